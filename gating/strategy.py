@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import assert_never
 
 import numpy as np
 
 from gating.anchors.search import Search, search_anchors
-from gating.cleaning.scatter import find_debris, find_margins
-from gating.cleaning.singlets import find_singlets
-from gating.cleaning.time import find_stable_time
+from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.clone.again import Again, split_again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
-from gating.events.panel import SCATTER_ROLES, GatingPanel, Target
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.events.panel import GatingPanel, Target
+from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
 from gating.gates.given_thresholds import Choices
 from gating.gates.passed import Passed
@@ -32,22 +29,27 @@ from gating.gates.steps import (
     Step,
     StepEstimate,
 )
-from gating.plasma_cells.anchor_steps import find_target
-from gating.thresholds import Threshold, rounded
+from gating.plasma_cells.anchor_steps import find_target, find_target_by_sample
+from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 FEWEST_ABERRANT = 0.05
 """Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
 docs/validation.md."""
-WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
-    {GateFlag.NO_VIABILITY: 0.2, GateFlag.NO_SINGLETS: 0.5, GateFlag.NO_SCATTER: 0.5}
-)
-"""Confidence in a step that the panel cannot support. Without a viability dye it is lowest: dead cells bind
-every antibody. Chosen on the simulated tubes of docs/validation.md."""
-
 LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
 """What a cleaning step that could not be made leaves of the confidence: the first, and so much for its own.
 Chosen on the simulated tubes of docs/validation.md."""
+
+
+SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
+"""Events of a sample in which the wanted cells are searched, and events of a tube from which this is done.
+Convention: a tube of so many events is searched whole, and a sample shows no less."""
+ENOUGH_TO_PLACE = 4_000
+"""Wanted cells from which gates are placed as well as among all of them. Convention: then single cells change
+the F1 by far less than 0.001."""
+ENOUGH_TO_SPLIT = 8_000
+"""Plasma cells that show where a clone ends as well as all of them do. Convention: a split looks closely at
+far fewer."""
 
 
 class UnfitEventsError(GatingError):
@@ -98,24 +100,62 @@ def gate_plasma_cells(
     choices.check()
     events = drawn_by_scatter(events, panel)
     sample = sampled(events, SAMPLE_EVENTS)
-    passed = Passed(Survivors.everyone(events), choices).then(_time(events, sample, panel))
-    passed = passed.then(_margins(passed.left, panel))
-    passed = passed.then(_debris(passed.left.among(sample), choices))
-    passed = passed.then(_singlets(passed.left, passed.left.among(sample), choices))
-    single_sample = passed.left.among(sample)
-    search = search_anchors(passed.left, single_sample, choices)
-    passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
-    viable, viable_sample = passed.left, passed.left.among(sample)
-    passed = passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices))
-    search = search.within(passed.left, viable_sample, choices)
-    first, second = find_target(search, choices)
-    passed = passed.then(first).then(second)
+    passed = Passed(Survivors.everyone(events), choices).then(stable_time(events, sample, panel))
+    passed = passed.then(margins(passed.left, panel))
+    passed = passed.then(debris(passed.left.among(sample), choices))
+    passed = passed.then(singlets(passed.left, passed.left.among(sample), choices))
+    found: Passed | None = None
+    if events.n_events >= FEWEST_TO_SEARCH_SAMPLE:
+        searched = passed.left.among(sampled(events, SEARCHED_EVENTS))
+        found = _with_target_of(searched, passed, sample, choices)
+    passed = found or _with_target(passed, sample, choices)
+    viable = passed.at(Step.VIABLE)
+    viable_sample = viable.among(sample)
     wanted = passed.left
     passed = passed.then(_aberrant(wanted, viable_sample, choices))
     again, aberrant = None, passed.steps[-1]
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
-        again = partial(split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate)
+        shown = some_of(wanted, ENOUGH_TO_SPLIT)
+        again = partial(
+            split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
+        )
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
+
+
+def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
+    """Return the state after the second anchor."""
+    single_sample = passed.left.among(sample)
+    search = search_anchors(passed.left, single_sample, choices)
+    passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)
+    first, second = find_target(search.within(passed.left, viable_sample, choices), choices)
+    return passed.then(first).then(second)
+
+
+def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
+    """Return the same where the wanted cells are searched in a sample; None where the sample cannot tell."""
+    single_sample, mask = passed.left.among(sample), searched.mask()
+    search = search_anchors(searched, single_sample, choices)
+    passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)
+    search = search.within(passed.left.among(mask), viable_sample, choices)
+    found = find_target_by_sample(search, choices, partial(_enough, passed.left))
+    return None if found is None else passed.then(found[0]).then(found[1])
+
+
+def _without_sides(
+    passed: Passed, search: Search, single_sample: Survivors, sample: Mask, choices: Choices
+) -> tuple[Passed, Survivors]:
+    """Return the state without dead and dump-positive cells, and the sample's viable ones."""
+    passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
+    viable_sample = passed.left.among(sample)
+    return passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices)), viable_sample
+
+
+def _enough(left: Survivors, n: int) -> Survivors:
+    """Return so many of the events that gates can be placed among them, if a sample holds n wanted cells."""
+    size = SEARCHED_EVENTS
+    while n < ENOUGH_TO_PLACE:
+        n, size = 2 * n, 2 * size
+    return left.among(sampled(left.events, size)) if size < left.events.n_events else left
 
 
 def check_events(events: Events, panel: GatingPanel) -> None:
@@ -133,86 +173,27 @@ def check_events(events: Events, panel: GatingPanel) -> None:
         )
 
 
-def _time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
-    roles = {channel.channel: channel.role for channel in panel.channels}
-    times = panel.with_role("time")
-    if not times:
-        return _cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
-    channel = times[0].channel
-    watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    sampled_events = Survivors(events, np.flatnonzero(sample))
-    columns = [sampled_events.column(name) for name in watched if name != channel]
-    return find_stable_time(events.column(channel), columns, sample, channel=channel)
-
-
-def _margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
-    forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
-    side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
-    if not forward and not side:
-        return _cannot(Step.MARGINS, "the panel has no scatter channel", GateFlag.NO_SCATTER)
-    tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
-    return find_margins(left, forward, side, tops)
-
-
-def _debris(sample: Survivors, choices: Choices) -> StepEstimate:
-    forward = choices.panel.with_role("fsc_area")
-    if not forward:
-        return _cannot(
-            Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
-        )
-    person = choices.person(forward[0])
-    return find_debris(sample, forward[0].channel, _as_threshold(person))
-
-
-def _singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
-    panel = choices.panel
-    area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
-    width = panel.with_role("fsc_width")
-    if not (area and height) and not width:
-        area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
-    person = choices.person_of_step(Step.SINGLETS)
-    if area and height:
-        return find_singlets(left, sample, area[0].channel, height[0].channel, _as_threshold(person))
-    if width:
-        person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, sample, None, width[0].channel, _as_threshold(person))
-    return _cannot(
-        Step.SINGLETS,
-        "the panel has no pulse height or width: doublets were not removed",
-        GateFlag.NO_SINGLETS,
-    )
-
-
 def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
         flag = GateFlag.NO_VIABILITY if step is Step.VIABLE else None
-        return _cannot(step, f"the panel has no {role} channel", flag)
+        return cannot(step, f"the panel has no {role} channel", flag)
     return find_sides(sample, search.rough(), step, channels, choices, clear=search.is_clear)
 
 
 def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> StepEstimate:
     """Return the split. Where hardly any cell is aberrant, the panel does not show the clone: no split."""
-    estimate = find_aberrant(wanted, viable_sample, choices)
+    shown = some_of(wanted, ENOUGH_TO_SPLIT)
+    estimate = find_aberrant(shown, viable_sample, choices)
     if estimate is None:
-        return _cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
+        return cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
     if estimate.gate is None:
         return estimate
-    n = int(np.count_nonzero(inside(estimate.gate, wanted)))
-    if wanted.n_events and n < FEWEST_ABERRANT * wanted.n_events:
-        note = f"{n} of {wanted.n_events} plasma cells have an aberrant phenotype: they were not split"
-        return _cannot(Step.ABERRANT, note, GateFlag.NO_ABERRANT_PHENOTYPE)
+    n = int(np.count_nonzero(inside(estimate.gate, shown)))
+    if shown.n_events and n < FEWEST_ABERRANT * shown.n_events:
+        note = f"{n} of {shown.n_events} plasma cells have an aberrant phenotype: they were not split"
+        return cannot(Step.ABERRANT, note, GateFlag.NO_ABERRANT_PHENOTYPE)
     return estimate
-
-
-def _as_threshold(value: float | None) -> Threshold | None:
-    return None if value is None else Threshold(rounded(value), Method.PERSON, 1.0)
-
-
-def _cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:
-    flags = () if flag is None else (flag,)
-    sure = min((WITHOUT_STEP.get(flag, 1.0) for flag in flags), default=1.0)
-    return StepEstimate(step, None, (), (Method.NONE,), confidence=sure, note=why, flags=flags)
 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:

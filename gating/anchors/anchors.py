@@ -8,11 +8,23 @@ every anchor. From these cells a threshold is derived for each channel, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from gating.anchors.edges import bright_edge, negative_edge
+from gating.anchors.evidence import (
+    Anchor,
+    Group,
+    beyond,
+    beyond_with_traits,
+    evidence_of,
+    evidence_up_to,
+    is_likely,
+    on_target,
+    tops_of,
+)
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.events.ranks import median, quantile
@@ -22,12 +34,6 @@ from gating.thresholds.density import KernelDensity, Valley, all_valleys, densit
 ON_TARGET = 0.5
 """Share of the wanted group that is on target, at least. Chosen on the simulated tubes of
 docs/validation.md."""
-STRENGTH = 1.0
-"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors. Chosen on
-the simulated tubes of docs/validation.md."""
-LIKELY = 1.75
-"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best.
-Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_FIRST = 0.5
 """Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not.
 Chosen on the simulated tubes of docs/validation.md."""
@@ -43,79 +49,17 @@ LEAST_TO_STAND = 0.3
 """The same among all likely cells. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_TO_SEARCH = 20
 """Candidates from which a group is looked for. Chosen on the simulated tubes of docs/validation.md."""
-MOST_LOW_PENALTY = 1.5
-"""Evidence that a low or negative anchor may take from a cell, in units of the axis. Chosen on the
-simulated tubes of docs/validation.md."""
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
 """What is left of the clarity without a low anchor, and without a positive one: without CD45 other cells
 may have been found, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
 BANDWIDTHS = (0.15, 0.25, 0.4)
 """Bandwidths of the evidence's density, in units of the axis; the clearest valley counts. Chosen on the
 simulated tubes of docs/validation.md."""
-LOWEST_EVIDENCE, MOST_ON_EACH = -1.5, 3
-"""Least evidence of a positive anchor, and the most of one where the mean over the anchors counts, in units
-of the axis. Chosen on the simulated tubes of docs/validation.md."""
-DIMMER_QUARTER, LEAST_TOP = 0.25, 0.5
-"""Quantile of the wanted cells up to which brightness is evidence, and the least such position. Chosen on
-the simulated tubes of docs/validation.md."""
 DIMMEST_CELLS, CLEAR_OF_NOISE = 0.005, 0.5
 """Every cell is positive on an anchor if this quantile of them lies beyond this position. Chosen on the
 simulated tubes of docs/validation.md."""
 WORTH_LEAVING_OUT = 0.1
 """Clarity that leaving an anchor out must add. Chosen on the simulated tubes of docs/validation.md."""
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A channel on which the wanted population has a target.
-
-    Attributes
-    ----------
-    channel, target
-        As in the panel.
-    axis
-        The candidates' values.
-    edge
-        Place on the axis: the farthest that the off-target cells usually reach. For `positive` the upper
-        end of the negative cells, for `negative` too, for `low` the lower end of the bright ones.
-    """
-
-    channel: str
-    target: Target
-    axis: Axis
-    edge: float
-
-    @property
-    def is_positive(self) -> bool:
-        """Whether the wanted cells lie above the cut."""
-        return self.target is Target.POSITIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The wanted cells among the candidates, before any single cut.
-
-    Attributes
-    ----------
-    mask
-        bool, shape (n_candidates,).
-    clarity
-        0 to 1: how clear the valley is that separates them; 0 where there is none.
-    left_out
-        Channel of an anchor that had to be left out to see the group, else empty.
-    trust
-        What is left of the clarity then.
-    """
-
-    mask: Mask
-    clarity: float
-    left_out: str = ""
-    trust: float = 1.0
-
-    @property
-    def confidence(self) -> float:
-        """0 to 1: the clarity, less what leaving out an anchor costs."""
-        return self.clarity * self.trust
 
 
 def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
@@ -131,26 +75,6 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis)
     """
     edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
     return Anchor(channel, target, axis_of(candidates, usual), edge)
-
-
-def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
-    """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
-
-    A positive anchor counts from its negative edge down at most one unit and, once the wanted cells are
-    roughly known, no further up than their dimmer quarter, so that brightness alone is no evidence. A low or
-    negative anchor counts against an event the farther it lies beyond its edge.
-    """
-    total = np.zeros(anchors[0].axis.values.size, np.float32)
-    for anchor in anchors:
-        position = anchor.axis.values - np.float32(anchor.edge)
-        if not anchor.is_positive:
-            total -= np.clip(position, 0, MOST_LOW_PENALTY)
-            continue
-        top = np.inf
-        if wanted is not None and wanted.any():
-            top = max(quantile(position.compress(wanted), DIMMER_QUARTER), LEAST_TOP)
-        total += np.clip(position, LOWEST_EVIDENCE, top)
-    return total
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
@@ -195,8 +119,8 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
         return Group(np.zeros_like(likely), 0.0)
     group = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
     if group is not None and group.clarity >= LEAST_TO_STAND:
-        return group
-    return Group(likely, 0.0 if group is None else LEAST_CLARITY)
+        return replace(group, rule=partial(beyond_with_traits, group.least))
+    return Group(likely, 0.0 if group is None else LEAST_CLARITY, rule=is_likely)
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
@@ -217,45 +141,16 @@ def _group(anchors: Sequence[Anchor]) -> Group:
         return group
     wanted = on_target(anchors)
     for _ in range(3):
-        candidate = beyond_valley(evidence_of(anchors, group.mask), wanted)
+        tops = tops_of(anchors, group.mask)
+        candidate = beyond_valley(evidence_up_to(anchors, tops), wanted)
         if candidate is None:
             return group
         same = bool(np.array_equal(candidate.mask, group.mask))
-        group = candidate
+        names = tuple(anchor.channel for anchor in anchors)
+        group = replace(candidate, rule=partial(beyond, candidate.least, names, tops))
         if same:
             break
     return group
-
-
-def on_target(anchors: Sequence[Anchor]) -> Mask:
-    """Return which candidates are clearly positive and not beyond the edge of a low or negative anchor.
-
-    Clearly positive on the mean of the positive anchors: a drug may have stripped one of them.
-    """
-    positive = [a for a in anchors if a.is_positive]
-    result = np.ones(anchors[0].axis.values.size, np.bool_)
-    for anchor in anchors:
-        if not anchor.is_positive:
-            result &= anchor.axis.values < anchor.edge
-    if positive:
-        beyond = [
-            np.clip(a.axis.values - np.float32(a.edge), LOWEST_EVIDENCE, MOST_ON_EACH) for a in positive
-        ]
-        result &= np.sum(beyond, axis=0) >= STRENGTH * len(beyond)
-    return result
-
-
-def is_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
-    """Return which candidates are on target by the mean of the positive anchors and the traits together."""
-    total = traits.copy()
-    positive = [a for a in anchors if a.is_positive]
-    for anchor in positive:
-        beyond = np.clip(anchor.axis.values - np.float32(anchor.edge), LOWEST_EVIDENCE, MOST_ON_EACH)
-        total += beyond / np.float32(len(positive))
-    for anchor in anchors:
-        if not anchor.is_positive:
-            total -= np.clip(anchor.axis.values - np.float32(anchor.edge), 0, MOST_LOW_PENALTY)
-    return np.asarray(total >= LIKELY, np.bool_)
 
 
 def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIRST) -> Group | None:
@@ -295,4 +190,4 @@ def _lowest_good_valley(
             break
         best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))
-    return None if best is None else Group(evidence > best.position, best.clarity)
+    return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)

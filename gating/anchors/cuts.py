@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor
+from gating.anchors.evidence import Anchor
 from gating.events import Mask
 
 STRICT = 1.5

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor
 from gating.anchors.edges import bright_edge
+from gating.anchors.evidence import Anchor
 from gating.events import Mask, Survivors
 from gating.events.ranks import median, quantile
 from gating.gates.given_thresholds import Choices

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, find_group, find_likely
+from gating.anchors.anchors import find_group, find_likely
 from gating.anchors.edges import bright_edge, negative_edge
+from gating.anchors.evidence import Anchor, Group, Rule, either
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
@@ -64,6 +65,7 @@ class Search:
     traits: FloatArray | None = None
     reference: Survivors | None = None
     likely: Mask | None = None
+    likely_rule: Rule | None = None
 
     @property
     def is_clear(self) -> bool:
@@ -92,7 +94,16 @@ class Search:
         traits = None if self.traits is None else self.traits.take(kept)
         group = replace(self.group, mask=self.group.mask.take(kept))
         likely = None if self.likely is None else self.likely.take(kept)
-        return Search(left, self.channels, anchors, group, traits=traits, reference=reference, likely=likely)
+        return Search(
+            left,
+            self.channels,
+            anchors,
+            group,
+            traits=traits,
+            reference=reference,
+            likely=likely,
+            likely_rule=self.likely_rule,
+        )
 
 
 def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices) -> Search:
@@ -116,7 +127,16 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
     traits = phenotype_of(candidates, reference, choices)
     likely = find_likely(anchors, traits)
     both = _of_both(group, likely)
-    return Search(candidates, channels, anchors, both, traits=traits, reference=reference, likely=likely.mask)
+    return Search(
+        candidates,
+        channels,
+        anchors,
+        both,
+        traits=traits,
+        reference=reference,
+        likely=likely.mask,
+        likely_rule=likely.rule,
+    )
 
 
 def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:
@@ -136,7 +156,7 @@ def _of_both(group: Group, likely: Group) -> Group:
         return group
     more = int(np.count_nonzero(group.mask & ~likely.mask))
     if group.confidence >= CLEAR_BEFORE_SIDES and more <= MOST_MORE * np.count_nonzero(likely.mask):
-        return replace(likely, mask=likely.mask | group.mask)
+        return replace(likely, mask=likely.mask | group.mask, rule=either(likely.rule, group.rule))
     return likely
 
 

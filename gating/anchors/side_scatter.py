@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group, beyond_valley, evidence_of, on_target
+from gating.anchors.anchors import beyond_valley
+from gating.anchors.evidence import Anchor, Group, evidence_of, on_target
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.thresholds import Axis, axis_of

@@ -151,8 +151,12 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     cells = axis_like(wanted, channel.channel, scale)
     cut = _valley_among(cells, scale)
     if cut is None:
-        everyone = reference.column(channel.channel)
-        cut = _spared(cells, scale, side_cut(everyone, pooled=choices.pooled_for(channel), axis=scale))
+        pooled = choices.pooled_for(channel)
+        others = reference.once(  # the same, whichever wanted cells are looked at
+            f"side cut {channel.channel} {pooled!r}",
+            lambda: side_cut(reference.column(channel.channel), pooled=pooled, axis=scale),
+        )
+        cut = _spared(cells, scale, others)
     person = choices.person(channel)
     return channel, as_person(cut, None if person is None else rounded(person))
 

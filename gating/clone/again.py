@@ -23,7 +23,9 @@ PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
 
 
-def split_again(wanted: Survivors, split: Callable[[Survivors], Gate | None]) -> Mask:
+def split_again(
+    wanted: Survivors, split: Callable[[Survivors], Gate | None], shown: Survivors | None = None
+) -> Mask:
     """Return the clone's cells as each of the splits gives them, bool, shape (PARTS, n_events).
 
     Parameters
@@ -33,10 +35,13 @@ def split_again(wanted: Survivors, split: Callable[[Survivors], Gate | None]) ->
     split
         Returns the clone's gate among the cells that it is given, None where it does not split them: then all
         wanted cells count.
+    shown
+        Those of them by which they were split, a part of which is left out each time; None: all.
     """
-    numbers = _parts(wanted)
+    shown = wanted if shown is None else shown
+    numbers = _parts(shown)
     found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
-    for part, cells in enumerate(parts_of(wanted, [numbers != part for part in range(PARTS)])):
+    for part, cells in enumerate(parts_of(shown, [numbers != part for part in range(PARTS)])):
         gate = split(cells)
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
         found[part] = kept.mask()

@@ -13,7 +13,7 @@ from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
-from gating.events.tickets import below
+from gating.events.sample import some_of
 from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, axis_on
 
@@ -86,7 +86,7 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
     others
         A sample of all viable single cells: where negative ends.
     """
-    reference: Survivors = others.once("some to compare", lambda: _some(others, ENOUGH_TO_COMPARE))
+    reference = some_of(others, ENOUGH_TO_COMPARE)
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
         cells = wanted.column(channel.channel)
@@ -105,14 +105,6 @@ def _usual(reference: Survivors, channel: GatingChannel) -> tuple[Axis, float]:
     """Return the axis of a channel by these events, and where the negative ones end on it."""
     axis = axis_on(reference, channel.channel)
     return axis, steady_negative_edge(axis)
-
-
-def _some(events: Survivors, n: int) -> Survivors:
-    """Return about so many of the events, the same ones in whatever order events and channels come."""
-    if events.n_events <= n:
-        return events
-    drawn = events.select(below(events.tickets, n / events.n_events))
-    return drawn if drawn.n_events >= n / 2 else events  # many times the same event
 
 
 def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:

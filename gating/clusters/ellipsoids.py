@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Group
+from gating.anchors.evidence import Group
 from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
 from gating.events import Mask

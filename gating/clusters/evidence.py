@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor, evidence_of
+from gating.anchors.evidence import Anchor, evidence_of
 from gating.arithmetic.linear import Floats, log_determinant
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.clusters.mixture import Mixture, fit_mixture

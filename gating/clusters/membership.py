@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor, evidence_of
+from gating.anchors.evidence import Anchor, evidence_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +12,53 @@ from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
 from gating.events.ranks import quantile
-from gating.events.tickets import Tickets, one_of_each, thinned
+from gating.events.tickets import Tickets, drawn_by_rank, one_of_each
 from gating.thresholds import Axis
 
+AxisAt = Callable[[NDArray[np.intp]], Axis]
+"""Returns the positions of the candidates in some rows on one axis: an array of its own."""
 NEAREST = 160
 """Of the events nearest to the group all are looked at; of farther ones ever fewer. Chosen on the simulated
 tubes of docs/validation.md."""
 NEAR = 6.0
 """Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
 docs/validation.md."""
+ROUNDED = 1.0001
+"""Factor by which sums of distances in another order may differ at most. Convention: far above rounding in
+float32."""
+ENOUGH_TO_RANK = 300
+"""Candidates that show which axis leaves the fewest. Convention: for speed, whatever they are."""
 NARROWEST = 0.2
 """Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
 docs/validation.md."""
 
 
-def around(seed: Mask, anchors: Sequence[Axis], limit: float) -> NDArray[np.intp]:
-    """Return the group's own cells and the candidates that may be its neighbours, as far as its anchors tell.
+def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
+    """Return the group's own cells and the candidates that may be its neighbours, ascending.
 
     Parameters
     ----------
     seed
         bool, shape (n_candidates,): the group.
-    anchors
-        Candidates' positions on some of the axes.
+    known, others
+        Axes on which the positions of all candidates are known, and those on which they can be asked for:
+        first on the axis that leaves the fewest.
     limit
         Sum of squared standardised distances over all axes from which nothing is a neighbour.
-
-    Returns
-    -------
-    numpy.ndarray
-        Rows, ascending.
     """
-    near, _ = _within_reach(np.arange(seed.size), np.flatnonzero(seed), anchors, limit)
+    group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
+    total = np.zeros(rows.size, np.float32)
+    left, n_known = [*(axis.at for axis in known), *others], len(known)
+    while left:
+        if n_known <= 0 and len(left) > 1:
+            some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)
+            left.sort(key=lambda axis_at: -_usual_square(axis_at(some), axis_at(group), limit))
+        axis_at, n_known = left.pop(0), n_known - 1
+        total += _squares(axis_at(rows).values, axis_at(group).values)
+        near = np.flatnonzero(total < np.float32(limit * ROUNDED))
+        rows, total = rows.take(near), total.take(near)
     kept = seed.copy()
-    kept[near] = True
+    kept[rows] = True
     return np.flatnonzero(kept)
 
 
@@ -54,6 +67,7 @@ def may_be_wanted(
     wanted: Sequence[int],
     limits: ClusterLimits,
     positions: Sequence[tuple[int, Axis]],
+    others: Sequence[tuple[int, AxisAt]],
     seed: Mask,
 ) -> NDArray[np.intp]:
     """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
@@ -63,17 +77,20 @@ def may_be_wanted(
     mixture, wanted, limits
         Of the kinds of cells around the group.
     positions
-        (row of the mixture's axes, candidates' positions) of the anchors: no more is known of all candidates.
+        (row of the mixture's axes, candidates' positions) of the anchors.
+    others
+        The same of the other axes, where the positions of some candidates can be asked for.
     seed
         bool, shape (n_candidates,): the group.
     """
     kept = seed.copy()
     everyone = np.arange(seed.size)
+    axes = [*((row, axis.at) for row, axis in positions), *others]
     for group in wanted:
         spreads = np.sqrt(np.diag(mixture.covariances[group]))
         rows = everyone
-        for row, axis in positions:
-            offsets = axis.values.take(rows)
+        for row, axis_at in axes:
+            offsets = axis_at(rows).values
             offsets -= np.float32(mixture.means[group, row])
             rows = rows.compress(np.abs(offsets, out=offsets) <= np.float32(NEAR * spreads[row]))
         kept[rows] = True
@@ -141,8 +158,11 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
 
 
 def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
-    ranks, weights = thinned(tickets.take(ordered), NEAREST)
+    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer.
+
+    Each is drawn by itself, so that one which changes its place in the order hardly ever changes the others.
+    """
+    ranks, weights = drawn_by_rank(tickets.take(ordered), NEAREST)
     return ordered[ranks], weights
 
 
@@ -152,13 +172,22 @@ def _within_reach(
     """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
     total = np.zeros(rows.size, np.float32)
     for axis in axes:
-        group_values = axis.values.take(group)
-        spread = max((quantile(group_values, 0.84) - quantile(group_values, 0.16)) / 2, NARROWEST)
-        offsets = axis.values.take(rows)
-        offsets -= np.float32(quantile(group_values, 0.5))
-        offsets *= np.float32(1 / spread)
-        offsets *= offsets
-        total += offsets
+        total += _squares(axis.values.take(rows), axis.values.take(group))
         near = np.flatnonzero(total < np.float32(limit))
         rows, total = rows.take(near), total.take(near)
     return rows, total
+
+
+def _usual_square(axis: Axis, group: Axis, limit: float) -> float:
+    """Return the mean squared standardised distance of positions from the group's, each at most the limit."""
+    squares = _squares(axis.values, group.values)
+    return float(np.minimum(squares, np.float32(limit)).mean()) if squares.size else 0.0
+
+
+def _squares(offsets: FloatArray, group_values: FloatArray) -> FloatArray:
+    """Return the squared standardised distances of positions from the group's on one axis; changes them."""
+    spread = max((quantile(group_values, 0.84) - quantile(group_values, 0.16)) / 2, NARROWEST)
+    offsets -= np.float32(quantile(group_values, 0.5))
+    offsets *= np.float32(1 / spread)
+    offsets *= offsets
+    return offsets

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor
+from gating.anchors.evidence import Anchor
 from gating.arithmetic.linear import Floats, inverse_of, log_determinant, solve, times
 from gating.clusters.ellipsoids import farthest
 from gating.clusters.mixture import Mixture

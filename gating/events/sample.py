@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gating.events.events import Events, Mask
+from gating.events.events import Events, Mask, Survivors
 from gating.events.panel import GatingPanel
 from gating.events.tickets import below
 
@@ -26,3 +26,15 @@ def sampled(events: Events, n: int) -> Mask:
     if events.n_events <= n:
         return np.ones(events.n_events, np.bool_)
     return below(events.tickets, n / events.n_events)
+
+
+def some_of(cells: Survivors, n: int) -> Survivors:
+    """Return about `n` of the cells, the same ones in whatever order events and channels come; all of few."""
+    if cells.n_events <= n:
+        return cells
+    return cells.once(f"{n} of the cells", lambda: _some_of(cells, n))
+
+
+def _some_of(cells: Survivors, n: int) -> Survivors:
+    drawn = cells.select(below(cells.tickets, n / cells.n_events))
+    return drawn if drawn.n_events >= n / 2 else cells  # many times the same event

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passes
+from gating.anchors.evidence import Anchor, Group
 from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
+from gating.events import Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.by_hand import PLASMA_CELL_SIZE, SECOND_ROLES
@@ -17,12 +19,16 @@ from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.given_thresholds import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.plasma_cells.refinement import refined
+from gating.plasma_cells.widening import widened
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
 NO_GROUP_CONFIDENCE = 0.1
 """Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
 docs/validation.md."""
+SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
+"""Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on
+the simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
 """Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
 docs/method.md states it in section 3."""
@@ -55,7 +61,37 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
         note = "no event is left to search"
         none = StepEstimate(Step.PLASMA_CELLS, None, (), (Method.NONE,), (), 0.0, note)
         return none, replace(none, name=Step.SECOND_ANCHOR)
-    search = refined(search, choices)
+    return _estimates(refined(search, choices).search, choices)
+
+
+def find_target_by_sample(
+    search: Search, choices: Choices, more: Callable[[int], Survivors]
+) -> tuple[StepEstimate, StepEstimate] | None:
+    """Return the same as `find_target`, by a sample of the candidates; None where it cannot tell.
+
+    It cannot where it is not sure, or holds few of the wanted cells, or where the panel is not that of plasma
+    cells.
+
+    Parameters
+    ----------
+    search
+        Among the sample.
+    more
+        Returns more of the candidates, for a sample that holds so many of the wanted cells. The gates are
+        placed again among them.
+    """
+    if not search.anchors:
+        return None
+    look = refined(search, choices)
+    n = int(np.count_nonzero(look.group.mask))
+    if look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
+        return None
+    wider = widened(look, more(n), choices)
+    return None if wider is None else _estimates(wider, choices)
+
+
+def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
+    """Return the estimates of the two steps, of a search that is refined."""
     if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Group, evidence_of
+from gating.anchors.evidence import Group, evidence_of
 from gating.anchors.search import Search, cluster_channels
 from gating.arithmetic.linear import Floats
 from gating.clusters.apart import Part, ellipsoids_apart, has_valley_below, parted

@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from gating.anchors.anchors import Anchor, Group
+from gating.anchors.evidence import Anchor, Group
 from gating.anchors.negative_cells import below_leukocytes, granularity, height_over, negatives_of
 from gating.clusters.membership import Members
 from gating.events import FloatArray, Mask, Survivors

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor
 from gating.anchors.edges import negative_edge
+from gating.anchors.evidence import Anchor
 from gating.anchors.negative_cells import bright_leukocytes
 from gating.anchors.search import Search, cluster_channels
 from gating.anchors.traits import BEYOND_EDGE

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.anchors.anchors import Anchor, Group
 from gating.anchors.cuts import cut_positions, passing
+from gating.anchors.evidence import Anchor, Group
 from gating.anchors.search import Search, anchor_channels, cluster_channels
 from gating.anchors.side_scatter import join_scatter
-from gating.anchors.traits import has_only_other_anchors, is_plasma_panel_without_its_antigens
+from gating.anchors.traits import (
+    has_only_other_anchors,
+    is_plasma_panel,
+    is_plasma_panel_without_its_antigens,
+)
 from gating.clusters.evidence import find_clusters
-from gating.clusters.membership import FEWEST_TO_BEGIN, Members, members_of, neighbourhood_of
-from gating.clusters.neighbours import around, may_be_wanted
+from gating.clusters.membership import (
+    FEWEST_TO_BEGIN,
+    Members,
+    Neighbourhood,
+    members_of,
+    neighbourhood_of,
+)
+from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.by_hand import PLASMA_CELL_SIZE
 from gating.gates.given_thresholds import Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
-from gating.thresholds import Axis, axis_like, axis_on, known_axis
+from gating.plasma_cells.looks import LEFT_OUT, REACHES, Look, surest_look
+from gating.thresholds import Axis, axis_like, axis_of, axis_on, known_axis
 
 CLEAR_WITHOUT_SCATTER = 0.9
 """Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
@@ -38,84 +50,22 @@ on the simulated tubes of docs/validation.md."""
 PLAIN_IS_BETTER = 0.002
 """Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them. Chosen on the
 simulated tubes of docs/validation.md."""
-REACHES = (20.0, 40.0)
-"""Mean square of standardised distances from the group up to which a look reaches, look by look. Chosen on
-the simulated tubes of docs/validation.md."""
-LEFT_OUT = 0.5
-"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
-Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
 """Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
 panel, and any cells may share that antigen. Convention: less than an even chance."""
-SURE_AT_A_LOOK = 0.97
-"""Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
-
-AS_SURE = 0.01
-"""Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
-docs/validation.md."""
-
-SURE_OF_MORE, SAME_CELLS, ANOTHER_KIND = 0.9, 0.95, 0.2
-"""Certainty of a look from which it is taken for finding more than the surest one; the share of that one's
-cells that it must find too; and how many more, relative to them. Chosen on the simulated tubes of
-docs/validation.md."""
 
 
-def refined(search: Search, choices: Choices) -> Search:
+def refined(search: Search, choices: Choices) -> Look:
     """Return the search with its group refined by all channels together, and the confidence in it."""
     if is_plasma_panel_without_its_antigens(choices.panel):
-        return brightest(search, choices)
+        return Look(brightest(search, choices), search)
     search = _with_scatter(search, choices)
+    look_at = partial(_with_members, choices)
     if search.likely is None:
-        found = _with_members(_with_clusters(search, choices), choices, REACHES[-1])
-        return _at_most(found, MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
-    best = _surest_look(search, search.likely, choices)
-    most = 1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
-    return _at_most(best, most)
-
-
-def _at_most(search: Search, most: float) -> Search:
-    """Return the search with a confidence of at most so much."""
-    return replace(search, group=replace(search.group, clarity=min(search.group.clarity, most)))
-
-
-def _surest_look(search: Search, likely: Mask, choices: Choices) -> Search:
-    """Return the search with the members that are surest, looking farther around where they are not sure.
-
-    Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
-    of a value could choose.
-    """
-    looks: list[Search] = []
-    for begin in _beginnings(search, likely):
-        enough = np.count_nonzero(begin.group.mask) >= FEWEST_TO_BEGIN
-        for reach in REACHES if enough else REACHES[:1]:  # without members every look is the same
-            looks.append(_with_members(begin, choices, reach))
-            if looks[-1].group.clarity >= SURE_AT_A_LOOK:
-                return looks[-1]
-    surest = max(looks, key=lambda look: look.group.clarity)
-    nearly = [look for look in looks if look.group.clarity >= surest.group.clarity - AS_SURE]
-    most = max(nearly, key=lambda look: int(np.count_nonzero(look.group.mask)))
-    n, n_most = (int(np.count_nonzero(look.group.mask)) for look in (surest, most))
-    if n_most >= (1 + LEFT_OUT) * n:
-        return most
-    return _with_another_kind(surest, looks)
-
-
-def _with_another_kind(surest: Search, looks: Sequence[Search]) -> Search:
-    """Return the largest look that is sure and holds the surest one's cells, else the surest one.
-
-    A near look sees the clone alone: normal plasma cells lie farther off. A farther look that finds the same
-    clone and more beside it agrees less with the anchors that both began with, and is no worse for that.
-    """
-    cells = surest.group.mask
-    n = np.count_nonzero(cells)
-    wider = [
-        look
-        for look in looks
-        if look.group.clarity >= SURE_OF_MORE
-        and np.count_nonzero(look.group.mask & cells) >= SAME_CELLS * n
-        and np.count_nonzero(look.group.mask) >= (1 + ANOTHER_KIND) * n
-    ]
-    return max(wider, key=lambda look: int(np.count_nonzero(look.group.mask)), default=surest)
+        found = look_at(_with_clusters(search, choices), REACHES[-1])
+        return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
+    best = surest_look(_beginnings(search, search.likely), look_at)
+    return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
 
 
 def _beginnings(search: Search, likely: Mask) -> list[Search]:
@@ -123,7 +73,7 @@ def _beginnings(search: Search, likely: Mask) -> list[Search]:
     n = np.count_nonzero(likely & ~search.group.mask)
     if n < LEFT_OUT * np.count_nonzero(search.group.mask):
         return [search]
-    return [search, replace(search, group=replace(search.group, mask=likely))]
+    return [search, replace(search, group=replace(search.group, mask=likely, rule=search.likely_rule))]
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
@@ -144,32 +94,34 @@ def _with_scatter(search: Search, choices: Choices) -> Search:
     )
 
 
-def _with_members(search: Search, choices: Choices, reach: float) -> Search:
+def _with_members(choices: Choices, search: Search, reach: float) -> Look:
     """Return the search with the cells that more likely belong to the group than to any other kind."""
     if search.ellipsoids or not search.group.mask.any():
-        return search
+        return Look(search, search)
     seed = search.group
     fluorescent = _names(anchor_channels(choices))
     anchors = [anchor for anchor in search.anchors if anchor.channel in fluorescent]
-    members = _members(search, anchors, choices, reach)
+    kinds = _kinds_around(search, anchors, choices, reach)
+    members = None if kinds is None else _members(search, kinds, choices)
     if members is None or not members.mask.any():
-        return _judged(search, anchors, seed, members, choices)
-    refined_search = _plain_or_drawn(search, members, choices)
-    return _judged(refined_search, anchors, seed, members, choices)
+        return Look(_judged(search, anchors, seed, members, choices), search)
+    refined_search = plain_or_drawn(search, members, choices)
+    return Look(_judged(refined_search, anchors, seed, members, choices), search, kinds)
 
 
-def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float) -> Members | None:
-    """Return the members of the group. Kinds of cells are learnt around it and applied to all candidates."""
+def _kinds_around(
+    search: Search, anchors: Sequence[Anchor], choices: Choices, reach: float
+) -> Neighbourhood | None:
+    """Return the kinds of cells in and around the group."""
     if np.count_nonzero(search.group.mask) < FEWEST_TO_BEGIN:
         return None
-    channels = [channel.channel for channel in cluster_channels(choices)]
-    known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    positions = [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    channels = _names(cluster_channels(choices))
     seed, limit = search.group.mask, reach * len(channels)
-    rows = around(seed, [axis for _, axis in positions], limit)
-    neighbourhood = neighbourhood_of(
+    known = [axis for _, axis in _anchored(search, channels)]
+    rows = around(seed, known, [axis_at for _, axis_at in _others(search, channels)], limit)
+    return neighbourhood_of(
         seed.take(rows),
-        _axes_at(rows, channels, search),
+        axes_at(rows, channels, search),
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
         search.candidates.tickets.take(rows),
         None if search.traits is None else search.traits.take(rows),
@@ -177,21 +129,40 @@ def _members(search: Search, anchors: Sequence[Anchor], choices: Choices, reach:
         scatter=_scatter_areas(search, choices),
         limit=limit,
     )
-    if neighbourhood is None:
-        return None
-    rows = may_be_wanted(neighbourhood.mixture, neighbourhood.wanted, neighbourhood.limits, positions, seed)
-    return members_of(neighbourhood, rows, _axes_at(rows, channels, search), seed, search.group.clarity)
 
 
-def _axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
+def _members(search: Search, kinds: Neighbourhood, choices: Choices) -> Members:
+    """Return the members of the group among all candidates."""
+    channels, seed = _names(cluster_channels(choices)), search.group.mask
+    anchored, others = _anchored(search, channels), _others(search, channels)
+    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, others, seed)
+    return members_of(kinds, rows, axes_at(rows, channels, search), seed, search.group.clarity)
+
+
+def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]:
+    """Return the candidates' positions on the anchors, each with its row among the channels."""
+    known = {anchor.channel: anchor.axis for anchor in search.anchors}
+    return [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+
+
+def _others(search: Search, channels: Sequence[str]) -> list[tuple[int, AxisAt]]:
+    """Return the other channels' rows, and what gives the positions of some candidates on them."""
+    known = {anchor.channel for anchor in search.anchors}
+    rest = [(row, channel) for row, channel in enumerate(channels) if channel not in known]
+    return [(row, partial(_axis_at, search, channel)) for row, channel in rest]
+
+
+def axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
     """Return some candidates' positions on every channel."""
     known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    cells = Survivors(search.candidates.events, search.candidates.index.take(rows))
-    axes = []
-    for channel in channels:
-        of_all = known.get(channel) or known_axis(search.candidates, channel, _scale(channel, search))
-        axes.append((channel, _axis(channel, cells, search) if of_all is None else of_all.at(rows)))
-    return axes
+    return [(c, known[c].at(rows) if c in known else _axis_at(search, c, rows)) for c in channels]
+
+
+def _axis_at(search: Search, channel: str, rows: NDArray[np.intp]) -> Axis:
+    """Return some candidates' positions on a channel that is no anchor."""
+    scale = _scale(channel, search)
+    of_all = known_axis(search.candidates, channel, scale)
+    return axis_of(search.candidates.column(channel).take(rows), scale) if of_all is None else of_all.at(rows)
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
@@ -211,7 +182,7 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
     return "".join(_names(forward[:1])), "".join(_names(side[:1]))
 
 
-def _plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
+def plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
     """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
     wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
     sized = _with_size(search, choices)
@@ -234,7 +205,7 @@ def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Searc
 def _with_size(search: Search, choices: Choices) -> Search:
     """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
     forward = [c for c in choices.panel.with_role("fsc_area")[:1] if c.target is Target.ANY]
-    if search.traits is None or not forward:
+    if not is_plasma_panel(choices.panel) or not forward:
         return search
     axis = _axis(forward[0].channel, search.candidates, search)
     sized = replace(forward[0], target=Target.POSITIVE)

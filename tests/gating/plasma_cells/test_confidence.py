@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating import gate_plasma_cells
-from gating.anchors.anchors import Group
+from gating.anchors.evidence import Group
 from gating.events import Survivors
 from gating.events.panel import GatingPanel
 from gating.gates.given_thresholds import Choices

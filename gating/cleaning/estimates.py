@@ -1,0 +1,89 @@
+"""The cleaning steps of a tube, as far as its panel can support them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from gating.cleaning.scatter import find_debris, find_margins
+from gating.cleaning.singlets import find_singlets
+from gating.cleaning.time import find_stable_time
+from gating.events import Events, Mask, Survivors
+from gating.events.panel import SCATTER_ROLES, GatingPanel
+from gating.gates.given_thresholds import Choices
+from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.thresholds import Threshold, rounded
+from gating.thresholds.methods import Method
+
+WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
+    {GateFlag.NO_VIABILITY: 0.2, GateFlag.NO_SINGLETS: 0.5, GateFlag.NO_SCATTER: 0.5}
+)
+"""Confidence in a step that the panel cannot support. Without a viability dye it is lowest: dead cells bind
+every antibody. Chosen on the simulated tubes of docs/validation.md."""
+
+
+def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
+    """Return the step that keeps the time in which rate and brightness were steady."""
+    roles = {channel.channel: channel.role for channel in panel.channels}
+    times = panel.with_role("time")
+    if not times:
+        return cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
+    channel = times[0].channel
+    watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
+    sampled_events = Survivors(events, np.flatnonzero(sample))
+    columns = [sampled_events.column(name) for name in watched if name != channel]
+    return find_stable_time(events.column(channel), columns, sample, channel=channel)
+
+
+def margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
+    """Return the step that takes off events at the ends of the scatter detectors."""
+    forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
+    side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
+    if not forward and not side:
+        return cannot(Step.MARGINS, "the panel has no scatter channel", GateFlag.NO_SCATTER)
+    tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
+    return find_margins(left, forward, side, tops)
+
+
+def debris(sample: Survivors, choices: Choices) -> StepEstimate:
+    """Return the step that takes off what is too small to be a cell."""
+    forward = choices.panel.with_role("fsc_area")
+    if not forward:
+        return cannot(
+            Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
+        )
+    person = choices.person(forward[0])
+    return find_debris(sample, forward[0].channel, _as_threshold(person))
+
+
+def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
+    """Return the step that takes off doublets, by pulse area over height, or by width."""
+    panel = choices.panel
+    area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
+    width = panel.with_role("fsc_width")
+    if not (area and height) and not width:
+        area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
+    person = choices.person_of_step(Step.SINGLETS)
+    if area and height:
+        return find_singlets(left, sample, area[0].channel, height[0].channel, _as_threshold(person))
+    if width:
+        person = choices.person(width[0]) if person is None else person
+        return find_singlets(left, sample, None, width[0].channel, _as_threshold(person))
+    return cannot(
+        Step.SINGLETS,
+        "the panel has no pulse height or width: doublets were not removed",
+        GateFlag.NO_SINGLETS,
+    )
+
+
+def _as_threshold(value: float | None) -> Threshold | None:
+    return None if value is None else Threshold(rounded(value), Method.PERSON, 1.0)
+
+
+def cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:
+    """Return a step that is left out, why, and what that leaves of the confidence."""
+    flags = () if flag is None else (flag,)
+    sure = min((WITHOUT_STEP.get(flag, 1.0) for flag in flags), default=1.0)
+    return StepEstimate(step, None, (), (Method.NONE,), confidence=sure, note=why, flags=flags)
