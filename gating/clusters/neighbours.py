@@ -12,7 +12,7 @@ from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
 from gating.events.ranks import quantile
-from gating.events.tickets import Tickets, drawn_by_rank, one_of_each
+from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
 AxisAt = Callable[[NDArray[np.intp]], Axis]
@@ -158,11 +158,8 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
 
 
 def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer.
-
-    Each is drawn by itself, so that one which changes its place in the order hardly ever changes the others.
-    """
-    ranks, weights = drawn_by_rank(tickets.take(ordered), NEAREST)
+    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
+    ranks, weights = thinned(tickets.take(ordered), NEAREST)
     return ordered[ranks], weights
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gating.clusters.neighbours import around, nearest_of
+from gating.clusters.neighbours import around
 from gating.events.ranks import quantile
 from gating.thresholds import Axis
 
@@ -31,15 +31,3 @@ def test_the_candidates_around_a_group_are_those_within_the_limit(n_known):
     assert np.isin(near, found).all()
     assert (seed[found] | (total[found] < 1.01 * limit)).all()
     assert 60 < found.size < 1_000
-
-
-def test_a_candidate_that_changes_its_place_does_not_change_which_others_are_drawn():
-    rng = np.random.default_rng(4)
-    ordered, tickets = np.arange(8_000), rng.integers(0, 2**32, 8_000, dtype=np.uint32)
-    drawn = set(nearest_of(ordered, tickets)[0].tolist())
-    for place in range(200, 7_900, 77):  # among those that are thinned out
-        swapped = ordered.copy()
-        swapped[[place, place + 1]] = place + 1, place
-        assert set(nearest_of(swapped, tickets)[0].tolist()) == drawn
-    weights = nearest_of(ordered, tickets)[1]
-    assert weights.sum() == pytest.approx(8_000, rel=0.1)
