@@ -116,7 +116,7 @@ def _write_beads(day: Day, study: Path, seed: int) -> None:
 
 def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     day = tubes[0].day
-    columns = (*SAMPLE_COLUMNS[:-1], "remarks")
+    columns = (*SAMPLE_COLUMNS[: SAMPLE_COLUMNS.index("remark")], "remarks")
     write_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
     good = panel_rows(day.cytometer, day.f_p_printed)
     twice = [("twice", *row[1:]) for row in good[:4]]

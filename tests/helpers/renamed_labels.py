@@ -78,7 +78,7 @@ TYPED = {
 }
 """Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
 stages of the page, what a reviewer decides."""
-ALSO_OTHER_WORDS = {"Step", "KitResult"}
+ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
 WORDS_ALONE = ("Notes", "About", "Legend")
 """Sheets that hold sentences."""

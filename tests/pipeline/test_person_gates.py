@@ -178,9 +178,9 @@ def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_h
     assert np.count_nonzero(ours["plasma_cell"] != theirs["plasma_cell"]) <= 1
     row = result_of(by_hand, sample_id)
     assert "GATES_FROM_FILE" in row["flags"].split(";")
-    assert row["reviewed_by"] == f"drawn/{sample_id}.xml"
+    assert row["reviewed_by"] == f"{sample_id} gates.xml"
     assert row["population"] == "plasma_cells"
-    assert f"gates of drawn/{sample_id}.xml, population " in row["note"]
+    assert f"gates of {sample_id} gates.xml, population " in row["note"]
     assert "replaced the automatic ones" in row["note"]
     written = (by_hand / "results" / "gates" / f"{sample_id}.xml").read_text("utf-8")
     assert 'id="second_anchor"' in written

@@ -22,7 +22,12 @@ MOST_SUGGESTIONS = 3
 
 _MARKER = re.compile(
     r"\bCD[ -]?\d{1,3}[a-z]{0,2}\b|\bHLA-?DR\b|\bkappa\b|\blambda\b|\bBCMA\b|\bGPRC5D\b|\bFcRH5\b|\bSLAMF7\b"
-    r"|\bviability\b|\blive.?dead\b|\b7-?AAD\b|\bDAPI\b|\bzombie\b",
+    r"|\bviability\b|\blive.?dead\b|\b7-?AAD\b|\bDAPI\b|\bzombie\b"
+    r"|\b(?:BV|BUV|BB|SB|RB|RY|AF|V)[ -]?\d{3}\b|\bAlexa ?Fluor ?\d{3}\b|\bFITC\b|\bECD\b"
+    r"|\bPacific (?:Blue|Orange)\b"
+    r"|\bPE(?:[ -]?(?:Cy ?5\.5|Cy ?[57]|CF594|Dazzle ?594))?\b"
+    r"|\bAPC(?:[ -]?(?:H7|Cy ?7|R700|Fire ?\d{3}|C750))?\b"
+    r"|\bPerCP(?:[ -]?Cy ?5\.5)?\b|\bKrome ?Orange\b",
     re.IGNORECASE,
 )
 
@@ -145,14 +150,14 @@ def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
 
 
 def known_marker(text: str) -> str:
-    """Return what of $PnS is a marker or a dye for dead cells; the rest is anybody's text, and not repeated.
+    """Return what of $PnS is a marker or a dye; the rest is anybody's text, and not repeated.
 
     Examples
     --------
     >>> known_marker("CD138 PE, tube of A. Smith"), known_marker("HLA-DR/kappa"), known_marker("Smith")
-    ('CD138', 'HLA-DR, kappa', '')
+    ('CD138 PE', 'HLA-DR kappa', '')
     """
-    return ", ".join(dict.fromkeys(_MARKER.findall(text)))
+    return " ".join(dict.fromkeys(_MARKER.findall(text)))
 
 
 def shortened(words: Sequence[str], most: int) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import pipeline.beads.calibrate
-import pipeline.quantification.quantify
+import pipeline.quantification.prepared
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
 from pipeline.running.defects import DefectFoundError
@@ -92,7 +92,7 @@ def test_a_tube_that_a_defect_failed_is_tried_again(
     study: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(pipeline.quantification.quantify, "read_control", _raises)
+        broken.setattr(pipeline.quantification.prepared, "read_control", _raises)
         run(study)
         assert (rows(study)["status"] == "FAILED").all()
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
@@ -121,7 +121,7 @@ def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
 
     with monkeypatch.context() as broken:
         broken.setattr(pipeline.beads.calibrate, "compare_channels", fails)
-        broken.setattr(pipeline.quantification.quantify, "read_control", fails)
+        broken.setattr(pipeline.quantification.prepared, "read_control", fails)
         summary = run(study, on_error=OnError.STOP)
         assert summary.exit_status is ExitStatus.SOME_FAILED
         assert "defect" not in summary.failures

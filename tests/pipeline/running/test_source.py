@@ -22,6 +22,7 @@ BEADS = files_of_work(calibrate_bead_run.__module__, sources())
 
 MADE_ANEW_EACH_RUN = {
     "gating/gates/gatingml.py",  # written from the stored gates
+    "calibration/distribution/widening.py",  # after loading, by what all tubes of the study show
     "calibration/curve/transfer.py",  # what it gives is in the digest, as part of the curve
     "pipeline/fcs/cross_check.py",  # of `cd38rd inspect`
     "pipeline/fcs/describe.py",

@@ -109,7 +109,7 @@ def test_a_study_in_which_nothing_ran_still_has_every_sheet(study_result: StudyR
     )
     write_workbook(tmp_path / "a.xlsx", workbook_sheets(empty))
     found = openpyxl.load_workbook(tmp_path / "a.xlsx")
-    assert len(found.sheetnames) == 19
+    assert len(found.sheetnames) == 21
     assert found["Samples"]["A2"].value == "Nothing here: the sheet Notes says why."
     assert found["Response"]["A2"].value == "Nothing here: the study has no patients sheet."
 
