@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pipeline.assay.statistics.limits import Limits, limits_of
-from pipeline.assay.statistics.moments import TooFewError
+from pipeline.assay.statistics.moments import TooFewError, variance_interval
 from pipeline.assay.statistics.nested import REPEATABILITY, TOTAL, Component, Precision, nested_precision
 from pipeline.assay.tubes import AssayTube
 from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
@@ -63,7 +63,7 @@ def _of_logs(part: Component) -> Component:
         part.name,
         part.variance,
         part.sd,
-        100 * math.sqrt(math.expm1(max(part.variance, 0.0))),
+        100 * math.sqrt(math.expm1(part.sd**2)),
         part.freedom,
         part.sd_low,
         part.sd_high,
@@ -107,12 +107,24 @@ def limits_told(
         found = limits_of(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
         return NotTold(Experiment.BLANK, "limits", str(reason))
-    if found.loq is None:
-        told = "no LoQ"
-        support = Support.OPEN if found.lod is None else Support.CONTRADICTS
-    else:
-        told = f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
-        support = Support.SUPPORTS
+    told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
+    support = _of_loq(found, wanted)
+    if found.loq is not None and support is Support.OPEN:
+        told += ", of too few results to be sure of that CV"
     detected = "no LoD" if found.lod is None else f"LoD {found.lod:,.0f}"
     says = f"LoB {found.lob:,.0f}, {detected}, {told}, molecules per cell"
     return Judged(Experiment.BLANK, "limits", wanted, found, support, says)
+
+
+def _of_loq(found: Limits, goal: float) -> Support:
+    """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
+    lod = math.inf if found.lod is None else found.lod
+    bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]
+    if found.loq is None:
+        return Support.CONTRADICTS if bright else Support.OPEN
+    verdicts = [
+        upper_bound(cv, math.sqrt(variance_interval(cv**2, one.n - 1)[1]), goal)
+        for one in bright
+        if one.mean >= found.loq and (cv := one.cv_percent) is not None
+    ]
+    return verdicts[0]

@@ -72,15 +72,15 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     """
     told: dict[str, bool | None] = {}
     parts = _parts(typed)
-    if not parts or all(part.is_not_done and not part.names for part in parts):
+    if not parts or all(one.is_not_done and not one.names for one in parts):
         return None
-    for part in parts:
-        if part.names:
-            told.update(dict.fromkeys(part.names, part.state))
-        elif part.says is None and not _NOTHING.search(part.text):
-            told[part.text[:_LONGEST_NAME]] = part.state
-        elif part.says is _Says.FOUND:
-            told[part.text[:_LONGEST_NAME]] = True
+    for one in parts:
+        if one.names:
+            told.update(dict.fromkeys(one.names, one.state))
+        elif one.says is None and not _NOTHING.search(one.text):
+            told[one.text[:_LONGEST_NAME]] = one.state
+        elif one.says is _Says.FOUND:
+            told[one.text[:_LONGEST_NAME]] = True
     return told
 
 
