@@ -22,6 +22,11 @@ from pipeline.study.faults import fault_report, stops_run
 
 COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
 
+WITHIN_NOT_KNOWN = (
+    "How far visits of one patient scatter beyond the assay is not known here and is taken as none: with "
+    "several visits it takes at least so many patients."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanAsked:
@@ -115,7 +120,8 @@ def _head(population: Population, target: Target, asked: PlanAsked) -> str:
         f"Assay: {assay}; LLOQ {p.lloq:,.0f}, measured up to {p.uloq:,.0f}.",
         f"{each}; simulated studies of each size: {asked.studies}.",
     )
-    return "\n".join(lines)
+    doubt = (WITHIN_NOT_KNOWN,) if asked.visits > 1 and p.within == 0 else ()
+    return "\n".join((*lines, *doubt))
 
 
 def _row(size: Size) -> str:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
+from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN
 from pipeline.planning import Population, Target, plan_size, population_of, simulated_population
 from pipeline.study.errors import UserError
 
@@ -113,3 +114,9 @@ def test_exactly_one_width_is_asked_for(typed):
     done = CliRunner().invoke(app, ["plan", *typed])
     assert done.exit_code != 0
     assert "expected one of --slope-width" in str(done.exception)
+
+
+def test_several_visits_of_patients_whose_scatter_is_not_known_are_called_a_least_number():
+    typed = ["plan", "--slope-width", "3", "--studies", "10", "--visits"]
+    assert WITHIN_NOT_KNOWN in CliRunner().invoke(app, [*typed, "2"]).output.replace("\n", " ")
+    assert WITHIN_NOT_KNOWN not in CliRunner().invoke(app, [*typed, "1"]).output.replace("\n", " ")
