@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.assay.statistics.limits import Limits, limits_of
 from pipeline.assay.statistics.moments import TooFewError, variance_interval
@@ -14,6 +15,9 @@ from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"
 PATIENTS = "replicates of patients"
+
+_MOST_SHOWN = 1000
+"""Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
 
 Precise = Judged[Precision] | NotTold
 
@@ -31,8 +35,12 @@ def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precis
 
 
 def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
-    """Return the precision of several materials together: components of ln density, told as geometric CVs."""
-    above = [tube for tube in tubes if tube.density > 0]
+    """Return the precision of several materials together: components of ln density, told as geometric CVs.
+
+    A material with a result that is not above zero is left out whole: the rest of it would look too precise.
+    """
+    dim = sorted({tube.specimen for tube in tubes if tube.density <= 0})
+    above = [tube for tube in tubes if tube.specimen not in dim]
     try:
         logs = nested_precision(
             [math.log(tube.density) for tube in above],
@@ -42,7 +50,10 @@ def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Pre
     except TooFewError as reason:
         return NotTold(Experiment.PRECISION, about, str(reason))
     parts = tuple(_of_logs(part) for part in logs.components)
-    return _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
+    judged = _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
+    if not dim:
+        return judged
+    return replace(judged, says=f"{judged.says}; without {', '.join(dim)}: a result there is not above zero")
 
 
 def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
@@ -77,11 +88,15 @@ def _judged(about: str, found: Precision, goal: float) -> Judged[Precision]:
         return Judged(Experiment.PRECISION, about, goal, found, Support.OPEN, says)
     high = None if total.sd_high is None else cv_at(found, total, total.sd_high)
     low = None if total.sd_low is None else cv_at(found, total, total.sd_low)
-    ends = "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
+    ends = "" if low is None or high is None else f" ({low:.1f} to {_shown(high)})"
     of = found.component(REPEATABILITY).cv_percent or 0.0
     says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
     verdict = upper_bound(total.cv_percent, high, goal)
     return Judged(Experiment.PRECISION, about, goal, found, verdict, says)
+
+
+def _shown(percent: float) -> str:
+    return f"over {_MOST_SHOWN:,}" if percent > _MOST_SHOWN else f"{percent:.1f}"
 
 
 def cv_at(found: Precision, part: Component, size: float) -> float:

@@ -78,6 +78,23 @@ def test_precision_supports_its_goal_only_where_the_whole_interval_does():
     assert report_of(precision_rows(0.4)).precision[0].support is Support.CONTRADICTS
 
 
+def test_a_material_with_a_result_not_above_zero_is_no_part_of_the_common_precision():
+    dim = [("2024-05-01", rd, ValidationTube(f"N{rd}", "precision", "dim")) for rd in (-3.0, 4.0, 90.0)]
+    whole = report_of([*precision_rows(0.02), *dim]).precision[-1]
+    assert whole.about == "all materials"
+    assert whole.found.n == 9
+    assert whole.support is Support.SUPPORTS
+    assert "without dim: a result there is not above zero" in whole.says
+
+
+def test_an_upper_limit_that_says_nothing_is_not_written_out():
+    rows = [
+        ("2024-05-01", rd, ValidationTube(f"A{place}", "precision", name))
+        for place, (name, rd) in enumerate([("a", 100.0), ("a", 4000.0), ("b", 9000.0)])
+    ]
+    assert "to over 1,000)" in report_of(rows).precision[-1].says
+
+
 def test_a_typed_goal_takes_the_place_of_the_usual_one():
     rows = precision_rows(0.02)
     strict = [(run, rd, replace(row, goal_percent=0.5)) for run, rd, row in rows]
