@@ -244,3 +244,21 @@ def test_a_concentration_is_a_number_or_a_limit(typed, found):
 def test_anything_else_is_refused(typed):
     with pytest.raises(ValueError, match=r"\w"):
         as_concentration(typed)
+
+
+def test_serum_goes_with_marrow_by_the_usual_kit_and_never_with_blood():
+    samples, rows = [], []
+    for k in range(6):
+        name = f"P{k}"
+        samples.append(Sample(name, name, START, "a.fcs", "MM", "B1", visit="baseline",
+                              serum_washed_out_ug_ml=Concentration(float(10 - k))))  # fmt: skip
+        facts = {"lloq": 1.0, "rd_log_sd": 0.06, "collected_on": START}
+        rows.append(PatientRd(name, "baseline", 10.0, 10_000.0 * (k + 1), "OK", beads_kit="q", **facts))
+        rows.append(
+            PatientRd(name, "baseline", 10.0, 9_000.0 * (9 - k), "OK", tissue="blood", beads_kit="q", **facts)
+        )
+        if k < 5:
+            rows.append(PatientRd(name, "baseline", 10.0, 500.0 * (9 - k), "OK", beads_kit="other", **facts))
+    letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
+    (link,) = letter.serum_and_density
+    assert (link.n, link.tau_b) == (6, pytest.approx(-1.0))
