@@ -46,14 +46,25 @@ def _wider_percentile(one: Percentile, more: float) -> Percentile:
 
 
 def _wider_share(one: ShareBelow, more: float) -> ShareBelow:
-    """Move the ends on the logit scale; a share of 0 or 100 % has no logit, and stays as it is."""
+    """Move the ends on the logit scale; a share or an end of 0 or 100 % has no logit, and stays as it is."""
     if one.percent is None or one.low is None or one.high is None or not 0 < one.percent < TOTAL:
         return one
     share = one.percent / TOTAL
     change = more * (one.per_fold / TOTAL / (share * (1 - share))) ** 2
-    middle, low, high = (float(np.log(part / (TOTAL - part))) for part in (one.percent, one.low, one.high))
-    ends = middle - _moved(middle - low, change), middle + _moved(high - middle, change)
-    return replace(one, low=TOTAL / (1 + float(np.exp(-ends[0]))), high=TOTAL / (1 + float(np.exp(-ends[1]))))
+    middle = _logit(one.percent)
+    low = middle - _moved(middle - _logit(one.low), change) if one.low > 0 else -np.inf
+    high = middle + _moved(_logit(one.high) - middle, change) if one.high < TOTAL else np.inf
+    return replace(one, low=TOTAL * _share(low), high=TOTAL * _share(high))
+
+
+def _logit(percent: float) -> float:
+    return float(np.log(percent / (TOTAL - percent)))
+
+
+def _share(logit: float) -> float:
+    """Return the share of a logit, from the side on which nothing overflows."""
+    small = float(np.exp(-abs(logit)))
+    return (1.0 if logit > 0 else small) / (1 + small)
 
 
 def _moved(half: float, more: float) -> float:

@@ -11,7 +11,7 @@ from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreeme
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
 from pipeline.assay.statistics.control import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.moments import TooFewError, counted, mean
+from pipeline.assay.statistics.moments import LEVEL, TooFewError, counted, mean
 from pipeline.assay.statistics.stability import Stability, stability
 from pipeline.assay.tubes import AssayTube
 from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound, within, worst
@@ -125,12 +125,16 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
             found = agreement([x for x, _ in rows], [y for _, y in rows])
             away = [100 * (end - 1) for end in (found.ratio, found.ratio_low, found.ratio_high)]
             few = f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
+            ends = [100 * ((found.intercept + found.slope * at) / at - 1) for at in _reach(rows)]
             says = (
                 f"mean difference {away[0]:+.1f} % ({away[1]:+.1f} to {away[2]:+.1f}), Deming slope "
-                f"{found.slope:.3f} ({found.slope_low:.3f} to {found.slope_high:.3f}); goal: the mean "
-                f"difference within ±{wanted:g} %{few}"
+                f"{found.slope:.3f} ({found.slope_low:.3f} to {found.slope_high:.3f}), by it "
+                f"{ends[0]:+.1f} % at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the "
+                f"mean difference within ±{wanted:g} %, and by the line at both ends{few}"
             )
             verdict = within(away[0], away[1], away[2], wanted)
+            if max(map(abs, ends)) > wanted:
+                verdict = Support.CONTRADICTS
             return Judged(Experiment.COMPARISON, about, wanted, found, verdict, says)
 
         made.append(_try(Experiment.COMPARISON, about, pairs, told))
@@ -147,10 +151,9 @@ def controls(
     several = len({method for _, method in groups}) > 1
     for (name, method), group in groups.items():
         ordered = sorted(group, key=lambda tube: tube.order)
-        runs = control_runs(
-            [(f"{tube.run} ({tube.sample_id})", tube.density) for tube in ordered],
-            [(tube.low, tube.high) for tube in ordered],
-        )
+        values = [(f"{tube.run} ({tube.sample_id})", tube.density) for tube in ordered]
+        typed = [(tube.low, tube.high) for tube in ordered]
+        runs = control_runs(values, typed)
         about = _named(name, method if several else "")
         judged = [run for run in runs if run.inside is not None]
         if not judged:
@@ -160,8 +163,15 @@ def controls(
             continue
         outside = [run.run for run in judged if not run.inside]
         listed = f": {', '.join(outside)}" if outside else ""
-        says = f"{len(outside)} of {len(judged)} runs outside of the range ({judged[0].range_from}){listed}"
-        verdict = Support.CONTRADICTS if outside else Support.SUPPORTS
+        sources = " and ".join(dict.fromkeys(run.range_from for run in judged))
+        says = f"{len(outside)} of {len(judged)} runs outside of the range ({sources}){listed}"
+        of_all = control_runs(values, typed, level=1 - (1 - LEVEL) / len(runs))
+        verdict = Support.SUPPORTS
+        if any(run.inside is False for run in of_all):
+            verdict = Support.CONTRADICTS
+        elif outside:
+            verdict = Support.OPEN
+            says += f"; of {len(judged)} sound runs one may lie there by chance"
         made.append(Judged(Experiment.CONTROL, about, wanted, runs, verdict, says))
     return tuple(made)
 
@@ -237,6 +247,11 @@ def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[f
         for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (one, other))
     )
     return [(_geometric(x[name]), _geometric(y[name])) for name in x if name in y]
+
+
+def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the lowest and the highest density by the first way."""
+    return min(x for x, _ in pairs), max(x for x, _ in pairs)
 
 
 def _geometric(values: Sequence[float]) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.assay.statistics.limits import Limits, limits_of
-from pipeline.assay.statistics.moments import TooFewError
+from pipeline.assay.statistics.moments import TooFewError, variance_interval
 from pipeline.assay.statistics.nested import REPEATABILITY, TOTAL, Component, Precision, nested_precision
 from pipeline.assay.tubes import AssayTube
 from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
@@ -14,6 +15,9 @@ from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"
 PATIENTS = "replicates of patients"
+
+_MOST_SHOWN = 1000
+"""Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
 
 Precise = Judged[Precision] | NotTold
 
@@ -31,8 +35,12 @@ def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precis
 
 
 def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
-    """Return the precision of several materials together: components of ln density, told as geometric CVs."""
-    above = [tube for tube in tubes if tube.density > 0]
+    """Return the precision of several materials together: components of ln density, told as geometric CVs.
+
+    A material with a result that is not above zero is left out whole: the rest of it would look too precise.
+    """
+    dim = sorted({tube.specimen for tube in tubes if tube.density <= 0})
+    above = [tube for tube in tubes if tube.specimen not in dim]
     try:
         logs = nested_precision(
             [math.log(tube.density) for tube in above],
@@ -42,7 +50,10 @@ def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Pre
     except TooFewError as reason:
         return NotTold(Experiment.PRECISION, about, str(reason))
     parts = tuple(_of_logs(part) for part in logs.components)
-    return _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
+    judged = _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
+    if not dim:
+        return judged
+    return replace(judged, says=f"{judged.says}; without {', '.join(dim)}: a result there is not above zero")
 
 
 def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
@@ -63,7 +74,7 @@ def _of_logs(part: Component) -> Component:
         part.name,
         part.variance,
         part.sd,
-        100 * math.sqrt(math.expm1(max(part.variance, 0.0))),
+        100 * math.sqrt(math.expm1(part.sd**2)),
         part.freedom,
         part.sd_low,
         part.sd_high,
@@ -77,11 +88,15 @@ def _judged(about: str, found: Precision, goal: float) -> Judged[Precision]:
         return Judged(Experiment.PRECISION, about, goal, found, Support.OPEN, says)
     high = None if total.sd_high is None else cv_at(found, total, total.sd_high)
     low = None if total.sd_low is None else cv_at(found, total, total.sd_low)
-    ends = "" if low is None or high is None else f" ({low:.1f} to {high:.1f})"
+    ends = "" if low is None or high is None else f" ({low:.1f} to {_shown(high)})"
     of = found.component(REPEATABILITY).cv_percent or 0.0
     says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
     verdict = upper_bound(total.cv_percent, high, goal)
     return Judged(Experiment.PRECISION, about, goal, found, verdict, says)
+
+
+def _shown(percent: float) -> str:
+    return f"over {_MOST_SHOWN:,}" if percent > _MOST_SHOWN else f"{percent:.1f}"
 
 
 def cv_at(found: Precision, part: Component, size: float) -> float:
@@ -107,12 +122,24 @@ def limits_told(
         found = limits_of(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
         return NotTold(Experiment.BLANK, "limits", str(reason))
-    if found.loq is None:
-        told = "no LoQ"
-        support = Support.OPEN if found.lod is None else Support.CONTRADICTS
-    else:
-        told = f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
-        support = Support.SUPPORTS
+    told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
+    support = _of_loq(found, wanted)
+    if found.loq is not None and support is Support.OPEN:
+        told += ", of too few results to be sure of that CV"
     detected = "no LoD" if found.lod is None else f"LoD {found.lod:,.0f}"
     says = f"LoB {found.lob:,.0f}, {detected}, {told}, molecules per cell"
     return Judged(Experiment.BLANK, "limits", wanted, found, support, says)
+
+
+def _of_loq(found: Limits, goal: float) -> Support:
+    """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
+    lod = math.inf if found.lod is None else found.lod
+    bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]
+    if found.loq is None:
+        return Support.CONTRADICTS if bright else Support.OPEN
+    verdicts = [
+        upper_bound(cv, math.sqrt(variance_interval(cv**2, one.n - 1)[1]), goal)
+        for one in bright
+        if one.mean >= found.loq and (cv := one.cv_percent) is not None
+    ]
+    return verdicts[0]

@@ -86,9 +86,10 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
     rows = model_rows(study, known.visits, known.exposures, known.occupancies)
     asked = study.patients or study.statements
     response = response_tables(study, rows, known.clocks, known.courses) if asked else None
+    washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
     return replace(
         known,
-        washout=with_sensitivity(washout_report(rows, study.settings), rows, study.settings),
+        washout=washout,
         response=response if study.patients else None,
         faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(
@@ -105,6 +106,7 @@ def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[N
             known.exposures,
             rows,
             response if study.patients else None,
+            has_line=washout.tobit is not None,
         ),
     )
 

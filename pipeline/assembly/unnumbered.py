@@ -23,6 +23,8 @@ from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
 
+NO_LINE = "the line of the other visits is not told"
+
 
 @dataclass(frozen=True, slots=True)
 class UnnumberedTube:
@@ -88,6 +90,8 @@ def unnumbered(
     exposures: Mapping[str, Exposure],
     rows: Sequence[PatientRd],
     response: ResponseTables | None,
+    *,
+    has_line: bool,
 ) -> Unnumbered | None:
     """Return who has no density and what that could change; None where every tube has one, or a limit.
 
@@ -99,6 +103,8 @@ def unnumbered(
         One per patient and visit, in the same order.
     response
         The response tables; None where there are none.
+    has_line
+        Whether the line of M1 is told; without it nothing is said of its slope.
     """
     told = {name for visit in visits if _has(visit) for name in visit.sample_ids}
     typed = {sample.sample_id: sample for sample in study.samples}
@@ -121,7 +127,7 @@ def unnumbered(
         return None
     with_one = [visit for visit in visits if _has(visit)]
     without = [visit for visit in visits if not _has(visit)]
-    slope, note = slope_bound(rows, study)
+    slope, note = slope_bound(rows, study) if has_line else (None, NO_LINE)
     return Unnumbered(
         tubes,
         (_facts("with a density or a limit", with_one), _facts("without", without)),

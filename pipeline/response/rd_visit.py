@@ -123,6 +123,12 @@ def rd_visits(
     }
 
 
+def comparable_rows(rows: Sequence[PatientRd]) -> tuple[PatientRd, ...]:
+    """Return the rows of marrow by the reference kit: blood, and other kits, cannot stand beside them."""
+    kit = reference_kit(rows)
+    return tuple(row for row in rows if row.tissue == _MARROW and row.beads_kit == kit)
+
+
 def reference_kit(rows: Iterable[PatientRd]) -> str:
     """Return the kit of most marrows with a density, the first by name of several; "" where there is none."""
     counts = Counter(row.beads_kit for row in rows if row.tissue == _MARROW and has_density(row))

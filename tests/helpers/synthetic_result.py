@@ -326,7 +326,15 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
             within=within_patients(with_earlier(rows), with_earlier(rows), observe([], [], [], lloq=1)),
         ),
         response=response,
-        unnumbered=unnumbered(study, results, bare.visits, bare.exposures, rows, response),
+        unnumbered=unnumbered(
+            study,
+            results,
+            bare.visits,
+            bare.exposures,
+            rows,
+            response,
+            has_line=washout.tobit is not None,
+        ),
     )
 
 

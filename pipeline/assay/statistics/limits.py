@@ -130,10 +130,12 @@ def _material(name: str, values: Sequence[float]) -> LowMaterial:
 
 
 def _loq(materials: Sequence[LowMaterial], lod: float, goal: float) -> float | None:
-    """Return the mean of the lowest material that meets the goal, as all brighter ones do."""
+    """Return the mean of the lowest material that meets the goal, as all brighter ones with replicates do."""
     found = None
     for material in reversed(materials):
-        if material.mean < lod or material.cv_percent is None or material.cv_percent > goal:
+        if material.cv_percent is None:
+            continue
+        if material.mean < lod or material.cv_percent > goal:
             break
         found = material.mean
     return found

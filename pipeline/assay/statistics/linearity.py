@@ -36,7 +36,7 @@ class Linearity:
     repeatability_percent
         CV of the replicates, pooled over the levels.
     curved_p
-        p of the quadratic term; None with fewer than four levels.
+        p of the quadratic term; None with fewer than four levels, or without any scatter.
     worst_percent
         Largest deviation of a level (absolute, in percent).
     levels
@@ -98,7 +98,8 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
     curved = None
     if len(groups) >= FEWEST_LEVELS:
         bent = _weighted([*terms, [level**2 for level in expected]], measured, weights)
-        curved = t_tail(bent.freedom, bent.coefficients[2] / math.sqrt(bent.variance(2)))
+        if bent.variance(2) > 0:
+            curved = t_tail(bent.freedom, bent.coefficients[2] / math.sqrt(bent.variance(2)))
     levels = tuple(
         _level(level, values, line, cv * means[level], t_quantile(freedom))
         for level, values in groups.items()

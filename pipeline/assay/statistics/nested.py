@@ -25,7 +25,8 @@ class Component:
     variance
         Unbiased, so it may lie below zero: then the data show no such scatter.
     sd, cv_percent
-        Of a variance below zero: 0.
+        Of a variance below zero: 0. In the total a component below zero counts as 0 (CLSI EP05-A3), so
+        no part is larger than the total.
     sd_low, sd_high
         95 % interval of the SD; None where none is told (of a single component between groups).
     freedom
@@ -106,7 +107,7 @@ def nested_precision(
         for name, variance, df in zip((*names, REPEATABILITY), variances, freedom, strict=True)
     ]
     parts = parts[int(of_materials) :]
-    parts.append(_total(shares, freedom, middle))
+    parts.append(_at_least(math.fsum(part.sd**2 for part in parts), _total(shares, freedom, middle), middle))
     return Precision(len(values), middle, tuple(parts), left_out)
 
 
@@ -192,6 +193,20 @@ def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> Co
     up = math.fsum((high - share) ** 2 for share, (_, high) in zip(shares, ends, strict=True))
     low, high = max(total - math.sqrt(down), 0.0), total + math.sqrt(up)
     return replace(plain, sd_low=math.sqrt(low), sd_high=math.sqrt(high))
+
+
+def _at_least(variance: float, total: Component, middle: float) -> Component:
+    """Return the total with an SD that no component below zero makes smaller; its variance stays unbiased."""
+    size = math.sqrt(variance)
+    if total.sd >= size:
+        return total
+    high = total.sd_high
+    return replace(
+        total,
+        sd=size,
+        cv_percent=100 * size / middle if middle > 0 else None,
+        sd_high=None if high is None else max(high, size),
+    )
 
 
 def _component(name: str, variance: float, middle: float, freedom: float) -> Component:

@@ -22,6 +22,11 @@ from pipeline.study.faults import fault_report, stops_run
 
 COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
 
+WITHIN_NOT_KNOWN = (
+    "How far visits of one patient scatter beyond the assay is not known here and is taken as none: with "
+    "several visits it takes at least so many patients."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanAsked:
@@ -56,7 +61,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
         raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
     population = _population(asked)
     target = Target(asked.slope_width, asked.wait_width, asked.density, asked.share)
-    say(_head(population, target, asked))
+    say(head(population, target, asked))
     say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
     found = plan_size(
         population,
@@ -70,7 +75,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     )
     if asked.out:
         _write(asked.out, found, population)
-    return RunSummary(ExitStatus.ALL_QUANTIFIED, _answer(found, asked))
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, answer(found, asked))
 
 
 def _population(asked: PlanAsked) -> Population:
@@ -97,7 +102,8 @@ def _from_store(folder: Path) -> StudyResult:
     return assembled(study, tubes, judged, faults)
 
 
-def _head(population: Population, target: Target, asked: PlanAsked) -> str:
+def head(population: Population, target: Target, asked: PlanAsked) -> str:
+    """Return what is wanted, and what patients and assay are taken to be like."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
         if target.slope_width is not None
@@ -115,7 +121,8 @@ def _head(population: Population, target: Target, asked: PlanAsked) -> str:
         f"Assay: {assay}; LLOQ {p.lloq:,.0f}, measured up to {p.uloq:,.0f}.",
         f"{each}; simulated studies of each size: {asked.studies}.",
     )
-    return "\n".join(lines)
+    doubt = (WITHIN_NOT_KNOWN,) if asked.visits > 1 and p.within == 0 else ()
+    return "\n".join((*lines, *doubt))
 
 
 def _row(size: Size) -> str:
@@ -126,9 +133,16 @@ def _row(size: Size) -> str:
     )
 
 
-def _answer(found: Plan, asked: PlanAsked) -> str:
+def answer(found: Plan, asked: PlanAsked) -> str:
+    """Return which size is enough, or why none is."""
     if found.enough is None:
         most = found.sizes[-1]
+        if most.told < asked.assurance:
+            return (
+                f"None of these sizes is enough: of {most.patients} patients {1 - most.told:.0%} of studies "
+                "give no such interval at all. What is asked lies beyond the limits of the assay, or beyond "
+                "the washouts of these patients."
+            )
         return (
             f"None of these sizes is enough: of {most.patients} patients {most.narrow:.0%} of studies are so "
             "narrow. Ask for a wider interval, or for more visits."

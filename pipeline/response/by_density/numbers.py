@@ -71,7 +71,7 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
 
 
 def _of_cut(outcome: str, cut: Cut) -> Iterator[DensityNumber]:
-    counts, n_with = (cut.n, cut.n_events), cut.n_events
+    counts = (cut.n, cut.n_events)
     left = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
     note = "; ".join(part for part in (cut.note, left) if part)
     yield DensityNumber(
@@ -79,10 +79,9 @@ def _of_cut(outcome: str, cut: Cut) -> Iterator[DensityNumber]:
     )
     if cut.sensitivity is None or cut.specificity is None:
         return
-    n_without = cut.n - n_with
     for words, share, n in (
-        (f"{cut.name}: sensitivity", cut.sensitivity, n_with),
-        (f"{cut.name}: specificity", cut.specificity, n_without),
+        (f"{cut.name}: sensitivity", cut.sensitivity, cut.n_with),
+        (f"{cut.name}: specificity", cut.specificity, cut.n_without),
     ):
         yield DensityNumber(
             outcome, words, *counts, share, *wilson(share, n), "0 to 1", method="Wilson's interval"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import pairwise
 from typing import Final
 
 from pipeline.response.characteristics import share
@@ -16,25 +19,37 @@ HIGH_RISK: Final = ("del17p", "t(4;14)", "t(14;16)")
 """Palumbo 2015, doi:10.1200/JCO.2015.61.2267 (R-ISS)."""
 
 _NAMES: Final = (
-    ("del17p", re.compile(r"del\(?17|17p-|-17p|del.?17p|17p.?del|deltp53|tp53del")),
+    ("del17p", re.compile(r"del\(?17|17p-|-17p|del.?17p|17p.?del|deltp53|tp53del|17ploss|loss(of)?17p")),
     ("t(4;14)", re.compile(r"t\(4;14\)")),
     ("t(14;16)", re.compile(r"t\(14;16\)")),
     ("t(14;20)", re.compile(r"t\(14;20\)")),
     ("t(11;14)", re.compile(r"t\(11;14\)")),
-    ("gain 1q", re.compile(r"1q|\+1\b|amp1")),
+    ("gain 1q", re.compile(r"(?<!\d)1q|\+1\b|amp1")),
     ("del13", re.compile(r"del\(?13|-13|13q-|monosomy13")),
     ("del1p", re.compile(r"del\(?1p|1p-|del\(1\)\(p")),
     ("hyperdiploid", re.compile(r"hyperdip")),
 )
 _TRANSLOCATION: Final = re.compile(r"t\s*\(?\s*(\d+)\s*[;,:/]\s*(\d+)\s*\)?")
-_SPLIT: Final = re.compile(r"[;,/\n](?![^(]*\))|\band\b|\bund\b")
+_CLAUSES: Final = re.compile(r"[;\n](?![^(]*\))")
+_JOINS: Final = re.compile(r"([,/](?![^(]*\))|&|\b(?:and|und|or|oder|nor)\b)")
+_LOOSE: Final = (",", "/")
+_COUNTS: Final = (
+    (re.compile(r"\bn/a\b"), "n.d."),
+    (re.compile(r"(?<![\w.,])0+([.,]0+)?\s*%|(?<![\w.,])0\s*/\s*\d+|\(\s*[-0]\s*\)"), " neg "),
+    (re.compile(r"(?<![\w.,])\d+\s*/\s*\d+"), " pos "),
+)
 _NOT_DONE: Final = re.compile(
-    r"\bn\.?\s?d\.?(?=\W|$)|not (done|determined|tested|available|known)|unknown|failed|\bn/?a\b|\?|pending"
+    r"\bn\.?\s?d\.?(?=\W|$)|not (done|determined|tested|available|known)|unknown|failed|\?|pending"
 )
 _ABSENT: Final = re.compile(
-    r"\bno\b|\bnot (found|detected|present)|\bneg|absent|without|[:= ]0$|[) ]\s*-$|\bnone\b|\bnicht\b|\bkein"
+    r"\bn?either\b|\bnor?\b|\bnot\b|\bneg|absen|without|[:= ]0$|[) ]\s*-$|\bnone\b|\bnicht\b|\bkein|\bohne\b"
+    r"|\bnormal|excluded|ruled out|(<|below)\s*(the )?cut"
 )
-_NOTHING: Final = re.compile(r"^(0|-)$|\bnormal|\bstandard|\bneg|unremarkable|nothing|unauff|\bwild.?type")
+_FOR_ALL: Final = re.compile(r"^\W*(neg\w*\s+(for|f[uü]r)|neither|without|ohne|absen\w+ of)\b")
+_FOUND: Final = re.compile(r"\bpos|\+\s*$|%|\byes\b|\bfound|\bdetected|\bpresent|nachgewiesen")
+_NOTHING: Final = re.compile(
+    r"^(0|-)$|\bnormal|\bstandard|\blow.risk|\bneg|unremarkable|nothing|unauff|\bwild.?type"
+)
 _LONGEST_NAME: Final = 40
 """Characters of the name of another abnormality that a table shows. Convention."""
 
@@ -55,19 +70,106 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     >>> abnormalities("normal"), abnormalities("not done")
     ({}, None)
     """
-    text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold().strip())
-    segments = [segment.strip() for segment in _SPLIT.split(text) if segment.strip()]
-    if not segments or all(_NOT_DONE.search(one) and not _named(one) for one in segments):
+    told: dict[str, bool | None] = {}
+    parts = _parts(typed)
+    if not parts or all(one.is_not_done and not one.names for one in parts):
         return None
-    found: dict[str, bool | None] = {}
-    for segment in segments:
-        names = _named(segment)
-        if not names and (_NOTHING.search(segment) or _ABSENT.search(segment) or _NOT_DONE.search(segment)):
-            continue
-        names = names or [segment[:_LONGEST_NAME]]
-        state = None if _NOT_DONE.search(segment) else not _ABSENT.search(segment)
-        found.update(dict.fromkeys(names, state))
-    return found
+    for one in parts:
+        if one.names:
+            told.update(dict.fromkeys(one.names, one.state))
+        elif one.says is None and not _NOTHING.search(one.text):
+            told[one.text[:_LONGEST_NAME]] = one.state
+        elif one.says is _Says.FOUND:
+            told[one.text[:_LONGEST_NAME]] = True
+    return told
+
+
+class _Says(Enum):
+    """What a part of a cell says of the abnormality that it names."""
+
+    FOUND = auto()
+    ABSENT = auto()
+    NOT_DONE = auto()
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part of a cell: what stands between two commas, or two words like `and`.
+
+    `says` is None where nothing but a name stands; `after` tells whether the word stands behind the name.
+    """
+
+    text: str
+    joined_by: str
+    names: list[str]
+    says: _Says | None
+    after: bool
+    for_all: bool
+
+    @property
+    def is_not_done(self) -> bool:
+        return self.says is _Says.NOT_DONE
+
+    @property
+    def state(self) -> bool | None:
+        return None if self.is_not_done else self.says is not _Says.ABSENT
+
+
+def _parts(typed: str) -> list[_Part]:
+    """Return the parts of a cell, each with what it says, or what a word for the whole list says."""
+    text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold().strip())
+    for pattern, word in _COUNTS:
+        text = pattern.sub(word, text)
+    return [part for clause in _CLAUSES.split(text) for part in _spread(_of_clause(clause))]
+
+
+def _of_clause(clause: str) -> list[_Part]:
+    pieces = ["", *_JOINS.split(clause)]
+    pairs = [(join.strip(), text.strip()) for join, text in zip(pieces[::2], pieces[1::2], strict=True)]
+    return [_part(text, join) for join, text in pairs if text]
+
+
+def _part(text: str, join: str) -> _Part:
+    text = f"{join} {text}" if join == "nor" else text
+    words = ((_Says.NOT_DONE, _NOT_DONE), (_Says.ABSENT, _ABSENT), (_Says.FOUND, _FOUND))
+    said = next(((says, at) for says, pattern in words if (at := pattern.search(text))), None)
+    names = _named(text)
+    after = said is not None and bool(names) and bool(_named(text[: said[1].start()]))
+    return _Part(text, join, names, said[0] if said else None, after, bool(_FOR_ALL.search(text)))
+
+
+def _spread(parts: list[_Part]) -> list[_Part]:
+    """Give names that stand alone the word of their list: `negative for a, b`, `no a or b`, `a and b absent`.
+
+    Over a comma only a word that is for all goes on: in `a, b neg` a name alone is found, as everywhere.
+    """
+    for one, other in pairwise(parts):
+        goes_on = one.for_all or other.joined_by not in _LOOSE
+        if other.says is None and one.says is not None and not one.after and goes_on:
+            other.says, other.for_all = one.says, one.for_all
+    for other, one in pairwise(reversed(parts)):
+        if one.says is None and other.says is not None and other.after and other.joined_by not in _LOOSE:
+            one.says, one.after = other.says, True
+    return parts
+
+
+def is_unclear(typed: str) -> bool:
+    """Tell whether a name alone stands before or behind one that is `neg`, with a comma only between them.
+
+    Examples
+    --------
+    >>> is_unclear("del17p, t(4;14) neg"), is_unclear("del17p; t(4;14) neg")
+    (True, False)
+    """
+    text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold())
+    pairs = (pair for clause in _CLAUSES.split(text) for pair in pairwise(_parts(clause)))
+    return any(
+        one.names
+        and other.names
+        and other.joined_by in _LOOSE
+        and {one.says, other.says} == {None, _Says.ABSENT}
+        for one, other in pairs
+    )
 
 
 def _named(segment: str) -> list[str]:
@@ -93,7 +195,14 @@ def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
 def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return the share of patients with each abnormality, the three of high risk first."""
     cells = [found for patient in patients if (found := abnormalities(patient.cytogenetics)) is not None]
-    return part("Cytogenetics", RULE, _rows(cells))
+    unclear = sum(is_unclear(patient.cytogenetics) for patient in patients)
+    rule = RULE
+    if unclear:
+        rule += (
+            f" In {unclear} of {len(cells)} cells a name alone and one that was not found stand in one list, "
+            "as in `a, b neg`: the name alone counts as found. If it was not, type a ; and a word of its own."
+        )
+    return part("Cytogenetics", rule, _rows(cells))
 
 
 def _rows(cells: Sequence[Mapping[str, bool | None]]) -> Iterator[Proportion]:

@@ -18,7 +18,9 @@ IMMUNOMODULATORS: Final = frozenset({"thalidomide", "lenalidomide", "pomalidomid
 """The drugs of each class (Rajkumar 2022, doi:10.1002/ajh.26590)."""
 
 _PARTS: Final = re.compile(r"[;,/+\n]|\band\b|\bund\b")
-_NONE: Final = frozenset({"none", "no", "0", "-", "nothing", "nil", "keine", "aucun"})
+_NONE: Final = re.compile(r"none( known)?|no|0|-|nothing|nil|keine|aucun|(not|non)[ -]?refractory")
+_SAYS_NOTHING: Final = re.compile(r"\bn/a\b", re.IGNORECASE)
+_DENIED: Final = re.compile(r"\b(no|not|non|never|kein\w*|nicht)\b|na[iï]ve|sensitive|intoleran|\?")
 _CLASSES: Final = (
     (re.compile(r"^(pis?|proteasome.inhibitors?)$"), "inhibitor"),
     (re.compile(r"^(imids?|immunomodulat\w*( drugs?)?)$"), "immunomodulator"),
@@ -69,28 +71,35 @@ class Refractory:
 
 
 def refractory(typed: str) -> Refractory | None:
-    """Return what a cell of `refractory_to` says; None where it is empty.
+    """Return what a cell of `refractory_to` says; None where it is empty, or nothing in it is understood.
+
+    A name that is denied or doubted (`not bortezomib`, `lenalidomide?`) is among the `unknown`.
 
     Examples
     --------
     >>> refractory("Velcade; Revlimid; dara").triple, refractory("none").double, refractory("") is None
     (True, False, True)
     """
-    names = [name.strip() for name in _PARTS.split(typed) if name.strip()]
-    if not names:
-        return None
+    names = [name.strip() for name in _PARTS.split(_SAYS_NOTHING.sub("?", typed)) if name.strip()]
     drugs: set[str] = set()
     classes: set[str] = set()
     anti_cd38, unknown = False, []
     for name in names:
         word = name.casefold()
+        if _NONE.fullmatch(word):
+            continue
+        if _DENIED.search(word):
+            unknown.append(name)
+            continue
         named = [found for pattern, found in _CLASSES if pattern.match(word)]
         agents = agents_of(name)
         drugs |= agents
         classes.update(named)
         anti_cd38 = anti_cd38 or covers_cd38(name) or "anti-CD38" in named
-        if not named and not agents and word not in _NONE:
+        if not named and not agents:
             unknown.append(name)
+    if len(unknown) == len(names):
+        return None
     inhibitors = max(len(drugs & PROTEASOME_INHIBITORS), int("inhibitor" in classes))
     immunomodulators = max(len(drugs & IMMUNOMODULATORS), int("immunomodulator" in classes))
     return Refractory(inhibitors, immunomodulators, anti_cd38, tuple(unknown))
@@ -100,9 +109,16 @@ def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return the share of patients refractory to each class, of those whose cell is typed."""
     known = [found for patient in patients if (found := refractory(patient.refractory_to)) is not None]
     unread = sum(bool(found.unknown) for found in known)
+    silent = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
     rule = RULE
+    if silent:
+        cells = "1 cell in which" if silent == 1 else f"{silent} cells in which"
+        rule += f" Left out: {cells} no drug and no class is understood."
     if unread:
-        rule += f" In {unread} of {len(known)} patients a name is of no known drug: it counts in no class."
+        rule += (
+            f" In {unread} of {len(known)} patients a name is of no known drug, or is denied or doubted: it "
+            "counts in no class."
+        )
     return part("Refractoriness by class", rule, _rows(known, patients))
 
 

@@ -10,6 +10,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.by_density.rows import value_of
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.letter.part import LetterPart, part
+from pipeline.response.rd_visit import comparable_rows
 from pipeline.response.statistics.rank_link import RankLink, rank_link
 from pipeline.response.statistics.true_values import BELOW, MEASURED
 from pipeline.study.cells.concentrations import Concentration
@@ -67,10 +68,15 @@ def serum_against_density(
 ) -> tuple[RankLink, ...]:
     """Return how each antibody goes with the receptor density of the same visit: one visit per patient.
 
+    Marrow by the kit of most marrows alone: blood and other kits are not comparable.
     Of several visits with both the first in the order of the samples sheet counts, so that each patient is
     one piece of evidence.
     """
-    density = {(row.patient_id, row.visit): told for row in rows if (told := value_of(row)) is not None}
+    density = {
+        (row.patient_id, row.visit): told
+        for row in comparable_rows(rows)
+        if (told := value_of(row)) is not None
+    }
     links = []
     for drug in dict.fromkeys(one.drug for one in levels):
         pairs: dict[str, tuple[Concentration, tuple[float, int]]] = {}

@@ -87,6 +87,9 @@ def cox_ratio(
         )
     scale = float(x.std())
     rows = _risk_sets((x - x.mean()) / scale, t, d)
+    if all(np.ptp(row.x) == 0 for row in rows):
+        note = "at every event all who were still at risk had the same covariate"
+        return HazardRatio(name, per, n, k, None, None, None, None, level, note=note)
 
     def height(slope: float) -> float:
         return _penalised(rows, slope)

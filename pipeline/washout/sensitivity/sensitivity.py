@@ -177,16 +177,19 @@ def _words(
         return ()
     least, most = (pick(others, key=lambda row: row.fold or 0.0) for pick in (min, max))
     base = table[0]
-    between = f"between {_fold(least.fold)} ({least.name}) and {_fold(most.fold)} ({most.name})"
-    start = "Under the one other choice" if len(others) == 1 else f"Under {len(others)} other choices"
-    said = [f"{start} the fold per doubling lies {between}; as told it is {_fold(base.fold)}."]
+    between = f"lies between {_fold(least.fold)} ({least.name}) and {_fold(most.fold)} ({most.name})"
+    start = f"Under {len(others)} other choices"
+    if len(others) == 1:
+        start, between = "Under the one other choice", f"is {_fold(least.fold)} ({least.name})"
+    said = [f"{start} the fold per doubling {between}; as told it is {_fold(base.fold)}."]
     turned = [row.name for row in others if _side(row) != _side(base)]
     if turned:
         start = "the interval leaves out 1, but not" if _side(base) else "the interval holds 1, but not"
         said.append(f"As told {start} here: {'; '.join(turned)}.")
     else:
         holds = "leaves out 1" if _side(base) else "holds 1"
-        said.append(f"The interval {holds} under each of them, as in the line that is told.")
+        there = "there" if len(others) == 1 else "under each of them"
+        said.append(f"The interval {holds} {there}, as in the line that is told.")
     hanging = [one.patient_id for one in patients if one.slope is None]
     if hanging:
         said.append(f"Without {', '.join(hanging[:5])} there is no line: it hangs on single patients.")

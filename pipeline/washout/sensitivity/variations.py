@@ -120,7 +120,12 @@ def _highest_lloq(rows: Sequence[PatientRd]) -> Change:
 
 
 def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
-    """Return a row as it would be under this LLOQ; itself where nothing of its value changes."""
+    """Return a row as it would be under this LLOQ; itself where nothing of its value changes.
+
+    Of a row below its LLOQ without a value nothing is known below it: a lower LLOQ leaves it as it is.
+    """
+    if row.status == RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
+        return row
     if row.status == RdStatus.BELOW_LLOQ:
         measured = row.rd is not None and row.rd >= lloq
         return replace(row, lloq=lloq, status=RdStatus.OK.value if measured else row.status)

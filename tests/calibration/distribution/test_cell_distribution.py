@@ -8,7 +8,7 @@ from scipy import stats
 
 from calibration import RdStatus, fit_standard_curve, quantify_receptor_density
 from calibration.distribution.cells import cell_distribution
-from calibration.distribution.result import PERCENTILES, Beyond
+from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, ShareBelow
 from calibration.distribution.widening import widened
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
@@ -159,3 +159,19 @@ def test_a_cv_between_runs_put_in_later_is_as_if_it_had_been_there():
 
 def test_the_same_seed_gives_the_same_numbers():
     assert found(*cells())[1] == found(*cells())[1]
+
+
+def test_an_end_of_a_share_at_0_or_100_percent_stays_there_when_the_cv_between_runs_changes():
+    cells = CellDistribution(
+        200_000,
+        (),
+        ShareBelow(500.0, 0.0005, 0.0, 0.002, per_fold=0.01),
+        ShareBelow(5000.0, 99.9995, 99.99, 100.0, per_fold=0.01),
+        None,
+        100.0,
+    )
+    found = widened(cells, 0.2)
+    assert found.below_lloq.low == 0.0
+    assert found.below_lloq.high > 0.002
+    assert found.below_cut.high == 100.0
+    assert found.below_cut.low < 99.99

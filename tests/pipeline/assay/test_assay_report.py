@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calibration.density.result import RdStatus, ReceptorDensity
@@ -75,6 +76,23 @@ def test_precision_supports_its_goal_only_where_the_whole_interval_does():
     assert report_of(precision_rows(0.02)).precision[0].support is Support.SUPPORTS
     assert report_of(precision_rows(0.15)).precision[0].support is Support.OPEN
     assert report_of(precision_rows(0.4)).precision[0].support is Support.CONTRADICTS
+
+
+def test_a_material_with_a_result_not_above_zero_is_no_part_of_the_common_precision():
+    dim = [("2024-05-01", rd, ValidationTube(f"N{rd}", "precision", "dim")) for rd in (-3.0, 4.0, 90.0)]
+    whole = report_of([*precision_rows(0.02), *dim]).precision[-1]
+    assert whole.about == "all materials"
+    assert whole.found.n == 9
+    assert whole.support is Support.SUPPORTS
+    assert "without dim: a result there is not above zero" in whole.says
+
+
+def test_an_upper_limit_that_says_nothing_is_not_written_out():
+    rows = [
+        ("2024-05-01", rd, ValidationTube(f"A{place}", "precision", name))
+        for place, (name, rd) in enumerate([("a", 100.0), ("a", 4000.0), ("b", 9000.0)])
+    ]
+    assert "to over 1,000)" in report_of(rows).precision[-1].says
 
 
 def test_a_typed_goal_takes_the_place_of_the_usual_one():
@@ -153,6 +171,69 @@ def test_a_control_outside_of_its_range_names_its_run():
     found = report_of(rows).control[0]
     assert found.support is Support.CONTRADICTS
     assert "2024-05-02 (C2)" in found.says
+
+
+def controls_of(values: list[float]) -> list[tuple[str, float | None, ValidationTube]]:
+    return [
+        (f"2024-05-{day:02}", rd, ValidationTube(f"C{day}", "control", "pool"))
+        for day, rd in enumerate(values, start=1)
+    ]
+
+
+def test_many_sound_control_runs_are_not_called_unsound_for_the_one_in_twenty():
+    verdicts = []
+    for seed in range(60):
+        values = np.random.default_rng(seed).normal(40_000, 2_000, 20).tolist()
+        verdicts.append(report_of(controls_of(values)).control[0].support)
+    assert verdicts.count(Support.CONTRADICTS) <= 6
+    assert verdicts.count(Support.OPEN) >= 20
+    found = report_of(controls_of([*values[:19], 60_000.0])).control[0]
+    assert found.support is Support.CONTRADICTS
+    assert "(C20)" in found.says
+
+
+def test_a_limit_of_quantification_of_two_results_supports_nothing():
+    blanks = [0.0, 10.0, 5.0, 8.0]
+    dim = {"dim": [2_000.0, 2_100.0], "dimmer": [300.0, 900.0, 600.0], "alone": [9_000.0]}
+    tubes = [("blank", "blank", rd) for rd in blanks]
+    tubes += [("low", name, rd) for name, values in dim.items() for rd in values]
+
+    def limits(tubes):
+        rows = [
+            ("2024-05-01", rd, ValidationTube(f"T{place}", kind, name))
+            for place, (kind, name, rd) in enumerate(tubes)
+        ]
+        return report_of(rows).limits[0]
+
+    found = limits(tubes)
+    assert found.found.loq == pytest.approx(2_050.0)
+    assert found.support is Support.OPEN
+    assert "too few results" in found.says
+    more = [("low", "dim", rd) for rd in (2_020.0, 1_990.0, 2_000.0)]
+    assert limits([*tubes, *more]).support is Support.SUPPORTS
+
+
+def test_dim_material_without_replicates_contradicts_no_limit_of_quantification():
+    tubes = [("blank", "b", 0.0), ("blank", "b", 10.0), ("blank", "b", 5.0), ("blank", "b", 8.0)]
+    tubes += [("low", "low", rd) for rd in (4.0, 6.0, 5.0, 7.0)] + [("low", "alone", 900.0)]
+    rows = [
+        ("2024-05-01", rd, ValidationTube(f"T{place}", kind, name))
+        for place, (kind, name, rd) in enumerate(tubes)
+    ]
+    assert report_of(rows).limits[0].support is Support.OPEN
+
+
+def test_two_ways_that_agree_in_the_middle_alone_do_not_agree():
+    rows = [
+        ("2024-05-01", rd if way == "A" else 8_000.0 * (rd / 8_000.0) ** 0.8,
+         ValidationTube(f"{way}{place}", "comparison", f"m{place}", method=way))
+        for way in "AB"
+        for place, rd in enumerate(8_000.0 * 2.0 ** np.linspace(-1.5, 1.5, 40))
+    ]  # fmt: skip
+    found = report_of(rows).comparison[0]
+    assert found.found.ratio == pytest.approx(1.0)
+    assert found.support is Support.CONTRADICTS
+    assert "at the dimmest" in found.says
 
 
 def test_nothing_is_ever_called_compliant():

@@ -71,6 +71,18 @@ def test_components_are_unbiased_within_5_percent_and_the_total_is_covered():
     assert 0.93 <= np.mean([t.sd_low <= math.sqrt(14) <= t.sd_high for t in totals]) <= 0.975
 
 
+def test_the_total_is_never_smaller_than_a_part_of_it():
+    days = [str(k // 3) for k in range(9)]
+    for seed in range(40):
+        values = np.random.default_rng(seed).normal(10, 0.5, 9).tolist()
+        found = nested_precision(values, [("day", days)])
+        total, own = found.component("total"), found.component("repeatability")
+        assert total.sd >= own.sd
+        assert total.cv_percent >= own.cv_percent
+        assert total.sd_low <= total.sd <= total.sd_high
+        assert total.variance == pytest.approx(found.component("day").variance + own.variance)
+
+
 def test_a_factor_that_no_replicate_tells_apart_is_named():
     found = nested_precision([1.0, 2.0, 3.0, 4.0], [("day", ["x"] * 4), ("run", list("aabb"))])
     assert found.left_out == ("day",)

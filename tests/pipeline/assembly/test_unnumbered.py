@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from calibration.density.result import RdStatus
+from pipeline.assembly.assemble import modelled
 from pipeline.assembly.slope_bound import slope_bound
 from pipeline.assembly.study_result import StudyResult
-from pipeline.assembly.unnumbered import Unnumbered, unnumbered
+from pipeline.assembly.unnumbered import NO_LINE, Unnumbered, unnumbered
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
@@ -68,7 +69,18 @@ def test_where_every_tube_has_a_density_nothing_is_said(study_result: StudyResul
     known = tuple(result for result in study_result.results if result.receptor.rd is not None)
     known = tuple(result for result in known if result.receptor.status is not RdStatus.NO_BACKGROUND)
     arguments = (study_result.visits, study_result.exposures, (), study_result.response)
-    assert unnumbered(study_result.study, known, *arguments) is None
+    assert unnumbered(study_result.study, known, *arguments, has_line=True) is None
+
+
+def test_where_the_line_is_refused_its_slope_has_no_bound(study_result: StudyResult):
+    report = study_result.washout
+    few = tuple(visit for visit in study_result.visits if visit.receptor.rd is None)
+    known = replace(study_result, visits=(*few, *study_result.visits[:2]), response=None)
+    found = modelled(known)
+    assert report.tobit is not None
+    assert found.washout.tobit is None
+    assert found.unnumbered.slope is None
+    assert found.unnumbered.slope_note == NO_LINE
 
 
 def rows(missing=(5.0, 40.0)):

@@ -41,6 +41,8 @@ class Cut:
         Youden's index to be expected in other patients.
     n_open
         Patients whose side a limit leaves open: they are in neither share.
+    n_with, n_without
+        Patients that the two shares are of.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Cut:
     corrected_low: float | None = None
     corrected_high: float | None = None
     n_open: int = 0
+    n_with: int = 0
+    n_without: int = 0
     level: float = 0.95
     method: str = ""
     note: str = ""
@@ -83,9 +87,7 @@ def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome:
     found = _shares(Cut(name, y.size, int(y.sum()), cut, method=FIXED), above, below, y)
     if found.youden is None or found.sensitivity is None or found.specificity is None:
         return found
-    placed = above | below
-    sizes = int((placed & y).sum()), int((placed & ~y).sum())
-    low, high = youden_interval(found.sensitivity, found.specificity, *sizes)
+    low, high = youden_interval(found.sensitivity, found.specificity, found.n_with, found.n_without)
     return replace(found, corrected=found.youden, corrected_low=low, corrected_high=high)
 
 
@@ -162,7 +164,15 @@ def _shares(cut: Cut, above: Truths, below: Truths, y: Truths) -> Cut:
         )
     sensitivity, specificity = int((above & y).sum()) / with_it, int((below & ~y).sum()) / without
     youden = sensitivity + specificity - 1
-    return replace(cut, sensitivity=sensitivity, specificity=specificity, youden=youden, n_open=n_open)
+    return replace(
+        cut,
+        sensitivity=sensitivity,
+        specificity=specificity,
+        youden=youden,
+        n_open=n_open,
+        n_with=with_it,
+        n_without=without,
+    )
 
 
 def _resampled(y: Truths, seed: int, n_samples: int) -> Floats:

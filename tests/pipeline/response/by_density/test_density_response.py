@@ -16,6 +16,7 @@ from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.response.by_density.numbers import density_numbers
 from pipeline.response.by_density.rows import density_rows, own_errors
 from pipeline.response.rd_visit import RdVisit
+from pipeline.response.statistics.cuts.roc import wilson
 from pipeline.response.statistics.true_values import ABOVE, BELOW, MEASURED
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
@@ -122,6 +123,19 @@ def test_an_error_that_all_share_is_in_no_error_and_one_of_some_is():
     assert own_errors(rows) == pytest.approx(np.full(2, 0.06 * math.log2(10)))
     unknown = [*rows, row("P3", 7e4, rd_log_sd=None, shared=(lot,))]
     assert own_errors(unknown)[2] == own_errors(unknown).max()
+
+
+def test_a_share_is_of_the_patients_whose_side_is_known():
+    study, rows = study_of(40, rd_cut=40_000.0)
+    hidden = [replace(one, status="BELOW_LLOQ", rd=None, lloq=90_000.0) for one in rows[:12]]
+    numbers = {one.measure: one for one in density_numbers(tables_of(study, [*hidden, *rows[12:]]).by_density)
+               if one.outcome == "disease control"}  # fmt: skip
+    controlled = {patient.patient_id for patient in study.patients if patient.best_response == "PR"}
+    placed = [one.patient_id in controlled for one in rows[12:]]
+    found = numbers["cut of the setting rd_cut: sensitivity"]
+    assert (found.low, found.high) == wilson(found.value, sum(placed))
+    found = numbers["cut of the setting rd_cut: specificity"]
+    assert (found.low, found.high) == wilson(found.value, len(placed) - sum(placed))
 
 
 def test_few_events_give_no_hazard_ratio_and_say_so():

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.response import tables_of
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk
+from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk, is_unclear
 from pipeline.response.letter.refractoriness import refractory
 from pipeline.study.cells.concentrations import Concentration, as_concentration
 from pipeline.study.settings import Settings
@@ -82,7 +82,44 @@ def test_cytogenetics_are_read_as_labs_type_them(typed, found, high):
     assert is_high_risk(found) is high
 
 
-@pytest.mark.parametrize("typed", ["", "not done", "n.d.", "unknown", "failed"])
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("del17p 0%; t(4;14) 85 %", {"del17p": False, "t(4;14)": True}),
+        ("del17p 0,0 %, t(14;16) 0/200", {"del17p": False, "t(14;16)": False}),
+        ("negative for del17p, t(4;14), t(14;16)", {"del17p": False, "t(4;14)": False, "t(14;16)": False}),
+        ("neither del17p nor t(4;14)", {"del17p": False, "t(4;14)": False}),
+        ("no del17p and t(4;14)", {"del17p": False, "t(4;14)": False}),
+        ("del17p and t(4;14) absent", {"del17p": False, "t(4;14)": False}),
+        ("del17p and no t(4;14)", {"del17p": True, "t(4;14)": False}),
+        ("t(4;14) absent and del17p", {"t(4;14)": False, "del17p": True}),
+        ("del17p not seen; t(4;14) (-)", {"del17p": False, "t(4;14)": False}),
+        ("1q normal; del(11q)", {"gain 1q": False, "del(11q)": True}),
+        ("not high risk", {}),
+        ("17p loss", {"del17p": True}),
+    ],
+)
+def test_what_was_not_found_is_never_counted_as_found(typed, found):
+    assert abnormalities(typed) == found
+    assert not is_unclear(typed)
+
+
+def test_a_list_that_can_be_read_in_two_ways_is_told_below_the_table():
+    cells = ("del17p, t(4;14), t(14;16) negative", "t(4;14)", "del17p 12 %, t(4;14) neg")
+    letter = letter_of(*(Patient(f"P{k}", cytogenetics=cell) for k, cell in enumerate(cells)))
+    part = next(part for part in letter.parts if part.title == "Cytogenetics")
+    assert "In 1 of 3 cells a name alone and one that was not found stand in one list" in part.rule
+
+
+@pytest.mark.parametrize("typed", ["unknown", "n/a", "?", "n.d.", "not refractory to bortezomib", "triple"])
+def test_a_refractory_cell_of_which_nothing_is_understood_counts_for_nobody(typed):
+    letter = letter_of(Patient("P1", refractory_to=typed), Patient("P2", refractory_to="bort; len?"))
+    assert counts(letter, "Refractoriness by class")["refractory to a PI"] == (1, 1)
+    assert counts(letter, "Refractoriness by class")["refractory to an IMiD"] == (0, 1)
+    assert "1 cell in which no drug and no class is understood" in letter.parts[0].rule
+
+
+@pytest.mark.parametrize("typed", ["", "not done", "n.d.", "unknown", "failed", "n/a"])
 def test_a_cell_that_says_that_nothing_was_determined_counts_for_nobody(typed):
     assert abnormalities(typed) is None
 
@@ -207,3 +244,21 @@ def test_a_concentration_is_a_number_or_a_limit(typed, found):
 def test_anything_else_is_refused(typed):
     with pytest.raises(ValueError, match=r"\w"):
         as_concentration(typed)
+
+
+def test_serum_goes_with_marrow_by_the_usual_kit_and_never_with_blood():
+    samples, rows = [], []
+    for k in range(6):
+        name = f"P{k}"
+        samples.append(Sample(name, name, START, "a.fcs", "MM", "B1", visit="baseline",
+                              serum_washed_out_ug_ml=Concentration(float(10 - k))))  # fmt: skip
+        facts = {"lloq": 1.0, "rd_log_sd": 0.06, "collected_on": START}
+        rows.append(PatientRd(name, "baseline", 10.0, 10_000.0 * (k + 1), "OK", beads_kit="q", **facts))
+        rows.append(
+            PatientRd(name, "baseline", 10.0, 9_000.0 * (9 - k), "OK", tissue="blood", beads_kit="q", **facts)
+        )
+        if k < 5:
+            rows.append(PatientRd(name, "baseline", 10.0, 500.0 * (9 - k), "OK", beads_kit="other", **facts))
+    letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
+    (link,) = letter.serum_and_density
+    assert (link.n, link.tau_b) == (6, pytest.approx(-1.0))

@@ -277,3 +277,9 @@ def test_the_interval_of_the_best_cut_is_as_wide_as_cuts_of_other_samples_differ
     events = (weights * y).sum(axis=1)
     spread = float(np.std(-(a - np.log(events / (n - events))) / b)) * w.std()
     assert (cut.high - cut.low) / (2 * 1.96) == pytest.approx(spread, rel=0.12)
+
+
+def test_an_event_of_the_last_patient_at_risk_tells_no_hazard_ratio():
+    found = cox_ratio("RD", "doubling", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [False] * 4 + [True])
+    assert found.hazard_ratio is None
+    assert "still at risk had the same covariate" in found.note

@@ -159,3 +159,20 @@ def test_without_a_line_there_is_no_sensitivity():
 
 def test_the_order_of_rows_changes_nothing(plain):
     assert told_of(rows_of()[::-1]) == plain
+
+
+def test_a_row_without_a_value_is_not_said_to_lie_below_a_lower_lloq():
+    rows = [
+        replace(row, status="BELOW_LLOQ", rd=None, lloq=1000.0) if place < 4 else replace(row, lloq=1000.0)
+        for place, row in enumerate(rows_of())
+    ]
+    lower = next((one for one in variations(rows) if one.name.startswith("LLOQ ÷")), None)
+    kept = rows if lower is None else lower.rows
+    assert [row.lloq for row in kept[:4]] == [1000.0] * 4
+
+
+def test_one_other_choice_is_no_range():
+    rows = [replace(row, status="OK", lloq=1.0, uloq=1e9) for row in rows_of(6)]
+    told = with_sensitivity(washout_report(rows, Settings()), rows, Settings()).sensitivity
+    assert told.words[0].startswith("Under the one other choice the fold per doubling is ")
+    assert "each of them" not in " ".join(told.words)
