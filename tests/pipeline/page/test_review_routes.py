@@ -57,6 +57,15 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
         assert (refused.status_code, why in refused.json()["error"]) == (422, True), refused.text
     refused = reviewer.decide(ONE, "change", moves=[{"gate": "cd138"}])
     assert "expected a value or a polygon" in refused.json()["error"]
+    for gate in (
+        {"gate": "cd138", "value": 1e300},
+        {
+            "gate": "plasma_cells",
+            "polygon": {"x": "cd138", "y": "cd45", "vertices": [[9e9, 1], [9e10, 1], [9e9, 2]]},
+        },
+    ):
+        refused = reviewer.decide(ONE, "change", moves=[gate])  # else the whole study would be refused next
+        assert (refused.status_code, "the channel's scale" in refused.json()["error"]) == (422, True), gate
     refused = reviewer.decide(ONE, "accept", moves=[{"gate": "cd138", "value": 5.0}])
     assert "leaves them as they are" in refused.json()["error"]
     assert {path: path.read_bytes() for path in study.glob("*.*")} == before
