@@ -179,6 +179,7 @@ class Tube(Message):
     steps: list[Step]
     histogram: str
     trace: str
+    """The report's picture of the step `time`: events along the acquisition; "" where there is none."""
     flags: list[FlagWords]
     notes: list[str]
     history: list[PastChange]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Query
 
+from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
 from pipeline.page.desk import Desk
@@ -89,7 +90,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
         number=number_of(snapshot.results[sample_id]),
         steps=steps,
         histogram=histogram,
-        trace="",
+        trace=next((step.picture for step in steps if step.step == Step.TIME), ""),
         flags=flag_messages(flags_of(snapshot, sample_id)),
         notes=[*notes, *notes_of(snapshot, sample_id)],
         history=history_of_tube(past_of(desk.trail(), sample_id)),

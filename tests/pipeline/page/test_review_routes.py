@@ -123,7 +123,9 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
 @pytest.mark.slow
 def test_what_was_not_seen_is_neither_decided_nor_signed(study: Path, reviewer: Client):
     before = reviewer.tube(ONE)
-    assert reviewer.get(f"/api/tubes/{ONE}").json()["seen"] == before["seen"]
+    shown = reviewer.get(f"/api/tubes/{ONE}").json()
+    assert shown["seen"] == before["seen"]
+    assert 'data-xn="Time"' in shown["trace"]
     typed = f"sample_id,gate,value,set_by,reason,verdict\n{ONE},,,XY,clots,reject\n"
     (study / "review.csv").write_text(typed, "utf-8")
     late = reviewer.decide(ONE, "accept", seen=before["seen"])
