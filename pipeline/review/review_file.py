@@ -46,10 +46,10 @@ class ReviewFile:
     digest: str = ""
 
     def of_tube(self, sample_id: str) -> tuple[Mapping[str, str], ...]:
-        """Return the rows of a tube: what their known cells hold."""
+        """Return the rows of a tube: what their known cells hold, without what cannot be seen."""
         names = self._names
         return tuple(
-            {name: cell.strip() for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
+            {name: one_line(cell) for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
             | {"sample_id": sample_id}
             for row in self.rows
             if self._is_of(row, sample_id)
@@ -78,7 +78,7 @@ class ReviewFile:
         new = []
         for row in rows:
             cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
-            same = next((one for one in left if one[gate].strip() == cells[gate]), None)
+            same = next((one for one in left if one_line(one[gate]) == cells[gate]), None)
             if same is not None:
                 left.remove(same)
                 cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]

@@ -120,6 +120,15 @@ def test_a_name_with_what_cannot_be_seen_is_the_tube_that_a_run_takes_it_for(tmp
     assert [(gate.sample_id, gate.value) for gate in read_review(tmp_path)[0]] == [("P1", CD138.value)]
 
 
+@pytest.mark.parametrize("typed", ["\u200b5000,5", "5000.5\u00a0", "\ufeff5000.5"])
+def test_a_typed_number_with_what_cannot_be_seen_is_kept_as_a_run_reads_it(tmp_path, typed):
+    text = f'sample_id,gate,value,set_by\nP1,cd\u200b138,"{typed}",CD\n'
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert [(gate.gate, gate.value) for gate in read_review(tmp_path)[0]] == [("cd138", 5000.5)]
+    assert cells_of(read_trail(tmp_path))["gates P1/cd138", "value"] == "5000.5"
+
+
 def test_rows_that_somebody_typed_after_one_looked_are_not_written_over(tmp_path):
     seen = read_review_file(tmp_path).digest_of("P1")
     typed = "sample_id,gate,value,set_by,reason,verdict\nP2,,,CD,,accept\nP1,cd45,7,CD,clots,reject\n"
