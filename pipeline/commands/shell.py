@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -40,12 +41,15 @@ def examples(*lines: str) -> str:
 
 
 def in_quotes(path: Path) -> str:
-    """Return a path as it is typed behind a command: in quotes where a blank would split it.
+    """Return a path as it is typed behind a command: in quotes where a blank or a sign would split it.
 
     >>> in_quotes(Path("my_study")), in_quotes(Path("my study"))
     ('my_study', '"my study"')
     """
-    return f'"{path}"' if any(letter in str(path) for letter in " &()'") else str(path)
+    text = str(path)
+    if os.name == "posix" and any(letter in text for letter in '"$`\\!'):
+        return shlex.quote(text)
+    return f'"{text}"' if any(letter in text for letter in " &()';#*?<>|[]{}~") else text
 
 
 def complain(text: str) -> None:

@@ -37,6 +37,19 @@ class OvertakenError(UserError):
     """A later move of the same tube came: this one is not made."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Same:
+    """Stands for one object, which is held: an address alone is given to another one once it is gone."""
+
+    thing: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+
 @dataclass
 class _Place:
     """A tube's place on the bench; it is read when it is first asked for."""
@@ -109,7 +122,7 @@ class Desk:
             self._cached("finished", written, lambda: finish_last(folder))
             whole = self._cached("snapshot", _stamp(folder), lambda: snapshot_of(folder))
             review = _stat(review_path(folder))
-            return self._cached("with gates", (id(whole), review), whole.with_gates_of_now)
+            return self._cached("with gates", (_Same(whole), review), whole.with_gates_of_now)
 
     def trail(self) -> Trail:
         """Return the audit trail as it is now."""
@@ -121,7 +134,7 @@ class Desk:
         """Return what was decided so far."""
         trail = self.trail()
         with self._lock:
-            return self._cached("ledger", id(trail), lambda: ledger_of(trail))
+            return self._cached("ledger", _Same(trail), lambda: ledger_of(trail))
 
     def with_bench(
         self, sample_id: str, work: Callable[[Bench, View], Thing], request: int | None = None
@@ -215,7 +228,7 @@ class Desk:
     def _place(self, sample_id: str) -> _Place:
         snapshot = self.snapshot()
         with self._lock:
-            stamp = (id(snapshot.known), snapshot.gates_of(sample_id))
+            stamp = (_Same(snapshot.known), snapshot.gates_of(sample_id))
             found = self._benches.get(sample_id)
             if found is None or found.stamp != stamp:
                 found = _Place(stamp, snapshot.shelf)

@@ -60,6 +60,13 @@ class DecisionNow(Message):
     version: int = 0
 
 
+class Seen(Message):
+    """What a person has before them: digests of the tube's rows of review.csv and of its result."""
+
+    rows: Annotated[str, Field(max_length=64)]
+    result: Annotated[str, Field(max_length=64)]
+
+
 class TubeRow(Message):
     """A tube of the list. `rd` in molecules per cell; `confidence`, `agreement` (second opinion) 0 to 1."""
 
@@ -76,6 +83,7 @@ class TubeRow(Message):
     agreement: float | None
     decision: DecisionNow
     version: int
+    seen: Seen
     stale: bool = False
     """A run would make it anew: a gate, a sheet or the program has changed since."""
 
@@ -166,10 +174,12 @@ class Tube(Message):
 
     sample_id: str
     version: int
+    seen: Seen
     number: Number
     steps: list[Step]
     histogram: str
     trace: str
+    """The report's picture of the step `time`: events along the acquisition; "" where there is none."""
     flags: list[FlagWords]
     notes: list[str]
     history: list[PastChange]
@@ -216,9 +226,10 @@ class Backgate(Message):
 
 
 class Decide(Message):
-    """A decision on the tube as the page last saw it (`version`)."""
+    """A decision on the tube as the page last saw it (`version`, `seen`)."""
 
     version: int
+    seen: Seen | None = None
     decision: ReviewVerdict
     moves: Moves = []
     reason: Words = ""
@@ -229,6 +240,7 @@ class Sign(Message):
     """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
 
     version: int
+    seen: Seen | None = None
     who: Name
     meaning: Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -247,6 +259,7 @@ class Conflict(Message):
     yours: DecisionNow
     theirs: DecisionNow
     version: int
+    seen: Seen
 
 
 class Apply(Message):

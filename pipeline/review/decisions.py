@@ -38,7 +38,9 @@ from pipeline.review.ledger import Ledger, ledger_of
 from pipeline.review.review_file import (
     REVIEW_FILE,
     ReviewFile,
+    as_typed,
     content_digest,
+    is_as_decided,
     read_review_file,
     rows_of,
 )
@@ -59,9 +61,11 @@ class ConflictError(UserError):
     ----------
     now
         What stands.
+    outside
+        Whether the tube's rows of review.csv were changed, and not by a decision.
     """
 
-    def __init__(self, now: Decision) -> None:
+    def __init__(self, now: Decision, *, outside: bool = False) -> None:
         who = (
             now.countersignature.who
             if now.countersignature
@@ -69,8 +73,9 @@ class ConflictError(UserError):
             if now.signature
             else now.who
         )
+        what = f"{who} decided on this tube" if not outside else f"{REVIEW_FILE} was changed elsewhere"
         super().__init__(
-            f"{now.sample_id}: {who} decided on this tube after you opened it. Nothing of yours was written: "
+            f"{now.sample_id}: {what} after you opened it. Nothing of yours was written: "
             "look at both, and decide again"
         )
         self.now = now
@@ -78,7 +83,11 @@ class ConflictError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decision that a person asks for; `version` is the one that the person saw."""
+    """A decision that a person asks for.
+
+    `version` is the one that the person saw, `rows_seen` the digest of the tube's rows of review.csv then
+    (`ReviewFile.digest_of`); "" where that is not told.
+    """
 
     sample_id: str
     version: int
@@ -86,6 +95,7 @@ class Asked:
     who: str
     reason: str = ""
     moves: tuple[Move, ...] = ()
+    rows_seen: str = ""
 
 
 def decide(folder: Path, asked: Asked) -> Decision:
@@ -100,7 +110,7 @@ def decide(folder: Path, asked: Asked) -> Decision:
     Raises
     ------
     ConflictError
-        The tube has another version by now.
+        The tube has another version by now, or its rows of review.csv were changed elsewhere.
     RefusedError
         Who decides is not told, or a reason is missing, or gates are moved and the verdict is not `change`.
     NotWrittenError
@@ -115,6 +125,8 @@ def decide(folder: Path, asked: Asked) -> Decision:
         file, now = read_review_file(folder), ledger_of(trail).of(asked.sample_id)
         if now.version != asked.version:
             raise ConflictError(now)
+        if asked.rows_seen and asked.rows_seen != file.digest_of(asked.sample_id):
+            raise ConflictError(as_typed(file, now), outside=True)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         rows = _rows(asked, file, who, reason, at)
         new = file.with_tube(asked.sample_id, rows)
@@ -186,13 +198,6 @@ def finish_last(folder: Path) -> None:
             content = read_review_file(folder).with_tube(last.sample_id, last.rows).content()
             with ready_to_replace(review_path(folder), content) as replace_it:
                 _replace(folder, replace_it)
-
-
-def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
-    """Whether review.csv holds of a tube what the decision wrote there."""
-    return decision.verdict is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
-        {name: text for name, text in row.items() if text} for row in decision.rows
-    ]
 
 
 def _must_be_told(asked: Asked, who: str, reason: str) -> None:

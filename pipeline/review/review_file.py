@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.files.content import digest_of
+from pipeline.review.decision import Decision, ReviewVerdict
 from pipeline.review.view import Move
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
 from pipeline.study.locations import sheet_problem
+from pipeline.study.names.look import one_line
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.review import review_path
 from pipeline.study.sheets.rows import ReviewRow
@@ -43,25 +46,56 @@ class ReviewFile:
     digest: str = ""
 
     def of_tube(self, sample_id: str) -> tuple[Mapping[str, str], ...]:
-        """Return the rows of a tube: what their known cells hold."""
-        names = [header_name(column) for column in self.columns]
-        place = names.index("sample_id")
-        mine = (row for row in self.rows if row[place].strip() == sample_id)
+        """Return the rows of a tube: what their known cells hold, without what cannot be seen."""
+        names = self._names
         return tuple(
-            {name: cell.strip() for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
-            for row in mine
+            {name: one_line(cell) for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
+            | {"sample_id": sample_id}
+            for row in self.rows
+            if self._is_of(row, sample_id)
         )
 
+    def digest_of(self, sample_id: str) -> str:
+        """Return a digest of a tube's rows: another one once somebody changed them, here or elsewhere."""
+        return digest_of([repr(sorted(row.items())) for row in self.of_tube(sample_id)])
+
     def with_tube(self, sample_id: str, rows: Sequence[Mapping[str, str]]) -> ReviewFile:
-        """Return the file with these rows in place of a tube's own."""
-        names = [header_name(column) for column in self.columns]
-        place = names.index("sample_id")
-        mine = [number for number, row in enumerate(self.rows) if row[place].strip() == sample_id]
+        """Return the file with these rows in place of a tube's own.
+
+        What columns of one's own hold stays: in the new row of the same gate, else in the last new row.
+        """
+        mine = [number for number, row in enumerate(self.rows) if self._is_of(row, sample_id)]
         first = mine[0] if mine else len(self.rows)
-        new = tuple(tuple(row.get(name, "") for name in names) for row in rows)
-        before = tuple(row for row in self.rows[:first])
-        after = tuple(row for row in self.rows[first:] if row[place].strip() != sample_id)
-        return replace(self, rows=(*before, *new, *after))
+        new = self._with_own_cells([self.rows[number] for number in mine], rows)
+        after = tuple(row for row in self.rows[first:] if not self._is_of(row, sample_id))
+        return replace(self, rows=(*self.rows[:first], *new, *after))
+
+    def _with_own_cells(
+        self, old: Sequence[tuple[str, ...]], rows: Sequence[Mapping[str, str]]
+    ) -> tuple[tuple[str, ...], ...]:
+        names, left = self._names, list(old)
+        gate = names.index("gate")
+        new = []
+        for row in rows:
+            cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
+            same = next((one for one in left if one_line(one[gate]) == cells[gate]), None)
+            if same is not None:
+                left.remove(same)
+                cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
+            new.append(cells)
+        for k, name in enumerate(names):
+            if name not in COLUMNS and new:
+                kept = [new[-1][k], *(one[k] for one in left)]
+                new[-1][k] = "; ".join(dict.fromkeys(cell for cell in kept if cell))
+        return tuple(map(tuple, new))
+
+    @property
+    def _names(self) -> list[str]:
+        return [header_name(column) for column in self.columns]
+
+    def _is_of(self, row: Sequence[str], sample_id: str) -> bool:
+        """Whether a row is of a tube; what cannot be seen in a cell makes no difference, as in a run."""
+        return one_line(row[self._names.index("sample_id")]) == sample_id
 
     def content(self) -> bytes:
         """Return the bytes of the file: UTF-8 with a mark, so that Excel shows accents as they are."""
@@ -106,6 +140,31 @@ def read_review_file(folder: Path) -> ReviewFile:
     columns = (*header, *("" for _ in range(width - len(header))), *missing)
     wide = tuple((*row, *("" for _ in range(len(columns) - len(row)))) for row in rows[1:])
     return ReviewFile(columns, wide, _sha256(path))
+
+
+def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
+    """Whether review.csv holds of a tube what the decision wrote there."""
+    return decision.verdict is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
+        {name: text for name, text in row.items() if text} for row in decision.rows
+    ]
+
+
+def as_typed(file: ReviewFile, decision: Decision) -> Decision:
+    """Return a decision as the tube's rows of review.csv tell it, which somebody may have typed."""
+    rows = file.of_tube(decision.sample_id)
+    if not rows:
+        return decision
+    said = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
+    word = said.get("verdict", "").casefold()
+    return replace(
+        decision,
+        verdict=ReviewVerdict(word) if word in tuple(ReviewVerdict) else None,
+        who=said.get("set_by", ""),
+        reason=said.get("reason", ""),
+        at=said.get("set_at", ""),
+        signature=None,
+        countersignature=None,
+    )
 
 
 def rows_of(

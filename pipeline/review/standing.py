@@ -38,21 +38,21 @@ def standing_of(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
 
 
 def _labelled_files(snapshot: Snapshot, sample_id: str) -> dict[str, str]:
-    """Return label → name of the tube's files and that of its beads; what is kept says only the labels."""
+    """Return label → name of the tube's files, matrix and beads; what is kept says only the labels."""
     sample, folder = _sample(snapshot, sample_id), snapshot.study.folder
+    own = labels_of_sample(folder, sample, snapshot.study.settings.spillover_file)
     beads = labels_of_beads(folder, snapshot.study.bead_run(sample.beads))
-    return {
-        label: name
-        for labels in (labels_of_sample(folder, sample), beads)
-        for name, label in labels.labels.items()
-    }
+    return {label: name for labels in (own, beads) for name, label in labels.labels.items()}
 
 
 def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
     """Return in words what is no longer what was signed; empty where all is."""
     if sample_id not in snapshot.results:
         return ("it has no result any more",)
-    return (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
+    said = (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
+    if not said and sample_id in snapshot.stale:
+        return ("a sheet that it comes from is another one now, and it was not run again",)
+    return said
 
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
@@ -87,6 +87,8 @@ def _files(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> 
 def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> Iterator[str]:
     now = _without_files(snapshot, sample_id)
     sample = _sample(snapshot, sample_id)
+    if now["row"] != stands_on.get("row", now["row"]):
+        yield "its row in the samples sheet is another patient's, day's, panel's or bead run's now"
     if now["curve"] != stands_on.get("curve"):
         yield f"the curve of the bead run {sample.beads} is another one now"
     if now["gates"] != stands_on.get("gates"):
@@ -103,13 +105,20 @@ def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
     run = next((one for one in snapshot.known.calibrations if one.beads == sample.beads), None)
     gates = sorted(repr((gate.gate, gate.value, gate.polygon)) for gate in snapshot.gates_of(sample_id))
     result = snapshot.results[sample_id]
+    row = (sample.patient_id, sample.visit, sample.collected_on, sample.tissue, sample.panel, sample.beads)
     return {
+        "row": _digest(repr(row)),
         "curve": _digest(repr(run.curve if run else None)),
         "gates": _digest(repr(gates)),
         "program": f"cd38rd {version()}, {digest_of_work(quantify_tube)[:SHOWN_DIGITS]}",
-        "result": _digest(repr((result.receptor, result.population, result.n_plasma_cells, result.n_events))),
+        "result": result_digest(result),
         "number": number_words(result),
     }
+
+
+def result_digest(result: SampleResult) -> str:
+    """Return a digest of what a tube's number is: another one once it is another."""
+    return _digest(repr((result.receptor, result.population, result.n_plasma_cells, result.n_events)))
 
 
 def number_words(result: SampleResult) -> str:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from pipeline.checks.gates import gate_names
 from pipeline.checks.headers import read_headers
+from pipeline.checks.plausibility.thresholds import gate_values
 from pipeline.review.decision import ReviewVerdict
 from pipeline.review.review_file import rows_of
 from pipeline.review.view import Move
+from pipeline.study.faults import Severity
 from pipeline.study.sheets.review import gates_of_rows
 from pipeline.study.study import Study
 
@@ -31,5 +33,9 @@ def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
     )
     sample = next(sample for sample in study.samples if sample.sample_id == sample_id)
     alone = replace(study, samples=(sample,), gates=(*others, *moved))
-    findings = gate_names(alone, read_headers(alone))
-    return next((str(finding.fault) for finding in findings if finding.fault is not None), "")
+    headers = read_headers(alone)
+    for check in (gate_names, gate_values):
+        for finding in check(alone, headers):
+            if finding.fault is not None and finding.fault.severity is not Severity.WARNING:
+                return str(finding.fault)
+    return ""

@@ -181,6 +181,9 @@ class View:
         (channel units, molecules per cell) of places along the curve, for the axis of the histogram.
     others
         Tubes that a run makes again because this one moved its batch's cuts.
+    waiting
+        Tubes that wait for a run and share something with this one, its batch's cut or the spread of
+        replicates: what they give is not known yet, and may move this one's number.
     result
         The row as the tables and the report take it.
     """
@@ -197,6 +200,7 @@ class View:
     notes: tuple[str, ...] = ()
     scale: tuple[tuple[float, float], ...] = ()
     others: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     result: SampleResult | None = None
 
 

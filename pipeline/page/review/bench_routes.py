@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Query
 
+from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
 from pipeline.page.desk import Desk
@@ -20,6 +21,7 @@ from pipeline.page.review.shown import (
     moves_message,
     notes_of,
     number_of,
+    seen_now,
     steps_of,
 )
 from pipeline.review.bench import Bench, apply_to, changes
@@ -69,7 +71,8 @@ def bench_routes(desk: Desk) -> APIRouter:
 
 
 def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
-    decision = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
+    file = read_review_file(desk.folder)
+    decision = decision_now(snapshot, desk.ledger().of(sample_id), file)
     notes = _warnings(snapshot, sample_id)
     steps: list[messages.Step] = []
     histogram, scale = "", []
@@ -83,10 +86,11 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
     return messages.Tube(
         sample_id=sample_id,
         version=decision.version,
+        seen=seen_now(snapshot, file, sample_id),
         number=number_of(snapshot.results[sample_id]),
         steps=steps,
         histogram=histogram,
-        trace="",
+        trace=next((step.picture for step in steps if step.step == Step.TIME), ""),
         flags=flag_messages(flags_of(snapshot, sample_id)),
         notes=[*notes, *notes_of(snapshot, sample_id)],
         history=history_of_tube(past_of(desk.trail(), sample_id)),

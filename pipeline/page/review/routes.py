@@ -13,12 +13,13 @@ from pipeline.page.review.shown import (
     decision_now,
     moves_in_file,
     rows_of_tubes,
+    seen_now,
 )
 from pipeline.review.decision import Decision, ReviewVerdict, State
 from pipeline.review.decisions import Asked, ConflictError, RefusedError, countersign, decide, sign
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
-from pipeline.review.standing import files_unlike_result, standing_of
+from pipeline.review.standing import files_unlike_result, number_words, result_digest, standing_of
 from pipeline.review.validity import fault_of
 
 
@@ -46,13 +47,15 @@ def decision_routes(desk: Desk) -> APIRouter:
 
 
 def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
-    moves = moves_of(asked.moves)
+    _must_be_as_seen(snapshot, sample_id, asked.seen)
+    moves, rows_seen = moves_of(asked.moves), asked.seen.rows if asked.seen else ""
     fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
     if fault:
         raise RefusedError(fault)
     try:
         done = decide(
-            desk.folder, Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves)
+            desk.folder,
+            Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_seen),
         )
     except ConflictError as conflict:
         yours = Decision(sample_id, asked.version, asked.decision, moves, asked.who, reason=asked.reason)
@@ -61,6 +64,7 @@ def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Dec
 
 
 def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+    _must_be_as_seen(snapshot, sample_id, asked.seen)
     _must_be_of_now(snapshot, sample_id)
     stands_on = standing_of(snapshot, sample_id)
     try:
@@ -71,17 +75,29 @@ def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign
 
 
 def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+    _must_be_as_seen(snapshot, sample_id, asked.seen)
     now = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
     if now.state is State.UNSIGNED:
         because = now.unsigned_because
         raise RefusedError(
             f"{sample_id}: what was signed has changed since ({because}). It must be signed anew first"
         )
+    _must_be_of_now(snapshot, sample_id)
     try:
         done = countersign(desk.folder, sample_id, asked.version, asked.who, asked.meaning)
     except ConflictError as conflict:
         return _conflict(desk, conflict, Decision(sample_id, asked.version, who=asked.who))
     return _saved(desk, done)
+
+
+def _must_be_as_seen(snapshot: Snapshot, sample_id: str, seen: messages.Seen | None) -> None:
+    """Refuse to decide on a number, or to sign one, that came after the one that was looked at."""
+    result = snapshot.results[sample_id]
+    if seen is not None and seen.result != result_digest(result):
+        raise RefusedError(
+            f"{sample_id}: it was run again after you opened it, and is {number_words(result)} now. "
+            "Nothing was written: look at it again"
+        )
 
 
 def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
@@ -104,10 +120,12 @@ def _saved(desk: Desk, done: Decision) -> JSONResponse:
 
 
 def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONResponse:
+    snapshot, name = desk.snapshot(), conflict.now.sample_id
     said = messages.Conflict(
         error=str(conflict),
         yours=decision_message(yours, yours.moves),
-        theirs=decision_message(conflict.now, moves_in_file(desk.snapshot(), conflict.now.sample_id)),
+        theirs=decision_message(conflict.now, moves_in_file(snapshot, name)),
         version=conflict.now.version,
+        seen=seen_now(snapshot, read_review_file(desk.folder), name),
     )
     return JSONResponse(said.model_dump(mode="json"), 409)

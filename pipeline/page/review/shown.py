@@ -13,11 +13,10 @@ from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.quantification.result import SampleResult
 from pipeline.review.decision import Decision, State, moves_as_facts
-from pipeline.review.decisions import is_as_decided
 from pipeline.review.ledger import Ledger, Past
-from pipeline.review.review_file import ReviewFile
+from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
-from pipeline.review.standing import changes_since
+from pipeline.review.standing import changes_since, result_digest
 from pipeline.review.view import AxisView, Move, StepView
 from pipeline.review.view import Number as BenchNumber
 from pipeline.study.study import GateOverride, Sample
@@ -28,7 +27,7 @@ _WORST_FIRST = tuple(reversed(Verdict))
 def rows_of_tubes(snapshot: Snapshot, ledger: Ledger, file: ReviewFile) -> list[messages.TubeRow]:
     """Return the tubes that ran, worst first: by verdict, second opinion, confidence and number of flags."""
     rows = [
-        _row(snapshot, sample, decision_now(snapshot, ledger.of(sample.sample_id), file))
+        _row(snapshot, sample, file, decision_now(snapshot, ledger.of(sample.sample_id), file))
         for sample in snapshot.study.samples
         if sample.sample_id in snapshot.results
     ]
@@ -41,7 +40,9 @@ def _badness(row: messages.TubeRow) -> tuple[int, float, float, int]:
     return _WORST_FIRST.index(Verdict(row.verdict)), agreement, confidence, -len(row.flags)
 
 
-def _row(snapshot: Snapshot, sample: Sample, decision: messages.DecisionNow) -> messages.TubeRow:
+def _row(
+    snapshot: Snapshot, sample: Sample, file: ReviewFile, decision: messages.DecisionNow
+) -> messages.TubeRow:
     result = snapshot.results[sample.sample_id]
     receptor, flags = result.receptor, flags_of(snapshot, sample.sample_id)
     second = result.second_opinion
@@ -59,8 +60,14 @@ def _row(snapshot: Snapshot, sample: Sample, decision: messages.DecisionNow) -> 
         agreement=None if second is None else second.agreement,
         decision=decision,
         version=decision.version,
+        seen=seen_now(snapshot, file, sample.sample_id),
         stale=sample.sample_id in snapshot.stale,
     )
+
+
+def seen_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.Seen:
+    """Return what somebody who looks at a tube now has seen."""
+    return messages.Seen(rows=file.digest_of(sample_id), result=result_digest(snapshot.results[sample_id]))
 
 
 def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> messages.DecisionNow:

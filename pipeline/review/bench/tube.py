@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from pipeline.review.bench.held import Held
 from pipeline.review.bench.moving import moved_steps, moves_of, name_of, override_of
 from pipeline.review.bench.shelf import Shelf, open_shelf
 from pipeline.review.view import BackGate, Move, StepView, View
-from pipeline.running.tasks import without_findings
+from pipeline.running.tasks import tube_digest, without_findings
 from pipeline.running.two_passes import with_their_batches
 from pipeline.study.errors import UserError
 from pipeline.study.file_labels import labels_of_sample
@@ -44,6 +44,7 @@ class _Base:
     held: Held | None
     steps: tuple[GateStep, ...]
     others: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +114,9 @@ class Bench:
         with one_thread():
             base = _settled(shelf, self.ready, self.sample_id)
         self._base = replace(base, moves=tuple(moves), called=self._called(moves))
-        view = self._drawing().view(base.result, moves, settled=True, others=base.others)
+        view = replace(
+            self._drawing().view(base.result, moves, settled=True, others=base.others), waiting=base.waiting
+        )
         self._shown = {step.step: step for step in view.steps}
         return view
 
@@ -243,7 +246,18 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     held = None
     if gated is not None and not task.sample.gates_file:
         held = Held.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
-    return _Base(told, study_result, held, told.steps, others)
+    shares = bool(given[sample_id].batch_cuts) or cv is not None
+    waiting = _waiting(shelf, before, sample_id) if shares else ()
+    return _Base(told, study_result, held, told.steps, others, waiting)
+
+
+def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:
+    """Return the other tubes that the next run makes anew: what this one shares with them is not known."""
+    return tuple(
+        name
+        for name, digest in shelf.digests.items()
+        if name != sample_id and name in tasks and tube_digest(tasks[name]) != digest
+    )
 
 
 def _quantified(ready: Prepared, task: TubeTask) -> tuple[SampleResult, GatedPopulation | None]:

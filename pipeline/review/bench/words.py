@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from pipeline.review.view import Changes, StepView, View
 
+MOST_NAMED = 3
+"""Tubes that a sentence names. Convention: more would not be read."""
+
 
 def changes(before: View, after: View) -> Changes:
     """Say what differs between two views besides the moves themselves.
@@ -27,6 +30,11 @@ def changes(before: View, after: View) -> Changes:
     if not after.settled:
         return Changes(held=("every other gate is held until you let go", *held))
     refitted += [f"{name}: gated again by the next run, with the batch's new cut" for name in after.others]
+    if after.waiting:
+        named = ", ".join(after.waiting[:MOST_NAMED]) + (
+            " and others" if len(after.waiting) > MOST_NAMED else ""
+        )
+        held.append(f"what comes from {named}: to be run again, which may move this number")
     return Changes(tuple(refitted), tuple(held))
 
 

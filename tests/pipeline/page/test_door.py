@@ -120,6 +120,19 @@ def test_without_the_cookie_nothing_is_told(page: Served, owner: Client, cookie:
     assert "study" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "others",
+    ['theme={"a": 1}; {ours}', "a b=c; {ours}", "seen; {ours}", "{own}=older; {ours}", 'x="; {ours}'],
+)
+def test_cookies_of_other_programs_of_this_computer_do_not_shut_its_owner_out(
+    page: Served, owner: Client, others: str
+):
+    own = f"cd38rd_{page.origin.rpartition(':')[2]}"
+    sent = others.replace("{ours}", f"{own}={owner.http.cookies[own]}").replace("{own}", own)
+    answer = httpx.get(page.origin + "/api/study", headers={"cookie": sent}, trust_env=False)
+    assert answer.status_code == 200
+
+
 def test_the_cookie_is_for_this_page_alone_and_no_script_reads_it(owner: Client):
     assert owner.entered is not None
     said = owner.entered.headers["set-cookie"]
@@ -223,7 +236,7 @@ def test_the_pages_need_nothing_that_the_policy_forbids(owner: Client, path: str
     assert not re.search(r"""(src|href|action)=["'](https?:)?//""", text)
 
 
-@pytest.mark.parametrize("length", ["9999999999", "-1", "x", "1_0"])
+@pytest.mark.parametrize("length", ["9999999999", "-1", "x", "1_0", 5_000 * "9"])
 def test_what_is_too_large_is_not_read(owner: Client, length: str):
     origin = f"Origin: {owner.served.origin}"
     answer = raw(owner, "POST /api/run HTTP/1.1", origin, f"Content-Length: {length}", body="{}")

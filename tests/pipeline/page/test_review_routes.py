@@ -15,8 +15,11 @@ import pytest
 
 from helpers.page_client import TUBES, Client
 from helpers.page_server import served
+from helpers.rewritten import edit_sheet
 from pipeline.audit.trail import read_trail
 from pipeline.commands.audit import audited
+from pipeline.review.snapshot import snapshot_of
+from pipeline.review.standing import standing_of
 from pipeline.study.sheets.review import read_review
 
 ONE, TWO = TUBES
@@ -57,6 +60,15 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
         assert (refused.status_code, why in refused.json()["error"]) == (422, True), refused.text
     refused = reviewer.decide(ONE, "change", moves=[{"gate": "cd138"}])
     assert "expected a value or a polygon" in refused.json()["error"]
+    for gate in (
+        {"gate": "cd138", "value": 1e300},
+        {
+            "gate": "plasma_cells",
+            "polygon": {"x": "cd138", "y": "cd45", "vertices": [[9e9, 1], [9e10, 1], [9e9, 2]]},
+        },
+    ):
+        refused = reviewer.decide(ONE, "change", moves=[gate])  # else the whole study would be refused next
+        assert (refused.status_code, "the channel's scale" in refused.json()["error"]) == (422, True), gate
     refused = reviewer.decide(ONE, "accept", moves=[{"gate": "cd138", "value": 5.0}])
     assert "leaves them as they are" in refused.json()["error"]
     assert {path: path.read_bytes() for path in study.glob("*.*")} == before
@@ -106,6 +118,41 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
     because = reviewer.tube(ONE)["decision"]["unsigned_because"]
     assert "review.csv were changed outside of this page" in because
     assert "its gates were set otherwise" in because
+
+
+@pytest.mark.slow
+def test_what_was_not_seen_is_neither_decided_nor_signed(study: Path, reviewer: Client):
+    before = reviewer.tube(ONE)
+    shown = reviewer.get(f"/api/tubes/{ONE}").json()
+    assert shown["seen"] == before["seen"]
+    assert 'data-xn="Time"' in shown["trace"]
+    typed = f"sample_id,gate,value,set_by,reason,verdict\n{ONE},,,XY,clots,reject\n"
+    (study / "review.csv").write_text(typed, "utf-8")
+    late = reviewer.decide(ONE, "accept", seen=before["seen"])
+    assert (late.status_code, late.json()["theirs"]["by"], late.json()["theirs"]["reason"]) == (
+        409,
+        "XY",
+        "clots",
+    )
+    assert (study / "review.csv").read_text("utf-8") == typed
+    seen = late.json()["seen"]
+    other = reviewer.decide(ONE, "accept", seen={**seen, "result": "0" * 64})
+    assert (other.status_code, "it was run again after you opened it" in other.json()["error"]) == (422, True)
+    assert reviewer.decide(ONE, "accept", seen=seen).status_code == 200
+    assert reviewer.sign(ONE).status_code == 200
+
+    (study / "settings.csv").write_text("name,value\nlow_cell_cut,700\n", "utf-8")
+    state = reviewer.tube(ONE)["decision"]
+    assert (state["state"], "it was not run again" in state["unsigned_because"]) == ("unsigned", True)
+    assert reviewer.sign(ONE, "CD", act="countersign").status_code == 422
+    (study / "settings.csv").unlink()
+    assert reviewer.tube(ONE)["decision"]["state"] == "signed"
+    edit_sheet(study, "samples", lambda row: row | {"patient_id": "P10", "visit": f"of {row['sample_id']}"})
+    assert "another patient's" in reviewer.tube(ONE)["decision"]["unsigned_because"]
+
+    (study / "m.csv").write_text("V1-A,V3-A\n1,0\n0,1\n", "utf-8")
+    (study / "settings.csv").write_text("name,value\nspillover_file,m.csv\n", "utf-8")
+    assert "spillover.csv" in standing_of(snapshot_of(study), ONE)["files"]
 
 
 @pytest.mark.slow

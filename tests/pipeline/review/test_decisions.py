@@ -96,6 +96,53 @@ def test_rows_of_other_tubes_and_columns_of_ones_own_stay_as_they_were_typed(tmp
     ]
 
 
+def test_what_ones_own_columns_say_of_a_tube_outlives_a_decision_on_it(tmp_path):
+    typed = (
+        "room,sample_id,gate,value,set_by,note\n4,P1,cd45,7,CD,dim\n5,P1,cd56,8,CD,late\n6,P2,cd45,1,CD,x\n"
+    )
+    (tmp_path / REVIEW_FILE).write_text(typed, "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert [(row[0], row[2], row[5]) for row in read_review_file(tmp_path).rows] == [
+        ("4", "cd45", "dim"), ("5", "cd56", "late"), ("", "", ""), ("6", "cd45", "x"),
+    ]  # fmt: skip
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, version=1, moves=(Move("cd56", 9.0),)))
+    assert [(row[0], row[2], row[3], row[5]) for row in read_review_file(tmp_path).rows] == [
+        ("5; 4", "cd56", "9", "late; dim"), ("6", "cd45", "1", "x"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["P1\u00a0", "P\u200b1", " P1", "\ufeffP1"])
+def test_a_name_with_what_cannot_be_seen_is_the_tube_that_a_run_takes_it_for(tmp_path, name):
+    text = f"set_by,sample_id,gate,value\nCD,{name},cd138,7\n"
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    assert read_review(tmp_path)[0][0].sample_id == "P1"
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138,)))
+    assert [(gate.sample_id, gate.value) for gate in read_review(tmp_path)[0]] == [("P1", CD138.value)]
+
+
+@pytest.mark.parametrize("typed", ["\u200b5000,5", "5000.5\u00a0", "\ufeff5000.5"])
+def test_a_typed_number_with_what_cannot_be_seen_is_kept_as_a_run_reads_it(tmp_path, typed):
+    text = f'sample_id,gate,value,set_by\nP1,cd\u200b138,"{typed}",CD\n'
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert [(gate.gate, gate.value) for gate in read_review(tmp_path)[0]] == [("cd138", 5000.5)]
+    assert cells_of(read_trail(tmp_path))["gates P1/cd138", "value"] == "5000.5"
+
+
+def test_rows_that_somebody_typed_after_one_looked_are_not_written_over(tmp_path):
+    seen = read_review_file(tmp_path).digest_of("P1")
+    typed = "sample_id,gate,value,set_by,reason,verdict\nP2,,,CD,,accept\nP1,cd45,7,CD,clots,reject\n"
+    (tmp_path / REVIEW_FILE).write_text(typed, "utf-8")
+    with pytest.raises(ConflictError, match=r"review.csv was changed elsewhere after you opened it") as hit:
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_seen=seen))
+    assert (hit.value.now.who, hit.value.now.verdict, hit.value.now.reason) == ("CD", "reject", "clots")
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8") == typed
+    assert not (tmp_path / TRAIL).exists()
+    now = read_review_file(tmp_path)
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT, "P3", rows_seen=now.digest_of("P3")))
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_seen=now.digest_of("P1")))
+
+
 @pytest.mark.parametrize("text", ["a table of nothing\n1,2\n", "gate,value\ncd138,3\n"])
 def test_a_file_that_is_no_review_is_not_written_over(tmp_path, text):
     (tmp_path / REVIEW_FILE).write_text(text, "utf-8")

@@ -48,7 +48,7 @@ export class Decisions {
       if (!who) return;
       const reason = asked === "accept" ? "" : await askReason(asked, id, moves);
       if (reason === null) return;
-      await this.#save(id, { version: tube.version, decision: asked, moves, reason, who });
+      await this.#save(id, { version: tube.version, seen: tube.seen, decision: asked, moves, reason, who });
     });
   }
 
@@ -71,7 +71,7 @@ export class Decisions {
 
   async #conflict(id, decision, conflict) {
     const side = await askConflict(id, conflict);
-    if (side === "mine") await this.#save(id, { ...decision, version: conflict.version });
+    if (side === "mine") await this.#save(id, { ...decision, version: conflict.version, seen: conflict.seen });
     else if (side === "theirs") {
       await this.review.cleared(id);
       await this.review.open(id, { fresh: true });
@@ -92,7 +92,7 @@ export class Decisions {
       if (!said) return;
       this.#keep(said.who);
       try {
-        await api[isSecond ? "countersign" : "sign"](id, { version: tube.version, who: said.who, meaning: said.meaning });
+        await api[isSecond ? "countersign" : "sign"](id, { version: tube.version, seen: tube.seen, who: said.who, meaning: said.meaning });
       } catch (refusal) {
         if (refusal.status !== 409) { review.voice.refusal(refusal); return; }
         review.voice.warn("Somebody else decided on this tube meanwhile. Look at it again, then sign.");
@@ -118,6 +118,7 @@ export class Decisions {
       const who = await this.#who();
       if (!who) return;
       review.voice.done(`Trying the gates on ${many(others.length, "tube")} …`);
+      const before = new Map(others.map((tube) => [tube.sample_id, { version: tube.version, seen: tube.seen }]));
       let rows;
       try {
         rows = await api.apply(id, { moves, to: others.map((tube) => tube.sample_id) });
@@ -126,16 +127,17 @@ export class Decisions {
         return;
       }
       const kept = await askApply(moves, rows);
-      if (kept) await this.#applyEach(kept, who);
+      if (kept) await this.#applyEach(kept, who, before);
     });
   }
 
-  async #applyEach({ rows, reason }, who) {
+  /** Save each as it was when the gates were tried: what others decided meanwhile is not written over. */
+  async #applyEach({ rows, reason }, who, before) {
     const { review } = this;
     const failed = [];
     for (const { sample_id: id, moves } of rows) {
       try {
-        await api.decide(id, { version: review.list.of(id).version, decision: "change", moves, reason, who });
+        await api.decide(id, { ...before.get(id), decision: "change", moves, reason, who });
       } catch (refusal) {
         failed.push(`${id}: ${refusal.message}`);
       }

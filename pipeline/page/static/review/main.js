@@ -250,10 +250,13 @@ class Review {
     this.voice.found();
     changed.forEach((tube) => this.tubes.delete(tube.sample_id));
     const row = this.list.of(this.id);
-    if (row && this.tube && row.version !== this.tube.version) {
-      if (!this.isMoved) await this.open(this.id, { fresh: true });
-      else this.voice.warn(`${row.sample_id} was decided by somebody else meanwhile: ${decisionWords(row.decision)}. What you moved is not saved.`);
-    }
+    if (!row || !this.tube) return;
+    const isDecided = row.version !== this.tube.version;
+    const isTyped = row.seen.rows !== this.tube.seen.rows;
+    if (!isDecided && !isTyped && row.seen.result === this.tube.seen.result) return;
+    if (!this.isMoved || !(isDecided || isTyped)) await this.open(this.id, { fresh: true });
+    else if (isDecided) this.voice.warn(`${row.sample_id} was decided by somebody else meanwhile: ${decisionWords(row.decision)}. What you moved is not saved.`);
+    else this.voice.warn(`${row.sample_id}: review.csv was changed elsewhere. What you moved is not saved.`);
   }
 
   lost(isLost) {

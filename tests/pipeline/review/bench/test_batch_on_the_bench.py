@@ -11,7 +11,7 @@ from running.test_batch_run import UNCLEAR, without_dead_cells
 
 from pipeline.commands.run import run_study
 from pipeline.quantification.result import SampleFlag, SampleResult
-from pipeline.review.bench import open_bench, open_shelf
+from pipeline.review.bench import changes, open_bench, open_shelf
 from pipeline.review.view import Move
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -43,3 +43,18 @@ def test_a_moved_tube_takes_the_same_cut_of_its_batch_as_in_a_run(tmp_path: Path
     assert SampleFlag.GATE_FROM_BATCH in run.flags
     for field in fields(SampleResult):
         assert getattr(told, field.name) == getattr(run, field.name), field.name
+
+    mates = [row["sample_id"] for row in rows if row["sample_id"] != name]
+    bench = open_bench(folder, name)
+    assert bench.start().waiting == ()
+    text += "".join(f"{mate},debris,60000,AB,seen\n" for mate in mates)
+    (folder / "review.csv").write_text(text, encoding="utf-8")
+    bench = open_bench(folder, name)
+    view = bench.settled((Move("cd138", 1500.0),))
+    assert view.waiting == tuple(mates)
+    (said,) = changes(bench.start(), view).held[-1:]
+    assert said.endswith(" and others: to be run again, which may move this number")
+    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    run = next(result for result in open_shelf(folder).as_run.results if result.sample_id == name)
+    assert view.result is not None
+    assert run.steps != view.result.steps
