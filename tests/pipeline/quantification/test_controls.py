@@ -53,6 +53,14 @@ def test_a_copy_of_the_stained_tube_is_no_control(task: TubeTask) -> None:
     assert is_failed(found)
 
 
+def test_with_both_controls_the_fmo_is_used(task: TubeTask) -> None:
+    fmo = task.sample.fmo_file
+    shutil.copy(task.folder / fmo, task.folder / "fcs" / "isotype.fcs")
+    both = replace(task.sample, isotype_file="fcs/isotype.fcs")
+    for sample, kind in ((both, "FMO"), (replace(both, fmo_file=""), "isotype")):
+        assert quantify_tube(replace(task, sample=sample, files_sha256=())).background_kind == kind
+
+
 def test_no_control_at_all_is_no_failure(task: TubeTask) -> None:
     found = quantify_tube(replace(task, sample=replace(task.sample, fmo_file="")))
     assert found.receptor.status is RdStatus.NO_BACKGROUND
