@@ -8,6 +8,7 @@ import shutil
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet
@@ -139,6 +140,15 @@ def test_flowkit_finds_the_cells_of_the_parquet_with_the_gates_of_a_run(plain: P
         for name in written:
             differ = np.count_nonzero(theirs.get_gate_membership(name) != ours[f"gate_{name}"])
             assert differ <= 1e-4 * len(ours["event"]), name
+
+
+@pytest.mark.parametrize("sample_id", TUBES)
+def test_no_gate_that_is_handed_on_has_cd38_as_an_axis(plain: Plain, sample_id: str):
+    document = ElementTree.fromstring(plain.gates(sample_id).read_bytes())
+    named = [one for axis in document.iter() if axis.tag.endswith("}dimension") for one in axis.iter()]
+    axes = {text for one in named for name, text in one.attrib.items() if name.endswith("}name")}
+    assert "BV421-A" in axes
+    assert "PE-A" not in axes
 
 
 @pytest.mark.slow

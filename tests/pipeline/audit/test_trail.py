@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.builders import good_study
 from helpers.dask_cluster import ROOT
 from pipeline.audit.trail import (
     TRAIL,
@@ -23,7 +24,9 @@ from pipeline.audit.trail import (
     must_be_whole,
     read_trail,
 )
+from pipeline.audit.typed_cells import typed_cells
 from pipeline.study.errors import UserError
+from pipeline.study.sheets.reading import read_study
 
 CELLS = [
     {("samples A", "visit"): "baseline", ("gates A/cd138", "value"): "850"},
@@ -50,6 +53,20 @@ def test_the_lines_hold_who_did_what_and_every_change_old_and_new(folder: Path) 
         Change("samples B", "visit", "", "C2"),
     )
     assert cells_of(trail) == CELLS[-1]
+
+
+def test_of_a_remark_and_of_a_file_the_trail_says_only_that_they_changed(tmp_path: Path) -> None:
+    for remark, file in (("Anna Huber", "S1.fcs"), ("Berta Maier", "huber.fcs")):
+        study, faults = read_study(
+            good_study(tmp_path, {"samples!I1": "remark", "samples!I2": remark, "samples!D2": f"fcs/{file}"})
+        )
+        assert study is not None, faults
+        add_line(tmp_path, Event.RUN, {}, typed_cells(study))
+        (tmp_path / "fcs" / "S1.fcs").replace(tmp_path / "fcs" / "huber.fcs")
+    last = read_trail(tmp_path).lines[-1]
+    assert {change.column for change in last.changes} == {"remark", "fcs_file"}
+    text = (tmp_path / TRAIL).read_text("utf-8")
+    assert not any(name in text for name in ("Anna", "Berta", "huber", "S1.fcs"))
 
 
 @pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 4711"), OSError("No username set")])

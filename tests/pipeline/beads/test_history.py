@@ -120,6 +120,13 @@ def test_calibrate_works_with_the_beads_sheet_alone(tmp_path):
     assert (folder / "results" / "figures" / "calibration.pdf").exists()
 
 
+def test_a_bead_run_without_a_curve_ends_with_status_3(tmp_path):
+    folder = write_study(tmp_path / "study", {0: {}}, settings=())
+    (folder / "day00.fcs").write_bytes(b"no such thing" * 20)
+    assert calibrate(folder).exit_status == 3
+    assert rows_of(folder)["D00"]["slope"] == ""
+
+
 def test_calibrate_does_not_mind_faults_of_other_sheets(tmp_path):
     folder = write_study(tmp_path / "study", {0: {}}, settings=())
     (folder / "samples.csv").write_text("sample_id,nonsense\nS1,\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.dask_cluster import ROOT
 from pipeline.audit.trail import TRAIL, read_trail
 from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
@@ -64,6 +65,12 @@ def test_a_run_adds_one_line_and_a_run_that_changes_nothing_adds_none(study: Pat
     assert line.facts["results_sha256"] == digest_of(written)
     run(study)
     assert read_trail(study).lines == (line,)
+
+
+def test_run_json_has_what_the_reference_lists(study: Path) -> None:
+    (listed,) = re.findall(r"^- `run.json`: `([^`]+)`", (ROOT / "docs" / "study.md").read_text("utf-8"), re.M)
+    facts = json.loads((study / "results" / "run.json").read_text("utf-8"))
+    assert set(listed.split()) <= set(facts)
 
 
 def test_each_kind_of_change_is_named(study: Path) -> None:

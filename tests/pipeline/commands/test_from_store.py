@@ -41,6 +41,14 @@ def test_no_file_is_opened_twice(study: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(opened) == len(set(opened))
 
 
+def test_a_row_that_a_run_of_today_would_make_anew_is_named(study: Path, tmp_path: Path):
+    changed = Path(shutil.copytree(study, tmp_path / "study"))
+    assert "renews" not in washout(changed).text
+    (changed / "settings.csv").write_text("name,value\nseed,7\n", encoding="utf-8")
+    said = washout(changed).text
+    assert "stored results from other sheets, settings or program: P01_BM1; `cd38rd run` renews them" in said
+
+
 def test_the_collector_of_cycles_works_again_afterwards(study: Path):
     washout(study)
     assert gc.isenabled()

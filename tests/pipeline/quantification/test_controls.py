@@ -1,4 +1,4 @@
-"""A control that is none: the stained tube again, or brighter than it."""
+"""Which control counts, a control that is none, and a tube that ends early."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import is_failed
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
+from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
 from pipeline.tube.reading import read_tube
 
@@ -53,6 +54,14 @@ def test_a_copy_of_the_stained_tube_is_no_control(task: TubeTask) -> None:
     assert is_failed(found)
 
 
+def test_with_both_controls_the_fmo_is_used(task: TubeTask) -> None:
+    fmo = task.sample.fmo_file
+    shutil.copy(task.folder / fmo, task.folder / "fcs" / "isotype.fcs")
+    both = replace(task.sample, isotype_file="fcs/isotype.fcs")
+    for sample, kind in ((both, "FMO"), (replace(both, fmo_file=""), "isotype")):
+        assert quantify_tube(replace(task, sample=sample, files_sha256=())).background_kind == kind
+
+
 def test_no_control_at_all_is_no_failure(task: TubeTask) -> None:
     found = quantify_tube(replace(task, sample=replace(task.sample, fmo_file="")))
     assert found.receptor.status is RdStatus.NO_BACKGROUND
@@ -76,3 +85,14 @@ def test_a_masked_tube_a_little_below_its_control_keeps_its_signed_estimate(task
     assert found.status is RdStatus.BELOW_LLOQ
     assert found.rd is not None
     assert found.rd < 0
+
+
+def test_a_tube_that_ends_early_is_quantified_and_flagged_where_that_is_allowed(task: TubeTask) -> None:
+    whole = task.folder / task.sample.fcs_file
+    cut = task.folder / "fcs" / "cut.fcs"
+    cut.write_bytes(whole.read_bytes()[:-20_000])
+    early = replace(task, sample=replace(task.sample, fcs_file="fcs/cut.fcs"), files_sha256=())
+    assert quantify_tube(early).receptor.status is RdStatus.FAILED
+    found = quantify_tube(replace(early, settings=Settings(allow_truncated=True).of_tubes))
+    assert found.receptor.rd is not None
+    assert "REPAIRED_FILE" in found.flags

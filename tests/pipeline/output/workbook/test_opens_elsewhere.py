@@ -38,6 +38,7 @@ def test_every_page_is_landscape_fits_its_width_and_repeats_header_study_and_num
 ):
     for page in workbook:
         assert page.page_setup.orientation == "landscape", page.title
+        assert int(page.page_setup.paperSize) == int(page.PAPERSIZE_A4)
         assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0)
         assert page.sheet_properties.pageSetUpPr.fitToPage
         assert page.print_title_rows == "$1:$1"
