@@ -80,7 +80,10 @@ def _no_density(statuses: Sequence[RdStatus], name: str) -> tuple[str, ...]:
     reasons = ", ".join(_lack(status, n) for status, n in counts)
     if len(statuses) == 1:
         return (f"The tube has no density of {name} that can be used: {reasons}.", _TO_DO)
-    return (f"None of the {len(statuses):,} tubes has a density of {name} that can be used: {reasons}.", _TO_DO)
+    return (
+        f"None of the {len(statuses):,} tubes has a density of {name} that can be used: {reasons}.",
+        _TO_DO,
+    )
 
 
 def _lack(status: RdStatus, n: int) -> str:
