@@ -49,8 +49,7 @@ LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("blue header", "A column of results. Point at it to read what it is."),
     (
         "coloured cell",
-        "A status or verdict; whatever is not OK is bold too. The status of a row that a flag makes not "
-        "reliable has the colour of “Not reliable”, not that of its status.",
+        "A status or verdict; if not OK, bold too. A status is sand-coloured where a flag says not reliable.",
     ),
     ("empty cell", "Not known, or not measured; never 0."),
     ("grouped columns", "Columns beyond those that are printed; the sign above them folds them away."),

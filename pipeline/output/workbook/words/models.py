@@ -37,7 +37,7 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
     "weeks": ColumnWords(
         "Weeks",
-        "Weeks since the last dose of {drug}; empty: cannot be told. In words where it is more than 10 years.",
+        "Weeks since the last dose of {drug}; empty: cannot be told. Words where it is over 10 years.",
         "weeks",
         WEEKS,
     ),
