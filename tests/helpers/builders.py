@@ -38,11 +38,11 @@ def good_sheets() -> Sheets:
             ["S2", "P2", "2024-05-31", "fcs/S2.fcs", "MM", "QB1", "baseline", None],
         ],
         "panels": [
-            ["panel", "channel", "role", "target", "marker", "f_p_ratio"],
+            ["panel", "channel", "role", "target", "marker", "f_p_ratio", "clone", "competes_with_drug"],
             ["MM", "FSC-A", "fsc_area", None, None, None],
             ["MM", "FSC-H", "fsc_height", None, None, None],
             ["MM", "SSC-A", "ssc_area", None, None, None],
-            ["MM", "PE-A; YG585-A", "cd38", None, "CD38", "1,02"],
+            ["MM", "PE-A; YG585-A", "cd38", None, "CD38", "1,02", "HB7", "yes"],
             ["MM", "BV421-A", "cd138", None, "CD138", None],
             ["MM", "APC-H7-A", "cd45", None, "CD45", None],
             ["MM", "Time", "time", None, None, None],

@@ -28,7 +28,8 @@ class Sheet:
     study
         Name of the study, for the head of printed pages.
     printed
-        Columns that are printed, from the left; 0: all. The others are grouped, and shown.
+        Columns that are printed, from the left, or fewer where the letters would be too small; 0: all. The
+        others are grouped, and shown.
     frozen
         Columns that stay in sight.
     file

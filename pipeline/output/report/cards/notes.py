@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from gating.gates.steps import LOW_CONFIDENCE, GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.output.figures.gating import step_title
 from pipeline.output.result_tables import sample_flags
@@ -64,7 +66,7 @@ def tube_notes(result: SampleResult, exposure: Exposure | None, wanted: str, sha
     return TubeNotes(
         reason,
         tuple(note for note in dict.fromkeys(notes) if note != reason and _is_own(note, shared)),
-        tuple(note for note in _of_gates(result, wanted) if _is_own(note, shared)),
+        (*(note for note in _of_gates(result, wanted) if _is_own(note, shared)), *_of_split(result, wanted)),
     )
 
 
@@ -89,3 +91,24 @@ def _of_gates(result: SampleResult, wanted: str) -> tuple[str, ...]:
     said = (step for step in result.steps if step.gate is not None or step.name not in pictured)
     noted = (step for step in said if step.note and Method.STEADY not in step.methods)
     return tuple(f"{step_title(step.name, wanted)}: {step.note}" for step in noted)
+
+
+def _of_split(result: SampleResult, wanted: str) -> tuple[str, ...]:
+    """Return what a low confidence of the split into aberrant and other cells means, and what it does not."""
+    split = next((step for step in result.steps if step.name == Step.ABERRANT), None)
+    if split is None or split.gate is None or split.confidence >= LOW_CONFIDENCE:
+        return ()
+    return (_split_words(result, split, wanted),)
+
+
+def _split_words(result: SampleResult, split: GateStep, wanted: str) -> str:
+    only = (
+        f"how sure it is which {wanted} are aberrant. It does not count in the gating confidence of the tube"
+    )
+    if not result.population.startswith("aberrant"):
+        then = f"the density is of all {wanted}, so the split does not touch it"
+    elif any(term.name is BudgetTerm.CLONE_SPLIT for term in result.receptor.budget):
+        then = "the density is of the aberrant cells, and what the split may change in it is in its interval"
+    else:
+        then = "the density is of the aberrant cells: look at where the split cuts"
+    return f"{step_title(split.name, wanted)}: the {split.confidence:.2f} says {only}; {then}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from calibration.density.receptor_density import QUANTIFIED
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.models.words import fold_words, latest_weeks, three_digits
@@ -26,9 +28,24 @@ HALF: Final = 0.5
 _UNTOLD: Final = "cannot be told from these data: "
 """How a note begins that gives a reason; the answer has said so already."""
 
+_LACKS: Final[Mapping[RdStatus, str]] = {
+    RdStatus.LOW_EVENTS: "too few cells",
+    RdStatus.NOT_QUANTIFIABLE: "a density that is not known well enough",
+    RdStatus.NO_BACKGROUND: "no control tube",
+    RdStatus.NO_CURVE: "no usable standard curve",
+    RdStatus.REPLICATES_DISAGREE: "replicates that contradict each other",
+    RdStatus.FAILED: "failed",
+}
+"""What a tube without a density has, or did."""
+
+_TO_DO: Final = "“Look at these first” says what to do."
+
 
 def answer(study_result: StudyResult) -> tuple[str, ...]:
-    """Return the answer in two sentences; none where no washout is known."""
+    """Return the answer in two sentences; none where there are densities but no washout is known."""
+    statuses = [result.receptor.status for result in study_result.results]
+    if not any(status in QUANTIFIED for status in statuses):
+        return _no_density(statuses, density_name(study_result.study))
     report = study_result.washout
     if report is None or not report.n_used:
         return ()
@@ -53,6 +70,26 @@ def no_washout_words(study_result: StudyResult) -> str:
     if not known:
         return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
     return f"No visit has both a washout and a density of {name}, so there is nothing to draw."
+
+
+def _no_density(statuses: Sequence[RdStatus], name: str) -> tuple[str, ...]:
+    """Return that no tube has a density and why, the most frequent reason first."""
+    if not statuses:
+        return (f"No tube was measured, so nothing can be said of {name}.",)
+    counts = sorted(Counter(statuses).items(), key=lambda item: (-item[1], item[0].value))
+    reasons = ", ".join(_lack(status, n) for status, n in counts)
+    if len(statuses) == 1:
+        return (f"The tube has no density of {name} that can be used: {reasons}.", _TO_DO)
+    return (
+        f"None of the {len(statuses):,} tubes has a density of {name} that can be used: {reasons}.",
+        _TO_DO,
+    )
+
+
+def _lack(status: RdStatus, n: int) -> str:
+    lack = _LACKS.get(status, "no density")
+    has = "" if status is RdStatus.FAILED else "has " if n == 1 else "have "
+    return f"{n:,} {has}{lack}"
 
 
 def _contradicted(report: WashoutReport) -> frozenset[str]:

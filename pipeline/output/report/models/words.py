@@ -126,6 +126,17 @@ def latest_weeks(wait: Wait) -> float | None:
     return wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
 
 
+def bounded_weeks(number: float | None) -> float | str | None:
+    """Return weeks, or in words that they are more than anybody waits.
+
+    Examples
+    --------
+    >>> bounded_weeks(79.1), bounded_weeks(147_525.0), bounded_weeks(None)
+    (79.1, '> 10 years', None)
+    """
+    return number if number is None or number <= LONGEST_WEEKS else "> 10 years"
+
+
 def three_digits(number: float | None) -> str:
     """Return three significant digits; ∞ for a limit that the data do not set."""
     return "∞" if number is None or number == math.inf else count(float(f"{number:.3g}"))
@@ -233,8 +244,10 @@ def _wait_words(wait: Wait, name: str) -> str:
 
 def _why(wait: Wait) -> str:
     """Return why no weeks are told, and the least that can be said of them."""
-    least = "" if wait.low is None else f"; not before {three_digits(wait.low)} weeks (95 % interval)"
-    return f"{wait.note}{least}"
+    if wait.low is None:
+        return wait.note
+    least = "ten years" if wait.low > LONGEST_WEEKS else f"{three_digits(wait.low)} weeks"
+    return f"{wait.note}; not before {least} (95 % interval)"
 
 
 def _wait(wait: Wait, name: str) -> str:

@@ -17,6 +17,9 @@ WIDEST: Final = 44.0
 """Characters of a column; longer text is wrapped."""
 TYPED_WIDEST: Final = 24.0
 """Characters of a column that a person typed; paths of files are wrapped."""
+PRINTED_WIDEST: Final = 234.0
+"""Characters that a line of landscape A4 holds in letters of 7 points: 784 points between the margins, and
+5.25 points a character in letters of 11."""
 LINE: Final = 15.0
 """Points of a line of text."""
 HIGHEST: Final = 409.0
@@ -46,6 +49,17 @@ def text_width(text: str) -> float:
 def column_widths(sheet: Sheet) -> list[float]:
     """Return the width of each column of a sheet, from the left."""
     return [_width(sheet, place, code) for place, code in enumerate(sheet.table.columns)]
+
+
+def printed_columns(sheet: Sheet, widths: Sequence[float]) -> int:
+    """Return how many columns are printed, from the left: no more than letters of 7 points have room for.
+
+    Only of sheets that print a part of their columns; 0: all are printed.
+    """
+    printed = sheet.printed
+    while printed > 1 and sum(widths[:printed]) > PRINTED_WIDEST:
+        printed -= 1
+    return printed
 
 
 def _width(sheet: Sheet, place: int, code: str) -> float:

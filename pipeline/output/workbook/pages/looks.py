@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.output.figures.style.palette import STATUS, VERDICT
+from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, verdict_of
 from pipeline.output.workbook.formats import GENERAL
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ _PAINTED: Final = {
     name.value: Look(fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=name.value not in _FINE)
     for name, look in (*STATUS.items(), *VERDICT.items())
 }
+_OF_TUBE: Final = {
+    verdict.value: Look(
+        fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=verdict is not Verdict.SOUND
+    )
+    for verdict, look in VERDICT_LOOK.items()
+}
 _SAMPLES: Final = {
     "grey italics": Look(ink=RAW_INK, italic=True),
     "grey header": TYPED_HEADER,
@@ -51,7 +58,23 @@ _SAMPLES: Final = {
 @cache
 def painted(value: str, *, wrap: bool) -> Look:
     """Return the look of a status, a verdict or a line of the legend: told by colour and by weight."""
-    return replace(_PAINTED.get(value) or _SAMPLES.get(value) or Look(), wrap=wrap)
+    look = _PAINTED.get(value) or _OF_TUBE.get(value) or _SAMPLES.get(value) or Look()
+    return replace(look, wrap=wrap)
+
+
+@cache
+def status_look(status: str, flags: str, verdict: str, *, wrap: bool) -> Look:
+    """Return the look of a row's status: that of the verdict where a flag makes the row not reliable.
+
+    Parameters
+    ----------
+    flags
+        The row's flags, split by `; `.
+    verdict
+        The row's verdict; "": its status and flags tell it.
+    """
+    told = verdict or verdict_of(RdStatus(status), [flag for flag in flags.split("; ") if flag]).value
+    return painted(told if told == Verdict.UNRELIABLE else status, wrap=wrap)
 
 
 class Styles:

@@ -15,8 +15,14 @@ _MARGIN, _FOOT = 0.4, 0.6
 """Inches."""
 
 
-def set_up_page(page: Worksheet, sheet: Sheet) -> None:
-    """Freeze and filter a single table, and set up the printed pages."""
+def set_up_page(page: Worksheet, sheet: Sheet, printed: int) -> None:
+    """Freeze and filter a single table, and set up the printed pages.
+
+    Parameters
+    ----------
+    printed
+        Columns that are printed, from the left; 0: all.
+    """
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.page import PageMargins
 
@@ -24,8 +30,8 @@ def set_up_page(page: Worksheet, sheet: Sheet) -> None:
     page.freeze_panes = page.cell(2, sheet.frozen + 1).coordinate
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.table.columns))}{last}"
     page.print_title_rows = "1:1"
-    if sheet.printed:
-        page.print_area = f"A1:{get_column_letter(sheet.printed)}{page.max_row}"
+    if printed:
+        page.print_area = f"A1:{get_column_letter(printed)}{page.max_row}"
         page.sheet_properties.outlinePr.summaryRight = False
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = _A4

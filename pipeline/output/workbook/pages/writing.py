@@ -14,7 +14,15 @@ from pipeline.output.workbook.formats import format_of_unit
 from pipeline.output.workbook.pages import layout
 from pipeline.output.workbook.pages.archive import settled
 from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
-from pipeline.output.workbook.pages.looks import HEADER, RAW_INK, TYPED_HEADER, Look, Styles, painted
+from pipeline.output.workbook.pages.looks import (
+    HEADER,
+    RAW_INK,
+    TYPED_HEADER,
+    Look,
+    Styles,
+    painted,
+    status_look,
+)
 from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
@@ -31,7 +39,9 @@ _NO_ROOM: Final = "SerialisationError"
 _BLANK: Final = "no sheets"
 _BY_UNIT: Final = ("value", "low", "high", "median")
 """Columns whose numbers are in the unit of their row, where the table has units."""
-_PAINTED: Final = ("status", "verdict", "entry")
+_PAINTED: Final = ("status", "verdict", "tube_verdict", "entry")
+_OF_STATUS: Final = ("flags", "tube_verdict")
+"""Columns that decide the colour of a status beside it."""
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -94,12 +104,13 @@ class _Page:
     def __init__(self, page: Worksheet, sheet: Sheet, styles: Styles) -> None:
         self.page, self.sheet, self.styles = page, sheet, styles
         self.widths = layout.column_widths(sheet)
+        self.printed = layout.printed_columns(sheet, self.widths)
 
     def fill(self) -> None:
         self._fill_header()
         self._fill_rows()
         self._set_widths()
-        set_up_page(self.page, self.sheet)
+        set_up_page(self.page, self.sheet, self.printed)
 
     def _fill_header(self) -> None:
         from openpyxl.comments import Comment
@@ -122,6 +133,7 @@ class _Page:
         looks = [self._look(place, code) for place, code in enumerate(table.columns)]
         wrapped = {place: self.widths[place] for place, look in enumerate(looks) if look.wrap}
         unit = table.columns.index("unit") if "unit" in table.columns else None
+        beside = [table.columns.index(code) if code in table.columns else None for code in _OF_STATUS]
         for number, values in enumerate(shown, start=2):
             for place, (code, value) in enumerate(zip(table.columns, values, strict=True)):
                 if value is None:
@@ -129,7 +141,10 @@ class _Page:
                 look = looks[place]
                 if unit is not None and code in _BY_UNIT:
                     look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
-                if code in _PAINTED:
+                if code == "status" and any(at is not None for at in beside):
+                    flags, verdict = ("" if at is None else str(values[at] or "") for at in beside)
+                    look = status_look(str(value), flags, verdict, wrap=look.wrap)
+                elif code in _PAINTED:
                     look = painted(str(value), wrap=look.wrap)
                 cell = self.page.cell(number, place + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
@@ -164,5 +179,5 @@ class _Page:
         for place, width in enumerate(self.widths):
             column = self.page.column_dimensions[get_column_letter(place + 1)]
             column.width = width
-            if self.sheet.printed and place >= self.sheet.printed:
+            if self.printed and place >= self.printed:
                 column.outlineLevel = 1

@@ -47,7 +47,10 @@ LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("grey italics", "A raw estimate: not to be quoted and not to be averaged."),
     ("grey header", "A column that you typed. It stands as you typed it, yours too: look through them."),
     ("blue header", "A column of results. Point at it to read what it is."),
-    ("coloured cell", "A status or verdict; whatever is not OK is bold too."),
+    (
+        "coloured cell",
+        "A status or verdict; if not OK, bold too. A status is sand-coloured where a flag says not reliable.",
+    ),
     ("empty cell", "Not known, or not measured; never 0."),
     ("grouped columns", "Columns beyond those that are printed; the sign above them folds them away."),
 )

@@ -8,23 +8,40 @@ from typing import Any, Final
 from calibration.density.result import NUMBERED
 from pipeline.assembly.limiting import Limiting
 from pipeline.output.interval import fold_bound
+from pipeline.output.report.models.words import bounded_weeks
 from pipeline.output.table import Cell, Column, Table, attributes, table_of
 from pipeline.output.workbook.words.models import estimate_words
-from pipeline.washout.censored.estimate import Estimate
+from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.choice import Candidate
 from pipeline.washout.report import WashoutReport
+
+NO_LIMIT: Final = "no upper limit"
 
 _Columns = tuple[Column[Any], ...]
 
 
 def _bounded(end: str) -> Callable[[Estimate], Cell]:
-    """Return a cell of an estimate; a fold beyond what can be told is that bound, in words."""
+    """Return a cell of an estimate; a fold or weeks beyond what can be told are that bound, in words."""
 
     def cell(estimate: Estimate) -> Cell:
         value: float | None = getattr(estimate, end)
+        if estimate.unit == "weeks":
+            return bounded_weeks(value)
         if value is None or not estimate.unit.startswith("fold"):
             return value
         return fold_bound(value) or value
+
+    return cell
+
+
+def _wait_end(end: str) -> Callable[[Wait], Cell]:
+    """Return a cell of a wait in weeks; where nobody waits so long, words."""
+
+    def cell(wait: Wait) -> Cell:
+        value: float | None = getattr(wait, end)
+        if end == "high" and wait.weeks is not None and wait.model == ModelName.LINE and value is None:
+            return NO_LIMIT
+        return bounded_weeks(value)
 
     return cell
 
@@ -42,7 +59,11 @@ _ESTIMATES: Final[_Columns] = (
     Column("estimate_code", lambda estimate: estimate.name),
     *attributes("method", "interval_method", "note"),
 )
-_WAITS: Final = attributes("model", "density", "share", "weeks", "low", "high", "n", "note")
+_WAITS: Final[_Columns] = (
+    *attributes("model", "density", "share"),
+    *(Column(end, _wait_end(end)) for end in ("weeks", "low", "high")),
+    *attributes("n", "note"),
+)
 _OCCUPIED: Final[_Columns] = (
     *attributes("patient_id", "visit", "weeks", "status"),
     Column("rd_measured", lambda visit: visit.rd if visit.status in NUMBERED else None),

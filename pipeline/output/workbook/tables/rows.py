@@ -113,6 +113,7 @@ TUBES: Final[tuple[Column[Any], ...]] = (
 
 _CELLS_FIRST: Final = (
     *_named(DISTRIBUTIONS, ("sample_id", "patient_id", "visit", "status")),
+    _SAMPLE_VERDICT,
     *_DENSITY,
     *_named(DISTRIBUTIONS, ("washout_weeks", "n_quantified")),
 )

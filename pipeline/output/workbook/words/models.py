@@ -36,7 +36,10 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     ),
     "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
     "weeks": ColumnWords(
-        "Weeks", "Weeks since the last dose of {drug}; empty: cannot be told.", "weeks", WEEKS
+        "Weeks",
+        "Weeks since the last dose of {drug}; empty: cannot be told. Words where it is over 10 years.",
+        "weeks",
+        WEEKS,
     ),
     "choice": ColumnWords("Choice", "What is done otherwise than in the line that is told.", width=44),
     "rows": ColumnWords("Rows", "Visits in the line.", "", COUNT),

@@ -58,7 +58,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "rd_raw_high": ColumnWords(
         "Raw estimate, 95 % to", "Upper end of the raw estimate's interval.", MOLECULES, BRIGHTNESS
     ),
-    "flags": ColumnWords("Flags", "What to look at: see the flags in the sheet Legend.", width=50),
+    "flags": ColumnWords("Flags", "What to look at: see the flags in the sheet Legend.", width=36),
     "short_note": ColumnWords(
         "Note",
         "The first sentences about the row. The sheet Notes has all of them, a row each.",

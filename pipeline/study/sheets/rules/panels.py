@@ -98,3 +98,21 @@ def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
                 expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
                 hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
                 yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
+
+
+def missing_clone(study: TypedStudy) -> Iterator[Fault]:
+    """Ask for the clone of the quantified antibody, and whether it competes, where a washout is asked for."""
+    if not study.doses:
+        return
+    used = {entry.row.panel for entry in study.samples}
+    for name, channels in _panels(study).items():
+        quantified = [entry for entry in channels if entry.row.role == "cd38"]
+        told = any(entry.row.clone or entry.row.competes_with_drug is not None for entry in quantified)
+        if name not in used or not quantified or told:
+            continue
+        expected = "the clone of the cd38 antibody, and whether it competes with the washed-out drug"
+        hint = (
+            "The antibody's data sheet tells the clone; competes_with_drug is yes or no. Without them nobody "
+            "can tell whether the density is of free or of all molecules."
+        )
+        yield Fault(quantified[0].at("clone"), "nothing", expected, hint, Severity.WARNING)

@@ -10,7 +10,13 @@ from pipeline.study.names.look import caseless, look_alike, odd_letters
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rules.drugs import drug_names
 from pipeline.study.sheets.rules.files import misplaced_files, repeated_files
-from pipeline.study.sheets.rules.panels import missing_f_p, panel_channels, panel_roles, unlike_measures
+from pipeline.study.sheets.rules.panels import (
+    missing_clone,
+    missing_f_p,
+    panel_channels,
+    panel_roles,
+    unlike_measures,
+)
 from pipeline.study.sheets.rules.transfers import bead_transfers
 from pipeline.study.sheets.rules.validation import validation_rows
 from pipeline.study.sheets.typed import TypedStudy, typed_values
@@ -33,6 +39,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         panel_channels,
         unlike_measures,
         missing_f_p,
+        missing_clone,
         bead_transfers,
         drug_names,
         gate_overrides,

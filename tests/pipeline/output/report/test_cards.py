@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
-from gating.gates.steps import GateFlag
+from gating.gates.steps import GateFlag, Step
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report import report_html
@@ -194,3 +194,21 @@ def test_rows_that_are_copied_say_what_was_extrapolated(study_result: StudyResul
     results = tuple(replace(one, flags=(*one.flags, flag)) for one in study_result.results)
     page = report_html(changed(study_result, results=results))
     assert 'data-text="Look at it, above the top bead LOW_GATE_CONFIDENCE' in page
+
+
+@pytest.mark.parametrize(
+    ("population", "meaning"),
+    [("aberrant_plasma_cells", "of the aberrant cells"), ("plasma_cells", "does not touch it")],
+)
+def test_a_doubtful_split_is_said_not_to_count_for_the_tube(
+    study_result: StudyResult, population: str, meaning: str
+):
+    tube = next(result for result in study_result.results if result.steps)
+    last = tube.steps[-1]
+    for confidence, n in ((0.4, 1), (0.6, 0)):
+        split = replace(last, name=Step.ABERRANT, confidence=confidence, note="")
+        doubtful = replace(tube, steps=(*tube.steps[:-1], split), population=population)
+        notes = tube_notes(doubtful, None, "plasma cells", Shared()).of_gates
+        said = [note for note in notes if "does not count in the gating confidence of the tube" in note]
+        assert len(said) == n
+        assert all(note.startswith("Aberrant: the 0.40 says") and meaning in note for note in said)

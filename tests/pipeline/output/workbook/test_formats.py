@@ -13,10 +13,11 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import fold_bound
 from pipeline.output.json_files import washout_json
+from pipeline.output.report.models.words import refusal_words
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.output.workbook.tables.models import choice_table, estimate_table
 from pipeline.output.workbook.words.models import estimate_words
-from pipeline.washout.censored.estimate import Estimate, Refusal
+from pipeline.washout.censored.estimate import Estimate, Refusal, Wait
 from pipeline.washout.choice import Candidate, ModelChoice
 
 
@@ -88,6 +89,31 @@ def test_a_fold_beyond_what_can_be_told_is_a_bound_in_words_and_the_json_keeps_t
     assert result.washout is not None
     kept = washout_json(result.washout)["estimates"][0]["high"]
     assert kept == pytest.approx(8958522794571.56)
+
+
+def test_a_wait_beyond_ten_years_is_words_and_the_json_keeps_the_number(
+    study_result: StudyResult, tmp_path: Path
+):
+    waits = (
+        Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10),
+        Wait("M1", 150_000.0, 0.9, None, 2_690.0, None, 10, note="not within what was seen"),
+        Wait("M1", 522.0, 0.5, 7.8, 2.1, None, 10),
+        Wait("M2", 522.0, 0.5, 7.8, None, None, 10),
+    )
+    assert study_result.washout is not None
+    result = changed(study_result, washout=replace(study_result.washout, waits=waits))
+    write_workbook(tmp_path / "a.xlsx", workbook_sheets(result))
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Waits"]
+    told = [[page.cell(row, column).value for column in (4, 5, 6)] for row in range(2, 6)]
+    assert told == [
+        [79.1, 26.9, "> 10 years"],
+        [None, "> 10 years", None],
+        [7.8, 2.1, "no upper limit"],
+        [7.8, None, None],
+    ]
+    assert result.washout is not None
+    assert washout_json(result.washout)["waits"][0]["high"] == 147_525.0
+    assert "not before ten years" in " ".join(refusal_words(result.washout, "free CD38"))
 
 
 @pytest.mark.parametrize(

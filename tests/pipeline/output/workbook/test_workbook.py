@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
 from pipeline.output.table import Table
 from pipeline.output.workbook import MOST_ROWS, Sheet, workbook_sheets, write_workbook
 
@@ -84,6 +85,31 @@ def test_a_status_is_told_by_colour_and_by_weight_and_is_not_clipped(workbook: o
     assert seen["OK"].fill.fgColor.rgb != seen["FAILED"].fill.fgColor.rgb
     assert (seen["OK"].font.bold, seen["FAILED"].font.bold) == (False, True)
     assert page.column_dimensions["E"].width > 1.2 * max(map(len, seen))
+
+
+@pytest.mark.parametrize("sheet", ["Samples", "Patients"])
+def test_the_status_of_a_row_that_is_not_reliable_has_a_colour_of_its_own(tmp_path: Path, sheet: str):
+    rows = (("OK", ""), ("OK", "FEW_EVENTS_20_49; TIME_UNSTABLE"), ("OK", "TIME_UNSTABLE"), ("FAILED", ""))
+    write_workbook(tmp_path / "a.xlsx", [Sheet(sheet, Table(("status", "flags"), rows))])
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")[sheet]
+    sound, unreliable, look, failed = (page.cell(row, 1) for row in range(2, 6))
+    fills = [cell.fill.fgColor.rgb for cell in (sound, unreliable, failed)]
+    assert len(set(fills)) == 3
+    assert (unreliable.font.bold, sound.font.bold) == (True, False)
+    assert look.fill.fgColor.rgb == sound.fill.fgColor.rgb
+    told = Table(("status", "tube_verdict"), (("OK", "Not reliable"), ("OK", "Sound")))
+    write_workbook(tmp_path / "b.xlsx", [Sheet("Cells", told)])
+    cells = openpyxl.load_workbook(tmp_path / "b.xlsx")["Cells"]
+    assert cells["A2"].fill.fgColor.rgb == cells["B2"].fill.fgColor.rgb == unreliable.fill.fgColor.rgb
+    assert cells["A3"].fill.fgColor.rgb == sound.fill.fgColor.rgb
+
+
+def test_the_verdict_of_a_tube_is_coloured_as_in_the_report(workbook: openpyxl.Workbook):
+    page = workbook["Samples"]
+    column = columns_of(page)["Verdict"]
+    for row in range(2, page.max_row + 1):
+        cell = page.cell(row, column)
+        assert cell.fill.fgColor.rgb == f"FF{VERDICT_LOOK[Verdict(cell.value)].fill[1:].upper()}"
 
 
 def test_no_time_of_writing_is_in_the_file(tmp_path: Path):

@@ -34,7 +34,7 @@
   }
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details.card:not([open]), details.models:not([open])")];
+    closed = [...document.querySelectorAll("details.card:not([open]), details.models:not([open]), details.printed:not([open])")];
     closed.forEach((card) => { card.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((card) => { card.open = false; }));

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.models.answer import answer
@@ -94,3 +95,28 @@ def test_without_a_line_the_reason_is_told_and_without_washout_nothing(study_res
     none = replace(few, fits={k: fit for k, fit in few.fits.items() if k == "M0"})
     assert "cannot be told" in said(study_result, none)[0]
     assert said(study_result, None) == ()
+
+
+def without_density(study_result: StudyResult, *statuses: RdStatus) -> StudyResult:
+    """The study with these tubes alone, each with such a status."""
+    tubes = zip(study_result.results, statuses, strict=False)
+    results = tuple(replace(tube, receptor=ReceptorDensity(status, 0)) for tube, status in tubes)
+    return changed(study_result, results=results, washout=None)
+
+
+def test_where_no_tube_has_a_density_the_answer_says_so_and_why(study_result):
+    few, none, failed = RdStatus.LOW_EVENTS, RdStatus.NO_BACKGROUND, RdStatus.FAILED
+    first, to_do = answer(without_density(study_result, few, none, none, failed))
+    assert first == (
+        "None of the 4 tubes has a density of free CD38 that can be used: "
+        "2 have no control tube, 1 failed, 1 has too few cells."
+    )
+    assert "Look at these first" in to_do
+    assert answer(without_density(study_result, none))[0].startswith("The tube has no density of free CD38")
+    assert answer(without_density(study_result)) == (
+        "No tube was measured, so nothing can be said of free CD38.",
+    )
+
+
+def test_one_tube_below_a_limit_is_a_density(study_result):
+    assert answer(without_density(study_result, RdStatus.NO_CURVE, RdStatus.BELOW_LLOQ)) == ()

@@ -109,3 +109,20 @@ def test_doses_of_a_patient_of_the_patients_sheet_alone_are_welcome(tmp_path):
     sheets = with_cells(good_sheets(), {"doses!A4": "P9", "doses!B4": "2024-01-01", "doses!C4": "isatuximab"})
     sheets["patients"] = [["patient_id"], ["P1"], ["P2"], ["P9"]]
     assert read_study(write_csvs(write_files(tmp_path), sheets))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "n"),
+    [
+        ({"panels!G5": None, "panels!H5": None}, 1),
+        ({"panels!G5": None}, 0),
+        ({"panels!H5": None}, 0),
+        ({"panels!G5": None, "panels!H5": None, "doses!A2": None, "doses!A3": None}, 0),
+    ],
+)
+def test_the_clone_is_asked_for_once_a_panel_where_a_washout_is_asked_for(tmp_path, cells, n):
+    if "doses!A2" in cells:
+        cells = {**cells, **{f"doses!{column}{row}": None for column in "ABC" for row in (2, 3)}}
+    asked = [text for text in faults_of(tmp_path, cells) if "the clone of the cd38 antibody" in text]
+    assert len(asked) == n
+    assert all(text.startswith("panels!G5: found nothing") for text in asked)
