@@ -49,6 +49,19 @@ def test_a_row_that_a_run_of_today_would_make_anew_is_named(study: Path, tmp_pat
     assert "stored results from other sheets, settings or program: P01_BM1; `cd38rd run` renews them" in said
 
 
+def test_no_event_of_a_tube_counts_again(study: Path, tmp_path: Path):
+    changed = Path(shutil.copytree(study, tmp_path / "study"))
+    table = changed / "results" / "rd_samples.csv"
+    before = table.read_bytes()
+    (row,) = csv.DictReader((changed / "samples.csv").read_text("utf-8").splitlines())
+    for name in (row["fcs_file"], row["fmo_file"]):
+        content = (changed / name).read_bytes()
+        (changed / name).write_bytes(content[:-20_000] + bytes(20_000))
+    table.unlink()
+    assert "renews" not in washout(changed).text
+    assert table.read_bytes() == before
+
+
 def test_the_collector_of_cycles_works_again_afterwards(study: Path):
     washout(study)
     assert gc.isenabled()

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from helpers.page_client import TUBES, Client
 from helpers.page_server import served
 from helpers.rewritten import edit_sheet
 from pipeline.audit.trail import read_trail
+from pipeline.cli import app
 from pipeline.commands.audit import audited
+from pipeline.page import start
 from pipeline.review.snapshot import snapshot_of
 from pipeline.review.standing import standing_of
 from pipeline.study.sheets.review import read_review
@@ -227,3 +230,13 @@ def test_a_run_can_be_stopped_and_only_one_goes_on(study: Path, reviewer: Client
         time.sleep(0.1)
     assert state == "stopped"
     assert run_again(reviewer)["state"] == "done"
+
+
+def test_review_begins_with_the_gates_and_open_with_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(start, "serve_page", lambda _, options: begun.append(options.first))
+    for command in ("review", "open"):
+        assert CliRunner().invoke(app, [command, str(tmp_path)]).exit_code == 0
+    assert begun == ["/review", "/"]
