@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.files.whole import write_whole
+from pipeline.files.whole import remove_older, write_whole
 from pipeline.output.statistics.analysis import densities, times_to_event
 from pipeline.output.statistics.dataset import Dataset, dictionary
 from pipeline.output.statistics.phenotypes import phenotypes
@@ -82,8 +82,8 @@ def write_each(folder: Path, every: Sequence[Dataset]) -> None:
     """
     written = {data.name for data in every}
     for name in (name for name in OF_SOME if name not in written):
-        (folder / f"{name}.csv").unlink(missing_ok=True)
-        (folder / f"{name}.parquet").unlink(missing_ok=True)
+        remove_older(folder / f"{name}.csv")
+        remove_older(folder / f"{name}.parquet")
     for data in every:
         write_csv(folder / f"{data.name}.csv", data.table)
         if data.xport:
