@@ -89,8 +89,8 @@ class Limiting:
             return "No tube has a receptor density with an interval: nothing can be said of what limits it."
         best = self.remedies[0]
         return (
-            f"The largest part of the error would be taken away by {best.name}: {best.share_percent:.0f} % "
-            f"of the variance of a density (mean over {_several(self.n, 'tube')}). The middle 95 % interval is "
+            f"The largest part of the error would be gone with {best.name}: {best.share_percent:.0f} % "
+            f"of the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
             f"×/÷ {best.fold:.2f} now, and ×/÷ {best.fold_without:.2f} at best without that part."
         )
 
