@@ -89,9 +89,9 @@ class Limiting:
             return "No tube has a receptor density with an interval: nothing can be said of what limits it."
         best = self.remedies[0]
         return (
-            f"{best.share_percent:.0f} % of the variance of a density (mean of {self.n}) would go with "
-            f"{best.name}: the middle 95 % interval is ×/÷ {best.fold:.2f} and would be "
-            f"×/÷ {best.fold_without:.2f} at best."
+            f"The largest part of the error would be gone with {best.name}: {best.share_percent:.0f} % "
+            f"of the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
+            f"×/÷ {best.fold:.2f} now, and ×/÷ {best.fold_without:.2f} at best without that part."
         )
 
     def _replicates(self) -> Iterable[str]:

@@ -52,14 +52,14 @@ def column_widths(sheet: Sheet) -> list[float]:
 
 
 def printed_columns(sheet: Sheet, widths: Sequence[float]) -> int:
-    """Return how many columns are printed, from the left: no more than letters of 7 points have room for.
+    """Return how many columns are printed, from the left; 0: all.
 
-    Only of sheets that print a part of their columns; 0: all are printed.
+    No more than letters of 7 points have room for, nor than the sheet asks for.
     """
-    printed = sheet.printed
+    printed = sheet.printed or len(widths)
     while printed > 1 and sum(widths[:printed]) > PRINTED_WIDEST:
         printed -= 1
-    return printed
+    return 0 if printed == len(widths) else printed
 
 
 def _width(sheet: Sheet, place: int, code: str) -> float:

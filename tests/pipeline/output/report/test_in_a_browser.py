@@ -16,6 +16,7 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.bead_page import bead_page_html
 from pipeline.output.report.page import report_html, write_report
+from pipeline.output.report.record.head import title_of
 from pipeline.study.settings import Settings
 
 if TYPE_CHECKING:
@@ -490,6 +491,26 @@ def test_printed_every_card_is_open(page: Page) -> None:
     assert len(page.pdf()) > 10_000
 
 
+FOLDS = ("All settings", "Libraries", "Files and their SHA-256", "Sample, files, acquisition")
+
+
+def test_printed_folds_with_hashes_and_methods_are_open_with_a_script_and_without(
+    browser: Browser, page: Page
+) -> None:
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.printed:not([open])").count() == 0
+    assert set(FOLDS) <= set(page.locator("details.printed > summary").all_inner_texts())
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(page.url.partition("#")[0])
+    hashes = plain.locator("#about table.hashes td").first
+    assert not hashes.is_visible()
+    plain.emulate_media(media="print")
+    assert hashes.is_visible()
+    context.close()
+
+
 def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     page.set_viewport_size({"width": 718, "height": 1013})  # A4 without its margins, at 96 dots an inch
     page.emulate_media(media="print")
@@ -512,7 +533,7 @@ def test_printed_pages_are_numbered_named_and_no_more_than_needed(
     margins = printed_margins(page)
     assert "counter(page)" in margins
     assert "counter(pages)" in margins
-    assert '"CD38 receptor density"' in margins
+    assert title_of(study_result.study) in margins
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
     assert pages <= len(study_result.results) + 10
 

@@ -53,11 +53,17 @@ def test_the_columns_that_are_quoted_are_printed_large_enough_to_read(workbook: 
     area = page.print_area.split("!")[-1].replace("$", "")
     first, last = area.split(":")
     cells = page[f"{first}:{last.rstrip('0123456789')}1"][0]
-    widths = [page.column_dimensions[cell.column_letter].width for cell in cells]
     assert {"Status", "Reported CD38 RD (molecules per cell)"} <= {cell.value for cell in cells}
-    points = 11 * 784 / (5.25 * sum(widths))
-    assert points >= 7
     assert page.column_dimensions[cells[-1].column_letter].outlineLevel == 0
+
+
+def test_no_sheet_prints_letters_below_seven_points(workbook: openpyxl.Workbook):
+    for page in workbook:
+        area = page.print_area.split("!")[-1].replace("$", "") or page.dimensions
+        last = area.split(":")[1].rstrip("0123456789")
+        widths = [page.column_dimensions[cell.column_letter].width for cell in page[f"A1:{last}1"][0]]
+        line = 297 / 25.4 * 72 - 72 * (page.page_margins.left + page.page_margins.right)
+        assert 11 * line / (5.25 * sum(widths)) >= 7, page.title
 
 
 def test_wrapped_text_has_rows_high_enough_for_it(workbook: openpyxl.Workbook):
