@@ -63,8 +63,8 @@ def note_of(gate: AnyOf) -> str:
     anchor = gate.gates[1].gates[1] if isinstance(gate.gates[1], AllOf) else gate.gates[1]
     limit = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
     return (
-        f"wanted cells beyond the cut are kept by {limit}: light that compensation has left there, "
-        "or what sticks to them"
+        "some wanted cells lie beyond the cut, because compensation has left light there or something sticks "
+        f"to them; they are kept by {limit}"
     )
 
 

@@ -36,9 +36,10 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, survival_
 from pipeline.study.study import Study
 
 RULE = (
-    "Responses are imported as typed. Denominator: evaluable = yes, or empty beside a best response but NE; "
-    "an evaluable patient without a best response counts, as one without response and disease control. "
-    "Disease control: MR or better, or SD for at least 56 days (8 weeks); SD without its days is in no DCR."
+    "Responses are imported as typed. Rates are of the patients with evaluable = yes, and of those who have "
+    "a best response other than NE and no entry under evaluable. An evaluable patient without a best "
+    "response counts as one without response and without disease control. Disease control is MR or better, "
+    "or SD for at least 56 days (8 weeks); SD without its days counts in no DCR."
 )
 
 LETTERS_CUT: Final = 150_000.0
