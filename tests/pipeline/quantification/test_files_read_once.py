@@ -68,5 +68,5 @@ def test_every_input_is_opened_once_with_exports_and_drawn_gates_too(tmp_path: P
     assert found["beads"]["opened"] == {beads: 1}
     assert found["tube"]["opened"] == dict.fromkeys(tube, 1)
     assert found["drawn"]["opened"] == dict.fromkeys([*tube, "drawn.xml"], 1)
-    assert "gates of drawn.xml" in found["drawn"]["note"]
+    assert "gates of P01_BM1 gates.xml" in found["drawn"]["note"]
     assert list((folder / "events").glob("*.fcs"))
