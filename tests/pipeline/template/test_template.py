@@ -51,7 +51,7 @@ def written(folder: Path) -> Workbook:
 
 
 def filled_in(folder: Path) -> None:
-    """Type what only the lab can know: lots, levels, F:P and the days of the doses."""
+    """Type what only the lab can know: lots, levels, F:P, the clone and the days of the doses."""
     workbook = load_workbook(folder / "study.xlsx")
     sheets = {name: workbook[name] for name in ("panels", "beads", "doses")}
     columns = {
@@ -68,6 +68,7 @@ def filled_in(folder: Path) -> None:
     for row in range(2, 50):
         if sheets["panels"].cell(row, columns["panels"]["role"]).value == "cd38":
             sheets["panels"].cell(row, columns["panels"]["f_p_ratio"]).value = 1.02
+            sheets["panels"].cell(row, columns["panels"]["clone"]).value = "HIT2"
     workbook.save(folder / "study.xlsx")
 
 
@@ -121,6 +122,7 @@ def test_what_is_still_empty_is_reported_with_its_cell(tmp_path):
     study, faults = read_study(tmp_path)
     assert study is None
     assert [(fault.where, fault.expected.split()[0]) for fault in faults] == [
+        ("panels!G5", "the"),
         ("panels!I5", "the"),
         ("beads!D2", "lot"),
         ("beads!F2", "levels"),
