@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, Change, Trail, cells_of, changes_between, history_of, read_trail
@@ -17,7 +17,8 @@ from pipeline.commands.summary import RunSummary, some_of
 from pipeline.study.errors import UserError
 from pipeline.study.faults import stops_run
 from pipeline.study.file_labels import labels_of_beads, labels_of_sample
-from pipeline.study.study import Study
+from pipeline.study.sheets.reading import read_typed
+from pipeline.study.study import BeadRun, Sample
 from pipeline.tube.inputs import input_sha256
 
 MOST_CELLS = 20
@@ -65,9 +66,10 @@ def _facts(folder: Path) -> Mapping[str, Any]:
         facts = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         begun = (path.parent / "rd_samples.csv").exists()
-        what = ": the last run did not end, so files in results/ may be of two runs" if begun else ""
+        what = "the last run did not end, so files in results/ may be of two runs: run it again"
         raise UserError(
-            f"{path}: found nothing, expected what `cd38rd run {folder}` writes{what}. Run it"
+            f"{path}: found nothing, expected what `cd38rd run {folder}` writes: "
+            f"{what if begun else 'run it first'}"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run `cd38rd run {folder}` again") from None
@@ -114,11 +116,7 @@ def _cell(change: Change) -> str:
 
 def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield the inputs that are not those of the last run; results call them by the row that names them."""
-    study, _, _ = folder_with_findings(folder)
-    if study is None:
-        yield "inputs: not compared, since the sheets cannot be read (cd38rd check says why)"
-        return
-    files = _files_by_label(study)
+    files = _files_by_label(folder)
     for label, digest in facts.get("inputs", ()):
         name = files.get(label)
         if name is None:
@@ -131,10 +129,18 @@ def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"{label} ({name}): is another file than the last run read"
 
 
-def _files_by_label(study: Study) -> dict[str, str]:
-    """Return label → name of every file of the study; one that rows share has a label in each."""
-    each = [labels_of_beads(study.folder, run) for run in study.beads]
-    each += [labels_of_sample(study.folder, sample) for sample in study.samples]
+def _files_by_label(folder: Path) -> dict[str, str]:
+    """Return label → name of every file that the sheets name, whatever faults they have.
+
+    A file that rows share has a label in each.
+    """
+    typed, _ = read_typed(folder)
+    if typed is None:
+        return {}
+    runs = (cast("BeadRun", entry.row) for entry in typed.beads if entry.row.beads and entry.row.fcs_file)
+    each = [labels_of_beads(folder, run) for run in runs]
+    tubes = (cast("Sample", entry.row) for entry in typed.samples if entry.row.sample_id)
+    each += [labels_of_sample(folder, tube) for tube in tubes]
     return {label: name for labels in each for name, label in labels.labels.items()}
 
 

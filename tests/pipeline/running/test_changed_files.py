@@ -23,6 +23,7 @@ from pipeline.running.progress import QuietReporter
 from pipeline.running.store import stores_in
 from pipeline.running.tasks import bead_hashes, bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
+from pipeline.study.file_labels import labels_of_beads, labels_of_sample
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
 
@@ -80,17 +81,18 @@ def test_a_file_replaced_during_the_run_fails_its_tube_by_name_and_the_next_run_
     study = study_of(folder)
     first, last = study.samples[0], study.samples[-1]
     name = getattr(last, column)
+    label = labels_of_sample(folder, last).of(name)
     kept, other = tmp_path / "kept.fcs", tmp_path / "other.fcs"
     shutil.copy(folder / name, kept)
     shutil.copy(folder / getattr(first, column), other)
     summary = run_study(folder, RunOptions(workers=1, figures=False), Replacing(other, folder / name))
     assert summary.exit_status is ExitStatus.SOME_FAILED
-    assert f"{last.sample_id}: {name} changed while the run read it: SHA-256 " in summary.failures
+    assert f"{last.sample_id}: {label} changed while the run read it: SHA-256 " in summary.failures
     assert "run again" in summary.failures
     assert rows(folder).loc[last.sample_id, "status"] == "FAILED"
     assert (rows(folder)["status"] != "FAILED").sum() == 2
     inputs = dict(map(tuple, json.loads((folder / "results" / "run.json").read_text("utf-8"))["inputs"]))
-    assert inputs[name] == file_sha256(folder / name)
+    assert inputs[label] == file_sha256(folder / name)
 
     kept.replace(folder / name)
     assert (
@@ -106,8 +108,9 @@ def test_a_worker_that_sees_another_file_says_so(folder: Path) -> None:
     shutil.copy(folder / study_of(folder).samples[0].fcs_file, folder / task.sample.fcs_file)
     found = quantify_tube(task)
     assert found.receptor.status is RdStatus.FAILED
-    assert f"{task.sample.fcs_file} changed while the run read it" in found.note
-    assert dict(found.sha256)[task.sample.fcs_file] == file_sha256(folder / task.sample.fcs_file)
+    label = labels_of_sample(folder, task.sample).of(task.sample.fcs_file)
+    assert f"{label} changed while the run read it" in found.note
+    assert dict(found.sha256)[label] == file_sha256(folder / task.sample.fcs_file)
 
 
 def test_one_changed_byte_anywhere_in_the_tube_or_its_control_is_another_file(folder: Path) -> None:
@@ -117,7 +120,8 @@ def test_one_changed_byte_anywhere_in_the_tube_or_its_control_is_another_file(fo
         content = path.read_bytes()
         for at in (20, len(content) // 2, len(content) - 1):
             path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-            assert f"{name} changed while the run read it" in quantify_tube(task).note
+            label = labels_of_sample(folder, task.sample).of(name)
+            assert f"{label} changed while the run read it" in quantify_tube(task).note
         path.write_bytes(content)
     assert quantify_tube(task).receptor.status is not RdStatus.FAILED
 
@@ -125,9 +129,8 @@ def test_one_changed_byte_anywhere_in_the_tube_or_its_control_is_another_file(fo
 def test_a_control_that_is_gone_when_it_is_read_or_that_came_meanwhile_fails_the_tube(folder: Path) -> None:
     task = task_of(folder)
     control = folder / task.sample.fmo_file
-    came = replace(
-        task, files_sha256=tuple((n, "" if n == task.sample.fmo_file else s) for n, s in task.files_sha256)
-    )
+    label = labels_of_sample(folder, task.sample).of(task.sample.fmo_file)
+    came = replace(task, files_sha256=tuple((n, "" if n == label else s) for n, s in task.files_sha256))
     assert "it could not be read when the run began" in quantify_tube(came).note
     control.unlink()
     assert "cannot be read now; run again" in quantify_tube(task).note
@@ -137,10 +140,10 @@ def test_gates_that_a_person_saves_during_the_run_fail_the_tube(folder: Path) ->
     (folder / "lab.wsp").write_text("<Workspace/>", encoding="utf-8")
     task = task_of(folder)
     sample = replace(task.sample, gates_file="lab.wsp", population="plasma cells")
-    hashes = (*task.files_sha256, ("lab.wsp", file_sha256(folder / "lab.wsp")))
+    hashes = (*task.files_sha256, ("P03_BM1 gates.wsp", file_sha256(folder / "lab.wsp")))
     (folder / "lab.wsp").write_text("<Workspace></Workspace>", encoding="utf-8")
     found = quantify_tube(replace(task, sample=sample, files_sha256=hashes))
-    assert "lab.wsp changed while the run read it" in found.note
+    assert "P03_BM1 gates.wsp changed while the run read it" in found.note
 
 
 def test_a_bead_file_that_changed_gives_no_curve_and_is_not_stored(folder: Path, tmp_path: Path) -> None:
@@ -151,7 +154,7 @@ def test_a_bead_file_that_changed_gives_no_curve_and_is_not_stored(folder: Path,
     path.write_bytes(content[:-4] + b"\0\0\0\0")
     (found, *_) = _calibrations(study, hashes, store, QuietReporter())
     assert found.curve is None
-    assert f"{run.fcs_file} changed while the run read it" in found.note
+    assert f"{labels_of_beads(folder, run).of(run.fcs_file)} changed while the run read it" in found.note
     assert found.sha256 == file_sha256(path)
     assert store.load(run.beads) is None
     path.write_bytes(content)
