@@ -172,7 +172,7 @@ def test_workers_do_not_outlive_their_owner(tmp_path: Path, how: signal.Signals)
     script = textwrap.dedent(
         f"""
         import sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[2])!r}]
         from test_own_workers import sleeps
         from pipeline.running.workers import run_tasks
         if __name__ == '__main__':
