@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +11,6 @@ from pathlib import Path
 
 UNFINISHED = ".partial"
 """How the name of a file ends while it is written."""
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
-"""Errors of the disk, which every other file will meet too."""
 
 TRIES = 3
 """Another command in the same folder may take an unfinished file for a leftover, once or twice.
@@ -121,7 +117,7 @@ def remove_older(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        if not _is_listed(path, error):
+        if not _is_listed(path):
             raise NotWrittenError(path, error.strerror or str(error), in_use=True) from error
 
 
@@ -159,14 +155,14 @@ def _replace(path: Path, unfinished: Path) -> None:
     try:
         unfinished.replace(path)
     except OSError as error:
-        if isinstance(error, FileNotFoundError) or not _is_listed(path, error):
+        if isinstance(error, FileNotFoundError) or not _is_listed(path):
             raise
 
 
-def _is_listed(path: Path, error: OSError) -> bool:
+def _is_listed(path: Path) -> bool:
     """List a file that stays as an earlier run left it; False where that is not why it failed."""
     older = _OLDER.get()
-    if older is None or error.errno in _NO_ROOM or not os.path.lexists(path):
+    if older is None or not os.path.lexists(path):
         return False
     older.append(path)
     return True

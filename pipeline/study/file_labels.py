@@ -51,8 +51,9 @@ class FileLabels:
         """
         if not text:
             return text
-        for folder in (f"{self.folder}/", f"{self.folder}\\", str(self.folder)):
-            text = text.replace(folder, "") if len(folder) > 1 else text
+        if self.folder.is_absolute():  # "study" alone is a word of many sentences
+            for folder in (f"{self.folder}/", f"{self.folder}\\", str(self.folder)):
+                text = text.replace(folder, "")
         return self._pattern.sub(lambda hit: self._spoken[hit[0]], text) if self._spoken else text
 
     @cached_property

@@ -52,6 +52,14 @@ def test_the_study_folder_is_left_out_of_a_text() -> None:
     assert labels.in_text("/home/anna/Meier/x/Meier.fcs: no such file") == "S1.fcs: no such file"
 
 
+def test_a_folder_that_is_called_like_a_word_takes_no_word_out_of_a_sentence() -> None:
+    labels = FileLabels(Path("study"), {"x/Meier.fcs": "S1.fcs"})
+    assert (
+        labels.in_text("study/x/Meier.fcs: the matrix of the study")
+        == "study/S1.fcs: the matrix of the study"
+    )
+
+
 @given(_NAMES, _NAMES, st.sampled_from([": cut short", " and another", "'", ";"]))
 def test_no_text_keeps_the_name_of_a_file_or_of_its_folder(folder: str, name: str, after: str) -> None:
     labels = FileLabels(Path("/s"), {f"{folder}/{name}": "LABEL"})
