@@ -124,7 +124,14 @@ def run(
     if verify:
         audit(study)
     options = RunOptions(
-        workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion, not no_figures
+        workers=workers,
+        scheduler=scheduler,
+        only=tuple(only or ()),
+        fresh=fresh,
+        export_events=export_events,
+        on_error=on_error,
+        second_opinion=second_opinion,
+        figures=not no_figures,
     )
     work = with_reporter(
         lambda folder, reporter: run_study(folder, options, reporter),

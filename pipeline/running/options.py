@@ -13,7 +13,7 @@ class OnError(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What `cd38rd run` was asked for; see its help."""
 
