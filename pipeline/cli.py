@@ -35,7 +35,6 @@ SCENARIO_NAMES: Final = (
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
 
-
 app: Final = typer.Typer(
     name="cd38rd",
     cls=OneLineStop,
@@ -44,7 +43,6 @@ app: Final = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
 
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
