@@ -51,14 +51,14 @@ USUAL_CONTROL_DAYS: Final = 5_479.0
 MOST_INFUSIONS: Final = 300
 """Infusions of a drug beyond which somebody should look: weekly for almost 6 years. Convention."""
 MOST_PRIOR_LINES: Final = 20
-"""Lines of treatment beyond which somebody should look: the patients of the first trial of daratumumab alone
-had 2 to 12 (doi:10.1056/NEJMoa1506348). Convention."""
+"""Lines of treatment beyond which somebody should look: the heavily treated patients of SIRIUS had 2 to 14
+(doi:10.1016/S0140-6736(15)01120-4). Convention."""
 SOON_AGAIN_DAYS: Final = 15
-"""Days within which a dose follows the one before in weekly and two-weekly treatment, with a day of slack. Vendor: the
-label of daratumumab."""
+"""Days within which a dose follows the one before in weekly and two-weekly treatment, and a day of slack.
+Vendor: the label of daratumumab."""
 LEAST_TROUGH_UG_ML: Final = 2.0
-"""Serum before a dose that soon follows a labelled one, below which somebody should look: the mean after one dose
-of 16 mg/kg is above 100 µg/mL (doi:10.1007/s40262-017-0598-1), and a number in mg/mL is below 1. Convention."""
+"""Serum before a dose that soon follows another one, below which somebody should look: a number in mg/mL is
+below 1, and hundreds of µg/mL are usual. Convention."""
 ISS_STAGES: Final = 3
 """Stages of the International Staging System, doi:10.1200/JCO.2005.04.242."""
 R2_ISS_STAGES: Final = 4
