@@ -22,7 +22,7 @@ from calibration.beads.density_peaks import (
     fewest_events,
     find_modes,
 )
-from calibration.beads.medians import Population, of_events
+from calibration.beads.medians import MeasuredPopulation, of_events
 from calibration.beads.scale_end import ScaleEnd
 from calibration.beads.wanted import Wanted, beads_among, may_be_another, without_surplus
 from calibration.beads.width_law import Component
@@ -49,7 +49,7 @@ Labels = NDArray[np.int64]
 class ToldTogether:
     """Populations told on all channels, measured on the first, dim to bright; `notes`: what was left out."""
 
-    populations: list[Population]
+    populations: list[MeasuredPopulation]
     notes: tuple[str, ...]
 
 
@@ -106,7 +106,7 @@ def _are_apart(dim: Floats, bright: Floats, end: ScaleEnd) -> bool:
     return bool(second.mean - first.mean > APART * error)
 
 
-def _measured(part: Floats, end: ScaleEnd) -> Population:
+def _measured(part: Floats, end: ScaleEnd) -> MeasuredPopulation:
     """Median and CV of all events of a part; its range is that of the central ones."""
     component = _component(part)
     reach = CENTRAL * component.sd

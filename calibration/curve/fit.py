@@ -21,7 +21,7 @@ A new model is one entry here and its fit in `fit_model`.
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LogLogFit:
     """log10(level + autofluorescence) = slope · log10 MFI + intercept."""
 
     slope: float
@@ -30,15 +30,15 @@ class Fit:
     n_parameters: int
 
 
-def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> Fit:
+def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> LogLogFit:
     """Fit one model to the `used` beads; `autofluorescence` also uses the blank unless it is `off` scale."""
     log_x, log_y = np.log10(x[used]), np.log10(y[used])
     if model == "slope1":
-        return Fit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
+        return LogLogFit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
     if model == "autofluorescence":
         return _fit_autofluorescence(x, y, (x > 0) & ~off)
     slope, intercept = fit_line(log_x, log_y)
-    return Fit(slope, intercept, 0.0, 2)
+    return LogLogFit(slope, intercept, 0.0, 2)
 
 
 def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
@@ -48,7 +48,7 @@ def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
-def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
+def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
     """Least squares in log space over the autofluorescence alone: slope and intercept follow from it.
 
     Notes
@@ -74,7 +74,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
     around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
     auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
     slope, intercept = fit_line(log_x, np.log10(level + auto))
-    return Fit(slope, intercept, auto, 3)
+    return LogLogFit(slope, intercept, auto, 3)
 
 
 def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
     GROW_TOGETHER,
-    Cells,
+    ConvertedCells,
     RelativeErrors,
     amount_of,
     curve_center,
@@ -19,7 +19,7 @@ from calibration.density.error_model import (
 from calibration.numbers import LEAST_MFI, Z_95, Floats
 
 
-def analytic_sd(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> float:
+def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors) -> float:
     """SD of RD by first derivatives, as the half-width of a 95 % interval over 1.96; no draws.
 
     The curve's degrees of freedom enter by Welch and Satterthwaite (Welch 1947,
@@ -82,7 +82,9 @@ def interval_of_medians(
     return density * float(np.exp(-half)), density * float(np.exp(half))
 
 
-def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> tuple[float, float]:
+def _analytic_variances(
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors
+) -> tuple[float, float]:
     """Variance of RD from the curve, and from all else."""
     mfi = np.array([cells.stained_median - cells.bias, cells.control_median])
     zero = np.zeros(2)

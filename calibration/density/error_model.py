@@ -41,7 +41,7 @@ class RelativeErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ConvertedCells:
     """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
 
     `divisor`: what an amount in the kit's unit is divided by to give ABC. `bias_open`: the part of the bias

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats
 from gating.clone.kinds import LEAST_GAIN, CloneSplit, Gains
-from gating.clone.marker_levels import Look
+from gating.clone.marker_levels import MarkerLook
 from gating.clusters.ellipsoids import ellipsoids_of
 from gating.clusters.neighbours import ascending
 from gating.events import Mask
@@ -131,8 +131,8 @@ def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> t
     return positions, int(gain[negative & _any(passing, list(begun))].sum())
 
 
-def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
-    first_looks: dict[str, Look] = {}
+def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
+    first_looks: dict[str, MarkerLook] = {}
     for role in TARGETS:
         first = next((look for look in looks if look.channel.role == role), None)
         if first is not None:
@@ -140,7 +140,7 @@ def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
     return first_looks
 
 
-def _clone_side(look: Look, rows: NDArray[np.intp]) -> _Side:
+def _clone_side(look: MarkerLook, rows: NDArray[np.intp]) -> _Side:
     """Return the cells in these rows, so that the clone's side is up."""
     values = look.axis.values.take(rows)
     values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values

@@ -6,9 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.assay.statistics.limits import Limits, limits_of
+from pipeline.assay.statistics.limits import AssayLimits, limits_of
 from pipeline.assay.statistics.moments import TooFewError, variance_interval
-from pipeline.assay.statistics.nested import REPEATABILITY, TOTAL, Component, Precision, nested_precision
+from pipeline.assay.statistics.nested import (
+    REPEATABILITY,
+    TOTAL,
+    Precision,
+    VarianceComponent,
+    nested_precision,
+)
 from pipeline.assay.tubes import AssayTube
 from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
 from pipeline.study.validation import Experiment
@@ -68,9 +74,9 @@ def _factors(tubes: Sequence[AssayTube]) -> list[tuple[str, list[str]]]:
     return [(name, [getattr(tube, name) for tube in tubes]) for name in ("method", "day", "run")]
 
 
-def _of_logs(part: Component) -> Component:
+def _of_logs(part: VarianceComponent) -> VarianceComponent:
     """Return a component of ln density as a geometric CV (in percent); its SD stays that of ln density."""
-    return Component(
+    return VarianceComponent(
         part.name,
         part.variance,
         part.sd,
@@ -99,7 +105,7 @@ def _shown(percent: float) -> str:
     return f"over {_MOST_SHOWN:,}" if percent > _MOST_SHOWN else f"{percent:.1f}"
 
 
-def cv_at(found: Precision, part: Component, size: float) -> float:
+def cv_at(found: Precision, part: VarianceComponent, size: float) -> float:
     """Return the CV in percent that an SD stands for, in the way of the component's own."""
     plain = 100 * part.sd / found.mean
     if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
@@ -109,7 +115,7 @@ def cv_at(found: Precision, part: Component, size: float) -> float:
 
 def limits_told(
     blanks: Sequence[AssayTube], low: Sequence[AssayTube], goal: float | None
-) -> Judged[Limits] | NotTold:
+) -> Judged[AssayLimits] | NotTold:
     """Return LoB, LoD and LoQ of the blanks and dim materials of a study."""
     wanted = goal_of(Experiment.LOW, goal)
     groups: dict[str, list[float]] = {}
@@ -131,7 +137,7 @@ def limits_told(
     return Judged(Experiment.BLANK, "limits", wanted, found, support, says)
 
 
-def _of_loq(found: Limits, goal: float) -> Support:
+def _of_loq(found: AssayLimits, goal: float) -> Support:
     """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
     lod = math.inf if found.lod is None else found.lod
     bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]

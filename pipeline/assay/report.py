@@ -12,7 +12,7 @@ from pipeline.assay.precision import PATIENTS, limits_told, pooled_precision, pr
 from pipeline.assay.statistics.agreement import Agreement
 from pipeline.assay.statistics.carry_over import CarryOver
 from pipeline.assay.statistics.control import ControlRun
-from pipeline.assay.statistics.limits import Limits
+from pipeline.assay.statistics.limits import AssayLimits
 from pipeline.assay.statistics.linearity import Linearity
 from pipeline.assay.statistics.nested import Precision
 from pipeline.assay.statistics.stability import Stability
@@ -57,7 +57,7 @@ class AssayReport:
 
     precision: tuple[Judged[Precision], ...]
     linearity: tuple[Judged[Linearity], ...]
-    limits: tuple[Judged[Limits], ...]
+    limits: tuple[Judged[AssayLimits], ...]
     stability: tuple[Judged[Stability], ...]
     carry_over: tuple[Judged[CarryOver], ...]
     comparison: tuple[Judged[Agreement], ...]

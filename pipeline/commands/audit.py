@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pipeline.audit.lines import WRITE_RESULTS
-from pipeline.audit.trail import TRAIL, Change, Trail, cells_of, changes_between, history_of, read_trail
+from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.checks import folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
@@ -110,7 +110,7 @@ def _until_results(trail: Trail) -> Trail:
     return Trail(trail.lines[: writing[-1]] if writing else ())
 
 
-def _cell(change: Change) -> str:
+def _cell(change: ChangedCell) -> str:
     return f"{change.row}  {change.column}: {change.old or '(empty)'} → {change.new or '(empty)'}"
 
 

@@ -42,7 +42,7 @@ Table = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelComparison:
+class WitnessedChannel:
     """One channel, as stored: the sum by us and by the witness, and the largest difference of an event.
 
     The witness's sum is None where it has no such channel or cannot read the file; the difference is None
@@ -82,7 +82,7 @@ class Witness:
     verdict: str
     text: str
     explanations: tuple[str, ...]
-    channels: tuple[ChannelComparison, ...]
+    channels: tuple[WitnessedChannel, ...]
 
 
 def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
@@ -136,7 +136,7 @@ def _table(witnesses: tuple[Witness, ...]) -> list[str]:
     ]
 
 
-def _cell(channel: ChannelComparison) -> str:
+def _cell(channel: WitnessedChannel) -> str:
     if channel.their_sum is None:
         return "none"
     text = f"{channel.their_sum:.10g}"
@@ -172,11 +172,11 @@ def _witness(
     return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
-def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[ChannelComparison, ...]:
+def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[WitnessedChannel, ...]:
     """Return the sums of a witness that has other events or channels, or none."""
     n_theirs = 0 if theirs is None else len(theirs)
     return tuple(
-        ChannelComparison(
+        WitnessedChannel(
             name,
             float(row.sum()),
             float(theirs[at].sum()) if theirs is not None and at < n_theirs else None,
@@ -195,7 +195,7 @@ def _compared(
     reader: str, file: FcsFile, ours: Table, theirs: Table, limits: Callable[[FcsFile], list[str]]
 ) -> Witness:
     channels = tuple(
-        ChannelComparison(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
+        WitnessedChannel(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
         for name, a, b in zip(file.channels, ours, theirs, strict=True)
     )
     differing = [channel.channel for channel in channels if not channel.agrees]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pipeline.audit.trail import TRAIL, Trail, coming_line, must_be_whole
 from pipeline.page.jobs import Run
-from pipeline.page.messages import BeforeAfter, Number
+from pipeline.page.messages import BeforeAfter, NumberMessage
 from pipeline.page.review.shown import number_of
 from pipeline.page.stage_messages import Failure, Job
 from pipeline.quantification.result import failure_reason, is_failed
@@ -79,7 +79,7 @@ class Desk:
         self._benches: OrderedDict[str, _Place] = OrderedDict()
         self._latest: dict[str, int] = {}
         self.run: Run | None = None
-        self._before: dict[str, Number] = {}
+        self._before: dict[str, NumberMessage] = {}
 
     @property
     def folder(self) -> Path:
@@ -208,7 +208,7 @@ class Desk:
         if self.run is not None:
             self.run.end()
 
-    def _numbers(self) -> dict[str, Number]:
+    def _numbers(self) -> dict[str, NumberMessage]:
         try:
             return {name: number_of(result) for name, result in self.snapshot().results.items()}
         except UserError:

@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from calibration.density.result import RdStatus
-from pipeline.planning.population import Population, status_of
+from pipeline.planning.population import StudyPopulation, status_of
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -34,7 +34,7 @@ _BEYOND = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WantedWidth:
     """What the study must tell: exactly one width.
 
     Attributes
@@ -91,7 +91,7 @@ class Size:
 class Plan:
     """The sizes that were tried, and the first that is large enough; None: none of them."""
 
-    target: Target
+    target: WantedWidth
     visits: int
     replicates: int
     sizes: tuple[Size, ...]
@@ -99,8 +99,8 @@ class Plan:
 
 
 def plan_size(
-    population: Population,
-    target: Target,
+    population: StudyPopulation,
+    target: WantedWidth,
     *,
     visits: int = 1,
     replicates: int = 1,
@@ -143,7 +143,7 @@ def plan_size(
 
 
 def _worth_trying(
-    population: Population, target: Target, visits: int, replicates: int, seed: int
+    population: StudyPopulation, target: WantedWidth, visits: int, replicates: int, seed: int
 ) -> tuple[int, ...]:
     """Return the sizes from well below the one that a few studies of 40 patients let expect."""
     pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
@@ -155,7 +155,13 @@ def _worth_trying(
 
 
 def _size(
-    population: Population, target: Target, n: int, visits: int, replicates: int, studies: int, seed: int
+    population: StudyPopulation,
+    target: WantedWidth,
+    n: int,
+    visits: int,
+    replicates: int,
+    studies: int,
+    seed: int,
 ) -> Size:
     widths, dim = [], 0
     for number in range(studies):
@@ -177,8 +183,8 @@ def _size(
 
 
 def _one_study(
-    population: Population,
-    target: Target,
+    population: StudyPopulation,
+    target: WantedWidth,
     n: int,
     visits: int,
     replicates: int,
@@ -210,7 +216,7 @@ def _one_study(
         return math.inf, below
 
 
-def _width(fit: WashoutFit, target: Target, shared: float) -> float:
+def _width(fit: WashoutFit, target: WantedWidth, shared: float) -> float:
     """Return the width that is asked of; errors that all tubes share widen a wait, and no slope."""
     if target.slope_width is not None:
         return fit.slope_interval[1] - fit.slope_interval[0]

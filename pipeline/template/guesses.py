@@ -10,7 +10,7 @@ from pathlib import Path
 
 from calibration.beads.kits import bead_kit
 from pipeline.files.safe_name import safe_name
-from pipeline.study.names.kinds import Kind
+from pipeline.study.names.kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
@@ -235,8 +235,8 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
             "fcs_file": tube.name,
             "panel": of_tube[tube.name],
             "beads": bead_names[run.name] if run else None,
-            "fmo_file": _control(tube, inventory, Kind.FMO),
-            "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
+            "fmo_file": _control(tube, inventory, FileKind.FMO),
+            "isotype_file": _control(tube, inventory, FileKind.ISOTYPE),
         }
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
         to_check = ("beads",) if doubt else ()
@@ -274,7 +274,7 @@ def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
     return "; ".join(parts)
 
 
-def _control(tube: FoundFile, inventory: Inventory, kind: Kind) -> str | None:
+def _control(tube: FoundFile, inventory: Inventory, kind: FileKind) -> str | None:
     controls = [control for control in inventory.controls if control.kind is kind]
     return tubes_own_control(tube, controls, inventory.tubes) or None
 

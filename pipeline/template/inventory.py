@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
-from pipeline.study.names.kinds import Kind, said_kind
+from pipeline.study.names.kinds import FileKind, said_kind
 from pipeline.study.wording import same_word
 from pipeline.template.names import bare_name, bare_tube, day_of, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
@@ -26,7 +26,7 @@ class FoundFile:
 
     name: str
     file: FcsFile
-    kind: Kind
+    kind: FileKind
     why: str
 
     @property
@@ -94,13 +94,13 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
             unread.append((name, str(error)))
     some_markers = any(_stained(file) for _, file in files)
     guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
-    kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in Kind}
+    kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in FileKind}
     return Inventory(
         root,
-        kinds[Kind.TUBE],
-        (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
-        kinds[Kind.BEADS],
-        kinds[Kind.OTHER],
+        kinds[FileKind.TUBE],
+        (*kinds[FileKind.FMO], *kinds[FileKind.ISOTYPE]),
+        kinds[FileKind.BEADS],
+        kinds[FileKind.OTHER],
         tuple(unread),
     )
 
@@ -117,8 +117,8 @@ def _guess(name: str, file: FcsFile, *, some_markers: bool) -> FoundFile:
         if kind is not None:
             return FoundFile(name, file, kind, why)
     if some_markers and not _stained(file):
-        return FoundFile(name, file, Kind.BEADS, "no channel has a marker")
-    return FoundFile(name, file, Kind.TUBE, "it has markers and no name of a control")
+        return FoundFile(name, file, FileKind.BEADS, "no channel has a marker")
+    return FoundFile(name, file, FileKind.TUBE, "it has markers and no name of a control")
 
 
 def _stained(file: FcsFile) -> bool:
@@ -129,11 +129,11 @@ def _stained(file: FcsFile) -> bool:
 
 def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
     """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
-    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is Kind.TUBE}
+    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is FileKind.TUBE}
     with_cd38 = {
         (other.file.channels, roles[other.name])
         for other in files
-        if other.kind is Kind.TUBE and "cd38" in roles[other.name]
+        if other.kind is FileKind.TUBE and "cd38" in roles[other.name]
     }
     checked = []
     for candidate in files:
@@ -141,7 +141,7 @@ def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
         mine = roles.get(candidate.name)
         if mine is not None and any(_lacks_cd38_alone(mine, theirs) for theirs in twins):
             checked.append(
-                FoundFile(candidate.name, candidate.file, Kind.FMO, "its CD38 marker alone is missing")
+                FoundFile(candidate.name, candidate.file, FileKind.FMO, "its CD38 marker alone is missing")
             )
         else:
             checked.append(candidate)

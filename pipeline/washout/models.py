@@ -32,7 +32,7 @@ class Fit(Protocol):
         """What a reader must know of it."""
 
 
-class Told(Fit, Protocol):
+class EstimatedFit(Fit, Protocol):
     """A fit that tells its estimates itself."""
 
     def estimates(self) -> tuple[Estimate, ...]:
@@ -110,7 +110,7 @@ def _line_method(fit: WashoutFit) -> str:
     return f"{fit.method}; {fit.interval_method}"
 
 
-def _first_method(fit: Told) -> str:
+def _first_method(fit: EstimatedFit) -> str:
     return fit.estimates()[0].method
 
 

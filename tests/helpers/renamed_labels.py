@@ -39,7 +39,7 @@ LABELS = {
     "calibration.distribution.result": {"Beyond"},
     "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
-    "pipeline.checks.plausibility.told_events": {"Told"},
+    "pipeline.checks.plausibility.told_events": {"EventReading"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
@@ -68,7 +68,8 @@ LABELS = {
 TYPED = {
     "OnError",
     "Target",
-    "Kind",
+    "FileKind",
+    "PseudonymKind",
     "RowReason",
     "Event",
     "Stage",

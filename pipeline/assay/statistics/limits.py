@@ -27,7 +27,7 @@ class LowMaterial:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AssayLimits:
     """Limits in molecules per cell; None = not known, and `why` says why.
 
     Attributes
@@ -60,7 +60,7 @@ def limits_of(
     low: Sequence[tuple[str, Sequence[float]]],
     *,
     goal_percent: float = 20.0,
-) -> Limits:
+) -> AssayLimits:
     """Return LoB, LoD and LoQ from replicate results.
 
     LoB = M_B + c_B·SD_B, LoD = LoB + c_L·SD_L with c = 1.645 / (1 − 1 / (4·f)), f degrees of freedom of
@@ -106,7 +106,7 @@ def limits_of(
     loq = None if lod is None else _loq(materials, lod, goal_percent)
     if lod is not None and loq is None:
         why.append(f"no LoQ: no dim material above the LoD meets a CV of {goal_percent:g} %")
-    return Limits(
+    return AssayLimits(
         len(results), n_low, mean(results), size, lob, by_rank, lod, loq, goal_percent, materials, tuple(why)
     )
 

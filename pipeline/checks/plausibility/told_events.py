@@ -49,7 +49,7 @@ _DISEASE: Final = re.compile(
 _OF_ANOTHER: Final = re.compile(r"^\s*(of|von|der|des|du|de|del|della|di)\s+\w")
 
 
-class Told(StrEnum):
+class EventReading(StrEnum):
     """Whether a text tells an event."""
 
     YES = "told"
@@ -58,7 +58,7 @@ class Told(StrEnum):
     NO = "not told"
 
 
-def told(text: str, event: re.Pattern[str]) -> Told:
+def told(text: str, event: re.Pattern[str]) -> EventReading:
     """Return whether a text tells an event.
 
     Examples
@@ -70,15 +70,15 @@ def told(text: str, event: re.Pattern[str]) -> Told:
     words = re.sub(
         r"\b(\w)\.\s?(\w)\.", r"\1\2 ", "".join(c for c in letters if not unicodedata.combining(c))
     )
-    found = Told.NO
+    found = EventReading.NO
     for match in event.finditer(words):
         before, after = _CLAUSE.split(words[: match.start()])[-1], words[match.end() :]
         if "frei" in match[0] or _NOT.search(before) or _NOT_AFTER.match(after):
             continue
         if _PERHAPS.search(before) or after.lstrip().startswith("?") or _of_something_else(match[0], after):
-            found = Told.PERHAPS
+            found = EventReading.PERHAPS
         else:
-            return Told.YES
+            return EventReading.YES
     return found
 
 
@@ -115,8 +115,8 @@ def _told_in(
     study: Study, patient: Patient, event: re.Pattern[str], column: str, day: str
 ) -> Iterator[Finding]:
     answer = told(patient.discontinuation_reason, event)
-    if answer is not Told.NO:
-        sure = answer is Told.YES
+    if answer is not EventReading.NO:
+        sure = answer is EventReading.YES
         yield _without(study, patient, "discontinuation_reason", column, day, sure=sure)
 
 

@@ -16,7 +16,15 @@ from pipeline.output.json_files import write_json
 from pipeline.output.results_folder import Results
 from pipeline.output.table import Table, write_csv
 from pipeline.output.workbook import Sheet, write_workbook
-from pipeline.planning import Plan, Population, Size, Target, plan_size, population_of, simulated_population
+from pipeline.planning import (
+    Plan,
+    Size,
+    StudyPopulation,
+    WantedWidth,
+    plan_size,
+    population_of,
+    simulated_population,
+)
 from pipeline.study.errors import UsageError, UserError
 from pipeline.study.faults import fault_report, stops_run
 
@@ -60,7 +68,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     if asked.out and asked.out.suffix.casefold() not in (".csv", ".xlsx", ".json"):
         raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
     population = _population(asked)
-    target = Target(asked.slope_width, asked.wait_width, asked.density, asked.share)
+    target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
     say(head(population, target, asked))
     say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
     found = plan_size(
@@ -78,7 +86,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     return RunSummary(ExitStatus.ALL_QUANTIFIED, answer(found, asked))
 
 
-def _population(asked: PlanAsked) -> Population:
+def _population(asked: PlanAsked) -> StudyPopulation:
     if asked.study is None:
         return simulated_population(asked.seed)
     return population_of(_from_store(asked.study))
@@ -102,7 +110,7 @@ def _from_store(folder: Path) -> StudyResult:
     return assembled(study, tubes, judged, faults)
 
 
-def head(population: Population, target: Target, asked: PlanAsked) -> str:
+def head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
     """Return what is wanted, and what patients and assay are taken to be like."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
@@ -162,7 +170,7 @@ def _table(found: Plan) -> Table:
     return Table(COLUMNS, rows)
 
 
-def _write(path: Path, found: Plan, population: Population) -> None:
+def _write(path: Path, found: Plan, population: StudyPopulation) -> None:
     ending = path.suffix.casefold()
     if ending == ".csv":
         write_csv(path, _table(found))

@@ -45,7 +45,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DecodedChannel:
     """One channel to decode: its number, field, rule from stored values to the result, and the result."""
 
     row: int
@@ -66,7 +66,7 @@ class Part:
     finish: Rework
 
 
-def decode_columns(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
+def decode_columns(file: FileOrBytes, place: Place, columns: Sequence[DecodedChannel]) -> None:
     """Decode the columns, whatever their widths, block by block."""
     step = _events_of_block(place.layout)
 

@@ -11,7 +11,7 @@ from pipeline.fcs.layout.claims import Place
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.values.blocks import (
-    Column,
+    DecodedChannel,
     FileOrBytes,
     Rule,
     Values,
@@ -56,7 +56,7 @@ def decode_linear(
         return out
     fields = [place.layout.fields[row] for row in rows]
     columns = [
-        Column(row, field, _rule(field, parameter), line)
+        DecodedChannel(row, field, _rule(field, parameter), line)
         for row, field, parameter, line in zip(rows, fields, chosen, out, strict=True)
     ]
     _decode(file, place, columns)
@@ -75,11 +75,11 @@ def decode_raw(file: FileOrBytes, place: Place, row: int) -> Values:
     """Return one channel as stored: unsigned integers masked by $PnR, or floats of their own width."""
     field = place.layout.fields[row]
     out: Values = np.empty(place.n_events, _stored_dtype(field))
-    _decode(file, place, [Column(row, field, _copy, out)])
+    _decode(file, place, [DecodedChannel(row, field, _copy, out)])
     return out
 
 
-def _decode(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
+def _decode(file: FileOrBytes, place: Place, columns: Sequence[DecodedChannel]) -> None:
     if place.n_events and columns:
         decode = decode_digits if place.layout.is_text else decode_columns
         decode(file, place, columns)

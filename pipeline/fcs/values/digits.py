@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
 from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.values.blocks import Column, FileOrBytes
+from pipeline.fcs.values.blocks import DecodedChannel, FileOrBytes
 
 WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 """What numbers and what is between them are written in; `nan`, `inf` and `1_0` are numbers to numpy only."""
@@ -18,7 +18,7 @@ WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
-def decode_digits(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
+def decode_digits(file: FileOrBytes, place: Place, columns: Sequence[DecodedChannel]) -> None:
     """Decode the columns of a file of digits."""
     try:
         with file.open("rb") as opened:

@@ -18,7 +18,7 @@ from pipeline.output.figures.svg.elements import element, number, path, safe, te
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.panel import axis_data, steps_path
 from pipeline.output.figures.svg.sheet import Picture
-from pipeline.tube.histograms import Axis, Histogram
+from pipeline.tube.histograms import DisplayAxis, Histogram
 
 WIDTH: Final = 340
 HEIGHT: Final = 250
@@ -46,7 +46,7 @@ def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: 
         return title + _say("no histogram")
     left, right = 12, WIDTH - 12
     scale = Scale(histogram.low, histogram.high, left, right)
-    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    axis = DisplayAxis(histogram.low, histogram.high, histogram.cofactor)
     counts = np.array(histogram.counts[0][1])
     heights = np.sqrt(counts / max(int(counts.max(initial=0)), 1)) * (_BOTTOM - _TOP - 20)
     bars = element("path", d=steps_path(heights, right - left, _BOTTOM - _TOP), fill="#9aa1ab")
@@ -60,7 +60,7 @@ def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: 
     return title + bands + plot + lines + bottom_axis(scale, _BOTTOM, ticks, size=_SIZE, length=_TICK) + name
 
 
-def _marked(peaks: BeadPeaks, axis: Axis, scale: Scale) -> tuple[str, str]:
+def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str]:
     """Return the ranges of the populations, and a line at the median of each with its number."""
     bands, lines = [], []
     for index, (median, (low, high)) in enumerate(zip(peaks.medians, peaks.ranges, strict=True)):

@@ -16,7 +16,7 @@ from pipeline.output.figures.svg.elements import element, number, shortened, tex
 from pipeline.output.figures.svg.panel import axis_data, steps_path
 from pipeline.output.figures.svg.sheet import Picture
 from pipeline.quantification.result import SampleResult
-from pipeline.tube.histograms import CONTROL, STAINED, Axis, Histogram
+from pipeline.tube.histograms import CONTROL, STAINED, DisplayAxis, Histogram
 
 WIDTH, HEIGHT = 400, 236
 _LEFT, _SPAN = 8, 384
@@ -49,7 +49,7 @@ def cd38_picture(
     channel_words
         Label of the axis; the channel's name where it is empty.
     """
-    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    axis = DisplayAxis(histogram.low, histogram.high, histogram.cofactor)
     parts = [
         *(_molecules(axis, curve) if curve is not None and curve.slope > 0 else ()),
         _plot(histogram, axis, control_words),
@@ -80,11 +80,11 @@ def _mean_occupied(counts: NDArray[np.int64]) -> float:
     return float(occupied.mean()) if occupied.size else math.inf
 
 
-def _across(axis: Axis, position: float) -> float:
+def _across(axis: DisplayAxis, position: float) -> float:
     return _LEFT + _SPAN * (position - axis.low) / (axis.high - axis.low)
 
 
-def _plot(histogram: Histogram, axis: Axis, control_words: str) -> str:
+def _plot(histogram: Histogram, axis: DisplayAxis, control_words: str) -> str:
     """Return both populations, each as high as its fullest bin, in an `<svg>` that knows their counts."""
     drawn, hover = [], {"data_x": axis_data(axis), "data_xn": histogram.channel}
     for name, counts in histogram.counts:
@@ -99,7 +99,7 @@ def _plot(histogram: Histogram, axis: Axis, control_words: str) -> str:
     return element("svg", *drawn, class_="plot", **box, **hover)
 
 
-def _medians(histogram: Histogram, axis: Axis, receptor: ReceptorDensity, words: str) -> list[str]:
+def _medians(histogram: Histogram, axis: DisplayAxis, receptor: ReceptorDensity, words: str) -> list[str]:
     """Return the medians as lines, and a line of words on each above the plot, where no line strikes it."""
     cells = dict(histogram.counts)
     parts: list[str] = []
@@ -121,7 +121,7 @@ def _medians(histogram: Histogram, axis: Axis, receptor: ReceptorDensity, words:
     return parts
 
 
-def _frame(axis: Axis, words: str) -> list[str]:
+def _frame(axis: DisplayAxis, words: str) -> list[str]:
     lines, labels = [f"M{_LEFT} {_BOTTOM}h{_SPAN}"], []
     for place, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
         x = _across(axis, place)
@@ -132,7 +132,7 @@ def _frame(axis: Axis, words: str) -> list[str]:
     return [element("path", d="".join(lines), class_="frame"), *labels]
 
 
-def _molecules(axis: Axis, curve: StandardCurve) -> list[str]:
+def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
     """Return molecules per cell on top; the pale bar is where the beads reach."""
     used = [m for m, fitted in zip(curve.medians, curve.fitted, strict=True) if fitted]
     if not used:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
-from pipeline.output.figures.svg.chart import SIZE, SMALL, Entry, Scale, below, bottom_axis, row_key
+from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, below, bottom_axis, row_key
 from pipeline.output.figures.svg.elements import element, number, safe, text
 from pipeline.output.figures.svg.letters import fitted, lines_of
 from pipeline.output.figures.svg.marks import mark
@@ -165,14 +165,14 @@ def _ticks(end: float) -> list[tuple[float, str]]:
     return [(float(at), f"{at}") for at in range(0, int(end) + 1, step)]
 
 
-def _key(courses: Sequence[FollowUp]) -> list[Entry]:
+def _key(courses: Sequence[FollowUp]) -> list[KeyEntry]:
     """Name the colours and shapes that occur."""
     responses = {course.best_response for course in courses}
     names = [*(name for name in RESPONSES if name in responses), *([""] if "" in responses else [])]
     bars = [
-        Entry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
+        KeyEntry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
         for name in names
     ]
     marks = {one for course in courses for _, one in _marks(course)}
     ordered = (one for one in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if one in marks)
-    return [*bars, *(Entry(one.drawn(0, 0), one.name) for one in ordered)]
+    return [*bars, *(KeyEntry(one.drawn(0, 0), one.name) for one in ordered)]

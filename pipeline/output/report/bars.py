@@ -31,7 +31,7 @@ SHADES: Mapping[BudgetTerm, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class BarScale:
     """The common logarithmic axis of a table's bars, in molecules per cell."""
 
     low: float
@@ -43,7 +43,7 @@ class Scale:
         return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
 
 
-def scale_of(results: Sequence[SampleResult]) -> Scale:
+def scale_of(results: Sequence[SampleResult]) -> BarScale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
     measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
@@ -54,12 +54,12 @@ def scale_of(results: Sequence[SampleResult]) -> Scale:
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
-        return Scale(100.0, 1e6)
+        return BarScale(100.0, 1e6)
     floor = max(min(values), max(values) / 1e5)
-    return Scale(10.0 ** math.floor(math.log10(floor)), 10.0 ** math.ceil(math.log10(max(values) * 1.001)))
+    return BarScale(10.0 ** math.floor(math.log10(floor)), 10.0 ** math.ceil(math.log10(max(values) * 1.001)))
 
 
-def interval_bar(result: SampleResult, scale: Scale) -> str:
+def interval_bar(result: SampleResult, scale: BarScale) -> str:
     """Return the density with its interval on the common axis as SVG; an arrow where it is beyond a limit."""
     receptor = result.receptor
     parts = [_grid(scale)]
@@ -76,7 +76,7 @@ def interval_bar(result: SampleResult, scale: Scale) -> str:
     return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def axis_bar(scale: Scale) -> str:
+def axis_bar(scale: BarScale) -> str:
     """Return the axis that stands in the table's header."""
     first, last = round(math.log10(scale.low)), round(math.log10(scale.high))
     # The outermost labels end where the bar ends: a centred one would be cut there.
@@ -111,13 +111,13 @@ def in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
     return sorted(budget, key=lambda term: places.index(term.name))
 
 
-def _grid(scale: Scale) -> str:
+def _grid(scale: BarScale) -> str:
     exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
     lines = "".join(f"M{scale.place(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
     return f'<path d="{lines}" stroke="#dfe3e8" fill="none"/>'
 
 
-def _interval(rd: float, low: float, high: float, scale: Scale) -> str:
+def _interval(rd: float, low: float, high: float, scale: BarScale) -> str:
     start, end, middle = scale.place(max(low, scale.low)), scale.place(high), scale.place(rd)
     y = HEIGHT / 2
     return (

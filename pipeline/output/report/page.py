@@ -20,7 +20,7 @@ from pipeline.output.figures.charts import (
     WASHOUT,
     chart_html,
 )
-from pipeline.output.figures.style.palette import Look
+from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
@@ -38,7 +38,7 @@ from pipeline.output.report.models.reconciled import reconciled
 from pipeline.output.report.models.within import unnumbered_words, within_words
 from pipeline.output.report.record.head import Head, head, title_of
 from pipeline.output.report.record.methods import Paragraph, methods
-from pipeline.output.report.record.miflowcyt import Item as MiflowcytItem
+from pipeline.output.report.record.miflowcyt import ListItem as MiflowcytItem
 from pipeline.output.report.record.miflowcyt import Reagent, miflowcyt, reagents
 from pipeline.output.report.tube_pages import FOLDER, TubePage, tube_pages, write_tube_pages
 from pipeline.output.report.words import (
@@ -78,7 +78,7 @@ class Page:
     tubes: tuple[TubeCard, ...]
     tube_pages: tuple[TubePage, ...]
     contacts: tuple[Contact, ...]
-    statuses: tuple[tuple[Look, str, str, int], ...]
+    statuses: tuple[tuple[StatusStyle, str, str, int], ...]
     n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
@@ -209,7 +209,7 @@ def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
     return tuple(density_numbers(tables)) if tables else ()
 
 
-def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, str, int], ...]:
+def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[StatusStyle, str, str, int], ...]:
     """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
     return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])

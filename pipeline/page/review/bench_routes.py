@@ -49,7 +49,7 @@ def bench_routes(desk: Desk) -> APIRouter:
         )
 
     @api.get("/{sample_id}")
-    def tube(sample_id: str) -> messages.Tube:
+    def tube(sample_id: str) -> messages.TubeMessage:
         return _tube(desk, known(desk, sample_id), sample_id)
 
     @api.post("/{sample_id}/move")
@@ -70,11 +70,11 @@ def bench_routes(desk: Desk) -> APIRouter:
     return api
 
 
-def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
+def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessage:
     file = read_review_file(desk.folder)
     decision = decision_now(snapshot, desk.ledger().of(sample_id), file)
     notes = _warnings(snapshot, sample_id)
-    steps: list[messages.Step] = []
+    steps: list[messages.StepMessage] = []
     histogram, scale = "", []
     try:
         view = desk.with_bench(sample_id, lambda _, start: start)
@@ -83,7 +83,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
         notes.append(f"this tube cannot be put on the bench: {error}")
     panel = snapshot.study.panel(next(s.panel for s in snapshot.study.samples if s.sample_id == sample_id))
     labels = channel_labels(panel)
-    return messages.Tube(
+    return messages.TubeMessage(
         sample_id=sample_id,
         version=decision.version,
         seen=seen_now(snapshot, file, sample_id),
@@ -121,7 +121,7 @@ def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequen
         number=bench_number(view.number),
         steps=steps_of(view.steps),
         histogram=view.histogram_picture,
-        changes=messages.Changes(refitted=list(said.refitted), held=list(said.held)),
+        changes=messages.ChangesMessage(refitted=list(said.refitted), held=list(said.held)),
         settled=view.settled,
     )
 

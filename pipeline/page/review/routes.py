@@ -90,7 +90,7 @@ def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messag
     return _saved(desk, done)
 
 
-def _must_be_as_seen(snapshot: Snapshot, sample_id: str, seen: messages.Seen | None) -> None:
+def _must_be_as_seen(snapshot: Snapshot, sample_id: str, seen: messages.ShownDigests | None) -> None:
     """Refuse to decide on a number, or to sign one, that came after the one that was looked at."""
     result = snapshot.results[sample_id]
     if seen is not None and seen.result != result_digest(result):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.study.names.kinds import Kind
+from pipeline.study.names.kinds import FileKind
 from pipeline.template.guesses import guessed_rows
 from pipeline.template.inventory import FoundFile, Inventory, take_inventory
 
@@ -36,7 +36,7 @@ def _tubes(inventory: Inventory) -> Iterator[FileFound]:
         values = rows[tube.name].values if tube.name in rows else {}
         control = str(values.get("fmo_file") or values.get("isotype_file") or "")
         yield FileFound(
-            tube.name, Kind.TUBE.value, tube.why, _day(tube), control, str(values.get("beads") or "")
+            tube.name, FileKind.TUBE.value, tube.why, _day(tube), control, str(values.get("beads") or "")
         )
 
 

@@ -25,7 +25,7 @@ from pipeline.quantification.receptor import receptor_of, without_guessed_cells
 from pipeline.quantification.result import SampleResult
 from pipeline.review.bench.chain import Chain, Crossed
 from pipeline.tube.control import OWN_TIME
-from pipeline.tube.histograms import Axis, Density, cd38_histogram, density_counts, step_densities
+from pipeline.tube.histograms import Density, DisplayAxis, cd38_histogram, density_counts, step_densities
 
 Counts = NDArray[np.int64]
 
@@ -125,10 +125,10 @@ class Held:
 
     def _bins(self, density: Density, rows: NDArray[np.intp]) -> NDArray[np.int32]:
         events = self.ready.tube.events
-        x = Axis(*density.x_axis).bin_of(events.column(density.x_channel).take(rows), density.bins)
+        x = DisplayAxis(*density.x_axis).bin_of(events.column(density.x_channel).take(rows), density.bins)
         if not density.y_channel:
             return x
-        y = Axis(*density.y_axis).bin_of(events.column(density.y_channel).take(rows), density.bins)
+        y = DisplayAxis(*density.y_axis).bin_of(events.column(density.y_channel).take(rows), density.bins)
         return y * density.bins + x
 
     def _anew(self, place: int, step: GateStep) -> Density:

@@ -36,7 +36,7 @@ FIRST_TERM, _PLACES = 2, (0, 1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Axes:
+class AxisUnits:
     """Centre and scale of log2 weeks and log10 RD, so that the ascent does not depend on units."""
 
     centre_x: float
@@ -80,7 +80,7 @@ class Line:
 
     data: Observations
     rows: CensoredRows
-    axes: Axes
+    axes: AxisUnits
     best: Maximum
     place: Floats
     bias_is_off: bool
@@ -151,7 +151,7 @@ def fit_line(data: Observations) -> Line:
     """
     _refuse(data)
     doublings = np.log2(data.weeks)
-    axes = Axes(
+    axes = AxisUnits(
         float(doublings.mean()),
         float(doublings.std()),
         float(data.log_rd.mean()),
@@ -170,7 +170,7 @@ def fit_line(data: Observations) -> Line:
     return Line(data, rows, axes, best, parameters, bias_is_off, _shared_covariance(data, rows, axes, best))
 
 
-def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> Floats:
+def _shared_covariance(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> Floats:
     """Return what errors that rows share add to the covariance of β and log σ.
 
     A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
@@ -185,7 +185,7 @@ def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best:
     return np.asarray(np.sum(moved[:, :, None] * moved[:, None, :], axis=0))
 
 
-def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
+def _less_bias(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> tuple[Floats, bool]:
     """Return β and log σ less their bias; those of the maximum, and False, where there is no such place.
 
     Where patients repeat a row counts as a part of its patient: it is no independent evidence.

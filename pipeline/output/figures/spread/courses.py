@@ -10,7 +10,7 @@ from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import (
     SMALL,
-    Entry,
+    KeyEntry,
     Scale,
     below,
     beside,
@@ -133,14 +133,14 @@ def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
     return element("g", element("title", safe(words)), *drawn, class_="spot")
 
 
-def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[Entry]:
+def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[KeyEntry]:
     there = {responses.get(patient, "") for patient in last}
     shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in there]
     shown += [("response not known", RESPONSE_LOOK[""])] if "" in there else []
     marks = [
-        Entry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in shown
     ]
     thick = element("path", d="M-6 0H6", stroke=GREY, stroke_width=1.5)
     thin = element("path", d="M-6 0H6", stroke=GREY, stroke_width=0.7)
-    return [*marks, Entry(thick, "more than the assay's error"), Entry(thin, "not more, or not known")]
+    return [*marks, KeyEntry(thick, "more than the assay's error"), KeyEntry(thin, "not more, or not known")]

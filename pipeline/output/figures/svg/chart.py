@@ -37,7 +37,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyEntry:
     """A line of a key: what is drawn around (0, 0) within 7 to each side, and its words."""
 
     drawn: str
@@ -122,7 +122,7 @@ def polygon(
     return path([*low, *reversed([*high])], fill=fill, fill_opacity=fill_opacity)
 
 
-def column_key(entries: Sequence[Entry], x: float, y: float, room: float, title: str = "") -> str:
+def column_key(entries: Sequence[KeyEntry], x: float, y: float, room: float, title: str = "") -> str:
     """Return a key with an entry below the other; words are broken so that they are no wider than `room`."""
     parts, at = [], y
     if title:
@@ -137,7 +137,7 @@ def column_key(entries: Sequence[Entry], x: float, y: float, room: float, title:
     return "".join(parts)
 
 
-def row_key(entries: Sequence[Entry], x: float, y: float, room: float) -> tuple[str, float]:
+def row_key(entries: Sequence[KeyEntry], x: float, y: float, room: float) -> tuple[str, float]:
     """Return a key whose entries stand side by side in rows, and how high it is."""
     parts, left, top = [], x, y
     for entry in entries:

@@ -17,7 +17,7 @@ from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, number, path, shortened, text
 from pipeline.output.figures.svg.shades import data_url, png, shades_of
 from pipeline.output.figures.svg.sheet import Picture
-from pipeline.tube.histograms import Axis, Density, density_counts
+from pipeline.tube.histograms import Density, DisplayAxis, density_counts
 
 WIDTH: Final = 190
 SIDE: Final = 136
@@ -39,8 +39,8 @@ _GLYPH: Final = 7.4
 class Places:
     """Where display positions lie in a panel's own square, in pixels from its upper left corner."""
 
-    x: Axis
-    y: Axis
+    x: DisplayAxis
+    y: DisplayAxis
     side: int = SIDE
 
     def across(self, positions: ArrayLike) -> NDArray[np.float64]:
@@ -101,14 +101,14 @@ def kept_bins(density: Density) -> NDArray[np.bool_]:
     return _within(density.gate, density.x_channel, x, (edges[1:] + edges[:-1]) / 2)
 
 
-def axis_ticks(axis: Axis) -> list[tuple[float, str]]:
+def axis_ticks(axis: DisplayAxis) -> list[tuple[float, str]]:
     """Return (position, label) of the ticks of a display axis."""
     if axis.cofactor is None:
         return linear_ticks(axis.low, axis.high)
     return asinh_ticks(axis.low, axis.high, axis.cofactor)
 
 
-def axis_data(axis: Axis) -> str:
+def axis_data(axis: DisplayAxis) -> str:
     """Return an axis as the page's script reads it: low, high, cofactor (0: linear)."""
     return f"{axis.low:.6g} {axis.high:.6g} {axis.cofactor or 0:.6g}"
 
@@ -221,7 +221,9 @@ def _words_below(density: Density, step: GateStep | None, letters: int) -> list[
     return textwrap.wrap(words, letters, max_lines=_MOST_LINES, placeholder=" …")
 
 
-def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _within(
+    gate: Gate | None, channel: str, axis: DisplayAxis, places: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     if isinstance(gate, AllOf | AnyOf):
         join = np.logical_and if isinstance(gate, AllOf) else np.logical_or
         return np.asarray(join.reduce([_within(part, channel, axis, places) for part in gate.gates]))

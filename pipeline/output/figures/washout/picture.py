@@ -13,7 +13,7 @@ from pipeline.output.figures.svg.chart import (
     SIZE,
     SMALL,
     Box,
-    Entry,
+    KeyEntry,
     Scale,
     below,
     beside,
@@ -27,7 +27,7 @@ from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
-from pipeline.output.figures.washout.line import Fit, Line, drawn_line, line_key
+from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
 from pipeline.output.figures.washout.points import PALE, Point, drawable, drawn_cloud, drawn_point, room_of
 from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
@@ -108,7 +108,7 @@ def washout_picture(
         named = [(frame.x.place(one.x), frame.y.place(one.y), one.label) for one in points]
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
-        key += [Entry("", f"{left_out} without a name: no room")] * bool(left_out)
+        key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
     title = "best response" if any(point.response for point in points) else ""
     bottom = frame.y.start + 30
     if narrow:
@@ -192,7 +192,7 @@ def _limits(frame: _Frame) -> str:
     )
 
 
-def _taken(frame: _Frame, line: Line | None, points: Sequence[Point]) -> list[Box]:
+def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[Point]) -> list[Box]:
     """Return what no word may touch."""
     if len(points) > MOST_POINTS:
         return []
@@ -204,7 +204,7 @@ def _taken(frame: _Frame, line: Line | None, points: Sequence[Point]) -> list[Bo
     return taken
 
 
-def _words(frame: _Frame, line: Line | None, taken: list[Box]) -> str:
+def _words(frame: _Frame, line: DrawnLine | None, taken: list[Box]) -> str:
     """Return the words of the limits, and the signs where line or band go on beyond the frame."""
     _, top, right, bottom = frame.box
     wanted = [(right, height - 2.5, words) for height, _, words in _levels(frame) if words]
@@ -273,20 +273,20 @@ def _range_words(low: float, high: float) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _key(points: Sequence[Point]) -> list[Entry]:
+def _key(points: Sequence[Point]) -> list[KeyEntry]:
     """Name the shapes that occur."""
     responses = {point.response for point in points}
     rows = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]
     if "" in responses:
         rows.append(("response not known" if rows else "patient", RESPONSE_LOOK[""]))
     entries = [
-        Entry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in rows
     ]
     if any(point.side for point in points):
-        entries.append(Entry(_circle("#fff"), "open, with arrow: beyond a limit"))
+        entries.append(KeyEntry(_circle("#fff"), "open, with arrow: beyond a limit"))
     if any(point.extrapolated for point in points):
-        entries.append(Entry(_circle(PALE), "pale: above the top bead, extrapolated"))
+        entries.append(KeyEntry(_circle(PALE), "pale: above the top bead, extrapolated"))
     return entries
 
 

@@ -13,14 +13,14 @@ from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
-from pipeline.output.figures.style.palette import STATUS, Look
+from pipeline.output.figures.style.palette import STATUS, StatusStyle
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.sheet import in_page
 from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, in_order, interval_bar
+from pipeline.output.report.bars import SHADES, BarScale, budget_bar, in_order, interval_bar
 from pipeline.output.report.cards.arithmetic import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
@@ -45,7 +45,7 @@ class TubeCard:
 
     anchor: str
     sample: Sample
-    look: Look
+    look: StatusStyle
     verdict: Verdict
     badge: str
     status: str
@@ -79,7 +79,12 @@ class TubeCard:
 
 
 def tube_card(
-    study_result: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale, shared: Shared
+    study_result: StudyResult,
+    sample: Sample,
+    result: SampleResult,
+    anchor: str,
+    scale: BarScale,
+    shared: Shared,
 ) -> TubeCard:
     """Return the card of a tube; without an anchor only what its row of the table needs is to be shown.
 

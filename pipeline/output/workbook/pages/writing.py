@@ -18,7 +18,7 @@ from pipeline.output.workbook.pages.looks import (
     HEADER,
     RAW_INK,
     TYPED_HEADER,
-    Look,
+    CellStyle,
     Styles,
     painted,
     status_look,
@@ -153,9 +153,9 @@ class _Page:
                 self.page.row_dimensions[number].height = height
         said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
         if said:
-            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, Look())
+            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, CellStyle())
 
-    def _look(self, place: int, code: str) -> Look:
+    def _look(self, place: int, code: str) -> CellStyle:
         """Return the look of a column's cells; text that does not fit is wrapped."""
         width = self.widths[place]
         rows = self.sheet.table.rows[: self.sheet.most_rows]
@@ -164,7 +164,7 @@ class _Page:
         raw = code.startswith("rd_raw")
         side = "right" if code.endswith("reported") else ""
         shown = self._format(place)
-        return Look(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
+        return CellStyle(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
 
     def _format(self, place: int) -> str:
         """Return the number format of a column; the ends of an interval have that of their number."""

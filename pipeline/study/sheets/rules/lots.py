@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.study.cells.words import as_text
 from pipeline.study.faults import Fault
 from pipeline.study.names.look import caseless
-from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted, same_word
 
 OF_A_LOT = ("lot", "kit", "levels")
@@ -22,7 +22,7 @@ DITTO = frozenset(
 """Ways to say in a cell what an empty one says."""
 
 
-def with_lots(sheet: Sheet) -> tuple[Sheet, tuple[Fault, ...]]:
+def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
     """Fill in lot, kit and levels of the bead runs that leave them to another row of their lot.
 
     A row without levels takes them from the rows that have all three. Its lot decides which, and its kit
@@ -52,7 +52,7 @@ def with_lots(sheet: Sheet) -> tuple[Sheet, tuple[Fault, ...]]:
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
             rows.append(_filled(row, fitting[0].cells) if fitting else row)
-    return Sheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
+    return TypedSheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
 
 
 def _without_ditto(name: str, cell: Cell) -> Cell:

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pipeline.study.sheets.tables.grid import Look, column_number, header_name
+from pipeline.study.sheets.tables.grid import HiddenCells, column_number, header_name
 from pipeline.study.sheets.tables.parts import (
     HINT_SIZE,
     Reader,
@@ -32,7 +32,7 @@ LONGEST_TEXT = 32_767
 """Characters that Excel lets a cell hold. Vendor: the limits of Excel."""
 
 
-def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
+def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
     """Return by title what is hidden in each sheet of a workbook.
 
     Parameters
@@ -61,7 +61,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
             if is_known:
                 scan(path.name, archive, part, cells)
             hidden = tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value))
-            looks[title] = Look(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
+            looks[title] = HiddenCells(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
         return looks
 
 

@@ -10,7 +10,7 @@ from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar, scale_of
+from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, scale_of
 from pipeline.output.report.words import (
     competition_words,
     data_words,
@@ -112,7 +112,7 @@ def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
 
 
 def test_a_study_without_densities_has_an_axis_all_the_same():
-    assert scale_of(()) == Scale(100.0, 1e6)
+    assert scale_of(()) == BarScale(100.0, 1e6)
 
 
 def test_a_budget_adds_up_to_the_whole_bar():

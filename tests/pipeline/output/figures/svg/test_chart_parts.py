@@ -13,7 +13,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
 from pipeline.output.figures.style.palette import RESPONSE_LOOK
-from pipeline.output.figures.svg.chart import SMALL, Entry, Scale, bottom_axis, clipped, row_key
+from pipeline.output.figures.svg.chart import SMALL, KeyEntry, Scale, bottom_axis, clipped, row_key
 from pipeline.output.figures.svg.elements import safe
 from pipeline.output.figures.svg.labels import placed_labels
 from pipeline.output.figures.svg.letters import fitted, lines_of, width
@@ -142,8 +142,8 @@ def test_labels_of_an_axis_never_touch_and_every_tick_stays():
 
 
 def test_a_key_goes_on_in_a_new_row_where_it_is_full():
-    _, high = row_key([Entry("", "a name of some length")] * 3, 0, 0, 120)
-    _, higher = row_key([Entry("", "a name of some length")] * 3, 0, 0, 400)
+    _, high = row_key([KeyEntry("", "a name of some length")] * 3, 0, 0, 120)
+    _, higher = row_key([KeyEntry("", "a name of some length")] * 3, 0, 0, 400)
     assert high > higher
     assert row_key([], 0, 0, 100) == ("", 0.0)
 
