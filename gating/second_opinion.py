@@ -63,7 +63,7 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
-def agreement(one: Mask, other: Mask) -> float:
+def dice_overlap(one: Mask, other: Mask) -> float:
     """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
 
     Dice 1945, doi:10.2307/1932409.

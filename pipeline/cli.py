@@ -272,7 +272,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.running.program import version as installed
+    from pipeline.running.program import program_version as installed
 
     _say(f"cd38rd {installed()}")
 

@@ -48,7 +48,7 @@ class BeadMixture:
     scale: MixtureScale
 
 
-def fit_mixture(
+def fit_bead_mixture(
     density: BinnedDensity, starts: tuple[Mode, ...], scale: MixtureScale, law: BeadLaw | None = None
 ) -> BeadMixture:
     """Fit one Gaussian for each start and a floor.
@@ -112,11 +112,11 @@ def _occupied(counts: Floats) -> slice:
 
 def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> BeadMixture:
     """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
-    first = fit_mixture(density, modes, MixtureScale())
+    first = fit_bead_mixture(density, modes, MixtureScale())
     clear = [component for component in first.components if component.mean > 0]
     if len(clear) < 2:
         return first
-    return fit_mixture(density, modes, MixtureScale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
+    return fit_bead_mixture(density, modes, MixtureScale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
 
 
 def _start_sd(density: BinnedDensity, mode: Mode) -> float:

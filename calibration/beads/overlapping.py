@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity, Mode
-from calibration.beads.mixture import BeadMixture, fit_mixture
+from calibration.beads.mixture import BeadMixture, fit_bead_mixture
 from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
 
 GAIN = 12.0
@@ -102,8 +102,8 @@ def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture, k
     law = bead_law(clear)
     tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
     scale = MixtureScale(max(law.turn, 0.1 * density.cofactor))
-    split = fit_mixture(density, starts, scale, replace(law, tied=tied))
-    unsplit = fit_mixture(density, modes, scale, replace(law, tied=near))
+    split = fit_bead_mixture(density, starts, scale, replace(law, tied=tied))
+    unsplit = fit_bead_mixture(density, modes, scale, replace(law, tied=near))
     gain = split.log_likelihood - unsplit.log_likelihood
     supported = gain > GAIN and _truly_two(split.components[k], split.components[k + 1])
     return split if supported else None

@@ -37,11 +37,11 @@ def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> LogLog
         return LogLogFit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
     if model == "autofluorescence":
         return _fit_autofluorescence(x, y, (x > 0) & ~off)
-    slope, intercept = fit_line(log_x, log_y)
+    slope, intercept = least_squares_line(log_x, log_y)
     return LogLogFit(slope, intercept, 0.0, 2)
 
 
-def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
+def least_squares_line(x: Floats, y: Floats) -> tuple[float, float]:
     """Slope and intercept by least squares."""
     dx = x - x.mean()
     slope = float((dx * (y - y.mean())).sum() / (dx * dx).sum())
@@ -60,7 +60,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
 
     def residuals(log_auto: float) -> Floats:
         target = np.log10(level + 10.0**log_auto)
-        slope, intercept = fit_line(log_x, target)
+        slope, intercept = least_squares_line(log_x, target)
         return np.asarray(target - slope * log_x - intercept, np.float64)
 
     def steepness(log_auto: float) -> float:
@@ -73,7 +73,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
     start = int(np.argmin(misfits))
     around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
     auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
-    slope, intercept = fit_line(log_x, np.log10(level + auto))
+    slope, intercept = least_squares_line(log_x, np.log10(level + auto))
     return LogLogFit(slope, intercept, auto, 3)
 
 

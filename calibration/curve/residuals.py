@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.acceptance import FittedBeads
-from calibration.curve.fit import LogLogFit, fit_line
+from calibration.curve.fit import LogLogFit, least_squares_line
 from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 from calibration.rounding import DECIMALS
 
@@ -64,7 +64,7 @@ def for_checks(
         rcv=None if beads.rcv is None else beads.rcv[beads.used],
         n=None if beads.n is None else beads.n[beads.used],
         blank=float(blank[0]) if blank.size else None,
-        free_slope=fit_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
+        free_slope=least_squares_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
         freedom=residuals.freedom,
         autofluorescence=fit.autofluorescence,
         history=history,

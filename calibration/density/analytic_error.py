@@ -9,7 +9,7 @@ from calibration.density.error_model import (
     GROW_TOGETHER,
     ConvertedCells,
     RelativeErrors,
-    amount_of,
+    converted_amount,
     curve_center,
     curve_design,
     curve_variances,
@@ -66,7 +66,7 @@ def interval_of_medians(
     from scipy.special import stdtrit
 
     mfi, zero = np.array([stained, control]), np.zeros(2)
-    amount = amount_of(mfi, curve, zero, zero, 0.0) / divisor
+    amount = converted_amount(mfi, curve, zero, zero, 0.0) / divisor
     density = float(amount[0] - amount[1])
     if density <= 0:
         return None
@@ -88,7 +88,7 @@ def _analytic_variances(
     """Variance of RD from the curve, and from all else."""
     mfi = np.array([cells.stained_median - cells.bias, cells.control_median])
     zero = np.zeros(2)
-    amount = amount_of(mfi, curve, zero, zero, 0.0) / cells.divisor
+    amount = converted_amount(mfi, curve, zero, zero, 0.0) / cells.divisor
     density, lever = float(amount[0] - amount[1]), curve_center(curve)
     log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI)) - lever
     count, squares = curve_design(curve)

@@ -137,7 +137,7 @@ def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
 
 
-def widened(
+def with_between_run_cv(
     density: ReceptorDensity, cv: float, source: BetweenRunSource = BetweenRunSource.ESTIMATED
 ) -> ReceptorDensity:
     """Put a between-run CV (a fraction) into a density's interval and budget, in place of an earlier one.

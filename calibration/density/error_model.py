@@ -64,7 +64,9 @@ class ConvertedCells:
         return self.bias / gap if gap > 0 else 0.0
 
 
-def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
+def converted_amount(
+    mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float
+) -> Floats:
     """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
     log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)

@@ -19,8 +19,8 @@ from calibration.density.error_model import (
     GROW_TOGETHER,
     ConvertedCells,
     RelativeErrors,
-    amount_of,
     control_error,
+    converted_amount,
     curve_center,
     curve_design,
     curve_variances,
@@ -210,7 +210,7 @@ def _density(cells: ConvertedCells, curve: StandardCurve, d: Draws) -> Floats:
     level = d.level + d.peak_level + d.transfer_level
     slope = d.slope + d.peak_slope + d.transfer_slope
     stained = d.stained - cells.bias_share * (d.stained - d.control) - d.bias
-    difference = amount_of(stained, curve, level, slope, center) - amount_of(
+    difference = converted_amount(stained, curve, level, slope, center) - converted_amount(
         d.control, curve, level, slope, center
     )
     return np.asarray(difference * np.exp(d.lot + d.f_p + d.between_run) / cells.divisor, dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.density.error_model import amount_of, curve_center
+from calibration.density.error_model import converted_amount, curve_center
 from calibration.density.uncertainty import Draws
 from calibration.numbers import LEAST_MFI, Floats
 
@@ -30,7 +30,7 @@ class ConversionDraws:
 
     def amount(self, mfi: Floats) -> Floats:
         """Amount in the kit's unit, one brightness per draw."""
-        return amount_of(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
+        return converted_amount(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
 
     def light(self, density: float) -> Floats:
         """Brightness at which a cell has this density, in every draw: `density` backwards."""

@@ -66,7 +66,7 @@ class CloneGate:
 
 def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
     """Return the gate around the clone: cuts where they do as well as ellipsoids, or where a person cuts."""
-    cuts, total = cuts_of(split)
+    cuts, total = best_cuts(split)
     of_person = [choices.person(channel) for channel, _ in cuts]
     moved = tuple(
         (channel, as_person(cut, None if value is None else rounded(value)))
@@ -89,7 +89,7 @@ def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
     return AllOf((*negative, AnyOf(tuple(odd))))
 
 
-def cuts_of(split: CloneSplit) -> tuple[list[Cut], int]:
+def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
     One cut after another is placed where the gain is greatest, given the others: begun with CD19, and with

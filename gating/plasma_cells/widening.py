@@ -26,7 +26,7 @@ BESIDE = 1.5
 or bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
 
 
-def widened(look: Look, wider: Survivors, choices: Choices) -> Search | None:
+def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | None:
     """Return the look's search, with its group and gates placed again among more cells; the confidence stays.
 
     None where the look knows no kinds of cells, or where no rule tells with which other cells it begins.

@@ -11,11 +11,12 @@ from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreeme
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
 from pipeline.assay.statistics.control import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.moments import LEVEL, TooFewError, counted, mean
+from pipeline.assay.statistics.moments import LEVEL, TooFewError, mean
 from pipeline.assay.statistics.stability import Stability, stability
 from pipeline.assay.tubes import AssayTube
-from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound, within, worst
+from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, overall_verdict, upper_bound, within
 from pipeline.study.validation import Experiment
+from pipeline.study.wording import counted
 
 FEW_CELLS = 0.05
 """Share of the plasma cells of the other material below which a material shows carried cells. Convention: the
@@ -33,7 +34,9 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
     def told(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
         found = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
-        verdict = worst([within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels])
+        verdict = overall_verdict(
+            [within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels]
+        )
         bent = "" if found.curved_p is None else f", quadratic term p {found.curved_p:.2g}"
         says = (
             f"{counted(len(found.levels), 'level')}, largest distance to the line "
@@ -68,7 +71,7 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
             f"{found.per_day_percent:+.1f} % a day ({found.per_day_low:+.1f} to {found.per_day_high:+.1f}), "
             f"measured up to {last:g} h; shown to be within ±{wanted:g} % up to {until}"
         )
-        return Judged(Experiment.STABILITY, about, wanted, found, worst(verdicts), says)
+        return Judged(Experiment.STABILITY, about, wanted, found, overall_verdict(verdicts), says)
 
     if not timed:
         return lacking

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.assay.statistics.limits import AssayLimits, limits_of
+from pipeline.assay.statistics.limits import AssayLimits, detection_limits
 from pipeline.assay.statistics.moments import TooFewError, variance_interval
 from pipeline.assay.statistics.nested import (
     REPEATABILITY,
@@ -125,7 +125,7 @@ def limits_told(
     for tube in low:
         dim.setdefault(tube.specimen, []).append(tube.density)
     try:
-        found = limits_of(list(groups.values()), list(dim.items()), goal_percent=wanted)
+        found = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
         return NotTold(Experiment.BLANK, "limits", str(reason))
     told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"

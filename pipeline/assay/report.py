@@ -16,7 +16,7 @@ from pipeline.assay.statistics.limits import AssayLimits
 from pipeline.assay.statistics.linearity import Linearity
 from pipeline.assay.statistics.nested import Precision
 from pipeline.assay.statistics.stability import Stability
-from pipeline.assay.tubes import AssayTube, assay_tubes, day_of, measured
+from pipeline.assay.tubes import AssayTube, assay_tubes, measured, measuring_day
 from pipeline.assay.verdict import Judged, NotTold, goal_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import replicates
@@ -177,7 +177,7 @@ def _patient_replicates(
                     f"visit {number}",
                     tube.receptor.rd,
                     "",
-                    day_of(study, sample, tube, days),
+                    measuring_day(study, sample, tube, days),
                     sample.beads,
                     "",
                     (tube.acquired.acquired_at, number),

@@ -76,7 +76,7 @@ def within(value: float, low: float | None, high: float | None, goal: float) -> 
     return Support.SUPPORTS if inside else Support.OPEN
 
 
-def worst(verdicts: list[Support]) -> Support:
+def overall_verdict(verdicts: list[Support]) -> Support:
     """Return the verdict of all together: one that contradicts counts most."""
     for support in (Support.CONTRADICTS, Support.OPEN):
         if support in verdicts:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pipeline.audit.trail import TRAIL, Trail, coming_line, must_be_whole
 from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, NumberMessage
-from pipeline.page.review.shown import number_of
+from pipeline.page.review.shown import number_message
 from pipeline.page.stage_messages import Failure, Job
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
@@ -210,7 +210,7 @@ class Desk:
 
     def _numbers(self) -> dict[str, NumberMessage]:
         try:
-            return {name: number_of(result) for name, result in self.snapshot().results.items()}
+            return {name: number_message(result) for name, result in self.snapshot().results.items()}
         except UserError:
             return {}
 

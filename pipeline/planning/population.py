@@ -98,7 +98,7 @@ def population_of(study_result: StudyResult) -> StudyPopulation:
     )
 
 
-def status_of(rd: float, lloq: float, uloq: float) -> RdStatus:
+def planned_status(rd: float, lloq: float, uloq: float) -> RdStatus:
     """Return what a density is worth by its limits alone."""
     if rd < lloq:
         return RdStatus.BELOW_LLOQ
@@ -112,7 +112,7 @@ def simulated_population(seed: int) -> StudyPopulation:
     patients = [draw_patient(scenario, rng) for _ in range(_PATIENTS)]
     weeks = [patient.washout_weeks for patient in patients]
     free = [patient.clone.cd38 for patient in patients]
-    status = [status_of(rd, LLOQ, ULOQ) for rd in free]
+    status = [planned_status(rd, LLOQ, ULOQ) for rd in free]
     line = fit_tobit(weeks, free, status, lloq=LLOQ, uloq=ULOQ, doubts=False)
     return StudyPopulation(
         slope=line.slope,

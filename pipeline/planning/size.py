@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from calibration.density.result import RdStatus
-from pipeline.planning.population import StudyPopulation, status_of
+from pipeline.planning.population import StudyPopulation, planned_status
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -198,7 +198,7 @@ def _one_study(
     scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
     log_rd = population.intercept + population.slope * np.log2(weeks) + own + scatter
     rd = 10.0**log_rd
-    status = [status_of(one, population.lloq, population.uloq) for one in rd.tolist()]
+    status = [planned_status(one, population.lloq, population.uloq) for one in rd.tolist()]
     below = status.count(RdStatus.BELOW_LLOQ)
     try:
         fit = fit_tobit(

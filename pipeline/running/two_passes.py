@@ -97,7 +97,7 @@ class _Passes:
                 raise DefectFoundError(name, end.failure)
 
 
-def quantified(
+def quantified_study(
     tasks: Sequence[TubeTask],
     options: RunOptions,
     stores: Stores,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipeline.study.faults import Fault
-from pipeline.study.names.look import caseless, one_line
+from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.wording import enumerate_words, meaning, nearest, quoted, same_word
 
 FCS_SUFFIXES = (".fcs", ".lmd")
@@ -89,7 +89,7 @@ def _found_part_by_part(folder: Path, name: str) -> str:
 def _alike(folder: Path, part: str) -> list[str]:
     """Return the names in a folder that look like one."""
     try:
-        return sorted(path.name for path in folder.iterdir() if one_line(path.name) == one_line(part))
+        return sorted(path.name for path in folder.iterdir() if visible_text(path.name) == visible_text(part))
     except OSError:
         return []
 

@@ -12,7 +12,7 @@ from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.kinds import FileKind, said_kind
 from pipeline.study.wording import same_word
-from pipeline.template.names import bare_name, bare_tube, day_of, numbers_in, patient_of
+from pipeline.template.names import bare_name, bare_tube, day_in_name, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
@@ -42,7 +42,7 @@ class FoundFile:
     @property
     def day(self) -> date | None:
         """When it was acquired, as the file says, else as its name does."""
-        return self.file.acquisition.acquired_on or day_of(self.name)
+        return self.file.acquisition.acquired_on or day_in_name(self.name)
 
     @property
     def day_by_name(self) -> bool:

@@ -13,7 +13,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, Refusal, Wait
 from pipeline.washout.choice import Candidate
-from pipeline.washout.goodness import misfit
+from pipeline.washout.goodness import trend_p
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import Given
@@ -116,7 +116,7 @@ def _first_method(fit: EstimatedFit) -> str:
 
 def _line_candidate(name: str, fit: WashoutFit, settings: Settings) -> Candidate:
     law = line_law(fit.data)
-    return Candidate(name, fit.aicc, fit.n_parameters, None if law is None else misfit(law, settings.seed))
+    return Candidate(name, fit.aicc, fit.n_parameters, None if law is None else trend_p(law, settings.seed))
 
 
 def _recovery_candidate(name: str, fit: RecoveryFit, _: Settings) -> Candidate:

@@ -178,7 +178,7 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.running.progress import QuietReporter
     from pipeline.running.store import stores_in
     from pipeline.running.tasks import input_hashes, tube_tasks
-    from pipeline.running.two_passes import quantified
+    from pipeline.running.two_passes import quantified_study
     from pipeline.simulate import simulate_study
     from pipeline.study.faults import stops_run
 
@@ -192,7 +192,7 @@ def study_of(folder: Path) -> dict[str, object]:
     stores, hashes = stores_in(folder / "store"), input_hashes(study)
     runs = _calibrations(study, hashes, stores.beads, QuietReporter())
     tasks = tube_tasks(study, runs, hashes)
-    done = quantified(tasks, RunOptions(workers=1), stores, QuietReporter())
+    done = quantified_study(tasks, RunOptions(workers=1), stores, QuietReporter())
     result = assembled(study, done.results, runs, faults)
     names = names_of_words()
     tables = {

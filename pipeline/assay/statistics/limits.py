@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95_ONE_SIDED
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, pooled_sd
+from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
+from pipeline.study.wording import counted
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
 """Results from which on a limit is told. Convention: with fewer the SD is known to a factor of two."""
@@ -55,7 +56,7 @@ class AssayLimits:
     why: tuple[str, ...] = ()
 
 
-def limits_of(
+def detection_limits(
     blanks: Sequence[Sequence[float]],
     low: Sequence[tuple[str, Sequence[float]]],
     *,

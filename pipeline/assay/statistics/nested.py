@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, variance_interval
+from pipeline.assay.statistics.moments import TooFewError, mean, variance_interval
+from pipeline.study.wording import counted
 
 REPEATABILITY, TOTAL = "repeatability", "total"
 """Names of the scatter between replicates of a run, and of all components together."""

@@ -69,7 +69,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
         raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
     population = _population(asked)
     target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
-    say(head(population, target, asked))
+    say(plan_head(population, target, asked))
     say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
     found = plan_size(
         population,
@@ -83,7 +83,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     )
     if asked.out:
         _write(asked.out, found, population)
-    return RunSummary(ExitStatus.ALL_QUANTIFIED, answer(found, asked))
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, size_sentence(found, asked))
 
 
 def _population(asked: PlanAsked) -> StudyPopulation:
@@ -110,7 +110,7 @@ def _from_store(folder: Path) -> StudyResult:
     return assembled(study, tubes, judged, faults)
 
 
-def head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
+def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
     """Return what is wanted, and what patients and assay are taken to be like."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
@@ -141,7 +141,7 @@ def _row(size: Size) -> str:
     )
 
 
-def answer(found: Plan, asked: PlanAsked) -> str:
+def size_sentence(found: Plan, asked: PlanAsked) -> str:
     """Return which size is enough, or why none is."""
     if found.enough is None:
         most = found.sizes[-1]

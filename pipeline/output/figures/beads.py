@@ -13,8 +13,8 @@ from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMILLION
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks, log_ticks
-from pipeline.output.figures.svg.chart import Scale, below, beside, bottom_axis, left_axis
-from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.chart import Scale, bottom_axis, bottom_label, left_axis, left_label
+from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.panel import axis_data, steps_path
 from pipeline.output.figures.svg.sheet import Picture
@@ -56,7 +56,7 @@ def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: 
     )  # fmt: skip
     ticks = asinh_ticks(histogram.low, histogram.high, histogram.cofactor)
     bands, lines = _marked(peaks, axis, scale) if peaks is not None else ("", "")
-    name = below(f"{channel} (height: square root of the count)", scale, _BOTTOM + 36)
+    name = bottom_label(f"{channel} (height: square root of the count)", scale, _BOTTOM + 36)
     return title + bands + plot + lines + bottom_axis(scale, _BOTTOM, ticks, size=_SIZE, length=_TICK) + name
 
 
@@ -69,7 +69,7 @@ def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str
         bands.append(element("rect", **box, fill=_BANDS[index % 2]))
         place = scale.place(float(axis.position(median)))
         name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
-        lines.append(f"M{number(place)} {_TOP}V{_BOTTOM}")
+        lines.append(f"M{pixels(place)} {_TOP}V{_BOTTOM}")
         bands.append(text(name, place, _TOP - 5, class_="m"))
     return "".join(bands), element("path", d="".join(lines), stroke=INK, stroke_width=0.9, fill="none")
 
@@ -96,8 +96,8 @@ def _curve(curve: StandardCurve | None) -> str:
         *(_bead(number_of, *point, x, y) for number_of, point in enumerate(points, start=1)),
         bottom_axis(x, _BOTTOM, log_ticks(x.low, x.high), size=_SIZE, length=_TICK),
         left_axis(y, 76, log_ticks(y.low, y.high), size=_SIZE, length=_TICK),
-        below("bead median (MFI)", x, _BOTTOM + 36),
-        beside("assigned molecules", y, 14, size=_SIZE),
+        bottom_label("bead median (MFI)", x, _BOTTOM + 36),
+        left_label("assigned molecules", y, 14, size=_SIZE),
     ]
     if not all(point[2] for point in points):
         parts.append(text("open: not in the fit", WIDTH - 12, _BOTTOM - 6, class_="e small greytext"))
@@ -137,23 +137,23 @@ def _errors(curve: StandardCurve | None) -> str:
     x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
     parts = [title, *(_bound(side * at, x, y) for at in (10, 20) for side in (1, -1))]
-    parts.append(element("path", d=f"M58 {number(y.place(0))}H{number(x.end)}", stroke=INK, stroke_width=0.8))
+    parts.append(element("path", d=f"M58 {pixels(y.place(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8))
     parts += [_error(index, level, error, x, y) for index, (level, error) in enumerate(errors)]
     parts += [
         bottom_axis(
             x, _BOTTOM, [(k, count(level)) for k, (level, _) in enumerate(errors)], size=_SIZE, length=_TICK
         ),
         left_axis(y, 58, linear_ticks(-reach, reach), size=_SIZE, length=_TICK),
-        below("assigned molecules", x, _BOTTOM + 36),
-        beside("error, %", y, 14, size=_SIZE),
+        bottom_label("assigned molecules", x, _BOTTOM + 36),
+        left_label("error, %", y, 14, size=_SIZE),
     ]
     return "".join(parts)
 
 
 def _bound(at: float, x: Scale, y: Scale) -> str:
-    place = number(y.place(at))
+    place = pixels(y.place(at))
     dashes = "5 3" if abs(at) < 15 else "1.5 2"
-    way = f"M{number(x.start)} {place}H{number(x.end)}"
+    way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 
@@ -165,7 +165,7 @@ def _error(index: int, level: float, error: float, x: Scale, y: Scale) -> str:
     )  # fmt: skip
     at_x, at_y = x.place(index), y.place(error)
     written = f"{error:+.1f}".replace("-", "−")
-    stem = element("path", d=f"M{number(at_x)} {number(y.place(0))}V{number(at_y)}", stroke=colour,
+    stem = element("path", d=f"M{pixels(at_x)} {pixels(y.place(0))}V{pixels(at_y)}", stroke=colour,
                    stroke_width=1.8)  # fmt: skip
     words = element("title", safe(f"bead of {count(level)} · error {written} %"))
     dot = mark(shape, at_x, at_y, 4, fill=colour)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
-from pipeline.output.figures.svg.elements import element, number, shortened, text
+from pipeline.output.figures.svg.elements import element, pixels, text, with_ellipsis
 from pipeline.output.figures.svg.panel import axis_data, steps_path
 from pipeline.output.figures.svg.sheet import Picture
 from pipeline.quantification.result import SampleResult
@@ -117,7 +117,7 @@ def _medians(histogram: Histogram, axis: DisplayAxis, receptor: ReceptorDensity,
         if value is not None:
             place = float(axis.position(value))
             x = _across(axis, min(max(place, axis.low), axis.high))
-            parts.append(element("path", d=f"M{number(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
+            parts.append(element("path", d=f"M{pixels(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
     return parts
 
 
@@ -125,9 +125,9 @@ def _frame(axis: DisplayAxis, words: str) -> list[str]:
     lines, labels = [f"M{_LEFT} {_BOTTOM}h{_SPAN}"], []
     for place, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
         x = _across(axis, place)
-        lines.append(f"M{number(x)} {_BOTTOM}v4")
+        lines.append(f"M{pixels(x)} {_BOTTOM}v4")
         labels.append(text(label, x, _BOTTOM + 15, class_="m"))
-    name = f"{shortened(words, 28)}, compensated (height: share of the fullest bin)"
+    name = f"{with_ellipsis(words, 28)}, compensated (height: share of the fullest bin)"
     labels.append(text(name, WIDTH / 2, _BOTTOM + 33, class_="m axis"))
     return [element("path", d="".join(lines), class_="frame"), *labels]
 
@@ -142,7 +142,7 @@ def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
     shown = apart(within, 0.08 * (axis.high - axis.low))
     ends = axis.position([min(used), max(used)]).clip(axis.low, axis.high)
     start, end = _across(axis, float(ends[0])), _across(axis, float(ends[1]))
-    lines = "".join(f"M{number(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
+    lines = "".join(f"M{pixels(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
     return [
         text("molecules per cell (ABC); bar: range of the beads", WIDTH / 2, 11, class_="m greytext"),
         *(text(label, _across(axis, place), 27, class_="m greytext") for place, label in shown),

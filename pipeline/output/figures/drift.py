@@ -12,7 +12,7 @@ from calibration.curve.standard_curve import CurveVerdict
 from pipeline.output.figures.style.palette import BLUE, INK, ORANGE, VERMILLION
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Scale, left_axis
-from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark, outline
 from pipeline.output.figures.svg.sheet import Picture
 
@@ -68,7 +68,7 @@ def _days(series: DriftSeries, x: Scale) -> str:
 def _limit(sds: int, y: Scale) -> str:
     colour = INK if sds == 0 else ORANGE if abs(sds) == 2 else VERMILLION
     dashes = None if sds == 0 else "3 3" if abs(sds) == 2 else "6 3"
-    way = f"M{_LEFT} {number(y.place(sds))}H{WIDTH - 4}"
+    way = f"M{_LEFT} {pixels(y.place(sds))}H{WIDTH - 4}"
     return element("path", d=way, stroke=colour, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 

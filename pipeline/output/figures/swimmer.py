@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
-from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, below, bottom_axis, row_key
-from pipeline.output.figures.svg.elements import element, number, safe, text
-from pipeline.output.figures.svg.letters import fitted, lines_of
+from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, bottom_axis, bottom_label, row_key
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
+from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import FollowUp
 
 MOST_BARS: Final = 60
@@ -81,7 +81,7 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     mm
         Width on paper.
     """
-    wide = points_of(mm)
+    wide = print_points(mm)
     narrow = mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     end = max([1.0, *(day / month_days for course in courses for day in _days(course))])
     names, bars, reasons = (44.0, 70.0, 58.0) if narrow else (66.0, 94.0, 130.0)
@@ -90,7 +90,7 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     top = high + 18
     bottom = top + _PITCH * len(courses) + 2
     ticks = _ticks(end)
-    lines = "".join(f"M{number(columns.months.place(at))} {number(top)}V{number(bottom)}" for at, _ in ticks)
+    lines = "".join(f"M{pixels(columns.months.place(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
     parts = [
         key,
         element("path", d=lines, class_="grid"),
@@ -105,9 +105,9 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
         parts.append(_row(course, columns, top + _PITCH * (place + 0.5) + 1, month_days))
     parts.append(bottom_axis(columns.months, bottom, ticks))
     words = "months from the first study treatment; bar: on treatment, line: seen after it"
-    for k, line in enumerate(lines_of(words, SIZE, wide - 8)):
+    for k, line in enumerate(wrapped_lines(words, SIZE, wide - 8)):
         middle = Scale(0, 1, 4, wide - 4) if narrow else columns.months
-        parts.append(below(line, middle, bottom + 21 + 9 * k))
+        parts.append(bottom_label(line, middle, bottom + 21 + 9 * k))
     return Picture("".join(parts), wide, bottom + (36 if narrow else 26), is_chart=True)
 
 
@@ -124,7 +124,7 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
     parts = [element("title", safe(_told(course, treated, followed)))]
     parts.append(element("rect", **bar, fill=_colour(course.best_response)))
     if followed > treated:
-        way = f"M{number(end)} {number(y)}H{number(months.place(followed))}"
+        way = f"M{pixels(end)} {pixels(y)}H{pixels(months.place(followed))}"
         parts.append(element("path", d=way, stroke=GREY, stroke_width=0.8))
     marks = _marks(course)
     parts += [one.drawn(months.place(day / month_days), y) for day, one in marks]

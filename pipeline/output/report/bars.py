@@ -43,7 +43,7 @@ class BarScale:
         return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
 
 
-def scale_of(results: Sequence[SampleResult]) -> BarScale:
+def bar_scale(results: Sequence[SampleResult]) -> BarScale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
     measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
@@ -94,7 +94,7 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
     if total <= 0:
         return ""
     parts, left = [], 0.0
-    for term in in_order(budget):
+    for term in terms_in_order(budget):
         width = 100 * term.share / total
         parts.append(
             f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" '
@@ -105,7 +105,7 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
     return f'<svg class="budget" {box}>{"".join(parts)}</svg>'
 
 
-def in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
+def terms_in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
     """Return terms in the order of `SHADES`, so that bar and legend are alike in every tube."""
     places = list(SHADES)
     return sorted(budget, key=lambda term: places.index(term.name))

@@ -25,7 +25,7 @@ from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
 from pipeline.output.report.attention import Attention, attention
-from pipeline.output.report.bars import axis_bar, scale_of
+from pipeline.output.report.bars import axis_bar, bar_scale
 from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
 from pipeline.output.report.cards.contact_sheet import Contact, contacts
 from pipeline.output.report.cards.notes import Shared, shared_notes
@@ -146,7 +146,7 @@ def _html(page: Page, study_result: StudyResult) -> str:
 
 def _page(study_result: StudyResult, run_on: str) -> Page:
     results = in_sheet_order(study_result)
-    scale, washout = scale_of(results), study_result.washout
+    scale, washout = bar_scale(results), study_result.washout
     anchors = _anchors(study_result, results)
     shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
     tubes = _tube_cards(study_result, results, anchors, shared)
@@ -229,7 +229,7 @@ def _tube_cards(
     study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str], shared: Shared
 ) -> tuple[TubeCard, ...]:
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
-    scale = scale_of(results)
+    scale = bar_scale(results)
     return tuple(
         tube_card(
             study_result,

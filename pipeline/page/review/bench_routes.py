@@ -10,7 +10,7 @@ from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
 from pipeline.page.desk import Desk
-from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     axis_message,
     bench_number,
@@ -20,11 +20,11 @@ from pipeline.page.review.shown import (
     history_of_tube,
     moves_message,
     notes_of,
-    number_of,
+    number_message,
     seen_now,
     steps_of,
 )
-from pipeline.review.bench import Bench, apply_to, changes
+from pipeline.review.bench import Bench, apply_to, changes_in_words
 from pipeline.review.ledger import past_of
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
@@ -55,7 +55,7 @@ def bench_routes(desk: Desk) -> APIRouter:
     @api.post("/{sample_id}/move")
     def move(sample_id: str, asked: messages.MoveRequest) -> messages.Moved:
         reviewable(known(desk, sample_id))
-        moves = moves_of(asked.moves)
+        moves = requested_moves(asked.moves)
         return desk.with_bench(
             sample_id, lambda bench, start: _moved(bench, start, asked, moves), asked.request
         )
@@ -65,7 +65,7 @@ def bench_routes(desk: Desk) -> APIRouter:
         snapshot = reviewable(known(desk, sample_id))
         for name in asked.to:
             known(desk, name)
-        return _applied(snapshot, moves_of(asked.moves), asked.to)
+        return _applied(snapshot, requested_moves(asked.moves), asked.to)
 
     return api
 
@@ -87,7 +87,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
         sample_id=sample_id,
         version=decision.version,
         seen=seen_now(snapshot, file, sample_id),
-        number=number_of(snapshot.results[sample_id]),
+        number=number_message(snapshot.results[sample_id]),
         steps=steps,
         histogram=histogram,
         trace=next((step.picture for step in steps if step.step == Step.TIME), ""),
@@ -115,7 +115,7 @@ def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
 
 def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequence[Move]) -> messages.Moved:
     view = bench.settled(moves) if asked.settle else bench.held(moves)
-    said = changes(start, view)
+    said = changes_in_words(start, view)
     return messages.Moved(
         request=asked.request,
         number=bench_number(view.number),
@@ -137,7 +137,7 @@ def _applied(snapshot: Snapshot, moves: Sequence[Move], names: Sequence[str]) ->
         shown.append(
             messages.BeforeAfter(
                 sample_id=name,
-                before=number_of(snapshot.results[name]),
+                before=number_message(snapshot.results[name]),
                 after=after,
                 moves=moves_message(one.moves) if one is not None else [],
                 failed=faulty[name] or (one.fault if one is not None else ""),

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.page import messages
 from pipeline.page.desk import Desk
-from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     decision_message,
     decision_now,
@@ -48,7 +48,7 @@ def decision_routes(desk: Desk) -> APIRouter:
 
 def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
     _must_be_as_seen(snapshot, sample_id, asked.seen)
-    moves, rows_seen = moves_of(asked.moves), asked.seen.rows if asked.seen else ""
+    moves, rows_seen = requested_moves(asked.moves), asked.seen.rows if asked.seen else ""
     fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
     if fault:
         raise RefusedError(fault)

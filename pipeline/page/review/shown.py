@@ -53,7 +53,7 @@ def _row(
         day=sample.collected_on.isoformat(),
         status=receptor.status.value,
         verdict=verdict_of(receptor.status, flags).value,
-        reported=number_of(result).reported,
+        reported=number_message(result).reported,
         rd=receptor.rd,
         flags=list(flags),
         confidence=result.gating_confidence,
@@ -133,7 +133,7 @@ def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
     return list(sample_notes(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id)))
 
 
-def number_of(result: SampleResult) -> messages.NumberMessage:
+def number_message(result: SampleResult) -> messages.NumberMessage:
     """Return a stored number as the tables show it."""
     receptor = result.receptor
     return messages.NumberMessage(

@@ -23,7 +23,7 @@ from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
 from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
-from pipeline.running.program import version
+from pipeline.running.program import program_version
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_count, stops_run
 from pipeline.template import unnamed_files, write_template
@@ -163,7 +163,7 @@ def _page(desk: Desk, name: str, **facts: Any) -> Response:
         "study": folder.name if folder else "",
         "folder": str(folder or ""),
         "stages": tabs(folder),
-        "program": f"cd38rd {version()}",
+        "program": f"cd38rd {program_version()}",
         "stage": "",
     }
     return HTMLResponse(template.render({**shared, **facts}))

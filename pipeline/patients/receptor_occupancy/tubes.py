@@ -108,7 +108,7 @@ def with_occupancy(
     )
 
 
-def density_of(density: ReceptorDensity) -> FreeDensity:
+def free_density(density: ReceptorDensity) -> FreeDensity:
     """Return what the total needs of a density."""
     return FreeDensity(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
 
@@ -164,7 +164,7 @@ class _Tube:
         if self.competes is not False:
             by_sentinels = sentinel_theta(self.readings, norm, lot=self.lot, run=self.sample.beads)
         theta = chosen_theta(by_sentinels, by_level, competes=self.competes)
-        free = density_of(self.result.receptor)
+        free = free_density(self.result.receptor)
         total = total_of(free, theta)
         reading = reading_of(
             self.result.receptor,

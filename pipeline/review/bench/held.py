@@ -11,7 +11,7 @@ from math import log, log1p, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.density.between_runs import widened
+from calibration.density.between_runs import with_between_run_cv
 from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.widening import with_term
@@ -192,7 +192,7 @@ class Held:
             share = doubt.sd_dex * log(10)
             sd = share * abs(density.rd)
             density = rounded_record(with_term(density, BudgetTerm.CLONE_SPLIT, sqrt(log1p(share**2)), sd))
-        return density if self.between_runs is None else widened(density, self.between_runs)
+        return density if self.between_runs is None else with_between_run_cv(density, self.between_runs)
 
 
 def _for_control(steps: Sequence[GateStep]) -> list[Gate | None]:

@@ -16,7 +16,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.between_runs import between_run_term_of
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
-from pipeline.quantification.quantify import failed, quantified
+from pipeline.quantification.quantify import failed, quantified_tube
 from pipeline.quantification.result import SampleResult, with_labels
 from pipeline.quantification.task import TubeTask
 from pipeline.review.bench.back_gating import back_gated
@@ -263,7 +263,7 @@ def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tup
 def _quantified(ready: Prepared, task: TubeTask) -> tuple[SampleResult, GatedPopulation | None]:
     labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
     try:
-        result, gated = quantified(ready.with_task(task))
+        result, gated = quantified_tube(ready.with_task(task))
         return with_labels(result, labels), gated
     except TUBE_ERRORS as error:
         return failed(task, str(error)), None

@@ -10,7 +10,7 @@ MOST_NAMED = 3
 """Tubes that a sentence names. Convention: more would not be read."""
 
 
-def changes(before: View, after: View) -> Changes:
+def changes_in_words(before: View, after: View) -> Changes:
     """Say what differs between two views besides the moves themselves.
 
     Examples of sentences: `Plasma cells: BV421-A 850 to 912`, `Singlets: as before`.

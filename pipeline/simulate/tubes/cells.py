@@ -57,7 +57,7 @@ class SimulatedCells:
     dead: NDArray[np.bool_]
 
 
-def populations_of(parameters: TubeParameters) -> tuple[Population, ...]:
+def population_table(parameters: TubeParameters) -> tuple[Population, ...]:
     """Return the population table of a tube: its clone, its percentages, CD38 as the drug leaves it."""
     rows = []
     for row, population in enumerate(POPULATIONS):
@@ -68,7 +68,7 @@ def populations_of(parameters: TubeParameters) -> tuple[Population, ...]:
 
 def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> SimulatedCells:
     """Draw `n` cells of a tube, living and dead, in random order."""
-    table = populations_of(parameters)
+    table = population_table(parameters)
     shares = np.array([population.percent for population in table])
     which = _choose(shares, n, rng)
     size = rng.standard_normal(n)

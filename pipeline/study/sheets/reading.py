@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from gating.events.panel import PLASMA_CELL_TARGETS
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
-from pipeline.study.names.look import caseless, one_line
+from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.patient_row import PatientRow
-from pipeline.study.sheets.review import REVIEW, moved_gates, verdicts_of
+from pipeline.study.sheets.review import REVIEW, typed_overrides, verdicts_of
 from pipeline.study.sheets.rows import (
     SHEETS,
     BeadRow,
@@ -208,7 +208,10 @@ def study_of(typed: TypedStudy) -> Study:
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),
         settings=typed.settings,
-        gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *moved_gates(typed.review)),
+        gates=(
+            *(GateOverride(**_fields(entry.row)) for entry in typed.gates),
+            *typed_overrides(typed.review),
+        ),
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
@@ -245,7 +248,7 @@ def _fields(row: Row) -> dict[str, Any]:
 def _sample(row: SampleRow, visits: dict[str, str]) -> Sample:
     """Return a tube; `visits` holds the first spelling of each visit, which all its tubes get."""
     sample = Sample(**_fields(row))
-    return replace(sample, visit=visits.setdefault(caseless(sample.visit), one_line(sample.visit)))
+    return replace(sample, visit=visits.setdefault(caseless(sample.visit), visible_text(sample.visit)))
 
 
 def _channel(row: PanelRow) -> PanelChannel:

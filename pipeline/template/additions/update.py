@@ -27,7 +27,7 @@ from pipeline.study.sheets.tables import (
     tabulate,
 )
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.additions.rows import Additions, additions, some_of
+from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.additions.style_xml import StyleSheet
 from pipeline.template.guesses import GuessedRow
@@ -190,9 +190,9 @@ def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
 def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
     parts = []
     if found.tubes:
-        parts.append(f"{counted(len(found.tubes), 'tube')} ({some_of(found.tubes)})")
+        parts.append(f"{counted(len(found.tubes), 'tube')} ({cut_names(found.tubes)})")
     if found.beads:
-        parts.append(f"{counted(len(found.beads), 'bead run')} ({some_of(found.beads)})")
+        parts.append(f"{counted(len(found.beads), 'bead run')} ({cut_names(found.beads)})")
     rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
     colours = [
         colour_of(name, row, column)
@@ -219,7 +219,7 @@ def _nothing_to_add(found: Additions, inventory: Inventory) -> str:
     unread = len(inventory.unread)
     sentence = "Nothing to add: every tube and every bead run of the folder is in a row."
     if unread:
-        names = some_of([name for name, _ in inventory.unread])
+        names = cut_names([name for name, _ in inventory.unread])
         sentence += f" {counted(unread, 'FCS file')} cannot be read: {names}."
     return " ".join([sentence, *_late(found)])
 
@@ -230,6 +230,6 @@ def _late(found: Additions) -> list[str]:
     return [
         (
             f"{counted(len(found.controls), 'control')} of tubes whose rows name none: "
-            f"{some_of(found.controls)}; type it into fmo_file or isotype_file."
+            f"{cut_names(found.controls)}; type it into fmo_file or isotype_file."
         )
     ]

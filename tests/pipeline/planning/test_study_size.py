@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
-from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanAsked, answer, head
+from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanAsked, plan_head, size_sentence
 from pipeline.planning import StudyPopulation, WantedWidth, plan_size, population_of, simulated_population
 from pipeline.study.errors import UserError
 
@@ -130,14 +130,14 @@ def asked(**more) -> PlanAsked:
 
 def test_several_visits_of_patients_whose_scatter_is_not_known_are_called_a_least_number():
     target = WantedWidth(wait_width=12.0)
-    assert WITHIN_NOT_KNOWN in head(replace(PLAIN, within=0.0), target, asked(visits=2))
-    assert WITHIN_NOT_KNOWN not in head(replace(PLAIN, within=0.0), target, asked(visits=1))
-    assert WITHIN_NOT_KNOWN not in head(replace(PLAIN, within=0.1), target, asked(visits=2))
+    assert WITHIN_NOT_KNOWN in plan_head(replace(PLAIN, within=0.0), target, asked(visits=2))
+    assert WITHIN_NOT_KNOWN not in plan_head(replace(PLAIN, within=0.0), target, asked(visits=1))
+    assert WITHIN_NOT_KNOWN not in plan_head(replace(PLAIN, within=0.1), target, asked(visits=2))
 
 
 def test_a_density_beyond_the_limits_is_not_answered_with_more_patients():
     target = WantedWidth(wait_width=12.0, density=5e6)
     found = plan_size(replace(PLAIN, uloq=1e5), target, studies=4, tried=(20,))
-    said = answer(found, asked())
+    said = size_sentence(found, asked())
     assert "100% of studies give no such interval at all" in said
     assert "Ask for a wider interval" not in said

@@ -12,15 +12,15 @@ from pipeline.output.figures.svg.chart import (
     SMALL,
     KeyEntry,
     Scale,
-    below,
-    beside,
     bottom_axis,
+    bottom_label,
     left_axis,
+    left_label,
     row_key,
 )
-from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.within.change import Change, Exceeds
 
@@ -44,7 +44,7 @@ def course_picture(
     mm
         Width on paper.
     """
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     steps = _steps(changes)
     if not steps:
         words = "no patient has two visits with a density or a limit"
@@ -98,15 +98,15 @@ def _axes(x: Scale, y: Scale, name: str) -> str:
             minor=[value for value in minor if y.low <= value <= y.high],
         )
         + bottom_axis(x, y.start, [(week, count(week)) for week in weeks])
-        + below("weeks since the last dose (log scale)", x, y.start + 24)
-        + beside(name, y, 18)
+        + bottom_label("weeks since the last dose (log scale)", x, y.start + 24)
+        + left_label(name, y, 18)
     )  # fmt: skip
 
 
 def _line(one: Change, x: Scale, y: Scale, *, thick: bool) -> str:
     way = (
-        f"M{number(x.place(_at(one.first_weeks)))} {number(y.place(one.first_rd))}"
-        f"L{number(x.place(_at(one.last_weeks)))} {number(y.place(one.last_rd))}"
+        f"M{pixels(x.place(_at(one.first_weeks)))} {pixels(y.place(one.first_rd))}"
+        f"L{pixels(x.place(_at(one.last_weeks)))} {pixels(y.place(one.last_rd))}"
     )
     dashes = "2 1.5" if one.first_side or one.last_side else None
     return element("path", d=way, stroke=GREY, stroke_width=1.5 if thick else 0.7, stroke_dasharray=dashes)

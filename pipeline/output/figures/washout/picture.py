@@ -15,18 +15,18 @@ from pipeline.output.figures.svg.chart import (
     Box,
     KeyEntry,
     Scale,
-    below,
-    beside,
     bottom_axis,
+    bottom_label,
     column_key,
     left_axis,
+    left_label,
     row_key,
 )
-from pipeline.output.figures.svg.elements import element, number, text
+from pipeline.output.figures.svg.elements import element, pixels, text
 from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
 from pipeline.output.figures.washout.points import PALE, Point, drawable, drawn_cloud, drawn_point, room_of
 from pipeline.patients.visits import Visit
@@ -92,7 +92,7 @@ def washout_picture(
         Where a click on a point leads, by sample_id.
     """
     points = drawable(visits, responses)
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     if not points:
         words = "no patient has both a washout and a receptor density"
         return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
@@ -178,7 +178,7 @@ def _months_drawn(frame: _Frame) -> str:
     _, top, _, bottom = frame.box
     parts = []
     for place, middle, words in _months(frame):
-        parts.append(element("path", d=f"M{number(place)} {number(bottom)}V{top}", class_="grid"))
+        parts.append(element("path", d=f"M{pixels(place)} {pixels(bottom)}V{top}", class_="grid"))
         parts.append(text(words, middle, top - 4, class_="m small greytext"))
     return "".join(parts)
 
@@ -186,7 +186,7 @@ def _months_drawn(frame: _Frame) -> str:
 def _limits(frame: _Frame) -> str:
     left, _, right, _ = frame.box
     return "".join(
-        element("path", d=f"M{left} {number(height)}H{number(right)}", class_=look)
+        element("path", d=f"M{left} {pixels(height)}H{pixels(right)}", class_=look)
         for height, look, _ in _levels(frame)
         if look
     )
@@ -262,8 +262,8 @@ def _axes(frame: _Frame, name: str, wide: float) -> str:
             minor=[value for value in minor if low <= value <= high],
         )
         + bottom_axis(frame.x, frame.y.start, [(week, count(week)) for week in weeks])
-        + below(words, frame.x, frame.y.start + 24)
-        + beside(name, frame.y, 18)
+        + bottom_label(words, frame.x, frame.y.start + 24)
+        + left_label(name, frame.y, 18)
     )  # fmt: skip
 
 

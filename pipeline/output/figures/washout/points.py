@@ -11,7 +11,7 @@ from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.palette import RESPONSE_LOOK, ResponseLook
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Box, Scale
-from pipeline.output.figures.svg.elements import element, number, safe
+from pipeline.output.figures.svg.elements import element, pixels, safe
 from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.output.figures.svg.marks import mark, outline
 from pipeline.patients.visits import Visit
@@ -79,13 +79,13 @@ def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
     parts = [element("title", safe(point.words))]
     if point.side == 0:
         ends = _interval(point, y)
-        way = f"M{number(at_x)} {number(ends[1])}V{number(ends[0])}"
+        way = f"M{pixels(at_x)} {pixels(ends[1])}V{pixels(ends[0])}"
         if point.low < y.low:  # the interval goes on below the frame
             way += _chevron(at_x, ends[0])
         parts.append(element("path", d=way, **line))
     else:
         tip = at_y - point.side * _ARROW
-        parts.append(element("path", d=f"M{number(at_x)} {number(at_y)}V{number(tip)}", **line))
+        parts.append(element("path", d=f"M{pixels(at_x)} {pixels(at_y)}V{pixels(tip)}", **line))
         head = "up" if point.side > 0 else "down"
         parts.append(mark(head, at_x, tip, 2.0, fill=look.ink))
     parts.append(mark(look.shape, at_x, at_y, RADIUS, fill=point.face, stroke=look.ink, stroke_width=0.9))
@@ -122,7 +122,7 @@ def _interval(point: Point, y: Scale) -> tuple[float, float]:
 
 def _chevron(x: float, y: float) -> str:
     """Return the sign that an interval goes on below."""
-    return f"M{number(x - 2)} {number(y - 3)}L{number(x)} {number(y)}L{number(x + 2)} {number(y - 3)}"
+    return f"M{pixels(x - 2)} {pixels(y - 3)}L{pixels(x)} {pixels(y)}L{pixels(x + 2)} {pixels(y - 3)}"
 
 
 def _rounded(value: float) -> str:

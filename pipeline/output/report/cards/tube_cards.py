@@ -20,11 +20,11 @@ from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
-from pipeline.output.report.bars import SHADES, BarScale, budget_bar, in_order, interval_bar
+from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
 from pipeline.output.report.cards.arithmetic import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
-from pipeline.output.report.words import density_words, interval_words, rounded, sorting_number
+from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.reading import SentinelReading
@@ -112,14 +112,14 @@ def tube_card(
         beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
-        estimate=rounded(receptor.rd),
+        estimate=rounded_text(receptor.rd),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
         order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
         interval_order=sorting_number(receptor.rd_low),
         lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),
-        lloq=rounded(receptor.lloq),
-        background=rounded(receptor.background_abc),
+        lloq=rounded_text(receptor.lloq),
+        background=rounded_text(receptor.background_abc),
         reading=HEADLINES[reading] if reading else "–",
         sentinels=HEADLINES[reading] if reading and receptor.status in QUANTIFIED else "",
         n_cells=_cells(result),
@@ -150,7 +150,7 @@ def _instead(result: SampleResult) -> str:
     if receptor.status in QUANTIFIED:
         return words
     reason = failure_reason(result) or words
-    return f"ABC {rounded(receptor.abc)}; {reason}" if receptor.abc is not None else reason
+    return f"ABC {rounded_text(receptor.abc)}; {reason}" if receptor.abc is not None else reason
 
 
 def _beyond(status: RdStatus, verdict: Verdict) -> str:
@@ -231,7 +231,7 @@ def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
     """Return (shade, name, share) of every term, in the same order in every tube."""
     return tuple(
         (SHADES[term.name], term.name.value, f"{100 * term.share:.0f} %")
-        for term in in_order(result.receptor.budget)
+        for term in terms_in_order(result.receptor.budget)
         if term.share >= 0.005
     )
 
@@ -257,8 +257,6 @@ def _cd38_svg(result: SampleResult, curve: StandardCurve | None, labels: Mapping
     picture = cd38_of(result, curve, labels)
     if picture is None:
         return ""
-    medians = (
-        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
-    )
-    words = f"Quantified channel of {result.sample_id}: {medians}"
+    median, control = rounded_text(result.receptor.median_mfi), rounded_text(result.receptor.background_mfi)
+    words = f"Quantified channel of {result.sample_id}: median {median}, control {control}"
     return in_page(picture, words, name=f"cd38_{result.sample_id}")

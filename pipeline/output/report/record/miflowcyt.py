@@ -12,8 +12,8 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.output.report.record.head import one_line
-from pipeline.output.report.record.methods import listed
+from pipeline.output.report.record.head import single_line
+from pipeline.output.report.record.methods import word_list
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Panel, PanelChannel
 
@@ -57,9 +57,9 @@ def miflowcyt(study_result: StudyResult) -> tuple[ListItem, ...]:
     days = sorted(where.acquired_at[:10] for where in acquired if where.acquired_at)
     runs = study_result.calibrations
     items = (
-        ("1.1", "purpose", one_line(settings.comment), TYPED),
-        ("1.4", "organization", one_line(settings.lab), TYPED),
-        ("1.5", "primary contact", one_line(settings.operator), TYPED),
+        ("1.1", "purpose", single_line(settings.comment), TYPED),
+        ("1.4", "organization", single_line(settings.lab), TYPED),
+        ("1.5", "primary contact", single_line(settings.operator), TYPED),
         ("1.6", "date", " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "", FILES),
         ("1.8", "quality control", _quality(study_result), RUN),
         ("2.1", "sample description", _samples(study_result), TYPED),
@@ -146,11 +146,11 @@ def _samples(study_result: StudyResult) -> str:
     samples = study_result.study.samples
     tissues = Counter(sample.tissue for sample in samples)
     patients = len({sample.patient_id for sample in samples})
-    return f"{listed(f'{n} of {tissue}' for tissue, n in tissues.items())}; {patients} patients"
+    return f"{word_list(f'{n} of {tissue}' for tissue, n in tissues.items())}; {patients} patients"
 
 
 def _lysed(reagent: str) -> str:
-    return f"red cells lysed with {one_line(reagent)}" if reagent else ""
+    return f"red cells lysed with {single_line(reagent)}" if reagent else ""
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:

@@ -120,7 +120,7 @@ class _Page:
             words, head = self.sheet.words(code), self.page.cell(1, place + 1)
             typed = code in self.sheet.typed
             write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
-            lines = max(lines, layout.lines_of(words.headline, self.widths[place] - 2))
+            lines = max(lines, layout.line_count(words.headline, self.widths[place] - 2))
             if words.meaning and not typed:
                 name = code_name(self.sheet, code)
                 of_file = f"\n{name} in {self.sheet.file}" if name else ""

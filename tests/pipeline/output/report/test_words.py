@@ -10,14 +10,14 @@ from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, scale_of
+from pipeline.output.report.bars import SHADES, BarScale, bar_scale, budget_bar, interval_bar
 from pipeline.output.report.words import (
     competition_words,
     data_words,
     density_words,
     interval_words,
     p_words,
-    rounded,
+    rounded_text,
     untold_words,
     verdict_line,
     washout_words,
@@ -64,7 +64,7 @@ def test_beyond_a_limit_the_limit_is_what_is_known(status: RdStatus, words: str)
 
 
 def test_unknown_numbers_are_dashes():
-    assert rounded(None) == "–"
+    assert rounded_text(None) == "–"
     assert interval_words(None, 2.0) == ""
     assert p_words(0.04999) == "p = 0.05"
 
@@ -101,7 +101,7 @@ def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyR
 
 
 def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
-    scale = scale_of(study_result.results)
+    scale = bar_scale(study_result.results)
     assert scale.low <= 950
     assert scale.high >= 270_404
     assert scale.place(scale.low) < scale.place(1e4) < scale.place(scale.high)
@@ -112,7 +112,7 @@ def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
 
 
 def test_a_study_without_densities_has_an_axis_all_the_same():
-    assert scale_of(()) == BarScale(100.0, 1e6)
+    assert bar_scale(()) == BarScale(100.0, 1e6)
 
 
 def test_a_budget_adds_up_to_the_whole_bar():

@@ -15,7 +15,7 @@ from gating.gates import PolygonGate
 from pipeline.commands.run import run_study
 from pipeline.output.table import as_sentences
 from pipeline.quantification.result import SampleResult
-from pipeline.review.bench import Bench, Shelf, alike, apply_to, changes, open_bench, open_shelf
+from pipeline.review.bench import Bench, Shelf, alike, apply_to, changes_in_words, open_bench, open_shelf
 from pipeline.review.view import Along, HandleKind, Move, View
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -286,10 +286,10 @@ def test_what_was_found_again_is_said_and_what_was_held_too(tried: Tried):
     bench = open_bench(tried.shelf, "P03_BM1")
     before = bench.start()
     moves = (Move("viable", 700.0),)
-    held = changes(before, bench.held(moves))
+    held = changes_in_words(before, bench.held(moves))
     assert held.refitted == ()
     assert held.held[0] == "every other gate is held until you let go"
-    settled = changes(before, bench.settled(moves))
+    settled = changes_in_words(before, bench.settled(moves))
     assert any(line.startswith("Dump-negative: PerCP-Cy5-5-A ") for line in settled.refitted)
     assert "Singlets: as before" in settled.held
     assert not any(line.startswith("Viable") for line in (*settled.refitted, *settled.held))

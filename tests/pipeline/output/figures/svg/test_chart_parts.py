@@ -16,7 +16,7 @@ from pipeline.output.figures.style.palette import RESPONSE_LOOK
 from pipeline.output.figures.svg.chart import SMALL, KeyEntry, Scale, bottom_axis, clipped, row_key
 from pipeline.output.figures.svg.elements import safe
 from pipeline.output.figures.svg.labels import placed_labels
-from pipeline.output.figures.svg.letters import fitted, lines_of, width
+from pipeline.output.figures.svg.letters import fitted, width, wrapped_lines
 from pipeline.output.figures.svg.marks import SHAPES, outline
 from pipeline.study.response import Response
 
@@ -39,7 +39,7 @@ def test_fitted_words_fit_and_tell_what_is_cut(words, room):
 
 @given(st.text(alphabet="ab c", max_size=60))
 def test_lines_hold_all_words(words):
-    assert " ".join(lines_of(words, 7, 40)).split() == words.split()
+    assert " ".join(wrapped_lines(words, 7, 40)).split() == words.split()
 
 
 def test_characters_that_no_file_may_hold_are_replaced():
