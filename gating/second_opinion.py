@@ -19,8 +19,8 @@ from gating.arithmetic.elementary import log
 from gating.clusters.mixture import Mixture
 from gating.events import Events, Mask
 from gating.events.panel import SCATTER_ROLES, GatingChannel, GatingPanel, Target
-from gating.events.ranks import quantile
-from gating.events.sample import drawn_by_scatter
+from gating.events.quantiles import quantile
+from gating.events.sampling import drawn_by_scatter
 from gating.events.transforms import asinh, asinh_cofactor
 
 Floats = NDArray[np.float64]

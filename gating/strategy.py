@@ -12,11 +12,11 @@ from gating.anchors.search import Search, search_anchors
 from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.again import Again, split_again
+from gating.clone.jackknife import Again, split_again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
+from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
 from gating.gates.given_thresholds import Choices
 from gating.gates.passed import Passed

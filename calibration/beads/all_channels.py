@@ -22,9 +22,9 @@ from calibration.beads.density_peaks import (
     fewest_events,
     find_modes,
 )
+from calibration.beads.lot_populations import Wanted, beads_among, may_be_another, without_surplus
 from calibration.beads.medians import MeasuredPopulation, of_events
 from calibration.beads.scale_end import ScaleEnd
-from calibration.beads.wanted import Wanted, beads_among, may_be_another, without_surplus
 from calibration.beads.width_law import Component
 from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from calibration.beads.all_channels import on_all_channels
 from calibration.beads.density_peaks import FEWEST_EVENTS
+from calibration.beads.lot_populations import BeadPeaksError
 from calibration.beads.medians import MeasuredPopulation, measure, of_events
 from calibration.beads.populations import choose_populations
 from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end, is_cut
-from calibration.beads.wanted import BeadPeaksError
 from calibration.numbers import Floats
 from calibration.rounding import rounded_record
 

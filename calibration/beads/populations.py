@@ -13,10 +13,7 @@ from calibration.beads.density_peaks import (
     fewest_events,
     find_modes,
 )
-from calibration.beads.mixture import BeadMixture, fit_free
-from calibration.beads.overlapping import merge_unresolvable, split_overlapping
-from calibration.beads.scale_end import ScaleEnd
-from calibration.beads.wanted import (
+from calibration.beads.lot_populations import (
     DIGITS,
     BeadPeaksError,
     Wanted,
@@ -25,6 +22,9 @@ from calibration.beads.wanted import (
     refusal,
     without_surplus,
 )
+from calibration.beads.mixture import BeadMixture, fit_free
+from calibration.beads.overlapping import merge_unresolvable, split_overlapping
+from calibration.beads.scale_end import ScaleEnd
 from calibration.numbers import Floats
 
 PARTED = "Two populations overlap without a valley; a mixture parted them: look at them."

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from gating.anchors.edges import negative_edge
+from gating.clone.cell_kinds import clone_split
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
-from gating.clone.kinds import clone_split
 from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats
-from gating.clone.kinds import LEAST_GAIN, CloneSplit, Gains
+from gating.clone.cell_kinds import LEAST_GAIN, CloneSplit, Gains
 from gating.clone.marker_levels import MarkerLook
 from gating.clusters.ellipsoids import ellipsoids_of
 from gating.clusters.neighbours import ascending

@@ -13,7 +13,7 @@ from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
-from gating.events.sample import some_of
+from gating.events.sampling import some_of
 from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, axis_on
 

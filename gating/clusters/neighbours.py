@@ -11,7 +11,7 @@ from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 

@@ -18,8 +18,8 @@ from gating.gates.by_hand import PLASMA_CELL_SIZE, SECOND_ROLES
 from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.given_thresholds import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.plasma_cells.larger_sample import widened_look
 from gating.plasma_cells.refinement import refined
-from gating.plasma_cells.widening import widened_look
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
-from pipeline.assay.statistics.control import ControlRun, control_runs
+from pipeline.assay.statistics.control_chart import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
 from pipeline.assay.statistics.moments import LEVEL, TooFewError, mean
 from pipeline.assay.statistics.stability import Stability, stability
+from pipeline.assay.support import Judged, NotTold, Support, goal_of, overall_verdict, upper_bound, within
 from pipeline.assay.tubes import AssayTube
-from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, overall_verdict, upper_bound, within
 from pipeline.study.validation import Experiment
 from pipeline.study.wording import counted
 

@@ -15,8 +15,8 @@ from pipeline.assay.statistics.nested import (
     VarianceComponent,
     nested_precision,
 )
+from pipeline.assay.support import Judged, NotTold, Support, goal_of, upper_bound
 from pipeline.assay.tubes import AssayTube
-from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
 from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"

@@ -11,13 +11,13 @@ from pipeline.assay.experiments import agreements, carry_overs, controls, linear
 from pipeline.assay.precision import PATIENTS, limits_told, pooled_precision, precision_of
 from pipeline.assay.statistics.agreement import Agreement
 from pipeline.assay.statistics.carry_over import CarryOver
-from pipeline.assay.statistics.control import ControlRun
+from pipeline.assay.statistics.control_chart import ControlRun
 from pipeline.assay.statistics.limits import AssayLimits
 from pipeline.assay.statistics.linearity import Linearity
 from pipeline.assay.statistics.nested import Precision
 from pipeline.assay.statistics.stability import Stability
+from pipeline.assay.support import Judged, NotTold, goal_of
 from pipeline.assay.tubes import AssayTube, assay_tubes, measured, measuring_day
-from pipeline.assay.verdict import Judged, NotTold, goal_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import replicates
 from pipeline.quantification.result import SampleResult

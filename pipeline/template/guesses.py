@@ -10,7 +10,7 @@ from pathlib import Path
 
 from calibration.beads.kits import bead_kit
 from pipeline.files.safe_name import safe_name
-from pipeline.study.names.kinds import FileKind
+from pipeline.study.names.file_kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (

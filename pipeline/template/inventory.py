@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
-from pipeline.study.names.kinds import FileKind, said_kind
+from pipeline.study.names.file_kinds import FileKind, said_kind
 from pipeline.study.wording import same_word
 from pipeline.template.names import bare_name, bare_tube, day_in_name, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
+from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.guesses import GuessedRow
-from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.settings_sheets import (
     OWN_COLUMNS,
     add_all_settings,

@@ -45,7 +45,7 @@ def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: S
 
 def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Settings) -> RecoveryFit:
     """Fit M2 to the rows, each with its own drug level where it is known."""
-    from pipeline.patients.pharmacokinetics.curves import labelled_curve
+    from pipeline.patients.pharmacokinetics.decline import labelled_curve
 
     refuse_recovery(data)
     if data.terms:

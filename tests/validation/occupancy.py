@@ -20,7 +20,7 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import SentinelReading, reading_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading, reading_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.total import total_of
 from pipeline.patients.receptor_occupancy.tubes import free_density

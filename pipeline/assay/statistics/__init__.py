@@ -2,7 +2,7 @@
 
 from pipeline.assay.statistics.agreement import Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
-from pipeline.assay.statistics.control import ControlRun, control_runs
+from pipeline.assay.statistics.control_chart import ControlRun, control_runs
 from pipeline.assay.statistics.limits import AssayLimits, detection_limits
 from pipeline.assay.statistics.linearity import Linearity, linearity
 from pipeline.assay.statistics.nested import Precision, VarianceComponent, nested_precision

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import (
+from pipeline.checks.plausibility.plausible_ranges import (
     DAYS_OF_SLACK,
     FIRST_FCS_FILE,
     FIRST_MYELOMA_DRUG,

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import days_that_cannot_be
-from pipeline.checks.plausibility.limits import MOST_PAUSE_DAYS
+from pipeline.checks.plausibility.plausible_ranges import MOST_PAUSE_DAYS
 from pipeline.study.drugs import is_drug, read_drug
 from pipeline.study.drugs.amounts import amount_doubt
 from pipeline.study.faults import Fault

@@ -10,7 +10,7 @@ from pipeline.checks.compensation import setting_cell
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.gates import gate_cell, rows_of_threshold
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import MOST_SCALE
+from pipeline.checks.plausibility.plausible_ranges import MOST_SCALE
 from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
 from pipeline.fcs import FcsFile
 from pipeline.study.drugs import is_drug, listed_names

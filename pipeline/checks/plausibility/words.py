@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import ISS_STAGES, R2_ISS_STAGES
+from pipeline.checks.plausibility.plausible_ranges import ISS_STAGES, R2_ISS_STAGES
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted, same_word

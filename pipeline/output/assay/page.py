@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.assay.report import AssayReport
-from pipeline.assay.verdict import Support
+from pipeline.assay.support import Support
 from pipeline.output.assay.tables import ASSAY_TABLES, AssayTable
 from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
 from pipeline.output.table import Cell

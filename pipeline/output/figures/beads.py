@@ -15,9 +15,9 @@ from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMI
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks, log_ticks
 from pipeline.output.figures.svg.chart import Scale, bottom_axis, bottom_label, left_axis, left_label
 from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
+from pipeline.output.figures.svg.gate_picture import axis_data, steps_path
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.panel import axis_data, steps_path
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.tube.histograms import DisplayAxis, Histogram
 
 WIDTH: Final = 340

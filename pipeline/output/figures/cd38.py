@@ -13,8 +13,8 @@ from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
 from pipeline.output.figures.svg.elements import element, pixels, text, with_ellipsis
-from pipeline.output.figures.svg.panel import axis_data, steps_path
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.gate_picture import axis_data, steps_path
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import CONTROL, STAINED, DisplayAxis, Histogram
 

@@ -14,7 +14,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Scale, left_axis
 from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark, outline
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.picture_page import Picture
 
 WIDTH, HEIGHT = 340, 170
 REACH: Final = 5.0

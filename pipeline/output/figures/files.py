@@ -17,7 +17,13 @@ from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.charts import FIGURES, Chart
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import channel_labels, gating_panels, gating_picture
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, file_of, pictures_in_rows
+from pipeline.output.figures.svg.picture_page import (
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    Picture,
+    file_of,
+    pictures_in_rows,
+)
 from pipeline.study.quantity_name import population_name
 
 BEAD_FIGURES: Final = "calibration.pdf"

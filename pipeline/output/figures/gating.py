@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.panel import SIDE, step_picture
-from pipeline.output.figures.svg.sheet import Picture, file_of, pictures_in_rows, side_by_side
+from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
+from pipeline.output.figures.svg.picture_page import Picture, file_of, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 

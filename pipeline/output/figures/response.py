@@ -9,7 +9,7 @@ from pipeline.output.figures.svg.chart import SIZE, Scale, bottom_axis, bottom_l
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import wrapped_lines
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.statistics.counts import Proportion
 from pipeline.response.tables import ResponseTables
 

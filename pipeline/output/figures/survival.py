@@ -19,7 +19,7 @@ from pipeline.output.figures.svg.chart import (
 )
 from pipeline.output.figures.svg.elements import element, path, pixels, text
 from pipeline.output.figures.svg.letters import wrapped_lines
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.pfs_bounds import n_unseen
 from pipeline.response.statistics.survival import Floats, SurvivalCurve

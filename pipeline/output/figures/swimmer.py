@@ -11,7 +11,7 @@ from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, bott
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import FollowUp
 
 MOST_BARS: Final = 60

@@ -17,9 +17,9 @@ from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
 from pipeline.page.desk import Desk
 from pipeline.page.remembered import recent_studies, remember
 from pipeline.page.review.shown import rows_of_tubes
-from pipeline.page.stages.files_found import files_found
 from pipeline.page.stages.folders import listing, study_in
 from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
+from pipeline.page.stages.study_files import files_found
 from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file

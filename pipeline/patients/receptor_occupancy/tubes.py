@@ -21,7 +21,7 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import reading_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import reading_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, contradict, theta_of_level
 from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of

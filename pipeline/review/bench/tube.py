@@ -20,12 +20,12 @@ from pipeline.quantification.quantify import failed, quantified_tube
 from pipeline.quantification.result import SampleResult, with_labels
 from pipeline.quantification.task import TubeTask
 from pipeline.review.bench.back_gating import back_gated
-from pipeline.review.bench.drawing import Drawing
+from pipeline.review.bench.dragging import Held
 from pipeline.review.bench.faults import Refusals
 from pipeline.review.bench.handles import usual_name
-from pipeline.review.bench.held import Held
 from pipeline.review.bench.moving import moved_steps, moves_of, name_of, override_of
 from pipeline.review.bench.shelf import Shelf, open_shelf
+from pipeline.review.bench.tube_view import Drawing
 from pipeline.review.view import BackGate, Move, StepView, View
 from pipeline.running.tasks import tube_digest, without_findings
 from pipeline.running.two_passes import with_their_batches

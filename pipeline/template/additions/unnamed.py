@@ -11,8 +11,8 @@ from pipeline.study.sheets.tables import WORKBOOK, read_workbook
 from pipeline.study.wording import counted
 from pipeline.template.additions.rows import additions, cut_names, named_files
 from pipeline.template.additions.update import left_out_files
+from pipeline.template.colours import LEFT_OUT
 from pipeline.template.inventory import take_inventory
-from pipeline.template.marks import LEFT_OUT
 
 
 def unnamed_files(folder: Path) -> tuple[Fault, ...]:

@@ -30,9 +30,9 @@ from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.additions.style_xml import StyleSheet
+from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
-from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.workbook import colour_of, has_days
 
 _OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")

@@ -14,7 +14,7 @@ from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
 from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
-from pipeline.washout.line.told import Varying, line_with_doubts, varying_slope
+from pipeline.washout.line.reported import Varying, line_with_doubts, varying_slope
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.arithmetic.eigen import inverse_definite
-from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
+from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations

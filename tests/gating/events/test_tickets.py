@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gating.events import Events, Survivors
-from gating.events.sample import drawn_by_scatter, sampled
+from gating.events.sampling import drawn_by_scatter, sampled
 from gating.events.tickets import drawn_anew, drawn_by_rank, is_drawn, one_of_each, thinned, tickets_of
 from helpers.known_marrow import marrow, panel
 

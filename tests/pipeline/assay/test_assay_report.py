@@ -11,7 +11,7 @@ import pytest
 
 from calibration.density.result import RdStatus, ReceptorDensity
 from pipeline.assay.report import AssayReport, assay_report
-from pipeline.assay.verdict import Support
+from pipeline.assay.support import Support
 from pipeline.fcs.acquisition import Acquired
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.same_visit import tubes_by_visit

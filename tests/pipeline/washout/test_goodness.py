@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.study.settings import Settings
 from pipeline.washout import fit_tobit, observe, washout_report
 from pipeline.washout.choice import Candidate, choose

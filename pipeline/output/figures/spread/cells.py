@@ -15,7 +15,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import SIZE, SMALL, Scale, bottom_axis, bottom_label
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import fitted, wrapped_lines
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.result_tables import SampleFacts, sample_facts
 
 MOST_ROWS: Final = 60

@@ -20,7 +20,7 @@ from pipeline.output.figures.svg.chart import (
 )
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.within.change import Change, Exceeds
 

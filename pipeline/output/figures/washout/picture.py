@@ -26,7 +26,7 @@ from pipeline.output.figures.svg.elements import element, pixels, text
 from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
 from pipeline.output.figures.washout.points import PALE, Point, drawable, drawn_cloud, drawn_point, room_of
 from pipeline.patients.visits import Visit

@@ -10,7 +10,7 @@ from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.style.palette import VERDICT, StatusStyle
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.sheet import side_by_side
+from pipeline.output.figures.svg.picture_page import side_by_side
 from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.output.legend.flags import heaviest, words_of_flag
 

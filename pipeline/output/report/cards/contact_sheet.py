@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gating.gates.steps import Step
 from pipeline.output.figures.style.palette import StatusStyle
-from pipeline.output.figures.svg.panel import thumbnail
+from pipeline.output.figures.svg.gate_picture import thumbnail
 from pipeline.output.legend.verdict import Verdict
 from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.quantification.result import SampleResult

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.words import interval_words, rounded_text
-from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, SentinelResult

@@ -15,19 +15,19 @@ from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, StatusStyle
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.sheet import in_page
+from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
-from pipeline.output.report.cards.arithmetic import arithmetic
+from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
 from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
-from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample

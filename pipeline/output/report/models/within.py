@@ -11,8 +11,8 @@ from pipeline.output.interval import fold_bound
 from pipeline.response.statistics.counts import Contrast
 from pipeline.study.quantity_name import density_name
 from pipeline.washout.within.mean import MeanChange
+from pipeline.washout.within.result import WithinPatients
 from pipeline.washout.within.slopes import PatientSlopes
-from pipeline.washout.within.told import WithinPatients
 
 _ONLY_ASSAY: Final = (
     "“Beyond the assay” means more than its errors explain; a patient's own ups and downs from week to week "

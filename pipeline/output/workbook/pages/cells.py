@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.output.table import Cell, significant
 from pipeline.output.workbook.formats import GENERAL, TEXT, format_of_day
-from pipeline.output.workbook.pages.looks import CellStyle, Styles
+from pipeline.output.workbook.pages.cell_styles import CellStyle, Styles
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell

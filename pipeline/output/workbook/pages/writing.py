@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.output.workbook.formats import format_of_unit
-from pipeline.output.workbook.pages import layout
+from pipeline.output.workbook.pages import cell_sizes
 from pipeline.output.workbook.pages.archive import settled
-from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
-from pipeline.output.workbook.pages.looks import (
+from pipeline.output.workbook.pages.cell_styles import (
     HEADER,
     RAW_INK,
     TYPED_HEADER,
@@ -23,6 +22,7 @@ from pipeline.output.workbook.pages.looks import (
     painted,
     status_look,
 )
+from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
 from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
@@ -103,8 +103,8 @@ class _Page:
 
     def __init__(self, page: Worksheet, sheet: Sheet, styles: Styles) -> None:
         self.page, self.sheet, self.styles = page, sheet, styles
-        self.widths = layout.column_widths(sheet)
-        self.printed = layout.printed_columns(sheet, self.widths)
+        self.widths = cell_sizes.column_widths(sheet)
+        self.printed = cell_sizes.printed_columns(sheet, self.widths)
 
     def fill(self) -> None:
         self._fill_header()
@@ -120,12 +120,12 @@ class _Page:
             words, head = self.sheet.words(code), self.page.cell(1, place + 1)
             typed = code in self.sheet.typed
             write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
-            lines = max(lines, layout.line_count(words.headline, self.widths[place] - 2))
+            lines = max(lines, cell_sizes.line_count(words.headline, self.widths[place] - 2))
             if words.meaning and not typed:
                 name = code_name(self.sheet, code)
                 of_file = f"\n{name} in {self.sheet.file}" if name else ""
                 head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
-        self.page.row_dimensions[1].height = min(layout.HIGHEST, layout.LINE * lines + 4)
+        self.page.row_dimensions[1].height = min(cell_sizes.HIGHEST, cell_sizes.LINE * lines + 4)
 
     def _fill_rows(self) -> None:
         table, most = self.sheet.table, self.sheet.most_rows
@@ -148,7 +148,7 @@ class _Page:
                     look = painted(str(value), wrap=look.wrap)
                 cell = self.page.cell(number, place + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
-            height = layout.row_height(values, wrapped)
+            height = cell_sizes.row_height(values, wrapped)
             if height:
                 self.page.row_dimensions[number].height = height
         said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty

@@ -13,7 +13,7 @@ from pipeline.study.sheets.tables.grid import (
     column_number,
     header_name,
 )
-from pipeline.study.sheets.tables.header import tabulate
+from pipeline.study.sheets.tables.header_row import tabulate
 from pipeline.study.sheets.tables.parts import PackageParts, package_parts
 from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
 

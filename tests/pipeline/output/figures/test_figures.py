@@ -20,7 +20,7 @@ from pipeline.output.figures.cd38 import cd38_picture, rebinned
 from pipeline.output.figures.paper.canvas import to_pdf
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.response import response_picture
-from pipeline.output.figures.svg.sheet import file_of, pictures_in_rows
+from pipeline.output.figures.svg.picture_page import file_of, pictures_in_rows
 from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_picture
 from pipeline.output.figures.washout.line import patients_band
 from pipeline.quantification.result import SampleResult

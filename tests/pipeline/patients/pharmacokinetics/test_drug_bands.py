@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from pipeline.patients.pharmacokinetics import Body, drug_levels, typical_disposition
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.patients.pharmacokinetics.target_back import levels_with_target_back
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study

@@ -15,7 +15,7 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import reading_of, share_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import reading_of, share_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom, chosen_theta, theta_of_tubes
 from pipeline.patients.receptor_occupancy.total import FreeDensity, total_of

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from helpers.r_witness import needs_r, r_numbers
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import weighted_quantile

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
+from pipeline.patients.pharmacokinetics.decline import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until

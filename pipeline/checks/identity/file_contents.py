@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
+from pipeline.study.names.file_kinds import CONTROLS, FileKind, said_kind
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
-from pipeline.study.names.kinds import CONTROLS, FileKind, said_kind
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.compensation import MixedError, is_compensated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating import gate_plasma_cells
-from gating.clone.again import PARTS, split_again
+from gating.clone.jackknife import PARTS, split_again
 from gating.events import Events, Survivors
 from gating.gates import RangeGate, inside
 from helpers.known_marrow import marrow, panel

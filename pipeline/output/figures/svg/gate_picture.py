@@ -15,8 +15,8 @@ from gating.gates.steps import LOW_CONFIDENCE, GateStep
 from pipeline.output.figures.outlines import axes_of, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, path, pixels, text, with_ellipsis
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.shades import data_url, png, shades_of
-from pipeline.output.figures.svg.sheet import Picture
 from pipeline.tube.histograms import Density, DisplayAxis, density_counts
 
 WIDTH: Final = 190

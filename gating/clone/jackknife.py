@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.kinds import parts_of
+from gating.clone.cell_kinds import parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside

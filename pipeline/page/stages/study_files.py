@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.study.names.kinds import FileKind
+from pipeline.study.names.file_kinds import FileKind
 from pipeline.template.guesses import guessed_rows
 from pipeline.template.inventory import FoundFile, Inventory, take_inventory
 
