@@ -26,8 +26,9 @@ from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
 __all__ = [
-    "TRAIL", "ChangedCell", "Event", "Trail", "TrailLine", "add_line", "alone_with", "append_line", "cells_of",
-    "changes_between", "coming_line", "finish_line", "history_of", "must_be_whole", "read_trail", "take_back",
+    "TRAIL", "ChangedCell", "Event", "Trail", "TrailLine", "add_line", "alone_with", "append_line",
+    "cells_of", "changes_between", "coming_line", "finish_line", "history_of", "must_be_whole", "read_trail",
+    "take_back",
 ]  # fmt: skip
 
 TRAIL = "audit.jsonl"
