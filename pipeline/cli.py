@@ -67,7 +67,7 @@ def init(
     from pipeline.template import write_template
 
     template = write_template(study, fcs, update=update)
-    _say(template.found)
+    _say(template.summary)
     done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
     _say(f"{done}: cd38rd check {in_quotes(study)}")
 

@@ -46,7 +46,7 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class ToldTogether:
+class LotPopulations:
     """Populations told on all channels, measured on the first, dim to bright; `notes`: what was left out."""
 
     populations: list[MeasuredPopulation]
@@ -55,7 +55,7 @@ class ToldTogether:
 
 def on_all_channels(
     channels: Sequence[Floats], end: ScaleEnd, n_levels: int, blank: bool
-) -> ToldTogether | None:
+) -> LotPopulations | None:
     """Return exactly the populations of the lot; None where the channels together do not show them.
 
     Parameters
@@ -89,7 +89,7 @@ def on_all_channels(
         for population, before, after in zip(populations, [False, *overlap], [*overlap, False], strict=True)
     ]
     note = "Populations that overlap on this channel were told apart on all channels of the file together."
-    return ToldTogether(marked, (*chosen.notes, *([note] if any(overlap) else [])))
+    return LotPopulations(marked, (*chosen.notes, *([note] if any(overlap) else [])))
 
 
 def _component(part: Floats) -> Component:

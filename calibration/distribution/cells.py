@@ -147,7 +147,7 @@ def _percentile(
     share, n = percent / 100, ordered.size
     drawn = scale.density(quantile_draws(ordered, rng, scale.level.size, share))
     if n * min(percent, 100 - percent) < 100 * FEWEST_BEYOND:
-        return Percentile(percent, beyond=Beyond.FEW)
+        return Percentile(percent, beyond=Beyond.TOO_FEW)
     value = float(still.density(np.quantile(ordered, [share], method="hazen"))[0])
     if value < lowest:
         return Percentile(percent, beyond=Beyond.BELOW, bound=lowest)

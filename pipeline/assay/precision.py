@@ -15,7 +15,7 @@ from pipeline.assay.statistics.nested import (
     VarianceComponent,
     nested_precision,
 )
-from pipeline.assay.support import Judged, NotTold, Support, goal_of, upper_bound
+from pipeline.assay.support import Judged, NotJudged, Support, goal_of, upper_bound
 from pipeline.assay.tubes import AssayTube
 from pipeline.study.validation import Experiment
 
@@ -25,7 +25,7 @@ PATIENTS = "replicates of patients"
 _MOST_SHOWN = 1000
 """Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
 
-Precise = Judged[Precision] | NotTold
+Precise = Judged[Precision] | NotJudged
 
 
 def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
@@ -54,7 +54,7 @@ def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Pre
             of_materials=True,
         )
     except TooFewError as reason:
-        return NotTold(Experiment.PRECISION, about, str(reason))
+        return NotJudged(Experiment.PRECISION, about, str(reason))
     parts = tuple(_of_logs(part) for part in logs.components)
     judged = _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
     if not dim:
@@ -66,7 +66,7 @@ def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
     try:
         found = nested_precision([tube.density for tube in tubes], _factors(tubes))
     except TooFewError as reason:
-        return NotTold(Experiment.PRECISION, name, str(reason))
+        return NotJudged(Experiment.PRECISION, name, str(reason))
     return _judged(name, found, goal)
 
 
@@ -113,9 +113,9 @@ def cv_at(found: Precision, part: VarianceComponent, size: float) -> float:
     return 100 * math.sqrt(math.expm1(min(size, 20.0) ** 2))
 
 
-def limits_told(
+def judged_limits(
     blanks: Sequence[AssayTube], low: Sequence[AssayTube], goal: float | None
-) -> Judged[AssayLimits] | NotTold:
+) -> Judged[AssayLimits] | NotJudged:
     """Return LoB, LoD and LoQ of the blanks and dim materials of a study."""
     wanted = goal_of(Experiment.LOW, goal)
     groups: dict[str, list[float]] = {}
@@ -127,7 +127,7 @@ def limits_told(
     try:
         found = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
-        return NotTold(Experiment.BLANK, "limits", str(reason))
+        return NotJudged(Experiment.BLANK, "limits", str(reason))
     told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
     support = _of_loq(found, wanted)
     if found.loq is not None and support is Support.OPEN:

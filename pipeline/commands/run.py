@@ -13,7 +13,7 @@ from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
-from pipeline.checks import check_folder, checked_again, folder_with_findings
+from pipeline.checks import check_folder, folder_with_findings, rechecked
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
@@ -64,7 +64,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             "cd38rd %s, tubes: %d, bead runs: %d", program_version(), len(study.samples), len(study.beads)
         )
         hashes = input_hashes(study)
-        faults, known = checked_again(study, faults, found)
+        faults, known = rechecked(study, faults, found)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         calibrations = _calibrations(study, hashes, results.stores.beads, reporter)

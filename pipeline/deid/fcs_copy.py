@@ -56,7 +56,7 @@ def fcs_copy(
     cut_short
         Whether the file ends before the events that it promises: the copy promises as many.
     """
-    place = file.place
+    place = file.data
     events = data[place.begin : place.begin + place.n_bytes]
     kept = {
         key: value

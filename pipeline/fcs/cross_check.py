@@ -161,7 +161,7 @@ def _witness(
             theirs = read(file)
     except Exception as fault:
         verdict = "cannot read"
-        text = f"cannot read the file ({type(fault).__name__}: {_one_line(fault, file)})"
+        text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
             return _compared(reader, file, ours, theirs, limits)
@@ -186,7 +186,7 @@ def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[Wit
     )
 
 
-def _one_line(fault: Exception, file: FcsFile) -> str:
+def _single_line(fault: Exception, file: FcsFile) -> str:
     text = " ".join(str(fault).replace(str(file.path), file.path.name).split())
     return text if len(text) <= 160 else text[:160] + "…"
 
@@ -263,8 +263,8 @@ def _flowio_limits(file: FcsFile) -> list[str]:
 def _fcsparser_limits(file: FcsFile) -> list[str]:
     codes = {repair.code for repair in file.reading_repairs}
     kinds = {parameter.kind for parameter in file.parameters}
-    order = file.place.layout.byte_order
-    odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.place.layout.fields)
+    order = file.data.layout.byte_order
+    odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.data.layout.fields)
     known = {
         "under NumPy 2 it raises on every big-endian file": list(order) == sorted(order)[::-1] != [1],
         "it does not read ASCII": "A" in kinds,
@@ -292,7 +292,7 @@ def _lacks_keywords(file: FcsFile, codes: set[RepairCode]) -> bool:
 
 
 def _is_mixed(file: FcsFile) -> bool:
-    order = list(file.place.layout.byte_order)
+    order = list(file.data.layout.byte_order)
     return order not in (sorted(order), sorted(order, reverse=True))
 
 

@@ -51,7 +51,7 @@ class _Same:
 
 
 @dataclass
-class _Place:
+class _BenchSlot:
     """A tube's place on the bench; it is read when it is first asked for."""
 
     stamp: Any
@@ -76,7 +76,7 @@ class Desk:
         self._folder, self.port = folder, port
         self._lock = RLock()
         self._kept: dict[str, tuple[Any, Any]] = {}
-        self._benches: OrderedDict[str, _Place] = OrderedDict()
+        self._benches: OrderedDict[str, _BenchSlot] = OrderedDict()
         self._latest: dict[str, int] = {}
         self.run: Run | None = None
         self._before: dict[str, NumberMessage] = {}
@@ -153,7 +153,7 @@ class Desk:
         OvertakenError
             A later move came.
         """
-        place = self._place(sample_id)
+        place = self._slot(sample_id)
         if request is not None:
             self._latest[sample_id] = max(request, self._latest.get(sample_id, request))
         with place.lock:
@@ -225,13 +225,13 @@ class Desk:
             if is_failed(result)
         ]
 
-    def _place(self, sample_id: str) -> _Place:
+    def _slot(self, sample_id: str) -> _BenchSlot:
         snapshot = self.snapshot()
         with self._lock:
             stamp = (_Same(snapshot.known), snapshot.gates_of(sample_id))
             found = self._benches.get(sample_id)
             if found is None or found.stamp != stamp:
-                found = _Place(stamp, snapshot.shelf)
+                found = _BenchSlot(stamp, snapshot.shelf)
                 self._benches[sample_id] = found
                 self._latest.pop(sample_id, None)
             self._benches.move_to_end(sample_id)

@@ -83,7 +83,7 @@ class TubeRow(Message):
     agreement: float | None
     decision: DecisionNow
     version: int
-    seen: ShownDigests
+    shown: ShownDigests
     stale: bool = False
     """A run would make it anew: a gate, a sheet or the program has changed since."""
 
@@ -174,7 +174,7 @@ class TubeMessage(Message):
 
     sample_id: str
     version: int
-    seen: ShownDigests
+    shown: ShownDigests
     number: NumberMessage
     steps: list[StepMessage]
     histogram: str
@@ -201,7 +201,7 @@ class ChangesMessage(Message):
     """What followed a move, in words."""
 
     refitted: list[str]
-    held: list[str]
+    unchanged: list[str]
 
 
 class Moved(Message):
@@ -226,10 +226,10 @@ class Backgate(Message):
 
 
 class Decide(Message):
-    """A decision on the tube as the page last saw it (`version`, `seen`)."""
+    """A decision on the tube as the page last saw it (`version`, `shown`)."""
 
     version: int
-    seen: ShownDigests | None = None
+    shown: ShownDigests | None = None
     decision: ReviewVerdict
     moves: Moves = []
     reason: Words = ""
@@ -240,7 +240,7 @@ class Sign(Message):
     """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
 
     version: int
-    seen: ShownDigests | None = None
+    shown: ShownDigests | None = None
     who: Name
     meaning: Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -259,7 +259,7 @@ class Conflict(Message):
     yours: DecisionNow
     theirs: DecisionNow
     version: int
-    seen: ShownDigests
+    shown: ShownDigests
 
 
 class Apply(Message):

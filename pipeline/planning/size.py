@@ -72,7 +72,7 @@ class Size:
         Median width of the interval; None where most studies have none.
     narrow
         Share of studies whose interval is as narrow as wanted; `narrow_error` its standard error.
-    told
+    with_interval
         Share of studies that give an interval at all.
     below_lloq
         Share of their visits below the LLOQ.
@@ -83,7 +83,7 @@ class Size:
     width: float | None
     narrow: float
     narrow_error: float
-    told: float
+    with_interval: float
     below_lloq: float
 
 
@@ -166,7 +166,7 @@ def _size(
     widths, dim = [], 0
     for number in range(studies):
         rng = np.random.default_rng([seed, n, visits, replicates, number])
-        width, below = _one_study(population, target, n, visits, replicates, rng)
+        width, below = _study_width(population, target, n, visits, replicates, rng)
         widths.append(width)
         dim += below
     told = [width for width in widths if math.isfinite(width)]
@@ -177,12 +177,12 @@ def _size(
         width=median(widths) if 2 * len(told) > studies else None,
         narrow=narrow,
         narrow_error=math.sqrt(narrow * (1 - narrow) / studies),
-        told=len(told) / studies,
+        with_interval=len(told) / studies,
         below_lloq=dim / (studies * n * visits),
     )
 
 
-def _one_study(
+def _study_width(
     population: StudyPopulation,
     target: WantedWidth,
     n: int,

@@ -77,7 +77,7 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
             found.append(_said(line))
         changes = changed.get(line.number, [])
         is_first = any(_is_new_row(change) for change in changes)
-        found += [_changed(line, one) for one in changes if _is_told(one, is_first=is_first)]
+        found += [_changed(line, one) for one in changes if _is_recorded(one, is_first=is_first)]
     return tuple(found)
 
 
@@ -85,7 +85,7 @@ def _is_new_row(change: ChangedCell) -> bool:
     return change.row.startswith("samples ") and change.column == "sample_id" and not change.old
 
 
-def _is_told(change: ChangedCell, *, is_first: bool) -> bool:
+def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
     """Whether a change is worth a line: of a gate where it lies; a verdict is told as the decision."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":

@@ -209,7 +209,7 @@ class Changes:
     """What a move changed besides what was moved, in words, a sentence each."""
 
     refitted: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,13 @@ def on_disk(folder: Path, name: str) -> str:
     try:
         if name.startswith("/") or (folder / name).exists():
             return name
-        found = ((_found_part_by_part(folder, file), number) for file, number in written)
+        found = ((_path_part_by_part(folder, file), number) for file, number in written)
         return next((file + number for file, number in found if file), name)
     except (OSError, ValueError):
         return name
 
 
-def _found_part_by_part(folder: Path, name: str) -> str:
+def _path_part_by_part(folder: Path, name: str) -> str:
     """Return the one path below the folder whose parts look like those of a name; "" where none or two do."""
     here, found = folder, []
     for part in PurePosixPath(name).parts:

@@ -39,7 +39,7 @@ class EstimatedFit(Fit, Protocol):
         """Return every number with its interval."""
 
 
-Found = TypeVar("Found", bound=Fit)
+FitT = TypeVar("FitT", bound=Fit)
 
 
 def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
@@ -53,7 +53,7 @@ def no_waits(_fit: Fit, _rows: Sequence[PatientRd], _settings: Settings) -> list
 
 
 @dataclass(frozen=True, slots=True)
-class Model(Generic[Found]):
+class Model(Generic[FitT]):
     """A model of washout.
 
     Attributes
@@ -77,11 +77,11 @@ class Model(Generic[Found]):
     """
 
     name: str
-    fit: Callable[[Given, Settings], Found | None]
-    estimates: Callable[[Found], tuple[Estimate, ...]]
-    method: Callable[[Found], str]
-    candidate: Callable[[str, Found, Settings], Candidate] | None = None
-    waits: Callable[[Found, Sequence[PatientRd], Settings], list[Wait]] = no_waits
+    fit: Callable[[Given, Settings], FitT | None]
+    estimates: Callable[[FitT], tuple[Estimate, ...]]
+    method: Callable[[FitT], str]
+    candidate: Callable[[str, FitT, Settings], Candidate] | None = None
+    waits: Callable[[FitT, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
     left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
 

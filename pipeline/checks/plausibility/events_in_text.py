@@ -58,12 +58,13 @@ class EventReading(StrEnum):
     NO = "not told"
 
 
-def told(text: str, event: re.Pattern[str]) -> EventReading:
+def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
     """Return whether a text tells an event.
 
     Examples
     --------
-    >>> [told(text, _PROGRESSION).value for text in ("prog.", "no PD", "progressive neuropathy", "toxicity")]
+    >>> texts = "prog.", "no PD", "progressive neuropathy", "toxicity"
+    >>> [event_reading(text, _PROGRESSION).value for text in texts]
     ['told', 'not told', 'perhaps', 'not told']
     """
     letters = unicodedata.normalize("NFKD", plain(text).casefold())
@@ -101,20 +102,20 @@ def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
         if patient.progressed_on is None:
             yield from _progression(study, patient)
         if patient.died_on is None:
-            yield from _told_in(study, patient, _DEATH, "died_on", "the day of death")
+            yield from _events_in(study, patient, _DEATH, "died_on", "the day of death")
 
 
 def _progression(study: Study, patient: Patient) -> Iterator[Finding]:
     if patient.best_response == Response.PD:
         yield _without(study, patient, "best_response", "progressed_on", "the day of progression", sure=True)
         return
-    yield from _told_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
+    yield from _events_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
 
 
-def _told_in(
+def _events_in(
     study: Study, patient: Patient, event: re.Pattern[str], column: str, day: str
 ) -> Iterator[Finding]:
-    answer = told(patient.discontinuation_reason, event)
+    answer = event_reading(patient.discontinuation_reason, event)
     if answer is not EventReading.NO:
         sure = answer is EventReading.YES
         yield _without(study, patient, "discontinuation_reason", column, day, sure=sure)

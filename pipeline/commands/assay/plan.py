@@ -136,7 +136,7 @@ def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked
 def _row(size: Size) -> str:
     width = "–" if size.width is None else f"{size.width:.3g}"
     return (
-        f"{size.patients:>8} {size.tubes:>6} {width:>8} {size.narrow:>8.0%} {size.told:>6.0%} "
+        f"{size.patients:>8} {size.tubes:>6} {width:>8} {size.narrow:>8.0%} {size.with_interval:>6.0%} "
         f"{size.below_lloq:>7.0%}"
     )
 
@@ -145,9 +145,10 @@ def size_sentence(found: Plan, asked: PlanAsked) -> str:
     """Return which size is enough, or why none is."""
     if found.enough is None:
         most = found.sizes[-1]
-        if most.told < asked.assurance:
+        if most.with_interval < asked.assurance:
+            without = f"{1 - most.with_interval:.0%}"
             return (
-                f"None of these sizes is enough: of {most.patients} patients {1 - most.told:.0%} of studies "
+                f"None of these sizes is enough: of {most.patients} patients {without} of studies "
                 "give no such interval at all. What is asked lies beyond the limits of the assay, or beyond "
                 "the washouts of these patients."
             )
@@ -165,7 +166,8 @@ def size_sentence(found: Plan, asked: PlanAsked) -> str:
 
 def _table(found: Plan) -> Table:
     rows = tuple(
-        (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.told, 100 * s.below_lloq) for s in found.sizes
+        (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.with_interval, 100 * s.below_lloq)
+        for s in found.sizes
     )
     return Table(COLUMNS, rows)
 

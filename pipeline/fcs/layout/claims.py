@@ -15,7 +15,7 @@ Peek = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataSegment:
     """DATA: its layout, first byte (from the start of the file), length in bytes, and number of events."""
 
     layout: Layout

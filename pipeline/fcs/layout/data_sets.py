@@ -133,7 +133,7 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
     if header.data.begin == data_begin and segment.begin < data_begin <= segment.end:
         text, segment = _before_data(source, segment, data_begin, text)
     header = Header(header.version, segment, header.data, header.analysis, tuple(others[2:]))
-    supplement = _place(text.keywords, "STEXT")
+    supplement = _offsets_of(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header
     return _supplemented(
@@ -153,14 +153,14 @@ def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) 
     return replace(text, repairs=(repair, *text.repairs)), shorter
 
 
-def _place(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
+def _offsets_of(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
     """Return $BEGIN… and $END…; 0 where blank or absent, None where they are no number."""
     begin, end = (keywords.get(f"${side}{which}", "").strip(PADDING) for side in ("BEGIN", "END"))
     return (keyword_integer(begin) if begin else 0, keyword_integer(end) if end else 0)
 
 
 def _segment(keywords: Mapping[str, str], which: str) -> Segment:
-    begin, end = _place(keywords, which)
+    begin, end = _offsets_of(keywords, which)
     return Segment(begin or 0, end or 0)
 
 

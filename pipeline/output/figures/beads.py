@@ -64,10 +64,10 @@ def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str
     """Return the ranges of the populations, and a line at the median of each with its number."""
     bands, lines = [], []
     for index, (median, (low, high)) in enumerate(zip(peaks.medians, peaks.ranges, strict=True)):
-        start, end = (scale.place(float(at)) for at in axis.position([low, high]))
+        start, end = (scale.position(float(at)) for at in axis.position([low, high]))
         box = {"x": start, "y": _TOP, "width": max(end - start, 0.5), "height": _BOTTOM - _TOP}
         bands.append(element("rect", **box, fill=_BANDS[index % 2]))
-        place = scale.place(float(axis.position(median)))
+        place = scale.position(float(axis.position(median)))
         name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
         lines.append(f"M{pixels(place)} {_TOP}V{_BOTTOM}")
         bands.append(text(name, place, _TOP - 5, class_="m"))
@@ -112,14 +112,14 @@ def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
         ends = sorted(
             min(max((math.log10(level) - intercept) / slope, ends[0]), ends[1]) for level in (y.low, y.high)
         )
-    places = [(x.place(10.0**at), y.place(10.0 ** (slope * at + intercept))) for at in ends]
+    places = [(x.position(10.0**at), y.position(10.0 ** (slope * at + intercept))) for at in ends]
     return path(places, class_="fit")
 
 
 def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Scale) -> str:
     words = f"bead {index} · median {count(median)} · assigned {count(level)}"
     words += "" if fitted else " · not in the fit"
-    dot = mark("circle", x.place(median), y.place(level), 4, fill=BLUE if fitted else "#fff",
+    dot = mark("circle", x.position(median), y.position(level), 4, fill=BLUE if fitted else "#fff",
                stroke=BLUE if fitted else INK, stroke_width=1.2)  # fmt: skip
     return element("g", element("title", safe(words)), dot, class_="spot")
 
@@ -137,7 +137,9 @@ def _errors(curve: StandardCurve | None) -> str:
     x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
     parts = [title, *(_bound(side * at, x, y) for at in (10, 20) for side in (1, -1))]
-    parts.append(element("path", d=f"M58 {pixels(y.place(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8))
+    parts.append(
+        element("path", d=f"M58 {pixels(y.position(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8)
+    )
     parts += [_error(index, level, error, x, y) for index, (level, error) in enumerate(errors)]
     parts += [
         bottom_axis(
@@ -151,7 +153,7 @@ def _errors(curve: StandardCurve | None) -> str:
 
 
 def _bound(at: float, x: Scale, y: Scale) -> str:
-    place = pixels(y.place(at))
+    place = pixels(y.position(at))
     dashes = "5 3" if abs(at) < 15 else "1.5 2"
     way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
@@ -163,9 +165,9 @@ def _error(index: int, level: float, error: float, x: Scale, y: Scale) -> str:
         ("circle", BLUE) if abs(error) <= 10 else ("diamond", ORANGE) if abs(error) <= 20 else
         ("cross", VERMILLION)
     )  # fmt: skip
-    at_x, at_y = x.place(index), y.place(error)
+    at_x, at_y = x.position(index), y.position(error)
     written = f"{error:+.1f}".replace("-", "−")
-    stem = element("path", d=f"M{pixels(at_x)} {pixels(y.place(0))}V{pixels(at_y)}", stroke=colour,
+    stem = element("path", d=f"M{pixels(at_x)} {pixels(y.position(0))}V{pixels(at_y)}", stroke=colour,
                    stroke_width=1.8)  # fmt: skip
     words = element("title", safe(f"bead of {count(level)} · error {written} %"))
     dot = mark(shape, at_x, at_y, 4, fill=colour)

@@ -41,7 +41,7 @@ def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: flo
             drawn, high = _row(one, scale, y, names)
             rows.append(drawn)
             y += high
-        lines = "".join(f"M{pixels(scale.place(at))} {pixels(top - 9)}V{pixels(y - 9)}" for at, _ in ticks)
+        lines = "".join(f"M{pixels(scale.position(at))} {pixels(top - 9)}V{pixels(y - 9)}" for at, _ in ticks)
         rows.insert(0, element("path", d=lines, class_="grid"))
         y += 0.5 * _LINE
     bottom = y - 4
@@ -62,9 +62,9 @@ def _row(one: Proportion, scale: Scale, y: float, names: float) -> tuple[str, fl
     parts += [text(line, scale.end + 6, y + _LINE * k) for k, line in enumerate(said)]
     if one.percent is not None and one.low is not None and one.high is not None:
         at = y - 0.36 * SIZE
-        ends = pixels(scale.place(one.low)), pixels(scale.place(one.high))
+        ends = pixels(scale.position(one.low)), pixels(scale.position(one.high))
         line = element("path", d=f"M{ends[0]} {pixels(at)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
-        dot = mark("circle", scale.place(one.percent), at, 2.8, fill=BLUE)
+        dot = mark("circle", scale.position(one.percent), at, 2.8, fill=BLUE)
         title = element("title", safe(f"{one.name.replace('>=', '≥')} · {_words(one)}"))
         parts.append(element("g", title, line, dot, class_="spot"))
     return "".join(parts), _LINE * max(len(lines), len(said)) + 0.55 * _LINE

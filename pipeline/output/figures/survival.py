@@ -59,8 +59,8 @@ def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: floa
 
 
 def _frame(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
-    lines = "".join(f"M{pixels(x.start)} {pixels(y.place(at))}H{pixels(x.end)}" for at in (25, 75, 100))
-    half = f"M{pixels(x.start)} {pixels(y.place(50))}H{pixels(x.end)}"
+    lines = "".join(f"M{pixels(x.start)} {pixels(y.position(at))}H{pixels(x.end)}" for at in (25, 75, 100))
+    half = f"M{pixels(x.start)} {pixels(y.position(50))}H{pixels(x.end)}"
     return (
         element("path", d=lines, class_="grid")
         + element("path", d=half, class_="cut")
@@ -102,7 +102,7 @@ def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
     under, over = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
     lost = curve.censored > 0
     ticks = "".join(
-        f"M{pixels(x.place(at))} {pixels(y.place(100 * share) - 3)}v6"
+        f"M{pixels(x.position(at))} {pixels(y.position(100 * share) - 3)}v6"
         for at, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
     band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
@@ -121,8 +121,8 @@ def _stairs(times: Floats, values: Floats, x: Scale, y: Scale) -> list[tuple[flo
     places: list[tuple[float, float]] = []
     for at, value in zip(times.tolist(), values.tolist(), strict=True):
         if places:
-            places.append((x.place(at), places[-1][1]))
-        places.append((x.place(at), y.place(value)))
+            places.append((x.position(at), places[-1][1]))
+        places.append((x.position(at), y.position(value)))
     return places
 
 
@@ -131,7 +131,7 @@ def _numbers(
 ) -> str:
     """Return how many were at risk, below the axis."""
     name = text(endpoint.value, x.start - 8, height, class_="e bold")
-    numbers = (text(str(curve.at_risk_at(at)), x.place(at), height, class_="m") for at in ticks)
+    numbers = (text(str(curve.at_risk_at(at)), x.position(at), height, class_="m") for at in ticks)
     return name + "".join(numbers)
 
 

@@ -90,7 +90,9 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     top = high + 18
     bottom = top + _PITCH * len(courses) + 2
     ticks = _ticks(end)
-    lines = "".join(f"M{pixels(columns.months.place(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
+    lines = "".join(
+        f"M{pixels(columns.months.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks
+    )
     parts = [
         key,
         element("path", d=lines, class_="grid"),
@@ -119,15 +121,15 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
     treated = (course.treated_days or 0) / month_days
     followed = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
     months, base = columns.months, y + 0.36 * SMALL
-    start, end = months.start, months.place(treated)
+    start, end = months.start, months.position(treated)
     bar = {"x": start, "y": y - _BAR / 2, "width": max(end - start, 0.3), "height": _BAR}
-    parts = [element("title", safe(_told(course, treated, followed)))]
+    parts = [element("title", safe(_row_words(course, treated, followed)))]
     parts.append(element("rect", **bar, fill=_colour(course.best_response)))
     if followed > treated:
-        way = f"M{pixels(end)} {pixels(y)}H{pixels(months.place(followed))}"
+        way = f"M{pixels(end)} {pixels(y)}H{pixels(months.position(followed))}"
         parts.append(element("path", d=way, stroke=GREY, stroke_width=0.8))
     marks = _marks(course)
-    parts += [one.drawn(months.place(day / month_days), y) for day, one in marks]
+    parts += [one.drawn(months.position(day / month_days), y) for day, one in marks]
     reason = course.reason or ("" if course.stopped else "on treatment")
     return element("g", *parts, class_="spot") + "".join((
         text(fitted(course.patient_id, SMALL, columns.names - 4), columns.names, base, class_="e small"),
@@ -136,7 +138,7 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
     ))  # fmt: skip
 
 
-def _told(course: FollowUp, treated: float, followed: float) -> str:
+def _row_words(course: FollowUp, treated: float, followed: float) -> str:
     """Return what a row says in words: nothing in it is cut short."""
     seen = f"seen until month {followed:.1f}" if followed > treated else ""
     events = ", ".join(f"{one.name} on day {day}" for day, one in _marks(course))

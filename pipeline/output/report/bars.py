@@ -37,7 +37,7 @@ class BarScale:
     low: float
     high: float
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Return where a value lies, in pixels, within the bar."""
         share = (math.log10(max(value, self.low)) - math.log10(self.low)) / math.log10(self.high / self.low)
         return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
@@ -64,9 +64,9 @@ def interval_bar(result: SampleResult, scale: BarScale) -> str:
     receptor = result.receptor
     parts = [_grid(scale)]
     if receptor.status is RdStatus.BELOW_LLOQ and receptor.lloq:
-        parts.append(_arrow(scale.place(receptor.lloq), -1, receptor.status))
+        parts.append(_arrow(scale.position(receptor.lloq), -1, receptor.status))
     elif (bound := known_to_exceed(receptor)) is not None:
-        parts.append(_arrow(scale.place(bound), 1, receptor.status))
+        parts.append(_arrow(scale.position(bound), 1, receptor.status))
     elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
         parts.append(
             _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)
@@ -83,7 +83,7 @@ def axis_bar(scale: BarScale) -> str:
     anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
     texts = ""
     for k in range(first, last + 1):
-        x, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
+        x, anchor = anchors.get(k, (scale.position(10.0**k), "middle"))
         texts += f'<text x="{x:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
     return f'<svg class="bar axis" {_BOX}>{texts}</svg>'
 
@@ -113,12 +113,12 @@ def terms_in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
 
 def _grid(scale: BarScale) -> str:
     exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
-    lines = "".join(f"M{scale.place(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
+    lines = "".join(f"M{scale.position(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
     return f'<path d="{lines}" stroke="#dfe3e8" fill="none"/>'
 
 
 def _interval(rd: float, low: float, high: float, scale: BarScale) -> str:
-    start, end, middle = scale.place(max(low, scale.low)), scale.place(high), scale.place(rd)
+    start, end, middle = scale.position(max(low, scale.low)), scale.position(high), scale.position(rd)
     y = HEIGHT / 2
     return (
         f'<path d="M{start:.1f} {y}H{end:.1f}M{start:.1f} {y - 4}v8M{end:.1f} {y - 4}v8" '

@@ -44,7 +44,7 @@ from pipeline.output.report.tube_pages import FOLDER, TubePage, tube_pages, writ
 from pipeline.output.report.words import (
     competition_words,
     data_words,
-    untold_words,
+    no_answer_words,
     verdict_line,
     washout_words,
 )
@@ -87,7 +87,7 @@ class Page:
     n_visits: int
     washout_svg: str
     washout_words: tuple[str, ...]
-    untold_words: tuple[str, ...]
+    no_answer_words: tuple[str, ...]
     data_words: str
     response_svg: str
     swimmer_svg: str
@@ -176,7 +176,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         n_visits=len(study_result.visits),
         washout_svg="" if no_washout else chart_html(WASHOUT, study_result, _links(anchors)),
         washout_words=tuple(map(plain_names, washout_words(study_result))),
-        untold_words=tuple(map(plain_names, untold_words(study_result))),
+        no_answer_words=tuple(map(plain_names, no_answer_words(study_result))),
         data_words=data_words(washout) if washout else "",
         response_svg="" if no_response else chart_html(RESPONSE, study_result),
         swimmer_svg=chart_html(SWIMMER, study_result),

@@ -122,7 +122,7 @@ def washout_words(study_result: StudyResult) -> tuple[str, ...]:
     return (*said, *model_words(report, name), BETWEEN_PATIENTS.format(name=name))
 
 
-def untold_words(study_result: StudyResult) -> tuple[str, ...]:
+def no_answer_words(study_result: StudyResult) -> tuple[str, ...]:
     """Return what the data cannot tell, and why."""
     return (
         refusal_words(study_result.washout, density_name(study_result.study)) if study_result.washout else ()

@@ -21,7 +21,7 @@ from pipeline.page.review.shown import (
     moves_message,
     notes_of,
     number_message,
-    seen_now,
+    shown_now,
     steps_of,
 )
 from pipeline.review.bench import Bench, apply_to, changes_in_words
@@ -86,7 +86,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
     return messages.TubeMessage(
         sample_id=sample_id,
         version=decision.version,
-        seen=seen_now(snapshot, file, sample_id),
+        shown=shown_now(snapshot, file, sample_id),
         number=number_message(snapshot.results[sample_id]),
         steps=steps,
         histogram=histogram,
@@ -114,14 +114,14 @@ def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
 
 
 def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequence[Move]) -> messages.Moved:
-    view = bench.settled(moves) if asked.settle else bench.held(moves)
+    view = bench.settled(moves) if asked.settle else bench.dragged(moves)
     said = changes_in_words(start, view)
     return messages.Moved(
         request=asked.request,
         number=bench_number(view.number),
         steps=steps_of(view.steps),
         histogram=view.histogram_picture,
-        changes=messages.ChangesMessage(refitted=list(said.refitted), held=list(said.held)),
+        changes=messages.ChangesMessage(refitted=list(said.refitted), unchanged=list(said.unchanged)),
         settled=view.settled,
     )
 

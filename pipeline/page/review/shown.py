@@ -60,12 +60,12 @@ def _row(
         agreement=None if second is None else second.agreement,
         decision=decision,
         version=decision.version,
-        seen=seen_now(snapshot, file, sample.sample_id),
+        shown=shown_now(snapshot, file, sample.sample_id),
         stale=sample.sample_id in snapshot.stale,
     )
 
 
-def seen_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.ShownDigests:
+def shown_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.ShownDigests:
     """Return what somebody who looks at a tube now has seen."""
     return messages.ShownDigests(
         rows=file.digest_of(sample_id), result=result_digest(snapshot.results[sample_id])

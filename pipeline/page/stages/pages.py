@@ -19,7 +19,7 @@ from pipeline.page.remembered import recent_studies, remember
 from pipeline.page.review.shown import rows_of_tubes
 from pipeline.page.stages.folders import listing, study_in
 from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
-from pipeline.page.stages.study_files import files_found
+from pipeline.page.stages.study_files import study_fcs_files
 from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
@@ -58,7 +58,7 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
 
     @pages.post("/choose")
     async def choose(request: Request) -> Response:
-        folder = study_in(Path(_one(await _form(request), "folder")))
+        folder = study_in(Path(_form_value(await _form(request), "folder")))
         desk.choose(folder)
         remember(folder, desk.port)
         return RedirectResponse("/", 303)
@@ -67,20 +67,20 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
 def _add_before_run(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/files")
     def files() -> Response:
-        found = files_found(desk.folder)
+        found = study_fcs_files(desk.folder)
         return _stage(desk, Stage.FILES, found=found, sheets=sheet_files(desk.folder), said="")
 
     @pages.post("/files")
     async def init(request: Request) -> Response:
-        update = _one(await _form(request), "update") == "yes"
+        update = _form_value(await _form(request), "update") == "yes"
         said = await run_in_threadpool(write_template, desk.folder, None, update=update)
-        found = await run_in_threadpool(files_found, desk.folder)
+        found = await run_in_threadpool(study_fcs_files, desk.folder)
         return _stage(
             desk,
             Stage.FILES,
             found=found,
             sheets=sheet_files(desk.folder),
-            said=said.found,
+            said=said.summary,
             did_update=update,
         )
 
@@ -225,5 +225,5 @@ async def _form(request: Request) -> dict[str, list[str]]:
     return parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
 
 
-def _one(form: dict[str, list[str]], name: str) -> str:
+def _form_value(form: dict[str, list[str]], name: str) -> str:
     return form.get(name, [""])[0]

@@ -13,7 +13,7 @@ from pipeline.patients.flags import OccupancyFlag
 from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
 from pipeline.patients.receptor_occupancy.norm import (
     FREE_FROM_WEEKS,
-    LEAST_HELD,
+    LEAST_OCCUPIED,
     FreeTube,
     Norm,
     SentinelValue,
@@ -152,7 +152,7 @@ class _Tube:
         if ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE in exposure.flags:
             return True
         weeks, held = exposure.washout_weeks, self.level.occupancy
-        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_HELD
+        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_OCCUPIED
 
     @property
     def as_free(self) -> FreeTube:

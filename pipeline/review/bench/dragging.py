@@ -31,7 +31,7 @@ Counts = NDArray[np.int64]
 
 
 @dataclass
-class Held:
+class DraggedTube:
     """The gates as they are held now, with all that is counted behind them.
 
     Attributes
@@ -59,7 +59,7 @@ class Held:
     @classmethod
     def of(
         cls, ready: Prepared, gated: GatedPopulation, base: SampleResult, between_runs: float | None
-    ) -> Held:
+    ) -> DraggedTube:
         """Return the gates of a settled result."""
         gates = [step.gate for step in gated.steps]
         control = None

@@ -51,7 +51,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _SheetColumns:
     """Where a sheet of the workbook has its header, and each of its columns (numbers from 1)."""
 
     title: str
@@ -85,7 +85,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     new = {name: rows for name, rows in found.rows.items() if rows}
     if not new:
         return Update(_nothing_to_add(found, inventory), changed=False)
-    places = {place.title: place for place in map(_place, raw) if place.columns}
+    places = {place.title: place for place in map(_sheet_columns, raw) if place.columns}
     try:
         content, lacking = _with_additions(path, new, places, listed)
     except (SheetXmlError, UnicodeDecodeError, KeyError, zipfile.BadZipFile) as error:
@@ -108,10 +108,10 @@ def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
     )
 
 
-def _place(sheet: RawSheet) -> _Place:
+def _sheet_columns(sheet: RawSheet) -> _SheetColumns:
     model = SHEETS.get(sheet.name)
     if model is None:
-        return _Place(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
+        return _SheetColumns(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
     table, _ = tabulate(sheet, column_names(model))
     columns = {name: column_number(where.rpartition("!")[2]) for name, where in table.columns.items()}
     header = 0
@@ -121,11 +121,14 @@ def _place(sheet: RawSheet) -> _Place:
             header = number
             columns |= {name: index for name, index in named.items() if name == "_guessed"}
             break
-    return _Place(sheet.name, header, columns)
+    return _SheetColumns(sheet.name, header, columns)
 
 
 def _with_additions(
-    path: Path, new: Mapping[str, Sequence[GuessedRow]], places: Mapping[str, _Place], listed: Sequence[str]
+    path: Path,
+    new: Mapping[str, Sequence[GuessedRow]],
+    places: Mapping[str, _SheetColumns],
+    listed: Sequence[str],
 ) -> tuple[bytes, list[str]]:
     """Return the package with its new rows, and the sheets that it lacks for some of them."""
     parts = package_parts(path)
@@ -175,7 +178,7 @@ def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], s
         text[name] = _OFFERED.sub(lambda found: f"{found[1]}{end}", xml)
 
 
-def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
+def _cells(sheet: str, row: GuessedRow, place: _SheetColumns, first: date) -> NewRow:
     cells = {}
     for name, column in place.columns.items():
         value = row.why if name == "_guessed" else row.values.get(name)

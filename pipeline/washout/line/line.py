@@ -73,7 +73,7 @@ class Line:
     place : (k+1,)
         β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
     bias_is_off
-        Whether `place` is less its bias.
+        Whether `estimate` is less its bias.
     shared : (k+1, k+1)
         What errors that rows share add to the covariance of `best`.
     """
@@ -82,14 +82,14 @@ class Line:
     rows: CensoredRows
     axes: AxisUnits
     best: Maximum
-    place: Floats
+    estimate: Floats
     bias_is_off: bool
     shared: Floats
 
     @property
     def reported(self) -> Coefficients:
         """The line less its bias."""
-        return self._coefficients(self.place)
+        return self._coefficients(self.estimate)
 
     @property
     def most_likely(self) -> Coefficients:
@@ -217,7 +217,7 @@ def _refuse(data: Observations) -> None:
 
 
 def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
-    if not best.is_held(data.n)[0]:
+    if not best.is_determined(data.n)[0]:
         counts = (
             f"{data.count(OBSERVED)} measured, {data.count(LEFT)} below LLOQ, {data.count(RIGHT)} above ULOQ"
         )

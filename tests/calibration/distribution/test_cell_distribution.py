@@ -89,7 +89,7 @@ def test_an_uncertain_calibration_widens_both_and_moves_neither():
 
 def test_of_few_cells_the_outer_percentiles_and_the_modes_are_not_told():
     _, told = found(*cells(n=30))
-    assert [one.beyond for one in told.percentiles] == [Beyond.FEW, Beyond.NO, Beyond.NO, Beyond.FEW]
+    assert [one.beyond for one in told.percentiles] == [Beyond.TOO_FEW, Beyond.NO, Beyond.NO, Beyond.TOO_FEW]
     assert told.modes is None
 
 

@@ -18,7 +18,7 @@ from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch
+from pipeline.quantification.pooled_cuts import cuts_of_batches, flagged_against_batch
 from pipeline.quantification.quantify import failed
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.task import TubeTask
@@ -200,7 +200,7 @@ def test_tubes_acquired_otherwise_and_unsound_ones_have_no_say(change: dict[str,
 
 def test_a_tube_like_its_batch_is_left_as_it_is():
     one, cut = result("A", 520.0), BatchCut(Step.VIABLE, "V", 500.0, 0.05, 5)
-    assert held_against_batch(one, (cut,)) is one
+    assert flagged_against_batch(one, (cut,)) is one
 
 
 def test_a_result_of_other_bytes_than_the_run_began_with_is_a_failure_whoever_made_it():

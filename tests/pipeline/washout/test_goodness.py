@@ -71,9 +71,11 @@ def test_the_slopes_of_the_recovery_curve_are_those_of_its_likelihood():
     surface = Surface(data, level, spread, Prior.around(0.25))
     peak = summits(surface)[0]
     law = recovery_law(surface, peak)
-    assert law.log_likelihoods().sum() == pytest.approx(surface.log_likelihood(peak.place[None])[0], abs=1e-8)
+    assert law.log_likelihoods().sum() == pytest.approx(
+        surface.log_likelihood(peak.parameters[None])[0], abs=1e-8
+    )
     steps = 1e-5 * np.eye(SIGMA + 1)
-    up, down = (surface.log_likelihood(peak.place + side * steps) for side in (1, -1))
+    up, down = (surface.log_likelihood(peak.parameters + side * steps) for side in (1, -1))
     _, slopes = law.scores(data.log_rd[None], data.kind[None])
     assert slopes[0] == pytest.approx((up - down) / 2e-5, abs=1e-4)
     assert slopes[0] + law.pull == pytest.approx(np.zeros(SIGMA + 1), abs=1e-3)

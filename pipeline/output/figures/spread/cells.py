@@ -104,8 +104,8 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
     x = Scale(*ends, weeks + 8, wide - share, logarithmic=True)
     decades = range(math.ceil(math.log10(ends[0])), math.floor(math.log10(ends[1])) + 1)
     ticks = [(10.0**k, count(10.0**k)) for k in decades]
-    grid = "".join(f"M{pixels(x.place(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
-    at = x.place(cut)
+    grid = "".join(f"M{pixels(x.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
+    at = x.position(cut)
     parts = [
         text("weeks", weeks, top - 6, class_="e small greytext"),
         text("low" if narrow else "low cells", wide - 6, top - 6, class_="e small greytext"),
@@ -128,8 +128,8 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
 def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float) -> str:
     names, weeks, share = columns
     parts = [element("title", safe(row.words))]
-    left = x.start if row.p10 is None else x.place(row.p10)
-    right = x.end if row.p90 is None else x.place(row.p90)
+    left = x.start if row.p10 is None else x.position(row.p10)
+    right = x.end if row.p90 is None else x.position(row.p90)
     if row.p90 is not None or row.p10 is not None:
         look: dict[str, str | float] = {"stroke": GREY, "stroke_width": 0.9}
         dashes = None if row.p10 is not None and row.p90 is not None else "2 1.5"
@@ -137,11 +137,11 @@ def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float
             element("path", d=f"M{pixels(left)} {pixels(y)}H{pixels(right)}", **look, stroke_dasharray=dashes)
         )
     if row.p25 is not None and row.p75 is not None:
-        start, end = x.place(row.p25), x.place(row.p75)
+        start, end = x.position(row.p25), x.position(row.p75)
         box = {"x": start, "y": y - _BAR / 2, "width": max(end - start, 0.4), "height": _BAR}
         parts.append(element("rect", **box, fill=BLUE, fill_opacity=0.45))
     if row.median is not None and row.median > x.low:
-        parts.append(element("circle", cx=x.place(row.median), cy=y, r=1.7, fill=INK))
+        parts.append(element("circle", cx=x.position(row.median), cy=y, r=1.7, fill=INK))
     base = y + 0.36 * SMALL
     told = "–" if row.weeks is None else f"{row.weeks:.1f}"
     low = "–" if row.low_percent is None else f"{row.low_percent:.0f} %"

@@ -68,7 +68,7 @@ def course_picture(
 
 
 def _named(patient: str, one: Change, x: Scale, y: Scale) -> str:
-    at, height = x.place(_at(one.last_weeks)) + 5, y.place(one.last_rd) + 0.36 * SMALL
+    at, height = x.position(_at(one.last_weeks)) + 5, y.position(one.last_rd) + 0.36 * SMALL
     return text(patient, at, height, class_="small")
 
 
@@ -105,8 +105,8 @@ def _axes(x: Scale, y: Scale, name: str) -> str:
 
 def _line(one: Change, x: Scale, y: Scale, *, thick: bool) -> str:
     way = (
-        f"M{pixels(x.place(_at(one.first_weeks)))} {pixels(y.place(one.first_rd))}"
-        f"L{pixels(x.place(_at(one.last_weeks)))} {pixels(y.place(one.last_rd))}"
+        f"M{pixels(x.position(_at(one.first_weeks)))} {pixels(y.position(one.first_rd))}"
+        f"L{pixels(x.position(_at(one.last_weeks)))} {pixels(y.position(one.last_rd))}"
     )
     dashes = "2 1.5" if one.first_side or one.last_side else None
     return element("path", d=way, stroke=GREY, stroke_width=1.5 if thick else 0.7, stroke_dasharray=dashes)
@@ -125,7 +125,7 @@ def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
     )
     drawn = (
         mark(
-            look.shape, x.place(_at(weeks)), y.place(rd), 2.6,
+            look.shape, x.position(_at(weeks)), y.position(rd), 2.6,
             fill="#fff" if side else look.fill, stroke=look.ink, stroke_width=0.8,
         )
         for weeks, rd, side in ends

@@ -28,7 +28,7 @@ class Scale:
     end: float
     logarithmic: bool = False
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Return where a value lies; also beyond the ends. Of a logarithmic scale: of a value above 0."""
         low, high = self.low, self.high
         if self.logarithmic:
@@ -49,7 +49,7 @@ def bottom_axis(
 ) -> str:
     """Return the line below a chart with its ticks, and as many of their labels as do not touch."""
     ends = min(scale.start, scale.end), max(scale.start, scale.end)
-    places = [(scale.place(value), label) for value, label in ticks]
+    places = [(scale.position(value), label) for value, label in ticks]
     lines = f"M{pixels(ends[0])} {pixels(y)}H{pixels(ends[1])}"
     lines += "".join(f"M{pixels(x)} {pixels(y)}v{pixels(length)}" for x, _ in places)
     labels = (text(label, x, y + length + 1.05 * size, class_="m") for x, label in _apart(places, size))
@@ -78,10 +78,12 @@ def left_axis(
     length: float = TICK,
 ) -> str:
     """Return the line left of a chart with its ticks and their labels; minor ticks have none."""
-    places = [(scale.place(value), label) for value, label in ticks]
+    places = [(scale.position(value), label) for value, label in ticks]
     lines = f"M{pixels(x)} {pixels(scale.start)}V{pixels(scale.end)}"
     lines += "".join(f"M{pixels(x)} {pixels(y)}h-{pixels(length)}" for y, _ in places)
-    lines += "".join(f"M{pixels(x)} {pixels(scale.place(value))}h-{pixels(0.6 * length)}" for value in minor)
+    lines += "".join(
+        f"M{pixels(x)} {pixels(scale.position(value))}h-{pixels(0.6 * length)}" for value in minor
+    )
     labels = (text(label, x - length - 0.3 * size, y + 0.36 * size, class_="e") for y, label in places)
     return element("path", d=lines, class_="frame") + "".join(labels)
 

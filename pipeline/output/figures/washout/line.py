@@ -81,13 +81,13 @@ def _at(weeks: Floats, densities: Any, x: Scale, y: Scale) -> list[tuple[float, 
     top, bottom = min(y.start, y.end) - _FAR * high, max(y.start, y.end) + _FAR * high
     values = np.maximum(np.asarray(densities, np.float64), np.finfo(np.float64).tiny).tolist()
     return [
-        (x.place(week), min(max(y.place(value), top), bottom))
+        (x.position(week), min(max(y.position(value), top), bottom))
         for week, value in zip(weeks.tolist(), values, strict=True)
     ]
 
 
 def _middle_of(weeks: Floats, x: Scale) -> float | None:
-    return x.place(float(np.exp(np.log(weeks).mean()))) if weeks.size else None
+    return x.position(float(np.exp(np.log(weeks).mean()))) if weeks.size else None
 
 
 def _stroke(line: list[tuple[float, float]], *, contradicted: bool) -> str:

@@ -105,7 +105,7 @@ def washout_picture(
     parts.append(_axes(frame, name, wide))
     key = _key(points) + (line_key(fit, contradicted=contradicted) if fit else [])
     if len(points) <= MOST_LABELS:
-        named = [(frame.x.place(one.x), frame.y.place(one.y), one.label) for one in points]
+        named = [(frame.x.position(one.x), frame.y.position(one.y), one.label) for one in points]
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
         key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
@@ -139,7 +139,7 @@ def _areas(frame: _Frame) -> str:
     if not frame.lloqs:
         return ""
     left, _, right, bottom = frame.box
-    edges = bottom, frame.y.place(min(frame.lloqs)), frame.y.place(max(frame.lloqs))
+    edges = bottom, frame.y.position(min(frame.lloqs)), frame.y.position(max(frame.lloqs))
     return "".join(
         element("rect", x=left, y=top, width=right - left, height=under - top, fill=fill)
         for under, top, fill in ((edges[0], edges[1], "#e6eaee"), (edges[1], edges[2], "#f4f6f8"))
@@ -154,7 +154,7 @@ def _months(frame: _Frame) -> list[tuple[float, float, str]]:
         week, words = months * frame.settings.month_days / 7, f"{months} months"
         if not frame.x.low < week < frame.x.high:
             continue
-        place, half = frame.x.place(week), width(words, SMALL) / 2
+        place, half = frame.x.position(week), width(words, SMALL) / 2
         middle = min(place, frame.right - half)
         if not shown or shown[-1][1] - middle > 2 * half + 4:
             shown.append((place, middle, words))
@@ -163,14 +163,14 @@ def _months(frame: _Frame) -> list[tuple[float, float, str]]:
 
 def _levels(frame: _Frame) -> list[tuple[float, str, str]]:
     """Return (height, class of the line, words) of each limit; words once where limits read alike."""
-    rows = [(frame.y.place(frame.settings.rd_cut), "cut", f"RD cut {count(frame.settings.rd_cut)}")]
+    rows = [(frame.y.position(frame.settings.rd_cut), "cut", f"RD cut {count(frame.settings.rd_cut)}")]
     if frame.uloqs:
         low, high = min(frame.uloqs), max(frame.uloqs)
-        rows += [(frame.y.place(low), "limit", "")] if high > low else []
-        rows.append((frame.y.place(high), "limit", f"ULOQ {_range_words(low, high)}"))
+        rows += [(frame.y.position(low), "limit", "")] if high > low else []
+        rows.append((frame.y.position(high), "limit", f"ULOQ {_range_words(low, high)}"))
     if frame.lloqs:
         low, high = min(frame.lloqs), max(frame.lloqs)
-        rows.append((frame.y.place(high), "", f"LLOQ {_range_words(low, high)}"))
+        rows.append((frame.y.position(high), "", f"LLOQ {_range_words(low, high)}"))
     return rows
 
 
@@ -212,10 +212,10 @@ def _words(frame: _Frame, line: DrawnLine | None, taken: list[Box]) -> str:
         wanted.append((line.leaves_above + 16, top + 8, "↑ goes on"))
     if line and line.leaves_below is not None:
         wanted.append((line.leaves_below + 16, bottom - 3, "↓ goes on"))
-    return "".join(_at_free_place(at, y, words, frame, taken) for at, y, words in wanted)
+    return "".join(_free_label(at, y, words, frame, taken) for at, y, words in wanted)
 
 
-def _at_free_place(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
+def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
     """Return words at this height that touch nothing, as near to `end` as can be; their box is then taken.
 
     Where all of it is full, they stand a line lower or higher.

@@ -74,7 +74,7 @@ def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Poi
 
 def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
     """Return a point with its interval or arrow and its words; it leads to `href`, unless that is empty."""
-    at_x, at_y, look = x.place(point.x), y.place(point.y), point.look
+    at_x, at_y, look = x.position(point.x), y.position(point.y), point.look
     line: dict[str, str | float] = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
     parts = [element("title", safe(point.words))]
     if point.side == 0:
@@ -99,7 +99,7 @@ def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
     """Return very many points, without intervals, arrows and words: a path for each look."""
     groups: dict[tuple[ResponseLook, str], list[str]] = {}
     for point in points:
-        d = outline(point.look.shape, round(x.place(point.x), 1), round(y.place(point.y), 1), 1.5)
+        d = outline(point.look.shape, round(x.position(point.x), 1), round(y.position(point.y), 1), 1.5)
         groups.setdefault((point.look, point.face), []).append(d)
     return "".join(
         element("path", d="".join(shapes), fill=face, stroke=look.ink, stroke_width=0.4)
@@ -109,7 +109,7 @@ def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
 
 def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
     """Return the boxes that a point covers: its mark, and its interval or arrow."""
-    at_x, at_y = x.place(point.x), y.place(point.y)
+    at_x, at_y = x.position(point.x), y.position(point.y)
     ends = _interval(point, y) if point.side == 0 else (at_y, at_y - point.side * (_ARROW + 2))
     square = (at_x - RADIUS - 1, at_y - RADIUS - 1, at_x + RADIUS + 1, at_y + RADIUS + 1)
     return [square, *boxes_along([(at_x, ends[0]), (at_x, ends[1])])]
@@ -117,7 +117,7 @@ def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
 
 def _interval(point: Point, y: Scale) -> tuple[float, float]:
     """Return where an interval ends, within the frame."""
-    return y.place(max(point.low, y.low)), y.place(min(max(point.high, y.low), y.high))
+    return y.position(max(point.low, y.low)), y.position(min(max(point.high, y.low), y.high))
 
 
 def _chevron(x: float, y: float) -> str:

@@ -50,7 +50,7 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
     if occupancy is None:
         return []
     ways = (("by sentinels", occupancy.by_sentinels), ("by the drug in serum", occupancy.by_level))
-    pairs = [(f"θ {way}", _percent_held(theta)) for way, theta in ways if theta.is_known]
+    pairs = [(f"θ {way}", _percent_occupied(theta)) for way, theta in ways if theta.is_known]
     total = occupancy.total
     limits = ("–" if limit is None else rounded_text(limit) for limit in (total.low, total.high))
     text = f"{rounded_text(total.value)} ({' to '.join(limits)})" if total.low or total.high else ""
@@ -59,7 +59,7 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
     return [*pairs, (f"total, θ from {source.value}", words)] if source is not ThetaFrom.NONE else pairs
 
 
-def _percent_held(theta: Theta) -> str:
+def _percent_occupied(theta: Theta) -> str:
     held = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
     interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
     return "; ".join(part for part in (f"the drug holds {held} ({interval})", theta.reason) if part)

@@ -17,7 +17,7 @@ from pipeline.output.report.record.methods import word_list
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Panel, PanelChannel
 
-NOT_TOLD: Final = "not in the files: type it"
+NOT_IN_FILES: Final = "not in the files: type it"
 NOT_READ: Final = "not read from the files: type it"
 _SETTINGS: Final = {"1.1": "comment", "1.4": "lab", "1.5": "operator", "2.2": "lyse_reagent"}
 """Items that a setting tells."""
@@ -85,7 +85,7 @@ def _lacking(number: str) -> str:
     """Return what to do where an item is not known."""
     if number in _SETTINGS:
         return f"not typed: setting {_SETTINGS[number]}"
-    return NOT_READ if number == "3.3" else NOT_TOLD
+    return NOT_READ if number == "3.3" else NOT_IN_FILES
 
 
 def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:

@@ -15,7 +15,7 @@ from pipeline.response.statistics.true_values import BELOW, MEASURED
 Floats: TypeAlias = NDArray[np.float64]
 Truths: TypeAlias = NDArray[np.bool_]
 
-FOUND: Final = (
+HOW_CHOSEN: Final = (
     "where the odds by Firth's logistic regression are those of all patients, which is Youden's cut of that "
     "curve; interval of Fieller's kind from the influence of each patient; corrected: patients left out of "
     "each bootstrap sample, cut and direction found anew"
@@ -136,7 +136,7 @@ def best_cut(
     above, below = sides(w[np.newaxis], side[np.newaxis], cuts[:, np.newaxis])
     up = (b >= 0)[:, np.newaxis]
     yes, no = np.where(up, above, below), np.where(up, below, above)
-    empty = DensityCut(name, y.size, int(y.sum()), None, level=level, method=FOUND)
+    empty = DensityCut(name, y.size, int(y.sum()), None, level=level, method=HOW_CHOSEN)
     if b[0] <= 0:
         note = "in these patients a low density goes with the outcome, so no cut for a high one is told"
         return replace(empty, note=note), _corrected_area(w, side, y, weights, b, area)

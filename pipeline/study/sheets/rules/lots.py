@@ -47,7 +47,7 @@ def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
             rows.append(row)
             continue
         fitting = [other for other in told if _fits(row, other)]
-        if len({_told(other) for other in fitting}) > 1:
+        if len({_lot_key(other) for other in fitting}) > 1:
             faults.append(_which(row, fitting))
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
@@ -73,7 +73,7 @@ def _fits(row: SheetRow, other: SheetRow) -> bool:
     )
 
 
-def _told(row: SheetRow) -> tuple[str, str, str]:
+def _lot_key(row: SheetRow) -> tuple[str, str, str]:
     """Return what a row says of its lot, as it is compared."""
     return caseless(_typed(row, "lot")), same_word(_typed(row, "kit")), "".join(_typed(row, "levels").split())
 
@@ -81,7 +81,7 @@ def _told(row: SheetRow) -> tuple[str, str, str]:
 def _which(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
     first: dict[tuple[str, str, str], SheetRow] = {}
     for other in fitting:
-        first.setdefault(_told(other), other)
+        first.setdefault(_lot_key(other), other)
     lots = {caseless(_typed(other, "lot")) for other in first.values()}
     named = enumerate_words(
         (f"lot {quoted(_typed(other, 'lot'))} in row {other.number}" for other in first.values()), "and"

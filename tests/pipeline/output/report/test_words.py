@@ -16,9 +16,9 @@ from pipeline.output.report.words import (
     data_words,
     density_words,
     interval_words,
+    no_answer_words,
     p_words,
     rounded_text,
-    untold_words,
     verdict_line,
     washout_words,
 )
@@ -86,10 +86,10 @@ def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult
     reason = Refusal("M1", "2 of 9 lie within the limits")
     refused = replace(study_result.washout, fits=others, not_estimable=(reason,))
     words = washout_words(changed(study_result, washout=refused))
-    assert "M1: 2 of 9 lie within the limits." in untold_words(changed(study_result, washout=refused))
+    assert "M1: 2 of 9 lie within the limits." in no_answer_words(changed(study_result, washout=refused))
     assert not any(word.startswith("M1. ") for word in words)
     assert washout_words(changed(study_result, washout=None)) == ()
-    assert untold_words(changed(study_result, washout=None)) == ()
+    assert no_answer_words(changed(study_result, washout=None)) == ()
 
 
 def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyResult):
@@ -104,7 +104,7 @@ def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
     scale = bar_scale(study_result.results)
     assert scale.low <= 950
     assert scale.high >= 270_404
-    assert scale.place(scale.low) < scale.place(1e4) < scale.place(scale.high)
+    assert scale.position(scale.low) < scale.position(1e4) < scale.position(scale.high)
     drawn = {result.sample_id: interval_bar(result, scale) for result in study_result.results}
     assert "<circle" in drawn["P05-S1"]
     assert "<circle" not in drawn["P02-S1"]  # below the limit: an arrow, no point

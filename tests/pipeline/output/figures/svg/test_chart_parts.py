@@ -128,9 +128,9 @@ def test_every_shape_has_its_outline_around_its_middle():
 
 
 def test_a_scale_places_values_on_a_line_or_by_their_logarithm():
-    assert Scale(0, 10, 100, 200).place(5) == 150
-    assert Scale(1, 100, 0, 10, logarithmic=True).place(10) == pytest.approx(5)
-    assert Scale(0, 10, 200, 100).place(10) == 100
+    assert Scale(0, 10, 100, 200).position(5) == 150
+    assert Scale(1, 100, 0, 10, logarithmic=True).position(10) == pytest.approx(5)
+    assert Scale(0, 10, 200, 100).position(10) == 100
 
 
 def test_labels_of_an_axis_never_touch_and_every_tick_stays():
