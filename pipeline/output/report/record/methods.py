@@ -18,7 +18,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.spillover import KEYWORDS
 from pipeline.output.report.record import sources as src
-from pipeline.output.report.record.analyses import response_sentences, washout_sentences
+from pipeline.output.report.record.analysis_text import response_sentences, washout_sentences
 from pipeline.output.report.record.sources import cited
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import drug_of, marker_of, population_name
