@@ -18,7 +18,7 @@ from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.passed import Passed
 from gating.gates.steps import (
     LOW_CONFIDENCE,

@@ -213,3 +213,30 @@ def test_a_number_is_no_bare_word(name: str, silent: bool):
 def test_every_exception_is_still_there():
     full = {full for path in sources() for _, full in named(tree_of(path))}
     assert OF_THE_FIELD.keys() - full == set()
+
+
+LOOKUPS = {
+    "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
+    "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
+    "where an Excel cell becomes a date": (("dates",), "pipeline/study/cells/dates.py", "as_date"),
+    "where dask is started": (("dask_*",), "pipeline/running/cluster/dask_connection.py", "connected"),
+    "where a flag gets its words": (("flag_words", "words_of_flags"), "pipeline/output/legend/words_of_flags.py", "words_of_flag"),
+    "where the recovery curve is fitted": (("recovery/fit",), "pipeline/washout/recovery/fit.py", "fit_recovery"),
+    "where an FCS offset is repaired": (("fcs/*/offsets",), "pipeline/fcs/layout/offsets.py", "find_data"),
+    "where a person's gate replaces ours": (("given_gates", "by_hand"), "gating/gates/given_gates.py", "replaced_by_polygon"),
+}  # fmt: skip
+"""What a reader looks for: the names that are tried, one after the other, the file, and what does it there."""
+
+
+@pytest.mark.parametrize("question", LOOKUPS)
+def test_a_reader_finds_it_by_name_in_two_files_at_most(question: str):
+    tried, wanted, does_it = LOOKUPS[question]
+    opened = []
+    for guess in tried:
+        hits = [path for path in sources() if path.match(f"{guess}.py") and path.name != "__init__.py"]
+        opened += sorted(path.relative_to(ROOT).as_posix() for path in hits)
+        if wanted in opened:
+            break
+    assert wanted in opened, opened
+    assert len(opened) <= 2, opened
+    assert does_it in {name for name, _ in named(tree_of(ROOT / wanted))}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gating.drawn.gate_file import GateFileError
-from gating.gates.given_thresholds import UnknownGateError
+from gating.gates.given_gates import UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile

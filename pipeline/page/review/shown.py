@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from calibration.density.result import known_to_exceed
-from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages

@@ -18,7 +18,7 @@ from pipeline.running.attempt import (
     of_this_program,
     without_answer,
 )
-from pipeline.running.cluster.connection import connected, must_be_this_program, settings_of
+from pipeline.running.cluster.dask_connection import connected, must_be_this_program, settings_of
 from pipeline.running.cluster.state import NOBODY, ClusterView
 from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import difference

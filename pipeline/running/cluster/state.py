@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.running.cluster.connection import SECONDS_TO_ANSWER, SchedulerError
+from pipeline.running.cluster.dask_connection import SECONDS_TO_ANSWER, SchedulerError
 
 if TYPE_CHECKING:
     from distributed import Client

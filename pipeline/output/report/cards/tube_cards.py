@@ -18,8 +18,8 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
-from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
+from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
 from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes

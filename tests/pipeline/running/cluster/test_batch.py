@@ -19,7 +19,7 @@ from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.attempt import Finished
 from pipeline.running.cluster import state
-from pipeline.running.cluster.connection import SchedulerError, connected
+from pipeline.running.cluster.dask_connection import SchedulerError, connected
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
 
