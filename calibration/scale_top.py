@@ -49,7 +49,7 @@ class ScaleTop:
     n_beyond: int = 0
 
     @property
-    def is_as_told(self) -> bool:
+    def agrees_with_file(self) -> bool:
         """Whether the values agree with the file."""
         return not (self.n_pile or self.n_beyond)
 

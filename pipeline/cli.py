@@ -65,7 +65,7 @@ def init(
     from pipeline.template import write_template
 
     template = write_template(study, fcs, update=update)
-    _say(template.found)
+    _say(template.summary)
     done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
     _say(f"{done}: cd38rd check {in_quotes(study)}")
 
@@ -277,7 +277,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.running.program import version as installed
+    from pipeline.running.program import program_version as installed
 
     _say(f"cd38rd {installed()}")
 

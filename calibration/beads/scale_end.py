@@ -98,7 +98,7 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
     found, brightest = find_scale_top(x, scale_top), float(x[-1])
-    if not found.is_as_told:
+    if not found.agrees_with_file:
         pile = x.size - int(np.searchsorted(x, found.value)) if found.n_pile else 0
         return ScaleEnd(found.value if pile else brightest, False, pile, brightest)
     if not np.isfinite(scale_top):

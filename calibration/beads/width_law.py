@@ -28,7 +28,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class MixtureScale:
     """The scale u of the mixture; `turn` infinite: linear."""
 
     turn: float = np.inf
@@ -80,7 +80,7 @@ class BeadLaw:
             np.sqrt(self.noise + self.photons * bright + self.cv2 * bright**2), dtype=np.float64
         )
 
-    def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: Scale, narrowest: Floats) -> Floats:
+    def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: MixtureScale, narrowest: Floats) -> Floats:
         """SDs on u as found, lawful where tied."""
         lawful, which = sd.copy(), list(self.tied)
         x = scale.x(u[which])

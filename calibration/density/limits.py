@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
-    Cells,
+    ConvertedCells,
     RelativeErrors,
     blank_spread,
     control_error,
@@ -111,7 +111,7 @@ def density_limits(
 
 
 def result_scatter(
-    cells: Cells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
 ) -> ResultScatter:
     """Return how the results of a tube with so many cells scatter.
 
@@ -140,7 +140,7 @@ def result_scatter(
     return ResultScatter(blank, float(np.sqrt(common * np.exp(own) - 1)))
 
 
-def _curve_variance(cells: Cells, curve: StandardCurve) -> float:
+def _curve_variance(cells: ConvertedCells, curve: StandardCurve) -> float:
     """Variance of ln RD from the curve and its transfer, at a density as large as the dimmest bead."""
     background = curve.to_abc(cells.control_median)
     amounts = np.array([background + curve.bottom_level, background])

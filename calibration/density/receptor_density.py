@@ -11,7 +11,7 @@ from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.background import SubtractionBias, subtraction_bias
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource, ErrorTerm
-from calibration.density.error_model import Cells, RelativeErrors
+from calibration.density.error_model import ConvertedCells, RelativeErrors
 from calibration.density.limits import LloqSource, density_limits, result_scatter
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
 from calibration.density.uncertainty import uncertainty_of_density
@@ -47,7 +47,7 @@ there too."""
 class _Tube:
     """A quantifiable tube: both populations and the curve."""
 
-    cells: Cells
+    cells: ConvertedCells
     curve: StandardCurve
     bias: SubtractionBias
 
@@ -148,7 +148,9 @@ def between_run_term(typed: float | None) -> tuple[float, BetweenRunSource]:
 def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _Tube:
     bias = subtraction_bias(stained, control, curve.photon_step)
     medians = float(np.median(stained)), float(np.median(control))
-    return _Tube(Cells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias)
+    return _Tube(
+        ConvertedCells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias
+    )
 
 
 def _finite(values: npt.ArrayLike) -> Floats:

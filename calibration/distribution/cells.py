@@ -14,7 +14,7 @@ import numpy.typing as npt
 from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
-    Cells,
+    ConvertedCells,
     RelativeErrors,
     blank_spread,
 )
@@ -23,7 +23,7 @@ from calibration.density.result import QUANTIFIED, ReceptorDensity
 from calibration.density.uncertainty import draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
-from calibration.distribution.scale import Scale, drawn_scale, still_scale
+from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
 from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats
 from calibration.rounding import rounded_record
 
@@ -99,7 +99,7 @@ def cell_distribution(
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
     middle = float(np.median(control))
     divisor = abc_divisor(kit, f_p_ratio)
-    cells = Cells(stained, control, float(np.median(stained)), middle, 0.0, 0.0, divisor)
+    cells = ConvertedCells(stained, control, float(np.median(stained)), middle, 0.0, 0.0, divisor)
     rng = np.random.default_rng(seed + _SEED_STEP)
     drawn = draw_errors(cells, curve, errors, rng, n_draws)
     scale, still = drawn_scale(drawn, curve, divisor), still_scale(curve, divisor, middle)
@@ -130,7 +130,7 @@ def _finite(values: npt.ArrayLike) -> Floats:
     return flat[np.isfinite(flat)]
 
 
-def _cell_limit(control: Floats, still: Scale) -> float:
+def _cell_limit(control: Floats, still: ConversionDraws) -> float:
     top = float(np.median(control)) + Z_95_ONE_SIDED * blank_spread(control)
     return float(still.density(np.array([top]))[0])
 
@@ -138,8 +138,8 @@ def _cell_limit(control: Floats, still: Scale) -> float:
 def _percentile(
     percent: int,
     ordered: Floats,
-    scale: Scale,
-    still: Scale,
+    scale: ConversionDraws,
+    still: ConversionDraws,
     lowest: float,
     highest: float,
     rng: np.random.Generator,
@@ -147,7 +147,7 @@ def _percentile(
     share, n = percent / 100, ordered.size
     drawn = scale.density(quantile_draws(ordered, rng, scale.level.size, share))
     if n * min(percent, 100 - percent) < 100 * FEWEST_BEYOND:
-        return Percentile(percent, beyond=Beyond.FEW)
+        return Percentile(percent, beyond=Beyond.TOO_FEW)
     value = float(still.density(np.quantile(ordered, [share], method="hazen"))[0])
     if value < lowest:
         return Percentile(percent, beyond=Beyond.BELOW, bound=lowest)
@@ -160,8 +160,8 @@ def _percentile(
 def _share(
     cut: float,
     ordered: Floats,
-    scale: Scale,
-    still: Scale,
+    scale: ConversionDraws,
+    still: ConversionDraws,
     lowest: float,
     highest: float,
     rng: np.random.Generator,
@@ -186,7 +186,7 @@ def _share(
     )
 
 
-def _below(ordered: Floats, still: Scale, cut: float) -> int:
+def _below(ordered: Floats, still: ConversionDraws, cut: float) -> int:
     return int(np.searchsorted(ordered, still.light(cut)[0], side="left"))
 
 

@@ -18,7 +18,7 @@ TOTAL = 100.0
 """Arithmetic: percent of all cells."""
 
 
-def widened(found: CellDistribution, cv: float) -> CellDistribution:
+def widened_distribution(found: CellDistribution, cv: float) -> CellDistribution:
     """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
 
     Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit

@@ -27,9 +27,9 @@ from gating.anchors.evidence import (
 )
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
-from gating.events.ranks import median, quantile
+from gating.events.quantiles import median, quantile
 from gating.thresholds import Axis, axis_of
-from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
+from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
 """Share of the wanted group that is on target, at least. Chosen on the simulated tubes of

@@ -12,8 +12,8 @@ import numpy as np
 from gating.anchors.edges import bright_edge
 from gating.anchors.evidence import Anchor
 from gating.events import Mask, Survivors
-from gating.events.ranks import median, quantile
-from gating.gates.given_thresholds import Choices
+from gating.events.quantiles import median, quantile
+from gating.gates.given_gates import Choices
 from gating.thresholds import axis_of, axis_on
 
 GRANULAR = 3.2

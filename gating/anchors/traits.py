@@ -18,10 +18,10 @@ from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
-from gating.events.ranks import quantile
-from gating.gates.given_thresholds import Choices
+from gating.events.quantiles import quantile
+from gating.gates.given_gates import Choices
 from gating.thresholds import Axis, axis_like, axis_of, axis_on
-from gating.thresholds.density import density_of
+from gating.thresholds.kernel_density import density_of
 
 SMALL = 0.62
 """Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds. Chosen

@@ -8,11 +8,11 @@ import numpy as np
 
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.gates import AllOf, RangeGate
 from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
-from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01

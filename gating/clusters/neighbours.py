@@ -11,7 +11,7 @@ from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
@@ -144,7 +144,7 @@ def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDA
     return merged[merged >= 0]
 
 
-def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
+def ordered_rows(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
     """Return rows in an order that does not depend on that of the events."""
     first, second = axes[:2][::-1], axes[2:][::-1]
     return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]

@@ -22,7 +22,7 @@ FARTHEST = np.finfo(np.float32).max
 """No distance is larger. From the range of float32 (IEEE 754)."""
 
 
-def grouped(points: Floats, most: int) -> NDArray[np.intp]:
+def peak_groups(points: Floats, most: int) -> NDArray[np.intp]:
     """Return the group of each point, at most so many; one group where the points are too few for peaks."""
     if points.shape[0] <= 2 * NEIGHBOURS:
         return np.zeros(points.shape[0], np.intp)

@@ -131,7 +131,7 @@ class ClusterLimits:
         return rows
 
 
-def limits_of(
+def limits_of_cluster(
     mixture: Mixture,
     main: int,
     channels: Sequence[str],

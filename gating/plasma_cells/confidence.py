@@ -15,7 +15,7 @@ from gating.anchors.evidence import Anchor, Group
 from gating.anchors.negative_cells import below_leukocytes, granularity, height_over, negatives_of
 from gating.clusters.membership import Members
 from gating.events import FloatArray, Mask, Survivors
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence beside the anchors: the most of it, and what a unit of it is worth in height. Chosen on the

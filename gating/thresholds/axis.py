@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask, Survivors
-from gating.events.ranks import dim_end, ranked
+from gating.events.quantiles import dim_end, ranked
 from gating.events.transforms import asinh, asinh_cofactor
-from gating.thresholds.density import KernelDensity, density_of
+from gating.thresholds.kernel_density import KernelDensity, density_of
 
 LEAST_RANGE = 20.0
 """Largest value over cofactor: linear intensities span more, values on a display scale span less. Chosen on

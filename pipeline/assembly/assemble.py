@@ -135,7 +135,7 @@ def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note
 
 def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
     """Return the first inconsistencies of what was typed, and how many more there are."""
-    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in hits[:MOST_NOTES])
+    first = tuple(Note(hit.where, f'"{hit.phrase}": {hit.text}') for hit in hits[:MOST_NOTES])
     more = len(hits) - len(first)
     rest = f"{more} more numbers that were typed cannot be: the sheet Notes of rd.xlsx lists them"
     return (*first, Note("what was typed", rest)) if more else first

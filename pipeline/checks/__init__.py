@@ -3,8 +3,8 @@
 from pipeline.checks.all_checks import (
     check_folder,
     check_study,
-    checked_again,
     folder_with_findings,
+    rechecked,
     study_findings,
     tube_findings,
 )
@@ -17,9 +17,9 @@ __all__ = [
     "TubeFindings",
     "check_folder",
     "check_study",
-    "checked_again",
     "folder_with_findings",
     "read_headers",
+    "rechecked",
     "study_findings",
     "tube_findings",
 ]

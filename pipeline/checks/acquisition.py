@@ -142,10 +142,12 @@ def _unlike(
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
-        yield _untold(sample_id, where, tube, other, what, mine)
+        yield _not_comparable(sample_id, where, tube, other, what, mine)
 
 
-def _untold(sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str) -> Finding:
+def _not_comparable(
+    sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str
+) -> Finding:
     """Flag a tube that cannot be compared with its beads; that it cannot with its control is only noted."""
     if what == THE_CONTROL:
         note = f"tube and {what} do not both tell the voltage of {channel}: not compared"

@@ -133,7 +133,7 @@ def folder_with_findings(
     return None, _without_echoes((*faults, *grave)), ()
 
 
-def checked_again(
+def rechecked(
     study: Study, faults: Iterable[Fault], found: Iterable[Finding]
 ) -> tuple[tuple[Fault, ...], tuple[Finding, ...]]:
     """Check the files of a study once more, now that the digest of each is known.

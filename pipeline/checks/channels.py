@@ -13,7 +13,7 @@ from pipeline.study.study import Panel, PanelChannel, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import (
     find_channel,
-    misfit,
+    lacking_channels,
     missing_channels,
     named_channels,
     named_rows,
@@ -68,7 +68,7 @@ def _lacks(
     *,
     listed: bool,
 ) -> Finding:
-    problem = misfit(panel, file.path.name, file.channels, file.markers)
+    problem = lacking_channels(panel, file.path.name, file.channels, file.markers)
     hint = suggestions(panel, missing, file.channels, file.markers)
     fault = Fault(study.at("samples", sample.sample_id, "fcs_file"), problem, "", hint, Severity.TUBE)
     return Finding(

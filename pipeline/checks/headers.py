@@ -14,7 +14,7 @@ from pipeline.study.study import Sample, Study
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class StudyFile:
     """A file of the study; `problem` says why it cannot be used, and then `file` is None."""
 
     name: str
@@ -22,7 +22,7 @@ class Header:
     problem: str = ""
 
 
-Headers = Mapping[str, Header]
+Headers = Mapping[str, StudyFile]
 
 
 def read_headers(study: Study) -> Headers:
@@ -40,14 +40,14 @@ def files_of(sample: Sample) -> dict[str, str]:
     return {column: name for column, name in files.items() if name}
 
 
-def _header(study: Study, name: str) -> Header:
+def _header(study: Study, name: str) -> StudyFile:
     try:
         file = read_fcs(study.folder / name, channels=(), allow_truncated=study.settings.allow_truncated)
     except FcsError as error:
-        return Header(name, problem=str(error))
+        return StudyFile(name, problem=str(error))
     if file.n_events == 0:
-        return Header(name, problem=f"{file.path.name} holds no events ($TOT 0); acquire the tube again")
-    return Header(name, file)
+        return StudyFile(name, problem=f"{file.path.name} holds no events ($TOT 0); acquire the tube again")
+    return StudyFile(name, file)
 
 
 def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:

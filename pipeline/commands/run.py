@@ -13,7 +13,7 @@ from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
-from pipeline.checks import check_folder, checked_again, folder_with_findings
+from pipeline.checks import check_folder, folder_with_findings, rechecked
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
@@ -21,14 +21,14 @@ from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
     not_run,
-    some_of,
+    shown_names,
     summary_of,
 )
 from pipeline.output.results_folder import Results
 from pipeline.running.attempt import attempt
 from pipeline.running.defects import defect_note, logged_to
 from pipeline.running.options import RunOptions
-from pipeline.running.program import version
+from pipeline.running.program import program_version
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Store
 from pipeline.running.tasks import (
@@ -38,7 +38,7 @@ from pipeline.running.tasks import (
     input_hashes,
     tube_tasks,
 )
-from pipeline.running.two_passes import quantified, say_damaged
+from pipeline.running.two_passes import quantified_study, say_damaged
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
@@ -60,16 +60,18 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results.must_be_writable()
     must_be_whole(folder)
     with logged_to(results.folder):
-        log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
+        log.info(
+            "cd38rd %s, tubes: %d, bead runs: %d", program_version(), len(study.samples), len(study.beads)
+        )
         hashes = input_hashes(study)
-        faults, known = checked_again(study, faults, found)
+        faults, known = rechecked(study, faults, found)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
         events = results.events if options.export_events else None
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
-        done = quantified(tasks, options, results.stores, reporter, results.events)
+        done = quantified_study(tasks, options, results.stores, reporter, results.events)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
         last = LastTime(results, key, figures=options.figures)
@@ -92,7 +94,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             figures=options.figures,
             validate=options.validate,
         )
-        log.info("results are written; of an earlier run: %s", some_of(older) or "none")
+        log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     last.keep(summary)
     return summary

@@ -19,7 +19,7 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
-from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
+from pipeline.commands.summary import RunSummary, not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.progress import QuietReporter, Reporter
@@ -138,7 +138,7 @@ def _damaged(
     damaged += [name for name in tubes if name not in twice and stores.alone.is_damaged(name)]
     if not damaged:
         return ()
-    listed = some_of(list(dict.fromkeys(damaged)))
+    listed = shown_names(list(dict.fromkeys(damaged)))
     text = f"stored results were changed or damaged since they were saved: {listed}; they were not used"
     return (Note("samples", f"{text}, and `cd38rd run` makes them again"),)
 
@@ -168,5 +168,7 @@ def _stale(
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:
         return ()
-    text = f"stored results from other sheets, settings or program: {some_of(old)}; `cd38rd run` renews them"
+    text = (
+        f"stored results from other sheets, settings or program: {shown_names(old)}; `cd38rd run` renews them"
+    )
     return (Note("samples", text),)

@@ -12,6 +12,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.running.defects import LOG_FILE
 from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
+from pipeline.study.wording import first_words
 
 MOST_NAMES = 20
 """Tubes that a note names one by one."""
@@ -32,14 +33,13 @@ def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ..
     missing = [sample.sample_id for sample in study.samples if sample.sample_id not in results]
     if not missing:
         return ()
-    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {some_of(missing)}"
+    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {shown_names(missing)}"
     return (Note("samples", text),)
 
 
-def some_of(names: Sequence[str]) -> str:
+def shown_names(names: Sequence[str]) -> str:
     """Return names that a person can read at one go."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return first_words(names, MOST_NAMES)
 
 
 def summary_of(
@@ -62,9 +62,9 @@ def _older_text(older: Sequence[str]) -> str:
     if not older:
         return ""
     return (
-        f"Of an earlier run: {some_of([f'results/{name}' for name in older])}. They cannot be written: are "
-        "they open in Excel or another program? Close them, or move away what is in their place, and run the "
-        "same command again: finished tubes are kept"
+        f"Of an earlier run: {shown_names([f'results/{name}' for name in older])}. They cannot be written: "
+        "are they open in Excel or another program? Close them, or move away what is in their place, and "
+        "run the same command again: finished tubes are kept"
     )
 
 
@@ -75,7 +75,7 @@ def _defects_text(study_result: StudyResult) -> str:
     if not names:
         return ""
     return (
-        f"A defect of cd38rd failed {some_of(names)}: the files may be sound. "
+        f"A defect of cd38rd failed {shown_names(names)}: the files may be sound. "
         f"Please report it with results/{LOG_FILE}, which says where it arose; first look through it "
         "for patient data"
     )

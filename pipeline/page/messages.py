@@ -28,7 +28,7 @@ class Polygon(Message):
     vertices: Annotated[list[tuple[float, float]], Field(min_length=3, max_length=1000)]
 
 
-class Move(Message):
+class MoveMessage(Message):
     """A gate that a person set: a threshold (`value`), or a polygon in place of a step's gate.
 
     `gate` is what review.csv calls it: `CD138`, `scatter low`, or the step of a polygon.
@@ -39,7 +39,7 @@ class Move(Message):
     polygon: Polygon | None = None
 
 
-Moves = Annotated[list[Move], Field(max_length=100)]
+Moves = Annotated[list[MoveMessage], Field(max_length=100)]
 
 
 class DecisionNow(Message):
@@ -55,12 +55,12 @@ class DecisionNow(Message):
     meaning: str = ""
     countersigned_by: str = ""
     unsigned_because: str = ""
-    moves: list[Move] = []
+    moves: list[MoveMessage] = []
     """The gates that review.csv holds for the tube."""
     version: int = 0
 
 
-class Seen(Message):
+class ShownDigests(Message):
     """What a person has before them: digests of the tube's rows of review.csv and of its result."""
 
     rows: Annotated[str, Field(max_length=64)]
@@ -83,12 +83,12 @@ class TubeRow(Message):
     agreement: float | None
     decision: DecisionNow
     version: int
-    seen: Seen
+    shown: ShownDigests
     stale: bool = False
     """A run would make it anew: a gate, a sheet or the program has changed since."""
 
 
-class Number(Message):
+class NumberMessage(Message):
     """A tube's receptor density in molecules per cell, with its interval and limits."""
 
     status: str
@@ -101,7 +101,7 @@ class Number(Message):
     uloq: float | None
 
 
-class Axis(Message):
+class AxisMessage(Message):
     """An axis of a picture in linear units; `cofactor` of its asinh scale, None where it is linear."""
 
     channel: str
@@ -111,7 +111,7 @@ class Axis(Message):
     cofactor: float | None
 
 
-class Handle(Message):
+class HandleMessage(Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
     Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
@@ -125,7 +125,7 @@ class Handle(Message):
     at: tuple[float, float]
 
 
-class Step(Message):
+class StepMessage(Message):
     """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be."""
 
     step: str
@@ -137,13 +137,13 @@ class Step(Message):
     note: str
     kept: str
     picture: str
-    x: Axis | None
-    y: Axis | None
-    handles: list[Handle]
+    x: AxisMessage | None
+    y: AxisMessage | None
+    handles: list[HandleMessage]
     polygon: Polygon | None = None
 
 
-class FlagWords(Message):
+class FlagMessage(Message):
     """A flag, what it says, and what to do."""
 
     code: str
@@ -169,18 +169,18 @@ class Channel(Message):
     label: str
 
 
-class Tube(Message):
+class TubeMessage(Message):
     """All that the page shows of one tube."""
 
     sample_id: str
     version: int
-    seen: Seen
-    number: Number
-    steps: list[Step]
+    shown: ShownDigests
+    number: NumberMessage
+    steps: list[StepMessage]
     histogram: str
     trace: str
     """The report's picture of the step `time`: events along the acquisition; "" where there is none."""
-    flags: list[FlagWords]
+    flags: list[FlagMessage]
     notes: list[str]
     history: list[PastChange]
     decision: DecisionNow
@@ -197,21 +197,21 @@ class MoveRequest(Message):
     settle: bool = False
 
 
-class Changes(Message):
+class ChangesMessage(Message):
     """What followed a move, in words."""
 
     refitted: list[str]
-    held: list[str]
+    unchanged: list[str]
 
 
 class Moved(Message):
     """The tube under these moves; nothing is saved."""
 
     request: int
-    number: Number
-    steps: list[Step]
+    number: NumberMessage
+    steps: list[StepMessage]
     histogram: str
-    changes: Changes
+    changes: ChangesMessage
     settled: bool
     unsaved: Literal[True] = True
 
@@ -220,16 +220,16 @@ class Backgate(Message):
     """The quantified cells on two channels."""
 
     picture: str
-    x: Axis
-    y: Axis
+    x: AxisMessage
+    y: AxisMessage
     n_cells: int
 
 
 class Decide(Message):
-    """A decision on the tube as the page last saw it (`version`, `seen`)."""
+    """A decision on the tube as the page last saw it (`version`, `shown`)."""
 
     version: int
-    seen: Seen | None = None
+    shown: ShownDigests | None = None
     decision: ReviewVerdict
     moves: Moves = []
     reason: Words = ""
@@ -240,7 +240,7 @@ class Sign(Message):
     """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
 
     version: int
-    seen: Seen | None = None
+    shown: ShownDigests | None = None
     who: Name
     meaning: Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -259,7 +259,7 @@ class Conflict(Message):
     yours: DecisionNow
     theirs: DecisionNow
     version: int
-    seen: Seen
+    shown: ShownDigests
 
 
 class Apply(Message):
@@ -273,8 +273,8 @@ class BeforeAfter(Message):
     """A tube before and after."""
 
     sample_id: str
-    before: Number | None
-    after: Number | None
-    moves: list[Move] = []
+    before: NumberMessage | None
+    after: NumberMessage | None
+    moves: list[MoveMessage] = []
     """All that review.csv would then hold of the tube."""
     failed: str = ""

@@ -127,7 +127,7 @@ def with_split_doubt(
     curve = task.calibration.curve
     if gated.aberrant is None or curve is None or density.rd is None:
         return density
-    again = gated.aberrant_again
+    again = gated.aberrant_jackknife
     if again is None:
         return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)

@@ -13,7 +13,7 @@ LOG_FILE = "log.txt"
 LOGGERS = ("pipeline", "gating", "calibration")
 
 
-class DefectFoundError(Exception):
+class DefectError(Exception):
     """A defect of cd38rd stopped the run, as was asked for."""
 
     def __init__(self, name: str, failure: str) -> None:

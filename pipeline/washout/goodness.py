@@ -114,7 +114,7 @@ class RowLaw:
         return densities, tails
 
 
-def misfit(law: RowLaw, seed: int) -> float:
+def trend_p(law: RowLaw, seed: int) -> float:
     """Return p of the rows' residuals having no trend over the weeks, by a parametric bootstrap.
 
     The statistic is the sum of the squared trends of degree 0 to 3 over log2 weeks, of measured and censored

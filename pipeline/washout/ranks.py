@@ -116,7 +116,7 @@ def rank_observations(
     level: float = 0.95,
 ) -> RankAssociation:
     """As `rank_association`, on rows that are already sorted into observed and censored."""
-    _refuse_few(rows)
+    _refuse_small(rows)
     order = pair_order(rows)
     _refuse_tied(rows, order)
     rng, ones = np.random.default_rng(seed), np.ones((1, rows.n))
@@ -238,7 +238,7 @@ def _weighted_ranks(values: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def _refuse_few(rows: Observations) -> None:
+def _refuse_small(rows: Observations) -> None:
     if rows.n < _FEWEST_ROWS:
         raise NotEstimableError(
             f"{rows.n} {'row' if rows.n == 1 else 'rows'} with washout and receptor density; "

@@ -21,7 +21,7 @@ from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.sensitivity.sensitivity import Sensitivity, sensitivity
 from pipeline.washout.total import OccupiedVisit, occupied_visits
-from pipeline.washout.within.told import WithinPatients, within_patients
+from pipeline.washout.within.result import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, sd, t_quantile
+from pipeline.assay.statistics.moments import TooFewError, mean, sd, t_quantile
+from pipeline.study.wording import counted
 
 FEWEST_PAIRS = 6
 """Materials from which on two ways are compared. Convention: EP09 asks for 40; fewer are told with that."""

@@ -7,7 +7,7 @@ from datetime import date
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import (
+from pipeline.checks.plausibility.plausible_ranges import (
     ADULT_YEARS,
     LEAST_ALBUMIN_G_L,
     LEAST_TROUGH_UG_ML,

@@ -121,12 +121,12 @@ def merge(primary: Text, supplement: Text) -> Text:
     return replace(primary, keywords=merged).with_repairs(*supplement.repairs, *repairs)
 
 
-def whole_number(value: str | None) -> int | None:
+def keyword_integer(value: str | None) -> int | None:
     """Return the integer that a keyword holds, or None; `12.0` and ` 12 ` are 12.
 
     Examples
     --------
-    >>> whole_number(" 12 "), whole_number("12.0"), whole_number("many"), whole_number(None)
+    >>> keyword_integer(" 12 "), keyword_integer("12.0"), keyword_integer("many"), keyword_integer(None)
     (12, 12, None, None)
     """
     return _whole(value) if value and len(value) <= LONGEST_NUMBER else None

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.layout.layout import Field, Layout
 from pipeline.fcs.values.blocks import first_values
-from pipeline.fcs.values.plausible import FEW, MANY, far_share
+from pipeline.fcs.values.plausible import FEW_FAR, MANY_FAR, far_share
 
 PEEKED_BYTES = 1 << 18
 """Bytes of DATA that are looked at, from its beginning and before its end. Convention: for speed."""
@@ -69,7 +69,7 @@ class Testimony:
     restarts: tuple[str, ...]
 
 
-def better_place(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tuple[Reading, str] | None:
+def better_reading(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tuple[Reading, str] | None:
     """Return the reading that the values bear out and how they do; None where they do not tell.
 
     Parameters
@@ -169,7 +169,7 @@ def _light(raw: bytes, layout: Layout) -> bool | None:
         return None
     size = layout.fields[0].bits // 8
     far = far_share(raw[: len(raw) // size * size], f"{'<' if order == sorted(order) else '>'}f{size}")
-    return True if far < FEW else False if far > MANY else None
+    return True if far < FEW_FAR else False if far > MANY_FAR else None
 
 
 def _leaves_blanks(reading: Reading, every: Sequence[Reading], claims: Claims, peek: Peek) -> bool:

@@ -166,8 +166,8 @@ def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Set
         high=_end(np.log(level), weight, _HIGH),
         log_sd=_spread(np.log(level), weight),
         occupancy=float(occupancy(middle, settings.kd_app_ug_ml)),
-        occupancy_low=_held(np.log(back / both_kd), weight, _LOW),
-        occupancy_high=_held(np.log(level / both_kd), weight, _HIGH),
+        occupancy_low=_theta_end(np.log(back / both_kd), weight, _LOW),
+        occupancy_high=_theta_end(np.log(level / both_kd), weight, _HIGH),
         n_troughs=measured,
         method=_METHOD,
         notes=(*given.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
@@ -214,7 +214,7 @@ def _likelihoods(draws: Floats, troughs: Floats) -> Floats:
     return log_likelihood
 
 
-def _held(log_ratio: Floats, weight: Floats, at: float) -> float:
+def _theta_end(log_ratio: Floats, weight: Floats, at: float) -> float:
     """Return the end of θ's band, from draws of ln(C/Kd)."""
     return float(occupancy(_end(log_ratio, weight, at), 1.0))
 

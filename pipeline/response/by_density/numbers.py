@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
-from pipeline.response.statistics.cuts.best_cut import Cut
+from pipeline.response.statistics.cuts.best_cut import DensityCut
 from pipeline.response.statistics.cuts.roc import wilson
 
 MOLECULES: Final = "molecules per cell"
@@ -70,7 +70,7 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
         yield from _of_cut(name, cut)
 
 
-def _of_cut(outcome: str, cut: Cut) -> Iterator[DensityNumber]:
+def _of_cut(outcome: str, cut: DensityCut) -> Iterator[DensityNumber]:
     counts = (cut.n, cut.n_events)
     left = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
     note = "; ".join(part for part in (cut.note, left) if part)

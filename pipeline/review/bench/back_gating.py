@@ -10,8 +10,8 @@ from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.output.figures.gating import channel_labels
 from pipeline.output.figures.outlines import axes_of
-from pipeline.output.figures.svg.panel import step_picture, with_cells
-from pipeline.output.figures.svg.sheet import in_page
+from pipeline.output.figures.svg.gate_picture import step_picture, with_cells
+from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.review.view import AxisView, BackGate
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel

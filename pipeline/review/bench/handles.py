@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate
 from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
@@ -18,7 +18,7 @@ from gating.thresholds.methods import Method
 from pipeline.output.figures.outlines import axes_of, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
-from pipeline.tube.histograms import Axis, Density
+from pipeline.tube.histograms import Density, DisplayAxis
 
 Ends = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of each channel."""
@@ -140,7 +140,7 @@ def _in_common(lines: Sequence[Line]) -> Line:
     return _within(hull, low, high)
 
 
-def _opened(line: Line, axes: tuple[Axis, Axis], channels: tuple[str, str], ends: Ends) -> Line:
+def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends) -> Line:
     """Return display positions in linear units; what lies on the frame reaches beyond the last event."""
     columns = []
     for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
@@ -204,5 +204,5 @@ def _area(line: Line) -> float:
     return abs(float(np.sum(x * np.roll(y, 1) - y * np.roll(x, 1)))) / 2
 
 
-def _linear(axis: Axis, position: float) -> float:
+def _linear(axis: DisplayAxis, position: float) -> float:
     return float(position if axis.cofactor is None else axis.cofactor * np.sinh(position))

@@ -18,8 +18,8 @@ from pipeline.running.attempt import (
     of_this_program,
     without_answer,
 )
-from pipeline.running.cluster.connection import connected, must_be_this_program, settings_of
-from pipeline.running.cluster.view import NOBODY, ClusterView
+from pipeline.running.cluster.dask_connection import connected, must_be_this_program, settings_of
+from pipeline.running.cluster.state import NOBODY, ClusterView
 from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import difference
 
@@ -125,7 +125,7 @@ class _Batch(Generic[Task, Result]):
             return
         at, _ = self._out.pop(str(future.key))
         if future.status == "cancelled":  # its scheduler was lost; another may be there
-            yield from self._again(at, _lost(self._tasks[at]))
+            yield from self._retry(at, _lost(self._tasks[at]))
             return
         error = future.exception()
         if error is None:
@@ -144,11 +144,11 @@ class _Batch(Generic[Task, Result]):
             if end.worker not in self._foreign:
                 self._foreign.add(end.worker)
                 self._say(f"{of_this_program(end).failure}; other workers do its tubes")
-            yield from self._again(at, of_this_program(end))
+            yield from self._retry(at, of_this_program(end))
         else:
             yield end
 
-    def _again(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
+    def _retry(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
         """Put a piece back; after some tries its last end stands."""
         self._tries[at] += 1
         if self._tries[at] < TRIES_ELSEWHERE:

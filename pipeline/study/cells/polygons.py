@@ -22,12 +22,12 @@ _TIMES = re.compile(r"\s*[×✕⨯]\s*|\s+[xX*]\s+")
 _BETWEEN = re.compile(r"[;\n|]")
 
 
-def as_polygon(value: object) -> TypedPolygon:
+def typed_polygon(value: object) -> TypedPolygon:
     """Return a polygon: its axes split by × or x, a colon, then a vertex between semicolons.
 
     Examples
     --------
-    >>> as_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
+    >>> typed_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
     ((900.0, -50.0), (90000.0, -50.0), (90000.0, 800.5))
     """
     if isinstance(value, date | bool | int | float):
@@ -57,5 +57,5 @@ def _vertex(number: int, item: str) -> tuple[float, float]:
         refuse(A_POLYGON, f"Vertex {number}, {quoted(item.strip())}, is not two numbers. {hint}".strip())
 
 
-Polygon = Annotated[TypedPolygon, BeforeValidator(as_polygon)]
+Polygon = Annotated[TypedPolygon, BeforeValidator(typed_polygon)]
 """A polygon; pydantic is given one that was read already."""

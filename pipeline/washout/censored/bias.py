@@ -144,7 +144,7 @@ def adjustment_of(
     third[1, 1] += 2 * part * (1 - part) * information[1] * turn
     information = np.einsum("abij,aij,bij->abij", information, turn, turn)
     whole = _of_all_rows(rows, information)
-    per_row = 0.5 * np.einsum("abij,abcij->cij", _seen_from_rows(rows, whole), third) * rows.weight
+    per_row = 0.5 * np.einsum("abij,abcij->cij", _row_covariances(rows, whole), third) * rows.weight
     by_beta = np.einsum("ij,ijk->ik", per_row[0], rows.design)
     if rows.lever is not None:
         by_beta[:, -1] = np.sum(per_row[1] * rows.lever, axis=1)
@@ -167,7 +167,7 @@ def _of_all_rows(rows: CensoredRows, information: Floats) -> Floats:
     return expected
 
 
-def _seen_from_rows(rows: CensoredRows, information: Floats) -> Floats:
+def _row_covariances(rows: CensoredRows, information: Floats) -> Floats:
     """Return F⁻¹ as the covariance of each row's (μ, log σ): (2, 2, B, n)."""
     inverse = pseudo_inverse(information)
     k = rows.design.shape[2]

@@ -99,7 +99,7 @@ class Maximum:
     information: Floats
     converged: NDArray[np.bool_]
 
-    def is_held(self, n: int) -> NDArray[np.bool_]:
+    def is_determined(self, n: int) -> NDArray[np.bool_]:
         """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
         of_beta = self.information[:, :-1, :-1]
         # every eigenvalue is above the limit where what is left beyond it is positive definite

@@ -117,7 +117,7 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))
     refits = maximise(resampled(rows, weights), start)
     scattered = (refits.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
-    good = refits.is_held(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
+    good = refits.is_determined(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
     if not good.all():
         raise NotEstimableError(
             f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"

@@ -25,7 +25,7 @@ from pipeline.washout.observations.terms import Term
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_FOUND: Final = 0.05
+_SIGNIFICANT: Final = 0.05
 """Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
 
 FEWEST_MEASURED: Final = 8
@@ -79,14 +79,14 @@ class Tested:
     slope: float
 
     @property
-    def is_found(self) -> bool:
+    def is_significant(self) -> bool:
         """By the rule."""
-        return self.p < _FOUND
+        return self.p < _SIGNIFICANT
 
     def estimate(self, n: int, level: float) -> Estimate:
         """Return the effect as `washout.json` prints it."""
         method = f"likelihood-ratio test: {self.doubt.value}"
-        note = "found" if self.is_found else "not found"
+        note = "found" if self.is_significant else "not found"
         name = f"doubt_{self.doubt.name.lower()}"
         return Estimate(name, self.effect, None, None, n, method, "", level, _UNITS[self.doubt], self.p, note)
 
@@ -101,7 +101,7 @@ def doubts_of(line: Line) -> tuple[Tested, ...]:
 
 def with_doubts(data: Observations, found: tuple[Tested, ...]) -> Observations:
     """Return the rows as the line takes them: with what was found."""
-    taken = {doubt.doubt for doubt in found if doubt.is_found}
+    taken = {doubt.doubt for doubt in found if doubt.is_significant}
     terms = [_lloq_term(data)] * (Doubt.LLOQ in taken) + [_often_term(data)] * (Doubt.OFTEN in taken)
     scatter = data.scatter_varies or Doubt.SCATTER in taken
     if not terms and scatter == data.scatter_varies:
@@ -117,7 +117,7 @@ def doubt_words(data: Observations, found: tuple[Tested, ...], slope: float) -> 
     slope
         Of the line that is told.
     """
-    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_found)
+    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_significant)
 
 
 def _safely(test: Callable[[Line], Tested | None], line: Line) -> Tested | None:

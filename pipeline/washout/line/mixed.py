@@ -153,7 +153,7 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
             f"a random intercept needs {_FEWEST_REPEATING}"
         )
     line = fit_line(data)
-    rows = grouped(line.rows, data.patients)
+    rows = grouped_by_patient(line.rows, data.patients)
     start = np.array([*line.best.beta[0], line.best.log_sigma[0] - 0.35, line.best.log_sigma[0] - 0.35])
     best, value = _polished(rows, _highest(rows, start)[0])
     drop = _critical(data, len(best) - 2, level)
@@ -184,7 +184,7 @@ def _is_followed(logarithms: Floats) -> NDArray[np.bool_]:
     return (logarithms > _FLOOR) & (logarithms < _CEILING)
 
 
-def grouped(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
+def grouped_by_patient(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
     """Return one data set's rows sorted by patient."""
     order = np.argsort(patients, kind="stable")
     _, first, member = np.unique(patients[order], return_index=True, return_inverse=True)

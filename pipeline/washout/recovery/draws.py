@@ -72,7 +72,7 @@ def draws(
     if surface.data.n > _MANY_ROWS:
         covariance = inverse_definite(summits[0].curvature[None])[0][0]
         normal = rng.standard_normal((n, N_PARAMETERS))
-        place = _rounded(summits[0].place)
+        place = _rounded(summits[0].parameters)
         return place + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
@@ -91,7 +91,7 @@ def draws(
 
 def _around(peak: Peak, part: float) -> _Cloud:
     covariance = inverse_definite(peak.curvature[None])[0][0]
-    return _Cloud(_rounded(peak.place), _rounded(cholesky(covariance) * _WIDER), part)
+    return _Cloud(_rounded(peak.parameters), _rounded(cholesky(covariance) * _WIDER), part)
 
 
 def _weighted(

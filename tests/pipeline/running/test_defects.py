@@ -12,7 +12,7 @@ import pipeline.beads.calibrate
 import pipeline.quantification.prepared
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
-from pipeline.running.defects import DefectFoundError
+from pipeline.running.defects import DefectError
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
@@ -70,7 +70,7 @@ def test_the_row_says_so_the_traceback_is_kept_and_the_other_tubes_go_on(study: 
 
 @pytest.mark.usefixtures("with_defect")
 def test_on_error_stop_stops_at_the_first_defect_and_keeps_what_is_done(study: Path) -> None:
-    with pytest.raises(DefectFoundError, match=rf"{BROKEN}: a defect of cd38rd.*--on-error stop"):
+    with pytest.raises(DefectError, match=rf"{BROKEN}: a defect of cd38rd.*--on-error stop"):
         run(study, on_error=OnError.STOP)
     assert "Traceback" in (study / "results" / "log.txt").read_text("utf-8")
     assert not (study / "results" / "rd_samples.csv").exists()

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from pipeline.output.figures.paper.canvas import empty_figure, house_style
 from pipeline.output.figures.paper.letters import FAMILY, usual_letters
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.style import RULES
 
 if TYPE_CHECKING:

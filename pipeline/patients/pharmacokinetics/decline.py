@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.integration import Course, concentrations
+from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
 from pipeline.patients.pharmacokinetics.parameters import N_DRAWN, N_VARIED, Body, drawn_patients
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -76,7 +76,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     weights = np.array([body.weight_kg or Body().weight_kg or 78.6 for body in known])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
-    course = Course(np.tile(hours, (n, 1)), central, np.zeros_like(central))
+    course = PaddedDoses(np.tile(hours, (n, 1)), central, np.zeros_like(central))
     rng = np.random.default_rng(_SEED)
     shape = max(2, _DRAWS // n)
     deviates = rng.standard_normal((shape, N_VARIED))

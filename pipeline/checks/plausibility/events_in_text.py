@@ -49,7 +49,7 @@ _DISEASE: Final = re.compile(
 _OF_ANOTHER: Final = re.compile(r"^\s*(of|von|der|des|du|de|del|della|di)\s+\w")
 
 
-class Told(StrEnum):
+class EventReading(StrEnum):
     """Whether a text tells an event."""
 
     YES = "told"
@@ -58,27 +58,28 @@ class Told(StrEnum):
     NO = "not told"
 
 
-def told(text: str, event: re.Pattern[str]) -> Told:
+def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
     """Return whether a text tells an event.
 
     Examples
     --------
-    >>> [told(text, _PROGRESSION).value for text in ("prog.", "no PD", "progressive neuropathy", "toxicity")]
+    >>> texts = "prog.", "no PD", "progressive neuropathy", "toxicity"
+    >>> [event_reading(text, _PROGRESSION).value for text in texts]
     ['told', 'not told', 'perhaps', 'not told']
     """
     letters = unicodedata.normalize("NFKD", plain(text).casefold())
     words = re.sub(
         r"\b(\w)\.\s?(\w)\.", r"\1\2 ", "".join(c for c in letters if not unicodedata.combining(c))
     )
-    found = Told.NO
+    found = EventReading.NO
     for match in event.finditer(words):
         before, after = _CLAUSE.split(words[: match.start()])[-1], words[match.end() :]
         if "frei" in match[0] or _NOT.search(before) or _NOT_AFTER.match(after):
             continue
         if _PERHAPS.search(before) or after.lstrip().startswith("?") or _of_something_else(match[0], after):
-            found = Told.PERHAPS
+            found = EventReading.PERHAPS
         else:
-            return Told.YES
+            return EventReading.YES
     return found
 
 
@@ -101,22 +102,22 @@ def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
         if patient.progressed_on is None:
             yield from _progression(study, patient)
         if patient.died_on is None:
-            yield from _told_in(study, patient, _DEATH, "died_on", "the day of death")
+            yield from _events_in(study, patient, _DEATH, "died_on", "the day of death")
 
 
 def _progression(study: Study, patient: Patient) -> Iterator[Finding]:
     if patient.best_response == Response.PD:
         yield _without(study, patient, "best_response", "progressed_on", "the day of progression", sure=True)
         return
-    yield from _told_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
+    yield from _events_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
 
 
-def _told_in(
+def _events_in(
     study: Study, patient: Patient, event: re.Pattern[str], column: str, day: str
 ) -> Iterator[Finding]:
-    answer = told(patient.discontinuation_reason, event)
-    if answer is not Told.NO:
-        sure = answer is Told.YES
+    answer = event_reading(patient.discontinuation_reason, event)
+    if answer is not EventReading.NO:
+        sure = answer is EventReading.YES
         yield _without(study, patient, "discontinuation_reason", column, day, sure=sure)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
+from pipeline.study.names.file_kinds import CONTROLS, FileKind, said_kind
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
-from pipeline.study.names.kinds import CONTROLS, Kind, said_kind
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.compensation import MixedError, is_compensated
@@ -32,7 +32,7 @@ leave room for noise."""
 _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 
 
-def said(use: Use) -> tuple[Kind | None, str]:
+def said(use: Use) -> tuple[FileKind | None, str]:
     """Return what a file's name, else a keyword, says that it is, and where that stands."""
     for place, text in use.called:
         kind = said_kind(text)
@@ -55,7 +55,7 @@ def beads_among_tubes(uses: Sequence[Use], glances: Glances) -> Iterator[Finding
     """Report tubes and controls that are beads: refused where name and events agree, else doubted."""
     for use in (use for use in uses if use.sample is not None):
         kind, place = said(use)
-        seen, is_named = glances[use.name], kind is Kind.BEADS
+        seen, is_named = glances[use.name], kind is FileKind.BEADS
         look = "its scatter is as narrow as that of beads"
         if is_named and is_like_beads(seen):
             yield refused(use, f"beads: {place}, and {look}", "a tube of cells")
@@ -75,7 +75,7 @@ def cells_among_beads(study: Study, uses: Sequence[Use], glances: Glances) -> It
     for use in (use for use in uses if use.run is not None):
         kind, place = said(use)
         is_stained = _n_markers(use) >= STAINED
-        if not is_like_cells(glances[use.name]) or (kind is Kind.BEADS and not is_stained):
+        if not is_like_cells(glances[use.name]) or (kind is FileKind.BEADS and not is_stained):
             continue
         owner = next(iter(sorted(ids_in(use.name, ids))), "")
         look = "its scatter is as wide as that of cells"

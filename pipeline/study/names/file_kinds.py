@@ -18,7 +18,7 @@ _BEADS = re.compile(
 )
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file probably is."""
 
     TUBE = "tube"
@@ -28,17 +28,22 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-CONTROLS = (Kind.FMO, Kind.ISOTYPE)
+CONTROLS = (FileKind.FMO, FileKind.ISOTYPE)
 
-_SAID = ((Kind.OTHER, _OTHER), (Kind.FMO, _FMO), (Kind.ISOTYPE, _ISOTYPE), (Kind.BEADS, _BEADS))
+_SAID = (
+    (FileKind.OTHER, _OTHER),
+    (FileKind.FMO, _FMO),
+    (FileKind.ISOTYPE, _ISOTYPE),
+    (FileKind.BEADS, _BEADS),
+)
 
 
-def said_kind(name: str) -> Kind | None:
+def said_kind(name: str) -> FileKind | None:
     """Return what a name says that a file is; None where it says nothing.
 
     >>> said_kind("P01_BM1_FMO"), said_kind("QB_2024-05-31"), said_kind("P01_BM1")
-    (<Kind.FMO: 'FMO'>, <Kind.BEADS: 'beads'>, None)
+    (<FileKind.FMO: 'FMO'>, <FileKind.BEADS: 'beads'>, None)
     >>> said_kind("P01 Isotyp"), said_kind("P01_Isotypkontrolle")
-    (<Kind.ISOTYPE: 'isotype'>, <Kind.ISOTYPE: 'isotype'>)
+    (<FileKind.ISOTYPE: 'isotype'>, <FileKind.ISOTYPE: 'isotype'>)
     """
     return next((kind for kind, pattern in _SAID if pattern.search(name)), None)

@@ -11,7 +11,7 @@ from math import log, log1p, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.density.between_runs import widened
+from calibration.density.between_runs import with_between_run_cv
 from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.widening import with_term
@@ -25,13 +25,13 @@ from pipeline.quantification.receptor import receptor_of, without_guessed_cells
 from pipeline.quantification.result import SampleResult
 from pipeline.review.bench.chain import Chain, Crossed
 from pipeline.tube.control import OWN_TIME
-from pipeline.tube.histograms import Axis, Density, cd38_histogram, density_counts, step_densities
+from pipeline.tube.histograms import Density, DisplayAxis, cd38_histogram, density_counts, step_densities
 
 Counts = NDArray[np.int64]
 
 
 @dataclass
-class Held:
+class DraggedTube:
     """The gates as they are held now, with all that is counted behind them.
 
     Attributes
@@ -59,7 +59,7 @@ class Held:
     @classmethod
     def of(
         cls, ready: Prepared, gated: GatedPopulation, base: SampleResult, between_runs: float | None
-    ) -> Held:
+    ) -> DraggedTube:
         """Return the gates of a settled result."""
         gates = [step.gate for step in gated.steps]
         control = None
@@ -125,10 +125,10 @@ class Held:
 
     def _bins(self, density: Density, rows: NDArray[np.intp]) -> NDArray[np.int32]:
         events = self.ready.tube.events
-        x = Axis(*density.x_axis).bin_of(events.column(density.x_channel).take(rows), density.bins)
+        x = DisplayAxis(*density.x_axis).bin_of(events.column(density.x_channel).take(rows), density.bins)
         if not density.y_channel:
             return x
-        y = Axis(*density.y_axis).bin_of(events.column(density.y_channel).take(rows), density.bins)
+        y = DisplayAxis(*density.y_axis).bin_of(events.column(density.y_channel).take(rows), density.bins)
         return y * density.bins + x
 
     def _anew(self, place: int, step: GateStep) -> Density:
@@ -192,7 +192,7 @@ class Held:
             share = doubt.sd_dex * log(10)
             sd = share * abs(density.rd)
             density = rounded_record(with_term(density, BudgetTerm.CLONE_SPLIT, sqrt(log1p(share**2)), sd))
-        return density if self.between_runs is None else widened(density, self.between_runs)
+        return density if self.between_runs is None else with_between_run_cv(density, self.between_runs)
 
 
 def _for_control(steps: Sequence[GateStep]) -> list[Gate | None]:

@@ -74,12 +74,12 @@ def _width(sheet: Sheet, place: int, code: str) -> float:
     return max(LEAST, min(longest, cap), min(header, cap))
 
 
-def lines_of(text: str, width: float) -> int:
+def line_count(text: str, width: float) -> int:
     r"""Return how many lines text takes in a cell this wide.
 
     Examples
     --------
-    >>> lines_of("a" * 25, 10.0), lines_of("a\nb", 10.0)
+    >>> line_count("a" * 25, 10.0), line_count("a\nb", 10.0)
     (3, 2)
     """
     return sum(max(1, math.ceil(len(line) * 1.08 / max(width - 1, 1))) for line in text.split("\n"))
@@ -94,5 +94,5 @@ def row_height(row: Sequence[Cell], widths: Mapping[int, float]) -> float | None
         Of the columns whose text is wrapped, by their place.
     """
     texts = ((row[place], width) for place, width in widths.items())
-    lines = max((lines_of(text, width) for text, width in texts if isinstance(text, str)), default=1)
+    lines = max((line_count(text, width) for text, width in texts if isinstance(text, str)), default=1)
     return None if lines <= 1 else min(HIGHEST, LINE * lines)

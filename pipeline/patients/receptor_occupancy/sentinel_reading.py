@@ -22,7 +22,7 @@ from pipeline.patients.receptor_occupancy.theta import Theta
 from pipeline.patients.receptor_occupancy.total import Total
 from pipeline.study.settings import Settings
 
-MOST_HELD_OF_LOST: Final = 0.5
+MOST_OCCUPIED_OF_LOST: Final = 0.5
 """Where the drug may hold so much, low free CD38 is not called lost. Convention: half."""
 
 
@@ -99,4 +99,4 @@ def reading_of(
 def _of_low_total(low: float, high: float) -> SentinelReading:
     if low > 0:
         return SentinelReading.BOTH
-    return SentinelReading.LOST if high < MOST_HELD_OF_LOST else SentinelReading.CANNOT_TELL
+    return SentinelReading.LOST if high < MOST_OCCUPIED_OF_LOST else SentinelReading.CANNOT_TELL

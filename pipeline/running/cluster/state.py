@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.running.cluster.connection import SECONDS_TO_ANSWER, SchedulerError
+from pipeline.running.cluster.dask_connection import SECONDS_TO_ANSWER, SchedulerError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -27,7 +27,7 @@ FINISHED_ARE_KEPT = "Every finished tube is kept: run the same command again, an
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClusterMoment:
     """The cluster at one moment.
 
     Attributes
@@ -50,7 +50,7 @@ class Seen:
         return sum(self.threads.values())
 
 
-NOBODY = Seen({}, {}, is_quiet=True)
+NOBODY = ClusterMoment({}, {}, is_quiet=True)
 """No worker has been seen yet."""
 
 
@@ -74,7 +74,7 @@ class ClusterView:
         self._named: set[str] = set()
         self._said_empty = False
 
-    def look(self) -> Seen | None:
+    def look(self) -> ClusterMoment | None:
         """Return the cluster as it is now; None where the scheduler does not say.
 
         Raises
@@ -93,7 +93,7 @@ class ClusterView:
         workers: Mapping[str, Mapping[str, Any]] = identity["workers"]
         self._must_have_workers(workers, now)
         self._must_be_heard(workers, now)
-        return Seen(
+        return ClusterMoment(
             {name: int(worker["nthreads"]) for name, worker in workers.items()},
             {name: frozenset(map(str, keys)) for name, keys in doing.items()},
             is_quiet=not any(map(_is_busy, workers.values())),

@@ -34,7 +34,7 @@ class WithinPatients:
         Geometric mean of the patients' changes; None where it is not told.
     slopes
         None where they are not told.
-    not_told
+    refusals
         What is not told, and why.
     """
 
@@ -46,7 +46,7 @@ class WithinPatients:
     least_fold: float | None
     mean: MeanChange | None
     slopes: PatientSlopes | None
-    not_told: tuple[Refusal, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""
@@ -90,19 +90,19 @@ def within_patients(
     """
     changes = changes_of(used)
     whole = one_per_patient(changes)
-    not_told = [Refusal(f"change of {who}", reason) for who, reason in why_not_compared(rows, used)]
+    refusals = [Refusal(f"change of {who}", reason) for who, reason in why_not_compared(rows, used)]
     if not whole:
-        return WithinPatients((), 0, 0, 0, 0, None, None, None, tuple(not_told)) if not_told else None
+        return WithinPatients((), 0, 0, 0, 0, None, None, None, tuple(refusals)) if refusals else None
     mean: MeanChange | None = None
     slopes: PatientSlopes | None = None
     try:
         mean = mean_change(whole)
     except NotEstimableError as reason:
-        not_told.append(Refusal(MEAN_CHANGE, str(reason)))
+        refusals.append(Refusal(MEAN_CHANGE, str(reason)))
     try:
         slopes = fit_patient_slopes(data)
     except NotEstimableError as reason:
-        not_told.append(Refusal(SLOPES, str(reason)))
+        refusals.append(Refusal(SLOPES, str(reason)))
     least = [change.least_fold for change in whole if change.least_fold is not None]
     counts = {which: sum(change.exceeds is which for change in whole) for which in Exceeds}
     return WithinPatients(
@@ -114,7 +114,7 @@ def within_patients(
         float(np.median(least)) if least else None,
         mean,
         slopes,
-        tuple(not_told),
+        tuple(refusals),
     )
 
 

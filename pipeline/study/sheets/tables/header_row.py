@@ -9,10 +9,10 @@ from pipeline.study.names.look import plain
 from pipeline.study.sheets.tables.grid import (
     MOST_TITLE_ROWS,
     Cell,
-    Look,
+    HiddenCells,
     RawSheet,
-    Sheet,
     SheetRow,
+    TypedSheet,
     column_letter,
     header_name,
 )
@@ -32,7 +32,7 @@ NEAR = 0.75
 wrong letter in four leaves a name known."""
 
 
-def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[Sheet, tuple[Fault, ...]]:
+def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fault, ...]]:
     """Find the known columns of a sheet and its rows.
 
     Parameters
@@ -46,7 +46,7 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[Sheet, tuple[Fault, .
     """
     filled = [i for i, row in enumerate(raw.rows) if any(not cell.is_empty for cell in row)]
     if not filled:
-        return Sheet(raw.name, {}, ()), ()
+        return TypedSheet(raw.name, {}, ()), ()
     first = _header_row(raw, filled[:MOST_TITLE_ROWS], known)
     faults = [_above(raw.rows[i]) for i in filled if i < first]
     columns, wrong = _columns(raw.rows[first], known)
@@ -60,7 +60,7 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[Sheet, tuple[Fault, .
         faults += _strays(row, named)
     faults += _unseen(raw.name, raw.look, columns, {row.number for row in rows})
     where = {name: f"{raw.name}!{column_letter(index + 1)}" for name, index in columns.items()}
-    return Sheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
+    return TypedSheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
 
 
 def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> int:
@@ -140,7 +140,7 @@ def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
     ]
 
 
-def _unseen(sheet: str, look: Look, columns: dict[str, int], rows: Collection[int]) -> Iterator[Fault]:
+def _unseen(sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collection[int]) -> Iterator[Fault]:
     """Report what is read though a person does not see it, or crossed it out: perhaps it was not to count."""
     if look.state and rows:
         how = (

@@ -12,18 +12,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.kinds import parts_of
+from gating.clone.cell_kinds import parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
-Again: TypeAlias = Callable[[], Mask]
-"""Makes the split again when it is called, and returns what `split_again` does."""
+Jackknife: TypeAlias = Callable[[], Mask]
+"""Makes the split again when it is called, and returns what `jackknife_splits` does."""
 PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
 
 
-def split_again(
+def jackknife_splits(
     wanted: Survivors, split: Callable[[Survivors], Gate | None], shown: Survivors | None = None
 ) -> Mask:
     """Return the clone's cells as each of the splits gives them, bool, shape (PARTS, n_events).

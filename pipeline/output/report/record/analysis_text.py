@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.output.report.record import sources as src
-from pipeline.output.report.record.sources import Source, cited
+from pipeline.output.report.record.sources import Publication, cited
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.censored.estimate import ModelName
@@ -19,7 +19,7 @@ class _Fitted:
     """What was done for a model, and by whose method."""
 
     words: str
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Publication, ...] = ()
 
 
 _MODELS: Final = {

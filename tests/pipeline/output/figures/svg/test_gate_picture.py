@@ -21,7 +21,7 @@ from pipeline.output.figures.gating import (
     gating_panels,
     step_title,
 )
-from pipeline.output.figures.svg.panel import SIDE, WIDTH, kept_bins, step_picture
+from pipeline.output.figures.svg.gate_picture import SIDE, WIDTH, kept_bins, step_picture
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import Density
 

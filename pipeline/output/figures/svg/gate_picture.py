@@ -14,10 +14,10 @@ from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import LOW_CONFIDENCE, GateStep
 from pipeline.output.figures.outlines import axes_of, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
-from pipeline.output.figures.svg.elements import element, number, path, shortened, text
+from pipeline.output.figures.svg.elements import element, path, pixels, text, with_ellipsis
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.shades import data_url, png, shades_of
-from pipeline.output.figures.svg.sheet import Picture
-from pipeline.tube.histograms import Axis, Density, density_counts
+from pipeline.tube.histograms import Density, DisplayAxis, density_counts
 
 WIDTH: Final = 190
 SIDE: Final = 136
@@ -39,8 +39,8 @@ _GLYPH: Final = 7.4
 class Places:
     """Where display positions lie in a panel's own square, in pixels from its upper left corner."""
 
-    x: Axis
-    y: Axis
+    x: DisplayAxis
+    y: DisplayAxis
     side: int = SIDE
 
     def across(self, positions: ArrayLike) -> NDArray[np.float64]:
@@ -101,14 +101,14 @@ def kept_bins(density: Density) -> NDArray[np.bool_]:
     return _within(density.gate, density.x_channel, x, (edges[1:] + edges[:-1]) / 2)
 
 
-def axis_ticks(axis: Axis) -> list[tuple[float, str]]:
+def axis_ticks(axis: DisplayAxis) -> list[tuple[float, str]]:
     """Return (position, label) of the ticks of a display axis."""
     if axis.cofactor is None:
         return linear_ticks(axis.low, axis.high)
     return asinh_ticks(axis.low, axis.high, axis.cofactor)
 
 
-def axis_data(axis: Axis) -> str:
+def axis_data(axis: DisplayAxis) -> str:
     """Return an axis as the page's script reads it: low, high, cofactor (0: linear)."""
     return f"{axis.low:.6g} {axis.high:.6g} {axis.cofactor or 0:.6g}"
 
@@ -177,25 +177,25 @@ def _frame(density: Density, places: Places) -> str:
     lines, labels = [f"M{_LEFT} {bottom}h{side}"], []
     for place, label in axis_ticks(places.x):
         x = _LEFT + float(places.across(place))
-        lines.append(f"M{number(x)} {bottom}v{_TICK}")
+        lines.append(f"M{pixels(x)} {bottom}v{_TICK}")
         labels.append(text(label, _inside(label, x, 0, WIDTH - SIDE + side), bottom + 15, class_="m"))
     if density.y_channel:
         lines.append(f"M{_LEFT} {bottom}v-{side}")
         for place, label in axis_ticks(places.y):
             y = _TOP + float(places.down(place))
-            lines.append(f"M{_LEFT} {number(y)}h-{_TICK}")
+            lines.append(f"M{_LEFT} {pixels(y)}h-{_TICK}")
             labels.append(text(label, _LEFT - 6, y + 4, class_="e"))
     return element("path", d="".join(lines), class_="frame") + "".join(labels)
 
 
 def _axis_names(density: Density, labels: Mapping[str, str], side: int) -> list[str]:
-    x_name = shortened(labels.get(density.x_channel, density.x_channel), _LABEL)
+    x_name = with_ellipsis(labels.get(density.x_channel, density.x_channel), _LABEL)
     x = _inside(x_name, _LEFT + side / 2, 0, WIDTH - SIDE + side)
     names = [text(x_name, x, _TOP + side + 31, class_="m axis")]
     if density.y_channel:
-        y_name = shortened(labels.get(density.y_channel, density.y_channel), _LABEL)
+        y_name = with_ellipsis(labels.get(density.y_channel, density.y_channel), _LABEL)
         y = _inside(y_name, _TOP + side / 2, _TOP - 6, _TOP + side + _BELOW)
-        names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {number(y)})"))
+        names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {pixels(y)})"))
     return names
 
 
@@ -206,7 +206,7 @@ def _inside(label: str, middle: float, low: float, high: float) -> float:
 
 
 def _captions(title: str, step: GateStep | None, width: int) -> list[str]:
-    words = [text(shortened(title, 20 * width // WIDTH), 4, 13, class_="title")]
+    words = [text(with_ellipsis(title, 20 * width // WIDTH), 4, 13, class_="title")]
     if step is not None:
         share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
         unsure = step.confidence < LOW_CONFIDENCE
@@ -221,7 +221,9 @@ def _words_below(density: Density, step: GateStep | None, letters: int) -> list[
     return textwrap.wrap(words, letters, max_lines=_MOST_LINES, placeholder=" …")
 
 
-def _within(gate: Gate | None, channel: str, axis: Axis, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _within(
+    gate: Gate | None, channel: str, axis: DisplayAxis, places: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     if isinstance(gate, AllOf | AnyOf):
         join = np.logical_and if isinstance(gate, AllOf) else np.logical_or
         return np.asarray(join.reduce([_within(part, channel, axis, places) for part in gate.gates]))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats, inverses, times
-from gating.clone.marker_levels import MARKERS, ODD_MARKERS, Look, looks_at, oddness
+from gating.clone.marker_levels import MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
@@ -77,7 +77,7 @@ class OrderedCells:
         Of the cells in that order, same shape.
     """
 
-    looks: tuple[Look, ...]
+    looks: tuple[MarkerLook, ...]
     points: Floats
     order: NDArray[np.intp]
     tickets: Tickets
@@ -109,7 +109,7 @@ class CloneSplit:
         Those cells, shape (n, n_axes).
     """
 
-    looks: tuple[Look, ...]
+    looks: tuple[MarkerLook, ...]
     mixture: Mixture
     clone: tuple[int, ...]
     rows: NDArray[np.intp]
@@ -192,14 +192,14 @@ def _mixed(points: Floats) -> Floats:
     return total
 
 
-def _for_peaks(points: Floats, looks: Sequence[Look]) -> Floats:
+def _for_peaks(points: Floats, looks: Sequence[MarkerLook]) -> Floats:
     """Return the points on the markers alone, without the noise far below where negative ends."""
     rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
     floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
     return np.asarray(np.maximum(points[:, rows], floors), np.float64)
 
 
-def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
+def clone_among(mixture: Mixture, looks: Sequence[MarkerLook]) -> list[int]:
     """Return the groups of the clone, or none: its main kind and what differs from it in too little."""
     kinds = _kinds_of(mixture)
     if not kinds:
@@ -227,7 +227,7 @@ def clone_among(mixture: Mixture, looks: Sequence[Look]) -> list[int]:
     return sorted(group for kind in chosen for group in kind)
 
 
-def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[Look]) -> Mask:
+def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[MarkerLook]) -> Mask:
     """Return which kinds are a minority and far smaller than the normal cells, shape (n_kinds,).
 
     Dead cells and fragments bind every antibody, so that they look odd; a clone's cells are about as large as
@@ -258,7 +258,7 @@ def _kinds_of(mixture: Mixture) -> list[list[int]]:
     return list(kinds.values())
 
 
-def _is_like(offsets: Floats, looks: Sequence[Look], *, is_odd: bool) -> bool:
+def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> bool:
     """Return whether a kind so far from the clone's main one, shape (n_axes,), is the clone's too.
 
     A clone may be of two groups in any two markers. More of them, or CD19 and any other, tell another kind;

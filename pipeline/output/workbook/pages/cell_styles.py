@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CellStyle:
     """How a cell looks; colours as RRGGBB, "" for none; `side`: `left`, `right`, "" as usual."""
 
     number_format: str = GENERAL
@@ -31,23 +31,23 @@ class Look:
     quoted: bool = False
 
 
-HEADER: Final = Look(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
-TYPED_HEADER: Final = Look(fill="D9DCE1", ink="1B1F24", bold=True, wrap=True, centred=True)
+HEADER: Final = CellStyle(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
+TYPED_HEADER: Final = CellStyle(fill="D9DCE1", ink="1B1F24", bold=True, wrap=True, centred=True)
 RAW_INK: Final = "7F7F7F"
 
 _FINE: Final = (RdStatus.OK.value, CurveVerdict.ACCEPT.value)
 _PAINTED: Final = {
-    name.value: Look(fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=name.value not in _FINE)
+    name.value: CellStyle(fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=name.value not in _FINE)
     for name, look in (*STATUS.items(), *VERDICT.items())
 }
 _OF_TUBE: Final = {
-    verdict.value: Look(
+    verdict.value: CellStyle(
         fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=verdict is not Verdict.SOUND
     )
     for verdict, look in VERDICT_LOOK.items()
 }
 _SAMPLES: Final = {
-    "grey italics": Look(ink=RAW_INK, italic=True),
+    "grey italics": CellStyle(ink=RAW_INK, italic=True),
     "grey header": TYPED_HEADER,
     "blue header": HEADER,
     "coloured cell": _PAINTED[RdStatus.BELOW_LLOQ.value],
@@ -56,14 +56,14 @@ _SAMPLES: Final = {
 
 
 @cache
-def painted(value: str, *, wrap: bool) -> Look:
+def painted(value: str, *, wrap: bool) -> CellStyle:
     """Return the look of a status, a verdict or a line of the legend: told by colour and by weight."""
-    look = _PAINTED.get(value) or _OF_TUBE.get(value) or _SAMPLES.get(value) or Look()
+    look = _PAINTED.get(value) or _OF_TUBE.get(value) or _SAMPLES.get(value) or CellStyle()
     return replace(look, wrap=wrap)
 
 
 @cache
-def status_look(status: str, flags: str, verdict: str, *, wrap: bool) -> Look:
+def status_look(status: str, flags: str, verdict: str, *, wrap: bool) -> CellStyle:
     """Return the look of a row's status: that of the verdict where a flag makes the row not reliable.
 
     Parameters
@@ -82,16 +82,16 @@ class Styles:
 
     def __init__(self, page: Worksheet) -> None:
         self._page = page
-        self._made: dict[Look, Any] = {}
+        self._made: dict[CellStyle, Any] = {}
 
-    def of(self, look: Look) -> Any:
+    def of(self, look: CellStyle) -> Any:
         """Return the style of a look, as a cell takes it."""
         if look not in self._made:
             self._made[look] = _style(self._page, look)
         return self._made[look]
 
 
-def _style(page: Worksheet, look: Look) -> Any:
+def _style(page: Worksheet, look: CellStyle) -> Any:
     from openpyxl.cell import Cell
     from openpyxl.styles import Alignment, Font, PatternFill
 

@@ -63,7 +63,7 @@ class Choices:
         found = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
         return None if found is None else self._on_channels(step, found)
 
-    def or_polygon(self, estimate: StepEstimate) -> StepEstimate:
+    def replaced_by_polygon(self, estimate: StepEstimate) -> StepEstimate:
         """Return the step as it was found, or with the polygon that a person set in place of its gate."""
         polygon = self.polygon(estimate.name)
         if polygon is None:

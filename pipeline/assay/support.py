@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pipeline.study.validation import Experiment
 
-Found = TypeVar("Found")
+Statistic = TypeVar("Statistic")
 
 GOALS = {Experiment.CARRY_OVER: 5.0}
 """Allowed percent where no goal was typed and it is not 20. Convention: what a bright tube leaves must be
@@ -28,7 +28,7 @@ class Support(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged(Generic[Found]):
+class Judged(Generic[Statistic]):
     """A result of an experiment beside its goal.
 
     Attributes
@@ -42,13 +42,13 @@ class Judged(Generic[Found]):
     experiment: Experiment
     about: str
     goal_percent: float
-    found: Found
+    statistic: Statistic
     support: Support
     says: str
 
 
 @dataclass(frozen=True, slots=True)
-class NotTold:
+class NotJudged:
     """A part of the validation that the data do not allow, and why."""
 
     experiment: Experiment
@@ -76,7 +76,7 @@ def within(value: float, low: float | None, high: float | None, goal: float) -> 
     return Support.SUPPORTS if inside else Support.OPEN
 
 
-def worst(verdicts: list[Support]) -> Support:
+def overall_verdict(verdicts: list[Support]) -> Support:
     """Return the verdict of all together: one that contradicts counts most."""
     for support in (Support.CONTRADICTS, Support.OPEN):
         if support in verdicts:

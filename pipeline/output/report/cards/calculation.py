@@ -7,7 +7,7 @@ from typing import Final
 from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
 from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.words import density_words, rounded
+from pipeline.output.report.words import density_words, rounded_text
 from pipeline.quantification.result import SampleResult
 
 Pairs = tuple[tuple[str, str], ...]
@@ -28,10 +28,10 @@ def arithmetic(result: SampleResult) -> Pairs:
     pairs += _difference(receptor)
     pairs += _counting(receptor)
     if receptor.rd_mfi_space is not None:
-        beside = f"{rounded(receptor.rd_mfi_space)}, subtracted as fluorescence: for comparison only"
+        beside = f"{rounded_text(receptor.rd_mfi_space)}, subtracted as fluorescence: for comparison only"
         pairs.append(("RD′", beside))
     if result.normal_rd is not None:
-        pairs.append(("RD of the normal plasma cells", rounded(result.normal_rd)))
+        pairs.append(("RD of the normal plasma cells", rounded_text(result.normal_rd)))
     if receptor.lloq is not None or receptor.uloq is not None:
         pairs.append(("limits (LLOQ, ULOQ)", _limits(receptor.lloq, receptor.uloq)))
     if receptor.gcv_percent is not None:
@@ -54,7 +54,7 @@ def _counting(receptor: ReceptorDensity) -> list[tuple[str, str]]:
         return [("what counts", f"{quoted}: only this bound is known")]
     if receptor.rd is None:
         return []
-    text = f"{rounded(receptor.rd)}; {_why(receptor)}"
+    text = f"{rounded_text(receptor.rd)}; {_why(receptor)}"
     if receptor.status is RdStatus.BELOW_LLOQ:
         quoted = density_words(receptor.status, receptor.rd, receptor.lloq, None)
         return [("RD", text), ("what counts", f"{quoted}: RD lies below the LLOQ")]
@@ -69,16 +69,16 @@ def _why(receptor: ReceptorDensity) -> str:
         return "the plain difference: at this brightness subtracting medians has no bias"
     side = "too high" if bias > 0 else "too low"
     return (
-        f"the plain difference is {rounded(abs(bias))} {side}: where a background scatters, the difference "
-        "of two medians is not the median of the difference; that bias is taken off"
+        f"the plain difference is {rounded_text(abs(bias))} {side}: where a background scatters, the "
+        "difference of two medians is not the median of the difference; that bias is taken off"
     )
 
 
 def _limits(lloq: float | None, uloq: float | None) -> str:
     if lloq is None:
-        return f"up to {rounded(uloq)}"
-    return f"from {rounded(lloq)}" + (f" to {rounded(uloq)}" if uloq is not None else "")
+        return f"up to {rounded_text(uloq)}"
+    return f"from {rounded_text(lloq)}" + (f" to {rounded_text(uloq)}" if uloq is not None else "")
 
 
 def _converted(mfi: float, abc: float | None) -> str:
-    return f"median {rounded(mfi)}" + (f" → {rounded(abc)} ABC" if abc is not None else "")
+    return f"median {rounded_text(mfi)}" + (f" → {rounded_text(abc)} ABC" if abc is not None else "")

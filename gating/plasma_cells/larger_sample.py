@@ -16,7 +16,7 @@ from gating.anchors.traits import phenotype_of
 from gating.clusters.membership import members_of
 from gating.events import Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.plasma_cells.looks import Look
 from gating.plasma_cells.refinement import axes_at, plain_or_drawn
 from gating.thresholds import axis_of
@@ -26,7 +26,7 @@ BESIDE = 1.5
 or bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
 
 
-def widened(look: Look, wider: Survivors, choices: Choices) -> Search | None:
+def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | None:
     """Return the look's search, with its group and gates placed again among more cells; the confidence stays.
 
     None where the look knows no kinds of cells, or where no rule tells with which other cells it begins.

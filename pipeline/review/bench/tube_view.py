@@ -18,9 +18,9 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, step_title
 from pipeline.output.figures.outlines import axes_of, kept_words
-from pipeline.output.figures.svg.panel import step_picture
-from pipeline.output.figures.svg.sheet import in_page
-from pipeline.output.report.words import density_words, rounded
+from pipeline.output.figures.svg.gate_picture import step_picture
+from pipeline.output.figures.svg.picture_page import in_page
+from pipeline.output.report.words import density_words, rounded_text
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
@@ -79,7 +79,7 @@ class Drawing:
         curve = self.task.calibration.curve
         labels = channel_labels(self.task.panel)
         picture = cd38_of(result, curve, labels)
-        words = f"Quantified channel of {sample_id}, median {rounded(result.receptor.median_mfi)}"
+        words = f"Quantified channel of {sample_id}, median {rounded_text(result.receptor.median_mfi)}"
         densities = {density.step: density for density in result.pictures}
         steps = (
             (kept or {}).get(step.name) or self._step(step, densities.get(step.name), labels)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.style import style_sheet
 
 ONE_COLUMN, TWO_COLUMNS = 88.0, 180.0
@@ -31,12 +31,12 @@ class Picture:
         return "pic chart" if self.is_chart else "pic"
 
 
-def points_of(mm: float) -> float:
+def print_points(mm: float) -> float:
     """Return a width on paper in points.
 
     Examples
     --------
-    >>> round(points_of(180), 1)
+    >>> round(print_points(180), 1)
     510.2
     """
     return mm * POINTS_OF_MM
@@ -96,11 +96,11 @@ def file_of(picture: Picture, title: str) -> str:
     white = element("rect", width=picture.width, height=picture.height, fill="#fff")
     return _root(
         (_title(title), white, picture.content), picture.classes, picture.width, picture.height,
-        width=f"{number(picture.width * scale)}{unit}", height=f"{number(picture.height * scale)}{unit}",
+        width=f"{pixels(picture.width * scale)}{unit}", height=f"{pixels(picture.height * scale)}{unit}",
     )  # fmt: skip
 
 
-def joined(pictures: Sequence[Picture], title: str, columns: int) -> Picture:
+def pictures_in_rows(pictures: Sequence[Picture], title: str, columns: int) -> Picture:
     """Return pictures in rows of so many, under their title, as one."""
     rows = [pictures[k : k + columns] for k in range(0, len(pictures), columns)]
     placed, top, right = [text(title, _GAP, 18, class_="title")], float(_TITLE), 0.0
@@ -119,10 +119,10 @@ def _title(words: str) -> str:
 
 
 def _box(picture: Picture) -> str:
-    return f"0 0 {number(picture.width)} {number(picture.height)}"
+    return f"0 0 {pixels(picture.width)} {pixels(picture.height)}"
 
 
 def _root(parts: Sequence[str], classes: str, wide: float, high: float, *, width: str, height: str) -> str:
     style = element("style", style_sheet())
-    box: dict[str, str] = {"viewBox": f"0 0 {number(wide)} {number(high)}", "width": width, "height": height}
+    box: dict[str, str] = {"viewBox": f"0 0 {pixels(wide)} {pixels(high)}", "width": width, "height": height}
     return element("svg", style, *parts, xmlns="http://www.w3.org/2000/svg", class_=classes, **box) + "\n"

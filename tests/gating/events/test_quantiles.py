@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gating.events.ranks import median, quantile
+from gating.events.quantiles import median, quantile
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 501])
