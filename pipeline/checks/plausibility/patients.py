@@ -16,10 +16,10 @@ from pipeline.checks.plausibility.plausible_ranges import (
     MOST_INFUSIONS,
     MOST_PRIOR_LINES,
     MOST_SERUM_UG_ML,
+    NEXT_DOSE_DAYS,
     OLDEST_YEARS,
     SERUM_ANY_TIME_UG_ML,
     SERUM_HALF_LIFE_DAYS,
-    SOON_AGAIN_DAYS,
     USUAL_ALBUMIN_G_L,
     USUAL_CONTROL_DAYS,
     USUAL_SERUM_UG_ML,
@@ -85,7 +85,11 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
         if level is not None:
             yield from _level(level, where, USUAL_SERUM_UG_ML, "a trough")
-        if level and level < LEAST_TROUGH_UG_ML and _soon_again(dose, given.get(dose.patient_id, [])):
+        if (
+            level
+            and level < LEAST_TROUGH_UG_ML
+            and _follows_within_weeks(dose, given.get(dose.patient_id, []))
+        ):
             expected = f"at least {LEAST_TROUGH_UG_ML:g} µg/mL this soon after the dose before"
             yield warning(f"{level:g} µg/mL", expected, where=where, hint=_MG)
     for patient in study.patients:
@@ -108,9 +112,9 @@ def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding
         yield warning(f"{level:g} µg/mL", expected, where=where, hint=_NG)
 
 
-def _soon_again(dose: Dose, given: Sequence[date]) -> bool:
+def _follows_within_weeks(dose: Dose, given: Sequence[date]) -> bool:
     """Whether a dose of the washed-out drug follows another one within weeks."""
-    return dose.given_on in given and any(0 < (dose.given_on - day).days <= SOON_AGAIN_DAYS for day in given)
+    return dose.given_on in given and any(0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in given)
 
 
 def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[str, list[date]]) -> int | None:

@@ -53,7 +53,7 @@ MOST_INFUSIONS: Final = 300
 MOST_PRIOR_LINES: Final = 20
 """Lines of treatment beyond which somebody should look: the heavily treated patients of SIRIUS had 2 to 14
 (doi:10.1016/S0140-6736(15)01120-4). Convention."""
-SOON_AGAIN_DAYS: Final = 15
+NEXT_DOSE_DAYS: Final = 15
 """Days within which a dose follows the one before in weekly and two-weekly treatment, and a day of slack.
 Vendor: the label of daratumumab."""
 LEAST_TROUGH_UG_ML: Final = 2.0

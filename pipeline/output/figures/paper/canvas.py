@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.output.figures.paper.letters import FAMILY
+from pipeline.output.figures.paper.usual_font import FAMILY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from pipeline.output.figures.paper.canvas import empty_figure, house_style
-from pipeline.output.figures.paper.letters import FAMILY, usual_letters
+from pipeline.output.figures.paper.usual_font import FAMILY, usual_font
 from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.style import RULES
 
@@ -195,9 +195,9 @@ def _font(text: str, look: Look, scale: float) -> FontProperties:
     from matplotlib.font_manager import FontProperties
 
     size, weight = float(look["font-size"].removesuffix("px")) * scale, look.get("font-weight", "normal")
-    letters = usual_letters(weight)
-    if letters.can_write(text):
-        return FontProperties(fname=letters.file, size=size)
+    usual = usual_font(weight)
+    if usual.can_write(text):
+        return FontProperties(fname=usual.file, size=size)
     return FontProperties(family=FAMILY, weight=weight, size=size)
 
 

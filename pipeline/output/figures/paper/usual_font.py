@@ -23,7 +23,7 @@ _USUAL: Final = (
 
 
 @dataclass(frozen=True)
-class Letters:
+class UsualFont:
     """A font file with the usual letters of a weight.
 
     Attributes
@@ -43,7 +43,7 @@ class Letters:
 
 
 @cache
-def usual_letters(weight: str) -> Letters:
+def usual_font(weight: str) -> UsualFont:
     """Return the usual letters of a weight: `normal` or `bold`."""
     from fontTools import subset
     from matplotlib.font_manager import FontProperties, findfont
@@ -58,7 +58,7 @@ def usual_letters(weight: str) -> Letters:
         subsetter.populate(unicodes=kept)
         subsetter.subset(font)
         subset.save_font(font, str(file), options)
-    return Letters(file, frozenset(map(chr, kept)))
+    return UsualFont(file, frozenset(map(chr, kept)))
 
 
 def _usual_codes() -> Iterator[int]:
