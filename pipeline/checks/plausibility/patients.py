@@ -85,11 +85,7 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
         if level is not None:
             yield from _level(level, where, USUAL_SERUM_UG_ML, "a trough")
-        if (
-            level
-            and level < LEAST_TROUGH_UG_ML
-            and _follows_within_weeks(dose, given.get(dose.patient_id, []))
-        ):
+        if level and level < LEAST_TROUGH_UG_ML and _follows_soon(dose, given.get(dose.patient_id, [])):
             expected = f"at least {LEAST_TROUGH_UG_ML:g} µg/mL this soon after the dose before"
             yield warning(f"{level:g} µg/mL", expected, where=where, hint=_MG)
     for patient in study.patients:
@@ -112,7 +108,7 @@ def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding
         yield warning(f"{level:g} µg/mL", expected, where=where, hint=_NG)
 
 
-def _follows_within_weeks(dose: Dose, given: Sequence[date]) -> bool:
+def _follows_soon(dose: Dose, given: Sequence[date]) -> bool:
     """Whether a dose of the washed-out drug follows another one within weeks."""
     return dose.given_on in given and any(0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in given)
 
