@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from gating.arithmetic.linear import Floats
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
-from gating.events.ranks import quantile
+from gating.events.ranks import quantiles
 from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
@@ -33,6 +34,18 @@ NARROWEST = 0.2
 docs/validation.md."""
 
 
+class _Place(NamedTuple):
+    """Where a group lies on an axis: its middle and spread; and what gives the positions of candidates on it."""
+
+    middle: float
+    spread: float
+    positions_at: AxisAt
+
+    def squares(self, rows: NDArray[np.intp]) -> FloatArray:
+        """Return the squared standardised distances of some candidates from the group."""
+        return _squares(self.positions_at(rows).values, self.middle, self.spread)
+
+
 def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
     """Return the group's own cells and the candidates that may be its neighbours, ascending.
 
@@ -48,13 +61,13 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     """
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
-    left, n_known = [*(axis.at for axis in known), *others], len(known)
+    left, n_known = [_place(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)], len(known)
     while left:
         if n_known <= 0 and len(left) > 1:
             some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)
-            left.sort(key=lambda axis_at: -_usual_square(axis_at(some), axis_at(group), limit))
-        axis_at, n_known = left.pop(0), n_known - 1
-        total += _squares(axis_at(rows).values, axis_at(group).values)
+            left.sort(key=lambda place: -_usual_square(place.squares(some), limit))
+        place, n_known = left.pop(0), n_known - 1
+        total += place.squares(rows)
         near = np.flatnonzero(total < np.float32(limit * ROUNDED))
         rows, total = rows.take(near), total.take(near)
     kept = seed.copy()
@@ -169,22 +182,30 @@ def _within_reach(
     """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
     total = np.zeros(rows.size, np.float32)
     for axis in axes:
-        total += _squares(axis.values.take(rows), axis.values.take(group))
+        total += _squares(axis.values.take(rows), *_middle_and_spread(axis.values.take(group)))
         near = np.flatnonzero(total < np.float32(limit))
         rows, total = rows.take(near), total.take(near)
     return rows, total
 
 
-def _usual_square(axis: Axis, group: Axis, limit: float) -> float:
-    """Return the mean squared standardised distance of positions from the group's, each at most the limit."""
-    squares = _squares(axis.values, group.values)
+def _place(positions_at: AxisAt, group: NDArray[np.intp]) -> _Place:
+    return _Place(*_middle_and_spread(positions_at(group).values), positions_at)
+
+
+def _usual_square(squares: FloatArray, limit: float) -> float:
+    """Return the mean of squared standardised distances, each at most the limit."""
     return float(np.minimum(squares, np.float32(limit)).mean()) if squares.size else 0.0
 
 
-def _squares(offsets: FloatArray, group_values: FloatArray) -> FloatArray:
-    """Return the squared standardised distances of positions from the group's on one axis; changes them."""
-    spread = max((quantile(group_values, 0.84) - quantile(group_values, 0.16)) / 2, NARROWEST)
-    offsets -= np.float32(quantile(group_values, 0.5))
+def _middle_and_spread(group_values: FloatArray) -> tuple[float, float]:
+    """Return where a group lies on one axis, by its median and the quantiles beside it."""
+    low, middle, high = quantiles(group_values, (0.16, 0.5, 0.84))
+    return middle, max((high - low) / 2, NARROWEST)
+
+
+def _squares(offsets: FloatArray, middle: float, spread: float) -> FloatArray:
+    """Return the squared standardised distances of positions from a group's on one axis; changes them."""
+    offsets -= np.float32(middle)
     offsets *= np.float32(1 / spread)
     offsets *= offsets
     return offsets
