@@ -15,8 +15,8 @@ STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells. Chosen on
 the simulated tubes of docs/validation.md."""
 NEAR, BELOW = 1.0, 1e-3
-"""From the outermost wanted cell to where no rival bounds a cut, a factor e; how much farther rivals are looked
-for. Convention: one unit of the axis; far above rounding in float32."""
+"""From the outermost wanted cell to where no rival bounds a cut: a factor e; how much farther rivals are
+looked for. Convention: one unit of the axis; far above rounding in float32."""
 
 
 def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:

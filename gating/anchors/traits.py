@@ -46,7 +46,7 @@ STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
 the simulated tubes of docs/validation.md."""
 
 LEAST_SCATTER = 1e-6
-"""Scatter below which a value counts as this, so that it has a logarithm. Convention: far below any signal."""
+"""Least scatter, so that every value has a logarithm. Convention: far below any signal."""
 SURELY_BELOW = 1e-4
 """Part of a value by which a cell must lie below an end so that its position is not computed. Convention: far
 above rounding in float32."""

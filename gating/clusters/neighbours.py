@@ -26,8 +26,8 @@ NEAR = 6.0
 """Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
 docs/validation.md."""
 ENOUGH_TO_SIFT = 4_000
-"""Cells within the box of a wide group from which those that cannot belong to it are left out. Convention: for
-speed; what they leave out has a chance below the step in which gains are counted."""
+"""Cells in the box around a group from which those that hardly belong to it are left out. Convention: for
+speed; what is left out counts less than the step in which gains are counted."""
 ROUNDED = 1.0001
 """Factor by which sums of distances in another order may differ at most. Convention: far above rounding in
 float32."""
@@ -39,7 +39,7 @@ docs/validation.md."""
 
 
 class _Place(NamedTuple):
-    """Where a group lies on an axis: its middle and spread; and what gives the positions of candidates on it."""
+    """Where a group lies on an axis: its middle and spread; and what gives candidates' positions on it."""
 
     middle: float
     spread: float
@@ -65,7 +65,10 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     """
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
-    left, n_known = [_place(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)], len(known)
+    left, n_known = (
+        [_place(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)],
+        len(known),
+    )
     while left:
         if n_known <= 0 and len(left) > 1:
             some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)

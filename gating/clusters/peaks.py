@@ -53,7 +53,9 @@ def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> 
     for start in range(0, n, ROWS):
         block = slice(start, start + ROWS)
         some = farther[: rank[block].size]
-        np.multiply(rank >= rank[block, None], FARTHEST, out=some)  # half the time of a choice between two arrays
+        np.multiply(
+            rank >= rank[block, None], FARTHEST, out=some
+        )  # half the time of a choice between two arrays
         np.maximum(some, distances[block], out=some)
         some.argmin(axis=1, out=nearest[block])
     return nearest
@@ -72,7 +74,7 @@ def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[
 
 
 def _distances_and_reach(points: Floats, nth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the squared distance of every two points, (n, n), and of each point's so many-th neighbour, (n,)."""
+    """Return the squared distances of all points, (n, n), and that of each one's nth neighbour, (n,)."""
     centred = on_grid(points)
     centred -= on_grid(points.mean(axis=0))
     squares = (centred * centred).sum(axis=1)

@@ -35,7 +35,7 @@ def quantile(values: FloatArray, share: float) -> float:
 
 
 def quantiles(values: FloatArray, shares: Sequence[float]) -> list[float]:
-    """Return what `quantile` does for each share, by one sort: sooner for a few shares of some thousand values.
+    """Return what `quantile` does for each share, by one sort: sooner for a few shares of a few values.
 
     Examples
     --------

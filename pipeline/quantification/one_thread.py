@@ -1,7 +1,7 @@
 """BLAS in one thread: a tube's matrices are small, and more threads would add them up in another order.
 
-And memory that the thread frees is kept for its next arrays. Else the C library gives it back to the system after
-nearly every step of the gating, and asks for it again: that took a twelfth of a tube's time.
+Memory that a tube's arrays free is kept for its next ones. Else the C library gives it back to the system
+after nearly every step of the gating and asks for it again, which took a twelfth of a tube's time.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from threadpoolctl import ThreadpoolController
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Numbers by which `mallopt` knows what is set. Vendor: malloc.h of the GNU C library."""
 MOST_KEPT, LARGEST_KEPT = 64 << 20, 32 << 20
-"""Bytes that are free and kept, at most, and bytes of the largest array in them: the most that `mallopt` takes.
-Convention: what its own rule would reach in time."""
+"""Bytes that are free and kept, at most, and those of the largest array that is: all that `mallopt` takes.
+Convention: what its own rule reaches in time."""
 
 
 def one_thread() -> AbstractContextManager[object]:
