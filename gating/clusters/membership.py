@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class Neighbourhood:
     limits: ClusterLimits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Members:
     """Who belongs to the group.
 
@@ -85,9 +86,13 @@ class Members:
     mask: Mask
     ellipsoids: tuple[EllipsoidGate, ...]
 
+    @cached_property
+    def _total(self) -> float:
+        return float(self.likely.sum(dtype=np.float64))
+
     def expected_f1(self, gated: Mask) -> float:
         """Return the F1 that these probabilities expect of a gate's cells."""
-        total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(gated)
+        total = self._total + np.count_nonzero(gated)
         return 2 * float(self.likely.compress(gated).sum(dtype=np.float64)) / total if total else 0.0
 
 

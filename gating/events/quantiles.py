@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gating.events.events import FloatArray
@@ -30,6 +32,23 @@ def quantile(values: FloatArray, share: float) -> float:
     low = float(split[rank])
     high = float(split[rank + 1 :].min(initial=np.inf)) if rank + 1 < values.size else low
     return float(np.float32(low + (high - low) * (exact_rank - rank)))
+
+
+def quantiles(values: FloatArray, shares: Sequence[float]) -> list[float]:
+    """Return what `quantile` does for each share, by one sort: sooner for a few shares of a few values.
+
+    Examples
+    --------
+    >>> quantiles(np.array([3, 1, 2], np.float32), (0.25, 0.75))
+    [1.5, 2.5]
+    """
+    ascending, last = np.sort(values), values.size - 1
+    found = []
+    for share in shares:
+        rank = int(last * share)
+        low, high = float(ascending[rank]), float(ascending[min(rank + 1, last)])
+        found.append(float(np.float32(low + (high - low) * (last * share - rank))))
+    return found
 
 
 def ranked(values: FloatArray, share: float) -> float:
