@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.response.statistics.ratio import WRITTEN_AS, RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -41,31 +42,11 @@ FIRTH: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class OddsRatio:
-    """The odds of the outcome per unit of a covariate; None = not estimable (`note`), or a limit is open.
+class OddsRatio(RatioPerUnit):
+    """The odds of the outcome per unit of a covariate."""
 
-    Attributes
-    ----------
-    p
-        Of the (penalised) likelihood-ratio test of an odds ratio of 1.
-    per
-        What one unit is.
-    strength
-        How weak it is, in a sentence.
-    """
-
-    name: str
-    per: str
-    n: int
-    n_events: int
-    odds_ratio: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    level: float = 0.95
+    ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
     method: str = ML
-    note: str = ""
-    strength: str = ""
 
 
 def odds_ratio(
@@ -86,7 +67,7 @@ def odds_ratio(
     Examples
     --------
     >>> found = odds_ratio("RD", "yes v no", [0, 0, 0, 1, 1, 1], [False, False, True, True, True, True])
-    >>> round(found.odds_ratio, 2), found.method[:40]
+    >>> round(found.ratio, 2), found.method[:40]
     (11.67, "logistic regression with Firth's penalty")
     """
     from scipy.special import chdtri
