@@ -84,21 +84,7 @@ def _from_store(
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
     calibrations = judged_bead_runs(log, made, study.beads, study.settings, write=False)
-    loaded = {
-        s.sample_id: stored for s in study.samples if (stored := results.stores.samples.load(s.sample_id))
-    }
-    if not loaded:
-        raise UserError(
-            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
-        )
-    twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
-    damaged = _damaged(study, results.stores, loaded, {run.beads for run in made}, twice)
-    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    found = findings_of_tubes(study, calibrations, known)
-    latest = {name: result for name, (_, result) in loaded.items()}
-    tubes = against_their_batches(study.samples, found, latest, alone)
-    stale = _stale(study, calibrations, loaded, alone, known)
-    notes = (*not_run(study, tubes), *damaged, *stale)
+    tubes, notes = _stored_tubes(study, results, calibrations, known)
     key = made_from(study, results, tubes, calibrations, faults, notes, extras or NO_EXTRAS)
     last = LastTime(results, key, figures=extras is not None)
     same = last.summary(faults)
@@ -122,6 +108,26 @@ def _from_store(
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     last.keep(summary)
     return summary
+
+
+def _stored_tubes(
+    study: Study, results: Results, calibrations: Sequence[CalibrationResult], known: Sequence[Finding]
+) -> tuple[dict[str, SampleResult], tuple[Note, ...]]:
+    """Return the stored tubes of a study, each against its batch, and what is missing, damaged or old."""
+    stores, samples = results.stores, study.samples
+    loaded = {s.sample_id: stored for s in samples if (stored := stores.samples.load(s.sample_id))}
+    if not loaded:
+        folder = results.folder.parent
+        raise UserError(
+            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
+        )
+    twice = {s.sample_id: stored for s in samples if (stored := stores.alone.load(s.sample_id))}
+    damaged = _damaged(study, stores, loaded, {run.beads for run in calibrations}, twice)
+    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
+    found = findings_of_tubes(study, calibrations, known)
+    latest = {name: result for name, (_, result) in loaded.items()}
+    tubes = against_their_batches(samples, found, latest, alone)
+    return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, known))
 
 
 def _damaged(
