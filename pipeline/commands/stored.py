@@ -25,7 +25,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
-from pipeline.running.two_passes import against_their_batches, with_their_batches
+from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.file_labels import labels_of_sample
@@ -126,7 +126,7 @@ def _stored_tubes(
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     found = findings_of_tubes(study, calibrations, known)
     latest = {name: result for name, (_, result) in loaded.items()}
-    tubes = against_their_batches(samples, found, latest, alone)
+    tubes = results_beside_batches(samples, found, latest, alone)
     return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, known))
 
 
@@ -165,7 +165,7 @@ def _stale(
         for sample in study.samples
         for name in sample.input_files
     }
-    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
+    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {
         name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))
         for task in tasks
