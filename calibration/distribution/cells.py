@@ -40,10 +40,11 @@ SMALL_FOLD = 0.05
 """Step of the scale (ln) by which the share's dependence on it is found. Convention: small and not noise."""
 
 MOST_AT_END = 0.05
-"""Part of the cells on the end of the scale beyond which modes are not counted. Convention."""
+"""Part of the cells on the end of the scale beyond which modes are not counted. Convention: more make a mode
+of their own, which is the detector's and not the cells'."""
 
 _SEED_STEP = 1
-"""Added to the tube's seed, so that these draws are other ones. Convention."""
+"""Added to the tube's seed, so that these draws are other ones. Convention: any number but 0 would do."""
 
 
 def cell_distribution(

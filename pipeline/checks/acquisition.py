@@ -18,7 +18,8 @@ from pipeline.tube.names.channels import find_channel
 THE_CONTROL = "the control"
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Relative: digital instruments set whole volts, and files round them. Convention."""
+"""Relative: digital instruments set whole volts, and files round them. Convention: a thousandth of 500 V is
+half a volt."""
 
 
 def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:

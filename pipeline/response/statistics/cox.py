@@ -17,7 +17,8 @@ Floats: TypeAlias = NDArray[np.float64]
 METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
 
 _WIDEST: Final = 30.0
-"""Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention."""
+"""Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention: a ratio of 10^13,
+which no data can tell from an infinite one."""
 
 _TOLERANCE: Final = 1e-10
 """Of a coefficient. Convention: far below what is written."""

@@ -18,7 +18,8 @@ _TOLERANCE: Final = 1e-10
 """Of a coefficient at its maximum or limit. Convention: far below what is written."""
 
 _WIDEST: Final = 60.0
-"""Logarithm of an odds ratio beyond which a limit is called infinite. Convention."""
+"""Logarithm of an odds ratio beyond which a limit is called infinite. Convention: a ratio of 10^26, which no
+data can tell from an infinite one."""
 
 _GRID, _MOST_PLACES, _BEYOND, _BEYOND_LOG_N = 0.4, 600, 8.0, 2.0
 """Intercepts of the search for summits: how far apart, how many at most, and how far beyond the outermost
@@ -26,7 +27,8 @@ step, or beyond ln n where that is farther. Convention: a step of the logistic c
 event of n patients has the logit -ln 2n."""
 
 _PARTS, _NARROWINGS = 5, 11
-"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Convention."""
+"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Arithmetic: 5^11
+parts leave less than is written."""
 
 _SCANNED, _STEEPEST = 61, 300.0
 """Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
