@@ -19,9 +19,10 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
-from pipeline.commands.summary import RunSummary, not_run, shown_names, summary_of
+from pipeline.commands.summary import RunSummary, model_defects, not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
+from pipeline.running.defects import logged_to
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
@@ -91,7 +92,8 @@ def _from_store(
     if same is not None:
         return same
     reporter.stage("fitting models")
-    study_result = assembled(study, tubes, calibrations, faults, notes)
+    with logged_to(results.folder):
+        study_result = assembled(study, tubes, calibrations, faults, notes)
 
     def facts(older: tuple[str, ...]) -> RunFacts:
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes), older)
@@ -106,7 +108,8 @@ def _from_store(
         extras=extras or NO_EXTRAS,
     )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
-    last.keep(summary)
+    if not model_defects(study_result):
+        last.keep(summary)
     return summary
 
 
