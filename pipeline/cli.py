@@ -108,9 +108,7 @@ def run(
     ] = False,
     on_error: Annotated[
         OnError,
-        typer.Option(
-            help="After a defect of cd38rd in a tube, bead run or model: go on with the others, or stop."
-        ),
+        typer.Option(help="After a defect of cd38rd: go on with the other tubes and models, or stop."),
     ] = OnError.CONTINUE,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run nothing; say what changed since the last run.")

@@ -92,13 +92,9 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
         older = results.write(
-            study_result,
-            facts,
-            reporter.stage,
-            run_on=record.day,
-            figures=options.figures,
-            validate=options.validate,
-        )
+            study_result, facts, reporter.stage,
+            run_on=record.day, figures=options.figures, validate=options.validate,
+        )  # fmt: skip
         log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     if not defects:
@@ -127,7 +123,7 @@ def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummar
 
 
 def _stop_at_defects(options: RunOptions, failures: Mapping[str, str], sound: str = "this file") -> None:
-    """Stop at the first defect where that was asked for; `failures` by name, a traceback's last line counts."""
+    """Stop at the first defect where that was asked for; `failures`: name → what was raised, or where."""
     for name, failure in failures.items():
         if options.on_error is OnError.STOP:
             raise DefectError(name, failure.rstrip().rpartition("\n")[2], sound)
