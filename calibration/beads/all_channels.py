@@ -33,7 +33,8 @@ CLEAR_VALLEY = 0.5
 side."""
 
 WINDOW = 0.1
-"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention."""
+"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention: a
+tenth holds the top of a peak and little of its flanks."""
 
 APART = 4.0
 """Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as

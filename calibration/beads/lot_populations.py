@@ -11,7 +11,8 @@ from calibration.beads.width_law import Component, bead_law
 from calibration.errors import CalibrationError
 
 BROAD = 0.45
-"""CV above which a hump is debris and no bead population, unless its dimness explains it. Convention."""
+"""CV above which a hump is debris and no bead population, unless its dimness explains it. Convention: beads
+have CVs of some percent, and photons add to that at dim levels alone."""
 
 LAWFUL, FEWEST_CLEAR = 1.5, 3
 """Times the width that detection physics gives a bead of this light, above which a broad hump is debris; and
@@ -22,17 +23,20 @@ LIKE_OTHERS = 0.3
 hold like numbers."""
 
 SMALL = 0.2
-"""Part of the next larger population below which a surplus peak is doublets or debris. Convention."""
+"""Part of the next larger population below which a surplus peak is doublets or debris. Convention: kits hold
+about as many beads of each level; doublets are a few percent."""
 
 TINY = 0.15
 """Part of the usual population below which a peak may not be beads: it counts only where nothing larger was
-left out. Convention."""
+left out. Convention: as `SMALL`, against the usual population instead of the next larger one."""
 
 DOUBLET_WITHIN = 0.08
-"""How far from twice another population doublets may lie, as a part of it. Convention."""
+"""How far from twice another population doublets may lie, as a part of it. Convention: the sum of two beads
+lies at twice one within the CV of a bead."""
 
 DIGITS = 4
-"""Significant digits of a median in a sentence. Convention."""
+"""Significant digits of a median in a sentence. Convention: the median of some hundred beads is
+known to fewer."""
 
 
 class BeadPeaksError(CalibrationError):

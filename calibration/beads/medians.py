@@ -13,13 +13,15 @@ from calibration.numbers import IQR_TO_SD, Floats, Mask
 from calibration.rounding import rounded_fit
 
 SURE = 0.9
-"""Share of a bin that a population must have for its events to be sure of it. Convention."""
+"""Share of a bin that a population must have for its events to be sure of it. Convention: a tenth of
+strangers at most."""
 
 REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
 LARGEST_CV = 100.0
-"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention."""
+"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention: any number far
+above a CV that a bead can have."""
 
 
 @dataclass(frozen=True, slots=True)

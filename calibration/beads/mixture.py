@@ -20,7 +20,7 @@ from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_l
 from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
-"""Steps of the fit, at most. Convention."""
+"""Steps of the fit, at most. Convention: bounds the time."""
 
 N_TIED = 300
 """Steps of a fit with tied widths, at most. Convention: overlapping populations part slowly."""

@@ -21,10 +21,12 @@ KIT_STEP = 1.6
 """Factor within which a neighbour is near. Convention: the levels of kits step by more."""
 
 HOLDS_TWO = 1.4
-"""Times the events of a usual peak that a peak of two populations has at least. Convention."""
+"""Times the events of a usual peak that a peak of two populations has at least. Convention: half way between
+one population and two, a little towards one."""
 
 TRULY_APART = 1.2
-"""SDs that two populations within one peak must be apart at least. Convention."""
+"""SDs that two populations within one peak must be apart at least. Convention: nearer than that, one broad
+population looks the same."""
 
 MOST_UNEQUAL = 3.0
 """Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""

@@ -26,10 +26,12 @@ BY_HAND = "ranges set by a person"
 ON_ALL_CHANNELS = "valleys on all channels of the file together"
 
 LEAST_PILE = 0.001
-"""Share of the events on the end of the scale from which on they count as clipped. Convention."""
+"""Share of the events on the end of the scale from which on they count as clipped. Convention: fewer than one
+event in a thousand lies there by chance, from doublets and debris."""
 
 LEAST_BOTTOM_PILE = 10
-"""Equal events on the start of the scale that clip the dimmest population. Convention."""
+"""Equal events on the start of the scale that clip the dimmest population. Convention: equal values of single
+beads come in twos or threes, not in tens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,12 @@ from calibration.numbers import Floats
 PARTED = "Two populations overlap without a valley; a mixture parted them: look at them."
 
 MOSTLY_CLIPPED = 0.05
-"""Share of the events off the end of the scale below which nothing is searched. Convention."""
+"""Share of the events off the end of the scale below which nothing is searched. Convention: the smallest kits
+have five populations, and one of them holds more."""
 
 APART_FROM_PILE = 3.0
 """SDs of the brightest population below the end of the scale: farther, the pile there is a population of its
-own. Convention."""
+own. Convention: within 3 SDs the flank of the population itself reaches the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ FEWEST_PEAKS = 3
 """Populations that a transfer needs. Arithmetic: a line through two would leave nothing to judge it by."""
 
 SETTLED_PEAKS = 4
-"""Populations that are wanted; fewer are a warning. Convention."""
+"""Populations that are wanted; fewer are a warning. Convention: a line has two parameters, and with two peaks
+more a wrong one shows."""
 
 
 def fit_transfer(

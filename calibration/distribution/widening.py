@@ -12,7 +12,8 @@ from calibration.numbers import Z_95
 from calibration.rounding import rounded_record
 
 LEAST_KEPT = 0.1
-"""Part of a half-width that is left at least where an error is taken off. Convention."""
+"""Part of a half-width that is left at least where an error is taken off. Convention: an interval never
+shrinks to a point by rounding."""
 
 TOTAL = 100.0
 """Arithmetic: percent of all cells."""

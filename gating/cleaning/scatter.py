@@ -20,7 +20,8 @@ SATURATED_POPULATION = 0.01
 the simulated tubes of docs/validation.md."""
 
 BELOW_TOP = 1 - 1 / 1024
-"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention."""
+"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention: analogue cytometers have
+1,024 channels, and the top one holds all that is brighter."""
 FEWEST_PILED, LEAST_PILED = 10, 1e-3
 """Events on the largest value, and their share, from which the scale ends there. Chosen on the simulated
 tubes of docs/validation.md."""

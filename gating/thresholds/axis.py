@@ -29,7 +29,7 @@ DIMMEST_SHOWN = 0.001
 NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
 """Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
 dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
-a standard normal deviate by convention."""
+Arithmetic: of a normal distribution a thousandth lies farther below."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from pipeline.study.study import Study
 from pipeline.washout.report import washout_report, with_sensitivity
 
 MOST_NOTES = 20
-"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention."""
+"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention: a screen
+full; more would not be read."""
 
 
 def assembled(

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 START = "0" * 64
-"""Stands for the digest of the line before the first one. Convention."""
+"""Stands for the digest of the line before the first one. Convention: 64 zeros, as long as a SHA-256 and
+never one."""
 
 
 class Event(StrEnum):

@@ -40,6 +40,16 @@ def files_of(sample: Sample) -> dict[str, str]:
     return {column: name for column, name in files.items() if name}
 
 
+def tubes_with_controls(study: Study, headers: Headers) -> Iterator[tuple[Sample, str, FcsFile, FcsFile]]:
+    """Yield each tube with each of its controls, where both can be read: sample, column, tube, control."""
+    for sample in study.samples:
+        tube = headers[sample.fcs_file].file
+        for column, name in files_of(sample).items():
+            control = headers[name].file
+            if column != "fcs_file" and tube is not None and control is not None:
+                yield sample, column, tube, control
+
+
 def _header(study: Study, name: str) -> StudyFile:
     try:
         file = read_fcs(study.folder / name, channels=(), allow_truncated=study.settings.allow_truncated)

@@ -37,7 +37,8 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
+"""Serials of this length at most are counters (`1`) that many instruments have. Convention: makers' serial
+numbers have five digits and more."""
 SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
 """Keywords in which makers write the acquisition program and its version; the standard has none."""
 

@@ -25,10 +25,11 @@ LARGEST_SPILLOVER = 10_000
 """A hundred times a detector's own light, in percent. Convention: more is no spillover."""
 
 LARGEST_MATRIX = 500
-"""Detectors; the largest instruments have 186. Convention."""
+"""Detectors; the largest instruments have 186. Convention: with room above them."""
 
 OF_DIAGONAL = 0.01
-"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention."""
+"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention: programs
+round a matrix to two to four digits."""
 
 ROUNDED = 1e-6
 """What float32 and six written digits lose. Arithmetic."""

@@ -25,8 +25,8 @@ assessment, and new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death 
 
 MISSED_DAYS: Final = 84
 """Days without an assessment before progression or death that are told: two assessments in a row were missed
-where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Convention.
-"""
+where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Arithmetic:
+three cycles."""
 
 _ALIVE_DAYS: Final = (
     "last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on", "last_assessed_on",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class OnError(StrEnum):
-    """What a defect of cd38rd in one tube does to the others. A bad tube never stops them."""
+    """What a defect of cd38rd in a tube, run or model does to the others. A bad tube never stops them."""
 
     CONTINUE = "continue"
     STOP = "stop"

@@ -128,11 +128,11 @@ def quantified_study(
     worked = {task.sample.sample_id for task in (*waiting, *unclear)}
     latest = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
     samples = [task.sample for task in tasks]
-    results = against_their_batches(samples, _findings(tasks), latest, passes.alone)
+    results = results_beside_batches(samples, _findings(tasks), latest, passes.alone)
     return Quantified(results, len(set(passes.alone) - worked), workers)
 
 
-def against_their_batches(
+def results_beside_batches(
     samples: Sequence[Sample],
     found: Mapping[str, TubeFindings],
     results: Mapping[str, SampleResult],
@@ -154,7 +154,9 @@ def against_their_batches(
     }
 
 
-def with_their_batches(tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]) -> tuple[TubeTask, ...]:
+def tasks_with_batch_cuts(
+    tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]
+) -> tuple[TubeTask, ...]:
     """Return the tasks whose tubes are known alone, each with the cuts of its batch that it needs."""
     # A tube that the checks doubt has no say in its batch's cuts.
     cuts = cuts_of_batches([task.sample for task in tasks], _carried(_findings(tasks), alone))
@@ -181,7 +183,7 @@ def _carried(
 
 def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
     """Return the tubes whose latest result is not the one that their batch makes."""
-    given = with_their_batches(tasks, passes.alone)
+    given = tasks_with_batch_cuts(tasks, passes.alone)
     known = {name: digest for name, (digest, _) in passes.latest.items()}
     return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
 

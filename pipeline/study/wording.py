@@ -11,10 +11,11 @@ from difflib import get_close_matches
 from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
 
 LONGEST_QUOTE = 80
-"""Characters of a typed value that a message shows. Convention."""
+"""Characters of a typed value that a message shows. Convention: a line of a terminal."""
 
 HOURS_READ_AS_DAYS = 24 * 14
-"""From so many hours on an age is told in days. Convention."""
+"""From so many hours on an age is told in days. Convention: in the first two weeks hours are what limits are
+given in."""
 
 
 def quoted(value: object) -> str:

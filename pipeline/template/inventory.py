@@ -17,7 +17,8 @@ from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
-"""Likeness (0 to 1) from which two file names belong together. Convention."""
+"""Likeness (0 to 1) from which two file names belong together. Convention: names of a tube and its control
+differ in a word of some four."""
 
 
 @dataclass(frozen=True, slots=True)

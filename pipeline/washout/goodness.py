@@ -26,7 +26,7 @@ _DRAWN, _FEWER, _MANY_ROWS = 499, 99, 1_000
 """Data sets drawn; of more rows fewer are. Convention: p is known to a step of 0.002, or of 0.01."""
 
 _LEAST_SHARE: Final = 1e-300
-"""In place of a likelihood of zero. Convention."""
+"""In place of a likelihood of zero. Convention: near the smallest number that a double holds."""
 
 _ROOT_2PI: Final = 2.5066282746310002
 """Arithmetic: √(2π)."""

@@ -17,7 +17,8 @@ ENOUGH_PAIRS = 40
 """Materials that a comparison of methods wants. Source: CLSI EP09."""
 
 _MOST_STEPS, _STILL = 200, 1e-12
-"""Steps of the weighted line, and the change at which it stands. Convention."""
+"""Steps of the weighted line, and the change at which it stands. Convention: they bound the time; 1e-12 is
+the last digits of a number."""
 
 
 @dataclass(frozen=True, slots=True)

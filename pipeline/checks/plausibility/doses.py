@@ -17,7 +17,7 @@ from pipeline.study.study import Dose, Study
 from pipeline.study.wording import quoted
 
 DAYS_PER_YEAR = 365.25
-"""Days of a year, for printing. Convention."""
+"""Days of a year, for printing. Convention: the Julian year."""
 
 
 def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from pipeline.study.wording import quoted, same_word
 COUNTED = ("iss_stage", "cytogenetic_risk", "heavy_chain")
 NOT_KNOWN = ("unknown", "notknown", "na", "nd", "nk", "notdone", "missing", "none", "notavailable", "ne")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
-"""Roman numbers of stages. Convention."""
+"""Roman numbers of stages. Arithmetic: ISS and R-ISS have stages I to III."""
 _STAGE = re.compile(
     r"(?:stage)?(?P<system>r2iss|r2|riss|revisediss|r|iss)?(?:stage)?(?P<stage>[iv]+|\d+)[abc]?"
 )

@@ -15,7 +15,7 @@ MOST_PEEKED = 1 << 16
 PADDING = b"\0 "
 BLANKS = b"\0 \r\n"
 LEAD = 4
-"""Bytes before DATA: where they are blanks, they are none of its own. Convention."""
+"""Bytes before DATA: where they are blanks, they are none of its own. Convention: one value of 32 bits."""
 
 NUMBER = b"0123456789.+-eE"
 

@@ -15,7 +15,8 @@ from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
 from pipeline.fcs.text.text import PADDING, Text, keyword_integer, merge
 
 MOST_OTHER = 160
-"""Bytes after HEADER looked at for offsets of further segments: ten of them. Convention."""
+"""Bytes after HEADER looked at for offsets of further segments: ten of them. Arithmetic: an offset has 8
+characters, a segment two of them."""
 
 HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
 

@@ -21,7 +21,8 @@ AFTER_DATA = (0, CHECKSUM_BYTES)
 """Bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
 
 LEAST_WORD_BYTES = 3
-"""Bytes from which on characters are hardly values by chance. Convention."""
+"""Bytes from which on characters are hardly values by chance. Convention: three printable bytes in a row are
+one chance in some twenty."""
 
 BLANK = ord(" ")
 BLANKS = b" \0"

@@ -29,7 +29,8 @@ MOST_DIGITS = 20
 """Digits of a whole number of 64 bits; longer numbers are no numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
-"""Characters; what is longer is no number and is not looked at. Convention."""
+"""Characters; what is longer is no number and is not looked at. Convention: a double has at most 24
+characters, padding beside it."""
 
 PADDING = " \0\t\r\n"
 """What instruments fill fields of fixed width with."""

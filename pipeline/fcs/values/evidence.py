@@ -24,7 +24,8 @@ PEEKED_BYTES = 1 << 18
 """Bytes of DATA that are looked at, from its beginning and before its end. Convention: for speed."""
 
 FEWEST_EVENTS = 20
-"""From fewer events a count or a time may rise by chance. Convention."""
+"""From fewer events a count or a time may rise by chance. Arithmetic: twenty values that rise by chance are
+one order in 20!."""
 
 FALLS = 0.1
 """Share of steps that fall, from which on a channel is no time and no count; one that starts anew falls once.

@@ -21,7 +21,8 @@ PEEKED_BYTES = 1 << 20
 """Bytes of DATA in which high bits are looked at. Convention: some ten thousand events."""
 
 FEWEST_VALUES, FEWEST_HIGH = 100, 5
-"""Values of a channel, and values with high bits, from which on these are judged. Convention."""
+"""Values of a channel, and values with high bits, from which on these are judged. Convention: of fewer a
+share is not known to a tenth."""
 
 BESIDE, STEEP = 0.25, 2.0
 """Part of the range on each side of its end, and times as many values above it as below it, up to which light
@@ -29,7 +30,8 @@ goes on beyond the end. Convention: brighter light is rarer, while marks lift al
 most light is dim."""
 
 MOST_MARKS, MARKED = 4, 0.9
-"""Different high bits, and share of the values that have some, of a channel that is marked. Convention."""
+"""Different high bits, and share of the values that have some, of a channel that is marked. Convention: a
+mark is set on all events or on hardly any, and has one or two values."""
 
 
 class HighBits(Enum):

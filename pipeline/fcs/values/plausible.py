@@ -17,14 +17,15 @@ MOST_REPLACEMENTS = 64
 million."""
 
 LEAST_LIGHT, MOST_LIGHT = 1e-12, 1e12
-"""No instrument writes values beyond; of random exponents two thirds are. Convention."""
+"""No instrument writes values beyond; of random exponents two thirds are. Convention: scales end at some 10^8
+at most, and noise is a part of one count."""
 
 FEW_FAR, MANY_FAR = 0.02, 0.3
 """Shares of values beyond in the right byte order, and in the wrong one. Convention, between 0 and two
 thirds."""
 
 LEAST_VALUES = 100
-"""From fewer no share is told. Convention."""
+"""From fewer no share is told. Convention: of a hundred a share is known to a few percent."""
 
 
 def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:

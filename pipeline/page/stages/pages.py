@@ -40,7 +40,8 @@ def page_routes(desk: Desk) -> APIRouter:
     """Return the routes of the pages."""
     pages = APIRouter()
     _add_choice(pages, desk)
-    _add_before_run(pages, desk)
+    _add_files_and_sheets(pages, desk)
+    _add_check_and_run(pages, desk)
     _add_results(pages, desk)
     return pages
 
@@ -64,7 +65,7 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
         return RedirectResponse("/", 303)
 
 
-def _add_before_run(pages: APIRouter, desk: Desk) -> None:
+def _add_files_and_sheets(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/files")
     def files() -> Response:
         found = study_fcs_files(desk.folder)
@@ -93,6 +94,8 @@ def _add_before_run(pages: APIRouter, desk: Desk) -> None:
         await run_in_threadpool(_open_in_its_program, desk.folder)
         return RedirectResponse("/sheets", 303)
 
+
+def _add_check_and_run(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/check")
     def check() -> Response:
         _, faults = check_folder(desk.folder)

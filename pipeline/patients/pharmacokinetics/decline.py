@@ -25,7 +25,8 @@ _MG_PER_KG: Final = 16.0
 """The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
 
 _LEAST_UG_ML: Final = 1e-6
-"""Concentrations below count as this, so that they have a logarithm. Convention."""
+"""Concentrations below count as this, so that they have a logarithm. Convention: far below what any assay
+measures, and what holds a receptor."""
 
 _DRAWS: Final = 64
 """Patients that are drawn, over all bodies. Convention: the SD is then known to a tenth."""

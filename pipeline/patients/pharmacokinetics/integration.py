@@ -39,13 +39,14 @@ _SAFETY, _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.9, 0.2, 5.0
 solvers."""
 
 _SMALLEST_STEP: Final = 1e-9
-"""Part of an interval; a step that small is taken whatever its error. Convention."""
+"""Part of an interval; a step that small is taken whatever its error. Convention: a smaller one is lost in
+the digits of the time."""
 
 _FIRST_STEP_HOURS: Final = 24.0
 """First step at a relative error of 1. Convention: shrunk or grown at once by its error."""
 
 _BLOCK: Final = 4_096
-"""Numbers worked on at once: bounds the memory. Convention."""
+"""Numbers worked on at once: bounds the memory. Convention: fits the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,12 +30,14 @@ Floats: TypeAlias = NDArray[np.float64]
 
 MODELLED_DRUG: Final = "daratumumab"
 LEAST_UG_ML: Final = 1e-6
-"""Concentrations are not followed below: nothing is held there. Convention."""
+"""Concentrations are not followed below: nothing is held there. Convention: far below what any assay
+measures."""
 
 _TROUGH_SD: Final = 0.348
 """Residual error of a measured trough on the log scale (doi:10.1002/jcph.1771, Table S1)."""
 _FEWEST_EFFECTIVE: Final = 5.0
-"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention."""
+"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention: of fewer,
+one draw is a fifth of the band."""
 _BUDGET, _MOST_DRAWS, _FEWEST_DRAWS = 50_000, 200, 40
 """Draws over all samples, and most and fewest for each. Convention: for speed."""
 _FEW_POINTS: Final = 4 * N_VARIED

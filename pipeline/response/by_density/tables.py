@@ -24,7 +24,8 @@ from pipeline.response.statistics.strength import FEW_EVENTS
 from pipeline.study.study import Study
 
 FEWEST_EACH: Final = 3
-"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention."""
+"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention: with
+three no single patient is half of a group."""
 
 RULE: Final = (
     "The density that stands for a patient is that of the groups by receptor density. One step is one "

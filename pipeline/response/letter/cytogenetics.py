@@ -51,7 +51,8 @@ _NOTHING: Final = re.compile(
     r"^(0|-)$|\bnormal|\bstandard|\blow.risk|\bneg|unremarkable|nothing|unauff|\bwild.?type"
 )
 _LONGEST_NAME: Final = 40
-"""Characters of the name of another abnormality that a table shows. Convention."""
+"""Characters of the name of another abnormality that a table shows. Convention: what a column of the table
+holds."""
 
 RULE: Final = (
     "As typed in the column cytogenetics, of the patients whose cell is filled. What a cell does not name "

@@ -20,10 +20,11 @@ from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube
 
 SIDE = 296
-"""Pixels of the picture's square, as of a gate's. Convention."""
+"""Pixels of the picture's square, as of a gate's. Convention: both pictures lie side by side."""
 
 MOST_DOTS = 2000
-"""Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention."""
+"""Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention: a browser
+draws so many without a pause, and the eye sees no more."""
 
 
 def back_gated(tube: Tube, panel: Panel, x: str, y: str, *, among: Mask, cells: Mask) -> BackGate:

@@ -28,7 +28,7 @@ from pipeline.review.bench.shelf import Shelf, open_shelf
 from pipeline.review.bench.tube_view import Drawing
 from pipeline.review.view import BackGate, Move, StepView, View
 from pipeline.running.tasks import tube_digest, without_findings
-from pipeline.running.two_passes import with_their_batches
+from pipeline.running.two_passes import tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.inputs import read_inputs
@@ -230,8 +230,8 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
     alone = {**shelf.alone, sample_id: result}
-    given = {t.sample.sample_id: t for t in with_their_batches(tasks, alone)}
-    before = {t.sample.sample_id: t for t in with_their_batches(tasks, shelf.alone)}
+    given = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
+    before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, shelf.alone)}
     if given[sample_id].batch_cuts:
         result, gated = _quantified(ready, without_findings(given[sample_id]))
     study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)

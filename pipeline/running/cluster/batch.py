@@ -31,11 +31,12 @@ PIECES_PER_THREAD = 2
 worker that ends takes no more along. Convention: for speed, since the next one waits nowhere."""
 
 DEATHS_ALONE = 2
-"""So many workers ended while nothing else was worked on: it is the tube's own doing. Convention."""
+"""So many workers ended while nothing else was worked on: it is the tube's own doing. Convention: one may be
+the machine's doing, two alone are not."""
 
 TRIES_ELSEWHERE = 5
-"""So often a piece is given out again that came from another program, or went with its scheduler.
-Convention."""
+"""So often a piece is given out again that came from another program, or went with its scheduler. Convention:
+a cluster that restarts takes some of them."""
 
 SECONDS_BETWEEN_LOOKS = 0.5
 """Between two looks at the workers. Convention: a look takes the scheduler a millisecond."""

@@ -24,7 +24,8 @@ SECONDS_TO_SAY_WHICH = 25.0
 takes a few."""
 
 SECONDS_TO_PART = 3.0
-"""What a scheduler is given to say farewell; one that is gone is not waited for. Convention."""
+"""What a scheduler is given to say farewell; one that is gone is not waited for. Convention: a farewell takes
+a part of a second over any network."""
 
 
 class SchedulerError(UsageError):

@@ -53,13 +53,17 @@ IMPOSSIBLE_TIMES: Final = 2.0
 LEAST_MG_PER_KG: Final = 1.0
 """A dose below is worth a look: only the first cohorts of phase 1 got less, doi:10.1056/NEJMoa1506348."""
 LEAST_MG: Final = 100.0
-"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention."""
+"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention: a fifth of the least labelled
+dose, 10 mg/kg, of a light patient."""
 MOST_WEIGHT_KG: Final = 160.0
-"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention."""
+"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention: a
+body mass index of 50 at 1.80 m."""
 NEAR_LABEL: Final = 0.1
-"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Convention."""
+"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Vendor: the smallest
+vial of daratumumab and of isatuximab holds 100 mg, a tenth of a usual dose."""
 NEAR_FLAT: Final = 0.05
-"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention."""
+"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention: a
+twentieth is 90 mg of 1,800."""
 PARTS: Final = (1.0, 0.5)
 """A dose whole, or split over two days. Vendor: the label of daratumumab has 8 mg/kg on days 1 and 2."""
 

@@ -22,9 +22,11 @@ class Row(BaseModel):
 
 RowT = TypeVar("RowT", bound=Row)
 LEAST_NEEDED = 3
-"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention."""
+"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention: of one
+or two needed columns a row with one may be meant."""
 MOST_NOTE_CELLS = 2
-"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention."""
+"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention: a row with three filled
+cells is a row of the table."""
 
 
 def column(

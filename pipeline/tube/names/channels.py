@@ -15,10 +15,11 @@ from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
 
 MOST_ROWS, MOST_CHANNELS = 8, 16
-"""Rows and channels that a message lists. Convention."""
+"""Rows and channels that a message lists. Convention: a few lines of a message."""
 
 MOST_SUGGESTIONS = 3
-"""What a message suggests at most: a panel may have forty channels. Convention."""
+"""What a message suggests at most: a panel may have forty channels. Convention: of more nobody would know
+which to take."""
 
 _MARKER = re.compile(
     r"\bCD[ -]?\d{1,3}[a-z]{0,2}\b|\bHLA-?DR\b|\bkappa\b|\blambda\b|\bBCMA\b|\bGPRC5D\b|\bFcRH5\b|\bSLAMF7\b"

@@ -31,10 +31,12 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.row_moments import row_moments
 
 _MAX_STEPS, _NEWTON_EVERY, _TOLERANCE = 125, 8, 1e-9
-"""Steps; which of them are Newton's; the length of one at which the equation is solved. Convention."""
+"""Steps; which of them are Newton's; the length of one at which the equation is solved. Convention: they
+bound the time; 1e-9 is less than is written."""
 
 _LONGEST_STEP, _WORSE = 0.5, 1.5
-"""Longest step; growth that is still accepted, and by which damping is eased. Convention."""
+"""Longest step; growth that is still accepted, and by which damping is eased. Convention: half a unit of the
+standardised axes, so that a step stays where the law is nearly straight."""
 
 _DIFFERENCE: Final = 1e-5
 """Of a finite difference on standardised axes. Convention: between rounding and curvature."""

@@ -29,7 +29,8 @@ _SIGNIFICANT: Final = 0.05
 """Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
 
 FEWEST_MEASURED: Final = 8
-"""Measured values below which no doubt is tested: five coefficients would be too many. Convention."""
+"""Measured values below which no doubt is tested: five coefficients would be too many. Convention: three rows
+more than coefficients."""
 
 _LEAST_SPREAD: Final = 0.05
 """SD of log10 LLOQ, dex, below which rows have one LLOQ. Convention: 12 %."""
@@ -38,7 +39,8 @@ _FEWEST_OFTEN: Final = 5
 """Patients with several samples below which their number is not tested. Convention, as the jackknife."""
 
 _MOSTLY: Final = 0.5
-"""Share of censored rows above which M0 takes a wider spread for a rise. Convention."""
+"""Share of censored rows above which M0 takes a wider spread for a rise. Convention: with more than half
+censored the median itself is not measured."""
 
 
 class Doubt(StrEnum):

@@ -21,7 +21,8 @@ from pipeline.washout.observations.terms import Term, TermEffect
 Floats = NDArray[np.float64]
 
 _SMALLEST_SIGMA: Final = 1e-5
-"""On standardised axes: below, the rows lie on a line and no interval is told. Convention."""
+"""On standardised axes: below, the rows lie on a line and no interval is told. Convention: a
+hundred-thousandth of the spread is less than a density's last digit."""
 
 _LARGEST_EXPONENT: Final = 300
 """Powers of ten beyond are called infinite. Convention: within float64."""

@@ -48,7 +48,8 @@ NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are n
 NOT_IN_DATA: Final = "not within what was seen"
 
 _DRAWS, _FEWER_DRAWS = 3_000, 500
-"""Draws of the interval, and those of them for what takes long. Convention."""
+"""Draws of the interval, and those of them for what takes long. Arithmetic: of 3,000 a limit of 2.5 % rests
+on 75 draws."""
 
 _GRID: Final = np.arange(len(WEEKS))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])

@@ -25,7 +25,8 @@ METHOD: Final = (
 )
 AS_REPORTED: Final = "as told"
 _MOST_OF: Final = 0.5
-"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention."""
+"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention:
+half."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ _LEAST_LOG_SD, _MOST_LOG_SD = -6.0, 5.0
 """Of ln SD on standardised axes. Convention: far wider than any data."""
 
 _NO_MAXIMUM: Final = 8.0
-"""SDs of the values beyond which a mean is none: the law has no maximum. Convention."""
+"""SDs of the values beyond which a mean is none: the law has no maximum. Convention: no mean of values lies
+eight of their SDs away."""
 
 _TINY: Final = 1e-300
 """Arithmetic: stands for a chance of zero."""

@@ -94,8 +94,6 @@ def tube_card(
         What every tube has: it is not said again.
     """
     exposure = study_result.exposures.get(result.sample_id)
-    calibration = next((run for run in study_result.calibrations if run.beads == sample.beads), None)
-    curve = calibration.curve if calibration else None
     receptor, panel = result.receptor, _panel(study_result, sample)
     flags = sample_flags(result, exposure)
     verdict = verdict_of(receptor.status, flags)
@@ -135,8 +133,12 @@ def tube_card(
         budget=_budget(result) if anchor else (),
         steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
         gates=_gates(result, labels, wanted) if anchor else "",
-        cd38_svg=_cd38_svg(result, curve, labels) if anchor else "",
+        cd38_svg=_cd38_svg(result, _curve(study_result, sample), labels) if anchor else "",
     )
+
+
+def _curve(study_result: StudyResult, sample: Sample) -> StandardCurve | None:
+    return next((run.curve for run in study_result.calibrations if run.beads == sample.beads), None)
 
 
 def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:

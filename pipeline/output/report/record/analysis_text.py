@@ -107,7 +107,7 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
         yield "Groups were compared by Fisher's exact test, with conditional odds ratios and exact intervals."
     if tables.washout_trend.p is not None:
         yield f"The trend along strata of washout was tested by Cochran and Armitage{cited([src.TREND])}."
-    estimated = [one for one in tables.odds if one.odds_ratio is not None]
+    estimated = [one for one in tables.odds if one.ratio is not None]
     if estimated:
         yield "Odds of disease control are from logistic regression."
     separated = any("Firth" in one.method for one in estimated) or any(one.firth for one in contrasts)

@@ -27,7 +27,7 @@ _UNSTAINED: Final = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_hei
 
 
 @dataclass(frozen=True, slots=True)
-class ListItem:
+class MiflowcytItem:
     """An item of the list: its number and name there, what is known, and where that is from ("": to type)."""
 
     number: str
@@ -48,7 +48,7 @@ class Reagent:
     detector: str
 
 
-def miflowcyt(study_result: StudyResult) -> tuple[ListItem, ...]:
+def miflowcyt(study_result: StudyResult) -> tuple[MiflowcytItem, ...]:
     """Return the items of the list in its order; reagents and detectors are a table of their own."""
     study, results = study_result.study, study_result.results
     settings = study.settings
@@ -76,7 +76,7 @@ def miflowcyt(study_result: StudyResult) -> tuple[ListItem, ...]:
         ("", "calibration beads", _counted_words(_beads(run.kit, run.lot) for run in runs), TYPED),
     )
     return tuple(
-        ListItem(number, name, text or _lacking(number), source if text else "")
+        MiflowcytItem(number, name, text or _lacking(number), source if text else "")
         for number, name, text, source in items
     )
 
@@ -105,7 +105,7 @@ def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
     )
 
 
-def plain_text(items: Sequence[ListItem]) -> str:
+def plain_text(items: Sequence[MiflowcytItem]) -> str:
     """Return the items as lines to paste."""
     return "\n".join(f"{f'{item.number} {item.name}'.strip()}: {item.text}" for item in items)
 

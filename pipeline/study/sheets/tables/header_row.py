@@ -19,7 +19,8 @@ from pipeline.study.sheets.tables.grid import (
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 MOST_TITLE_CELLS = 2
-"""A title has one cell, or one beside it; a row with more is data. Convention."""
+"""A title has one cell, or one beside it; a row with more is data. Convention: a title, and a date or a
+version beside it."""
 
 MOST_LISTED = 10
 """Rows that a message names. Convention: more would not be read."""
