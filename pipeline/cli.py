@@ -105,8 +105,7 @@ def run(
         bool, typer.Option("--no-figures", help="Leave figures/ as it is: a small study takes half the time.")
     ] = False,
     on_error: Annotated[
-        OnError,
-        typer.Option(help="After a defect of cd38rd: go on with the other tubes and models, or stop."),
+        OnError, typer.Option(help="After a defect of cd38rd: go on with other tubes and models, or stop.")
     ] = OnError.CONTINUE,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run nothing; say what changed since the last run.")

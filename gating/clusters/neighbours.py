@@ -38,7 +38,7 @@ NARROWEST = 0.2
 docs/validation.md."""
 
 
-class _Place(NamedTuple):
+class _GroupOnAxis(NamedTuple):
     """Where a group lies on an axis: its middle and spread; and what gives candidates' positions on it."""
 
     middle: float
@@ -66,7 +66,7 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
     left, n_known = (
-        [_place(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)],
+        [_group_on_axis(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)],
         len(known),
     )
     while left:
@@ -253,8 +253,8 @@ def _within_reach(
     return rows, total
 
 
-def _place(positions_at: AxisAt, group: NDArray[np.intp]) -> _Place:
-    return _Place(*_middle_and_spread(positions_at(group).values), positions_at)
+def _group_on_axis(positions_at: AxisAt, group: NDArray[np.intp]) -> _GroupOnAxis:
+    return _GroupOnAxis(*_middle_and_spread(positions_at(group).values), positions_at)
 
 
 def _usual_square(squares: FloatArray, limit: float) -> float:
