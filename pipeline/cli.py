@@ -288,7 +288,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _say(text: str) -> None:
-    typer.echo(text)
+    from pipeline.study.wording import in_lines
+
+    typer.echo(in_lines(text))
 
 
 if __name__ == "__main__":
