@@ -7,7 +7,7 @@ UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 
 .PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation steadiness \
-  faults digests pages reference notes lock clean
+  faults hostile digests pages reference notes lock clean
 
 demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
 	$(BIN)/cd38rd run fcs_samples/demo
@@ -61,6 +61,9 @@ steadiness: $(VENV)/.test-ready ## Shake simulated tubes by a millionth of their
 
 faults: $(VENV)/.test-ready ## Type 4,000 faults into sheets and read 200 odd studies; write docs/trust.md.
 	cd tests && ../$(BIN)/python -m trust.typed_faults
+
+hostile: $(VENV)/.test-ready ## Read 20,000 damaged FCS, FlowJo, GatingML, xlsx and CSV files; write docs/trust.md.
+	cd tests && ../$(BIN)/python -m trust.hostile_files
 
 digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
 	cd tests && ../$(BIN)/python -m validation.demo_digests
