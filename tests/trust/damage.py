@@ -48,7 +48,9 @@ def filled(content: bytes, draw: random.Random) -> bytes:
     return content[:at] + piece + content[at + len(piece) :]
 
 
-def _one_of(pattern: re.Pattern[bytes], instead: tuple[bytes, ...], content: bytes, draw: random.Random) -> bytes:
+def _one_of(
+    pattern: re.Pattern[bytes], instead: tuple[bytes, ...], content: bytes, draw: random.Random
+) -> bytes:
     places = list(pattern.finditer(content[:200_000]))
     if not places:
         return flipped(content, draw)

@@ -35,7 +35,7 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
     def add(self, seed: int, came: str, seconds: float, kilobytes: int) -> None:
-        word = came.split(":")[0]
+        word = came.split(":", maxsplit=1)[0]
         word = "hung" if seconds > MOST_SECONDS else "over 1 GB" if kilobytes > MOST_KB else word
         self.n[word] += 1
         self.slowest, self.largest_kb = max(self.slowest, seconds), max(self.largest_kb, kilobytes)
@@ -98,7 +98,15 @@ def page_lines(found: Mapping[str, Tally]) -> list[str]:
          f"{one.slowest:.1f} s", f"{one.largest_kb / 1024:.0f} MB"]
         for kind, one in found.items()
     ]  # fmt: skip
-    header = ["files", "n", "read", "refused in words", "crash, hang, over 1 GB", "slowest (processor)", "most memory"]
+    header = [
+        "files",
+        "n",
+        "read",
+        "refused in words",
+        "crash, hang, over 1 GB",
+        "slowest (processor)",
+        "most memory",
+    ]
     total = sum(one.n.total() for one in found.values())
     wrong = [f"- {kind} {text}" for kind, one in found.items() for text in one.wrong]
     return [*table(header, rows), "", done_on(f"{total:,} files"), *(["", *wrong] if wrong else [])]

@@ -52,7 +52,11 @@ def workspaces() -> tuple[bytes, ...]:
     gates = (
         population("A", polygon(("FSC-A", "Comp-PE-A"), [(0, 0), (9, 0), (9, 30), (0, 30)]), inner),
         population("A", rectangle({"FSC-A": {"min": 1.0, "max": 9.0}}), inner),
-        population("A", ellipse(("FSC-A", "Comp-APC-A"), [(3, 60), (6, 60)], [(2, 60), (7, 60), (4, 50), (4, 70)]), inner),
+        population(
+            "A",
+            ellipse(("FSC-A", "Comp-APC-A"), [(3, 60), (6, 60)], [(2, 60), (7, 60), (4, 50), (4, 70)]),
+            inner,
+        ),
     )
     return tuple(workspace(sample(gate, axes=spill, scales=scales)) for gate in gates)
 
@@ -70,7 +74,9 @@ def gatingml() -> tuple[bytes, ...]:
         GateStep("debris", RangeGate("FSC-A", 2.0, None), (), 0, 0, ()),
         GateStep("plasma_cells", AllOf((RangeGate("BV421-A", 23.0, None),)), (), 0, 0, ()),
     ]
-    return (to_gatingml(steps, spill).encode() if isinstance(made := to_gatingml(steps, spill), str) else made,)
+    return (
+        to_gatingml(steps, spill).encode() if isinstance(made := to_gatingml(steps, spill), str) else made,
+    )
 
 
 def read_fcs_file(folder: Path, draw: random.Random) -> str:
@@ -185,7 +191,7 @@ def main() -> None:
             began = time.process_time()
             try:
                 came = KINDS[kind](Path(folder), random.Random(f"{kind} {seed}"))
-            except BaseException as error:  # noqa: BLE001 -- whatever comes is the finding
+            except BaseException as error:
                 came = f"crashed: {type(error).__name__}: {error}"[:200].replace("\t", " ").replace("\n", " ")
             out.write(f"{came}\t{time.process_time() - began:.3f}\t{_peak_kb()}\n")
             out.flush()

@@ -112,7 +112,15 @@ SETTINGS = {
 }  # fmt: skip
 """Settings of the study, by what their value is."""
 
-_HOSTILE = ("<script>alert(1)</script>", "=HYPERLINK(1)", "x" * 5_000, "a\u202eb", "{{7*7}}", "'; drop table", "%s%n")
+_HOSTILE = (
+    "<script>alert(1)</script>",
+    "=HYPERLINK(1)",
+    "x" * 5_000,
+    "a\u202eb",
+    "{{7*7}}",
+    "'; drop table",
+    "%s%n",
+)
 _NO_NUMBER = (
     "abc", "12 kg", "nan", "inf", "-inf", "1e400", "1.2.3", "--5", "0x10", "½", "1;2", "1/2", "~5", "five", "5?", "O",
     "1 234,5,6", "١٢x", "#REF!", "1e", "+-1",
@@ -123,7 +131,17 @@ _NO_DAY = (
 )  # fmt: skip
 _FAR_DAYS = ("1899-12-30", "1900-01-01", "2199-01-01", "9999-12-31", "1024-05-31")
 _NO_TIME = ("25:00", "12:60", "noon", "-1:00", "12.5.6", "9 o'clock", "99", "::")
-_NO_FILE = ("fcs/none.fcs", "../S1.fcs", "/etc/passwd", "fcs", "C:\\S1.fcs", "~/S1.fcs", "fcs/S1.fcs#2", "fcs/S1", ".")
+_NO_FILE = (
+    "fcs/none.fcs",
+    "../S1.fcs",
+    "/etc/passwd",
+    "fcs",
+    "C:\\S1.fcs",
+    "~/S1.fcs",
+    "fcs/S1.fcs#2",
+    "fcs/S1",
+    ".",
+)
 _NO_LEVELS = (
     "abc", "638; 6930; x; 67601", "31008; 638; 6930; 67601", "638; 638; 31008; 67601", "-1; 6930; 31008; 67601",
     "638", "nan; 1; 2; 3", "638; 6930; 31008; inf", ";;;", "638 6930 31008 67601",
@@ -131,6 +149,18 @@ _NO_LEVELS = (
 _NO_DRUG = ("daratumumad", "Darzalx", "?", "dara or isa", "-", "16")
 _ALIKE_DRUG = "dаrаtumumab"  # two letters are Cyrillic: it may be read as the drug that it looks like
 _NO_CONCENTRATION = ("abc", "<", "<<1", "-1", "<-1", "1-2", "nan", "0.4 mg/mL x", "<x")
+_LISTED = {
+    Kind.TIME: ("no time", _NO_TIME),
+    Kind.FILE: ("no such file", _NO_FILE),
+    Kind.LEVELS: ("no levels", _NO_LEVELS),
+    Kind.CONCENTRATION: ("no concentration", _NO_CONCENTRATION),
+    Kind.YES_NO: ("no yes or no", ("maybe", "2", "ja", "nope", "yes!", "?")),
+    Kind.NEW_NAME: (
+        "a name that names no file",
+        ("a/b", "../x", "CON", ".x", "x" * 200, "a:b", "a\\b", "a*b"),
+    ),
+}
+"""What is wrong in each cell of a kind, whatever stood there before."""
 _LOOKS_ALIKE = str.maketrans("PSMQB", "РЅМQВ")
 
 
@@ -139,11 +169,15 @@ def _numbers(column: Column, draw: random.Random) -> list[Typed]:
     if math.isfinite(column.low):
         found.append(Typed("below what can be", f"{column.low - draw.choice((0.5, 1, 7)):g}", True))
     if math.isfinite(column.high):
-        found.append(Typed("above what can be", f"{column.high * draw.choice((1.01, 10, 1e6)) + 1:.0f}", True))
+        found.append(
+            Typed("above what can be", f"{column.high * draw.choice((1.01, 10, 1e6)) + 1:.0f}", True)
+        )
     if column.kind is Kind.WHOLE:
         found += [Typed("no whole number", text, True) for text in ("2.5", "1,5", "0.1")]
     low, high = max(column.low, 0), min(column.high, 900)
-    amount = round(draw.uniform(low, high), 2) if column.kind is Kind.NUMBER else draw.randint(int(low), int(high))
+    amount = (
+        round(draw.uniform(low, high), 2) if column.kind is Kind.NUMBER else draw.randint(int(low), int(high))
+    )
     for text in (f"{amount}", f"{amount}".replace(".", ","), f" {amount} ", f"+{amount}", f"{amount}e0"):
         found.append(Typed("another number", text, None, float(amount)))
     found.append(Typed("a number in two readings", "1,234", None, 1.234))
@@ -162,30 +196,26 @@ def typed_faults(column: Column, before: str, draw: random.Random) -> list[Typed
     """Return what people type wrongly into a cell of a column that held `before`."""
     kind = column.kind
     found = [Typed("empty", "", True)] if column.required else []
+    if kind in _LISTED:
+        fault, texts = _LISTED[kind]
+        return [*found, *(Typed(fault, text, True) for text in texts)]
     if kind in (Kind.NUMBER, Kind.WHOLE):
         return found + _numbers(column, draw)
     if kind is Kind.DAY:
         return found + _days()
-    if kind is Kind.TIME:
-        return found + [Typed("no time", text, True) for text in _NO_TIME]
-    if kind is Kind.FILE:
-        return found + [Typed("no such file", text, True) for text in _NO_FILE]
-    if kind is Kind.LEVELS:
-        return found + [Typed("no levels", text, True) for text in _NO_LEVELS]
-    if kind is Kind.CONCENTRATION:
-        return found + [Typed("no concentration", text, True) for text in _NO_CONCENTRATION]
-    if kind is Kind.YES_NO:
-        return found + [Typed("no yes or no", text, True) for text in ("maybe", "2", "ja", "nope", "yes!", "?")]
     if kind is Kind.CHOICE:
         words = ("xyzzy", f"{before or 'none'}_7", "123", "???", f"not {before or 'known'}")
-        return found + [Typed("no such choice", text, True) for text in words]
+        return [*found, *(Typed("no such choice", text, True) for text in words)]
     if kind is Kind.DRUG:
-        wrong = [Typed("no such drug", text, True) for text in _NO_DRUG]
+        wrong = (Typed("no such drug", text, True) for text in _NO_DRUG)
         return [*found, *wrong, Typed("a drug in other letters", _ALIKE_DRUG, None)]
     if kind is Kind.REFERENCE:
-        names = ("NOPE", f"{before}x", f"x{before}", before.swapcase() + "_", before.translate(_LOOKS_ALIKE) + "Р")
-        return found + [Typed("a name that is nowhere", text, True) for text in names]
-    if kind is Kind.NEW_NAME:
-        paths = ("a/b", "../x", "CON", ".x", "x" * 200, "a:b", "a\\b", "a*b")
-        return found + [Typed("a name that names no file", text, True) for text in paths]
-    return found + [Typed("hostile text", text, None) for text in _HOSTILE]
+        names = (
+            "NOPE",
+            f"{before}x",
+            f"x{before}",
+            before.swapcase() + "_",
+            before.translate(_LOOKS_ALIKE) + "Р",
+        )
+        return [*found, *(Typed("a name that is nowhere", text, True) for text in names)]
+    return [*found, *(Typed("hostile text", text, None) for text in _HOSTILE)]

@@ -133,8 +133,7 @@ class Bench:
             folder = Path(tempfile.mkdtemp(dir=self.folder))
             self.cluster = DaskCluster(self.stack, folder)
         alive = [worker for worker in self.cluster.workers if worker.poll() is None]
-        for _ in range(2 - len(alive)):
-            alive.append(self.cluster.start_worker())
+        alive.extend(self.cluster.start_worker() for _ in range(2 - len(alive)))
         self.cluster.workers = alive
         return self.cluster.address
 
@@ -209,7 +208,9 @@ def compared(bench: Bench, study: Path, tally: Tally, what: str) -> bool:
     tally.blamed += max(blamed, 0)
     unlike = [name for name in {*found, *bench.expected} if found.get(name) != bench.expected.get(name)]
     if status not in (0, 3) or unlike:
-        tally.wrong.append(f"{what}: then {status}, {len(unlike)} files differ {sorted(unlike)[:3]} {said[:200]}")
+        tally.wrong.append(
+            f"{what}: then {status}, {len(unlike)} files differ {sorted(unlike)[:3]} {said[:200]}"
+        )
     return status in (0, 3) and not unlike
 
 
@@ -263,7 +264,10 @@ def read_only(bench: Bench, n: int, tally: Tally) -> None:
         bench.close(study)
 
 
-DISKS: dict[str, Callable[[Bench, int, Tally], None]] = {"a full disk": full_disks, "a read-only disk": read_only}
+DISKS: dict[str, Callable[[Bench, int, Tally], None]] = {
+    "a full disk": full_disks,
+    "a read-only disk": read_only,
+}
 EVERY = (*KILLS, *DISKS)
 
 
@@ -286,7 +290,13 @@ def disturbed(
                 yield found
 
 
-HEADER = ("disturbed by", "runs disturbed", "resumed to the same bytes", "tubes wrongly FAILED", "exit statuses")
+HEADER = (
+    "disturbed by",
+    "runs disturbed",
+    "resumed to the same bytes",
+    "tubes wrongly FAILED",
+    "exit statuses",
+)
 
 
 def page_lines(found: dict[str, Tally], tubes: int) -> list[str]:
@@ -317,7 +327,11 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=math.inf, help="begin nothing new after so many")
     options.add_argument("--show", action="store_true", help="print alone, and leave the page")
     asked = options.parse_args()
-    wanted = [*((kind, asked.kills) for kind in KILLS), ("a full disk", asked.full), ("a read-only disk", asked.read_only)]
+    wanted = [
+        *((kind, asked.kills) for kind in KILLS),
+        ("a full disk", asked.full),
+        ("a read-only disk", asked.read_only),
+    ]
     wanted = [(kind, n) for kind, n in wanted if n]
     with tempfile.TemporaryDirectory() as folder:
         for found in disturbed(Path(folder), wanted, asked.tubes, asked.seed, asked.minutes):

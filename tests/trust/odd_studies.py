@@ -47,7 +47,7 @@ def _own_columns(sheets: Sheets, draw: random.Random) -> None:
     for rows in sheets.values():
         width = len(rows[0])
         for number, row in enumerate(rows):
-            row += [None] * (width - len(row))
+            row.extend([None] * (width - len(row)))
             row.append(draw.choice(("_mine", "_x")) if number == 0 else draw.choice(("=1+1", "nan", "ü", 5)))
 
 
@@ -56,7 +56,9 @@ def _blanks_in_cells(sheets: Sheets, draw: random.Random) -> None:
         for row in rows[1:]:
             for k, cell in enumerate(row):
                 if isinstance(cell, str) and cell and draw.random() < 0.5:
-                    row[k] = draw.choice((f" {cell}", f"{cell} ", f"\u00a0{cell}", f"{cell}\u200b", f"\ufeff{cell}"))
+                    row[k] = draw.choice(
+                        (f" {cell}", f"{cell} ", f"\u00a0{cell}", f"{cell}\u200b", f"\ufeff{cell}")
+                    )
 
 
 def _full_width_ids(sheets: Sheets, draw: random.Random) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from trust.hostile_files import tally
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=f"{sys.platform} does not tell a process's memory")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason=f"{sys.platform} does not tell a process's memory"
+)
 N = {"FCS": 150, "FlowJo workspace": 40, "GatingML": 40, "xlsx": 12, "CSV": 12}
 
 

@@ -36,7 +36,9 @@ def test_odd_but_valid_studies_are_read_to_the_same_values(tmp_path: Path):
 
 def test_a_section_of_the_page_is_written_and_the_others_stay(tmp_path: Path):
     page = tmp_path / "trust.md"
-    page.write_text("# A\n<!-- trust: one -->\nold\n<!-- end -->\nb\n<!-- trust: two -->\n<!-- end -->\n", "utf-8")
+    page.write_text(
+        "# A\n<!-- trust: one -->\nold\n<!-- end -->\nb\n<!-- trust: two -->\n<!-- end -->\n", "utf-8"
+    )
     write_section("one", ["new"], page)
     assert page.read_text("utf-8") == (
         "# A\n<!-- trust: one -->\nnew\n<!-- end -->\nb\n<!-- trust: two -->\n<!-- end -->\n"

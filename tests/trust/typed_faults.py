@@ -71,7 +71,9 @@ def changes(sheets: Sheets, seed: int) -> Iterator[Changed]:
         index = rows[0].index(name)
         if sheet == "panels" and (name != "role" and rows[row][2] != "cd38"):
             continue
-        column: Column = SETTINGS[str(rows[row][0])] if (sheet, name) == ("settings", "value") else COLUMNS[sheet][name]
+        column: Column = (
+            SETTINGS[str(rows[row][0])] if (sheet, name) == ("settings", "value") else COLUMNS[sheet][name]
+        )
         before = str(rows[row][index] or "")
         typed = draw.choice(typed_faults(column, before, draw))
         if typed.text != before:
@@ -113,7 +115,7 @@ def outcome_of(study: Study, changed: Changed) -> str:
     try:
         told = study.check(with_cells(study.sheets, {changed.where: changed.typed.text}))
         report = in_lines(fault_report(told))
-    except Exception as error:  # noqa: BLE001 -- whatever comes is the finding
+    except Exception as error:
         return f"crashed ({type(error).__name__})"
     if max(map(len, report.splitlines()), default=0) > LONGEST_LINE:
         return "a line too long"
@@ -164,7 +166,7 @@ def page_lines(found: Tally, odd: int, refused: Sequence[str]) -> list[str]:
     lines = [
         *table(["typed", *outcomes], [*rows, ["**all**", *(found.n[o] for o in outcomes)]]),
         "",
-        f"Crashes: {crashed}. Accepted in silence or as another value: {sum(found.n[o] for o in WRONG)}. "
+        f"Crashes: {crashed}. Accepted in silence or as another value: {sum(found.n[o] for o in WRONG)}.",
         f"Named at the changed cell, of all that was named: {100 * share_named(found):.1f} %.",
         f"Odd but valid studies: {odd - len(refused)} of {odd} accepted with the same values.",
         done_on(f"{found.n.total():,} faults (seed 1)"),

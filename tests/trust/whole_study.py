@@ -17,7 +17,7 @@ def whole_sheets() -> Sheets:
     ]  # fmt: skip
     sheets["panels"][0] += ["fluorochrome", "f_p_ratio_sd", "host"]
     for row in sheets["panels"][1:]:
-        row += [None] * (len(sheets["panels"][0]) - len(row))
+        row.extend([None] * (len(sheets["panels"][0]) - len(row)))
     sheets["panels"][4][-3:] = ["PE", "0.05", "mouse"]
     sheets["beads"] = [
         ["beads", "fcs_file", "kit", "lot", "channel", "levels", "acquired_on", "assigned_cv"],

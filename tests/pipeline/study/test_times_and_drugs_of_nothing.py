@@ -8,7 +8,9 @@ from helpers.builders import good_sheets, write_csvs, write_files
 from pipeline.study.sheets.reading import read_study
 
 
-@pytest.mark.parametrize("typed", ["2024-05-31T25:00", "2024-05-31 24:00", "2024-05-31 10:60", "2024-05-31 10:05:61"])
+@pytest.mark.parametrize(
+    "typed", ["2024-05-31T25:00", "2024-05-31 24:00", "2024-05-31 10:60", "2024-05-31 10:05:61"]
+)
 def test_a_day_with_a_time_that_no_clock_shows_is_refused_at_its_cell(tmp_path, typed):
     sheets = good_sheets()
     sheets["doses"][1][1] = typed
