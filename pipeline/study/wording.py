@@ -20,7 +20,7 @@ LONGEST_LINE = 300
 """Characters of a line that is printed; what is longer goes on in the next line. Convention."""
 
 _GOES_ON = " " * 8
-"""Before a part of a line that did not fit."""
+"""Before a part of a line that did not fit. Convention: as under a fault."""
 
 HOURS_READ_AS_DAYS = 24 * 14
 """From so many hours on an age is told in days. Convention."""

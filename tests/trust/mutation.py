@@ -81,9 +81,7 @@ def _of(node: ast.AST) -> Iterator[Mutation]:
             node.lineno, f"{node.value!r} is {value!r}", node, lambda: setattr(node, "value", value)
         )
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield Mutation(
-            node.lineno, "not is dropped", node, lambda: setattr(node, "op", ast.UAdd()) or _is_true(node)
-        )
+        yield Mutation(node.lineno, "not is dropped", node, lambda: _is_true(node))
     elif isinstance(node, ast.If | ast.IfExp):
         yield Mutation(node.test.lineno, "the condition is turned over", node, lambda: _turn_over(node))
 
