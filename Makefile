@@ -7,7 +7,7 @@ UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 
 .PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation steadiness \
-  digests pages reference notes lock clean
+  faults hostile kills many mutants digests pages reference notes lock clean
 
 demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
 	$(BIN)/cd38rd run fcs_samples/demo
@@ -58,6 +58,22 @@ validation: $(VENV)/.test-ready ## Run simulations with known truth and write do
 
 steadiness: $(VENV)/.test-ready ## Shake simulated tubes by a millionth of their noise; print which change any cell.
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.steadiness
+
+faults: $(VENV)/.test-ready ## Type 4,000 faults into sheets and read 200 odd studies; write docs/trust.md.
+	cd tests && ../$(BIN)/python -m trust.typed_faults
+
+hostile: $(VENV)/.test-ready ## Read 20,000 damaged FCS, FlowJo, GatingML, xlsx and CSV files; write docs/trust.md.
+	cd tests && ../$(BIN)/python -m trust.hostile_files
+
+kills: $(VENV)/.test-ready ## Kill runs, fill their disks, and compare what they resume to; write docs/trust.md.
+	cd tests && ../$(BIN)/python -m trust.kills
+
+many: $(VENV)/.test-ready ## Run 1,000 tubes on three workers of which one is killed every 5 s; write docs/trust.md.
+	cd tests && ../$(BIN)/python -m trust.many_tubes
+
+mutants: $(VENV)/.test-ready ## Change the program in 300 places; say which no test notices in docs/trust.md.
+	$(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-context=test --cov-report=
+	cd tests && ../$(BIN)/python -m trust.mutants
 
 digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
 	cd tests && ../$(BIN)/python -m validation.demo_digests

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from pipeline.commands.assay.typed import plan_typed, validate_typed
+from pipeline.commands.calculator.typed import curve_typed
 from pipeline.commands.shell import (
     OneLineStop,
     StudyFolder,
@@ -206,43 +207,11 @@ def report(
     finish(study, work, quiet=quiet)
 
 
-@app.command(
-    epilog=examples(
-        'cd38rd curve --levels "474; 5359; 23843; 62336" --medians "512; 5300; 24100; 63900" --cells "1834"',
-        "cd38rd curve medians.xlsx --f-p 1.02 --background 45 --out curve.csv",
-    )
+_CURVES: Final = (
+    'cd38rd curve --levels "474; 5359; 23843; 62336" --medians "512; 5300; 24100; 63900" --cells "1834"',
+    "cd38rd curve medians.xlsx --f-p 1.02 --background 45 --out curve.csv",
 )
-def curve(
-    sheet: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="SHEET",
-            help="CSV or xlsx: level, median, cell, cell_median, control_median.",
-            show_default=False,
-        ),
-    ] = None,
-    levels: Annotated[str, typer.Option(metavar="LIST", help="Assigned values, dim to bright.")] = "",
-    medians: Annotated[str, typer.Option(metavar="LIST", help="Medians of the beads, dim to bright.")] = "",
-    blank: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the blank bead.")] = "",
-    cells: Annotated[str, typer.Option(metavar="LIST", help="Medians of cells, to be converted.")] = "",
-    background: Annotated[str, typer.Option(metavar="MEDIAN", help="Median of the control.")] = "",
-    kit: Annotated[str, typer.Option(help="Kit of the beads.")] = "quantibrite_pe",
-    f_p: Annotated[str, typer.Option("--f-p", metavar="RATIO", help="F:P of the antibody's lot.")] = "",
-    f_p_cv: Annotated[str, typer.Option("--f-p-cv", metavar="CV", help="Its CV. Default: 0.05.")] = "",
-    lot_cv: Annotated[
-        str, typer.Option("--lot-cv", metavar="CV", help="CV of the assigned values. Default: 0.05.")
-    ] = "",
-    model: Annotated[str, typer.Option(help="loglog, slope1 or autofluorescence.")] = "loglog",
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it too: .csv or .xlsx.")] = None,
-) -> None:
-    """Fit a standard curve to typed bead medians and convert typed cell medians; no FCS file is needed."""
-    from pipeline.commands.calculator.curve import CurveTyped, calculate
-
-    summary = calculate(
-        CurveTyped(sheet, levels, medians, blank, cells, background, kit, f_p, f_p_cv, lot_cv, model, out)
-    )
-    _say(summary.text)
-    raise typer.Exit(summary.exit_status)
+app.command("curve", epilog=examples(*_CURVES))(curve_typed)
 
 
 @app.command(epilog=examples("cd38rd inspect tube.fcs", "cd38rd inspect tube.fcs --json"))
@@ -293,7 +262,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _say(text: str) -> None:
-    typer.echo(text)
+    from pipeline.study.wording import in_lines
+
+    typer.echo(in_lines(text))
 
 
 if __name__ == "__main__":

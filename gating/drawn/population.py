@@ -25,7 +25,11 @@ from gating.events.compensation import SpilloverMatrix
 
 if TYPE_CHECKING:
     import flowkit
+    from lxml.etree import _Element
 
+_LONGEST = 200
+"""Characters of another program's words that a message takes over. Convention: two lines that say what is
+wrong."""
 PREFIXES = ("FJComp-", "Comp-")
 """What FlowJo and DIVA put before the name of a compensated channel."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
@@ -225,10 +229,22 @@ def read_drawn_population(
         If it is neither, has no such sample or no such population, or gates that cannot be applied.
     """
     root = read_root(document, source)
+    try:
+        return _population(root, source, population, tube or TubeFile())
+    except GateFileError:
+        raise
+    except Exception as error:  # a damaged document can fail anywhere, in lxml, in FlowKit or here
+        raise GateFileError(
+            f"{source}: its gates cannot be read ({type(error).__name__}: {str(error)[:_LONGEST]}); "
+            "save them again in the program that made them"
+        ) from None
+
+
+def _population(root: _Element, source: str, population: str, tube: TubeFile) -> DrawnPopulation:
     ellipses: Mapping[GateId, Ellipse] = {}
     uses_gain = True
     if root.tag == WORKSPACE:
-        found = workspace_gates(root, source, population, tube or TubeFile())
+        found = workspace_gates(root, source, population, tube)
         strategy, path, ellipses, uses_gain = found.strategy, found.path, found.ellipses, found.uses_gain
     else:
         strategy = gatingml_strategy(root, source)

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.commands.exit_status import ExitStatus
+from pipeline.study.wording import in_lines
 
 if TYPE_CHECKING:
     from pipeline.commands.summary import RunSummary
@@ -53,8 +54,8 @@ def in_quotes(path: Path) -> str:
 
 
 def complain(text: str) -> None:
-    """Print a sentence on standard error."""
-    typer.echo(text if "\n" in text else f"cd38rd: {text}", err=True)
+    """Print a sentence on standard error, in lines that are not too long."""
+    typer.echo(in_lines(text if "\n" in text else f"cd38rd: {text}"), err=True)
 
 
 def sentence_and_status(error: Exception) -> ExitStatus:
@@ -111,7 +112,7 @@ def finish(
     if summary.faults:
         complain(summary.faults)
     if not quiet and summary.text:
-        typer.echo(summary.text)
+        typer.echo(in_lines(summary.text))
     if summary.failures:
         complain(summary.failures)
     raise typer.Exit(summary.exit_status)

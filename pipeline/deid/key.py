@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
+from pipeline.files.formula import as_before, no_formula
 from pipeline.files.whole import write_whole
 from pipeline.study.errors import UserError
 
@@ -123,14 +124,14 @@ def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str],
         elif (kind, copy) in seen:
             raise ValueError(f"{kind.value} {copy} stands for two")
         seen.add((kind, copy))
-        names[kind, row["original"]] = copy
+        names[kind, as_before(row["original"])] = copy
     return names
 
 
 def write_key(path: Path, key: Key) -> None:
-    """Write the key, for those who may know."""
+    """Write the key, for those who may know; no name in it begins a formula of Excel."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows((kind.value, original, copy) for (kind, original), copy in key.names.items())
+    writer.writerows((kind.value, no_formula(original), copy) for (kind, original), copy in key.names.items())
     write_whole(path, text.getvalue())

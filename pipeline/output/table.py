@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from pipeline.files.formula import no_formula
 from pipeline.files.whole import write_whole
 
 Cell: TypeAlias = str | int | float | bool | date | None
@@ -98,12 +99,17 @@ def cell_text(value: Cell) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def csv_text(table: Table) -> str:
-    """Return a table as CSV with LF line ends; what was typed stays as it was typed."""
+def csv_text(table: Table, *, as_typed: bool = False) -> str:
+    """Return a table as CSV with LF line ends.
+
+    `as_typed`: what was typed stays as it was typed. Else no cell begins a formula: people open such
+    a file in Excel (see `no_formula`).
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+    cell = _plain if as_typed else _harmless
+    writer.writerows(map(cell, row) for row in table.rows)
     return text.getvalue()
 
 
@@ -112,9 +118,13 @@ def _plain(value: Cell) -> str:
     return value if type(value) is str else cell_text(value)
 
 
-def write_csv(path: Path, table: Table) -> None:
-    """Write a table as UTF-8 CSV with LF line ends."""
-    write_whole(path, csv_text(table))
+def _harmless(value: Cell) -> str:
+    return no_formula(value) if isinstance(value, str) else cell_text(value)
+
+
+def write_csv(path: Path, table: Table, *, as_typed: bool = False) -> None:
+    """Write a table as UTF-8 CSV with LF line ends, as `csv_text` gives it."""
+    write_whole(path, csv_text(table, as_typed=as_typed))
 
 
 def as_sentences(notes: Iterable[str]) -> str:

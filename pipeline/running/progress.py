@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from pipeline.study.wording import in_lines
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -68,7 +70,7 @@ class LineReporter(QuietReporter):
 
     def say(self, text: str) -> None:
         """Print the line."""
-        print(text, flush=True)  # noqa: T201 -- printing is what this class is for
+        print(in_lines(text), flush=True)  # noqa: T201 -- printing is what this class is for
 
     def begin(self, total: int, done: int) -> None:
         """Remember how many there are."""
@@ -136,7 +138,7 @@ class BarReporter(QuietReporter):
 
     def say(self, text: str) -> None:
         """Print the line above the bar."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(in_lines(text), markup=False, soft_wrap=True)
 
     def begin(self, total: int, done: int) -> None:
         """Show the bar."""

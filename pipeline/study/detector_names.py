@@ -85,11 +85,20 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
     >>> unlike_pulses(["PE-A", "YG585-A", "PE-H"]), unlike_pulses(["PE-A", "PE"])
     (('PE-A', 'PE-H'), None)
     """
-    for index, name in enumerate(names):
-        for other in names[index + 1 :]:
-            pulses = {pulse_of(name), pulse_of(other)} - {Pulse.UNKNOWN}
-            if len(pulses) > 1 or _differ_in_last_letter(name, other):
-                return name, other
+    pulses = [pulse_of(name) for name in names]
+    folded = [_folded(_bare(name)) for name in names]
+    ends: dict[str, set[str]] = {}
+    for key in folded:
+        ends.setdefault(key[:-1], set()).add(key[-1:])
+    for index, (pulse, key) in enumerate(zip(pulses, folded, strict=True)):
+        known = {pulse, Pulse.UNKNOWN}
+        is_like = pulse is Pulse.UNKNOWN or known.issuperset(pulses)
+        if is_like and not ends[key[:-1]] & {"a", "h", "w"} > {key[-1:]}:
+            continue
+        for later in range(index + 1, len(names)):
+            both = {pulse, pulses[later]} - {Pulse.UNKNOWN}
+            if len(both) > 1 or _end_otherwise(key, folded[later]):
+                return names[index], names[later]
     return None
 
 
@@ -105,7 +114,11 @@ def _bare(name: str) -> str:
 
 
 def _differ_in_last_letter(first: str, second: str) -> bool:
-    a, b = _folded(_bare(first)), _folded(_bare(second))
+    return _end_otherwise(_folded(_bare(first)), _folded(_bare(second)))
+
+
+def _end_otherwise(a: str, b: str) -> bool:
+    """Whether two folded names differ in nothing but the letter of the pulse at their ends."""
     ends = {a[-1:], b[-1:]}
     return len(ends) == 2 and len(a) > 2 and a[:-1] == b[:-1] and ends <= {"a", "h", "w"}
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.study.wording import LONGEST_MESSAGE
+
 _CELL = re.compile(r"^(?P<sheet>[^!]+)!(?P<column>[A-Z]*)(?P<row>\d*)$")
 _VALUE = re.compile(
     r'"[^"]*"( \(with [^)]*\))?|[\w./ -]+\.(fcs|lmd)\b|\w+![A-Z]*\d+|[-+]?\d[\d.,:eE+-]*', re.IGNORECASE
@@ -19,9 +21,6 @@ the others."""
 
 MOST_CELLS = 12
 """Cells that are named for a cause. Convention: more would not be read."""
-
-LONGEST_LINE = 1_500
-"""Characters; a message that is longer is cut. Convention: it fills a screen."""
 
 _SHEET_ORDER = (
     "samples",
@@ -141,7 +140,7 @@ def _lines(alike: list[Fault]) -> list[str]:
 
 def _line(fault: Fault) -> str:
     line = f"{fault.severity.value:<7} {fault}"
-    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
 
 
 def fault_count(faults: Iterable[Fault]) -> str:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
 
 LONGEST_QUOTE = 80
 """Characters of a typed value that a message shows. Convention: a line of a terminal."""
+
+LONGEST_MESSAGE = 1_500
+"""Characters; a message that is longer is cut. Convention: it fills a screen."""
+
+LONGEST_LINE = 300
+"""Characters of a line that is printed; what is longer goes on in the next line. Convention: what is read at
+one look."""
+
+_GOES_ON = " " * 8
+"""Before a part of a line that did not fit. Convention: as under a fault."""
 
 HOURS_READ_AS_DAYS = 24 * 14
 """From so many hours on an age is told in days. Convention: in the first two weeks hours are what limits are
@@ -39,6 +49,30 @@ def shortened(text: str) -> str:
     80
     """
     return text[: LONGEST_QUOTE - 1] + "…" if len(text) > LONGEST_QUOTE else text
+
+
+def in_lines(text: str) -> str:
+    r"""Return a text none of whose lines is longer than `LONGEST_LINE`.
+
+    A longer one goes on, indented, in the next; what is longer than `LONGEST_MESSAGE` is cut there.
+
+    >>> [len(line) for line in in_lines("mouse " * 100).split("\n")]
+    [299, 295, 20]
+    >>> in_lines("short lines\nstay")
+    'short lines\nstay'
+    """
+    return "\n".join(part for line in text.split("\n") for part in _parts(line))
+
+
+def _parts(line: str) -> Iterator[str]:
+    """Return a line in parts, split at blanks where there are some; they are given up there."""
+    left = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    while len(left) > LONGEST_LINE:
+        blank = left.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
+        end = blank if blank > 0 else LONGEST_LINE
+        yield left[:end].rstrip()
+        left = _GOES_ON + left[end:].lstrip()
+    yield left
 
 
 def enumerate_words(words: Iterable[str], last: str = "or") -> str:

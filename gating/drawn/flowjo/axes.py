@@ -117,7 +117,7 @@ def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str)
     by_name = {_parameter(scale): scale for scale in scales}
     for name in sorted(used - by_name.keys()):
         detector = by_name.get(detectors.get(name, ""))
-        if detector is not None:
+        if detector is not None and name in detectors:
             own = copy.deepcopy(detector)
             own.find(f"{DATA}parameter").set(f"{DATA}name", name)
             scales.append(own)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.shell import finish, study_folder, with_reporter
+from pipeline.study.wording import in_lines
 
 
 def validate_typed(
@@ -60,5 +61,5 @@ def plan_typed(
         folder, slope_width, wait_width, density, share, visits, tubes, assurance, studies, seed, out
     )
     summary = plan(asked, typer.echo)
-    typer.echo(summary.text)
+    typer.echo(in_lines(summary.text))
     raise typer.Exit(summary.exit_status)

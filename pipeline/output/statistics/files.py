@@ -85,12 +85,12 @@ def write_each(folder: Path, every: Sequence[Dataset]) -> None:
         remove_older(folder / f"{name}.csv")
         remove_older(folder / f"{name}.parquet")
     for data in every:
-        write_csv(folder / f"{data.name}.csv", data.table)
+        write_csv(folder / f"{data.name}.csv", data.table, as_typed=True)
         if data.xport:
             write_xport(folder / f"{data.name}.xpt", data)
         else:
             write_parquet(folder / f"{data.name}.parquet", data)
-    write_csv(folder / "data_dictionary.csv", dictionary(every))
+    write_csv(folder / "data_dictionary.csv", dictionary(every), as_typed=True)
 
 
 def write_parquet(path: Path, data: Dataset) -> None:

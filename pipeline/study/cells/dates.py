@@ -18,7 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Other years are slips. Convention: patients born before 1900 and studies after 2199 there are none."""
 
 A_DATE = "a date such as 2024-05-31"
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?")
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ]+(\d{1,2})[./\- ]+(\d{4}|\d{2})\.?")
 _WITH_MONTH = re.compile(
     r"(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|\.º)?[\s./\-]*(?:de |of )?([^\W\d_]{3,}\.?)"

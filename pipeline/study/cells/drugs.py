@@ -20,7 +20,7 @@ def as_counted_drug(value: object) -> str:
     """
     text = as_identifier(value)
     readings = [read_drug(name) for name in listed_names(text)]
-    if not readings:
+    if not any(letter.isalpha() for letter in text):
         refuse("the name of a drug")
     if all(reading.meaning in UNSURE for reading in readings):
         refuse("the name of one drug", f"Did you mean {quoted(readings[0].antibody)}?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import signal
@@ -102,6 +103,32 @@ def test_what_stands_in_the_way_is_named(tmp_path, where):
         write_whole(tmp_path / where, "a")
     assert str(tmp_path / where) in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EDQUOT, errno.ESTALE, errno.EIO, errno.ENOSPC, errno.EROFS, errno.ENODEV]
+)
+def test_a_quota_a_lost_drive_and_a_failing_disk_are_one_sentence_with_path_and_reason(tmp_path, number):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    def write(unfinished):
+        unfinished.write_text("half")
+        raise OSError(number, os.strerror(number), str(unfinished))
+
+    with pytest.raises(NotWrittenError) as caught:
+        write_whole(path, write)
+    assert str(caught.value).startswith(f"{path}: cannot be written ({os.strerror(number)}); make room")
+    assert "\n" not in str(caught.value)
+    assert (names(tmp_path), path.read_text()) == (["report.html"], "old")
+
+
+def test_a_name_that_is_too_long_is_one_sentence_with_path_and_reason(tmp_path):
+    path = tmp_path / f"{'a' * 300}.csv"
+    with pytest.raises(NotWrittenError, match=r"cannot be written \(.+\); make room") as caught:
+        write_whole(path, "a")
+    assert str(path) in str(caught.value)
+    assert names(tmp_path) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")

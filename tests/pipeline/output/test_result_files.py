@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -64,6 +65,27 @@ def test_damaged_gates_are_written_again_by_every_command(done: Path, study: Pat
         (study / name).write_bytes(damage)
     again(study)
     assert (study / name).read_bytes() == (done / name).read_bytes()
+
+
+def test_the_csv_files_that_people_open_begin_no_formula_and_those_for_programs_are_as_typed(
+    study: Path,
+) -> None:
+    sheet = study / "samples.csv"
+    header, first, *others = list(csv.reader(sheet.read_text("utf-8").splitlines()))
+    first[header.index("visit")] = typed = "=HYPERLINK(1)"
+    sheet.write_text("\n".join(",".join(row) for row in (header, first, *others)) + "\n", encoding="utf-8")
+    run(study)
+
+    def cells(path: Path) -> set[str]:
+        return {cell for row in csv.reader(path.read_text("utf-8").splitlines()) for cell in row}
+
+    opened = {path.name: cells(path) for path in (study / "results").glob("*.csv")}
+    assert not [cell for every in opened.values() for cell in every if cell[:1] == "="]
+    assert all(
+        f"'{typed}" in opened[name] for name in ("rd_samples.csv", "rd_patients.csv", "rd_distribution.csv")
+    )
+    for_programs = study / "results" / "statistics"
+    assert all(typed in cells(for_programs / name) for name in ("tubes.csv", "visits.csv"))
 
 
 def test_gates_whose_list_is_damaged_or_gone_are_written_all_the_same(done: Path, study: Path) -> None:

@@ -13,8 +13,13 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.output.table import Table, as_sentences, cell_text, csv_text, write_csv
 
 
-def test_typed_text_stays_as_it_was_typed():
-    assert csv_text(Table(("remark",), (('=SUM(A1),"x"',),))) == 'remark\n"=SUM(A1),""x"""\n'
+def test_a_cell_that_begins_a_formula_is_text_where_people_open_the_file():
+    assert csv_text(Table(("visit", "n"), (('=SUM(A1),"x"', -0.5),))) == 'visit,n\n"\'=SUM(A1),""x""",-0.5\n'
+
+
+def test_in_files_for_programs_text_stays_as_it_was_typed():
+    table = Table(("remark",), (('=SUM(A1),"x"',),))
+    assert csv_text(table, as_typed=True) == 'remark\n"=SUM(A1),""x"""\n'
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -204,6 +204,34 @@ def test_a_worker_without_cd38rd_or_of_a_version_that_cannot_say_is_refused(
         list(run_tasks([3], math.factorial, scheduler=cluster.address))
 
 
+OTHER_VERSIONS = """
+import platform
+from importlib import metadata
+
+as_installed = metadata.version
+metadata.version = lambda name: "2025.1.0" if name in ("dask", "distributed") else as_installed(name)
+platform.python_version = lambda: "3.12.9"
+"""
+
+
+@quiet
+@pytest.mark.slow
+def test_a_worker_of_another_python_and_another_dask_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for package in (calibration, gating, pipeline):
+        (here,) = package.__path__
+        shutil.copytree(here, elsewhere / package.__name__, ignore=shutil.ignore_patterns("__pycache__"))
+    (elsewhere / "sitecustomize.py").write_text(OTHER_VERSIONS, encoding="utf-8")
+    facts = dict(LOADED)
+    with dask_cluster(tmp_path, ROOT, elsewhere) as cluster, pytest.raises(SchedulerError) as caught:
+        list(run_tasks([3], math.factorial, scheduler=cluster.address))
+    said = str(caught.value)
+    assert f"Python 3.12.9 there, {facts['Python']} here" in said
+    assert f"dask 2025.1.0 there, {facts['dask']} here" in said
+    assert "install the same cd38rd, Python and libraries everywhere" in said
+
+
 @quiet
 @pytest.mark.slow
 def test_a_cluster_of_this_program_does_the_work(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from pipeline.study.sheets.tables.grid import HiddenCells, column_number, header_name
 from pipeline.study.sheets.tables.parts import (
@@ -13,6 +14,7 @@ from pipeline.study.sheets.tables.parts import (
     Reader,
     main_part,
     must_be_small,
+    must_have_few,
     refuse_package,
     scan,
     sheets_of,
@@ -27,6 +29,9 @@ MOST_ROWS = 200_000
 
 MOST_CELLS = 2_000_000
 """Cells of a sheet, empty ones too. Convention: no study has so many."""
+
+MOST_COLUMNS = 16_384
+"""Of a sheet in Excel. Vendor: the limits of Excel."""
 
 LONGEST_TEXT = 32_767
 """Characters that Excel lets a cell hold. Vendor: the limits of Excel."""
@@ -53,12 +58,16 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
         must_be_small(path.name, sizes)
         main = main_part(path.name, archive, sizes)
         sheets = sheets_of(path.name, archive, main)
-        scan(path.name, archive, sibling_part(main, "sharedStrings.xml"), _Texts(path.name))
+        texts = sibling_part(main, "sharedStrings.xml")
+        must_have_few(path.name, archive, texts, {"si": MOST_CELLS}, "a workbook")
+        scan(path.name, archive, texts, _Texts(path.name))
         looks = {}
         for title, (state, part) in sheets.items():
             cells = _Cells(path.name, header_name(title))
             is_known = header_name(title) in known
             if is_known:
+                most = {"row": MOST_ROWS, "c": MOST_CELLS, "col": MOST_COLUMNS}
+                must_have_few(path.name, archive, part, most, f"the sheet {header_name(title)}")
                 scan(path.name, archive, part, cells)
             hidden = tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value))
             looks[title] = HiddenCells(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
@@ -93,7 +102,7 @@ class _Cells(_Texts):
     def __init__(self, file: str, sheet: str) -> None:
         super().__init__(file)
         self.sheet = sheet
-        self.rows = self.cells = self.row = self.column = self.last_row = 0
+        self.rows = self.cells = self.row = self.in_row = self.column = self.last_row = 0
         self.row_is_hidden = False
         self.hidden_columns: list[tuple[int, int]] = []
         self.hidden_rows: dict[int, None] = {}
@@ -108,10 +117,12 @@ class _Cells(_Texts):
         elif tag == "row":
             self._begin_row(facts)
         elif tag == "col" and _is_true(facts.get("hidden", "")):
+            if len(self.hidden_columns) >= MOST_COLUMNS:
+                self._refuse_columns()
             self.hidden_columns.append((_whole(facts.get("min")), _whole(facts.get("max"))))
 
     def _begin_row(self, facts: Mapping[str, str]) -> None:
-        self.rows, self.column, self.characters = self.rows + 1, 0, 0
+        self.rows, self.in_row, self.column, self.characters = self.rows + 1, 0, 0, 0
         self.row = _whole(facts.get("r")) or self.row + 1
         self.row_is_hidden = _is_true(facts.get("hidden", ""))
         if self.rows > MOST_ROWS or self.row > LAST_ROW:
@@ -124,9 +135,16 @@ class _Cells(_Texts):
         if self.hidden_columns:
             letters = re.match(r"[A-Z]{1,3}", facts.get("r", ""))
             self.column = column_number(letters[0]) if letters else self.column + 1
+        self.in_row += 1
+        if self.in_row > MOST_COLUMNS:
+            self._refuse_columns()
         if self.cells > MOST_CELLS:
             found = f"the sheet {self.sheet} with more than {MOST_CELLS:,} cells"
             refuse_package(self.file, found, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
+
+    def _refuse_columns(self) -> NoReturn:
+        found = f"the sheet {self.sheet} with more than {MOST_COLUMNS:,} columns"
+        refuse_package(self.file, found, f"at most {MOST_COLUMNS:,} columns", HINT_SIZE)
 
     def _value(self) -> None:
         self.last_row = max(self.last_row, self.row)

@@ -23,6 +23,13 @@ MOST_STYLE_BYTES = 32 << 20
 """Of parts that are kept whole in memory while they are read: styles, the list of sheets.
 Convention: an eighth of what a sheet may have."""
 
+MOST_TAG_BYTES = 1 << 20
+"""Of one element's name with what stands beside it. Convention: Excel writes a few hundred."""
+
+SMALL_BYTES = 4 << 20
+"""A part of so many bytes is looked at as it is. Convention: that takes a part of a second."""
+
+_ELEMENTS = {"c": "cells", "row": "rows", "col": "columns", "si": "texts"}
 WORKBOOK_EXPECTED = "a workbook as Excel or LibreOffice saves it (.xlsx)"
 _CHUNK = 1 << 16
 """Bytes that are read together. Convention: for speed."""
@@ -136,10 +143,41 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
         WORKBOOK_EXPECTED,
         HINT_SIZE,
     )
+    given = 0
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk)
+            given += len(chunk)
+            if given - parser.CurrentByteIndex > MOST_TAG_BYTES:  # read again from its start with each piece
+                refuse_package(
+                    file, "a workbook with an element that has no end", WORKBOOK_EXPECTED, HINT_SIZE
+                )
         parser.Parse(b"", True)
+
+
+def must_have_few(
+    file: str, archive: zipfile.ZipFile, part: str, most: Mapping[str, int], where: str
+) -> None:
+    """Refuse a part with more elements of a name than a study can have, before any of them is looked at.
+
+    Parameters
+    ----------
+    most
+        How many elements there may be, by their name.
+    where
+        What the part is, for the message.
+    """
+    if part not in archive.namelist() or archive.getinfo(part).file_size < SMALL_BYTES:
+        return
+    counts = dict.fromkeys(most, 0)
+    with archive.open(part) as stream:
+        while chunk := stream.read(SMALL_BYTES):
+            for name in counts:
+                counts[name] += sum(chunk.count(f"<{name}{end}".encode()) for end in (" ", ">", "/"))
+    for name, n in counts.items():
+        if n > most[name]:
+            found = f"{where} with more than {most[name]:,} {_ELEMENTS[name]}"
+            refuse_package(file, found, f"at most {most[name]:,} {_ELEMENTS[name]}", HINT_SIZE)
 
 
 class Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -188,14 +189,47 @@ def sheet_of(rows: bytes) -> Callable[[str, bytes], bytes]:
         (b"<row>" + b"<c/>" * 2_500_000 + b"</row>", "the sheet samples with more than 2,000,000 cells"),
         (b'<row><c t="inlineStr"><is><t>' + b"a" * 9_000_000 + b"</t></is></c></row>", "a cell of more than 32,767 characters"),
         (b"<row><c t='inlineStr'><is><t>" + b"a" * 280_000_000, "a workbook whose part sheet1.xml unpacks to 267 MB"),
+        (b"<row>" + b"<c>" * 20_000, "the sheet samples with more than 16,384 columns"),
+        (b"<row/>" + b'<col min="1" hidden="1"/>' * 20_000, "the sheet samples with more than 16,384 columns"),
+        (b'<col min="1" hidden="1"/>' * 200_000, "the sheet samples with more than 16,384 columns"),
     ],
-    ids=["rows", "a far row", "cells", "a long text", "a huge part"],
+    ids=["rows", "a far row", "cells", "a long text", "a huge part", "cells in cells", "columns", "many columns"],
 )  # fmt: skip
 def test_a_workbook_larger_than_a_study_is_refused_before_it_is_unpacked(tmp_path, rows, found):
     folder = with_book(tmp_path, lambda book: None)
     (line,) = said(repacked(folder, sheet_of(rows)))
     assert line.startswith(f"ERROR study.xlsx: found {found}, expected")
     assert line.endswith("Copy the tables into a new workbook; `cd38rd init` writes an empty one.")
+
+
+READ_ALONE = """
+import sys
+from pathlib import Path
+from pipeline.study.sheets.reading import read_study
+
+print(*read_study(Path(sys.argv[1]))[1], sep="\\n")
+print([line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")][0], file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason=f"{sys.platform} tells no peak of memory")
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"<row/>" * 3_000_000,
+        b"<row>" + b'<c t="n"><v>1</v></c>' * 2_500_000,
+        b"<row>" + b"<c>" * 1_500_000,
+        b"<row " + b" ".join(b'a%d="1"' % number for number in range(1_000_000)),
+    ],
+    ids=["rows", "cells", "cells in cells", "an element without an end"],
+)
+def test_a_workbook_made_to_fill_the_memory_takes_little_of_it(tmp_path, rows):
+    folder = repacked(with_book(tmp_path, lambda book: None), sheet_of(rows))
+    read = subprocess.run(
+        [sys.executable, "-c", READ_ALONE, str(folder)], capture_output=True, text=True, check=True
+    )
+    assert read.stdout.startswith("study.xlsx: found ")
+    assert int(read.stderr) < 200 << 10, "kilobytes"
 
 
 def test_a_workbook_as_libreoffice_writes_it_is_read_to_its_last_value(tmp_path):

@@ -1,0 +1,47 @@
+"""Text of which Excel makes no formula when it opens a CSV file, and the same text as it was before."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SUSPECT: Final = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
+_FORMULA: Final = re.compile(r"['\s]*[=+\-@＝＋－＠]")
+_NUMBER: Final = re.compile(r"\s*[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?\s*%?\s*")
+_SPLIT: Final = re.compile(r"([;\t\r\n])")
+_BLANK_FIRST: Final = re.compile(r"'*[\t\r\n]")
+"""Before it a formula may begin: Excel drops tabs and line ends at the start of a cell."""
+
+
+def no_formula(text: str) -> str:
+    """Return a text of which Excel makes no formula: an apostrophe stands before what would begin one.
+
+    A part after a semicolon counts too: Excel splits there in many countries. A number stays as it is.
+    `as_before` takes the apostrophes off again.
+
+    Examples
+    --------
+    >>> [no_formula(text) for text in ("=1+1", "-5", "+49 30 1", "'=1", "a;@b", "P01")]
+    ["'=1+1", '-5', "'+49 30 1", "''=1", "a;'@b", 'P01']
+    """
+    if not _SUSPECT.search(text):
+        return text
+    parts = _SPLIT.split(text)
+    kept = "".join(
+        f"'{part}" if _FORMULA.match(part) and not _NUMBER.fullmatch(part) else part for part in parts
+    )
+    return f"'{kept}" if _BLANK_FIRST.match(text) else kept
+
+
+def as_before(text: str) -> str:
+    """Return a text as it was before `no_formula`.
+
+    Examples
+    --------
+    >>> as_before("'=1+1"), as_before("''=1"), as_before("a;'@b"), as_before("'quoted'")
+    ('=1+1', "'=1", 'a;@b', "'quoted'")
+    """
+    whole = text[1:] if text[:1] == "'" and _BLANK_FIRST.match(text[1:]) else text
+    return "".join(
+        part[1:] if part[:1] == "'" and _FORMULA.match(part) else part for part in _SPLIT.split(whole)
+    )

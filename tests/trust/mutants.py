@@ -1,0 +1,234 @@
+"""Would the tests notice? A place of the program is changed, and the fast tests that run it are run.
+
+`make mutants` draws places at random and writes docs/trust.md. It needs to know which test runs which line:
+
+    python -m pytest -m "not benchmark and not slow" --cov --cov-branch --cov-context=test
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib.machinery
+import math
+import os
+import random
+import resource
+import signal
+import sqlite3
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from trust.mutation import Mutation, mutated_code, mutations
+from trust.page import done_on, table, write_section
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
+FIRST, MORE = 25, 150
+"""Tests that a change meets at first, and those that one meets which survived these."""
+MOST_CPU = 90
+"""Seconds of the processor for the tests of a change."""
+HEAVY = (
+    "numpy", "scipy.stats", "scipy.optimize", "scipy.special", "sklearn.mixture", "pandas", "pydantic", "hypothesis",
+    "openpyxl", "lxml.etree", "flowkit", "matplotlib", "pytest", "_pytest.assertion.rewrite",
+)  # fmt: skip
+
+
+class End(StrEnum):
+    """What became of a change."""
+
+    KILLED = "noticed"
+    SURVIVED = "survived"
+    NEVER_RUN = "no fast test runs the line"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A change of a module: which file, and the number of the change there."""
+
+    path: str
+    number: int
+
+
+def every_mutant() -> list[Mutant]:
+    """Return every change of every module of the rooms, in order."""
+    found = []
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            found += [Mutant(name, k) for k in range(len(mutations(ast.parse(path.read_text("utf-8")))))]
+    return found
+
+
+class Covered:
+    """Which test runs which line, from the data of coverage.py with contexts."""
+
+    def __init__(self, data: Path, draw: random.Random) -> None:
+        self.db, self.draw = sqlite3.connect(data), draw
+        self.files = {Path(path): key for key, path in self.db.execute("select id, path from file")}
+        self.contexts = dict(self.db.execute("select id, context from context"))
+
+    def tests_of(self, path: str, line: int) -> tuple[list[str], bool]:
+        """Return the tests that run a line, nearest first, and whether it runs when the module is loaded alone."""
+        key = next((key for file, key in self.files.items() if file.as_posix().endswith(f"/{path}")), None)
+        arcs = self.db.execute("select context_id, tono from arc where file_id=?", (key,)).fetchall()
+        here = {self.contexts[context] for context, to in arcs if to == line}
+        at_load = here == {""}
+        if at_load:
+            here = {self.contexts[context] for context, _ in arcs}
+        tests = {name.split("|")[0] for name in here if name}
+        return sorted(tests, key=lambda test: (-_nearness(path, test), self.draw.random())), at_load
+
+
+def _nearness(path: str, test: str) -> int:
+    """Return how many folders a module and a test share, and whether the test is named like the module."""
+    own, other = (
+        Path(path).with_suffix("").parts,
+        Path(test.split("::", maxsplit=1)[0]).with_suffix("").parts[1:],
+    )
+    shared = next(
+        (k for k, (a, b) in enumerate(zip(own, other, strict=False)) if a != b), min(len(own), len(other))
+    )
+    return 2 * shared + (own[-1] in other[-1])
+
+
+def preload() -> None:
+    """Load what all tests need and no change is in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in HEAVY:
+            with suppress(ImportError):
+                __import__(name)
+
+
+def is_noticed(mutant: Mutant, tests: Sequence[str]) -> bool | None:
+    """Run tests on the changed module in a process of its own; None where the time was over."""
+    child = os.fork()
+    if child == 0:
+        _run_tests(mutant, tests)
+    until = time.monotonic() + 10 * MOST_CPU
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            signalled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+            return None if signalled in (signal.SIGXCPU, signal.SIGKILL) else status != 0
+        time.sleep(0.05)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def _run_tests(mutant: Mutant, tests: Sequence[str]) -> None:
+    import pytest
+
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU + 5))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    path = str(ROOT / mutant.path)
+    _, code = mutated_code(Path(path).read_text("utf-8"), path, mutant.number)
+    as_it_is = importlib.machinery.SourceFileLoader.get_code
+
+    def get_code(loader: importlib.machinery.SourceFileLoader, name: str) -> object:
+        return code if os.path.realpath(loader.path) == os.path.realpath(path) else as_it_is(loader, name)
+
+    importlib.machinery.SourceFileLoader.get_code = get_code
+    os.chdir(ROOT)
+    options = ["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov", "--timeout=300"]
+    os._exit(min(int(pytest.main([*options, *tests])), 1))
+
+
+def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
+    """Return what became of a change, and how many tests looked."""
+    change, _ = mutated_code((ROOT / mutant.path).read_text("utf-8"), mutant.path, mutant.number)
+    tests, at_load = covered.tests_of(mutant.path, change.line)
+    if not tests:
+        return End.NEVER_RUN, ""
+    seen = 0
+    for n in (FIRST, MORE):
+        batch = tests[seen : seen + n]
+        if batch and (noticed := is_noticed(mutant, batch)) is not False:
+            return (End.KILLED, "out of time" if noticed is None else "")
+        seen += len(batch)
+    return End.SURVIVED, f"{seen} of {len(tests)} tests{', runs at import' if at_load else ''}"
+
+
+def sample(n: int, seed: int) -> list[Mutant]:
+    """Return changes in a random order: any first part of them is a fair sample."""
+    every = every_mutant()
+    random.Random(seed).shuffle(every)
+    return every[:n]
+
+
+def describe(mutant: Mutant) -> tuple[Mutation, str]:
+    """Return a change and the line it is in."""
+    source = (ROOT / mutant.path).read_text("utf-8")
+    change, _ = mutated_code(source, mutant.path, mutant.number)
+    return change, source.splitlines()[change.line - 1].strip()
+
+
+def results(data: Path, n: int, seed: int, minutes: float) -> Iterator[tuple[Mutant, End, str]]:
+    """Try changes one after the other, until so many are tried or the time is over."""
+    preload()
+    covered, until = Covered(data, random.Random(seed)), time.monotonic() + 60 * minutes
+    for mutant in sample(n, seed):
+        if time.monotonic() > until:
+            return
+        yield (mutant, *tried(mutant, covered))
+
+
+def page_lines(found: Sequence[tuple[Mutant, End, str]], why: dict[str, str]) -> list[str]:
+    """Return the section of the page."""
+    rows = []
+    for room in (*ROOMS, ""):
+        of = [end for mutant, end, _ in found if mutant.path.startswith(room)]
+        killed = sum(end is End.KILLED for end in of)
+        share = killed / len(of) if of else math.nan
+        error = math.sqrt(share * (1 - share) / len(of)) if of else math.nan
+        rows.append(
+            [room or "**all**", len(of), killed, len(of) - killed, f"{100 * share:.0f} ± {100 * error:.0f} %"]
+        )
+    lines = table(["room", "changes tried", "noticed", "survived", "noticed, ± SE"], rows)
+    lines += ["", done_on(f"{len(found)} of 300 changes, drawn at random"), ""]
+    alive = [one for one in found if one[1] is not End.KILLED]
+    if alive:
+        survivors = []
+        for mutant, end, note in alive:
+            change, line = describe(mutant)
+            place = f"{mutant.path}:{change.line}"
+            survivors.append([place, f"`{line[:90]}`", change.words, why.get(place, note or end.value)])
+        lines += table(["survived", "line", "change", "why, or the tests that looked"], survivors)
+    return lines
+
+
+def main() -> None:
+    """Try the changes, and write the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, default=ROOT / ".coverage")
+    options.add_argument("--n", type=int, default=300)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--minutes", type=float, default=math.inf)
+    options.add_argument("--show", action="store_true", help="print alone, and leave the page")
+    asked = options.parse_args()
+    found = []
+    for one in results(asked.data, asked.n, asked.seed, asked.minutes):
+        found.append(one)
+        change, line = describe(one[0])
+        print(len(found), one[1], f"{one[0].path}:{change.line}", change.words, one[2], "|", line, flush=True)
+        if not asked.show and len(found) % 10 == 0:
+            write_section("mutants", page_lines(found, {}))
+    print("\n".join(lines := page_lines(found, {})))
+    if not asked.show:
+        write_section("mutants", lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
