@@ -47,16 +47,26 @@ export function axesOf(plot) {
   };
 }
 
-/** Return the outline of a polygon as a path: its edges are straight in linear units, so curved here. */
-export function outline(vertices, axes) {
+const LINEAR = [null, null];
+
+/** Return a way from linear values to the scale with a cofactor, and back; null is the linear scale itself. */
+const scaled = (cofactor) => (cofactor ? [(value) => Math.asinh(value / cofactor), (place) => cofactor * Math.sinh(place)] : [(value) => value, (place) => place]);
+
+/** Whether edges that are straight on a scale bend on a picture's axes. */
+export const bends = (edges, axes) => [axes.x, axes.y].some((axis, k) => Math.abs((axis?.cofactor || 0) - ((edges ?? LINEAR)[k] || 0)) > 1e-9);
+
+/** Return the outline of a polygon as a path: its edges are straight on the scale of their cofactors. */
+export function outline(vertices, axes, edges) {
   const { box } = axes;
+  const [[toX, fromX], [toY, fromY]] = (edges ?? LINEAR).map(scaled);
   const near = (place, start, length) => Math.min(Math.max(place, start), start + length).toFixed(1);
-  const bits = axes.x.cofactor || axes.y.cofactor ? 24 : 1;
-  const points = vertices.flatMap(([x0, y0], k) => {
-    const [x1, y1] = vertices[(k + 1) % vertices.length];
+  const bits = bends(edges, axes) ? 24 : 1;
+  const corners = vertices.map(([x, y]) => [toX(x), toY(y)]);
+  const points = corners.flatMap(([x0, y0], k) => {
+    const [x1, y1] = corners[(k + 1) % corners.length];
     return Array.from({ length: bits }, (_, bit) => {
       const share = bit / bits;
-      return `${near(axes.x.place(x0 + share * (x1 - x0)), box.x, box.width)} ${near(axes.y.place(y0 + share * (y1 - y0)), box.y, box.height)}`;
+      return `${near(axes.x.place(fromX(x0 + share * (x1 - x0))), box.x, box.width)} ${near(axes.y.place(fromY(y0 + share * (y1 - y0))), box.y, box.height)}`;
     });
   });
   return `M${points.join("L")}Z`;
