@@ -5,6 +5,7 @@ from pipeline.checks.all_checks import (
     check_study,
     checked_again,
     folder_with_findings,
+    sound_folder,
     study_findings,
     tube_findings,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "checked_again",
     "folder_with_findings",
     "read_headers",
+    "sound_folder",
     "study_findings",
     "tube_findings",
 ]
