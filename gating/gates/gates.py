@@ -187,7 +187,9 @@ def straight_corners(gate: PolygonGate) -> tuple[tuple[float, float], ...]:
     (0.881373587019543, 2.0)
     """
     columns = (np.array(column, np.float64) for column in zip(*gate.vertices, strict=True))
-    shown = [_scaled(column, cofactor).tolist() for column, cofactor in zip(columns, gate.cofactors, strict=True)]
+    shown = [
+        _scaled(column, cofactor).tolist() for column, cofactor in zip(columns, gate.cofactors, strict=True)
+    ]
     return tuple(zip(*shown, strict=True))
 
 

@@ -38,7 +38,11 @@ def polygon_fault(gate: PolygonGate) -> str:
     double = next((k for k in range(n) if gate.vertices[k] == gate.vertices[k - 1]), None)
     if double is not None:
         return f"its vertices {(double - 1) % n + 1} and {double + 1} are the same; leave one out"
-    if len({x for x, _ in gate.vertices}) == 1 or len({y for _, y in gate.vertices}) == 1 or not _area(straight_corners(gate)):
+    if (
+        len({x for x, _ in gate.vertices}) == 1
+        or len({y for _, y in gate.vertices}) == 1
+        or not _area(straight_corners(gate))
+    ):
         return "all its vertices lie on one line: nothing is inside"
     corners = straight_corners(gate)
     for first, second in combinations(range(n), 2):

@@ -58,8 +58,8 @@ class NotWrittenError(OSError):
     def __init__(self, path: Path, reason: str, in_use: bool = False) -> None:
         self.path, self.reason, self.in_use = path, reason, in_use
         super().__init__(
-            f"{path}: cannot be written ({reason}); {self.what_to_do} and run the same command again: finished tubes "
-            "are kept"
+            f"{path}: cannot be written ({reason}); {self.what_to_do} and run the same command again: "
+            "finished tubes are kept"
         )
 
     @property

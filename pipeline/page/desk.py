@@ -27,8 +27,8 @@ BENCHES = 3
 """Tubes that are held in memory: the one that is looked at, the next, the one before."""
 
 AS_IT_WAS = (
-    "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or signed until "
-    "this is mended (the page Check says how)"
+    "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or "
+    "signed until this is mended (the page Check says how)"
 )
 Thing = TypeVar("Thing")
 

@@ -143,8 +143,9 @@ class Cut(Message):
 class Step(Message):
     """A gating step with its picture (SVG) and its handles.
 
-    `polygon`: its gate as one, where it can be; else `no_polygon` may say why not. `edges`: of a person's polygon, the
-    cofactors of the axes on which its edges are straight. `fixed`: what of it stands in the sheet `gates`.
+    `polygon`: its gate as one, where it can be; else `no_polygon` may say why not. `edges`: of a person's
+    polygon, the cofactors of the axes on which its edges are straight. `fixed`: what of it stands in the
+    sheet `gates`.
     """
 
     step: str

@@ -127,7 +127,7 @@ class StepView:
     is_polygon
         Whether the gate is a person's polygon already.
     fixed
-        What of it stands in the sheet `gates`, so that it is changed there and not here, in words; "" without.
+        What of it stands in the sheet `gates`, so that it is changed there and not here; "" without.
     fixed_gates
         The names of those gates.
     """

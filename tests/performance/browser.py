@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from helpers.page_server import CHROMIUM, DESK, chromium, run_study_folder, served, wait_for_settled, wait_for_tube
+from helpers.page_server import (
+    CHROMIUM,
+    DESK,
+    chromium,
+    run_study_folder,
+    served,
+    wait_for_settled,
+    wait_for_tube,
+)
 from performance.studies import one_tube
 from validation.markdown import paragraph, table
 

@@ -37,7 +37,9 @@ def _ratios(work: Path) -> Iterator[tuple[str, float]]:
     )
 
 
-def fallen_back(measured: Mapping[str, float], committed: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+def fallen_back(
+    measured: Mapping[str, float], committed: Mapping[str, float]
+) -> dict[str, tuple[float, float]]:
     """Return the ratios that are worse than a quarter above the committed ones: what they are, and were."""
     return {
         name: (round(measured.get(name, float("inf")), 3), before)

@@ -38,7 +38,9 @@ def parts(figures: dict[str, Any]) -> list[Part]:
     checked = models["check"] / models["files"]
     read = runs["fcs_bytes"] / n + runs["store_bytes"] / n
     return [
-        Part("gating", f"{WORKERS} workers, {1e3 * tube:.0f} ms a tube", TUBES * tube / WORKERS, "more workers"),
+        Part(
+            "gating", f"{WORKERS} workers, {1e3 * tube:.0f} ms a tube", TUBES * tube / WORKERS, "more workers"
+        ),
         Part(
             "scheduler",
             f"one process, {1e3 * cluster['empty']:.1f} ms a task",
@@ -88,7 +90,9 @@ def text(figures: dict[str, Any]) -> str:
         "every part grows as its number of tubes. Parts with one process do not get faster with more workers."
     )
     written += table(("part", "how it goes", "time", "to the gating"), rows) + "\n"
-    bends = sorted((one for one in others if one.seconds > EASY * gating.seconds), key=lambda one: -one.seconds)
+    bends = sorted(
+        (one for one in others if one.seconds > EASY * gating.seconds), key=lambda one: -one.seconds
+    )
     if bends:
         written += "Where it bends, the longest part first:\n\n"
         written += "".join(f"- {one.name}, {_time(one.seconds)}: {one.to_do}.\n" for one in bends) + "\n"

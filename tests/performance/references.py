@@ -74,13 +74,17 @@ class Reference:
         values, channels = self.matrix
         sample = fk.Sample(str(self.path), sample_id="tube")
         sample.apply_compensation(fk.Matrix(values, channels))
-        sample.apply_transform(fk.transforms.LogicleTransform(param_t=262_144, param_w=0.5, param_m=4.5, param_a=0))
+        sample.apply_transform(
+            fk.transforms.LogicleTransform(param_t=262_144, param_w=0.5, param_m=4.5, param_a=0)
+        )
         markers = [name for name in channels if name != self.quantified]
         rows = [sample.pnn_labels.index(name) for name in markers]
         points = sample.get_events(source="xform")[:, rows]
         which = GaussianMixture(N_COMPONENTS, random_state=1).fit_predict(points)
         bright = markers.index(self.anchor)
-        means = [points[which == k, bright].mean() if (which == k).any() else -1.0 for k in range(N_COMPONENTS)]
+        means = [
+            points[which == k, bright].mean() if (which == k).any() else -1.0 for k in range(N_COMPONENTS)
+        ]
         return int(np.argmax(means))
 
     def floor(self) -> object:

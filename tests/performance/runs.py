@@ -79,10 +79,13 @@ def text(figures: dict[str, Any]) -> str:
         for name, seconds in (("1 worker", runs["one_worker"]), ("2 workers", runs["two_workers"]))
     ]
     written += table(("", "run", "a tube", "a tube, to FlowKit"), rows) + "\n"
-    written += paragraph(f"Two workers are {runs['one_worker'] / runs['two_workers']:.2f} times as fast as one.")
+    written += paragraph(
+        f"Two workers are {runs['one_worker'] / runs['two_workers']:.2f} times as fast as one."
+    )
     written += "Again, with nothing to do:\n\n"
     rows = [(f"`cd38rd run` of {runs['few']} finished tubes", f"{runs['few_again']:.2f} s")]
     rows += [
-        (f"`cd38rd {command}` of {n} finished tubes", f"{seconds:.2f} s") for command, seconds in runs["again"].items()
+        (f"`cd38rd {command}` of {n} finished tubes", f"{seconds:.2f} s")
+        for command, seconds in runs["again"].items()
     ]
     return written + table(("", "seconds"), rows) + "\n"

@@ -111,4 +111,6 @@ def _memory(rows: list[dict[str, Any]]) -> str:
     ]
     first, last = rows[1], rows[-1]
     grown = f"{last['rd'] / first['rd']:.0f} times the time of {first['events']:,}"
-    return f"Memory above what an idle process holds: {'; '.join(told)}. {last['events']:,} events take {grown}."
+    return (
+        f"Memory above what an idle process holds: {'; '.join(told)}. {last['events']:,} events take {grown}."
+    )

@@ -132,8 +132,8 @@ def _shape(gate: Gate, density: Density) -> list[Line]:
 
 
 def _polygon(gate: PolygonGate, density: Density) -> list[Line]:
-    corners = straight_corners(gate)
-    corners = np.array([*corners, corners[0]], dtype=np.float64)
+    vertices = straight_corners(gate)
+    corners = np.array([*vertices, vertices[0]], dtype=np.float64)
     cofactors = gate.cofactors
     if (gate.x_channel, gate.y_channel) == (density.y_channel, density.x_channel):
         corners, cofactors = corners[:, ::-1], cofactors[::-1]

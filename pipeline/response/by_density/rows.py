@@ -83,7 +83,7 @@ def own_errors(rows: Sequence[PatientRd]) -> Floats:
 
 
 def _own_square(row: PatientRd, common: Set[str]) -> float | None:
-    """Return the variance of log10 RD without the parts of some sources; None where it is not known, or unbounded."""
+    """Return the variance of log10 RD without the parts of some sources; None: not known, or unbounded."""
     if row.rd_log_sd is None:
         return None
     own = row.rd_log_sd * row.rd_log_sd - sum(p.log_sd * p.log_sd for p in row.shared if p.source in common)

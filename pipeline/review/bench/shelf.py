@@ -127,7 +127,9 @@ def open_shelf(folder: Path) -> Shelf:
 
 
 def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
-    """Return what can be looked at of a study, and the faults that stop a run; without any: what `open_shelf` does.
+    """Return what can be looked at of a study, and the faults that stop a run.
+
+    Without such faults it is what `open_shelf` returns.
 
     Raises
     ------

@@ -37,7 +37,7 @@ from pipeline.tube.names.rows import gating_panel, row_named
 
 @dataclass(frozen=True)
 class _Base:
-    """What was settled last; `cells`: the viable single cells and the quantified ones, where nothing is held."""
+    """What was settled last; `cells`: the viable single cells and the quantified ones, if nothing is held."""
 
     result: SampleResult
     study_result: StudyResult
@@ -249,7 +249,8 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
     held, cells = None, None
     if gated is not None and task.sample.gates_file:
-        cells = (gated.viable_singlets, gated.mask if gated.aberrant is None else gated.aberrant)
+        chosen = gated.mask if gated.aberrant is None else gated.aberrant
+        cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not lie one in the other
     elif gated is not None:
         held = Held.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
     shares = bool(given[sample_id].batch_cuts) or cv is not None

@@ -124,7 +124,7 @@ export class Stage {
 
   #edges(step) {
     if (!step.handles.some((one) => one.kind === "vertex")) return "";
-    const bent = bends(step.edges, this.#axes()) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
+    const bent = bends(step.edges, this.#axes(), true) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
     return `${bent}A double click on an edge adds a corner, Delete removes it.`;
   }
 
