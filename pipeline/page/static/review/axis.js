@@ -52,10 +52,13 @@ const LINEAR = [null, null];
 /** Return a way from linear values to the scale with a cofactor, and back; null is the linear scale itself. */
 const scaled = (cofactor) => (cofactor ? [(value) => Math.asinh(value / cofactor), (place) => cofactor * Math.sinh(place)] : [(value) => value, (place) => place]);
 
+const SAME = 0.001;
+/** Share by which two cofactors may differ for one scale: pictures tell theirs rounded, and no pixel moves. */
+
 /** Whether edges that are straight on a scale bend on a picture's axes; `visibly`: so that one sees it. */
 export const bends = (edges, axes, visibly = false) => [axes.x, axes.y].some((axis, k) => {
   const [shown, drawn] = [axis?.cofactor || 0, (edges ?? LINEAR)[k] || 0];
-  return visibly && shown && drawn ? Math.abs(Math.log(shown / drawn)) > 0.2 : Math.abs(shown - drawn) > 1e-9;
+  return shown && drawn ? Math.abs(Math.log(shown / drawn)) > (visibly ? 0.2 : SAME) : shown !== drawn;
 });
 
 /** Return the outline of a polygon as a path: its edges are straight on the scale of their cofactors. */
