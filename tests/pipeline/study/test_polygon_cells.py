@@ -28,6 +28,33 @@ def test_one_polygon_is_read_from_several_spellings(cell):
     assert as_polygon(cell) == TypedPolygon("FSC-A", "FSC-H", ((1.0, 2.0), (30.0, 2.0), (30.0, 40.0)))
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "A (asinh 150) × B: 1 2; 30 2; 30 40",
+        "A(ASINH 150,0) x B : 1 2; 30 2; 30 40",
+        "A ( asinh 1.5e2 ) × B: 1 2; 30 2; 30 40",
+    ],
+)
+def test_an_axis_says_on_which_scale_the_edges_are_straight(cell):
+    polygon = as_polygon(cell)
+    assert (polygon.x, polygon.y, polygon.cofactors) == ("A", "B", (150.0, None))
+    assert as_polygon(str(polygon)) == polygon
+
+
+@pytest.mark.parametrize("cofactor", ["0", "-3", "much", "nan", "inf"])
+def test_a_scale_that_is_none_is_refused(cofactor):
+    with pytest.raises(PydanticCustomError, match="a number above zero follows on asinh"):
+        as_polygon(f"A × B (asinh {cofactor}): 1 2; 30 2; 30 40")
+
+
+def test_edges_that_cross_only_on_the_display_scale_are_refused_there():
+    cell = "{}: 0 0; 1000 1000; 1000 5000; 200 500"
+    as_polygon(cell.format("A × B"))
+    with pytest.raises(PydanticCustomError, match="cross"):
+        as_polygon(cell.format("A (asinh 10) × B"))
+
+
 def test_an_axis_may_hold_a_colon_and_a_letter_x():
     polygon = as_polygon("Comp-PE-A :: BDCA x2 × SSC-A: 0 0; 9 0; 9 9")
     assert (polygon.x, polygon.y) == ("Comp-PE-A :: BDCA x2", "SSC-A")
