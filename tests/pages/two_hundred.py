@@ -46,15 +46,16 @@ PAGE = ROOT / "docs" / "review.md"
 PICTURES = ROOT / "docs" / "pictures"
 START, END = "<!-- two hundred: written by `make two-hundred` -->", "<!-- two hundred: end -->"
 TUBES, SPARE, EVENTS, SEED = 200, 60, 8_000, 8
-BRIGHT, LEFT = 1_500.0, 40
-"""CD138 in channel units from which a cell is taken for a plasma cell, and how many of them a doubtful tube keeps."""
+STICKY, LIGHT, SPREAD = 0.2, (300.0, 8_000.0), 0.3
+"""Of a doubtful tube: the part of its cells to which the antibodies of both anchors stick, how bright that makes them in
+channel units, and how much one anchor differs from the other."""
 PLACES = (37, 104, 171)
 """Of the doubtful tubes in the samples sheet."""
 PHOTOS = ("two-hundred.png", "two-hundred-mended.png")
 THINK, KEY, POINT, CLICK = 1.35, 0.28, 1.1, 0.2
 """Seconds of the keystroke-level model: to decide what comes next, for a key of a person who types some, to point with
 the mouse, to press and let go its button."""
-REASONS = ("few cells, line set by eye", "valley hidden", "edge of the cloud")
+REASONS = ("sticky cells left out", "the same", "sticky, as before")
 
 
 @dataclass
@@ -107,14 +108,14 @@ class Person:
 def two_hundred(folder: Path) -> tuple[Path, tuple[str, ...]]:
     """Return a study of 200 tubes that has run, and its three doubtful ones.
 
-    The others are tubes of which no flag asks for a look; the three have so few plasma cells that the gates are unsure.
+    The others are tubes of which no flag asks for a look; in the three antibodies stick to many cells.
     """
     study = simulate_study(folder / "many", patients=TUBES + SPARE, events=EVENTS, seed=SEED)
     rows, panel = _rows(study / "samples.csv"), _rows(study / "panels.csv")
-    anchor = next(row["channel"] for row in panel if row["role"] == "cd138")
+    anchors = [row["channel"] for row in panel if row["role"] in ("cd138", "cd319")]
     chosen = [rows[place]["sample_id"] for place in PLACES]
     for place in PLACES:
-        _with_few(study / rows[place]["fcs_file"], anchor)
+        _with_sticky_cells(study / rows[place]["fcs_file"], anchors, place)
     run_study_folder(study, "--quiet", "--no-figures")
     sound = [row for row in rows if row["sample_id"] not in chosen and _is_sound(study, row["sample_id"])]
     kept = [*sound[: TUBES - len(chosen)], *(row for row in rows if row["sample_id"] in chosen)]
@@ -128,23 +129,17 @@ def two_hundred(folder: Path) -> tuple[Path, tuple[str, ...]]:
     return study, tuple(chosen)
 
 
-def _with_few(path: Path, anchor: str) -> None:
-    """Put other cells in the place of most cells that are bright on a channel; nothing else of the file changes."""
+def _with_sticky_cells(path: Path, anchors: list[str], seed: int) -> None:
+    """Let antibodies of some channels stick to a part of the cells; nothing else of the file changes."""
     file = read_fcs(path)
-    n_channels = len(file.channels)
+    n, begin, rng = len(file.channels), file.place.begin, np.random.default_rng(seed)
     content = bytearray(path.read_bytes())
-    size = 4 * file.n_events * n_channels
-    data = (
-        np.frombuffer(content, "<f4", file.n_events * n_channels, file.place.begin)
-        .reshape(-1, n_channels)
-        .copy()
-    )
-    bright = np.flatnonzero(data[:, file.channels.index(anchor)] > BRIGHT)
-    dim = np.setdiff1d(np.arange(file.n_events), bright)
-    gone = np.setdiff1d(bright, bright[:: max(1, bright.size // LEFT)])
-    kept = [k for k, name in enumerate(file.channels) if name != "Time"]
-    data[np.ix_(gone, kept)] = data[np.ix_(np.resize(dim, gone.size), kept)]
-    content[file.place.begin : file.place.begin + size] = data.tobytes()
+    data = np.frombuffer(content, "<f4", file.n_events * n, begin).reshape(-1, n).copy()
+    sticky = rng.choice(file.n_events, int(STICKY * file.n_events), replace=False)
+    light = np.exp(rng.uniform(*np.log(LIGHT), sticky.size))
+    for name in anchors:
+        data[sticky, file.channels.index(name)] = light * np.exp(rng.normal(0, SPREAD, sticky.size))
+    content[begin : begin + data.nbytes] = data.tobytes()
     path.write_bytes(content)
 
 
@@ -175,7 +170,7 @@ def by_keyboard(person: Person, n: int) -> list[str]:
                 person.press(*["p"] * (n - 1))
             wait_for_tube(page, name)
             person.think()
-            person.press("7", "Shift+ArrowLeft", "ArrowLeft")
+            person.press("7", "Shift+ArrowRight", "Shift+ArrowRight")
             wait_for_settled(page)
             person.think()  # the cells and the density as they are now
             person.press("c")
@@ -209,7 +204,7 @@ def by_mouse(person: Person, n: int) -> list[str]:
             wait_for_tube(page, name)
             person.think()
             person.click(page.locator("#strip button[data-step=plasma_cells]"))
-            person.drag(page.locator("#handles .handle.line .dot").first, -24)
+            person.drag(page.locator("#handles .handle.line .dot").first, 30)
             wait_for_settled(page)
             person.think()
             person.click(page.locator("#b-change"))
@@ -273,7 +268,7 @@ def text(seconds: dict[str, dict[str, float]]) -> str:
         f"{START}\n"
         + paragraph(
             f"A script tried it as somebody who sees the page for the first time: {TUBES} simulated tubes, of which "
-            f"{len(PLACES)} have so few plasma cells that their gates are unsure, somewhere in the samples sheet. It "
+            f"{len(PLACES)} hold cells to which antibodies stick, so that their gates are unsure. It "
             f"waits as a person does: {THINK:g} s to decide what comes next, {KEY:g} s a key, {POINT:g} s to point. "
             "The doubtful tubes stand on top of the list."
         )
@@ -282,7 +277,7 @@ def text(seconds: dict[str, dict[str, float]]) -> str:
         + "\n"
         + paragraph(
             "*Found*: each of the three was opened, its picture and its flags read (`N`, or *Next*). *Mended*: the "
-            "step was taken in hand, its line moved, the new density read, the reason typed and saved (`7`, `←`, `C`; "
+            "step was taken in hand, its line moved, the new density read, the reason typed and saved (`7`, `→`, `C`; "
             "or a drag and *Save change*). *Run again*: *Re-run 3 tubes*, until the page says what has changed."
         )
         + "![The same page after the three were mended and run again](pictures/two-hundred-mended.png)\n"
