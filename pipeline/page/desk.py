@@ -140,9 +140,10 @@ class Desk:
     def _snapshot(self) -> Snapshot:
         folder = self.folder
         with self._lock:
+            stamp = _stamp(folder)
             written = tuple(map(_stat, (folder / TRAIL, coming_line(folder), review_path(folder))))
             self._cached("finished", written, lambda: finish_last(folder))
-            whole = self._cached("snapshot", _stamp(folder), lambda: snapshot_of(folder))
+            whole = self._cached("snapshot", stamp, lambda: snapshot_of(folder))
             review = _stat(review_path(folder))
             return self._cached("with gates", (_Same(whole), review), whole.with_gates_of_now)
 
@@ -271,12 +272,20 @@ class Desk:
 
 
 def _stamp(folder: Path) -> tuple[Any, ...]:
-    """Return what differs once a sheet or a stored result was written."""
-    sheets = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
-    )
+    """Return what differs once a sheet or a stored result was written.
+
+    Raises UserError where the folder is not there any more.
+    """
+    try:
+        sheets = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
+        )
+    except OSError as error:
+        raise UserError(
+            f"the folder {folder.name} cannot be read ({error.strerror}): was it moved, or its drive taken away?"
+        ) from error
     store = folder / "results" / "store"
     parts = (*sheets, folder / "results" / "run.json", store, store / "alone", store / "beads")
     return tuple((path.name, _stat(path)) for path in parts)
