@@ -284,7 +284,7 @@ def _stamp(folder: Path) -> tuple[Any, ...]:
         )
     except OSError as error:
         raise UserError(
-            f"the folder {folder.name} cannot be read ({error.strerror}): was it moved, or its drive taken away?"
+            f"the folder {folder.name} cannot be read ({error.strerror}): was it moved, or its drive removed?"
         ) from error
     store = folder / "results" / "store"
     parts = (*sheets, folder / "results" / "run.json", store, store / "alone", store / "beads")
