@@ -9,6 +9,7 @@ from performance.tubes import of_size
 from validation.markdown import paragraph, table
 
 TUBES, WORKERS, EVENTS = 100_000, 64, 100_000
+TITLE = f"On paper: {TUBES:,} tubes on {WORKERS} workers"
 DISK = 500e6
 """Bytes per second that a shared disk is taken to give. Convention: a 10 Gbit/s network file system, half used."""
 READABLE = 200e6
@@ -85,7 +86,7 @@ def text(figures: dict[str, Any]) -> str:
     found = parts(figures)
     gating, others = found[0], found[1:]
     rows = [(one.name, one.how, _time(one.seconds), f"{one.seconds / gating.seconds:.2f}") for one in found]
-    written = f"## On paper: {TUBES:,} tubes on {WORKERS} workers\n\n" + paragraph(
+    written = f"## {TITLE}\n\n" + paragraph(
         f"Nobody has run this. It is what the figures above give for tubes of {EVENTS:,} events with a control, if "
         "every part grows as its number of tubes. Parts with one process do not get faster with more workers."
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.simulate import simulate_study
 
 SEED = 4
+MOST = 10_000_000
+"""Events of the largest tube that is measured; it takes 4 GB and more than a minute to simulate."""
 
 
 def one_tube(work: Path, n_events: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,22 @@ def test_the_page_is_what_the_kept_figures_say() -> None:
     assert figures["guard"] == committed_ratios()
 
 
+def test_a_section_that_breaks_takes_no_other_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(work: Path) -> dict[str, object]:
+        raise OSError(work)
+
+    section = replace(write.SECTIONS["cluster"], measure=broken)
+    monkeypatch.setattr(write, "SECTIONS", {**write.SECTIONS, "cluster": section})
+    found = write.measured("cluster", tmp_path)
+    assert "OSError" in capsys.readouterr().err
+    shown = write.page({"cores": 2, "cluster": found})
+    assert "Not measured: cluster: it ended with OSError." in shown
+    assert "Not measured: browser: it has not been tried yet." in shown
+
+
 def test_without_a_browser_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("performance.browser.CHROMIUM", None)
-    figures = json.loads(write.FIGURES.read_text("utf-8")) | write.SECTIONS["browser"].measure(tmp_path)
-    assert "Not measured: no Chromium is installed here." in write.page(figures)
+    figures = {"cores": 2} | write.SECTIONS["browser"].measure(tmp_path)
+    assert "Not measured: browser: no Chromium is installed here." in write.page(figures)

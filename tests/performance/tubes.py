@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from performance import studies
 from performance.measuring import Spent, in_turn
 from performance.memory import peak_bytes
 from performance.references import Reference, task_of
@@ -23,7 +24,7 @@ MIXED = 100_000
 def measure(work: Path) -> dict[str, Any]:
     """Return the figures of each size."""
     quantify_tube(task_of(one_tube(work, SIZES[0])))  # what is imported late does not count
-    return {"tubes": [_size(work, n_events) for n_events in SIZES]}
+    return {"tubes": [_size(work, n_events) for n_events in SIZES if n_events <= studies.MOST]}
 
 
 def _size(work: Path, n_events: int) -> dict[str, Any]:
