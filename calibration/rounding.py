@@ -13,7 +13,8 @@ DIGITS, DECIMALS = 10, 12
 in every digit of a number that is zero except for rounding."""
 
 FIT_DIGITS = 6
-"""Significant digits of what least squares of a library give: small differences grow in them. Convention."""
+"""Significant digits of what least squares of a library give: small differences grow in them. Convention:
+half of the digits that a number has, as least squares square the condition of the data."""
 
 Record = TypeVar("Record")
 

@@ -11,7 +11,8 @@ from calibration.numbers import AT_SCALE_END
 
 LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
 """Events, share of all events, and times the usual count of one value, that make a pile of equal values: an
-end of the scale. Convention."""
+end of the scale. Convention: within the scale equal values come in twos or threes, and as often as their
+neighbours."""
 
 ABOVE_PILE = 2000
 """One event in so many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
@@ -21,7 +22,8 @@ FEW_BEYOND, BEYOND = 5, 1.001
 value is no proof."""
 
 NEIGHBOURS = 6
-"""Next values beside a pile whose counts are the usual ones. Convention."""
+"""Next values beside a pile whose counts are the usual ones. Convention: three to either side, so that one
+odd value does not decide."""
 
 STRIDE, UPPER = 64, 0.99
 """One value in so many, and their quantile, that find the upper part of a channel faster. Arithmetic: they
@@ -49,7 +51,7 @@ class ScaleTop:
     n_beyond: int = 0
 
     @property
-    def is_as_told(self) -> bool:
+    def agrees_with_file(self) -> bool:
         """Whether the values agree with the file."""
         return not (self.n_pile or self.n_beyond)
 

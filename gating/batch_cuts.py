@@ -12,7 +12,7 @@ import numpy as np
 
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds import axis_density, axis_of, rounded
 from gating.thresholds.methods import Method

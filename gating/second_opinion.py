@@ -19,8 +19,8 @@ from gating.arithmetic.elementary import log
 from gating.clusters.mixture import Mixture
 from gating.events import Events, Mask
 from gating.events.panel import SCATTER_ROLES, GatingChannel, GatingPanel, Target
-from gating.events.ranks import quantile
-from gating.events.sample import drawn_by_scatter
+from gating.events.quantiles import quantile
+from gating.events.sampling import drawn_by_scatter
 from gating.events.transforms import asinh, asinh_cofactor
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
-def agreement(one: Mask, other: Mask) -> float:
+def dice_overlap(one: Mask, other: Mask) -> float:
     """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
 
     Dice 1945, doi:10.2307/1932409.

@@ -14,7 +14,7 @@ import numpy as np
 
 from gating.events import Events, FloatArray, Mask, Survivors
 from gating.events.panel import GatingPanel, Target
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
 from gating.gates.steps import GatedPopulation, Step
 from gating.thresholds import CLEAR, axis_density, axis_of, best_valley

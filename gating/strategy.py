@@ -12,13 +12,13 @@ from gating.anchors.search import Search, search_anchors
 from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.again import Again, split_again
+from gating.clone.jackknife import Jackknife, jackknife_splits
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
+from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.passed import Passed
 from gating.gates.steps import (
     LOW_CONFIDENCE,
@@ -44,7 +44,7 @@ Chosen on the simulated tubes of docs/validation.md."""
 SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
 """Events of a sample in which the wanted cells are searched, and events of a tube from which this is done.
 Convention: a tube of so many events is searched whole, and a sample shows no less."""
-ENOUGH_TO_PLACE = 4_000
+ENOUGH_TO_GATE = 4_000
 """Wanted cells from which gates are placed as well as among all of them. Convention: then single cells change
 the F1 by far less than 0.001."""
 ENOUGH_TO_SPLIT = 8_000
@@ -117,7 +117,7 @@ def gate_plasma_cells(
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         shown = some_of(wanted, ENOUGH_TO_SPLIT)
         again = partial(
-            split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
+            jackknife_splits, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
         )
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
@@ -153,7 +153,7 @@ def _without_sides(
 def _enough(left: Survivors, n: int) -> Survivors:
     """Return so many of the events that gates can be placed among them, if a sample holds n wanted cells."""
     size = SEARCHED_EVENTS
-    while n < ENOUGH_TO_PLACE:
+    while n < ENOUGH_TO_GATE:
         n, size = 2 * n, 2 * size
     return left.among(sampled(left.events, size)) if size < left.events.n_events else left
 
@@ -203,7 +203,7 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed, wanted: Survivors, viable: Survivors, again: Again | None, unused: tuple[str, ...]
+    passed: Passed, wanted: Survivors, viable: Survivors, again: Jackknife | None, unused: tuple[str, ...]
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)
@@ -219,7 +219,7 @@ def _population(
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
-        make_split_again=again,
+        make_jackknife=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(f"{step.name}: {step.note}" for step in noted),

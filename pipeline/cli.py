@@ -35,7 +35,6 @@ SCENARIO_NAMES: Final = (
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
 
-
 app: Final = typer.Typer(
     name="cd38rd",
     cls=OneLineStop,
@@ -44,7 +43,6 @@ app: Final = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
 
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
@@ -67,7 +65,7 @@ def init(
     from pipeline.template import write_template
 
     template = write_template(study, fcs, update=update)
-    _say(template.found)
+    _say(template.summary)
     done = f"Wrote {template.path}. Fill it in, then" if template.written else "Next"
     _say(f"{done}: cd38rd check {in_quotes(study)}")
 
@@ -107,7 +105,8 @@ def run(
         bool, typer.Option("--no-figures", help="Leave figures/ as it is: a small study takes half the time.")
     ] = False,
     on_error: Annotated[
-        OnError, typer.Option(help="After a defect of cd38rd in one tube: go on with the others, or stop.")
+        OnError,
+        typer.Option(help="After a defect of cd38rd: go on with the other tubes and models, or stop."),
     ] = OnError.CONTINUE,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run nothing; say what changed since the last run.")
@@ -124,7 +123,14 @@ def run(
     if verify:
         audit(study)
     options = RunOptions(
-        workers, scheduler, tuple(only or ()), fresh, export_events, on_error, second_opinion, not no_figures
+        workers=workers,
+        scheduler=scheduler,
+        only=tuple(only or ()),
+        fresh=fresh,
+        export_events=export_events,
+        on_error=on_error,
+        second_opinion=second_opinion,
+        figures=not no_figures,
     )
     work = with_reporter(
         lambda folder, reporter: run_study(folder, options, reporter),
@@ -272,7 +278,7 @@ def simulate(
 @app.command()
 def version() -> None:
     """Print the version."""
-    from pipeline.running.program import version as installed
+    from pipeline.running.program import program_version as installed
 
     _say(f"cd38rd {installed()}")
 

@@ -16,9 +16,9 @@ from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE
 from gating.gates.steps import GateFlag, Step
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.output.legend.flag_words import sentence
-from pipeline.output.legend.flags import FLAGS
 from pipeline.output.legend.glossary import sorted_terms
 from pipeline.output.legend.verdict import VERDICT_LOOK
+from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,21 @@ def test_each_constant_has_a_sentence_and_a_source(path: Path):
     assert silent == []
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_convention_says_why(path: Path):
+    """A number is not sourced by the word alone."""
+    bare = [c.names for c in constants(path) if re.search(r"\b[Cc]onvention\s*([.)]|$)", c.sentence)]
+    assert bare == []
+
+
 @pytest.mark.parametrize("place", LAY_OUT)
-def test_a_place_that_only_lays_out_exists_and_says_what(place: str):
+def test_a_room_that_only_lays_out_exists_and_says_what(place: str):
     assert (ROOT / place).exists()
     assert LAY_OUT[place]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_number_that_decides_comes_from_a_place_that_only_lays_out(path: Path):
+def test_no_number_that_decides_comes_from_a_room_that_only_lays_out(path: Path):
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
     taken = [
         f"{node.module}.{alias.name}"

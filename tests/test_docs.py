@@ -22,7 +22,7 @@ from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS
 from pipeline.output.further_tables.distribution import DISTRIBUTION_COLUMNS
-from pipeline.output.legend.flags import FLAGS
+from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from doc_rooms import ROOT, owned_by, stories, story_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
 MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
+MOST_LINES_OF_A_FUNCTION = 50
 
 
 def folders() -> list[Path]:
@@ -53,3 +55,22 @@ def test_every_test_file_has_a_name_of_its_own():
     """Pytest collects two files of one name in no run that has both."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, n in names.items() if n > 1] == []
+
+
+def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function, its docstring left out."""
+    first = function.body[0] if ast.get_docstring(function) is not None else None
+    said = 0 if first is None else (first.end_lineno or 0) - first.lineno + 1
+    return (function.end_lineno or 0) - function.lineno + 1 - said
+
+
+def test_no_function_is_longer_than_a_page():
+    long = [
+        f"{path.relative_to(ROOT).as_posix()}: {node.name}, {length_of(node)} lines"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and length_of(node) > MOST_LINES_OF_A_FUNCTION
+    ]
+    assert long == []

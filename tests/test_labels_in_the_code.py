@@ -14,8 +14,8 @@ import pytest
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
 from pipeline.output.legend.flag_words import Weight, sentence
-from pipeline.output.legend.flags import FLAGS
-from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
+from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gating", "calibration", "pipeline")

@@ -38,8 +38,8 @@ NEVER = {"argpartition"}
 MAY = {
     "gating/arithmetic/linear.py": "whole numbers: no sum is rounded",
     "gating/clusters/peaks.py": "whole multiples of the squared grid: no sum is rounded",
-    "gating/thresholds/density.py": "whole numbers: no sum is rounded",
-    "gating/clone/kinds.py": "booleans",
+    "gating/thresholds/kernel_density.py": "whole numbers: no sum is rounded",
+    "gating/clone/cell_kinds.py": "booleans",
     "gating/events/compensation.py": "a condition number, rounded to six digits",
     "pipeline/fcs/spillover.py": "a condition number, rounded to six digits",
     "calibration/beads/width_law.py": "a fit of three terms, rounded to ten digits",

@@ -22,9 +22,9 @@ from calibration.beads.density_peaks import (
     fewest_events,
     find_modes,
 )
-from calibration.beads.medians import Population, of_events
+from calibration.beads.lot_populations import Wanted, beads_among, may_be_another, without_surplus
+from calibration.beads.medians import MeasuredPopulation, of_events
 from calibration.beads.scale_end import ScaleEnd
-from calibration.beads.wanted import Wanted, beads_among, may_be_another, without_surplus
 from calibration.beads.width_law import Component
 from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 
@@ -33,7 +33,8 @@ CLEAR_VALLEY = 0.5
 side."""
 
 WINDOW = 0.1
-"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention."""
+"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention: a
+tenth holds the top of a peak and little of its flanks."""
 
 APART = 4.0
 """Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as
@@ -46,16 +47,16 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class ToldTogether:
+class LotPopulations:
     """Populations told on all channels, measured on the first, dim to bright; `notes`: what was left out."""
 
-    populations: list[Population]
+    populations: list[MeasuredPopulation]
     notes: tuple[str, ...]
 
 
 def on_all_channels(
     channels: Sequence[Floats], end: ScaleEnd, n_levels: int, blank: bool
-) -> ToldTogether | None:
+) -> LotPopulations | None:
     """Return exactly the populations of the lot; None where the channels together do not show them.
 
     Parameters
@@ -89,7 +90,7 @@ def on_all_channels(
         for population, before, after in zip(populations, [False, *overlap], [*overlap, False], strict=True)
     ]
     note = "Populations that overlap on this channel were told apart on all channels of the file together."
-    return ToldTogether(marked, (*chosen.notes, *([note] if any(overlap) else [])))
+    return LotPopulations(marked, (*chosen.notes, *([note] if any(overlap) else [])))
 
 
 def _component(part: Floats) -> Component:
@@ -106,7 +107,7 @@ def _are_apart(dim: Floats, bright: Floats, end: ScaleEnd) -> bool:
     return bool(second.mean - first.mean > APART * error)
 
 
-def _measured(part: Floats, end: ScaleEnd) -> Population:
+def _measured(part: Floats, end: ScaleEnd) -> MeasuredPopulation:
     """Median and CV of all events of a part; its range is that of the central ones."""
     component = _component(part)
     reach = CENTRAL * component.sd

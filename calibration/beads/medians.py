@@ -7,23 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity
-from calibration.beads.mixture import Mixture
-from calibration.beads.width_law import Component, Scale
+from calibration.beads.mixture import BeadMixture
+from calibration.beads.width_law import Component, MixtureScale
 from calibration.numbers import IQR_TO_SD, Floats, Mask
 from calibration.rounding import rounded_fit
 
 SURE = 0.9
-"""Share of a bin that a population must have for its events to be sure of it. Convention."""
+"""Share of a bin that a population must have for its events to be sure of it. Convention: a tenth of
+strangers at most."""
 
 REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
 LARGEST_CV = 100.0
-"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention."""
+"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention: any number far
+above a CV that a bead can have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
+class MeasuredPopulation:
     """A measured population, linear units; `clipped` is the share of its events on an end of the scale."""
 
     median: float
@@ -35,7 +37,7 @@ class Population:
     overlapping: bool = False
 
 
-def measure(x: Floats, density: BinnedDensity, mixture: Mixture, k: int) -> Population:
+def measure(x: Floats, density: BinnedDensity, mixture: BeadMixture, k: int) -> MeasuredPopulation:
     """Median and CV of the events that are sure of their population, the same reach to both sides.
 
     Cutting both sides alike keeps the median where it is, even where a neighbour is near on one side. Where
@@ -57,7 +59,7 @@ def measure(x: Floats, density: BinnedDensity, mixture: Mixture, k: int) -> Popu
         return _weighted(component, density, mixture.shares[k])
     part = _within(x, scale, float(scale.u(np.array(np.median(part)))), reach)
     population = of_events(part)
-    return Population(
+    return MeasuredPopulation(
         population.median,
         population.rcv * _widening(reach / sd),
         part.size,
@@ -66,10 +68,10 @@ def measure(x: Floats, density: BinnedDensity, mixture: Mixture, k: int) -> Popu
     )
 
 
-def of_events(part: Floats) -> Population:
+def of_events(part: Floats) -> MeasuredPopulation:
     """Median and robust CV of at least two sorted events."""
     quarter, median, three = np.quantile(part, [0.25, 0.5, 0.75])
-    return Population(
+    return MeasuredPopulation(
         float(median), robust_cv(quarter, median, three), part.size, float(part[0]), float(part[-1])
     )
 
@@ -80,12 +82,12 @@ def robust_cv(quarter: float, median: float, three_quarters: float) -> float:
     return float(spread / abs(median)) if spread < LARGEST_CV * abs(median) else LARGEST_CV
 
 
-def _within(x: Floats, scale: Scale, middle: float, reach: float) -> Floats:
+def _within(x: Floats, scale: MixtureScale, middle: float, reach: float) -> Floats:
     first, last = np.searchsorted(x, scale.x(np.array([middle - reach, middle + reach])))
     return x[first:last]
 
 
-def _sure(mixture: Mixture, k: int) -> Mask:
+def _sure(mixture: BeadMixture, k: int) -> Mask:
     """Bins whose events are SURE of this population among populations, and rather beads than debris."""
     populations = mixture.shares[:-1]
     among = populations[k] >= SURE * populations.sum(axis=0)
@@ -104,7 +106,7 @@ def _sure_stretch(x: Floats, sure: Mask, component: Component) -> tuple[float, f
     return min(low, component.mean), component.mean, max(high, component.mean)
 
 
-def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Population:
+def _weighted(component: Component, density: BinnedDensity, share: Floats) -> MeasuredPopulation:
     """Quartiles of all events near the population, each weighted by its share."""
     x = np.sinh(density.edges[1:]) * density.cofactor
     near = np.abs(x - component.mean) <= 3.5 * component.sd
@@ -112,7 +114,7 @@ def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Po
     quarter, median, three = np.interp(np.array([0.25, 0.5, 0.75]) * cumulated[-1], cumulated, x)
     rcv = robust_cv(quarter, median, three)
     low, high = rounded_fit([quarter, three]).tolist()
-    return Population(float(median), rcv, round(component.n), low, high, overlapping=True)
+    return MeasuredPopulation(float(median), rcv, round(component.n), low, high, overlapping=True)
 
 
 def _widening(reach_sd: float) -> float:

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity, Mode
-from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
+from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
 from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
-"""Steps of the fit, at most. Convention."""
+"""Steps of the fit, at most. Convention: bounds the time."""
 
 N_TIED = 300
 """Steps of a fit with tied widths, at most. Convention: overlapping populations part slowly."""
@@ -39,18 +39,18 @@ SETTLED = 2e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class BeadMixture:
     """Populations, dim to bright; `shares` of each in every bin, the floor last, shape (k + 1, bins)."""
 
     components: tuple[Component, ...]
     shares: Floats
     log_likelihood: float
-    scale: Scale
+    scale: MixtureScale
 
 
-def fit_mixture(
-    density: BinnedDensity, starts: tuple[Mode, ...], scale: Scale, law: BeadLaw | None = None
-) -> Mixture:
+def fit_bead_mixture(
+    density: BinnedDensity, starts: tuple[Mode, ...], scale: MixtureScale, law: BeadLaw | None = None
+) -> BeadMixture:
     """Fit one Gaussian for each start and a floor.
 
     Parameters
@@ -66,7 +66,7 @@ def fit_mixture(
 
     Returns
     -------
-    Mixture
+    BeadMixture
         In the order of `starts`.
     """
     x, held, blur = density.x, _occupied(density.counts), _floor_blur(density)
@@ -98,7 +98,7 @@ def fit_mixture(
     components = tuple(
         Component(float(m), float(s), float(k)) for m, s, k in zip(center, spread, n, strict=True)
     )
-    return Mixture(components, share, float((density.counts * np.log(likelihood)).sum()), scale)
+    return BeadMixture(components, share, float((density.counts * np.log(likelihood)).sum()), scale)
 
 
 def _occupied(counts: Floats) -> slice:
@@ -110,13 +110,13 @@ def _occupied(counts: Floats) -> slice:
     return slice(max(first, 0) * COARSE, min(last * COARSE, counts.size))
 
 
-def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> Mixture:
+def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> BeadMixture:
     """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
-    first = fit_mixture(density, modes, Scale())
+    first = fit_bead_mixture(density, modes, MixtureScale())
     clear = [component for component in first.components if component.mean > 0]
     if len(clear) < 2:
         return first
-    return fit_mixture(density, modes, Scale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
+    return fit_bead_mixture(density, modes, MixtureScale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
 
 
 def _start_sd(density: BinnedDensity, mode: Mode) -> float:

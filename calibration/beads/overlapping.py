@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity, Mode
-from calibration.beads.mixture import Mixture, fit_mixture
-from calibration.beads.width_law import BeadLaw, Component, Scale, bead_law
+from calibration.beads.mixture import BeadMixture, fit_bead_mixture
+from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
 
 GAIN = 12.0
 """Log-likelihood that one population more must gain. Convention: odds of 1 in 160,000."""
@@ -21,10 +21,12 @@ KIT_STEP = 1.6
 """Factor within which a neighbour is near. Convention: the levels of kits step by more."""
 
 HOLDS_TWO = 1.4
-"""Times the events of a usual peak that a peak of two populations has at least. Convention."""
+"""Times the events of a usual peak that a peak of two populations has at least. Convention: half way between
+one population and two, a little towards one."""
 
 TRULY_APART = 1.2
-"""SDs that two populations within one peak must be apart at least. Convention."""
+"""SDs that two populations within one peak must be apart at least. Convention: nearer than that, one broad
+population looks the same."""
 
 MOST_UNEQUAL = 3.0
 """Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""
@@ -33,7 +35,9 @@ FEWEST_CLEAR = 3
 """Clear populations from which the law of widths is learnt. Arithmetic: it has three terms."""
 
 
-def merge_unresolvable(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> tuple[Mode, ...]:
+def merge_unresolvable(
+    density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture
+) -> tuple[Mode, ...]:
     """Join neighbouring peaks that are closer than 1.5 SDs of what the detector resolves there.
 
     Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
@@ -66,7 +70,9 @@ def _joined(left: Mode, right: Mode) -> Mode:
     return Mode(peak, left.low, right.high, left.n + right.n)
 
 
-def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture) -> Mixture | None:
+def split_overlapping(
+    density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture
+) -> BeadMixture | None:
     """Split the one peak that is two populations, where there is one population more than peaks.
 
     Two beads closer than two SDs show no valley, and two Gaussians of free width do not separate them
@@ -78,7 +84,7 @@ def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mix
 
     Returns
     -------
-    Mixture or None
+    BeadMixture or None
         With one population more than `modes`, or None where no peak can be split.
     """
     if len(modes) <= FEWEST_CLEAR:
@@ -89,7 +95,7 @@ def split_overlapping(density: BinnedDensity, modes: tuple[Mode, ...], free: Mix
     return max(fits, key=lambda fit: fit.log_likelihood, default=None)
 
 
-def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: int) -> Mixture | None:
+def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture, k: int) -> BeadMixture | None:
     """Give the mixture with mode k split, or None where the data do not support it."""
     near = tuple(j for j in (k - 1, k, k + 1) if 0 <= j < len(modes))
     clear = [c for j, c in enumerate(free.components) if j not in near and c.mean > 0]
@@ -97,9 +103,9 @@ def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: Mixture, k: in
         return None
     law = bead_law(clear)
     tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
-    scale = Scale(max(law.turn, 0.1 * density.cofactor))
-    split = fit_mixture(density, starts, scale, replace(law, tied=tied))
-    unsplit = fit_mixture(density, modes, scale, replace(law, tied=near))
+    scale = MixtureScale(max(law.turn, 0.1 * density.cofactor))
+    split = fit_bead_mixture(density, starts, scale, replace(law, tied=tied))
+    unsplit = fit_bead_mixture(density, modes, scale, replace(law, tied=near))
     gain = split.log_likelihood - unsplit.log_likelihood
     supported = gain > GAIN and _truly_two(split.components[k], split.components[k + 1])
     return split if supported else None

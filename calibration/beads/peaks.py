@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from calibration.beads.all_channels import on_all_channels
 from calibration.beads.density_peaks import FEWEST_EVENTS
-from calibration.beads.medians import Population, measure, of_events
+from calibration.beads.lot_populations import BeadPeaksError
+from calibration.beads.medians import MeasuredPopulation, measure, of_events
 from calibration.beads.populations import choose_populations
 from calibration.beads.scale_end import AtScaleEnd, ScaleEnd, find_scale_end, is_cut
-from calibration.beads.wanted import BeadPeaksError
 from calibration.numbers import Floats
 from calibration.rounding import rounded_record
 
@@ -26,10 +26,12 @@ BY_HAND = "ranges set by a person"
 ON_ALL_CHANNELS = "valleys on all channels of the file together"
 
 LEAST_PILE = 0.001
-"""Share of the events on the end of the scale from which on they count as clipped. Convention."""
+"""Share of the events on the end of the scale from which on they count as clipped. Convention: fewer than one
+event in a thousand lies there by chance, from doublets and debris."""
 
 LEAST_BOTTOM_PILE = 10
-"""Equal events on the start of the scale that clip the dimmest population. Convention."""
+"""Equal events on the start of the scale that clip the dimmest population. Convention: equal values of single
+beads come in twos or threes, not in tens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +167,19 @@ def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, e
     return _report(populations, x, end, blank, MIXTURE, chosen.notes)
 
 
-def _with_pile(populations: list[Population], end: ScaleEnd, lone: bool, n: int) -> list[Population]:
+def _with_pile(
+    populations: list[MeasuredPopulation], end: ScaleEnd, lone: bool, n: int
+) -> list[MeasuredPopulation]:
     """Add the events on the end of the scale: as a population of their own, or to the brightest."""
     if lone:
-        return [*populations, Population(end.top, 0.0, end.n_top, end.top, end.top, clipped=1.0)]
+        return [*populations, MeasuredPopulation(end.top, 0.0, end.n_top, end.top, end.top, clipped=1.0)]
     if end.n_top < LEAST_PILE * n:
         return populations
     last = populations[-1]
     return [*populations[:-1], replace(last, clipped=end.n_top / (last.n + end.n_top))]
 
 
-def _with_bottom(populations: list[Population], x: Floats) -> list[Population]:
+def _with_bottom(populations: list[MeasuredPopulation], x: Floats) -> list[MeasuredPopulation]:
     """Note the events of the dimmest population that pile up on the start of the scale."""
     pile = int(np.searchsorted(x, x[0], side="right"))
     first = populations[0]
@@ -185,7 +189,12 @@ def _with_bottom(populations: list[Population], x: Floats) -> list[Population]:
 
 
 def _report(
-    populations: list[Population], x: Floats, end: ScaleEnd, blank: bool, method: str, notes: tuple[str, ...]
+    populations: list[MeasuredPopulation],
+    x: Floats,
+    end: ScaleEnd,
+    blank: bool,
+    method: str,
+    notes: tuple[str, ...],
 ) -> BeadPeaks:
     cut = _cut_at_one_side(populations, x, end)
     dimmer_rcv = [0.0] * (len(populations) - 1) + [populations[-2].rcv if len(populations) > 1 else 0.0]
@@ -220,7 +229,7 @@ def _as_events(ends: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
-def _cut_at_one_side(populations: Sequence[Population], x: Floats, end: ScaleEnd) -> list[bool]:
+def _cut_at_one_side(populations: Sequence[MeasuredPopulation], x: Floats, end: ScaleEnd) -> list[bool]:
     """Which population lacks a side: the dimmest its dim one, the brightest its bright one."""
     cut = [False] * len(populations)
     for k, below in ((0, True), (len(populations) - 1, False)):
@@ -230,14 +239,14 @@ def _cut_at_one_side(populations: Sequence[Population], x: Floats, end: ScaleEnd
     return cut
 
 
-def _one_sided(k: int, population: Population) -> str:
+def _one_sided(k: int, population: MeasuredPopulation) -> str:
     return (
         f"Population {k + 1} (median {population.median:.4g}, {population.n} events) is cut off at one side, "
         "as by a threshold: its median is not that of all its beads, and it was dropped from the curve."
     )
 
 
-def _at_end(k: int, population: Population) -> str:
+def _at_end(k: int, population: MeasuredPopulation) -> str:
     clipped = f", {100 * population.clipped:.0f} % of it on the very end" if population.clipped > 0.01 else ""
     return (
         f"Population {k + 1} (median {population.median:.4g}) is at an end of the detector's scale{clipped}: "
@@ -264,7 +273,7 @@ def _from_ranges(
     return _report(populations, x, end, blank, BY_HAND, ())
 
 
-def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> Population:
+def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> MeasuredPopulation:
     part = x[np.searchsorted(x, low) : np.searchsorted(x, high, side="right")]
     if part.size < FEWEST_EVENTS:
         raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it anew.")

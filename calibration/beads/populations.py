@@ -13,10 +13,7 @@ from calibration.beads.density_peaks import (
     fewest_events,
     find_modes,
 )
-from calibration.beads.mixture import Mixture, fit_free
-from calibration.beads.overlapping import merge_unresolvable, split_overlapping
-from calibration.beads.scale_end import ScaleEnd
-from calibration.beads.wanted import (
+from calibration.beads.lot_populations import (
     DIGITS,
     BeadPeaksError,
     Wanted,
@@ -25,16 +22,20 @@ from calibration.beads.wanted import (
     refusal,
     without_surplus,
 )
+from calibration.beads.mixture import BeadMixture, fit_free
+from calibration.beads.overlapping import merge_unresolvable, split_overlapping
+from calibration.beads.scale_end import ScaleEnd
 from calibration.numbers import Floats
 
 PARTED = "Two populations overlap without a valley; a mixture parted them: look at them."
 
 MOSTLY_CLIPPED = 0.05
-"""Share of the events off the end of the scale below which nothing is searched. Convention."""
+"""Share of the events off the end of the scale below which nothing is searched. Convention: the smallest kits
+have five populations, and one of them holds more."""
 
 APART_FROM_PILE = 3.0
 """SDs of the brightest population below the end of the scale: farther, the pile there is a population of its
-own. Convention."""
+own. Convention: within 3 SDs the flank of the population itself reaches the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Populations:
     """
 
     density: BinnedDensity
-    mixture: Mixture
+    mixture: BeadMixture
     kept: tuple[int, ...]
     pile: bool
     notes: tuple[str, ...]
@@ -102,14 +103,14 @@ def _peaks(x: Floats) -> tuple[BinnedDensity, tuple[Mode, ...], tuple[str, ...]]
     return density, large, notes
 
 
-def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], Mixture]:
+def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], BeadMixture]:
     """Return the peaks that the detector can resolve, and their fit."""
     mixture = fit_free(density, modes)
     joined = merge_unresolvable(density, modes, mixture) if len(modes) > 3 else modes
     return joined, mixture if joined == modes else fit_free(density, joined)
 
 
-def _is_lone_pile(end: ScaleEnd, n: int, mixture: Mixture) -> bool:
+def _is_lone_pile(end: ScaleEnd, n: int, mixture: BeadMixture) -> bool:
     """Tell whether the pile at the end is a population of its own, not the top of the brightest peak."""
     if end.n_top < fewest_events(n):
         return False

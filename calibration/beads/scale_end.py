@@ -14,7 +14,8 @@ NEAR = 0.9
 """Part of the top of the scale where a median is too near it. Convention: amplifiers flatten before it."""
 
 CLIPPED = 0.1
-"""Share of a population on the end above which its median is not trusted. Convention."""
+"""Share of a population on the end above which its median is not trusted. Convention: where a tenth is cut
+off the median moves by an eighth of an SD."""
 
 SQUEEZED = 0.5
 """Part of the dimmer neighbour's CV below which an amplifier squeezes a population. Convention: brighter
@@ -30,7 +31,7 @@ SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
 and events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
 
 FEWEST_TO_CUT = 100
-"""Events of a population whose edge is judged. Convention."""
+"""Events of a population whose edge is judged. Convention: of fewer events the edge is one or two beads."""
 
 ONE_SD = 0.841
 """Quantile of a normal distribution one SD above its median. Arithmetic."""
@@ -39,7 +40,8 @@ STRAY = 2000
 """One event in so many may lie beyond a cut. Convention: crosstalk of electronics."""
 
 FEWEST_VALUES = 20
-"""Different values within a population below which its edge cannot be judged. Convention."""
+"""Different values within a population below which its edge cannot be judged. Convention: on a coarser scale
+the step between two values looks like an edge."""
 
 
 class AtScaleEnd(float):
@@ -98,7 +100,7 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
     found, brightest = find_scale_top(x, scale_top), float(x[-1])
-    if not found.is_as_told:
+    if not found.agrees_with_file:
         pile = x.size - int(np.searchsorted(x, found.value)) if found.n_pile else 0
         return ScaleEnd(found.value if pile else brightest, False, pile, brightest)
     if not np.isfinite(scale_top):

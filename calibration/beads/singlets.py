@@ -9,19 +9,22 @@ from calibration.beads.density_peaks import axis_cofactor
 from calibration.numbers import AT_SCALE_END, MAD_TO_SD, Floats, Mask
 
 N_BINS = 128
-"""Bins of each axis of the scatter plot. Convention."""
+"""Bins of each axis of the scatter plot. Convention: a cloud of singlets then spans some ten bins."""
 
 CONTOUR = 0.05
 """Part of the peak's height at which the cloud ends. Convention: a normal cloud keeps 95 % of its events."""
 
 LESSER_CLOUD, LESSER_PEAK = 0.15, 0.1
-"""Parts of the densest cloud's events and height that make a second cloud one of beads. Convention."""
+"""Parts of the densest cloud's events and height that make a second cloud one of beads. Convention: doublets
+and debris are fewer and more scattered than the beads of a level."""
 
 FEWEST_TO_SEARCH = 100
-"""Events below which no cloud is searched and all count. Convention."""
+"""Events below which no cloud is searched and all count. Convention: of fewer events a cloud is a few bins
+with one event each."""
 
 LEAST_MARGIN_PILE, MARGIN_PILE_SHARE = 5, 0.001
-"""Equal events at an extreme, and their share of all, that make it an end of the scale. Convention."""
+"""Equal events at an extreme, and their share of all, that make it an end of the scale. Convention: within
+the scale equal values come in twos or threes."""
 
 
 def find_bead_singlets(

@@ -15,7 +15,8 @@ TIED_SIZE = (0.75, 1.33)
 """Factors within which the data set the common size of tied widths. Convention: a third to either side."""
 
 SPREAD_OF_NUMBERS = (1.5, 0.02)
-"""Factor and least value of the SD of log events: few clear populations make it too small. Convention."""
+"""Factor and least value of the SD of log events: few clear populations make it too small. Convention: the SD
+of three numbers is too small by some 10 to 50 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class MixtureScale:
     """The scale u of the mixture; `turn` infinite: linear."""
 
     turn: float = np.inf
@@ -80,7 +81,7 @@ class BeadLaw:
             np.sqrt(self.noise + self.photons * bright + self.cv2 * bright**2), dtype=np.float64
         )
 
-    def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: Scale, narrowest: Floats) -> Floats:
+    def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: MixtureScale, narrowest: Floats) -> Floats:
         """SDs on u as found, lawful where tied."""
         lawful, which = sd.copy(), list(self.tied)
         x = scale.x(u[which])

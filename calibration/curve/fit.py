@@ -21,7 +21,7 @@ A new model is one entry here and its fit in `fit_model`.
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LogLogFit:
     """log10(level + autofluorescence) = slope · log10 MFI + intercept."""
 
     slope: float
@@ -30,25 +30,25 @@ class Fit:
     n_parameters: int
 
 
-def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> Fit:
+def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> LogLogFit:
     """Fit one model to the `used` beads; `autofluorescence` also uses the blank unless it is `off` scale."""
     log_x, log_y = np.log10(x[used]), np.log10(y[used])
     if model == "slope1":
-        return Fit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
+        return LogLogFit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
     if model == "autofluorescence":
         return _fit_autofluorescence(x, y, (x > 0) & ~off)
-    slope, intercept = fit_line(log_x, log_y)
-    return Fit(slope, intercept, 0.0, 2)
+    slope, intercept = least_squares_line(log_x, log_y)
+    return LogLogFit(slope, intercept, 0.0, 2)
 
 
-def fit_line(x: Floats, y: Floats) -> tuple[float, float]:
+def least_squares_line(x: Floats, y: Floats) -> tuple[float, float]:
     """Slope and intercept by least squares."""
     dx = x - x.mean()
     slope = float((dx * (y - y.mean())).sum() / (dx * dx).sum())
     return slope, float(y.mean() - slope * x.mean())
 
 
-def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
+def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
     """Least squares in log space over the autofluorescence alone: slope and intercept follow from it.
 
     Notes
@@ -60,7 +60,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
 
     def residuals(log_auto: float) -> Floats:
         target = np.log10(level + 10.0**log_auto)
-        slope, intercept = fit_line(log_x, target)
+        slope, intercept = least_squares_line(log_x, target)
         return np.asarray(target - slope * log_x - intercept, np.float64)
 
     def steepness(log_auto: float) -> float:
@@ -73,8 +73,8 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> Fit:
     start = int(np.argmin(misfits))
     around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
     auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
-    slope, intercept = fit_line(log_x, np.log10(level + auto))
-    return Fit(slope, intercept, auto, 3)
+    slope, intercept = least_squares_line(log_x, np.log10(level + auto))
+    return LogLogFit(slope, intercept, auto, 3)
 
 
 def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:

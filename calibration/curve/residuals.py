@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.acceptance import FittedBeads
-from calibration.curve.fit import Fit, fit_line
+from calibration.curve.fit import LogLogFit, least_squares_line
 from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 from calibration.rounding import DECIMALS
 
@@ -35,7 +35,7 @@ class Residuals:
     freedom: int
 
 
-def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
+def residuals_of(fit: LogLogFit, beads: Beads, model: str) -> Residuals:
     """Compare the fitted beads with the line."""
     log_x, y = np.log10(beads.x[beads.used]), beads.y[beads.used]
     predicted, target = fit.slope * log_x + fit.intercept, np.log10(y + fit.autofluorescence)
@@ -50,7 +50,7 @@ def residuals_of(fit: Fit, beads: Beads, model: str) -> Residuals:
 
 
 def for_checks(
-    fit: Fit, beads: Beads, residuals: Residuals, model: str, history: Sequence[float]
+    fit: LogLogFit, beads: Beads, residuals: Residuals, model: str, history: Sequence[float]
 ) -> FittedBeads:
     """Collect what the acceptance table looks at."""
     x, y = beads.x[beads.used], beads.y[beads.used]
@@ -64,7 +64,7 @@ def for_checks(
         rcv=None if beads.rcv is None else beads.rcv[beads.used],
         n=None if beads.n is None else beads.n[beads.used],
         blank=float(blank[0]) if blank.size else None,
-        free_slope=fit_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
+        free_slope=least_squares_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
         freedom=residuals.freedom,
         autofluorescence=fit.autofluorescence,
         history=history,

@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
 from calibration.curve.acceptance import CheckName, CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
-from calibration.curve.fit import PARAMETERS, Fit, fit_model, photon_step
+from calibration.curve.fit import PARAMETERS, LogLogFit, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.errors import CalibrationError
 from calibration.numbers import Floats
@@ -272,7 +272,7 @@ def _per_bead(values: Sequence[float], size: int) -> Floats:
 
 
 def _curve(
-    fit: Fit, beads: Beads, residuals: Residuals, model: str, checks: tuple[CurveCheck, ...]
+    fit: LogLogFit, beads: Beads, residuals: Residuals, model: str, checks: tuple[CurveCheck, ...]
 ) -> StandardCurve:
     errors: list[float | None] = [None] * beads.x.size
     for k, error in zip(np.flatnonzero(beads.used), residuals.back, strict=True):

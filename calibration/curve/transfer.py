@@ -16,7 +16,7 @@ import numpy as np
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict, around_one
-from calibration.curve.fit import fit_line
+from calibration.curve.fit import least_squares_line
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
@@ -27,7 +27,8 @@ FEWEST_PEAKS = 3
 """Populations that a transfer needs. Arithmetic: a line through two would leave nothing to judge it by."""
 
 SETTLED_PEAKS = 4
-"""Populations that are wanted; fewer are a warning. Convention."""
+"""Populations that are wanted; fewer are a warning. Convention: a line has two parameters, and with two peaks
+more a wrong one shows."""
 
 
 def fit_transfer(
@@ -65,7 +66,7 @@ def fit_transfer(
     log_x, log_y, sampling = _matched(here, there, levels)
     n, center = log_x.size, float(log_x.mean())
     lever = float(np.sum((log_x - center) ** 2))
-    slope, intercept = fit_line(log_x, log_y)
+    slope, intercept = least_squares_line(log_x, log_y)
     sd = float(np.sqrt(np.sum((log_y - slope * log_x - intercept) ** 2) / (n - 2)))
     is_ratio = _may_be_one(slope, max(sd, sampling), n, lever)
     if is_ratio:

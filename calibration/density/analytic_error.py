@@ -7,9 +7,9 @@ import numpy as np
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
     GROW_TOGETHER,
-    Cells,
+    ConvertedCells,
     RelativeErrors,
-    amount_of,
+    converted_amount,
     curve_center,
     curve_design,
     curve_variances,
@@ -19,7 +19,7 @@ from calibration.density.error_model import (
 from calibration.numbers import LEAST_MFI, Z_95, Floats
 
 
-def analytic_sd(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> float:
+def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors) -> float:
     """SD of RD by first derivatives, as the half-width of a 95 % interval over 1.96; no draws.
 
     The curve's degrees of freedom enter by Welch and Satterthwaite (Welch 1947,
@@ -66,7 +66,7 @@ def interval_of_medians(
     from scipy.special import stdtrit
 
     mfi, zero = np.array([stained, control]), np.zeros(2)
-    amount = amount_of(mfi, curve, zero, zero, 0.0) / divisor
+    amount = converted_amount(mfi, curve, zero, zero, 0.0) / divisor
     density = float(amount[0] - amount[1])
     if density <= 0:
         return None
@@ -82,11 +82,13 @@ def interval_of_medians(
     return density * float(np.exp(-half)), density * float(np.exp(half))
 
 
-def _analytic_variances(cells: Cells, curve: StandardCurve, errors: RelativeErrors) -> tuple[float, float]:
+def _analytic_variances(
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors
+) -> tuple[float, float]:
     """Variance of RD from the curve, and from all else."""
     mfi = np.array([cells.stained_median - cells.bias, cells.control_median])
     zero = np.zeros(2)
-    amount = amount_of(mfi, curve, zero, zero, 0.0) / cells.divisor
+    amount = converted_amount(mfi, curve, zero, zero, 0.0) / cells.divisor
     density, lever = float(amount[0] - amount[1]), curve_center(curve)
     log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI)) - lever
     count, squares = curve_design(curve)

@@ -23,7 +23,7 @@ PRIOR_FREEDOM = 0.7
 """Degrees of freedom that an assumption counts for beside replicates. Convention: so few that one pair
 covers 94 % where the true CV is twice the assumed, 90 % where it is thrice (docs/validation.md)."""
 
-TOLD_FREEDOM = 20
+TYPED_CV_FREEDOM = 20
 """Degrees of freedom that a CV between runs counts for which was typed or estimated. Convention: the days of
 a precision study (CLSI EP05-A3)."""
 
@@ -137,7 +137,7 @@ def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
     return RunMean(rd, float((curve + cells / len(tubes)) / len(tubes)))
 
 
-def widened(
+def with_between_run_cv(
     density: ReceptorDensity, cv: float, source: BetweenRunSource = BetweenRunSource.ESTIMATED
 ) -> ReceptorDensity:
     """Put a between-run CV (a fraction) into a density's interval and budget, in place of an earlier one.

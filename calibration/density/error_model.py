@@ -41,7 +41,7 @@ class RelativeErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ConvertedCells:
     """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
 
     `divisor`: what an amount in the kit's unit is divided by to give ABC. `bias_open`: the part of the bias
@@ -64,7 +64,9 @@ class Cells:
         return self.bias / gap if gap > 0 else 0.0
 
 
-def amount_of(mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float) -> Floats:
+def converted_amount(
+    mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float
+) -> Floats:
     """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
     log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)

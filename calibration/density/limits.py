@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
-    Cells,
+    ConvertedCells,
     RelativeErrors,
     blank_spread,
     control_error,
@@ -25,7 +25,8 @@ from calibration.density.error_model import (
 from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 
 MOST_CV = 0.30
-"""Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention."""
+"""Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention: a density is
+then known to a factor of 1.8 up or down, still less than the drug's effect."""
 
 
 class LloqSource(StrEnum):
@@ -111,7 +112,7 @@ def density_limits(
 
 
 def result_scatter(
-    cells: Cells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
 ) -> ResultScatter:
     """Return how the results of a tube with so many cells scatter.
 
@@ -140,7 +141,7 @@ def result_scatter(
     return ResultScatter(blank, float(np.sqrt(common * np.exp(own) - 1)))
 
 
-def _curve_variance(cells: Cells, curve: StandardCurve) -> float:
+def _curve_variance(cells: ConvertedCells, curve: StandardCurve) -> float:
     """Variance of ln RD from the curve and its transfer, at a density as large as the dimmest bead."""
     background = curve.to_abc(cells.control_median)
     amounts = np.array([background + curve.bottom_level, background])

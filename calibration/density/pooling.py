@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.density.between_runs import PRIOR_FREEDOM, TOLD_FREEDOM, joined_variance
+from calibration.density.between_runs import PRIOR_FREEDOM, TYPED_CV_FREEDOM, joined_variance
 from calibration.density.budget import CELL_TERMS, VISIT_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.replicates import Gap, has_estimate, status_without_number, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
@@ -171,7 +171,7 @@ def _status(center: float, kinds: Collection[RdStatus], frame: PooledDensity) ->
 
 def _prior_freedom(frame: PooledDensity) -> float:
     told = frame.between_run_from in (BetweenRunSource.TYPED, BetweenRunSource.ESTIMATED)
-    return TOLD_FREEDOM if told else PRIOR_FREEDOM
+    return TYPED_CV_FREEDOM if told else PRIOR_FREEDOM
 
 
 def _units(numbers: Sequence[tuple[ReceptorDensity, Hashable]], *, on_log: bool) -> list[_Unit]:

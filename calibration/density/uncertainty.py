@@ -17,10 +17,10 @@ from calibration.density.budget import OPTIONAL_TERMS, BudgetTerm, ErrorTerm
 from calibration.density.error_model import (
     ENOUGH_CONTROL_CELLS,
     GROW_TOGETHER,
-    Cells,
+    ConvertedCells,
     RelativeErrors,
-    amount_of,
     control_error,
+    converted_amount,
     curve_center,
     curve_design,
     curve_variances,
@@ -78,7 +78,7 @@ DRAWS_OF_TERM = {
 
 
 def uncertainty_of_density(
-    cells: Cells, curve: StandardCurve, errors: RelativeErrors, *, seed: int, n_draws: int = 2000
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors, *, seed: int, n_draws: int = 2000
 ) -> Uncertainty:
     """Draw every source of error together, and each alone.
 
@@ -119,7 +119,7 @@ def uncertainty_of_density(
 
 
 def draw_errors(
-    cells: Cells, curve: StandardCurve, errors: RelativeErrors, rng: np.random.Generator, n: int
+    cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors, rng: np.random.Generator, n: int
 ) -> Draws:
     """Draw every source of error of a tube; the same seed gives the same draws."""
     scatter, peaks = curve_variances(curve)
@@ -174,7 +174,7 @@ def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: n
 
 
 def _inflation(
-    cells: Cells, curve: StandardCurve, straight: Draws, rest: Draws, rng: np.random.Generator
+    cells: ConvertedCells, curve: StandardCurve, straight: Draws, rest: Draws, rng: np.random.Generator
 ) -> Floats:
     """Draw what not knowing the beads' scatter adds: a factor for each draw of the curve.
 
@@ -194,7 +194,7 @@ def _inflation(
     return np.asarray(drawn, dtype=np.float64)
 
 
-def _at_rest(cells: Cells, n: int) -> Draws:
+def _at_rest(cells: ConvertedCells, n: int) -> Draws:
     zero = np.zeros(n)
     stained, control = np.full(n, cells.stained_median), np.full(n, cells.control_median)
     return Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
@@ -204,13 +204,13 @@ def _only(draws: Draws, still: Draws, fields: tuple[str, ...]) -> Draws:
     return replace(still, **{name: getattr(draws, name) for name in fields})
 
 
-def _density(cells: Cells, curve: StandardCurve, d: Draws) -> Floats:
+def _density(cells: ConvertedCells, curve: StandardCurve, d: Draws) -> Floats:
     """RD of every draw."""
     center = curve_center(curve)
     level = d.level + d.peak_level + d.transfer_level
     slope = d.slope + d.peak_slope + d.transfer_slope
     stained = d.stained - cells.bias_share * (d.stained - d.control) - d.bias
-    difference = amount_of(stained, curve, level, slope, center) - amount_of(
+    difference = converted_amount(stained, curve, level, slope, center) - converted_amount(
         d.control, curve, level, slope, center
     )
     return np.asarray(difference * np.exp(d.lot + d.f_p + d.between_run) / cells.divisor, dtype=np.float64)

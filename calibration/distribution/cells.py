@@ -8,13 +8,15 @@ below what a single cell without the stain reaches is not told as a number.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
-    Cells,
+    ConvertedCells,
     RelativeErrors,
     blank_spread,
 )
@@ -23,7 +25,7 @@ from calibration.density.result import QUANTIFIED, ReceptorDensity
 from calibration.density.uncertainty import draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
-from calibration.distribution.scale import Scale, drawn_scale, still_scale
+from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
 from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats
 from calibration.rounding import rounded_record
 
@@ -38,10 +40,11 @@ SMALL_FOLD = 0.05
 """Step of the scale (ln) by which the share's dependence on it is found. Convention: small and not noise."""
 
 MOST_AT_END = 0.05
-"""Part of the cells on the end of the scale beyond which modes are not counted. Convention."""
+"""Part of the cells on the end of the scale beyond which modes are not counted. Convention: more make a mode
+of their own, which is the detector's and not the cells'."""
 
 _SEED_STEP = 1
-"""Added to the tube's seed, so that these draws are other ones. Convention."""
+"""Added to the tube's seed, so that these draws are other ones. Convention: any number but 0 would do."""
 
 
 def cell_distribution(
@@ -99,7 +102,7 @@ def cell_distribution(
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
     middle = float(np.median(control))
     divisor = abc_divisor(kit, f_p_ratio)
-    cells = Cells(stained, control, float(np.median(stained)), middle, 0.0, 0.0, divisor)
+    cells = ConvertedCells(stained, control, float(np.median(stained)), middle, 0.0, 0.0, divisor)
     rng = np.random.default_rng(seed + _SEED_STEP)
     drawn = draw_errors(cells, curve, errors, rng, n_draws)
     scale, still = drawn_scale(drawn, curve, divisor), still_scale(curve, divisor, middle)
@@ -110,15 +113,14 @@ def cell_distribution(
         if np.isfinite(detector_top)
         else np.inf,
     )
-    lowest = max(limit, density.lloq)
-    ordered = np.sort(stained)
+    tube = _Tube(np.sort(stained), scale, still, highest)
     return rounded_record(
         CellDistribution(
             int(stained.size),
-            tuple(_percentile(p, ordered, scale, still, lowest, highest, rng) for p in PERCENTILES),
-            _share(density.lloq, ordered, scale, still, limit, highest, rng),
-            _share(low_cut, ordered, scale, still, limit, highest, rng),
-            _modes(ordered, control, detector_top),
+            tuple(_percentile(percent, tube, max(limit, density.lloq), rng) for percent in PERCENTILES),
+            _share(density.lloq, tube, limit, rng),
+            _share(low_cut, tube, limit, rng),
+            _modes(tube.ordered, control, detector_top),
             limit,
             between,
         )
@@ -130,49 +132,55 @@ def _finite(values: npt.ArrayLike) -> Floats:
     return flat[np.isfinite(flat)]
 
 
-def _cell_limit(control: Floats, still: Scale) -> float:
+def _cell_limit(control: Floats, still: ConversionDraws) -> float:
     top = float(np.median(control)) + Z_95_ONE_SIDED * blank_spread(control)
     return float(still.density(np.array([top]))[0])
 
 
-def _percentile(
-    percent: int,
-    ordered: Floats,
-    scale: Scale,
-    still: Scale,
-    lowest: float,
-    highest: float,
-    rng: np.random.Generator,
-) -> Percentile:
-    share, n = percent / 100, ordered.size
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tube:
+    """The cells of a tube.
+
+    Attributes
+    ----------
+    ordered : (n,)
+        The light of each cell, the dimmest first.
+    scale, still
+        How light becomes molecules in every draw of the errors, and without an error.
+    highest
+        Molecules per cell above which none is told.
+    """
+
+    ordered: Floats
+    scale: ConversionDraws
+    still: ConversionDraws
+    highest: float
+
+
+def _percentile(percent: int, tube: _Tube, lowest: float, rng: np.random.Generator) -> Percentile:
+    share, ordered, scale, still = percent / 100, tube.ordered, tube.scale, tube.still
+    n = ordered.size
     drawn = scale.density(quantile_draws(ordered, rng, scale.level.size, share))
     if n * min(percent, 100 - percent) < 100 * FEWEST_BEYOND:
-        return Percentile(percent, beyond=Beyond.FEW)
+        return Percentile(percent, beyond=Beyond.TOO_FEW)
     value = float(still.density(np.quantile(ordered, [share], method="hazen"))[0])
     if value < lowest:
         return Percentile(percent, beyond=Beyond.BELOW, bound=lowest)
-    if value >= highest:
-        return Percentile(percent, beyond=Beyond.ABOVE, bound=highest)
+    if value >= tube.highest:
+        return Percentile(percent, beyond=Beyond.ABOVE, bound=tube.highest)
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Percentile(percent, value, float(low), float(high))
 
 
-def _share(
-    cut: float,
-    ordered: Floats,
-    scale: Scale,
-    still: Scale,
-    lowest: float,
-    highest: float,
-    rng: np.random.Generator,
-) -> ShareBelow:
+def _share(cut: float, tube: _Tube, lowest: float, rng: np.random.Generator) -> ShareBelow:
     """Draw the cut's brightness, count the cells below it, and draw the share that so many stand for."""
+    ordered, scale, still = tube.ordered, tube.scale, tube.still
     n = ordered.size
     below = np.searchsorted(ordered, scale.light(cut), side="left")
     drawn = rng.beta(below + 0.5, n - below + 0.5)
     if cut < lowest:
         return ShareBelow(cut, beyond=Beyond.BELOW)
-    if cut > highest:
+    if cut > tube.highest:
         return ShareBelow(cut, beyond=Beyond.ABOVE)
     count = _below(ordered, still, cut)
     low, high = np.quantile(drawn, [0.025, 0.975])
@@ -186,7 +194,7 @@ def _share(
     )
 
 
-def _below(ordered: Floats, still: Scale, cut: float) -> int:
+def _below(ordered: Floats, still: ConversionDraws, cut: float) -> int:
     return int(np.searchsorted(ordered, still.light(cut)[0], side="left"))
 
 

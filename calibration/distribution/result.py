@@ -17,7 +17,7 @@ class Beyond(StrEnum):
     NO = ""
     BELOW = "below what a cell can show"
     ABOVE = "above the range"
-    FEW = "too few cells"
+    TOO_FEW = "too few cells"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.density.error_model import amount_of, curve_center
+from calibration.density.error_model import converted_amount, curve_center
 from calibration.density.uncertainty import Draws
 from calibration.numbers import LEAST_MFI, Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ConversionDraws:
     """How light becomes molecules, in every draw: the curve off by `level` and `slope`, times `factor`."""
 
     curve: StandardCurve
@@ -30,7 +30,7 @@ class Scale:
 
     def amount(self, mfi: Floats) -> Floats:
         """Amount in the kit's unit, one brightness per draw."""
-        return amount_of(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
+        return converted_amount(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
 
     def light(self, density: float) -> Floats:
         """Brightness at which a cell has this density, in every draw: `density` backwards."""
@@ -41,9 +41,9 @@ class Scale:
         return np.asarray(np.sign(amount) * 10.0**log_mfi, dtype=np.float64)
 
 
-def drawn_scale(drawn: Draws, curve: StandardCurve, divisor: float) -> Scale:
+def drawn_scale(drawn: Draws, curve: StandardCurve, divisor: float) -> ConversionDraws:
     """Return the scale of every draw of a tube's errors."""
-    return Scale(
+    return ConversionDraws(
         curve,
         divisor,
         drawn.level + drawn.peak_level + drawn.transfer_level,
@@ -53,6 +53,6 @@ def drawn_scale(drawn: Draws, curve: StandardCurve, divisor: float) -> Scale:
     )
 
 
-def still_scale(curve: StandardCurve, divisor: float, middle: float) -> Scale:
+def still_scale(curve: StandardCurve, divisor: float, middle: float) -> ConversionDraws:
     """Return the scale without any error, as one draw; `middle` is the control's median (MFI)."""
-    return Scale(curve, divisor, np.zeros(1), np.zeros(1), np.ones(1), np.array([middle]))
+    return ConversionDraws(curve, divisor, np.zeros(1), np.zeros(1), np.ones(1), np.array([middle]))

@@ -12,13 +12,14 @@ from calibration.numbers import Z_95
 from calibration.rounding import rounded_record
 
 LEAST_KEPT = 0.1
-"""Part of a half-width that is left at least where an error is taken off. Convention."""
+"""Part of a half-width that is left at least where an error is taken off. Convention: an interval never
+shrinks to a point by rounding."""
 
 TOTAL = 100.0
 """Arithmetic: percent of all cells."""
 
 
-def widened(found: CellDistribution, cv: float) -> CellDistribution:
+def widened_distribution(found: CellDistribution, cv: float) -> CellDistribution:
     """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
 
     Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit

@@ -27,9 +27,9 @@ from gating.anchors.evidence import (
 )
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
-from gating.events.ranks import median, quantile
+from gating.events.quantiles import median, quantile
 from gating.thresholds import Axis, axis_of
-from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
+from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
 """Share of the wanted group that is on target, at least. Chosen on the simulated tubes of
@@ -166,22 +166,29 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
         Evidence that a further group needs, relative to those above it.
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
-    densities = densities_of(evidence, BANDWIDTHS, low, high)
-    groups = [
-        group for density in densities if (group := _lowest_good_valley(evidence, wanted, density, like))
-    ]
-    return max(groups, key=lambda group: group.clarity, default=None)
+    walks = [_from_the_top(density) for density in densities_of(evidence, BANDWIDTHS, low, high)]
+    lowest = min((walk[-1].position for walk in walks if walk), default=None)
+    if lowest is None:
+        return None
+    rows = np.flatnonzero(evidence > np.float32(lowest))
+    above, wanted = evidence.take(rows), wanted.take(rows)
+    found = [best for walk in walks if (best := _lowest_good_valley(above, wanted, walk, like))]
+    best = max(found, key=lambda valley: valley.clarity, default=None)
+    return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)
+
+
+def _from_the_top(density: KernelDensity) -> list[Valley]:
+    """Return the valleys that are clear enough, the highest first."""
+    return [valley for valley in reversed(all_valleys(density)) if valley.clarity >= LEAST_CLARITY]
 
 
 def _lowest_good_valley(
-    evidence: FloatArray, wanted: Mask, density: KernelDensity, like: float
-) -> Group | None:
+    evidence: FloatArray, wanted: Mask, valleys: Sequence[Valley], like: float
+) -> Valley | None:
     """Walk the valleys from the top down as long as each further group is on target."""
     best: Valley | None = None
     upper, level = float("inf"), -float("inf")
-    for valley in reversed(all_valleys(density)):
-        if valley.clarity < LEAST_CLARITY:
-            continue
+    for valley in valleys:
         between = (evidence > np.float32(valley.position)) & (evidence <= np.float32(upper))
         n_wanted = np.count_nonzero(between & wanted)
         if n_wanted < max(1.0, ON_TARGET * np.count_nonzero(between)):
@@ -190,4 +197,4 @@ def _lowest_good_valley(
             break
         best, upper = valley, valley.position
         level = median(evidence.compress(evidence > upper))
-    return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)
+    return best

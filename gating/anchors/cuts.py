@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor
 from gating.events import Mask
@@ -12,6 +14,9 @@ from gating.events import Mask
 STRICT = 1.5
 """Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells. Chosen on
 the simulated tubes of docs/validation.md."""
+NEAR, BELOW = 1.0, 1e-3
+"""From the outermost wanted cell to where no rival bounds a cut: a factor e; how much farther rivals are
+looked for. Convention: one unit of the axis; far above rounding in float32."""
 
 
 def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
@@ -28,14 +33,33 @@ def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) 
         return [_strict(anchor) for anchor in anchors]
     if not has_rivals:
         return [cut_between(anchor, wanted, np.zeros_like(wanted)) for anchor in anchors]
+    near = _may_bound(anchors, wanted)
+    anchors, wanted = [replace(a, axis=a.axis.at(near)) for a in anchors], wanted.take(near)
     positions = [anchor.edge for anchor in anchors]
     passed, rest = [passes(anchor, anchor.edge) for anchor in anchors], ~wanted
+    good = [_outward(anchor, wanted) for anchor in anchors]
     for _ in range(2):
         for i, anchor in enumerate(anchors):
             rivals = np.logical_and.reduce([rest, *passed[:i], *passed[i + 1 :]])
-            positions[i] = cut_between(anchor, wanted, rivals)
+            positions[i] = _least_wrong(anchor, good[i], rivals)
             passed[i] = passes(anchor, positions[i])
     return positions
+
+
+def _may_bound(anchors: Sequence[Anchor], wanted: Mask) -> NDArray[np.intp]:
+    """Return the rows of the wanted cells, and of the others that may be rivals on any anchor, ascending.
+
+    A rival on one anchor lies near the wanted cells there, and passes the cut on every other one: that is no
+    farther out than its edge, or than so near.
+    """
+    cells, rows = np.flatnonzero(wanted), None
+    for anchor in anchors:
+        outermost = _sign(anchor) * anchor.axis.values.take(cells)
+        least = min(_sign(anchor) * anchor.edge, float(outermost.min()) - NEAR) - BELOW
+        values = anchor.axis.values if rows is None else anchor.axis.values.take(rows)
+        beyond = values >= np.float32(least) if anchor.is_positive else values <= np.float32(-least)
+        rows = np.flatnonzero(beyond) if rows is None else rows.compress(beyond)
+    return cells if rows is None else rows
 
 
 def passing(anchors: Sequence[Anchor], positions: Sequence[float]) -> Mask:
@@ -48,6 +72,10 @@ def passes(anchor: Anchor, position: float) -> Mask:
     """Return which candidates lie on the wanted side of one cut."""
     values = anchor.axis.values
     return values >= np.float32(position) if anchor.is_positive else values < np.float32(position)
+
+
+def _sign(anchor: Anchor) -> float:
+    return 1.0 if anchor.is_positive else -1.0
 
 
 def _strict(anchor: Anchor) -> float:
@@ -67,17 +95,27 @@ def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
     Where a whole stretch is equally good, its middle is taken; the stretch ends one unit (a factor e) from
     the outermost wanted cell if no rival comes near.
     """
-    sign = 1.0 if anchor.is_positive else -1.0
-    good = sign * np.sort(anchor.axis.values.compress(wanted)).astype(np.float64)[:: int(sign)]
+    return _least_wrong(anchor, _outward(anchor, wanted), rivals)
+
+
+def _outward(anchor: Anchor, cells: Mask) -> NDArray[np.float64]:
+    """Return the cells' positions, first those that a cut loses first; high is on the wanted side."""
+    return np.sort(_sign(anchor) * anchor.axis.values.compress(cells)).astype(np.float64)
+
+
+def _least_wrong(anchor: Anchor, good: NDArray[np.float64], rivals: Mask) -> float:
+    """Return what `cut_between` does, of wanted cells in order."""
     if good.size == 0:
         return anchor.edge
-    low = float(good[0]) - 1.0
-    bad = sign * anchor.axis.values.compress(rivals).astype(np.float64)
+    low = float(good[0]) - NEAR
+    bad = _sign(anchor) * anchor.axis.values.compress(rivals).astype(np.float64)
     bad = np.sort(bad.compress(bad >= low))
-    positions = np.concatenate(([low], good, bad + 1e-6))
+    # farther in, a cut loses more cells than there are rivals
+    farthest = float(good[bad.size]) if bad.size < good.size else np.inf
+    positions = np.concatenate(([low], good[: bad.size + 1], bad.compress(bad <= farthest) + 1e-6))
     lost = np.searchsorted(good, positions, "left")
     let_in = bad.size - np.searchsorted(bad, positions, "left")
     best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]
     start = float(best.min())
     end = float(good[np.searchsorted(good, start, "left")]) if start <= good[-1] else start
-    return sign * 0.5 * (start + end)
+    return _sign(anchor) * 0.5 * (start + end)

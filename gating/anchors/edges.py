@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.thresholds import Axis, axis_density
 
 BANDWIDTH, LEAST_MODE = 0.15, 0.03

@@ -10,7 +10,7 @@ import numpy as np
 
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.thresholds import Axis
 
 STRENGTH = 1.0

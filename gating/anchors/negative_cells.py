@@ -12,9 +12,9 @@ import numpy as np
 from gating.anchors.edges import bright_edge
 from gating.anchors.evidence import Anchor
 from gating.events import Mask, Survivors
-from gating.events.ranks import median, quantile
-from gating.gates.given_thresholds import Choices
-from gating.thresholds import axis_of, axis_on
+from gating.events.quantiles import median, quantile
+from gating.gates.given_gates import Choices
+from gating.thresholds import Axis, axis_of, axis_on
 
 GRANULAR = 3.2
 """Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice.
@@ -88,7 +88,11 @@ def bright_leukocytes(reference: Survivors, choices: Choices) -> Mask | None:
     channels = choices.panel.with_role("cd45")
     if not channels or not reference.n_events:
         return None
-    axis = axis_on(reference, channels[0].channel)
+    channel = channels[0].channel
+    return reference.once(f"bright on {channel}", lambda: _bright(axis_on(reference, channel)))
+
+
+def _bright(axis: Axis) -> Mask | None:
     bright = axis.values > np.float32(bright_edge(axis))
     return np.asarray(bright, np.bool_) if bright.any() else None
 

@@ -12,7 +12,7 @@ from gating.anchors.evidence import Anchor, Group, evidence_of, on_target
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.thresholds import Axis, axis_of
-from gating.thresholds.density import density_of
+from gating.thresholds.kernel_density import density_of
 
 FEWEST_TO_LEARN = 100
 """Cells from which a group's scatter is learnt. Chosen on the simulated tubes of docs/validation.md."""

@@ -18,10 +18,10 @@ from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
-from gating.events.ranks import quantile
-from gating.gates.given_thresholds import Choices
+from gating.events.quantiles import quantile
+from gating.gates.given_gates import Choices
 from gating.thresholds import Axis, axis_like, axis_of, axis_on
-from gating.thresholds.density import density_of
+from gating.thresholds.kernel_density import density_of
 
 SMALL = 0.62
 """Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds. Chosen
@@ -45,6 +45,8 @@ STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
 """What a unit of viability or dump counts; scatter units that count as one unit of granularity. Chosen on
 the simulated tubes of docs/validation.md."""
 
+LEAST_SCATTER = 1e-6
+"""Least scatter, so that every value has a logarithm. Convention: far below any signal."""
 SURELY_BELOW = 1e-4
 """Part of a value by which a cell must lie below an end so that its position is not computed. Convention: far
 above rounding in float32."""
@@ -70,7 +72,9 @@ class Trait:
     weight: float = 1.0
 
 
-Shape = Callable[[FloatArray, FloatArray], FloatArray]
+Counted = tuple[NDArray[np.intp], FloatArray]
+Shape = Callable[[FloatArray, FloatArray], Counted]
+"""Returns the rows of cells that may have evidence, and what they have; others have none."""
 
 
 def is_plasma_panel(panel: GatingPanel) -> bool:
@@ -120,7 +124,8 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
     for role, shape in SCATTER_TRAITS:
         for channel in choices.panel.with_role(role):
             if reference.n_events:
-                total += shape(candidates.column(channel.channel), reference.column(channel.channel))
+                rows, evidence = shape(candidates.column(channel.channel), reference.column(channel.channel))
+                total[rows] += evidence
     return total
 
 
@@ -128,7 +133,7 @@ def _far_below_leukocytes(cells: Axis, usual: Axis) -> FloatArray:
     return _clipped(np.float32(bright_edge(usual)) - cells.values, 0.0, FAR_BELOW_LEUKOCYTES)
 
 
-def _beyond_end(values: FloatArray, usual: Axis, trait: Trait) -> tuple[NDArray[np.intp], FloatArray]:
+def _beyond_end(values: FloatArray, usual: Axis, trait: Trait) -> Counted:
     """Return the rows of cells that may lie beyond a trait's end, and their evidence; others have none."""
     end = trait.end(usual)
     linear = float(np.sinh(end * usual.unit)) * usual.cofactor
@@ -137,24 +142,26 @@ def _beyond_end(values: FloatArray, usual: Axis, trait: Trait) -> tuple[NDArray[
     return rows, np.float32(trait.sign) * _clipped(trait.weight * beyond, 0.0, trait.most)
 
 
-def _not_small(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    small = SMALL * quantile(usual, LARGE)
-    return -_clipped((np.float32(_log(small)) - _logs(cells)) / np.float32(SCATTER_UNIT), 0.0, SCATTER_TRAIT)
+def _not_small(cells: FloatArray, usual: FloatArray) -> Counted:
+    small = max(SMALL * quantile(usual, LARGE), LEAST_SCATTER)
+    rows = np.flatnonzero(cells < np.float32(small * (1 + SURELY_BELOW)))
+    below = np.float32(_log(small)) - _logs(cells.take(rows))
+    return rows, -_clipped(below / np.float32(SCATTER_UNIT), 0.0, SCATTER_TRAIT)
 
 
-def _not_most_granular(cells: FloatArray, usual: FloatArray) -> FloatArray:
-    most = _log(quantile(usual, MOST_GRANULAR))
-    return -_clipped(
-        (_logs(cells) - np.float32(most)) / np.float32(GRANULAR_UNITS * SCATTER_UNIT), 0.0, SCATTER_TRAIT
-    )
+def _not_most_granular(cells: FloatArray, usual: FloatArray) -> Counted:
+    most = max(quantile(usual, MOST_GRANULAR), LEAST_SCATTER)
+    rows = np.flatnonzero(cells > np.float32(most * (1 - SURELY_BELOW)))
+    beyond = _logs(cells.take(rows)) - np.float32(_log(most))
+    return rows, -_clipped(beyond / np.float32(GRANULAR_UNITS * SCATTER_UNIT), 0.0, SCATTER_TRAIT)
 
 
 def _log(value: float) -> float:
-    return float(np.log(max(value, 1e-6)))
+    return float(np.log(max(value, LEAST_SCATTER)))
 
 
 def _logs(values: FloatArray) -> FloatArray:
-    return np.asarray(log(np.maximum(values, np.float32(1e-6))), np.float32)
+    return np.asarray(log(np.maximum(values, np.float32(LEAST_SCATTER))), np.float32)
 
 
 def _positive_end(axis: Axis) -> float:

@@ -8,11 +8,11 @@ import numpy as np
 
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.gates import AllOf, RangeGate
 from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
-from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01
@@ -20,7 +20,8 @@ SATURATED_POPULATION = 0.01
 the simulated tubes of docs/validation.md."""
 
 BELOW_TOP = 1 - 1 / 1024
-"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention."""
+"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention: analogue cytometers have
+1,024 channels, and the top one holds all that is brighter."""
 FEWEST_PILED, LEAST_PILED = 10, 1e-3
 """Events on the largest value, and their share, from which the scale ends there. Chosen on the simulated
 tubes of docs/validation.md."""

@@ -6,11 +6,11 @@ import numpy as np
 
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
-from gating.events.ranks import median
+from gating.events.quantiles import median
 from gating.gates import PolygonGate, RangeGate
 from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
-from gating.thresholds.density import clearest_valley, density_of
+from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SHORTEST_DOUBLET = 0.22

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from gating.anchors.edges import negative_edge
+from gating.clone.cell_kinds import clone_split
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
-from gating.clone.kinds import clone_split
 from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
 from gating.gates.cut_ranges import range_of_cut
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import (
     CLEAR,

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats
-from gating.clone.kinds import LEAST_GAIN, CloneSplit, Gains
-from gating.clone.marker_levels import Look
+from gating.clone.cell_kinds import LEAST_GAIN, CloneSplit, Gains
+from gating.clone.marker_levels import MarkerLook
 from gating.clusters.ellipsoids import ellipsoids_of
 from gating.clusters.neighbours import ascending
 from gating.events import Mask
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
 from gating.gates.cut_ranges import range_of_cut
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.thresholds import Threshold, as_person, rounded
 from gating.thresholds.methods import Method
 
@@ -66,7 +66,7 @@ class CloneGate:
 
 def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
     """Return the gate around the clone: cuts where they do as well as ellipsoids, or where a person cuts."""
-    cuts, total = cuts_of(split)
+    cuts, total = best_cuts(split)
     of_person = [choices.person(channel) for channel, _ in cuts]
     moved = tuple(
         (channel, as_person(cut, None if value is None else rounded(value)))
@@ -89,7 +89,7 @@ def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
     return AllOf((*negative, AnyOf(tuple(odd))))
 
 
-def cuts_of(split: CloneSplit) -> tuple[list[Cut], int]:
+def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
     One cut after another is placed where the gain is greatest, given the others: begun with CD19, and with
@@ -131,8 +131,8 @@ def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> t
     return positions, int(gain[negative & _any(passing, list(begun))].sum())
 
 
-def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
-    first_looks: dict[str, Look] = {}
+def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
+    first_looks: dict[str, MarkerLook] = {}
     for role in TARGETS:
         first = next((look for look in looks if look.channel.role == role), None)
         if first is not None:
@@ -140,7 +140,7 @@ def _first_of_each(looks: Sequence[Look]) -> dict[str, Look]:
     return first_looks
 
 
-def _clone_side(look: Look, rows: NDArray[np.intp]) -> _Side:
+def _clone_side(look: MarkerLook, rows: NDArray[np.intp]) -> _Side:
     """Return the cells in these rows, so that the clone's side is up."""
     values = look.axis.values.take(rows)
     values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values

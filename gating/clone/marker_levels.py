@@ -13,7 +13,7 @@ from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
-from gating.events.sample import some_of
+from gating.events.sampling import some_of
 from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, axis_on
 
@@ -62,7 +62,7 @@ SCATTER = ("fsc_area", "ssc_area")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MarkerLook:
     """The wanted cells on one channel.
 
     Attributes
@@ -76,7 +76,7 @@ class Look:
     edge: float
 
 
-def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[Look]:
+def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[MarkerLook]:
     """Return the wanted cells on every channel that may tell kinds apart, by role and name.
 
     Parameters
@@ -92,12 +92,14 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[L
         cells = wanted.column(channel.channel)
         if channel.role in MARKERS:
             usual, edge = reference.once(f"edge {channel.channel}", partial(_usual, reference, channel))
-            looks.append(Look(channel, axis_of(cells, usual), edge))
+            looks.append(MarkerLook(channel, axis_of(cells, usual), edge))
         elif channel.role in OTHERS:
             usual = axis_on(reference, channel.channel)
-            looks.append(Look(channel, axis_of(cells, usual), float("nan")))
+            looks.append(MarkerLook(channel, axis_of(cells, usual), float("nan")))
         elif channel.role in SCATTER:
-            looks.append(Look(channel, _scatter_axis(cells, reference.column(channel.channel)), float("nan")))
+            looks.append(
+                MarkerLook(channel, _scatter_axis(cells, reference.column(channel.channel)), float("nan"))
+            )
     return looks
 
 
@@ -113,7 +115,7 @@ def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:
     return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
 
 
-def oddness(positions: Floats, looks: Sequence[Look]) -> Floats:
+def oddness(positions: Floats, looks: Sequence[MarkerLook]) -> Floats:
     """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
 
     Parameters

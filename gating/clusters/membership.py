@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,13 @@ from gating.anchors.evidence import Anchor, evidence_of
 from gating.arithmetic.linear import Floats
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
-from gating.clusters.neighbours import evenly, in_order, nearest_of, neighbours
-from gating.clusters.peaks import grouped
+from gating.clusters.neighbours import evenly, nearest_of, neighbours, ordered_rows
+from gating.clusters.peaks import peak_groups
 from gating.clusters.wanted import (
     ClusterLimits,
     begun_with,
     dead_of,
-    limits_of,
+    limits_of_cluster,
     look_dead,
     main_of,
     strays_of,
@@ -67,7 +68,7 @@ class Neighbourhood:
     limits: ClusterLimits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Members:
     """Who belongs to the group.
 
@@ -85,9 +86,13 @@ class Members:
     mask: Mask
     ellipsoids: tuple[EllipsoidGate, ...]
 
+    @cached_property
+    def _total(self) -> float:
+        return float(self.likely.sum(dtype=np.float64))
+
     def expected_f1(self, gated: Mask) -> float:
         """Return the F1 that these probabilities expect of a gate's cells."""
-        total = float(self.likely.sum(dtype=np.float64)) + np.count_nonzero(gated)
+        total = self._total + np.count_nonzero(gated)
         return 2 * float(self.likely.compress(gated).sum(dtype=np.float64)) / total if total else 0.0
 
 
@@ -125,7 +130,7 @@ def neighbourhood_of(
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
-    group = in_order(np.flatnonzero(seed), axes)
+    group = ordered_rows(np.flatnonzero(seed), axes)
     evidence = evidence_of(anchors, seed)
     group_sample, group_weights = evenly(group, tickets, MOST_OF_GROUP)
     picked, weights = nearest_of(neighbours(seed, group, axes, evidence, limit), tickets)
@@ -142,7 +147,7 @@ def neighbourhood_of(
     main = main_of(mixture, begun, belongs, judged.take(every))
     channels = [channel for channel, _ in axes]
     sizes = None if size is None else (size, *_usual_sizes(points[:n_group, size]))
-    limits = limits_of(mixture, main, channels, anchors, stained=stained, size=sizes)
+    limits = limits_of_cluster(mixture, main, channels, anchors, stained=stained, size=sizes)
     dead = [] if stained or size is None else dead_of(mixture, main, size, stains)
     anchored = {anchor.channel for anchor in anchors}
     rest = [row for row, channel in enumerate(channels) if channel not in anchored]
@@ -207,9 +212,9 @@ def _suspects(group_points: Floats, size: int, stains: list[int]) -> Mask:
 
 def _begin(points: Floats, n_group: int, suspects: Mask | None) -> NDArray[np.intp]:
     """Return the cluster that each point begins in; those of the group come first, suspects apart."""
-    clusters = grouped(points[:n_group], GROUP_PEAKS)
+    clusters = peak_groups(points[:n_group], GROUP_PEAKS)
     if suspects is not None:
         clusters[suspects] = clusters.max() + 1
     if points.shape[0] <= n_group:
         return clusters
-    return np.concatenate([clusters, grouped(points[n_group:], OTHER_PEAKS) + clusters.max() + 1])
+    return np.concatenate([clusters, peak_groups(points[n_group:], OTHER_PEAKS) + clusters.max() + 1])

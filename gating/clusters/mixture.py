@@ -6,9 +6,10 @@ being told how many there are; the mixture says where each one ends and how far 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +61,13 @@ class Mixture:
 
     def distance_square(self, group: int, points: Floats) -> Floats:
         """Return the squared Mahalanobis distance of points, shape (n, n_axes), from a group's centre."""
+        return self.distances_from(group)(points)
+
+    def distances_from(self, group: int) -> Callable[[Floats], Floats]:
+        """Return what `distance_square` does of one group: sooner where it is asked for again and again."""
         whiten = lower_inverse(cholesky(self.covariances[group]))
         origin = on_grid(self.means[group])
-        offsets = np.ascontiguousarray(on_grid(points).T) - origin[:, None]
-        whitened = exact_product(whiten, offsets, GRID, _largest(offsets))
-        whitened -= times(whiten, self.means[group] - origin)[:, None]
-        whitened *= whitened
-        return np.asarray(whitened.sum(axis=0), np.float64)
+        return partial(_squared_lengths, whiten, origin, times(whiten, self.means[group] - origin)[:, None])
 
     def belongings(self, points: Floats) -> Floats:
         """Return the probability of each group at each point, shape (n_groups, n); each column sums to 1."""
@@ -82,6 +83,14 @@ class Mixture:
     def _moved(self, offset: Floats) -> Mixture:
         """Return the same groups moved by an offset, shape (n_axes,)."""
         return replace(self, means=self.means + offset)
+
+
+def _squared_lengths(whiten: Floats, origin: Floats, centre: Floats, points: Floats) -> Floats:
+    offsets = np.ascontiguousarray(on_grid(points).T) - origin[:, None]
+    whitened = exact_product(whiten, offsets, GRID, _largest(offsets))
+    whitened -= centre
+    whitened *= whitened
+    return np.asarray(whitened.sum(axis=0), np.float64)
 
 
 def fit_mixture(
@@ -168,7 +177,8 @@ def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
     constant = log_shares - 0.5 * (pulled * means).sum(axis=1)
     squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)
     forms = np.concatenate([constant[:, None], pulled, squares], axis=1)
-    return np.split(forms, np.cumsum([mixture.shares.size for mixture in mixtures])[:-1])
+    ends = [0, *accumulate(mixture.shares.size for mixture in mixtures)]
+    return [forms[start:end] for start, end in pairwise(ends)]
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
@@ -190,7 +200,8 @@ def _belongings(forms: Floats, products: Floats, largest: float) -> Floats:
 def _estimate(products: Floats, owned: Floats, weights: Floats, largest: float) -> Mixture:
     """Return the mixture of groups that own these points, and the noise around all of them."""
     size = owned.sum(axis=1)
-    owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
+    if not (size > NEIGHBOURS).all():
+        owned, size = owned[size > NEIGHBOURS], size[size > NEIGHBOURS]
     heavy = np.vstack([owned * weights, weights])
     total, means, covariances = _moments(products, heavy, largest)
     n_axes = means.shape[1]

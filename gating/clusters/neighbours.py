@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.arithmetic.linear import Floats
+from gating.arithmetic.linear import Floats, cholesky, log_determinant, lower_inverse
+from gating.clusters.ellipsoids import LEAST_GAIN, farthest
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantiles
 from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
@@ -23,6 +25,9 @@ tubes of docs/validation.md."""
 NEAR = 6.0
 """Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
 docs/validation.md."""
+ENOUGH_TO_SIFT = 4_000
+"""Cells in the box around a group from which those that hardly belong to it are left out. Convention: for
+speed; what is left out counts less than the step in which gains are counted."""
 ROUNDED = 1.0001
 """Factor by which sums of distances in another order may differ at most. Convention: far above rounding in
 float32."""
@@ -31,6 +36,18 @@ ENOUGH_TO_RANK = 300
 NARROWEST = 0.2
 """Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
 docs/validation.md."""
+
+
+class _Place(NamedTuple):
+    """Where a group lies on an axis: its middle and spread; and what gives candidates' positions on it."""
+
+    middle: float
+    spread: float
+    positions_at: AxisAt
+
+    def squares(self, rows: NDArray[np.intp]) -> FloatArray:
+        """Return the squared standardised distances of some candidates from the group."""
+        return _squares(self.positions_at(rows).values, self.middle, self.spread)
 
 
 def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
@@ -48,13 +65,16 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     """
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
-    left, n_known = [*(axis.at for axis in known), *others], len(known)
+    left, n_known = (
+        [_place(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)],
+        len(known),
+    )
     while left:
         if n_known <= 0 and len(left) > 1:
             some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)
-            left.sort(key=lambda axis_at: -_usual_square(axis_at(some), axis_at(group), limit))
-        axis_at, n_known = left.pop(0), n_known - 1
-        total += _squares(axis_at(rows).values, axis_at(group).values)
+            left.sort(key=lambda place: -_usual_square(place.squares(some), limit))
+        place, n_known = left.pop(0), n_known - 1
+        total += place.squares(rows)
         near = np.flatnonzero(total < np.float32(limit * ROUNDED))
         rows, total = rows.take(near), total.take(near)
     kept = seed.copy()
@@ -69,7 +89,7 @@ def may_be_wanted(
     positions: Sequence[tuple[int, Axis]],
     others: Sequence[tuple[int, AxisAt]],
     seed: Mask,
-) -> NDArray[np.intp]:
+) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
 
     Parameters
@@ -82,21 +102,79 @@ def may_be_wanted(
         The same of the other axes, where the positions of some candidates can be asked for.
     seed
         bool, shape (n_candidates,): the group.
+
+    Returns
+    -------
+    tuple
+        The rows, and their positions on the mixture's axes, shape (n_axes, n_rows).
     """
-    kept = seed.copy()
-    everyone = np.arange(seed.size)
-    axes = [*((row, axis.at) for row, axis in positions), *others]
-    for group in wanted:
-        spreads = np.sqrt(np.diag(mixture.covariances[group]))
-        rows = everyone
-        for row, axis_at in axes:
-            offsets = axis_at(rows).values
-            offsets -= np.float32(mixture.means[group, row])
-            rows = rows.compress(np.abs(offsets, out=offsets) <= np.float32(NEAR * spreads[row]))
-        kept[rows] = True
+    surely = seed.copy()
     if limits.tell_enough:
-        kept[limits.within(dict(positions), everyone)] = True
-    return np.flatnonzero(kept)
+        surely[limits.within(dict(positions), np.arange(seed.size))] = True
+    near = surely.copy()
+    for group in wanted:
+        near[_near_on(positions, mixture, group)] = True
+    rows = np.flatnonzero(near)
+    places = np.empty((len(positions) + len(others), rows.size), np.float32)
+    for row, axis in positions:
+        axis.values.take(rows, out=places[row], mode="clip")
+    for row, axis_at in others:
+        places[row] = axis_at(rows).values
+    kept = surely.take(rows)
+    for group in wanted:
+        kept |= _may_belong(mixture, group, places)
+    which = np.flatnonzero(kept)
+    return rows.take(which), places.take(which, axis=1)
+
+
+def _near_on(positions: Sequence[tuple[int, Axis]], mixture: Mixture, group: int) -> NDArray[np.intp]:
+    """Return the candidates within so many spreads of a group on each anchor."""
+    reach, rows = _reach(mixture, group), None
+    for row, axis in positions:
+        values = axis.values if rows is None else axis.values.take(rows)
+        near = np.abs(values - np.float32(mixture.means[group, row])) <= reach[row]
+        rows = np.flatnonzero(near) if rows is None else rows.compress(near)
+    return np.empty(0, np.intp) if rows is None else rows
+
+
+def _reach(mixture: Mixture, group: int) -> FloatArray:
+    """Return how far from a group's centre on each axis a cell may be one of it."""
+    return np.asarray(NEAR * np.sqrt(np.diag(mixture.covariances[group])), np.float32)
+
+
+def _may_belong(mixture: Mixture, group: int, places: FloatArray) -> Mask:
+    """Return which cells lie within so many spreads of a group on every axis, and may belong to it.
+
+    Of many, those that lie outside its ellipsoid and belong to the noise rather than to it are left out.
+    """
+    reach, inside = _reach(mixture, group), np.ones(places.shape[1], np.bool_)
+    for row, values in enumerate(places):
+        inside &= np.abs(values - np.float32(mixture.means[group, row])) <= reach[row]
+    if np.count_nonzero(inside) <= ENOUGH_TO_SIFT:
+        return inside
+    rows, noise = np.flatnonzero(inside), mixture.shares.size - 1
+    distances = _distances(mixture, group, places.take(rows, axis=1))
+    outside = np.flatnonzero(distances > np.float32(farthest(len(places)) * ROUNDED))
+    volumes = [log_determinant(mixture.covariances[one]) for one in (group, noise)]
+    odds = float(np.log(mixture.shares[group] / mixture.shares[noise])) - 0.5 * (volumes[0] - volumes[1])
+    from_noise = _distances(mixture, noise, places.take(rows.take(outside), axis=1))
+    hardly = distances.take(outside) - from_noise > np.float32(2 * (odds - np.log(LEAST_GAIN)))
+    inside[rows.take(outside.compress(hardly))] = False
+    return inside
+
+
+def _distances(mixture: Mixture, group: int, places: FloatArray) -> FloatArray:
+    """Return the cells' squared Mahalanobis distances from a group, to a few digits, float32."""
+    whiten = lower_inverse(cholesky(mixture.covariances[group])).astype(np.float32)
+    offsets = places - mixture.means[group].astype(np.float32)[:, None]
+    total, along, part = np.zeros((3, places.shape[1]), np.float32)
+    for row, weights in enumerate(whiten):
+        np.multiply(offsets[0], weights[0], out=along)
+        for axis in range(1, row + 1):
+            along += np.multiply(offsets[axis], weights[axis], out=part)
+        along *= along
+        total += along
+    return total
 
 
 def neighbours(
@@ -144,7 +222,7 @@ def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDA
     return merged[merged >= 0]
 
 
-def in_order(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
+def ordered_rows(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> NDArray[np.intp]:
     """Return rows in an order that does not depend on that of the events."""
     first, second = axes[:2][::-1], axes[2:][::-1]
     return rows[ascending_by([axis.values.take(rows) for _, axis in (*first, *second)])]
@@ -169,22 +247,30 @@ def _within_reach(
     """Return the rows whose squared distances from the group add up to less than the limit, and the sums."""
     total = np.zeros(rows.size, np.float32)
     for axis in axes:
-        total += _squares(axis.values.take(rows), axis.values.take(group))
+        total += _squares(axis.values.take(rows), *_middle_and_spread(axis.values.take(group)))
         near = np.flatnonzero(total < np.float32(limit))
         rows, total = rows.take(near), total.take(near)
     return rows, total
 
 
-def _usual_square(axis: Axis, group: Axis, limit: float) -> float:
-    """Return the mean squared standardised distance of positions from the group's, each at most the limit."""
-    squares = _squares(axis.values, group.values)
+def _place(positions_at: AxisAt, group: NDArray[np.intp]) -> _Place:
+    return _Place(*_middle_and_spread(positions_at(group).values), positions_at)
+
+
+def _usual_square(squares: FloatArray, limit: float) -> float:
+    """Return the mean of squared standardised distances, each at most the limit."""
     return float(np.minimum(squares, np.float32(limit)).mean()) if squares.size else 0.0
 
 
-def _squares(offsets: FloatArray, group_values: FloatArray) -> FloatArray:
-    """Return the squared standardised distances of positions from the group's on one axis; changes them."""
-    spread = max((quantile(group_values, 0.84) - quantile(group_values, 0.16)) / 2, NARROWEST)
-    offsets -= np.float32(quantile(group_values, 0.5))
+def _middle_and_spread(group_values: FloatArray) -> tuple[float, float]:
+    """Return where a group lies on one axis, by its median and the quantiles beside it."""
+    low, middle, high = quantiles(group_values, (0.16, 0.5, 0.84))
+    return middle, max((high - low) / 2, NARROWEST)
+
+
+def _squares(offsets: FloatArray, middle: float, spread: float) -> FloatArray:
+    """Return the squared standardised distances of positions from a group's on one axis; changes them."""
+    offsets -= np.float32(middle)
     offsets *= np.float32(1 / spread)
     offsets *= offsets
     return offsets

@@ -22,7 +22,7 @@ FARTHEST = np.finfo(np.float32).max
 """No distance is larger. From the range of float32 (IEEE 754)."""
 
 
-def grouped(points: Floats, most: int) -> NDArray[np.intp]:
+def peak_groups(points: Floats, most: int) -> NDArray[np.intp]:
     """Return the group of each point, at most so many; one group where the points are too few for peaks."""
     if points.shape[0] <= 2 * NEIGHBOURS:
         return np.zeros(points.shape[0], np.intp)
@@ -34,9 +34,8 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
 
     A peak is a point that is far from any denser one, compared with the distance to its own neighbours.
     """
-    distances = _squared_distances(points)
     n = points.shape[0]
-    reach = _nth_smallest(distances.copy(), min(NEIGHBOURS, n - 1))
+    distances, reach = _distances_and_reach(points, min(NEIGHBOURS, n - 1))
     order = np.argsort(reach, kind="stable")
     nearest = _nearest_denser(distances, order)
     apart = np.sqrt(distances[np.arange(n), nearest])
@@ -50,11 +49,15 @@ def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> 
     n = order.size
     rank, nearest = np.empty(n, np.int32), np.empty(n, np.intp)
     rank[order] = np.arange(n, dtype=np.int32)
+    farther = np.empty((ROWS, n), np.float32)
     for start in range(0, n, ROWS):
         block = slice(start, start + ROWS)
-        farther = (rank >= rank[block, None]) * FARTHEST  # half of the time of a choice between two arrays
-        np.maximum(farther, distances[block], out=farther)
-        farther.argmin(axis=1, out=nearest[block])
+        some = farther[: rank[block].size]
+        np.multiply(
+            rank >= rank[block, None], FARTHEST, out=some
+        )  # half the time of a choice between two arrays
+        np.maximum(some, distances[block], out=some)
+        some.argmin(axis=1, out=nearest[block])
     return nearest
 
 
@@ -70,23 +73,29 @@ def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[
     return np.array(groups, np.intp)
 
 
-def _squared_distances(points: Floats) -> NDArray[np.float32]:
+def _distances_and_reach(points: Floats, nth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the squared distances of all points, (n, n), and that of each one's nth neighbour, (n,)."""
     centred = on_grid(points)
     centred -= on_grid(points.mean(axis=0))
     squares = (centred * centred).sum(axis=1)
-    ones = np.ones_like(squares)
+    ones, n = np.ones_like(squares), squares.size
     left = np.concatenate([-2 * centred, squares[:, None], ones[:, None]], axis=1)
     right = np.concatenate([centred.T, ones[None], squares[None]])
-    distances = np.empty((squares.size, squares.size), np.float32)
-    for start in range(0, squares.size, ROWS):
-        block = slice(start, start + ROWS)
-        distances[block] = left[block] @ right  # exact: few whole multiples of GRID²
-    return distances
+    distances, reach = np.empty((n, n), np.float32), np.empty(n, np.float32)
+    exact, held = np.empty((ROWS, n)), np.empty((ROWS, n), np.float32)
+    for start in range(0, n, ROWS):
+        rows = distances[start : start + ROWS]
+        some = slice(rows.shape[0])
+        np.matmul(left[start : start + ROWS], right, out=exact[some])  # exact: few whole multiples of GRID²
+        rows[:] = exact[some]
+        held[some] = rows
+        _nth_smallest(held[some], nth, reach[start : start + ROWS])
+    return distances, reach
 
 
-def _nth_smallest(distances: NDArray[np.float32], nth: int) -> NDArray[np.float32]:
-    """Return the value in each row that so many are below; changes `distances`, faster than a partition."""
-    rows = np.arange(distances.shape[0])
+def _nth_smallest(values: NDArray[np.float32], nth: int, result: NDArray[np.float32]) -> None:
+    """Write the value in each row that so many are below; changes `values`, faster than a partition."""
+    rows = np.arange(values.shape[0])
     for _ in range(nth):
-        distances[rows, distances.argmin(axis=1)] = np.inf
-    return np.asarray(distances.min(axis=1), np.float32)
+        values[rows, values.argmin(axis=1)] = np.inf
+    values.min(axis=1, out=result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,13 +54,13 @@ def begun_with(mixture: Mixture, belongs: Floats, group_weights: Floats) -> list
     if not wanted:
         return []
     main = max(wanted, key=lambda g: float(mixture.shares[g]))
-    reach = farthest(mixture.means.shape[1])
+    reach, distance = farthest(mixture.means.shape[1]), mixture.distances_from(main)
     pieces = [
         g
         for g in range(of_group.size)
         if g not in wanted
         and mixture.shares[g] < mixture.shares[main]
-        and float(mixture.distance_square(main, mixture.means[g][None])[0]) <= reach
+        and float(distance(mixture.means[g][None])[0]) <= reach
         and _are_joined(mixture, main, g)
     ]
     return sorted(wanted + pieces)
@@ -131,7 +131,7 @@ class ClusterLimits:
         return rows
 
 
-def limits_of(
+def limits_of_cluster(
     mixture: Mixture,
     main: int,
     channels: Sequence[str],
@@ -254,9 +254,8 @@ def _is_compact(mixture: Mixture, group: int) -> bool:
 
 def _are_joined(mixture: Mixture, cluster: int, other: int) -> bool:
     """Return whether the density along the ridge between two clusters has no valley."""
-    density = np.array(
-        [_density(mixture, (cluster, other), point) for point in _ridge(mixture, cluster, other)]
-    )
+    first, second = _height(mixture, cluster), _height(mixture, other)
+    density = np.array([first(point) + second(point) for point in _ridge(mixture, cluster, other)])
     return bool(density.min() >= NO_VALLEY * min(density[0], density[-1]))
 
 
@@ -266,10 +265,8 @@ def _ridge(mixture: Mixture, cluster: int, other: int) -> list[Floats]:
     return [solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG]
 
 
-def _density(mixture: Mixture, groups: tuple[int, int], point: Floats) -> float:
-    total = 0.0
-    for group in groups:
-        log_volume = log_determinant(mixture.covariances[group])
-        distance = float(mixture.distance_square(group, point[None])[0])
-        total += float(mixture.shares[group]) * float(np.exp(-0.5 * (distance + log_volume)))
-    return total
+def _height(mixture: Mixture, group: int) -> Callable[[Floats], float]:
+    """Return what gives a group's density at a point, but for a constant."""
+    share, log_volume = float(mixture.shares[group]), log_determinant(mixture.covariances[group])
+    distance = mixture.distances_from(group)
+    return lambda point: share * float(np.exp(-0.5 * (float(distance(point[None])[0]) + log_volume)))

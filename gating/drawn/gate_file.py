@@ -81,7 +81,7 @@ def as_file(root: _Element) -> io.BytesIO:
     return io.BytesIO(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
-def listed(names: list[str]) -> str:
+def first_names(names: list[str]) -> str:
     """Return names for an error; not all where there are many."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gating.drawn.gate_file import GateFileError, listed
+from gating.drawn.gate_file import GateFileError, first_names
 
 GateId = tuple[str, ...]
 """Names from `root` down to the gate itself."""
@@ -37,11 +37,11 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
     if len(matches) == 1:
         return matches[0]
     if matches:
-        there = listed([names[path] for path in matches])
+        there = first_names([names[path] for path in matches])
         raise GateFileError(
             f"{source}: {len(matches)} populations are named {population!r}; write one of {there}"
         )
-    there = listed(list(names.values())) or "none"
+    there = first_names(list(names.values())) or "none"
     raise GateFileError(f"{source}: no population {population!r}; there are {there}.{_hint(every, wanted)}")
 
 

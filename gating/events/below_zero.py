@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gating.events.events import FloatArray
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 
 BRIGHTEST = 0.03
 """Share of the cells that counts as bright on a dye. Chosen on the simulated tubes of docs/validation.md."""

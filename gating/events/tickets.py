@@ -59,7 +59,7 @@ def drawn_anew(tickets: Tickets) -> Tickets:
     return np.asarray(key ^ (key >> np.uint32(16)), np.uint32)
 
 
-def below(tickets: Tickets, share: float) -> NDArray[np.bool_]:
+def is_drawn(tickets: Tickets, share: float) -> NDArray[np.bool_]:
     """Return which events are drawn, where this share of them is wanted."""
     return np.asarray(tickets < 2.0**32 * share, np.bool_)
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.arithmetic.elementary import BLOCK, log_block
 from gating.events.events import FloatArray
-from gating.events.ranks import ranked
+from gating.events.quantiles import ranked
 
 Float = TypeVar("Float", np.float32, np.float64)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gating.events import Mask, Survivors
 from gating.gates.gates import inside
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate
 
 
@@ -39,7 +39,7 @@ class Passed:
 
     def then(self, found: StepEstimate) -> Passed:
         """Return the state after this step: its gate, or a person's polygon, is applied to the survivors."""
-        estimate = self.choices.or_polygon(found)
+        estimate = self.choices.replaced_by_polygon(found)
         left = self.left
         if estimate.gate is not None:
             left = left.select(inside(estimate.gate, left))

@@ -111,9 +111,8 @@ class GatedPopulation:
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
-    make_split_again
-        Returns what `aberrant_again` is, when that is asked for; None without a split, or where a person set
-        it.
+    make_jackknife
+        Returns `aberrant_jackknife`, when that is asked for; None without a split, or where a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
@@ -126,18 +125,18 @@ class GatedPopulation:
     confidence: float
     viable_singlets: Mask
     aberrant: Mask | None = None
-    make_split_again: Callable[[], Mask] | None = None
+    make_jackknife: Callable[[], Mask] | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def aberrant_again(self) -> Mask | None:
+    def aberrant_jackknife(self) -> Mask | None:
         """`aberrant` as the split gives it when it is made n times, bool, shape (n, n_events).
 
         Each time it is made without another part of the cells, at each question anew. None without a split,
         or where a person set it.
         """
-        return None if self.make_split_again is None else self.make_split_again()
+        return None if self.make_jackknife is None else self.make_jackknife()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.by_hand import PLASMA_CELL_SIZE, SECOND_ROLES
 from gating.gates.cut_ranges import gate_of_cuts
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.plasma_cells.larger_sample import widened_look
 from gating.plasma_cells.refinement import refined
-from gating.plasma_cells.widening import widened
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
@@ -86,7 +86,7 @@ def find_target_by_sample(
     n = int(np.count_nonzero(look.group.mask))
     if look.group.confidence < SURE_IN_SAMPLE or n < ENOUGH_IN_SAMPLE:
         return None
-    wider = widened(look, more(n), choices)
+    wider = widened_look(look, more(n), choices)
     return None if wider is None else _estimates(wider, choices)
 
 

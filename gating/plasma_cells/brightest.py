@@ -26,7 +26,7 @@ from gating.clusters.neighbours import ascending_by
 from gating.events import Survivors
 from gating.events.panel import SCATTER_ROLES
 from gating.events.tickets import thinned
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY
 from gating.plasma_cells.likeness import Likeness, Lymphocytes, cell_likeness, likenesses, lymphocytes_of
 from gating.thresholds import Axis, axis_of, axis_on
@@ -49,7 +49,7 @@ docs/method.md, section 3."""
 REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
 """Spreads around a kind within which cells may belong to it, on channels where plasma cells are one
 group, look by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
-FEW = 200.0
+MOST_CELLS_BY_CHAINS = 200.0
 """Cells up to which a group is parted into those with kappa and with lambda chains. Chosen on the tubes of
 docs/method.md, section 3."""
 MOST_SURE = 0.85
@@ -146,7 +146,7 @@ def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np
         look = tube.look(rows, AROUND)
         if look.wanted:
             yield look, rows
-        if not look.wanted or sum(kind.share for kind in look.wanted) >= FEW:
+        if not look.wanted or sum(kind.share for kind in look.wanted) >= MOST_CELLS_BY_CHAINS:
             continue
         wanted = [kind.cluster for kind in look.wanted]
         mixture = parted(look.mixture, wanted, look.points, look.weights)

@@ -15,7 +15,8 @@ from gating.anchors.evidence import Anchor, Group
 from gating.anchors.negative_cells import below_leukocytes, granularity, height_over, negatives_of
 from gating.clusters.membership import Members
 from gating.events import FloatArray, Mask, Survivors
-from gating.gates.given_thresholds import Choices
+from gating.events.quantiles import median
+from gating.gates.given_gates import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence beside the anchors: the most of it, and what a unit of it is worth in height. Chosen on the
@@ -124,7 +125,7 @@ def signs_of(
     cells = around.candidates.select(gated)
     negatives = around.reference.select(negatives_of(cells.mask(), around.reference, choices))
     high = _height(cells, negatives, around.anchors)
-    beside = TRAITS_COUNT * float(np.clip(np.median(around.traits[gated]), 0.0, MOST_TRAITS))
+    beside = TRAITS_COUNT * float(np.clip(median(around.traits.compress(gated)), 0.0, MOST_TRAITS))
     low = float(np.clip(below_leukocytes(cells, around.reference, choices), -1.0, CLEARLY_LOW))
     return Signs(
         expected=0.5 if members is None else members.expected_f1(gated),

@@ -24,8 +24,8 @@ from gating.arithmetic.elementary import log
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
 from gating.events import FloatArray, Survivors
-from gating.events.ranks import median, quantile
-from gating.gates.given_thresholds import Choices
+from gating.events.quantiles import median, quantile
+from gating.gates.given_gates import Choices
 from gating.thresholds import axis_of, axis_on
 
 UPPER_END = 0.95

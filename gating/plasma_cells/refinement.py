@@ -30,7 +30,7 @@ from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates.by_hand import PLASMA_CELL_SIZE
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.plasma_cells.looks import LEFT_OUT, REACHES, Look, surest_look
@@ -135,8 +135,11 @@ def _members(search: Search, kinds: Neighbourhood, choices: Choices) -> Members:
     """Return the members of the group among all candidates."""
     channels, seed = _names(cluster_channels(choices)), search.group.mask
     anchored, others = _anchored(search, channels), _others(search, channels)
-    rows = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, others, seed)
-    return members_of(kinds, rows, axes_at(rows, channels, search), seed, search.group.clarity)
+    rows, places = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, others, seed)
+    known = {channels[row]: axis for row, axis in anchored}
+    scales = [known[c] if c in known else _scale(c, search) for c in channels]
+    axes = [(c, replace(s, values=at)) for c, s, at in zip(channels, scales, places, strict=True)]
+    return members_of(kinds, rows, axes, seed, search.group.clarity)
 
 
 def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]:

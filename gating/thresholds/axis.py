@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask, Survivors
-from gating.events.ranks import dim_end, ranked
+from gating.events.quantiles import dim_end, ranked
 from gating.events.transforms import asinh, asinh_cofactor
-from gating.thresholds.density import KernelDensity, density_of
+from gating.thresholds.kernel_density import KernelDensity, density_of
 
 LEAST_RANGE = 20.0
 """Largest value over cofactor: linear intensities span more, values on a display scale span less. Chosen on
@@ -29,7 +29,7 @@ DIMMEST_SHOWN = 0.001
 NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
 """Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
 dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
-a standard normal deviate by convention."""
+Arithmetic: of a normal distribution a thousandth lies farther below."""
 
 
 @dataclass(frozen=True, slots=True)

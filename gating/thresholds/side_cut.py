@@ -9,7 +9,7 @@ import numpy as np
 
 from gating.events import FloatArray
 from gating.thresholds.axis import Axis, axis_density, axis_of
-from gating.thresholds.density import KernelDensity, Valley, all_valleys, densities_of
+from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys, densities_of
 from gating.thresholds.threshold import Threshold, settle
 
 MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gating.thresholds.axis import Axis, axis_density, rounded
-from gating.thresholds.density import Valley, clearest_valley, densities_of
+from gating.thresholds.kernel_density import Valley, clearest_valley, densities_of
 from gating.thresholds.methods import Method
 from gating.thresholds.two_normals import crossing_of
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.thresholds.density import KernelDensity
+from gating.thresholds.kernel_density import KernelDensity
 
 Floats = NDArray[np.float64]
 ITERATIONS = 60
@@ -50,7 +50,7 @@ def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Cr
 
     Examples
     --------
-    >>> from gating.thresholds.density import density_of
+    >>> from gating.thresholds.kernel_density import density_of
     >>> rng = np.random.default_rng(1)
     >>> values = np.concatenate([rng.normal(0, 1, 5_000), rng.normal(5, 1, 5_000)]).astype(np.float32)
     >>> crossing = crossing_of(density_of(values, bandwidth=0.1, low=-5, high=10), 0.0, 5.0)

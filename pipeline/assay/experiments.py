@@ -9,31 +9,34 @@ from typing import TypeVar
 
 from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
-from pipeline.assay.statistics.control import ControlRun, control_runs
+from pipeline.assay.statistics.control_chart import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.moments import LEVEL, TooFewError, counted, mean
+from pipeline.assay.statistics.moments import LEVEL, TooFewError, mean
 from pipeline.assay.statistics.stability import Stability, stability
+from pipeline.assay.support import Judged, NotJudged, Support, goal_of, overall_verdict, upper_bound, within
 from pipeline.assay.tubes import AssayTube
-from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound, within, worst
 from pipeline.study.validation import Experiment
+from pipeline.study.wording import counted
 
 FEW_CELLS = 0.05
 """Share of the plasma cells of the other material below which a material shows carried cells. Convention: the
 scatter of the count is then small beside what is looked for."""
 
 Key = TypeVar("Key")
-Found = TypeVar("Found")
+Statistic = TypeVar("Statistic")
 
 
-def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotTold, ...]:
+def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotJudged, ...]:
     """Return the linearity of each material and method."""
     wanted = goal_of(Experiment.LINEARITY, goal)
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
 
-    def told(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
+    def judged(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
         found = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
-        verdict = worst([within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels])
+        verdict = overall_verdict(
+            [within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels]
+        )
         bent = "" if found.curved_p is None else f", quadratic term p {found.curved_p:.2g}"
         says = (
             f"{counted(len(found.levels), 'level')}, largest distance to the line "
@@ -42,23 +45,23 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
         return Judged(Experiment.LINEARITY, about, wanted, found, verdict, says)
 
     return tuple(
-        _try(Experiment.LINEARITY, _named(name, method if several else ""), group, told)
+        _try(Experiment.LINEARITY, _named(name, method if several else ""), group, judged)
         for (name, method), group in groups.items()
     )
 
 
-def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotTold, ...]:
+def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotJudged, ...]:
     """Return what storage does to the materials of a study, all together."""
     wanted = goal_of(Experiment.STABILITY, goal)
     timed = [tube for tube in tubes if tube.hours is not None]
     if tubes and len(timed) < len(tubes):
         names = ", ".join(tube.sample_id for tube in tubes if tube.hours is None)
         reason = f"hours are not known of {names}: type hours, or collected_time in the samples sheet"
-        lacking: tuple[NotTold, ...] = (NotTold(Experiment.STABILITY, "hours", reason),)
+        lacking: tuple[NotJudged, ...] = (NotJudged(Experiment.STABILITY, "hours", reason),)
     else:
         lacking = ()
 
-    def told(group: Sequence[AssayTube], about: str) -> Judged[Stability]:
+    def judged(group: Sequence[AssayTube], about: str) -> Judged[Stability]:
         rows = [(tube.specimen, round(tube.hours or 0.0, 1), tube.density) for tube in group]
         found = stability(rows, allowed_percent=wanted)
         last = found.points[-1].hours
@@ -68,17 +71,17 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
             f"{found.per_day_percent:+.1f} % a day ({found.per_day_low:+.1f} to {found.per_day_high:+.1f}), "
             f"measured up to {last:g} h; shown to be within ±{wanted:g} % up to {until}"
         )
-        return Judged(Experiment.STABILITY, about, wanted, found, worst(verdicts), says)
+        return Judged(Experiment.STABILITY, about, wanted, found, overall_verdict(verdicts), says)
 
     if not timed:
         return lacking
-    return (_try(Experiment.STABILITY, "all materials", timed, told), *lacking)
+    return (_try(Experiment.STABILITY, "all materials", timed, judged), *lacking)
 
 
-def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotTold, ...]:
+def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotJudged, ...]:
     """Return the carry-over of each method: of the density, and of the number of plasma cells."""
     wanted = goal_of(Experiment.CARRY_OVER, goal)
-    made: list[Judged[CarryOver] | NotTold] = []
+    made: list[Judged[CarryOver] | NotJudged] = []
     for method, group in _grouped(tubes, lambda tube: tube.method).items():
         ordered = sorted(group, key=lambda tube: tube.sequence or 0)
         kinds = [("density", _density)]
@@ -87,7 +90,7 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
         for what, value in kinds:
             about = _named(what, method)
 
-            def told(
+            def judged(
                 rows: Sequence[AssayTube], about: str, value: Callable[[AssayTube], float] = value
             ) -> Judged[CarryOver]:
                 found = carry_over(_blocks(rows, value))
@@ -98,18 +101,18 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
                 verdict = upper_bound(found.percent, found.high_end, wanted)
                 return Judged(Experiment.CARRY_OVER, about, wanted, found, verdict, says)
 
-            made.append(_try(Experiment.CARRY_OVER, about, ordered, told))
+            made.append(_try(Experiment.CARRY_OVER, about, ordered, judged))
     return tuple(made)
 
 
-def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotTold, ...]:
+def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotJudged, ...]:
     """Return the agreement of every two methods; replicates of a material are averaged (geometric mean)."""
     wanted = goal_of(Experiment.COMPARISON, goal)
     methods = _grouped(tubes, lambda tube: tube.method)
     if len(methods) == 1:
         reason = f"all tubes were measured in one way ({next(iter(methods))}), expected two"
-        return (NotTold(Experiment.COMPARISON, "methods", reason),)
-    made: list[Judged[Agreement] | NotTold] = []
+        return (NotJudged(Experiment.COMPARISON, "methods", reason),)
+    made: list[Judged[Agreement] | NotJudged] = []
     for one, other in combinations(methods, 2):
         pairs = _pairs(methods[one], methods[other])
         dim = sorted({tube.specimen for tube in (*methods[one], *methods[other]) if tube.density <= 0})
@@ -118,10 +121,10 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
             reason = (
                 f"the density of {', '.join(dim)} is not above zero, expected material that is quantified"
             )
-            made.append(NotTold(Experiment.COMPARISON, about, reason))
+            made.append(NotJudged(Experiment.COMPARISON, about, reason))
             continue
 
-        def told(rows: Sequence[tuple[float, float]], about: str) -> Judged[Agreement]:
+        def judged(rows: Sequence[tuple[float, float]], about: str) -> Judged[Agreement]:
             found = agreement([x for x, _ in rows], [y for _, y in rows])
             away = [100 * (end - 1) for end in (found.ratio, found.ratio_low, found.ratio_high)]
             few = f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
@@ -137,16 +140,16 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
                 verdict = Support.CONTRADICTS
             return Judged(Experiment.COMPARISON, about, wanted, found, verdict, says)
 
-        made.append(_try(Experiment.COMPARISON, about, pairs, told))
+        made.append(_try(Experiment.COMPARISON, about, pairs, judged))
     return tuple(made)
 
 
 def controls(
     tubes: Sequence[AssayTube], goal: float | None
-) -> tuple[Judged[tuple[ControlRun, ...]] | NotTold, ...]:
+) -> tuple[Judged[tuple[ControlRun, ...]] | NotJudged, ...]:
     """Return each run's control beside its range, a material and method at a time."""
     wanted = goal_of(Experiment.CONTROL, goal)
-    made: list[Judged[tuple[ControlRun, ...]] | NotTold] = []
+    made: list[Judged[tuple[ControlRun, ...]] | NotJudged] = []
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
     for (name, method), group in groups.items():
@@ -159,7 +162,7 @@ def controls(
         if not judged:
             found = counted(len(runs), "run")
             reason = f"found {found} and no range, expected a range in low and high, or six runs"
-            made.append(NotTold(Experiment.CONTROL, about, reason))
+            made.append(NotJudged(Experiment.CONTROL, about, reason))
             continue
         outside = [run.run for run in judged if not run.inside]
         listed = f": {', '.join(outside)}" if outside else ""
@@ -197,13 +200,13 @@ def _count(tube: AssayTube) -> float:
 def _try(
     experiment: Experiment,
     about: str,
-    group: Sequence[Found],
-    told: Callable[[Sequence[Found], str], Judged[Key]],
-) -> Judged[Key] | NotTold:
+    group: Sequence[Statistic],
+    judged: Callable[[Sequence[Statistic], str], Judged[Key]],
+) -> Judged[Key] | NotJudged:
     try:
-        return told(group, about)
+        return judged(group, about)
     except TooFewError as reason:
-        return NotTold(experiment, about, str(reason))
+        return NotJudged(experiment, about, str(reason))
 
 
 def _grouped(tubes: Iterable[AssayTube], key: Callable[[AssayTube], Key]) -> Mapping[Key, list[AssayTube]]:

@@ -6,11 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.assay.statistics.limits import Limits, limits_of
+from pipeline.assay.statistics.limits import AssayLimits, detection_limits
 from pipeline.assay.statistics.moments import TooFewError, variance_interval
-from pipeline.assay.statistics.nested import REPEATABILITY, TOTAL, Component, Precision, nested_precision
+from pipeline.assay.statistics.nested import (
+    REPEATABILITY,
+    TOTAL,
+    Precision,
+    VarianceComponent,
+    nested_precision,
+)
+from pipeline.assay.support import Judged, NotJudged, Support, goal_of, upper_bound
 from pipeline.assay.tubes import AssayTube
-from pipeline.assay.verdict import Judged, NotTold, Support, goal_of, upper_bound
 from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"
@@ -19,7 +25,7 @@ PATIENTS = "replicates of patients"
 _MOST_SHOWN = 1000
 """Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
 
-Precise = Judged[Precision] | NotTold
+Precise = Judged[Precision] | NotJudged
 
 
 def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
@@ -48,7 +54,7 @@ def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Pre
             of_materials=True,
         )
     except TooFewError as reason:
-        return NotTold(Experiment.PRECISION, about, str(reason))
+        return NotJudged(Experiment.PRECISION, about, str(reason))
     parts = tuple(_of_logs(part) for part in logs.components)
     judged = _judged(about, Precision(logs.n, math.exp(logs.mean), parts, logs.left_out), goal)
     if not dim:
@@ -60,7 +66,7 @@ def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
     try:
         found = nested_precision([tube.density for tube in tubes], _factors(tubes))
     except TooFewError as reason:
-        return NotTold(Experiment.PRECISION, name, str(reason))
+        return NotJudged(Experiment.PRECISION, name, str(reason))
     return _judged(name, found, goal)
 
 
@@ -68,9 +74,9 @@ def _factors(tubes: Sequence[AssayTube]) -> list[tuple[str, list[str]]]:
     return [(name, [getattr(tube, name) for tube in tubes]) for name in ("method", "day", "run")]
 
 
-def _of_logs(part: Component) -> Component:
+def _of_logs(part: VarianceComponent) -> VarianceComponent:
     """Return a component of ln density as a geometric CV (in percent); its SD stays that of ln density."""
-    return Component(
+    return VarianceComponent(
         part.name,
         part.variance,
         part.sd,
@@ -99,7 +105,7 @@ def _shown(percent: float) -> str:
     return f"over {_MOST_SHOWN:,}" if percent > _MOST_SHOWN else f"{percent:.1f}"
 
 
-def cv_at(found: Precision, part: Component, size: float) -> float:
+def cv_at(found: Precision, part: VarianceComponent, size: float) -> float:
     """Return the CV in percent that an SD stands for, in the way of the component's own."""
     plain = 100 * part.sd / found.mean
     if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
@@ -107,9 +113,9 @@ def cv_at(found: Precision, part: Component, size: float) -> float:
     return 100 * math.sqrt(math.expm1(min(size, 20.0) ** 2))
 
 
-def limits_told(
+def judged_limits(
     blanks: Sequence[AssayTube], low: Sequence[AssayTube], goal: float | None
-) -> Judged[Limits] | NotTold:
+) -> Judged[AssayLimits] | NotJudged:
     """Return LoB, LoD and LoQ of the blanks and dim materials of a study."""
     wanted = goal_of(Experiment.LOW, goal)
     groups: dict[str, list[float]] = {}
@@ -119,9 +125,9 @@ def limits_told(
     for tube in low:
         dim.setdefault(tube.specimen, []).append(tube.density)
     try:
-        found = limits_of(list(groups.values()), list(dim.items()), goal_percent=wanted)
+        found = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
-        return NotTold(Experiment.BLANK, "limits", str(reason))
+        return NotJudged(Experiment.BLANK, "limits", str(reason))
     told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
     support = _of_loq(found, wanted)
     if found.loq is not None and support is Support.OPEN:
@@ -131,7 +137,7 @@ def limits_told(
     return Judged(Experiment.BLANK, "limits", wanted, found, support, says)
 
 
-def _of_loq(found: Limits, goal: float) -> Support:
+def _of_loq(found: AssayLimits, goal: float) -> Support:
     """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
     lod = math.inf if found.lod is None else found.lod
     bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]

@@ -8,23 +8,23 @@ from typing import Any, TypeVar
 
 from pipeline.assay.curves import CurveRuns, curve_runs
 from pipeline.assay.experiments import agreements, carry_overs, controls, linearities, stabilities
-from pipeline.assay.precision import PATIENTS, limits_told, pooled_precision, precision_of
+from pipeline.assay.precision import PATIENTS, judged_limits, pooled_precision, precision_of
 from pipeline.assay.statistics.agreement import Agreement
 from pipeline.assay.statistics.carry_over import CarryOver
-from pipeline.assay.statistics.control import ControlRun
-from pipeline.assay.statistics.limits import Limits
+from pipeline.assay.statistics.control_chart import ControlRun
+from pipeline.assay.statistics.limits import AssayLimits
 from pipeline.assay.statistics.linearity import Linearity
 from pipeline.assay.statistics.nested import Precision
 from pipeline.assay.statistics.stability import Stability
-from pipeline.assay.tubes import AssayTube, assay_tubes, day_of, measured
-from pipeline.assay.verdict import Judged, NotTold, goal_of
+from pipeline.assay.support import Judged, NotJudged, goal_of
+from pipeline.assay.tubes import AssayTube, assay_tubes, measured, measuring_day
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import replicates
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 from pipeline.study.validation import Experiment
 
-Found = TypeVar("Found")
+Statistic = TypeVar("Statistic")
 
 _LACKING = {
     Experiment.PRECISION: "no replicates: neither of a visit nor of the validation sheet",
@@ -47,7 +47,7 @@ class AssayReport:
         Results beside their goals, in the order of the validation sheet.
     curves
         Repeated beads, by instrument, kit and lot.
-    not_told
+    not_judged
         Parts that the data do not allow, with the reason.
     left_out
         (tube, reason) of tubes of the validation sheet without a density.
@@ -57,13 +57,13 @@ class AssayReport:
 
     precision: tuple[Judged[Precision], ...]
     linearity: tuple[Judged[Linearity], ...]
-    limits: tuple[Judged[Limits], ...]
+    limits: tuple[Judged[AssayLimits], ...]
     stability: tuple[Judged[Stability], ...]
     carry_over: tuple[Judged[CarryOver], ...]
     comparison: tuple[Judged[Agreement], ...]
     control: tuple[Judged[tuple[ControlRun, ...]], ...]
     curves: tuple[CurveRuns, ...]
-    not_told: tuple[NotTold, ...]
+    not_judged: tuple[NotJudged, ...]
     left_out: tuple[tuple[str, str], ...]
     n_tubes: int
 
@@ -103,7 +103,7 @@ def assay_report(
         wanted = goal_of(Experiment.PRECISION, goals.get(Experiment.PRECISION))
         precise = (*precise, pooled_precision(PATIENTS, patients, wanted))
     blanks, low = of(Experiment.BLANK), of(Experiment.LOW)
-    limits = (limits_told(blanks, low, goals.get(Experiment.LOW)),) if blanks else ()
+    limits = (judged_limits(blanks, low, goals.get(Experiment.LOW)),) if blanks else ()
     line = linearities(of(Experiment.LINEARITY), goals.get(Experiment.LINEARITY))
     stable = stabilities(of(Experiment.STABILITY), goals.get(Experiment.STABILITY))
     carried = carry_overs(of(Experiment.CARRY_OVER), goals.get(Experiment.CARRY_OVER))
@@ -127,22 +127,22 @@ def assay_report(
         comparison=_judged(agreed),
         control=_judged(held),
         curves=curve_runs(calibrations),
-        not_told=_not_told(parts),
+        not_judged=_not_judged(parts),
         left_out=tuple(dict.fromkeys((t.sample_id, t.reason) for t in tubes if t.value is None)),
         n_tubes=len({tube.sample_id for tube in tubes}),
     )
 
 
-def _not_told(parts: Mapping[Experiment, Sequence[object]]) -> tuple[NotTold, ...]:
+def _not_judged(parts: Mapping[Experiment, Sequence[object]]) -> tuple[NotJudged, ...]:
     return tuple(
         one
         for experiment, part in parts.items()
-        for one in (part or (NotTold(experiment, "", _LACKING[experiment]),))
-        if isinstance(one, NotTold)
+        for one in (part or (NotJudged(experiment, "", _LACKING[experiment]),))
+        if isinstance(one, NotJudged)
     )
 
 
-def _judged(part: Sequence[Judged[Found] | NotTold]) -> tuple[Judged[Found], ...]:
+def _judged(part: Sequence[Judged[Statistic] | NotJudged]) -> tuple[Judged[Statistic], ...]:
     return tuple(one for one in part if isinstance(one, Judged))
 
 
@@ -177,7 +177,7 @@ def _patient_replicates(
                     f"visit {number}",
                     tube.receptor.rd,
                     "",
-                    day_of(study, sample, tube, days),
+                    measuring_day(study, sample, tube, days),
                     sample.beads,
                     "",
                     (tube.acquired.acquired_at, number),

@@ -68,7 +68,7 @@ def measured(tubes: Iterable[AssayTube], experiment: Experiment) -> tuple[AssayT
     return tuple(tube for tube in tubes if tube.experiment is experiment and tube.value is not None)
 
 
-def day_of(study: Study, sample: Sample, result: SampleResult, days: dict[str, str]) -> str:
+def measuring_day(study: Study, sample: Sample, result: SampleResult, days: dict[str, str]) -> str:
     """Return the day of a tube: that of its file, else of its bead run, else of its collection."""
     run = study.bead_run(sample.beads)
     typed = run.acquired_on.isoformat() if run.acquired_on else ""
@@ -91,7 +91,7 @@ def _tube(
         specimen=row.specimen,
         value=value,
         reason=reason,
-        day=row.day or day_of(study, sample, result, days),
+        day=row.day or measuring_day(study, sample, result, days),
         run=row.run or sample.beads,
         method=row.method or _method(study, sample, result),
         order=(result.acquired.acquired_at, place),

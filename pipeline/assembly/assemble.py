@@ -25,7 +25,8 @@ from pipeline.study.study import Study
 from pipeline.washout.report import washout_report, with_sensitivity
 
 MOST_NOTES = 20
-"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention."""
+"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention: a screen
+full; more would not be read."""
 
 
 def assembled(
@@ -135,7 +136,7 @@ def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note
 
 def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
     """Return the first inconsistencies of what was typed, and how many more there are."""
-    first = tuple(Note(hit.where, f'"{hit.found}": {hit.text}') for hit in hits[:MOST_NOTES])
+    first = tuple(Note(hit.where, f'"{hit.phrase}": {hit.text}') for hit in hits[:MOST_NOTES])
     more = len(hits) - len(first)
     rest = f"{more} more numbers that were typed cannot be: the sheet Notes of rd.xlsx lists them"
     return (*first, Note("what was typed", rest)) if more else first

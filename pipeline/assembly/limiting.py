@@ -32,8 +32,9 @@ _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
     "a clearer split of the clone": (BudgetTerm.CLONE_SPLIT,),
 }
 
-_MOST_TOLD: Final = 1_000.0
-"""Percent: an upper limit of a CV above it is not told, since of one pair it is astronomical. Convention."""
+_MOST_PERCENT: Final = 1_000.0
+"""Percent: an upper limit of a CV above it is not told, since of one pair it is astronomical. Convention:
+from a ten-fold scatter on no more can be learned of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Limiting:
             if scatter is not None:
                 known = (
                     f"{scatter.low:.1f} to {scatter.high:.1f} %"
-                    if scatter.high <= _MOST_TOLD
+                    if scatter.high <= _MOST_PERCENT
                     else f"from {scatter.low:.1f} %, without a useful upper limit"
                 )
                 yield (

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from pipeline.running.program import code_digest, version
+from pipeline.running.program import code_digest, program_version
 from pipeline.study.file_labels import labels_of_study
 from pipeline.study.study import Study
 
@@ -79,7 +79,7 @@ def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance
     """
     labels = labels_of_study(study)
     return Provenance(
-        program=f"cd38rd {version()}",
+        program=f"cd38rd {program_version()}",
         code_sha256=code_digest(),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",

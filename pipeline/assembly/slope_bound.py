@@ -25,13 +25,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class SlopeBound:
-    """Fold per doubling of the washout, by the highest likelihood of M1: `told` without the missing visits.
+    """Fold per doubling of the washout, by the highest likelihood of M1.
 
-    `least`, `most`: of the lines with the missing visits placed between `low` (and below it) and `high`, the
-    densities of this study, molecules per cell: early ones at one, late ones at another.
+    `without_missing`: of the visits that have a density alone. `least`, `most`: of the lines with the missing
+    visits placed between `low` (and below it) and `high`, the densities of this study, molecules per cell:
+    early ones at one, late ones at another.
     """
 
-    told: float
+    without_missing: float
     least: float
     most: float
     n: int
@@ -89,7 +90,7 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
     scaled = (y - middle_y) / scale_y
     kept = ~is_missing
     alone = maximise(single(design[kept], scaled[kept], data.kind[kept], sd[kept]))
-    if not alone.is_held(int(kept.sum()))[0]:
+    if not alone.is_determined(int(kept.sum()))[0]:
         return None
     placed = list(_placements(x, is_missing, np.log10(levels)))
     values = np.array([(np.where(is_missing, at, y) - middle_y) / scale_y for at, _ in placed])
@@ -104,7 +105,7 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
             np.ones(size),
         )
     )
-    held = best.is_held(size[1])
+    held = best.is_determined(size[1])
     if not held.any():
         return None
     ratio = scale_y / scale_x

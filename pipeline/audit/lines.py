@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 START = "0" * 64
-"""Stands for the digest of the line before the first one. Convention."""
+"""Stands for the digest of the line before the first one. Convention: 64 zeros, as long as a SHA-256 and
+never one."""
 
 
 class Event(StrEnum):
@@ -31,7 +32,7 @@ WRITE_RESULTS = (Event.RUN, Event.REPORT)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedCell:
     """A cell that holds something else than when a line was last added.
 
     Attributes
@@ -49,7 +50,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrailLine:
     """A line of the trail.
 
     Attributes
@@ -73,13 +74,13 @@ class Line:
     who: str
     event: str
     facts: Mapping[str, Any]
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedCell, ...]
     previous: str
     digest: str
 
 
 def text_of_line(
-    number: int, previous: str, event: Event, facts: Mapping[str, Any], changes: Sequence[Change]
+    number: int, previous: str, event: Event, facts: Mapping[str, Any], changes: Sequence[ChangedCell]
 ) -> bytes:
     """Return a line as it is written, without its end.
 
@@ -110,12 +111,12 @@ def digest_of_line(text: bytes) -> str:
     return hashlib.sha256(body + b"}").hexdigest()
 
 
-def line_of_text(text: bytes) -> Line | None:
+def line_of_text(text: bytes) -> TrailLine | None:
     """Return the line that was written so; None where the text is none."""
     try:
         facts = json.loads(text.decode("utf-8"))
-        changes = tuple(Change(*map(str, change)) for change in facts.pop("changes"))
-        return Line(**facts, changes=changes)
+        changes = tuple(ChangedCell(*map(str, change)) for change in facts.pop("changes"))
+        return TrailLine(**facts, changes=changes)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -13,26 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.audit.lines import START, Change, Event, Line, digest_of_line, line_of_text, text_of_line
+from pipeline.audit.lines import (
+    START,
+    ChangedCell,
+    Event,
+    TrailLine,
+    digest_of_line,
+    line_of_text,
+    text_of_line,
+)
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
 __all__ = [
-    "TRAIL",
-    "Change",
-    "Event",
-    "Line",
-    "Trail",
-    "add_line",
-    "alone_with",
-    "append_line",
-    "cells_of",
-    "changes_between",
-    "coming_line",
-    "finish_line",
-    "history_of",
-    "must_be_whole",
-    "read_trail",
+    "TRAIL", "ChangedCell", "Event", "Trail", "TrailLine", "add_line", "alone_with", "append_line",
+    "cells_of", "changes_between", "coming_line", "finish_line", "history_of", "must_be_whole", "read_trail",
     "take_back",
 ]  # fmt: skip
 
@@ -45,7 +40,7 @@ SECONDS_FOR_THE_OTHER = 30.0
 class Trail:
     """The lines that could be read, and what is wrong with the file; "" where nothing is."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[TrailLine, ...]
     fault: str = ""
 
     @property
@@ -73,7 +68,7 @@ def read_trail(folder: Path) -> Trail:
             "Ask whoever made it for the right to read and write it, or move it away: "
             "the next run begins a new one"
         ) from None
-    lines: list[Line] = []
+    lines: list[TrailLine] = []
     previous = START
     for number, text in enumerate(raw.split(b"\n")[:-1], 1):
         line = line_of_text(text)
@@ -264,14 +259,14 @@ def cells_of(trail: Trail) -> dict[tuple[str, str], str]:
 
 def changes_between(
     before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
-) -> tuple[Change, ...]:
+) -> tuple[ChangedCell, ...]:
     """Return the cells that differ, in order of row and column."""
     places = sorted({*before, *after})
     pairs = ((place, before.get(place, ""), after.get(place, "")) for place in places)
-    return tuple(Change(*place, old, new) for place, old, new in pairs if old != new)
+    return tuple(ChangedCell(*place, old, new) for place, old, new in pairs if old != new)
 
 
-def history_of(trail: Trail, name: str) -> tuple[tuple[Line, Change], ...]:
+def history_of(trail: Trail, name: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
     """Return every change of rows that are named so: `P01_BM1`, in the order in which they were found."""
     return tuple(
         (line, change)

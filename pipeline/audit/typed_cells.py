@@ -15,7 +15,7 @@ _VERDICT = tuple(column.name for column in fields(TubeVerdict))
 FROM_REVIEW = "review.csv"
 """`source` of a gate that review.csv sets."""
 
-UNTOLD = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
+NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
 """Columns whose text stays out of the trail."""
 
 Cells = dict[tuple[str, str], str]
@@ -34,7 +34,7 @@ def typed_cells(study: Study) -> Cells:
 
 def _kept(column: str, text: str) -> str:
     """Return what the trail holds of a cell."""
-    return f"digest {digest_of([text])[:12]}" if column in UNTOLD else text
+    return f"digest {digest_of([text])[:12]}" if column in NOT_RECORDED else text
 
 
 def cells_of_review(

@@ -27,7 +27,8 @@ which it follows the beads' light and is no scatter. Convention: scatter of real
 1.25, detectors that see their light lie above 0.45."""
 
 MOST_ALIKE = 0.5
-"""Share of the events on one value above which a channel tells nothing. Convention."""
+"""Share of the events on one value above which a channel tells nothing. Convention: a detector that was off,
+or cut off, writes one value for most events."""
 
 BROADER = 3.0
 """Times the relative spread of the narrowest candidate above which another is passed over. Convention: beads

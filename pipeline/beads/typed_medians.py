@@ -128,11 +128,11 @@ def _amount(cell: CellMedian, curve: StandardCurve, typed: TypedMedians, limits:
     errors = RelativeErrors(lot=typed.lot_cv, f_p=f_p)
     ends = interval_of_medians(cell.median, cell.control, curve, typed.divisor, errors)
     low, high = ends or (None, None)
-    status = status_of(amount, limits)
+    status = range_status(amount, limits)
     return rounded_record(CellAmount(cell.name, cell.median, cell.control, amount, low, high, status))
 
 
-def status_of(amount: float, limits: Limits) -> RdStatus:
+def range_status(amount: float, limits: Limits) -> RdStatus:
     """Return where an amount lies: below the dimmest bead, above the brightest, far above it, or between."""
     if amount < limits.lloq:
         return RdStatus.BELOW_LLOQ

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.flags import CheckFlag
-from pipeline.checks.headers import Headers, files_of
+from pipeline.checks.headers import Headers, tubes_with_controls
 from pipeline.fcs import FcsFile
 from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.study.study import BeadRun, Sample, Study
@@ -18,7 +18,8 @@ from pipeline.tube.names.channels import find_channel
 THE_CONTROL = "the control"
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Relative: digital instruments set whole volts, and files round them. Convention."""
+"""Relative: digital instruments set whole volts, and files round them. Convention: a thousandth of 500 V is
+half a volt."""
 
 
 def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:
@@ -88,17 +89,12 @@ def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
 
 def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare each tube with its control: instrument, and voltage and gain of every channel of the panel."""
-    for sample in study.samples:
-        tube = headers[sample.fcs_file].file
-        for column, name in files_of(sample).items():
-            control = headers[name].file
-            if column == "fcs_file" or tube is None or control is None:
-                continue
-            where = study.at("samples", sample.sample_id, column)
-            aliases = study.panel(sample.panel).quantified.aliases
-            yield from _unlike(study, sample, tube, control, where, THE_CONTROL, aliases)
-            if instrument_difference(tube, control) == "":
-                yield from _other_detectors(study, sample, tube, control, where)
+    for sample, column, tube, control in tubes_with_controls(study, headers):
+        where = study.at("samples", sample.sample_id, column)
+        aliases = study.panel(sample.panel).quantified.aliases
+        yield from _unlike(study, sample, tube, control, where, THE_CONTROL, aliases)
+        if instrument_difference(tube, control) == "":
+            yield from _other_detectors(study, sample, tube, control, where)
 
 
 def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
@@ -142,10 +138,12 @@ def _unlike(
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
-        yield _untold(sample_id, where, tube, other, what, mine)
+        yield _not_comparable(sample_id, where, tube, other, what, mine)
 
 
-def _untold(sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str) -> Finding:
+def _not_comparable(
+    sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str
+) -> Finding:
     """Flag a tube that cannot be compared with its beads; that it cannot with its control is only noted."""
     if what == THE_CONTROL:
         note = f"tube and {what} do not both tell the voltage of {channel}: not compared"

@@ -146,7 +146,7 @@ def sound_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...], tuple[F
     return study, _without_echoes((*faults, *_faults_of(findings))), findings
 
 
-def checked_again(
+def rechecked(
     study: Study, faults: Iterable[Fault], found: Iterable[Finding]
 ) -> tuple[tuple[Fault, ...], tuple[Finding, ...]]:
     """Check the files of a study once more, now that the digest of each is known.

@@ -15,7 +15,8 @@ from pipeline.study.study import Sample, Study
 from pipeline.study.wording import age_words, quoted
 
 MOST_DAYS_TO_ACQUISITION = 7
-"""A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention."""
+"""A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention:
+marrow is stained within a day or two, and within a week after transport."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.flags import CheckFlag
-from pipeline.checks.headers import Headers, files_of
+from pipeline.checks.headers import Headers, files_of, tubes_with_controls
 from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import Panel, PanelChannel, Sample, Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import (
     find_channel,
-    misfit,
+    lacking_channels,
     missing_channels,
     named_channels,
     named_rows,
@@ -68,7 +68,7 @@ def _lacks(
     *,
     listed: bool,
 ) -> Finding:
-    problem = misfit(panel, file.path.name, file.channels, file.markers)
+    problem = lacking_channels(panel, file.path.name, file.channels, file.markers)
     hint = suggestions(panel, missing, file.channels, file.markers)
     fault = Fault(study.at("samples", sample.sample_id, "fcs_file"), problem, "", hint, Severity.TUBE)
     return Finding(
@@ -78,26 +78,19 @@ def _lacks(
 
 def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report controls that lack a channel of their tube: the tube's gates cannot be put on them."""
-    for sample in study.samples:
-        tube = headers[sample.fcs_file].file
-        for column, name in files_of(sample).items():
-            control = headers[name].file
-            if column == "fcs_file" or tube is None or control is None:
-                continue
-            lacking = [
-                "; ".join(channel.aliases)
-                for channel in study.panel(sample.panel).channels
-                if find_channel(channel.aliases, tube.channels)
-                and not find_channel(channel.aliases, control.channels)
-            ]
-            if lacking:
-                problem = f"{control.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
-                where = study.at("samples", sample.sample_id, column)
-                fault = Fault(
-                    where, problem, "a control with the channels of its tube", severity=Severity.TUBE
-                )
-                note = f"the control cannot be used: {problem}"
-                yield Finding(fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, note)
+    for sample, column, tube, control in tubes_with_controls(study, headers):
+        lacking = [
+            "; ".join(channel.aliases)
+            for channel in study.panel(sample.panel).channels
+            if find_channel(channel.aliases, tube.channels)
+            and not find_channel(channel.aliases, control.channels)
+        ]
+        if lacking:
+            problem = f"{control.path.name} without {enumerate_words(map(quoted, lacking), 'and')}"
+            where = study.at("samples", sample.sample_id, column)
+            fault = Fault(where, problem, "a control with the channels of its tube", severity=Severity.TUBE)
+            note = f"the control cannot be used: {problem}"
+            yield Finding(fault, sample.sample_id, CheckFlag.CONTROL_UNUSABLE, note)
 
 
 def doubled_channels(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gating.drawn.gate_file import GateFileError
-from gating.gates.given_thresholds import UnknownGateError
+from gating.gates.given_gates import UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
@@ -162,7 +162,7 @@ def _same_gate(
     """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
     if override.polygon is not None:
         return None  # it has one name, and the sheets have looked at that
-    for channel in channels_of(override, panel):
+    for channel in rows_of_threshold(override, panel):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
             problem = f"gate {quoted(override.gate)} of {quoted(override.sample_id)}"
@@ -173,7 +173,7 @@ def _same_gate(
     return None
 
 
-def channels_of(override: GateOverride, panel: Panel) -> tuple[str, ...]:
+def rows_of_threshold(override: GateOverride, panel: Panel) -> tuple[str, ...]:
     """Return the rows that a threshold lies on; the step where it has none of its own."""
     choices = choices_of(panel, [override])
     named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]

@@ -15,7 +15,7 @@ from pipeline.study.study import Sample, Study
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class StudyFile:
     """A file of the study; `problem` says why it cannot be used, and then `file` is None."""
 
     name: str
@@ -23,7 +23,7 @@ class Header:
     problem: str = ""
 
 
-Headers = Mapping[str, Header]
+Headers = Mapping[str, StudyFile]
 READERS, MANY = 16, 64
 """Files that are opened at the same time, and how many there must be: a disk far away answers each late.
 Convention."""
@@ -47,14 +47,24 @@ def files_of(sample: Sample) -> dict[str, str]:
     return {column: name for column, name in files.items() if name}
 
 
-def _header(study: Study, name: str) -> Header:
+def tubes_with_controls(study: Study, headers: Headers) -> Iterator[tuple[Sample, str, FcsFile, FcsFile]]:
+    """Yield each tube with each of its controls, where both can be read: sample, column, tube, control."""
+    for sample in study.samples:
+        tube = headers[sample.fcs_file].file
+        for column, name in files_of(sample).items():
+            control = headers[name].file
+            if column != "fcs_file" and tube is not None and control is not None:
+                yield sample, column, tube, control
+
+
+def _header(study: Study, name: str) -> StudyFile:
     try:
         file = read_fcs(study.folder / name, channels=(), allow_truncated=study.settings.allow_truncated)
     except FcsError as error:
-        return Header(name, problem=str(error))
+        return StudyFile(name, problem=str(error))
     if file.n_events == 0:
-        return Header(name, problem=f"{file.path.name} holds no events ($TOT 0); acquire the tube again")
-    return Header(name, file)
+        return StudyFile(name, problem=f"{file.path.name} holds no events ($TOT 0); acquire the tube again")
+    return StudyFile(name, file)
 
 
 def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:

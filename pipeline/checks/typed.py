@@ -18,7 +18,7 @@ from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import channels_meant, find_channel, suggestion
 
 MOST_DAYS_APART = 10
-"""Days that one warning names; of more it says how many. Convention."""
+"""Days that one warning names; of more it says how many. Convention: what a line of a message holds."""
 
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:

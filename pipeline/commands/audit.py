@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from pipeline.audit.lines import WRITE_RESULTS
-from pipeline.audit.trail import TRAIL, Change, Trail, cells_of, changes_between, history_of, read_trail
+from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.checks import folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
-from pipeline.commands.summary import RunSummary, some_of
+from pipeline.commands.summary import RunSummary, shown_names
 from pipeline.study.errors import UserError
 from pipeline.study.faults import stops_run
 from pipeline.study.file_labels import labels_of_beads, labels_of_sample
@@ -110,7 +110,7 @@ def _until_results(trail: Trail) -> Trail:
     return Trail(trail.lines[: writing[-1]] if writing else ())
 
 
-def _cell(change: Change) -> str:
+def _cell(change: ChangedCell) -> str:
     return f"{change.row}  {change.column}: {change.old or '(empty)'} → {change.new or '(empty)'}"
 
 
@@ -153,7 +153,7 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"results/{name}: was changed after the last run, or is of another one"
     strange = sorted(set(now) - set(written))
     if strange:
-        yield f"results: {some_of(strange)} not written by the last run"
+        yield f"results: {shown_names(strange)} not written by the last run"
 
 
 def _history(trail: Trail, row: str) -> Iterator[str]:

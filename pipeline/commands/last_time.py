@@ -24,7 +24,7 @@ from pipeline.study.study import Study
 
 NOTHING_NEW = "Nothing has changed since the last time: every file is as it was."
 """What is said where nothing is made again."""
-PLACE_OF_REPORT = "\0report\0"
+REPORT_PATH = "\0report\0"
 """Stands for the report's path in what is kept: no path reaches a file of the results."""
 
 
@@ -58,7 +58,7 @@ class LastTime:
                 return None
         except (KeyError, ValueError, TypeError, OSError):
             return None
-        said = text.replace(PLACE_OF_REPORT, str(self._results.report))
+        said = text.replace(REPORT_PATH, str(self._results.report))
         return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
 
     def keep(self, summary: RunSummary) -> None:
@@ -68,7 +68,7 @@ class LastTime:
             "key": self._key,
             "key_of_figures": of_figures,
             "status": int(summary.exit_status),
-            "text": summary.text.replace(str(self._results.report), PLACE_OF_REPORT),
+            "text": summary.text.replace(str(self._results.report), REPORT_PATH),
             "failures": summary.failures,
         }
         write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)

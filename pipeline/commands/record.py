@@ -12,7 +12,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.audit.trail import Event, add_line
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.content import digest_of, file_sha256
-from pipeline.running.program import code_digest, version
+from pipeline.running.program import code_digest, program_version
 from pipeline.study.study import Study
 
 NOT_LISTED = ("store", "events", "log.txt", "run.json")
@@ -66,7 +66,7 @@ class Record:
             self.event,
             {
                 "command": command,
-                "program": f"cd38rd {version()}",
+                "program": f"cd38rd {program_version()}",
                 "code_sha256": code_digest(),
                 "inputs_sha256": digest_of(part for one in sorted(inputs) for part in one),
                 "results_sha256": digest_of(part for one in files for part in one),

@@ -13,22 +13,23 @@ from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
-from pipeline.checks import check_folder, checked_again, folder_with_findings
+from pipeline.checks import check_folder, folder_with_findings, rechecked
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
+    model_defects,
     not_run,
-    some_of,
+    shown_names,
     summary_of,
 )
 from pipeline.output.results_folder import Results
 from pipeline.running.attempt import attempt
-from pipeline.running.defects import defect_note, logged_to
-from pipeline.running.options import RunOptions
-from pipeline.running.program import version
+from pipeline.running.defects import DefectError, defect_note, logged_to
+from pipeline.running.options import OnError, RunOptions
+from pipeline.running.program import program_version
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Store
 from pipeline.running.tasks import (
@@ -38,11 +39,12 @@ from pipeline.running.tasks import (
     input_hashes,
     tube_tasks,
 )
-from pipeline.running.two_passes import quantified, say_damaged
+from pipeline.running.two_passes import quantified_study, say_damaged
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 from pipeline.study.wording import did_you_mean
+from pipeline.washout.report import THE_DATA
 
 log = logging.getLogger(__name__)
 
@@ -60,16 +62,19 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results.must_be_writable()
     must_be_whole(folder)
     with logged_to(results.folder):
-        log.info("cd38rd %s, tubes: %d, bead runs: %d", version(), len(study.samples), len(study.beads))
+        log.info(
+            "cd38rd %s, tubes: %d, bead runs: %d", program_version(), len(study.samples), len(study.beads)
+        )
         hashes = input_hashes(study)
-        faults, known = checked_again(study, faults, found)
+        faults, known = rechecked(study, faults, found)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
+        _stop_at_defects(options, {f"bead run {run.beads}": run.defect for run in calibrations if run.defect})
         events = results.events if options.export_events else None
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
-        done = quantified(tasks, options, results.stores, reporter, results.events)
+        done = quantified_study(tasks, options, results.stores, reporter, results.events)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
         last = LastTime(results, key, figures=options.figures)
@@ -80,21 +85,20 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             return same
         reporter.stage("fitting models")
         study_result = assembled(study, done.results, calibrations, faults, notes)
+        defects = model_defects(study_result)
+        _stop_at_defects(options, {f"model {name}": failure for name, failure in defects.items()}, THE_DATA)
 
         def facts(older: tuple[str, ...]) -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
         older = results.write(
-            study_result,
-            facts,
-            reporter.stage,
-            run_on=record.day,
-            figures=options.figures,
-            validate=options.validate,
-        )
-        log.info("results are written; of an earlier run: %s", some_of(older) or "none")
+            study_result, facts, reporter.stage,
+            run_on=record.day, figures=options.figures, validate=options.validate,
+        )  # fmt: skip
+        log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
-    last.keep(summary)
+    if not defects:
+        last.keep(summary)
     return summary
 
 
@@ -116,6 +120,13 @@ def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummar
     return RunSummary(
         ExitStatus.SOME_FAILED if without else ExitStatus.ALL_QUANTIFIED, text, fault_report(faults)
     )
+
+
+def _stop_at_defects(options: RunOptions, failures: Mapping[str, str], sound: str = "this file") -> None:
+    """Stop at the first defect where that was asked for; `failures`: name → what was raised, or where."""
+    for name, failure in failures.items():
+        if options.on_error is OnError.STOP:
+            raise DefectError(name, failure.rstrip().rpartition("\n")[2], sound)
 
 
 def _must_be_samples(only: Iterable[str], study: Study) -> None:

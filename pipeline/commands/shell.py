@@ -61,10 +61,10 @@ def sentence_and_status(error: Exception) -> ExitStatus:
     """Print what an error says, and return the status it ends with; with CD38RD_DEBUG a defect is raised."""
     from pipeline.fcs import FcsError
     from pipeline.files.whole import NotWrittenError
-    from pipeline.running.defects import DefectFoundError
+    from pipeline.running.defects import DefectError
     from pipeline.study.errors import UsageError, UserError
 
-    if isinstance(error, DefectFoundError):
+    if isinstance(error, DefectError):
         complain(str(error))
         return ExitStatus.SOME_FAILED
     if isinstance(error, NotWrittenError):

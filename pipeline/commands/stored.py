@@ -19,13 +19,14 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
-from pipeline.commands.summary import RunSummary, not_run, some_of, summary_of
+from pipeline.commands.summary import RunSummary, model_defects, not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
+from pipeline.running.defects import logged_to
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
-from pipeline.running.two_passes import against_their_batches, with_their_batches
+from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.file_labels import labels_of_sample
@@ -84,28 +85,15 @@ def _from_store(
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
     calibrations = judged_bead_runs(log, made, study.beads, study.settings, write=False)
-    loaded = {
-        s.sample_id: stored for s in study.samples if (stored := results.stores.samples.load(s.sample_id))
-    }
-    if not loaded:
-        raise UserError(
-            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
-        )
-    twice = {s.sample_id: stored for s in study.samples if (stored := results.stores.alone.load(s.sample_id))}
-    damaged = _damaged(study, results.stores, loaded, {run.beads for run in made}, twice)
-    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    found = findings_of_tubes(study, calibrations, known)
-    latest = {name: result for name, (_, result) in loaded.items()}
-    tubes = against_their_batches(study.samples, found, latest, alone)
-    stale = _stale(study, calibrations, loaded, alone, known)
-    notes = (*not_run(study, tubes), *damaged, *stale)
+    tubes, notes = _stored_tubes(study, results, calibrations, known)
     key = made_from(study, results, tubes, calibrations, faults, notes, extras or NO_EXTRAS)
     last = LastTime(results, key, figures=extras is not None)
     same = last.summary(faults)
     if same is not None:
         return same
     reporter.stage("fitting models")
-    study_result = assembled(study, tubes, calibrations, faults, notes)
+    with logged_to(results.folder):
+        study_result = assembled(study, tubes, calibrations, faults, notes)
 
     def facts(older: tuple[str, ...]) -> RunFacts:
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes), older)
@@ -120,8 +108,29 @@ def _from_store(
         extras=extras or NO_EXTRAS,
     )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
-    last.keep(summary)
+    if not model_defects(study_result):
+        last.keep(summary)
     return summary
+
+
+def _stored_tubes(
+    study: Study, results: Results, calibrations: Sequence[CalibrationResult], known: Sequence[Finding]
+) -> tuple[dict[str, SampleResult], tuple[Note, ...]]:
+    """Return the stored tubes of a study, each against its batch, and what is missing, damaged or old."""
+    stores, samples = results.stores, study.samples
+    loaded = {s.sample_id: stored for s in samples if (stored := stores.samples.load(s.sample_id))}
+    if not loaded:
+        folder = results.folder.parent
+        raise UserError(
+            f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
+        )
+    twice = {s.sample_id: stored for s in samples if (stored := stores.alone.load(s.sample_id))}
+    damaged = _damaged(study, stores, loaded, {run.beads for run in calibrations}, twice)
+    alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
+    found = findings_of_tubes(study, calibrations, known)
+    latest = {name: result for name, (_, result) in loaded.items()}
+    tubes = results_beside_batches(samples, found, latest, alone)
+    return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, known))
 
 
 def _damaged(
@@ -138,7 +147,7 @@ def _damaged(
     damaged += [name for name in tubes if name not in twice and stores.alone.is_damaged(name)]
     if not damaged:
         return ()
-    listed = some_of(list(dict.fromkeys(damaged)))
+    listed = shown_names(list(dict.fromkeys(damaged)))
     text = f"stored results were changed or damaged since they were saved: {listed}; they were not used"
     return (Note("samples", f"{text}, and `cd38rd run` makes them again"),)
 
@@ -159,7 +168,7 @@ def _stale(
         for sample in study.samples
         for name in sample.input_files
     }
-    tasks = with_their_batches(tube_tasks(study, calibrations, hashes, known=known), alone)
+    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, known=known), alone)
     today = {
         name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))
         for task in tasks
@@ -168,5 +177,7 @@ def _stale(
     old = [name for name, (digest, _) in loaded.items() if digest != today[name]]
     if not old:
         return ()
-    text = f"stored results from other sheets, settings or program: {some_of(old)}; `cd38rd run` renews them"
+    text = (
+        f"stored results from other sheets, settings or program: {shown_names(old)}; `cd38rd run` renews them"
+    )
     return (Note("samples", text),)

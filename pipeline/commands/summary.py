@@ -12,6 +12,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.running.defects import LOG_FILE
 from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
+from pipeline.study.wording import first_words
 
 MOST_NAMES = 20
 """Tubes that a note names one by one."""
@@ -32,14 +33,13 @@ def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ..
     missing = [sample.sample_id for sample in study.samples if sample.sample_id not in results]
     if not missing:
         return ()
-    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {some_of(missing)}"
+    text = f"{len(missing)} of {len(study.samples)} samples have not been run yet: {shown_names(missing)}"
     return (Note("samples", text),)
 
 
-def some_of(names: Sequence[str]) -> str:
+def shown_names(names: Sequence[str]) -> str:
     """Return names that a person can read at one go."""
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return first_words(names, MOST_NAMES)
 
 
 def summary_of(
@@ -51,10 +51,16 @@ def summary_of(
     """
     failed = failed_text(study_result)
     said = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
-    status = ExitStatus.SOME_FAILED if failed else ExitStatus.ALL_QUANTIFIED
+    is_whole = not failed and not model_defects(study_result)
+    status = ExitStatus.ALL_QUANTIFIED if is_whole else ExitStatus.SOME_FAILED
     if older:
         status = ExitStatus.NOT_WRITTEN
     return RunSummary(status, text, fault_report(faults), said)
+
+
+def model_defects(study_result: StudyResult) -> Mapping[str, str]:
+    """Return the models that a defect of cd38rd kept from being fitted, and what was raised."""
+    return study_result.washout.defects if study_result.washout else {}
 
 
 def _older_text(older: Sequence[str]) -> str:
@@ -62,20 +68,21 @@ def _older_text(older: Sequence[str]) -> str:
     if not older:
         return ""
     return (
-        f"Of an earlier run: {some_of([f'results/{name}' for name in older])}. They cannot be written: are "
-        "they open in Excel or another program? Close them, or move away what is in their place, and run the "
-        "same command again: finished tubes are kept"
+        f"Of an earlier run: {shown_names([f'results/{name}' for name in older])}. They cannot be written: "
+        "are they open in Excel or another program? Close them, or move away what is in their place, and "
+        "run the same command again: finished tubes are kept"
     )
 
 
 def _defects_text(study_result: StudyResult) -> str:
-    """Return what to do about tubes and bead runs that a defect of cd38rd failed; "" where there are none."""
+    """Return what to do about tubes, bead runs and models that a defect failed; "" where there are none."""
     tubes = [result.sample_id for result in study_result.results if result.defect]
     names = [*tubes, *(run.beads for run in study_result.calibrations if run.defect)]
+    names += [f"model {name}" for name in model_defects(study_result)]
     if not names:
         return ""
     return (
-        f"A defect of cd38rd failed {some_of(names)}: the files may be sound. "
+        f"A defect of cd38rd failed {shown_names(names)}: the files may be sound. "
         f"Please report it with results/{LOG_FILE}, which says where it arose; first look through it "
         "for patient data"
     )

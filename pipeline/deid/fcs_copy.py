@@ -12,7 +12,7 @@ from datetime import date
 
 from pipeline.fcs import FcsFile
 from pipeline.fcs.text.header import HEADER_BYTES
-from pipeline.fcs.text.text import whole_number
+from pipeline.fcs.text.text import keyword_integer
 
 _NUMBERS = r"[-+\d\s.,;:eE/]*"
 _WANTED = re.compile(
@@ -56,7 +56,7 @@ def fcs_copy(
     cut_short
         Whether the file ends before the events that it promises: the copy promises as many.
     """
-    place = file.place
+    place = file.data
     events = data[place.begin : place.begin + place.n_bytes]
     kept = {
         key: value
@@ -66,7 +66,7 @@ def fcs_copy(
     for number, channel in enumerate(file.channels, 1):
         kept[f"$P{number}N"] = rename(channel)
     kept |= _matrix(file, rename)
-    promised = max(whole_number(file.keywords.get("$TOT")) or 0, place.n_events + 1)
+    promised = max(keyword_integer(file.keywords.get("$TOT")) or 0, place.n_events + 1)
     n_events = promised if cut_short else place.n_events
     kept |= {"$TOT": str(n_events), "$NEXTDATA": "0"}
     facts = {"$CYT": instrument, "$CYTSN": serial, "$DATE": "" if day is None else _as_fcs(day)}

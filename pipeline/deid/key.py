@@ -22,7 +22,7 @@ not so far that a drug was given before it existed."""
 _COLUMNS = ("kind", "original", "copy")
 
 
-class Kind(StrEnum):
+class PseudonymKind(StrEnum):
     """What a pseudonym stands for."""
 
     PATIENT = "patient"
@@ -41,18 +41,18 @@ class Kind(StrEnum):
 
 
 _FORMS = {
-    Kind.PATIENT: "P{:03d}",
-    Kind.SAMPLE: "S{:03d}",
-    Kind.PANEL: "panel_{}",
-    Kind.BEADS: "B{:02d}",
-    Kind.VISIT: "visit_{}",
-    Kind.CYTOMETER: "cytometer {}",
-    Kind.SERIAL: "serial {}",
-    Kind.COUNTER: "{}",
-    Kind.CHANNEL: "channel_{}",
-    Kind.DRUG: "another drug {}",
-    Kind.PERSON: "person {}",
-    Kind.GROUP: "group {}",
+    PseudonymKind.PATIENT: "P{:03d}",
+    PseudonymKind.SAMPLE: "S{:03d}",
+    PseudonymKind.PANEL: "panel_{}",
+    PseudonymKind.BEADS: "B{:02d}",
+    PseudonymKind.VISIT: "visit_{}",
+    PseudonymKind.CYTOMETER: "cytometer {}",
+    PseudonymKind.SERIAL: "serial {}",
+    PseudonymKind.COUNTER: "{}",
+    PseudonymKind.CHANNEL: "channel_{}",
+    PseudonymKind.DRUG: "another drug {}",
+    PseudonymKind.PERSON: "person {}",
+    PseudonymKind.GROUP: "group {}",
 }
 
 
@@ -70,10 +70,10 @@ class Key:
         Draws by how many days a patient's days go back; nobody can work it out again.
     """
 
-    names: dict[tuple[Kind, str], str] = field(default_factory=dict)
+    names: dict[tuple[PseudonymKind, str], str] = field(default_factory=dict)
     any_shift: Callable[[], int] = _any_shift
 
-    def name(self, kind: Kind, original: str) -> str:
+    def name(self, kind: PseudonymKind, original: str) -> str:
         """Return the pseudonym of an original; "" for ""."""
         if not original:
             return ""
@@ -85,9 +85,9 @@ class Key:
 
     def shifted(self, patient: str, day: date) -> date:
         """Return the day in the copy: all of a patient's days are shifted alike, so that every wait stays."""
-        if (Kind.SHIFT, patient) not in self.names:
-            self.names[Kind.SHIFT, patient] = str(self.any_shift())
-        return day - timedelta(days=int(self.names[Kind.SHIFT, patient]))
+        if (PseudonymKind.SHIFT, patient) not in self.names:
+            self.names[PseudonymKind.SHIFT, patient] = str(self.any_shift())
+        return day - timedelta(days=int(self.names[PseudonymKind.SHIFT, patient]))
 
 
 def read_key(path: Path) -> Key:
@@ -110,13 +110,13 @@ def read_key(path: Path) -> Key:
         ) from None
 
 
-def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[Kind, str], str]:
+def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str], str]:
     """Return the rows of a key; ValueError where one name stands for two, or days back are no number."""
-    names: dict[tuple[Kind, str], str] = {}
-    seen: set[tuple[Kind, str]] = set()
+    names: dict[tuple[PseudonymKind, str], str] = {}
+    seen: set[tuple[PseudonymKind, str]] = set()
     for row in rows:
-        kind, copy = Kind(row["kind"]), (row["copy"] or "").strip()
-        if kind is Kind.SHIFT:
+        kind, copy = PseudonymKind(row["kind"]), (row["copy"] or "").strip()
+        if kind is PseudonymKind.SHIFT:
             int(copy)
         elif not copy:
             raise ValueError(f"a {kind.value} without a name in the copy")

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import date, time
 from typing import Any
 
-from pipeline.deid.key import Key, Kind
+from pipeline.deid.key import Key, PseudonymKind
 from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
@@ -50,12 +50,12 @@ def sample_rows(study: Study, key: Key, files: Mapping[tuple[str, str], str]) ->
 def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> dict[str, str]:
     patient = sample.patient_id
     return {
-        "sample_id": key.name(Kind.SAMPLE, sample.sample_id),
-        "patient_id": key.name(Kind.PATIENT, patient),
+        "sample_id": key.name(PseudonymKind.SAMPLE, sample.sample_id),
+        "patient_id": key.name(PseudonymKind.PATIENT, patient),
         "collected_on": key.shifted(patient, sample.collected_on).isoformat(),
-        "panel": key.name(Kind.PANEL, sample.panel),
-        "beads": key.name(Kind.BEADS, sample.beads),
-        "visit": key.name(Kind.VISIT, sample.visit),
+        "panel": key.name(PseudonymKind.PANEL, sample.panel),
+        "beads": key.name(PseudonymKind.BEADS, sample.beads),
+        "visit": key.name(PseudonymKind.VISIT, sample.visit),
         "tissue": sample.tissue,
         "collected_time": _cell(sample.collected_time),
         **{
@@ -67,7 +67,7 @@ def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> d
 def panel_rows(study: Study, key: Key) -> Table:
     """Return the panels sheet; what names antigen, dye and clone is no patient's."""
     return tuple(
-        {"panel": key.name(Kind.PANEL, panel.name), **_channel(channel)}
+        {"panel": key.name(PseudonymKind.PANEL, panel.name), **_channel(channel)}
         for panel in study.panels
         for channel in panel.channels
     )
@@ -85,7 +85,7 @@ def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> Table:
 
 def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
     return {
-        "beads": key.name(Kind.BEADS, run.beads),
+        "beads": key.name(PseudonymKind.BEADS, run.beads),
         "fcs_file": file,
         "kit": run.kit,
         "lot": run.lot,
@@ -93,7 +93,7 @@ def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
         "levels": "; ".join(map(_cell, run.levels)),
         "assigned_cv": _cell(run.assigned_cv),
         "ranges": "; ".join(f"{_cell(low)}-{_cell(high)}" for low, high in run.ranges),
-        "transfer_from": "; ".join(key.name(Kind.BEADS, name) for name in run.transfer_names),
+        "transfer_from": "; ".join(key.name(PseudonymKind.BEADS, name) for name in run.transfer_names),
         "captures": run.captures,
     }
 
@@ -105,7 +105,7 @@ def dose_rows(study: Study, key: Key) -> Table:
 
 def _dose(dose: Dose, key: Key) -> dict[str, str]:
     return {
-        "patient_id": key.name(Kind.PATIENT, dose.patient_id),
+        "patient_id": key.name(PseudonymKind.PATIENT, dose.patient_id),
         "given_on": key.shifted(dose.patient_id, dose.given_on).isoformat(),
         "drug": _drug(dose.drug, key),
         **{
@@ -124,12 +124,12 @@ def _drug(typed: str, key: Key) -> str:
     """Return the drugs that a name surely means; of another name its pseudonym, the same in every sheet."""
     reading = read_drug(typed)
     sure = reading.agents if reading.meaning is not Meaning.QUESTION else ()
-    return " + ".join(sure) or key.name(Kind.DRUG, " ".join(typed.split()).casefold())
+    return " + ".join(sure) or key.name(PseudonymKind.DRUG, " ".join(typed.split()).casefold())
 
 
 def _patient(patient: Patient, key: Key) -> dict[str, str]:
     cells = {f.name: _of_patient(patient, f.name, key) for f in fields(patient) if f.name != "patient_id"}
-    return {"patient_id": key.name(Kind.PATIENT, patient.patient_id), **cells}
+    return {"patient_id": key.name(PseudonymKind.PATIENT, patient.patient_id), **cells}
 
 
 def _of_patient(patient: Patient, column: str, key: Key) -> str:
@@ -150,8 +150,8 @@ def validation_rows(study: Study, key: Key) -> Table:
     return tuple(
         {
             **{f.name: _cell(getattr(tube, f.name)) for f in fields(tube)},
-            "sample_id": key.name(Kind.SAMPLE, tube.sample_id),
-            **{name: key.name(Kind.GROUP, getattr(tube, name)) for name in _GROUPS},
+            "sample_id": key.name(PseudonymKind.SAMPLE, tube.sample_id),
+            **{name: key.name(PseudonymKind.GROUP, getattr(tube, name)) for name in _GROUPS},
         }
         for tube in study.validation
     )
@@ -164,11 +164,11 @@ def gate_rows(study: Study, key: Key) -> Table:
 
 def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
     return {
-        "sample_id": key.name(Kind.SAMPLE, gate.sample_id),
+        "sample_id": key.name(PseudonymKind.SAMPLE, gate.sample_id),
         "gate": gate.gate,
         "value": "" if gate.value is None else _cell(gate.value),
         "polygon": str(gate.polygon or ""),
-        "set_by": key.name(Kind.PERSON, gate.set_by),
+        "set_by": key.name(PseudonymKind.PERSON, gate.set_by),
         "reason": "set by a person; the reason is not copied",
     }
 
@@ -191,7 +191,7 @@ def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
         return spillover_file
     if name == "compensated_panels":
         names = [one.strip() for one in str(value).split(";")]
-        return "; ".join(one if one == "all" else key.name(Kind.PANEL, one) for one in names if one)
+        return "; ".join(one if one == "all" else key.name(PseudonymKind.PANEL, one) for one in names if one)
     if name in ("washed_out_drug", "study_drug", "imid_drugs"):
         return "; ".join(dict.fromkeys(_drug(one, key) for one in listed_names(str(value))))
     if name == "keep_in_models":

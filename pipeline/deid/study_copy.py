@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.deid.fcs_copy import fcs_copy
-from pipeline.deid.key import Key, Kind, write_key
+from pipeline.deid.key import Key, PseudonymKind, write_key
 from pipeline.deid.rows import (
     Table,
     bead_rows,
@@ -125,18 +125,18 @@ class _Files:
 
         A control of several patients tells no day.
         """
-        copy = f"fcs/{self._key.name(Kind.SAMPLE, sample_id)}{ending}.fcs"
+        copy = f"fcs/{self._key.name(PseudonymKind.SAMPLE, sample_id)}{ending}.fcs"
         shifted = None if name in self._shared else lambda day: self._key.shifted(patient, day)
         return self._copied(name, copy, shifted)
 
     def beads(self, name: str, run: str) -> str:
         """Copy the file of a bead run; return its name in the copy. It tells no day."""
-        return self._copied(name, f"fcs/{self._key.name(Kind.BEADS, run)}.fcs", None)
+        return self._copied(name, f"fcs/{self._key.name(PseudonymKind.BEADS, run)}.fcs", None)
 
     def rename(self, channel: str) -> str:
         """Return the name of a channel in the copy: that of the sheets, of scatter and time stay."""
         known = {_stem(channel), folded_name(channel)} & self._known or _TECHNICAL.fullmatch(channel)
-        return channel if known else self._key.name(Kind.CHANNEL, channel)
+        return channel if known else self._key.name(PseudonymKind.CHANNEL, channel)
 
     def _copied(self, name: str, copy: str, shifted: Callable[[date], date] | None) -> str:
         if name in self._written:
@@ -151,7 +151,7 @@ class _Files:
             data,
             day=shifted(day) if day and shifted else None,
             rename=self.rename,
-            instrument=self._key.name(Kind.CYTOMETER, folded_name(facts.instrument)),
+            instrument=self._key.name(PseudonymKind.CYTOMETER, folded_name(facts.instrument)),
             serial=self._serial(folded_name(facts.serial)),
             cut_short=cut_short,
         )
@@ -161,7 +161,9 @@ class _Files:
 
     def _serial(self, serial: str) -> str:
         """Return the pseudonym of a serial number; one too short to tell instruments apart stays so."""
-        return self._key.name(Kind.SERIAL if len(serial) > UNTELLING_SERIAL else Kind.COUNTER, serial)
+        return self._key.name(
+            PseudonymKind.SERIAL if len(serial) > UNTELLING_SERIAL else PseudonymKind.COUNTER, serial
+        )
 
 
 def _read(path: Path, data_set: int, data: bytes) -> tuple[FcsFile, bool]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.fcs.text.text import real_number, whole_number
+from pipeline.fcs.text.text import keyword_integer, real_number
 
 MONTHS = (
     ("JAN", "JÄN", "GEN", "ENE", "STY"),
@@ -37,7 +37,8 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have. Convention."""
+"""Serials of this length at most are counters (`1`) that many instruments have. Convention: makers' serial
+numbers have five digits and more."""
 SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
 """Keywords in which makers write the acquisition program and its version; the standard has none."""
 
@@ -113,8 +114,8 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
         acquired_at=begun or (datetime.combine(day, clock) if day and clock else None),
         acquired_on=day,
         timestep=_above_zero(real_number(keywords.get("$TIMESTEP"))),
-        events_lost=whole_number(keywords.get("$LOST")),
-        events_aborted=whole_number(keywords.get("$ABRT")),
+        events_lost=keyword_integer(keywords.get("$LOST")),
+        events_aborted=keyword_integer(keywords.get("$ABRT")),
         area_scaling=_area_scaling(keywords),
         window_extension=real_number(keywords.get("WINDOW EXTENSION")),
         software=_program_name(_word(keywords, SOFTWARE)),

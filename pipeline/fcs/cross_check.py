@@ -42,7 +42,7 @@ Table = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelComparison:
+class WitnessedChannel:
     """One channel, as stored: the sum by us and by the witness, and the largest difference of an event.
 
     The witness's sum is None where it has no such channel or cannot read the file; the difference is None
@@ -82,7 +82,7 @@ class Witness:
     verdict: str
     text: str
     explanations: tuple[str, ...]
-    channels: tuple[ChannelComparison, ...]
+    channels: tuple[WitnessedChannel, ...]
 
 
 def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
@@ -136,7 +136,7 @@ def _table(witnesses: tuple[Witness, ...]) -> list[str]:
     ]
 
 
-def _cell(channel: ChannelComparison) -> str:
+def _cell(channel: WitnessedChannel) -> str:
     if channel.their_sum is None:
         return "none"
     text = f"{channel.their_sum:.10g}"
@@ -161,7 +161,7 @@ def _witness(
             theirs = read(file)
     except Exception as fault:
         verdict = "cannot read"
-        text = f"cannot read the file ({type(fault).__name__}: {_one_line(fault, file)})"
+        text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
             return _compared(reader, file, ours, theirs, limits)
@@ -172,11 +172,11 @@ def _witness(
     return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
-def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[ChannelComparison, ...]:
+def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[WitnessedChannel, ...]:
     """Return the sums of a witness that has other events or channels, or none."""
     n_theirs = 0 if theirs is None else len(theirs)
     return tuple(
-        ChannelComparison(
+        WitnessedChannel(
             name,
             float(row.sum()),
             float(theirs[at].sum()) if theirs is not None and at < n_theirs else None,
@@ -186,7 +186,7 @@ def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[Cha
     )
 
 
-def _one_line(fault: Exception, file: FcsFile) -> str:
+def _single_line(fault: Exception, file: FcsFile) -> str:
     text = " ".join(str(fault).replace(str(file.path), file.path.name).split())
     return text if len(text) <= 160 else text[:160] + "…"
 
@@ -195,7 +195,7 @@ def _compared(
     reader: str, file: FcsFile, ours: Table, theirs: Table, limits: Callable[[FcsFile], list[str]]
 ) -> Witness:
     channels = tuple(
-        ChannelComparison(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
+        WitnessedChannel(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
         for name, a, b in zip(file.channels, ours, theirs, strict=True)
     )
     differing = [channel.channel for channel in channels if not channel.agrees]
@@ -263,8 +263,8 @@ def _flowio_limits(file: FcsFile) -> list[str]:
 def _fcsparser_limits(file: FcsFile) -> list[str]:
     codes = {repair.code for repair in file.reading_repairs}
     kinds = {parameter.kind for parameter in file.parameters}
-    order = file.place.layout.byte_order
-    odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.place.layout.fields)
+    order = file.data.layout.byte_order
+    odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.data.layout.fields)
     known = {
         "under NumPy 2 it raises on every big-endian file": list(order) == sorted(order)[::-1] != [1],
         "it does not read ASCII": "A" in kinds,
@@ -292,7 +292,7 @@ def _lacks_keywords(file: FcsFile, codes: set[RepairCode]) -> bool:
 
 
 def _is_mixed(file: FcsFile) -> bool:
-    order = list(file.place.layout.byte_order)
+    order = list(file.data.layout.byte_order)
     return order not in (sorted(order), sorted(order, reverse=True))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
 from pipeline.fcs.errors import ChannelError, shown
-from pipeline.fcs.layout.claims import Claims, Place
+from pipeline.fcs.layout.claims import Claims, DataSegment
 from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.mode import check_mode
 from pipeline.fcs.layout.offsets import find_data
@@ -26,7 +26,7 @@ from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
 from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
-from pipeline.fcs.values.evidence import better_place
+from pipeline.fcs.values.evidence import better_reading
 from pipeline.fcs.values.high_bits import without_masks
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import Content
@@ -72,7 +72,7 @@ class FcsFile:
     decoded: tuple[str, ...]
     keywords: Mapping[str, str]
     parameters: tuple[Parameter, ...]
-    place: Place
+    data: DataSegment
     reading_repairs: tuple[Repair, ...]
     content: Content | None = None
 
@@ -131,7 +131,7 @@ class FcsFile:
 
     def raw(self, name: str) -> Values:
         """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""
-        return decode_raw(self._bytes, self.place, self._row(name))
+        return decode_raw(self._bytes, self.data, self._row(name))
 
     def events(self, channels: Sequence[str] | None = None) -> NDArray[np.float32]:
         """Return channels on the linear scale, float32, shape (n_channels, n_events), a contiguous row each.
@@ -148,7 +148,7 @@ class FcsFile:
             A name that the file does not have.
         """
         rows = [self._row(name) for name in (self.decoded if channels is None else _as_names(channels))]
-        return decode_linear(self._bytes, self.place, self.parameters, rows, np.float32)
+        return decode_linear(self._bytes, self.data, self.parameters, rows, np.float32)
 
     def scale_top(self, name: str) -> float:
         """Return the largest linear value of the detector; `inf` where there is none, and for time."""
@@ -172,18 +172,16 @@ class FcsFile:
         return {}
 
     def _decode_columns(self, rows: Sequence[int]) -> None:
-        if is_table(self.place.layout, rows) and all(parameter.is_plain for parameter in self.parameters):
-            table = read_table(self._bytes, self.place)
+        if is_table(self.data.layout, rows) and all(parameter.is_plain for parameter in self.parameters):
+            table = read_table(self._bytes, self.data)
             table.flags.writeable = False
             self._columns.update(zip(self.channels, table.T, strict=True))
             return
         for dtype, exact in ((np.float32, True), (np.float64, False)):
             chosen = [
-                row
-                for row in rows
-                if is_float32(self.parameters[row], self.place.layout.fields[row]) is exact
+                row for row in rows if is_float32(self.parameters[row], self.data.layout.fields[row]) is exact
             ]
-            decoded = decode_linear(self._bytes, self.place, self.parameters, chosen, dtype)
+            decoded = decode_linear(self._bytes, self.data, self.parameters, chosen, dtype)
             decoded.flags.writeable = False
             self._columns.update(
                 (self.channels[row], values) for row, values in zip(chosen, decoded, strict=True)
@@ -252,28 +250,28 @@ def _read(
     parameters, repairs = parse_parameters(keywords, header.version, path.name)
     begin, end = data_set.origin, data_set.end
     claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
-    place, more = find_data(
-        claims, lambda at, count: _peek(file, at, count), better_place, allow_truncated=allow_truncated
+    data, more = find_data(
+        claims, lambda at, count: _peek(file, at, count), better_reading, allow_truncated=allow_truncated
     )
     names = tuple(one.name for one in parameters)
-    head = _peek(file, place.begin, min(place.n_bytes, PEEKED_BYTES))
-    check_bytes(head, place, size, path.name)
-    place, byte_repairs = without_masks(lambda at, count: _peek(file, at, count), place, names)
+    head = _peek(file, data.begin, min(data.n_bytes, PEEKED_BYTES))
+    check_bytes(head, data, size, path.name)
+    data, byte_repairs = without_masks(lambda at, count: _peek(file, at, count), data, names)
     is_last = number == n_data_sets
-    behind = data_set_behind(file, data_set, place.begin + place.n_bytes, size) if is_last else []
+    behind = data_set_behind(file, data_set, data.begin + data.n_bytes, size) if is_last else []
     return FcsFile(
         path=path,
         data_set=number,
         n_data_sets=n_data_sets,
         start=data_set.start,
         version=header.version,
-        n_events=place.n_events,
+        n_events=data.n_events,
         channels=names,
         markers=tuple(parameter.marker for parameter in parameters),
         decoded=names if channels is None else _as_names(channels),
         keywords=keywords,
         parameters=parameters,
-        place=place,
+        data=data,
         reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
     )
 

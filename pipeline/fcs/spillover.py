@@ -18,17 +18,18 @@ from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.commas import Mended, Untangled, untangled
 from pipeline.fcs.text.parameters import Parameter
-from pipeline.fcs.text.text import PADDING, real_number, whole_number
+from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000
 """A hundred times a detector's own light, in percent. Convention: more is no spillover."""
 
 LARGEST_MATRIX = 500
-"""Detectors; the largest instruments have 186. Convention."""
+"""Detectors; the largest instruments have 186. Convention: with room above them."""
 
 OF_DIAGONAL = 0.01
-"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention."""
+"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention: programs
+round a matrix to two to four digits."""
 
 ROUNDED = 1e-6
 """What float32 and six written digits lose. Arithmetic."""
@@ -98,7 +99,7 @@ def _says_something(value: str) -> bool:
 def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: set[str]) -> Parsed:
     repairs: list[Repair] = []
     words = _split(value, keyword, repairs)
-    size = whole_number(words[0]) if words else None
+    size = keyword_integer(words[0]) if words else None
     if size is None or not 1 <= size <= LARGEST_MATRIX or len(words) < 1 + size * size:
         return _refused(keyword, "is no count, names and square of numbers", value)
     names, cells = _names_and_cells(words, size)
@@ -159,7 +160,7 @@ def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
         )
         return [word.strip() for word in value.split(";") if word.strip()]
     words = _words(value)
-    size = whole_number(words[0]) or 0
+    size = keyword_integer(words[0]) or 0
     if 0 < size <= LARGEST_MATRIX and len(words) == 1 + size + 2 * size * size:
         cells = words[1 + size :]
         repairs.append(Repair(RepairCode.SPILL_DECIMAL_COMMA, f"{keyword} has decimal commas", ",", "."))
@@ -199,7 +200,7 @@ def _channels(
 def _match(name: str, parameters: Sequence[Parameter]) -> str | None:
     """Return the channel of this name; else of this number, of this $PnS, or spelt so without case."""
     exact = [p.name for p in parameters if p.name == name]
-    number = whole_number(name)
+    number = keyword_integer(name)
     if not exact and number is not None and 1 <= number <= len(parameters):
         exact = [parameters[number - 1].name]
     by_marker = [p.name for p in parameters if p.marker == name]

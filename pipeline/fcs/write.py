@@ -27,13 +27,14 @@ DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
 """Section 3.2.3: any ASCII character but NUL; the first that is in no keyword and no value is used."""
 
 DATA_ALIGNMENT = 64
-"""DATA starts on a cache line, so that it can be memory-mapped aligned. Convention."""
+"""DATA starts on a cache line, so that it can be memory-mapped aligned. Convention: 64 bytes on all usual
+processors."""
 
 DEFAULT_RANGE = 262_144
 """$PnR where none is given; more where the values need it. Vendor: the 18 bits of today's digitisers."""
 
 BLOCK_EVENTS = 65_536
-"""Events written at once: bounds the memory beside the values. Convention."""
+"""Events written at once: bounds the memory beside the values. Convention: some ten MB at forty channels."""
 
 
 def write_fcs(

@@ -14,8 +14,8 @@ UNFINISHED = ".partial"
 """How the name of a file ends while it is written."""
 
 TRIES = 3
-"""Another command in the same folder may take an unfinished file for a leftover, once or twice.
-Convention."""
+"""Another command in the same folder may take an unfinished file for a leftover, once or twice. Convention: a
+third time in a row it is no chance."""
 
 _OLDER: ContextVar[list[Path] | None] = ContextVar("older", default=None)
 

@@ -23,12 +23,12 @@ def write_gates(folder: Path, results: Iterable[SampleResult], store: Store[Samp
     """
     index = store.folder / "written" / "gates.json"
     before = _read(index)
-    now = {result.sample_id: _one(folder, result, store, before) for result in results if result.steps}
+    now = {result.sample_id: _gate_file(folder, result, store, before) for result in results if result.steps}
     if now != before:
         write_whole(index, json.dumps(now, indent=1, sort_keys=True) + "\n", durable=False)
 
 
-def _one(folder: Path, result: SampleResult, store: Store[SampleResult], before: Made) -> list[str]:
+def _gate_file(folder: Path, result: SampleResult, store: Store[SampleResult], before: Made) -> list[str]:
     """Write the gates of a tube unless they are there; return its entry of the index."""
     path = file_named(folder, result.sample_id, ".xml")
     made_of, there = store.checksum(result.sample_id), _sha256(path)

@@ -37,7 +37,10 @@ def to_json(value: object) -> Json:
     [1.0, None, None]
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {part.name: to_json(getattr(value, part.name)) for part in dataclasses.fields(value)}
+        parts = dataclasses.fields(value)
+        return {
+            part.metadata.get("written_as", part.name): to_json(getattr(value, part.name)) for part in parts
+        }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

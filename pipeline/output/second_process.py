@@ -34,7 +34,7 @@ def second_process(n_tubes: int) -> Iterator[Start]:
 
     started: list[tuple[Callable[[], None], Future[list[Path]]]] = []
     # "spawn" everywhere: a fork would copy the locks of this process's threads.
-    with ProcessPoolExecutor(1, get_context("spawn"), leave_interrupts_alone) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), ignore_interrupts) as pool:
         yield lambda work: started.append((work, pool.submit(_files_that_stayed, work)))
         for work, future in started:
             try:
@@ -43,7 +43,7 @@ def second_process(n_tubes: int) -> Iterator[Start]:
                 work()
 
 
-def leave_interrupts_alone() -> None:
+def ignore_interrupts() -> None:
     """Ignore the terminal's interrupt, which every process of the group gets."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

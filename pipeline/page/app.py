@@ -20,7 +20,7 @@ from pipeline.output.report.environment import template_environment
 from pipeline.page import stage_messages
 from pipeline.page.desk import Desk, NoStudyError, OvertakenError
 from pipeline.page.door.door import App, Door, Keys, TooLargeError
-from pipeline.page.jobs import names_of
+from pipeline.page.jobs import requested_tubes
 from pipeline.page.review.bench_routes import bench_routes
 from pipeline.page.review.routes import decision_routes
 from pipeline.page.stages.folders import file_inside
@@ -67,7 +67,7 @@ def _add_study(app: FastAPI, desk: Desk) -> None:
 
     @app.post("/api/run")
     def run(asked: stage_messages.RunRequest) -> stage_messages.Job:
-        return desk.start(names_of(asked.only))
+        return desk.start(requested_tubes(asked.only))
 
     @app.get("/api/job")
     def job() -> stage_messages.Job:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from pipeline.audit.trail import TRAIL, Trail, coming_line, must_be_whole
 from pipeline.page.jobs import Run
-from pipeline.page.messages import BeforeAfter, Number
-from pipeline.page.review.shown import number_of
+from pipeline.page.messages import BeforeAfter, NumberMessage
+from pipeline.page.review.shown import number_message
 from pipeline.page.stage_messages import Failure, Job
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
@@ -55,7 +55,7 @@ class _Same:
 
 
 @dataclass
-class _Place:
+class _BenchSlot:
     """A tube's place on the bench; it is read when it is first asked for."""
 
     stamp: Any
@@ -80,10 +80,10 @@ class Desk:
         self._folder, self.port = folder, port
         self._lock = RLock()
         self._kept: dict[str, tuple[Any, Any]] = {}
-        self._benches: OrderedDict[str, _Place] = OrderedDict()
+        self._benches: OrderedDict[str, _BenchSlot] = OrderedDict()
         self._latest: dict[str, int] = {}
         self.run: Run | None = None
-        self._before: dict[str, Number] = {}
+        self._before: dict[str, NumberMessage] = {}
         self._last: Snapshot | None = None
 
     @property
@@ -176,7 +176,7 @@ class Desk:
         OvertakenError
             A later move came.
         """
-        place = self._place(sample_id)
+        place = self._slot(sample_id)
         if request is not None:
             self._latest[sample_id] = max(request, self._latest.get(sample_id, request))
         with place.lock:
@@ -231,9 +231,9 @@ class Desk:
         if self.run is not None:
             self.run.end()
 
-    def _numbers(self) -> dict[str, Number]:
+    def _numbers(self) -> dict[str, NumberMessage]:
         try:
-            return {name: number_of(result) for name, result in self.snapshot().results.items()}
+            return {name: number_message(result) for name, result in self.snapshot().results.items()}
         except UserError:
             return {}
 
@@ -248,13 +248,13 @@ class Desk:
             if is_failed(result)
         ]
 
-    def _place(self, sample_id: str) -> _Place:
+    def _slot(self, sample_id: str) -> _BenchSlot:
         snapshot = self.snapshot()
         with self._lock:
             stamp = (_Same(snapshot.known), snapshot.gates_of(sample_id))
             found = self._benches.get(sample_id)
             if found is None or found.stamp != stamp:
-                found = _Place(stamp, snapshot.shelf)
+                found = _BenchSlot(stamp, snapshot.shelf)
                 self._benches[sample_id] = found
                 self._latest.pop(sample_id, None)
             self._benches.move_to_end(sample_id)

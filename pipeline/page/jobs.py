@@ -186,6 +186,6 @@ def _apart() -> dict[str, Any]:
     return {"creationflags": flags}
 
 
-def names_of(only: Sequence[str] | None) -> tuple[str, ...]:
+def requested_tubes(only: Sequence[str] | None) -> tuple[str, ...]:
     """Return the tubes of a request, each once."""
     return tuple(dict.fromkeys(only or ()))

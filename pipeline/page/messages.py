@@ -35,7 +35,7 @@ class Polygon(Message):
     cofactors: tuple[Cofactor | None, Cofactor | None] = (None, None)
 
 
-class Move(Message):
+class MoveMessage(Message):
     """A gate that a person set: a threshold (`value`), or a polygon in place of a step's gate.
 
     `gate` is what review.csv calls it: `CD138`, `scatter low`, or the step of a polygon.
@@ -46,7 +46,7 @@ class Move(Message):
     polygon: Polygon | None = None
 
 
-Moves = Annotated[list[Move], Field(max_length=100)]
+Moves = Annotated[list[MoveMessage], Field(max_length=100)]
 
 
 class DecisionNow(Message):
@@ -62,12 +62,12 @@ class DecisionNow(Message):
     meaning: str = ""
     countersigned_by: str = ""
     unsigned_because: str = ""
-    moves: list[Move] = []
+    moves: list[MoveMessage] = []
     """The gates that review.csv holds for the tube."""
     version: int = 0
 
 
-class Seen(Message):
+class ShownDigests(Message):
     """What a person has before them: digests of the tube's rows of review.csv and of its result."""
 
     rows: Annotated[str, Field(max_length=64)]
@@ -90,12 +90,12 @@ class TubeRow(Message):
     agreement: float | None
     decision: DecisionNow
     version: int
-    seen: Seen
+    shown: ShownDigests
     stale: bool = False
     """A run would make it anew: a gate, a sheet or the program has changed since."""
 
 
-class Number(Message):
+class NumberMessage(Message):
     """A tube's receptor density in molecules per cell, with its interval and limits."""
 
     status: str
@@ -108,7 +108,7 @@ class Number(Message):
     uloq: float | None
 
 
-class Axis(Message):
+class AxisMessage(Message):
     """An axis of a picture in linear units; `cofactor` of its asinh scale, None where it is linear."""
 
     channel: str
@@ -118,7 +118,7 @@ class Axis(Message):
     cofactor: float | None
 
 
-class Handle(Message):
+class HandleMessage(Message):
     """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
 
     Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
@@ -132,7 +132,7 @@ class Handle(Message):
     at: tuple[float, float]
 
 
-class Cut(Message):
+class CutMessage(Message):
     """A threshold that can be typed, also one on a channel that the picture does not show."""
 
     gate: str
@@ -140,7 +140,7 @@ class Cut(Message):
     value: float
 
 
-class Step(Message):
+class StepMessage(Message):
     """A gating step with its picture (SVG) and its handles.
 
     `polygon`: its gate as one, where it can be; else `no_polygon` may say why not. `edges`: of a person's
@@ -157,17 +157,17 @@ class Step(Message):
     note: str
     kept: str
     picture: str
-    x: Axis | None
-    y: Axis | None
-    handles: list[Handle]
-    cuts: list[Cut] = []
+    x: AxisMessage | None
+    y: AxisMessage | None
+    handles: list[HandleMessage]
+    cuts: list[CutMessage] = []
     polygon: Polygon | None = None
     no_polygon: str = ""
     edges: tuple[float | None, float | None] | None = None
     fixed: str = ""
 
 
-class FlagWords(Message):
+class FlagMessage(Message):
     """A flag, what it says, and what to do."""
 
     code: str
@@ -193,18 +193,18 @@ class Channel(Message):
     label: str
 
 
-class Tube(Message):
+class TubeMessage(Message):
     """All that the page shows of one tube."""
 
     sample_id: str
     version: int
-    seen: Seen
-    number: Number
-    steps: list[Step]
+    shown: ShownDigests
+    number: NumberMessage
+    steps: list[StepMessage]
     histogram: str
     trace: str
     """The report's picture of the step `time`: events along the acquisition; "" where there is none."""
-    flags: list[FlagWords]
+    flags: list[FlagMessage]
     notes: list[str]
     history: list[PastChange]
     decision: DecisionNow
@@ -221,21 +221,21 @@ class MoveRequest(Message):
     settle: bool = False
 
 
-class Changes(Message):
+class ChangesMessage(Message):
     """What followed a move, in words."""
 
     refitted: list[str]
-    held: list[str]
+    unchanged: list[str]
 
 
 class Moved(Message):
     """The tube under these moves; nothing is saved."""
 
     request: int
-    number: Number
-    steps: list[Step]
+    number: NumberMessage
+    steps: list[StepMessage]
     histogram: str
-    changes: Changes
+    changes: ChangesMessage
     settled: bool
     unsaved: Literal[True] = True
 
@@ -244,16 +244,16 @@ class Backgate(Message):
     """The quantified cells on two channels."""
 
     picture: str
-    x: Axis
-    y: Axis
+    x: AxisMessage
+    y: AxisMessage
     n_cells: int
 
 
 class Decide(Message):
-    """A decision on the tube as the page last saw it (`version`, `seen`)."""
+    """A decision on the tube as the page last saw it (`version`, `shown`)."""
 
     version: int
-    seen: Seen | None = None
+    shown: ShownDigests | None = None
     decision: ReviewVerdict
     moves: Moves = []
     reason: Words = ""
@@ -264,7 +264,7 @@ class Sign(Message):
     """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
 
     version: int
-    seen: Seen | None = None
+    shown: ShownDigests | None = None
     who: Name
     meaning: Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -283,7 +283,7 @@ class Conflict(Message):
     yours: DecisionNow
     theirs: DecisionNow
     version: int
-    seen: Seen
+    shown: ShownDigests
 
 
 class Apply(Message):
@@ -297,8 +297,8 @@ class BeforeAfter(Message):
     """A tube before and after."""
 
     sample_id: str
-    before: Number | None
-    after: Number | None
-    moves: list[Move] = []
+    before: NumberMessage | None
+    after: NumberMessage | None
+    moves: list[MoveMessage] = []
     """All that review.csv would then hold of the tube."""
     failed: str = ""

@@ -51,7 +51,7 @@ class Job(Message):
     said: str = ""
 
 
-class Cause(Message):
+class CauseMessage(Message):
     """Faults of one cause: what the first one says, and the cells of all."""
 
     severity: str
@@ -68,4 +68,4 @@ class SheetsNow(Message):
     saved_at: str
     is_open: bool
     counted: str
-    causes: list[Cause]
+    causes: list[CauseMessage]

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from calibration.density.between_runs import BetweenRuns, RunMean, between_runs, run_mean, widened
+from calibration.density.between_runs import BetweenRuns, RunMean, between_runs, run_mean, with_between_run_cv
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource
 from calibration.density.receptor_density import QUANTIFIED, between_run_term
 from calibration.density.replicates import MOST_SDS_APART, widest_gap
 from calibration.density.result import ReceptorDensity
-from calibration.distribution.widening import widened as widened_distribution
+from calibration.distribution.widening import widened_distribution
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
@@ -46,7 +46,7 @@ def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[Sa
 def _widened(tube: SampleResult, cv: float) -> SampleResult:
     cells = tube.distribution
     told = None if cells is None else widened_distribution(cells, cv)
-    return replace(tube, receptor=widened(tube.receptor, cv), distribution=told)
+    return replace(tube, receptor=with_between_run_cv(tube.receptor, cv), distribution=told)
 
 
 def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> BetweenRunTerm:
@@ -100,7 +100,7 @@ def geometric_mean(tubes: Sequence[SampleResult]) -> float:
 
 def _apart(tubes: Sequence[ReceptorDensity], cv: float) -> float:
     """Return how many SDs the tubes of a visit lie apart, with at least this CV between runs."""
-    gap = widest_gap([widened(tube, max(cv, ASSUMED_BETWEEN_RUN_CV)) for tube in tubes])
+    gap = widest_gap([with_between_run_cv(tube, max(cv, ASSUMED_BETWEEN_RUN_CV)) for tube in tubes])
     return gap.sds if gap else 0.0
 
 

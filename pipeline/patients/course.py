@@ -76,7 +76,9 @@ def is_before(dose: Dose, sample: Sample) -> bool:
     return known and dose.given_time < sample.collected_time  # type: ignore[operator]
 
 
-def doubts_of(sample: Sample, course: Course, before: tuple[Dose, ...]) -> Iterable[tuple[ExposureFlag, str]]:
+def clock_doubts(
+    sample: Sample, course: Course, before: tuple[Dose, ...]
+) -> Iterable[tuple[ExposureFlag, str]]:
     """Yield what a reader must know about the clock of this tube: flag and sentence."""
     doses, collected = course.doses, sample.collected_on
     if not doses:

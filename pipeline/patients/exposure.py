@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.patients.course import DAYS_PER_WEEK, Course, ResponseClock, doubts_of, is_before, last_day
+from pipeline.patients.course import DAYS_PER_WEEK, Course, ResponseClock, clock_doubts, is_before, last_day
 from pipeline.patients.treatment import cycles, schedule
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
@@ -155,7 +155,7 @@ def _exposure(sample: Sample, course: Course, settings: Settings) -> Exposure:
     before = tuple(dose for dose in doses if is_before(dose, sample))
     last = last_day(before)
     weight = None if course.patient is None else course.patient.weight_kg
-    findings = tuple(doubts_of(sample, course, before))
+    findings = tuple(clock_doubts(sample, course, before))
     entry = course.entry(settings.cycle_days)
     since = tuple(dict.fromkeys(dose.drug.strip() for dose in course.since(last, sample)))
     measured = [dose for dose in doses if dose.given_on <= sample.collected_on]

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
-_Told = TypeVar("_Told")
+_Typed = TypeVar("_Typed")
 
 
 class VisitKey(NamedTuple):
@@ -68,5 +68,5 @@ def _filled(key: VisitKey, others: Sequence[VisitKey]) -> VisitKey:
     )
 
 
-def _only(told: set[_Told], unknown: _Told) -> _Told:
+def _only(told: set[_Typed], unknown: _Typed) -> _Typed:
     return next(iter(told)) if len(told) == 1 else unknown

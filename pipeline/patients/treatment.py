@@ -13,7 +13,8 @@ from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.study import Dose
 
 SPLIT_DAYS: Final = 2
-"""Doses this close together are one, split over days. Convention."""
+"""Doses this close together are one, split over days. Vendor: the first daratumumab infusion may be split
+over two days in a row."""
 
 _RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 35))
 """Gaps in days that are called weekly to every 4 weeks. Convention: a dose a few days early or late."""
@@ -21,7 +22,8 @@ _RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 
 _IRREGULAR: Final = "irregular"
 _PAUSE: Final = "pause of"
 _PAUSE_DAYS: Final = 60
-"""More than a missed dose of every 4 weeks: what follows is another course. Convention."""
+"""More than a missed dose of every 4 weeks: what follows is another course. Convention: two intervals of 4
+weeks and a few days."""
 
 _EARLY_DAYS: Final = 3
 """A cycle may begin so much early. Convention: the clinic's window."""

@@ -94,7 +94,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         lloq=receptor.lloq,
         uloq=receptor.uloq,
         rd_low=receptor.rd_low,
-        rd_log_sd=log_sd(receptor),
+        rd_log_sd=dex_sd(receptor),
         collected_on=visit.collected_on,
         beads_kit=visit.kit,
         flags=visit.flags,
@@ -122,7 +122,7 @@ def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
     )
 
 
-def log_sd(receptor: PooledDensity) -> float | None:
+def dex_sd(receptor: PooledDensity) -> float | None:
     """Return the SD of log10 RD in dex that the 95 % interval stands for; None without a number above zero.
 
     Where the interval reaches zero and has no logarithm: its half-width relative to RD, by first derivatives.

@@ -30,7 +30,7 @@ _PATIENTS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
+class StudyPopulation:
     """Patients and tubes of a study to come.
 
     Attributes
@@ -62,7 +62,7 @@ class Population:
     source: str
 
 
-def population_of(study_result: StudyResult) -> Population:
+def population_of(study_result: StudyResult) -> StudyPopulation:
     """Return what a study's own line and error budgets say of the next one.
 
     Raises
@@ -83,7 +83,7 @@ def population_of(study_result: StudyResult) -> Population:
     visits = [visit for visit in study_result.visits if visit.receptor.lloq and visit.receptor.uloq]
     extrapolated = study_result.study.settings.uloq_extrapolation
     runs, tubes, shared = _errors(study_result.results)
-    return Population(
+    return StudyPopulation(
         slope=line.slope,
         intercept=line.intercept,
         between=between,
@@ -98,23 +98,23 @@ def population_of(study_result: StudyResult) -> Population:
     )
 
 
-def status_of(rd: float, lloq: float, uloq: float) -> RdStatus:
+def planned_status(rd: float, lloq: float, uloq: float) -> RdStatus:
     """Return what a density is worth by its limits alone."""
     if rd < lloq:
         return RdStatus.BELOW_LLOQ
     return RdStatus.ABOVE_ULOQ if rd > uloq else RdStatus.OK
 
 
-def simulated_population(seed: int) -> Population:
+def simulated_population(seed: int) -> StudyPopulation:
     """Return what simulated patients are like, with an assay as it usually is."""
     rng = np.random.default_rng([seed, 31])
     scenario = scenario_named("plain")
     patients = [draw_patient(scenario, rng) for _ in range(_PATIENTS)]
     weeks = [patient.washout_weeks for patient in patients]
     free = [patient.clone.cd38 for patient in patients]
-    status = [status_of(rd, LLOQ, ULOQ) for rd in free]
+    status = [planned_status(rd, LLOQ, ULOQ) for rd in free]
     line = fit_tobit(weeks, free, status, lloq=LLOQ, uloq=ULOQ, doubts=False)
-    return Population(
+    return StudyPopulation(
         slope=line.slope,
         intercept=line.intercept,
         between=line.sigma,

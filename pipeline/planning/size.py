@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from calibration.density.result import RdStatus
-from pipeline.planning.population import Population, status_of
+from pipeline.planning.population import StudyPopulation, planned_status
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -34,7 +34,7 @@ _BEYOND = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class WantedWidth:
     """What the study must tell: exactly one width.
 
     Attributes
@@ -72,7 +72,7 @@ class Size:
         Median width of the interval; None where most studies have none.
     narrow
         Share of studies whose interval is as narrow as wanted; `narrow_error` its standard error.
-    told
+    with_interval
         Share of studies that give an interval at all.
     below_lloq
         Share of their visits below the LLOQ.
@@ -83,7 +83,7 @@ class Size:
     width: float | None
     narrow: float
     narrow_error: float
-    told: float
+    with_interval: float
     below_lloq: float
 
 
@@ -91,7 +91,7 @@ class Size:
 class Plan:
     """The sizes that were tried, and the first that is large enough; None: none of them."""
 
-    target: Target
+    target: WantedWidth
     visits: int
     replicates: int
     sizes: tuple[Size, ...]
@@ -99,8 +99,8 @@ class Plan:
 
 
 def plan_size(
-    population: Population,
-    target: Target,
+    population: StudyPopulation,
+    target: WantedWidth,
     *,
     visits: int = 1,
     replicates: int = 1,
@@ -143,7 +143,7 @@ def plan_size(
 
 
 def _worth_trying(
-    population: Population, target: Target, visits: int, replicates: int, seed: int
+    population: StudyPopulation, target: WantedWidth, visits: int, replicates: int, seed: int
 ) -> tuple[int, ...]:
     """Return the sizes from well below the one that a few studies of 40 patients let expect."""
     pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
@@ -155,12 +155,18 @@ def _worth_trying(
 
 
 def _size(
-    population: Population, target: Target, n: int, visits: int, replicates: int, studies: int, seed: int
+    population: StudyPopulation,
+    target: WantedWidth,
+    n: int,
+    visits: int,
+    replicates: int,
+    studies: int,
+    seed: int,
 ) -> Size:
     widths, dim = [], 0
     for number in range(studies):
         rng = np.random.default_rng([seed, n, visits, replicates, number])
-        width, below = _one_study(population, target, n, visits, replicates, rng)
+        width, below = _study_width(population, target, n, visits, replicates, rng)
         widths.append(width)
         dim += below
     told = [width for width in widths if math.isfinite(width)]
@@ -171,14 +177,14 @@ def _size(
         width=median(widths) if 2 * len(told) > studies else None,
         narrow=narrow,
         narrow_error=math.sqrt(narrow * (1 - narrow) / studies),
-        told=len(told) / studies,
+        with_interval=len(told) / studies,
         below_lloq=dim / (studies * n * visits),
     )
 
 
-def _one_study(
-    population: Population,
-    target: Target,
+def _study_width(
+    population: StudyPopulation,
+    target: WantedWidth,
     n: int,
     visits: int,
     replicates: int,
@@ -192,7 +198,7 @@ def _one_study(
     scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
     log_rd = population.intercept + population.slope * np.log2(weeks) + own + scatter
     rd = 10.0**log_rd
-    status = [status_of(one, population.lloq, population.uloq) for one in rd.tolist()]
+    status = [planned_status(one, population.lloq, population.uloq) for one in rd.tolist()]
     below = status.count(RdStatus.BELOW_LLOQ)
     try:
         fit = fit_tobit(
@@ -210,7 +216,7 @@ def _one_study(
         return math.inf, below
 
 
-def _width(fit: WashoutFit, target: Target, shared: float) -> float:
+def _width(fit: WashoutFit, target: WantedWidth, shared: float) -> float:
     """Return the width that is asked of; errors that all tubes share widen a wait, and no slope."""
     if target.slope_width is not None:
         return fit.slope_interval[1] - fit.slope_interval[0]

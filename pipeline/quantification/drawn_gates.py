@@ -78,7 +78,7 @@ def gated_by_file(
     """
     try:
         drawn = read_drawn(folder, sample, tube.file, content)
-        seen = _seen(drawn, tube)
+        seen = _named_tube(drawn, tube)
         if tube.compensation is Compensation.ALREADY:
             drawn = drawn.on_compensated_events()
         drawn.refuse(seen.name_of(tube.quantified_channel), seen.channels, seen.markers)
@@ -86,7 +86,7 @@ def gated_by_file(
         masks = _masks(drawn, seen, matrix)
         background = None
         if control.tube is not None:
-            masks_there = _masks(drawn, *_seen_control(drawn, control.tube, seen, matrix))
+            masks_there = _masks(drawn, *_named_control(drawn, control.tube, seen, matrix))
             background = control.tube.quantified[masks_there[-1]]
     except GateFileError as error:
         raise UserError(str(error)) from None
@@ -95,7 +95,7 @@ def gated_by_file(
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _NamedTube:
     """A tube or its control as the gates see it: its channels under the names that the gates have."""
 
     tube: Tube
@@ -114,24 +114,26 @@ class _Seen:
         return dict(zip(names, self.channels, strict=True)).get(self.tube.rows.name_of(row), row)
 
 
-def _seen(drawn: DrawnPopulation, tube: Tube) -> _Seen:
-    return _Seen(tube, called_by_gates(drawn, tube.rows), tube.file.markers)
+def _named_tube(drawn: DrawnPopulation, tube: Tube) -> _NamedTube:
+    return _NamedTube(tube, called_by_gates(drawn, tube.rows), tube.file.markers)
 
 
-def _seen_control(
-    drawn: DrawnPopulation, control: Tube, tube: _Seen, matrix: SpilloverMatrix | None
-) -> tuple[_Seen, SpilloverMatrix | None]:
+def _named_control(
+    drawn: DrawnPopulation, control: Tube, tube: _NamedTube, matrix: SpilloverMatrix | None
+) -> tuple[_NamedTube, SpilloverMatrix | None]:
     """Return the control as the gates see it, under its tube's markers, and the tube's matrix for it."""
     marker_of = {tube.row_of(name): marker for name, marker in zip(tube.channels, tube.markers, strict=True)}
     pairs = zip(control.file.channels, control.file.markers, strict=True)
     markers = tuple(marker_of.get(control.rows.row_of(name), marker) for name, marker in pairs)
-    seen = _Seen(control, called_by_gates(drawn, control.rows), markers)
+    seen = _NamedTube(control, called_by_gates(drawn, control.rows), markers)
     if matrix is None:
         return seen, None
     return seen, matrix_for_control(matrix, control.rows, control.file.spillover)
 
 
-def _outlines(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) -> tuple[Gate | None, ...]:
+def _outlines(
+    drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | None
+) -> tuple[Gate | None, ...]:
     def row_of(label: str) -> str:
         return seen.row_of(drawn.channel_of(label, seen.channels, seen.markers))
 
@@ -151,7 +153,7 @@ def _outlines(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | Non
     )
 
 
-def _masks(drawn: DrawnPopulation, seen: _Seen, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
+def _masks(drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
     """Apply the gates to the events as a file has them: the gates bring their own matrix.
 
     FlowJo leaves values as they are stored where it does not use the gain.
@@ -190,7 +192,7 @@ def _divisor(file: FcsFile, channel: str) -> float:
 
 
 def _gated(
-    drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen, automatic: GatedPopulation
+    drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _NamedTube, automatic: GatedPopulation
 ) -> GatedPopulation:
     mask = masks[-1]
     has_cells = bool(mask.any())
@@ -214,7 +216,7 @@ def _gated(
     )
 
 
-def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen) -> tuple[GateStep, ...]:
+def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _NamedTube) -> tuple[GateStep, ...]:
     steps, n_in = [], seen.tube.events.n_events
     for path, mask in zip(drawn.steps, masks, strict=True):
         n_out = int(mask.sum())
@@ -235,7 +237,7 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _Seen) -> tupl
     return tuple(steps)
 
 
-def _time_note(drawn: DrawnPopulation, seen: _Seen) -> tuple[str, ...]:
+def _time_note(drawn: DrawnPopulation, seen: _NamedTube) -> tuple[str, ...]:
     times = {seen.name_of(channel.channel) for channel in seen.tube.panel.with_role("time")}
     if times & set(drawn.gating_channels(seen.channels, seen.markers)):
         return ("a gate looks at time and was put on the control's own time too",)

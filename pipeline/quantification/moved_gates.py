@@ -28,7 +28,7 @@ def moved_gates(
     """
     notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
     persons = {rounded(override.value) for override in overrides if override.value is not None}
-    moved = tuple(_found_again(gated.steps, automatic, persons)) if notes else ()
+    moved = tuple(_other_cuts(gated.steps, automatic, persons)) if notes else ()
     last = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
     return ((SampleFlag.GATE_SET_BY_PERSON,) if notes else ()), (*notes, *last)
 
@@ -52,7 +52,7 @@ def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequenc
     ]
 
 
-def _found_again(
+def _other_cuts(
     steps: Iterable[GateStep], automatic: Iterable[GateStep], persons: Set[float]
 ) -> Iterator[str]:
     """Name each cut that neither a person nor the batch set and that is not what it is without a person."""

@@ -49,7 +49,7 @@ def with_batch_cuts(task: TubeTask, alone: SampleResult, cuts: Sequence[BatchCut
     return task if task.sample.gates_file else replace(task, batch_cuts=cuts_to_lend(alone.steps, cuts))
 
 
-def held_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> SampleResult:
+def flagged_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> SampleResult:
     """Return a tube's result, flagged where its own clear cut is not its batch's: it keeps its own."""
     unlike = unlike_batch(result.dye_cuts, cuts)
     if not unlike:

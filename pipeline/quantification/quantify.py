@@ -11,7 +11,7 @@ from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, Recepto
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
-from gating.second_opinion import agreement
+from gating.second_opinion import dice_overlap
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL
@@ -72,12 +72,12 @@ def _read_and_quantified(task: TubeTask, inputs: Inputs) -> SampleResult:
     try:
         ready = prepared(task, inputs)
         del inputs
-        return quantified(ready)[0]
+        return quantified_tube(ready)[0]
     except TUBE_ERRORS as error:
         return failed(task, str(error))
 
 
-def quantified(ready: Prepared) -> tuple[SampleResult, GatedPopulation]:
+def quantified_tube(ready: Prepared) -> tuple[SampleResult, GatedPopulation]:
     """Gate a tube that has been read, with the gates of its task: the result, and the cells behind it.
 
     Raises
@@ -137,7 +137,7 @@ def _with_second_opinion(opinion: Mask | None, cells: Mask, result: SampleResult
     """Add how far a second gating names the same cells, and flag the tube where it names others."""
     if opinion is None:
         return result
-    alike = round(agreement(opinion, cells), 4)
+    alike = round(dice_overlap(opinion, cells), 4)
     n_cells = int(opinion.sum())
     result = replace(result, second_opinion=SecondCount(n_cells, alike))
     if alike >= LEAST_AGREEMENT:

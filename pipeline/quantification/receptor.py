@@ -24,7 +24,8 @@ LEAST_DOUBT, FLAGGED_DOUBT = 0.01, 0.05
 """Change of RD, as a part of it (below the LLOQ: of that), from which a doubtful split of the clone enters
 the interval, and from which it is flagged. Convention: 1 % hardly widens any interval."""
 BRIGHT_CONTROL = 0.25
-"""Part of the control's own ABC by which it must outshine the stain to be refused. Convention."""
+"""Part of the control's own ABC by which it must outshine the stain to be refused. Convention: far more than
+the errors of two medians, so that tubes were exchanged."""
 
 
 def receptor_of(
@@ -127,7 +128,7 @@ def with_split_doubt(
     curve = task.calibration.curve
     if gated.aberrant is None or curve is None or density.rd is None:
         return density
-    again = gated.aberrant_again
+    again = gated.aberrant_jackknife
     if again is None:
         return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)

@@ -13,8 +13,8 @@ from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 
 ELDERLY_FROM, LOW_ALBUMIN_G_L = 65, 35
-"""Groups of the baseline table: years; g/L, the limit of the ISS (doi:10.1200/JCO.2005.04.242).
-Convention."""
+"""Groups of the baseline table: years; g/L, the limit of the ISS (doi:10.1200/JCO.2005.04.242). Convention:
+myeloma trials part their patients at 65 years."""
 
 
 def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[Characteristic, ...]:

@@ -25,10 +25,10 @@ assessment, and new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death 
 
 MISSED_DAYS: Final = 84
 """Days without an assessment before progression or death that are told: two assessments in a row were missed
-where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Convention.
-"""
+where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Arithmetic:
+three cycles."""
 
-_SEEN_ALIVE: Final = (
+_ALIVE_DAYS: Final = (
     "last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on", "last_assessed_on",
     "next_therapy_on",
 )  # fmt: skip
@@ -49,7 +49,7 @@ class PfsEnd(StrEnum):
     ASSESSMENT = "Last disease assessment"
     NEXT_THERAPY = "New antimyeloma therapy"
     NOT_ASSESSED = "No assessment after day 0"
-    SEEN_ALIVE = "Last seen alive"
+    ALIVE = "Last seen alive"
     """No assessment was typed."""
     UNKNOWN = ""
 
@@ -122,7 +122,7 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     if started_on is None:
         return FollowUp(patient.patient_id, patient.best_response, reason=patient.discontinuation_reason)
     progression, death = _day(patient.progressed_on, started_on), _day(patient.died_on, started_on)
-    known = [_day(getattr(patient, name), started_on) for name in _SEEN_ALIVE]
+    known = [_day(getattr(patient, name), started_on) for name in _ALIVE_DAYS]
     last_seen = max((day for day in known if day is not None), default=None)
     assessed = None if patient.last_assessed_on is None else (patient.last_assessed_on - started_on).days
     assessed = None if assessed is None else max(assessed, 0)
@@ -178,7 +178,7 @@ def pfs(
         return therapy, PfsEnd.NEXT_THERAPY
     if assessed is not None:
         return assessed, PfsEnd.ASSESSMENT if assessed > 0 else PfsEnd.NOT_ASSESSED
-    return last_seen, PfsEnd.UNKNOWN if last_seen is None else PfsEnd.SEEN_ALIVE
+    return last_seen, PfsEnd.UNKNOWN if last_seen is None else PfsEnd.ALIVE
 
 
 def times_of(courses: Sequence[FollowUp], endpoint: Endpoint) -> tuple[list[int], list[bool]]:

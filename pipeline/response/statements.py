@@ -36,11 +36,11 @@ class Inconsistency:
     """Something typed that cannot be as it stands. `where`: a cell, or what the text is."""
 
     where: str
-    found: str
+    phrase: str
     text: str
 
     def __str__(self) -> str:
-        return f'{self.where}: "{self.found}": {self.text}'
+        return f'{self.where}: "{self.phrase}": {self.text}'
 
 
 def check_statement(

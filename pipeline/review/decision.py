@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.review.view import Move
-from pipeline.study.names.look import one_line
+from pipeline.study.names.look import visible_text
 from pipeline.study.polygon import TypedPolygon
 
 LONGEST_WHO = 200
@@ -142,4 +142,4 @@ def written_words(text: str, longest: int) -> str:
     'valley hidden by debris'
     """
     shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return one_line(shown)[:longest].strip()
+    return visible_text(shown)[:longest].strip()

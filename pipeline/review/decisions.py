@@ -85,7 +85,7 @@ class ConflictError(UserError):
 class Asked:
     """A decision that a person asks for.
 
-    `version` is the one that the person saw, `rows_seen` the digest of the tube's rows of review.csv then
+    `version` is the one that the person saw, `rows_shown` the digest of the tube's rows of review.csv then
     (`ReviewFile.digest_of`); "" where that is not told.
     """
 
@@ -95,7 +95,7 @@ class Asked:
     who: str
     reason: str = ""
     moves: tuple[Move, ...] = ()
-    rows_seen: str = ""
+    rows_shown: str = ""
 
 
 def decide(folder: Path, asked: Asked) -> Decision:
@@ -119,13 +119,13 @@ def decide(folder: Path, asked: Asked) -> Decision:
         review.csv or the audit trail cannot be read.
     """
     who, reason = written_words(asked.who, LONGEST_WHO), written_words(asked.reason, LONGEST_REASON)
-    _must_be_told(asked, who, reason)
+    _must_be_named(asked, who, reason)
     finish_last(folder)
     with alone_with(folder) as trail:
         file, now = read_review_file(folder), ledger_of(trail).of(asked.sample_id)
         if now.version != asked.version:
             raise ConflictError(now)
-        if asked.rows_seen and asked.rows_seen != file.digest_of(asked.sample_id):
+        if asked.rows_shown and asked.rows_shown != file.digest_of(asked.sample_id):
             raise ConflictError(as_typed(file, now), outside=True)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         rows = _rows(asked, file, who, reason, at)
@@ -200,7 +200,7 @@ def finish_last(folder: Path) -> None:
                 _replace(folder, replace_it)
 
 
-def _must_be_told(asked: Asked, who: str, reason: str) -> None:
+def _must_be_named(asked: Asked, who: str, reason: str) -> None:
     if not who:
         raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
     if asked.verdict in WITH_A_REASON and not reason:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.audit.trail import Change, Event, Line, Trail, history_of
+from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_of
 from pipeline.review.decision import Decision, ReviewVerdict, Signature, moves_of_facts
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
@@ -68,7 +68,7 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
 
     What its row held when it first ran is no change, and is not told.
     """
-    changed: dict[int, list[Change]] = {}
+    changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
         changed.setdefault(line.number, []).append(change)
     found: list[Past] = []
@@ -77,15 +77,15 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
             found.append(_said(line))
         changes = changed.get(line.number, [])
         is_first = any(_is_new_row(change) for change in changes)
-        found += [_changed(line, one) for one in changes if _is_told(one, is_first=is_first)]
+        found += [_changed(line, one) for one in changes if _is_recorded(one, is_first=is_first)]
     return tuple(found)
 
 
-def _is_new_row(change: Change) -> bool:
+def _is_new_row(change: ChangedCell) -> bool:
     return change.row.startswith("samples ") and change.column == "sample_id" and not change.old
 
 
-def _is_told(change: Change, *, is_first: bool) -> bool:
+def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
     """Whether a change is worth a line: of a gate where it lies; a verdict is told as the decision."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":
@@ -93,13 +93,13 @@ def _is_told(change: Change, *, is_first: bool) -> bool:
     return sheet == "samples" and not is_first
 
 
-def _changed(line: Line, change: Change) -> Past:
+def _changed(line: TrailLine, change: ChangedCell) -> Past:
     sheet, _, name = change.row.partition(" ")
     what = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
     return Past(line.at, _who(line), line.who, what, change.old, change.new, _reason(line))
 
 
-def _next(now: Decision, line: Line) -> Decision:
+def _next(now: Decision, line: TrailLine) -> Decision:
     facts = line.facts
     version = now.version + 1
     if line.event == Event.DECISION:
@@ -122,7 +122,7 @@ def _next(now: Decision, line: Line) -> Decision:
     )
 
 
-def _said(line: Line) -> Past:
+def _said(line: TrailLine) -> Past:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
         return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
@@ -130,9 +130,9 @@ def _said(line: Line) -> Past:
     return Past(line.at, _who(line), line.who, what, "", "", str(facts["meaning"]))
 
 
-def _who(line: Line) -> str:
+def _who(line: TrailLine) -> str:
     return str(line.facts.get("who", line.who)) if line.event in OF_REVIEW else line.who
 
 
-def _reason(line: Line) -> str:
+def _reason(line: TrailLine) -> str:
     return str(line.facts.get("reason", "")) if line.event == Event.DECISION else ""

@@ -15,7 +15,7 @@ from pipeline.review.view import Move
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
 from pipeline.study.locations import sheet_problem
-from pipeline.study.names.look import one_line
+from pipeline.study.names.look import visible_text
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.review import review_path
 from pipeline.study.sheets.rows import ReviewRow
@@ -49,7 +49,11 @@ class ReviewFile:
         """Return the rows of a tube: what their known cells hold, without what cannot be seen."""
         names = self._names
         return tuple(
-            {name: one_line(cell) for name, cell in zip(names, row, strict=True) if name in COLUMNS and cell}
+            {
+                name: visible_text(cell)
+                for name, cell in zip(names, row, strict=True)
+                if name in COLUMNS and cell
+            }
             | {"sample_id": sample_id}
             for row in self.rows
             if self._is_of(row, sample_id)
@@ -78,7 +82,7 @@ class ReviewFile:
         new = []
         for row in rows:
             cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
-            same = next((one for one in left if one_line(one[gate]) == cells[gate]), None)
+            same = next((one for one in left if visible_text(one[gate]) == cells[gate]), None)
             if same is not None:
                 left.remove(same)
                 cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
@@ -95,7 +99,7 @@ class ReviewFile:
 
     def _is_of(self, row: Sequence[str], sample_id: str) -> bool:
         """Whether a row is of a tube; what cannot be seen in a cell makes no difference, as in a run."""
-        return one_line(row[self._names.index("sample_id")]) == sample_id
+        return visible_text(row[self._names.index("sample_id")]) == sample_id
 
     def content(self) -> bytes:
         """Return the bytes of the file: UTF-8 with a mark, so that Excel shows accents as they are."""

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.assembly.study_result import StudyResult
 from pipeline.quantification.result import SampleResult
 from pipeline.review.bench import Shelf, shelf_to_look_at
-from pipeline.running.program import code_digest, version
+from pipeline.running.program import code_digest, program_version
 from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
 from pipeline.study.study import GateOverride, Study
@@ -99,8 +99,9 @@ def program_refusal(folder: Path) -> str:
     theirs = str(facts.get("code_sha256", ""))[:SHOWN_DIGITS] or "unknown"
     return (
         f"the results were made by another program ({facts.get('program', 'unknown')}, code {theirs}…) than "
-        f"this one (cd38rd {version()}, code {code_digest()[:SHOWN_DIGITS]}…). What you would sign is not "
-        "what this program gives: run the study again, then review. What has not changed is not gated again"
+        f"this one (cd38rd {program_version()}, code {code_digest()[:SHOWN_DIGITS]}…). What you would sign "
+        "is not what this program gives: run the study again, then review. "
+        "What has not changed is not gated again"
     )
 
 

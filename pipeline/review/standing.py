@@ -12,7 +12,7 @@ from pipeline.files.content import file_sha256
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleResult
 from pipeline.review.snapshot import SHOWN_DIGITS, Snapshot
-from pipeline.running.program import digest_of_work, version
+from pipeline.running.program import digest_of_work, program_version
 from pipeline.study.file_labels import labels_of_beads, labels_of_sample
 from pipeline.study.locations import fcs_location
 from pipeline.study.study import Sample
@@ -110,7 +110,7 @@ def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
         "row": _digest(repr(row)),
         "curve": _digest(repr(run.curve if run else None)),
         "gates": _digest(repr(gates)),
-        "program": f"cd38rd {version()}, {digest_of_work(quantify_tube)[:SHOWN_DIGITS]}",
+        "program": f"cd38rd {program_version()}, {digest_of_work(quantify_tube)[:SHOWN_DIGITS]}",
         "result": result_digest(result),
         "number": number_words(result),
     }

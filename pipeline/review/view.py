@@ -9,7 +9,7 @@ from calibration.density.receptor_density import RdStatus
 from gating.gates.gates import Gate
 from pipeline.quantification.result import SampleResult
 from pipeline.study.polygon import TypedPolygon
-from pipeline.tube.histograms import Axis, Density, Histogram
+from pipeline.tube.histograms import Density, DisplayAxis, Histogram
 
 
 class HandleKind(StrEnum):
@@ -88,11 +88,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class AxisView:
-    """A picture's axis: `low` to `high` are places of `Axis`, asinh(x / cofactor), or linear for None."""
+    """The axis of a picture: `low` to `high` as in `DisplayAxis`: asinh(x / cofactor), or linear for None."""
 
     channel: str
     label: str
-    axis: Axis
+    axis: DisplayAxis
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Changes:
     """What a move changed besides what was moved, in words, a sentence each."""
 
     refitted: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

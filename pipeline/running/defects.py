@@ -13,26 +13,28 @@ LOG_FILE = "log.txt"
 LOGGERS = ("pipeline", "gating", "calibration")
 
 
-class DefectFoundError(Exception):
+class DefectError(Exception):
     """A defect of cd38rd stopped the run, as was asked for."""
 
-    def __init__(self, name: str, failure: str) -> None:
+    def __init__(self, name: str, failure: str, sound: str = "this file") -> None:
         super().__init__(
-            f"{name}: {defect_note(failure)}. "
+            f"{name}: {defect_note(failure, sound)}. "
             "Stopped, as asked by --on-error stop; every finished tube is kept"
         )
 
 
-def defect_note(failure: str) -> str:
+def defect_note(failure: str, sound: str = "this file") -> str:
     """Return what a row says of a defect.
 
     Parameters
     ----------
     failure
         Kind and text of the exception.
+    sound
+        What is not at fault.
     """
     return (
-        f"a defect of cd38rd, not of this file: {failure}. "
+        f"a defect of cd38rd, not of {sound}: {failure}. "
         f"Its traceback is in results/{LOG_FILE}: please report it, without patient data"
     )
 

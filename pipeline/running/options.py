@@ -7,13 +7,13 @@ from enum import StrEnum
 
 
 class OnError(StrEnum):
-    """What a defect of cd38rd in one tube does to the others. A bad tube never stops them."""
+    """What a defect of cd38rd in a tube, run or model does to the others. A bad tube never stops them."""
 
     CONTINUE = "continue"
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What `cd38rd run` was asked for; see its help."""
 

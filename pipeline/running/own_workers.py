@@ -17,7 +17,7 @@ from pipeline.running.processes import ProcessDiedError, WorkerProcess
 TRIES = 3
 """Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing. The
 last try has the machine for itself, since pieces at the same time may need more memory than there is.
-Convention."""
+Convention: a third death in a row is no chance."""
 
 SECONDS_BETWEEN_LOOKS = 0.2
 """How long an interrupt may have to wait where a system does not break off what waits.

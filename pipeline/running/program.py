@@ -61,7 +61,7 @@ def this_program() -> Program:
     """
     libraries = tuple((name, library_version(name, MODULES.get(name, name))) for name in LIBRARIES)
     return (
-        ("cd38rd", version()),
+        ("cd38rd", program_version()),
         (SOURCE, code_digest()),
         ("Python", platform.python_version()),
         *libraries,
@@ -86,7 +86,7 @@ def _shown(name: str, facts: Mapping[str, str]) -> str:
     return f"{value[:SHOWN_DIGITS]}…" if name == SOURCE and len(value) > SHOWN_DIGITS else value
 
 
-def version() -> str:
+def program_version() -> str:
     """Return the version of cd38rd that runs."""
     return _version_of("cd38rd")
 

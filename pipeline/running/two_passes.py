@@ -14,12 +14,12 @@ from pathlib import Path
 from pipeline.checks.findings import TubeFindings
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import NotWrittenError
-from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch, with_batch_cuts
+from pipeline.quantification.pooled_cuts import cuts_of_batches, flagged_against_batch, with_batch_cuts
 from pipeline.quantification.quantify import failed, quantify_tube
 from pipeline.quantification.result import SampleResult, is_failed, with_findings
 from pipeline.quantification.task import TubeTask
 from pipeline.running.attempt import Finished
-from pipeline.running.defects import DefectFoundError, defect_note
+from pipeline.running.defects import DefectError, defect_note
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Store, Stores
@@ -94,10 +94,10 @@ class _Passes:
             self.reporter.tick(name, result.receptor.status.value)
             _log_end(end, result)
             if result.defect and self.options.on_error is OnError.STOP:
-                raise DefectFoundError(name, end.failure)
+                raise DefectError(name, end.failure)
 
 
-def quantified(
+def quantified_study(
     tasks: Sequence[TubeTask],
     options: RunOptions,
     stores: Stores,
@@ -128,11 +128,11 @@ def quantified(
     worked = {task.sample.sample_id for task in (*waiting, *unclear)}
     latest = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
     samples = [task.sample for task in tasks]
-    results = against_their_batches(samples, _found(tasks), latest, passes.alone)
+    results = results_beside_batches(samples, _findings(tasks), latest, passes.alone)
     return Quantified(results, len(set(passes.alone) - worked), workers)
 
 
-def against_their_batches(
+def results_beside_batches(
     samples: Sequence[Sample],
     found: Mapping[str, TubeFindings],
     results: Mapping[str, SampleResult],
@@ -149,22 +149,24 @@ def against_their_batches(
     """
     cuts = cuts_of_batches(samples, _carried(found, alone))
     return {
-        name: held_against_batch(result, cuts.get(name, ()))
+        name: flagged_against_batch(result, cuts.get(name, ()))
         for name, result in _carried(found, results).items()
     }
 
 
-def with_their_batches(tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]) -> tuple[TubeTask, ...]:
+def tasks_with_batch_cuts(
+    tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]
+) -> tuple[TubeTask, ...]:
     """Return the tasks whose tubes are known alone, each with the cuts of its batch that it needs."""
     # A tube that the checks doubt has no say in its batch's cuts.
-    cuts = cuts_of_batches([task.sample for task in tasks], _carried(_found(tasks), alone))
+    cuts = cuts_of_batches([task.sample for task in tasks], _carried(_findings(tasks), alone))
     known = [task for task in tasks if task.sample.sample_id in alone]
     return tuple(
         with_batch_cuts(task, alone[task.sample.sample_id], cuts[task.sample.sample_id]) for task in known
     )
 
 
-def _found(tasks: Sequence[TubeTask]) -> dict[str, TubeFindings]:
+def _findings(tasks: Sequence[TubeTask]) -> dict[str, TubeFindings]:
     return {task.sample.sample_id: TubeFindings(task.failure, task.flags, task.notes) for task in tasks}
 
 
@@ -181,7 +183,7 @@ def _carried(
 
 def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
     """Return the tubes whose latest result is not the one that their batch makes."""
-    given = with_their_batches(tasks, passes.alone)
+    given = tasks_with_batch_cuts(tasks, passes.alone)
     known = {name: digest for name, (digest, _) in passes.latest.items()}
     return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
 

@@ -23,8 +23,8 @@ from pipeline.simulate.typed_sheets import (
     SAMPLE_COLUMNS,
     Cell,
     bead_row,
-    panel_rows,
-    write_csv,
+    cytometer_rows,
+    write_typed_csv,
 )
 from pipeline.study.errors import UsageError
 
@@ -117,18 +117,20 @@ def _write_beads(day: Day, study: Path, seed: int) -> None:
 def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     day = tubes[0].day
     columns = (*SAMPLE_COLUMNS[: SAMPLE_COLUMNS.index("remark")], "remarks")
-    write_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
-    good = panel_rows(day.cytometer, day.f_p_printed)
+    write_typed_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
+    good = cytometer_rows(day.cytometer, day.f_p_printed)
     twice = [("twice", *row[1:]) for row in good[:4]]
     second: tuple[Cell, ...] = ("twice", "PE-Cy7-A", "cd38", "", "CD38", "PE-Cy7", "HIT2", True, 1.0, None)
     unknown: tuple[Cell, ...] = ("twice", "BV421-A", "cd139", "", "CD138", "BV421", "MI15", None, None, None)
-    write_csv(study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown])
-    write_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
-    write_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
+    write_typed_csv(
+        study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown]
+    )
+    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
+    write_typed_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
     others = [(tube.slot.patient_id, "SD", 64) for tube in tubes[2:]]
     patients = [("P01", "stable", 61), ("P02", "SD", 610), *others]
-    write_csv(study / "patients.csv", ("patient_id", "best_response", "age"), patients)
-    write_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
+    write_typed_csv(study / "patients.csv", ("patient_id", "best_response", "age"), patients)
+    write_typed_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
 
 
 def _sample(tube: PlannedTube, row: int) -> tuple[Cell, ...]:

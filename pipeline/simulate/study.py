@@ -12,7 +12,7 @@ from pipeline.simulate.fcs_files import write_beads, write_tube
 from pipeline.simulate.patients import tube_of
 from pipeline.simulate.plan import Day, PlannedTube, StudyPlan, plain_slots, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.truth import bead_row, tube_row, write_labels, write_truth
+from pipeline.simulate.truth import true_curve_row, tube_row, write_labels, write_truth
 from pipeline.simulate.tubes.beads import BeadParameters, SimulatedBeads, simulate_beads
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
@@ -122,7 +122,7 @@ def _write_day(plan: StudyPlan, number: int, study: Path) -> tuple[Cell, ...]:
     day: Day = plan.days[number]
     beads = simulate_day(plan, number)
     write_beads(study, day, beads)
-    return bead_row(day, beads)
+    return true_curve_row(day, beads)
 
 
 def _write_planned(plan: StudyPlan, planned: PlannedTube, study: Path, truth: Path) -> tuple[Cell, ...]:

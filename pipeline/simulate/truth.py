@@ -11,7 +11,7 @@ from pipeline.simulate.plan import Day, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads, units_per_molecule
 from pipeline.simulate.tubes.populations import NAMES, PLASMA_CELLS, SENTINELS
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
-from pipeline.simulate.typed_sheets import Cell, write_csv
+from pipeline.simulate.typed_sheets import Cell, write_typed_csv
 
 TUBE_COLUMNS = (
     "sample_id", "patient_id", "fcs_file", "true_rd", "true_rd_plasma_cells", "n_events", "n_plasma_cells",
@@ -43,7 +43,7 @@ def tube_row(planned: PlannedTube, tube: SimulatedTube, control: SimulatedTube) 
     )  # fmt: skip
 
 
-def bead_row(day: Day, beads: SimulatedBeads) -> tuple[Cell, ...]:
+def true_curve_row(day: Day, beads: SimulatedBeads) -> tuple[Cell, ...]:
     """Return the truth of a run: log10 level = slope · log10 MFI + intercept; ABC has its own intercept."""
     units = units_per_molecule(beads.parameters)
     levels = "; ".join(f"{level:.6g}" for level in day.lot.true)
@@ -75,7 +75,7 @@ def write_labels(folder: Path, name: str, tube: SimulatedTube) -> None:
 
 def write_truth(folder: Path, tubes: list[tuple[Cell, ...]], beads: list[tuple[Cell, ...]]) -> None:
     """Write tubes.csv, beads.csv and populations.csv (what the numbers in the labels mean)."""
-    write_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
-    write_csv(folder / "beads.csv", BEAD_COLUMNS, beads)
+    write_typed_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
+    write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, beads)
     rows = [(row, name, name in PLASMA_CELLS) for row, name in enumerate(NAMES)]
-    write_csv(folder / "populations.csv", ("population", "name", "plasma_cell"), rows)
+    write_typed_csv(folder / "populations.csv", ("population", "name", "plasma_cell"), rows)

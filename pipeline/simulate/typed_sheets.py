@@ -38,17 +38,17 @@ _HISTORY, _LETTER = 9, 14
 def write_sheets(plan: StudyPlan, study: Path) -> None:
     """Write samples, panels, beads, doses and patients below the study folder."""
     cytometers = {day.cytometer.panel: day for day in plan.days}
-    write_csv(study / "samples.csv", SAMPLE_COLUMNS, [sample_row(tube) for tube in plan.tubes])
-    write_csv(
+    write_typed_csv(study / "samples.csv", SAMPLE_COLUMNS, [sample_row(tube) for tube in plan.tubes])
+    write_typed_csv(
         study / "panels.csv",
         PANEL_COLUMNS,
-        [row for day in cytometers.values() for row in panel_rows(day.cytometer, day.f_p_printed)],
+        [row for day in cytometers.values() for row in cytometer_rows(day.cytometer, day.f_p_printed)],
     )
-    write_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in plan.days])
+    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in plan.days])
     histories = [_history(plan, tube) for tube in _last_tubes(plan)]
     doses = [dose for history in histories for dose in history[1]]
-    write_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
-    write_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
+    write_typed_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
+    write_typed_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
 
 
 def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:
@@ -62,7 +62,7 @@ def sample_row(tube: PlannedTube) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def panel_rows(cytometer: Cytometer, f_p: float) -> list[tuple[Cell, ...]]:
+def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[Cell, ...]]:
     """Return a row per channel of the panels sheet."""
     clones = dict(_CLONES)
     rows: list[tuple[Cell, ...]] = []
@@ -82,21 +82,21 @@ def bead_row(day: Day) -> tuple[Cell, ...]:
     return day.beads, day.bead_file, day.lot.kit, day.lot.number, channel, levels, day.on, None
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def write_typed_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a table: UTF-8, comma, newline, ISO dates, six significant digits; None is an empty cell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([[cell_text(cell) for cell in row] for row in rows])
+        writer.writerows([[typed_text(cell) for cell in row] for row in rows])
 
 
-def cell_text(cell: Cell) -> str:
+def typed_text(cell: Cell) -> str:
     """Return a cell as typed.
 
     Examples
     --------
-    >>> [cell_text(cell) for cell in (None, True, 1 / 3, date(2024, 5, 31), float("nan"))]
+    >>> [typed_text(cell) for cell in (None, True, 1 / 3, date(2024, 5, 31), float("nan"))]
     ['', 'yes', '0.333333', '2024-05-31', '']
     """
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):

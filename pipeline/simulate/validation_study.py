@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.simulate.fcs_files import write_beads, write_tube
 from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.truth import bead_row as true_bead_row
+from pipeline.simulate.truth import true_curve_row as true_bead_row
 from pipeline.simulate.truth import tube_row, write_truth
 from pipeline.simulate.tubes.beads import BeadParameters, simulate_beads
 from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE
@@ -27,8 +27,8 @@ from pipeline.simulate.typed_sheets import (
     SAMPLE_COLUMNS,
     Cell,
     bead_row,
-    panel_rows,
-    write_csv,
+    cytometer_rows,
+    write_typed_csv,
 )
 from pipeline.study.errors import UsageError
 
@@ -200,11 +200,11 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[Day, ...], study: Path) 
          _fmo_file(tube.day), "", "marrow", "")
         for tube in tubes
     ]  # fmt: skip
-    write_csv(study / "samples.csv", SAMPLE_COLUMNS, rows)
-    channels = [row for day in panels.values() for row in panel_rows(day.cytometer, day.f_p_printed)]
-    write_csv(study / "panels.csv", PANEL_COLUMNS, channels)
-    write_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in days])
-    write_csv(study / "validation.csv", COLUMNS, _roles())
+    write_typed_csv(study / "samples.csv", SAMPLE_COLUMNS, rows)
+    channels = [row for day in panels.values() for row in cytometer_rows(day.cytometer, day.f_p_printed)]
+    write_typed_csv(study / "panels.csv", PANEL_COLUMNS, channels)
+    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in days])
+    write_typed_csv(study / "validation.csv", COLUMNS, _roles())
 
 
 def _roles() -> list[tuple[Cell, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipeline.study.faults import Fault
-from pipeline.study.names.look import caseless, one_line
+from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.wording import enumerate_words, meaning, nearest, quoted, same_word
 
 FCS_SUFFIXES = (".fcs", ".lmd")
@@ -67,13 +67,13 @@ def on_disk(folder: Path, name: str) -> str:
     try:
         if name.startswith("/") or (folder / name).exists():
             return name
-        found = ((_found_part_by_part(folder, file), number) for file, number in written)
+        found = ((_path_part_by_part(folder, file), number) for file, number in written)
         return next((file + number for file, number in found if file), name)
     except (OSError, ValueError):
         return name
 
 
-def _found_part_by_part(folder: Path, name: str) -> str:
+def _path_part_by_part(folder: Path, name: str) -> str:
     """Return the one path below the folder whose parts look like those of a name; "" where none or two do."""
     here, found = folder, []
     for part in PurePosixPath(name).parts:
@@ -89,7 +89,7 @@ def _found_part_by_part(folder: Path, name: str) -> str:
 def _alike(folder: Path, part: str) -> list[str]:
     """Return the names in a folder that look like one."""
     try:
-        return sorted(path.name for path in folder.iterdir() if one_line(path.name) == one_line(part))
+        return sorted(path.name for path in folder.iterdir() if visible_text(path.name) == visible_text(part))
     except OSError:
         return []
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
 
 LONGEST_QUOTE = 80
-"""Characters of a typed value that a message shows. Convention."""
+"""Characters of a typed value that a message shows. Convention: a line of a terminal."""
 
 HOURS_READ_AS_DAYS = 24 * 14
-"""From so many hours on an age is told in days. Convention."""
+"""From so many hours on an age is told in days. Convention: in the first two weeks hours are what limits are
+given in."""
 
 
 def quoted(value: object) -> str:
@@ -48,6 +49,18 @@ def enumerate_words(words: Iterable[str], last: str = "or") -> str:
     """
     items = list(words)
     return f" {last} ".join(part for part in (", ".join(items[:-1]), items[-1]) if part) if items else ""
+
+
+def first_words(words: Sequence[str], most: int) -> str:
+    """Return the first words, and how many more there are.
+
+    Examples
+    --------
+    >>> first_words(["a", "b", "c", "d"], 2), first_words(["a", "b"], 2)
+    ('a, b and 2 more', 'a, b')
+    """
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def same_word(word: str) -> str:

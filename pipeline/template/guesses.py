@@ -10,12 +10,12 @@ from pathlib import Path
 
 from calibration.beads.kits import bead_kit
 from pipeline.files.safe_name import safe_name
-from pipeline.study.names.kinds import Kind
+from pipeline.study.names.file_kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.inventory import (
-    FoundFile,
     Inventory,
+    InventoryFile,
     nearest_beads,
     tubes_own_control,
 )
@@ -54,9 +54,9 @@ class _Panel:
     name: str
     channels: tuple[str, ...]
     markers: list[str]
-    tubes: list[FoundFile] = field(default_factory=list)
+    tubes: list[InventoryFile] = field(default_factory=list)
 
-    def takes(self, tube: FoundFile) -> bool:
+    def takes(self, tube: InventoryFile) -> bool:
         pairs = (
             zip(self.markers, tube.file.markers, strict=True) if self.channels == tube.file.channels else None
         )
@@ -64,7 +64,7 @@ class _Panel:
             not mine or not theirs or same_word(mine) == same_word(theirs) for mine, theirs in pairs
         )
 
-    def add(self, tube: FoundFile) -> None:
+    def add(self, tube: InventoryFile) -> None:
         self.tubes.append(tube)
         self.markers = [mine or theirs for mine, theirs in zip(self.markers, tube.file.markers, strict=True)]
 
@@ -108,7 +108,7 @@ def _asked_of_the_antibody(kits: Sequence[Value]) -> tuple[str, ...]:
     )
 
 
-def _panels(tubes: Sequence[FoundFile]) -> list[_Panel]:
+def _panels(tubes: Sequence[InventoryFile]) -> list[_Panel]:
     panels: list[_Panel] = []
     for tube in tubes:
         panel = next((panel for panel in panels if panel.takes(tube)), None)
@@ -172,7 +172,7 @@ def _role(panel: _Panel, channel: str, marker: str) -> str:
     return role
 
 
-def _bead_names(beads: Sequence[FoundFile]) -> list[tuple[FoundFile, str]]:
+def _bead_names(beads: Sequence[InventoryFile]) -> list[tuple[InventoryFile, str]]:
     names = unique_names({run.name: run.stem for run in beads})
     return [(run, safe_name(names[run.name]) or "beads") for run in beads]
 
@@ -198,7 +198,7 @@ def of_the_same_lot(row: GuessedRow) -> GuessedRow:
     return replace(row, why=why, to_leave=OF_THE_SAME_LOT, to_check=())
 
 
-def _bead_row(root: Path, run: FoundFile, name: str, quantified: Sequence[str]) -> GuessedRow:
+def _bead_row(root: Path, run: InventoryFile, name: str, quantified: Sequence[str]) -> GuessedRow:
     channel = find_channel(list(dict.fromkeys(quantified)), run.file.channels)
     kit = guess_kit(root, run, channel)
     day = run.day
@@ -235,8 +235,8 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
             "fcs_file": tube.name,
             "panel": of_tube[tube.name],
             "beads": bead_names[run.name] if run else None,
-            "fmo_file": _control(tube, inventory, Kind.FMO),
-            "isotype_file": _control(tube, inventory, Kind.ISOTYPE),
+            "fmo_file": _control(tube, inventory, FileKind.FMO),
+            "isotype_file": _control(tube, inventory, FileKind.ISOTYPE),
         }
         guessed = tuple(column for column, value in values.items() if value and column != "fcs_file")
         to_check = ("beads",) if doubt else ()
@@ -254,7 +254,7 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     return tuple(rows)
 
 
-def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
+def _why(tube: InventoryFile, run: InventoryFile | None, doubt: str) -> str:
     parts = ["sample_id and patient_id from the file's name"]
     if tube.day_by_name:
         parts.append("collected_on from the file's name: check it")
@@ -274,7 +274,7 @@ def _why(tube: FoundFile, run: FoundFile | None, doubt: str) -> str:
     return "; ".join(parts)
 
 
-def _control(tube: FoundFile, inventory: Inventory, kind: Kind) -> str | None:
+def _control(tube: InventoryFile, inventory: Inventory, kind: FileKind) -> str | None:
     controls = [control for control in inventory.controls if control.kind is kind]
     return tubes_own_control(tube, controls, inventory.tubes) or None
 

@@ -10,23 +10,24 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
-from pipeline.study.names.kinds import Kind, said_kind
+from pipeline.study.names.file_kinds import FileKind, said_kind
 from pipeline.study.wording import same_word
-from pipeline.template.names import bare_name, bare_tube, day_of, numbers_in, patient_of
+from pipeline.template.names import bare_name, bare_tube, day_in_name, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
-"""Likeness (0 to 1) from which two file names belong together. Convention."""
+"""Likeness (0 to 1) from which two file names belong together. Convention: names of a tube and its control
+differ in a word of some four."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
+class InventoryFile:
     """A file of the folder, named from the study folder; `why` says what the guess rests on."""
 
     name: str
     file: FcsFile
-    kind: Kind
+    kind: FileKind
     why: str
 
     @property
@@ -42,7 +43,7 @@ class FoundFile:
     @property
     def day(self) -> date | None:
         """When it was acquired, as the file says, else as its name does."""
-        return self.file.acquisition.acquired_on or day_of(self.name)
+        return self.file.acquisition.acquired_on or day_in_name(self.name)
 
     @property
     def day_by_name(self) -> bool:
@@ -60,10 +61,10 @@ class Inventory:
     """The files of a study folder by kind; `unread` names those that cannot be read, with the reason."""
 
     root: Path = Path()
-    tubes: tuple[FoundFile, ...] = ()
-    controls: tuple[FoundFile, ...] = ()
-    beads: tuple[FoundFile, ...] = ()
-    others: tuple[FoundFile, ...] = ()
+    tubes: tuple[InventoryFile, ...] = ()
+    controls: tuple[InventoryFile, ...] = ()
+    beads: tuple[InventoryFile, ...] = ()
+    others: tuple[InventoryFile, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -94,18 +95,18 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
             unread.append((name, str(error)))
     some_markers = any(_stained(file) for _, file in files)
     guessed = _without_quantified([_guess(name, file, some_markers=some_markers) for name, file in files])
-    kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in Kind}
+    kinds = {kind: tuple(guess for guess in guessed if guess.kind is kind) for kind in FileKind}
     return Inventory(
         root,
-        kinds[Kind.TUBE],
-        (*kinds[Kind.FMO], *kinds[Kind.ISOTYPE]),
-        kinds[Kind.BEADS],
-        kinds[Kind.OTHER],
+        kinds[FileKind.TUBE],
+        (*kinds[FileKind.FMO], *kinds[FileKind.ISOTYPE]),
+        kinds[FileKind.BEADS],
+        kinds[FileKind.OTHER],
         tuple(unread),
     )
 
 
-def _guess(name: str, file: FcsFile, *, some_markers: bool) -> FoundFile:
+def _guess(name: str, file: FcsFile, *, some_markers: bool) -> InventoryFile:
     """Guess by the name, then by what the instrument's software called the tube, then by the markers."""
     stem = PurePosixPath(name).stem
     called = [
@@ -115,10 +116,10 @@ def _guess(name: str, file: FcsFile, *, some_markers: bool) -> FoundFile:
     for why, text in called:
         kind = said_kind(text)
         if kind is not None:
-            return FoundFile(name, file, kind, why)
+            return InventoryFile(name, file, kind, why)
     if some_markers and not _stained(file):
-        return FoundFile(name, file, Kind.BEADS, "no channel has a marker")
-    return FoundFile(name, file, Kind.TUBE, "it has markers and no name of a control")
+        return InventoryFile(name, file, FileKind.BEADS, "no channel has a marker")
+    return InventoryFile(name, file, FileKind.TUBE, "it has markers and no name of a control")
 
 
 def _stained(file: FcsFile) -> bool:
@@ -127,13 +128,13 @@ def _stained(file: FcsFile) -> bool:
     return any(marker.strip() and marker != name and not scatter_role(name) for name, marker in pairs)
 
 
-def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
+def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
     """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
-    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is Kind.TUBE}
+    roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is FileKind.TUBE}
     with_cd38 = {
         (other.file.channels, roles[other.name])
         for other in files
-        if other.kind is Kind.TUBE and "cd38" in roles[other.name]
+        if other.kind is FileKind.TUBE and "cd38" in roles[other.name]
     }
     checked = []
     for candidate in files:
@@ -141,7 +142,9 @@ def _without_quantified(files: Sequence[FoundFile]) -> list[FoundFile]:
         mine = roles.get(candidate.name)
         if mine is not None and any(_lacks_cd38_alone(mine, theirs) for theirs in twins):
             checked.append(
-                FoundFile(candidate.name, candidate.file, Kind.FMO, "its CD38 marker alone is missing")
+                InventoryFile(
+                    candidate.name, candidate.file, FileKind.FMO, "its CD38 marker alone is missing"
+                )
             )
         else:
             checked.append(candidate)
@@ -153,7 +156,9 @@ def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
     return differ == [("", "cd38")]
 
 
-def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Sequence[FoundFile]) -> str:
+def tubes_own_control(
+    tube: InventoryFile, controls: Sequence[InventoryFile], tubes: Sequence[InventoryFile]
+) -> str:
     """Return the control that belongs to a tube, else "".
 
     By its name, then as the only one of the patient and day, then as the only one of the folder.
@@ -176,18 +181,18 @@ def tubes_own_control(tube: FoundFile, controls: Sequence[FoundFile], tubes: Seq
     return shared[0].name if len(shared) == 1 else ""
 
 
-def _patient_and_day(file: FoundFile) -> tuple[str, object]:
+def _patient_and_day(file: InventoryFile) -> tuple[str, object]:
     return patient_of(file.name), file.day
 
 
-def _likeness(tube: FoundFile, control: FoundFile) -> float:
+def _likeness(tube: InventoryFile, control: InventoryFile) -> float:
     """Return the likeness of the names; 0 where a number differs, for then it is another tube's."""
     if numbers_in(tube.stem) != numbers_in(control.stem):
         return 0.0
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
-def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> tuple[FoundFile | None, str]:
+def nearest_beads(tube: InventoryFile, beads: Sequence[InventoryFile]) -> tuple[InventoryFile | None, str]:
     """Return the bead run of the same instrument that is nearest in time, then in the folder tree.
 
     With it why it is a doubtful choice: "" where it is of the tube's day and the only one.
@@ -206,7 +211,7 @@ def nearest_beads(tube: FoundFile, beads: Sequence[FoundFile]) -> tuple[FoundFil
     return run, f"the nearest beads are {days} days away: check them" if days > 1 else ""
 
 
-def _distance(tube: FoundFile, run: FoundFile) -> tuple[bool, int, bool]:
+def _distance(tube: InventoryFile, run: InventoryFile) -> tuple[bool, int, bool]:
     mine, theirs = tube.file.acquisition, run.file.acquisition
     days = abs((tube.day - run.day).days) if tube.day and run.day else 10**6
     other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)

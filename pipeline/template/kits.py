@@ -22,7 +22,7 @@ from calibration.beads.kits import BEAD_KITS, BeadKit
 from calibration.beads.singlets import find_bead_singlets
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.inventory import FoundFile
+from pipeline.template.inventory import InventoryFile
 from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import scatter_role
 
@@ -49,7 +49,7 @@ class KitGuess:
     by_peaks: bool = False
 
 
-def guess_kit(root: Path, run: FoundFile, channel: str) -> KitGuess:
+def guess_kit(root: Path, run: InventoryFile, channel: str) -> KitGuess:
     """Guess the kit of a bead run; the lot's slip decides.
 
     Parameters

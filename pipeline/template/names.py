@@ -126,13 +126,13 @@ def _has_digit(text: str) -> bool:
 
 
 @lru_cache(MANY_NAMES)
-def day_of(name: str) -> date | None:
+def day_in_name(name: str) -> date | None:
     """Return the day in a file's name, else in its folder's, written year first; None where there is none.
 
     Other orders of day and month are not guessed.
 
-    >>> day_of("fcs/2024-02-05/P01.fcs"), day_of("P01_20240205.fcs"), day_of("P01_05.02.24.fcs")
-    (datetime.date(2024, 2, 5), datetime.date(2024, 2, 5), None)
+    >>> [day_in_name(name) for name in ("fcs/2024-02-05/P01.fcs", "P01_20240205.fcs", "P01_05.02.24.fcs")]
+    [datetime.date(2024, 2, 5), datetime.date(2024, 2, 5), None]
     """
     for part in reversed(PurePosixPath(name).with_suffix("").parts):
         for found in _A_DAY.finditer(part):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
+from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.guesses import GuessedRow
-from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.settings_sheets import (
     OWN_COLUMNS,
     add_all_settings,
@@ -104,7 +104,7 @@ def template_workbook(
     for line in _GUIDE:
         guide.append([line])
         guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=line in (_GUIDE[0], "The sheets"))
-    set_up_page(guide)
+    set_up_printing(guide)
     guide.column_dimensions["A"].width = 110
     for name, model in SHEETS.items():
         sheet = workbook.create_sheet(name)
@@ -115,7 +115,7 @@ def template_workbook(
     if files:
         _offer_files(workbook, files, {name: len(listed) for name, listed in rows.items()})
     _write_unused(workbook.create_sheet(LEFT_OUT), unused)
-    set_up_page(add_all_settings(workbook))
+    set_up_printing(add_all_settings(workbook))
     workbook.active = workbook.sheetnames.index("samples")
     guide.sheet_view.tabSelected = False
     return workbook
@@ -149,10 +149,10 @@ def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
             cell.comment = Comment(_explanation(model, column), "cd38rd", height=160, width=320)
     sheet.row_dimensions[1].height = HEADER_POINTS
     sheet.freeze_panes = "B2" if name == "samples" else "A2"
-    set_up_page(sheet)
+    set_up_printing(sheet)
 
 
-def set_up_page(sheet: Worksheet) -> None:
+def set_up_printing(sheet: Worksheet) -> None:
     """Print across the page, all columns on it, the column names on each."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0

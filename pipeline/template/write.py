@@ -26,7 +26,7 @@ class Template:
     """The workbook, in words what was found and what is still to do; `written`: whether it is another now."""
 
     path: Path
-    found: str
+    summary: str
     written: bool = True
 
 
@@ -70,7 +70,7 @@ def write_template(study_folder: Path, fcs_folder: Path | None, *, update: bool 
         write_whole(path, workbook.save)
     except NotWrittenError as error:
         raise UserError(f"{error}; or choose a folder you may write to") from error
-    return Template(path, found_words(inventory, rows, workbook, len(unused)))
+    return Template(path, inventory_words(inventory, rows, workbook, len(unused)))
 
 
 def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Template:
@@ -88,7 +88,7 @@ def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Temp
     return Template(study / WORKBOOK, done.words, done.changed)
 
 
-def found_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
+def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
     """Return how many files were found, paired and left, and how many cells a person must look at."""
     n_read = len(inventory.readable)
     if not n_read + len(inventory.unread):

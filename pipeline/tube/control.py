@@ -11,7 +11,7 @@ from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
-from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.gates import Columns
 from gating.gates.steps import GatedPopulation, GateStep, Step

@@ -31,7 +31,7 @@ _ENOUGH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class DisplayAxis:
     """A display axis: asinh(x / cofactor) from `low` to `high`; cofactor None is linear."""
 
     low: float
@@ -153,7 +153,9 @@ def _entered(gated: GatedPopulation, index: int) -> Mask | None:
     return gated.step_masks[index - 1] if index else None
 
 
-def _axis_of(events: Events, channel: str, gated: GatedPopulation, gates: Sequence[Gate | None]) -> Axis:
+def _axis_of(
+    events: Events, channel: str, gated: GatedPopulation, gates: Sequence[Gate | None]
+) -> DisplayAxis:
     column = events.column(channel)
     every = _finite(column[:: max(1, column.size // _ENOUGH)])
     cells = _finite(column[gated.mask])
@@ -170,10 +172,10 @@ def _bounds(gate: Gate | None, channel: str) -> list[float]:
     return []
 
 
-def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: bool) -> Axis:
+def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: bool) -> DisplayAxis:
     """Choose the range so that neither the bulk nor the few cells that matter fall off the axis."""
     if every.size == 0:
-        return Axis(0.0, 1.0, None if linear else 1.0)
+        return DisplayAxis(0.0, 1.0, None if linear else 1.0)
     ends = [*np.quantile(every, (0.001, 0.999)), *(np.quantile(cells, (0.0, 1.0)) if cells.size else ())]
     if linear:
         return _padded(float(min(ends)), float(max(ends)), None)
@@ -181,7 +183,7 @@ def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: boo
     return _padded(float(np.arcsinh(min(ends) / cofactor)), float(np.arcsinh(max(ends) / cofactor)), cofactor)
 
 
-def _axis_from_zero(values: NDArray[np.float64]) -> Axis:
+def _axis_from_zero(values: NDArray[np.float64]) -> DisplayAxis:
     """Return an axis from 0 (or the lowest value) to at least 300 times the width of its linear part."""
     own = _axis(values, values, linear=False)
     dim = float(np.quantile(values, 0.1)) / 2 if values.size else 0.0
@@ -197,16 +199,16 @@ def _cofactor(values: NDArray[np.float64], top: float) -> float:
     return max(1e-6, min(max(spread, top / 2000), top / 50))
 
 
-def _padded(low: float, high: float, cofactor: float | None) -> Axis:
+def _padded(low: float, high: float, cofactor: float | None) -> DisplayAxis:
     margin = 0.04 * (high - low) or max(abs(high) * 0.04, 0.5)
-    return Axis(rounded(low - margin, 9), rounded(high + margin, 9), cofactor)
+    return DisplayAxis(rounded(low - margin, 9), rounded(high + margin, 9), cofactor)
 
 
 def _density(
     step: str,
     gate: Gate | None,
     channels: tuple[str, ...],
-    axes: dict[str, Axis],
+    axes: dict[str, DisplayAxis],
     places: dict[str, NDArray[np.int32]],
     entered: Mask | None,
     bins: int,

@@ -55,7 +55,7 @@ def read_inputs(folder: Path, names: Iterable[str]) -> Inputs:
     read: dict[Path, Content | FcsError] = {}
     found: dict[str, Content | FcsError] = {}
     for name in dict.fromkeys(names):
-        path = path_of(folder, name)
+        path = named_file(folder, name)
         if path not in read:
             read[path] = _content(path)
         found[name] = read[path]
@@ -65,7 +65,7 @@ def read_inputs(folder: Path, names: Iterable[str]) -> Inputs:
 def input_sha256(folder: Path, name: str) -> str:
     """Return the SHA-256 of a file of a study in hex; "" where it cannot be read."""
     try:
-        return file_sha256(path_of(folder, name))
+        return file_sha256(named_file(folder, name))
     except OSError:
         return ""
 
@@ -102,7 +102,7 @@ def _sentence(name: str, before: str, after: str) -> str:
     return f"{name} changed while the run read it: {found}; run again"
 
 
-def path_of(folder: Path, name: str) -> Path:
+def named_file(folder: Path, name: str) -> Path:
     """Return the file that a name of the study means, whatever data set it asks for."""
     try:
         return split_data_set(folder / name, 1)[0]

@@ -14,7 +14,8 @@ RULE: Final = (
     f"a model that was refused, or that the rows contradict (p < {CONTRADICTED:g}), does not take part"
 )
 _CLOSE: Final = 2.0
-"""AICc; models this close are equally supported (doi:10.1177/0049124104268644). Convention."""
+"""AICc; models this close are equally supported (doi:10.1177/0049124104268644). Convention: the paper's rule
+of 2."""
 
 
 @dataclass(frozen=True, slots=True)

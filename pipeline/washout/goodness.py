@@ -26,7 +26,7 @@ _DRAWN, _FEWER, _MANY_ROWS = 499, 99, 1_000
 """Data sets drawn; of more rows fewer are. Convention: p is known to a step of 0.002, or of 0.01."""
 
 _LEAST_SHARE: Final = 1e-300
-"""In place of a likelihood of zero. Convention."""
+"""In place of a likelihood of zero. Convention: near the smallest number that a double holds."""
 
 _ROOT_2PI: Final = 2.5066282746310002
 """Arithmetic: √(2π)."""
@@ -114,7 +114,7 @@ class RowLaw:
         return densities, tails
 
 
-def misfit(law: RowLaw, seed: int) -> float:
+def trend_p(law: RowLaw, seed: int) -> float:
     """Return p of the rows' residuals having no trend over the weeks, by a parametric bootstrap.
 
     The statistic is the sum of the squared trends of degree 0 to 3 over log2 weeks, of measured and censored

@@ -13,7 +13,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, Refusal, Wait
 from pipeline.washout.choice import Candidate
-from pipeline.washout.goodness import misfit
+from pipeline.washout.goodness import trend_p
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import Given
@@ -32,14 +32,14 @@ class Fit(Protocol):
         """What a reader must know of it."""
 
 
-class Told(Fit, Protocol):
+class EstimatedFit(Fit, Protocol):
     """A fit that tells its estimates itself."""
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval."""
 
 
-Found = TypeVar("Found", bound=Fit)
+FitT = TypeVar("FitT", bound=Fit)
 
 
 def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
@@ -53,7 +53,7 @@ def no_waits(_fit: Fit, _rows: Sequence[PatientRd], _settings: Settings) -> list
 
 
 @dataclass(frozen=True, slots=True)
-class Model(Generic[Found]):
+class Model(Generic[FitT]):
     """A model of washout.
 
     Attributes
@@ -77,11 +77,11 @@ class Model(Generic[Found]):
     """
 
     name: str
-    fit: Callable[[Given, Settings], Found | None]
-    estimates: Callable[[Found], tuple[Estimate, ...]]
-    method: Callable[[Found], str]
-    candidate: Callable[[str, Found, Settings], Candidate] | None = None
-    waits: Callable[[Found, Sequence[PatientRd], Settings], list[Wait]] = no_waits
+    fit: Callable[[Given, Settings], FitT | None]
+    estimates: Callable[[FitT], tuple[Estimate, ...]]
+    method: Callable[[FitT], str]
+    candidate: Callable[[str, FitT, Settings], Candidate] | None = None
+    waits: Callable[[FitT, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
     left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
 
@@ -110,13 +110,13 @@ def _line_method(fit: WashoutFit) -> str:
     return f"{fit.method}; {fit.interval_method}"
 
 
-def _first_method(fit: Told) -> str:
+def _first_method(fit: EstimatedFit) -> str:
     return fit.estimates()[0].method
 
 
 def _line_candidate(name: str, fit: WashoutFit, settings: Settings) -> Candidate:
     law = line_law(fit.data)
-    return Candidate(name, fit.aicc, fit.n_parameters, None if law is None else misfit(law, settings.seed))
+    return Candidate(name, fit.aicc, fit.n_parameters, None if law is None else trend_p(law, settings.seed))
 
 
 def _recovery_candidate(name: str, fit: RecoveryFit, _: Settings) -> Candidate:

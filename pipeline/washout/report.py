@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.running.defects import defect_note
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
-from pipeline.washout.choice import ModelChoice, choose
+from pipeline.washout.choice import Candidate, ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
-from pipeline.washout.models import MODELS, Fit
+from pipeline.washout.models import MODELS, Fit, Model
 from pipeline.washout.observations.kept import RowLeftOut
 from pipeline.washout.observations.selection import Given, given_rows
 from pipeline.washout.ranks import RankAssociation
@@ -21,9 +24,16 @@ from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.sensitivity.sensitivity import Sensitivity, sensitivity
 from pipeline.washout.total import OccupiedVisit, occupied_visits
-from pipeline.washout.within.told import WithinPatients, within_patients
+from pipeline.washout.within.result import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
+Made = TypeVar("Made")
+
+log = logging.getLogger(__name__)
+
+WITHIN, SENSITIVITY = "within patients", "sensitivity"
+THE_DATA = "the data"
+"""What a defect in a model is not of."""
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -50,6 +60,8 @@ class WashoutReport:
         The slope of M1 under other choices; None where it was not asked, or there is no line.
     within
         Recovery within patients; None where no patient has two visits.
+    defects
+        Models that a defect of cd38rd kept from being fitted, each with kind and text of the exception.
     """
 
     fits: Mapping[str, Fit]
@@ -70,6 +82,7 @@ class WashoutReport:
     left_out: tuple[RowLeftOut, ...] = ()
     sensitivity: Sensitivity | None = None
     within: WithinPatients | None = None
+    defects: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rank(self) -> RankAssociation | None:
@@ -147,20 +160,19 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
-    given = given_rows(rows, settings)
-    within = within_patients(rows, given.used, given.data)
+    given, defects = given_rows(rows, settings), _Defects()
+    within = defects.caught(WITHIN, lambda: within_patients(rows, given.used, given.data))
     data = given.data
-    fits, refused = _fitted(given, settings)
-    fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits]
-    notes = [*given.notes, *data.notes, *(note for _, fit in fitted for note in fit.notes)]
+    fitted, refused = _fitted(given, settings, defects)
+    notes = [*given.notes, *data.notes, *(note for part in fitted for note in part.fit.notes)]
     return WashoutReport(
-        fits=fits,
+        fits={part.model.name: part.fit for part in fitted},
         estimates=(
-            *(estimate for model, fit in fitted for estimate in model.estimates(fit)),
+            *(estimate for part in fitted for estimate in part.estimates),
             *(within.estimates() if within else ()),
         ),
-        waits=tuple(wait for model, fit in fitted for wait in model.waits(fit, given.used, settings)),
-        not_estimable=refused,
+        waits=tuple(wait for part in fitted for wait in part.waits),
+        not_estimable=(*refused, *defects.refusals),
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -169,40 +181,95 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         n_right_censored=data.count(RIGHT),
         seed=settings.seed,
         notes=tuple(dict.fromkeys(notes)),
-        choice=choose(
-            [model.candidate(model.name, fit, settings) for model, fit in fitted if model.candidate]
-        ),
+        choice=choose([part.candidate for part in fitted if part.candidate]),
         visits=occupied_visits(rows),
         left_out=given.left_out,
         within=within,
         assumptions=_assumptions(settings),
+        defects=defects.failures,
     )
 
 
 def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Return the report with the slope of M1 under other choices, where it has a line."""
-    return (
-        report
-        if report.tobit is None
-        else replace(report, sensitivity=sensitivity(rows, report.tobit, settings))
+    line, defects = report.tobit, _Defects()
+    if line is None:
+        return report
+    found = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
+    return replace(
+        report,
+        sensitivity=found,
+        not_estimable=(*report.not_estimable, *defects.refusals),
+        defects={**report.defects, **defects.failures},
     )
 
 
-def _fitted(given: Given, settings: Settings) -> tuple[dict[str, Fit], tuple[Refusal, ...]]:
-    """Return what each model found, by name, and every refusal with its reason."""
-    fits: dict[str, Fit] = {}
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A model and all that it brings to the report."""
+
+    model: Model[Any]
+    fit: Fit
+    estimates: tuple[Estimate, ...]
+    waits: tuple[Wait, ...]
+    candidate: Candidate | None
+
+
+@dataclass(slots=True)
+class _Defects:
+    """What failed by a defect of cd38rd: each is logged with its traceback, and the others go on."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def caught(self, name: str, make: Callable[[], Made]) -> Made | None:
+        """Return what is made; None, and a line of the log, where a defect kept it from being made.
+
+        Raises
+        ------
+        NotEstimableError
+            The data do not allow it: no defect.
+        """
+        try:
+            return make()
+        except NotEstimableError:
+            raise
+        except Exception as defect:
+            self.failures[name] = f"{type(defect).__name__}: {defect}"
+            log.exception("model %s: %s", name, self.failures[name])
+            return None
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Each as a model that could not be estimated."""
+        return tuple(Refusal(name, defect_note(said, THE_DATA)) for name, said in self.failures.items())
+
+
+def _fitted(
+    given: Given, settings: Settings, defects: _Defects
+) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
+    """Return what each model found, and every refusal with its reason."""
+    fitted: list[_Fitted] = []
     refused: list[Refusal] = []
     for model in MODELS:
-        if model.after and model.after not in fits:
+        if model.after and model.after not in {part.model.name for part in fitted}:
             continue
-        refused.extend(model.left_out(given))
         try:
-            fit = model.fit(given, settings)
+            refused.extend(defects.caught(model.name, partial(model.left_out, given)) or ())
+            found = defects.caught(model.name, partial(_fit_of, model, given, settings))
         except NotEstimableError as reason:
             refused.append(Refusal(model.name, str(reason)))
         else:
-            fits.update({} if fit is None else {model.name: fit})
-    return fits, tuple(refused)
+            fitted += [found] if found else []
+    return tuple(fitted), tuple(refused)
+
+
+def _fit_of(model: Model[Any], given: Given, settings: Settings) -> _Fitted | None:
+    fit = model.fit(given, settings)
+    if fit is None:
+        return None
+    candidate = model.candidate(model.name, fit, settings) if model.candidate else None
+    waits = tuple(model.waits(fit, given.used, settings))
+    return _Fitted(model, fit, tuple(model.estimates(fit)), waits, candidate)
 
 
 def _assumptions(settings: Settings) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, Theta, Theta
 from pipeline.patients.receptor_occupancy.total import (
     FreeDensity,
     Total,
-    held_by_model,
+    is_too_high_by_model,
     tells_a_total,
     total_of,
 )
@@ -95,7 +95,7 @@ def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tu
     thetas = [_theta(row) for row in rows]
     told = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if tells_a_total(theta)]
     unknown = sum(not theta.is_known for theta in thetas)
-    held = sum(held_by_model(theta) for theta in thetas)
+    held = sum(is_too_high_by_model(theta) for theta in thetas)
     wide = len(rows) - len(told) - unknown - held
     if not told:
         raise NotEstimableError(

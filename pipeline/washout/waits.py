@@ -14,7 +14,7 @@ from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wai
 from pipeline.washout.line.inverse import waits_on
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.recovery.fit import NOT_SEEN, RecoveryFit, fit_recovery, weeks_until
+from pipeline.washout.recovery.fit import NOT_IN_DATA, RecoveryFit, fit_recovery, weeks_until
 from pipeline.washout.recovery.refusals import refuse_recovery
 
 SHARES = (0.5, 0.9)
@@ -45,7 +45,7 @@ def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: S
 
 def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Settings) -> RecoveryFit:
     """Fit M2 to the rows, each with its own drug level where it is known."""
-    from pipeline.patients.pharmacokinetics.curves import labelled_curve
+    from pipeline.patients.pharmacokinetics.decline import labelled_curve
 
     refuse_recovery(data)
     if data.terms:
@@ -76,9 +76,9 @@ def _line_wait(tobit: WashoutFit, asked: tuple[float, float], answer: Wait | Not
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
     value, low, high = (limit if np.isfinite(limit) else None for limit in weeks_until(recovery, rd, share))
     plain = recovery.estimates()[1]
-    note = "" if low is not None and high is not None else f"the missing limit is {NOT_SEEN}"
+    note = "" if low is not None and high is not None else f"the missing limit is {NOT_IN_DATA}"
     if value is None:
-        note = f"{NOT_SEEN}: the curve does not reach this density there"
+        note = f"{NOT_IN_DATA}: the curve does not reach this density there"
     how = (plain.method, plain.interval_method, plain.level)
     return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
 

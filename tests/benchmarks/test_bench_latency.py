@@ -54,8 +54,8 @@ def test_a_dragged_gate_is_followed_at_once(
     asked = ASKED.get(n_events)
     for drag in drags(bench, view):
         bench.start()
-        bench.held(drag.places[0])
-        taken = [timed(lambda moves=moves: bench.held(moves)) for moves in drag.places[1:]]
+        bench.dragged(drag.places[0])
+        taken = [timed(lambda moves=moves: bench.dragged(moves)) for moves in drag.places[1:]]
         assert all(not held.settled for _, held in taken)
         seconds = sorted(each for each, _ in taken)
         settled, end = timed(lambda drag=drag: bench.settled(drag.places[-1]))

@@ -46,7 +46,7 @@ def cpu_seconds(paths: list[Path]) -> float:
 
 
 def from_disk(path: Path) -> Callable[[], object]:
-    begin = read_fcs(path, channels=()).place.begin
+    begin = read_fcs(path, channels=()).data.begin
     return lambda: np.fromfile(path, "<f4", N_EVENTS * N_CHANNELS, offset=begin)
 
 

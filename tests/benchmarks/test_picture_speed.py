@@ -15,7 +15,7 @@ from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import gating_html, gating_panels
-from pipeline.output.figures.svg.sheet import in_page, side_by_side
+from pipeline.output.figures.svg.picture_page import in_page, side_by_side
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study

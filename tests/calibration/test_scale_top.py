@@ -13,13 +13,13 @@ def light(n=20_000, seed=0):
 
 
 def test_values_below_the_told_end_leave_it_as_it_is():
-    assert find_scale_top(light(), TOLD).is_as_told
+    assert find_scale_top(light(), TOLD).agrees_with_file
     assert find_scale_top(light(), TOLD).value == TOLD
 
 
 def test_a_pile_on_the_told_end_is_what_the_file_says():
     clipped = np.minimum(light() * 100, np.float32(TOLD))
-    assert find_scale_top(clipped, TOLD).is_as_told
+    assert find_scale_top(clipped, TOLD).agrees_with_file
 
 
 @pytest.mark.parametrize("told", [1.0, 1023.0, 4096.0])
@@ -39,9 +39,9 @@ def test_the_own_end_of_values_beyond_the_told_one_is_where_they_pile_up():
 def test_a_few_stray_values_beyond_the_end_prove_nothing():
     values = light()
     values[:4] = 1e6
-    assert find_scale_top(values, TOLD).is_as_told
+    assert find_scale_top(values, TOLD).agrees_with_file
     values[4] = 1e6
-    assert not find_scale_top(values, TOLD).is_as_told
+    assert not find_scale_top(values, TOLD).agrees_with_file
 
 
 @pytest.mark.parametrize("strays", [0, 1, 10])
@@ -76,7 +76,7 @@ def test_the_order_of_the_events_changes_nothing():
     ids=["zeros", "one value", "two values", "6 bits", "an empty detector", "log-amplified", "five events"],
 )
 def test_equal_values_that_are_no_end_are_not_taken_for_one(values):
-    assert find_scale_top(np.asarray(values, np.float64), TOLD).is_as_told
+    assert find_scale_top(np.asarray(values, np.float64), TOLD).agrees_with_file
 
 
 def test_a_floor_is_found_and_a_tail_is_none():

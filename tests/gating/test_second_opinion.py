@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gating import Events, GatingChannel, GatingPanel, Target, gate_plasma_cells
 from gating import second_opinion as opinions
-from gating.second_opinion import agreement
+from gating.second_opinion import dice_overlap
 from validation.gating_tubes import EMPTY, KnownTube, Wanted, known_tube
 
 PLAIN = Wanted("plain", "three_lasers", "full", 4)
@@ -33,25 +33,25 @@ def plain() -> KnownTube:
 def test_it_finds_the_plasma_cells(panel, instrument):
     known = known_tube(Wanted("plain", instrument, panel, 4))
     opinion = second_opinion(known.events, known.panel)
-    assert agreement(opinion, known.plasma_cells) >= 0.9
+    assert dice_overlap(opinion, known.plasma_cells) >= 0.9
 
 
 def test_it_agrees_with_the_gates_where_they_are_right(plain):
     gated = gate_plasma_cells(plain.events, plain.panel)
-    assert agreement(second_opinion(plain.events, plain.panel), gated.mask) > 0.9
+    assert dice_overlap(second_opinion(plain.events, plain.panel), gated.mask) > 0.9
 
 
 def test_it_disagrees_with_a_gate_that_a_person_set_wrong(plain):
     wrong = gate_plasma_cells(plain.events, plain.panel, overrides={"cd138": 10.0, "cd319": 10.0})
-    assert agreement(wrong.mask, plain.plasma_cells) < 0.6  # the case is one
-    assert agreement(second_opinion(plain.events, plain.panel), wrong.mask) < 0.6
+    assert dice_overlap(wrong.mask, plain.plasma_cells) < 0.6  # the case is one
+    assert dice_overlap(second_opinion(plain.events, plain.panel), wrong.mask) < 0.6
 
 
 def test_it_disagrees_where_cells_were_named_in_a_tube_without_plasma_cells():
     known = known_tube(Wanted(EMPTY, "wide_scale", "no CD138", 4))
     gated = gate_plasma_cells(known.events, known.panel)
     assert gated.mask.any()  # the case is one: cells are named that are none
-    assert agreement(second_opinion(known.events, known.panel), gated.mask) < 0.6
+    assert dice_overlap(second_opinion(known.events, known.panel), gated.mask) < 0.6
 
 
 def test_the_order_of_events_and_channels_changes_no_cell(plain):
@@ -82,20 +82,20 @@ def test_a_channel_that_hardly_varies_breaks_nothing(plain):
     values[plain.events.channels.index("BV605-A")] = 1.0
     values[plain.events.channels.index("BV605-A"), :50] = 3e38
     flat = Events(values, plain.events.channels, plain.events.scale_tops)
-    assert agreement(second_opinion(flat, plain.panel), plain.plasma_cells) > 0.9
+    assert dice_overlap(second_opinion(flat, plain.panel), plain.plasma_cells) > 0.9
 
 
 def test_agreement_is_dice():
     one = np.array([True, True, False, False])
-    assert agreement(one, np.array([True, False, True, False])) == 2 * 1 / (2 + 2)
-    assert agreement(one, np.zeros(4, bool)) == 0
-    assert agreement(np.zeros(4, bool), np.zeros(4, bool)) == 1
+    assert dice_overlap(one, np.array([True, False, True, False])) == 2 * 1 / (2 + 2)
+    assert dice_overlap(one, np.zeros(4, bool)) == 0
+    assert dice_overlap(np.zeros(4, bool), np.zeros(4, bool)) == 1
 
 
 def test_a_rare_population_does_not_drown():
     known = known_tube(Wanted("rare", "three_lasers", "full", 4))
     assert known.plasma_cells.sum() < 200  # the case is one
-    assert agreement(second_opinion(known.events, known.panel), known.plasma_cells) > 0.7
+    assert dice_overlap(second_opinion(known.events, known.panel), known.plasma_cells) > 0.7
 
 
 CELLS = """

@@ -25,7 +25,7 @@ from pipeline.output.figures.charts import RESPONSE, WASHOUT
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import channel_labels, gating_panels
 from pipeline.output.figures.survival import survival_picture
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, file_of
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, file_of
 from pipeline.output.figures.swimmer import swimmer_picture
 from pipeline.response.follow_up import FollowUp
 

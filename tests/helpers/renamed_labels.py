@@ -39,18 +39,18 @@ LABELS = {
     "calibration.distribution.result": {"Beyond"},
     "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
-    "pipeline.checks.plausibility.told_events": {"Told"},
+    "pipeline.checks.plausibility.events_in_text": {"EventReading"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
     "pipeline.output.legend.flag_words": {"Weight"},
     "pipeline.output.legend.verdict": {"Verdict"},
     "pipeline.output.report.attention.cause": {"Level"},
-    "pipeline.patients.receptor_occupancy.reading": {"SentinelReading"},
+    "pipeline.patients.receptor_occupancy.sentinel_reading": {"SentinelReading"},
     "pipeline.patients.receptor_occupancy.theta": {"ThetaFrom"},
     "pipeline.response.follow_up": {"Endpoint", "PfsEnd"},
     "pipeline.response.rd_visit": {"CutSide", "LeftOut"},
-    "pipeline.assay.verdict": {"Support"},
+    "pipeline.assay.support": {"Support"},
     "pipeline.study.faults": {"Severity"},
     "pipeline.study.validation": {"Experiment"},
     "pipeline.study.detector_names": {"Pulse"},
@@ -68,7 +68,8 @@ LABELS = {
 TYPED = {
     "OnError",
     "Target",
-    "Kind",
+    "FileKind",
+    "PseudonymKind",
     "RowReason",
     "Event",
     "Stage",
@@ -177,7 +178,7 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.running.progress import QuietReporter
     from pipeline.running.store import stores_in
     from pipeline.running.tasks import input_hashes, tube_tasks
-    from pipeline.running.two_passes import quantified
+    from pipeline.running.two_passes import quantified_study
     from pipeline.simulate import simulate_study
     from pipeline.study.faults import stops_run
 
@@ -191,7 +192,7 @@ def study_of(folder: Path) -> dict[str, object]:
     stores, hashes = stores_in(folder / "store"), input_hashes(study)
     runs = _calibrations(study, hashes, stores.beads, QuietReporter())
     tasks = tube_tasks(study, runs, hashes)
-    done = quantified(tasks, RunOptions(workers=1), stores, QuietReporter())
+    done = quantified_study(tasks, RunOptions(workers=1), stores, QuietReporter())
     result = assembled(study, done.results, runs, faults)
     names = names_of_words()
     tables = {

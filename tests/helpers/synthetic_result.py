@@ -48,7 +48,7 @@ from pipeline.study.study import BeadRun, Dose, Panel, PanelChannel, Patient, Sa
 from pipeline.tube.histograms import bead_histogram, cd38_histogram, step_densities
 from pipeline.washout.observations.rows import observe
 from pipeline.washout.report import WashoutReport, washout_report, with_sensitivity
-from pipeline.washout.within.told import within_patients
+from pipeline.washout.within.result import within_patients
 
 CHANNELS = ("Time", "FSC-A", "FSC-H", "SSC-A", "BV421-A", "BV510-A", "PE-Cy7-A", "APC-A", "FITC-A")
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)

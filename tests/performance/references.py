@@ -87,15 +87,20 @@ class Reference:
         ]
         return int(np.argmax(means))
 
-    def floor(self) -> object:
-        """Read the bytes, one float32 matrix product, one logicle for each channel of the matrix: nothing is gated."""
-        from flowutils.transforms import logicle
-
+    def compensated(self) -> np.ndarray:
+        """Read the bytes, one float32 matrix product."""
         file = read_fcs(self.path, channels=())
         values, channels = self.matrix
         n_events, n_channels = file.n_events, len(file.channels)
         data = np.fromfile(self.path, "<f4", n_events * n_channels, offset=file.place.begin)
         rows = [file.channels.index(name) for name in channels]
         inverse = np.linalg.inv(values).astype(np.float32)
-        compensated = data.reshape(n_events, n_channels)[:, rows] @ inverse
-        return logicle(compensated, list(range(len(rows))), t=262_144, m=4.5, w=0.5, a=0)
+        product: np.ndarray = data.reshape(n_events, n_channels)[:, rows] @ inverse
+        return product
+
+    def floor(self) -> object:
+        """Read the bytes, one float32 matrix product, one logicle for each channel of the matrix: nothing is gated."""
+        from flowutils.transforms import logicle
+
+        compensated = self.compensated()
+        return logicle(compensated, list(range(compensated.shape[1])), t=262_144, m=4.5, w=0.5, a=0)

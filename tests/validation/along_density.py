@@ -112,7 +112,7 @@ def study(job: tuple[Ward, int, int]) -> tuple[float, ...]:
     area = area_under(w, kind, y)
     cut, _ = best_cut("best", w, kind, known.expected, y, area, seed=seed, n_samples=100)
     low, high = (math.log(v) if v else side for v, side in ((odds.low, -math.inf), (odds.high, math.inf)))
-    slope = math.nan if odds.odds_ratio is None else math.log(odds.odds_ratio)
+    slope = math.nan if odds.ratio is None else math.log(odds.ratio)
     found = [slope, low <= ward.slope <= high, area.low <= truth.area <= area.high]
     if cut.cut is None:
         return (*found, math.nan, math.nan, math.nan, math.nan, math.nan)
@@ -137,7 +137,7 @@ def hazard_covers(job: tuple[float, int, int]) -> tuple[float, bool]:
     end = rng.exponential(2.0, n)
     found = cox_ratio("RD", "doubling", x, np.ceil(20 * np.minimum(event, end)), event <= end)
     low, high = (math.log(v) if v else side for v, side in ((found.low, -math.inf), (found.high, math.inf)))
-    return math.log(found.hazard_ratio), low <= -slope <= high
+    return math.log(found.ratio), low <= -slope <= high
 
 
 def section(n_studies: int, first_seed: int, mapper: Mapper) -> str:

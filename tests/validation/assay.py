@@ -12,7 +12,7 @@ from pipeline.assay.statistics import (
     agreement,
     carry_over,
     control_runs,
-    limits_of,
+    detection_limits,
     linearity,
     nested_precision,
     stability,
@@ -135,7 +135,7 @@ def limits_row(job: tuple[int, int, int]) -> tuple[object, ...]:
     above, below = [], []
     for _ in range(n):
         blanks, dim = rng.normal(10, 25, results), rng.normal(300, 30, results)
-        found = limits_of([blanks.tolist()], [("dim", dim.tolist())])
+        found = detection_limits([blanks.tolist()], [("dim", dim.tolist())])
         above.append(float(np.mean(rng.normal(10, 25, 200) > found.lob)))
         below.append(float(np.mean(rng.normal(found.lod, 30, 200) < found.lob)))
     return results, percent(float(np.mean(above)), 1), percent(float(np.mean(below)), 1)

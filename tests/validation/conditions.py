@@ -232,7 +232,7 @@ def examine(condition: Condition, studies: int, seed: int) -> Found:
             lines.append(held(taken))
         except NotEstimableError:
             continue
-        said += any(doubt.is_found for doubt in found)
+        said += any(doubt.is_significant for doubt in found)
         if found:
             try:
                 varying.append(held(fit_line(replace(taken.data, scatter_varies=True)))[:2])

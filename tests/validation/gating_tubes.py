@@ -11,7 +11,7 @@ from gating.events.panel import GatingPanel
 from pipeline.simulate import SimulatedTube, simulate_tube
 from pipeline.simulate.patients import draw_gains, draw_patient, tube_of
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, Detector
+from pipeline.simulate.tubes.cytometer import THREE_LASERS, WIDE_SCALE, Cytometer, SimulatedDetector
 from pipeline.simulate.tubes.populations import ABERRANT_PLASMA_CELL, POPULATIONS
 from pipeline.simulate.tubes.tube import control_of
 from pipeline.tube.compensation import Compensation
@@ -34,7 +34,7 @@ PANELS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Name of a panel and the roles that it lacks."""
 INSTRUMENTS = ("three_lasers", "wide_scale")
-BRIGHTER_CD229 = Detector("BV711-A", "cd229", "CD229", "BV711", 520, 0.09, 5.0, 30, 5, 3.0)
+BRIGHTER_CD229 = SimulatedDetector("BV711-A", "cd229", "CD229", "BV711", 520, 0.09, 5.0, 30, 5, 3.0)
 ELEVEN = replace(THREE_LASERS, detectors=(*THREE_LASERS.detectors, BRIGHTER_CD229))
 """The three lasers with an eleventh colour: all anchors at once."""
 

@@ -20,10 +20,10 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import SentinelReading, reading_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading, reading_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.total import total_of
-from pipeline.patients.receptor_occupancy.tubes import density_of
+from pipeline.patients.receptor_occupancy.tubes import free_density
 from pipeline.quantification.result import SentinelResult
 from pipeline.study.settings import Settings
 from validation import density
@@ -144,7 +144,7 @@ class _Lab:
         plasma = self.density_of(curve, true * (1 - theta), NUMBERS["plasma"])
         readings = [found for one in self.sentinels(curve, theta) if (found := reading_of_sentinel(one))]
         told = sentinel_theta(readings, norm, lot=(KIT, "1"), run="")
-        total = total_of(density_of(plasma), told)
+        total = total_of(free_density(plasma), told)
         reading = reading_of(plasma, told, total, Settings())
         low, high = total.low or 0.0, np.inf if total.high is None else total.high
         return Found(

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.curves import SerumCurve, labelled_curve
+from pipeline.patients.pharmacokinetics.decline import SerumCurve, labelled_curve
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
 from pipeline.washout.observations.rows import Observations

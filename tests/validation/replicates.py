@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from calibration import RdStatus, ReceptorDensity, pool_receptor_densities, quantify_receptor_density
-from calibration.density.between_runs import between_runs, run_mean, widened
+from calibration.density.between_runs import between_runs, run_mean, with_between_run_cv
 from validation.beads import Mapper
 from validation.density import DETECTOR, F_P, F_P_CV, LOT_CV, curve_of_a_day
 from validation.markdown import paragraph, percent, table
@@ -176,7 +176,7 @@ def study(wanted: tuple[int, float, int, int]) -> tuple[Held, Held]:
         groups = [[run_mean(one.rd or 1.0, [one]) for one in visit] for visit in visits]
         shown = between_runs(groups)
         put: Callable[[ReceptorDensity], ReceptorDensity] = (
-            (lambda one, cv=shown.cv: widened(one, cv)) if shown else (lambda one: one)
+            (lambda one, cv=shown.cv: with_between_run_cv(one, cv)) if shown else (lambda one: one)
         )
         alone.append(_held(put(_replicates(tubes, 1, cv, luck, rng)[0]), POOLED_AT))
         for visit in visits[:1]:

@@ -142,7 +142,7 @@ def odds_covers(job: tuple[tuple[int, float, int, float], int]) -> tuple[bool, b
         "c", proportion("a", int(rng.binomial(n, p)), n), proportion("b", int(rng.binomial(other, q)), other)
     )
     truth = p / (1 - p) * (1 - q) / q
-    exact = (found.odds_ratio_low or 0) <= truth <= (found.odds_ratio_high or math.inf)
+    exact = (found.ratio_low or 0) <= truth <= (found.ratio_high or math.inf)
     firth = found.firth
     return exact, exact if firth is None else (firth.low or 0) <= truth <= (firth.high or math.inf)
 
@@ -156,7 +156,7 @@ def slope_covers(job: tuple[tuple[int, float], int]) -> tuple[bool, bool] | None
     rng = np.random.default_rng([seed, n, round(10 * slope), 74])
     x = rng.normal(0, 1, n)
     found = odds_ratio("x", "1", x, rng.random(n) < 1 / (1 + np.exp(-slope * x)))
-    if found.odds_ratio is None:
+    if found.ratio is None:
         return None
     return (found.low or 0) <= math.exp(slope) <= (found.high or math.inf), "Firth" in found.method
 

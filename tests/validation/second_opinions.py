@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gating.gates.steps import LOW_CONFIDENCE
-from gating.second_opinion import agreement, second_opinion
+from gating.second_opinion import dice_overlap, second_opinion
 from pipeline.quantification.quantify import LEAST_AGREEMENT
 from validation.gated_tubes import FEWEST_FOR_RD, gate, wanted_tubes
 from validation.gating_tubes import EMPTY, SCENARIOS, KnownTube, Wanted, known_tube
@@ -24,13 +24,13 @@ Mapper = Callable[..., Iterable]
 class Opinion:
     """A tube with at least `FEWEST_FOR_RD` gated cells: what the gates and the second opinion are worth.
 
-    `f1` of the gates, `second_f1` of the second opinion, both against the labels; `agreement` of the two.
+    `f1` of the gates, `second_f1` of the second opinion, both against the labels; `dice_overlap` of the two.
     """
 
     kind: str
     f1: float
     second_f1: float
-    agreement: float
+    dice_overlap: float
     confidence: float
 
     @property
@@ -51,9 +51,9 @@ def opinion_of(kind: str, known: KnownTube) -> Opinion | None:
         return None
     return Opinion(
         kind,
-        agreement(gated.mask, known.plasma_cells),
-        agreement(second, known.plasma_cells),
-        agreement(second, gated.mask),
+        dice_overlap(gated.mask, known.plasma_cells),
+        dice_overlap(second, known.plasma_cells),
+        dice_overlap(second, gated.mask),
         gated.confidence,
     )
 

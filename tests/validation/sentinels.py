@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.assembly.assemble import joined
 from pipeline.assembly.study_result import StudyResult
-from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleFlag

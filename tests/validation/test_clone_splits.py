@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration import BudgetTerm, RdStatus
-from pipeline.output.legend.flags import FLAGS
+from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.quantification.result import SampleFlag
 from validation.clone_splits import examine, quantified, section
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from validation import density, occupancy, sentinels
 
 pytestmark = pytest.mark.slow

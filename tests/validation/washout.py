@@ -135,7 +135,7 @@ def examine(truth: Truth, studies: int, seed: int) -> Found:
     doublings, rows = doublings[usable], rows.take(usable)
     best = maximise(rows)
     held = maximise(rows.without(1, np.full(len(usable), truth.slope)))
-    good = best.is_held(truth.n) & held.converged
+    good = best.is_determined(truth.n) & held.converged
     ratio = 2 * (best.log_likelihood - held.log_likelihood)[good]
     critical = np.array([critical_value(kind, 2) for kind in rows.kind[good]])
     likely, told = best.beta[good, 1], told_slopes(rows, best)[good]

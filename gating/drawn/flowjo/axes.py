@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Axes:
+class DetectorNames:
     """How to put back the names of detectors.
 
     Attributes
@@ -43,7 +43,7 @@ class Axes:
                     dimension.id = self.detectors.get(dimension.id, dimension.id)
 
 
-def prepared_axes(sample: _Element, source: str) -> Axes:
+def prepared_axes(sample: _Element, source: str) -> DetectorNames:
     """Give a sample's matrix, gates and scales names that FlowKit cannot confuse.
 
     Raises
@@ -56,7 +56,7 @@ def prepared_axes(sample: _Element, source: str) -> Axes:
         detectors |= _renamed(matrix, source)
     _name_dimensions(sample, detectors)
     _prepare_scales(sample, detectors, source)
-    return Axes(detectors)
+    return DetectorNames(detectors)
 
 
 def _renamed(matrix: _Element, source: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from gating.drawn.gate_file import GateFileError, listed
+from gating.drawn.gate_file import GateFileError, first_names
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -77,7 +77,7 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
     every = [_candidate(sample, tube) for sample in samples]
     matches = [c for c in every if c.by_name or c.by_fil or c.by_either]
     if not matches:
-        there = listed([_shown(sample) for sample in samples]) or "no sample"
+        there = first_names([_shown(sample) for sample in samples]) or "no sample"
         raise GateFileError(
             f"{source}: the workspace does not have {tube}; it has {there}: "
             "a tube is found by its file name or $FIL"
@@ -167,7 +167,7 @@ def _shown(sample: _Element) -> str:
 
 
 def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
-    there = listed(list(dict.fromkeys(_shown(c.sample) for c in left)))
+    there = first_names(list(dict.fromkeys(_shown(c.sample) for c in left)))
     if _is_contradiction(left):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "

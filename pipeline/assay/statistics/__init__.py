@@ -2,26 +2,26 @@
 
 from pipeline.assay.statistics.agreement import Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
-from pipeline.assay.statistics.control import ControlRun, control_runs
-from pipeline.assay.statistics.limits import Limits, limits_of
+from pipeline.assay.statistics.control_chart import ControlRun, control_runs
+from pipeline.assay.statistics.limits import AssayLimits, detection_limits
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.nested import Component, Precision, nested_precision
+from pipeline.assay.statistics.nested import Precision, VarianceComponent, nested_precision
 from pipeline.assay.statistics.stability import Stability, TimePoint, stability
 
 __all__ = [
     "Agreement",
+    "AssayLimits",
     "CarryOver",
-    "Component",
     "ControlRun",
-    "Limits",
     "Linearity",
     "Precision",
     "Stability",
     "TimePoint",
+    "VarianceComponent",
     "agreement",
     "carry_over",
     "control_runs",
-    "limits_of",
+    "detection_limits",
     "linearity",
     "nested_precision",
     "stability",

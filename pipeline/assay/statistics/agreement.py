@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, sd, t_quantile
+from pipeline.assay.statistics.moments import TooFewError, mean, sd, t_quantile
+from pipeline.study.wording import counted
 
 FEWEST_PAIRS = 6
 """Materials from which on two ways are compared. Convention: EP09 asks for 40; fewer are told with that."""
@@ -16,7 +17,8 @@ ENOUGH_PAIRS = 40
 """Materials that a comparison of methods wants. Source: CLSI EP09."""
 
 _MOST_STEPS, _STILL = 200, 1e-12
-"""Steps of the weighted line, and the change at which it stands. Convention."""
+"""Steps of the weighted line, and the change at which it stands. Convention: they bound the time; 1e-12 is
+the last digits of a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calibration.numbers import Z_95_ONE_SIDED
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, pooled_sd
+from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
+from pipeline.study.wording import counted
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
 """Results from which on a limit is told. Convention: with fewer the SD is known to a factor of two."""
@@ -27,7 +28,7 @@ class LowMaterial:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AssayLimits:
     """Limits in molecules per cell; None = not known, and `why` says why.
 
     Attributes
@@ -55,12 +56,12 @@ class Limits:
     why: tuple[str, ...] = ()
 
 
-def limits_of(
+def detection_limits(
     blanks: Sequence[Sequence[float]],
     low: Sequence[tuple[str, Sequence[float]]],
     *,
     goal_percent: float = 20.0,
-) -> Limits:
+) -> AssayLimits:
     """Return LoB, LoD and LoQ from replicate results.
 
     LoB = M_B + c_B·SD_B, LoD = LoB + c_L·SD_L with c = 1.645 / (1 − 1 / (4·f)), f degrees of freedom of
@@ -106,7 +107,7 @@ def limits_of(
     loq = None if lod is None else _loq(materials, lod, goal_percent)
     if lod is not None and loq is None:
         why.append(f"no LoQ: no dim material above the LoD meets a CV of {goal_percent:g} %")
-    return Limits(
+    return AssayLimits(
         len(results), n_low, mean(results), size, lob, by_rank, lod, loq, goal_percent, materials, tuple(why)
     )
 

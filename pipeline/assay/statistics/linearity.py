@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, pooled_sd, t_quantile, t_tail
+from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_quantile, t_tail
+from pipeline.study.wording import counted
 
 FEWEST_LEVELS = 4
 """Levels from which on a curve can be told from a line. Convention: EP06 wants five to seven."""

@@ -5,21 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pipeline.study.wording import counted
+
 LEVEL = 0.95
 """Of every interval of a validation. Convention: as everywhere in the program."""
 
 
 class TooFewError(ValueError):
     """The numbers do not allow an answer; the text says what is missing."""
-
-
-def counted(n: int, word: str) -> str:
-    """Return a number of things in words.
-
-    >>> counted(1, "level"), counted(3, "level")
-    ('1 level', '3 levels')
-    """
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def mean(values: Sequence[float]) -> float:

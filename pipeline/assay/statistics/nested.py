@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.assay.statistics.moments import TooFewError, counted, mean, variance_interval
+from pipeline.assay.statistics.moments import TooFewError, mean, variance_interval
+from pipeline.study.wording import counted
 
 REPEATABILITY, TOTAL = "repeatability", "total"
 """Names of the scatter between replicates of a run, and of all components together."""
@@ -15,7 +16,7 @@ _Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class VarianceComponent:
     """A component of variance, in squared units of the values.
 
     Attributes
@@ -49,10 +50,10 @@ class Precision:
 
     n: int
     mean: float
-    components: tuple[Component, ...]
+    components: tuple[VarianceComponent, ...]
     left_out: tuple[str, ...] = ()
 
-    def component(self, name: str) -> Component:
+    def component(self, name: str) -> VarianceComponent:
         """Return a component by its name; KeyError where there is none."""
         return {part.name: part for part in self.components}[name]
 
@@ -181,7 +182,7 @@ def _shares(
     return shares
 
 
-def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> Component:
+def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> VarianceComponent:
     """Return the total with its interval (modified large samples; Graybill, Wang 1980)."""
     total = math.fsum(shares)
     spread = math.fsum(share**2 / df for share, df in zip(shares, freedom, strict=True))
@@ -195,7 +196,7 @@ def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> Co
     return replace(plain, sd_low=math.sqrt(low), sd_high=math.sqrt(high))
 
 
-def _at_least(variance: float, total: Component, middle: float) -> Component:
+def _at_least(variance: float, total: VarianceComponent, middle: float) -> VarianceComponent:
     """Return the total with an SD that no component below zero makes smaller; its variance stays unbiased."""
     size = math.sqrt(variance)
     if total.sd >= size:
@@ -209,10 +210,10 @@ def _at_least(variance: float, total: Component, middle: float) -> Component:
     )
 
 
-def _component(name: str, variance: float, middle: float, freedom: float) -> Component:
+def _component(name: str, variance: float, middle: float, freedom: float) -> VarianceComponent:
     size = math.sqrt(max(variance, 0.0))
     cv = 100 * size / middle if middle > 0 else None
     low = high = None
     if name == REPEATABILITY and variance > 0:
         low, high = (math.sqrt(end) for end in variance_interval(variance, freedom))
-    return Component(name, variance, size, cv, freedom, low, high)
+    return VarianceComponent(name, variance, size, cv, freedom, low, high)

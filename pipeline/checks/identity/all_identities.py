@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
-from pipeline.checks.identity.kinds import beads_among_tubes, cells_among_beads, exchanged_controls
+from pipeline.checks.identity.file_contents import beads_among_tubes, cells_among_beads, exchanged_controls
 from pipeline.checks.identity.owners import files_of_others
 from pipeline.checks.identity.persons import persons
 from pipeline.checks.identity.recordings import groups_of, repeated_recordings, shared_controls

@@ -55,12 +55,12 @@ class Glance:
 def glance(file: FcsFile) -> Glance:
     """Return what the first events of a file say; nothing where they cannot be read."""
     n = min(file.n_events, GLANCED)
-    if n < PRINTED or file.place.layout.is_text:
+    if n < PRINTED or file.data.layout.is_text:
         return Glance()
-    bits = sum(part.bits for part in file.place.layout.fields)
-    place = replace(file.place, n_events=n, n_bytes=-(-n * bits // 8))
+    bits = sum(part.bits for part in file.data.layout.fields)
+    data = replace(file.data, n_events=n, n_bytes=-(-n * bits // 8))
     try:
-        events = replace(file, n_events=n, place=place).events(file.channels)
+        events = replace(file, n_events=n, data=data).events(file.channels)
     except (FcsError, OSError):
         return Glance()
     roles = [scatter_role(name) for name in file.channels]

@@ -18,7 +18,8 @@ LEAST_SHARED = 2
 chance."""
 
 DAY_CONTROL = 3
-"""Patients from whom on a control that carries nobody's id is one of the day, as labs run it. Convention."""
+"""Patients from whom on a control that carries nobody's id is one of the day, as labs run it. Convention: two
+patients may have swapped files, three have not."""
 
 
 def repeated_recordings(study: Study, groups: Sequence[Sequence[Use]]) -> Iterator[Finding]:

@@ -8,12 +8,12 @@ from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import impossible_days
 from pipeline.checks.plausibility.doses import day_totals, dose_amounts, long_pauses, routes
+from pipeline.checks.plausibility.events_in_text import evaluable_without_response, events_without_a_day
 from pipeline.checks.plausibility.follow_up import follow_up_order
-from pipeline.checks.plausibility.next_therapy import therapies_not_told
+from pipeline.checks.plausibility.next_therapy import unrecorded_therapies
 from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
 from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
-from pipeline.checks.plausibility.told_events import evaluable_without_response, events_without_a_day
 from pipeline.checks.plausibility.words import one_spelling, stages
 from pipeline.study.study import Study
 
@@ -26,7 +26,7 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     long_pauses,
     impossible_days,
     follow_up_order,
-    therapies_not_told,
+    unrecorded_therapies,
     events_without_a_day,
     evaluable_without_response,
     bodies,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import (
+from pipeline.checks.plausibility.plausible_ranges import (
     DAYS_OF_SLACK,
     FIRST_FCS_FILE,
     FIRST_MYELOMA_DRUG,
@@ -27,7 +27,7 @@ PATIENT_DAYS = (
 STUDY_DRUG_DAYS = ("treatment_start", "discontinued_on")
 AFTER_DEATH = ("discontinued_on", "collected_on")
 """Days that may be later than death: the end of treatment is often noted late, and there are autopsies."""
-HELD_ELSEWHERE = ("died_on", "treatment_start", "progressed_on")
+COMPARED_ELSEWHERE = ("died_on", "treatment_start", "progressed_on")
 """Days that are held against the other days of their row in `follow_up`."""
 _RIGHT = "Is the year right?"
 
@@ -77,7 +77,7 @@ def days_that_cannot_be(study: Study, today: date) -> Iterator[Finding]:
         found = _too_early(typed) or _before_birth(typed, life) or _to_come(typed, today)
         if found is not None:
             yield Finding(found)
-        elif life.died_on and typed.day > life.died_on and typed.column not in HELD_ELSEWHERE:
+        elif life.died_on and typed.day > life.died_on and typed.column not in COMPARED_ELSEWHERE:
             yield _after_death(typed, life)
 
 

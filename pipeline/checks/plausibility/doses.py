@@ -9,7 +9,7 @@ from itertools import pairwise
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import days_that_cannot_be
-from pipeline.checks.plausibility.limits import MOST_PAUSE_DAYS
+from pipeline.checks.plausibility.plausible_ranges import MOST_PAUSE_DAYS
 from pipeline.study.drugs import is_drug, read_drug
 from pipeline.study.drugs.amounts import amount_doubt
 from pipeline.study.faults import Fault
@@ -17,7 +17,7 @@ from pipeline.study.study import Dose, Study
 from pipeline.study.wording import quoted
 
 DAYS_PER_YEAR = 365.25
-"""Days of a year, for printing. Convention."""
+"""Days of a year, for printing. Convention: the Julian year."""
 
 
 def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:
     weights = {patient.patient_id: patient.weight_kg for patient in study.patients}
     found: dict[tuple[str, str, str, bool], list[int]] = {}
     for number, dose in enumerate(study.doses):
-        doubt = amount_of(dose, weights.get(dose.patient_id))
+        doubt = implausible_amount(dose, weights.get(dose.patient_id))
         if doubt:
             found.setdefault(doubt, []).append(number)
     for (problem, expected, hint, impossible), numbers in found.items():
@@ -38,7 +38,7 @@ def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:
             yield warning(problem + more, expected, where=where, hint=hint)
 
 
-def amount_of(dose: Dose, weight_kg: float | None) -> tuple[str, str, str, bool] | None:
+def implausible_amount(dose: Dose, weight_kg: float | None) -> tuple[str, str, str, bool] | None:
     """Return what is wrong with a dose: found, expected, what to do, and whether it cannot be."""
     if dose.dose is None:
         return None

@@ -31,7 +31,7 @@ none: they are given with everything, and dexamethasone has a column of its own.
 _AGAINST_CD38: Final = frozenset(agent.name for agent in AGENTS if agent.against_cd38)
 
 
-def therapies_not_told(study: Study, headers: Headers) -> Iterator[Finding]:
+def unrecorded_therapies(study: Study, headers: Headers) -> Iterator[Finding]:
     """Warn of patients whose doses hold a new drug before progression, and who have no `next_therapy_on`."""
     del headers
     started = days_of(study, study.settings.study_drug)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import (
+from pipeline.checks.plausibility.plausible_ranges import (
     ADULT_YEARS,
     LEAST_ALBUMIN_G_L,
+    LEAST_TROUGH_UG_ML,
     LEAST_WEIGHT_KG,
     MOST_CONTROL_DAYS,
     MOST_INFUSIONS,
+    MOST_PRIOR_LINES,
     MOST_SERUM_UG_ML,
+    NEXT_DOSE_DAYS,
     OLDEST_YEARS,
     SERUM_ANY_TIME_UG_ML,
     SERUM_HALF_LIFE_DAYS,
@@ -24,8 +27,9 @@ from pipeline.checks.plausibility.limits import (
 )
 from pipeline.checks.typed import days_of
 from pipeline.study.faults import Fault
-from pipeline.study.study import Patient, Study
+from pipeline.study.study import Dose, Patient, Study
 
+_MG = "Is it in mg/mL? 0.3 mg/mL are 300 µg/mL."
 _NG = "Is it in ng/mL? 1000 ng/mL are 1 µg/mL."
 _DAYS_PER_WEEK = 7
 """Days of a week. Arithmetic."""
@@ -81,6 +85,9 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
         if level is not None:
             yield from _level(level, where, USUAL_SERUM_UG_ML, "a trough")
+        if level and level < LEAST_TROUGH_UG_ML and _follows_soon(dose, given.get(dose.patient_id, [])):
+            expected = f"at least {LEAST_TROUGH_UG_ML:g} µg/mL this soon after the dose before"
+            yield warning(f"{level:g} µg/mL", expected, where=where, hint=_MG)
     for patient in study.patients:
         level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
         days = _days_since(patient, given, started)
@@ -99,6 +106,11 @@ def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding
         yield Finding(Fault(where, f"{level:g} µg/mL", expected, _NG))
     elif level > most:
         yield warning(f"{level:g} µg/mL", expected, where=where, hint=_NG)
+
+
+def _follows_soon(dose: Dose, given: Sequence[date]) -> bool:
+    """Whether a dose of the washed-out drug follows another one within weeks."""
+    return dose.given_on in given and any(0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in given)
 
 
 def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[str, list[date]]) -> int | None:
@@ -121,6 +133,10 @@ def counts(study: Study, headers: Headers) -> Iterator[Finding]:
         if n is not None and n > MOST_INFUSIONS:
             expected = f"at most {MOST_INFUSIONS} infusions"
             yield warning(f"{n}", expected, where=study.at("patients", name, "infusions"))
+        lines = patient.prior_lines
+        if lines is not None and lines > MOST_PRIOR_LINES:
+            expected = f"at most {MOST_PRIOR_LINES} prior lines"
+            yield warning(f"{lines}", expected, where=study.at("patients", name, "prior_lines"))
         yield from _length(study, name, "disease_control_days", patient.disease_control_days, 1)
         yield from _length(study, name, "exposure_weeks", patient.exposure_weeks, _DAYS_PER_WEEK)
 

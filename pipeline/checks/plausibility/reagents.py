@@ -10,7 +10,7 @@ from calibration.beads.kits import bead_kit
 from gating.events.panel import PLASMA_CELL_TARGETS, Target
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import (
+from pipeline.checks.plausibility.plausible_ranges import (
     BEYOND_SCALE,
     IMPOSSIBLE_LOT,
     LEVEL_STEPS,

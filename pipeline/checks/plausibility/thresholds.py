@@ -8,9 +8,9 @@ from typing import Final
 from calibration.beads.kits import BeadKitError, abc_divisor, bead_kit
 from pipeline.checks.compensation import setting_cell
 from pipeline.checks.findings import Finding, warning
-from pipeline.checks.gates import channels_of, gate_cell
+from pipeline.checks.gates import gate_cell, rows_of_threshold
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import MOST_SCALE
+from pipeline.checks.plausibility.plausible_ranges import MOST_SCALE
 from pipeline.checks.plausibility.reagents import doubtful_cv, off_scale
 from pipeline.fcs import FcsFile
 from pipeline.study.drugs import is_drug, listed_names
@@ -19,7 +19,7 @@ from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateOverride, Panel, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.names.by_hand import choices_of, on_rows
+from pipeline.tube.names.by_hand import choices_of, polygon_on_rows
 from pipeline.tube.names.channels import find_channel
 
 CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
@@ -38,7 +38,7 @@ def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
             where = gate_cell(study, override, "value")
             what = f"{override.value:g} for the gate {quoted(override.gate)}"
             yield from off_scale(
-                override.value, _scale_end(channels_of(override, panel), panel, file), where, what
+                override.value, _scale_end(rows_of_threshold(override, panel), panel, file), where, what
             )
 
 
@@ -47,7 +47,7 @@ def _polygon_off_scale(
 ) -> Iterator[Finding]:
     """Want a polygon that reaches onto both scales; corners beyond the end of a scale leave a side open."""
     where = gate_cell(study, override, "polygon")
-    gate = on_rows(panel, polygon)
+    gate = polygon_on_rows(panel, polygon)
     choices = choices_of(panel, [override])
     for place, axis in enumerate((gate.x_channel, gate.y_channel)):
         channel = choices.named(axis)

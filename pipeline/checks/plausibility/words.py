@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
-from pipeline.checks.plausibility.limits import ISS_STAGES, R2_ISS_STAGES
+from pipeline.checks.plausibility.plausible_ranges import ISS_STAGES, R2_ISS_STAGES
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted, same_word
@@ -15,16 +15,16 @@ from pipeline.study.wording import quoted, same_word
 COUNTED = ("iss_stage", "cytogenetic_risk", "heavy_chain")
 NOT_KNOWN = ("unknown", "notknown", "na", "nd", "nk", "notdone", "missing", "none", "notavailable", "ne")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
-"""Roman numbers of stages. Convention."""
+"""Roman numbers of stages. Arithmetic: ISS and R-ISS have stages I to III."""
 _STAGE = re.compile(
     r"(?:stage)?(?P<system>r2iss|r2|riss|revisediss|r|iss)?(?:stage)?(?P<stage>[iv]+|\d+)[abc]?"
 )
 
 
-def stage_of(word: str) -> tuple[str, int] | None:
+def myeloma_stage(word: str) -> tuple[str, int] | None:
     """Return the system and number of a stage in any writing; None where the word is no stage.
 
-    >>> stage_of("Stage II"), stage_of("R-ISS 3"), stage_of("ISS-2"), stage_of("high")
+    >>> myeloma_stage("Stage II"), myeloma_stage("R-ISS 3"), myeloma_stage("ISS-2"), myeloma_stage("high")
     (('iss', 2), ('r', 3), ('iss', 2), None)
     """
     match = _STAGE.fullmatch(re.sub(r"[\W_]+", "", word.casefold()))
@@ -40,7 +40,7 @@ def stages(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     for patient in study.patients:
         typed, where = patient.iss_stage, study.at("patients", patient.patient_id, "iss_stage")
-        stage = stage_of(typed)
+        stage = myeloma_stage(typed)
         if stage is not None:
             most = R2_ISS_STAGES if stage[0] == "r2" else ISS_STAGES
             if not 1 <= stage[1] <= most:
@@ -61,7 +61,7 @@ def one_spelling(study: Study, headers: Headers) -> Iterator[Finding]:
         for patient in study.patients:
             typed = getattr(patient, column)
             where = study.at("patients", patient.patient_id, column)
-            key = (stage_of(typed) if column == "iss_stage" else None) or same_word(typed)
+            key = (myeloma_stage(typed) if column == "iss_stage" else None) or same_word(typed)
             before, earlier = first.setdefault(key, (where, typed))
             if typed and typed != earlier and typed not in told:
                 told.add(typed)

@@ -16,7 +16,15 @@ from pipeline.output.json_files import write_json
 from pipeline.output.results_folder import Results
 from pipeline.output.table import Table, write_csv
 from pipeline.output.workbook import Sheet, write_workbook
-from pipeline.planning import Plan, Population, Size, Target, plan_size, population_of, simulated_population
+from pipeline.planning import (
+    Plan,
+    Size,
+    StudyPopulation,
+    WantedWidth,
+    plan_size,
+    population_of,
+    simulated_population,
+)
 from pipeline.study.errors import UsageError, UserError
 from pipeline.study.faults import fault_report, stops_run
 
@@ -60,8 +68,8 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     if asked.out and asked.out.suffix.casefold() not in (".csv", ".xlsx", ".json"):
         raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
     population = _population(asked)
-    target = Target(asked.slope_width, asked.wait_width, asked.density, asked.share)
-    say(head(population, target, asked))
+    target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
+    say(plan_head(population, target, asked))
     say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
     found = plan_size(
         population,
@@ -75,10 +83,10 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     )
     if asked.out:
         _write(asked.out, found, population)
-    return RunSummary(ExitStatus.ALL_QUANTIFIED, answer(found, asked))
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, size_sentence(found, asked))
 
 
-def _population(asked: PlanAsked) -> Population:
+def _population(asked: PlanAsked) -> StudyPopulation:
     if asked.study is None:
         return simulated_population(asked.seed)
     return population_of(_from_store(asked.study))
@@ -102,7 +110,7 @@ def _from_store(folder: Path) -> StudyResult:
     return assembled(study, tubes, judged, faults)
 
 
-def head(population: Population, target: Target, asked: PlanAsked) -> str:
+def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
     """Return what is wanted, and what patients and assay are taken to be like."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
@@ -128,18 +136,19 @@ def head(population: Population, target: Target, asked: PlanAsked) -> str:
 def _row(size: Size) -> str:
     width = "–" if size.width is None else f"{size.width:.3g}"
     return (
-        f"{size.patients:>8} {size.tubes:>6} {width:>8} {size.narrow:>8.0%} {size.told:>6.0%} "
+        f"{size.patients:>8} {size.tubes:>6} {width:>8} {size.narrow:>8.0%} {size.with_interval:>6.0%} "
         f"{size.below_lloq:>7.0%}"
     )
 
 
-def answer(found: Plan, asked: PlanAsked) -> str:
+def size_sentence(found: Plan, asked: PlanAsked) -> str:
     """Return which size is enough, or why none is."""
     if found.enough is None:
         most = found.sizes[-1]
-        if most.told < asked.assurance:
+        if most.with_interval < asked.assurance:
+            without = f"{1 - most.with_interval:.0%}"
             return (
-                f"None of these sizes is enough: of {most.patients} patients {1 - most.told:.0%} of studies "
+                f"None of these sizes is enough: of {most.patients} patients {without} of studies "
                 "give no such interval at all. What is asked lies beyond the limits of the assay, or beyond "
                 "the washouts of these patients."
             )
@@ -157,12 +166,13 @@ def answer(found: Plan, asked: PlanAsked) -> str:
 
 def _table(found: Plan) -> Table:
     rows = tuple(
-        (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.told, 100 * s.below_lloq) for s in found.sizes
+        (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.with_interval, 100 * s.below_lloq)
+        for s in found.sizes
     )
     return Table(COLUMNS, rows)
 
 
-def _write(path: Path, found: Plan, population: Population) -> None:
+def _write(path: Path, found: Plan, population: StudyPopulation) -> None:
     ending = path.suffix.casefold()
     if ending == ".csv":
         write_csv(path, _table(found))

@@ -21,7 +21,7 @@ def validate_typed(
     from pipeline.commands.assay.validate import validate_study
     from pipeline.running.options import RunOptions
 
-    options = RunOptions(workers)
+    options = RunOptions(workers=workers)
     work = with_reporter(lambda folder, reporter: validate_study(folder, options, reporter), quiet=quiet)
     finish(study, work, quiet=quiet)
 

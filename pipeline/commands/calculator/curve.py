@@ -17,7 +17,7 @@ from pipeline.commands.calculator.sheet import CurveSheet, read_curve_sheet
 from pipeline.commands.calculator.table import write_curve
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.summary import RunSummary
-from pipeline.study.cells.levels import as_levels
+from pipeline.study.cells.bead_values import as_levels
 from pipeline.study.errors import UsageError
 from pipeline.study.sheets.kit_words import KIT_SPELLINGS
 from pipeline.study.wording import enumerate_words, same_word

@@ -20,7 +20,7 @@ LONGEST_NAME = 24
 
 def curve_text(result: TypedCurve) -> str:
     """Return all of it, in lines of at most 80 characters."""
-    blocks = [_line(result), _beads(result), _acceptance(result), *_converted(result), *_told(result)]
+    blocks = [_line(result), _beads(result), _acceptance(result), *_converted(result), *_sentences(result)]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -94,7 +94,7 @@ def _cell(cell: CellAmount, result: TypedCurve) -> str:
     return f"{name:<{LONGEST_NAME}}{amount_words(cell.median):>10}{shown:>16}{interval:>22}{mark}"
 
 
-def _told(result: TypedCurve) -> Iterator[list[str]]:
+def _sentences(result: TypedCurve) -> Iterator[list[str]]:
     """Yield what the numbers hold and what they do not, in sentences."""
     typed, limits = result.typed, result.limits
     sentences = [

@@ -13,7 +13,7 @@ from pipeline.study.faults import Severity
 from pipeline.study.sheets.tables import (
     Cell,
     RawSheet,
-    Sheet,
+    TypedSheet,
     header_name,
     package_parts,
     read_csv_sheet,
@@ -82,7 +82,7 @@ def _raw(path: Path) -> RawSheet:
     return next(fitting, sheets[0] if sheets else RawSheet(path.stem, ()))
 
 
-def _beads(table: Sheet) -> Iterator[tuple[float, float]]:
+def _beads(table: TypedSheet) -> Iterator[tuple[float, float]]:
     for row in table.rows:
         cells = [row.cells[name] for name in _BEADS]
         if all(cell.is_empty for cell in cells):
@@ -93,7 +93,7 @@ def _beads(table: Sheet) -> Iterator[tuple[float, float]]:
         yield _value(cells[0]), _value(cells[1])
 
 
-def _cells(table: Sheet) -> Iterator[CellMedian]:
+def _cells(table: TypedSheet) -> Iterator[CellMedian]:
     number = 0
     for row in table.rows:
         name, median, control = (row.cells.get(column, Cell("")) for column in _CELLS)

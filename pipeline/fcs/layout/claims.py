@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pipeline.fcs.layout.layout import Layout
 from pipeline.fcs.text.header import Header, Segment
 from pipeline.fcs.text.parameters import Parameter
-from pipeline.fcs.text.text import Text, whole_number
+from pipeline.fcs.text.text import Text, keyword_integer
 
 Peek = Callable[[int, int], bytes]
 """Reads bytes of the file: (position, count)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataSegment:
     """DATA: its layout, first byte (from the start of the file), length in bytes, and number of events."""
 
     layout: Layout
@@ -66,13 +66,13 @@ class Claims:
 
     def said_in_text(self, which: str) -> Segment:
         """Return the segment that TEXT names: DATA, ANALYSIS or STEXT."""
-        begin, end = (whole_number(self.keywords.get(f"${side}{which}")) or 0 for side in ("BEGIN", "END"))
+        begin, end = (keyword_integer(self.keywords.get(f"${side}{which}")) or 0 for side in ("BEGIN", "END"))
         return Segment(begin, end)
 
     @property
     def total(self) -> int | None:
         """$TOT; None where it is absent (FCS 2.0 allows that) or no number."""
-        total = whole_number(self.keywords.get("$TOT"))
+        total = keyword_integer(self.keywords.get("$TOT"))
         return None if total is None or total < 0 else total
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
-from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading
+from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading
 from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair, RepairCode
 
@@ -15,14 +15,14 @@ MOST_PEEKED = 1 << 16
 PADDING = b"\0 "
 BLANKS = b"\0 \r\n"
 LEAD = 4
-"""Bytes before DATA: where they are blanks, they are none of its own. Convention."""
+"""Bytes before DATA: where they are blanks, they are none of its own. Convention: one value of 32 bits."""
 
 NUMBER = b"0123456789.+-eE"
 
 
 def count_events(
     reading: Reading, claims: Claims, peek: Peek, *, is_agreed: bool, allow_truncated: bool
-) -> tuple[Place, list[Repair]]:
+) -> tuple[DataSegment, list[Repair]]:
     """Decide how many events there are.
 
     Parameters
@@ -49,50 +49,50 @@ def count_events(
     if total is None:
         text = "TEXT has no readable $TOT; events were counted by the bytes"
         repair = Repair(RepairCode.TOT_ABSENT, text, shown(claims.keywords.get("$TOT")), str(held))
-        return Place(layout, claims.start + begin, layout.n_bytes(held), held), [repair]
-    place = Place(layout, claims.start + begin, layout.n_bytes(total), total)
-    excess = reading.segment.size - place.n_bytes
-    if (excess == 0 and there == place.n_bytes) or (total == 0 and excess <= 1):
-        return place, []
-    if abs(excess) == 1 and begin + place.n_bytes <= claims.room:
+        return DataSegment(layout, claims.start + begin, layout.n_bytes(held), held), [repair]
+    data = DataSegment(layout, claims.start + begin, layout.n_bytes(total), total)
+    excess = reading.segment.size - data.n_bytes
+    if (excess == 0 and there == data.n_bytes) or (total == 0 and excess <= 1):
+        return data, []
+    if abs(excess) == 1 and begin + data.n_bytes <= claims.room:
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
-        return place, [_off_by_one(reading, excess)]
-    if place.n_bytes > there:
+        return data, [_off_by_one(reading, excess)]
+    if data.n_bytes > there:
         if allow_truncated:
             _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
-            _check_widths(place, there, claims)
-        return _truncated(place, held, there, claims, allow_truncated=allow_truncated)
-    place, repair = _longer(place, there, reading, claims, peek)
+            _check_widths(data, there, claims)
+        return _truncated(data, held, there, claims, allow_truncated=allow_truncated)
+    data, repair = _longer(data, there, reading, claims, peek)
     if repair.code == RepairCode.DATA_LONGER:
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
-    return place, [repair]
+    return data, [repair]
 
 
 def _beyond(
     reading: Reading, claims: Claims, there: int, *, allow_truncated: bool
-) -> tuple[Place, list[Repair]]:
+) -> tuple[DataSegment, list[Repair]]:
     """Take DATA as cut off: it is said to go on where the file ends or the next data set begins."""
     layout, held = reading.layout, reading.layout.n_events(there)
     claimed = layout.n_events(reading.segment.size) if claims.total is None else claims.total
-    place = Place(layout, claims.start + reading.segment.begin, layout.n_bytes(claimed), claimed)
-    return _truncated(place, min(held, claimed), there, claims, allow_truncated=allow_truncated)
+    data = DataSegment(layout, claims.start + reading.segment.begin, layout.n_bytes(claimed), claimed)
+    return _truncated(data, min(held, claimed), there, claims, allow_truncated=allow_truncated)
 
 
 def _truncated(
-    place: Place, held: int, there: int, claims: Claims, *, allow_truncated: bool
-) -> tuple[Place, list[Repair]]:
+    data: DataSegment, held: int, there: int, claims: Claims, *, allow_truncated: bool
+) -> tuple[DataSegment, list[Repair]]:
     if not allow_truncated:
         raise TruncatedError(
-            f"{claims.file}: expected {place.n_events:,} events ({place.n_bytes:,} bytes of DATA), but there "
+            f"{claims.file}: expected {data.n_events:,} events ({data.n_bytes:,} bytes of DATA), but there "
             f"are {there:,} bytes, {held:,} whole events{claims.room_ends}; copy or export the file again "
             "(or allow_truncated)"
         )
     text = f"DATA ends early{claims.room_ends}; the whole events before its end were read"
-    repair = Repair(RepairCode.TRUNCATED, text, str(place.n_events), str(held))
-    return replace(place, n_bytes=place.layout.n_bytes(held), n_events=held), [repair]
+    repair = Repair(RepairCode.TRUNCATED, text, str(data.n_events), str(held))
+    return replace(data, n_bytes=data.layout.n_bytes(held), n_events=held), [repair]
 
 
-def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Place:
+def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> DataSegment:
     """ASCII of free width: each number takes a character and a delimiter at least, and none is cut."""
     total, n_channels, begin = claims.total, len(reading.layout.fields), claims.start + reading.segment.begin
     if total is None:
@@ -112,53 +112,55 @@ def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Plac
     first, last = peek(begin - 1, 2), peek(begin + there - 1, 2)
     if any(len(pair) == 2 and not pair.strip(NUMBER) for pair in (first, last)):
         raise _misplaced(reading, claims, "a number goes on beyond its first or last byte")
-    return Place(reading.layout, begin, there, total)
+    return DataSegment(reading.layout, begin, there, total)
 
 
-def _longer(place: Place, there: int, reading: Reading, claims: Claims, peek: Peek) -> tuple[Place, Repair]:
+def _longer(
+    data: DataSegment, there: int, reading: Reading, claims: Claims, peek: Peek
+) -> tuple[DataSegment, Repair]:
     """Leave padding out and read whole events where DATA is longer than $TOT; refuse anything else."""
-    excess, record, layout = there - place.n_bytes, place.layout.record_bits, place.layout
-    tail = peek(place.begin + place.n_bytes, min(excess, MOST_PEEKED))
-    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and place.begin + there == claims.end
+    excess, record, layout = there - data.n_bytes, data.layout.record_bits, data.layout
+    tail = peek(data.begin + data.n_bytes, min(excess, MOST_PEEKED))
+    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and data.begin + there == claims.end
     if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
-        return place, Repair(RepairCode.DATA_LONGER, text, f"{there} bytes", f"{place.n_bytes} bytes")
-    head = peek(place.begin, min(excess, MOST_PEEKED))
+        return data, Repair(RepairCode.DATA_LONGER, text, f"{there} bytes", f"{data.n_bytes} bytes")
+    head = peek(data.begin, min(excess, MOST_PEEKED))
     padded = reading.is_over_text or not head.strip(PADDING)
-    if there * 8 % record <= 8 and not padded and not _other_widths(there, place):
+    if there * 8 % record <= 8 and not padded and not _other_widths(there, data):
         held = layout.n_events(there)
         repair = Repair(
             RepairCode.TOT_DIFFERS,
             "DATA holds whole events beyond $TOT; all were read",
-            str(place.n_events),
+            str(data.n_events),
             str(held),
         )
-        return replace(place, n_bytes=layout.n_bytes(held), n_events=held), repair
-    raise _unexplained(place, there, claims)
+        return replace(data, n_bytes=layout.n_bytes(held), n_events=held), repair
+    raise _unexplained(data, there, claims)
 
 
-def _check_widths(place: Place, there: int, claims: Claims) -> None:
+def _check_widths(data: DataSegment, there: int, claims: Claims) -> None:
     """Refuse where the bytes hold just $TOT events of another width: it may be $PnB that is wrong."""
-    if there and _other_widths(there, place):
-        raise _unexplained(place, there, claims)
+    if there and _other_widths(there, data):
+        raise _unexplained(data, there, claims)
 
 
-def _unexplained(place: Place, there: int, claims: Claims) -> FcsError:
+def _unexplained(data: DataSegment, there: int, claims: Claims) -> FcsError:
     return NotFcsError(
-        f"{claims.file}: DATA has {there:,} bytes, expected {place.n_bytes:,} for {place.n_events:,} events "
-        f"($TOT) of {place.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
+        f"{claims.file}: DATA has {there:,} bytes, expected {data.n_bytes:,} for {data.n_events:,} events "
+        f"($TOT) of {data.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
         "export the file again"
     )
 
 
-def _other_widths(there: int, place: Place) -> bool:
+def _other_widths(there: int, data: DataSegment) -> bool:
     """Whether the bytes hold just $TOT events of another width, so that $PnB may be wrong as well as $TOT."""
-    if not place.n_events:
+    if not data.n_events:
         return False
-    if place.layout.is_packed:
-        bits = 8 * there // place.n_events
-        return -(-bits * place.n_events // 8) == there
-    return there % place.n_events == 0
+    if data.layout.is_packed:
+        bits = 8 * there // data.n_events
+        return -(-bits * data.n_events // 8) == there
+    return there % data.n_events == 0
 
 
 def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, is_agreed: bool) -> None:

@@ -12,10 +12,11 @@ from pipeline.fcs.layout.shifted_text import MOST_SHIFT
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
 from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
-from pipeline.fcs.text.text import PADDING, Text, merge, whole_number
+from pipeline.fcs.text.text import PADDING, Text, keyword_integer, merge
 
 MOST_OTHER = 160
-"""Bytes after HEADER looked at for offsets of further segments: ten of them. Convention."""
+"""Bytes after HEADER looked at for offsets of further segments: ten of them. Arithmetic: an offset has 8
+characters, a segment two of them."""
 
 HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
 
@@ -129,11 +130,11 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
             source.read(HEADER_BYTES, min(MOST_OTHER, header.text.begin - HEADER_BYTES))
         )
     text, segment, mark = read_text(source, header.text, others)
-    data_begin = whole_number(text.keywords.get("$BEGINDATA")) or 0
+    data_begin = keyword_integer(text.keywords.get("$BEGINDATA")) or 0
     if header.data.begin == data_begin and segment.begin < data_begin <= segment.end:
         text, segment = _before_data(source, segment, data_begin, text)
     header = Header(header.version, segment, header.data, header.analysis, tuple(others[2:]))
-    supplement = _place(text.keywords, "STEXT")
+    supplement = _offsets_of(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header
     return _supplemented(
@@ -153,14 +154,14 @@ def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) 
     return replace(text, repairs=(repair, *text.repairs)), shorter
 
 
-def _place(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
+def _offsets_of(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
     """Return $BEGIN… and $END…; 0 where blank or absent, None where they are no number."""
     begin, end = (keywords.get(f"${side}{which}", "").strip(PADDING) for side in ("BEGIN", "END"))
-    return (whole_number(begin) if begin else 0, whole_number(end) if end else 0)
+    return (keyword_integer(begin) if begin else 0, keyword_integer(end) if end else 0)
 
 
 def _segment(keywords: Mapping[str, str], which: str) -> Segment:
-    begin, end = _place(keywords, which)
+    begin, end = _offsets_of(keywords, which)
     return Segment(begin or 0, end or 0)
 
 
@@ -179,7 +180,7 @@ def _supplemented(
 
 def _following(file: Source, start: int, value: str | None) -> tuple[int | None, int, list[Repair]]:
     """Return where the next data set begins, and how far beside: $NEXTDATA counts from this one (3.2.18)."""
-    offset = whole_number(value)
+    offset = keyword_integer(value)
     if offset == 0 or not (value or "").strip(PADDING):
         return None, 0, []
     if offset is not None and offset > 0 and _is_header(file, start + offset):

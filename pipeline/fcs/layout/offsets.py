@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from pipeline.fcs.errors import NotFcsError, shown
-from pipeline.fcs.layout.claims import Claims, Peek, Place, Reading, Weigh
+from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading, Weigh
 from pipeline.fcs.layout.count import count_events
 from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
 from pipeline.fcs.layout.shifted_text import AFTER_DATA, check_shift
@@ -21,7 +21,7 @@ from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
 
 def find_data(
     claims: Claims, peek: Peek, weigh: Weigh, *, allow_truncated: bool
-) -> tuple[Place, list[Repair]]:
+) -> tuple[DataSegment, list[Repair]]:
     """Decide where DATA lies and how its events are stored.
 
     Parameters
@@ -56,15 +56,15 @@ def find_data(
     check_shift(best, claims, peek, allow_truncated=allow_truncated)
     ordered = check_byte_order(best.layout, claims.file)
     n_places = len({segment.begin for segment in said.values()})
-    place, counted = count_events(
+    data, counted = count_events(
         best,
         claims,
         peek,
         is_agreed=n_places == 1 < len(said),
         allow_truncated=allow_truncated and n_places == 1,
     )
-    return place, [
-        *_repairs_of_place(best, said, claims.header, how),
+    return data, [
+        *_repairs_of_offsets(best, said, claims.header, how),
         *_widths(best.layout),
         *ordered,
         *counted,
@@ -77,13 +77,13 @@ def _segments(claims: Claims) -> dict[str, Segment]:
     return {source: segment for source, segment in said.items() if segment.size}
 
 
-def _nothing(layout: Layout, claims: Claims) -> Place:
+def _nothing(layout: Layout, claims: Claims) -> DataSegment:
     if claims.total != 0:
         raise NotFcsError(
             f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says "
             f"{shown(claims.keywords.get('$TOT'))} and not 0; export it again"
         )
-    return Place(layout, claims.start, 0, 0)
+    return DataSegment(layout, claims.start, 0, 0)
 
 
 def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> Reading:
@@ -146,7 +146,7 @@ def _length_misfit(size: int, layout: Layout, total: int | None) -> int:
     return 2 if rest == 0 else 3 if excess > 0 else 4
 
 
-def _repairs_of_place(
+def _repairs_of_offsets(
     best: Reading, said: Mapping[str, Segment], header: Header, how: str
 ) -> Iterator[Repair]:
     why = f"both fit the bytes, but at that of {best.source} {how}" if how else ""

@@ -20,8 +20,9 @@ CHECKSUM_BYTES = 8
 AFTER_DATA = (0, CHECKSUM_BYTES)
 """Bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
 
-FEW = 3
-"""Bytes from which on characters are hardly values by chance. Convention."""
+LEAST_WORD_BYTES = 3
+"""Bytes from which on characters are hardly values by chance. Convention: three printable bytes in a row are
+one chance in some twenty."""
 
 BLANK = ord(" ")
 BLANKS = b" \0"
@@ -118,7 +119,7 @@ def _begins_with_words(best: Reading, claims: Claims, peek: Peek) -> bool:
     """Whether DATA begins with characters that end with the delimiter, where TEXT has no end."""
     mark = peek(claims.start + claims.header.text.begin, 1)
     head = peek(claims.start + best.segment.begin, MOST_SHIFT)
-    first = head.find(mark, FEW - 1) + 1
+    first = head.find(mark, LEAST_WORD_BYTES - 1) + 1
     return claims.header.text.end + 1 == best.segment.begin and first > 0 and _is_words(head[:first], mark)
 
 
@@ -131,9 +132,13 @@ def _goes_on(n: int, best: Reading, claims: Claims, peek: Peek, *, is_cut: bool)
         return True
     mark = peek(claims.start + claims.header.text.begin, 1)
     is_whole = more.rstrip(BLANKS).endswith(mark) and _is_words(more.rstrip(BLANKS), mark)
-    if is_whole and (is_cut or text_end + 1 == begin or (n >= FEW and not is_padding)):
+    if is_whole and (is_cut or text_end + 1 == begin or (n >= LEAST_WORD_BYTES and not is_padding)):
         return True
-    if (is_cut or (text_end + 1 == begin and n >= FEW)) and _is_words(more, mark) and not is_padding:
+    if (
+        (is_cut or (text_end + 1 == begin and n >= LEAST_WORD_BYTES))
+        and _is_words(more, mark)
+        and not is_padding
+    ):
         return True
     return claims.text.n_beyond == n or (_is_supplement_beside(claims) and not is_padding)
 

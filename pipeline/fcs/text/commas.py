@@ -22,8 +22,8 @@ UNITS = (1.0, 100.0)
 all."""
 
 LARGEST = 10
-"""Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a
-reading that is taken for the only one is the only one. Convention."""
+"""Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a reading
+that is taken for the only one is the only one. Convention: ten-fold."""
 
 MOST_STATES = 500
 """Ways in which the numbers so far may be cut; beyond it nothing tells which is meant. Convention: it bounds

@@ -9,7 +9,7 @@ from math import ceil, inf
 from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.scales import amplification, divisor, gain, time_step, value_range
-from pipeline.fcs.text.text import PADDING, real_number, whole_number
+from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
 MOST_CHANNELS = 10_000
 """More are damage. Convention: no instrument has a tenth of it."""
@@ -151,7 +151,7 @@ def _grouped(faults: list[Repair]) -> list[Repair]:
 
 
 def _count(keywords: Mapping[str, str], file: str) -> int:
-    count = whole_number(keywords.get("$PAR"))
+    count = keyword_integer(keywords.get("$PAR"))
     if count is None or count < 1:
         raise NotFcsError(
             f"{file}: TEXT has {shown(keywords.get('$PAR'))} as $PAR, expected the number of channels; "
@@ -258,7 +258,7 @@ def _kind(value: str | None, number: int, common: str, version: str, file: str) 
 
 
 def _bits(value: str | None, number: int, kind: str, file: str) -> int:
-    bits = 0 if (value or "").strip() == "*" and kind == "A" else whole_number(value)
+    bits = 0 if (value or "").strip() == "*" and kind == "A" else keyword_integer(value)
     largest = 64 if kind != "A" else 40
     if bits is None or bits > largest or (bits < 1 and kind != "A") or bits < 0:
         raise UnsupportedError(

@@ -10,7 +10,7 @@ from math import inf
 
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.fcs.text.text import real_number, whole_number
+from pipeline.fcs.text.text import keyword_integer, real_number
 
 LARGEST_RANGE = 2**64
 """A larger $PnR is only the largest number of a data type. Convention: FCS stores 64 bits at most."""
@@ -41,7 +41,7 @@ def value_range(
     value: str | None, kind: str, decades: float, name: str, repairs: list[Repair]
 ) -> int | float:
     """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
-    whole = whole_number(value)
+    whole = keyword_integer(value)
     number = real_number(value) if whole is None else whole
     if number is not None and number > LARGEST_RANGE:
         text = "$PnR is larger than any detector's scale and was not used"

@@ -29,7 +29,8 @@ MOST_DIGITS = 20
 """Digits of a whole number of 64 bits; longer numbers are no numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
-"""Characters; what is longer is no number and is not looked at. Convention."""
+"""Characters; what is longer is no number and is not looked at. Convention: a double has at most 24
+characters, padding beside it."""
 
 PADDING = " \0\t\r\n"
 """What instruments fill fields of fixed width with."""
@@ -121,12 +122,12 @@ def merge(primary: Text, supplement: Text) -> Text:
     return replace(primary, keywords=merged).with_repairs(*supplement.repairs, *repairs)
 
 
-def whole_number(value: str | None) -> int | None:
+def keyword_integer(value: str | None) -> int | None:
     """Return the integer that a keyword holds, or None; `12.0` and ` 12 ` are 12.
 
     Examples
     --------
-    >>> whole_number(" 12 "), whole_number("12.0"), whole_number("many"), whole_number(None)
+    >>> keyword_integer(" 12 "), keyword_integer("12.0"), keyword_integer("many"), keyword_integer(None)
     (12, 12, None, None)
     """
     return _whole(value) if value and len(value) <= LONGEST_NUMBER else None

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.errors import TruncatedError, UnreadableError
-from pipeline.fcs.layout.claims import Place
+from pipeline.fcs.layout.claims import DataSegment
 from pipeline.fcs.layout.layout import FLOAT_BITS, Field, Layout, byte_positions
 from pipeline.files.content import Content
 
@@ -45,7 +45,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DecodedChannel:
     """One channel to decode: its number, field, rule from stored values to the result, and the result."""
 
     row: int
@@ -66,19 +66,19 @@ class Part:
     finish: Rework
 
 
-def decode_columns(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
+def decode_columns(file: FileOrBytes, data: DataSegment, columns: Sequence[DecodedChannel]) -> None:
     """Decode the columns, whatever their widths, block by block."""
-    step = _events_of_block(place.layout)
+    step = _events_of_block(data.layout)
 
     def decode(span: Span) -> None:
-        buffer = bytearray(place.layout.n_bytes(step) + SPARE_BYTES)
-        sources = [_parts(buffer, column.field, place.layout, step) for column in columns]
+        buffer = bytearray(data.layout.n_bytes(step) + SPARE_BYTES)
+        sources = [_parts(buffer, column.field, data.layout, step) for column in columns]
         with np.errstate(over="ignore", invalid="ignore"):
-            for first, last in _blocks(file, place, span, step, buffer):
+            for first, last in _blocks(file, data, span, step, buffer):
                 for parts, column in zip(sources, columns, strict=True):
                     _decode_block(parts, column.rule, column.out[first:last])
 
-    _in_threads(decode, place, step)
+    _in_threads(decode, data, step)
 
 
 def first_values(head: bytes, layout: Layout, field: Field) -> Values:
@@ -96,40 +96,40 @@ def is_table(layout: Layout, rows: Sequence[int]) -> bool:
     return kinds in ({("F", 32)}, {("D", 64)}) and plain and list(rows) == list(range(len(layout.fields)))
 
 
-def decode_table(file: FileOrBytes, place: Place, out: Values) -> None:
+def decode_table(file: FileOrBytes, data: DataSegment, out: Values) -> None:
     """Turn a table of floats, a row per event, into a row per channel."""
-    size = place.layout.fields[0].bits // 8
-    order = "<" if byte_positions(size, place.layout.byte_order)[0] == 0 else ">"
-    step = _events_of_block(place.layout)
-    tile = max(1, TILE_BYTES * 8 // place.layout.record_bits)
+    size = data.layout.fields[0].bits // 8
+    order = "<" if byte_positions(size, data.layout.byte_order)[0] == 0 else ">"
+    step = _events_of_block(data.layout)
+    tile = max(1, TILE_BYTES * 8 // data.layout.record_bits)
 
     def decode(span: Span) -> None:
-        buffer = bytearray(place.layout.n_bytes(step))
+        buffer = bytearray(data.layout.n_bytes(step))
         table = np.frombuffer(buffer, f"{order}f{size}").reshape(step, -1)
         with np.errstate(over="ignore", invalid="ignore"):
-            for first, last in _blocks(file, place, span, step, buffer):
+            for first, last in _blocks(file, data, span, step, buffer):
                 for at in range(first, last, tile):
                     end = min(at + tile, last)
                     np.copyto(out[:, at:end], table[at - first : end - first].T, casting="unsafe")
 
-    _in_threads(decode, place, step)
+    _in_threads(decode, data, step)
 
 
-def read_table(file: FileOrBytes, place: Place) -> Values:
+def read_table(file: FileOrBytes, data: DataSegment) -> Values:
     """Return a table of floats as it is stored, shape (n_events, n_channels): as fast as the disk."""
-    fields = place.layout.fields
+    fields = data.layout.fields
     size = fields[0].bits // 8
-    count = place.n_events * len(fields)
+    count = data.n_events * len(fields)
     try:
-        table = _floats(file, size, count, place.begin)
+        table = _floats(file, size, count, data.begin)
     except OSError as fault:
         raise UnreadableError(_unread(file, fault)) from fault
     if table.size < count:
         raise TruncatedError(_shrunk(file, (count - table.size) * size))
-    first = byte_positions(size, place.layout.byte_order)[0]
+    first = byte_positions(size, data.layout.byte_order)[0]
     if (first == 0) != (sys.byteorder == "little"):
         table.byteswap(inplace=True)
-    return table.reshape(place.n_events, len(fields))
+    return table.reshape(data.n_events, len(fields))
 
 
 def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
@@ -139,10 +139,10 @@ def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
     return np.fromfile(file, f"f{size}", count, offset=begin)
 
 
-def _in_threads(decode: Callable[[Span], None], place: Place, step: int) -> None:
-    threads = min(2, os.cpu_count() or 1) if place.n_bytes >= THREADED_BYTES else 1
-    share = max(step, -(-place.n_events // (threads * step)) * step)
-    spans = [(first, min(first + share, place.n_events)) for first in range(0, place.n_events, share)]
+def _in_threads(decode: Callable[[Span], None], data: DataSegment, step: int) -> None:
+    threads = min(2, os.cpu_count() or 1) if data.n_bytes >= THREADED_BYTES else 1
+    share = max(step, -(-data.n_events // (threads * step)) * step)
+    spans = [(first, min(first + share, data.n_events)) for first in range(0, data.n_events, share)]
     if len(spans) == 1:
         decode(spans[0])
     elif spans:
@@ -155,12 +155,12 @@ def _events_of_block(layout: Layout) -> int:
     return max(8, BLOCK_BYTES * 8 // layout.record_bits // 8 * 8)
 
 
-def _blocks(file: FileOrBytes, place: Place, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
+def _blocks(file: FileOrBytes, data: DataSegment, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
     """Read the events of `span` into the buffer, `step` at a time, and yield which they are."""
-    layout = place.layout
+    layout = data.layout
     try:
         with file.open("rb", buffering=0) as opened:
-            opened.seek(place.begin + span[0] * layout.record_bits // 8)
+            opened.seek(data.begin + span[0] * layout.record_bits // 8)
             for first in range(span[0], span[1], step):
                 last = min(first + step, span[1])
                 _fill(opened, memoryview(buffer)[: layout.n_bytes(last - first)], file)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.fcs.layout.claims import Place
+from pipeline.fcs.layout.claims import DataSegment
 from pipeline.fcs.layout.layout import Field
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.values.blocks import (
-    Column,
+    DecodedChannel,
     FileOrBytes,
     Rule,
     Values,
@@ -30,7 +30,7 @@ TABLE_BITS = 16
 
 def decode_linear(
     file: FileOrBytes,
-    place: Place,
+    data: DataSegment,
     parameters: Sequence[Parameter],
     rows: Sequence[int],
     dtype: type[np.floating],
@@ -49,17 +49,17 @@ def decode_linear(
     array of `dtype`, shape (len(rows), n_events)
         C-contiguous: a channel is one run of memory.
     """
-    out = np.empty((len(rows), place.n_events), dtype)
+    out = np.empty((len(rows), data.n_events), dtype)
     chosen = [parameters[row] for row in rows]
-    if is_table(place.layout, rows) and all(parameter.is_plain for parameter in chosen):
-        decode_table(file, place, out)
+    if is_table(data.layout, rows) and all(parameter.is_plain for parameter in chosen):
+        decode_table(file, data, out)
         return out
-    fields = [place.layout.fields[row] for row in rows]
+    fields = [data.layout.fields[row] for row in rows]
     columns = [
-        Column(row, field, _rule(field, parameter), line)
+        DecodedChannel(row, field, _rule(field, parameter), line)
         for row, field, parameter, line in zip(rows, fields, chosen, out, strict=True)
     ]
-    _decode(file, place, columns)
+    _decode(file, data, columns)
     return out
 
 
@@ -71,18 +71,18 @@ def is_float32(parameter: Parameter, field: Field) -> bool:
     return bits <= (FLOAT32_BITS if field.kind == "I" else 32)
 
 
-def decode_raw(file: FileOrBytes, place: Place, row: int) -> Values:
+def decode_raw(file: FileOrBytes, data: DataSegment, row: int) -> Values:
     """Return one channel as stored: unsigned integers masked by $PnR, or floats of their own width."""
-    field = place.layout.fields[row]
-    out: Values = np.empty(place.n_events, _stored_dtype(field))
-    _decode(file, place, [Column(row, field, _copy, out)])
+    field = data.layout.fields[row]
+    out: Values = np.empty(data.n_events, _stored_dtype(field))
+    _decode(file, data, [DecodedChannel(row, field, _copy, out)])
     return out
 
 
-def _decode(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
-    if place.n_events and columns:
-        decode = decode_digits if place.layout.is_text else decode_columns
-        decode(file, place, columns)
+def _decode(file: FileOrBytes, data: DataSegment, columns: Sequence[DecodedChannel]) -> None:
+    if data.n_events and columns:
+        decode = decode_digits if data.layout.is_text else decode_columns
+        decode(file, data, columns)
 
 
 def _stored_dtype(field: Field) -> np.dtype[np.generic]:

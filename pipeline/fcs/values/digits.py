@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs.errors import NotFcsError, TruncatedError, UnreadableError
-from pipeline.fcs.layout.claims import Place
-from pipeline.fcs.values.blocks import Column, FileOrBytes
+from pipeline.fcs.layout.claims import DataSegment
+from pipeline.fcs.values.blocks import DecodedChannel, FileOrBytes
 
 WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 """What numbers and what is between them are written in; `nan`, `inf` and `1_0` are numbers to numpy only."""
@@ -18,12 +18,12 @@ WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
-def decode_digits(file: FileOrBytes, place: Place, columns: Sequence[Column]) -> None:
+def decode_digits(file: FileOrBytes, data: DataSegment, columns: Sequence[DecodedChannel]) -> None:
     """Decode the columns of a file of digits."""
     try:
         with file.open("rb") as opened:
-            opened.seek(place.begin)
-            raw = opened.read(place.n_bytes)
+            opened.seek(data.begin)
+            raw = opened.read(data.n_bytes)
     except OSError as fault:
         raise UnreadableError(
             f"{file.name}: reading DATA failed: {fault.strerror or fault}; copy the file again"
@@ -33,19 +33,19 @@ def decode_digits(file: FileOrBytes, place: Place, columns: Sequence[Column]) ->
             f"{file.name}: DATA is ASCII, but holds what is no number, expected digits; export it again"
         )
     with np.errstate(over="ignore", invalid="ignore"):
-        if place.layout.record_bits:
+        if data.layout.record_bits:
             for column in columns:
-                column.rule(_fixed_numbers(raw, place, column.row, file), column.out)
+                column.rule(_fixed_numbers(raw, data, column.row, file), column.out)
         else:
-            table = _free_numbers(raw, place, file)
+            table = _free_numbers(raw, data, file)
             for column in columns:
                 column.rule(table[:, column.row], column.out)
 
 
-def _fixed_numbers(raw: bytes, place: Place, row: int, file: FileOrBytes) -> NDArray[np.float64]:
-    field = place.layout.fields[row]
-    stride = place.layout.record_bits // 8
-    words = np.ndarray((place.n_events,), f"S{field.bits // 8}", raw, field.start // 8, (stride,))
+def _fixed_numbers(raw: bytes, data: DataSegment, row: int, file: FileOrBytes) -> NDArray[np.float64]:
+    field = data.layout.fields[row]
+    stride = data.layout.record_bits // 8
+    words = np.ndarray((data.n_events,), f"S{field.bits // 8}", raw, field.start // 8, (stride,))
     try:
         return words.astype(np.float64)
     except ValueError as fault:
@@ -55,8 +55,8 @@ def _fixed_numbers(raw: bytes, place: Place, row: int, file: FileOrBytes) -> NDA
         ) from None
 
 
-def _free_numbers(raw: bytes, place: Place, file: FileOrBytes) -> NDArray[np.float64]:
-    shape = (place.n_events, len(place.layout.fields))
+def _free_numbers(raw: bytes, data: DataSegment, file: FileOrBytes) -> NDArray[np.float64]:
+    shape = (data.n_events, len(data.layout.fields))
     count = shape[0] * shape[1]
     try:
         with warnings.catch_warnings():

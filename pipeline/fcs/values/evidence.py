@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.layout.layout import Field, Layout
 from pipeline.fcs.values.blocks import first_values
-from pipeline.fcs.values.plausible import FEW, MANY, far_share
+from pipeline.fcs.values.plausible import FEW_FAR, MANY_FAR, far_share
 
 PEEKED_BYTES = 1 << 18
 """Bytes of DATA that are looked at, from its beginning and before its end. Convention: for speed."""
 
 FEWEST_EVENTS = 20
-"""From fewer events a count or a time may rise by chance. Convention."""
+"""From fewer events a count or a time may rise by chance. Arithmetic: twenty values that rise by chance are
+one order in 20!."""
 
 FALLS = 0.1
 """Share of steps that fall, from which on a channel is no time and no count; one that starts anew falls once.
@@ -69,7 +70,7 @@ class Testimony:
     restarts: tuple[str, ...]
 
 
-def better_place(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tuple[Reading, str] | None:
+def better_reading(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tuple[Reading, str] | None:
     """Return the reading that the values bear out and how they do; None where they do not tell.
 
     Parameters
@@ -169,7 +170,7 @@ def _light(raw: bytes, layout: Layout) -> bool | None:
         return None
     size = layout.fields[0].bits // 8
     far = far_share(raw[: len(raw) // size * size], f"{'<' if order == sorted(order) else '>'}f{size}")
-    return True if far < FEW else False if far > MANY else None
+    return True if far < FEW_FAR else False if far > MANY_FAR else None
 
 
 def _leaves_blanks(reading: Reading, every: Sequence[Reading], claims: Claims, peek: Peek) -> bool:

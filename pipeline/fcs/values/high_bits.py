@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 import numpy as np
 
-from pipeline.fcs.layout.claims import Peek, Place
+from pipeline.fcs.layout.claims import DataSegment, Peek
 from pipeline.fcs.layout.layout import Field, Layout
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.values.blocks import Values, first_values
@@ -21,7 +21,8 @@ PEEKED_BYTES = 1 << 20
 """Bytes of DATA in which high bits are looked at. Convention: some ten thousand events."""
 
 FEWEST_VALUES, FEWEST_HIGH = 100, 5
-"""Values of a channel, and values with high bits, from which on these are judged. Convention."""
+"""Values of a channel, and values with high bits, from which on these are judged. Convention: of fewer a
+share is not known to a tenth."""
 
 BESIDE, STEEP = 0.25, 2.0
 """Part of the range on each side of its end, and times as many values above it as below it, up to which light
@@ -29,7 +30,8 @@ goes on beyond the end. Convention: brighter light is rarer, while marks lift al
 most light is dim."""
 
 MOST_MARKS, MARKED = 4, 0.9
-"""Different high bits, and share of the values that have some, of a channel that is marked. Convention."""
+"""Different high bits, and share of the values that have some, of a channel that is marked. Convention: a
+mark is set on all events or on hardly any, and has one or two values."""
 
 
 class HighBits(Enum):
@@ -71,7 +73,7 @@ def judge_high_bits(values: Values, mask: int) -> HighBits:
     return HighBits.UNCLEAR
 
 
-def without_masks(peek: Peek, place: Place, names: tuple[str, ...]) -> tuple[Place, list[Repair]]:
+def without_masks(peek: Peek, data: DataSegment, names: tuple[str, ...]) -> tuple[DataSegment, list[Repair]]:
     """Return the place of DATA, its channels masked but where their high bits are light, and what was found.
 
     Where one detector shows that $PnR is too small, it is so for all detectors of the file.
@@ -83,11 +85,11 @@ def without_masks(peek: Peek, place: Place, names: tuple[str, ...]) -> tuple[Pla
     place, names
         Where DATA is and how it is stored; the channels.
     """
-    layout = place.layout
-    if layout.is_text or not place.n_events or all(field.mask is None for field in layout.fields):
-        return place, []
-    head = peek(place.begin, min(place.n_bytes, PEEKED_BYTES))
-    found = [_judged(head, layout, field, place.n_events) for field in layout.fields]
+    layout = data.layout
+    if layout.is_text or not data.n_events or all(field.mask is None for field in layout.fields):
+        return data, []
+    head = peek(data.begin, min(data.n_bytes, PEEKED_BYTES))
+    found = [_judged(head, layout, field, data.n_events) for field in layout.fields]
     detectors = [not (TIMES.search(name) or COUNTS.search(name)) for name in names]
     if any(one is HighBits.LIGHT and sees for one, sees in zip(found, detectors, strict=True)):
         found = [
@@ -120,7 +122,7 @@ def without_masks(peek: Peek, place: Place, names: tuple[str, ...]) -> tuple[Pla
             "the bits of $PnR",
         ),
     ]
-    return replace(place, layout=replace(layout, fields=fields)), repairs
+    return replace(data, layout=replace(layout, fields=fields)), repairs
 
 
 def _judged(head: bytes, layout: Layout, field: Field, n_events: int) -> HighBits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.fcs.errors import NotFcsError
-from pipeline.fcs.layout.claims import Place
+from pipeline.fcs.layout.claims import DataSegment
 
 PEEKED_BYTES = 4096
 """Bytes of DATA that tell its byte order. Convention: a thousand values."""
@@ -17,17 +17,18 @@ MOST_REPLACEMENTS = 64
 million."""
 
 LEAST_LIGHT, MOST_LIGHT = 1e-12, 1e12
-"""No instrument writes values beyond; of random exponents two thirds are. Convention."""
+"""No instrument writes values beyond; of random exponents two thirds are. Convention: scales end at some 10^8
+at most, and noise is a part of one count."""
 
-FEW, MANY = 0.02, 0.3
+FEW_FAR, MANY_FAR = 0.02, 0.3
 """Shares of values beyond in the right byte order, and in the wrong one. Convention, between 0 and two
 thirds."""
 
 LEAST_VALUES = 100
-"""From fewer no share is told. Convention."""
+"""From fewer no share is told. Convention: of a hundred a share is known to a few percent."""
 
 
-def check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
+def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:
     """Look at the first bytes of DATA, and refuse what cannot be values.
 
     Parameters
@@ -43,30 +44,30 @@ def check_bytes(head: bytes, place: Place, size: int, file: str) -> None:
         The file was handled as text, or floats are numbers in the other byte order only.
     """
     replaced = head.count(REPLACEMENT)
-    if replaced > MOST_REPLACEMENTS and size - place.begin - place.n_bytes > 2 * replaced:
+    if replaced > MOST_REPLACEMENTS and size - data.begin - data.n_bytes > 2 * replaced:
         raise NotFcsError(
             f"{file}: {replaced} of the first {len(head):,} bytes of DATA are the replacement character "
             "U+FFFD, expected binary values; the file was handled as text, get the original"
         )
-    if not place.layout.is_text and place.n_events:
-        _check_floats(head, place, file)
+    if not data.layout.is_text and data.n_events:
+        _check_floats(head, data, file)
 
 
-def _check_floats(head: bytes, place: Place, file: str) -> None:
+def _check_floats(head: bytes, data: DataSegment, file: str) -> None:
     """Refuse floats of one width that make sense in the other byte order only."""
-    kinds = {(field.kind, field.bits) for field in place.layout.fields}
-    order = list(place.layout.byte_order)
+    kinds = {(field.kind, field.bits) for field in data.layout.fields}
+    order = list(data.layout.byte_order)
     if kinds not in ({("F", 32)}, {("D", 64)}) or order not in (sorted(order), sorted(order, reverse=True)):
         return
-    size = place.layout.fields[0].bits // 8
+    size = data.layout.fields[0].bits // 8
     marks = "<>" if order == sorted(order) else "><"
     head = head[: len(head) // size * size]
     far = far_share(head, f"{marks[0]}f{size}")
-    if far > MANY and far_share(head, f"{marks[1]}f{size}") < FEW:
+    if far > MANY_FAR and far_share(head, f"{marks[1]}f{size}") < FEW_FAR:
         said = ",".join(map(str, order))
         raise NotFcsError(
             f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are no light, expected at most "
-            f"{FEW:.0%}, as in the other order; export the file again"
+            f"{FEW_FAR:.0%}, as in the other order; export the file again"
         )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.assay.report import AssayReport
-from pipeline.assay.verdict import Support
+from pipeline.assay.support import Support
 from pipeline.output.assay.tables import ASSAY_TABLES, AssayTable
 from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
 from pipeline.output.table import Cell
 
 _MARKS: Final = {Support.SUPPORTS: "✓", Support.CONTRADICTS: "✗", Support.OPEN: "?"}
-_NOT_TOLD: Final = "–"
+_EMPTY: Final = "–"
 _DIGITS: Final = 4
 """Significant digits of a number on the page. Convention: the files hold six."""
 
@@ -47,7 +47,7 @@ def page_html(title: str, report: AssayReport) -> str:
         for one in report.judged
     ]
     lacking = [
-        _Row(_NOT_TOLD, _words(one.experiment), one.about, "not told", one.reason) for one in report.not_told
+        _Row(_EMPTY, _words(one.experiment), one.about, "not told", one.reason) for one in report.not_judged
     ]
     parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]
     return page.render(

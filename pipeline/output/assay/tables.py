@@ -77,18 +77,18 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
 
 def _alone(found: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with what was found."""
-    return ((one, one.found) for one in found)
+    return ((one, one.statistic) for one in found)
 
 
 def _each(found: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with each of its parts."""
-    return ((one, part) for one in found for part in getattr(one.found, parts))
+    return ((one, part) for one in found for part in getattr(one.statistic, parts))
 
 
 def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:
     for one in report.judged:
         yield one.experiment.value, one.about, one.support.value, one.says, one.goal_percent
-    for lacking in report.not_told:
+    for lacking in report.not_judged:
         yield lacking.experiment.value, lacking.about, "not told", lacking.reason, None
     for sample, reason in report.left_out:
         yield "left out", sample, "not told", reason, None
@@ -117,8 +117,8 @@ _PRECISION = AssayTable(
     "CLSI EP05-A3",
     (
         _about("Material; `all materials` and `replicates of patients` are told on the log scale."),
-        AssayColumn("n", "Results.", "", _judged("found.n")),
-        AssayColumn("mean", "Mean; on the log scale: geometric.", MOLECULES, _judged("found.mean")),
+        AssayColumn("n", "Results.", "", _judged("statistic.n")),
+        AssayColumn("mean", "Mean; on the log scale: geometric.", MOLECULES, _judged("statistic.mean")),
         _number("component", "Between methods, days, runs; of replicates; total.", "", "name"),
         _number("cv_percent", "Coefficient of variation; 0 where the variance is below zero.", PERCENT),
         _number("sd", "SD; on the log scale: of ln density."),
@@ -128,7 +128,7 @@ _PRECISION = AssayTable(
         _number("freedom", "Degrees of freedom."),
         AssayColumn(
             "not_split", "Levels that these tubes cannot tell apart.", "",
-            lambda pair: "; ".join(pair[0].found.left_out),
+            lambda pair: "; ".join(pair[0].statistic.left_out),
         ),
     ),
     lambda report: _each(report.precision, "components"),
@@ -146,9 +146,9 @@ _LINEARITY = AssayTable(
         _number("deviation_percent", "Distance of the mean to the line.", PERCENT),
         _number("low", "Lower end of its 95 % interval.", PERCENT),
         _number("high", "Upper end of its 95 % interval.", PERCENT),
-        AssayColumn("slope", "Slope of the line.", "", _judged("found.slope")),
-        AssayColumn("intercept", "Value of the line at level 0.", MOLECULES, _judged("found.intercept")),
-        AssayColumn("curved_p", "p of the quadratic term.", "", _judged("found.curved_p")),
+        AssayColumn("slope", "Slope of the line.", "", _judged("statistic.slope")),
+        AssayColumn("intercept", "Value of the line at level 0.", MOLECULES, _judged("statistic.intercept")),
+        AssayColumn("curved_p", "p of the quadratic term.", "", _judged("statistic.curved_p")),
     ),
     lambda report: _each(report.linearity, "levels"),
 )
@@ -191,8 +191,10 @@ _STABILITY = AssayTable(
         _number("change_percent", "Change from the first time.", PERCENT),
         _number("low", "Lower end of its 95 % interval.", PERCENT),
         _number("high", "Upper end of its 95 % interval.", PERCENT),
-        AssayColumn("per_day_percent", "Change a day.", PERCENT, _judged("found.per_day_percent")),
-        AssayColumn("stable_hours", "Shown to be stable up to here.", HOURS, _judged("found.stable_hours")),
+        AssayColumn("per_day_percent", "Change a day.", PERCENT, _judged("statistic.per_day_percent")),
+        AssayColumn(
+            "stable_hours", "Shown to be stable up to here.", HOURS, _judged("statistic.stable_hours")
+        ),
     ),
     lambda report: _each(report.stability, "points"),
 )  # fmt: skip
@@ -248,7 +250,7 @@ _CONTROL = AssayTable(
         _number("inside", "Whether it lies in the range; empty: there is none."),
         _number("range_from", "Where the range is from."),
     ),
-    lambda report: ((one, run) for one in report.control for run in one.found),
+    lambda report: ((one, run) for one in report.control for run in one.statistic),
 )
 _CURVES = AssayTable(
     "bead_runs",

@@ -13,12 +13,12 @@ from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMILLION
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks, log_ticks
-from pipeline.output.figures.svg.chart import Scale, below, beside, bottom_axis, left_axis
-from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.chart import Scale, bottom_axis, bottom_label, left_axis, left_label
+from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
+from pipeline.output.figures.svg.gate_picture import axis_data, steps_path
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.panel import axis_data, steps_path
-from pipeline.output.figures.svg.sheet import Picture
-from pipeline.tube.histograms import Axis, Histogram
+from pipeline.output.figures.svg.picture_page import Picture
+from pipeline.tube.histograms import DisplayAxis, Histogram
 
 WIDTH: Final = 340
 HEIGHT: Final = 250
@@ -46,7 +46,7 @@ def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: 
         return title + _say("no histogram")
     left, right = 12, WIDTH - 12
     scale = Scale(histogram.low, histogram.high, left, right)
-    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    axis = DisplayAxis(histogram.low, histogram.high, histogram.cofactor)
     counts = np.array(histogram.counts[0][1])
     heights = np.sqrt(counts / max(int(counts.max(initial=0)), 1)) * (_BOTTOM - _TOP - 20)
     bars = element("path", d=steps_path(heights, right - left, _BOTTOM - _TOP), fill="#9aa1ab")
@@ -56,20 +56,20 @@ def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: 
     )  # fmt: skip
     ticks = asinh_ticks(histogram.low, histogram.high, histogram.cofactor)
     bands, lines = _marked(peaks, axis, scale) if peaks is not None else ("", "")
-    name = below(f"{channel} (height: square root of the count)", scale, _BOTTOM + 36)
+    name = bottom_label(f"{channel} (height: square root of the count)", scale, _BOTTOM + 36)
     return title + bands + plot + lines + bottom_axis(scale, _BOTTOM, ticks, size=_SIZE, length=_TICK) + name
 
 
-def _marked(peaks: BeadPeaks, axis: Axis, scale: Scale) -> tuple[str, str]:
+def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str]:
     """Return the ranges of the populations, and a line at the median of each with its number."""
     bands, lines = [], []
     for index, (median, (low, high)) in enumerate(zip(peaks.medians, peaks.ranges, strict=True)):
-        start, end = (scale.place(float(at)) for at in axis.position([low, high]))
+        start, end = (scale.position(float(at)) for at in axis.position([low, high]))
         box = {"x": start, "y": _TOP, "width": max(end - start, 0.5), "height": _BOTTOM - _TOP}
         bands.append(element("rect", **box, fill=_BANDS[index % 2]))
-        place = scale.place(float(axis.position(median)))
+        place = scale.position(float(axis.position(median)))
         name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
-        lines.append(f"M{number(place)} {_TOP}V{_BOTTOM}")
+        lines.append(f"M{pixels(place)} {_TOP}V{_BOTTOM}")
         bands.append(text(name, place, _TOP - 5, class_="m"))
     return "".join(bands), element("path", d="".join(lines), stroke=INK, stroke_width=0.9, fill="none")
 
@@ -96,8 +96,8 @@ def _curve(curve: StandardCurve | None) -> str:
         *(_bead(number_of, *point, x, y) for number_of, point in enumerate(points, start=1)),
         bottom_axis(x, _BOTTOM, log_ticks(x.low, x.high), size=_SIZE, length=_TICK),
         left_axis(y, 76, log_ticks(y.low, y.high), size=_SIZE, length=_TICK),
-        below("bead median (MFI)", x, _BOTTOM + 36),
-        beside("assigned molecules", y, 14, size=_SIZE),
+        bottom_label("bead median (MFI)", x, _BOTTOM + 36),
+        left_label("assigned molecules", y, 14, size=_SIZE),
     ]
     if not all(point[2] for point in points):
         parts.append(text("open: not in the fit", WIDTH - 12, _BOTTOM - 6, class_="e small greytext"))
@@ -112,14 +112,14 @@ def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
         ends = sorted(
             min(max((math.log10(level) - intercept) / slope, ends[0]), ends[1]) for level in (y.low, y.high)
         )
-    places = [(x.place(10.0**at), y.place(10.0 ** (slope * at + intercept))) for at in ends]
+    places = [(x.position(10.0**at), y.position(10.0 ** (slope * at + intercept))) for at in ends]
     return path(places, class_="fit")
 
 
 def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Scale) -> str:
     words = f"bead {index} · median {count(median)} · assigned {count(level)}"
     words += "" if fitted else " · not in the fit"
-    dot = mark("circle", x.place(median), y.place(level), 4, fill=BLUE if fitted else "#fff",
+    dot = mark("circle", x.position(median), y.position(level), 4, fill=BLUE if fitted else "#fff",
                stroke=BLUE if fitted else INK, stroke_width=1.2)  # fmt: skip
     return element("g", element("title", safe(words)), dot, class_="spot")
 
@@ -137,23 +137,25 @@ def _errors(curve: StandardCurve | None) -> str:
     x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
     parts = [title, *(_bound(side * at, x, y) for at in (10, 20) for side in (1, -1))]
-    parts.append(element("path", d=f"M58 {number(y.place(0))}H{number(x.end)}", stroke=INK, stroke_width=0.8))
+    parts.append(
+        element("path", d=f"M58 {pixels(y.position(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8)
+    )
     parts += [_error(index, level, error, x, y) for index, (level, error) in enumerate(errors)]
     parts += [
         bottom_axis(
             x, _BOTTOM, [(k, count(level)) for k, (level, _) in enumerate(errors)], size=_SIZE, length=_TICK
         ),
         left_axis(y, 58, linear_ticks(-reach, reach), size=_SIZE, length=_TICK),
-        below("assigned molecules", x, _BOTTOM + 36),
-        beside("error, %", y, 14, size=_SIZE),
+        bottom_label("assigned molecules", x, _BOTTOM + 36),
+        left_label("error, %", y, 14, size=_SIZE),
     ]
     return "".join(parts)
 
 
 def _bound(at: float, x: Scale, y: Scale) -> str:
-    place = number(y.place(at))
+    place = pixels(y.position(at))
     dashes = "5 3" if abs(at) < 15 else "1.5 2"
-    way = f"M{number(x.start)} {place}H{number(x.end)}"
+    way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 
@@ -163,9 +165,9 @@ def _error(index: int, level: float, error: float, x: Scale, y: Scale) -> str:
         ("circle", BLUE) if abs(error) <= 10 else ("diamond", ORANGE) if abs(error) <= 20 else
         ("cross", VERMILLION)
     )  # fmt: skip
-    at_x, at_y = x.place(index), y.place(error)
+    at_x, at_y = x.position(index), y.position(error)
     written = f"{error:+.1f}".replace("-", "−")
-    stem = element("path", d=f"M{number(at_x)} {number(y.place(0))}V{number(at_y)}", stroke=colour,
+    stem = element("path", d=f"M{pixels(at_x)} {pixels(y.position(0))}V{pixels(at_y)}", stroke=colour,
                    stroke_width=1.8)  # fmt: skip
     words = element("title", safe(f"bead of {count(level)} · error {written} %"))
     dot = mark(shape, at_x, at_y, 4, fill=colour)

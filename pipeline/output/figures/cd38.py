@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.receptor_density import ReceptorDensity
 from pipeline.output.figures.style.ticks import apart, asinh_ticks, count, decade
-from pipeline.output.figures.svg.elements import element, number, shortened, text
-from pipeline.output.figures.svg.panel import axis_data, steps_path
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.elements import element, pixels, text, with_ellipsis
+from pipeline.output.figures.svg.gate_picture import axis_data, steps_path
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.quantification.result import SampleResult
-from pipeline.tube.histograms import CONTROL, STAINED, Axis, Histogram
+from pipeline.tube.histograms import CONTROL, STAINED, DisplayAxis, Histogram
 
 WIDTH, HEIGHT = 400, 236
 _LEFT, _SPAN = 8, 384
@@ -49,7 +49,7 @@ def cd38_picture(
     channel_words
         Label of the axis; the channel's name where it is empty.
     """
-    axis = Axis(histogram.low, histogram.high, histogram.cofactor)
+    axis = DisplayAxis(histogram.low, histogram.high, histogram.cofactor)
     parts = [
         *(_molecules(axis, curve) if curve is not None and curve.slope > 0 else ()),
         _plot(histogram, axis, control_words),
@@ -80,11 +80,11 @@ def _mean_occupied(counts: NDArray[np.int64]) -> float:
     return float(occupied.mean()) if occupied.size else math.inf
 
 
-def _across(axis: Axis, position: float) -> float:
+def _across(axis: DisplayAxis, position: float) -> float:
     return _LEFT + _SPAN * (position - axis.low) / (axis.high - axis.low)
 
 
-def _plot(histogram: Histogram, axis: Axis, control_words: str) -> str:
+def _plot(histogram: Histogram, axis: DisplayAxis, control_words: str) -> str:
     """Return both populations, each as high as its fullest bin, in an `<svg>` that knows their counts."""
     drawn, hover = [], {"data_x": axis_data(axis), "data_xn": histogram.channel}
     for name, counts in histogram.counts:
@@ -99,7 +99,7 @@ def _plot(histogram: Histogram, axis: Axis, control_words: str) -> str:
     return element("svg", *drawn, class_="plot", **box, **hover)
 
 
-def _medians(histogram: Histogram, axis: Axis, receptor: ReceptorDensity, words: str) -> list[str]:
+def _medians(histogram: Histogram, axis: DisplayAxis, receptor: ReceptorDensity, words: str) -> list[str]:
     """Return the medians as lines, and a line of words on each above the plot, where no line strikes it."""
     cells = dict(histogram.counts)
     parts: list[str] = []
@@ -117,22 +117,22 @@ def _medians(histogram: Histogram, axis: Axis, receptor: ReceptorDensity, words:
         if value is not None:
             place = float(axis.position(value))
             x = _across(axis, min(max(place, axis.low), axis.high))
-            parts.append(element("path", d=f"M{number(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
+            parts.append(element("path", d=f"M{pixels(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
     return parts
 
 
-def _frame(axis: Axis, words: str) -> list[str]:
+def _frame(axis: DisplayAxis, words: str) -> list[str]:
     lines, labels = [f"M{_LEFT} {_BOTTOM}h{_SPAN}"], []
     for place, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
         x = _across(axis, place)
-        lines.append(f"M{number(x)} {_BOTTOM}v4")
+        lines.append(f"M{pixels(x)} {_BOTTOM}v4")
         labels.append(text(label, x, _BOTTOM + 15, class_="m"))
-    name = f"{shortened(words, 28)}, compensated (height: share of the fullest bin)"
+    name = f"{with_ellipsis(words, 28)}, compensated (height: share of the fullest bin)"
     labels.append(text(name, WIDTH / 2, _BOTTOM + 33, class_="m axis"))
     return [element("path", d="".join(lines), class_="frame"), *labels]
 
 
-def _molecules(axis: Axis, curve: StandardCurve) -> list[str]:
+def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
     """Return molecules per cell on top; the pale bar is where the beads reach."""
     used = [m for m, fitted in zip(curve.medians, curve.fitted, strict=True) if fitted]
     if not used:
@@ -142,7 +142,7 @@ def _molecules(axis: Axis, curve: StandardCurve) -> list[str]:
     shown = apart(within, 0.08 * (axis.high - axis.low))
     ends = axis.position([min(used), max(used)]).clip(axis.low, axis.high)
     start, end = _across(axis, float(ends[0])), _across(axis, float(ends[1]))
-    lines = "".join(f"M{number(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
+    lines = "".join(f"M{pixels(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
     return [
         text("molecules per cell (ABC); bar: range of the beads", WIDTH / 2, 11, class_="m greytext"),
         *(text(label, _across(axis, place), 27, class_="m greytext") for place, label in shown),

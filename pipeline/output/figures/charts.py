@@ -11,7 +11,7 @@ from pipeline.output.figures.response import response_picture
 from pipeline.output.figures.spread.cells import cell_pictures, cell_rows
 from pipeline.output.figures.spread.courses import course_picture
 from pipeline.output.figures.survival import survival_picture
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
 from pipeline.output.figures.swimmer import swimmer_pictures, swimmers
 from pipeline.output.figures.washout import MOST_POINTS, washout_picture
 from pipeline.study.quantity_name import axis_name, density_name

@@ -12,15 +12,15 @@ from calibration.curve.standard_curve import CurveVerdict
 from pipeline.output.figures.style.palette import BLUE, INK, ORANGE, VERMILLION
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Scale, left_axis
-from pipeline.output.figures.svg.elements import element, number, path, safe, text
+from pipeline.output.figures.svg.elements import element, path, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark, outline
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.svg.picture_page import Picture
 
 WIDTH, HEIGHT = 340, 170
 REACH: Final = 5.0
 """SDs shown; what lies further is drawn as an arrow at the edge."""
 
-MOST_TOLD: Final = 60
+MOST_TITLED: Final = 60
 """Runs of which each says what it is; of more, the last alone."""
 
 _LEFT, _TOP, _BOTTOM = 52, 26, 138
@@ -45,13 +45,13 @@ def _chart(series: DriftSeries) -> str:
         words = text("no limits yet", WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")
         return title + _days(series, x) + words
     y = Scale(-REACH, REACH, _BOTTOM, _TOP)
-    places = [_place(point, series.logarithmic, last.mean, last.sd) for point in series.points]
-    at = [(x.place(k), y.place(place)) for k, place in enumerate(places)]
+    places = [_chart_height(point, series.logarithmic, last.mean, last.sd) for point in series.points]
+    at = [(x.position(k), y.position(place)) for k, place in enumerate(places)]
     looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
     parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
-    told = range(len(at)) if len(at) <= MOST_TOLD else range(len(at) - 1, len(at))
-    parts += _untold(at[: told.start], looks[: told.start])
-    parts += [_told(series, k, at[k], looks[k]) for k in told]
+    told = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
+    parts += _plain_points(at[: told.start], looks[: told.start])
+    parts += [_titled_point(series, k, at[k], looks[k]) for k in told]
     parts.append(element("circle", cx=at[-1][0], cy=at[-1][1], r=7, fill="none", stroke=INK, stroke_width=1))
     parts.append(left_axis(y, _LEFT, [(-3, "−3 SD"), (0, "mean"), (3, "+3 SD")], size=11, length=4))
     return "".join(parts) + _days(series, x)
@@ -68,11 +68,11 @@ def _days(series: DriftSeries, x: Scale) -> str:
 def _limit(sds: int, y: Scale) -> str:
     colour = INK if sds == 0 else ORANGE if abs(sds) == 2 else VERMILLION
     dashes = None if sds == 0 else "3 3" if abs(sds) == 2 else "6 3"
-    way = f"M{_LEFT} {number(y.place(sds))}H{WIDTH - 4}"
+    way = f"M{_LEFT} {pixels(y.position(sds))}H{WIDTH - 4}"
     return element("path", d=way, stroke=colour, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 
-def _untold(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
+def _plain_points(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
     """Return points as one path for each look."""
     return [
         element(
@@ -88,7 +88,7 @@ def _untold(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]])
     ]  # fmt: skip
 
 
-def _told(series: DriftSeries, index: int, at: tuple[float, float], look: tuple[str, str]) -> str:
+def _titled_point(series: DriftSeries, index: int, at: tuple[float, float], look: tuple[str, str]) -> str:
     point = series.points[index]
     distance = "" if point.z is None else f" · {point.z:+.1f} SD of its earlier runs".replace("-", "−")
     words = f"{series.on[index][:10]} · {series.name} · {count(point.value)}{distance}"
@@ -102,6 +102,6 @@ def _look(place: float, point: DriftPoint) -> tuple[str, str]:
     return (shape if abs(place) < REACH else "up" if place > 0 else "down"), colour
 
 
-def _place(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:
+def _chart_height(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:
     value = float(np.log10(point.value)) if logarithmic else point.value
     return float(np.clip((value - mean) / sd, -REACH, REACH))

@@ -17,7 +17,13 @@ from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.charts import FIGURES, Chart
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import channel_labels, gating_panels, gating_picture
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, file_of, joined
+from pipeline.output.figures.svg.picture_page import (
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    Picture,
+    file_of,
+    pictures_in_rows,
+)
 from pipeline.study.quantity_name import population_name
 
 BEAD_FIGURES: Final = "calibration.pdf"
@@ -111,14 +117,16 @@ def _write_png(path: Path, title: str, picture: Picture) -> str:
 
 
 def _bead_pages(run: CalibrationResult) -> Iterator[Picture]:
-    yield joined(bead_pictures(run), f"Bead run {run.beads}", _COLUMNS)
+    yield pictures_in_rows(bead_pictures(run), f"Bead run {run.beads}", _COLUMNS)
     if run.drift:
-        yield joined(drift_pictures(run.drift), f"Bead run {run.beads} against earlier ones", _COLUMNS)
+        yield pictures_in_rows(
+            drift_pictures(run.drift), f"Bead run {run.beads} against earlier ones", _COLUMNS
+        )
 
 
 def _bead_picture(run: CalibrationResult) -> Picture:
     pictures = (*bead_pictures(run), *drift_pictures(run.drift))
-    return joined(pictures, f"Bead run {run.beads}", _COLUMNS)
+    return pictures_in_rows(pictures, f"Bead run {run.beads}", _COLUMNS)
 
 
 def _gatings(study_result: StudyResult) -> Iterator[Titled]:
@@ -138,7 +146,7 @@ def _histograms(study_result: StudyResult) -> Iterator[Titled]:
         curve = curves.get(beads[result.sample_id])
         picture = cd38_of(result, curve, labels[result.sample_id])
         if picture is not None:
-            yield result.sample_id, joined([picture], result.sample_id, 1)
+            yield result.sample_id, pictures_in_rows([picture], result.sample_id, 1)
 
 
 def _labels(study_result: StudyResult) -> dict[str, dict[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.panel import SIDE, step_picture
-from pipeline.output.figures.svg.sheet import Picture, file_of, joined, side_by_side
+from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
+from pipeline.output.figures.svg.picture_page import Picture, file_of, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
@@ -62,7 +62,7 @@ def gating_html(panels: Sequence[Picture], description: str, name: str = "gating
 
 def gating_picture(panels: Sequence[Picture], title: str) -> Picture:
     """Return the same pictures as one, for a file of its own."""
-    return joined(panels, title, COLUMNS)
+    return pictures_in_rows(panels, title, COLUMNS)
 
 
 def gating_file(panels: Sequence[Picture], title: str) -> str:

@@ -13,16 +13,16 @@ from gating.arithmetic.linear import cholesky, product
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate, straight_corners
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
-from pipeline.tube.histograms import Axis, Density
+from pipeline.tube.histograms import Density, DisplayAxis
 
 Line = NDArray[np.float64]
 Point = tuple[float, float]
 Edge = tuple[Point, Point]
 
 
-def axes_of(density: Density) -> tuple[Axis, Axis]:
+def axes_of(density: Density) -> tuple[DisplayAxis, DisplayAxis]:
     """Return the display axes of a density, x first."""
-    return Axis(*density.x_axis), Axis(*density.y_axis)
+    return DisplayAxis(*density.x_axis), DisplayAxis(*density.y_axis)
 
 
 def outlines(density: Density) -> tuple[Line, ...]:
@@ -83,14 +83,14 @@ def _region(gate: Gate, density: Density) -> list[Line]:
     return [np.array(loop) for loop in _loops(sides)]
 
 
-def _edges(gate: Gate, channel: str, axis: Axis) -> list[float]:
+def _edges(gate: Gate, channel: str, axis: DisplayAxis) -> list[float]:
     """Return the ends of the axis and every bound between them, in order."""
     bounds = [b for part in _flat(gate) if part.channel == channel for b in (part.lower, part.upper)]
     places = axis.position([bound for bound in bounds if bound is not None]).tolist()
     return sorted({axis.low, axis.high, *(place for place in places if axis.low < place < axis.high)})
 
 
-def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, Axis]) -> bool:
+def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, DisplayAxis]) -> bool:
     """Tell whether ranges keep what lies at these display positions."""
     if isinstance(gate, AllOf | AnyOf):
         join = all if isinstance(gate, AllOf) else any

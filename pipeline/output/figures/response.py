@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.output.figures.style.palette import BLUE
-from pipeline.output.figures.svg.chart import SIZE, Scale, below, bottom_axis
-from pipeline.output.figures.svg.elements import element, number, safe, text
-from pipeline.output.figures.svg.letters import lines_of
+from pipeline.output.figures.svg.chart import SIZE, Scale, bottom_axis, bottom_label
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
+from pipeline.output.figures.svg.letters import wrapped_lines
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.statistics.counts import Proportion
 from pipeline.response.tables import ResponseTables
 
@@ -25,13 +25,13 @@ def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: flo
         ("by washout before the study drug", tables.by_washout),
         (f"by {name}, molecules per cell", tables.by_rd),
     )
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     names, words = (76.0, 82.0) if narrow else (160.0, 130.0)
     scale = Scale(0, 100, names + 6, wide - words)
     y, rows = 12.0, []
     ticks = [(float(at), str(at)) for at in ((0, 50, 100) if narrow else (0, 25, 50, 75, 100))]
     for title, proportions in groups:
-        for line in lines_of(title, 1.12 * SIZE, names if not narrow else wide - 12):
+        for line in wrapped_lines(title, 1.12 * SIZE, names if not narrow else wide - 12):
             at, look = (names, "e bold") if not narrow else (6.0, "bold")
             rows.append(text(line, at, y, class_=look))
             y += _LINE
@@ -41,13 +41,13 @@ def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: flo
             drawn, high = _row(one, scale, y, names)
             rows.append(drawn)
             y += high
-        lines = "".join(f"M{number(scale.place(at))} {number(top - 9)}V{number(y - 9)}" for at, _ in ticks)
+        lines = "".join(f"M{pixels(scale.position(at))} {pixels(top - 9)}V{pixels(y - 9)}" for at, _ in ticks)
         rows.insert(0, element("path", d=lines, class_="grid"))
         y += 0.5 * _LINE
     bottom = y - 4
     middle = Scale(0, 1, 6, wide - 6) if narrow else Scale(0, 1, names - 90, wide)
-    said = lines_of(_AXIS, SIZE, middle.end - middle.start)
-    named = (below(line, middle, bottom + 21 + _LINE * k) for k, line in enumerate(said))
+    said = wrapped_lines(_AXIS, SIZE, middle.end - middle.start)
+    named = (bottom_label(line, middle, bottom + 21 + _LINE * k) for k, line in enumerate(said))
     parts = [*rows, bottom_axis(scale, bottom, ticks), *named]
     return Picture("".join(parts), wide, bottom + 24 + _LINE * (len(said) - 1), is_chart=True)
 
@@ -55,16 +55,16 @@ def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: flo
 def _row(one: Proportion, scale: Scale, y: float, names: float) -> tuple[str, float]:
     """Return a rate with its interval, its name and its numbers, and how high that is."""
     room = 1e3 if scale.start > 120 else names - 4
-    lines = lines_of(one.name.replace(">=", "≥"), SIZE, room)
+    lines = wrapped_lines(one.name.replace(">=", "≥"), SIZE, room)
     said = _words(one) if scale.start > 120 else _words(one).split("  ")
     said = [said] if isinstance(said, str) else said
     parts = [text(line, names, y + _LINE * k, class_="e") for k, line in enumerate(lines)]
     parts += [text(line, scale.end + 6, y + _LINE * k) for k, line in enumerate(said)]
     if one.percent is not None and one.low is not None and one.high is not None:
         at = y - 0.36 * SIZE
-        ends = number(scale.place(one.low)), number(scale.place(one.high))
-        line = element("path", d=f"M{ends[0]} {number(at)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
-        dot = mark("circle", scale.place(one.percent), at, 2.8, fill=BLUE)
+        ends = pixels(scale.position(one.low)), pixels(scale.position(one.high))
+        line = element("path", d=f"M{ends[0]} {pixels(at)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
+        dot = mark("circle", scale.position(one.percent), at, 2.8, fill=BLUE)
         title = element("title", safe(f"{one.name.replace('>=', '≥')} · {_words(one)}"))
         parts.append(element("g", title, line, dot, class_="spot"))
     return "".join(parts), _LINE * max(len(lines), len(said)) + 0.55 * _LINE

@@ -8,10 +8,18 @@ from typing import Final
 import numpy as np
 
 from pipeline.output.figures.style.palette import BLUE, VERMILLION
-from pipeline.output.figures.svg.chart import SIZE, Scale, below, beside, bottom_axis, left_axis, polygon
-from pipeline.output.figures.svg.elements import element, number, path, text
-from pipeline.output.figures.svg.letters import lines_of
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.chart import (
+    SIZE,
+    Scale,
+    bottom_axis,
+    bottom_label,
+    left_axis,
+    left_label,
+    polygon,
+)
+from pipeline.output.figures.svg.elements import element, path, pixels, text
+from pipeline.output.figures.svg.letters import wrapped_lines
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.pfs_bounds import n_unseen
 from pipeline.response.statistics.survival import Floats, SurvivalCurve
@@ -29,7 +37,7 @@ def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: floa
     curves = {endpoint: curve_of(courses, endpoint, month_days) for endpoint in Endpoint}
     shown = {endpoint: curve for endpoint, curve in curves.items() if curve.n}
     end = max([1.0, *(float(curve.times[-1]) for curve in shown.values())])
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     left, words_wide = (44.0, wide - 40) if narrow else (76.0, 160.0)
     x = Scale(0, end * 1.02, left, wide - (8 if narrow else words_wide + 16))
     y = Scale(0, 102, _TOP + _TALL, _TOP)
@@ -51,15 +59,15 @@ def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: floa
 
 
 def _frame(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
-    lines = "".join(f"M{number(x.start)} {number(y.place(at))}H{number(x.end)}" for at in (25, 75, 100))
-    half = f"M{number(x.start)} {number(y.place(50))}H{number(x.end)}"
+    lines = "".join(f"M{pixels(x.start)} {pixels(y.position(at))}H{pixels(x.end)}" for at in (25, 75, 100))
+    half = f"M{pixels(x.start)} {pixels(y.position(50))}H{pixels(x.end)}"
     return (
         element("path", d=lines, class_="grid")
         + element("path", d=half, class_="cut")
         + left_axis(y, x.start, [(at, str(at)) for at in (0, 25, 50, 75, 100)])
         + bottom_axis(x, y.start, ticks)
-        + beside("without the event, %", y, 14)
-        + below("months from the first study treatment", x, y.start + 22)
+        + left_label("without the event, %", y, 14)
+        + bottom_label("months from the first study treatment", x, y.start + 22)
     )
 
 
@@ -77,7 +85,7 @@ def _words(
     if unseen := n_unseen(courses) if endpoint is Endpoint.PFS else 0:
         said.append(f"{unseen} censored without assessment")
     said.append(f"median {median}".replace(" months (", " months (95 % "))
-    lines = [line for words in said for line in lines_of(words, SIZE, room - 26)]
+    lines = [line for words in said for line in wrapped_lines(words, SIZE, room - 26)]
     x, y = at
     parts = [_stroke([(x, y - 2.5), (x + 18, y - 2.5)], endpoint)]
     parts += [
@@ -94,7 +102,7 @@ def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
     under, over = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
     lost = curve.censored > 0
     ticks = "".join(
-        f"M{number(x.place(at))} {number(y.place(100 * share) - 3)}v6"
+        f"M{pixels(x.position(at))} {pixels(y.position(100 * share) - 3)}v6"
         for at, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
     band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
@@ -113,8 +121,8 @@ def _stairs(times: Floats, values: Floats, x: Scale, y: Scale) -> list[tuple[flo
     places: list[tuple[float, float]] = []
     for at, value in zip(times.tolist(), values.tolist(), strict=True):
         if places:
-            places.append((x.place(at), places[-1][1]))
-        places.append((x.place(at), y.place(value)))
+            places.append((x.position(at), places[-1][1]))
+        places.append((x.position(at), y.position(value)))
     return places
 
 
@@ -123,7 +131,7 @@ def _numbers(
 ) -> str:
     """Return how many were at risk, below the axis."""
     name = text(endpoint.value, x.start - 8, height, class_="e bold")
-    numbers = (text(str(curve.at_risk_at(at)), x.place(at), height, class_="m") for at in ticks)
+    numbers = (text(str(curve.at_risk_at(at)), x.position(at), height, class_="m") for at in ticks)
     return name + "".join(numbers)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
-from pipeline.output.figures.svg.chart import SIZE, SMALL, Entry, Scale, below, bottom_axis, row_key
-from pipeline.output.figures.svg.elements import element, number, safe, text
-from pipeline.output.figures.svg.letters import fitted, lines_of
+from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, bottom_axis, bottom_label, row_key
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
+from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import FollowUp
 
 MOST_BARS: Final = 60
@@ -81,7 +81,7 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     mm
         Width on paper.
     """
-    wide = points_of(mm)
+    wide = print_points(mm)
     narrow = mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     end = max([1.0, *(day / month_days for course in courses for day in _days(course))])
     names, bars, reasons = (44.0, 70.0, 58.0) if narrow else (66.0, 94.0, 130.0)
@@ -90,7 +90,9 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     top = high + 18
     bottom = top + _PITCH * len(courses) + 2
     ticks = _ticks(end)
-    lines = "".join(f"M{number(columns.months.place(at))} {number(top)}V{number(bottom)}" for at, _ in ticks)
+    lines = "".join(
+        f"M{pixels(columns.months.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks
+    )
     parts = [
         key,
         element("path", d=lines, class_="grid"),
@@ -105,9 +107,9 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
         parts.append(_row(course, columns, top + _PITCH * (place + 0.5) + 1, month_days))
     parts.append(bottom_axis(columns.months, bottom, ticks))
     words = "months from the first study treatment; bar: on treatment, line: seen after it"
-    for k, line in enumerate(lines_of(words, SIZE, wide - 8)):
+    for k, line in enumerate(wrapped_lines(words, SIZE, wide - 8)):
         middle = Scale(0, 1, 4, wide - 4) if narrow else columns.months
-        parts.append(below(line, middle, bottom + 21 + 9 * k))
+        parts.append(bottom_label(line, middle, bottom + 21 + 9 * k))
     return Picture("".join(parts), wide, bottom + (36 if narrow else 26), is_chart=True)
 
 
@@ -119,15 +121,15 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
     treated = (course.treated_days or 0) / month_days
     followed = (course.os_day if course.os_day is not None else course.treated_days or 0) / month_days
     months, base = columns.months, y + 0.36 * SMALL
-    start, end = months.start, months.place(treated)
+    start, end = months.start, months.position(treated)
     bar = {"x": start, "y": y - _BAR / 2, "width": max(end - start, 0.3), "height": _BAR}
-    parts = [element("title", safe(_told(course, treated, followed)))]
+    parts = [element("title", safe(_row_words(course, treated, followed)))]
     parts.append(element("rect", **bar, fill=_colour(course.best_response)))
     if followed > treated:
-        way = f"M{number(end)} {number(y)}H{number(months.place(followed))}"
+        way = f"M{pixels(end)} {pixels(y)}H{pixels(months.position(followed))}"
         parts.append(element("path", d=way, stroke=GREY, stroke_width=0.8))
     marks = _marks(course)
-    parts += [one.drawn(months.place(day / month_days), y) for day, one in marks]
+    parts += [one.drawn(months.position(day / month_days), y) for day, one in marks]
     reason = course.reason or ("" if course.stopped else "on treatment")
     return element("g", *parts, class_="spot") + "".join((
         text(fitted(course.patient_id, SMALL, columns.names - 4), columns.names, base, class_="e small"),
@@ -136,7 +138,7 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
     ))  # fmt: skip
 
 
-def _told(course: FollowUp, treated: float, followed: float) -> str:
+def _row_words(course: FollowUp, treated: float, followed: float) -> str:
     """Return what a row says in words: nothing in it is cut short."""
     seen = f"seen until month {followed:.1f}" if followed > treated else ""
     events = ", ".join(f"{one.name} on day {day}" for day, one in _marks(course))
@@ -165,14 +167,14 @@ def _ticks(end: float) -> list[tuple[float, str]]:
     return [(float(at), f"{at}") for at in range(0, int(end) + 1, step)]
 
 
-def _key(courses: Sequence[FollowUp]) -> list[Entry]:
+def _key(courses: Sequence[FollowUp]) -> list[KeyEntry]:
     """Name the colours and shapes that occur."""
     responses = {course.best_response for course in courses}
     names = [*(name for name in RESPONSES if name in responses), *([""] if "" in responses else [])]
     bars = [
-        Entry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
+        KeyEntry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
         for name in names
     ]
     marks = {one for course in courses for _, one in _marks(course)}
     ordered = (one for one in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if one in marks)
-    return [*bars, *(Entry(one.drawn(0, 0), one.name) for one in ordered)]
+    return [*bars, *(KeyEntry(one.drawn(0, 0), one.name) for one in ordered)]

@@ -46,7 +46,7 @@ def _named(names: tuple[str, ...]) -> tuple[Column[SampleFacts], ...]:
     return tuple(by_name[name] for name in names)
 
 
-def not_told(tube: SampleFacts) -> str:
+def missing_numbers(tube: SampleFacts) -> str:
     """Return in words what of a tube's cells is not told, and why; "" where all is.
 
     Examples
@@ -103,7 +103,7 @@ DISTRIBUTIONS: Final[tuple[Column[SampleFacts], ...]] = (
     Column("modes", _of(lambda cells: cells.modes.count if cells.modes else None)),
     Column("modes_at_least", _of(lambda cells: cells.modes.at_least if cells.modes else None)),
     Column("cell_limit", _of(lambda cells: cells.cell_limit)),
-    Column("not_told", not_told),
+    Column("not_told", missing_numbers),
 )
 """The columns of rd_distribution.csv."""
 

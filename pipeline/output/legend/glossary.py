@@ -8,7 +8,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class GlossaryTerm:
     """A word or abbreviation, what it stands for ("" where it is no abbreviation), and what it means.
 
     `forms` are the ways it is written where text leads to it; empty: its name alone. `is_plain`: text does
@@ -28,156 +28,156 @@ class Term:
         return "term-" + re.sub(r"[^a-z0-9]+", "-", spelled.lower()).strip("-")
 
 
-TERMS: Final[tuple[Term, ...]] = (
-    Term("ABC", "antibodies bound per cell",
+TERMS: Final[tuple[GlossaryTerm, ...]] = (
+    GlossaryTerm("ABC", "antibodies bound per cell",
          "How many antibody molecules a cell holds, read off the beads' standard curve. An antibody holds "
          "one or two receptors."),
-    Term("aberrant", "",
+    GlossaryTerm("aberrant", "",
          "Plasma cells whose markers are not those of normal ones (such as CD19 lost, CD56 or CD117 gained): "
          "the cells of the myeloma clone.", ("aberrant",)),
-    Term("AICc", "Akaike's information criterion, corrected for small samples",
+    GlossaryTerm("AICc", "Akaike's information criterion, corrected for small samples",
          "Tells which model describes the data best for its number of parameters: the lower the better; a "
          "difference below 2 says little."),
-    Term("anchor", "",
+    GlossaryTerm("anchor", "",
          "A marker that is enough to find the wanted cells, such as CD138, CD319, CD229 or CD54 for plasma "
          "cells; never CD38.", ("anchor",)),
-    Term("back-calculated error", "",
+    GlossaryTerm("back-calculated error", "",
          "How far a bead's level, read off the curve, lies from the level on its slip."),
-    Term("bead run", "",
+    GlossaryTerm("bead run", "",
          "One acquisition of calibration beads; its standard curve turns the fluorescence of tubes of that"
          " day and instrument into molecules.", ("bead run",)),
-    Term("between-run CV", "",
+    GlossaryTerm("between-run CV", "",
          "How much the same sample scatters when it is stained and acquired on different days."),
-    Term("censored", "",
+    GlossaryTerm("censored", "",
          "Known only to lie below or above a limit. Censored values stay in the models as what they are; "
          "no number is put in their place.", ("censored", "right-censored", "left-censored")),
-    Term("Clopper–Pearson", "",
+    GlossaryTerm("Clopper–Pearson", "",
          "The exact interval of a proportion, as 6 of 12."),
-    Term("competes", "",
+    GlossaryTerm("competes", "",
          "An antibody clone competes with the drug where both bind the same place: it then sees only CD38 "
          "that the drug has left free."),
-    Term("CV", "coefficient of variation",
+    GlossaryTerm("CV", "coefficient of variation",
          "Standard deviation in percent of the mean."),
-    Term("DCR", "disease control rate",
+    GlossaryTerm("DCR", "disease control rate",
          "Share of evaluable patients whose disease was controlled: a response, or stable disease for the "
          "time that the study asks.", ("DCR", "Disease control", "disease control")),
-    Term("dex", "decimal exponent",
+    GlossaryTerm("dex", "decimal exponent",
          "A distance on a log10 scale: 0.3 dex is a factor of 2, 1 dex a factor of 10. It does not mean "
          "dexamethasone here."),
-    Term("extrapolated", "",
+    GlossaryTerm("extrapolated", "",
          "Read off the standard curve beyond its brightest bead.", ("extrapolated",)),
-    Term("F:P", "fluorochrome to protein",
+    GlossaryTerm("F:P", "fluorochrome to protein",
          "Dye molecules per antibody. Bead levels in dye molecules are divided by it to give antibodies; 1"
          " for a 1:1 conjugate."),
-    Term("Fieller", "",
+    GlossaryTerm("Fieller", "",
          "Fieller's interval of a ratio of two estimates; it may have no upper end, which then is the "
          "honest answer."),
-    Term("Firth", "",
+    GlossaryTerm("Firth", "",
          "Firth's penalised estimate: gives a finite odds ratio where one group has no event."),
-    Term("FMO", "fluorescence minus one",
+    GlossaryTerm("FMO", "fluorescence minus one",
          "A control tube stained with everything but the CD38 antibody. What its cells show on the CD38 "
          "channel is background."),
-    Term("GCV", "geometric coefficient of variation",
+    GlossaryTerm("GCV", "geometric coefficient of variation",
          "Scatter of a density on the log scale, in percent; the uncertainty of one tube.",
          ("geometric CV",)),
-    Term("interval", "",
+    GlossaryTerm("interval", "",
          "The 95 % interval: in 95 of 100 such studies it holds the true value. Which errors it does not "
          "hold is said beside it.", is_plain=True),
-    Term("isotype", "isotype control",
+    GlossaryTerm("isotype", "isotype control",
          "A control tube with an antibody of the same kind that binds nothing on these cells.",
          ("isotype",)),
-    Term("Levey–Jennings", "",
+    GlossaryTerm("Levey–Jennings", "",
          "A chart of a control value, run by run, with its usual limits."),
-    Term("LLOQ", "lower limit of quantification",
+    GlossaryTerm("LLOQ", "lower limit of quantification",
          "The lowest density that can be quoted as a number. Below it only “< LLOQ” is known."),
-    Term("LoB", "limit of blank",
+    GlossaryTerm("LoB", "limit of blank",
          "The density that cells without CD38 reach by chance alone in 5 of 100 tubes."),
-    Term("LoD", "limit of detection",
+    GlossaryTerm("LoD", "limit of detection",
          "The lowest density that can be told apart from cells without CD38 in 95 of 100 tubes."),
-    Term("lot", "",
+    GlossaryTerm("lot", "",
          "The batch of a kit. Its slip gives the level of each bead population; these differ from lot to "
          "lot.", is_plain=True),
-    Term("M0", "model 0: ranks",
+    GlossaryTerm("M0", "model 0: ranks",
          "Asks only whether density and washout rise together, with no form of the rise (Spearman's ρ, "
          "permutation p)."),
-    Term("M1", "model 1: line",
+    GlossaryTerm("M1", "model 1: line",
          "A straight line of log density on log weeks (Tobit): by what factor the density rises when the "
          "washout doubles."),
-    Term("M2", "model 2: recovery",
+    GlossaryTerm("M2", "model 2: recovery",
          "A recovery curve: free CD38 comes back as the drug leaves, to a plateau."),
-    Term("M3", "model 3: total",
+    GlossaryTerm("M3", "model 3: total",
          "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much the "
          "drug holds."),
-    Term("masked", "",
+    GlossaryTerm("masked", "",
          "The drug sits on CD38, so that the antibody cannot bind: low free CD38 without loss of CD38.",
          ("masked",)),
-    Term("MFI", "median fluorescence intensity",
+    GlossaryTerm("MFI", "median fluorescence intensity",
          "The median brightness of the cells on one channel, compensated, in the instrument's units.",
          ("MFI",)),
-    Term("MESF", "molecules of equivalent soluble fluorochrome",
+    GlossaryTerm("MESF", "molecules of equivalent soluble fluorochrome",
          "Unit of some bead kits: brightness as so many free dye molecules."),
-    Term("ORR", "overall response rate",
+    GlossaryTerm("ORR", "overall response rate",
          "Share of evaluable patients with a partial response or better."),
-    Term("OS", "overall survival",
+    GlossaryTerm("OS", "overall survival",
          "Time to death of any cause."),
-    Term("odds ratio", "",
+    GlossaryTerm("odds ratio", "",
          "Odds of an event in one group over those in the other; 1: no difference."),
-    Term("outcome words", "",
+    GlossaryTerm("outcome words", "",
          "Best response: sCR, CR, VGPR, PR, MR, SD, PD, NE = stringent complete, complete, very good "
          "partial, partial, minimal response, stable disease, progressive disease, not evaluable.",
          ("sCR", "VGPR", "Best response")),
-    Term("p value", "",
+    GlossaryTerm("p value", "",
          "How often chance alone gives what was seen, or more, where there is no effect."),
-    Term("PFS", "progression-free survival",
+    GlossaryTerm("PFS", "progression-free survival",
          "Time to progression or death, whichever comes first."),
-    Term("r²", "",
+    GlossaryTerm("r²", "",
          "Share of the beads' scatter that the line explains; 1: all lie on it."),
-    Term("rCV", "robust coefficient of variation",
+    GlossaryTerm("rCV", "robust coefficient of variation",
          "Width of a population in percent of its median; outliers hardly count."),
-    Term("RD", "receptor density",
+    GlossaryTerm("RD", "receptor density",
          "Free CD38 molecules per cell: ABC of the cells less ABC of the same cells in the control, with "
          "the bias of subtracting two medians taken off. This is the number that counts."),
-    Term("RD′", "receptor density, subtracted as fluorescence",
+    GlossaryTerm("RD′", "receptor density, subtracted as fluorescence",
          "The same with the background subtracted before the conversion to molecules; given for "
          "comparison, used nowhere."),
-    Term("SABC", "specific antibody binding capacity",
+    GlossaryTerm("SABC", "specific antibody binding capacity",
          "ABC less that of an isotype control (QIFIKIT)."),
-    Term("second opinion", "",
+    GlossaryTerm("second opinion", "",
          "A second gating, made in another way; where it names other cells the tube is flagged.",
          ("second opinion",)),
-    Term("sentinel", "",
+    GlossaryTerm("sentinel", "",
          "Normal cells of the same tube, NK cells and B precursors. They cannot have lost CD38, so where "
          "they are dim the drug covers it: masked. Where only the plasma cells are dim, they have lost it.",
          ("sentinel", "sentinels", "Sentinels")),
-    Term("singlets", "",
+    GlossaryTerm("singlets", "",
          "Single cells; two that stick together are left out."),
-    Term("Spearman ρ", "",
+    GlossaryTerm("Spearman ρ", "",
          "Rank correlation, −1 to 1: do both rise together?", ("Spearman ρ", "Spearman")),
-    Term("spillover", "",
+    GlossaryTerm("spillover", "",
          "Light of one dye in the detector of another. The spillover matrix takes it off (compensation).",
          ("spillover", "compensation")),
-    Term("standard curve", "",
+    GlossaryTerm("standard curve", "",
          "The line of log level on log brightness of the beads, by which brightness becomes molecules.",
          ("standard curve",)),
-    Term("θ", "theta",
+    GlossaryTerm("θ", "theta",
          "Part of CD38 that the drug holds, 0 to 1.", ("θ", "theta")),
-    Term("Tobit", "",
+    GlossaryTerm("Tobit", "",
          "A line fitted so that values below or above a limit count as that, not as numbers."),
-    Term("total", "total CD38",
+    GlossaryTerm("total", "total CD38",
          "Free and held CD38 together: RD / (1 − θ).", is_plain=True),
-    Term("ULOQ", "upper limit of quantification",
+    GlossaryTerm("ULOQ", "upper limit of quantification",
          "The brightest bead in the fit. Above it the curve is extrapolated: a density is given up to four "
          "times the ULOQ (setting uloq_extrapolation); beyond that only “> limit” is known: Above ULOQ."),
-    Term("visit", "",
+    GlossaryTerm("visit", "",
          "A patient on a day. Replicate tubes of a visit are pooled to one number.", is_plain=True),
-    Term("washout", "",
+    GlossaryTerm("washout", "",
          "Weeks from the last dose of the drug to the sample.", is_plain=True),
-    Term("Westgard rule", "",
+    GlossaryTerm("Westgard rule", "",
          "A rule by which a control run counts as out of order, as one value beyond 3 SD.", ("Westgard",)),
 )  # fmt: skip
 """In the order of the alphabet, as `sorted_terms` gives them."""
 
 
-def sorted_terms() -> tuple[Term, ...]:
+def sorted_terms() -> tuple[GlossaryTerm, ...]:
     """Return the terms in the order of the alphabet, without regard to capitals."""
     return tuple(sorted(TERMS, key=lambda term: term.name.casefold()))

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
-from pipeline.output.figures.style.palette import Look
+from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.legend.flag_words import Weight
-from pipeline.output.legend.flags import heaviest
+from pipeline.output.legend.words_of_flags import heaviest
 from pipeline.quantification.result import is_failure
 
 
@@ -26,16 +26,24 @@ class Verdict(StrEnum):
     FAILED = "Failed"
 
 
-VERDICT_LOOK: Final[Mapping[Verdict, Look]] = {
-    Verdict.SOUND: Look("●", "#d7efe4", "#0b4a33", "a density with its interval; no flag asks for a look"),
-    Verdict.ABOVE_TOP_BEAD: Look("△", "#fdf1cf", "#5c4300", "read off the curve beyond its top bead"),
-    Verdict.ABOVE_ULOQ: Look("▲", "#f9dfae", "#5c3a00", "above the upper limit of quantification: a bound"),
-    Verdict.BELOW_LLOQ: Look("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
-    Verdict.LOOK: Look("!", "#fbe3c4", "#5a2b00", "a flag asks for a look before the density is used"),
-    Verdict.UNRELIABLE: Look("◌", "#ece5d8", "#4a3a16", "the density is not to be used as it is"),
-    Verdict.NO_DENSITY: Look("○", "#e9eaec", "#33383f", "no density: too few cells, or no control was named"),
-    Verdict.FAILED: Look("✕", "#f7cfc4", "#6e1503", "to be mended: the file, its control or its curve"),
-}  # fmt: skip
+VERDICT_LOOK: Final[Mapping[Verdict, StatusStyle]] = {
+    Verdict.SOUND: StatusStyle(
+        "●", "#d7efe4", "#0b4a33", "a density with its interval; no flag asks for a look"
+    ),
+    Verdict.ABOVE_TOP_BEAD: StatusStyle("△", "#fdf1cf", "#5c4300", "read off the curve beyond its top bead"),
+    Verdict.ABOVE_ULOQ: StatusStyle(
+        "▲", "#f9dfae", "#5c3a00", "above the upper limit of quantification: a bound"
+    ),
+    Verdict.BELOW_LLOQ: StatusStyle("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
+    Verdict.LOOK: StatusStyle("!", "#fbe3c4", "#5a2b00", "a flag asks for a look before the density is used"),
+    Verdict.UNRELIABLE: StatusStyle("◌", "#ece5d8", "#4a3a16", "the density is not to be used as it is"),
+    Verdict.NO_DENSITY: StatusStyle(
+        "○", "#e9eaec", "#33383f", "no density: too few cells, or no control was named"
+    ),
+    Verdict.FAILED: StatusStyle(
+        "✕", "#f7cfc4", "#6e1503", "to be mended: the file, its control or its curve"
+    ),
+}
 """How each verdict is shown, and what it means."""
 
 BADGES: Final = "\n".join(

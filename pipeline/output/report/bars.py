@@ -31,19 +31,19 @@ SHADES: Mapping[BudgetTerm, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class BarScale:
     """The common logarithmic axis of a table's bars, in molecules per cell."""
 
     low: float
     high: float
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Return where a value lies, in pixels, within the bar."""
         share = (math.log10(max(value, self.low)) - math.log10(self.low)) / math.log10(self.high / self.low)
         return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
 
 
-def scale_of(results: Sequence[SampleResult]) -> Scale:
+def bar_scale(results: Sequence[SampleResult]) -> BarScale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
     measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
@@ -54,19 +54,19 @@ def scale_of(results: Sequence[SampleResult]) -> Scale:
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
-        return Scale(100.0, 1e6)
+        return BarScale(100.0, 1e6)
     floor = max(min(values), max(values) / 1e5)
-    return Scale(10.0 ** math.floor(math.log10(floor)), 10.0 ** math.ceil(math.log10(max(values) * 1.001)))
+    return BarScale(10.0 ** math.floor(math.log10(floor)), 10.0 ** math.ceil(math.log10(max(values) * 1.001)))
 
 
-def interval_bar(result: SampleResult, scale: Scale) -> str:
+def interval_bar(result: SampleResult, scale: BarScale) -> str:
     """Return the density with its interval on the common axis as SVG; an arrow where it is beyond a limit."""
     receptor = result.receptor
     parts = [_grid(scale)]
     if receptor.status is RdStatus.BELOW_LLOQ and receptor.lloq:
-        parts.append(_arrow(scale.place(receptor.lloq), -1, receptor.status))
+        parts.append(_arrow(scale.position(receptor.lloq), -1, receptor.status))
     elif (bound := known_to_exceed(receptor)) is not None:
-        parts.append(_arrow(scale.place(bound), 1, receptor.status))
+        parts.append(_arrow(scale.position(bound), 1, receptor.status))
     elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
         parts.append(
             _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)
@@ -76,14 +76,14 @@ def interval_bar(result: SampleResult, scale: Scale) -> str:
     return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def axis_bar(scale: Scale) -> str:
+def axis_bar(scale: BarScale) -> str:
     """Return the axis that stands in the table's header."""
     first, last = round(math.log10(scale.low)), round(math.log10(scale.high))
     # The outermost labels end where the bar ends: a centred one would be cut there.
     anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
     texts = ""
     for k in range(first, last + 1):
-        x, anchor = anchors.get(k, (scale.place(10.0**k), "middle"))
+        x, anchor = anchors.get(k, (scale.position(10.0**k), "middle"))
         texts += f'<text x="{x:.1f}" y="12" text-anchor="{anchor}">{decade(k)}</text>'
     return f'<svg class="bar axis" {_BOX}>{texts}</svg>'
 
@@ -94,7 +94,7 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
     if total <= 0:
         return ""
     parts, left = [], 0.0
-    for term in in_order(budget):
+    for term in terms_in_order(budget):
         width = 100 * term.share / total
         parts.append(
             f'<rect x="{left:.2f}" y="0" width="{max(width - 0.4, 0):.2f}" height="10" '
@@ -105,20 +105,20 @@ def budget_bar(budget: Sequence[ErrorTerm]) -> str:
     return f'<svg class="budget" {box}>{"".join(parts)}</svg>'
 
 
-def in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
+def terms_in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
     """Return terms in the order of `SHADES`, so that bar and legend are alike in every tube."""
     places = list(SHADES)
     return sorted(budget, key=lambda term: places.index(term.name))
 
 
-def _grid(scale: Scale) -> str:
+def _grid(scale: BarScale) -> str:
     exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
-    lines = "".join(f"M{scale.place(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
+    lines = "".join(f"M{scale.position(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
     return f'<path d="{lines}" stroke="#dfe3e8" fill="none"/>'
 
 
-def _interval(rd: float, low: float, high: float, scale: Scale) -> str:
-    start, end, middle = scale.place(max(low, scale.low)), scale.place(high), scale.place(rd)
+def _interval(rd: float, low: float, high: float, scale: BarScale) -> str:
+    start, end, middle = scale.position(max(low, scale.low)), scale.position(high), scale.position(rd)
     y = HEIGHT / 2
     return (
         f'<path d="M{start:.1f} {y}H{end:.1f}M{start:.1f} {y - 4}v8M{end:.1f} {y - 4}v8" '

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.legend.flag_words import FlagWords, sentence
-from pipeline.output.legend.flags import FLAGS, words_of_flag
-from pipeline.output.legend.glossary import TERMS, Term
+from pipeline.output.legend.glossary import TERMS, GlossaryTerm
+from pipeline.output.legend.words_of_flags import FLAGS, words_of_flag
 from pipeline.output.result_tables import sample_flags
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_TERM_OF: Final[dict[str, Term]] = {
+_TERM_OF: Final[dict[str, GlossaryTerm]] = {
     form: term for term in TERMS if not term.is_plain for form in (term.forms or (term.name,))
 }
 _LINKED: Final = re.compile(

@@ -20,12 +20,12 @@ from pipeline.output.figures.charts import (
     WASHOUT,
     chart_html,
 )
-from pipeline.output.figures.style.palette import Look
+from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
 from pipeline.output.report.attention import Attention, attention
-from pipeline.output.report.bars import axis_bar, scale_of
+from pipeline.output.report.bars import axis_bar, bar_scale
 from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
 from pipeline.output.report.cards.contact_sheet import Contact, contacts
 from pipeline.output.report.cards.notes import Shared, shared_notes
@@ -33,21 +33,12 @@ from pipeline.output.report.cards.tube_cards import TubeCard, tube_card
 from pipeline.output.report.environment import template_environment
 from pipeline.output.report.explained import FlagEntry, flag_entries
 from pipeline.output.report.models.answer import answer, no_washout_words
-from pipeline.output.report.models.names import PLAIN, plain_names
-from pipeline.output.report.models.reconciled import reconciled
-from pipeline.output.report.models.within import unnumbered_words, within_words
+from pipeline.output.report.models.section import ModelSection, model_section
 from pipeline.output.report.record.head import Head, head, title_of
 from pipeline.output.report.record.methods import Paragraph, methods
-from pipeline.output.report.record.miflowcyt import Item as MiflowcytItem
-from pipeline.output.report.record.miflowcyt import Reagent, miflowcyt, reagents
+from pipeline.output.report.record.miflowcyt import MiflowcytItem, Reagent, miflowcyt, reagents
 from pipeline.output.report.tube_pages import FOLDER, TubePage, tube_pages, write_tube_pages
-from pipeline.output.report.words import (
-    competition_words,
-    data_words,
-    untold_words,
-    verdict_line,
-    washout_words,
-)
+from pipeline.output.report.words import competition_words, verdict_line
 from pipeline.quantification.result import SampleResult
 from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.study.quantity_name import density_name, marker_of, population_name
@@ -78,7 +69,7 @@ class Page:
     tubes: tuple[TubeCard, ...]
     tube_pages: tuple[TubePage, ...]
     contacts: tuple[Contact, ...]
-    statuses: tuple[tuple[Look, str, str, int], ...]
+    statuses: tuple[tuple[StatusStyle, str, str, int], ...]
     n_flagged: int
     beads: tuple[BeadCard, ...]
     limiting: Limiting
@@ -86,9 +77,6 @@ class Page:
     axis: str
     n_visits: int
     washout_svg: str
-    washout_words: tuple[str, ...]
-    untold_words: tuple[str, ...]
-    data_words: str
     response_svg: str
     swimmer_svg: str
     n_swimmers: int
@@ -96,15 +84,10 @@ class Page:
     survival_svg: str
     cells_svg: str
     courses_svg: str
-    within_words: tuple[str, ...]
-    unnumbered_words: tuple[str, ...]
-    reconciled: tuple[str, ...]
-    model_notes: tuple[str, ...]
-    model_names: tuple[tuple[str, str], ...]
+    models: ModelSection
     no_washout: str
     no_response: str
     tube_folder: str
-    curve_name: str
     r2: Mapping[str, str]
     methods: tuple[Paragraph, ...]
     miflowcyt: tuple[MiflowcytItem, ...]
@@ -146,7 +129,7 @@ def _html(page: Page, study_result: StudyResult) -> str:
 
 def _page(study_result: StudyResult, run_on: str) -> Page:
     results = in_sheet_order(study_result)
-    scale, washout = scale_of(results), study_result.washout
+    scale = bar_scale(results)
     anchors = _anchors(study_result, results)
     shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
     tubes = _tube_cards(study_result, results, anchors, shared)
@@ -175,9 +158,6 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg="" if no_washout else chart_html(WASHOUT, study_result, _links(anchors)),
-        washout_words=tuple(map(plain_names, washout_words(study_result))),
-        untold_words=tuple(map(plain_names, untold_words(study_result))),
-        data_words=data_words(washout) if washout else "",
         response_svg="" if no_response else chart_html(RESPONSE, study_result),
         swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
@@ -185,15 +165,10 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         survival_svg=chart_html(SURVIVAL, study_result),
         cells_svg=chart_html(CELLS, study_result),
         courses_svg=chart_html(COURSES, study_result),
-        within_words=within_words(study_result),
-        unnumbered_words=unnumbered_words(study_result),
-        reconciled=reconciled(washout, density_name(study_result.study)),
-        model_notes=tuple(map(plain_names, washout.notes)) if washout else (),
-        model_names=tuple((name.value, words) for name, words in PLAIN.items()),
+        models=model_section(study_result),
         no_washout=no_washout,
         no_response=no_response,
         tube_folder=FOLDER,
-        curve_name=plain_names(washout.curve_name) if washout and washout.curve else "",
         r2={run.beads: f"{run.curve.r2:.5f}" for run in study_result.calibrations if run.curve},
         methods=methods(study_result),
         miflowcyt=miflowcyt(study_result),
@@ -209,7 +184,7 @@ def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
     return tuple(density_numbers(tables)) if tables else ()
 
 
-def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[Look, str, str, int], ...]:
+def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[StatusStyle, str, str, int], ...]:
     """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
     return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])
@@ -229,7 +204,7 @@ def _tube_cards(
     study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str], shared: Shared
 ) -> tuple[TubeCard, ...]:
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
-    scale = scale_of(results)
+    scale = bar_scale(results)
     return tuple(
         tube_card(
             study_result,

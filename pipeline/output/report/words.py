@@ -29,12 +29,12 @@ def sorting_number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def rounded(value: float | None) -> str:
+def rounded_text(value: float | None) -> str:
     """Return a number for reading: 3 significant digits, thousands apart; "–" where it is not known.
 
     Examples
     --------
-    >>> rounded(31412.7), rounded(-55.2), rounded(None)
+    >>> rounded_text(31412.7), rounded_text(-55.2), rounded_text(None)
     ('31,400', '−55.2', '–')
     """
     return "–" if value is None else count(float(f"{value:.3g}"))
@@ -54,12 +54,12 @@ def density_words(status: RdStatus, rd: float | None, lloq: float | None, exceed
     '< 950'
     """
     if status is RdStatus.BELOW_LLOQ:
-        return f"< {rounded(lloq)}"
+        return f"< {rounded_text(lloq)}"
     if status is RdStatus.ABOVE_ULOQ:
-        return f"> {rounded(exceeded)}"
+        return f"> {rounded_text(exceeded)}"
     if status is RdStatus.NOT_QUANTIFIABLE:
-        return rounded(None)
-    return rounded(rd)
+        return rounded_text(None)
+    return rounded_text(rd)
 
 
 def interval_words(low: float | None, high: float | None) -> str:
@@ -70,7 +70,7 @@ def interval_words(low: float | None, high: float | None) -> str:
     >>> interval_words(24100, 40800), interval_words(None, 3)
     ('24,100 to 40,800', '')
     """
-    return "" if low is None or high is None else f"{rounded(low)} to {rounded(high)}"
+    return "" if low is None or high is None else f"{rounded_text(low)} to {rounded_text(high)}"
 
 
 def competition_words(study: Study) -> str:
@@ -122,7 +122,7 @@ def washout_words(study_result: StudyResult) -> tuple[str, ...]:
     return (*said, *model_words(report, name), BETWEEN_PATIENTS.format(name=name))
 
 
-def untold_words(study_result: StudyResult) -> tuple[str, ...]:
+def no_answer_words(study_result: StudyResult) -> tuple[str, ...]:
     """Return what the data cannot tell, and why."""
     return (
         refusal_words(study_result.washout, density_name(study_result.study)) if study_result.washout else ()

@@ -132,14 +132,14 @@ def _density_cells(
     return (
         *(visit.visit, visit.collected_on, scale(measured), text, side, scale(low), scale(high)),
         *(scale(limits[0]), scale(limits[1])),
-        *(_held(visit) if measured is not None else (None, "", "")),
+        *(_between_runs(visit) if measured is not None else (None, "", "")),
         *(scale(receptor.rd), scale(receptor.lloq)),
         *(scale(receptor.uloq), status),
         *(len(visit.sample_ids), visit.tissue, visit.kit, visit.last_dose_on, visit.washout_weeks),
     )
 
 
-def _held(visit: Visit) -> tuple[Cell, ...]:
+def _between_runs(visit: Visit) -> tuple[Cell, ...]:
     """Return what the interval holds between runs, where that comes from, and what it lacks."""
     receptor = visit.receptor
     return between_run_percent(receptor), between_run_source(receptor), interval_lacks(receptor, visit.flags)
@@ -175,7 +175,7 @@ def _relative(day: int) -> int:
 
 def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, str]]:
     """Yield code, title, day, whether the event happened, and what ended the time."""
-    lost = PfsEnd.SEEN_ALIVE.value
+    lost = PfsEnd.ALIVE.value
     yield (
         Endpoint.PFS.value,
         NAMES[Endpoint.PFS].capitalize(),

@@ -41,7 +41,7 @@ def reviewable(snapshot: Snapshot) -> Snapshot:
     return snapshot
 
 
-def moves_of(moves: Sequence[messages.Move]) -> tuple[Move, ...]:
+def requested_moves(moves: Sequence[messages.MoveMessage]) -> tuple[Move, ...]:
     """Return the moves of a request.
 
     Raises

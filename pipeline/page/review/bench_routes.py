@@ -10,7 +10,7 @@ from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
 from pipeline.page.desk import Desk
-from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     axis_message,
     bench_number,
@@ -20,11 +20,11 @@ from pipeline.page.review.shown import (
     history_of_tube,
     moves_message,
     notes_of,
-    number_of,
-    seen_now,
+    number_message,
+    shown_now,
     steps_of,
 )
-from pipeline.review.bench import Bench, apply_to, changes
+from pipeline.review.bench import Bench, apply_to, changes_in_words
 from pipeline.review.ledger import past_of
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
@@ -49,13 +49,13 @@ def bench_routes(desk: Desk) -> APIRouter:
         )
 
     @api.get("/{sample_id}")
-    def tube(sample_id: str) -> messages.Tube:
+    def tube(sample_id: str) -> messages.TubeMessage:
         return _tube(desk, known(desk, sample_id), sample_id)
 
     @api.post("/{sample_id}/move")
     def move(sample_id: str, asked: messages.MoveRequest) -> messages.Moved:
         reviewable(known(desk, sample_id))
-        moves = moves_of(asked.moves)
+        moves = requested_moves(asked.moves)
         return desk.with_bench(
             sample_id, lambda bench, start: _moved(bench, start, asked, moves), asked.request
         )
@@ -65,16 +65,16 @@ def bench_routes(desk: Desk) -> APIRouter:
         snapshot = reviewable(known(desk, sample_id))
         for name in asked.to:
             known(desk, name)
-        return _applied(snapshot, moves_of(asked.moves), asked.to)
+        return _applied(snapshot, requested_moves(asked.moves), asked.to)
 
     return api
 
 
-def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
+def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessage:
     file = read_review_file(desk.folder)
     decision = decision_now(snapshot, desk.ledger().of(sample_id), file)
     notes = _warnings(snapshot, sample_id)
-    steps: list[messages.Step] = []
+    steps: list[messages.StepMessage] = []
     histogram, scale = "", []
     try:
         view = desk.with_bench(sample_id, lambda _, start: start)
@@ -83,11 +83,11 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.Tube:
         notes.append(f"this tube cannot be put on the bench: {error}")
     panel = snapshot.study.panel(next(s.panel for s in snapshot.study.samples if s.sample_id == sample_id))
     labels = channel_labels(panel)
-    return messages.Tube(
+    return messages.TubeMessage(
         sample_id=sample_id,
         version=decision.version,
-        seen=seen_now(snapshot, file, sample_id),
-        number=number_of(snapshot.results[sample_id]),
+        shown=shown_now(snapshot, file, sample_id),
+        number=number_message(snapshot.results[sample_id]),
         steps=steps,
         histogram=histogram,
         trace=next((step.picture for step in steps if step.step == Step.TIME), ""),
@@ -114,14 +114,14 @@ def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
 
 
 def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequence[Move]) -> messages.Moved:
-    view = bench.settled(moves) if asked.settle else bench.held(moves)
-    said = changes(start, view)
+    view = bench.settled(moves) if asked.settle else bench.dragged(moves)
+    said = changes_in_words(start, view)
     return messages.Moved(
         request=asked.request,
         number=bench_number(view.number),
         steps=steps_of(view.steps),
         histogram=view.histogram_picture,
-        changes=messages.Changes(refitted=list(said.refitted), held=list(said.held)),
+        changes=messages.ChangesMessage(refitted=list(said.refitted), unchanged=list(said.unchanged)),
         settled=view.settled,
     )
 
@@ -137,7 +137,7 @@ def _applied(snapshot: Snapshot, moves: Sequence[Move], names: Sequence[str]) ->
         shown.append(
             messages.BeforeAfter(
                 sample_id=name,
-                before=number_of(snapshot.results[name]),
+                before=number_message(snapshot.results[name]),
                 after=after,
                 moves=moves_message(one.moves) if one is not None else [],
                 failed=faulty[name] or (one.fault if one is not None else ""),

@@ -7,13 +7,13 @@ from fastapi.responses import JSONResponse
 
 from pipeline.page import messages
 from pipeline.page.desk import Desk
-from pipeline.page.review.asked import known, moves_of, reviewable
+from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     decision_message,
     decision_now,
     moves_in_file,
     rows_of_tubes,
-    seen_now,
+    shown_now,
 )
 from pipeline.review.decision import Decision, ReviewVerdict, State
 from pipeline.review.decisions import Asked, ConflictError, RefusedError, countersign, decide, sign
@@ -47,15 +47,15 @@ def decision_routes(desk: Desk) -> APIRouter:
 
 
 def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
-    _must_be_as_seen(snapshot, sample_id, asked.seen)
-    moves, rows_seen = moves_of(asked.moves), asked.seen.rows if asked.seen else ""
+    _must_be_as_shown(snapshot, sample_id, asked.shown)
+    moves, rows_shown = requested_moves(asked.moves), asked.shown.rows if asked.shown else ""
     fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
     if fault:
         raise RefusedError(fault)
     try:
         done = decide(
             desk.folder,
-            Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_seen),
+            Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_shown),
         )
     except ConflictError as conflict:
         yours = Decision(sample_id, asked.version, asked.decision, moves, asked.who, reason=asked.reason)
@@ -64,7 +64,7 @@ def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Dec
 
 
 def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
-    _must_be_as_seen(snapshot, sample_id, asked.seen)
+    _must_be_as_shown(snapshot, sample_id, asked.shown)
     _must_be_of_now(snapshot, sample_id)
     stands_on = standing_of(snapshot, sample_id)
     try:
@@ -75,7 +75,7 @@ def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign
 
 
 def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
-    _must_be_as_seen(snapshot, sample_id, asked.seen)
+    _must_be_as_shown(snapshot, sample_id, asked.shown)
     now = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
     if now.state is State.UNSIGNED:
         because = now.unsigned_because
@@ -90,10 +90,10 @@ def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messag
     return _saved(desk, done)
 
 
-def _must_be_as_seen(snapshot: Snapshot, sample_id: str, seen: messages.Seen | None) -> None:
+def _must_be_as_shown(snapshot: Snapshot, sample_id: str, shown: messages.ShownDigests | None) -> None:
     """Refuse to decide on a number, or to sign one, that came after the one that was looked at."""
     result = snapshot.results[sample_id]
-    if seen is not None and seen.result != result_digest(result):
+    if shown is not None and shown.result != result_digest(result):
         raise RefusedError(
             f"{sample_id}: it was run again after you opened it, and is {number_words(result)} now. "
             "Nothing was written: look at it again"
@@ -126,6 +126,6 @@ def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONRespo
         yours=decision_message(yours, yours.moves),
         theirs=decision_message(conflict.now, moves_in_file(snapshot, name)),
         version=conflict.now.version,
-        seen=seen_now(snapshot, read_review_file(desk.folder), name),
+        shown=shown_now(snapshot, read_review_file(desk.folder), name),
     )
     return JSONResponse(said.model_dump(mode="json"), 409)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from calibration.density.result import known_to_exceed
 from gating.gates import PolygonGate
-from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
@@ -54,21 +54,23 @@ def _row(
         day=sample.collected_on.isoformat(),
         status=receptor.status.value,
         verdict=verdict_of(receptor.status, flags).value,
-        reported=number_of(result).reported,
+        reported=number_message(result).reported,
         rd=receptor.rd,
         flags=list(flags),
         confidence=result.gating_confidence,
         agreement=None if second is None else second.agreement,
         decision=decision,
         version=decision.version,
-        seen=seen_now(snapshot, file, sample.sample_id),
+        shown=shown_now(snapshot, file, sample.sample_id),
         stale=sample.sample_id in snapshot.stale,
     )
 
 
-def seen_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.Seen:
+def shown_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.ShownDigests:
     """Return what somebody who looks at a tube now has seen."""
-    return messages.Seen(rows=file.digest_of(sample_id), result=result_digest(snapshot.results[sample_id]))
+    return messages.ShownDigests(
+        rows=file.digest_of(sample_id), result=result_digest(snapshot.results[sample_id])
+    )
 
 
 def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> messages.DecisionNow:
@@ -102,9 +104,9 @@ def decision_message(decision: Decision, moves: Sequence[Move], because: str = "
     )
 
 
-def moves_message(moves: Iterable[Move]) -> list[messages.Move]:
+def moves_message(moves: Iterable[Move]) -> list[messages.MoveMessage]:
     """Return moves as the page tells them."""
-    return [messages.Move.model_validate(one) for one in moves_as_facts(tuple(moves))]
+    return [messages.MoveMessage.model_validate(one) for one in moves_as_facts(tuple(moves))]
 
 
 def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
@@ -121,10 +123,10 @@ def flags_of(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
     return sample_flags(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id))
 
 
-def flag_messages(flags: Iterable[str]) -> list[messages.FlagWords]:
+def flag_messages(flags: Iterable[str]) -> list[messages.FlagMessage]:
     """Return flags with what they say and what to do."""
     words = ((flag, words_of_flag(flag)) for flag in flags)
-    return [messages.FlagWords(code=flag, says=said.says, action=said.action) for flag, said in words]
+    return [messages.FlagMessage(code=flag, says=said.says, action=said.action) for flag, said in words]
 
 
 def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
@@ -132,10 +134,10 @@ def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
     return list(sample_notes(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id)))
 
 
-def number_of(result: SampleResult) -> messages.Number:
+def number_message(result: SampleResult) -> messages.NumberMessage:
     """Return a stored number as the tables show it."""
     receptor = result.receptor
-    return messages.Number(
+    return messages.NumberMessage(
         status=receptor.status.value,
         reported=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         rd=receptor.rd,
@@ -147,9 +149,9 @@ def number_of(result: SampleResult) -> messages.Number:
     )
 
 
-def bench_number(number: BenchNumber) -> messages.Number:
+def bench_number(number: BenchNumber) -> messages.NumberMessage:
     """Return a number of the bench."""
-    return messages.Number(
+    return messages.NumberMessage(
         status=number.status.value,
         reported=number.reported,
         rd=number.rd,
@@ -161,14 +163,14 @@ def bench_number(number: BenchNumber) -> messages.Number:
     )
 
 
-def steps_of(steps: Iterable[StepView]) -> list[messages.Step]:
+def steps_of(steps: Iterable[StepView]) -> list[messages.StepMessage]:
     """Return gating steps as the page draws them."""
     return [_step(step) for step in steps]
 
 
-def _step(step: StepView) -> messages.Step:
+def _step(step: StepView) -> messages.StepMessage:
     polygon = step.polygon
-    return messages.Step(
+    return messages.StepMessage(
         step=step.step,
         title=step.title,
         n_in=step.n_in,
@@ -181,7 +183,7 @@ def _step(step: StepView) -> messages.Step:
         x=None if step.x is None else axis_message(step.x),
         y=None if step.y is None else axis_message(step.y),
         handles=[
-            messages.Handle(
+            messages.HandleMessage(
                 id=handle.id,
                 kind=handle.kind.value,
                 axis=handle.along.value,
@@ -191,7 +193,7 @@ def _step(step: StepView) -> messages.Step:
             for handle in step.handles
         ],
         cuts=[
-            messages.Cut(gate=cut.gate, channel=cut.channel, value=cut.value)
+            messages.CutMessage(gate=cut.gate, channel=cut.channel, value=cut.value)
             for cut in step.cuts
             if cut.gate not in step.fixed_gates
         ],
@@ -206,14 +208,14 @@ def _step(step: StepView) -> messages.Step:
     )
 
 
-def axis_message(view: AxisView) -> messages.Axis:
+def axis_message(view: AxisView) -> messages.AxisMessage:
     """Return an axis with its ends in linear units."""
     axis = view.axis
 
     def linear(place: float) -> float:
         return place if axis.cofactor is None else axis.cofactor * math.sinh(place)
 
-    return messages.Axis(
+    return messages.AxisMessage(
         channel=view.channel,
         label=view.label,
         low=linear(axis.low),

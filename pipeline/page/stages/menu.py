@@ -12,7 +12,7 @@ from pipeline.page.desk import Desk
 from pipeline.page.stages.watching import sheet_files
 from pipeline.review.decision import State
 from pipeline.review.snapshot import facts_of_run
-from pipeline.running.program import version
+from pipeline.running.program import program_version
 from pipeline.study.errors import UserError
 
 
@@ -95,7 +95,7 @@ def study_now(desk: Desk) -> stage_messages.StudyNow:
         name=folder.name,
         stage=stage.value,
         command=command_of(stage, folder),
-        program=f"cd38rd {version()}",
+        program=f"cd38rd {program_version()}",
         n_tubes=n_tubes,
         n_decided=n_decided,
         n_signed=n_signed,

@@ -17,13 +17,13 @@ from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
 from pipeline.page.desk import Desk
 from pipeline.page.remembered import recent_studies, remember
 from pipeline.page.review.shown import rows_of_tubes
-from pipeline.page.stages.files_found import files_found
 from pipeline.page.stages.folders import listing, study_in
 from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
+from pipeline.page.stages.study_files import study_fcs_files
 from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
-from pipeline.running.program import version
+from pipeline.running.program import program_version
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_count, stops_run
 from pipeline.template import unnamed_files, write_template
@@ -40,7 +40,8 @@ def page_routes(desk: Desk) -> APIRouter:
     """Return the routes of the pages."""
     pages = APIRouter()
     _add_choice(pages, desk)
-    _add_before_run(pages, desk)
+    _add_files_and_sheets(pages, desk)
+    _add_check_and_run(pages, desk)
     _add_results(pages, desk)
     return pages
 
@@ -58,29 +59,29 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
 
     @pages.post("/choose")
     async def choose(request: Request) -> Response:
-        folder = study_in(Path(_one(await _form(request), "folder")))
+        folder = study_in(Path(_form_value(await _form(request), "folder")))
         desk.choose(folder)
         remember(folder, desk.port)
         return RedirectResponse("/", 303)
 
 
-def _add_before_run(pages: APIRouter, desk: Desk) -> None:
+def _add_files_and_sheets(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/files")
     def files() -> Response:
-        found = files_found(desk.folder)
+        found = study_fcs_files(desk.folder)
         return _stage(desk, Stage.FILES, found=found, sheets=sheet_files(desk.folder), said="")
 
     @pages.post("/files")
     async def init(request: Request) -> Response:
-        update = _one(await _form(request), "update") == "yes"
+        update = _form_value(await _form(request), "update") == "yes"
         said = await run_in_threadpool(write_template, desk.folder, None, update=update)
-        found = await run_in_threadpool(files_found, desk.folder)
+        found = await run_in_threadpool(study_fcs_files, desk.folder)
         return _stage(
             desk,
             Stage.FILES,
             found=found,
             sheets=sheet_files(desk.folder),
-            said=said.found,
+            said=said.summary,
             did_update=update,
         )
 
@@ -93,6 +94,8 @@ def _add_before_run(pages: APIRouter, desk: Desk) -> None:
         await run_in_threadpool(_open_in_its_program, desk.folder)
         return RedirectResponse("/sheets", 303)
 
+
+def _add_check_and_run(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/check")
     def check() -> Response:
         _, faults = check_folder(desk.folder)
@@ -163,7 +166,7 @@ def _page(desk: Desk, name: str, **facts: Any) -> Response:
         "study": folder.name if folder else "",
         "folder": str(folder or ""),
         "stages": tabs(folder),
-        "program": f"cd38rd {version()}",
+        "program": f"cd38rd {program_version()}",
         "stage": "",
     }
     return HTMLResponse(template.render({**shared, **facts}))
@@ -225,5 +228,5 @@ async def _form(request: Request) -> dict[str, list[str]]:
     return parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
 
 
-def _one(form: dict[str, list[str]], name: str) -> str:
+def _form_value(form: dict[str, list[str]], name: str) -> str:
     return form.get(name, [""])[0]

@@ -40,7 +40,7 @@ def sheets_now(folder: Path) -> stage_messages.SheetsNow:
     )
 
 
-def causes_of(faults: Iterable[Fault]) -> list[stage_messages.Cause]:
+def causes_of(faults: Iterable[Fault]) -> list[stage_messages.CauseMessage]:
     """Return faults by cause, what stops a run first; each with its cells."""
     by_cause: dict[tuple[Severity, str], list[Fault]] = {}
     for fault in faults:
@@ -49,13 +49,13 @@ def causes_of(faults: Iterable[Fault]) -> list[stage_messages.Cause]:
     return [_cause(severity, alike) for (severity, _), alike in ordered]
 
 
-def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.Cause:
+def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.CauseMessage:
     first = alike[0]
     words = str(first).removeprefix(f"{first.where}: ")
     cells = list(dict.fromkeys(fault.where for fault in alike))
     every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
     others = [text for text in every if text != words]
-    return stage_messages.Cause(
+    return stage_messages.CauseMessage(
         severity=severity.value,
         says=words[:1].upper() + words[1:],
         cells=cells[:MOST_CELLS],

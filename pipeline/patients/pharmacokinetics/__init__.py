@@ -1,15 +1,15 @@
 """Daratumumab in serum from the patient's own doses, and how much CD38 it holds."""
 
-from pipeline.patients.pharmacokinetics.integration import Course, concentrations
+from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
 from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
 from pipeline.patients.pharmacokinetics.parameters import Body, Disposition, typical_disposition, varied
 
 __all__ = [
     "Body",
-    "Course",
     "Disposition",
     "DrugLevel",
+    "PaddedDoses",
     "concentrations",
     "drug_levels",
     "occupancy",

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.integration import Course
+from pipeline.patients.pharmacokinetics.integration import PaddedDoses
 from pipeline.patients.pharmacokinetics.parameters import (
     BIOAVAILABILITY,
     IGG_SHARE,
@@ -72,7 +72,7 @@ def body_of(patient: Patient | None) -> Body:
     )
 
 
-def course_of(rows: Sequence[GivenDoses]) -> Course:
+def course_of(rows: Sequence[GivenDoses]) -> PaddedDoses:
     """Return the doses of patients as one course, padded in front."""
     longest = max((len(given.days) for given in rows), default=0)
     columns = np.zeros((3, len(rows), longest))
@@ -81,7 +81,7 @@ def course_of(rows: Sequence[GivenDoses]) -> Course:
         columns[0, row, longest - n :] = given.days
         columns[1, row, longest - n :] = given.central_mg
         columns[2, row, longest - n :] = given.depot_mg
-    return Course(columns[0] * _HOURS, columns[1], columns[2])
+    return PaddedDoses(columns[0] * _HOURS, columns[1], columns[2])
 
 
 def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | None) -> GivenDoses | str:

@@ -39,17 +39,18 @@ _SAFETY, _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.9, 0.2, 5.0
 solvers."""
 
 _SMALLEST_STEP: Final = 1e-9
-"""Part of an interval; a step that small is taken whatever its error. Convention."""
+"""Part of an interval; a step that small is taken whatever its error. Convention: a smaller one is lost in
+the digits of the time."""
 
 _FIRST_STEP_HOURS: Final = 24.0
 """First step at a relative error of 1. Convention: shrunk or grown at once by its error."""
 
 _BLOCK: Final = 4_096
-"""Numbers worked on at once: bounds the memory. Convention."""
+"""Numbers worked on at once: bounds the memory. Convention: fits the cache of a processor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class PaddedDoses:
     """Doses of N patients, padded in front with nothing to K intervals; all (N, K).
 
     Attributes
@@ -66,9 +67,11 @@ class Course:
     central_mg: Floats
     depot_mg: Floats
 
-    def take(self, index: NDArray[np.intp], first: int = 0) -> Course:
+    def take(self, index: NDArray[np.intp], first: int = 0) -> PaddedDoses:
         """Return the patients at these places, from interval `first` on."""
-        return Course(self.hours[index, first:], self.central_mg[index, first:], self.depot_mg[index, first:])
+        return PaddedDoses(
+            self.hours[index, first:], self.central_mg[index, first:], self.depot_mg[index, first:]
+        )
 
     @property
     def first(self) -> NDArray[np.intp]:
@@ -100,7 +103,7 @@ class _Motion:
         out *= self.hours
 
 
-def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e-9) -> Floats:
+def concentrations(course: PaddedDoses, disposition: Disposition, *, rtol: float = 1e-9) -> Floats:
     """Return the serum concentration at the end of every interval, µg/mL.
 
     Parameters
@@ -120,7 +123,7 @@ def concentrations(course: Course, disposition: Disposition, *, rtol: float = 1e
 
 
 def levels_and_last_amounts(
-    course: Course, disposition: Disposition, *, rtol: float = 1e-9
+    course: PaddedDoses, disposition: Disposition, *, rtol: float = 1e-9
 ) -> tuple[Floats, Floats]:
     """Return what `concentrations` does, and the amounts in the body right after the last dose.
 
@@ -146,7 +149,9 @@ def levels_and_last_amounts(
     return (levels[:, 0, :] if len(shape) == 1 else levels), last
 
 
-def _block(course: Course, disposition: Disposition, per_patient: int, rtol: float) -> tuple[Floats, Floats]:
+def _block(
+    course: PaddedDoses, disposition: Disposition, per_patient: int, rtol: float
+) -> tuple[Floats, Floats]:
     n, k = course.hours.shape
     flat = Disposition(*(np.ravel(getattr(disposition, name)) for name in Disposition.__slots__))
     with_depot = bool(course.depot_mg.any())

@@ -30,12 +30,14 @@ Floats: TypeAlias = NDArray[np.float64]
 
 MODELLED_DRUG: Final = "daratumumab"
 LEAST_UG_ML: Final = 1e-6
-"""Concentrations are not followed below: nothing is held there. Convention."""
+"""Concentrations are not followed below: nothing is held there. Convention: far below what any assay
+measures."""
 
 _TROUGH_SD: Final = 0.348
 """Residual error of a measured trough on the log scale (doi:10.1002/jcph.1771, Table S1)."""
 _FEWEST_EFFECTIVE: Final = 5.0
-"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention."""
+"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention: of fewer,
+one draw is a fifth of the band."""
 _BUDGET, _MOST_DRAWS, _FEWEST_DRAWS = 50_000, 200, 40
 """Draws over all samples, and most and fewest for each. Convention: for speed."""
 _FEW_POINTS: Final = 4 * N_VARIED
@@ -166,8 +168,8 @@ def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Set
         high=_end(np.log(level), weight, _HIGH),
         log_sd=_spread(np.log(level), weight),
         occupancy=float(occupancy(middle, settings.kd_app_ug_ml)),
-        occupancy_low=_held(np.log(back / both_kd), weight, _LOW),
-        occupancy_high=_held(np.log(level / both_kd), weight, _HIGH),
+        occupancy_low=_theta_end(np.log(back / both_kd), weight, _LOW),
+        occupancy_high=_theta_end(np.log(level / both_kd), weight, _HIGH),
         n_troughs=measured,
         method=_METHOD,
         notes=(*given.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
@@ -214,7 +216,7 @@ def _likelihoods(draws: Floats, troughs: Floats) -> Floats:
     return log_likelihood
 
 
-def _held(log_ratio: Floats, weight: Floats, at: float) -> float:
+def _theta_end(log_ratio: Floats, weight: Floats, at: float) -> float:
     """Return the end of θ's band, from draws of ln(C/Kd)."""
     return float(occupancy(_end(log_ratio, weight, at), 1.0))
 

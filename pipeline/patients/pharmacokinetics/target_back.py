@@ -27,7 +27,7 @@ integration."""
 _NEWTON: Final = 5
 """Newton steps for C after a step. Convention: it comes from above, and the last ones change nothing."""
 _BLOCK: Final = 8_192
-"""Numbers worked on at once: bounds the memory. Convention."""
+"""Numbers worked on at once: bounds the memory. Convention: fits the cache of a processor."""
 _NOTHING: Final = 1e-9
 """mg and ug/mL below which nothing is followed. Convention: far below what any CD38 holds."""
 

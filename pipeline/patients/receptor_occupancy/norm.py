@@ -29,7 +29,7 @@ FEWEST_PATIENTS: Final = 5
 """Patients with drug-free tubes that a norm of the study's own needs. Convention: Student's t is then 2.8."""
 FREE_FROM_WEEKS: Final = 26.0
 """Weeks since the last dose before which no tube counts as free of the drug. Convention: half a year."""
-LEAST_HELD: Final = 0.02
+LEAST_OCCUPIED: Final = 0.02
 """Part of CD38 that the drug may hold, by its level, in a tube that counts as free of it. Convention: far
 below what a norm is known to."""
 _LEAST_VARIANCE: Final = 1e-6

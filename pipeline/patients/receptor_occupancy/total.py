@@ -19,7 +19,7 @@ _WIDER: Final = 2.2414 / 1.95996
 """Arithmetic: the normal distribution's limits of 97.5 % over those of 95 %."""
 
 ONLY_BELOW: Final = "the drug may hold nearly all: of the total only a lower limit is told"
-HELD: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only a lower limit"
+NO_TOTAL: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only a lower limit"
 """What is said where a total has no value. Convention."""
 
 
@@ -44,7 +44,7 @@ class Total:
     reason: str = ""
 
 
-def held_by_model(theta: Theta) -> bool:
+def is_too_high_by_model(theta: Theta) -> bool:
     """Return whether a modelled θ is so high that a small error of it would decide the total."""
     modelled = theta.source in (ThetaFrom.MODEL, ThetaFrom.LEVEL)
     return modelled and theta.value is not None and theta.value >= MOST_FOR_TOTAL
@@ -52,7 +52,7 @@ def held_by_model(theta: Theta) -> bool:
 
 def tells_a_total(theta: Theta) -> bool:
     """Return whether θ is known well enough for a total of any density that was measured."""
-    if theta.value is None or theta.high_beside is None or held_by_model(theta):
+    if theta.value is None or theta.high_beside is None or is_too_high_by_model(theta):
         return False
     return 1 - theta.high_beside >= LEAST_FREE
 
@@ -96,8 +96,8 @@ def _within(free: FreeDensity, theta: Theta, down: float, up: float) -> Total:
     """Return the limits of a total that has no value: of an upper one where the drug cannot hold all."""
     low, high, rd = theta.low_beside or 0.0, theta.high_beside or 0.0, free.rd or 0.0
     lower = max(rd / (1 - low) * np.exp(-down), free.low or 0.0) if low < 1 else None
-    if held_by_model(theta):
-        return Total(None, _plain(lower), None, _said(theta, HELD))
+    if is_too_high_by_model(theta):
+        return Total(None, _plain(lower), None, _said(theta, NO_TOTAL))
     if 1 - high < LEAST_FREE:
         return Total(None, _plain(lower), None, _said(theta, ONLY_BELOW))
     return Total(None, _plain(lower), _plain(rd / (1 - high) * np.exp(up)), theta.reason)

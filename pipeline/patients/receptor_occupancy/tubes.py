@@ -13,7 +13,7 @@ from pipeline.patients.flags import OccupancyFlag
 from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels
 from pipeline.patients.receptor_occupancy.norm import (
     FREE_FROM_WEEKS,
-    LEAST_HELD,
+    LEAST_OCCUPIED,
     FreeTube,
     Norm,
     SentinelValue,
@@ -21,7 +21,7 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import reading_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import reading_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, chosen_theta, contradict, theta_of_level
 from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of
@@ -108,7 +108,7 @@ def with_occupancy(
     )
 
 
-def density_of(density: ReceptorDensity) -> FreeDensity:
+def free_density(density: ReceptorDensity) -> FreeDensity:
     """Return what the total needs of a density."""
     return FreeDensity(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
 
@@ -152,7 +152,7 @@ class _Tube:
         if ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE in exposure.flags:
             return True
         weeks, held = exposure.washout_weeks, self.level.occupancy
-        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_HELD
+        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_OCCUPIED
 
     @property
     def as_free(self) -> FreeTube:
@@ -164,7 +164,7 @@ class _Tube:
         if self.competes is not False:
             by_sentinels = sentinel_theta(self.readings, norm, lot=self.lot, run=self.sample.beads)
         theta = chosen_theta(by_sentinels, by_level, competes=self.competes)
-        free = density_of(self.result.receptor)
+        free = free_density(self.result.receptor)
         total = total_of(free, theta)
         reading = reading_of(
             self.result.receptor,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
-from pipeline.response.statistics.cuts.best_cut import Cut
+from pipeline.response.statistics.cuts.best_cut import DensityCut
 from pipeline.response.statistics.cuts.roc import wilson
 
 MOLECULES: Final = "molecules per cell"
@@ -46,7 +46,7 @@ def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
         yield from _of_outcome(outcome)
     for ratio in tables.survival:
         yield DensityNumber(
-            ratio.name, f"hazard ratio, {ratio.per}", ratio.n, ratio.n_events, ratio.hazard_ratio, ratio.low,
+            ratio.name, f"hazard ratio, {ratio.per}", ratio.n, ratio.n_events, ratio.ratio, ratio.low,
             ratio.high, "ratio", p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
         )  # fmt: skip
 
@@ -58,7 +58,7 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
         return
     odds, area = one.odds, one.area
     yield DensityNumber(
-        name, f"odds ratio, {odds.per}", *counts, odds.odds_ratio, odds.low, odds.high, "ratio", p=odds.p,
+        name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, "ratio", p=odds.p,
         strength=odds.strength, method=odds.method, note=odds.note,
     )  # fmt: skip
     pairs = f"a limit leaves {area.n_open} pairs open: they count half" if area.n_open else ""
@@ -70,7 +70,7 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
         yield from _of_cut(name, cut)
 
 
-def _of_cut(outcome: str, cut: Cut) -> Iterator[DensityNumber]:
+def _of_cut(outcome: str, cut: DensityCut) -> Iterator[DensityNumber]:
     counts = (cut.n, cut.n_events)
     left = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
     note = "; ".join(part for part in (cut.note, left) if part)

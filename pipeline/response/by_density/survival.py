@@ -17,7 +17,8 @@ from pipeline.response.statistics.survival import log_rank
 from pipeline.study.settings import Settings
 
 FEWEST_EVENTS: Final = 3
-"""Events below which no hazard ratio is told: one of them would decide. Convention."""
+"""Events below which no hazard ratio is told: one of them would decide. Convention: with three the interval
+still spans a factor of ten."""
 
 LOG_RANK: Final = "log-rank test with Peto's hazard ratio"
 

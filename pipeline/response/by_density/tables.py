@@ -16,7 +16,7 @@ from pipeline.response.follow_up import FollowUp
 from pipeline.response.patients import OBJECTIVE, controlled_patients, is_evaluable
 from pipeline.response.rd_visit import rd_visits
 from pipeline.response.statistics.cox import HazardRatio
-from pipeline.response.statistics.cuts.best_cut import Cut, best_cut, fixed_cut
+from pipeline.response.statistics.cuts.best_cut import DensityCut, best_cut, fixed_cut
 from pipeline.response.statistics.cuts.roc import Area, area_under
 from pipeline.response.statistics.dose_response import dose_response
 from pipeline.response.statistics.logistic import OddsRatio
@@ -24,7 +24,8 @@ from pipeline.response.statistics.strength import FEW_EVENTS
 from pipeline.study.study import Study
 
 FEWEST_EACH: Final = 3
-"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention."""
+"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention: with
+three no single patient is half of a group."""
 
 RULE: Final = (
     "The density that stands for a patient is that of the groups by receptor density. One step is one "
@@ -59,8 +60,8 @@ class OutcomeByDensity:
     n_limits: int
     odds: OddsRatio | None = None
     area: Area | None = None
-    best: Cut | None = None
-    fixed: Cut | None = None
+    best: DensityCut | None = None
+    fixed: DensityCut | None = None
     note: str = ""
 
 
@@ -148,7 +149,7 @@ def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: S
     )
 
 
-def _in_molecules(cut: Cut) -> Cut:
+def _in_molecules(cut: DensityCut) -> DensityCut:
     """Return a cut of log2 densities in molecules per cell."""
     cut_at, low, high = (None if end is None else _power(end) for end in (cut.cut, cut.low, cut.high))
     return replace(cut, cut=cut_at, low=low, high=high)

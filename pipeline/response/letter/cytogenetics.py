@@ -46,12 +46,13 @@ _ABSENT: Final = re.compile(
     r"|\bnormal|excluded|ruled out|(<|below)\s*(the )?cut"
 )
 _FOR_ALL: Final = re.compile(r"^\W*(neg\w*\s+(for|f[uü]r)|neither|without|ohne|absen\w+ of)\b")
-_FOUND: Final = re.compile(r"\bpos|\+\s*$|%|\byes\b|\bfound|\bdetected|\bpresent|nachgewiesen")
+_PRESENT: Final = re.compile(r"\bpos|\+\s*$|%|\byes\b|\bfound|\bdetected|\bpresent|nachgewiesen")
 _NOTHING: Final = re.compile(
     r"^(0|-)$|\bnormal|\bstandard|\blow.risk|\bneg|unremarkable|nothing|unauff|\bwild.?type"
 )
 _LONGEST_NAME: Final = 40
-"""Characters of the name of another abnormality that a table shows. Convention."""
+"""Characters of the name of another abnormality that a table shows. Convention: what a column of the table
+holds."""
 
 RULE: Final = (
     "As typed in the column cytogenetics, of the patients whose cell is filled. What a cell does not name "
@@ -79,7 +80,7 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
             told.update(dict.fromkeys(one.names, one.state))
         elif one.says is None and not _NOTHING.search(one.text):
             told[one.text[:_LONGEST_NAME]] = one.state
-        elif one.says is _Says.FOUND:
+        elif one.says is _Says.PRESENT:
             told[one.text[:_LONGEST_NAME]] = True
     return told
 
@@ -87,7 +88,7 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
 class _Says(Enum):
     """What a part of a cell says of the abnormality that it names."""
 
-    FOUND = auto()
+    PRESENT = auto()
     ABSENT = auto()
     NOT_DONE = auto()
 
@@ -131,7 +132,7 @@ def _of_clause(clause: str) -> list[_Part]:
 
 def _part(text: str, join: str) -> _Part:
     text = f"{join} {text}" if join == "nor" else text
-    words = ((_Says.NOT_DONE, _NOT_DONE), (_Says.ABSENT, _ABSENT), (_Says.FOUND, _FOUND))
+    words = ((_Says.NOT_DONE, _NOT_DONE), (_Says.ABSENT, _ABSENT), (_Says.PRESENT, _PRESENT))
     said = next(((says, at) for says, pattern in words if (at := pattern.search(text))), None)
     names = _named(text)
     after = said is not None and bool(names) and bool(_named(text[: said[1].start()]))

@@ -16,7 +16,7 @@ from pipeline.response.letter.courses import (
 from pipeline.response.letter.cytogenetics import cytogenetics
 from pipeline.response.letter.part import LetterPart
 from pipeline.response.letter.refractoriness import refractoriness
-from pipeline.response.letter.serum import serum_against_density, serum_by_visit, serum_levels
+from pipeline.response.letter.serum import serum_against_density, serum_by_visit, typed_serum_levels
 from pipeline.response.statistics.rank_link import RankLink
 from pipeline.study.study import Study
 
@@ -39,7 +39,7 @@ def letter(study: Study, rows: Sequence[PatientRd], courses: Sequence[FollowUp])
     courses
         Follow-up of every patient of the patients sheet.
     """
-    levels = serum_levels(study)
+    levels = typed_serum_levels(study)
     parts = (
         *refractoriness(study.patients),
         *cytogenetics(study.patients),

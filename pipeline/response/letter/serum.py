@@ -33,7 +33,7 @@ class SerumLevel:
     level: Concentration
 
 
-def serum_levels(study: Study) -> tuple[SerumLevel, ...]:
+def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
     """Return the levels of both antibodies, one per patient and visit, in the order of the samples sheet."""
     washed_out, other = (
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)

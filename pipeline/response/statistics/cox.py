@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.response.statistics.logistic import ratio_of
+from pipeline.response.statistics.ratio import WRITTEN_AS, RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -16,7 +17,8 @@ Floats: TypeAlias = NDArray[np.float64]
 METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
 
 _WIDEST: Final = 30.0
-"""Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention."""
+"""Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention: a ratio of 10^13,
+which no data can tell from an infinite one."""
 
 _TOLERANCE: Final = 1e-10
 """Of a coefficient. Convention: far below what is written."""
@@ -26,29 +28,11 @@ _VANISHING: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
-class HazardRatio:
-    """The hazard per unit of a covariate, or of one group against another; None = not estimable (`note`).
+class HazardRatio(RatioPerUnit):
+    """The hazard per unit of a covariate, or of one group against another."""
 
-    Attributes
-    ----------
-    per
-        What one unit is.
-    strength
-        How weak it is, in a sentence.
-    """
-
-    name: str
-    per: str
-    n: int
-    n_events: int
-    hazard_ratio: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    level: float = 0.95
+    ratio: float | None = field(metadata={WRITTEN_AS: "hazard_ratio"})
     method: str = METHOD
-    note: str = ""
-    strength: str = ""
 
 
 def cox_ratio(
@@ -68,7 +52,7 @@ def cox_ratio(
     Examples
     --------
     >>> found = cox_ratio("RD", "1", [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1], [True] * 6)
-    >>> found.n_events, found.hazard_ratio > 1, found.high is None or found.high > 5
+    >>> found.n_events, found.ratio > 1, found.high is None or found.high > 5
     (6, True, True)
     """
     from scipy.optimize import brentq, minimize_scalar

@@ -97,7 +97,7 @@ def dose_response(
     >>> from pipeline.response.statistics.true_values import true_values
     >>> known = true_values([0, 1, 2, 3, 4, 5], [0] * 6, [0.0] * 6)
     >>> found = dose_response("RD", "doubling", known, [False, False, True, False, True, True])
-    >>> found.n, found.n_events, round(found.odds_ratio, 2)
+    >>> found.n, found.n_events, round(found.ratio, 2)
     (6, 3, 1.97)
     """
     from scipy.special import chdtrc, chdtri

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.response.statistics.ratio import WRITTEN_AS, RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -17,7 +18,8 @@ _TOLERANCE: Final = 1e-10
 """Of a coefficient at its maximum or limit. Convention: far below what is written."""
 
 _WIDEST: Final = 60.0
-"""Logarithm of an odds ratio beyond which a limit is called infinite. Convention."""
+"""Logarithm of an odds ratio beyond which a limit is called infinite. Convention: a ratio of 10^26, which no
+data can tell from an infinite one."""
 
 _GRID, _MOST_PLACES, _BEYOND, _BEYOND_LOG_N = 0.4, 600, 8.0, 2.0
 """Intercepts of the search for summits: how far apart, how many at most, and how far beyond the outermost
@@ -25,7 +27,8 @@ step, or beyond ln n where that is farther. Convention: a step of the logistic c
 event of n patients has the logit -ln 2n."""
 
 _PARTS, _NARROWINGS = 5, 11
-"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Convention."""
+"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Arithmetic: 5^11
+parts leave less than is written."""
 
 _SCANNED, _STEEPEST = 61, 300.0
 """Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
@@ -41,31 +44,11 @@ FIRTH: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class OddsRatio:
-    """The odds of the outcome per unit of a covariate; None = not estimable (`note`), or a limit is open.
+class OddsRatio(RatioPerUnit):
+    """The odds of the outcome per unit of a covariate."""
 
-    Attributes
-    ----------
-    p
-        Of the (penalised) likelihood-ratio test of an odds ratio of 1.
-    per
-        What one unit is.
-    strength
-        How weak it is, in a sentence.
-    """
-
-    name: str
-    per: str
-    n: int
-    n_events: int
-    odds_ratio: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    level: float = 0.95
+    ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
     method: str = ML
-    note: str = ""
-    strength: str = ""
 
 
 def odds_ratio(
@@ -86,7 +69,7 @@ def odds_ratio(
     Examples
     --------
     >>> found = odds_ratio("RD", "yes v no", [0, 0, 0, 1, 1, 1], [False, False, True, True, True, True])
-    >>> round(found.odds_ratio, 2), found.method[:40]
+    >>> round(found.ratio, 2), found.method[:40]
     (11.67, "logistic regression with Firth's penalty")
     """
     from scipy.special import chdtri

@@ -18,7 +18,7 @@ FEWEST: Final = 5
 """Patients below which no rank correlation is told: of four even the best order has p 0.08. Arithmetic."""
 
 _DRAWS: Final = 4999
-"""Random permutations: p to some 0.003 at 0.05. Convention."""
+"""Random permutations: p to some 0.003 at 0.05. Arithmetic: the standard error of a share of 5 % of 4,999."""
 
 
 @dataclass(frozen=True, slots=True)

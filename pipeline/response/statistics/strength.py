@@ -6,13 +6,14 @@ from typing import Final
 
 FEW_EVENTS: Final = 10
 """Patients with the outcome, or without it, below which an answer hangs on one or two of them (ten events per
-variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention."""
+variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention: the paper's rule of ten."""
 
 NARROW: Final = 2.0
-"""Times up or down within which an interval around 1 rules out a large difference. Convention."""
+"""Times up or down within which an interval around 1 rules out a large difference. Convention: half or twice
+the odds is what clinicians call a large difference."""
 
 LEVEL: Final = 0.05
-"""p below which a test is usually called significant. Convention."""
+"""p below which a test is usually called significant. Convention: one in twenty, as in the trials."""
 
 _SEVERAL: Final = (
     "It is one of several comparisons, none corrected for their number, and nobody was randomised."

@@ -15,7 +15,8 @@ BELOW, MEASURED, ABOVE = -1, 0, 1
 
 _ROUNDS, _STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
 """Rounds of the ascent at most; the change at which it ends; parts of the spread of the measured values:
-below the first no true spread is left, below the second none that stands out of the errors. Convention."""
+below the first no true spread is left, below the second none that stands out of the errors. Convention: the
+first two bound the time; a tenth of the spread is lost in its standard error."""
 
 _NODES, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
 """Places at which each true value may lie, and how many of its SDs they reach; beyond a limit farther.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.review.bench.drawing import number_of
 from pipeline.review.bench.moving import moves_of, name_of
 from pipeline.review.bench.shelf import Shelf, open_shelf
 from pipeline.review.bench.tube import open_bench
+from pipeline.review.bench.tube_view import number_of
 from pipeline.review.view import Applied, Move
 from pipeline.study.errors import UserError
 

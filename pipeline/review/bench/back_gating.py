@@ -10,8 +10,8 @@ from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.output.figures.gating import channel_labels
 from pipeline.output.figures.outlines import axes_of
-from pipeline.output.figures.svg.panel import step_picture, with_cells
-from pipeline.output.figures.svg.sheet import in_page
+from pipeline.output.figures.svg.gate_picture import step_picture, with_cells
+from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.review.view import AxisView, BackGate
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel
@@ -20,10 +20,11 @@ from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube
 
 SIDE = 296
-"""Pixels of the picture's square, as of a gate's. Convention."""
+"""Pixels of the picture's square, as of a gate's. Convention: both pictures lie side by side."""
 
 MOST_DOTS = 2000
-"""Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention."""
+"""Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention: a browser
+draws so many without a pause, and the eye sees no more."""
 
 
 def back_gated(tube: Tube, panel: Panel, x: str, y: str, *, among: Mask, cells: Mask) -> BackGate:

@@ -62,7 +62,7 @@ class Chain:
         for place, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
             entered = self.masks[place - 1] if place else None
             if old == new:
-                entrance = self._held(place, new, entrance)
+                entrance = self._kept_gate(place, new, entrance)
             else:
                 entrance = self._changed(place, (old, new), entered, entrance)
             mask = self.masks[place]
@@ -71,7 +71,7 @@ class Chain:
         self.gates = list(gates)
         return crossed
 
-    def _held(self, place: int, gate: Gate | None, entrance: Crossed) -> Crossed:
+    def _kept_gate(self, place: int, gate: Gate | None, entrance: Crossed) -> Crossed:
         """Return who crosses a gate that stays: of those who left before it, who had passed."""
         mask, came = self.masks[place], entrance.came
         if gate is not None and came.size:

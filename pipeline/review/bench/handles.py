@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
 from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
@@ -18,7 +18,7 @@ from gating.thresholds.methods import Method
 from pipeline.output.figures.outlines import axes_of, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
-from pipeline.tube.histograms import Axis, Density
+from pipeline.tube.histograms import Density, DisplayAxis
 
 Ends = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of each channel."""
@@ -165,7 +165,7 @@ def _in_common(lines: Sequence[Line]) -> Line:
     return _within(hull, low, high)
 
 
-def _opened(line: Line, axes: tuple[Axis, Axis], channels: tuple[str, str], ends: Ends) -> Line:
+def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends) -> Line:
     """Return display positions in linear units; what lies on the frame reaches beyond the last event."""
     columns = []
     for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
@@ -191,7 +191,7 @@ def _clipped(
     """
     low, high = (np.array([ends[channel][end] for channel in channels]) for end in (0, 1))
     reach = 0.05 * np.maximum(high - low, 1e-6)
-    scales = [Axis(0.0, 1.0, cofactor) for cofactor in cofactors]
+    scales = [DisplayAxis(0.0, 1.0, cofactor) for cofactor in cofactors]
     bounds = [
         np.array([float(scale.position(end)) for scale, end in zip(scales, side, strict=True)])
         for side in ((low - reach).tolist(), (high + reach).tolist())
@@ -244,5 +244,5 @@ def _area(line: Line) -> float:
     return abs(float(np.sum(x * np.roll(y, 1) - y * np.roll(x, 1)))) / 2
 
 
-def _linear(axis: Axis, position: float) -> float:
+def _linear(axis: DisplayAxis, position: float) -> float:
     return float(position if axis.cofactor is None else axis.cofactor * np.sinh(position))

@@ -18,7 +18,7 @@ from pipeline.patients.receptor_occupancy.tubes import Levels, tube_levels
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
-from pipeline.running.two_passes import against_their_batches, with_their_batches
+from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.file_labels import labels_of_sample
@@ -87,14 +87,14 @@ class Shelf:
 
     def stale(self) -> tuple[str, ...]:
         """Return the tubes whose stored result a run of today would make anew: other sheets, or program."""
-        tasks = with_their_batches(self.tasks(), self.alone)
+        tasks = tasks_with_batch_cuts(self.tasks(), self.alone)
         digests = {task.sample.sample_id: tube_digest(task) for task in tasks}
         return tuple(name for name, digest in self.digests.items() if digests.get(name) != digest)
 
     def assembled(self, latest: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]) -> StudyResult:
         """Return what a run makes of the tubes: held against their batches, with exposures and the like."""
         found = findings_of_tubes(self.study, self.calibrations, self.known)
-        results = against_their_batches(self.study.samples, found, latest, alone)
+        results = results_beside_batches(self.study.samples, found, latest, alone)
         tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
         key = tuple(tube.sample_id for tube in tubes)
         if key not in self._levels:

@@ -16,19 +16,19 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.between_runs import between_run_term_of
 from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
-from pipeline.quantification.quantify import failed, quantified
+from pipeline.quantification.quantify import failed, quantified_tube
 from pipeline.quantification.result import SampleResult, with_labels
 from pipeline.quantification.task import TubeTask
 from pipeline.review.bench.back_gating import back_gated
-from pipeline.review.bench.drawing import Drawing
+from pipeline.review.bench.dragging import DraggedTube
 from pipeline.review.bench.faults import Refusals
 from pipeline.review.bench.handles import usual_name
-from pipeline.review.bench.held import Held
 from pipeline.review.bench.moving import moved_steps, moves_of, name_of, override_of
 from pipeline.review.bench.shelf import Shelf, open_shelf
+from pipeline.review.bench.tube_view import Drawing
 from pipeline.review.view import BackGate, Move, StepView, View
 from pipeline.running.tasks import tube_digest, without_findings
-from pipeline.running.two_passes import with_their_batches
+from pipeline.running.two_passes import tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.inputs import read_inputs
@@ -41,7 +41,7 @@ class _Base:
 
     result: SampleResult
     study_result: StudyResult
-    held: Held | None
+    drag: DraggedTube | None
     steps: tuple[GateStep, ...]
     others: tuple[str, ...]
     cells: tuple[Mask, Mask] | None = None
@@ -80,7 +80,7 @@ class Bench:
         """Bytes of the events of tube and control, and of who passes which gate."""
         tubes = [tube for tube in (self.ready.tube, self.ready.control.tube) if tube is not None]
         events = sum(t.events.values.nbytes + t.quantified.nbytes + t.on_scale_end.nbytes for t in tubes)
-        held = None if self._base is None else self._base.held
+        held = None if self._base is None else self._base.drag
         return events + (0 if held is None else held.n_bytes)
 
     def start(self) -> View:
@@ -121,7 +121,7 @@ class Bench:
         self._shown = {step.step: step for step in view.steps}
         return view
 
-    def held(self, moves: Sequence[Move]) -> View:
+    def dragged(self, moves: Sequence[Move]) -> View:
         """Return the tube with these moves and every other gate held: for while a gate is dragged.
 
         Counts, medians and density are exact for these gates; what a run would find again is not looked for.
@@ -139,7 +139,7 @@ class Bench:
         panel = self.ready.task.panel
         before = {name_of(panel, move): move for move in base.moves}
         now = {name_of(panel, move): move for move in moves}
-        if base.held is None or before.keys() - now.keys():
+        if base.drag is None or before.keys() - now.keys():
             return self.settled(moves)
         fault = self.fault(moves)
         if fault:
@@ -152,7 +152,7 @@ class Bench:
         if steps is None:
             return self.settled(moves)
         with one_thread():
-            result, changed = base.held.change_to(steps)
+            result, changed = base.drag.change_to(steps)
         kept = {name: step for name, step in self._shown.items() if name not in changed}
         view = self._drawing().view(result, moves, settled=False, kept=kept, others=base.others)
         self._shown = {step.step: step for step in view.steps}
@@ -169,7 +169,7 @@ class Bench:
         if self._base is None:
             self.start()
         assert self._base is not None
-        found = self._base.cells if self._base.held is None else self._base.held.populations()
+        found = self._base.cells if self._base.drag is None else self._base.drag.populations()
         if found is None:
             raise UserError(f"{self.sample_id}: it failed, so it has no cells to look at; its notes say why")
         among, cells = found
@@ -234,8 +234,8 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
     alone = {**shelf.alone, sample_id: result}
-    given = {t.sample.sample_id: t for t in with_their_batches(tasks, alone)}
-    before = {t.sample.sample_id: t for t in with_their_batches(tasks, shelf.alone)}
+    given = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
+    before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, shelf.alone)}
     if given[sample_id].batch_cuts:
         result, gated = _quantified(ready, without_findings(given[sample_id]))
     study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)
@@ -252,7 +252,7 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
         chosen = gated.mask if gated.aberrant is None else gated.aberrant
         cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not lie one in the other
     elif gated is not None:
-        held = Held.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
+        held = DraggedTube.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
     shares = bool(given[sample_id].batch_cuts) or cv is not None
     waiting = _waiting(shelf, before, sample_id) if shares else ()
     return _Base(told, study_result, held, told.steps, others, cells, waiting)
@@ -270,7 +270,7 @@ def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tup
 def _quantified(ready: Prepared, task: TubeTask) -> tuple[SampleResult, GatedPopulation | None]:
     labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
     try:
-        result, gated = quantified(ready.with_task(task))
+        result, gated = quantified_tube(ready.with_task(task))
         return with_labels(result, labels), gated
     except TUBE_ERRORS as error:
         return failed(task, str(error)), None

@@ -10,7 +10,7 @@ MOST_NAMED = 3
 """Tubes that a sentence names. Convention: more would not be read."""
 
 
-def changes(before: View, after: View) -> Changes:
+def changes_in_words(before: View, after: View) -> Changes:
     """Say what differs between two views besides the moves themselves.
 
     Examples of sentences: `Plasma cells: BV421-A 850 to 912`, `Singlets: as before`.
@@ -22,13 +22,13 @@ def changes(before: View, after: View) -> Changes:
         old = steps.get(step.step)
         if old is None or step.step in moved:
             continue
-        found = list(_found_again(old, step, moved))
+        found = list(_other_thresholds(old, step, moved))
         refitted += [f"{step.title}: {words}" for words in found]
         if not found and (step.gate is not None or old.gate is not None):
             same = step.gate == old.gate
             held += [f"{step.title}: as before"] if same and not _is_moved(step, moved) else []
     if not after.settled:
-        return Changes(held=("every other gate is held until you let go", *held))
+        return Changes(unchanged=("every other gate is held until you let go", *held))
     refitted += [f"{name}: gated again by the next run, with the batch's new cut" for name in after.others]
     if after.waiting:
         named = ", ".join(after.waiting[:MOST_NAMED]) + (
@@ -38,7 +38,7 @@ def changes(before: View, after: View) -> Changes:
     return Changes(tuple(refitted), tuple(held))
 
 
-def _found_again(old: StepView, new: StepView, moved: set[str]) -> Iterator[str]:
+def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator[str]:
     """Yield each threshold that came out otherwise, or that the gate itself did."""
     if old.gate == new.gate:
         return

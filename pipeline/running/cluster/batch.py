@@ -18,8 +18,8 @@ from pipeline.running.attempt import (
     of_this_program,
     without_answer,
 )
-from pipeline.running.cluster.connection import connected, must_be_this_program, settings_of
-from pipeline.running.cluster.view import NOBODY, ClusterView
+from pipeline.running.cluster.dask_connection import connected, must_be_this_program, settings_of
+from pipeline.running.cluster.state import NOBODY, ClusterView
 from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import difference
 
@@ -31,11 +31,12 @@ PIECES_PER_THREAD = 2
 worker that ends takes no more along. Convention: for speed, since the next one waits nowhere."""
 
 DEATHS_ALONE = 2
-"""So many workers ended while nothing else was worked on: it is the tube's own doing. Convention."""
+"""So many workers ended while nothing else was worked on: it is the tube's own doing. Convention: one may be
+the machine's doing, two alone are not."""
 
 TRIES_ELSEWHERE = 5
-"""So often a piece is given out again that came from another program, or went with its scheduler.
-Convention."""
+"""So often a piece is given out again that came from another program, or went with its scheduler. Convention:
+a cluster that restarts takes some of them."""
 
 SECONDS_BETWEEN_LOOKS = 0.5
 """Between two looks at the workers. Convention: a look takes the scheduler a millisecond."""
@@ -125,7 +126,7 @@ class _Batch(Generic[Task, Result]):
             return
         at, _ = self._out.pop(str(future.key))
         if future.status == "cancelled":  # its scheduler was lost; another may be there
-            yield from self._again(at, _lost(self._tasks[at]))
+            yield from self._retry(at, _lost(self._tasks[at]))
             return
         error = future.exception()
         if error is None:
@@ -144,11 +145,11 @@ class _Batch(Generic[Task, Result]):
             if end.worker not in self._foreign:
                 self._foreign.add(end.worker)
                 self._say(f"{of_this_program(end).failure}; other workers do its tubes")
-            yield from self._again(at, of_this_program(end))
+            yield from self._retry(at, of_this_program(end))
         else:
             yield end
 
-    def _again(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
+    def _retry(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
         """Put a piece back; after some tries its last end stands."""
         self._tries[at] += 1
         if self._tries[at] < TRIES_ELSEWHERE:

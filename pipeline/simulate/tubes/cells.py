@@ -31,7 +31,7 @@ _CLONE_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class SimulatedCells:
     """Cells before the cytometer.
 
     Attributes
@@ -57,7 +57,7 @@ class Cells:
     dead: NDArray[np.bool_]
 
 
-def populations_of(parameters: TubeParameters) -> tuple[Population, ...]:
+def population_table(parameters: TubeParameters) -> tuple[Population, ...]:
     """Return the population table of a tube: its clone, its percentages, CD38 as the drug leaves it."""
     rows = []
     for row, population in enumerate(POPULATIONS):
@@ -66,9 +66,9 @@ def populations_of(parameters: TubeParameters) -> tuple[Population, ...]:
     return tuple(_masked(population, parameters.occupancy) for population in rows)
 
 
-def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> Cells:
+def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> SimulatedCells:
     """Draw `n` cells of a tube, living and dead, in random order."""
-    table = populations_of(parameters)
+    table = population_table(parameters)
     shares = np.array([population.percent for population in table])
     which = _choose(shares, n, rng)
     size = rng.standard_normal(n)
@@ -80,7 +80,7 @@ def draw_cells(parameters: TubeParameters, n: int, rng: np.random.Generator) -> 
     sticky = _medians(table, "sticky")[which] * _lognormal(0.3, n, rng)
     sticky[rng.random(n) < _CLUMPED] *= 12
     dead = rng.random(n) < parameters.dead_percent / 100
-    return _with_dead(Cells(which, antigens, sticky, fsc, ssc, glow, dead), rng)
+    return _with_dead(SimulatedCells(which, antigens, sticky, fsc, ssc, glow, dead), rng)
 
 
 def _percent(parameters: TubeParameters, population: Population, row: int) -> float:
@@ -159,7 +159,7 @@ def _spreads(population: Population) -> list[float]:
     return [broad.get(marker, population.spread) for marker in MARKERS]
 
 
-def _with_dead(cells: Cells, rng: np.random.Generator) -> Cells:
+def _with_dead(cells: SimulatedCells, rng: np.random.Generator) -> SimulatedCells:
     """Shrink dead cells, let them take up the viability dye and bind every antibody."""
     dead = cells.dead
     n = int(dead.sum())

@@ -11,7 +11,7 @@ Spill = tuple[str, str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Detector:
+class SimulatedDetector:
     """A channel of the file.
 
     Attributes
@@ -66,7 +66,7 @@ class Cytometer:
     name: str
     serial: str
     panel: str
-    detectors: tuple[Detector, ...]
+    detectors: tuple[SimulatedDetector, ...]
     spills: tuple[Spill, ...]
     top: float
     scatter_scale: float
@@ -78,12 +78,12 @@ class Cytometer:
         return tuple(detector.channel for detector in self.detectors)
 
     @property
-    def fluorescence(self) -> tuple[Detector, ...]:
+    def fluorescence(self) -> tuple[SimulatedDetector, ...]:
         """The detectors that see a dye, in the file's order."""
         return tuple(detector for detector in self.detectors if detector.fluorochrome)
 
     @property
-    def cd38(self) -> Detector:
+    def cd38(self) -> SimulatedDetector:
         """The detector of the quantified dye."""
         return next(detector for detector in self.detectors if detector.role == "cd38")
 
@@ -101,20 +101,20 @@ THREE_LASERS = Cytometer(
     serial="SIM0001",
     panel="myeloma10",
     detectors=(
-        Detector("FSC-A", "fsc_area", voltage=420),
-        Detector("FSC-H", "fsc_height", voltage=420),
-        Detector("SSC-A", "ssc_area", voltage=260),
-        Detector("FITC-A", "cd81", "CD81", "FITC", 480, 0.05, 6.0, 28, 6, 8),
-        Detector("PE-A", "cd38", "CD38", "PE", 450, 0.15, 3.0, 24, 5, 9),
-        Detector("PerCP-Cy5-5-A", "dump", "DUMP", "PerCP-Cy5-5", 560, 0.03, 9.0, 30, 4, 2.5),
-        Detector("PE-Cy7-A", "cd19", "CD19", "PE-Cy7", 600, 0.10, 4.0, 35, 3, 1.2),
-        Detector("APC-A", "cd319", "CD319", "APC", 550, 0.12, 4.0, 30, 3, 1.0),
-        Detector("APC-R700-A", "cd117", "CD117", "APC-R700", 570, 0.08, 5.0, 36, 3, 0.8),
-        Detector("APC-H7-A", "viability", "VIABILITY", "APC-H7", 590, 0.05, 6.0, 40, 3, 0.6),
-        Detector("BV421-A", "cd138", "CD138", "BV421", 400, 0.25, 2.0, 30, 12, 22),
-        Detector("V500-C-A", "cd45", "CD45", "V500-C", 440, 0.04, 5.0, 28, 10, 14),
-        Detector("BV605-A", "cd56", "CD56", "BV605", 500, 0.08, 5.0, 30, 6, 6),
-        Detector("Time", "time"),
+        SimulatedDetector("FSC-A", "fsc_area", voltage=420),
+        SimulatedDetector("FSC-H", "fsc_height", voltage=420),
+        SimulatedDetector("SSC-A", "ssc_area", voltage=260),
+        SimulatedDetector("FITC-A", "cd81", "CD81", "FITC", 480, 0.05, 6.0, 28, 6, 8),
+        SimulatedDetector("PE-A", "cd38", "CD38", "PE", 450, 0.15, 3.0, 24, 5, 9),
+        SimulatedDetector("PerCP-Cy5-5-A", "dump", "DUMP", "PerCP-Cy5-5", 560, 0.03, 9.0, 30, 4, 2.5),
+        SimulatedDetector("PE-Cy7-A", "cd19", "CD19", "PE-Cy7", 600, 0.10, 4.0, 35, 3, 1.2),
+        SimulatedDetector("APC-A", "cd319", "CD319", "APC", 550, 0.12, 4.0, 30, 3, 1.0),
+        SimulatedDetector("APC-R700-A", "cd117", "CD117", "APC-R700", 570, 0.08, 5.0, 36, 3, 0.8),
+        SimulatedDetector("APC-H7-A", "viability", "VIABILITY", "APC-H7", 590, 0.05, 6.0, 40, 3, 0.6),
+        SimulatedDetector("BV421-A", "cd138", "CD138", "BV421", 400, 0.25, 2.0, 30, 12, 22),
+        SimulatedDetector("V500-C-A", "cd45", "CD45", "V500-C", 440, 0.04, 5.0, 28, 10, 14),
+        SimulatedDetector("BV605-A", "cd56", "CD56", "BV605", 500, 0.08, 5.0, 30, 6, 6),
+        SimulatedDetector("Time", "time"),
     ),
     spills=(
         ("FITC", "PE", 0.08), ("FITC", "PerCP-Cy5-5", 0.02), ("FITC", "PE-Cy7", 0.003),
@@ -146,18 +146,18 @@ WIDE_SCALE = Cytometer(
     serial="SIM0002",
     panel="myeloma8",
     detectors=(
-        Detector("Time", "time"),
-        Detector("SSC-A", "ssc_area", voltage=180),
-        Detector("FSC-A", "fsc_area", voltage=120),
-        Detector("FSC-W", "fsc_width", voltage=120),
-        Detector("V1-A", "cd138", "CD138", "Pacific Blue", 331, 0.10, 38, 180, 9, 20),
-        Detector("V3-A", "cd45", "CD45", "Krome Orange", 402, 0.05, 60, 210, 9, 15),
-        Detector("B4-A", "cd19", "CD19", "PerCP-eF710", 466, 0.06, 75, 240, 3, 2),
-        Detector("YG1-A", "cd38", "CD38", "PE", 377, 0.22, 29, 190, 4, 12),
-        Detector("YG9-A", "cd56", "CD56", "PE-Cy7", 512, 0.12, 48, 230, 3, 1.5),
-        Detector("R1-A", "cd229", "CD229", "APC", 488, 0.14, 44, 200, 3, 1.1),
-        Detector("R3-A", "cd117", "CD117", "AF700", 505, 0.05, 80, 260, 3, 0.9),
-        Detector("R7-A", "viability", "VIABILITY", "eF780", 520, 0.05, 70, 260, 3, 0.6),
+        SimulatedDetector("Time", "time"),
+        SimulatedDetector("SSC-A", "ssc_area", voltage=180),
+        SimulatedDetector("FSC-A", "fsc_area", voltage=120),
+        SimulatedDetector("FSC-W", "fsc_width", voltage=120),
+        SimulatedDetector("V1-A", "cd138", "CD138", "Pacific Blue", 331, 0.10, 38, 180, 9, 20),
+        SimulatedDetector("V3-A", "cd45", "CD45", "Krome Orange", 402, 0.05, 60, 210, 9, 15),
+        SimulatedDetector("B4-A", "cd19", "CD19", "PerCP-eF710", 466, 0.06, 75, 240, 3, 2),
+        SimulatedDetector("YG1-A", "cd38", "CD38", "PE", 377, 0.22, 29, 190, 4, 12),
+        SimulatedDetector("YG9-A", "cd56", "CD56", "PE-Cy7", 512, 0.12, 48, 230, 3, 1.5),
+        SimulatedDetector("R1-A", "cd229", "CD229", "APC", 488, 0.14, 44, 200, 3, 1.1),
+        SimulatedDetector("R3-A", "cd117", "CD117", "AF700", 505, 0.05, 80, 260, 3, 0.9),
+        SimulatedDetector("R7-A", "viability", "VIABILITY", "eF780", 520, 0.05, 70, 260, 3, 0.6),
     ),
     spills=(
         ("Pacific Blue", "Krome Orange", 0.28), ("Krome Orange", "Pacific Blue", 0.03),

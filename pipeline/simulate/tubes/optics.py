@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.simulate.tubes.cytometer import Cytometer, Detector
+from pipeline.simulate.tubes.cytometer import Cytometer, SimulatedDetector
 
 Floats = NDArray[np.float64]
 Recorded = NDArray[np.float32]
@@ -86,10 +86,10 @@ def measured_spillover(
     return np.round(true * error, 5)
 
 
-def _column(detectors: Sequence[Detector], field: str) -> Floats:
+def _column(detectors: Sequence[SimulatedDetector], field: str) -> Floats:
     return np.array([[getattr(detector, field)] for detector in detectors])
 
 
-def _gains(detectors: Sequence[Detector], gains: Sequence[float]) -> Floats:
+def _gains(detectors: Sequence[SimulatedDetector], gains: Sequence[float]) -> Floats:
     factors = gains or (1.0,) * len(detectors)
     return np.array(factors)[:, None]

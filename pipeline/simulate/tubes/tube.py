@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import Mask
-from pipeline.simulate.tubes.cells import CD38, Cells, draw_cells
+from pipeline.simulate.tubes.cells import CD38, SimulatedCells, draw_cells
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect, measured_spillover, spillover_of_day
 from pipeline.simulate.tubes.parameters import TubeParameters
@@ -77,7 +77,9 @@ def _arrivals(parameters: TubeParameters, rng: np.random.Generator) -> tuple[NDA
     return np.cumsum(gaps), clog
 
 
-def _pieces(parameters: TubeParameters, n: int, rng: np.random.Generator) -> tuple[Cells, Mask, Mask]:
+def _pieces(
+    parameters: TubeParameters, n: int, rng: np.random.Generator
+) -> tuple[SimulatedCells, Mask, Mask]:
     """Cells, some of them in pieces (debris), some two or more at once (doublets)."""
     kind = rng.random(n)
     debris = kind < parameters.debris_percent / 100
@@ -90,7 +92,7 @@ def _pieces(parameters: TubeParameters, n: int, rng: np.random.Generator) -> tup
     return _join(cells, n, joined), doublet, debris
 
 
-def _break(cells: Cells, rows: NDArray[np.intp], rng: np.random.Generator) -> None:
+def _break(cells: SimulatedCells, rows: NDArray[np.intp], rng: np.random.Generator) -> None:
     """Leave a fragment of a cell: small, with part of its membrane, half of it taking up viability dye."""
     part = 0.15 * 10 ** (0.35 * rng.standard_normal(rows.size))
     cells.antigens[:, rows] *= part
@@ -102,14 +104,14 @@ def _break(cells: Cells, rows: NDArray[np.intp], rng: np.random.Generator) -> No
     cells.ssc[rows] = 6_000 * 10 ** (0.35 * rng.standard_normal(rows.size))
 
 
-def _join(cells: Cells, n: int, joined: NDArray[np.intp]) -> Cells:
+def _join(cells: SimulatedCells, n: int, joined: NDArray[np.intp]) -> SimulatedCells:
     """Add the cells after the first `n` to the events `joined`; the areas of the pulses add up."""
     for field in (cells.sticky, cells.fsc, cells.ssc, cells.autofluorescence):
         np.add.at(field, joined, field[n:])
     for antigen in cells.antigens:
         np.add.at(antigen, joined, antigen[n:])
     np.logical_or.at(cells.dead, joined, cells.dead[n:])
-    return Cells(
+    return SimulatedCells(
         cells.population[:n], cells.antigens[:, :n], cells.sticky[:n], cells.fsc[:n], cells.ssc[:n],
         cells.autofluorescence[:n], cells.dead[:n],
     )  # fmt: skip
@@ -131,7 +133,7 @@ def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Genera
     return light
 
 
-def _dyes(parameters: TubeParameters, cells: Cells, carry_over: Mask) -> Floats:
+def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -> Floats:
     """Molecules of each dye per event, in the order of the fluorescence detectors."""
     swapped = dict(parameters.relabelled) | {right: left for left, right in parameters.relabelled}
     rows = []
@@ -144,7 +146,7 @@ def _dyes(parameters: TubeParameters, cells: Cells, carry_over: Mask) -> Floats:
     return np.stack(rows)
 
 
-def _cd38_dye(parameters: TubeParameters, cells: Cells, bound: Floats, carry_over: Mask) -> Floats:
+def _cd38_dye(parameters: TubeParameters, cells: SimulatedCells, bound: Floats, carry_over: Mask) -> Floats:
     """Dye of the quantified channel: none in an FMO tube, only what sticks in an isotype control."""
     in_tube = {"": bound, "fmo": np.zeros_like(bound), "isotype": cells.sticky}[parameters.control]
     return np.where(carry_over, bound, in_tube) * parameters.f_p
@@ -152,7 +154,7 @@ def _cd38_dye(parameters: TubeParameters, cells: Cells, bound: Floats, carry_ove
 
 def _assemble(
     cytometer: Cytometer,
-    cells: Cells,
+    cells: SimulatedCells,
     doublet: Mask,
     light: Floats,
     seconds: NDArray[np.float64],

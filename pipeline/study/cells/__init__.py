@@ -1,8 +1,8 @@
 """What may stand in a cell: pydantic types that read a typed value, or say what was expected."""
 
+from pipeline.study.cells.bead_values import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.dates import Day, as_date
 from pipeline.study.cells.drugs import CountedDrug, as_counted_drug
-from pipeline.study.cells.levels import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.numbers import as_number, number, whole_number
 from pipeline.study.cells.times import TimeOfDay, as_time
 from pipeline.study.cells.words import (

@@ -15,7 +15,7 @@ from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Other years are slips. Convention."""
+"""Other years are slips. Convention: patients born before 1900 and studies after 2199 there are none."""
 
 A_DATE = "a date such as 2024-05-31"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")

@@ -14,7 +14,8 @@ from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
 UNBOUNDED = 1e4
-"""A limit of a setting from here on is shown as none. Convention."""
+"""A limit of a setting from here on is shown as none. Convention: `to 10000` tells a person no more than `or
+more`."""
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)

@@ -23,14 +23,14 @@ _ASINH = re.compile(r"(?P<name>.*\S)\s*\(\s*asinh\s+(?P<cofactor>[^()]+?)\s*\)",
 _BETWEEN = re.compile(r"[;\n|]")
 
 
-def as_polygon(value: object) -> TypedPolygon:
+def typed_polygon(value: object) -> TypedPolygon:
     """Return a polygon: its axes split by × or x, a colon, then a vertex between semicolons.
 
     After an axis may stand `(asinh 150)`: the edges are straight on asinh(x / 150) there.
 
     Examples
     --------
-    >>> as_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
+    >>> typed_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
     ((900.0, -50.0), (90000.0, -50.0), (90000.0, 800.5))
     >>> as_polygon("cd138 (asinh 150) x cd45: 900 -50; 90000 -50; 90000 800").cofactors
     (150.0, None)
@@ -80,5 +80,5 @@ def _vertex(number: int, item: str) -> tuple[float, float]:
         refuse(A_POLYGON, f"Vertex {number}, {quoted(item.strip())}, is not two numbers. {hint}".strip())
 
 
-Polygon = Annotated[TypedPolygon, BeforeValidator(as_polygon)]
+Polygon = Annotated[TypedPolygon, BeforeValidator(typed_polygon)]
 """A polygon; pydantic is given one that was read already."""

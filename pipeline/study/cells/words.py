@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from pipeline.files.safe_name import name_problem
-from pipeline.study.names.look import one_line, plain
+from pipeline.study.names.look import plain, visible_text
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 MANY_WORDS = 4_096
@@ -47,7 +47,7 @@ def as_identifier(value: object) -> str:
             "a name",
             f"Excel made it the date {value:%Y-%m-%d}: format the cell as text and type it again.",
         )
-    return one_line(as_text(value))
+    return visible_text(as_text(value))
 
 
 def as_file_safe_id(value: object) -> str:

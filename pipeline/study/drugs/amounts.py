@@ -53,19 +53,23 @@ IMPOSSIBLE_TIMES: Final = 2.0
 LEAST_MG_PER_KG: Final = 1.0
 """A dose below is worth a look: only the first cohorts of phase 1 got less, doi:10.1056/NEJMoa1506348."""
 LEAST_MG: Final = 100.0
-"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention."""
+"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention: a fifth of the least labelled
+dose, 10 mg/kg, of a light patient."""
 MOST_WEIGHT_KG: Final = 160.0
-"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention."""
+"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention: a
+body mass index of 50 at 1.80 m."""
 NEAR_LABEL: Final = 0.1
-"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Convention."""
+"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Vendor: the smallest
+vial of daratumumab and of isatuximab holds 100 mg, a tenth of a usual dose."""
 NEAR_FLAT: Final = 0.05
-"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention."""
+"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention: a
+twentieth is 90 mg of 1,800."""
 PARTS: Final = (1.0, 0.5)
 """A dose whole, or split over two days. Vendor: the label of daratumumab has 8 mg/kg on days 1 and 2."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class AmountDoubt:
     """Why an amount cannot be, or may not be, what was given."""
 
     impossible: bool
@@ -75,7 +79,7 @@ class Doubt:
 
 def amount_doubt(
     antibody: str, dose: float, unit: str, route: str, weight_kg: float | None = None
-) -> Doubt | None:
+) -> AmountDoubt | None:
     """Return what is wrong with an amount of an antibody; None where nothing is, or nothing is known of it.
 
     Parameters
@@ -136,53 +140,57 @@ def usual_amounts(antibody: str) -> str:
     return ", or ".join(words)
 
 
-def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Doubt | None:
+def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> AmountDoubt | None:
     highest = known.highest_mg_per_kg or 1.0
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
     if dose > IMPOSSIBLE_TIMES * highest:
         hint = "Is the unit mg?" if dose >= LEAST_MG else f"Nobody was given more than {highest:g} mg/kg."
-        return Doubt(True, expected, hint)
+        return AmountDoubt(True, expected, hint)
     if dose > highest:
-        return Doubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
+        return AmountDoubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
     if dose < LEAST_MG_PER_KG and known.label_mg_per_kg:
-        return Doubt(False, expected, "Is a digit or the decimal point misplaced?")
+        return AmountDoubt(False, expected, "Is a digit or the decimal point misplaced?")
     if route != Route.SC and known.trial_mg_per_kg and not _was_tried(known, dose):
-        return Doubt(False, expected, "No trial gave it: is it another drug's dose, or a digit misplaced?")
+        return AmountDoubt(
+            False, expected, "No trial gave it: is it another drug's dose, or a digit misplaced?"
+        )
     if route == Route.SC:
-        return Doubt(False, expected, "Under the skin it is a flat dose in mg: is the route IV?")
+        return AmountDoubt(False, expected, "Under the skin it is a flat dose in mg: is the route IV?")
     return None
 
 
-def _flat_doubt(antibody: str, known: Amounts, dose: float) -> Doubt | None:
+def _flat_doubt(antibody: str, known: Amounts, dose: float) -> AmountDoubt | None:
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
     if not known.flat_mg:
-        return Doubt(False, expected, "It is not given under the skin.")
+        return AmountDoubt(False, expected, "It is not given under the skin.")
     if 1000 * dose in known.flat_mg:
-        return Doubt(True, expected, f"Is it {1000 * dose:g} mg?")
+        return AmountDoubt(True, expected, f"Is it {1000 * dose:g} mg?")
     low, high = min(known.flat_mg), max(known.flat_mg)
     if dose > IMPOSSIBLE_TIMES * high or (known.label_mg_per_kg and dose <= max(known.label_mg_per_kg)):
-        return Doubt(True, expected, "Is the unit mg/kg, and the route IV?" if dose < low else "")
+        return AmountDoubt(True, expected, "Is the unit mg/kg, and the route IV?" if dose < low else "")
     usual = any(math.isclose(dose, flat, rel_tol=NEAR_FLAT) for flat in known.flat_mg)
-    return None if usual else Doubt(False, expected, "Is a digit misplaced?")
+    return None if usual else AmountDoubt(False, expected, "Is a digit misplaced?")
 
 
 def _into_a_vein(
     antibody: str, known: Amounts, dose: float, route: str, weight_kg: float | None
-) -> Doubt | None:
+) -> AmountDoubt | None:
     highest = known.highest_mg_per_kg or math.inf
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
     if dose <= highest:
-        return Doubt(True, expected, "Is the unit mg/kg? Leave the dose empty if the amount is not known.")
+        return AmountDoubt(
+            True, expected, "Is the unit mg/kg? Leave the dose empty if the amount is not known."
+        )
     if dose > IMPOSSIBLE_TIMES * highest * (weight_kg or MOST_WEIGHT_KG):
-        return Doubt(True, expected, _per_weight(dose, weight_kg))
+        return AmountDoubt(True, expected, _per_weight(dose, weight_kg))
     if dose in known.flat_mg and route != Route.IV:
         return None
     if dose in known.flat_mg and not (weight_kg and _near_label(known, dose / weight_kg)):
-        return Doubt(False, expected, "This is the flat dose under the skin: is the route SC?")
+        return AmountDoubt(False, expected, "This is the flat dose under the skin: is the route SC?")
     if dose > highest * (weight_kg or MOST_WEIGHT_KG):
-        return Doubt(False, expected, _per_weight(dose, weight_kg))
+        return AmountDoubt(False, expected, _per_weight(dose, weight_kg))
     if dose < LEAST_MG or (weight_kg and dose / weight_kg < LEAST_MG_PER_KG):
-        return Doubt(False, expected, "Is the unit mg/kg, or a digit missing?")
+        return AmountDoubt(False, expected, "Is the unit mg/kg, or a digit missing?")
     return None
 
 

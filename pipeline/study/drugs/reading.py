@@ -31,21 +31,23 @@ from pipeline.study.drugs.vocabulary import (
 
 _IN_FRONT: Final = (("d", DARATUMUMAB), ("dara", DARATUMUMAB), ("isa", ISATUXIMAB))
 _MOST_WORDS: Final = 4
-"""Words of the longest name that is tried as one: `J N J 54767414`. Convention."""
+"""Words of the longest name that is tried as one: `J N J 54767414`. Convention: no name of these drugs has
+more."""
 _STEMS: Final = {
     "darat": DARATUMUMAB, "darz": DARATUMUMAB, "humax": DARATUMUMAB, "isatu": ISATUXIMAB, "izatu": ISATUXIMAB,
     "sarcl": ISATUXIMAB, "sarkl": ISATUXIMAB, "felzar": "felzartamab", "mezagit": "mezagitamab",
 }  # fmt: skip
 """Beginnings that no other drug has: what begins so and is not known is a slip."""
 _SHORT_REST: Final = 6
-"""Letters behind `dara`, `isa` or `D-` that may be a regimen; longer words are other drugs. Convention."""
+"""Letters behind `dara`, `isa` or `D-` that may be a regimen; longer words are other drugs. Convention: names
+of regimens are abbreviations of up to six letters."""
 _NUMBER: Final = re.compile(r"\d*[1-9]\d*(?:mg|mgkg|ml|g|st|nd|rd|th)?|[cd]\d+(?:[cd]\d+)?")
 """A dose, a cycle and a day; `0 mg` is none of them: it was not given."""
 _SUFFIX: Final = re.compile(r"[a-z]{4}")
 _UNSURE: Final = re.compile(r"[?¿？؟±]|\+\s*/\s*\W|\(\s*d\s*\)", re.IGNORECASE)
 """`Dara?`, `VRd ± D`, `VRd +/- D`, `(D)VRd`: whoever typed it did not say whether."""
 LONG_NAME: Final = 7
-"""Letters from which the end of a name tells its kind. Convention."""
+"""Letters from which the end of a name tells its kind. Convention: shorter words may end so by chance."""
 _LIKE_A_REGIMEN: Final = re.compile(r"d[rvkptcmibexs]{1,5}[dp]?")
 """D and letters of drugs, in an order that nobody lists."""
 

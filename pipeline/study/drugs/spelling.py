@@ -8,11 +8,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 MANY_NAMES = 16_384
-"""Names of a study whose reading is kept. Convention."""
+"""Names of a study whose reading is kept. Convention: more than the doses sheet of any study has."""
 _MARKS = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _LONG_WORD = 8
-"""Letters from which another language's ending is taken off: `daratumumabum`, `lenalidomida`. Convention."""
+"""Letters from which another language's ending is taken off: `daratumumabum`, `lenalidomida`. Convention:
+shorter words may end so in any language."""
 _ENDING = re.compile(r"(?:um|us|as|is|[aeiosuy])$")
 
 _LOOK_ALIKES = str.maketrans(

@@ -11,7 +11,8 @@ MOST_WORDS = 6
 """Words of a file's name that one id may take, such as P-01-BM-1. Convention: ids have fewer."""
 
 SHORTEST = 2
-"""Characters of an id that is looked for; a shorter one stands in any name. Convention."""
+"""Characters of an id that is looked for; a shorter one stands in any name. Convention: a single character
+says nothing of a person."""
 
 
 def bare_id(name: str) -> str:

@@ -55,10 +55,10 @@ def plain(text: str) -> str:
     return "".join(" " if unicodedata.category(c) == "Zs" or c == _BRAILLE_BLANK else c for c in seen)
 
 
-def one_line(text: str) -> str:
+def visible_text(text: str) -> str:
     """Return a name without what cannot be seen, its blanks single.
 
-    >>> one_line(" P  01 ")
+    >>> visible_text(" P  01 ")
     'P 01'
     """
     return " ".join(plain(text).split())
@@ -71,7 +71,7 @@ def caseless(name: str) -> str:
     >>> caseless("BİTİŞ") == caseless("bitiş"), caseless("Weiß") == caseless("WEISS")
     (True, True)
     """
-    folded = unicodedata.normalize("NFKC", one_line(name)).casefold()
+    folded = unicodedata.normalize("NFKC", visible_text(name)).casefold()
     return unicodedata.normalize("NFC", re.sub("i\u0307", "i", folded).replace("ı", "i"))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.study.faults import Fault
-from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted
 
 
@@ -22,9 +22,11 @@ class Row(BaseModel):
 
 RowT = TypeVar("RowT", bound=Row)
 LEAST_NEEDED = 3
-"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention."""
+"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention: of one
+or two needed columns a row with one may be meant."""
 MOST_NOTE_CELLS = 2
-"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention."""
+"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention: a row with three filled
+cells is a row of the table."""
 
 
 def column(
@@ -71,7 +73,7 @@ class Entry(Generic[RowT]):
         return cell.where if cell else f"{self.sheet}!{self.typed.number}"
 
 
-def read_rows(sheet: Sheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], ...], tuple[Fault, ...]]:
+def read_rows(sheet: TypedSheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], ...], tuple[Fault, ...]]:
     """Read the rows of a sheet.
 
     Returns
@@ -127,7 +129,7 @@ def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[F
     return model.model_validate({name: value for name, value in values.items() if name not in wrong}), faults
 
 
-def _missing_columns(sheet: Sheet, model: type[Row]) -> list[Fault]:
+def _missing_columns(sheet: TypedSheet, model: type[Row]) -> list[Fault]:
     return [
         Fault(sheet.name, f"no column {name}", f"a column {name}: {_expectation(model, name)}")
         for name in required_columns(model)

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from gating.events.panel import PLASMA_CELL_TARGETS
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
-from pipeline.study.names.look import caseless, one_line
+from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.patient_row import PatientRow
-from pipeline.study.sheets.review import REVIEW, moved_gates, verdicts_of
+from pipeline.study.sheets.review import REVIEW, typed_overrides, verdicts_of
 from pipeline.study.sheets.rows import (
     SHEETS,
     BeadRow,
@@ -29,7 +29,7 @@ from pipeline.study.sheets.rules.files import with_names_on_disk
 from pipeline.study.sheets.rules.lots import with_lots
 from pipeline.study.sheets.rules.references import reference_faults
 from pipeline.study.sheets.settings import contradictions, read_settings
-from pipeline.study.sheets.tables import RawSheet, Sheet, SheetRow, raw_sheets, tabulate
+from pipeline.study.sheets.tables import RawSheet, SheetRow, TypedSheet, raw_sheets, tabulate
 from pipeline.study.sheets.typed import TypedStudy, rows_as_typed
 from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import (
@@ -105,7 +105,7 @@ def read_typed(
 
 
 def _with_rows_as_typed(
-    typed: TypedStudy, raw: Sequence[RawSheet], sheets: Mapping[str, Sheet]
+    typed: TypedStudy, raw: Sequence[RawSheet], sheets: Mapping[str, TypedSheet]
 ) -> TypedStudy:
     """Keep the samples sheet as it stands too, so that its rows can be given back."""
     found = next((sheet for sheet in raw if sheet.name == "samples" and sheet.name in sheets), None)
@@ -114,7 +114,7 @@ def _with_rows_as_typed(
     return replace(typed, samples_as_typed=rows_as_typed(found, sheets["samples"].header, typed.samples))
 
 
-def _missing_sheets(sheets: Mapping[str, Sheet], unread: Collection[str]) -> list[Fault]:
+def _missing_sheets(sheets: Mapping[str, TypedSheet], unread: Collection[str]) -> list[Fault]:
     """Return what the study lacks; a file that cannot be read is reported as that."""
     faults = []
     for name, row_words in _ROW_PER.items():
@@ -133,11 +133,11 @@ def _missing_sheets(sheets: Mapping[str, Sheet], unread: Collection[str]) -> lis
     return faults
 
 
-def _rows_of(sheets: Mapping[str, Sheet], name: str) -> tuple[SheetRow, ...]:
+def _rows_of(sheets: Mapping[str, TypedSheet], name: str) -> tuple[SheetRow, ...]:
     return sheets[name].rows if name in sheets else ()
 
 
-def _has_patients(sheets: Mapping[str, Sheet]) -> bool:
+def _has_patients(sheets: Mapping[str, TypedSheet]) -> bool:
     """Whether a tube is a patient's: one that the validation sheet does not name."""
     tubes, of_assay = (
         {row.cells["sample_id"].value for row in _rows_of(sheets, name) if "sample_id" in row.cells}
@@ -146,11 +146,11 @@ def _has_patients(sheets: Mapping[str, Sheet]) -> bool:
     return not of_assay or bool(tubes - of_assay)
 
 
-def _typed_study(folder: Path, sheets: Mapping[str, Sheet]) -> tuple[TypedStudy, list[Fault]]:
+def _typed_study(folder: Path, sheets: Mapping[str, TypedSheet]) -> tuple[TypedStudy, list[Fault]]:
     faults: list[Fault] = []
 
     def entries(name: str, model: type[RowT]) -> tuple[Entry[RowT], ...]:
-        rows, wrong = read_rows(sheets.get(name, Sheet(name, {}, ())), model)
+        rows, wrong = read_rows(sheets.get(name, TypedSheet(name, {}, ())), model)
         faults.extend(wrong)
         return rows
 
@@ -208,7 +208,10 @@ def study_of(typed: TypedStudy) -> Study:
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),
         settings=typed.settings,
-        gates=(*(GateOverride(**_fields(entry.row)) for entry in typed.gates), *moved_gates(typed.review)),
+        gates=(
+            *(GateOverride(**_fields(entry.row)) for entry in typed.gates),
+            *typed_overrides(typed.review),
+        ),
         statements=tuple(
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
@@ -245,7 +248,7 @@ def _fields(row: Row) -> dict[str, Any]:
 def _sample(row: SampleRow, visits: dict[str, str]) -> Sample:
     """Return a tube; `visits` holds the first spelling of each visit, which all its tubes get."""
     sample = Sample(**_fields(row))
-    return replace(sample, visit=visits.setdefault(caseless(sample.visit), one_line(sample.visit)))
+    return replace(sample, visit=visits.setdefault(caseless(sample.visit), visible_text(sample.visit)))
 
 
 def _channel(row: PanelRow) -> PanelChannel:

@@ -15,7 +15,7 @@ from pipeline.study.study import GateOverride, TubeVerdict
 REVIEW = "review"
 
 
-def moved_gates(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
+def typed_overrides(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, ...]:
     """Return the gates that a reviewer set."""
     return tuple(
         GateOverride(
@@ -52,7 +52,7 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
     rows, wrong = _review_rows(raw)
     if wrong:
         raise UserError(f"{wrong[0]}. Mend {path.name}, or move it away")
-    return moved_gates(rows), verdicts_of(rows)
+    return typed_overrides(rows), verdicts_of(rows)
 
 
 def review_path(folder: Path) -> Path:
@@ -76,7 +76,7 @@ def gates_of_rows(rows: Sequence[Mapping[str, str]]) -> tuple[tuple[GateOverride
         ),
     )
     entries, faults = _review_rows(raw)
-    return moved_gates(entries), faults
+    return typed_overrides(entries), faults
 
 
 def _review_rows(raw: RawSheet) -> tuple[tuple[Entry[ReviewRow], ...], tuple[Fault, ...]]:

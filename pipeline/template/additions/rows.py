@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline.study.locations import file_key
 from pipeline.study.names.look import caseless
 from pipeline.study.sheets.typed import TypedStudy, typed_values
+from pipeline.study.wording import first_words
 from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
@@ -196,10 +197,9 @@ def _with(row: GuessedRow, **values: Value) -> GuessedRow:
     return replace(row, values={**row.values, **values})
 
 
-def some_of(names: Sequence[str]) -> str:
+def cut_names(names: Sequence[str]) -> str:
     """Return names as a sentence has them, a long list cut."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return first_words(names, MOST_NAMED)
 
 
 def free_name(name: str, taken: Iterable[str | None]) -> str:

@@ -48,7 +48,7 @@ class _Row:
     attributes: str
     text: str
     cells: Mapping[int, str]
-    held: frozenset[int]
+    filled: frozenset[int]
 
 
 def with_rows(
@@ -77,7 +77,7 @@ def with_rows(
         raise SheetXmlError("no sheetData")
     prefix, body = data[1], data[2] or ""
     rows = [_row(match) for match in _ROW.finditer(body)]
-    filled = [row for row in rows if not row.held.isdisjoint(columns)]
+    filled = [row for row in rows if not row.filled.isdisjoint(columns)]
     last = max((row.number for row in filled), default=0)
     bases = _base_styles(xml, [row for row in filled if row.number > header])
     first, end = last + 1, last + len(new)
@@ -97,7 +97,7 @@ def last_row(xml: str) -> int:
     """Return the number of the last row that holds a value; 0 where none does."""
     data = _DATA.search(xml)
     rows = [] if data is None else [_row(match) for match in _ROW.finditer(data[2] or "")]
-    return max((row.number for row in rows if row.held), default=0)
+    return max((row.number for row in rows if row.filled), default=0)
 
 
 def fact(attributes: str, name: str) -> str:
@@ -110,7 +110,7 @@ def _row(match: re.Match[str]) -> _Row:
     number = fact(match[1], "r")
     if not number.isdecimal():
         raise SheetXmlError("rows without a number")
-    cells = {_place(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
+    cells = {_column_number(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
     held = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
     return _Row(int(number), match[1].rstrip(), match[0], cells, held)
 
@@ -130,7 +130,7 @@ def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
     return found
 
 
-def _place(cell: re.Match[str]) -> int:
+def _column_number(cell: re.Match[str]) -> int:
     letters = re.match(r"[A-Z]+", fact(cell[1], "r"))
     if letters is None:
         raise SheetXmlError("cells without a place")

@@ -9,10 +9,10 @@ from pipeline.study.locations import file_key, study_files
 from pipeline.study.sheets.reading import read_typed
 from pipeline.study.sheets.tables import WORKBOOK, read_workbook
 from pipeline.study.wording import counted
-from pipeline.template.additions.rows import additions, named_files, some_of
+from pipeline.template.additions.rows import additions, cut_names, named_files
 from pipeline.template.additions.update import left_out_files
+from pipeline.template.colours import LEFT_OUT
 from pipeline.template.inventory import take_inventory
-from pipeline.template.marks import LEFT_OUT
 
 
 def unnamed_files(folder: Path) -> tuple[Fault, ...]:
@@ -36,10 +36,10 @@ def unnamed_files(folder: Path) -> tuple[Fault, ...]:
             hint = f"{adds}; a file named in the sheet {LEFT_OUT} is left out on purpose."
         else:
             hint = "Type a row for each, or move them out of the study folder."
-        faults.append(_warned(f"{_are(len(rowless))} in no row: {some_of(rowless)}", hint))
+        faults.append(_warned(f"{_are(len(rowless))} in no row: {cut_names(rowless)}", hint))
     if found.controls:
         n = counted(len(found.controls), "control")
-        problem = f"{n} that no row names, of tubes whose rows name none: {some_of(found.controls)}"
+        problem = f"{n} that no row names, of tubes whose rows name none: {cut_names(found.controls)}"
         faults.append(_warned(problem, "Type it into fmo_file or isotype_file of its tube."))
     return tuple(faults)
 

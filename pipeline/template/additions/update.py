@@ -27,12 +27,12 @@ from pipeline.study.sheets.tables import (
     tabulate,
 )
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.additions.rows import Additions, additions, some_of
+from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.additions.style_xml import StyleSheet
+from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
-from pipeline.template.marks import FILES, GUESSED, LEFT_OUT, TO_FILL
 from pipeline.template.workbook import colour_of, has_days
 
 _OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
@@ -51,7 +51,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _SheetColumns:
     """Where a sheet of the workbook has its header, and each of its columns (numbers from 1)."""
 
     title: str
@@ -85,7 +85,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     new = {name: rows for name, rows in found.rows.items() if rows}
     if not new:
         return Update(_nothing_to_add(found, inventory), changed=False)
-    places = {place.title: place for place in map(_place, raw) if place.columns}
+    places = {place.title: place for place in map(_sheet_columns, raw) if place.columns}
     try:
         content, lacking = _with_additions(path, new, places, listed)
     except (SheetXmlError, UnicodeDecodeError, KeyError, zipfile.BadZipFile) as error:
@@ -108,10 +108,10 @@ def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
     )
 
 
-def _place(sheet: RawSheet) -> _Place:
+def _sheet_columns(sheet: RawSheet) -> _SheetColumns:
     model = SHEETS.get(sheet.name)
     if model is None:
-        return _Place(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
+        return _SheetColumns(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
     table, _ = tabulate(sheet, column_names(model))
     columns = {name: column_number(where.rpartition("!")[2]) for name, where in table.columns.items()}
     header = 0
@@ -121,11 +121,14 @@ def _place(sheet: RawSheet) -> _Place:
             header = number
             columns |= {name: index for name, index in named.items() if name == "_guessed"}
             break
-    return _Place(sheet.name, header, columns)
+    return _SheetColumns(sheet.name, header, columns)
 
 
 def _with_additions(
-    path: Path, new: Mapping[str, Sequence[GuessedRow]], places: Mapping[str, _Place], listed: Sequence[str]
+    path: Path,
+    new: Mapping[str, Sequence[GuessedRow]],
+    places: Mapping[str, _SheetColumns],
+    listed: Sequence[str],
 ) -> tuple[bytes, list[str]]:
     """Return the package with its new rows, and the sheets that it lacks for some of them."""
     parts = package_parts(path)
@@ -175,7 +178,7 @@ def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], s
         text[name] = _OFFERED.sub(lambda found: f"{found[1]}{end}", xml)
 
 
-def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
+def _cells(sheet: str, row: GuessedRow, place: _SheetColumns, first: date) -> NewRow:
     cells = {}
     for name, column in place.columns.items():
         value = row.why if name == "_guessed" else row.values.get(name)
@@ -190,9 +193,9 @@ def _cells(sheet: str, row: GuessedRow, place: _Place, first: date) -> NewRow:
 def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
     parts = []
     if found.tubes:
-        parts.append(f"{counted(len(found.tubes), 'tube')} ({some_of(found.tubes)})")
+        parts.append(f"{counted(len(found.tubes), 'tube')} ({cut_names(found.tubes)})")
     if found.beads:
-        parts.append(f"{counted(len(found.beads), 'bead run')} ({some_of(found.beads)})")
+        parts.append(f"{counted(len(found.beads), 'bead run')} ({cut_names(found.beads)})")
     rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
     colours = [
         colour_of(name, row, column)
@@ -219,7 +222,7 @@ def _nothing_to_add(found: Additions, inventory: Inventory) -> str:
     unread = len(inventory.unread)
     sentence = "Nothing to add: every tube and every bead run of the folder is in a row."
     if unread:
-        names = some_of([name for name, _ in inventory.unread])
+        names = cut_names([name for name, _ in inventory.unread])
         sentence += f" {counted(unread, 'FCS file')} cannot be read: {names}."
     return " ".join([sentence, *_late(found)])
 
@@ -230,6 +233,6 @@ def _late(found: Additions) -> list[str]:
     return [
         (
             f"{counted(len(found.controls), 'control')} of tubes whose rows name none: "
-            f"{some_of(found.controls)}; type it into fmo_file or isotype_file."
+            f"{cut_names(found.controls)}; type it into fmo_file or isotype_file."
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gating.gates import PolygonGate
-from gating.gates.given_thresholds import Choices
+from gating.gates.given_gates import Choices
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.study import GateOverride, Panel
 from pipeline.tube.names.rows import gating_panel, row_named
@@ -18,7 +18,7 @@ def thresholds_of(panel: Panel, gates: Sequence[GateOverride]) -> dict[str, floa
 
 def polygons_of(panel: Panel, gates: Sequence[GateOverride]) -> dict[str, PolygonGate]:
     """Return the polygons among a person's gates, by step."""
-    return {gate.gate: on_rows(panel, gate.polygon) for gate in gates if gate.polygon is not None}
+    return {gate.gate: polygon_on_rows(panel, gate.polygon) for gate in gates if gate.polygon is not None}
 
 
 def choices_of(panel: Panel, gates: Sequence[GateOverride]) -> Choices:
@@ -26,7 +26,7 @@ def choices_of(panel: Panel, gates: Sequence[GateOverride]) -> Choices:
     return Choices(gating_panel(panel), thresholds_of(panel, gates), polygons=polygons_of(panel, gates))
 
 
-def on_rows(panel: Panel, polygon: TypedPolygon) -> PolygonGate:
+def polygon_on_rows(panel: Panel, polygon: TypedPolygon) -> PolygonGate:
     """Return a polygon whose axes are rows where they are called by any name of a row."""
     return PolygonGate(
         row_named(panel, polygon.x),

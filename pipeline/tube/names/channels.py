@@ -11,14 +11,15 @@ from gating.events.panel import SCATTER_ROLES
 from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel, PanelChannel
-from pipeline.study.wording import quoted
+from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
 
 MOST_ROWS, MOST_CHANNELS = 8, 16
-"""Rows and channels that a message lists. Convention."""
+"""Rows and channels that a message lists. Convention: a few lines of a message."""
 
 MOST_SUGGESTIONS = 3
-"""What a message suggests at most: a panel may have forty channels. Convention."""
+"""What a message suggests at most: a panel may have forty channels. Convention: of more nobody would know
+which to take."""
 
 _MARKER = re.compile(
     r"\bCD[ -]?\d{1,3}[a-z]{0,2}\b|\bHLA-?DR\b|\bkappa\b|\blambda\b|\bBCMA\b|\bGPRC5D\b|\bFcRH5\b|\bSLAMF7\b"
@@ -108,7 +109,7 @@ def suggestion(
     return f"Did you mean {named}? Add it as an alias: {channel.aliases[0]}; {named}" if named else ""
 
 
-def is_scatter(channel: PanelChannel) -> bool:
+def is_scatter_or_time(channel: PanelChannel) -> bool:
     """Whether a row of a panel means light scatter or time, not fluorescence."""
     return bool(_scatter(channel))
 
@@ -127,7 +128,7 @@ def suggestions(
     return " ".join([hint for hint in hints if hint][:MOST_SUGGESTIONS])
 
 
-def misfit(panel: Panel, file: str, channels: Sequence[str], markers: Sequence[str]) -> str:
+def lacking_channels(panel: Panel, file: str, channels: Sequence[str], markers: Sequence[str]) -> str:
     """Return a short sentence on a file that lacks channels of its panel: which, and what it has."""
     missing = missing_channels(panel, channels)
     n = len(panel.channels)
@@ -139,14 +140,14 @@ def misfit(panel: Panel, file: str, channels: Sequence[str], markers: Sequence[s
 
 def named_rows(rows: Sequence[PanelChannel]) -> str:
     """Return the first rows of a panel by alias and role, and how many more there are."""
-    return shortened([f"{' or '.join(row.aliases)} ({row.role})" for row in rows], MOST_ROWS)
+    return first_words([f"{' or '.join(row.aliases)} ({row.role})" for row in rows], MOST_ROWS)
 
 
 def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
     """Return the first channels of a file by name and marker, and how many more there are."""
     pairs = zip(channels, markers, strict=True)
     words = ((name, known_marker(marker)) for name, marker in pairs)
-    return shortened([f"{name} ({m})" if m and m != name else name for name, m in words], MOST_CHANNELS)
+    return first_words([f"{name} ({m})" if m and m != name else name for name, m in words], MOST_CHANNELS)
 
 
 def known_marker(text: str) -> str:
@@ -158,18 +159,6 @@ def known_marker(text: str) -> str:
     ('CD138 PE', 'HLA-DR kappa', '')
     """
     return " ".join(dict.fromkeys(_MARKER.findall(text)))
-
-
-def shortened(words: Sequence[str], most: int) -> str:
-    """Return the first words, and how many more there are.
-
-    Examples
-    --------
-    >>> shortened(["a", "b", "c", "d"], 2), shortened(["a", "b"], 2)
-    ('a, b and 2 more', 'a, b')
-    """
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more
 
 
 def _scatter(channel: PanelChannel) -> str:

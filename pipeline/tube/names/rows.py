@@ -17,8 +17,8 @@ from pipeline.tube.names.channels import (
     ChannelsError,
     channels_meant,
     find_channel,
-    is_scatter,
-    misfit,
+    is_scatter_or_time,
+    lacking_channels,
     missing_channels,
     suggestions,
 )
@@ -87,7 +87,7 @@ def rows_of_file(panel: Panel, channels: Sequence[str], markers: Sequence[str], 
     missing = missing_channels(panel, channels)
     if missing:
         hints = suggestions(panel, missing, channels, markers)
-        raise ChannelsError(f"{misfit(panel, where, channels, markers)}. {hints}".rstrip())
+        raise ChannelsError(f"{lacking_channels(panel, where, channels, markers)}. {hints}".rstrip())
     ambiguous = doubled_rows(panel, channels) or shared_rows(panel, channels)
     if ambiguous:
         raise ChannelsError(f"{where}: {ambiguous}")
@@ -139,7 +139,7 @@ def row_named(panel: Panel, name: str) -> str:
 
 def stained_rows(panel: Panel) -> tuple[PanelChannel, ...]:
     """Return the rows of fluorescence: neither scatter nor time."""
-    return tuple(row for row in panel.channels if not is_scatter(row))
+    return tuple(row for row in panel.channels if not is_scatter_or_time(row))
 
 
 def gating_panel(panel: Panel) -> GatingPanel:

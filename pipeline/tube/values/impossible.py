@@ -12,7 +12,8 @@ from pipeline.study.errors import UserError
 from pipeline.tube.flags import TubeFlag
 
 MOST_UNREADABLE = 0.01
-"""More events than this without a number are no accident of the acquisition. Convention."""
+"""More events than this without a number are no accident of the acquisition. Convention: one event in a
+hundred, far more than a glitch of the electronics spoils."""
 
 LARGEST = 2.0**64
 """Values above it are no numbers of a detector. Convention: FCS stores whole numbers of 64 bits at most."""

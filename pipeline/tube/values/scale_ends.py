@@ -26,7 +26,7 @@ class _Channel:
     """One channel: what its file says of the ends of its scale, and what its values show."""
 
     name: str
-    told: float
+    stated: float
     top: ScaleTop
     bottom: tuple[float, int]
 
@@ -75,7 +75,12 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
             RepairCode.RANGE_TOO_SMALL,
             "values lie beyond $PnR, so $PnR was not taken as the end of the scale",
             [
-                (c.name, f"{c.top.n_beyond:,} events above {c.told:,.6g}", _end(c.top.value), f"{c.told:g}")
+                (
+                    c.name,
+                    f"{c.top.n_beyond:,} events above {c.stated:,.6g}",
+                    _end(c.top.value),
+                    f"{c.stated:g}",
+                )
                 for c in beyond
             ],
         ),
@@ -83,7 +88,7 @@ def _repairs(channels: Sequence[_Channel]) -> tuple[Repair, ...]:
             RepairCode.RANGE_TOO_LARGE,
             "many events have one value, so the scale was taken to end there",
             [
-                (c.name, f"{c.top.n_pile:,} events at {c.top.value:,.6g}", _end(c.top.value), f"{c.told:g}")
+                (c.name, f"{c.top.n_pile:,} events at {c.top.value:,.6g}", _end(c.top.value), f"{c.stated:g}")
                 for c in piled
             ],
         ),

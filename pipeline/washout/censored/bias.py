@@ -31,10 +31,12 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.row_moments import row_moments
 
 _MAX_STEPS, _NEWTON_EVERY, _TOLERANCE = 125, 8, 1e-9
-"""Steps; which of them are Newton's; the length of one at which the equation is solved. Convention."""
+"""Steps; which of them are Newton's; the length of one at which the equation is solved. Convention: they
+bound the time; 1e-9 is less than is written."""
 
 _LONGEST_STEP, _WORSE = 0.5, 1.5
-"""Longest step; growth that is still accepted, and by which damping is eased. Convention."""
+"""Longest step; growth that is still accepted, and by which damping is eased. Convention: half a unit of the
+standardised axes, so that a step stays where the law is nearly straight."""
 
 _DIFFERENCE: Final = 1e-5
 """Of a finite difference on standardised axes. Convention: between rounding and curvature."""
@@ -144,7 +146,7 @@ def adjustment_of(
     third[1, 1] += 2 * part * (1 - part) * information[1] * turn
     information = np.einsum("abij,aij,bij->abij", information, turn, turn)
     whole = _of_all_rows(rows, information)
-    per_row = 0.5 * np.einsum("abij,abcij->cij", _seen_from_rows(rows, whole), third) * rows.weight
+    per_row = 0.5 * np.einsum("abij,abcij->cij", _row_covariances(rows, whole), third) * rows.weight
     by_beta = np.einsum("ij,ijk->ik", per_row[0], rows.design)
     if rows.lever is not None:
         by_beta[:, -1] = np.sum(per_row[1] * rows.lever, axis=1)
@@ -167,7 +169,7 @@ def _of_all_rows(rows: CensoredRows, information: Floats) -> Floats:
     return expected
 
 
-def _seen_from_rows(rows: CensoredRows, information: Floats) -> Floats:
+def _row_covariances(rows: CensoredRows, information: Floats) -> Floats:
     """Return F⁻¹ as the covariance of each row's (μ, log σ): (2, 2, B, n)."""
     inverse = pseudo_inverse(information)
     k = rows.design.shape[2]

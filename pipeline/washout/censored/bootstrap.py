@@ -12,10 +12,11 @@ from pipeline.washout.censored.estimate import NotEstimableError
 Floats = NDArray[np.float64]
 
 _BLOCK = 2_000_000
-"""Numbers worked on at once: bounds the memory. Convention."""
+"""Numbers worked on at once: bounds the memory. Convention: 16 MB of numbers."""
 
 _LEAST_SHARE = 0.9
-"""Share of resamples that must give a value; from fewer no interval. Convention."""
+"""Share of resamples that must give a value; from fewer no interval. Convention: the tenth that gave none may
+lie beyond either limit."""
 
 
 def patient_weights(

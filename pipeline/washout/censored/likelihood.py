@@ -26,13 +26,14 @@ _TOLERANCE, _UNSEEN_RISE = 1e-13, 1e-10
 """Rise of log L, relative and absolute, that rounding hides. Arithmetic: float64."""
 
 _LARGEST_COEFFICIENT: Final = 1e6
-"""On standardised axes: beyond, the likelihood has no maximum. Convention."""
+"""On standardised axes: beyond, the likelihood has no maximum. Convention: a million SDs."""
 
 _LEAST_INFORMATION: Final = 1e-7
-"""A row's information on a coefficient below which the data do not hold it. Convention."""
+"""A row's information on a coefficient below which the data do not hold it. Convention: as rounding."""
 
 SMALLEST_LOG_SIGMA: Final = -14.0
-"""ln σ is not followed below: the rows lie on a line. Convention."""
+"""ln σ is not followed below: the rows lie on a line. Arithmetic: e^-14 is a millionth of the spread of the
+rows."""
 
 
 _LARGEST_LOG_SIGMA: Final = 50.0
@@ -99,7 +100,7 @@ class Maximum:
     information: Floats
     converged: NDArray[np.bool_]
 
-    def is_held(self, n: int) -> NDArray[np.bool_]:
+    def is_determined(self, n: int) -> NDArray[np.bool_]:
         """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
         of_beta = self.information[:, :-1, :-1]
         # every eigenvalue is above the limit where what is left beyond it is positive definite

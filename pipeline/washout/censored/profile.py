@@ -15,10 +15,11 @@ from pipeline.washout.censored.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, C
 Floats = NDArray[np.float64]
 
 _EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
-"""Steps outwards to find a limit, and the smallest first one. Convention."""
+"""Steps outwards to find a limit, and the smallest first one. Convention: each step doubles, so that 60 reach
+any limit; a smaller first one is lost in rounding."""
 
 _FARTHEST: Final = 1e6
-"""On standardised axes: a limit beyond is infinite. Convention."""
+"""On standardised axes: a limit beyond is infinite. Convention: a million SDs."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:

@@ -23,16 +23,19 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.profile import effective_rows
 
 _FEWEST_PATIENTS: Final = 5
-"""From fewer patients no interval is told where patients repeat. Convention."""
+"""From fewer patients no interval is told where patients repeat. Convention: the spread between four patients
+is known to a factor of two at best."""
 
 _LARGEST_COEFFICIENT: Final = 1e3
-"""On standardised axes: a refit beyond has no maximum. Convention."""
+"""On standardised axes: a refit beyond has no maximum. Convention: a thousand SDs; a refit starts at the
+summit of all rows and goes no such way."""
 
 _STEP: Final = 1e-5
 """Of a finite difference on standardised axes. Convention: between rounding and curvature."""
 
 LEAST_INFLATION: Final = 1e-9
-"""Far above what rounding leaves of a variance that is zero, far below any patients'. Convention."""
+"""Far above what rounding leaves of a variance that is zero, far below any patients'. Convention: between the
+two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +120,7 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))
     refits = maximise(resampled(rows, weights), start)
     scattered = (refits.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
-    good = refits.is_held(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
+    good = refits.is_determined(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
     if not good.all():
         raise NotEstimableError(
             f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"

@@ -16,7 +16,8 @@ _MOST_STEPS, _MOST_HALVINGS = 200, 30
 """Steps, and halvings of one. Convention: a summit is reached in far fewer."""
 
 _LONGEST_STEP: Final = 1.0
-"""In any parameter: a step too far could leave the summit for a plain. Convention."""
+"""In any parameter: a step too far could leave the summit for a plain. Convention: one unit on standardised
+axes."""
 
 _LEAST_PART: Final = 1e-4
 """Part of the rise that the gradient promises (Armijo). Convention: the usual 1e-4."""

@@ -25,11 +25,12 @@ from pipeline.washout.observations.terms import Term
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_FOUND: Final = 0.05
+_SIGNIFICANT: Final = 0.05
 """Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
 
 FEWEST_MEASURED: Final = 8
-"""Measured values below which no doubt is tested: five coefficients would be too many. Convention."""
+"""Measured values below which no doubt is tested: five coefficients would be too many. Convention: three rows
+more than coefficients."""
 
 _LEAST_SPREAD: Final = 0.05
 """SD of log10 LLOQ, dex, below which rows have one LLOQ. Convention: 12 %."""
@@ -38,7 +39,8 @@ _FEWEST_OFTEN: Final = 5
 """Patients with several samples below which their number is not tested. Convention, as the jackknife."""
 
 _MOSTLY: Final = 0.5
-"""Share of censored rows above which M0 takes a wider spread for a rise. Convention."""
+"""Share of censored rows above which M0 takes a wider spread for a rise. Convention: with more than half
+censored the median itself is not measured."""
 
 
 class Doubt(StrEnum):
@@ -79,14 +81,14 @@ class Tested:
     slope: float
 
     @property
-    def is_found(self) -> bool:
+    def is_significant(self) -> bool:
         """By the rule."""
-        return self.p < _FOUND
+        return self.p < _SIGNIFICANT
 
     def estimate(self, n: int, level: float) -> Estimate:
         """Return the effect as `washout.json` prints it."""
         method = f"likelihood-ratio test: {self.doubt.value}"
-        note = "found" if self.is_found else "not found"
+        note = "found" if self.is_significant else "not found"
         name = f"doubt_{self.doubt.name.lower()}"
         return Estimate(name, self.effect, None, None, n, method, "", level, _UNITS[self.doubt], self.p, note)
 
@@ -101,7 +103,7 @@ def doubts_of(line: Line) -> tuple[Tested, ...]:
 
 def with_doubts(data: Observations, found: tuple[Tested, ...]) -> Observations:
     """Return the rows as the line takes them: with what was found."""
-    taken = {doubt.doubt for doubt in found if doubt.is_found}
+    taken = {doubt.doubt for doubt in found if doubt.is_significant}
     terms = [_lloq_term(data)] * (Doubt.LLOQ in taken) + [_often_term(data)] * (Doubt.OFTEN in taken)
     scatter = data.scatter_varies or Doubt.SCATTER in taken
     if not terms and scatter == data.scatter_varies:
@@ -117,7 +119,7 @@ def doubt_words(data: Observations, found: tuple[Tested, ...], slope: float) -> 
     slope
         Of the line that is told.
     """
-    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_found)
+    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_significant)
 
 
 def _safely(test: Callable[[Line], Tested | None], line: Line) -> Tested | None:

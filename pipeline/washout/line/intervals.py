@@ -78,7 +78,9 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
         p = p_of(line, jackknife, coefficient_ratio(line.rows, line.best, column, 0.0), of)
         limits = coefficient_interval(line.rows, line.best, column, drop)
         scale = line.axes.scale_y / term.scale
-        reported, likely = (float(value) * scale for value in (line.place[column], line.best.beta[0, column]))
+        reported, likely = (
+            float(value) * scale for value in (line.estimate[column], line.best.beta[0, column])
+        )
         effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
     return tuple(effects)
 

@@ -31,10 +31,12 @@ _FARTHEST_DOUBLINGS: Final = 1.0
 """How far before the data an answer may lie: one doubling. Convention (docs/method.md)."""
 
 _TOO_FEW: Final = 0.05
-"""Chance of so few rows with the density, were the answer right, below which it is withheld. Convention."""
+"""Chance of so few rows with the density, were the answer right, below which it is withheld. Convention: one
+in twenty, as of any test here."""
 
 _STEPS: Final = 100
-"""To where a share of the patients has a density while the scatter changes with weeks. Convention."""
+"""To where a share of the patients has a density while the scatter changes with weeks. Arithmetic: each
+halves the interval."""
 
 _LARGEST_EXPONENT: Final = 300.0
 """Powers of two beyond are called infinite. Convention: within float64."""
@@ -107,12 +109,12 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
         raise NotEstimableError(
             "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
         )
-    bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_found), None)
+    bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_significant), None)
     if bent is not None:
         how = "slows" if bent.effect < 0 else "quickens"
         raise NotEstimableError(f"cannot be told from a line: the rise {how} with weeks (p {bent.p:.2g})")
     line = refit.line
-    doublings = float(_crossing(line, rd, share)(line.place[None])[0])
+    doublings = float(_crossing(line, rd, share)(line.estimate[None])[0])
     _refuse_far_before(line, doublings, rd)
     low, high, how = _limits(refit, rd, share)
     low_weeks, high_weeks = (_known_weeks(limit) for limit in (low, high))
@@ -144,7 +146,7 @@ def _reached(line: Line, doublings: float, rd: float) -> tuple[int, int]:
     A row of another kit, clone, dye or cytometer counts as it would read with the usual one, as on the line.
     """
     data, last = line.data, FIRST_TERM + len(line.data.terms)
-    terms = times(line.rows.design[0, :, FIRST_TERM:last], line.place[FIRST_TERM:last])
+    terms = times(line.rows.design[0, :, FIRST_TERM:last], line.estimate[FIRST_TERM:last])
     log_rd = data.log_rd - line.axes.scale_y * terms
     late, limit = np.log2(data.weeks) >= doublings, np.log10(rd)
     above = late & (data.kind != LEFT) & (log_rd >= limit)
@@ -228,10 +230,10 @@ def _fieller(
     def ratio(place: float) -> float:
         of = height(place)
         own = own_variance(line, of) if jackknife is None else jackknife.variance(of)
-        above = float(of(line.place[None])[0]) - wanted
+        above = float(of(line.estimate[None])[0]) - wanted
         return above**2 / (own + shared_variance(line, of))
 
-    middle = axes.x(float(_crossing(line, rd, share)(line.place[None])[0]))
+    middle = axes.x(float(_crossing(line, rd, share)(line.estimate[None])[0]))
     drop = float(stdtrit(freedom, (1 + level) / 2)) ** 2
     low, high = interval(ratio, middle, 0.1 + 0.1 * abs(middle), drop)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high

@@ -32,11 +32,12 @@ Parameter: TypeAlias = Callable[[Floats], Floats]
 _FEWEST_OBSERVED: Final = 3
 """Measured values below which no slope is told. Convention (docs/method.md)."""
 FIRST_TERM, _PLACES = 2, (0, 1, -1)
-"""Places of the first term, and of level, slope and ln σ among the parameters. Convention."""
+"""Places of the first term, and of level, slope and ln σ among the parameters. Arithmetic: the order of the
+parameters in this module."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Axes:
+class AxisUnits:
     """Centre and scale of log2 weeks and log10 RD, so that the ascent does not depend on units."""
 
     centre_x: float
@@ -73,23 +74,23 @@ class Line:
     place : (k+1,)
         β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
     bias_is_off
-        Whether `place` is less its bias.
+        Whether `estimate` is less its bias.
     shared : (k+1, k+1)
         What errors that rows share add to the covariance of `best`.
     """
 
     data: Observations
     rows: CensoredRows
-    axes: Axes
+    axes: AxisUnits
     best: Maximum
-    place: Floats
+    estimate: Floats
     bias_is_off: bool
     shared: Floats
 
     @property
     def reported(self) -> Coefficients:
         """The line less its bias."""
-        return self._coefficients(self.place)
+        return self._coefficients(self.estimate)
 
     @property
     def most_likely(self) -> Coefficients:
@@ -151,7 +152,7 @@ def fit_line(data: Observations) -> Line:
     """
     _refuse(data)
     doublings = np.log2(data.weeks)
-    axes = Axes(
+    axes = AxisUnits(
         float(doublings.mean()),
         float(doublings.std()),
         float(data.log_rd.mean()),
@@ -170,7 +171,7 @@ def fit_line(data: Observations) -> Line:
     return Line(data, rows, axes, best, parameters, bias_is_off, _shared_covariance(data, rows, axes, best))
 
 
-def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> Floats:
+def _shared_covariance(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> Floats:
     """Return what errors that rows share add to the covariance of β and log σ.
 
     A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
@@ -185,7 +186,7 @@ def _shared_covariance(data: Observations, rows: CensoredRows, axes: Axes, best:
     return np.asarray(np.sum(moved[:, :, None] * moved[:, None, :], axis=0))
 
 
-def _less_bias(data: Observations, rows: CensoredRows, axes: Axes, best: Maximum) -> tuple[Floats, bool]:
+def _less_bias(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> tuple[Floats, bool]:
     """Return β and log σ less their bias; those of the maximum, and False, where there is no such place.
 
     Where patients repeat a row counts as a part of its patient: it is no independent evidence.
@@ -217,7 +218,7 @@ def _refuse(data: Observations) -> None:
 
 
 def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
-    if not best.is_held(data.n)[0]:
+    if not best.is_determined(data.n)[0]:
         counts = (
             f"{data.count(OBSERVED)} measured, {data.count(LEFT)} below LLOQ, {data.count(RIGHT)} above ULOQ"
         )

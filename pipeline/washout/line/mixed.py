@@ -35,11 +35,13 @@ _NODES, _FEWER_NODES, _MOST_ROWS_TO_PROFILE = 41, 15, 2_000
 _POLISH, _NEWTON = 3, 12
 """Newton steps: at the maximum, and for a patient's mode. Convention: each doubles the digits."""
 _FLOOR, _CEILING = -6.0, 6.0
-"""Of ln σ and ln τ on standardised axes: an ascent may try anything between. Convention."""
+"""Of ln σ and ln τ on standardised axes: an ascent may try anything between. Arithmetic: e^-6 to e^6 of the
+spread of the rows, nothing and all."""
 _CLEAR: Final = -2.0
-"""Least ln σ and ln τ to start from: at the floor an ascent would stay. Convention."""
+"""Least ln σ and ln τ to start from: at the floor an ascent would stay. Arithmetic: e^-2 is a seventh of the
+spread."""
 _NO_RISE: Final = 1e-6
-"""Of log L: what the ascent may leave, and far above rounding. Convention."""
+"""Of log L: what the ascent may leave, and far above rounding. Convention: a millionth moves no limit."""
 _STEP: Final = 1e-4
 """Of a finite difference. Convention: between rounding and curvature."""
 _HALF_LOG_2PI: Final = 0.9189385332046727
@@ -153,7 +155,7 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
             f"a random intercept needs {_FEWEST_REPEATING}"
         )
     line = fit_line(data)
-    rows = grouped(line.rows, data.patients)
+    rows = grouped_by_patient(line.rows, data.patients)
     start = np.array([*line.best.beta[0], line.best.log_sigma[0] - 0.35, line.best.log_sigma[0] - 0.35])
     best, value = _polished(rows, _highest(rows, start)[0])
     drop = _critical(data, len(best) - 2, level)
@@ -184,7 +186,7 @@ def _is_followed(logarithms: Floats) -> NDArray[np.bool_]:
     return (logarithms > _FLOOR) & (logarithms < _CEILING)
 
 
-def grouped(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
+def grouped_by_patient(rows: CensoredRows, patients: NDArray[np.intp]) -> Grouped:
     """Return one data set's rows sorted by patient."""
     order = np.argsort(patients, kind="stable")
     _, first, member = np.unique(patients[order], return_index=True, return_inverse=True)

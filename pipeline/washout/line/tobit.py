@@ -14,14 +14,15 @@ from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
 from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
-from pipeline.washout.line.told import Varying, line_with_doubts, varying_slope
+from pipeline.washout.line.reported import Varying, line_with_doubts, varying_slope
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import Term, TermEffect
 
 Floats = NDArray[np.float64]
 
 _SMALLEST_SIGMA: Final = 1e-5
-"""On standardised axes: below, the rows lie on a line and no interval is told. Convention."""
+"""On standardised axes: below, the rows lie on a line and no interval is told. Convention: a
+hundred-thousandth of the spread is less than a density's last digit."""
 
 _LARGEST_EXPONENT: Final = 300
 """Powers of ten beyond are called infinite. Convention: within float64."""
@@ -141,7 +142,7 @@ class WashoutFit:
         """Return what each doubt does, and the slopes with a scatter that varies, and without any doubt."""
         name, rest = "slope_varying_scatter", (self.interval_method, self.level, "dex per doubling")
         told = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
-        found = [doubt for doubt in self.doubts if doubt.is_found and doubt.doubt is not Doubt.BEND]
+        found = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
         if found:
             constant = (found[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
             told.append(Estimate("slope_without_doubts", *constant))

@@ -16,7 +16,7 @@ LEAST_WEEKS: Final = 1.0
 the drug of that dose still fills the marrow. Convention (docs/method.md)."""
 
 _MOST_NAMED: Final = 10
-"""Rows that a note names one by one; `washout.json` names all. Convention."""
+"""Rows that a note names one by one; `washout.json` names all. Convention: what a line of a note holds."""
 
 _WORDS: Final = {
     RowReason.UNDER_ONE_WEEK: "under one week after the last dose",

@@ -16,7 +16,7 @@ from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
-from pipeline.washout.observations.shared import shared_errors
+from pipeline.washout.observations.shared import with_shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
 from pipeline.washout.observations.ways import takes_part, usable_ways, way_terms, ways_of
 
@@ -134,7 +134,7 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         patients=[row.patient_id for row in rows],
         terms=terms,
     )
-    return shared_errors(data, [rows[place].shared for place in data.places])
+    return with_shared_errors(data, [rows[place].shared for place in data.places])
 
 
 def _censored_above(row: PatientRd, extrapolation: float) -> float | None:

@@ -45,7 +45,7 @@ class SharedErrors:
         return np.array([np.bincount(self.source, weights=each) for each in per_entry])
 
 
-def shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:
+def with_shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:
     """Return the observations with what several rows share, and own errors less that.
 
     Parameters

@@ -21,16 +21,19 @@ Floats: TypeAlias = NDArray[np.float64]
 _GRID: Final = 2.0**-16
 """A spread of draws is rounded to it, so that processors agree. Convention (docs/method.md)."""
 _FREEDOM, _WIDER = 5.0, 1.2
-"""Draws come from t distributions, wider than the summits, so that no tail is missed. Convention."""
+"""Draws come from t distributions, wider than the summits, so that no tail is missed. Convention: tails of
+five degrees of freedom are heavier than those of any summit here."""
 _FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
-"""Draws that must count; those that shape the next ones, and how often. Convention."""
+"""Draws that must count; those that shape the next ones, and how often. Arithmetic: of 300 a limit of 2.5 %
+rests on 7 draws."""
 _MORE_DRAWS: Final = 4
-"""Times as many draws are made once more where too few count. Convention."""
+"""Times as many draws are made once more where too few count. Convention: halves the error of a limit."""
 _MANY_ROWS: Final = 1_000
 """Of more rows the posterior is the normal of its summit. Convention: for speed."""
 _FROM_PRIOR, _LEAST_PART = 0.1, 0.02
 """Part of the draws that come from the prior, so that no place is left out; parts of the draws below which a
-summit is dropped. Convention."""
+summit is dropped. Convention: a tenth is enough to find what the summits miss, a fiftieth is lost in an
+interval of 95 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,7 @@ def draws(
     if surface.data.n > _MANY_ROWS:
         covariance = inverse_definite(summits[0].curvature[None])[0][0]
         normal = rng.standard_normal((n, N_PARAMETERS))
-        place = _rounded(summits[0].place)
+        place = _rounded(summits[0].parameters)
         return place + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
@@ -91,7 +94,7 @@ def draws(
 
 def _around(peak: Peak, part: float) -> _Cloud:
     covariance = inverse_definite(peak.curvature[None])[0][0]
-    return _Cloud(_rounded(peak.place), _rounded(cholesky(covariance) * _WIDER), part)
+    return _Cloud(_rounded(peak.parameters), _rounded(cholesky(covariance) * _WIDER), part)
 
 
 def _weighted(

@@ -20,7 +20,7 @@ _LOG_10: Final = float(np.log(10))
 
 def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
     """Return the law of the rows at a summit of the posterior."""
-    place, data, prior = peak.place, surface.data, surface.prior
+    place, data, prior = peak.parameters, surface.data, surface.prior
     nodes, log_weights = nodes_of(float(surface.log_sd.max(initial=0.0)))
     log_ratio = log_over_kd(place[None], data.weeks, np.log(surface.ug_ml))[0]
     away = nodes[:, None] * np.exp(place[UNLIKE]) * surface.log_sd

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
-"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Convention."""
+"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Arithmetic: the
+order of the parameters in this room."""
 
 N_PARAMETERS: Final = 7
 """Arithmetic: how many places there are."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
-from pipeline.washout.goodness import CONTRADICTED, RowLaw, misfit
+from pipeline.washout.goodness import CONTRADICTED, RowLaw, trend_p
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.rivals import MARGIN, rivals
 
@@ -91,7 +91,7 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
 
 def refuse_contradicted(law: RowLaw, seed: int) -> float:
     """Return p of the curve's misfit; raise NotEstimableError where the rows contradict the curve."""
-    p = misfit(law, seed)
+    p = trend_p(law, seed)
     if p < CONTRADICTED:
         raise NotEstimableError(
             f"the rows contradict the curve: what it leaves over has a trend over the weeks (p = {p:.3f})"

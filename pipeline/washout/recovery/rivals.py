@@ -46,7 +46,7 @@ def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
     design = np.column_stack([np.ones(data.n), *(place**k for k in range(1, degree + 1)), *terms])
     middle = float(data.log_rd.mean())
     best = maximise(single(design, data.log_rd - middle, data.kind, data.measurement_sd))
-    if not best.is_held(data.n)[0]:
+    if not best.is_determined(data.n)[0]:
         return None
     mean = middle + np.einsum("nk,k->n", design, best.beta[0])
     sigma = float(np.exp(best.log_sigma[0]))

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
+from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 
 Floats: TypeAlias = NDArray[np.float64]

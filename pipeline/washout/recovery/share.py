@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.curves import WEEKS, SerumCurve
+from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 

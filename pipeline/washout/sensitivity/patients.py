@@ -37,7 +37,7 @@ def without_each(line: Line, names: Sequence[str]) -> tuple[WithoutPatient, ...]
     weights = np.array([(of != name).astype(np.float64) for name in order])
     start = np.repeat(line.best.beta, len(order), axis=0), np.repeat(line.best.log_sigma, len(order))
     refits = maximise(resampled(line.rows, weights), start)
-    held = refits.is_held(line.data.n)
+    held = refits.is_determined(line.data.n)
     scale = line.axes.scale_y / line.axes.scale_x
     told = []
     for place, name in enumerate(order):

@@ -23,9 +23,10 @@ METHOD: Final = (
     "the same line, less its bias, with its interval; the scatter changes with weeks where it does in the "
     "line that is told; other doubts are taken into the line that is told alone"
 )
-TOLD: Final = "as told"
+AS_REPORTED: Final = "as told"
 _MOST_OF: Final = 0.5
-"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention."""
+"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention:
+half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings)
     given = given_rows(rows, settings)
     varies = told.data.scatter_varies
     bent = varies or len(told.data.terms) > len(given.data.terms)
-    table = [_of_told(told)]
+    table = [_reported_row(told)]
     table += [
         _of_data(name, replace(given.data, scatter_varies=scatter), 0)
         for name, scatter in (
@@ -112,10 +113,10 @@ def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings)
     return Sensitivity(tuple(table), patients, _words(table, patients, told))
 
 
-def _of_told(told: WashoutFit) -> SensitivityRow:
+def _reported_row(told: WashoutFit) -> SensitivityRow:
     data = told.data
     counts = (data.n, data.n_patients, data.count(OBSERVED), 0)
-    return _row(TOLD, counts, told.slope, told.slope_interval)
+    return _row(AS_REPORTED, counts, told.slope, told.slope_interval)
 
 
 def _of_variation(variation: Variation, settings: Settings, varies: bool) -> SensitivityRow:

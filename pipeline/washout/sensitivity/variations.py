@@ -18,7 +18,8 @@ OTHER_LLOQ: Final = 2.0
 """Times by which the LLOQ is raised and lowered. Convention: more than the runs of one assay differ."""
 
 MOST_LEVELS: Final = 20
-"""Sites, kits or clones that are each left out; of more, the most frequent. Convention."""
+"""Sites, kits or clones that are each left out; of more, the most frequent. Convention: a page of the
+table."""
 
 Change = Callable[[PatientRd], PatientRd | None]
 """What becomes of a row; None: it is left out."""

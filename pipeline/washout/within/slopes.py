@@ -40,7 +40,7 @@ _STEP, _STEP_OF_SLOPE = 1e-5, 1e-3
 
 _STARTS: Final = ((-0.35, -0.35, -1.0), (-0.7, -0.35, -3.0))
 """ln of σ and of the SDs of u and v over the scatter about the line, from where the ascent starts.
-Convention."""
+Convention: one start with much, one with little scatter of the slopes, so that both summits are found."""
 
 METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
 

@@ -31,7 +31,8 @@ _LEAST_LOG_SD, _MOST_LOG_SD = -6.0, 5.0
 """Of ln SD on standardised axes. Convention: far wider than any data."""
 
 _NO_MAXIMUM: Final = 8.0
-"""SDs of the values beyond which a mean is none: the law has no maximum. Convention."""
+"""SDs of the values beyond which a mean is none: the law has no maximum. Convention: no mean of values lies
+eight of their SDs away."""
 
 _TINY: Final = 1e-300
 """Arithmetic: stands for a chance of zero."""
@@ -74,7 +75,7 @@ def change_of_means(visits: TwoVisits, level: float = 0.95) -> tuple[float, floa
 
     def ratio(change: float) -> float:
         if change in known:
-            return max(0.0, 2 * (value - float(log_likelihood(scaled, known[change][None])[0])))
+            return max(0.0, 2 * (value - float(pair_log_likelihood(scaled, known[change][None])[0])))
         nearest = known[min(known, key=lambda other: abs(other - change))]
         tries = []
         for start in (nearest, best):
@@ -90,7 +91,7 @@ def change_of_means(visits: TwoVisits, level: float = 0.95) -> tuple[float, floa
     return round(told[0], DECIMALS), round(told[1], DECIMALS), round(told[2], DECIMALS)
 
 
-def log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
+def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
     """Return log L, (m,), at (first mean, change, ln of both SDs, artanh of the correlation), (m, 5)."""
     from scipy.special import log_ndtr
 
@@ -145,7 +146,7 @@ def _climb(visits: TwoVisits, start: Floats, *, hold: bool = False) -> tuple[Flo
     def of(parameters: Floats) -> tuple[float, Floats]:
         whole = start.copy()
         whole[free] = parameters
-        value, *around = log_likelihood(visits, whole + steps)
+        value, *around = pair_log_likelihood(visits, whole + steps)
         up, down = np.array(around).reshape(2, places.size)
         return float(value), (up - down) / (2 * _STEP)
 

@@ -11,7 +11,13 @@ from calibration import (
     fit_standard_curve,
     quantify_receptor_density,
 )
-from calibration.density.between_runs import RunMean, between_runs, joined_variance, run_mean, widened
+from calibration.density.between_runs import (
+    RunMean,
+    between_runs,
+    joined_variance,
+    run_mean,
+    with_between_run_cv,
+)
 
 OWN, SHARED = 0.05, 0.07
 
@@ -95,7 +101,7 @@ def test_only_the_cells_of_one_run_average_out():
 
 
 def test_half_widths_add_in_quadrature_on_the_log_scale():
-    found = widened(density(1000.0, 1000 / 1.2, 1200.0, standard_curve=0.04), 0.1)
+    found = with_between_run_cv(density(1000.0, 1000 / 1.2, 1200.0, standard_curve=0.04), 0.1)
     reach = np.hypot(np.log(1.2), 1.959964 * np.sqrt(np.log1p(0.01)))
     assert found.rd_high == pytest.approx(1000 * np.exp(reach))
     assert found.rd_low == pytest.approx(1000 * np.exp(-reach))
@@ -107,17 +113,17 @@ def test_half_widths_add_in_quadrature_on_the_log_scale():
 
 
 def test_near_zero_half_widths_add_on_the_linear_scale_and_a_bound_stays():
-    found = widened(density(100.0, -50.0, 260.0, control_cells=0.3), 0.5)
+    found = with_between_run_cv(density(100.0, -50.0, 260.0, control_cells=0.3), 0.5)
     assert found.rd_low < -50.0 < 260.0 < found.rd_high
     assert found.gcv_percent is None
     bound = ReceptorDensity(RdStatus.ABOVE_ULOQ, 500, rd_low=67601.0)
-    assert widened(bound, 0.5) == bound
+    assert with_between_run_cv(bound, 0.5) == bound
 
 
 @pytest.mark.parametrize(("rd", "typed"), [(30_000.0, 0.0), (30_000.0, 0.2), (900.0, 0.05)])
 def test_what_replicates_tell_takes_the_place_of_the_assumption_as_if_it_had_been_typed(rd, typed):
     assumed, wanted = (tube_of(rd, cv) for cv in (None, typed))
-    found = widened(assumed, typed)
+    found = with_between_run_cv(assumed, typed)
     assert (assumed.between_run_from, found.between_run_from) == ("assumed", "estimated from replicates")
     for end in ("rd_low", "rd_high"):
         off = abs(np.log(getattr(found, end) / getattr(wanted, end)))

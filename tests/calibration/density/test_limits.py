@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from calibration import LloqSource, RdStatus, fit_standard_curve, quantify_receptor_density
-from calibration.density.error_model import Cells, RelativeErrors, blank_spread
+from calibration.density.error_model import ConvertedCells, RelativeErrors, blank_spread
 from calibration.density.limits import ResultScatter, density_limits, result_scatter
 
 CURVE = fit_standard_curve([100, 1000, 10000], [1000, 10000, 100000])  # ABC = 10 · MFI
@@ -22,7 +22,7 @@ def blanks(n, middle=50.0, sd=10.0):
 def tube(n=1000, m=1000, rd=1000.0, sd=30.0):
     control = blanks(m, sd=sd)
     stained = blanks(n, sd=sd) + rd / 10 * np.exp(0.3 * ndtri((np.arange(n) + 0.5) / n))
-    return Cells(stained, control, float(np.median(stained)), 50.0, 0.0, 0.0, 1.0)
+    return ConvertedCells(stained, control, float(np.median(stained)), 50.0, 0.0, 0.0, 1.0)
 
 
 def scatter(cells=None, errors=None, curve=CURVE, spread=0.45):

@@ -9,7 +9,7 @@ from scipy import stats
 from calibration import RdStatus, fit_standard_curve, quantify_receptor_density
 from calibration.distribution.cells import cell_distribution
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, ShareBelow
-from calibration.distribution.widening import widened
+from calibration.distribution.widening import widened_distribution
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
 CURVE = fit_standard_curve([2 * level for level in LEVELS], list(LEVELS))
@@ -89,7 +89,7 @@ def test_an_uncertain_calibration_widens_both_and_moves_neither():
 
 def test_of_few_cells_the_outer_percentiles_and_the_modes_are_not_told():
     _, told = found(*cells(n=30))
-    assert [one.beyond for one in told.percentiles] == [Beyond.FEW, Beyond.NO, Beyond.NO, Beyond.FEW]
+    assert [one.beyond for one in told.percentiles] == [Beyond.TOO_FEW, Beyond.NO, Beyond.NO, Beyond.TOO_FEW]
     assert told.modes is None
 
 
@@ -147,7 +147,7 @@ def test_without_a_density_nothing_is_told_of_the_cells(status):
 
 def test_a_cv_between_runs_put_in_later_is_as_if_it_had_been_there():
     stained, control = cells(n=3000)
-    later = widened(found(stained, control, between_run_cv=0.1, low_cut=25_000.0)[1], 0.2)
+    later = widened_distribution(found(stained, control, between_run_cv=0.1, low_cut=25_000.0)[1], 0.2)
     at_once = found(stained, control, between_run_cv=0.2, low_cut=25_000.0)[1]
     assert later.between_run_cv == 0.2
     for one, other in zip(later.percentiles, at_once.percentiles, strict=True):
@@ -170,7 +170,7 @@ def test_an_end_of_a_share_at_0_or_100_percent_stays_there_when_the_cv_between_r
         None,
         100.0,
     )
-    found = widened(cells, 0.2)
+    found = widened_distribution(cells, 0.2)
     assert found.below_lloq.low == 0.0
     assert found.below_lloq.high > 0.002
     assert found.below_cut.high == 100.0

@@ -9,7 +9,7 @@ from gating.cleaning.scatter import find_debris, find_margins
 from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.events import Events, Survivors
-from gating.events.sample import sampled
+from gating.events.sampling import sampled
 from gating.gates import inside
 from gating.strategy import gate_plasma_cells
 from gating.thresholds.methods import Method

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gating.clusters.neighbours import around
-from gating.events.ranks import quantile
+from gating.events.quantiles import quantile
 from gating.thresholds import Axis
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gating.events import Events, Survivors
-from gating.events.sample import drawn_by_scatter, sampled
-from gating.events.tickets import below, drawn_anew, drawn_by_rank, one_of_each, thinned, tickets_of
+from gating.events.sampling import drawn_by_scatter, sampled
+from gating.events.tickets import drawn_anew, drawn_by_rank, is_drawn, one_of_each, thinned, tickets_of
 from helpers.known_marrow import marrow, panel
 
 TOP = 262_144.0
@@ -29,8 +29,8 @@ def test_every_ticket_is_as_likely_as_any_other():
 
 def test_new_lots_do_not_follow_from_the_first_ones():
     tickets = tickets_of(*columns())
-    low = drawn_anew(tickets)[below(tickets, 0.2)]
-    assert below(low, 0.5).mean() == pytest.approx(0.5, abs=0.02)
+    low = drawn_anew(tickets)[is_drawn(tickets, 0.2)]
+    assert is_drawn(low, 0.5).mean() == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize("with_time", [True, False])
@@ -65,7 +65,7 @@ def test_survivors_of_a_sample_are_drawn_from_as_evenly_as_all():
     events = marrow(6, n=30_000).events
     everyone = Survivors.everyone(events)
     of_sample = everyone.among(sampled(events, 10_000))
-    assert below(of_sample.tickets, 0.3).mean() == pytest.approx(0.3, abs=0.02)
+    assert is_drawn(of_sample.tickets, 0.3).mean() == pytest.approx(0.3, abs=0.02)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=60), st.integers(1, 9))

@@ -9,7 +9,7 @@ from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target, UnfitPanelError
 from gating.gates import PolygonGate
 from gating.gates.by_hand import BY_HAND, POLYGON_STEPS, step_of_threshold
-from gating.gates.given_thresholds import Choices, UnknownGateError
+from gating.gates.given_gates import Choices, UnknownGateError
 from gating.gates.steps import GateFlag, Step
 from gating.strategy import UnfitEventsError, gate_plasma_cells
 from gating.thresholds.methods import Method

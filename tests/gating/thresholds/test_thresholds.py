@@ -9,7 +9,7 @@ from gating.anchors.anchors import anchor_of, find_group
 from gating.anchors.cuts import cut_between
 from gating.events.panel import Target
 from gating.thresholds import axis_of, best_valley
-from gating.thresholds.density import all_valleys, clearest_valley, density_of
+from gating.thresholds.kernel_density import all_valleys, clearest_valley, density_of
 from gating.thresholds.methods import Method
 from gating.thresholds.side_cut import side_cut
 from gating.thresholds.two_normals import crossing_of

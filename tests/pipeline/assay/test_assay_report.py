@@ -11,7 +11,7 @@ import pytest
 
 from calibration.density.result import RdStatus, ReceptorDensity
 from pipeline.assay.report import AssayReport, assay_report
-from pipeline.assay.verdict import Support
+from pipeline.assay.support import Support
 from pipeline.fcs.acquisition import Acquired
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.same_visit import tubes_by_visit
@@ -82,7 +82,7 @@ def test_a_material_with_a_result_not_above_zero_is_no_part_of_the_common_precis
     dim = [("2024-05-01", rd, ValidationTube(f"N{rd}", "precision", "dim")) for rd in (-3.0, 4.0, 90.0)]
     whole = report_of([*precision_rows(0.02), *dim]).precision[-1]
     assert whole.about == "all materials"
-    assert whole.found.n == 9
+    assert whole.statistic.n == 9
     assert whole.support is Support.SUPPORTS
     assert "without dim: a result there is not above zero" in whole.says
 
@@ -105,13 +105,13 @@ def test_a_typed_goal_takes_the_place_of_the_usual_one():
 
 def test_the_day_of_a_tube_is_a_level_of_its_precision():
     shifted = [(run, rd * (1.3 if run.endswith("3") else 1), row) for run, rd, row in precision_rows(0.01)]
-    found = report_of(shifted).precision[0].found
+    found = report_of(shifted).precision[0].statistic
     assert [part.name for part in found.components] == ["day", "repeatability", "total"]
     assert found.component("day").sd > 5 * found.component("repeatability").sd
 
 
 def test_what_the_tubes_do_not_allow_is_told_with_its_reason():
-    told = {one.experiment.value: one.reason for one in report_of(precision_rows(0.02)).not_told}
+    told = {one.experiment.value: one.reason for one in report_of(precision_rows(0.02)).not_judged}
     assert set(told) == {"linearity", "blank", "stability", "carry_over", "comparison", "control"}
     assert all("the validation sheet names no" in reason for reason in told.values())
 
@@ -120,13 +120,13 @@ def test_a_tube_without_a_density_is_named_and_not_used():
     rows = precision_rows(0.02)
     rows[0] = ("2024-05-01", None, rows[0][2])
     found = report_of(rows)
-    assert found.precision[0].found.n == 8
+    assert found.precision[0].statistic.n == 8
     assert found.left_out == (("A1_0", "it has no density (LOW_EVENTS)"),)
 
 
 def test_stored_tubes_without_hours_are_named():
     rows = [("2024-05-01", 10_000.0, ValidationTube(f"S{n}", "stability", "pool A")) for n in (1, 2)]
-    reasons = [one.reason for one in report_of(rows).not_told if one.experiment == "stability"]
+    reasons = [one.reason for one in report_of(rows).not_judged if one.experiment == "stability"]
     assert "hours are not known of S1, S2" in reasons[0]
 
 
@@ -141,8 +141,8 @@ def test_two_ways_are_compared_on_the_materials_that_both_measured():
         for material in range(8 if way == "A" else 7)
     ]
     found = report_of(rows).comparison[0]
-    assert found.found.n == 7
-    assert found.found.ratio == pytest.approx(1.3)
+    assert found.statistic.n == 7
+    assert found.statistic.ratio == pytest.approx(1.3)
     assert found.support is Support.CONTRADICTS
     assert found.about == "B against A"
 
@@ -159,7 +159,7 @@ def test_carry_over_takes_the_tubes_in_their_typed_order():
     ]
     found = report_of(rows).carry_over
     assert len(found) == 1
-    assert found[0].found.percent == pytest.approx(100 * 5_000 / 49_000, rel=1e-3)
+    assert found[0].statistic.percent == pytest.approx(100 * 5_000 / 49_000, rel=1e-3)
     assert found[0].support is Support.CONTRADICTS
 
 
@@ -206,7 +206,7 @@ def test_a_limit_of_quantification_of_two_results_supports_nothing():
         return report_of(rows).limits[0]
 
     found = limits(tubes)
-    assert found.found.loq == pytest.approx(2_050.0)
+    assert found.statistic.loq == pytest.approx(2_050.0)
     assert found.support is Support.OPEN
     assert "too few results" in found.says
     more = [("low", "dim", rd) for rd in (2_020.0, 1_990.0, 2_000.0)]
@@ -231,7 +231,7 @@ def test_two_ways_that_agree_in_the_middle_alone_do_not_agree():
         for place, rd in enumerate(8_000.0 * 2.0 ** np.linspace(-1.5, 1.5, 40))
     ]  # fmt: skip
     found = report_of(rows).comparison[0]
-    assert found.found.ratio == pytest.approx(1.0)
+    assert found.statistic.ratio == pytest.approx(1.0)
     assert found.support is Support.CONTRADICTS
     assert "at the dimmest" in found.says
 
@@ -255,4 +255,4 @@ def test_replicates_of_a_patient_count_for_precision_without_a_row():
     study, results = study_of(precision_rows(0.02))
     found = assay_report(replace(study, validation=()), results, ())
     assert [one.about for one in found.precision] == ["replicates of patients"]
-    assert found.precision[0].found.n == 9
+    assert found.precision[0].statistic.n == 9

@@ -12,7 +12,7 @@ from pipeline.assay.statistics import (
     agreement,
     carry_over,
     control_runs,
-    limits_of,
+    detection_limits,
     linearity,
     nested_precision,
     stability,
@@ -142,17 +142,17 @@ def test_levels_that_show_no_line_are_refused(level, value, text):
 
 def test_limits_follow_ep17_by_hand():
     blanks, low = [[0.0, 10.0, 20.0, 30.0]], [("dim", [100.0, 120.0, 110.0, 130.0])]
-    found = limits_of(blanks, low, goal_percent=20)
+    found = detection_limits(blanks, low, goal_percent=20)
     size = math.sqrt(500 / 3)
     factor = 1.645 / (1 - 1 / 12)
     assert found.lob == pytest.approx(15 + factor * size)
     assert found.lod == pytest.approx(found.lob + factor * size)
     assert found.loq == pytest.approx(115)
-    assert limits_of(blanks, low, goal_percent=5).loq is None
+    assert detection_limits(blanks, low, goal_percent=5).loq is None
 
 
 def test_sixty_blanks_give_the_limit_by_their_rank():
-    found = limits_of([[float(value) for value in range(1, 61)]], [])
+    found = detection_limits([[float(value) for value in range(1, 61)]], [])
     assert found.lob_by_rank
     assert found.lob == pytest.approx(57.5)  # rank 0.5 + 0.95 · 60
     assert found.lod is None
@@ -165,7 +165,7 @@ def test_a_noisy_dim_material_ends_the_range_even_where_a_dimmer_one_is_quiet():
         ("noisy", [80.0, 160.0, 80.0, 160.0]),
         ("bright", [500.0, 510.0]),
     ]
-    assert limits_of([[0.0, 1.0, 2.0, 1.0]], low).loq == pytest.approx(505)
+    assert detection_limits([[0.0, 1.0, 2.0, 1.0]], low).loq == pytest.approx(505)
 
 
 @needs_r()

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from calibration.density.between_runs import widened
+from calibration.density.between_runs import with_between_run_cv
 from calibration.density.budget import BetweenRunSource, BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from pipeline.assembly.assemble import joined
@@ -31,7 +31,7 @@ def receptor(rd=20000.0, cv=0.0, **sd_dex):
     plain = ReceptorDensity(
         RdStatus.OK, 500, rd=rd, rd_low=rd / within, rd_high=rd * within, lloq=500.0, budget=budget
     )
-    return widened(plain, cv, BetweenRunSource.ASSUMED)
+    return with_between_run_cv(plain, cv, BetweenRunSource.ASSUMED)
 
 
 def study_result(*tubes):
@@ -98,7 +98,7 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
     assert again == between_runs_of(
         before.study, before.results
     )  # a term between runs is no tube's own error
-    assert widened(before.results[0].receptor, again.cv) == results[0].receptor
+    assert with_between_run_cv(before.results[0].receptor, again.cv) == results[0].receptor
 
 
 def test_the_setting_goes_before_what_replicates_say():

@@ -112,7 +112,7 @@ def test_the_slope_is_bounded_by_what_the_missing_visits_could_be(tmp_path):
     plain = fit_tobit(
         [row.weeks for row in told], [row.rd for row in told], ["OK"] * 10, lloq=300.0, doubts=False
     )
-    assert bound.told == pytest.approx(10**plain.most_likely.slope, rel=1e-6)
+    assert bound.without_missing == pytest.approx(10**plain.most_likely.slope, rel=1e-6)
     levels = np.geomspace(300.0, bound.high, 5)
     for early, late in itertools.product(levels, levels):
         filled = [replace(silent[0], rd=early, status="OK"), replace(silent[1], rd=late, status="OK")]

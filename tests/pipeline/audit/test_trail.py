@@ -15,7 +15,7 @@ from helpers.builders import good_study
 from helpers.dask_cluster import ROOT
 from pipeline.audit.trail import (
     TRAIL,
-    Change,
+    ChangedCell,
     Event,
     add_line,
     cells_of,
@@ -48,9 +48,9 @@ def test_the_lines_hold_who_did_what_and_every_change_old_and_new(folder: Path) 
     assert [line.facts["n_tubes"] for line in trail.lines] == [0, 1, 2]
     assert all(line.who and line.at.endswith("+00:00") for line in trail.lines)
     assert trail.lines[1].changes == (
-        Change("gates A/cd138", "value", "850", ""),
-        Change("samples A", "visit", "baseline", "C2"),
-        Change("samples B", "visit", "", "C2"),
+        ChangedCell("gates A/cd138", "value", "850", ""),
+        ChangedCell("samples A", "visit", "baseline", "C2"),
+        ChangedCell("samples B", "visit", "", "C2"),
     )
     assert cells_of(trail) == CELLS[-1]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.checks import check_folder, tube_findings
+from pipeline.checks.identity.file_contents import is_like_beads, is_like_cells
 from pipeline.checks.identity.glance import glance
-from pipeline.checks.identity.kinds import is_like_beads, is_like_cells
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.simulate import simulate_study
 from pipeline.study.faults import Fault

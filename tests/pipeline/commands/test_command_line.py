@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_what_a_run_prints_fits_80_columns(study: Path, capsys, monkeypatch) -> 
     printed = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in printed if str(study) not in line) <= 80
     assert any(line.startswith("2 tubes:") for line in printed)
+
+
+def test_a_run_without_figures_draws_none_and_nobody_is_given_a_validation_unasked(study: Path) -> None:
+    results = study / "results"
+    shutil.rmtree(results)
+    assert status_of("run", study, "--no-figures", "--workers", 1) == 0
+    assert not (results / "figures").exists()
+    assert status_of("run", study, "--workers", 1) == 0
+    assert (results / "figures").is_dir()
+    assert not (results / "validation").exists()
 
 
 def test_the_time_of_a_run_is_that_of_the_whole_run(study: Path) -> None:

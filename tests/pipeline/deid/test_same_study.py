@@ -12,7 +12,7 @@ from pipeline.checks import check_folder
 from pipeline.checks.acquisition import instrument_difference
 from pipeline.commands.deid import deidentified
 from pipeline.commands.exit_status import ExitStatus
-from pipeline.deid.key import Key, Kind, read_key
+from pipeline.deid.key import Key, PseudonymKind, read_key
 from pipeline.fcs import TruncatedError, read_fcs
 from pipeline.simulate import simulate_study
 from pipeline.study.errors import UserError
@@ -94,8 +94,8 @@ def test_a_file_that_ends_early_ends_early_in_the_copy_too(study: Study) -> None
 
 
 def test_a_key_that_lost_a_row_gives_nobody_the_name_of_another() -> None:
-    key = Key({(Kind.PATIENT, "Ann"): "P001", (Kind.PATIENT, "Cy"): "P003"})
-    assert [key.name(Kind.PATIENT, one) for one in ("Ann", "Bo", "Cy", "Di")] == [
+    key = Key({(PseudonymKind.PATIENT, "Ann"): "P001", (PseudonymKind.PATIENT, "Cy"): "P003"})
+    assert [key.name(PseudonymKind.PATIENT, one) for one in ("Ann", "Bo", "Cy", "Di")] == [
         "P001",
         "P002",
         "P003",

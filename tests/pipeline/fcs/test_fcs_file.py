@@ -106,7 +106,7 @@ def test_a_block_ends_anywhere(tmp_path):
 def test_large_files_are_decoded_in_two_threads_alike(tmp_path):
     values = np.arange(4 * 1_100_000, dtype=np.float32).reshape(4, -1)
     file = read_fcs(write_fcs(tmp_path / "large.fcs", values, CHANNELS))
-    assert file.place.n_bytes > 16 << 20
+    assert file.data.n_bytes > 16 << 20
     np.testing.assert_array_equal(file.events(), values)
 
 

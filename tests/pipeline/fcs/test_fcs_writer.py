@@ -110,7 +110,7 @@ def test_a_file_without_events_can_be_written(tmp_path):
 
 
 def test_data_begins_aligned_for_memory_maps(written):
-    assert read_fcs(written).place.begin % 64 == 0
+    assert read_fcs(written).data.begin % 64 == 0
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,7 +11,7 @@ import pytest
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.charts import FIGURES
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS
 from pipeline.output.results_folder import TABLES
 from pipeline.output.statistics import datasets_of, write_each
 from pipeline.output.statistics.files import DATASETS

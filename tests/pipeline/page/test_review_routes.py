@@ -127,21 +127,21 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
 def test_what_was_not_seen_is_neither_decided_nor_signed(study: Path, reviewer: Client):
     before = reviewer.tube(ONE)
     shown = reviewer.get(f"/api/tubes/{ONE}").json()
-    assert shown["seen"] == before["seen"]
+    assert shown["shown"] == before["shown"]
     assert 'data-xn="Time"' in shown["trace"]
     typed = f"sample_id,gate,value,set_by,reason,verdict\n{ONE},,,XY,clots,reject\n"
     (study / "review.csv").write_text(typed, "utf-8")
-    late = reviewer.decide(ONE, "accept", seen=before["seen"])
+    late = reviewer.decide(ONE, "accept", shown=before["shown"])
     assert (late.status_code, late.json()["theirs"]["by"], late.json()["theirs"]["reason"]) == (
         409,
         "XY",
         "clots",
     )
     assert (study / "review.csv").read_text("utf-8") == typed
-    seen = late.json()["seen"]
-    other = reviewer.decide(ONE, "accept", seen={**seen, "result": "0" * 64})
+    seen = late.json()["shown"]
+    other = reviewer.decide(ONE, "accept", shown={**seen, "result": "0" * 64})
     assert (other.status_code, "it was run again after you opened it" in other.json()["error"]) == (422, True)
-    assert reviewer.decide(ONE, "accept", seen=seen).status_code == 200
+    assert reviewer.decide(ONE, "accept", shown=seen).status_code == 200
     assert reviewer.sign(ONE).status_code == 200
 
     (study / "settings.csv").write_text("name,value\nlow_cell_cut,700\n", "utf-8")

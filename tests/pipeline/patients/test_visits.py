@@ -14,7 +14,7 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.flags import VisitFlag
-from pipeline.patients.visits import Visit, log_sd, patient_rd
+from pipeline.patients.visits import Visit, dex_sd, patient_rd
 from pipeline.study.cells.choices import RowReason
 from pipeline.study.study import Dose
 from pipeline.washout import washout_report
@@ -74,7 +74,7 @@ def test_the_models_get_the_measurement_error_of_the_interval(study_result: Stud
 
 
 def test_an_estimate_below_zero_has_no_log_sd(study_result: StudyResult):
-    assert log_sd(visit_with(study_result, "P02-S1").receptor) is None
+    assert dex_sd(visit_with(study_result, "P02-S1").receptor) is None
 
 
 def test_a_row_whose_interval_reaches_zero_is_the_worst_of_the_rows_and_not_a_middling_one(

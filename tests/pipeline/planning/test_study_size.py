@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
-from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanAsked, answer, head
-from pipeline.planning import Population, Target, plan_size, population_of, simulated_population
+from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanAsked, plan_head, size_sentence
+from pipeline.planning import StudyPopulation, WantedWidth, plan_size, population_of, simulated_population
 from pipeline.study.errors import UserError
 
-PLAIN = Population(
+PLAIN = StudyPopulation(
     slope=0.36,
     intercept=3.3,
     between=0.4,
@@ -33,13 +33,13 @@ WANTED = 0.2
 
 
 def test_a_width_is_that_of_least_squares_where_nothing_is_censored():
-    size = plan_size(PLAIN, Target(slope_width=WANTED), studies=12, tried=(50,)).sizes[0]
+    size = plan_size(PLAIN, WantedWidth(slope_width=WANTED), studies=12, tried=(50,)).sizes[0]
     spread = math.sqrt(2.0)  # of 0 … 4 doublings, all alike
     assert size.width == pytest.approx(2 * 2.01 * PLAIN.between / spread / math.sqrt(50), rel=0.12)
 
 
 def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
-    found = plan_size(PLAIN, Target(slope_width=WANTED), studies=6, tried=(10, 90, 100, 110))
+    found = plan_size(PLAIN, WantedWidth(slope_width=WANTED), studies=6, tried=(10, 90, 100, 110))
     assert found.enough is not None
     assert (found.enough.patients, found.enough.tubes) == (90, 90)
     assert [size.patients for size in found.sizes] == [10, 90, 100]
@@ -48,7 +48,7 @@ def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
 def test_replicate_tubes_help_where_the_tube_is_what_scatters():
     noisy = replace(PLAIN, between=0.05, tube_sd=0.4)
     one, four = (
-        plan_size(noisy, Target(slope_width=WANTED), replicates=n, studies=6, tried=(30,)).sizes[0]
+        plan_size(noisy, WantedWidth(slope_width=WANTED), replicates=n, studies=6, tried=(30,)).sizes[0]
         for n in (1, 4)
     )
     assert four.tubes == 4 * one.tubes
@@ -57,25 +57,25 @@ def test_replicate_tubes_help_where_the_tube_is_what_scatters():
 
 def test_the_same_seed_gives_the_same_plan_and_censoring_is_told():
     dim = replace(PLAIN, lloq=40_000.0)
-    first, second = (plan_size(dim, Target(slope_width=0.4), studies=4, tried=(20,)) for _ in range(2))
+    first, second = (plan_size(dim, WantedWidth(slope_width=0.4), studies=4, tried=(20,)) for _ in range(2))
     assert first == second
     assert 0.3 < first.sizes[0].below_lloq < 0.8
 
 
 def test_errors_that_all_tubes_share_widen_a_wait_and_no_slope():
-    def widths(target: Target) -> list[float]:
+    def widths(target: WantedWidth) -> list[float]:
         return [
             plan_size(replace(PLAIN, shared_sd=shared), target, studies=4, tried=(30,)).sizes[0].width
             for shared in (0.0, 0.1)
         ]
 
-    slope, wait = widths(Target(slope_width=0.5)), widths(Target(wait_width=1e6, density=8_000.0))
+    slope, wait = widths(WantedWidth(slope_width=0.5)), widths(WantedWidth(wait_width=1e6, density=8_000.0))
     assert slope[0] == slope[1]
     assert wait[1] > wait[0]
 
 
 def test_a_width_that_no_size_reaches_is_said():
-    found = plan_size(PLAIN, Target(slope_width=0.001), studies=2, tried=(10, 20))
+    found = plan_size(PLAIN, WantedWidth(slope_width=0.001), studies=2, tried=(10, 20))
     assert found.enough is None
     assert len(found.sizes) == 2
 
@@ -129,15 +129,15 @@ def asked(**more) -> PlanAsked:
 
 
 def test_several_visits_of_patients_whose_scatter_is_not_known_are_called_a_least_number():
-    target = Target(wait_width=12.0)
-    assert WITHIN_NOT_KNOWN in head(replace(PLAIN, within=0.0), target, asked(visits=2))
-    assert WITHIN_NOT_KNOWN not in head(replace(PLAIN, within=0.0), target, asked(visits=1))
-    assert WITHIN_NOT_KNOWN not in head(replace(PLAIN, within=0.1), target, asked(visits=2))
+    target = WantedWidth(wait_width=12.0)
+    assert WITHIN_NOT_KNOWN in plan_head(replace(PLAIN, within=0.0), target, asked(visits=2))
+    assert WITHIN_NOT_KNOWN not in plan_head(replace(PLAIN, within=0.0), target, asked(visits=1))
+    assert WITHIN_NOT_KNOWN not in plan_head(replace(PLAIN, within=0.1), target, asked(visits=2))
 
 
 def test_a_density_beyond_the_limits_is_not_answered_with_more_patients():
-    target = Target(wait_width=12.0, density=5e6)
+    target = WantedWidth(wait_width=12.0, density=5e6)
     found = plan_size(replace(PLAIN, uloq=1e5), target, studies=4, tried=(20,))
-    said = answer(found, asked())
+    said = size_sentence(found, asked())
     assert "100% of studies give no such interval at all" in said
     assert "Ask for a wider interval" not in said

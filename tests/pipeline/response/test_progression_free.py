@@ -47,7 +47,7 @@ def censored(patient_id="P", **days):
         ({"last_assessed_on": 84, "died_on": 400}, 400, PfsEnd.DEATH),
         ({"progressed_on": 90, "died_on": 90}, 90, PfsEnd.PROGRESSION),
         ({"last_assessed_on": -7, "last_contact_on": 500}, 0, PfsEnd.NOT_ASSESSED),
-        ({"last_contact_on": 500}, 500, PfsEnd.SEEN_ALIVE),
+        ({"last_contact_on": 500}, 500, PfsEnd.ALIVE),
         ({}, None, PfsEnd.UNKNOWN),
     ],
 )  # fmt: skip

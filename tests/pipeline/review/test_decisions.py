@@ -134,13 +134,13 @@ def test_rows_that_somebody_typed_after_one_looked_are_not_written_over(tmp_path
     typed = "sample_id,gate,value,set_by,reason,verdict\nP2,,,CD,,accept\nP1,cd45,7,CD,clots,reject\n"
     (tmp_path / REVIEW_FILE).write_text(typed, "utf-8")
     with pytest.raises(ConflictError, match=r"review.csv was changed elsewhere after you opened it") as hit:
-        decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_seen=seen))
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_shown=seen))
     assert (hit.value.now.who, hit.value.now.verdict, hit.value.now.reason) == ("CD", "reject", "clots")
     assert (tmp_path / REVIEW_FILE).read_text("utf-8") == typed
     assert not (tmp_path / TRAIL).exists()
     now = read_review_file(tmp_path)
-    decide(tmp_path, asked(ReviewVerdict.ACCEPT, "P3", rows_seen=now.digest_of("P3")))
-    decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_seen=now.digest_of("P1")))
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT, "P3", rows_shown=now.digest_of("P3")))
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT, rows_shown=now.digest_of("P1")))
 
 
 @pytest.mark.parametrize("text", ["a table of nothing\n1,2\n", "gate,value\ncd138,3\n"])

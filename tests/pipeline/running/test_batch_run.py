@@ -17,7 +17,7 @@ from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.store import stores_in
 from pipeline.running.tasks import bead_tasks, tube_tasks
-from pipeline.running.two_passes import Quantified, quantified
+from pipeline.running.two_passes import Quantified, quantified_study
 from pipeline.simulate import simulate_study
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
@@ -55,7 +55,7 @@ def without_dead_cells(path: Path) -> None:
 def run(study: Study, results: Path, workers: int) -> Quantified:
     curves = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
     tasks = [replace(task, extras=False) for task in tube_tasks(study, curves, {})]
-    return quantified(tasks, RunOptions(workers=workers), stores_in(results), QuietReporter())
+    return quantified_study(tasks, RunOptions(workers=workers), stores_in(results), QuietReporter())
 
 
 def test_one_and_two_workers_and_a_second_run_pool_the_same(study: Study, tmp_path: Path):

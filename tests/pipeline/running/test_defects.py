@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 import pipeline.beads.calibrate
 import pipeline.quantification.prepared
+import pipeline.washout.models
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
-from pipeline.running.defects import DefectFoundError
+from pipeline.commands.stored import refit_washout
+from pipeline.running.defects import DefectError
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
@@ -70,7 +73,7 @@ def test_the_row_says_so_the_traceback_is_kept_and_the_other_tubes_go_on(study: 
 
 @pytest.mark.usefixtures("with_defect")
 def test_on_error_stop_stops_at_the_first_defect_and_keeps_what_is_done(study: Path) -> None:
-    with pytest.raises(DefectFoundError, match=rf"{BROKEN}: a defect of cd38rd.*--on-error stop"):
+    with pytest.raises(DefectError, match=rf"{BROKEN}: a defect of cd38rd.*--on-error stop"):
         run(study, on_error=OnError.STOP)
     assert "Traceback" in (study / "results" / "log.txt").read_text("utf-8")
     assert not (study / "results" / "rd_samples.csv").exists()
@@ -110,6 +113,41 @@ def test_a_defect_at_the_beads_leaves_a_run_without_a_curve_and_is_tried_again(
         assert (rows(study)["status"] == "NO_CURVE").all()
         assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
+def test_on_error_stop_stops_at_a_defect_in_a_bead_run(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.beads.calibrate, "compare_channels", _raises)
+    with pytest.raises(DefectError, match=r"bead run .*: a defect of cd38rd.*IndexError: list index"):
+        run(study, on_error=OnError.STOP)
+    assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
+
+
+def test_a_defect_in_a_model_leaves_that_model_out_and_is_tried_again(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.washout.models, "rank_observations", _raises)
+        summary = run(study)
+        assert summary.exit_status is ExitStatus.SOME_FAILED
+        assert "A defect of cd38rd failed model M0" in summary.failures
+        assert (rows(study)["status"] != "FAILED").all()
+        written = json.loads((study / "results" / "washout.json").read_text("utf-8"))
+        assert {"M0"} < {one["name"] for one in written["not_estimable"]}
+        (reason,) = [one["reason"] for one in written["not_estimable"] if one["name"] == "M0"]
+        assert reason.startswith("a defect of cd38rd, not of the data: IndexError: list index out of range")
+        assert reason.split(". ")[0] in (study / "results" / "report.html").read_text("utf-8")
+        kept = (study / "results" / "log.txt").read_text("utf-8")
+        assert "Traceback (most recent call last)" in kept
+        assert "model M0: IndexError: list index out of range" in kept
+        assert refit_washout(study).exit_status is ExitStatus.SOME_FAILED
+    assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
+def test_on_error_stop_stops_at_a_defect_in_a_model(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.washout.models, "rank_observations", _raises)
+    with pytest.raises(DefectError, match=r"model M0: a defect of cd38rd, not of the data.*--on-error stop"):
+        run(study, on_error=OnError.STOP)
+    assert not (study / "results" / "rd_samples.csv").exists()
 
 
 @pytest.mark.parametrize("error", [OSError("network path not found"), MemoryError("cannot allocate")])

@@ -19,7 +19,7 @@ import pipeline
 from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.run import run_study
 from pipeline.running.attempt import LOADED, Finished, attempt_there, of_this_program
-from pipeline.running.cluster.connection import SchedulerError
+from pipeline.running.cluster.dask_connection import SchedulerError
 from pipeline.running.options import RunOptions
 from pipeline.running.program import SOURCE, difference, this_program
 from pipeline.running.progress import QuietReporter

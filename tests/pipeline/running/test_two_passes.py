@@ -18,7 +18,7 @@ from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.quantification.pooled_cuts import cuts_of_batches, held_against_batch
+from pipeline.quantification.pooled_cuts import cuts_of_batches, flagged_against_batch
 from pipeline.quantification.quantify import failed
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.quantification.task import TubeTask
@@ -26,7 +26,7 @@ from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.running.store import stores_in
 from pipeline.running.tasks import tube_digest
-from pipeline.running.two_passes import Quantified, quantified
+from pipeline.running.two_passes import Quantified, quantified_study
 from pipeline.study.settings import Settings
 from pipeline.study.study import Panel, PanelChannel, Sample
 from pipeline.tube.detectors import DetectorSetting
@@ -86,7 +86,7 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
 def run(lab: Lab, folder: Path, **options: object) -> Quantified:
     lab.worked.clear()
     tasks = [task(name) for name in lab.cuts]
-    return quantified(tasks, RunOptions(workers=1, **options), stores_in(folder), QuietReporter())
+    return quantified_study(tasks, RunOptions(workers=1, **options), stores_in(folder), QuietReporter())
 
 
 def cut_of(done: Quantified, name: str) -> float:
@@ -149,7 +149,7 @@ def test_events_that_are_missing_are_written_with_the_batch_s_cut_last(lab: Lab,
     run(lab, tmp_path)
     tasks = [replace(task(name), events_file=tmp_path / f"{name}.parquet") for name in lab.cuts]
     lab.worked.clear()
-    quantified(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter())
+    quantified_study(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter())
     assert lab.worked[-1] == "E+"
     assert sorted(lab.worked) == ["A", "B", "C", "D", "E", "E+", "F"]
 
@@ -168,7 +168,7 @@ def test_events_of_other_gates_do_not_stay_beside_a_tube_that_is_made_again(
     if exported_again:
         tasks = [replace(one, events_file=events / f"{one.sample.sample_id}.parquet") for one in tasks]
     lab.worked.clear()
-    quantified(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter(), events)
+    quantified_study(tasks, RunOptions(workers=1), stores_in(tmp_path), QuietReporter(), events)
     assert "A" in lab.worked
     assert "B" not in lab.worked
     assert {path.name for path in events.iterdir()} == {"B.parquet", "B.fcs"}
@@ -200,7 +200,7 @@ def test_tubes_acquired_otherwise_and_unsound_ones_have_no_say(change: dict[str,
 
 def test_a_tube_like_its_batch_is_left_as_it_is():
     one, cut = result("A", 520.0), BatchCut(Step.VIABLE, "V", 500.0, 0.05, 5)
-    assert held_against_batch(one, (cut,)) is one
+    assert flagged_against_batch(one, (cut,)) is one
 
 
 def test_a_result_of_other_bytes_than_the_run_began_with_is_a_failure_whoever_made_it():

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from pipeline.running.cluster import connection
-from pipeline.running.cluster.connection import SchedulerError
+from pipeline.running.cluster import dask_connection
+from pipeline.running.cluster.dask_connection import SchedulerError
 from pipeline.running.workers import run_tasks, workers_for
 
 # dask's own worker processes and sockets close a moment after their owner looks away
@@ -71,7 +71,7 @@ def test_a_running_scheduler_is_used_and_left_running() -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SECONDS_TO_ANSWER", 1.0)  # the whole wait: cluster/test_batch.py
+    monkeypatch.setattr(dask_connection, "SECONDS_TO_ANSWER", 1.0)  # the whole wait: cluster/test_batch.py
     with pytest.raises(SchedulerError, match=r"no dask scheduler answers there"):
         list(run_tasks([1], work, scheduler="tcp://127.0.0.1:1"))
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from gating.gates import PolygonGate
 from gating.gates.polygons import polygon_fault
-from pipeline.study.cells.polygons import as_polygon
+from pipeline.study.cells.polygons import typed_polygon
 from pipeline.study.polygon import TypedPolygon
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda value: value == 0 or abs(value) > 1e-3)
@@ -25,7 +25,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda value: value == 0 
     ],
 )
 def test_one_polygon_is_read_from_several_spellings(cell):
-    assert as_polygon(cell) == TypedPolygon("FSC-A", "FSC-H", ((1.0, 2.0), (30.0, 2.0), (30.0, 40.0)))
+    assert typed_polygon(cell) == TypedPolygon("FSC-A", "FSC-H", ((1.0, 2.0), (30.0, 2.0), (30.0, 40.0)))
 
 
 @pytest.mark.parametrize(
@@ -37,26 +37,26 @@ def test_one_polygon_is_read_from_several_spellings(cell):
     ],
 )
 def test_an_axis_says_on_which_scale_the_edges_are_straight(cell):
-    polygon = as_polygon(cell)
+    polygon = typed_polygon(cell)
     assert (polygon.x, polygon.y, polygon.cofactors) == ("A", "B", (150.0, None))
-    assert as_polygon(str(polygon)) == polygon
+    assert typed_polygon(str(polygon)) == polygon
 
 
 @pytest.mark.parametrize("cofactor", ["0", "-3", "much", "nan", "inf"])
 def test_a_scale_that_is_none_is_refused(cofactor):
     with pytest.raises(PydanticCustomError, match="a number above zero follows on asinh"):
-        as_polygon(f"A × B (asinh {cofactor}): 1 2; 30 2; 30 40")
+        typed_polygon(f"A × B (asinh {cofactor}): 1 2; 30 2; 30 40")
 
 
 def test_edges_that_cross_only_on_the_display_scale_are_refused_there():
     cell = "{}: 0 0; 1000 1000; 1000 5000; 200 500"
-    as_polygon(cell.format("A × B"))
+    typed_polygon(cell.format("A × B"))
     with pytest.raises(PydanticCustomError, match="cross"):
-        as_polygon(cell.format("A (asinh 10) × B"))
+        typed_polygon(cell.format("A (asinh 10) × B"))
 
 
 def test_an_axis_may_hold_a_colon_and_a_letter_x():
-    polygon = as_polygon("Comp-PE-A :: BDCA x2 × SSC-A: 0 0; 9 0; 9 9")
+    polygon = typed_polygon("Comp-PE-A :: BDCA x2 × SSC-A: 0 0; 9 0; 9 9")
     assert (polygon.x, polygon.y) == ("Comp-PE-A :: BDCA x2", "SSC-A")
 
 
@@ -91,7 +91,7 @@ def test_an_axis_may_hold_a_colon_and_a_letter_x():
 )
 def test_what_is_no_polygon_is_refused_and_the_words_say_why(cell, said):
     with pytest.raises(PydanticCustomError) as refused:
-        as_polygon(cell)
+        typed_polygon(cell)
     context = refused.value.context or {}
     assert said in f"{context['expected']} {context['hint']}"
 
@@ -100,4 +100,4 @@ def test_what_is_no_polygon_is_refused_and_the_words_say_why(cell, said):
 def test_a_polygon_that_is_written_is_read_again_to_the_last_digit(vertices):
     polygon = TypedPolygon("CD138", "SSC-A", tuple(vertices))
     if not polygon_fault(PolygonGate("CD138", "SSC-A", polygon.vertices)):
-        assert as_polygon(str(polygon)) == polygon
+        assert typed_polygon(str(polygon)) == polygon

@@ -315,7 +315,7 @@ def test_a_workbook_that_nobody_typed_into_is_written_again_even_after_excel_sav
 def test_without_a_folder_the_files_of_the_study_itself_are_found_and_told(tmp_path):
     template = write_template(lab_folder(tmp_path), None)
     assert len(table(load_workbook(template.path), "samples")) == 2
-    assert template.found.startswith(
+    assert template.summary.startswith(
         "8 FCS files: 2 tubes (2 with a control, 2 with beads), 2 controls, 2 bead runs, 1 not read; 2 in no row"
     )
     orange = sum(
@@ -324,7 +324,7 @@ def test_without_a_folder_the_files_of_the_study_itself_are_found_and_told(tmp_p
         for row in sheet.iter_rows(min_row=2)
         for cell in row
     )
-    assert f"{orange} orange cells to fill in or check" in template.found
+    assert f"{orange} orange cells to fill in or check" in template.summary
 
 
 def test_a_folder_named_from_within_the_study_is_found(tmp_path):
@@ -333,7 +333,7 @@ def test_a_folder_named_from_within_the_study_is_found(tmp_path):
 
 
 def test_a_study_without_files_says_so(tmp_path):
-    assert write_template(tmp_path, None).found.startswith("No FCS file was found")
+    assert write_template(tmp_path, None).summary.startswith("No FCS file was found")
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_next_weeks_files_get_rows_and_the_study_is_sound_but_for_the_dose(tmp_p
     week(tmp_path, 3, "20-MAY-2024")
     said = write_template(tmp_path, None, update=True)
     assert said.written
-    assert said.found.startswith(
+    assert said.summary.startswith(
         "Added 1 tube (fcs/S003_full.fcs) and 1 bead run (fcs/QB_3.fcs): "
         "rows 1 in samples, 1 in beads, 1 in doses, 1 in patients. What was typed is as it was."
     )
@@ -202,7 +202,7 @@ def test_a_second_update_changes_nothing(tmp_path):
     before, changed = path.read_bytes(), path.stat().st_mtime_ns
     said = write_template(tmp_path, None, update=True)
     assert not said.written
-    assert said.found == "Nothing to add: every tube and every bead run of the folder is in a row."
+    assert said.summary == "Nothing to add: every tube and every bead run of the folder is in a row."
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, changed)
 
 
@@ -277,7 +277,7 @@ def test_a_control_that_came_late_is_told_and_typed_by_a_person(tmp_path):
     workbook.save(path)
     before = path.read_bytes()
     said = write_template(tmp_path, None, update=True)
-    assert "1 control of tubes whose rows name none: fcs/S001_fmo.fcs" in said.found
+    assert "1 control of tubes whose rows name none: fcs/S001_fmo.fcs" in said.summary
     assert path.read_bytes() == before
 
 
@@ -287,7 +287,7 @@ def test_a_file_that_a_person_leaves_out_is_left_out(tmp_path):
     workbook = load_workbook(path)
     workbook["_files_not_used"].append(["fcs/S003_full.fcs", "clotted"])
     workbook.save(path)
-    assert "Added 1 bead run" in write_template(tmp_path, None, update=True).found
+    assert "Added 1 bead run" in write_template(tmp_path, None, update=True).summary
     assert [row["sample_id"] for row in table(path, "samples")] == ["S001_full", "S002_full"]
     assert "in no row" not in check_whole_study(tmp_path, cross_check=False).text
 
@@ -354,7 +354,7 @@ def test_a_sheet_that_is_not_there_is_told(tmp_path):
     del workbook["patients"]
     workbook.save(path)
     week(tmp_path, 3, "20-MAY-2024")
-    said = write_template(tmp_path, None, update=True).found
+    said = write_template(tmp_path, None, update=True).summary
     assert "no sheet patients: nothing was added there." in said
 
 

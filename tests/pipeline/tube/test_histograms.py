@@ -18,8 +18,8 @@ from gating.thresholds.methods import Method
 from helpers.synthetic_result import gated, marrow_events
 from pipeline.output.figures.outlines import kept_words
 from pipeline.tube.histograms import (
-    Axis,
     Density,
+    DisplayAxis,
     Histogram,
     bead_histogram,
     cd38_histogram,
@@ -55,7 +55,7 @@ def test_one_channel_gives_a_histogram_and_two_a_density_with_y_first():
 
 
 def test_events_beyond_the_axis_stay_in_its_end_bins():
-    axis = Axis(0.0, 10.0, None)
+    axis = DisplayAxis(0.0, 10.0, None)
     values = np.array([-5.0, 0.0, 9.99, 10.0, 1e9, np.nan], np.float32)
     assert axis.bin_of(values, 5).tolist() == [0, 0, 4, 4, 4, 0]
 
@@ -69,7 +69,7 @@ def test_the_axis_shows_rare_cells_and_every_threshold():
     step = GateStep("plasma_cells", RangeGate("BV421-A", 400_000, None), ("BV421-A",), n, 4, (Method.SPREAD,))
     population = GatedPopulation(mask, (step,), mask[None, :], 1.0, mask)
     (density,) = step_densities(events, population)
-    axis = Axis(*density.x_axis)
+    axis = DisplayAxis(*density.x_axis)
     assert axis.position(90_000) < axis.position(400_000) < axis.high
 
 

@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.study.settings import Settings
 from pipeline.washout import fit_tobit, observe, washout_report
 from pipeline.washout.choice import Candidate, choose
-from pipeline.washout.goodness import CONTRADICTED, misfit
+from pipeline.washout.goodness import CONTRADICTED, trend_p
 from pipeline.washout.recovery.law import recovery_law
 from pipeline.washout.recovery.prior import SIGMA, Prior
 from pipeline.washout.recovery.rivals import line_law
@@ -71,9 +71,11 @@ def test_the_slopes_of_the_recovery_curve_are_those_of_its_likelihood():
     surface = Surface(data, level, spread, Prior.around(0.25))
     peak = summits(surface)[0]
     law = recovery_law(surface, peak)
-    assert law.log_likelihoods().sum() == pytest.approx(surface.log_likelihood(peak.place[None])[0], abs=1e-8)
+    assert law.log_likelihoods().sum() == pytest.approx(
+        surface.log_likelihood(peak.parameters[None])[0], abs=1e-8
+    )
     steps = 1e-5 * np.eye(SIGMA + 1)
-    up, down = (surface.log_likelihood(peak.place + side * steps) for side in (1, -1))
+    up, down = (surface.log_likelihood(peak.parameters + side * steps) for side in (1, -1))
     _, slopes = law.scores(data.log_rd[None], data.kind[None])
     assert slopes[0] == pytest.approx((up - down) / 2e-5, abs=1e-4)
     assert slopes[0] + law.pull == pytest.approx(np.zeros(SIGMA + 1), abs=1e-3)
@@ -91,12 +93,12 @@ def test_p_by_one_step_of_newton_is_that_of_whole_refits():
     values, kinds = law.drawn(300, np.random.default_rng(1))
     drawn = [statistic(replace(data, log_rd=y, kind=kind)) for y, kind in zip(values, kinds, strict=True)]
     whole = (1 + np.sum(np.array(drawn) >= statistic(data))) / 301
-    assert misfit(law, 5) == pytest.approx(whole, abs=0.06)
+    assert trend_p(law, 5) == pytest.approx(whole, abs=0.06)
 
 
 def test_a_sound_line_is_seldom_contradicted_and_a_fall_nearly_always_is():
-    sound = [misfit(line_law(observed(straight, 60, seed)), 1) for seed in range(40)]
-    wrong = [misfit(line_law(observed(rise_and_fall, 100, seed)), 1) for seed in range(20)]
+    sound = [trend_p(line_law(observed(straight, 60, seed)), 1) for seed in range(40)]
+    wrong = [trend_p(line_law(observed(rise_and_fall, 100, seed)), 1) for seed in range(20)]
     assert sum(p < CONTRADICTED for p in sound) <= 2
     assert np.mean(sound) == pytest.approx(0.5, abs=0.15)
     assert sum(p < CONTRADICTED for p in wrong) >= 16
@@ -107,8 +109,8 @@ def test_rows_of_one_patient_contradict_a_line_only_as_one_patient():
     law, places = line_law(data), np.repeat(np.arange(20), 5)
     columns = ("weeks", "log_rd", "kind", "measurement_sd", "log_lloq", "log_uloq", "patients")
     five = replace(data, **{name: getattr(data, name)[places] for name in columns})
-    assert misfit(line_law(replace(five, patients=np.arange(100))), 1) < misfit(line_law(five), 1)
-    assert misfit(line_law(five), 1) == pytest.approx(misfit(law, 1), abs=0.25)
+    assert trend_p(line_law(replace(five, patients=np.arange(100))), 1) < trend_p(line_law(five), 1)
+    assert trend_p(line_law(five), 1) == pytest.approx(trend_p(law, 1), abs=0.25)
 
 
 def test_a_model_that_the_rows_contradict_is_not_preferred_and_is_named():

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.output.figures.paper.usual_font import FAMILY
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -17,7 +19,7 @@ DOTS_AN_INCH: Final = 300
 
 _STYLE: Final[dict[Any, Any]] = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
+    "font.sans-serif": [FAMILY],
     "pdf.fonttype": 42,  # letters stay letters
     "image.composite_image": False,
     "path.simplify": False,

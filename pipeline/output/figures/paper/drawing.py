@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
 from pipeline.output.figures.paper.canvas import empty_figure, house_style
-from pipeline.output.figures.svg.sheet import Picture
+from pipeline.output.figures.paper.usual_font import FAMILY, usual_font
+from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.style import RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path as Outline
 
 POINTS_OF_PIXEL: Final = 0.75
@@ -109,11 +111,11 @@ class _Pen:
         self._show(patch, window)
 
     def _text(self, node: ElementTree.Element, x: float, y: float, window: Any) -> None:
-        look = self._look(node)
+        look, text = self._look(node), "".join(node.itertext())
         words = self.axes.text(
-            x + _number(node, "x"), y + _number(node, "y"), "".join(node.itertext()),
-            fontsize=float(look["font-size"].removesuffix("px")) * self.scale, color=look["fill"],
-            fontweight=look.get("font-weight", "normal"), va="baseline", parse_math=False,
+            x + _number(node, "x"), y + _number(node, "y"), text,
+            color=look["fill"], fontproperties=_font(text, look, self.scale),
+            va="baseline", parse_math=False,
             ha=_ALIGNED.get(look.get("text-anchor", ""), "left"),
             rotation=90 if node.get("transform") else 0, rotation_mode="anchor",
         )  # fmt: skip
@@ -186,6 +188,17 @@ def _outline(d: str, x: float, y: float) -> Outline:
         codes.append(int(Outline.MOVETO if command == "M" else Outline.LINETO))
         points.append(at)
     return Outline([(a + x, b + y) for a, b in points], codes)
+
+
+def _font(text: str, look: Look, scale: float) -> FontProperties:
+    """Return the font of a text; of letters that are not usual, the whole font is asked."""
+    from matplotlib.font_manager import FontProperties
+
+    size, weight = float(look["font-size"].removesuffix("px")) * scale, look.get("font-weight", "normal")
+    usual = usual_font(weight)
+    if usual.can_write(text):
+        return FontProperties(fname=usual.file, size=size)
+    return FontProperties(family=FAMILY, weight=weight, size=size)
 
 
 def _number(node: ElementTree.Element, name: str) -> float:

@@ -12,10 +12,10 @@ from calibration.distribution.result import CellDistribution
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.chart import SIZE, SMALL, Scale, below, bottom_axis
-from pipeline.output.figures.svg.elements import element, number, safe, text
-from pipeline.output.figures.svg.letters import fitted, lines_of
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.chart import SIZE, SMALL, Scale, bottom_axis, bottom_label
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
+from pipeline.output.figures.svg.letters import fitted, wrapped_lines
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.result_tables import SampleFacts, sample_facts
 
 MOST_ROWS: Final = 60
@@ -97,20 +97,20 @@ def _scale(rows: Sequence[CellRow], cut: float) -> tuple[float, float]:
 
 
 def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: str, mm: float) -> Picture:
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     names, weeks, share = (46.0, 72.0, 30.0) if narrow else (84.0, 116.0, 52.0)
     top = 20.0
     bottom = top + _PITCH * len(rows) + 2
     x = Scale(*ends, weeks + 8, wide - share, logarithmic=True)
     decades = range(math.ceil(math.log10(ends[0])), math.floor(math.log10(ends[1])) + 1)
     ticks = [(10.0**k, count(10.0**k)) for k in decades]
-    grid = "".join(f"M{number(x.place(at))} {number(top)}V{number(bottom)}" for at, _ in ticks)
-    at = x.place(cut)
+    grid = "".join(f"M{pixels(x.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
+    at = x.position(cut)
     parts = [
         text("weeks", weeks, top - 6, class_="e small greytext"),
         text("low" if narrow else "low cells", wide - 6, top - 6, class_="e small greytext"),
         element("path", d=grid, class_="grid"),
-        element("path", d=f"M{number(at)} {number(top)}V{number(bottom)}", class_="cut"),
+        element("path", d=f"M{pixels(at)} {pixels(top)}V{pixels(bottom)}", class_="cut"),
     ]
     for place, row in enumerate(rows):
         parts.append(_drawn(row, x, (names, weeks, wide - 6), top + _PITCH * (place + 0.5) + 1))
@@ -119,29 +119,29 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
         f"{name}; bar: P25 to P75, line: P10 to P90, dot: median, broken line: low cells, below {count(cut)}"
     )
     words += "; *: more than one group of brightness" if any(row.modes > 1 for row in rows) else ""
-    lines = lines_of(words, SIZE, wide - 8)
+    lines = wrapped_lines(words, SIZE, wide - 8)
     for k, line in enumerate(lines):
-        parts.append(below(line, Scale(0, 1, 4, wide - 4), bottom + 21 + 9 * k))
+        parts.append(bottom_label(line, Scale(0, 1, 4, wide - 4), bottom + 21 + 9 * k))
     return Picture("".join(parts), wide, bottom + 18 + 9 * len(lines), is_chart=True)
 
 
 def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float) -> str:
     names, weeks, share = columns
     parts = [element("title", safe(row.words))]
-    left = x.start if row.p10 is None else x.place(row.p10)
-    right = x.end if row.p90 is None else x.place(row.p90)
+    left = x.start if row.p10 is None else x.position(row.p10)
+    right = x.end if row.p90 is None else x.position(row.p90)
     if row.p90 is not None or row.p10 is not None:
         look: dict[str, str | float] = {"stroke": GREY, "stroke_width": 0.9}
         dashes = None if row.p10 is not None and row.p90 is not None else "2 1.5"
         parts.append(
-            element("path", d=f"M{number(left)} {number(y)}H{number(right)}", **look, stroke_dasharray=dashes)
+            element("path", d=f"M{pixels(left)} {pixels(y)}H{pixels(right)}", **look, stroke_dasharray=dashes)
         )
     if row.p25 is not None and row.p75 is not None:
-        start, end = x.place(row.p25), x.place(row.p75)
+        start, end = x.position(row.p25), x.position(row.p75)
         box = {"x": start, "y": y - _BAR / 2, "width": max(end - start, 0.4), "height": _BAR}
         parts.append(element("rect", **box, fill=BLUE, fill_opacity=0.45))
     if row.median is not None and row.median > x.low:
-        parts.append(element("circle", cx=x.place(row.median), cy=y, r=1.7, fill=INK))
+        parts.append(element("circle", cx=x.position(row.median), cy=y, r=1.7, fill=INK))
     base = y + 0.36 * SMALL
     told = "–" if row.weeks is None else f"{row.weeks:.1f}"
     low = "–" if row.low_percent is None else f"{row.low_percent:.0f} %"

@@ -10,17 +10,17 @@ from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import (
     SMALL,
-    Entry,
+    KeyEntry,
     Scale,
-    below,
-    beside,
     bottom_axis,
+    bottom_label,
     left_axis,
+    left_label,
     row_key,
 )
-from pipeline.output.figures.svg.elements import element, number, safe, text
+from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.within.change import Change, Exceeds
 
@@ -44,7 +44,7 @@ def course_picture(
     mm
         Width on paper.
     """
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     steps = _steps(changes)
     if not steps:
         words = "no patient has two visits with a density or a limit"
@@ -68,7 +68,7 @@ def course_picture(
 
 
 def _named(patient: str, one: Change, x: Scale, y: Scale) -> str:
-    at, height = x.place(_at(one.last_weeks)) + 5, y.place(one.last_rd) + 0.36 * SMALL
+    at, height = x.position(_at(one.last_weeks)) + 5, y.position(one.last_rd) + 0.36 * SMALL
     return text(patient, at, height, class_="small")
 
 
@@ -98,15 +98,15 @@ def _axes(x: Scale, y: Scale, name: str) -> str:
             minor=[value for value in minor if y.low <= value <= y.high],
         )
         + bottom_axis(x, y.start, [(week, count(week)) for week in weeks])
-        + below("weeks since the last dose (log scale)", x, y.start + 24)
-        + beside(name, y, 18)
+        + bottom_label("weeks since the last dose (log scale)", x, y.start + 24)
+        + left_label(name, y, 18)
     )  # fmt: skip
 
 
 def _line(one: Change, x: Scale, y: Scale, *, thick: bool) -> str:
     way = (
-        f"M{number(x.place(_at(one.first_weeks)))} {number(y.place(one.first_rd))}"
-        f"L{number(x.place(_at(one.last_weeks)))} {number(y.place(one.last_rd))}"
+        f"M{pixels(x.position(_at(one.first_weeks)))} {pixels(y.position(one.first_rd))}"
+        f"L{pixels(x.position(_at(one.last_weeks)))} {pixels(y.position(one.last_rd))}"
     )
     dashes = "2 1.5" if one.first_side or one.last_side else None
     return element("path", d=way, stroke=GREY, stroke_width=1.5 if thick else 0.7, stroke_dasharray=dashes)
@@ -125,7 +125,7 @@ def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
     )
     drawn = (
         mark(
-            look.shape, x.place(_at(weeks)), y.place(rd), 2.6,
+            look.shape, x.position(_at(weeks)), y.position(rd), 2.6,
             fill="#fff" if side else look.fill, stroke=look.ink, stroke_width=0.8,
         )
         for weeks, rd, side in ends
@@ -133,14 +133,14 @@ def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
     return element("g", element("title", safe(words)), *drawn, class_="spot")
 
 
-def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[Entry]:
+def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[KeyEntry]:
     there = {responses.get(patient, "") for patient in last}
     shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in there]
     shown += [("response not known", RESPONSE_LOOK[""])] if "" in there else []
     marks = [
-        Entry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in shown
     ]
     thick = element("path", d="M-6 0H6", stroke=GREY, stroke_width=1.5)
     thin = element("path", d="M-6 0H6", stroke=GREY, stroke_width=0.7)
-    return [*marks, Entry(thick, "more than the assay's error"), Entry(thin, "not more, or not known")]
+    return [*marks, KeyEntry(thick, "more than the assay's error"), KeyEntry(thin, "not more, or not known")]

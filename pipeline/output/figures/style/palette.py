@@ -33,7 +33,7 @@ DENSITY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StatusStyle:
     """How a status is shown: a symbol for text, background and ink of its badge, and words."""
 
     symbol: str
@@ -43,16 +43,18 @@ class Look:
 
 
 STATUS = {
-    RdStatus.OK: Look("●", "#d7efe4", "#0b4a33", "quantified"),
-    RdStatus.BELOW_LLOQ: Look("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
-    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: Look("△", "#fdf1cf", "#5c4300", "above the top bead, extrapolated"),
-    RdStatus.ABOVE_ULOQ: Look("▲", "#f9dfae", "#5c3a00", "above the upper limit, right-censored"),
-    RdStatus.LOW_EVENTS: Look("○", "#e9eaec", "#33383f", "too few cells to quantify"),
-    RdStatus.NOT_QUANTIFIABLE: Look("◌", "#ece5d8", "#4a3a16", "known to no better than a CV of 30 %"),
-    RdStatus.NO_BACKGROUND: Look("◇", "#f1e2ee", "#5a1e4b", "no control tube, so no background"),
-    RdStatus.NO_CURVE: Look("◆", "#e3cbdd", "#4a1540", "no usable standard curve"),
-    RdStatus.REPLICATES_DISAGREE: Look("≠", "#f6d9c9", "#5f2106", "replicates contradict each other"),
-    RdStatus.FAILED: Look("✕", "#f7cfc4", "#6e1503", "failed"),
+    RdStatus.OK: StatusStyle("●", "#d7efe4", "#0b4a33", "quantified"),
+    RdStatus.BELOW_LLOQ: StatusStyle("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
+    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: StatusStyle(
+        "△", "#fdf1cf", "#5c4300", "above the top bead, extrapolated"
+    ),
+    RdStatus.ABOVE_ULOQ: StatusStyle("▲", "#f9dfae", "#5c3a00", "above the upper limit, right-censored"),
+    RdStatus.LOW_EVENTS: StatusStyle("○", "#e9eaec", "#33383f", "too few cells to quantify"),
+    RdStatus.NOT_QUANTIFIABLE: StatusStyle("◌", "#ece5d8", "#4a3a16", "known to no better than a CV of 30 %"),
+    RdStatus.NO_BACKGROUND: StatusStyle("◇", "#f1e2ee", "#5a1e4b", "no control tube, so no background"),
+    RdStatus.NO_CURVE: StatusStyle("◆", "#e3cbdd", "#4a1540", "no usable standard curve"),
+    RdStatus.REPLICATES_DISAGREE: StatusStyle("≠", "#f6d9c9", "#5f2106", "replicates contradict each other"),
+    RdStatus.FAILED: StatusStyle("✕", "#f7cfc4", "#6e1503", "failed"),
 }
 
 BADGES = "\n".join(
@@ -62,9 +64,9 @@ BADGES = "\n".join(
 """Style sheet of the badges of every status."""
 
 VERDICT = {
-    CurveVerdict.ACCEPT: Look("✓", "#d7efe4", "#0b4a33", "accepted"),
-    CurveVerdict.WARN: Look("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
-    CurveVerdict.REJECT: Look("✕", "#f7cfc4", "#6e1503", "rejected"),
+    CurveVerdict.ACCEPT: StatusStyle("✓", "#d7efe4", "#0b4a33", "accepted"),
+    CurveVerdict.WARN: StatusStyle("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
+    CurveVerdict.REJECT: StatusStyle("✕", "#f7cfc4", "#6e1503", "rejected"),
 }
 
 RESPONSES = tuple(response.value for response in Response)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.output.figures.svg.elements import element, number, path, text
-from pipeline.output.figures.svg.letters import lines_of, width
+from pipeline.output.figures.svg.elements import element, path, pixels, text
+from pipeline.output.figures.svg.letters import width, wrapped_lines
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -28,7 +28,7 @@ class Scale:
     end: float
     logarithmic: bool = False
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Return where a value lies; also beyond the ends. Of a logarithmic scale: of a value above 0."""
         low, high = self.low, self.high
         if self.logarithmic:
@@ -37,7 +37,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyEntry:
     """A line of a key: what is drawn around (0, 0) within 7 to each side, and its words."""
 
     drawn: str
@@ -49,9 +49,9 @@ def bottom_axis(
 ) -> str:
     """Return the line below a chart with its ticks, and as many of their labels as do not touch."""
     ends = min(scale.start, scale.end), max(scale.start, scale.end)
-    places = [(scale.place(value), label) for value, label in ticks]
-    lines = f"M{number(ends[0])} {number(y)}H{number(ends[1])}"
-    lines += "".join(f"M{number(x)} {number(y)}v{number(length)}" for x, _ in places)
+    places = [(scale.position(value), label) for value, label in ticks]
+    lines = f"M{pixels(ends[0])} {pixels(y)}H{pixels(ends[1])}"
+    lines += "".join(f"M{pixels(x)} {pixels(y)}v{pixels(length)}" for x, _ in places)
     labels = (text(label, x, y + length + 1.05 * size, class_="m") for x, label in _apart(places, size))
     return element("path", d=lines, class_="frame") + "".join(labels)
 
@@ -78,27 +78,29 @@ def left_axis(
     length: float = TICK,
 ) -> str:
     """Return the line left of a chart with its ticks and their labels; minor ticks have none."""
-    places = [(scale.place(value), label) for value, label in ticks]
-    lines = f"M{number(x)} {number(scale.start)}V{number(scale.end)}"
-    lines += "".join(f"M{number(x)} {number(y)}h-{number(length)}" for y, _ in places)
-    lines += "".join(f"M{number(x)} {number(scale.place(value))}h-{number(0.6 * length)}" for value in minor)
+    places = [(scale.position(value), label) for value, label in ticks]
+    lines = f"M{pixels(x)} {pixels(scale.start)}V{pixels(scale.end)}"
+    lines += "".join(f"M{pixels(x)} {pixels(y)}h-{pixels(length)}" for y, _ in places)
+    lines += "".join(
+        f"M{pixels(x)} {pixels(scale.position(value))}h-{pixels(0.6 * length)}" for value in minor
+    )
     labels = (text(label, x - length - 0.3 * size, y + 0.36 * size, class_="e") for y, label in places)
     return element("path", d=lines, class_="frame") + "".join(labels)
 
 
-def below(words: str, scale: Scale, y: float) -> str:
+def bottom_label(words: str, scale: Scale, y: float) -> str:
     """Return the name of a bottom axis."""
     return text(words, (scale.start + scale.end) / 2, y, class_="m axis")
 
 
-def beside(words: str, scale: Scale, x: float, *, size: float = SIZE) -> str:
+def left_label(words: str, scale: Scale, x: float, *, size: float = SIZE) -> str:
     """Return the name of a left axis, upwards, in as many lines as it needs; the last is at `x`."""
     middle = (scale.start + scale.end) / 2
-    lines = lines_of(words, size, abs(scale.end - scale.start))
+    lines = wrapped_lines(words, size, abs(scale.end - scale.start))
     parts = []
     for index, line in enumerate(lines):
         at = x - 1.25 * size * (len(lines) - 1 - index)
-        turn = f"rotate(-90 {number(at)} {number(middle)})"
+        turn = f"rotate(-90 {pixels(at)} {pixels(middle)})"
         parts.append(text(line, at, middle, class_="m axis", transform=turn))
     return "".join(parts)
 
@@ -107,7 +109,7 @@ def clipped(parts: str, box: Box) -> str:
     """Return what is drawn in the coordinates of the picture, cut at a box."""
     left, top, right, bottom = box
     size = {"width": right - left, "height": bottom - top}
-    window = f"{number(left)} {number(top)} {number(right - left)} {number(bottom - top)}"
+    window = f"{pixels(left)} {pixels(top)} {pixels(right - left)} {pixels(bottom - top)}"
     return element("svg", parts, x=left, y=top, **size, viewBox=window)
 
 
@@ -122,7 +124,7 @@ def polygon(
     return path([*low, *reversed([*high])], fill=fill, fill_opacity=fill_opacity)
 
 
-def column_key(entries: Sequence[Entry], x: float, y: float, room: float, title: str = "") -> str:
+def column_key(entries: Sequence[KeyEntry], x: float, y: float, room: float, title: str = "") -> str:
     """Return a key with an entry below the other; words are broken so that they are no wider than `room`."""
     parts, at = [], y
     if title:
@@ -130,14 +132,14 @@ def column_key(entries: Sequence[Entry], x: float, y: float, room: float, title:
         at += 1.7 * SIZE
     for entry in entries:
         parts.append(_moved(entry.drawn, x + 7, at - 0.36 * SIZE))
-        for line in lines_of(entry.words, SIZE, room - 18):
+        for line in wrapped_lines(entry.words, SIZE, room - 18):
             parts.append(text(line, x + 18, at))
             at += 1.25 * SIZE
         at += 0.45 * SIZE
     return "".join(parts)
 
 
-def row_key(entries: Sequence[Entry], x: float, y: float, room: float) -> tuple[str, float]:
+def row_key(entries: Sequence[KeyEntry], x: float, y: float, room: float) -> tuple[str, float]:
     """Return a key whose entries stand side by side in rows, and how high it is."""
     parts, left, top = [], x, y
     for entry in entries:
@@ -151,4 +153,4 @@ def row_key(entries: Sequence[Entry], x: float, y: float, room: float) -> tuple[
 
 
 def _moved(drawn: str, x: float, y: float) -> str:
-    return element("g", drawn, transform=f"translate({number(x)} {number(y)})")
+    return element("g", drawn, transform=f"translate({pixels(x)} {pixels(y)})")

@@ -16,12 +16,12 @@ _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\ufff
 _LONG: Final = 40
 
 
-def number(value: Number) -> str:
+def pixels(value: Number) -> str:
     """Return a length in pixels, to four digits: no picture is larger than some hundred.
 
     Examples
     --------
-    >>> number(12.0), number(0.12345), number(1240)
+    >>> pixels(12.0), pixels(0.12345), pixels(1240)
     ('12', '0.1235', '1240')
     """
     return str(value) if isinstance(value, int) else f"{value:.4g}"
@@ -59,16 +59,16 @@ def safe(words: str) -> str:
 
 def path(points: Iterable[tuple[Number, Number]], **attributes: str | Number | None) -> str:
     """Return an open line through the points."""
-    steps = "L".join(f"{number(x)} {number(y)}" for x, y in points)
+    steps = "L".join(f"{pixels(x)} {pixels(y)}" for x, y in points)
     return element("path", d="M" + steps, **attributes)
 
 
-def shortened(words: str, most: int) -> str:
+def with_ellipsis(words: str, most: int) -> str:
     """Return words of at most so many characters; what is cut off is told by an ellipsis.
 
     Examples
     --------
-    >>> shortened("CD138 · PerCP-Cy5-5-A", 12), shortened("CD45", 12)
+    >>> with_ellipsis("CD138 · PerCP-Cy5-5-A", 12), with_ellipsis("CD45", 12)
     ('CD138 · Per…', 'CD45')
     """
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
@@ -81,7 +81,7 @@ def _name(key: str) -> str:
 
 def _value(value: str | Number) -> str:
     if not isinstance(value, str):
-        return number(value)
+        return pixels(value)
     return _short(value) if len(value) < _LONG else safe(value)
 
 

@@ -31,7 +31,7 @@ _NEAR: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _LabelSpot:
     """Where a name may stand, and the line that leads to it; () where it is near its point."""
 
     box: Box
@@ -93,7 +93,7 @@ def overlap(box: Box, other: Box) -> bool:
     return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
-def _places(x: float, y: float, name: str) -> Iterator[_Place]:
+def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
     wide = width(name, SMALL) + 1
     for distance in _STEPS:
         for turn in _TURNS:
@@ -102,10 +102,10 @@ def _places(x: float, y: float, name: str) -> Iterator[_Place]:
             left = near_x if across > 0.1 else near_x - wide if across < -0.1 else near_x - wide / 2
             top = near_y - (_HIGH + 2) / 2 * (1 - down)
             box = (left, top, left + wide, top + _HIGH + 2)
-            yield _Place(box, _leader(x, y, box) if distance > _NEAR else ())
+            yield _LabelSpot(box, _leader(x, y, box) if distance > _NEAR else ())
 
 
-def _fits(place: _Place, boxes: Boxes, others: Boxes, frame: Box) -> bool:
+def _fits(place: _LabelSpot, boxes: Boxes, others: Boxes, frame: Box) -> bool:
     """Tell whether a name touches nothing and its leader no other name or mark."""
     box = place.box
     inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]

@@ -44,12 +44,12 @@ def fitted(words: str, size: float, room: float) -> str:
     return words[:kept].rstrip() + "…"
 
 
-def lines_of(words: str, size: float, room: float) -> list[str]:
+def wrapped_lines(words: str, size: float, room: float) -> list[str]:
     """Return words as lines that are no wider than `room`; a single word is never broken.
 
     Examples
     --------
-    >>> lines_of("free CD38, molecules per cell", 10, 100)
+    >>> wrapped_lines("free CD38, molecules per cell", 10, 100)
     ['free CD38,', 'molecules per', 'cell']
     """
     lines: list[str] = []

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.output.figures.svg.elements import Number, element, number
+from pipeline.output.figures.svg.elements import Number, element, pixels
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -43,7 +43,7 @@ def outline(shape: str, x: float, y: float, radius: float) -> str:
     corners = SHAPES.get(shape) or tuple(
         (math.cos((k + 0.5) * math.pi / 4), math.sin((k + 0.5) * math.pi / 4)) for k in range(8)
     )
-    points = (f"{number(x + radius * a)} {number(y + radius * b)}" for a, b in corners)
+    points = (f"{pixels(x + radius * a)} {pixels(y + radius * b)}" for a, b in corners)
     return "M" + "L".join(points) + "Z"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.output.figures.svg.chart import Box, Entry, Scale, clipped, polygon
+from pipeline.output.figures.svg.chart import Box, KeyEntry, Scale, clipped, polygon
 from pipeline.output.figures.svg.elements import element, path
 from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.washout.line.tobit import WashoutFit
@@ -27,7 +27,7 @@ _FAR: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DrawnLine:
     """The line and its bands as drawn, where they leave the frame, and what names may not touch."""
 
     drawn: str
@@ -36,7 +36,7 @@ class Line:
     taken: tuple[Box, ...]
 
 
-def drawn_line(fit: Fit, x: Scale, y: Scale, box: Box, *, contradicted: bool) -> Line:
+def drawn_line(fit: Fit, x: Scale, y: Scale, box: Box, *, contradicted: bool) -> DrawnLine:
     """Return the line with its two bands, cut at the frame."""
     weeks = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), _POINTS)
     patients, median = patients_band(fit, weeks), fit.predict_interval(weeks)
@@ -48,7 +48,7 @@ def drawn_line(fit: Fit, x: Scale, y: Scale, box: Box, *, contradicted: bool) ->
     parts.append(_stroke(line, contradicted=contradicted))
     seen = [(a, min(max(b, box[1]), box[3])) for a, b in line]
     lows, highs = np.minimum(patients[0], median[0]), np.maximum(patients[1], median[1])
-    return Line(
+    return DrawnLine(
         clipped("".join(parts), box),
         _middle_of(weeks[highs > y.high], x),
         _middle_of(weeks[lows < y.low], x),
@@ -64,14 +64,14 @@ def patients_band(fit: Fit, weeks: Floats) -> tuple[Any, Any]:
     return median / factor, median * factor
 
 
-def line_key(fit: Fit, *, contradicted: bool) -> list[Entry]:
+def line_key(fit: Fit, *, contradicted: bool) -> list[KeyEntry]:
     """Return the key's entries for the line and its two bands."""
     kind = "credible interval" if isinstance(fit, RecoveryFit) else "interval"
     line = "median patient" + (" (the rows contradict it)" if contradicted else "")
     return [
-        Entry(_stroke([(-7.0, 0.0), (7.0, 0.0)], contradicted=contradicted), line),
-        Entry(_patch(_MEDIAN), f"95 % {kind} of that median"),
-        Entry(_patch(_PATIENTS), "95 % of the patients"),
+        KeyEntry(_stroke([(-7.0, 0.0), (7.0, 0.0)], contradicted=contradicted), line),
+        KeyEntry(_patch(_MEDIAN), f"95 % {kind} of that median"),
+        KeyEntry(_patch(_PATIENTS), "95 % of the patients"),
     ]
 
 
@@ -81,13 +81,13 @@ def _at(weeks: Floats, densities: Any, x: Scale, y: Scale) -> list[tuple[float, 
     top, bottom = min(y.start, y.end) - _FAR * high, max(y.start, y.end) + _FAR * high
     values = np.maximum(np.asarray(densities, np.float64), np.finfo(np.float64).tiny).tolist()
     return [
-        (x.place(week), min(max(y.place(value), top), bottom))
+        (x.position(week), min(max(y.position(value), top), bottom))
         for week, value in zip(weeks.tolist(), values, strict=True)
     ]
 
 
 def _middle_of(weeks: Floats, x: Scale) -> float | None:
-    return x.place(float(np.exp(np.log(weeks).mean()))) if weeks.size else None
+    return x.position(float(np.exp(np.log(weeks).mean()))) if weeks.size else None
 
 
 def _stroke(line: list[tuple[float, float]], *, contradicted: bool) -> str:

@@ -13,21 +13,21 @@ from pipeline.output.figures.svg.chart import (
     SIZE,
     SMALL,
     Box,
-    Entry,
+    KeyEntry,
     Scale,
-    below,
-    beside,
     bottom_axis,
+    bottom_label,
     column_key,
     left_axis,
+    left_label,
     row_key,
 )
-from pipeline.output.figures.svg.elements import element, number, text
+from pipeline.output.figures.svg.elements import element, pixels, text
 from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture, points_of
-from pipeline.output.figures.washout.line import Fit, Line, drawn_line, line_key
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
 from pipeline.output.figures.washout.points import PALE, Point, drawable, drawn_cloud, drawn_point, room_of
 from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
@@ -92,7 +92,7 @@ def washout_picture(
         Where a click on a point leads, by sample_id.
     """
     points = drawable(visits, responses)
-    wide, narrow = points_of(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
+    wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
     if not points:
         words = "no patient has both a washout and a receptor density"
         return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
@@ -105,10 +105,10 @@ def washout_picture(
     parts.append(_axes(frame, name, wide))
     key = _key(points) + (line_key(fit, contradicted=contradicted) if fit else [])
     if len(points) <= MOST_LABELS:
-        named = [(frame.x.place(one.x), frame.y.place(one.y), one.label) for one in points]
+        named = [(frame.x.position(one.x), frame.y.position(one.y), one.label) for one in points]
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
-        key += [Entry("", f"{left_out} without a name: no room")] * bool(left_out)
+        key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
     title = "best response" if any(point.response for point in points) else ""
     bottom = frame.y.start + 30
     if narrow:
@@ -139,7 +139,7 @@ def _areas(frame: _Frame) -> str:
     if not frame.lloqs:
         return ""
     left, _, right, bottom = frame.box
-    edges = bottom, frame.y.place(min(frame.lloqs)), frame.y.place(max(frame.lloqs))
+    edges = bottom, frame.y.position(min(frame.lloqs)), frame.y.position(max(frame.lloqs))
     return "".join(
         element("rect", x=left, y=top, width=right - left, height=under - top, fill=fill)
         for under, top, fill in ((edges[0], edges[1], "#e6eaee"), (edges[1], edges[2], "#f4f6f8"))
@@ -154,7 +154,7 @@ def _months(frame: _Frame) -> list[tuple[float, float, str]]:
         week, words = months * frame.settings.month_days / 7, f"{months} months"
         if not frame.x.low < week < frame.x.high:
             continue
-        place, half = frame.x.place(week), width(words, SMALL) / 2
+        place, half = frame.x.position(week), width(words, SMALL) / 2
         middle = min(place, frame.right - half)
         if not shown or shown[-1][1] - middle > 2 * half + 4:
             shown.append((place, middle, words))
@@ -163,14 +163,14 @@ def _months(frame: _Frame) -> list[tuple[float, float, str]]:
 
 def _levels(frame: _Frame) -> list[tuple[float, str, str]]:
     """Return (height, class of the line, words) of each limit; words once where limits read alike."""
-    rows = [(frame.y.place(frame.settings.rd_cut), "cut", f"RD cut {count(frame.settings.rd_cut)}")]
+    rows = [(frame.y.position(frame.settings.rd_cut), "cut", f"RD cut {count(frame.settings.rd_cut)}")]
     if frame.uloqs:
         low, high = min(frame.uloqs), max(frame.uloqs)
-        rows += [(frame.y.place(low), "limit", "")] if high > low else []
-        rows.append((frame.y.place(high), "limit", f"ULOQ {_range_words(low, high)}"))
+        rows += [(frame.y.position(low), "limit", "")] if high > low else []
+        rows.append((frame.y.position(high), "limit", f"ULOQ {_range_words(low, high)}"))
     if frame.lloqs:
         low, high = min(frame.lloqs), max(frame.lloqs)
-        rows.append((frame.y.place(high), "", f"LLOQ {_range_words(low, high)}"))
+        rows.append((frame.y.position(high), "", f"LLOQ {_range_words(low, high)}"))
     return rows
 
 
@@ -178,7 +178,7 @@ def _months_drawn(frame: _Frame) -> str:
     _, top, _, bottom = frame.box
     parts = []
     for place, middle, words in _months(frame):
-        parts.append(element("path", d=f"M{number(place)} {number(bottom)}V{top}", class_="grid"))
+        parts.append(element("path", d=f"M{pixels(place)} {pixels(bottom)}V{top}", class_="grid"))
         parts.append(text(words, middle, top - 4, class_="m small greytext"))
     return "".join(parts)
 
@@ -186,13 +186,13 @@ def _months_drawn(frame: _Frame) -> str:
 def _limits(frame: _Frame) -> str:
     left, _, right, _ = frame.box
     return "".join(
-        element("path", d=f"M{left} {number(height)}H{number(right)}", class_=look)
+        element("path", d=f"M{left} {pixels(height)}H{pixels(right)}", class_=look)
         for height, look, _ in _levels(frame)
         if look
     )
 
 
-def _taken(frame: _Frame, line: Line | None, points: Sequence[Point]) -> list[Box]:
+def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[Point]) -> list[Box]:
     """Return what no word may touch."""
     if len(points) > MOST_POINTS:
         return []
@@ -204,7 +204,7 @@ def _taken(frame: _Frame, line: Line | None, points: Sequence[Point]) -> list[Bo
     return taken
 
 
-def _words(frame: _Frame, line: Line | None, taken: list[Box]) -> str:
+def _words(frame: _Frame, line: DrawnLine | None, taken: list[Box]) -> str:
     """Return the words of the limits, and the signs where line or band go on beyond the frame."""
     _, top, right, bottom = frame.box
     wanted = [(right, height - 2.5, words) for height, _, words in _levels(frame) if words]
@@ -212,10 +212,10 @@ def _words(frame: _Frame, line: Line | None, taken: list[Box]) -> str:
         wanted.append((line.leaves_above + 16, top + 8, "↑ goes on"))
     if line and line.leaves_below is not None:
         wanted.append((line.leaves_below + 16, bottom - 3, "↓ goes on"))
-    return "".join(_at_free_place(at, y, words, frame, taken) for at, y, words in wanted)
+    return "".join(_free_label(at, y, words, frame, taken) for at, y, words in wanted)
 
 
-def _at_free_place(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
+def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
     """Return words at this height that touch nothing, as near to `end` as can be; their box is then taken.
 
     Where all of it is full, they stand a line lower or higher.
@@ -262,8 +262,8 @@ def _axes(frame: _Frame, name: str, wide: float) -> str:
             minor=[value for value in minor if low <= value <= high],
         )
         + bottom_axis(frame.x, frame.y.start, [(week, count(week)) for week in weeks])
-        + below(words, frame.x, frame.y.start + 24)
-        + beside(name, frame.y, 18)
+        + bottom_label(words, frame.x, frame.y.start + 24)
+        + left_label(name, frame.y, 18)
     )  # fmt: skip
 
 
@@ -273,20 +273,20 @@ def _range_words(low: float, high: float) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _key(points: Sequence[Point]) -> list[Entry]:
+def _key(points: Sequence[Point]) -> list[KeyEntry]:
     """Name the shapes that occur."""
     responses = {point.response for point in points}
     rows = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]
     if "" in responses:
         rows.append(("response not known" if rows else "patient", RESPONSE_LOOK[""]))
     entries = [
-        Entry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in rows
     ]
     if any(point.side for point in points):
-        entries.append(Entry(_circle("#fff"), "open, with arrow: beyond a limit"))
+        entries.append(KeyEntry(_circle("#fff"), "open, with arrow: beyond a limit"))
     if any(point.extrapolated for point in points):
-        entries.append(Entry(_circle(PALE), "pale: above the top bead, extrapolated"))
+        entries.append(KeyEntry(_circle(PALE), "pale: above the top bead, extrapolated"))
     return entries
 
 

@@ -11,7 +11,7 @@ from calibration.density.result import known_to_exceed
 from pipeline.output.figures.style.palette import RESPONSE_LOOK, ResponseLook
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Box, Scale
-from pipeline.output.figures.svg.elements import element, number, safe
+from pipeline.output.figures.svg.elements import element, pixels, safe
 from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.output.figures.svg.marks import mark, outline
 from pipeline.patients.visits import Visit
@@ -74,18 +74,18 @@ def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Poi
 
 def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
     """Return a point with its interval or arrow and its words; it leads to `href`, unless that is empty."""
-    at_x, at_y, look = x.place(point.x), y.place(point.y), point.look
+    at_x, at_y, look = x.position(point.x), y.position(point.y), point.look
     line: dict[str, str | float] = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
     parts = [element("title", safe(point.words))]
     if point.side == 0:
         ends = _interval(point, y)
-        way = f"M{number(at_x)} {number(ends[1])}V{number(ends[0])}"
+        way = f"M{pixels(at_x)} {pixels(ends[1])}V{pixels(ends[0])}"
         if point.low < y.low:  # the interval goes on below the frame
             way += _chevron(at_x, ends[0])
         parts.append(element("path", d=way, **line))
     else:
         tip = at_y - point.side * _ARROW
-        parts.append(element("path", d=f"M{number(at_x)} {number(at_y)}V{number(tip)}", **line))
+        parts.append(element("path", d=f"M{pixels(at_x)} {pixels(at_y)}V{pixels(tip)}", **line))
         head = "up" if point.side > 0 else "down"
         parts.append(mark(head, at_x, tip, 2.0, fill=look.ink))
     parts.append(mark(look.shape, at_x, at_y, RADIUS, fill=point.face, stroke=look.ink, stroke_width=0.9))
@@ -99,7 +99,7 @@ def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
     """Return very many points, without intervals, arrows and words: a path for each look."""
     groups: dict[tuple[ResponseLook, str], list[str]] = {}
     for point in points:
-        d = outline(point.look.shape, round(x.place(point.x), 1), round(y.place(point.y), 1), 1.5)
+        d = outline(point.look.shape, round(x.position(point.x), 1), round(y.position(point.y), 1), 1.5)
         groups.setdefault((point.look, point.face), []).append(d)
     return "".join(
         element("path", d="".join(shapes), fill=face, stroke=look.ink, stroke_width=0.4)
@@ -109,7 +109,7 @@ def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
 
 def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
     """Return the boxes that a point covers: its mark, and its interval or arrow."""
-    at_x, at_y = x.place(point.x), y.place(point.y)
+    at_x, at_y = x.position(point.x), y.position(point.y)
     ends = _interval(point, y) if point.side == 0 else (at_y, at_y - point.side * (_ARROW + 2))
     square = (at_x - RADIUS - 1, at_y - RADIUS - 1, at_x + RADIUS + 1, at_y + RADIUS + 1)
     return [square, *boxes_along([(at_x, ends[0]), (at_x, ends[1])])]
@@ -117,12 +117,12 @@ def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
 
 def _interval(point: Point, y: Scale) -> tuple[float, float]:
     """Return where an interval ends, within the frame."""
-    return y.place(max(point.low, y.low)), y.place(min(max(point.high, y.low), y.high))
+    return y.position(max(point.low, y.low)), y.position(min(max(point.high, y.low), y.high))
 
 
 def _chevron(x: float, y: float) -> str:
     """Return the sign that an interval goes on below."""
-    return f"M{number(x - 2)} {number(y - 3)}L{number(x)} {number(y)}L{number(x + 2)} {number(y - 3)}"
+    return f"M{pixels(x - 2)} {pixels(y - 3)}L{pixels(x)} {pixels(y)}L{pixels(x + 2)} {pixels(y - 3)}"
 
 
 def _rounded(value: float) -> str:

@@ -24,7 +24,7 @@ class Cause:
 
     Attributes
     ----------
-    place
+    order
         Its order within the level: the lower, the worse.
     title
         What it is, as a sentence.
@@ -43,7 +43,7 @@ class Cause:
     """
 
     level: Level
-    place: int
+    order: int
     title: str
     effect: str = ""
     action: str = ""
@@ -59,5 +59,5 @@ def worst_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Return causes by level and place; of alike ones that with most tubes first."""
     levels = list(Level)
     return tuple(
-        sorted(causes, key=lambda c: (levels.index(c.level), c.place, -len(c.sample_ids), c.code, c.title))
+        sorted(causes, key=lambda c: (levels.index(c.level), c.order, -len(c.sample_ids), c.code, c.title))
     )

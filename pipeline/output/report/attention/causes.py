@@ -16,7 +16,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.legend.flag_words import Weight, sentence
-from pipeline.output.legend.flags import words_of_flag
+from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.attention.cause import Cause, Level, worst_first
 from pipeline.output.result_tables import sample_flags
 from pipeline.output.table import as_sentences
@@ -58,7 +58,9 @@ def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     same in the rows, or the failure of its tube.
     """
     study = study_result.study
-    found = _Found({sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places))
+    found = _Collected(
+        {sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places)
+    )
     for run in study_result.calibrations:
         found.add_bead_run(run)
     for result in study_result.results:
@@ -92,7 +94,7 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Collected:
     """Causes by their key: what has the same key is joined. `homes`: where tubes without a density stand."""
 
     beads_of: Mapping[str, str]
@@ -207,7 +209,7 @@ class _Found:
     def _tell(part: _Part, fault: Fault) -> None:
         """Add what a check found: it is more than a fact."""
         if part.cause.level is Level.INFO:
-            part.cause = replace(part.cause, level=Level.WARN, place=_LOOK)
+            part.cause = replace(part.cause, level=Level.WARN, order=_LOOK)
         part.said[str(fault)] = None
         part.cells[fault.where] = None
 

@@ -32,7 +32,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AttentionItem:
     """One line: what it is, how many tubes it touches, what it means, what to do, and where."""
 
     level: str
@@ -53,8 +53,8 @@ class Item:
 class Attention:
     """The lines that are shown, and those that one more line folds."""
 
-    lines: tuple[Item, ...]
-    folded: tuple[Item, ...]
+    lines: tuple[AttentionItem, ...]
+    folded: tuple[AttentionItem, ...]
 
     @property
     def asks(self) -> int:
@@ -94,10 +94,10 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
 
 def _item(
     cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
-) -> Item:
+) -> AttentionItem:
     tubes = _links("sample", cause.sample_ids, anchors)
     said = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
-    return Item(
+    return AttentionItem(
         cause.level.value,
         _SYMBOL[cause.level],
         cause.title,

@@ -8,11 +8,11 @@ from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.drift import drift_pictures
-from pipeline.output.figures.style.palette import VERDICT, Look
+from pipeline.output.figures.style.palette import VERDICT, StatusStyle
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.sheet import side_by_side
+from pipeline.output.figures.svg.picture_page import side_by_side
 from pipeline.output.legend.flag_words import FlagWords, Weight
-from pipeline.output.legend.flags import heaviest, words_of_flag
+from pipeline.output.legend.words_of_flags import heaviest, words_of_flag
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -26,12 +26,12 @@ class BeadCard:
 
     anchor: str
     name: str
-    look: Look
+    look: StatusStyle
     verdict: str
     curve: str
     facts: Pairs
     beads: tuple[tuple[str, ...], ...]
-    checks: tuple[tuple[Look, str], ...]
+    checks: tuple[tuple[StatusStyle, str], ...]
     notes: tuple[str, ...]
     flags: tuple[tuple[str, FlagWords], ...]
     calm: bool

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gating.gates.steps import Step
-from pipeline.output.figures.style.palette import Look
-from pipeline.output.figures.svg.panel import thumbnail
+from pipeline.output.figures.style.palette import StatusStyle
+from pipeline.output.figures.svg.gate_picture import thumbnail
 from pipeline.output.legend.verdict import Verdict
 from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.quantification.result import SampleResult
@@ -19,7 +19,7 @@ class Contact:
 
     anchor: str
     name: str
-    look: Look
+    look: StatusStyle
     verdict: Verdict
     confidence: str
     unsure: bool

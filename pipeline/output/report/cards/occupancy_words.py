@@ -7,8 +7,8 @@ from typing import Final
 
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.words import interval_words, rounded
-from pipeline.patients.receptor_occupancy.reading import WORDS, SentinelReading
+from pipeline.output.report.words import interval_words, rounded_text
+from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, SentinelResult
@@ -50,16 +50,16 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
     if occupancy is None:
         return []
     ways = (("by sentinels", occupancy.by_sentinels), ("by the drug in serum", occupancy.by_level))
-    pairs = [(f"θ {way}", _percent_held(theta)) for way, theta in ways if theta.is_known]
+    pairs = [(f"θ {way}", _percent_occupied(theta)) for way, theta in ways if theta.is_known]
     total = occupancy.total
-    limits = ("–" if limit is None else rounded(limit) for limit in (total.low, total.high))
-    text = f"{rounded(total.value)} ({' to '.join(limits)})" if total.low or total.high else ""
+    limits = ("–" if limit is None else rounded_text(limit) for limit in (total.low, total.high))
+    text = f"{rounded_text(total.value)} ({' to '.join(limits)})" if total.low or total.high else ""
     words = "; ".join(part for part in (text, total.reason) if part)
     source = occupancy.theta.source
     return [*pairs, (f"total, θ from {source.value}", words)] if source is not ThetaFrom.NONE else pairs
 
 
-def _percent_held(theta: Theta) -> str:
+def _percent_occupied(theta: Theta) -> str:
     held = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
     interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
     return "; ".join(part for part in (f"the drug holds {held} ({interval})", theta.reason) if part)
@@ -70,4 +70,4 @@ def _sentinel_words(sentinel: SentinelResult) -> str:
     if receptor.rd is None:
         return sentinel.note or f"{STATUS[receptor.status].words} ({count(receptor.n_cells)} cells)"
     interval = interval_words(receptor.rd_low, receptor.rd_high)
-    return f"{rounded(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"
+    return f"{rounded_text(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"

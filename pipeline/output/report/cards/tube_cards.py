@@ -13,21 +13,21 @@ from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
-from pipeline.output.figures.style.palette import STATUS, Look
+from pipeline.output.figures.style.palette import STATUS, StatusStyle
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.sheet import in_page
+from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.interval import interval_lacks
 from pipeline.output.legend.flag_words import FlagWords
-from pipeline.output.legend.flags import words_of_flag
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, in_order, interval_bar
-from pipeline.output.report.cards.arithmetic import arithmetic
+from pipeline.output.legend.words_of_flags import words_of_flag
+from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
+from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
-from pipeline.output.report.words import density_words, interval_words, rounded, sorting_number
+from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
-from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
@@ -45,7 +45,7 @@ class TubeCard:
 
     anchor: str
     sample: Sample
-    look: Look
+    look: StatusStyle
     verdict: Verdict
     badge: str
     status: str
@@ -79,7 +79,12 @@ class TubeCard:
 
 
 def tube_card(
-    study_result: StudyResult, sample: Sample, result: SampleResult, anchor: str, scale: Scale, shared: Shared
+    study_result: StudyResult,
+    sample: Sample,
+    result: SampleResult,
+    anchor: str,
+    scale: BarScale,
+    shared: Shared,
 ) -> TubeCard:
     """Return the card of a tube; without an anchor only what its row of the table needs is to be shown.
 
@@ -89,8 +94,6 @@ def tube_card(
         What every tube has: it is not said again.
     """
     exposure = study_result.exposures.get(result.sample_id)
-    calibration = next((run for run in study_result.calibrations if run.beads == sample.beads), None)
-    curve = calibration.curve if calibration else None
     receptor, panel = result.receptor, _panel(study_result, sample)
     flags = sample_flags(result, exposure)
     verdict = verdict_of(receptor.status, flags)
@@ -107,14 +110,14 @@ def tube_card(
         beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
-        estimate=rounded(receptor.rd),
+        estimate=rounded_text(receptor.rd),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
         order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
         interval_order=sorting_number(receptor.rd_low),
         lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),
-        lloq=rounded(receptor.lloq),
-        background=rounded(receptor.background_abc),
+        lloq=rounded_text(receptor.lloq),
+        background=rounded_text(receptor.background_abc),
         reading=HEADLINES[reading] if reading else "–",
         sentinels=HEADLINES[reading] if reading and receptor.status in QUANTIFIED else "",
         n_cells=_cells(result),
@@ -130,8 +133,12 @@ def tube_card(
         budget=_budget(result) if anchor else (),
         steps=tuple(_step_row(step, wanted) for step in result.steps) if anchor else (),
         gates=_gates(result, labels, wanted) if anchor else "",
-        cd38_svg=_cd38_svg(result, curve, labels) if anchor else "",
+        cd38_svg=_cd38_svg(result, _curve(study_result, sample), labels) if anchor else "",
     )
+
+
+def _curve(study_result: StudyResult, sample: Sample) -> StandardCurve | None:
+    return next((run.curve for run in study_result.calibrations if run.beads == sample.beads), None)
 
 
 def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:
@@ -145,7 +152,7 @@ def _instead(result: SampleResult) -> str:
     if receptor.status in QUANTIFIED:
         return words
     reason = failure_reason(result) or words
-    return f"ABC {rounded(receptor.abc)}; {reason}" if receptor.abc is not None else reason
+    return f"ABC {rounded_text(receptor.abc)}; {reason}" if receptor.abc is not None else reason
 
 
 def _beyond(status: RdStatus, verdict: Verdict) -> str:
@@ -226,7 +233,7 @@ def _budget(result: SampleResult) -> tuple[tuple[str, str, str], ...]:
     """Return (shade, name, share) of every term, in the same order in every tube."""
     return tuple(
         (SHADES[term.name], term.name.value, f"{100 * term.share:.0f} %")
-        for term in in_order(result.receptor.budget)
+        for term in terms_in_order(result.receptor.budget)
         if term.share >= 0.005
     )
 
@@ -252,8 +259,6 @@ def _cd38_svg(result: SampleResult, curve: StandardCurve | None, labels: Mapping
     picture = cd38_of(result, curve, labels)
     if picture is None:
         return ""
-    medians = (
-        f"median {rounded(result.receptor.median_mfi)}, control {rounded(result.receptor.background_mfi)}"
-    )
-    words = f"Quantified channel of {result.sample_id}: {medians}"
+    median, control = rounded_text(result.receptor.median_mfi), rounded_text(result.receptor.background_mfi)
+    words = f"Quantified channel of {result.sample_id}: median {median}, control {control}"
     return in_page(picture, words, name=f"cd38_{result.sample_id}")

@@ -13,7 +13,7 @@ from pipeline.output.report.models.words import fold_words, latest_weeks, three_
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
-from pipeline.washout.recovery.fit import NOT_SEEN
+from pipeline.washout.recovery.fit import NOT_IN_DATA
 from pipeline.washout.report import WashoutReport
 
 CLEAR, LIKELY = 0.001, 0.05
@@ -25,7 +25,7 @@ Convention."""
 
 HALF: Final = 0.5
 
-_UNTOLD: Final = "cannot be told from these data: "
+_NO_ANSWER_WORDS: Final = "cannot be told from these data: "
 """How a note begins that gives a reason; the answer has said so already."""
 
 _LACKS: Final[Mapping[RdStatus, str]] = {
@@ -51,7 +51,7 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
         return ()
     name, cut = density_name(study_result.study), study_result.study.settings.rd_cut
     if report.tobit is None:
-        return (_untold(report, name),)
+        return (_no_answer(report, name),)
     contradicted = _contradicted(report)
     rise = _rise(report.tobit, name, report.n_patients)
     if ModelName.LINE in contradicted:
@@ -98,7 +98,7 @@ def _contradicted(report: WashoutReport) -> frozenset[str]:
     return frozenset(one.name for one in candidates if one.is_contradicted)
 
 
-def _untold(report: WashoutReport, name: str) -> str:
+def _no_answer(report: WashoutReport, name: str) -> str:
     reason = next((r.reason for r in report.not_estimable if r.name == ModelName.LINE), "")
     return f"Whether {name} rises with the washout cannot be told" + (f": {reason}." if reason else ".")
 
@@ -135,7 +135,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     if wait is None:
         return f"It cannot be told when {what}: the rows contradict the line."
     if wait.weeks is None:
-        why = wait.note.removeprefix(_UNTOLD).removeprefix(f"{NOT_SEEN}: ")
+        why = wait.note.removeprefix(_NO_ANSWER_WORDS).removeprefix(f"{NOT_IN_DATA}: ")
         return f"It cannot be told when {what}" + (f": {why}." if why else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 

@@ -11,8 +11,8 @@ from pipeline.output.interval import fold_bound
 from pipeline.response.statistics.counts import Contrast
 from pipeline.study.quantity_name import density_name
 from pipeline.washout.within.mean import MeanChange
+from pipeline.washout.within.result import WithinPatients
 from pipeline.washout.within.slopes import PatientSlopes
-from pipeline.washout.within.told import WithinPatients
 
 _ONLY_ASSAY: Final = (
     "“Beyond the assay” means more than its errors explain; a patient's own ups and downs from week to week "
@@ -30,7 +30,7 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
     said = [_counts(within, name)] if within.changes else []
     said += [_mean(within.mean)] if within.mean else []
     said += [_slopes(within.slopes)] if within.slopes else []
-    said += [f"Not told: {one.name}, because {one.reason}." for one in within.not_told]
+    said += [f"Not told: {one.name}, because {one.reason}." for one in within.refusals]
     return tuple(said)
 
 
@@ -122,7 +122,7 @@ def _bound(bound: SlopeBound) -> str:
     return (
         f"With {visits} at any of the densities of this study, early ones at one and late ones at another, "
         f"each doubling of the washout multiplies the median by {_fold(bound.least)} to "
-        f"{_fold(bound.most)} instead of {_fold(bound.told)}."
+        f"{_fold(bound.most)} instead of {_fold(bound.without_missing)}."
     )
 
 

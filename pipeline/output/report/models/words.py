@@ -101,11 +101,11 @@ def _interval(estimate: Estimate) -> str:
 
 def _credible(estimate: Estimate) -> str:
     """As `_interval`, of a posterior; a limit that lies outside of what was seen is named."""
-    low, high = _seen(estimate.low), _seen(estimate.high)
+    low, high = _number_or_open(estimate.low), _number_or_open(estimate.high)
     return f"{three_digits(estimate.value)} (95 % credible interval {low} to {high})"
 
 
-def _seen(number: float | None) -> str:
+def _number_or_open(number: float | None) -> str:
     return "not within what was seen" if number is None else three_digits(number)
 
 
@@ -229,7 +229,7 @@ def _where_from(report: WashoutReport) -> str:
 def _wait_words(wait: Wait, name: str) -> str:
     note = f"; {wait.note}" if wait.note else ""
     if wait.model == ModelName.RECOVERY:
-        limits = f"95 % credible interval {_seen(wait.low)} to {_seen(wait.high)}"
+        limits = f"95 % credible interval {_number_or_open(wait.low)} to {_number_or_open(wait.high)}"
         note = ""  # a missing limit is named in its place
     else:
         high = latest_weeks(wait)

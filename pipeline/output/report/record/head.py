@@ -35,14 +35,14 @@ def head(study_result: StudyResult, run_on: str) -> Head:
     """
     settings, known = study_result.study.settings, study_result.provenance
     facts = (
-        ("Laboratory", one_line(settings.lab)),
-        ("Operator", one_line(settings.operator)),
+        ("Laboratory", single_line(settings.lab)),
+        ("Operator", single_line(settings.operator)),
         ("Run on", f"{run_on} (UTC)" if run_on else ""),
         ("Program", f"{known.program}, code {known.code_sha256[:12]}" if known else ""),
     )
     return Head(
         title_of(study_result.study),
-        one_line(settings.comment),
+        single_line(settings.comment),
         tuple((name, text) for name, text in facts if text),
         changed_settings(settings),
     )
@@ -50,7 +50,7 @@ def head(study_result: StudyResult, run_on: str) -> Head:
 
 def title_of(study: Study) -> str:
     """Return the typed title, or what was measured: the folder's name may tell who a patient is."""
-    return one_line(study.settings.report_title) or f"{marker_of(study)} receptor density"
+    return single_line(study.settings.report_title) or f"{marker_of(study)} receptor density"
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -69,6 +69,6 @@ def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
     )
 
 
-def one_line(text: str) -> str:
+def single_line(text: str) -> str:
     """Return typed text on one line."""
     return " ".join(text.split())

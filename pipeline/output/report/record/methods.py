@@ -18,7 +18,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.fcs.spillover import KEYWORDS
 from pipeline.output.report.record import sources as src
-from pipeline.output.report.record.analysis import response_sentences, washout_sentences
+from pipeline.output.report.record.analysis_text import response_sentences, washout_sentences
 from pipeline.output.report.record.sources import cited
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import drug_of, marker_of, population_name
@@ -85,12 +85,12 @@ def methods(study_result: StudyResult) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(title, text) for title, text in written if text)
 
 
-def listed(words: Iterable[str]) -> str:
+def word_list(words: Iterable[str]) -> str:
     """Return words as a list in a sentence.
 
     Examples
     --------
-    >>> listed(["a"]), listed(["a", "b", "c"])
+    >>> word_list(["a"]), word_list(["a", "b", "c"])
     ('a', 'a, b and c')
     """
     *first, last = list(words) or [""]
@@ -105,7 +105,7 @@ def in_how_many(n: int, n_all: int, noun: str = "tubes") -> str:
 def _files(study_result: StudyResult) -> Iterator[str]:
     results = study_result.results
     patients = {sample.patient_id for sample in study_result.study.samples}
-    tissues = listed(dict.fromkeys(sample.tissue for sample in study_result.study.samples))
+    tissues = word_list(dict.fromkeys(sample.tissue for sample in study_result.study.samples))
     read = [result for result in results if result.steps]
     lost = len(results) - len(read)
     yield (
@@ -162,14 +162,14 @@ def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) 
     yield (
         f"{_capital(wanted)} were gated automatically{in_how_many(len(tubes), n)}, on scatter "
         f"and markers but never on {marker}"
-        + (f"; {listed(out)} were left out first" if out else "")
+        + (f"; {word_list(out)} were left out first" if out else "")
         + f"{cited([src.PHENOTYPE])}."
     )
     used = {way for tube in tubes for step in tube.steps for way in step.methods}
     ways = [words for way, words in _WAYS.items() if way in used]
     if ways:
         source = cited([src.DENSITY_PEAKS] if Method.CLUSTER in used else [])
-        yield f"Thresholds were set {listed(ways)}{source}."
+        yield f"Thresholds were set {word_list(ways)}{source}."
 
 
 def _calibration(study_result: StudyResult) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         of_lot = f", lot {lot}," if lot else ""
         yield (
             f"{bead_kit(kit).title} beads{of_lot} were acquired in {_counted(len(same), 'run')} on "
-            f"{listed(dict.fromkeys(run.channel for run in same))}; {bead_kit(kit).arithmetic}."
+            f"{word_list(dict.fromkeys(run.channel for run in same))}; {bead_kit(kit).arithmetic}."
         )
     curves = [run.curve for run in runs if run.curve]
     for model in dict.fromkeys(curve.model for curve in curves):
@@ -214,7 +214,7 @@ def _density(study_result: StudyResult) -> Iterator[str]:
         return
     marker, drug = marker_of(study_result.study), drug_of(study_result.study)
     kinds = Counter(result.background_kind or "control" for result in told)
-    controls = listed(f"{kind}{in_how_many(n, len(told))}" for kind, n in kinds.items())
+    controls = word_list(f"{kind}{in_how_many(n, len(told))}" for kind, n in kinds.items())
     yield (
         f"The density of {marker} is the median fluorescence of the gated cells in antibodies bound per "
         f"cell, less that of the same cells of the control tube ({controls}), with the bias of subtracting "
@@ -227,11 +227,11 @@ def _density(study_result: StudyResult) -> Iterator[str]:
             if panel.quantified.competes_with_drug
         )
         compete = "competes" if len(clones) == 1 else "compete"
-        yield f"{_capital(listed(clones))} {compete} with {drug}, so these are sites free of it."
+        yield f"{_capital(word_list(clones))} {compete} with {drug}, so these are sites free of it."
     sources = dict.fromkeys(result.receptor.lloq_from for result in told)
     if limits := [_LIMITS[source] for source in sources if source in _LIMITS]:
         highest = ", whichever was highest in a tube" if len(limits) > 1 else ""
-        yield f"The lower limit of quantification was {listed(limits)}{highest}."
+        yield f"The lower limit of quantification was {word_list(limits)}{highest}."
     yield from _interval(told)
     pooled = sum(visit.receptor.n_pooled > 1 for visit in study_result.visits)
     if pooled:
@@ -243,7 +243,7 @@ def _interval(told: Sequence[SampleResult]) -> Iterator[str]:
     terms = {term.name for result in told for term in result.receptor.budget}
     parts = [term.value for term in BudgetTerm if term in terms]
     if parts:
-        yield f"Intervals of 95 % combine these errors: {listed(parts)}."
+        yield f"Intervals of 95 % combine these errors: {word_list(parts)}."
     between = Counter((r.receptor.between_run_from, r.receptor.between_run_cv) for r in told)
     for (source, cv), n in between.items():
         if source is not BetweenRunSource.NONE and cv:
@@ -260,7 +260,7 @@ def _software(study_result: StudyResult) -> Iterator[str]:
     named = [f"{name} {libraries[name]}" for name in ("numpy", "scipy") if name in libraries]
     yield (
         f"All was computed by {known.program} (code {known.code_sha256[:12]}) with "
-        f"{listed([f'Python {known.python}', *named])}; research use only."
+        f"{word_list([f'Python {known.python}', *named])}; research use only."
     )
 
 

@@ -12,12 +12,12 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.fcs.acquisition import Acquired
-from pipeline.output.report.record.head import one_line
-from pipeline.output.report.record.methods import listed
+from pipeline.output.report.record.head import single_line
+from pipeline.output.report.record.methods import word_list
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Panel, PanelChannel
 
-NOT_TOLD: Final = "not in the files: type it"
+NOT_IN_FILES: Final = "not in the files: type it"
 NOT_READ: Final = "not read from the files: type it"
 _SETTINGS: Final = {"1.1": "comment", "1.4": "lab", "1.5": "operator", "2.2": "lyse_reagent"}
 """Items that a setting tells."""
@@ -27,7 +27,7 @@ _UNSTAINED: Final = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_hei
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class MiflowcytItem:
     """An item of the list: its number and name there, what is known, and where that is from ("": to type)."""
 
     number: str
@@ -48,7 +48,7 @@ class Reagent:
     detector: str
 
 
-def miflowcyt(study_result: StudyResult) -> tuple[Item, ...]:
+def miflowcyt(study_result: StudyResult) -> tuple[MiflowcytItem, ...]:
     """Return the items of the list in its order; reagents and detectors are a table of their own."""
     study, results = study_result.study, study_result.results
     settings = study.settings
@@ -57,9 +57,9 @@ def miflowcyt(study_result: StudyResult) -> tuple[Item, ...]:
     days = sorted(where.acquired_at[:10] for where in acquired if where.acquired_at)
     runs = study_result.calibrations
     items = (
-        ("1.1", "purpose", one_line(settings.comment), TYPED),
-        ("1.4", "organization", one_line(settings.lab), TYPED),
-        ("1.5", "primary contact", one_line(settings.operator), TYPED),
+        ("1.1", "purpose", single_line(settings.comment), TYPED),
+        ("1.4", "organization", single_line(settings.lab), TYPED),
+        ("1.5", "primary contact", single_line(settings.operator), TYPED),
         ("1.6", "date", " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "", FILES),
         ("1.8", "quality control", _quality(study_result), RUN),
         ("2.1", "sample description", _samples(study_result), TYPED),
@@ -76,7 +76,7 @@ def miflowcyt(study_result: StudyResult) -> tuple[Item, ...]:
         ("", "calibration beads", _counted_words(_beads(run.kit, run.lot) for run in runs), TYPED),
     )
     return tuple(
-        Item(number, name, text or _lacking(number), source if text else "")
+        MiflowcytItem(number, name, text or _lacking(number), source if text else "")
         for number, name, text, source in items
     )
 
@@ -85,7 +85,7 @@ def _lacking(number: str) -> str:
     """Return what to do where an item is not known."""
     if number in _SETTINGS:
         return f"not typed: setting {_SETTINGS[number]}"
-    return NOT_READ if number == "3.3" else NOT_TOLD
+    return NOT_READ if number == "3.3" else NOT_IN_FILES
 
 
 def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
@@ -105,7 +105,7 @@ def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
     )
 
 
-def plain_text(items: Sequence[Item]) -> str:
+def plain_text(items: Sequence[MiflowcytItem]) -> str:
     """Return the items as lines to paste."""
     return "\n".join(f"{f'{item.number} {item.name}'.strip()}: {item.text}" for item in items)
 
@@ -146,11 +146,11 @@ def _samples(study_result: StudyResult) -> str:
     samples = study_result.study.samples
     tissues = Counter(sample.tissue for sample in samples)
     patients = len({sample.patient_id for sample in samples})
-    return f"{listed(f'{n} of {tissue}' for tissue, n in tissues.items())}; {patients} patients"
+    return f"{word_list(f'{n} of {tissue}' for tissue, n in tissues.items())}; {patients} patients"
 
 
 def _lysed(reagent: str) -> str:
-    return f"red cells lysed with {one_line(reagent)}" if reagent else ""
+    return f"red cells lysed with {single_line(reagent)}" if reagent else ""
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.output.table import Cell, significant
 from pipeline.output.workbook.formats import GENERAL, TEXT, format_of_day
-from pipeline.output.workbook.pages.looks import Look, Styles
+from pipeline.output.workbook.pages.cell_styles import CellStyle, Styles
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell
@@ -39,7 +39,12 @@ def safe_text(text: str) -> str:
 
 
 def write_cell(
-    cell: SheetCell, styles: Styles, value: Cell | time | timedelta, look: Look, *, as_typed: bool = False
+    cell: SheetCell,
+    styles: Styles,
+    value: Cell | time | timedelta,
+    look: CellStyle,
+    *,
+    as_typed: bool = False,
 ) -> None:
     """Write a value.
 
@@ -69,7 +74,7 @@ def write_cell(
         write_text(cell, styles, value, _changed(look, TEXT, look.side) if as_typed else look)
 
 
-def write_text(cell: SheetCell, styles: Styles, text: str, look: Look) -> None:
+def write_text(cell: SheetCell, styles: Styles, text: str, look: CellStyle) -> None:
     """Write text as text: `=`, `+`, `-`, `@` at its start never make a formula, now or when it is edited."""
     cell.value = safe_text(text)
     cell.data_type = "s"
@@ -78,11 +83,11 @@ def write_text(cell: SheetCell, styles: Styles, text: str, look: Look) -> None:
 
 
 @cache
-def _changed(look: Look, number_format: str, side: str, *, quoted: bool = False) -> Look:
+def _changed(look: CellStyle, number_format: str, side: str, *, quoted: bool = False) -> CellStyle:
     """Return a look for one kind of value; kept, since a column has thousands of them."""
     return replace(look, number_format=number_format, side=side, quoted=quoted)
 
 
-def _put(cell: SheetCell, styles: Styles, value: object, look: Look) -> None:
+def _put(cell: SheetCell, styles: Styles, value: object, look: CellStyle) -> None:
     cell.value = value
     cell._style = styles.of(look)

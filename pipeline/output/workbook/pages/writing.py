@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.output.workbook.formats import format_of_unit
-from pipeline.output.workbook.pages import layout
+from pipeline.output.workbook.pages import cell_sizes
 from pipeline.output.workbook.pages.archive import settled
-from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
-from pipeline.output.workbook.pages.looks import (
+from pipeline.output.workbook.pages.cell_styles import (
     HEADER,
     RAW_INK,
     TYPED_HEADER,
-    Look,
+    CellStyle,
     Styles,
     painted,
     status_look,
 )
+from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_text
 from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
@@ -103,8 +103,8 @@ class _Page:
 
     def __init__(self, page: Worksheet, sheet: Sheet, styles: Styles) -> None:
         self.page, self.sheet, self.styles = page, sheet, styles
-        self.widths = layout.column_widths(sheet)
-        self.printed = layout.printed_columns(sheet, self.widths)
+        self.widths = cell_sizes.column_widths(sheet)
+        self.printed = cell_sizes.printed_columns(sheet, self.widths)
 
     def fill(self) -> None:
         self._fill_header()
@@ -120,12 +120,12 @@ class _Page:
             words, head = self.sheet.words(code), self.page.cell(1, place + 1)
             typed = code in self.sheet.typed
             write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
-            lines = max(lines, layout.lines_of(words.headline, self.widths[place] - 2))
+            lines = max(lines, cell_sizes.line_count(words.headline, self.widths[place] - 2))
             if words.meaning and not typed:
                 name = code_name(self.sheet, code)
                 of_file = f"\n{name} in {self.sheet.file}" if name else ""
                 head.comment = Comment(safe_text(words.meaning + of_file), "cd38rd", height=110, width=300)
-        self.page.row_dimensions[1].height = min(layout.HIGHEST, layout.LINE * lines + 4)
+        self.page.row_dimensions[1].height = min(cell_sizes.HIGHEST, cell_sizes.LINE * lines + 4)
 
     def _fill_rows(self) -> None:
         table, most = self.sheet.table, self.sheet.most_rows
@@ -148,14 +148,14 @@ class _Page:
                     look = painted(str(value), wrap=look.wrap)
                 cell = self.page.cell(number, place + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
-            height = layout.row_height(values, wrapped)
+            height = cell_sizes.row_height(values, wrapped)
             if height:
                 self.page.row_dimensions[number].height = height
         said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
         if said:
-            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, Look())
+            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, CellStyle())
 
-    def _look(self, place: int, code: str) -> Look:
+    def _look(self, place: int, code: str) -> CellStyle:
         """Return the look of a column's cells; text that does not fit is wrapped."""
         width = self.widths[place]
         rows = self.sheet.table.rows[: self.sheet.most_rows]
@@ -164,7 +164,7 @@ class _Page:
         raw = code.startswith("rd_raw")
         side = "right" if code.endswith("reported") else ""
         shown = self._format(place)
-        return Look(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
+        return CellStyle(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
 
     def _format(self, place: int) -> str:
         """Return the number format of a column; the ends of an interval have that of their number."""

@@ -48,7 +48,7 @@ export class Decisions {
       if (!who) return;
       const reason = asked === "accept" ? "" : await askReason(asked, id, moves);
       if (reason === null) return;
-      await this.#save(id, { version: tube.version, seen: tube.seen, decision: asked, moves, reason, who });
+      await this.#save(id, { version: tube.version, shown: tube.shown, decision: asked, moves, reason, who });
     });
   }
 
@@ -71,7 +71,7 @@ export class Decisions {
 
   async #conflict(id, decision, conflict) {
     const side = await askConflict(id, conflict);
-    if (side === "mine") await this.#save(id, { ...decision, version: conflict.version, seen: conflict.seen });
+    if (side === "mine") await this.#save(id, { ...decision, version: conflict.version, shown: conflict.shown });
     else if (side === "theirs") {
       await this.review.cleared(id);
       await this.review.open(id, { fresh: true });
@@ -92,7 +92,7 @@ export class Decisions {
       if (!said) return;
       this.#keep(said.who);
       try {
-        await api[isSecond ? "countersign" : "sign"](id, { version: tube.version, seen: tube.seen, who: said.who, meaning: said.meaning });
+        await api[isSecond ? "countersign" : "sign"](id, { version: tube.version, shown: tube.shown, who: said.who, meaning: said.meaning });
       } catch (refusal) {
         if (refusal.status !== 409) { review.voice.refusal(refusal); return; }
         review.voice.warn("Somebody else decided on this tube meanwhile. Look at it again, then sign.");
@@ -118,7 +118,7 @@ export class Decisions {
       const who = await this.#who();
       if (!who) return;
       review.voice.done(`Trying the gates on ${many(others.length, "tube")} …`);
-      const before = new Map(others.map((tube) => [tube.sample_id, { version: tube.version, seen: tube.seen }]));
+      const before = new Map(others.map((tube) => [tube.sample_id, { version: tube.version, shown: tube.shown }]));
       let rows;
       try {
         rows = await api.apply(id, { moves, to: others.map((tube) => tube.sample_id) });

@@ -255,8 +255,8 @@ class Review {
     const row = this.list.of(this.id);
     if (!row || !this.tube) return;
     const isDecided = row.version !== this.tube.version;
-    const isTyped = row.seen.rows !== this.tube.seen.rows;
-    if (!isDecided && !isTyped && row.seen.result === this.tube.seen.result) return;
+    const isTyped = row.shown.rows !== this.tube.shown.rows;
+    if (!isDecided && !isTyped && row.shown.result === this.tube.shown.result) return;
     if (!this.isMoved || !(isDecided || isTyped)) await this.open(this.id, { fresh: true });
     else if (isDecided) this.voice.warn(`${row.sample_id} was decided by somebody else meanwhile: ${decisionWords(row.decision)}. What you moved is not saved.`);
     else this.voice.warn(`${row.sample_id}: review.csv was changed elsewhere. What you moved is not saved.`);

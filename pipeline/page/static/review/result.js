@@ -37,7 +37,7 @@ export function showChanges(changes, { isMoved, settled, isSaved }) {
   const lines = [
     el("strong", { text: !settled ? "Other gates held until you let go." : isSaved ? "Saved. The next run gives this." : "As in a run. Not saved yet." }),
     changes?.refitted.length ? el("span", { text: ` Found again: ${changes.refitted.join("; ")}.` }) : null,
-    settled && changes?.held.length ? el("span", { text: ` As before: ${changes.held.map((one) => one.replace(/: as before$/, "")).join(", ")}.` }) : null,
+    settled && changes?.unchanged.length ? el("span", { text: ` As before: ${changes.unchanged.map((one) => one.replace(/: as before$/, "")).join(", ")}.` }) : null,
   ];
   box.replaceChildren(...lines.filter(Boolean));
 }

@@ -15,7 +15,7 @@ from pipeline.response.statistics.true_values import BELOW, MEASURED
 Floats: TypeAlias = NDArray[np.float64]
 Truths: TypeAlias = NDArray[np.bool_]
 
-FOUND: Final = (
+HOW_CHOSEN: Final = (
     "where the odds by Firth's logistic regression are those of all patients, which is Youden's cut of that "
     "curve; interval of Fieller's kind from the influence of each patient; corrected: patients left out of "
     "each bootstrap sample, cut and direction found anew"
@@ -26,7 +26,7 @@ _FEWEST_OUT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class DensityCut:
     """A cut of a density, and how it parts the patients.
 
     Attributes
@@ -72,7 +72,7 @@ def sides(value: Floats, kind: NDArray[np.int_], cut: float | Floats) -> tuple[T
     return above, np.asarray(below)
 
 
-def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> Cut:
+def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> DensityCut:
     """Return how a cut that was given beforehand parts the patients: it has no optimism to take off.
 
     Parameters
@@ -84,7 +84,7 @@ def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome:
     """
     y = np.asarray(outcome, bool)
     above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut)
-    found = _shares(Cut(name, y.size, int(y.sum()), cut, method=FIXED), above, below, y)
+    found = _shares(DensityCut(name, y.size, int(y.sum()), cut, method=FIXED), above, below, y)
     if found.youden is None or found.sensitivity is None or found.specificity is None:
         return found
     low, high = youden_interval(found.sensitivity, found.specificity, found.n_with, found.n_without)
@@ -102,7 +102,7 @@ def best_cut(
     seed: int,
     n_samples: int = 200,
     level: float = 0.95,
-) -> tuple[Cut, Area]:
+) -> tuple[DensityCut, Area]:
     """Return the best cut with its interval and its worth in other patients; and the area, corrected too.
 
     The cut solves logit p(x) = logit of the share with the outcome: there the densities of both groups are
@@ -136,7 +136,7 @@ def best_cut(
     above, below = sides(w[np.newaxis], side[np.newaxis], cuts[:, np.newaxis])
     up = (b >= 0)[:, np.newaxis]
     yes, no = np.where(up, above, below), np.where(up, below, above)
-    empty = Cut(name, y.size, int(y.sum()), None, level=level, method=FOUND)
+    empty = DensityCut(name, y.size, int(y.sum()), None, level=level, method=HOW_CHOSEN)
     if b[0] <= 0:
         note = "in these patients a low density goes with the outcome, so no cut for a high one is told"
         return replace(empty, note=note), _corrected_area(w, side, y, weights, b, area)
@@ -154,7 +154,7 @@ def best_cut(
     return found, _corrected_area(w, side, y, weights, b, area)
 
 
-def _shares(cut: Cut, above: Truths, below: Truths, y: Truths) -> Cut:
+def _shares(cut: DensityCut, above: Truths, below: Truths, y: Truths) -> DensityCut:
     placed = above | below
     with_it, without = int((placed & y).sum()), int((placed & ~y).sum())
     n_open = int((~placed).sum())

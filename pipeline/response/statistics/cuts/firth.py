@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 _STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
-"""Steps at most, halvings of one, its length at most, and the step at which the ascent ends. Convention."""
+"""Steps at most, halvings of one, its length at most, and the step at which the ascent ends. Convention: they
+bound the time; 5 on the log scale is far for any coefficient, and 1e-9 less than is written."""
 
 _VANISHING: Final = 1e-300
 """Least determinant, so that it has a logarithm. Arithmetic."""

@@ -18,11 +18,13 @@ from pipeline.study.wording import enumerate_words, quoted
 
 EXPECTED = "the drug's name as in the settings, or another drug"
 MOST_NAMED = 10
-"""Unknown drugs that one warning names. Convention."""
+"""Unknown drugs that one warning names. Convention: what a line of a message holds."""
 _SLIP = 2
-"""Letters by which a name may differ from a setting's drug and be a slip of it. Convention."""
+"""Letters by which a name may differ from a setting's drug and be a slip of it. Convention: two letters are
+one exchanged pair, or two mistyped ones."""
 _LONG_NAME = 5
-"""Letters from which a setting's drug can be misspelt and still be told. Convention."""
+"""Letters from which a setting's drug can be misspelt and still be told. Convention: of shorter names two
+letters are half of the word."""
 Entries: TypeAlias = Sequence[Entry[DoseRow]]
 
 

@@ -26,13 +26,13 @@ RowT = TypeVar("RowT", bound=Row)
 def with_names_on_disk(study: TypedStudy) -> TypedStudy:
     """Return the rows with their files' names as the folder writes them, where they differ unseen."""
 
-    def found(entry: Entry[RowT]) -> Entry[RowT]:
+    def named_on_disk(entry: Entry[RowT]) -> Entry[RowT]:
         named = {column: getattr(entry.row, column, None) for column in _FILES}
         disk = {column: on_disk(study.folder, name) for column, name in named.items() if name}
         changed = {column: name for column, name in disk.items() if name != named[column]}
         return Entry(entry.row.model_copy(update=changed), entry.sheet, entry.typed) if changed else entry
 
-    samples, beads = tuple(map(found, study.samples)), tuple(map(found, study.beads))
+    samples, beads = tuple(map(named_on_disk, study.samples)), tuple(map(named_on_disk, study.beads))
     return replace(study, samples=samples, beads=beads)
 
 

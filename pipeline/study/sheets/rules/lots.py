@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.study.cells.words import as_text
 from pipeline.study.faults import Fault
 from pipeline.study.names.look import caseless
-from pipeline.study.sheets.tables import Cell, Sheet, SheetRow
+from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted, same_word
 
 OF_A_LOT = ("lot", "kit", "levels")
@@ -22,7 +22,7 @@ DITTO = frozenset(
 """Ways to say in a cell what an empty one says."""
 
 
-def with_lots(sheet: Sheet) -> tuple[Sheet, tuple[Fault, ...]]:
+def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
     """Fill in lot, kit and levels of the bead runs that leave them to another row of their lot.
 
     A row without levels takes them from the rows that have all three. Its lot decides which, and its kit
@@ -47,12 +47,12 @@ def with_lots(sheet: Sheet) -> tuple[Sheet, tuple[Fault, ...]]:
             rows.append(row)
             continue
         fitting = [other for other in told if _fits(row, other)]
-        if len({_told(other) for other in fitting}) > 1:
+        if len({_lot_key(other) for other in fitting}) > 1:
             faults.append(_which(row, fitting))
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
             rows.append(_filled(row, fitting[0].cells) if fitting else row)
-    return Sheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
+    return TypedSheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
 
 
 def _without_ditto(name: str, cell: Cell) -> Cell:
@@ -73,7 +73,7 @@ def _fits(row: SheetRow, other: SheetRow) -> bool:
     )
 
 
-def _told(row: SheetRow) -> tuple[str, str, str]:
+def _lot_key(row: SheetRow) -> tuple[str, str, str]:
     """Return what a row says of its lot, as it is compared."""
     return caseless(_typed(row, "lot")), same_word(_typed(row, "kit")), "".join(_typed(row, "levels").split())
 
@@ -81,7 +81,7 @@ def _told(row: SheetRow) -> tuple[str, str, str]:
 def _which(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
     first: dict[tuple[str, str, str], SheetRow] = {}
     for other in fitting:
-        first.setdefault(_told(other), other)
+        first.setdefault(_lot_key(other), other)
     lots = {caseless(_typed(other, "lot")) for other in first.values()}
     named = enumerate_words(
         (f"lot {quoted(_typed(other, 'lot'))} in row {other.number}" for other in first.values()), "and"

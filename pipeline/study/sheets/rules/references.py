@@ -18,7 +18,7 @@ from pipeline.study.sheets.rules.panels import (
     unlike_measures,
 )
 from pipeline.study.sheets.rules.transfers import bead_transfers
-from pipeline.study.sheets.rules.validation import validation_rows
+from pipeline.study.sheets.rules.validation import inconsistent_validation
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
@@ -43,7 +43,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
         bead_transfers,
         drug_names,
         gate_overrides,
-        validation_rows,
+        inconsistent_validation,
     )
     return tuple(fault for rule in rules for fault in rule(study))
 

@@ -19,7 +19,7 @@ _NEEDED = {
 _PLACES = ("specimen", "method")
 
 
-def validation_rows(study: TypedStudy) -> Iterator[Fault]:
+def inconsistent_validation(study: TypedStudy) -> Iterator[Fault]:
     """Report rows that lack what their experiment needs, repeat one another or contradict one another."""
     seen: dict[tuple[str, str], str] = {}
     goals: dict[str, tuple[str, float]] = {}

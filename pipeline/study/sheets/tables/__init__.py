@@ -5,15 +5,15 @@ from pipeline.study.sheets.tables.folder import raw_sheets
 from pipeline.study.sheets.tables.grid import (
     Cell,
     CellValue,
-    Look,
+    HiddenCells,
     RawSheet,
-    Sheet,
     SheetRow,
+    TypedSheet,
     column_letter,
     column_number,
     header_name,
 )
-from pipeline.study.sheets.tables.header import tabulate
+from pipeline.study.sheets.tables.header_row import tabulate
 from pipeline.study.sheets.tables.parts import PackageParts, package_parts
 from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
 
@@ -21,11 +21,11 @@ __all__ = [
     "WORKBOOK",
     "Cell",
     "CellValue",
-    "Look",
+    "HiddenCells",
     "PackageParts",
     "RawSheet",
-    "Sheet",
     "SheetRow",
+    "TypedSheet",
     "column_letter",
     "column_number",
     "header_name",

@@ -16,11 +16,12 @@ Columns = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
 
 NEAR_SHEET = 0.85
-"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not
-`dates`. Convention."""
+"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not `dates`.
+Convention: one letter of seven."""
 
 SHARED_COLUMNS = 3
-"""Columns of a sheet that is not there by which a sheet of another name is probably that one. Convention."""
+"""Columns of a sheet that is not there by which a sheet of another name is probably that one. Convention:
+several sheets have one or two columns in common, such as sample_id."""
 
 
 def raw_sheets(

@@ -35,7 +35,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HiddenCells:
     """What a person who looks at a sheet does not see, or sees crossed out, and where the sheet ends.
 
     Attributes
@@ -63,7 +63,7 @@ class RawSheet:
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
-    look: Look = Look()
+    look: HiddenCells = HiddenCells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class TypedSheet:
     """A table: where each known column stands (`samples!C`), and the rows that are not empty.
 
     `header`: number of the row of column names, from 1; 0: there is none.

@@ -7,16 +7,16 @@ import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pipeline.study.sheets.tables.grid import Look, column_number, header_name
+from pipeline.study.sheets.tables.grid import HiddenCells, column_number, header_name
 from pipeline.study.sheets.tables.parts import (
     HINT_SIZE,
     Reader,
-    beside,
     main_part,
     must_be_small,
-    refuse,
+    refuse_package,
     scan,
     sheets_of,
+    sibling_part,
 )
 
 LAST_ROW = 1_048_576
@@ -32,7 +32,7 @@ LONGEST_TEXT = 32_767
 """Characters that Excel lets a cell hold. Vendor: the limits of Excel."""
 
 
-def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
+def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
     """Return by title what is hidden in each sheet of a workbook.
 
     Parameters
@@ -53,7 +53,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
         must_be_small(path.name, sizes)
         main = main_part(path.name, archive, sizes)
         sheets = sheets_of(path.name, archive, main)
-        scan(path.name, archive, beside(main, "sharedStrings.xml"), _Texts(path.name))
+        scan(path.name, archive, sibling_part(main, "sharedStrings.xml"), _Texts(path.name))
         looks = {}
         for title, (state, part) in sheets.items():
             cells = _Cells(path.name, header_name(title))
@@ -61,7 +61,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, Look]:
             if is_known:
                 scan(path.name, archive, part, cells)
             hidden = tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value))
-            looks[title] = Look(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
+            looks[title] = HiddenCells(state, *hidden, last_row=max(cells.last_row, 1) if is_known else None)
         return looks
 
 
@@ -82,7 +82,7 @@ class _Texts(Reader):
         self.characters += len(piece)
         if self.characters > LONGEST_TEXT:
             found = f"a cell of more than {LONGEST_TEXT:,} characters"
-            refuse(self.file, found, "cells that Excel can hold", HINT_SIZE)
+            refuse_package(self.file, found, "cells that Excel can hold", HINT_SIZE)
 
 
 class _Cells(_Texts):
@@ -117,7 +117,7 @@ class _Cells(_Texts):
         if self.rows > MOST_ROWS or self.row > LAST_ROW:
             found = f"the sheet {self.sheet} with more than {MOST_ROWS:,} rows"
             hint = f"Delete the rows below the table, empty ones too. {HINT_SIZE}"
-            refuse(self.file, found, f"at most {MOST_ROWS:,} rows", hint)
+            refuse_package(self.file, found, f"at most {MOST_ROWS:,} rows", hint)
 
     def _begin_cell(self, facts: Mapping[str, str]) -> None:
         self.cells += 1
@@ -126,7 +126,7 @@ class _Cells(_Texts):
             self.column = column_number(letters[0]) if letters else self.column + 1
         if self.cells > MOST_CELLS:
             found = f"the sheet {self.sheet} with more than {MOST_CELLS:,} cells"
-            refuse(self.file, found, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
+            refuse_package(self.file, found, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
 
     def _value(self) -> None:
         self.last_row = max(self.last_row, self.row)

@@ -65,7 +65,7 @@ def package_parts(path: Path) -> PackageParts:
         return PackageParts(main, sheets, next((_part(main, target) for target in styles), ""))
 
 
-def refuse(file: str, found: str, expected: str, hint: str) -> NoReturn:
+def refuse_package(file: str, found: str, expected: str, hint: str) -> NoReturn:
     """Raise `PackageError` with a fault of the workbook."""
     raise PackageError(Fault(file, found, expected, hint))
 
@@ -73,13 +73,13 @@ def refuse(file: str, found: str, expected: str, hint: str) -> NoReturn:
 def must_be_small(file: str, sizes: Mapping[str, int]) -> None:
     """Refuse a package that unpacks to more than a study can be."""
     if len(sizes) > MOST_PARTS:
-        refuse(file, f"a workbook of {len(sizes):,} parts", f"at most {MOST_PARTS:,}", HINT_SIZE)
+        refuse_package(file, f"a workbook of {len(sizes):,} parts", f"at most {MOST_PARTS:,}", HINT_SIZE)
     for name, size in sizes.items():
         is_table = "worksheets/" in name or name.endswith("sharedStrings.xml")
         most = MOST_BYTES if is_table else MOST_STYLE_BYTES
         if size > most and name.endswith((".xml", ".rels")):
             found = f"a workbook whose part {name.rsplit('/', 1)[-1]} unpacks to {size / 2**20:,.0f} MB"
-            refuse(file, found, f"at most {most >> 20} MB", HINT_SIZE)
+            refuse_package(file, found, f"at most {most >> 20} MB", HINT_SIZE)
 
 
 def main_part(file: str, archive: zipfile.ZipFile, sizes: Mapping[str, int]) -> str:
@@ -90,7 +90,7 @@ def main_part(file: str, archive: zipfile.ZipFile, sizes: Mapping[str, int]) -> 
     main = normpath(named.lstrip("/")) if named else "xl/workbook.xml"
     for part, what in _OTHER_PACKAGES:
         if part in sizes:
-            refuse(file, what, WORKBOOK_EXPECTED, "Save it as Excel Workbook (.xlsx).")
+            refuse_package(file, what, WORKBOOK_EXPECTED, "Save it as Excel Workbook (.xlsx).")
     return main
 
 
@@ -109,15 +109,15 @@ def sheets_of(file: str, archive: zipfile.ZipFile, main: str) -> dict[str, tuple
 
 def _relations(file: str, archive: zipfile.ZipFile, main: str) -> _Relations:
     relations = _Relations(file)
-    scan(file, archive, beside(main, f"_rels/{main.rsplit('/', 1)[-1]}.rels"), relations)
+    scan(file, archive, sibling_part(main, f"_rels/{main.rsplit('/', 1)[-1]}.rels"), relations)
     return relations
 
 
 def _part(main: str, target: str) -> str:
-    return target.lstrip("/") if target.startswith("/") else normpath(beside(main, target))
+    return target.lstrip("/") if target.startswith("/") else normpath(sibling_part(main, target))
 
 
-def beside(part: str, name: str) -> str:
+def sibling_part(part: str, name: str) -> str:
     """Return a part in the same folder of the package."""
     return join(part.rsplit("/", 1)[0], name) if "/" in part else name
 
@@ -130,7 +130,7 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
     parser.buffer_text = False
     parser.StartElementHandler = lambda tag, facts: reader.begin(tag.rsplit(":", 1)[-1], facts)
     parser.CharacterDataHandler = reader.text
-    parser.StartDoctypeDeclHandler = lambda *_: refuse(
+    parser.StartDoctypeDeclHandler = lambda *_: refuse_package(
         file,
         "a workbook with a document type, which may hide more than it shows",
         WORKBOOK_EXPECTED,
@@ -181,7 +181,7 @@ class _SheetList(Reader):
                 "in LibreOffice: save it as Excel 2007-365."
             )
             found = "a workbook saved as Strict Open XML"
-            refuse(self.file, found, "an ordinary Excel workbook (.xlsx)", hint)
+            refuse_package(self.file, found, "an ordinary Excel workbook (.xlsx)", hint)
         if tag == "sheet":
             state = facts.get("state", "visible")
             relation = next((value for name, value in facts.items() if name.endswith(":id")), "")

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.study.faults import Fault
-from pipeline.study.sheets.tables.grid import Cell, CellValue, Look, RawSheet, column_letter, header_name
+from pipeline.study.sheets.tables.grid import (
+    Cell,
+    CellValue,
+    HiddenCells,
+    RawSheet,
+    column_letter,
+    header_name,
+)
 from pipeline.study.sheets.tables.package import looks_of
 from pipeline.study.sheets.tables.parts import WORKBOOK_EXPECTED, PackageError
 from pipeline.study.wording import quoted
@@ -67,7 +74,7 @@ def _workbook_problem(path: Path) -> Fault | None:
 
 
 def _workbook_sheets(
-    path: Path, known: Collection[str], looks: Mapping[str, Look]
+    path: Path, known: Collection[str], looks: Mapping[str, HiddenCells]
 ) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
     from openpyxl import load_workbook
 
@@ -81,7 +88,7 @@ def _workbook_sheets(
             twin.reset_dimensions()
             name = header_name(sheet.title)
             struck: list[int] = []
-            seen = looks.get(sheet.title, Look())
+            seen = looks.get(sheet.title, HiddenCells())
             cells, formulae = (page.iter_rows(max_row=seen.last_row) for page in (sheet, twin))
             read = _workbook_rows(name, cells, formulae, faults, struck)
             rows = tuple(read) if name in known else _first_filled(read)

@@ -22,11 +22,11 @@ DOSES = [
 PATIENTS = [
     ["patient_id", "treatment_start", "progressed_on", "died_on", "last_contact_on", "discontinued_on", "dexamethasone_on",
      "age", "weight_kg", "albumin_g_l", "iss_stage", "cytogenetic_risk", "heavy_chain", "disease_control_days",
-     "exposure_weeks", "infusions", "infusions_interrupted", "serum_ug_ml"],
+     "exposure_weeks", "infusions", "infusions_interrupted", "serum_ug_ml", "prior_lines"],
     ["P1", "2024-06-10", "2024-09-01", "2025-02-01", "2025-02-01", "2024-09-02", None,
-     "68", "72.5", "38", "II", "high", "IgG", "61", "12", "12", "0", "0.4"],
+     "68", "72.5", "38", "II", "high", "IgG", "61", "12", "12", "0", "0.4", "5"],
     ["P2", "2024-06-12", None, None, "2025-03-01", None, None,
-     "55", "81", "41", "III", "standard", "IgA", "120", None, "8", "1", None],
+     "55", "81", "41", "III", "standard", "IgA", "120", None, "8", "1", None, None],
 ]  # fmt: skip
 GATES = [["sample_id", "gate", "value", "set_by", "reason"], ["S1", "cd138", "850", "AB", "valley hidden"]]
 
@@ -192,6 +192,8 @@ WARNED = [
     ({"patients!J2": "68"}, "patients!J2", "serum albumin from 15 to 60 g/L"),
     ({"patients!R2": "400"}, "patients!R2", "214 days after the last dose"),
     ({"doses!G3": "3200"}, "doses!G3", "at most 1.5e+03 µg/mL as a trough"),
+    ({"doses!G3": "0.32"}, "doses!G3", "Is it in mg/mL?"),
+    ({"patients!S2": "70"}, "patients!S2", "at most 20 prior lines"),
     ({"patients!P2": "800"}, "patients!P2", "at most 300 infusions"),
     ({"patients!N2": "6100"}, "patients!N2", "15 years"),
     ({"patients!K2": "early"}, "patients!K2", "a stage of its own"),
@@ -239,6 +241,9 @@ SOUND = [
     *({"patients!H2": age, "patients!H3": age} for age in ("18", "42", "77", "100")),
     *({"patients!I2": weight} for weight in ("38", "52.5", "98", "160")),
     *({"patients!J2": albumin} for albumin in ("18", "25,5", "52")),
+    *({"doses!G3": trough} for trough in ("0", "4", "90")),
+    {"doses!G3": "0.3", "doses!B2": "2023-10-02"},
+    {"patients!S2": "16"},
     *({"patients!P2": n, "patients!Q2": "1"} for n in ("1", "30", "80")),
     *({"panels!F5": ratio} for ratio in ("0.85", "0.95", "1", "1,2", "1.6")),
     {"panels!F5": "4.6", "panels!I5": "FITC"},

@@ -13,7 +13,7 @@ from helpers.synthetic_result import changed
 from pipeline.output.figures import write_figures
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.survival import survival_picture
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, file_of, in_page
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, file_of, in_page
 from pipeline.output.figures.swimmer import MOST_BARS, swimmer_picture, swimmer_pictures, swimmers
 from pipeline.output.figures.washout import washout_picture
 from pipeline.output.report.page import report_html

@@ -20,7 +20,7 @@ from pipeline.output.figures.cd38 import cd38_picture, rebinned
 from pipeline.output.figures.paper.canvas import to_pdf
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.response import response_picture
-from pipeline.output.figures.svg.sheet import file_of, joined
+from pipeline.output.figures.svg.picture_page import file_of, pictures_in_rows
 from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_picture
 from pipeline.output.figures.washout.line import patients_band
 from pipeline.quantification.result import SampleResult
@@ -176,7 +176,7 @@ def test_every_rate_carries_k_and_n(study_result: StudyResult):
 
 def test_the_same_data_give_the_same_bytes(study_result: StudyResult, tmp_path: Path):
     run = study_result.calibrations[0]
-    first, second = (joined(bead_pictures(run), "B1", 3) for _ in range(2))
+    first, second = (pictures_in_rows(bead_pictures(run), "B1", 3) for _ in range(2))
     assert file_of(first, "B1") == file_of(second, "B1")
     for name, picture in (("a.pdf", first), ("b.pdf", second)):
         to_pdf([figure_of(picture)], tmp_path / name, "B1")

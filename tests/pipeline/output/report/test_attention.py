@@ -17,9 +17,9 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.cli import main
-from pipeline.output.legend.flags import FLAGS
+from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.output.report import report_html
-from pipeline.output.report.attention import Attention, Item, attention
+from pipeline.output.report.attention import Attention, AttentionItem, attention
 from pipeline.output.report.attention.items import MOST_LINES
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.simulate import simulate_study
@@ -59,11 +59,11 @@ def flagged(*flags: str, every: int = 1) -> Row:
     return lambda result, k: replace(result, flags=flags) if k % every == 0 else result
 
 
-def tubes(item: Item) -> list[str]:
+def tubes(item: AttentionItem) -> list[str]:
     return [link.text for link in (*item.first, *item.more)]
 
 
-def everything(found: Attention) -> list[Item]:
+def everything(found: Attention) -> list[AttentionItem]:
     return [*found.lines, *found.folded]
 
 

@@ -12,11 +12,11 @@ from gating.gates.steps import GateFlag, Step
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report import report_html
-from pipeline.output.report.cards.arithmetic import arithmetic
+from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, shared_notes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES
 from pipeline.output.result_tables import sample_notes
-from pipeline.patients.receptor_occupancy.reading import SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from pipeline.quantification.result import SampleResult, failure_reason
 
 VOLTAGE = "tube and the control do not both tell the voltage of PE-A: not compared"

@@ -10,15 +10,15 @@ from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.bars import SHADES, Scale, budget_bar, interval_bar, scale_of
+from pipeline.output.report.bars import SHADES, BarScale, bar_scale, budget_bar, interval_bar
 from pipeline.output.report.words import (
     competition_words,
     data_words,
     density_words,
     interval_words,
+    no_answer_words,
     p_words,
-    rounded,
-    untold_words,
+    rounded_text,
     verdict_line,
     washout_words,
 )
@@ -64,7 +64,7 @@ def test_beyond_a_limit_the_limit_is_what_is_known(status: RdStatus, words: str)
 
 
 def test_unknown_numbers_are_dashes():
-    assert rounded(None) == "–"
+    assert rounded_text(None) == "–"
     assert interval_words(None, 2.0) == ""
     assert p_words(0.04999) == "p = 0.05"
 
@@ -86,10 +86,10 @@ def test_what_is_not_estimable_is_said_with_its_reason(study_result: StudyResult
     reason = Refusal("M1", "2 of 9 lie within the limits")
     refused = replace(study_result.washout, fits=others, not_estimable=(reason,))
     words = washout_words(changed(study_result, washout=refused))
-    assert "M1: 2 of 9 lie within the limits." in untold_words(changed(study_result, washout=refused))
+    assert "M1: 2 of 9 lie within the limits." in no_answer_words(changed(study_result, washout=refused))
     assert not any(word.startswith("M1. ") for word in words)
     assert washout_words(changed(study_result, washout=None)) == ()
-    assert untold_words(changed(study_result, washout=None)) == ()
+    assert no_answer_words(changed(study_result, washout=None)) == ()
 
 
 def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyResult):
@@ -101,10 +101,10 @@ def test_an_association_that_chance_explains_is_not_claimed(study_result: StudyR
 
 
 def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
-    scale = scale_of(study_result.results)
+    scale = bar_scale(study_result.results)
     assert scale.low <= 950
     assert scale.high >= 270_404
-    assert scale.place(scale.low) < scale.place(1e4) < scale.place(scale.high)
+    assert scale.position(scale.low) < scale.position(1e4) < scale.position(scale.high)
     drawn = {result.sample_id: interval_bar(result, scale) for result in study_result.results}
     assert "<circle" in drawn["P05-S1"]
     assert "<circle" not in drawn["P02-S1"]  # below the limit: an arrow, no point
@@ -112,7 +112,7 @@ def test_bars_share_an_axis_that_holds_every_density(study_result: StudyResult):
 
 
 def test_a_study_without_densities_has_an_axis_all_the_same():
-    assert scale_of(()) == Scale(100.0, 1e6)
+    assert bar_scale(()) == BarScale(100.0, 1e6)
 
 
 def test_a_budget_adds_up_to_the_whole_bar():

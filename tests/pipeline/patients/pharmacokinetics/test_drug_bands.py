@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from pipeline.patients.pharmacokinetics import Body, drug_levels, typical_disposition
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.patients.pharmacokinetics.target_back import levels_with_target_back
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
@@ -91,12 +91,12 @@ def test_an_unknown_chain_is_a_mixture_and_wider_than_either(gaps, last):
 @pytest.mark.parametrize("part", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize(("gaps", "last"), [(WEEKLY, 21), (WEEKLY, 70), (LABELLED, 120)])
 def test_a_target_that_comes_back_clears_the_drug_as_a_stiff_integration_has_it(igg, part, gaps, last):
-    from pipeline.patients.pharmacokinetics.integration import Course, levels_and_last_amounts
+    from pipeline.patients.pharmacokinetics.integration import PaddedDoses, levels_and_last_amounts
 
     body = typical_disposition([Body(igg=igg)])
     one = type(body)(*(getattr(body, name)[:, None] for name in body.__slots__))
     hours = np.array([[*gaps, last]], float) * 24
-    course = Course(hours, np.full(hours.shape, 16 * 78.6), np.zeros(hours.shape))
+    course = PaddedDoses(hours, np.full(hours.shape, 16 * 78.6), np.zeros(hours.shape))
     _, amounts = levels_and_last_amounts(course, one)
     found = levels_with_target_back(amounts, hours[:, -1], one, np.array([part]))[0, 0]
     expected = xu_2020(gaps, last, igg=igg, back=part)

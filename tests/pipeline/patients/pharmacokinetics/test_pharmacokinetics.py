@@ -12,8 +12,8 @@ from scipy.linalg import expm
 
 from pipeline.patients.pharmacokinetics import (
     Body,
-    Course,
     Disposition,
+    PaddedDoses,
     concentrations,
     drug_levels,
     levels,
@@ -30,7 +30,7 @@ STANDARD = (*(7,) * 7, *(14,) * 8, *(28,) * 4)
 
 def course(days, central=1258.0, depot=0.0, n=1):
     hours = np.tile(np.array(days, float) * 24, (n, 1))
-    return Course(hours, np.full(hours.shape, central), np.full(hours.shape, depot))
+    return PaddedDoses(hours, np.full(hours.shape, central), np.full(hours.shape, depot))
 
 
 def slow_concentrations(course, body, place=0):
@@ -126,16 +126,16 @@ def test_patients_do_not_depend_on_who_stands_beside_them():
     mg = np.where(np.arange(6) >= rng.integers(0, 6, 30)[:, None], 1000.0, 0.0)
     hours = np.where(mg > 0, hours, 0.0)
     bodies = typical_disposition([Body(weight) for weight in rng.uniform(50, 110, 30)])
-    together = concentrations(Course(hours, mg, np.zeros_like(mg)), bodies)
+    together = concentrations(PaddedDoses(hours, mg, np.zeros_like(mg)), bodies)
     for place in (0, 7, 29):
         one = np.array([place])
-        alone = concentrations(Course(hours[one], mg[one], np.zeros((1, 6))), bodies.take(one))
+        alone = concentrations(PaddedDoses(hours[one], mg[one], np.zeros((1, 6))), bodies.take(one))
         assert together[place] == pytest.approx(alone[0], rel=1e-6, abs=1e-9)
 
 
 def test_time_to_kd_differs_many_fold_between_patients():
     """method.md: 9 to > 57 weeks with clearance, IgG type and target burden; never one fixed half-life."""
-    weekly = Course(
+    weekly = PaddedDoses(
         np.array([[*(day * 24 for day in STANDARD), *([168.0] * 80)]]),
         np.array([[*([1258.0] * len(STANDARD)), *([0.0] * 80)]]),
         np.zeros((1, len(STANDARD) + 80)),

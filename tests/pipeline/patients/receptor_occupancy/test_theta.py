@@ -15,11 +15,11 @@ from pipeline.patients.receptor_occupancy.norm import (
     norms_of_tubes,
     reading_of_sentinel,
 )
-from pipeline.patients.receptor_occupancy.reading import reading_of, share_of
+from pipeline.patients.receptor_occupancy.sentinel_reading import reading_of, share_of
 from pipeline.patients.receptor_occupancy.sentinels import sentinel_theta
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom, chosen_theta, theta_of_tubes
 from pipeline.patients.receptor_occupancy.total import FreeDensity, total_of
-from pipeline.patients.receptor_occupancy.tubes import density_of
+from pipeline.patients.receptor_occupancy.tubes import free_density
 from pipeline.quantification.result import SentinelResult
 from pipeline.study.settings import Settings
 
@@ -95,14 +95,14 @@ HALF = (around(12_000 * 0.53), around(30_000 * 0.53, name=B_PRECURSORS))
 )  # fmt: skip
 def test_the_reading_follows_theta_and_the_total(plasma, sentinels, reading):
     theta = theta_of(*sentinels)
-    assert reading_of(plasma, theta, total_of(density_of(plasma), theta), SETTINGS) == reading
+    assert reading_of(plasma, theta, total_of(free_density(plasma), theta), SETTINGS) == reading
 
 
 def test_a_clone_that_may_not_compete_has_no_reading_but_not_low():
     theta = theta_of(NK_LOW, B_LOW)
     for competes in (None, False):
         for plasma, said in ((LOW, "cannot tell"), (density(90_000, 120_000), "not low")):
-            total = total_of(density_of(plasma), theta)
+            total = total_of(free_density(plasma), theta)
             assert reading_of(plasma, theta, total, SETTINGS, competes=competes) == said
 
 

@@ -149,7 +149,7 @@ def test_few_events_give_no_hazard_ratio_and_say_so():
     study, rows = study_of(20)
     patients = tuple(replace(patient, progressed_on=None) for patient in study.patients)
     survival = tables_of(replace(study, patients=patients), rows).by_density.survival
-    assert {ratio.hazard_ratio for ratio in survival} == {None}
+    assert {ratio.ratio for ratio in survival} == {None}
     assert survival[0].note == "0 events in 20 patients with a density: expected 3 or more"
 
 

@@ -146,7 +146,7 @@ def test_an_empty_cell_on_either_side_has_firths_odds_ratio_and_a_one_sided_limi
     assert found.odds_ratio == ratio
     assert (found.odds_ratio_low, found.odds_ratio_high)[ratio is None] == ratio
     cells = [(k + 0.5) / (n - k + 0.5) for k, n in (first, second)]
-    assert found.firth.odds_ratio == pytest.approx(cells[0] / cells[1], rel=1e-6)
+    assert found.firth.ratio == pytest.approx(cells[0] / cells[1], rel=1e-6)
 
 
 def _strata(counts):

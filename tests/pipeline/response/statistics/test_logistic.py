@@ -23,7 +23,7 @@ def test_firths_odds_ratio_of_a_table_adds_a_half_to_every_cell(cells):
     a, b, c, d = (cell + 0.5 for cell in cells)
     found = odds_ratio("x", "1", *two_by_two(*cells))
     assert found.method == FIRTH
-    assert np.log(found.odds_ratio) == pytest.approx(np.log(a * d / (b * c)), abs=1e-6)
+    assert np.log(found.ratio) == pytest.approx(np.log(a * d / (b * c)), abs=1e-6)
 
 
 def test_firths_profile_limits_are_those_of_the_penalised_table():
@@ -52,7 +52,7 @@ def test_unseparated_data_agree_with_statsmodels():
     found = odds_ratio("x", "1", x, y)
     other = sm.Logit(y, sm.add_constant(x)).fit(disp=0)
     assert found.method == ML
-    assert np.log(found.odds_ratio) == pytest.approx(other.params[1], abs=1e-6)
+    assert np.log(found.ratio) == pytest.approx(other.params[1], abs=1e-6)
     assert found.p == pytest.approx(stats.chi2.sf(other.llr, 1), abs=1e-6)
     for limit in (found.low, found.high):
         offset = np.log(limit) * x
@@ -63,7 +63,7 @@ def test_unseparated_data_agree_with_statsmodels():
 def test_the_unit_of_the_covariate_scales_the_odds_ratio():
     x, y = [1, 2, 3, 4, 5, 6, 7, 8], [0, 0, 1, 0, 1, 0, 1, 1]
     one, ten = odds_ratio("x", "1", x, y), odds_ratio("x", "10", np.array(x) / 10, y)
-    assert np.log(ten.odds_ratio) == pytest.approx(10 * np.log(one.odds_ratio), rel=1e-6)
+    assert np.log(ten.ratio) == pytest.approx(10 * np.log(one.ratio), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_cannot_be_estimated_says_why():
 def test_a_contrast_with_an_empty_cell_has_a_finite_penalised_odds_ratio():
     found = contrast("c", proportion("a", 5, 5), proportion("b", 2, 6))
     assert found.odds_ratio is None
-    assert found.firth.odds_ratio == pytest.approx(5.5 * 4.5 / (0.5 * 2.5), rel=1e-6)
+    assert found.firth.ratio == pytest.approx(5.5 * 4.5 / (0.5 * 2.5), rel=1e-6)
     assert contrast("c", proportion("a", 4, 5), proportion("b", 2, 6)).firth is None
     assert contrast("c", proportion("a", 0, 5), proportion("b", 0, 6)).firth is None
 
@@ -130,7 +130,7 @@ def test_firths_maximum_and_limits_are_the_global_ones(seed):
     found = odds_ratio("x", "1", x, y)
     z = (x - x.mean()) / spread
     slope, low, high = (None if ratio is None else np.log(ratio) * spread for ratio in (
-        found.odds_ratio, found.low, found.high))  # fmt: skip
+        found.ratio, found.low, found.high))  # fmt: skip
     best = penalised(z, y, [slope])[0]
     assert penalised(z, y, np.linspace(-4, 40, 45)).max() <= best + 1e-8
     for limit in (low, high):
@@ -155,7 +155,7 @@ def test_the_highest_of_several_summits_over_the_intercept_gives_the_limit(x, ev
     x, y = np.array(x), np.arange(len(x)) == event
     found = odds_ratio("x", "1", x, y)
     z = (x - x.mean()) / x.std()
-    best, at_limit = penalised(z, y, np.log([found.odds_ratio, found.high]) * x.std())
+    best, at_limit = penalised(z, y, np.log([found.ratio, found.high]) * x.std())
     assert 2 * (best - at_limit) == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-6)
 
 
@@ -177,7 +177,7 @@ def test_firth_agrees_with_a_search_of_r_over_all_intercepts(case):
         tell('fall', sapply(log(told) * s, prof))
         bs <- seq(-2, 20, by = 0.5); tell('scan', max(sapply(bs, prof)))
         """,
-        x=x.tolist(), y=[float(v) for v in y], told=[found.odds_ratio, found.low, found.high or np.nan],
+        x=x.tolist(), y=[float(v) for v in y], told=[found.ratio, found.low, found.high or np.nan],
     ) if found.high is not None else None  # fmt: skip
     if r is None:
         pytest.skip("the upper limit is open")
@@ -195,7 +195,7 @@ def test_unseparated_data_agree_with_glm():
     r = r_numbers(
         "f <- glm(y ~ x, family = binomial, epsilon = 1e-12); tell('slope', coef(f)[2])", x=x, y=y * 1.0
     )
-    assert np.log(odds_ratio("x", "1", x, y).odds_ratio) == pytest.approx(r["slope"][0], rel=1e-7)
+    assert np.log(odds_ratio("x", "1", x, y).ratio) == pytest.approx(r["slope"][0], rel=1e-7)
 
 
 @pytest.mark.parametrize("n", [300, 3_000, 5_000, 100_000])
@@ -207,6 +207,6 @@ def test_a_rare_outcome_of_many_patients_has_the_odds_of_half_a_patient_more_in_
         outcome = np.repeat([True, False, True, False], parts)
         found = odds_ratio("RD", "yes v no", totals, outcome)
         expected = (second + 0.5) * (n - first + 0.5) / ((n - second + 0.5) * (first + 0.5))
-        assert found.odds_ratio == pytest.approx(expected, rel=1e-5)
-        assert np.sign(np.log(found.odds_ratio)) == sign
-        assert found.low < found.odds_ratio < found.high
+        assert found.ratio == pytest.approx(expected, rel=1e-5)
+        assert np.sign(np.log(found.ratio)) == sign
+        assert found.low < found.ratio < found.high

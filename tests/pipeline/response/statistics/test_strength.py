@@ -45,7 +45,7 @@ def test_a_trend_has_its_patients_and_an_odds_ratio_per_stratum():
     strata = [proportion(name, k, n) for name, k, n in (("a", 4, 14), ("b", 1, 6), ("c", 4, 7), ("d", 3, 5))]
     found = trend("t", strata)
     assert (found.n, found.n_events) == (32, 12)
-    assert found.odds.low < found.odds.odds_ratio < found.odds.high
+    assert found.odds.low < found.odds.ratio < found.odds.high
     assert found.odds.strength.startswith("Weak: of 32 patients 12")
 
 

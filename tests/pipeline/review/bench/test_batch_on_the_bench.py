@@ -11,7 +11,7 @@ from running.test_batch_run import UNCLEAR, without_dead_cells
 
 from pipeline.commands.run import run_study
 from pipeline.quantification.result import SampleFlag, SampleResult
-from pipeline.review.bench import changes, open_bench, open_shelf
+from pipeline.review.bench import changes_in_words, open_bench, open_shelf
 from pipeline.review.view import Move
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -52,7 +52,7 @@ def test_a_moved_tube_takes_the_same_cut_of_its_batch_as_in_a_run(tmp_path: Path
     bench = open_bench(folder, name)
     view = bench.settled((Move("cd138", 1500.0),))
     assert view.waiting == tuple(mates)
-    (said,) = changes(bench.start(), view).held[-1:]
+    (said,) = changes_in_words(bench.start(), view).unchanged[-1:]
     assert said.endswith(" and others: to be run again, which may move this number")
     assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
     run = next(result for result in open_shelf(folder).as_run.results if result.sample_id == name)

@@ -16,7 +16,7 @@ from pipeline.commands.run import run_study
 from pipeline.output.figures.outlines import axes_of, outlines
 from pipeline.output.table import as_sentences
 from pipeline.quantification.result import SampleResult
-from pipeline.review.bench import Bench, Shelf, alike, apply_to, changes, open_bench, open_shelf
+from pipeline.review.bench import Bench, Shelf, alike, apply_to, changes_in_words, open_bench, open_shelf
 from pipeline.review.bench.chain import Chain
 from pipeline.review.view import Along, HandleKind, Move, View
 from pipeline.running.options import RunOptions
@@ -85,7 +85,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     held, settled = {}, {}
     for name, moves in wanted.items():
         bench = open_bench(shelf, name)
-        held[name] = bench.held(moves)
+        held[name] = bench.dragged(moves)
         settled[name] = bench.settled(moves, who="AB", reason="seen")
     other = folder.parent / "reviewed"
     shutil.copytree(folder, other)
@@ -158,7 +158,7 @@ def test_the_control_is_gated_by_the_same_polygon(tried: Tried):
     assert polygon is not None
     assert control is not None
     view = bench.settled((Move("plasma_cells", polygon=polygon),))
-    held = bench._base.held
+    held = bench._base.drag
     assert held is not None
     assert held.control is not None
     entered, passed = held.control.masks[5], held.control.masks[6]
@@ -187,9 +187,9 @@ def test_a_held_view_is_exact_for_the_gates_that_it_shows(tried: Tried, sample_i
     """Every gate of it, put on all events anew, gives the counts that the crossing events gave."""
     bench = open_bench(tried.shelf, sample_id)
     moves = tried.moves[sample_id]
-    bench.held(moves[:1])
-    view = bench.held(moves)
-    held = bench._base.held
+    bench.dragged(moves[:1])
+    view = bench.dragged(moves)
+    held = bench._base.drag
     assert held is not None
     assert view.settled is (sample_id == "P10_BM1"), "no step of its panel has a cut on size"
     afresh = type(held.chain)(bench.ready.tube.events, [step.gate for step in view.steps])
@@ -204,18 +204,18 @@ def test_a_held_view_is_the_settled_one_where_nothing_is_found_again(tried: Trie
     bench = open_bench(tried.shelf, "P02_BM1")
     moves = (Move("cd56", 20_000.0),)
     bench.start()
-    held, settled = bench.held(moves), bench.settled(moves)
+    held, settled = bench.dragged(moves), bench.settled(moves)
     assert not held.settled
     assert held.number.median_mfi == settled.number.median_mfi
     assert [step.n_out for step in held.steps] == [step.n_out for step in settled.steps]
-    assert bench.held(moves).number == settled.number
+    assert bench.dragged(moves).number == settled.number
 
 
 def test_moving_back_and_forth_ends_where_it_began(tried: Tried):
     bench = open_bench(tried.shelf, "P02_BM1")
-    first = bench.held((Move("cd138", 1500.0),))
+    first = bench.dragged((Move("cd138", 1500.0),))
     for value in (900.0, 4000.0, 20.0, 1500.0):
-        last = bench.held((Move("cd138", value),))
+        last = bench.dragged((Move("cd138", value),))
     assert (last.number, last.steps) == (first.number, first.steps)
 
 
@@ -228,7 +228,7 @@ def test_each_handle_names_a_gate_that_moves_what_it_stands_at(tried: Tried):
             for cut in step.cuts:
                 moves = (*moves, Move(cut.gate, cut.value * 1.01))
                 assert bench.fault(moves) == "", cut
-                moved = bench.held(moves)
+                moved = bench.dragged(moves)
                 assert not moved.settled
                 now = {c.channel: c.value for one in moved.steps if one.step == step.step for c in one.cuts}
                 assert now[cut.channel] == pytest.approx(cut.value * 1.01, rel=1e-4), cut
@@ -256,7 +256,7 @@ def test_a_gate_that_becomes_a_polygon_keeps_the_same_cells_and_one_that_cannot_
                 assert any(name in step.no_polygon for name in set(channels_of(step.gate)) - shown)
             if step.polygon is None:
                 continue
-            held = bench.held((Move(step.step, polygon=step.polygon),))
+            held = bench.dragged((Move(step.step, polygon=step.polygon),))
             after = next(one for one in held.steps if one.step == step.step)
             assert after.n_out == step.n_out
             made.add(step.step)
@@ -337,7 +337,7 @@ def test_cells_of_gates_that_were_drawn_elsewhere_are_seen_too(tried: Tried):
 def test_a_move_that_check_refuses_is_refused_with_its_words(tried: Tried, move: Move, said: str):
     bench = open_bench(tried.shelf, "P02_BM1")
     assert said in bench.fault((move,))
-    for view in (bench.held, bench.settled):
+    for view in (bench.dragged, bench.settled):
         with pytest.raises(UserError, match=said):
             view((move,))
 
@@ -354,13 +354,13 @@ def test_what_was_found_again_is_said_and_what_was_held_too(tried: Tried):
     bench = open_bench(tried.shelf, "P03_BM1")
     before = bench.start()
     moves = (Move("viable", 700.0),)
-    held = changes(before, bench.held(moves))
+    held = changes_in_words(before, bench.dragged(moves))
     assert held.refitted == ()
-    assert held.held[0] == "every other gate is held until you let go"
-    settled = changes(before, bench.settled(moves))
+    assert held.unchanged[0] == "every other gate is held until you let go"
+    settled = changes_in_words(before, bench.settled(moves))
     assert any(line.startswith("Dump-negative: PerCP-Cy5-5-A ") for line in settled.refitted)
-    assert "Singlets: as before" in settled.held
-    assert not any(line.startswith("Viable") for line in (*settled.refitted, *settled.held))
+    assert "Singlets: as before" in settled.unchanged
+    assert not any(line.startswith("Viable") for line in (*settled.refitted, *settled.unchanged))
 
 
 def test_the_quantified_cells_are_seen_on_any_two_channels_cd38_among_them(tried: Tried):

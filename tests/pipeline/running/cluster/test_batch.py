@@ -18,8 +18,8 @@ import pytest
 from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.attempt import Finished
-from pipeline.running.cluster import view
-from pipeline.running.cluster.connection import SchedulerError, connected
+from pipeline.running.cluster import state
+from pipeline.running.cluster.dask_connection import SchedulerError, connected
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
 
@@ -55,8 +55,8 @@ def not_poison(n: int) -> range:
 
 
 def test_a_cluster_without_a_worker_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert view.SECONDS_WITHOUT_WORKERS == 20  # of the 30 within which a sentence is promised
-    monkeypatch.setattr(view, "SECONDS_WITHOUT_WORKERS", 4.0)
+    assert state.SECONDS_WITHOUT_WORKERS == 20  # of the 30 within which a sentence is promised
+    monkeypatch.setattr(state, "SECONDS_WITHOUT_WORKERS", 4.0)
     said: list[str] = []
     with dask_cluster(tmp_path) as cluster:
         began = time.monotonic()
@@ -81,7 +81,7 @@ def test_a_worker_that_comes_later_does_the_work(tmp_path: Path) -> None:
 def test_when_the_last_worker_goes_the_batch_ends_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view, "SECONDS_WITHOUT_WORKERS", 4.0)
+    monkeypatch.setattr(state, "SECONDS_WITHOUT_WORKERS", 4.0)
     with dask_cluster(tmp_path, ROOT) as cluster:
         running = run_tasks(list(not_poison(100)), slow_square, scheduler=cluster.address)
         first = next(running)
@@ -136,8 +136,8 @@ def test_a_scheduler_that_stops_answering_is_one_sentence(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_is_silent_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "SECONDS_TO_BE_SILENT", 3.0)
-    monkeypatch.setattr(view, "SECONDS_UNTIL_LOST", 8.0)
+    monkeypatch.setattr(state, "SECONDS_TO_BE_SILENT", 3.0)
+    monkeypatch.setattr(state, "SECONDS_UNTIL_LOST", 8.0)
     said: list[str] = []
     with dask_cluster(tmp_path, ROOT) as cluster:
         running = run_tasks(list(not_poison(100)), slow_square, scheduler=cluster.address, say=said.append)
@@ -198,7 +198,7 @@ def keep_two_workers(cluster: object, stop: threading.Event) -> None:
 
 def test_a_cluster_that_works_is_not_quiet(tmp_path: Path) -> None:
     with dask_cluster(tmp_path, ROOT) as cluster, connected(cluster.address) as client:
-        seen = view.ClusterView(client, cluster.address, str)
+        seen = state.ClusterView(client, cluster.address, str)
         assert seen.look().is_quiet
         working = client.submit(time.sleep, 6)
         time.sleep(3)  # a worker says what it does at least every half second

@@ -89,12 +89,12 @@ def test_the_adjusted_score_vanishes_at_the_told_line():
     line = fit_line(observe(weeks, rd, status, lloq=LLOQ, uloq=60_000, measurement_sd=0.1))
     bounds = [(np.log10(limit) - line.axes.centre_y) / line.axes.scale_y for limit in (LLOQ, 60_000)]
     of = Bounds(*(np.full((1, 25), bound) for bound in bounds))
-    at = line.place[None, :-1], line.place[-1:]
+    at = line.estimate[None, :-1], line.estimate[-1:]
     information, adjustment = adjustment_of(line.rows, of, *at)
     aim = np.array([0, 0, -np.linalg.inv(information[0])[2, 2]])
     left = derivatives(line.rows, *at)[0] + adjustment + information[0] @ aim
     assert left == pytest.approx(0, abs=1e-6)
-    assert adjusted_step(line.rows, of, line.place[None]) == pytest.approx(0, abs=1e-8)
+    assert adjusted_step(line.rows, of, line.estimate[None]) == pytest.approx(0, abs=1e-8)
 
 
 def test_the_mean_slope_of_many_small_studies_is_the_true_one():
@@ -123,7 +123,7 @@ def test_nearly_every_small_study_has_its_bias_taken_off(n: int, censored: float
     design = np.stack([np.ones_like(x), x], axis=2)
     every = CensoredRows(design, np.maximum(y, low), kind, np.full_like(y, 0.1), np.full_like(y, weight))
     rows = every.take(np.flatnonzero(np.sum(kind == OBSERVED, axis=1) >= 3))
-    held = np.flatnonzero(maximise(rows).is_held(n))
+    held = np.flatnonzero(maximise(rows).is_determined(n))
     rows = rows.take(held)
     found = reduce_bias(
         rows, Bounds(np.full(rows.y.shape, low), np.full(rows.y.shape, np.inf)), maximise(rows)

@@ -79,7 +79,7 @@ def test_a_term_for_the_lloq_agrees_with_survreg_of_r():
         limit=np.log10(lloq).tolist(),
     )  # fmt: skip
     assert doubt.effect == pytest.approx(told["effect"][0], rel=1e-5)
-    assert doubt.is_found
+    assert doubt.is_significant
 
 
 def test_a_scatter_that_grows_is_found_said_and_taken_in():
@@ -140,7 +140,7 @@ def test_few_measured_rows_are_not_tested():
 
 def test_rows_as_the_line_assumes_are_seldom_doubted():
     found = [
-        doubt.is_found
+        doubt.is_significant
         for seed in range(40)
         for doubt in doubts_of(fit_line(observe(*rows_of(60, seed), lloq=LLOQ)))
     ]

@@ -6,7 +6,7 @@ from scipy import integrate, optimize, stats
 
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.line.line import fit_line
-from pipeline.washout.line.mixed import _highest, fit_random_intercept, grouped
+from pipeline.washout.line.mixed import _highest, fit_random_intercept, grouped_by_patient
 
 
 def visits(seed=3, patients=14, lloq=2000.0, between=0.3, within=0.25):
@@ -35,7 +35,7 @@ def test_without_censoring_it_is_the_mixed_model_of_statsmodels():
 def test_the_likelihood_of_censored_rows_is_the_integral_over_each_patients_level():
     data = visits(lloq=8000.0, patients=6)
     line = fit_line(data)
-    rows = grouped(line.rows, data.patients)
+    rows = grouped_by_patient(line.rows, data.patients)
     at = np.array([0.1, 0.7, -0.6, -0.4])
     sigma, tau = np.exp(at[2:])
     total = 0.0
@@ -56,7 +56,7 @@ def test_the_maximum_is_the_one_of_a_search_without_gradients():
     data = visits(lloq=3000.0)
     found = fit_random_intercept(data)
     line = fit_line(data)
-    rows = grouped(line.rows, data.patients)
+    rows = grouped_by_patient(line.rows, data.patients)
     start = np.array([0.0, 0.5, -0.5, -0.5])
     for _ in range(3):
         options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 3000, "maxfev": 3000}
@@ -94,7 +94,7 @@ def test_single_samples_are_refused():
 
 def test_the_gradient_is_that_of_the_likelihood():
     data = visits(lloq=6000.0)
-    rows = grouped(fit_line(data).rows, data.patients)
+    rows = grouped_by_patient(fit_line(data).rows, data.patients)
     at = np.array([0.1, 0.6, -0.7, -0.5])
     steps = np.eye(4) * 1e-5
     numeric = [(rows.log_likelihood(at + h) - rows.log_likelihood(at - h)) / 2e-5 for h in steps]
@@ -103,7 +103,7 @@ def test_the_gradient_is_that_of_the_likelihood():
 
 def test_a_scatter_at_its_floor_does_not_hold_the_ascent_there():
     data = visits(between=0.0, patients=30)
-    rows = grouped(fit_line(data).rows, data.patients)
+    rows = grouped_by_patient(fit_line(data).rows, data.patients)
     for slope in (0.0, 0.5, 2.0):
         starts = (np.array([0.0, slope, -0.7, low]) for low in (-6.0, -1.0))
         values = [_highest(rows, start, hold_slope=True)[1] for start in starts]

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from helpers.r_witness import needs_r, r_numbers
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import weighted_quantile
@@ -69,7 +69,7 @@ def test_the_posterior_is_that_of_a_random_walk_in_r(case):
     walked = r_numbers(
         WALK, weeks=data.weeks, y=data.log_rd, kind=data.kind.astype(float), sd=data.measurement_sd,
         ug=surface.ug_ml, logsd=surface.log_sd, mean=surface.prior.mean, spread=surface.prior.sd,
-        start=found[0].place, steps=24_000,
+        start=found[0].parameters, steps=24_000,
     )  # fmt: skip
     assert quantiles(drawn, weights, R0) == pytest.approx(walked["plateau"], abs=0.08)
     assert quantiles(drawn, weights, T) == pytest.approx(walked["weeks"], abs=0.25)

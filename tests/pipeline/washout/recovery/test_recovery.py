@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from pipeline.patients.pharmacokinetics.curves import WEEKS, labelled_curve
+from pipeline.patients.pharmacokinetics.decline import WEEKS, labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
@@ -76,20 +76,20 @@ def test_the_maximum_is_the_one_of_a_search_without_gradients(curve, data):
     level, spread = curve.at(data.weeks)
     surface = Surface(data, level, spread, Prior.around(0.25))
     peak = summits(surface)[0]
-    start = peak.place + 0.05
+    start = peak.parameters + 0.05
     for _ in range(4):
         options = {"xatol": 1e-8, "fatol": 1e-11, "maxiter": 4000, "maxfev": 4000}
         start = optimize.minimize(
             lambda p: -surface.value(p[None])[0], start, method="Nelder-Mead", options=options
         ).x
     assert peak.value == pytest.approx(surface.value(start[None])[0], abs=1e-6)
-    assert peak.place == pytest.approx(start, abs=1e-3)
+    assert peak.parameters == pytest.approx(start, abs=1e-3)
 
 
 def test_t50_is_where_the_curve_is_half_the_plateau(curve, data):
     fit = fit_recovery(data, curve)
     assert float(fit.predict(fit.half_weeks)) == pytest.approx(fit.plateau / 2, rel=0.01)
-    assert weeks_to_half(fit.peak.place[None], curve)[0] == fit.half_weeks
+    assert weeks_to_half(fit.peak.parameters[None], curve)[0] == fit.half_weeks
     low, high = fit.predict_interval([20.0, 60.0])
     assert np.all((low < fit.predict([20.0, 60.0])) & (fit.predict([20.0, 60.0]) < high))
 

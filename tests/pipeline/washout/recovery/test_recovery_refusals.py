@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.patients.pharmacokinetics.curves import labelled_curve
+from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.study.settings import Settings
 from pipeline.washout import NotEstimableError, observe, washout_report
 from pipeline.washout.censored.estimate import ModelName

@@ -11,7 +11,7 @@ from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.within.change import changes_of
 from pipeline.washout.within.mean import mean_change
-from pipeline.washout.within.two_visits import TwoVisits, change_of_means, log_likelihood
+from pipeline.washout.within.two_visits import TwoVisits, change_of_means, pair_log_likelihood
 
 RNG = np.random.default_rng(6)
 LEVELS = RNG.multivariate_normal([3.9, 4.3], [[0.16, 0.1], [0.1, 0.2]], 14)
@@ -81,7 +81,7 @@ def test_with_limits_it_is_the_highest_likelihood_of_the_bivariate_law():
 
     start = [3.9, 0.4, 0.4, 0.45, 0.5]
     at = np.array([[3.9, 0.4, np.log(0.4), np.log(0.45), np.arctanh(0.5)]])
-    assert log_likelihood(TwoVisits(y, side), at)[0] == pytest.approx(-minus(start), abs=1e-8)
+    assert pair_log_likelihood(TwoVisits(y, side), at)[0] == pytest.approx(-minus(start), abs=1e-8)
     best = optimize.minimize(minus, start, method="Nelder-Mead", options={"xatol": 1e-6, "maxiter": 900})
     found = mean_of(LEVELS, lloq)
     assert found.n_beyond == int(np.sum(side.any(axis=1)))

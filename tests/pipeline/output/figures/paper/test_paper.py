@@ -19,7 +19,7 @@ from pipeline.output.figures.charts import FIGURES, WASHOUT
 from pipeline.output.figures.files import WIDTHS, write_figures
 from pipeline.output.figures.gating import gating_panels, gating_picture
 from pipeline.output.figures.paper.drawing import figure_of
-from pipeline.output.figures.svg.sheet import ONE_COLUMN, TWO_COLUMNS, Picture
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture
 from pipeline.output.figures.washout import MOST_LABELS, drawable, washout_picture
 from pipeline.study.settings import Settings
 from pipeline.washout import fit_tobit

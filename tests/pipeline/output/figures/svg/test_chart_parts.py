@@ -13,10 +13,10 @@ from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
 from pipeline.output.figures.style.palette import RESPONSE_LOOK
-from pipeline.output.figures.svg.chart import SMALL, Entry, Scale, bottom_axis, clipped, row_key
+from pipeline.output.figures.svg.chart import SMALL, KeyEntry, Scale, bottom_axis, clipped, row_key
 from pipeline.output.figures.svg.elements import safe
 from pipeline.output.figures.svg.labels import placed_labels
-from pipeline.output.figures.svg.letters import fitted, lines_of, width
+from pipeline.output.figures.svg.letters import fitted, width, wrapped_lines
 from pipeline.output.figures.svg.marks import SHAPES, outline
 from pipeline.study.response import Response
 
@@ -39,7 +39,7 @@ def test_fitted_words_fit_and_tell_what_is_cut(words, room):
 
 @given(st.text(alphabet="ab c", max_size=60))
 def test_lines_hold_all_words(words):
-    assert " ".join(lines_of(words, 7, 40)).split() == words.split()
+    assert " ".join(wrapped_lines(words, 7, 40)).split() == words.split()
 
 
 def test_characters_that_no_file_may_hold_are_replaced():
@@ -128,9 +128,9 @@ def test_every_shape_has_its_outline_around_its_middle():
 
 
 def test_a_scale_places_values_on_a_line_or_by_their_logarithm():
-    assert Scale(0, 10, 100, 200).place(5) == 150
-    assert Scale(1, 100, 0, 10, logarithmic=True).place(10) == pytest.approx(5)
-    assert Scale(0, 10, 200, 100).place(10) == 100
+    assert Scale(0, 10, 100, 200).position(5) == 150
+    assert Scale(1, 100, 0, 10, logarithmic=True).position(10) == pytest.approx(5)
+    assert Scale(0, 10, 200, 100).position(10) == 100
 
 
 def test_labels_of_an_axis_never_touch_and_every_tick_stays():
@@ -142,8 +142,8 @@ def test_labels_of_an_axis_never_touch_and_every_tick_stays():
 
 
 def test_a_key_goes_on_in_a_new_row_where_it_is_full():
-    _, high = row_key([Entry("", "a name of some length")] * 3, 0, 0, 120)
-    _, higher = row_key([Entry("", "a name of some length")] * 3, 0, 0, 400)
+    _, high = row_key([KeyEntry("", "a name of some length")] * 3, 0, 0, 120)
+    _, higher = row_key([KeyEntry("", "a name of some length")] * 3, 0, 0, 400)
     assert high > higher
     assert row_key([], 0, 0, 100) == ("", 0.0)
 

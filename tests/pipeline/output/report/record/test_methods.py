@@ -14,7 +14,7 @@ from helpers.synthetic_result import changed, small_study
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.record import sources
 from pipeline.output.report.record.methods import in_how_many, methods
-from pipeline.output.report.record.sources import Source
+from pipeline.output.report.record.sources import Publication
 from pipeline.quantification.result import SampleFlag, SecondCount
 from pipeline.response import response_tables
 from pipeline.study.settings import Settings
@@ -159,7 +159,7 @@ def test_every_source_is_one_that_the_code_or_the_documents_cite():
         for path in (ROOT / folder).rglob("*.[pm][yd]")
         if path.name != "sources.py"
     )
-    cited = [value for value in vars(sources).values() if isinstance(value, Source)]
+    cited = [value for value in vars(sources).values() if isinstance(value, Publication)]
     assert len(cited) > 15
     for source in cited:
         assert source.doi in known, source

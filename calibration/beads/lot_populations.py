@@ -1,0 +1,177 @@
+"""Which of the populations found are the beads of the lot: exactly as many, or a refusal that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.beads.width_law import Component, bead_law
+from calibration.errors import CalibrationError
+
+BROAD = 0.45
+"""CV above which a hump is debris and no bead population, unless its dimness explains it. Convention: beads
+have CVs of some percent, and photons add to that at dim levels alone."""
+
+LAWFUL, FEWEST_CLEAR = 1.5, 3
+"""Times the width that detection physics gives a bead of this light, above which a broad hump is debris; and
+populations that this width is learnt from. Convention; arithmetic: the law has three terms."""
+
+LIKE_OTHERS = 0.3
+"""Part of the usual events that a broad hump has at least where it is taken for a bead. Convention: vials
+hold like numbers."""
+
+SMALL = 0.2
+"""Part of the next larger population below which a surplus peak is doublets or debris. Convention: kits hold
+about as many beads of each level; doublets are a few percent."""
+
+TINY = 0.15
+"""Part of the usual population below which a peak may not be beads: it counts only where nothing larger was
+left out. Convention: as `SMALL`, against the usual population instead of the next larger one."""
+
+DOUBLET_WITHIN = 0.08
+"""How far from twice another population doublets may lie, as a part of it. Convention: the sum of two beads
+lies at twice one within the CV of a bead."""
+
+DIGITS = 4
+"""Significant digits of a median in a sentence. Convention: the median of some hundred beads is
+known to fewer."""
+
+
+class BeadPeaksError(CalibrationError):
+    """The beads do not show the populations that the lot lists; the text says what was found.
+
+    Attributes
+    ----------
+    found
+        Medians of the populations that were found, linear units.
+    expected
+        Populations that the lot lists.
+    """
+
+    def __init__(self, text: str, found: tuple[float, ...] = (), expected: int = 0) -> None:
+        super().__init__(text)
+        self.found = found
+        self.expected = expected
+
+    def __reduce__(self) -> tuple[type[BeadPeaksError], tuple[str, tuple[float, ...], int]]:
+        """Survive the way from a worker process."""
+        return type(self), (str(self), self.found, self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the lot lists, and the end of the scale where a pile on it is one of them (else None)."""
+
+    n_levels: int
+    blank: bool
+    pile: float | None = None
+
+    @property
+    def n(self) -> int:
+        """Populations that are not the pile."""
+        return self.n_levels - (self.pile is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Indices of the populations that are beads, dim to bright; `notes` say what was left out, and why."""
+
+    kept: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[str, ...] = ()) -> Chosen:
+    """Leave out humps too broad for beads, what lies at zero without a blank bead, and doublets.
+
+    A dim bead is broad, as its light is few photons beside the detector's noise. So where populations are
+    missing, broad humps count that are no broader than the law of the others allows.
+    """
+    broad = [k for k, c in enumerate(components) if _cv(c) > BROAD and not (wanted.blank and k == 0)]
+    doublets = [k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])]
+    kept = [k for k in range(len(components)) if k not in broad and k not in doublets]
+    clear = [components[k] for k in kept if components[k].sd > 0]
+    dim = [k for k in broad if _is_lawful(components[k], clear)]
+    counted = dim if len(kept) + len(dim) == wanted.n else []
+    said = {
+        **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),
+        **dict.fromkeys(counted, "is broad because it is dim: it was counted as a bead"),
+    }
+    found = [(k, f"A hump at {_where(components[k])} {what}.") for k, what in said.items()]
+    found += [
+        (k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.")
+        for k in doublets
+    ]
+    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(found))))
+
+
+def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wanted) -> Chosen:
+    """Of more populations than levels, leave out those that are tiny beside the smallest that stays."""
+    if len(chosen.kept) <= wanted.n:
+        return chosen
+    n = [component.n for component in components]
+    by_size = sorted(chosen.kept, key=lambda k: n[k], reverse=True)
+    if n[by_size[wanted.n]] >= SMALL * n[by_size[wanted.n - 1]]:
+        return chosen
+    surplus = [
+        f"A surplus peak at {components[k].mean:.{DIGITS}g} ({n[k]:.0f} events) was left out."
+        for k in by_size[wanted.n :]
+    ]
+    return Chosen(tuple(sorted(by_size[: wanted.n])), (*chosen.notes, *surplus))
+
+
+def may_be_another(chosen: Chosen, components: Sequence[Component], split: bool) -> bool:
+    """Tell whether it is open which populations are the beads.
+
+    It is where one that is counted is tiny, and a larger one was left out or another had to be split.
+    """
+    sizes = np.array([component.n for component in components])
+    kept = list(chosen.kept)
+    if not kept:
+        return False
+    left_out = np.delete(sizes, kept)
+    smallest = sizes[kept].min()
+    return bool(smallest < TINY * np.median(sizes[kept]) and (split or np.any(left_out > smallest)))
+
+
+def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> BeadPeaksError:
+    """Return what is raised where not exactly the populations of the lot are found."""
+    listed = ", ".join(f"{m:.{DIGITS}g}" for m in medians) or "none"
+    found = (*medians, *([] if wanted.pile is None else [wanted.pile]))
+    top = "" if wanted.pile is None else " and one on the end of the scale"
+    blank = " (blank included)" if wanted.blank else ""
+    return BeadPeaksError(
+        f"{wanted.n_levels} bead populations{blank} were expected, {len(found)} found, "
+        f"with medians {' '.join([listed + top + '.', *notes])} Check the channel, the lot's list of levels "
+        "(is the blank bead listed as 0?), the detector voltage, the threshold and the scatter gate, record "
+        "more beads, or give the range of each population.",
+        found,
+        wanted.n_levels,
+    )
+
+
+def _where(component: Component) -> str:
+    return f"{component.mean:.{DIGITS}g} ({component.n:.0f} events)"
+
+
+def _cv(component: Component) -> float:
+    """CV of a population; infinite where it is not above zero."""
+    return component.sd / component.mean if component.mean > 0 else np.inf
+
+
+def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
+    return any(
+        component.n < TINY * other.n and abs(component.mean / (2 * other.mean) - 1) < DOUBLET_WITHIN
+        for other in dimmer
+        if other.mean > 0
+    )
+
+
+def _is_lawful(component: Component, clear: Sequence[Component]) -> bool:
+    """Whether a hump is no broader than a bead of its light, and has like many events."""
+    if len(clear) < FEWEST_CLEAR or component.mean <= 0:
+        return False
+    lawful = float(bead_law(clear).sd(np.array([component.mean]))[0])
+    usual = float(np.median([other.n for other in clear]))
+    return component.sd <= LAWFUL * lawful and component.n >= LIKE_OTHERS * usual

@@ -1,0 +1,71 @@
+"""Medians and quantiles by a partition at one rank; at several, as in numpy, it takes ten times as long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gating.events.events import FloatArray
+
+
+def median(values: FloatArray) -> float:
+    """Return what `np.median` does; values of shape (n,), at least one, none of them nan."""
+    rank = values.size // 2
+    split = np.partition(values, rank)
+    if values.size % 2:
+        return float(split[rank])
+    return float((split[:rank].max() + split[rank]) / 2)
+
+
+def quantile(values: FloatArray, share: float) -> float:
+    """Return what `np.quantile` does, interpolated between two values.
+
+    Examples
+    --------
+    >>> quantile(np.array([3, 1, 2], np.float32), 0.75)
+    2.5
+    """
+    exact_rank = (values.size - 1) * share
+    rank = int(exact_rank)
+    split = np.partition(values, rank)
+    low = float(split[rank])
+    high = float(split[rank + 1 :].min(initial=np.inf)) if rank + 1 < values.size else low
+    return float(np.float32(low + (high - low) * (exact_rank - rank)))
+
+
+def quantiles(values: FloatArray, shares: Sequence[float]) -> list[float]:
+    """Return what `quantile` does for each share, by one sort: sooner for a few shares of a few values.
+
+    Examples
+    --------
+    >>> quantiles(np.array([3, 1, 2], np.float32), (0.25, 0.75))
+    [1.5, 2.5]
+    """
+    ascending, last = np.sort(values), values.size - 1
+    found = []
+    for share in shares:
+        rank = int(last * share)
+        low, high = float(ascending[rank]), float(ascending[min(rank + 1, last)])
+        found.append(float(np.float32(low + (high - low) * (last * share - rank))))
+    return found
+
+
+def ranked(values: FloatArray, share: float) -> float:
+    """Return the value that this share of the values lies below, without interpolation."""
+    rank = int(share * (values.size - 1))
+    return float(np.partition(values, rank)[rank])
+
+
+def dim_end(values: FloatArray, share: float) -> float:
+    """Return what `ranked` does, sooner where enough values are negative: few are left to look at then.
+
+    Examples
+    --------
+    >>> dim_end(np.array([5, -3, 2, -8], np.float32), 0.34)
+    -3.0
+    """
+    rank = int(share * (values.size - 1))
+    negative = values.compress(values < 0)
+    few = negative if negative.size > rank else values
+    return float(np.partition(few, rank)[rank])

@@ -1,0 +1,75 @@
+"""The gates that a sample shows, placed again among more of the tube's cells.
+
+Which kinds of cells there are, a large sample tells as well as all events do. Where a gate ends between two
+kinds, more cells tell better, but only those near it matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gating.anchors.evidence import Anchor
+from gating.anchors.search import Search, anchor_channels, cluster_channels
+from gating.anchors.traits import phenotype_of
+from gating.clusters.membership import members_of
+from gating.events import Mask, Survivors
+from gating.gates import AllOf, RangeGate, inside
+from gating.gates.given_gates import Choices
+from gating.plasma_cells.looks import Look
+from gating.plasma_cells.refinement import axes_at, plain_or_drawn
+from gating.thresholds import axis_of
+
+BESIDE = 1.5
+"""Units of an anchor's axis beyond the outermost wanted cell of the sample from which no cell may be wanted,
+or bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
+
+
+def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | None:
+    """Return the look's search, with its group and gates placed again among more cells; the confidence stays.
+
+    None where the look knows no kinds of cells, or where no rule tells with which other cells it begins.
+
+    Parameters
+    ----------
+    look
+        Of a sample; its kinds of cells are known.
+    wider
+        More of the events that the sample was drawn from.
+    """
+    seed = look.seed
+    if look.kinds is None or seed.group.rule is None or seed.reference is None:
+        return None
+    cells = wider.select(inside(_box(seed.anchors, look.group.mask), wider))
+    anchors = tuple(replace(a, axis=axis_of(cells.column(a.channel), a.axis)) for a in seed.anchors)
+    fluorescent = [a for a in anchors if a.channel in [c.channel for c in anchor_channels(choices)]]
+    begins = seed.group.rule(fluorescent, phenotype_of(cells, seed.reference, choices))
+    found = replace(
+        seed,
+        candidates=cells,
+        anchors=anchors,
+        group=replace(seed.group, mask=begins),
+        traits=None,
+        likely=None,
+    )
+    channels = [channel.channel for channel in cluster_channels(choices)]
+    rows = np.arange(cells.n_events)
+    axes = axes_at(rows, channels, found)
+    members = members_of(look.kinds, rows, axes, begins, seed.group.clarity)
+    if not members.mask.any():
+        return None
+    again = plain_or_drawn(found, members, choices)
+    return replace(again, group=replace(look.group, mask=again.group.mask))
+
+
+def _box(anchors: tuple[Anchor, ...], wanted: Mask) -> AllOf:
+    """Return the ranges on the anchors outside which no cell matters."""
+    ranges = []
+    for anchor in anchors:
+        values = anchor.axis.values.compress(wanted)
+        if anchor.is_positive:
+            ranges.append(RangeGate(anchor.channel, anchor.axis.linear(float(values.min()) - BESIDE), None))
+        else:
+            ranges.append(RangeGate(anchor.channel, None, anchor.axis.linear(float(values.max()) + BESIDE)))
+    return AllOf(tuple(ranges))

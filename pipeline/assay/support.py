@@ -1,0 +1,84 @@
+"""What data say of a claim: they support it, contradict it, or are too few to tell. Nothing is compliant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from pipeline.study.validation import Experiment
+
+Statistic = TypeVar("Statistic")
+
+GOALS = {Experiment.CARRY_OVER: 5.0}
+"""Allowed percent where no goal was typed and it is not 20. Convention: what a bright tube leaves must be
+small beside the scatter of a dim one."""
+
+USUAL_GOAL = 20.0
+"""Allowed percent of any other experiment. Convention: 20 % CV or change, as flow cytometry's guidelines
+usually allow; the laboratory types its own."""
+
+
+class Support(StrEnum):
+    """What the data say of the goal."""
+
+    SUPPORTS = "supports"
+    CONTRADICTS = "does not support"
+    OPEN = "too few to tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Generic[Statistic]):
+    """A result of an experiment beside its goal.
+
+    Attributes
+    ----------
+    about
+        Material, method or pair that it is of.
+    says
+        One sentence with the numbers and the goal.
+    """
+
+    experiment: Experiment
+    about: str
+    goal_percent: float
+    statistic: Statistic
+    support: Support
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A part of the validation that the data do not allow, and why."""
+
+    experiment: Experiment
+    about: str
+    reason: str
+
+
+def goal_of(experiment: Experiment, typed: float | None) -> float:
+    """Return the goal in percent: the typed one, else the usual one."""
+    return GOALS.get(experiment, USUAL_GOAL) if typed is None else typed
+
+
+def upper_bound(value: float, high: float | None, goal: float) -> Support:
+    """Judge a number that must not exceed a goal: by its upper limit, and by itself."""
+    if value > goal:
+        return Support.CONTRADICTS
+    return Support.SUPPORTS if high is not None and high <= goal else Support.OPEN
+
+
+def within(value: float, low: float | None, high: float | None, goal: float) -> Support:
+    """Judge a difference in percent that must lie within ± a goal: by its interval, and by itself."""
+    if abs(value) > goal:
+        return Support.CONTRADICTS
+    inside = low is not None and high is not None and low >= -goal and high <= goal
+    return Support.SUPPORTS if inside else Support.OPEN
+
+
+def overall_verdict(verdicts: list[Support]) -> Support:
+    """Return the verdict of all together: one that contradicts counts most."""
+    for support in (Support.CONTRADICTS, Support.OPEN):
+        if support in verdicts:
+            return support
+    return Support.SUPPORTS

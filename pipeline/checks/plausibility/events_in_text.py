@@ -1,0 +1,153 @@
+"""Progression and death that the words of a row tell, without the day that they happened on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from pipeline.checks.findings import Finding, warning
+from pipeline.checks.headers import Headers
+from pipeline.study.faults import Fault
+from pipeline.study.names.look import plain
+from pipeline.study.response import Response
+from pipeline.study.study import Patient, Study
+from pipeline.study.wording import quoted
+
+DAYS: Final = (
+    "treatment_start", "progressed_on", "died_on", "last_assessed_on", "next_therapy_on", "last_contact_on",
+    "discontinued_on", "dexamethasone_on",
+)  # fmt: skip
+"""Where one of them is typed for anybody, the study counts times."""
+
+_PROGRESSION: Final = re.compile(
+    r"\b(progre\w*|progr?|pd(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idiv\w*|nawrot\w*|wznow\w*|прогресс\w*|рецидив\w*)\b"
+)
+_DEATH: Final = re.compile(
+    r"\b(died|dies|death|dead|deceased|fatal|exitus|verstorben|gestorben|tod|todesfall|deces|decede\w*|mort"
+    r"|morte|muerte|fallec\w*|falec\w*|deceduto|obito|zgon\w*|smrt|смерть|умер\w*|passed away)\b"
+)
+_CLAUSE: Final = re.compile(
+    r"[,;.:/()+&|]|\s[-–—]+\s|\b(?:and|but|due to|because of|since|then|after|und|aber|wegen|nach|et|mais"
+    r"|y|pero|e|ma)\b"
+)
+_NOT: Final = re.compile(
+    r"\b(no|not|non|without|never|free|absence|before|until|prior|kein\w*|ohne|nicht|sans|pas|sin|senza"
+    r"|bez|brak|nie|vor|avant|antes|prima|без|нет|не)\b"
+)
+_NOT_AFTER: Final = re.compile(
+    r"^\W{0,2}(free|frei\w*|notes?|excluded|ruled out|not confirmed|unconfirmed|ausgeschlossen)\b"
+)
+_PERHAPS: Final = re.compile(r"\b(suspect\w*|possib\w*|probab\w*|perhaps|verdacht|susp)\b")
+_DISEASE: Final = re.compile(
+    r"^\W*((of|von|der|des|du|de|la|del|della|di|the|his|her|multiple\w*|plasma)\W+)*"
+    r"(disease|dis|myelom\w*|mm|pd|illness|grunderkrankung|erkrankung|krankheit|maladie|malattia|enfermedad"
+    r"|choroby|light|paraprotein|lesion\w*|plasmacytom\w*|biochem\w*|clinical|extramedullary)\b"
+)
+_OF_ANOTHER: Final = re.compile(r"^\s*(of|von|der|des|du|de|del|della|di)\s+\w")
+
+
+class EventReading(StrEnum):
+    """Whether a text tells an event."""
+
+    YES = "told"
+    PERHAPS = "perhaps"
+    """It may speak of something else: `progressive neuropathy`, `progression?`."""
+    NO = "not told"
+
+
+def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
+    """Return whether a text tells an event.
+
+    Examples
+    --------
+    >>> texts = "prog.", "no PD", "progressive neuropathy", "toxicity"
+    >>> [event_reading(text, _PROGRESSION).value for text in texts]
+    ['told', 'not told', 'perhaps', 'not told']
+    """
+    letters = unicodedata.normalize("NFKD", plain(text).casefold())
+    words = re.sub(
+        r"\b(\w)\.\s?(\w)\.", r"\1\2 ", "".join(c for c in letters if not unicodedata.combining(c))
+    )
+    found = EventReading.NO
+    for match in event.finditer(words):
+        before, after = _CLAUSE.split(words[: match.start()])[-1], words[match.end() :]
+        if "frei" in match[0] or _NOT.search(before) or _NOT_AFTER.match(after):
+            continue
+        if _PERHAPS.search(before) or after.lstrip().startswith("?") or _of_something_else(match[0], after):
+            found = EventReading.PERHAPS
+        else:
+            return EventReading.YES
+    return found
+
+
+def _of_something_else(word: str, after: str) -> bool:
+    """Tell whether a progression is not that of the disease: `progression of renal failure`."""
+    is_adjective = word.startswith(("progressiv", "progressif", "progredien"))
+    names_a_thing = bool(re.match(r"^\s*\w", after)) if is_adjective else bool(_OF_ANOTHER.match(after))
+    return names_a_thing and not _DISEASE.match(after)
+
+
+def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Refuse a progression or death that a row tells without its day: the patient would count as free of it.
+
+    Nothing is said where the study counts no times: nobody has any day in the patients sheet.
+    """
+    del headers
+    if not any(getattr(patient, column) for patient in study.patients for column in DAYS):
+        return
+    for patient in study.patients:
+        if patient.progressed_on is None:
+            yield from _progression(study, patient)
+        if patient.died_on is None:
+            yield from _events_in(study, patient, _DEATH, "died_on", "the day of death")
+
+
+def _progression(study: Study, patient: Patient) -> Iterator[Finding]:
+    if patient.best_response == Response.PD:
+        yield _without(study, patient, "best_response", "progressed_on", "the day of progression", sure=True)
+        return
+    yield from _events_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
+
+
+def _events_in(
+    study: Study, patient: Patient, event: re.Pattern[str], column: str, day: str
+) -> Iterator[Finding]:
+    answer = event_reading(patient.discontinuation_reason, event)
+    if answer is not EventReading.NO:
+        sure = answer is EventReading.YES
+        yield _without(study, patient, "discontinuation_reason", column, day, sure=sure)
+
+
+def _without(study: Study, patient: Patient, words: str, column: str, day: str, *, sure: bool) -> Finding:
+    where = study.at("patients", patient.patient_id, words)
+    problem = f"{quoted(getattr(patient, words))}, but no {column}"
+    what = "progression" if column == "progressed_on" else "death"
+    if not sure:
+        hint = f"If it was no {what} of the myeloma, word it otherwise." if what == "progression" else ""
+        return warning(problem, f"{day} in {column}, if that is meant", where=where, hint=hint)
+    counts = "free of progression" if what == "progression" else "alive"
+    hint = (
+        f"Without it the patient would count as {counts}. If only the visit that told it is known, type that "
+        f"day. If there was none, write: no {what}."
+    )
+    return Finding(
+        Fault(
+            where,
+            problem,
+            f"{day} in {column}",
+            hint if words != "best_response" else hint.partition(" If there")[0],
+        )
+    )
+
+
+def evaluable_without_response(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report evaluable patients without a best response: they count as non-responders."""
+    del headers
+    for patient in study.patients:
+        if patient.evaluable and not patient.best_response:
+            where = study.at("patients", patient.patient_id, "best_response")
+            hint = "The patient counts as one without a response. If it was not evaluable: evaluable = no."
+            yield warning("nothing, though evaluable is yes", "a best response", where=where, hint=hint)

@@ -1,0 +1,54 @@
+"""What `init` finds in a study folder: each FCS file, what it is taken for and why, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.study.names.file_kinds import FileKind
+from pipeline.template.guesses import guessed_rows
+from pipeline.template.inventory import Inventory, InventoryFile, take_inventory
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFcsFile:
+    """A file: what it is taken for and why, the control and the bead run of a tube, or why it is not read."""
+
+    name: str
+    kind: str
+    why: str
+    day: str = ""
+    control: str = ""
+    beads: str = ""
+    problem: str = ""
+
+
+def study_fcs_files(folder: Path) -> tuple[StudyFcsFile, ...]:
+    """Return every FCS file below a study folder: tubes, controls, beads, others, unreadable ones."""
+    inventory = take_inventory(folder, folder)
+    return (*_tubes(inventory), *_others(inventory), *_unread(inventory))
+
+
+def _tubes(inventory: Inventory) -> Iterator[StudyFcsFile]:
+    rows = {str(row.values["fcs_file"]): row for row in guessed_rows(inventory)["samples"]}
+    for tube in inventory.tubes:
+        values = rows[tube.name].values if tube.name in rows else {}
+        control = str(values.get("fmo_file") or values.get("isotype_file") or "")
+        yield StudyFcsFile(
+            tube.name, FileKind.TUBE.value, tube.why, _day(tube), control, str(values.get("beads") or "")
+        )
+
+
+def _others(inventory: Inventory) -> Iterator[StudyFcsFile]:
+    for file in (*inventory.controls, *inventory.beads, *inventory.others):
+        yield StudyFcsFile(file.name, file.kind.value, file.why, _day(file))
+
+
+def _unread(inventory: Inventory) -> Iterator[StudyFcsFile]:
+    for name, problem in inventory.unread:
+        yield StudyFcsFile(name, "not read", "", problem=problem)
+
+
+def _day(file: InventoryFile) -> str:
+    return file.day.isoformat() if file.day else ""

@@ -1,0 +1,98 @@
+"""The drug's way down after the last dose: of a study's patients, or after the labelled schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
+from pipeline.patients.pharmacokinetics.parameters import N_DRAWN, N_VARIED, Body, drawn_patients
+
+Floats: TypeAlias = NDArray[np.float64]
+
+WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
+"""Weeks after the last dose at which a curve is known. Convention: fine where the drug falls, four years in
+all."""
+
+_HOURS_PER_WEEK: Final = 168.0
+"""Arithmetic: 7 days of 24 hours."""
+
+_SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
+_MG_PER_KG: Final = 16.0
+"""The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
+
+_LEAST_UG_ML: Final = 1e-6
+"""Concentrations below count as this, so that they have a logarithm. Convention: far below what any assay
+measures, and what holds a receptor."""
+
+_DRAWS: Final = 64
+"""Patients that are drawn, over all bodies. Convention: the SD is then known to a tenth."""
+
+_ONE_SD: Final = (0.158655, 0.841345)
+"""Arithmetic: the normal distribution at one SD below and above its mean."""
+
+_SEED: Final = 20240607
+"""Of the draws. Convention: any; fixed, so that every run gives the same curve."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SerumCurve:
+    """Concentration at `WEEKS` after the last dose.
+
+    Attributes
+    ----------
+    ug_ml
+        Of the median patient.
+    log_sd
+        SD of the natural logarithm between patients: half of the middle 68 %.
+    source
+        Whose curve it is, in words.
+    """
+
+    ug_ml: Floats
+    log_sd: Floats
+    source: str
+
+    def at(self, weeks: Floats) -> tuple[Floats, Floats]:
+        """Return concentration and log SD at these weeks after the last dose."""
+        level = np.exp(np.interp(weeks, WEEKS, np.log(self.ug_ml)))
+        return level, np.interp(weeks, WEEKS, self.log_sd)
+
+
+def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
+    """Return the curve after 16 mg/kg weekly × 8, every 2 weeks × 8, every 4 weeks × 5.
+
+    Parameters
+    ----------
+    bodies
+        Of the study's patients; one of whom nothing is known where None. What is not known of them widens the
+        curve; a patient whose chain is not known stands there with and without IgG.
+    """
+    known = _with_both_chains(bodies or [Body()])
+    n, k = len(known), len(_SCHEDULE_DAYS)
+    hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
+    weights = np.array([body.weight_kg or Body().weight_kg or 78.6 for body in known])
+    central = np.zeros((n, len(hours)))
+    central[:, : k + 1] = _MG_PER_KG * weights[:, None]
+    course = PaddedDoses(np.tile(hours, (n, 1)), central, np.zeros_like(central))
+    rng = np.random.default_rng(_SEED)
+    shape = max(2, _DRAWS // n)
+    deviates = rng.standard_normal((shape, N_VARIED))
+    deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
+    patients = drawn_patients(known, np.full(n, True), np.concatenate([deviates, -deviates]))
+    drawn = concentrations(course, patients, rtol=1e-3)
+    logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
+    source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
+    low, high = np.quantile(logs, _ONE_SD, axis=0)
+    return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)
+
+
+def _with_both_chains(bodies: list[Body]) -> list[Body]:
+    """Return every body twice, one of unknown chain with and without IgG; once where all chains are known."""
+    if all(body.igg is not None for body in bodies):
+        return bodies
+    chains = (False, True)
+    return [replace(body, igg=igg) if body.igg is None else body for body in bodies for igg in chains]

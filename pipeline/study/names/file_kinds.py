@@ -1,0 +1,49 @@
+"""What the name of a file says that it is: a tube, a control, beads. A guess, never a fact."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+_OTHER = re.compile(
+    r"unstained|(?<![a-z])blank(?![a-z])|compensation|comp.?(ctrl|control)|single.?stain|(?<![a-z])cs&?t(?![a-z])",
+    re.IGNORECASE,
+)
+_FMO = re.compile(r"(?<![a-z])fmo(?![a-z])|(?<![a-z])minus(?![a-z])", re.IGNORECASE)
+_ISOTYPE = re.compile(r"(?<![a-z])iso(typ[a-z]*)?(?![a-z])|(?<![a-z])igg\d?[ab]?(?![a-z])", re.IGNORECASE)
+_BEADS = re.compile(
+    r"bead|quanti-?brite|(?<![a-z])q[bsc]{1,2}(?![a-z])|simply.?cellular|qifi|mesf|rainbow|rcp-?30|calibr|sphero"
+    r"|8-?peaks?",
+    re.IGNORECASE,
+)
+
+
+class FileKind(StrEnum):
+    """What a file probably is."""
+
+    TUBE = "tube"
+    FMO = "FMO"
+    ISOTYPE = "isotype"
+    BEADS = "beads"
+    OTHER = "other"
+
+
+CONTROLS = (FileKind.FMO, FileKind.ISOTYPE)
+
+_SAID = (
+    (FileKind.OTHER, _OTHER),
+    (FileKind.FMO, _FMO),
+    (FileKind.ISOTYPE, _ISOTYPE),
+    (FileKind.BEADS, _BEADS),
+)
+
+
+def said_kind(name: str) -> FileKind | None:
+    """Return what a name says that a file is; None where it says nothing.
+
+    >>> said_kind("P01_BM1_FMO"), said_kind("QB_2024-05-31"), said_kind("P01_BM1")
+    (<FileKind.FMO: 'FMO'>, <FileKind.BEADS: 'beads'>, None)
+    >>> said_kind("P01 Isotyp"), said_kind("P01_Isotypkontrolle")
+    (<FileKind.ISOTYPE: 'isotype'>, <FileKind.ISOTYPE: 'isotype'>)
+    """
+    return next((kind for kind, pattern in _SAID if pattern.search(name)), None)

@@ -1,0 +1,191 @@
+"""The header of a sheet: where it stands, which columns it names, and the rows below it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from pipeline.study.faults import Fault, Severity
+from pipeline.study.names.look import plain
+from pipeline.study.sheets.tables.grid import (
+    MOST_TITLE_ROWS,
+    Cell,
+    HiddenCells,
+    RawSheet,
+    SheetRow,
+    TypedSheet,
+    column_letter,
+    header_name,
+)
+from pipeline.study.wording import enumerate_words, nearest, quoted
+
+MOST_TITLE_CELLS = 2
+"""A title has one cell, or one beside it; a row with more is data. Convention: a title, and a date or a
+version beside it."""
+
+MOST_LISTED = 10
+"""Rows that a message names. Convention: more would not be read."""
+
+NOT_USED = "remark"
+"""The column that a person may hide without harm."""
+
+NEAR = 0.75
+"""Likeness of two column names from which one is probably the other, misspelt. Convention: one
+wrong letter in four leaves a name known."""
+
+
+def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fault, ...]]:
+    """Find the known columns of a sheet and its rows.
+
+    Parameters
+    ----------
+    raw
+        The cells; the first row that is not empty holds the column names, unless it and those after it have
+        none of them and a row below has: then they are titles.
+    known
+        Columns the sheet may have. Another one is a warning, an error where a known one is nearly its name;
+        it is nothing where its name starts with `_`.
+    """
+    filled = [i for i, row in enumerate(raw.rows) if any(not cell.is_empty for cell in row)]
+    if not filled:
+        return TypedSheet(raw.name, {}, ()), ()
+    first = _header_row(raw, filled[:MOST_TITLE_ROWS], known)
+    faults = [_above(raw.rows[i]) for i in filled if i < first]
+    columns, wrong = _columns(raw.rows[first], known)
+    faults += wrong
+    named = {index for index, cell in enumerate(raw.rows[first]) if not cell.is_empty}
+    rows = []
+    for number, row in enumerate(raw.rows[first + 1 :], start=first + 2):
+        if all(cell.is_empty and not cell.faulty for cell in row):
+            continue
+        rows.append(SheetRow(number, _row_cells(raw.name, row, number, columns)))
+        faults += _strays(row, named)
+    faults += _unseen(raw.name, raw.look, columns, {row.number for row in rows})
+    where = {name: f"{raw.name}!{column_letter(index + 1)}" for name, index in columns.items()}
+    return TypedSheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
+
+
+def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> int:
+    """Return the row of column names: the first one, or the first below titles that has most of them."""
+
+    def names(index: int) -> int:
+        return len({header_name(cell.value) for cell in raw.rows[index]}.intersection(known))
+
+    if names(filled[0]):
+        return filled[0]
+    best = max(filled, key=names)
+    return best if names(best) >= min(2, len(known)) else filled[0]
+
+
+def _above(row: Sequence[Cell]) -> Fault:
+    """Return what a row above the column names is: a title, or data that would be lost."""
+    cells = [cell for cell in row if not cell.is_empty]
+    said = f"{quoted(cells[0].value)} above the column names"
+    if len(cells) <= MOST_TITLE_CELLS:
+        return Fault(
+            cells[0].where,
+            f"{said}, taken for a title",
+            "the column names in row 1",
+            severity=Severity.WARNING,
+        )
+    hint = "Was the table sorted with its header? Move the column names to row 1."
+    return Fault(cells[0].where, f"a row of {len(cells)} cells, {said}", "the column names in row 1", hint)
+
+
+def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
+    columns: dict[str, int] = {}
+    faults = []
+    for index, cell in enumerate(header):
+        name = header_name(cell.value)
+        if cell.is_empty or plain(str(cell.value)).strip().startswith("_"):
+            continue
+        if name not in known:
+            faults.append(_unknown_column(cell, name, known, header))
+        elif name in columns:
+            first = header[columns[name]].where
+            faults.append(
+                Fault(cell.where, f"the column {quoted(cell.value)} again (first {first})", "it once")
+            )
+        else:
+            columns[name] = index
+    return columns, faults
+
+
+def _unknown_column(cell: Cell, name: str, known: Sequence[str], header: Sequence[Cell]) -> Fault:
+    """Return a warning, or an error where a column that is missing was probably meant: it would be lost."""
+    present = {header_name(other.value) for other in header}
+    free = [column for column in known if column not in present]
+    meant = nearest(name, free, NEAR) or next((c for c in free if name and c.startswith(f"{name}_")), "")
+    expected = f"a column of this sheet: {enumerate_words(known)}"
+    found = f"the column {quoted(cell.value)}"
+    if meant:
+        return Fault(cell.where, found, expected, f"Did you mean {quoted(meant)}?")
+    hint = "It is not read; a column of your own starts with _."
+    return Fault(cell.where, found, expected, hint, Severity.WARNING)
+
+
+def _row_cells(sheet: str, row: Sequence[Cell], number: int, columns: dict[str, int]) -> dict[str, Cell]:
+    """Return the cell of each column; a short row has empty cells."""
+    return {
+        name: row[index] if index < len(row) else Cell(f"{sheet}!{column_letter(index + 1)}{number}")
+        for name, index in columns.items()
+    }
+
+
+def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
+    """Values under no column name: a lost header, or an unquoted delimiter in a CSV."""
+    hint = "In a CSV, a cell that holds the delimiter stands in double quotes."
+    return [
+        Fault(cell.where, f"{quoted(cell.value)} under no column name", "an empty cell", hint)
+        for index, cell in enumerate(row)
+        if index not in named and not cell.is_empty
+    ]
+
+
+def _unseen(sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collection[int]) -> Iterator[Fault]:
+    """Report what is read though a person does not see it, or crossed it out: perhaps it was not to count."""
+    if look.state and rows:
+        how = (
+            "a very hidden sheet, which Excel's menus do not show"
+            if look.state == "veryHidden"
+            else "a hidden sheet"
+        )
+        hint = "It is read like the others: show it, or delete it."
+        yield Fault(sheet, how, "sheets that can be seen", hint, Severity.WARNING)
+    for numbers, how, expected, hint in (
+        (
+            look.hidden_rows,
+            "hidden, by a filter, a group or by hand",
+            "rows that can be seen",
+            "Read like the others: show what counts, delete what does not.",
+        ),
+        (
+            look.struck_rows,
+            "struck through",
+            "rows that count",
+            "Read like the others: take the line off what counts, delete what does not.",
+        ),
+    ):
+        listed = [number for number in numbers if number in rows]
+        if listed:
+            where = f"{sheet}!{listed[0]}"
+            yield Fault(where, f"{_numbered('row', listed)} {how}", expected, hint, Severity.WARNING)
+    hidden = [
+        name for name, index in columns.items() if index + 1 in look.hidden_columns and name != NOT_USED
+    ]
+    if hidden and rows:
+        where = f"{sheet}!{column_letter(columns[hidden[0]] + 1)}1"
+        named = f"the column{'s' * (len(hidden) > 1)} {enumerate_words(map(quoted, hidden), 'and')} hidden"
+        hint = "Read like the others: show what counts, empty what does not."
+        yield Fault(where, named, "columns that can be seen", hint, Severity.WARNING)
+
+
+def _numbered(noun: str, numbers: Sequence[int]) -> str:
+    """Return numbers with their noun, a long list cut.
+
+    >>> _numbered("row", [3, 7])
+    'rows 3 and 7'
+    """
+    shown = [str(number) for number in numbers[:MOST_LISTED]]
+    more = len(numbers) - len(shown)
+    listed = f"{', '.join(shown)} and {more} more" if more else enumerate_words(shown, "and")
+    return f"{noun}{'s' * (len(numbers) > 1)} {listed}"

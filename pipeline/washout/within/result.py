@@ -1,0 +1,132 @@
+"""All that is told of recovery within patients, and what is not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.patients.patient_rd import PatientRd
+from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
+from pipeline.washout.observations.rows import Observations
+from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_of, why_not_compared
+from pipeline.washout.within.mean import MeanChange, mean_change
+from pipeline.washout.within.slopes import PatientSlopes, fit_patient_slopes
+
+FOLD = "fold_within_patients"
+MEAN_CHANGE, SLOPES = "mean change within patients", "slopes of patients"
+
+
+@dataclass(frozen=True, slots=True)
+class WithinPatients:
+    """Recovery within patients.
+
+    Attributes
+    ----------
+    changes
+        Every change between two visits of a patient.
+    n_up, n_down, n_no
+        Patients whose change from first to last visit exceeds the assay's error, up or down, or does not.
+    least_fold
+        Median over the patients of the smallest change that exceeds the assay's error; None without patients.
+    mean
+        Geometric mean of the patients' changes; None where it is not told.
+    slopes
+        None where they are not told.
+    refusals
+        What is not told, and why.
+    """
+
+    changes: tuple[Change, ...]
+    n_patients: int
+    n_up: int
+    n_down: int
+    n_no: int
+    least_fold: float | None
+    mean: MeanChange | None
+    slopes: PatientSlopes | None
+    refusals: tuple[Refusal, ...] = ()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return every number with its interval, as `washout.json` prints it."""
+        told: list[Estimate] = []
+        if self.mean is not None:
+            mean = self.mean
+            ends = (mean.low, mean.high)
+            told.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit="fold"))
+        if self.slopes is not None:
+            found, unit = self.slopes, "dex per doubling"
+            rest = (found.n, found.method)
+            told += [
+                Estimate("slope_within_patients", found.slope, found.low, found.high, *rest, unit=unit),
+                Estimate(
+                    "sd_of_patients_slopes",
+                    found.sd_of_slopes,
+                    None,
+                    None,
+                    *rest,
+                    unit=unit,
+                    p=found.p_slopes_differ,
+                ),
+                Estimate("slope_between_patients", found.between, None, None, *rest, unit=unit),
+            ]
+        return tuple(told)
+
+
+def within_patients(
+    rows: Sequence[PatientRd], used: Sequence[PatientRd], data: Observations
+) -> WithinPatients | None:
+    """Return the recovery within patients; None where no patient has two visits with a density or a limit.
+
+    Parameters
+    ----------
+    rows
+        Every visit.
+    used
+        Those that the models get.
+    data
+        The same, sorted into measured and censored.
+    """
+    changes = changes_of(used)
+    whole = one_per_patient(changes)
+    refusals = [Refusal(f"change of {who}", reason) for who, reason in why_not_compared(rows, used)]
+    if not whole:
+        return WithinPatients((), 0, 0, 0, 0, None, None, None, tuple(refusals)) if refusals else None
+    mean: MeanChange | None = None
+    slopes: PatientSlopes | None = None
+    try:
+        mean = mean_change(whole)
+    except NotEstimableError as reason:
+        refusals.append(Refusal(MEAN_CHANGE, str(reason)))
+    try:
+        slopes = fit_patient_slopes(data)
+    except NotEstimableError as reason:
+        refusals.append(Refusal(SLOPES, str(reason)))
+    least = [change.least_fold for change in whole if change.least_fold is not None]
+    counts = {which: sum(change.exceeds is which for change in whole) for which in Exceeds}
+    return WithinPatients(
+        changes,
+        len(whole),
+        counts[Exceeds.UP],
+        counts[Exceeds.DOWN],
+        counts[Exceeds.NO],
+        float(np.median(least)) if least else None,
+        mean,
+        slopes,
+        tuple(refusals),
+    )
+
+
+def one_per_patient(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return each patient's change from first to last visit; of several courses, the longest known."""
+    chosen: dict[str, Change] = {}
+    for change in changes:
+        before = chosen.get(change.patient_id)
+        if change.whole and (before is None or _rank(change) > _rank(before)):
+            chosen[change.patient_id] = change
+    return tuple(chosen.values())
+
+
+def _rank(change: Change) -> tuple[bool, float]:
+    return change.kind is not ChangeKind.NOT_KNOWN, change.last_weeks - change.first_weeks

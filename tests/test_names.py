@@ -1,0 +1,242 @@
+"""Names: each is a noun of the field and stands for one thing; what it holds can be read from it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from doc_rooms import ROOT
+
+PACKAGES = ("gating", "calibration", "pipeline")
+BARE = {"found", "told", "untold", "one", "place", "again", "few", "seen", "held"}
+"""Words that say nothing of what a thing is, as a whole name or, but for `one` and `few`, as a part of one."""
+NUMBERS = {"one", "few"}
+"""Part of a longer name they count something: `one_dye`, `FEW_EVENTS`."""
+OF_THE_FIELD = {
+    "Fault.found": "a message says what was found and what was expected",
+    "Repair.found": "a repair says what was found in the file and what was used instead",
+    "compensate_in_place": "in place: the values of the array itself become others",
+}
+"""Names that hold such a word, and why it is the right one there."""
+SHARED = {
+    "acquisition": "how the cytometer was set and when the file was recorded",
+    "anchors": "the markers on which the wanted cells are looked for first",
+    "assay": "the assay itself: its validation",
+    "audit": "the audit trail",
+    "beads": "calibration beads",
+    "between_runs": "the scatter between runs",
+    "by_hand": "gates that a person set",
+    "cells": "cells of marrow in gating, calibration and pictures; cells of a sheet in study and workbook: both the field's word",
+    "channels": "the channels of a panel",
+    "commands": "what a person can ask for",
+    "compensation": "taking spillover off",
+    "courses": "a patient's course over time",
+    "curve": "the standard curve",
+    "cuts": "values at which cells or patients are parted",
+    "deid": "a copy that names nobody",
+    "distribution": "the cells of a tube beyond their median",
+    "door": "what lets a request in",
+    "doses": "doses of the drugs",
+    "drift": "a bead run against earlier ones",
+    "drugs": "antibodies that cover CD38",
+    "errors": "the base of what a person's file or sheet may cause",
+    "events": "events as the cytometer recorded them",
+    "evidence": "what speaks for a reading or for a cell",
+    "faults": "what is wrong with what a person gave",
+    "files": "files that are read or written",
+    "fit": "fitting a curve",
+    "flags": "short codes of a row",
+    "follow_up": "how long a patient was followed",
+    "gates": "gates as data",
+    "gating": "gating",
+    "gatingml": "the GatingML standard",
+    "histograms": "counted events for a picture",
+    "kits": "bead kits",
+    "layout": "how events are stored in DATA",
+    "legend": "what columns, flags and words mean",
+    "letter": "the Letter whose numbers are compared",
+    "likelihood": "a likelihood",
+    "limits": "limits of quantification",
+    "line": "the line of receptor density against washout",
+    "membership": "which events a population holds",
+    "methods": "how a threshold or a result was made",
+    "mixture": "a mixture of normal distributions",
+    "models": "the models of washout",
+    "names": "names that people, files and instruments give",
+    "notes": "sentences for a reader",
+    "numbers": "numbers as such: array types, cells with a number, a table of numbers",
+    "page": "a page that a browser shows",
+    "pages": "pages that are shown or printed",
+    "parameters": "parameters of an FCS file, of pharmacokinetics, of a simulation: each field's own word",
+    "patients": "patients of the study",
+    "peaks": "peaks of a density",
+    "plan": "the plan of a study",
+    "polygon": "a gate by its corners",
+    "polygons": "gates by their corners",
+    "population": "the population that a gate or a plan is about",
+    "populations": "populations of beads or cells",
+    "reading": "from what a person or a file gave to what is known",
+    "reagents": "antibodies and beads that were bought",
+    "record": "what the report keeps of how it was made",
+    "report": "the report",
+    "response": "the patients' responses",
+    "result": "what is known in the end, as data",
+    "review": "a person's review of tubes",
+    "routes": "ways: of a drug into the body, of a request into the program; each field's own word",
+    "rows": "rows of a table",
+    "scatter": "light scatter",
+    "sensitivity": "what other choices would give",
+    "sentinels": "NK cells and B precursors, which the drug covers alike",
+    "serum": "the drug in serum",
+    "settings": "settings of a study",
+    "sheet": "a sheet of a workbook",
+    "sheets": "sheets of a workbook",
+    "singlets": "single cells or beads",
+    "statistics": "statistics",
+    "study": "the study as typed, or as simulated",
+    "style": "colours and type of the pictures",
+    "survival": "survival of the patients",
+    "table": "a table",
+    "tables": "tables",
+    "text": "TEXT of an FCS file",
+    "thresholds": "thresholds of gates",
+    "total": "total CD38: free and covered",
+    "tube": "a tube",
+    "tubes": "tubes",
+    "typed": "what a person typed",
+    "validation": "the validation of the assay",
+    "values": "values of events",
+    "washout": "receptor density against washout",
+    "widening": "one more error in an interval",
+    "within": "within a patient",
+    "words": "words for a reader, or of a person",
+    "workbook": "a workbook",
+    "write": "writing a file",
+}
+"""Names of modules and rooms that stand in several places, and the one thing that each means everywhere."""
+
+
+def sources() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def stem(path: Path) -> str:
+    """Return what a module is called; a package by its folder."""
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+def words_of(name: str) -> set[str]:
+    return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")) - {""}
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a name is, or holds, a word that does not say what the thing is."""
+    words = words_of(name) - {"a"}
+    return words <= BARE or bool(words & (BARE - NUMBERS))
+
+
+def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield (name, in full) of every function, class, field and module-level variable."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.name
+        if isinstance(node, ast.ClassDef | ast.Module):
+            owner = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+            for target in (t for line in node.body for t in targets(line)):
+                yield target, owner + target
+
+
+def targets(line: ast.stmt) -> list[str]:
+    assigned = (
+        line.targets
+        if isinstance(line, ast.Assign)
+        else [line.target]
+        if isinstance(line, ast.AnnAssign)
+        else []
+    )
+    return [part.id for one in assigned for part in ast.walk(one) if isinstance(part, ast.Name)]
+
+
+def public(tree: ast.Module) -> list[str]:
+    """Return the public functions and classes of a module."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
+
+
+def test_no_two_public_classes_or_functions_share_a_name():
+    places = defaultdict(set)
+    for path in sources():
+        for name in public(tree_of(path)):
+            places[name].add(path.relative_to(ROOT).as_posix())
+    assert {name: sorted(where) for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_modules_that_share_a_name_speak_of_one_thing():
+    places = defaultdict(list)
+    for path in sources():
+        places[stem(path)].append(path.relative_to(ROOT).as_posix())
+    shared = {name for name, where in places.items() if len(where) > 1}
+    assert {name: places[name] for name in shared - SHARED.keys()} == {}
+    assert SHARED.keys() - shared == set(), "no longer shared"
+
+
+def test_every_name_says_what_it_holds():
+    silent = []
+    for path in sources():
+        where = path.relative_to(ROOT).as_posix()
+        silent += [where] * says_nothing(stem(path))
+        for name, full in named(tree_of(path)):
+            silent += [f"{where}: {full}"] * (says_nothing(name) and full not in OF_THE_FIELD)
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "silent"),
+    [("found", True), ("_told_in", True), ("a_few", True), ("FEW", True), ("ToldTogether", True),
+     ("held_against_batch", True), ("one_dye", False), ("FEW_EVENTS", False), ("replace", False)],
+)  # fmt: skip
+def test_a_number_is_no_bare_word(name: str, silent: bool):
+    assert says_nothing(name) is silent
+
+
+def test_every_exception_is_still_there():
+    full = {full for path in sources() for _, full in named(tree_of(path))}
+    assert OF_THE_FIELD.keys() - full == set()
+
+
+LOOKUPS = {
+    "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
+    "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
+    "where an Excel cell becomes a date": (("dates",), "pipeline/study/cells/dates.py", "as_date"),
+    "where dask is started": (("dask_*",), "pipeline/running/cluster/dask_connection.py", "connected"),
+    "where a flag gets its words": (("flag_words", "words_of_flags"), "pipeline/output/legend/words_of_flags.py", "words_of_flag"),
+    "where the recovery curve is fitted": (("recovery/fit",), "pipeline/washout/recovery/fit.py", "fit_recovery"),
+    "where an FCS offset is repaired": (("fcs/*/offsets",), "pipeline/fcs/layout/offsets.py", "find_data"),
+    "where a person's gate replaces ours": (("given_gates", "by_hand"), "gating/gates/given_gates.py", "replaced_by_polygon"),
+}  # fmt: skip
+"""What a reader looks for: the names that are tried, one after the other, the file, and what does it there."""
+
+
+@pytest.mark.parametrize("question", LOOKUPS)
+def test_a_reader_finds_it_by_name_in_two_files_at_most(question: str):
+    tried, wanted, does_it = LOOKUPS[question]
+    opened = []
+    for guess in tried:
+        hits = [path for path in sources() if path.match(f"{guess}.py") and path.name != "__init__.py"]
+        opened += sorted(path.relative_to(ROOT).as_posix() for path in hits)
+        if wanted in opened:
+            break
+    assert wanted in opened, opened
+    assert len(opened) <= 2, opened
+    assert does_it in {name for name, _ in named(tree_of(ROOT / wanted))}
