@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "review.md"
 PICTURES = ROOT / "docs" / "pictures"
 START, END = "<!-- two hundred: written by `make two-hundred` -->", "<!-- two hundred: end -->"
-TUBES, SPARE, EVENTS, SEED = 200, 60, 8_000, 8
+TUBES, SPARE, EVENTS, SEED = 200, 40, 8_000, 8
 STICKY, LIGHT, SPREAD = 0.2, (300.0, 8_000.0), 0.3
 """Of a doubtful tube: the part of its cells to which the antibodies of both anchors stick, how bright that makes them in
 channel units, and how much one anchor differs from the other."""
