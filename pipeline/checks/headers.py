@@ -25,8 +25,8 @@ class StudyFile:
 
 Headers = Mapping[str, StudyFile]
 READERS, MANY = 16, 64
-"""Files that are opened at the same time, and how many there must be: a disk far away answers each late.
-Convention."""
+"""Files that are opened at the same time, and how many there must be. Convention: a disk far away answers
+after milliseconds, and so many wait for it together; below that starting them takes as long."""
 
 
 def read_headers(study: Study) -> Headers:

@@ -132,7 +132,7 @@ def two_hundred(folder: Path) -> tuple[Path, tuple[str, ...]]:
 def _with_sticky_cells(path: Path, anchors: list[str], seed: int) -> None:
     """Let antibodies of some channels stick to a part of the cells; nothing else of the file changes."""
     file = read_fcs(path)
-    n, begin, rng = len(file.channels), file.place.begin, np.random.default_rng(seed)
+    n, begin, rng = len(file.channels), file.data.begin, np.random.default_rng(seed)
     content = bytearray(path.read_bytes())
     data = np.frombuffer(content, "<f4", file.n_events * n, begin).reshape(-1, n).copy()
     sticky = rng.choice(file.n_events, int(STICKY * file.n_events), replace=False)

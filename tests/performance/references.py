@@ -92,7 +92,7 @@ class Reference:
         file = read_fcs(self.path, channels=())
         values, channels = self.matrix
         n_events, n_channels = file.n_events, len(file.channels)
-        data = np.fromfile(self.path, "<f4", n_events * n_channels, offset=file.place.begin)
+        data = np.fromfile(self.path, "<f4", n_events * n_channels, offset=file.data.begin)
         rows = [file.channels.index(name) for name in channels]
         inverse = np.linalg.inv(values).astype(np.float32)
         product: np.ndarray = data.reshape(n_events, n_channels)[:, rows] @ inverse
