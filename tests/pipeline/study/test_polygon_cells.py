@@ -44,15 +44,17 @@ def test_an_axis_says_on_which_scale_the_edges_are_straight(cell):
 
 @pytest.mark.parametrize("cofactor", ["0", "-3", "much", "nan", "inf"])
 def test_a_scale_that_is_none_is_refused(cofactor):
-    with pytest.raises(PydanticCustomError, match="a number above zero follows on asinh"):
+    with pytest.raises(PydanticCustomError) as refused:
         typed_polygon(f"A × B (asinh {cofactor}): 1 2; 30 2; 30 40")
+    assert "a number above zero follows on asinh" in (refused.value.context or {})["hint"]
 
 
 def test_edges_that_cross_only_on_the_display_scale_are_refused_there():
     cell = "{}: 0 0; 1000 1000; 1000 5000; 200 500"
     typed_polygon(cell.format("A × B"))
-    with pytest.raises(PydanticCustomError, match="cross"):
+    with pytest.raises(PydanticCustomError) as refused:
         typed_polygon(cell.format("A (asinh 10) × B"))
+    assert "cross" in (refused.value.context or {})["hint"]
 
 
 def test_an_axis_may_hold_a_colon_and_a_letter_x():
