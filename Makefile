@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 
-.PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench validation steadiness \
-  faults hostile kills many mutants digests pages reference notes lock clean
+.PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench comparisons guard validation \
+  steadiness faults hostile kills many mutants digests pages two-hundred reference notes lock clean
 
 demo: $(VENV)/.demo-ready ## Set up and quantify the sample study in fcs_samples/demo.
 	$(BIN)/cd38rd run fcs_samples/demo
@@ -50,8 +50,14 @@ types: $(VENV)/.test-ready ## Check the types.
 imports: $(VENV)/.test-ready ## Check that no package imports one above it.
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test-ready ## Measure speeds, as ratios to other software.
+bench: $(VENV)/.test-ready ## Measure speed and memory, and write docs/performance.md.
+	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m performance.write
+
+comparisons: $(VENV)/.test-ready ## Hold parts of the program against other software: each prints its ratio.
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -p no:xdist
+
+guard: $(VENV)/.test-ready ## Fail where a ratio of speeds has fallen back by a quarter.
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -p no:xdist tests/performance/test_guard.py
 
 validation: $(VENV)/.test-ready ## Run simulations with known truth and write docs/validation.md again.
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.write --out ../docs/validation.md
@@ -80,6 +86,9 @@ digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, a
 
 pages: $(VENV)/.test-ready ## Do what the pages of docs say, and write again what they show, with their pictures.
 	$(BIN)/python tests/doc_pages.py
+
+two-hundred: $(VENV)/.test-ready ## Find and mend three doubtful tubes of 200 on the review page, and write how long it took.
+	cd tests && ../$(BIN)/python -m pages.two_hundred
 
 reference: $(VENV)/.test-ready ## Write docs/reference again, from the docstrings.
 	$(BIN)/python tests/doc_reference.py

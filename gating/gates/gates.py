@@ -38,12 +38,19 @@ class RangeGate:
 
 @dataclass(frozen=True, slots=True)
 class PolygonGate:
-    """Events inside a polygon on two channels (linear, compensated units)."""
+    """Events inside a polygon on two channels (linear, compensated units).
+
+    Attributes
+    ----------
+    cofactors
+        Of x and y: the edges are straight on asinh(x / cofactor); None: on the linear scale.
+    """
 
     x_channel: str
     y_channel: str
     vertices: tuple[tuple[float, float], ...]
     kind: Literal["polygon"] = "polygon"
+    cofactors: tuple[float | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +177,47 @@ def _inside_range(gate: RangeGate, values: FloatArray) -> Mask:
     return result
 
 
+def straight_corners(gate: PolygonGate) -> tuple[tuple[float, float], ...]:
+    """Return the vertices of a polygon on the scale on which its edges are straight.
+
+    Examples
+    --------
+    >>> gate = PolygonGate("A", "B", ((0.0, 1.0), (150.0, 2.0), (0.0, 3.0)), cofactors=(150.0, None))
+    >>> straight_corners(gate)[1]
+    (0.881373587019543, 2.0)
+    """
+    columns = (np.array(column, np.float64) for column in zip(*gate.vertices, strict=True))
+    shown = [
+        _scaled(column, cofactor).tolist() for column, cofactor in zip(columns, gate.cofactors, strict=True)
+    ]
+    return tuple(zip(*shown, strict=True))
+
+
+def _scaled(values: NDArray[np.float64], cofactor: float | None) -> NDArray[np.float64]:
+    return values if cofactor is None else area_sinh(values / cofactor)
+
+
 def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
+    if gate.cofactors == (None, None):
+        return _inside_corners(gate.vertices, x, y)
+    near = np.ones(x.size, np.bool_)  # beyond its outermost corners nothing is inside, on any scale
+    for column, ends in zip((x, y), zip(*gate.vertices, strict=True), strict=True):
+        near &= (column >= min(ends)) & (column <= max(ends))
+    rows = np.flatnonzero(near)
+    shown = [
+        _scaled(column.take(rows).astype(np.float64), cofactor)
+        for column, cofactor in zip((x, y), gate.cofactors, strict=True)
+    ]
+    result = np.zeros(x.size, np.bool_)
+    result[rows] = _inside_corners(straight_corners(gate), *shown)
+    return result
+
+
+def _inside_corners(
+    corners: tuple[tuple[float, float], ...], x: NDArray[np.floating], y: NDArray[np.floating]
+) -> Mask:
     """Count the edges that a ray to the right crosses: odd is inside."""
     result = np.zeros(x.size, np.bool_)
-    corners = gate.vertices
     for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
         if y0 == y1:
             continue

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gating.events.compensation import SpilloverMatrix
-from gating.gates.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
+from gating.gates.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate, straight_corners
 from gating.gates.steps import GateStep
 
 if TYPE_CHECKING:
@@ -106,8 +106,11 @@ class _Writer:
     def _add_polygon(self, gate: PolygonGate, name: str, path: Path) -> None:
         import flowkit
 
-        dimensions = [self._dimension(channel) for channel in (gate.x_channel, gate.y_channel)]
-        vertices = [list(vertex) for vertex in gate.vertices]
+        dimensions = [
+            self._dimension(channel, transform=None if cofactor is None else self._asinh(cofactor))
+            for channel, cofactor in zip((gate.x_channel, gate.y_channel), gate.cofactors, strict=True)
+        ]
+        vertices = [list(vertex) for vertex in straight_corners(gate)]
         self.strategy.add_gate(flowkit.gates.PolygonGate(name, dimensions, vertices), gate_path=path)
 
     def _add_ellipsoid(self, gate: EllipsoidGate, name: str, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from gating.events.errors import GatingError
@@ -138,7 +138,7 @@ class Choices:
         """
         axes = [self._axis(name, axis) for axis in (polygon.x_channel, polygon.y_channel)]
         vertices = tuple((rounded(x), rounded(y)) for x, y in polygon.vertices)
-        return PolygonGate(axes[0], axes[1], vertices)
+        return replace(polygon, x_channel=axes[0], y_channel=axes[1], vertices=vertices)
 
     def _axis(self, name: str, axis: str) -> str:
         channel = self.named(axis)

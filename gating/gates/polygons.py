@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from math import isfinite
 
-from gating.gates.gates import PolygonGate
+from gating.gates.gates import PolygonGate, straight_corners
 
 FEWEST_VERTICES, MOST_VERTICES = 3, 200
 """Vertices of a polygon. Arithmetic: fewer enclose nothing. Convention: nobody draws more."""
@@ -32,25 +33,31 @@ def polygon_fault(gate: PolygonGate) -> str:
         return f"a polygon has at most {MOST_VERTICES} vertices, this one has {n}"
     if not all(isfinite(value) for vertex in gate.vertices for value in vertex):
         return "a vertex is no number"
+    if not all(cofactor is None or (isfinite(cofactor) and cofactor > 0) for cofactor in gate.cofactors):
+        return "a cofactor of its axes is no number above zero"
     double = next((k for k in range(n) if gate.vertices[k] == gate.vertices[k - 1]), None)
     if double is not None:
         return f"its vertices {(double - 1) % n + 1} and {double + 1} are the same; leave one out"
-    if len({x for x, _ in gate.vertices}) == 1 or len({y for _, y in gate.vertices}) == 1 or not _area(gate):
+    if (
+        len({x for x, _ in gate.vertices}) == 1
+        or len({y for _, y in gate.vertices}) == 1
+        or not _area(straight_corners(gate))
+    ):
         return "all its vertices lie on one line: nothing is inside"
+    corners = straight_corners(gate)
     for first, second in combinations(range(n), 2):
         near = second - first in (1, n - 1)
-        if not near and _cross(*_edge(gate, first), *_edge(gate, second)):
+        if not near and _cross(*_edge(corners, first), *_edge(corners, second)):
             return f"its edges {first + 1} and {second + 1} cross: it is not clear what is inside"
     return ""
 
 
-def _edge(gate: PolygonGate, number: int) -> tuple[Point, Point]:
-    return gate.vertices[number], gate.vertices[(number + 1) % len(gate.vertices)]
+def _edge(corners: Sequence[Point], number: int) -> tuple[Point, Point]:
+    return corners[number], corners[(number + 1) % len(corners)]
 
 
-def _area(gate: PolygonGate) -> bool:
+def _area(corners: Sequence[Point]) -> bool:
     """Return whether any corner turns: whether three vertices in a row do not lie on one line."""
-    corners = gate.vertices
     return any(_turn(corners[k - 2], corners[k - 1], corner) != 0 for k, corner in enumerate(corners))
 
 

@@ -5,6 +5,7 @@ from pipeline.checks.all_checks import (
     check_study,
     folder_with_findings,
     rechecked,
+    sound_folder,
     study_findings,
     tube_findings,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "folder_with_findings",
     "read_headers",
     "rechecked",
+    "sound_folder",
     "study_findings",
     "tube_findings",
 ]

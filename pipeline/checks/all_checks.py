@@ -133,6 +133,19 @@ def folder_with_findings(
     return None, _without_echoes((*faults, *grave)), ()
 
 
+def sound_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
+    """Return the sound part of a study with every fault and finding, for whoever looks and does not run.
+
+    Of sheets without a fault that stops a run it is the whole study; None where no sheet can be read.
+    """
+    typed, faults = read_typed(folder, None)
+    if typed is None:
+        return None, faults, ()
+    study = study_of(sound_part(typed, faults) if stops_run(faults) else typed)
+    findings = study_findings(study)
+    return study, _without_echoes((*faults, *_faults_of(findings))), findings
+
+
 def rechecked(
     study: Study, faults: Iterable[Fault], found: Iterable[Finding]
 ) -> tuple[tuple[Fault, ...], tuple[Finding, ...]]:

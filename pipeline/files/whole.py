@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -55,13 +56,20 @@ class NotWrittenError(OSError):
     """
 
     def __init__(self, path: Path, reason: str, in_use: bool = False) -> None:
-        what_to_do = (
-            "is it open in Excel or another program? Close it and run the same command again"
-            if in_use
-            else "make room, or move away what is in its place, and run the same command again"
-        )
-        super().__init__(f"{path}: cannot be written ({reason}); {what_to_do}: finished tubes are kept")
         self.path, self.reason, self.in_use = path, reason, in_use
+        super().__init__(
+            f"{path}: cannot be written ({reason}); {self.what_to_do} and run the same command again: "
+            "finished tubes are kept"
+        )
+
+    @property
+    def what_to_do(self) -> str:
+        """What makes room for the file, in words."""
+        if self.reason == os.strerror(errno.EROFS):
+            return "nothing can be written to this disk: copy the study to a place you may write to,"
+        if self.in_use:
+            return "is it open in Excel or another program? Close it"
+        return "make room, or move away what is in its place,"
 
     def __reduce__(self) -> tuple[type[NotWrittenError], tuple[Path, str, bool]]:
         return type(self), (self.path, self.reason, self.in_use)

@@ -143,7 +143,10 @@ def _status_and_words(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     if isinstance(error, NotWrittenError):
-        return 507, f"not saved. {error}"
+        return 507, (
+            f"not saved, and nothing is changed. {error.path.name} cannot be written ({error.reason}); "
+            f"{error.what_to_do} and do it again"
+        )
     if isinstance(error, TooLargeError):
         return 413, "the request is too large"
     if isinstance(error, OvertakenError | NoStudyError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, TypeVar
@@ -26,6 +26,10 @@ from pipeline.study.sheets.review import review_path
 BENCHES = 3
 """Tubes that are held in memory: the one that is looked at, the next, the one before."""
 
+AS_IT_WAS = (
+    "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or "
+    "signed until this is mended (the page Check says how)"
+)
 Thing = TypeVar("Thing")
 
 
@@ -80,6 +84,7 @@ class Desk:
         self._latest: dict[str, int] = {}
         self.run: Run | None = None
         self._before: dict[str, NumberMessage] = {}
+        self._last: Snapshot | None = None
 
     @property
     def folder(self) -> Path:
@@ -115,12 +120,30 @@ class Desk:
             self._folder = folder
 
     def snapshot(self) -> Snapshot:
-        """Return the study with its results as they are now; read anew where a file of it has changed."""
+        """Return the study with its results as they are now; read anew where a file of it has changed.
+
+        Where the sheets cannot be read any more it is as it was last, to be looked at.
+
+        Raises
+        ------
+        UserError
+            It could not be read before either.
+        """
+        try:
+            self._last = self._snapshot()
+        except UserError as error:
+            if self._last is None:
+                raise
+            return replace(self._last, refusal=f"{AS_IT_WAS}: {error}")
+        return self._last
+
+    def _snapshot(self) -> Snapshot:
         folder = self.folder
         with self._lock:
+            stamp = _stamp(folder)
             written = tuple(map(_stat, (folder / TRAIL, coming_line(folder), review_path(folder))))
             self._cached("finished", written, lambda: finish_last(folder))
-            whole = self._cached("snapshot", _stamp(folder), lambda: snapshot_of(folder))
+            whole = self._cached("snapshot", stamp, lambda: snapshot_of(folder))
             review = _stat(review_path(folder))
             return self._cached("with gates", (_Same(whole), review), whole.with_gates_of_now)
 
@@ -249,12 +272,20 @@ class Desk:
 
 
 def _stamp(folder: Path) -> tuple[Any, ...]:
-    """Return what differs once a sheet or a stored result was written."""
-    sheets = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
-    )
+    """Return what differs once a sheet or a stored result was written.
+
+    Raises UserError where the folder is not there any more.
+    """
+    try:
+        sheets = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
+        )
+    except OSError as error:
+        raise UserError(
+            f"the folder {folder.name} cannot be read ({error.strerror}): was it moved, or its drive removed?"
+        ) from error
     store = folder / "results" / "store"
     parts = (*sheets, folder / "results" / "run.json", store, store / "alone", store / "beads")
     return tuple((path.name, _stat(path)) for path in parts)

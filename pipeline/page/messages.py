@@ -20,12 +20,19 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+Cofactor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Polygon(Message):
-    """A gate by its corners, in linear compensated units; the axes are roles or channels, never CD38."""
+    """A gate by its corners, in linear compensated units; the axes are roles or channels, never CD38.
+
+    Its edges are straight on asinh(x / cofactor) of each axis; None: on the linear scale.
+    """
 
     x: Name
     y: Name
     vertices: Annotated[list[tuple[float, float]], Field(min_length=3, max_length=1000)]
+    cofactors: tuple[Cofactor | None, Cofactor | None] = (None, None)
 
 
 class MoveMessage(Message):
@@ -125,8 +132,21 @@ class HandleMessage(Message):
     at: tuple[float, float]
 
 
+class CutMessage(Message):
+    """A threshold that can be typed, also one on a channel that the picture does not show."""
+
+    gate: str
+    channel: str
+    value: float
+
+
 class StepMessage(Message):
-    """A gating step with its picture (SVG) and its handles; `polygon`: its gate as one, where it can be."""
+    """A gating step with its picture (SVG) and its handles.
+
+    `polygon`: its gate as one, where it can be; else `no_polygon` may say why not. `edges`: of a person's
+    polygon, the cofactors of the axes on which its edges are straight. `fixed`: what of it stands in the
+    sheet `gates`.
+    """
 
     step: str
     title: str
@@ -140,7 +160,11 @@ class StepMessage(Message):
     x: AxisMessage | None
     y: AxisMessage | None
     handles: list[HandleMessage]
+    cuts: list[CutMessage] = []
     polygon: Polygon | None = None
+    no_polygon: str = ""
+    edges: tuple[float | None, float | None] | None = None
+    fixed: str = ""
 
 
 class FlagMessage(Message):

@@ -106,6 +106,7 @@ def moves_as_facts(moves: Sequence[Move]) -> list[dict[str, Any]]:
                 "x": move.polygon.x,
                 "y": move.polygon.y,
                 "vertices": [list(vertex) for vertex in move.polygon.vertices],
+                **_scale_facts(move.polygon),
             },
         }
         for move in moves
@@ -124,7 +125,14 @@ def moves_of_facts(facts: Sequence[Mapping[str, Any]]) -> tuple[Move, ...]:
 
 def _polygon(facts: Mapping[str, Any]) -> TypedPolygon:
     vertices = tuple((float(x), float(y)) for x, y in facts["vertices"])
-    return TypedPolygon(str(facts["x"]), str(facts["y"]), vertices)
+    across, up = facts.get("cofactors") or (None, None)
+    cofactors = (None if across is None else float(across), None if up is None else float(up))
+    return TypedPolygon(str(facts["x"]), str(facts["y"]), vertices, cofactors)
+
+
+def _scale_facts(polygon: TypedPolygon) -> dict[str, Any]:
+    """Return on which scales the edges are straight; nothing where they are on the linear one."""
+    return {} if polygon.cofactors == (None, None) else {"cofactors": list(polygon.cofactors)}
 
 
 def written_words(text: str, longest: int) -> str:

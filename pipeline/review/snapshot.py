@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.quantification.result import SampleResult
-from pipeline.review.bench import Shelf, open_shelf
+from pipeline.review.bench import Shelf, shelf_to_look_at
 from pipeline.running.program import code_digest, program_version
+from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
 from pipeline.study.study import GateOverride, Study
 
@@ -71,10 +72,21 @@ def snapshot_of(folder: Path) -> Snapshot:
     Raises
     ------
     UserError
-        The sheets have a fault that stops a run, or nothing has run yet.
+        No sheet can be read, or nothing has run yet.
     """
-    shelf = open_shelf(folder)
-    return Snapshot(shelf, shelf.as_run, program_refusal(folder))
+    shelf, faults = shelf_to_look_at(folder)
+    return Snapshot(shelf, shelf.as_run, fault_refusal(faults) or program_refusal(folder))
+
+
+def fault_refusal(faults: Sequence[Fault]) -> str:
+    """Return why a study with these faults is looked at alone, and what to do; "" without any."""
+    if not faults:
+        return ""
+    return (
+        f"the sheets have {fault_count(faults)}, first of all {faults[0]}. The page Check names each with "
+        "its cell: mend them and save the sheets. Until then the tubes whose rows are sound can be looked "
+        "at, and nothing is decided or signed"
+    )
 
 
 def program_refusal(folder: Path) -> str:

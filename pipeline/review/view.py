@@ -122,8 +122,14 @@ class StepView:
     polygon
         The gate as a polygon on the picture's two channels: the start for "convert to polygon"; None where
         it cannot be one.
+    no_polygon
+        Why it cannot be one, in words; "" where it can, or where the step takes none.
     is_polygon
         Whether the gate is a person's polygon already.
+    fixed
+        What of it stands in the sheet `gates`, so that it is changed there and not here; "" without.
+    fixed_gates
+        The names of those gates.
     """
 
     step: str
@@ -142,7 +148,10 @@ class StepView:
     handles: tuple[Handle, ...] = ()
     cuts: tuple[Cut, ...] = ()
     polygon: TypedPolygon | None = None
+    no_polygon: str = ""
     is_polygon: bool = False
+    fixed: str = ""
+    fixed_gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

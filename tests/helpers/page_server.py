@@ -67,8 +67,13 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 def run_study_folder(study: Path, *options: str) -> str:
     """Run a study as a person does; return what was said."""
-    command = [sys.executable, "-m", "pipeline.cli", "run", str(study), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return cd38rd_command("run", study, *options)
+
+
+def cd38rd_command(command: str, study: Path, *options: str) -> str:
+    """Do to a study what `cd38rd COMMAND STUDY` does; return what was said."""
+    words = [sys.executable, "-m", "pipeline.cli", command, str(study), *options]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

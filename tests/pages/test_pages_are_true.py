@@ -13,6 +13,7 @@ import pytest
 from doc_pages import ROOT, all_pages, has_steps, name_of, noted, photo_digests, walked
 from pages.scenes import SCENES, lay_out
 from pages.steps import MARKS, rows_of, steps_of
+from pages.two_hundred import PHOTOS
 from pages.walk import Walked
 
 PAGES = all_pages()
@@ -100,6 +101,7 @@ def test_every_picture_is_on_a_page_and_made_by_the_command():
         for step in steps_of(page.read_text("utf-8"))
         if step.kind in ("drawing", "photo", "bench")
     }
+    made |= {f"docs/pictures/{name}" for name in PHOTOS}
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.png")}
     there |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.svg")}
     assert there == made

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import cholesky, product
-from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate
+from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGate, straight_corners
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.tube.histograms import Density, DisplayAxis
@@ -132,18 +132,28 @@ def _shape(gate: Gate, density: Density) -> list[Line]:
 
 
 def _polygon(gate: PolygonGate, density: Density) -> list[Line]:
-    corners = np.array([*gate.vertices, gate.vertices[0]], dtype=np.float64)
+    vertices = straight_corners(gate)
+    corners = np.array([*vertices, vertices[0]], dtype=np.float64)
+    cofactors = gate.cofactors
     if (gate.x_channel, gate.y_channel) == (density.y_channel, density.x_channel):
-        corners = corners[:, ::-1]
+        corners, cofactors = corners[:, ::-1], cofactors[::-1]
     elif (gate.x_channel, gate.y_channel) != (density.x_channel, density.y_channel):
         return []
     x, y = axes_of(density)
-    edges = _fine(corners, straight=x.cofactor is None and y.cofactor is None)
-    return [np.column_stack([x.position(edges[:, 0]), y.position(edges[:, 1])])]
+    edges = _fine(corners, straight=cofactors == (x.cofactor, y.cofactor))
+    shown = [
+        places if cofactor == axis.cofactor else axis.position(_linear(places, cofactor))
+        for places, axis, cofactor in zip(edges.T, (x, y), cofactors, strict=True)
+    ]
+    return [np.column_stack(shown)]
+
+
+def _linear(places: Line, cofactor: float | None) -> Line:
+    return places if cofactor is None else cofactor * np.sinh(places)
 
 
 def _fine(corners: Line, *, straight: bool) -> Line:
-    """Put points on the edges: straight on the linear scale, they are curves on an asinh axis."""
+    """Put points on the edges: straight on the gate's own scale, they are curves on another one."""
     if straight:
         return corners
     share = np.linspace(0, 1, 24, endpoint=False)[:, None]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from calibration.density.result import known_to_exceed
+from gating.gates import PolygonGate
 from pipeline.output.legend.verdict import Verdict, verdict_of
 from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.words import density_words
@@ -191,9 +192,19 @@ def _step(step: StepView) -> messages.StepMessage:
             )
             for handle in step.handles
         ],
+        cuts=[
+            messages.CutMessage(gate=cut.gate, channel=cut.channel, value=cut.value)
+            for cut in step.cuts
+            if cut.gate not in step.fixed_gates
+        ],
         polygon=None
         if polygon is None
-        else messages.Polygon(x=polygon.x, y=polygon.y, vertices=list(polygon.vertices)),
+        else messages.Polygon(
+            x=polygon.x, y=polygon.y, vertices=list(polygon.vertices), cofactors=polygon.cofactors
+        ),
+        no_polygon=step.no_polygon,
+        edges=step.gate.cofactors if step.is_polygon and isinstance(step.gate, PolygonGate) else None,
+        fixed=step.fixed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,14 +77,17 @@ def own_errors(rows: Sequence[PatientRd]) -> Floats:
     A row without one gets the largest of the others; where nobody has one, errors count as none.
     """
     common = set.intersection(*({part.source for part in row.shared} for row in rows)) if rows else set()
-    squares = [
-        None
-        if row.rd_log_sd is None
-        else max(row.rd_log_sd**2 - sum(p.log_sd**2 for p in row.shared if p.source in common), 0.0)
-        for row in rows
-    ]
+    squares = [_own_square(row, common) for row in rows]
     largest = max((square for square in squares if square is not None), default=0.0)
     return np.array([LOG2_OF_10 * (largest if s is None else s) ** 0.5 for s in squares], dtype=np.float64)
+
+
+def _own_square(row: PatientRd, common: Set[str]) -> float | None:
+    """Return the variance of log10 RD without the parts of some sources; None: not known, or unbounded."""
+    if row.rd_log_sd is None:
+        return None
+    own = row.rd_log_sd * row.rd_log_sd - sum(p.log_sd * p.log_sd for p in row.shared if p.source in common)
+    return max(own, 0.0) if math.isfinite(own) else None
 
 
 def value_of(row: PatientRd) -> tuple[float, int] | None:

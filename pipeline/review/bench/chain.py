@@ -133,7 +133,7 @@ def _alike(old: AllOf | AnyOf, new: AllOf | AnyOf) -> bool:
 
 def _same_axes(old: PolygonGate, new: PolygonGate) -> bool:
     axes = (old.x_channel, old.y_channel) == (new.x_channel, new.y_channel)
-    return axes and len(old.vertices) == len(new.vertices)
+    return axes and old.cofactors == new.cofactors and len(old.vertices) == len(new.vertices)
 
 
 def _between(column: NDArray[np.float32], one: float | None, other: float | None) -> Mask:

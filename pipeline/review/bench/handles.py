@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events.panel import GatingPanel
-from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate
+from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
 from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
 from gating.gates.given_gates import Choices
 from gating.gates.polygons import polygon_fault
@@ -80,33 +80,58 @@ def handles_of(
     return tuple(handles)
 
 
+def why_no_polygon(step: GateStep, density: Density | None) -> str:
+    """Return which parts of a step's gate a polygon would leave out, in words; "" where none.
+
+    A polygon takes the place of the whole gate of a step. So it may not look at less than that did.
+    """
+    if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
+        return ""
+    if not BY_HAND[Step(step.name)].polygon:
+        return ""
+    shown = (density.x_channel, density.y_channel)
+    others = [channel for channel in channels_of(step.gate) if channel not in shown]
+    if others:
+        return (
+            f"This gate looks at {', '.join(others)} too, which a polygon on {shown[0]} and {shown[1]} would "
+            "leave out: move its thresholds"
+        )
+    n_parts = sum(len(line) > 3 for line in outlines(density))
+    if n_parts > 1 and not _has_ellipses(step.gate):
+        return f"This gate has {n_parts} parts, and a polygon only one: move its thresholds"
+    return ""
+
+
 def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPolygon | None:
     """Return a step's gate as a polygon on the two channels of its picture; None where it cannot be one.
 
-    What a range leaves open reaches beyond the last event. Of ellipses it is what they and the ranges share;
-    what the gate asks of channels that the picture does not show is lost, so the cells may differ.
+    Its edges are straight on the picture's axes. What a range leaves open reaches beyond the last event. Of
+    ellipses it is the hull of what they and the ranges share, so that the cells may differ a little.
     """
     if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
         return None
-    if not BY_HAND[Step(step.name)].polygon:
+    if not BY_HAND[Step(step.name)].polygon or why_no_polygon(step, density):
         return None
     channels = (density.x_channel, density.y_channel)
     axes = axes_of(density)
     lines = [line for line in outlines(density) if len(line) > 3]
     if not lines:
         return None
+    cofactors = (axes[0].cofactor, axes[1].cofactor)
     if isinstance(step.gate, PolygonGate):
-        corners = np.array(step.gate.vertices)
+        corners, cofactors = np.array(straight_corners(step.gate)), step.gate.cofactors
         if (step.gate.x_channel, step.gate.y_channel) != channels:
-            corners = corners[:, ::-1]
-        corners = _clipped(corners, ends, channels)
+            corners, cofactors = corners[:, ::-1], cofactors[::-1]
+        corners = _clipped(corners, ends, channels, cofactors)
     else:
         curved = _has_ellipses(step.gate)
         line = max(lines, key=_area) if not curved else _in_common(lines)
         corners = _opened(line[:-1] if (line[0] == line[-1]).all() else line, axes, channels, ends)
     vertices = [(rounded(float(x)), rounded(float(y))) for x, y in corners.tolist()]
     kept = tuple(vertex for k, vertex in enumerate(vertices) if vertex != vertices[k - 1])
-    return None if polygon_fault(PolygonGate(*channels, kept)) else TypedPolygon(*channels, kept)
+    if polygon_fault(PolygonGate(*channels, kept, cofactors=cofactors)):
+        return None
+    return TypedPolygon(*channels, kept, cofactors)
 
 
 def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool = True) -> str:
@@ -154,11 +179,26 @@ def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[s
     return np.column_stack(columns)
 
 
-def _clipped(corners: Line, ends: Ends, channels: tuple[str, str]) -> Line:
-    """Return a polygon cut off a little beyond the last events, so that its corners can be reached."""
+def _clipped(
+    corners: Line, ends: Ends, channels: tuple[str, str], cofactors: tuple[float | None, float | None]
+) -> Line:
+    """Return a polygon cut off a little beyond the last events, so that its corners can be reached.
+
+    Parameters
+    ----------
+    corners
+        On the scale on which its edges are straight; what is returned is linear.
+    """
     low, high = (np.array([ends[channel][end] for channel in channels]) for end in (0, 1))
     reach = 0.05 * np.maximum(high - low, 1e-6)
-    return _within(corners, low - reach, high + reach)
+    scales = [DisplayAxis(0.0, 1.0, cofactor) for cofactor in cofactors]
+    bounds = [
+        np.array([float(scale.position(end)) for scale, end in zip(scales, side, strict=True)])
+        for side in ((low - reach).tolist(), (high + reach).tolist())
+    ]
+    cut = _within(corners, *bounds)
+    columns = zip(scales, cut.T.tolist(), strict=True)
+    return np.column_stack([[_linear(scale, place) for place in column] for scale, column in columns])
 
 
 def _within(corners: Line, low: Line, high: Line) -> Line:

@@ -11,7 +11,7 @@ from pipeline.assembly.assemble import joined
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
-from pipeline.checks import Finding, folder_with_findings
+from pipeline.checks import Finding, folder_with_findings, sound_folder
 from pipeline.output.results_folder import Results
 from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.receptor_occupancy.tubes import Levels, tube_levels
@@ -20,7 +20,7 @@ from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
 from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
 from pipeline.study.errors import UserError
-from pipeline.study.faults import fault_report, stops_run
+from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.study.study import GateOverride, Sample, Study
 
@@ -123,6 +123,35 @@ def open_shelf(folder: Path) -> Shelf:
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
+    return _shelf(folder, study, known)
+
+
+def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
+    """Return what can be looked at of a study, and the faults that stop a run.
+
+    Without such faults it is what `open_shelf` returns.
+
+    Raises
+    ------
+    UserError
+        If no sheet can be read, or there is no stored result.
+    """
+    study, faults, known = sound_folder(folder)
+    if study is None:
+        raise UserError(fault_report(faults))
+    if not stops_run(faults):
+        return _shelf(folder, study, known), ()
+    stores = Results(folder / "results").stores
+    beads = tuple(run for run in study.beads if stores.beads.load(run.beads))
+    names = {run.beads for run in beads}
+    samples = tuple(sample for sample in study.samples if sample.beads in names)
+    if not samples:
+        raise UserError(fault_report(faults))
+    part = replace(study, beads=beads, samples=samples)
+    return _shelf(folder, part, known), tuple(f for f in faults if f.severity is Severity.ERROR)
+
+
+def _shelf(folder: Path, study: Study, known: tuple[Finding, ...]) -> Shelf:
     stores = Results(folder / "results").stores
     curves = [curve for run in study.beads if (curve := stores.beads.load(run.beads))]
     samples = {s.sample_id: stored for s in study.samples if (stored := stores.samples.load(s.sample_id))}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.density.budget import BetweenRunSource
-from gating.events import Survivors
+from gating.events import Mask, Survivors
 from gating.gates.steps import GatedPopulation, GateStep
 from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.between_runs import between_run_term_of
@@ -37,13 +37,14 @@ from pipeline.tube.names.rows import gating_panel, row_named
 
 @dataclass(frozen=True)
 class _Base:
-    """What was settled last."""
+    """What was settled last; `cells`: the viable single cells and the quantified ones, if nothing is held."""
 
     result: SampleResult
     study_result: StudyResult
     drag: DraggedTube | None
     steps: tuple[GateStep, ...]
     others: tuple[str, ...]
+    cells: tuple[Mask, Mask] | None = None
     waiting: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     called: dict[str, str] = field(default_factory=dict)
@@ -163,23 +164,26 @@ class Bench:
         Raises
         ------
         UserError
-            If there is no such channel, or the tube's gates were drawn elsewhere.
+            If there is no such channel, or the tube failed.
         """
         if self._base is None:
             self.start()
-        held = None if self._base is None else self._base.drag
-        if held is None:
-            raise UserError(
-                f"{self.sample_id}: its gates were drawn elsewhere, or it failed: look at it there"
-            )
-        among, cells = held.populations()
+        assert self._base is not None
+        found = self._base.cells if self._base.drag is None else self._base.drag.populations()
+        if found is None:
+            raise UserError(f"{self.sample_id}: it failed, so it has no cells to look at; its notes say why")
+        among, cells = found
         task = self.ready.task
         return back_gated(self.ready.tube, task.panel, x, y, among=among, cells=cells)
 
     def _drawing(self) -> Drawing:
         assert self._base is not None
         base = self._base
-        return Drawing(self.ready.task, base.study_result, self._ends, base.called)
+        typed = {
+            gate.gate.casefold(): f"{gate.set_by}{f' ({gate.reason})' if gate.reason else ''}"
+            for gate in self.shelf.gates_of(self.sample_id, review=False)
+        }
+        return Drawing(self.ready.task, base.study_result, self._ends, base.called, typed)
 
     def _called(self, moves: Sequence[Move]) -> dict[str, str]:
         panel = self.ready.task.panel
@@ -243,12 +247,15 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     )
     term = between_run_term_of(shelf.study, study_result.results)
     cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
-    held = None
-    if gated is not None and not task.sample.gates_file:
+    held, cells = None, None
+    if gated is not None and task.sample.gates_file:
+        chosen = gated.mask if gated.aberrant is None else gated.aberrant
+        cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not lie one in the other
+    elif gated is not None:
         held = DraggedTube.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
     shares = bool(given[sample_id].batch_cuts) or cv is not None
     waiting = _waiting(shelf, before, sample_id) if shares else ()
-    return _Base(told, study_result, held, told.steps, others, waiting)
+    return _Base(told, study_result, held, told.steps, others, cells, waiting)
 
 
 def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from pipeline.output.report.words import density_words, rounded_text
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
-from pipeline.review.bench.handles import Ends, as_polygon, cuts_of, handles_of
+from pipeline.review.bench.handles import Ends, as_polygon, cuts_of, handles_of, why_no_polygon
 from pipeline.review.view import AxisView, Move, Number, StepView, View
 from pipeline.study.quantity_name import population_name
 from pipeline.tube.histograms import Density
@@ -51,12 +51,15 @@ class Drawing:
         The lowest and the highest value of each channel.
     called
         What the study calls thresholds that a person set, by their usual names.
+    typed
+        Gates of the sheet `gates`, in small letters: who set each. They are changed there.
     """
 
     task: TubeTask
     study_result: StudyResult
     ends: Ends
     called: Mapping[str, str]
+    typed: Mapping[str, str]
 
     def view(
         self,
@@ -114,6 +117,10 @@ class Drawing:
                 y = AxisView(density.y_channel, labels.get(density.y_channel, density.y_channel), up)
         cuts = cuts_of(step, gating_panel(self.task.panel), self.called)
         by_polygon = step.is_set_by_person and not step.thresholds and isinstance(step.gate, PolygonGate)
+        fixed = [name for name in (*(cut.gate for cut in cuts), step.name) if name.casefold() in self.typed]
+        if by_polygon and step.name not in fixed:
+            fixed = []
+        free = tuple(cut for cut in cuts if cut.gate not in fixed)
         return StepView(
             step=step.name,
             title=title,
@@ -128,11 +135,18 @@ class Drawing:
             x=x,
             y=y,
             gate=step.gate,
-            handles=handles_of(step, density, cuts, is_polygon=by_polygon),
+            handles=() if by_polygon and fixed else handles_of(step, density, free, is_polygon=by_polygon),
             cuts=cuts,
-            polygon=as_polygon(step, density, self.ends),
+            polygon=None if fixed else as_polygon(step, density, self.ends),
+            no_polygon="" if fixed or by_polygon else why_no_polygon(step, density),
             is_polygon=by_polygon,
+            fixed="; ".join(self._fixed(name) for name in dict.fromkeys(fixed)),
+            fixed_gates=tuple(dict.fromkeys(fixed)),
         )
+
+    def _fixed(self, name: str) -> str:
+        who = self.typed[name.casefold()]
+        return f"{name} is set in the sheet gates{f' by {who}' if who else ''}: change or empty its row there"
 
     def _scale(self, result: SampleResult, curve: StandardCurve | None) -> tuple[tuple[float, float], ...]:
         histogram, kit = result.histogram, bead_kit(self.task.calibration.curve_kit)

@@ -19,29 +19,52 @@ from pipeline.study.wording import quoted
 EXAMPLE = "FSC-A × FSC-H: 1000 900; 50000 45000; 50000 60000; 1000 2000"
 A_POLYGON = f"two axes and at least three vertices such as {EXAMPLE}"
 _TIMES = re.compile(r"\s*[×✕⨯]\s*|\s+[xX*]\s+")
+_ASINH = re.compile(r"(?P<name>.*\S)\s*\(\s*asinh\s+(?P<cofactor>[^()]+?)\s*\)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[;\n|]")
 
 
 def typed_polygon(value: object) -> TypedPolygon:
     """Return a polygon: its axes split by × or x, a colon, then a vertex between semicolons.
 
+    After an axis may stand `(asinh 150)`: the edges are straight on asinh(x / 150) there.
+
     Examples
     --------
     >>> typed_polygon("cd138 x cd45: 900 -50; 90000 -50; 90000 800,5").vertices
     ((900.0, -50.0), (90000.0, -50.0), (90000.0, 800.5))
+    >>> as_polygon("cd138 (asinh 150) x cd45: 900 -50; 90000 -50; 90000 800").cofactors
+    (150.0, None)
     """
     if isinstance(value, date | bool | int | float):
         refuse(A_POLYGON)
     axes, colon, points = as_text(value).rpartition(":")
-    names = [as_identifier(name) for name in _TIMES.split(axes.strip())]
+    named = [_axis(text) for text in _TIMES.split(axes.strip())]
+    names = [as_identifier(name) for name, _ in named]
     if not colon or len(names) != 2 or not all(names):
         refuse(A_POLYGON, "First the two axes with × or x between blanks, then a colon, then the vertices.")
     items = [item for item in _BETWEEN.split(points) if item.strip()]
     vertices = tuple(_vertex(number, item) for number, item in enumerate(items, 1))
-    fault = polygon_fault(PolygonGate(names[0].casefold(), names[1].casefold(), vertices))
+    cofactors = (named[0][1], named[1][1])
+    fault = polygon_fault(
+        PolygonGate(names[0].casefold(), names[1].casefold(), vertices, cofactors=cofactors)
+    )
     if fault:
         refuse(A_POLYGON, f"{fault[:1].upper()}{fault[1:]}.")
-    return TypedPolygon(names[0], names[1], vertices)
+    return TypedPolygon(names[0], names[1], vertices, cofactors)
+
+
+def _axis(text: str) -> tuple[str, float | None]:
+    """Return the name of an axis and its cofactor; None where its edges are straight on the linear scale."""
+    found = _ASINH.fullmatch(text.strip())
+    if found is None:
+        return text, None
+    try:
+        cofactor = as_number(found["cofactor"])
+    except PydanticCustomError:
+        cofactor = 0.0
+    if not cofactor > 0:
+        refuse(A_POLYGON, f"After an axis, {quoted(text.strip())}: a number above zero follows on asinh.")
+    return found["name"], cofactor
 
 
 def _vertex(number: int, item: str) -> tuple[float, float]:

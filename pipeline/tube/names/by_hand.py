@@ -28,4 +28,9 @@ def choices_of(panel: Panel, gates: Sequence[GateOverride]) -> Choices:
 
 def polygon_on_rows(panel: Panel, polygon: TypedPolygon) -> PolygonGate:
     """Return a polygon whose axes are rows where they are called by any name of a row."""
-    return PolygonGate(row_named(panel, polygon.x), row_named(panel, polygon.y), polygon.vertices)
+    return PolygonGate(
+        row_named(panel, polygon.x),
+        row_named(panel, polygon.y),
+        polygon.vertices,
+        cofactors=polygon.cofactors,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.path import Path as Outline
 
 from gating.events import Events, Survivors
 from gating.events.panel import GatingChannel, GatingPanel, Target
@@ -23,6 +24,33 @@ def test_a_polygon_agrees_with_the_half_plane_it_is_made_of():
     gate = PolygonGate("A", "B", ((0.0, 0.0), (300.0, 200.0), (300.0, 400.0), (0.0, 400.0)))
     expected = events.column("B") * 1.5 > events.column("A")
     assert np.count_nonzero(inside(gate, events) != expected) == 0
+
+
+@pytest.mark.parametrize("cofactors", [(150.0, 40.0), (None, 40.0), (150.0, None)])
+def test_edges_that_are_straight_on_the_display_scale_keep_what_lies_within_them_there(cofactors):
+    """A third implementation, matplotlib's, says who is inside on that scale."""
+    rng = np.random.default_rng(2)
+    events = Events(np.sinh(rng.uniform(-2, 7, (2, 20_000))).astype(np.float32) * 60, ("A", "B"))
+    corners = ((-300.0, -80.0), (9e3, 20.0), (2e4, 3e4), (500.0, 9e3), (10.0, 200.0))
+    gate = PolygonGate("A", "B", corners, cofactors=cofactors)
+
+    def shown(values, cofactor):
+        return values if cofactor is None else np.arcsinh(values / cofactor)
+
+    points = np.column_stack(
+        [shown(events.column(name).astype(float), c) for name, c in zip("AB", cofactors, strict=True)]
+    )
+    there = np.column_stack(
+        [shown(column, c) for column, c in zip(np.array(corners).T, cofactors, strict=True)]
+    )
+    expected = Outline(there).contains_points(points)
+    found = inside(gate, events)
+    assert np.count_nonzero(found != expected) == 0
+    assert np.count_nonzero(inside(PolygonGate("A", "B", corners), events) != found) > 50, (
+        "another gate than the linear"
+    )
+    rows = rng.permutation(20_000)[:7_000]
+    assert (inside(gate, Survivors(events, np.sort(rows))) == found[np.sort(rows)]).all()
 
 
 def test_an_ellipsoid_on_one_axis_is_a_range():

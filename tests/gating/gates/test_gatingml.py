@@ -90,6 +90,9 @@ def test_every_kind_of_gate_survives_the_way_through_the_document(tmp_path):
             )
         ),
         AnyOf((RangeGate("CD19", None, 500.0),)),
+        PolygonGate(
+            "CD138", "CD45", ((-2e3, -2e3), (1e3, -2e3), (3e5, 900.0), (2e3, 3e5)), cofactors=(150.0, 90.0)
+        ),
     )
     steps = [GateStep(name, gate, (), 0, 0, ()) for name, gate in zip(STEPS, gates, strict=False)]
     theirs = _flowkit_masks(to_gatingml(steps, None), sample, tmp_path)

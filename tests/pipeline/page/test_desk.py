@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
-from pipeline.page.desk import Desk
+import pytest
+
+from helpers.rewritten import edit_sheet
+from pipeline.files.whole import NotWrittenError
+from pipeline.page.app import _status_and_words
+from pipeline.page.desk import AS_IT_WAS, Desk
+from pipeline.page.review.asked import reviewable
 from pipeline.review.decision import ReviewVerdict
-from pipeline.review.decisions import Asked, decide
+from pipeline.review.decisions import Asked, RefusedError, decide
+from pipeline.study.errors import UserError
 
 
 def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_path: Path):
@@ -17,3 +27,46 @@ def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_pat
             decide(tmp_path, Asked(name, 0, ReviewVerdict.ACCEPT, "AB"))
             desk.trail()
         assert desk.ledger().of(f"Q{number}").verdict is ReviewVerdict.ACCEPT
+
+
+def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided(
+    two_tubes_run: Path, tmp_path: Path
+):
+    study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
+    desk = Desk(study, 0)
+    assert reviewable(desk.snapshot()).refusal == ""
+    edit_sheet(
+        study,
+        "samples",
+        lambda row: row | {"collected_on": "31 Juni"} if row["sample_id"] == "P10_BM1" else row,
+    )
+    now = desk.snapshot()
+    assert set(now.results) == {"P07_BM1"}
+    assert 'samples!C3: found "31 Juni"' in now.refusal
+    with pytest.raises(RefusedError, match="nothing is decided or signed"):
+        reviewable(now)
+    (study / "samples.csv").write_text("nonsense\n1\n", "utf-8")
+    as_before = desk.snapshot()
+    assert as_before.refusal.startswith(AS_IT_WAS)
+    assert "sample_id" in as_before.refusal
+    assert set(as_before.results) == {"P07_BM1"}
+    with pytest.raises(UserError, match="sample_id"):
+        Desk(study, 0).snapshot()
+    shutil.move(study, tmp_path / "elsewhere")
+    assert "was it moved" in desk.snapshot().refusal
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.EROFS)), "copy the study"),
+        (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.ENOSPC)), "make room"),
+        (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.EACCES), in_use=True), "open in Excel"),
+    ],
+)
+def test_what_cannot_be_saved_says_which_file_and_what_to_do(error: NotWrittenError, said: str):
+    status, words = _status_and_words(error)
+    assert status == 507
+    assert words.startswith("not saved, and nothing is changed. review.csv cannot be written (")
+    assert said in words
+    assert "/a/" not in words

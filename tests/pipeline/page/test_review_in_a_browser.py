@@ -170,7 +170,7 @@ def test_by_mouse_a_line_and_a_corner_are_dragged_undone_compared_and_run_again(
     page: Page, study: Path
 ) -> None:
     shown: dict[str, str] = {}
-    look_at(page, "P06_BM1b")
+    look_at(page, "P06_BM1")
     before = page.locator("#n-now .rd").inner_text()
     page.locator("#strip button[data-step=second_anchor]").click()
     drag(page, "#handles .handle.line .dot", 60, 0)
@@ -197,6 +197,8 @@ def test_by_mouse_a_line_and_a_corner_are_dragged_undone_compared_and_run_again(
     corners = page.locator("#handles .handle.vertex")
     n_corners = corners.count()
     assert n_corners >= 4
+    straight = page.locator("#handles path.edge").get_attribute("d")
+    assert str(straight).count("L") == n_corners - 1, "from corner to corner, straight on the axes"
     drag(page, "#handles .handle.vertex >> nth=0", 70, 40)
     page.wait_for_timeout(100)
     wait_for_settled(page)
@@ -204,20 +206,34 @@ def test_by_mouse_a_line_and_a_corner_are_dragged_undone_compared_and_run_again(
     page.keyboard.press("Delete")
     until(page, "n => document.querySelectorAll('#handles .handle.vertex').length === n", n_corners - 1)
     wait_for_settled(page)
-    shown["P06_BM1b"] = str(page.locator("#n-now").get_attribute("data-rd"))
+    shown["P06_BM1"] = str(page.locator("#n-now").get_attribute("data-rd"))
     name_reviewer(page, "CD")
     page.click("#b-change")
     page.fill("#ask input[name=reason]", "doublets, beside the cells")
     page.click("#ask-yes")
-    saved(page, "P06_BM1b changed, saved")
-    (row,) = rows_of(study, "P06_BM1b")
+    saved(page, "P06_BM1 changed, saved")
+    (row,) = rows_of(study, "P06_BM1")
     assert row["gate"] == "plasma_cells"
     assert row["polygon"].count(";") == n_corners - 2
+    assert row["polygon"].count("(asinh ") == 2
 
     look_at(page, "P04_BM1")
     page.locator("#strip button[data-step=debris]").click()
     page.fill("#v-x", "31000")
     page.locator("#v-x").press("Enter")
+    wait_for_settled(page)
+    page.locator("#strip button[data-step=margins]").click()
+    assert page.locator("#others").is_hidden()
+    look_at(page, "P05_BM1")
+    page.locator("#strip button[data-step=aberrant]").click()
+    assert "would leave out: move its thresholds" in page.locator("#stage-note").inner_text()
+    page.select_option("#o-gate", label="cd117")
+    page.fill("#o-value", "700")
+    page.locator("#o-value").press("Enter")
+    wait_for_settled(page)
+    assert page.locator("#n-now.differs").count() == 1
+    page.click("#b-reset")
+    look_at(page, "P04_BM1")
     wait_for_settled(page)
     shown["P04_BM1"] = str(page.locator("#n-now").get_attribute("data-rd"))
     page.click("#b-change")
@@ -228,7 +244,7 @@ def test_by_mouse_a_line_and_a_corner_are_dragged_undone_compared_and_run_again(
     page.click("#b-run")
     page.click("#ask-yes")
     page.locator("#ask-title:has-text('What the run changed')").wait_for(timeout=120_000)
-    assert {"P06_BM1b", "P04_BM1"} <= set(page.locator("#ask-body tbody th").all_inner_texts())
+    assert {"P06_BM1", "P04_BM1"} <= set(page.locator("#ask-body tbody th").all_inner_texts())
     page.keyboard.press("Escape")
     assert {name: stored_rd(study, name) for name in shown} == {name: float(rd) for name, rd in shown.items()}
     page.reload()

@@ -28,6 +28,35 @@ def test_one_polygon_is_read_from_several_spellings(cell):
     assert typed_polygon(cell) == TypedPolygon("FSC-A", "FSC-H", ((1.0, 2.0), (30.0, 2.0), (30.0, 40.0)))
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "A (asinh 150) × B: 1 2; 30 2; 30 40",
+        "A(ASINH 150,0) x B : 1 2; 30 2; 30 40",
+        "A ( asinh 1.5e2 ) × B: 1 2; 30 2; 30 40",
+    ],
+)
+def test_an_axis_says_on_which_scale_the_edges_are_straight(cell):
+    polygon = typed_polygon(cell)
+    assert (polygon.x, polygon.y, polygon.cofactors) == ("A", "B", (150.0, None))
+    assert typed_polygon(str(polygon)) == polygon
+
+
+@pytest.mark.parametrize("cofactor", ["0", "-3", "much", "nan", "inf"])
+def test_a_scale_that_is_none_is_refused(cofactor):
+    with pytest.raises(PydanticCustomError) as refused:
+        typed_polygon(f"A × B (asinh {cofactor}): 1 2; 30 2; 30 40")
+    assert "a number above zero follows on asinh" in (refused.value.context or {})["hint"]
+
+
+def test_edges_that_cross_only_on_the_display_scale_are_refused_there():
+    cell = "{}: 0 0; 1000 1000; 1000 5000; 200 500"
+    typed_polygon(cell.format("A × B"))
+    with pytest.raises(PydanticCustomError) as refused:
+        typed_polygon(cell.format("A (asinh 10) × B"))
+    assert "cross" in (refused.value.context or {})["hint"]
+
+
 def test_an_axis_may_hold_a_colon_and_a_letter_x():
     polygon = typed_polygon("Comp-PE-A :: BDCA x2 × SSC-A: 0 0; 9 0; 9 9")
     assert (polygon.x, polygon.y) == ("Comp-PE-A :: BDCA x2", "SSC-A")

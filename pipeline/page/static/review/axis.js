@@ -47,16 +47,32 @@ export function axesOf(plot) {
   };
 }
 
-/** Return the outline of a polygon as a path: its edges are straight in linear units, so curved here. */
-export function outline(vertices, axes) {
+const LINEAR = [null, null];
+
+/** Return a way from linear values to the scale with a cofactor, and back; null is the linear scale itself. */
+const scaled = (cofactor) => (cofactor ? [(value) => Math.asinh(value / cofactor), (place) => cofactor * Math.sinh(place)] : [(value) => value, (place) => place]);
+
+const SAME = 0.001;
+/** Share by which two cofactors may differ for one scale: pictures tell theirs rounded, and no pixel moves. */
+
+/** Whether edges that are straight on a scale bend on a picture's axes; `visibly`: so that one sees it. */
+export const bends = (edges, axes, visibly = false) => [axes.x, axes.y].some((axis, k) => {
+  const [shown, drawn] = [axis?.cofactor || 0, (edges ?? LINEAR)[k] || 0];
+  return shown && drawn ? Math.abs(Math.log(shown / drawn)) > (visibly ? 0.2 : SAME) : shown !== drawn;
+});
+
+/** Return the outline of a polygon as a path: its edges are straight on the scale of their cofactors. */
+export function outline(vertices, axes, edges) {
   const { box } = axes;
+  const [[toX, fromX], [toY, fromY]] = (edges ?? LINEAR).map(scaled);
   const near = (place, start, length) => Math.min(Math.max(place, start), start + length).toFixed(1);
-  const bits = axes.x.cofactor || axes.y.cofactor ? 24 : 1;
-  const points = vertices.flatMap(([x0, y0], k) => {
-    const [x1, y1] = vertices[(k + 1) % vertices.length];
+  const bits = bends(edges, axes) ? 24 : 1;
+  const corners = vertices.map(([x, y]) => [toX(x), toY(y)]);
+  const points = corners.flatMap(([x0, y0], k) => {
+    const [x1, y1] = corners[(k + 1) % corners.length];
     return Array.from({ length: bits }, (_, bit) => {
       const share = bit / bits;
-      return `${near(axes.x.place(x0 + share * (x1 - x0)), box.x, box.width)} ${near(axes.y.place(y0 + share * (y1 - y0)), box.y, box.height)}`;
+      return `${near(axes.x.place(fromX(x0 + share * (x1 - x0))), box.x, box.width)} ${near(axes.y.place(fromY(y0 + share * (y1 - y0))), box.y, box.height)}`;
     });
   });
   return `M${points.join("L")}Z`;

@@ -91,7 +91,7 @@ export class Handles {
 
   #polygon(gate, vertices) {
     const rounded = vertices.map((at) => at.map(sixDigits));
-    return { gate, polygon: { x: this.step.x.channel, y: this.step.y.channel, vertices: rounded } };
+    return { gate, polygon: { x: this.step.x.channel, y: this.step.y.channel, vertices: rounded, cofactors: this.step.edges ?? [null, null] } };
   }
 
   #draw(handles) {
@@ -100,7 +100,7 @@ export class Handles {
     handles.filter((one) => one.kind === "vertex").forEach((one) => {
       shapes.set(one.gate, [...(shapes.get(one.gate) ?? []), one.at]);
     });
-    const edges = [...shapes].map(([gate, corners]) => made("path", { class: "edge", d: outline(corners, this.axes), "data-gate": gate }));
+    const edges = [...shapes].map(([gate, corners]) => made("path", { class: "edge", d: outline(corners, this.axes, this.step.edges), "data-gate": gate }));
     this.layer.replaceChildren(...edges, ...handles.map((one) => this.#drawn(one)));
     if (before) this.focus(before);
   }

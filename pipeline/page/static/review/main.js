@@ -43,10 +43,12 @@ class Review {
       const study = await api.study();
       this.name = study.name;
       this.drafts.of(study.name);
-      if (study.refused) this.voice.trouble(study.refused);
+      this.voice.standing(study.refused);
       this.list.fill(await api.tubes());
     } catch (refusal) {
       this.voice.refusal(refusal);
+      if (refusal.status) this.voice.standing(`${refusal.message}. The page Check says what is to be mended; what ran last is on the page Report.`);
+      setTimeout(() => this.start(), LOOK_AGAIN);
       return;
     }
     this.list.tubes.forEach((tube) => { if (this.drafts.get(tube.sample_id, tube.version)) this.list.unsaved.add(tube.sample_id); });
@@ -242,6 +244,7 @@ class Review {
   async look() {
     let changed;
     try {
+      this.voice.standing((await api.study()).refused);
       changed = this.list.update(await api.tubes());
     } catch (refusal) {
       this.voice.refusal(refusal, { quiet: true });

@@ -1,7 +1,8 @@
 // The gates that a person set on one tube: those that are saved, and what was moved since, with undo and redo.
 
 const key = (move) => move.gate.toLowerCase();
-const text = (moves) => JSON.stringify(moves.map((one) => [key(one), one.value ?? null, one.polygon ?? null]).sort());
+const shape = (polygon) => (polygon ? [polygon.x, polygon.y, polygon.vertices, polygon.cofactors ?? [null, null]] : null);
+const text = (moves) => JSON.stringify(moves.map((one) => [key(one), one.value ?? null, shape(one.polygon)]).sort());
 
 /**
  * Return moves with one more, in place of an earlier one of the same gate. A polygon takes the place of its step's

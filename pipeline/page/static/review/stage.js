@@ -1,6 +1,6 @@
 // The gate in hand, large and with its handles, and the strip of all steps above it.
 
-import { axesOf, sixDigits } from "./axis.js";
+import { axesOf, bends, sixDigits } from "./axis.js";
 import { Handles, isRatio } from "./handles.js";
 import { byId, count, el, percent, picture, typed } from "./words.js";
 
@@ -14,7 +14,13 @@ export class Stage {
     [this.steps, this.name, this.svg, this.thumbs] = [[], "", null, new Map()];
     this.handles = new Handles(byId("handles"), { ...on, choose: (handle) => this.#offer(handle) });
     byId("value").addEventListener("submit", (event) => { event.preventDefault(); this.#typed(); });
+    for (const id of ["v-x", "v-y", "o-value"]) {
+      byId(id).addEventListener("input", () => { byId(id).dataset.dirty = "yes"; });
+      byId(id).addEventListener("change", () => { delete byId(id).dataset.dirty; });
+    }
     byId("v-unit").addEventListener("change", () => this.#offer(this.handles.handle));
+    byId("o-gate").addEventListener("change", () => { byId("o-value").value = typed(this.others.find((one) => one.gate === byId("o-gate").value).value); });
+    byId("others").addEventListener("submit", (event) => { event.preventDefault(); this.#typedOther(); });
     byId("b-polygon").addEventListener("click", () => this.#asPolygon());
   }
 
@@ -94,7 +100,7 @@ export class Stage {
     if (!step) {
       byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
       byId("handles").toggleAttribute("hidden", true);
-      for (const id of ["value", "b-polygon"]) byId(id).hidden = true;
+      for (const id of ["value", "others", "b-polygon"]) byId(id).hidden = true;
       byId("stage-note").textContent = "";
       return;
     }
@@ -109,25 +115,40 @@ export class Stage {
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
     this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
-    const words = [step.method && `Found by: ${step.method}.`, step.note, this.#bends(step), step.handles.length || frozen ? "" : this.#why(step)];
+    const words = [step.method && `Found by: ${step.method}.`, step.note, step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
     this.#offer(frozen ? null : this.handles.handle);
+    this.#offerOthers(frozen);
   }
 
-  /** A polygon's edges are straight on the linear scale. */
-  #bends(step) {
-    const bends = step.handles.some((one) => one.kind === "vertex") && (step.x?.cofactor || step.y?.cofactor);
-    return bends ? "The edges are straight on the linear scale, so they bend on these axes. A double click on an edge adds a corner, Delete removes it." : "";
+  #edges(step) {
+    if (!step.handles.some((one) => one.kind === "vertex")) return "";
+    const bent = bends(step.edges, this.#axes(), true) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
+    return `${bent}A double click on an edge adds a corner, Delete removes it.`;
   }
 
   #why(step) {
+    if (step.no_polygon) return `${step.no_polygon}.`;
+    if (step.handles.length || step.cuts.length || step.fixed) return "";
     return step.polygon ? "To move this gate, draw it as a polygon." : "This step has no threshold that a person can set.";
   }
 
   #asPolygon() {
-    const { polygon, step, handles } = this.step;
-    if (polygon) this.on.drop({ gate: step, polygon }, { replaced: handles.map((one) => one.gate) });
+    const { polygon, step, handles, cuts } = this.step;
+    if (polygon) this.on.drop({ gate: step, polygon }, { replaced: [...handles, ...cuts].map((one) => one.gate) });
+  }
+
+  /** Offer the thresholds of the step that the picture does not show: they can be typed alone. */
+  #offerOthers(frozen) {
+    const [form, box, value] = ["others", "o-gate", "o-value"].map(byId);
+    const shown = new Set(this.step.handles.map((one) => one.gate));
+    this.others = this.step.cuts.filter((one) => !shown.has(one.gate));
+    form.hidden = frozen || !this.others.length;
+    if (form.hidden || form.contains(document.activeElement) && value.dataset.dirty) return;
+    const chosen = this.others.find((one) => one.gate === box.value) ?? this.others[0];
+    box.replaceChildren(...this.others.map((one) => el("option", { value: one.gate, text: one.gate })));
+    [box.value, value.value] = [chosen.gate, typed(chosen.value)];
   }
 
   /** Offer the value of a handle for typing, unless it is being typed. */
@@ -160,22 +181,31 @@ export class Stage {
     if (!handle) return;
     const axes = this.#axes();
     const read = (id, axis) => {
-      const value = Number(byId(id).value.trim().replace(",", ".").replace("−", "-"));
+      const value = numberIn(byId(id));
       return byId("v-unit").value === "axis" && !isRatio(handle) && axis ? axis.linear(value) : value;
     };
     let at;
     if (handle.kind === "vertex") at = [read("v-x", axes.x), read("v-y", axes.y)];
     else if (isRatio(handle)) at = [read("v-x", null), 1];
     else at = handle.axis === "y" ? [handle.at[0], read("v-x", axes.y)] : [read("v-x", axes.x), handle.at[1]];
-    if (at.some((one) => !Number.isFinite(one)) || !byId("v-x").value.trim()) {
-      this.on.wrong(`“${byId("v-x").value}” is no number: type one with a decimal point, nothing between thousands.`);
-      return;
-    }
+    const wrong = [byId("v-x"), byId("v-y")].find((box) => (handle.kind === "vertex" || box.id === "v-x") && !Number.isFinite(numberIn(box)));
+    if (wrong || at.some((one) => !Number.isFinite(one))) { this.on.wrong(noNumber(wrong ?? byId("v-x"))); return; }
     const move = this.handles.moveTo(handle, at);
     if (move.value !== undefined) move.value = sixDigits(move.value);
     this.on.drop(move, { nudge: false });
   }
+
+  #typedOther() {
+    const value = numberIn(byId("o-value"));
+    if (!Number.isFinite(value)) { this.on.wrong(noNumber(byId("o-value"))); return; }
+    this.on.drop({ gate: byId("o-gate").value, value: sixDigits(value) }, { nudge: false });
+  }
 }
+
+/** Return the number in a box; NaN where there is none. */
+const numberIn = (box) => (box.value.trim() ? Number(box.value.trim().replace(",", ".").replace("−", "-")) : NaN);
+
+const noNumber = (box) => `“${box.value}” is no number: type one with a decimal point, nothing between thousands.`;
 
 /** Return the plot of a picture alone, small: the report's contact sheet shows the same. */
 function small(plot) {

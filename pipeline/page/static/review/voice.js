@@ -29,6 +29,13 @@ export class Voice {
     this.#toast(words, "warn");
   }
 
+  /** Show why nothing can be decided now; "" takes it away. */
+  standing(words) {
+    if (this.isLost || words === this.stands) return;
+    this.stands = words;
+    this.trouble(words && words[0].toUpperCase() + words.slice(1));
+  }
+
   trouble(words) {
     byId("trouble").textContent = words;
     byId("trouble").hidden = !words;
@@ -46,6 +53,7 @@ export class Voice {
   found() {
     if (!this.isLost) return;
     this.isLost = false;
+    this.stands = null;
     this.trouble("");
     this.lost(false);
     this.done("The program answers again.");

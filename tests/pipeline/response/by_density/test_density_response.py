@@ -125,6 +125,13 @@ def test_an_error_that_all_share_is_in_no_error_and_one_of_some_is():
     assert own_errors(unknown)[2] == own_errors(unknown).max()
 
 
+@pytest.mark.parametrize("boundless", [math.nan, math.inf, 1e200])
+def test_a_limit_whose_shared_error_has_no_bound_leaves_the_others_as_they_are(boundless):
+    rows = [row("P1", 9e4, rd_log_sd=0.1, shared=(SharedError("lot 1", 0.06),))]
+    rows += [row("P2", 1.0, "BELOW_LLOQ", rd_log_sd=0.3, shared=(SharedError("lot 1", boundless),))]
+    assert own_errors(rows) == pytest.approx(np.full(2, 0.08 * math.log2(10)))
+
+
 def test_a_share_is_of_the_patients_whose_side_is_known():
     study, rows = study_of(40, rd_cut=40_000.0)
     hidden = [replace(one, status="BELOW_LLOQ", rd=None, lloq=90_000.0) for one in rows[:12]]
