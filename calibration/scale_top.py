@@ -18,7 +18,7 @@ ABOVE_PILE = 2000
 """One event in so many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
 
 FEW_BEYOND, BEYOND = 5, 1.001
-"""Values that prove the told end wrong, and times that end from which on they count. Convention: a stray
+"""Values that prove the file's end wrong, and times that end from which on they count. Convention: a stray
 value is no proof."""
 
 NEIGHBOURS = 6
@@ -41,9 +41,9 @@ class ScaleTop:
     value
         Largest value of the detector, linear units; `inf` where neither the file nor its values show one.
     n_pile
-        Equal values on the end, where these show it; 0 where the end is as told, or not known.
+        Equal values on the end, where these show it; 0 where the end is as the file says, or not known.
     n_beyond
-        Values beyond the told end, where these prove it wrong; else 0.
+        Values beyond the file's end, where these prove it wrong; else 0.
     """
 
     value: float
@@ -59,7 +59,7 @@ class ScaleTop:
 def find_scale_top(values: Values, told: float) -> ScaleTop:
     """Return where the scale ends.
 
-    Values beyond the told end prove it wrong. A pile of equal values is an end wherever it lies: a detector
+    Values beyond the file's end prove it wrong. A pile of equal values is an end wherever it lies: a detector
     or an amplifier gave its largest value there.
 
     Parameters

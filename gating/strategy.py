@@ -132,7 +132,7 @@ def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
 
 
 def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
-    """Return the same where the wanted cells are searched in a sample; None where the sample cannot tell."""
+    """Return the same where the wanted cells are searched in a sample; None where that is too small."""
     single_sample, mask = passed.left.among(sample), searched.mask()
     search = search_anchors(searched, single_sample, choices)
     passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)

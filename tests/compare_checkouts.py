@@ -26,10 +26,12 @@ PATIENTS, EVENTS = 2, 12_000
 """Small tubes: 24 studies take a few minutes. `demo` and `faulty` have their own sizes."""
 OWN_SIZE = ("demo", "faulty")
 COMPARED = (".csv", ".json", ".xml")
-OF_THE_CODE = re.compile(r'^( *"(?:code_sha256|started_at|seconds)": ).*$', re.MULTILINE)
-"""Lines of run.json: the program and the hour."""
-STORED_UNDER = re.compile(r'\A(\{\s*"digest": )"[0-9a-f]*"')
-"""The head of a stored result: a digest of all that it came from, the code among it."""
+OF_THE_CODE = re.compile(r'^( *"(?:code_sha256|audit_head|started_at|seconds)": ).*$', re.MULTILINE)
+"""Lines of run.json: the program, the audit trail that names it, and the hour."""
+STORED_UNDER = re.compile(r'\A(\{\s*"digest": )"[0-9a-f]*"(?:(,\s*"checksum": )"[0-9a-f]*")?')
+"""The head of a stored result: a digest of all that it came from, the code among it, and a checksum of both."""
+WRITTEN_BEFORE = "store/written/"
+"""What was written last, by digests that are made with the code."""
 ENDS = (0, 1, 3)
 """Exit statuses of a run: all quantified, faults in the sheets, some tubes failed. Any other is a defect."""
 NAMES = "from pipeline.simulate.scenarios import SCENARIOS; print(*(s.name for s in SCENARIOS))"
@@ -70,14 +72,15 @@ def without_code(name: str, content: bytes) -> bytes:
     if name == "run.json":
         text = OF_THE_CODE.sub(r"\1…", text)
     if name.startswith("store/"):
-        text = STORED_UNDER.sub(r"\1…", text)
+        text = STORED_UNDER.sub(r"\1…\2…", text)
     return text.encode("utf-8")
 
 
 def files_of(results: Path) -> dict[str, bytes]:
     """Return every file that is compared, by its name in the folder of results."""
     paths = (path for path in sorted(results.rglob("*")) if path.suffix in COMPARED)
-    names = ((path.relative_to(results).as_posix(), path) for path in paths)
+    every = ((path.relative_to(results).as_posix(), path) for path in paths)
+    names = ((name, path) for name, path in every if not name.startswith(WRITTEN_BEFORE))
     return {name: without_code(name, path.read_bytes()) for name, path in names}
 
 

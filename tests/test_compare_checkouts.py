@@ -7,8 +7,8 @@ import pytest
 
 from compare_checkouts import Ran, differences, files_of, must_be_imported_from, wanted
 
-RUN = '{\n "code_sha256": "%s",\n "counts": {\n  "OK": 5\n },\n "seconds": %s,\n "started_at": "%s"\n}\n'
-STORED = '{\n "digest": "%s",\n "result": {\n  "digest": "kept",\n  "rd": %s\n }\n}'
+RUN = '{\n "audit_head": "%s",\n "code_sha256": "%s",\n "counts": {\n  "OK": 5\n },\n "seconds": %s,\n "started_at": "%s"\n}\n'
+STORED = '{\n "digest": "%s",\n "checksum": "%s",\n "result": {\n  "digest": "kept",\n  "rd": %s\n }\n}'
 
 
 @pytest.fixture
@@ -19,10 +19,12 @@ def results(tmp_path: Path) -> Path:
 
 
 def written(results: Path, code: str, seconds: str, start: str, rd: str) -> None:
-    (results / "run.json").write_text(RUN % (code, seconds, start), encoding="utf-8")
-    (results / "store" / "P01.json").write_text(STORED % (code, rd), encoding="utf-8")
+    (results / "run.json").write_text(RUN % (code, code, seconds, start), encoding="utf-8")
+    (results / "store" / "P01.json").write_text(STORED % (code, code, rd), encoding="utf-8")
     (results / "rd.csv").write_text(f"sample_id,rd\nP01,{rd}\n", encoding="utf-8")
     (results / "rd.xlsx").write_bytes(code.encode())
+    (results / "store" / "written").mkdir(exist_ok=True)
+    (results / "store" / "written" / "gates.json").write_text(f'["{code}"]', encoding="utf-8")
 
 
 def test_another_digest_and_another_hour_are_no_difference(results: Path):
@@ -37,7 +39,7 @@ def test_another_digit_is_told_with_its_line(results: Path):
     written(results, "0b", "77", "2025-02-02", "25.500000000000004")
     assert list(differences(before, Ran(0, "", files_of(results)))) == [
         "rd.csv: line 2 was 'P01,25.5', is 'P01,25.500000000000004'",
-        "store/P01.json: line 5 was '  \"rd\": 25.5', is '  \"rd\": 25.500000000000004'",
+        "store/P01.json: line 6 was '  \"rd\": 25.5', is '  \"rd\": 25.500000000000004'",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -74,3 +75,39 @@ def test_no_function_is_longer_than_a_page():
         and length_of(node) > MOST_LINES_OF_A_FUNCTION
     ]
     assert long == []
+
+
+FACTS = {
+    "visits_of": "pipeline/assembly/assemble.py",
+    "follow_ups": "pipeline/assembly/assemble.py",
+    "response_clocks": "pipeline/assembly/assemble.py",
+    "exposures": "pipeline/assembly/assemble.py",
+    "limiting": "pipeline/assembly/assemble.py",
+}
+"""What is computed once, into the result of the study, and where; everybody else reads it there."""
+
+
+def callers_of(function: str) -> list[str]:
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "pipeline").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
+    ]
+
+
+@pytest.mark.parametrize("function", FACTS)
+def test_a_fact_of_the_study_is_computed_once(function: str):
+    assert callers_of(function) == [FACTS[function]]
+
+
+def test_whether_a_density_is_a_number_is_asked_in_one_place():
+    """By `quotable_density`: its status and its value never decide apart."""
+    asked = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "pipeline").rglob("*.py"))
+        if re.search(
+            r"in NUMBERED (and|else|or)[^\n]*\.rd\b|\.rd if [^\n]*in NUMBERED", path.read_text("utf-8")
+        )
+    ]
+    assert asked == []

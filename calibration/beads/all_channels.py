@@ -48,7 +48,7 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LotPopulations:
-    """Populations told on all channels, measured on the first, dim to bright; `notes`: what was left out."""
+    """Populations separated on all channels, measured on the first, dim to bright; `notes`: left out."""
 
     populations: list[MeasuredPopulation]
     notes: tuple[str, ...]
@@ -63,7 +63,7 @@ def on_all_channels(
     ----------
     channels
         Linear intensities of bead singlets, shape (n,) each: the calibrated channel, then every other channel
-        of fluorescence. One alone tells nothing that its own search does not.
+        of fluorescence. One alone adds nothing to its own search.
     end
         Of the calibrated detector's scale.
     n_levels, blank
@@ -99,7 +99,7 @@ def _component(part: Floats) -> Component:
 
 
 def _are_apart(dim: Floats, bright: Floats, end: ScaleEnd) -> bool:
-    """Whether the calibrated channel tells two populations too, or both lie on its end."""
+    """Whether the calibrated channel separates two populations too, or both lie on its end."""
     first, second = _component(dim), _component(bright)
     if end.n_top and first.mean >= end.top:
         return True
@@ -145,7 +145,7 @@ def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
 
 
 def _axes(channels: Sequence[Floats]) -> list[tuple[Floats, float]]:
-    """Return the channels that tell populations, with their cofactors, and the mean of these channels.
+    """Return the channels that separate populations, with their cofactors, and the mean of these channels.
 
     Noise and photon counting differ from detector to detector, the beads do not: their mean on the arcsinh
     axes tells dim populations that overlap on each of them.

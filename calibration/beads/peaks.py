@@ -63,7 +63,7 @@ class BeadPeaks:
         Share of each population's events that lie on the end of the scale.
     overlapping
         True where no valley on this channel parts the population from a neighbour: its median comes from the
-        mixture, or its events were told on all channels.
+        mixture, or its events were separated on all channels.
     cut
         True where one side of the population was cut off, as by a threshold: its median is not that of all
         its beads, and `saturated` is true too.
@@ -113,7 +113,7 @@ def find_bead_peaks(
         go before it.
     others
         The file's other channels of fluorescence, linear, shape (n,) each, of the same events. Where
-        populations are missing on this channel, or overlap, they are told apart on all channels together, as
+        populations are missing on this channel, or overlap, they are separated on all channels together, as
         a person gates rainbow beads; the medians are those on this channel.
 
     Returns
@@ -151,7 +151,7 @@ def find_bead_peaks(
 
 
 def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
-    """Search the channel; where that does not tell the populations, all channels."""
+    """Search the channel; where that does not separate the populations, all channels."""
     try:
         chosen = choose_populations(x, end, n_levels, blank)
     except BeadPeaksError as refusal:

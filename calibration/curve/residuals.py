@@ -45,7 +45,7 @@ def residuals_of(fit: LogLogFit, beads: Beads, model: str) -> Residuals:
     freedom = max(y.size + int(blank) - fit.n_parameters, 0)
     sd = float(np.sqrt(misfit / freedom)) if freedom else 0.0
     back = (10.0**predicted - fit.autofluorescence) / y - 1
-    # two beads determine a line: what is left is rounding, and must not tell which bead is worst
+    # two beads determine a line: what is left is rounding, which must not decide which bead is worst
     return Residuals(np.round(back, DECIMALS) + 0.0, 1 - misfit / total, round(sd, DECIMALS), freedom)
 
 

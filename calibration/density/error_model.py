@@ -27,8 +27,8 @@ cannot show. Assumption: larger cells have more of both; the upper limit alone m
 5)."""
 
 ENOUGH_CONTROL_CELLS = 50
-"""Control cells from which on their own scatter alone tells the error of their median. Convention: the usual
-spread would then count for a sixth."""
+"""Control cells from which on the error of their median is taken from their own scatter alone. Convention:
+the usual spread would then count for a sixth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Limits:
     Attributes
     ----------
     lob, lod
-        Limit of blank and of detection of the result; `lod` None where no level is told from a blank.
+        Limit of blank and of detection of the result; `lod` None where no level differs from a blank.
     cv_level
         Lowest level at which the total CV is at most 30 %; None where no level reaches it.
     lloq, uloq

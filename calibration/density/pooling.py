@@ -107,7 +107,7 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     if left_out and n_pooled:
         left = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
         notes = (*notes, left)
-    # one above the range has no interval that what replicates tell could have been put into
+    # one above the range has no interval into which the replicates' scatter could go
     held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
     return PooledDensity(
         status_without_number(members),

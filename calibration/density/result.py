@@ -136,6 +136,26 @@ class Bounded(Protocol):
         """Upper limit of quantification."""
 
 
+class Numbered(Protocol):
+    """What `quotable_density` reads of a tube, a visit or a row of the models."""
+
+    @property
+    def status(self) -> str:
+        """`RdStatus`, or its name."""
+
+    @property
+    def rd(self) -> float | None:
+        """Molecules per cell."""
+
+
+def quotable_density(density: Numbered) -> float | None:
+    """Return the density that may be quoted as a number, molecules per cell; None where there is none.
+
+    Below the LLOQ and above the range there are only limits. Every analysis and every file asks here.
+    """
+    return density.rd if density.status in NUMBERED else None
+
+
 def known_to_exceed(density: Bounded) -> float | None:
     """Return the density that this one is known to exceed, molecules per cell; None where it has a number.
 

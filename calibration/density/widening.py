@@ -1,4 +1,4 @@
-"""One more error in the interval and the budget of a receptor density that is already told."""
+"""One more error in the interval and the budget of a receptor density that has them already."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 They are of the cells *as measured*: a cell's density is its own amount on the standard curve less that of the
 control's median. What one cell's background and the counting of its light add to its spread is in them: the
 10 % percentile lies lower, and the 90 % percentile higher, than that of the receptors alone. So a percentile
-below what a single cell without the stain reaches is not told as a number.
+below what a single cell without the stain reaches is not reported as a number.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class _Tube:
     scale, still
         How light becomes molecules in every draw of the errors, and without an error.
     highest
-        Molecules per cell above which none is told.
+        Molecules per cell above which none is reported.
     """
 
     ordered: Floats

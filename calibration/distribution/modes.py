@@ -1,7 +1,7 @@
 """How many groups of brightness the cells show: the fewest modes that they agree with.
 
 No number of cells can show that a distribution has *at most* so many modes: a narrow one may always hide
-(Donoho 1988, doi:10.1214/aos/1176351045). What can be told is a lower limit. All distributions within the
+(Donoho 1988, doi:10.1214/aos/1176351045). What can be known is a lower limit. All distributions within the
 radius r of the cells' own are looked at, and of these the one with the fewest modes is taken: the taut string
 (Davies & Kovac 2001, doi:10.1214/aos/996986501). It has one mode exactly where r is at least the dip
 (Hartigan & Hartigan 1985, doi:10.1214/aos/1176346577).

@@ -8,7 +8,7 @@ from enum import StrEnum
 from calibration.distribution.modes import Modes
 
 PERCENTILES = (10, 25, 75, 90)
-"""Percentiles that are told beside the median. Convention: the middle half of the cells, and four fifths."""
+"""Percentiles reported beside the median. Convention: the middle half of the cells, and four fifths."""
 
 
 class Beyond(StrEnum):

@@ -1,4 +1,4 @@
-"""Another error between runs in the intervals of a tube's cells that are already told."""
+"""Another error between runs in the intervals of a tube's cells that exist already."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LEAST_PIVOT: Final = 1e-8
 """Part of the largest diagonal entry that every pivot must be; rounding leaves 1e-15 of it. From the
 precision of float64 (IEEE 754)."""
 CUTOFF: Final = 1e-13
-"""Eigenvalues are told to 1e-15 of the largest or so: one below this is taken for zero. From the precision
+"""Eigenvalues are known to some 1e-15 of the largest: one below this is taken for zero. From the precision
 of float64 (IEEE 754)."""
 _NEGLIGIBLE: Final = 2.0**-60
 """Of a matrix with entries up to 1: turning it away changes no eigenvalue in float64. From the precision of

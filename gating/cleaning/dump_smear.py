@@ -1,4 +1,4 @@
-"""Wanted cells that a bright dye's light has smeared across a dump cut: an anchor tells them from others.
+"""Wanted cells that a bright dye's light has smeared across a dump cut, known by an anchor.
 
 Where a detector was at its end, or dyes spread, compensation leaves light in the dump channel: of the cells
 brightest in the quantified antigen first, so that losing them would bias its density.
@@ -29,7 +29,7 @@ docs/validation.md."""
 def with_smear(
     kept: RangeGate, channel: GatingChannel, events: Survivors, wanted: Survivors, choices: Choices
 ) -> Gate:
-    """Return the gate of a dump cut, with the wanted cells beyond it that an anchor tells from dumped cells.
+    """Return the gate of a dump cut, with the wanted cells beyond it that an anchor shows.
 
     Parameters
     ----------

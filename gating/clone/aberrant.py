@@ -1,4 +1,4 @@
-"""Aberrant against normal plasma cells, where the panel can tell them."""
+"""Aberrant against normal plasma cells, where the panel can separate them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ tubes of docs/validation.md."""
 
 
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:
-    """Return the gate on aberrant plasma cells, or None where the panel cannot tell.
+    """Return the gate on aberrant plasma cells, or None where the panel cannot separate them.
 
     The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
     CD81 low), each marker by itself; or the light chain in excess where κ:λ > 4 or < 0.5 and that phenotype
@@ -120,7 +120,7 @@ def _marker_by_marker(wanted: Survivors, reference: Survivors, choices: Choices)
 def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
     """Return the phenotype's gate where it holds most of the light chain in excess, else either; and a note.
 
-    Of the normal cells too a part has that chain: where the phenotype tells the clone, they stay out.
+    Of the normal cells too a part has that chain: where the phenotype shows the clone, they stay out.
     """
     clonal = gates[-1]
     phenotype = gates[0] if len(gates) > 1 else None

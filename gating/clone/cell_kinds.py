@@ -1,4 +1,4 @@
-"""Kinds of cells among the gated plasma cells, told on all markers at once: the clone, normal ones, strays.
+"""Kinds of cells among the gated plasma cells, on all markers at once: the clone, normal ones, strays.
 
 One marker alone often shows no valley between a clone and a few normal plasma cells; together they do. A
 mixture of normals finds the groups, groups that run into each other are one kind, and each kind is labelled
@@ -46,7 +46,7 @@ RUN_TOGETHER = 3.0
 """Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode.
 Chosen on the simulated tubes of docs/validation.md."""
 DIFFERENT = 1.2
-"""Natural-log units between two kinds from which a marker tells them apart. Chosen on the simulated tubes
+"""Natural-log units between two kinds from which a marker separates them. Chosen on the simulated tubes
 of docs/validation.md."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
 """Share of the cells below which a clone must be clearly odd, and what that is. Chosen on the simulated
@@ -90,7 +90,7 @@ class OrderedCells:
 
 @dataclass(frozen=True, slots=True)
 class CloneSplit:
-    """The wanted cells told apart.
+    """The wanted cells by kind.
 
     Attributes
     ----------
@@ -272,7 +272,7 @@ def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> b
 
 
 def _differs(role: str, offset: float) -> bool:
-    """Return whether a marker tells the other kind: towards normal cells, or in any way where both may be."""
+    """Return whether a marker shows the other kind: towards normal cells, or in any way where both may be."""
     if role in ("cd19", "cd45", "cd27", "viability", "dump", "cd20"):
         return offset >= DIFFERENT
     return abs(offset) >= DIFFERENT

@@ -93,7 +93,7 @@ def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
     One cut after another is placed where the gain is greatest, given the others: begun with CD19, and with
-    the one other marker that tells most by itself. The better end counts.
+    the one other marker that separates best by itself. The better end counts.
     """
     looks = _first_of_each(split.looks)
     sides = {role: _clone_side(look, split.rows) for role, look in looks.items()}
@@ -154,7 +154,7 @@ def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
 
 
 def _beyond(values: Floats) -> float:
-    """Return a position beyond all cells: nothing is left for this marker to tell."""
+    """Return a position beyond all cells: nothing is left for this marker to separate."""
     return float(values.max()) + 0.5 * FARTHEST_CUT
 
 

@@ -1,7 +1,7 @@
-"""The split into clone and normal plasma cells, made again without a part of the cells.
+"""The jackknife of the split into clone and normal plasma cells: the split without a part of the cells.
 
-Few cells hardly show where a clone ends. What leaving some of them out changes tells how sure the split is
-(the jackknife with groups of cells, Quenouille 1956, doi:10.1093/biomet/43.3-4.353).
+Few cells hardly show where a clone ends. What changes when some of them are left out shows how sure the split
+is (the jackknife with groups of cells, Quenouille 1956, doi:10.1093/biomet/43.3-4.353).
 """
 
 from __future__ import annotations

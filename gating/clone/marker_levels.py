@@ -55,7 +55,7 @@ ODD: Mapping[str, Odd] = MappingProxyType(
 """How each marker speaks for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
 simulated tubes of docs/validation.md."""
 ODD_MARKERS = ("cd56", "cd117", "cd81")
-"""One of them must be in the panel: CD19 alone tells no clone."""
+"""One of them must be in the panel: CD19 alone shows no clone."""
 MARKERS = (*ODD, "kappa", "lambda")
 OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
 SCATTER = ("fsc_area", "ssc_area")
@@ -68,7 +68,7 @@ class MarkerLook:
     Attributes
     ----------
     edge
-        Upper end of the negative cells on the axis; NaN on channels that only help to tell groups apart.
+        Upper end of the negative cells on the axis; NaN on channels that only help to separate groups.
     """
 
     channel: GatingChannel
@@ -77,7 +77,7 @@ class MarkerLook:
 
 
 def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[MarkerLook]:
-    """Return the wanted cells on every channel that may tell kinds apart, by role and name.
+    """Return the wanted cells on every channel that may separate kinds, by role and name.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
 def parted(mixture: Mixture, wanted: Sequence[int], points: Floats, weights: Floats) -> Mixture | None:
     """Return the mixture with each wanted cluster begun as two halves along its longest axis, or None.
 
-    Few plasma cells with kappa and with lambda chains lie in two clusters, too small to be told as peaks.
+    Few plasma cells with kappa and with lambda chains lie in two clusters, too small to show as peaks.
     """
     begin = mixture.belongings(points).argmax(axis=0)
     first = after = int(begin.max()) + 1

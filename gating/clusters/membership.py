@@ -122,7 +122,7 @@ def neighbourhood_of(
     traits
         Evidence of each candidate beside the anchors, or None.
     stained
-        Whether a viability dye has told the dead cells: they are a little positive on everything.
+        Whether a viability dye has shown the dead cells: they are a little positive on everything.
     scatter
         Channels of forward and side scatter area; empty where there is none.
     limit

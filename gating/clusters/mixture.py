@@ -1,7 +1,7 @@
 """Groups of cells in the space of many channels: density peaks, sharpened to a mixture of normals.
 
 Density peaks (Rodriguez & Laio 2014, doi:10.1126/science.1242072) find small groups beside large ones without
-being told how many there are; the mixture says where each one ends and how far it runs into the others.
+being given their number; the mixture says where each one ends and how far it runs into the others.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gating.arithmetic.linear import Floats, on_grid
 
 NEIGHBOURS = 8
-"""Nearest points that tell how dense it is around a point; a group needs more points than these. Chosen on
+"""Nearest points that show how dense it is around a point; a group needs more points than these. Chosen on
 the simulated tubes of docs/validation.md."""
 MOST_PEAKS = 16
 """Groups at most that a mixture begins with. Chosen on the simulated tubes of docs/validation.md."""

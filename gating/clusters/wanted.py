@@ -84,7 +84,7 @@ class ClusterLimits:
     Attributes
     ----------
     lowest, highest
-        (row of the axes, position) pairs. No positive anchor tells where `lowest` is empty.
+        (row of the axes, position) pairs. Where `lowest` is empty no positive anchor is informative.
     size
         (row, lowest, highest position) of forward scatter: fragments lie below, doublets above. None without.
     """
@@ -103,7 +103,7 @@ class ClusterLimits:
 
     @property
     def tell_enough(self) -> bool:
-        """Whether two anchors tell, so that single cells on target are believed."""
+        """Whether two anchors are informative, so that single cells on target are accepted."""
         return self.tell and len(self.lowest) + len(self.highest) >= 2
 
     @property

@@ -13,7 +13,7 @@ SAMPLE_EVENTS = 20_000
 docs/validation.md."""
 
 DRAWN_BY = ("time", "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
-"""Roles of the channels that tell events apart. A detector's gain, a matrix or a dye does not change them."""
+"""Roles of the channels by which events differ. A detector's gain, a matrix or a dye does not change them."""
 
 
 def drawn_by_scatter(events: Events, panel: GatingPanel) -> Events:

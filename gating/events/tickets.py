@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Tickets = NDArray[np.uint32]
 Values = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
-"""Steps in which values are told apart: of an acquisition's time; of a detector's scale beside it; of a
+"""Steps in which values are distinguished: of an acquisition's time; of a detector's scale beside it; of a
 detector's scale where there is no time. A change far below the noise changes hardly any ticket. Convention:
 steps far above rounding and far below the noise."""
 FARTHEST = 32_767

@@ -14,7 +14,7 @@ PLASMA_CELL_SIZE = "plasma_cell_size"
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 """Roles of second anchors."""
 CLONE_ROLES = ("cd19", "cd56", "cd117", "cd81")
-"""Roles on which the clone is told from normal plasma cells."""
+"""Roles that distinguish the clone from normal plasma cells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class GatedPopulation:
     viable_singlets
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
-        bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
+        bool, shape (n_events,), a part of `mask`; None where the panel cannot show it.
     make_jackknife
         Returns `aberrant_jackknife`, when that is asked for; None without a split, or where a person set it.
     flags

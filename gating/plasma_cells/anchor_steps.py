@@ -67,7 +67,7 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
 def find_target_by_sample(
     search: Search, choices: Choices, more: Callable[[int], Survivors]
 ) -> tuple[StepEstimate, StepEstimate] | None:
-    """Return the same as `find_target`, by a sample of the candidates; None where it cannot tell.
+    """Return the same as `find_target`, by a sample of the candidates; None where it is too small.
 
     It cannot where it is not sure, or holds few of the wanted cells, or where the panel is not that of plasma
     cells.

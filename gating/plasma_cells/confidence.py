@@ -78,7 +78,7 @@ INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
 """Intercept of the logistic map, and what is added without a viability dye. Fitted with the weights:
 docs/validation.md, "Is the confidence right?"."""
 MOST_WITHOUT_VIABILITY = 0.85
-"""Without a viability dye nobody can tell how many of the cells are dead: never sure. Chosen on the
+"""Without a viability dye nobody knows how many of the cells are dead: never sure. Chosen on the
 simulated tubes of docs/validation.md."""
 
 
@@ -152,7 +152,7 @@ def certainty_of(signs: Signs | None, *, stained: bool) -> float:
     Parameters
     ----------
     stained
-        Whether a viability dye told the dead cells.
+        Whether a viability dye has shown the dead cells.
     """
     if signs is None:
         return 0.0

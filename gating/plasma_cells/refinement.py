@@ -178,7 +178,7 @@ def _scale(channel: str, search: Search) -> Axis:
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
-    """Return the channels of forward and side scatter area, where size tells fragments and dead cells."""
+    """Return the channels of forward and side scatter area, where size shows fragments and dead cells."""
     if search.traits is None:
         return "", ""
     forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
@@ -249,5 +249,5 @@ def _names(channels: Sequence[GatingChannel]) -> list[str]:
 
 
 def _scatter_channels(choices: Choices) -> list[GatingChannel]:
-    """Return the side scatter: granularity tells kinds of cells apart, size hardly does."""
+    """Return the side scatter: kinds of cells differ by granularity, hardly by size."""
     return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]

@@ -21,7 +21,7 @@ CLEAR = 0.6
 tubes of docs/validation.md."""
 
 LEAST_CLEAR = 0.2
-"""Clarity above which a valley is taken where nothing else tells. Chosen on the simulated tubes of
+"""Clarity above which a valley is taken where there is no other evidence. Chosen on the simulated tubes of
 docs/validation.md."""
 OF_MIXTURE, OF_BATCH, OF_SPREAD = 0.6, 0.6, 0.4
 """Confidence in a cut by the mixture, the batch, the spread of the negative cells. Chosen on the simulated

@@ -17,7 +17,7 @@ ITERATIONS = 60
 MOST_LOG_ODDS = 690.0
 """Natural log of a number that is still far from overflow. From the range of float64 (IEEE 754)."""
 LEAST_SEPARATION = 2.0
-"""Ashman's D below which two normal distributions are not told apart (doi:10.1086/117248)."""
+"""Ashman's D below which two normal distributions are not separated (doi:10.1086/117248)."""
 
 
 @dataclass(frozen=True, slots=True)

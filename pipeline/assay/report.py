@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pipeline.assay.curves import CurveRuns, curve_runs
@@ -19,6 +19,7 @@ from pipeline.assay.statistics.stability import Stability
 from pipeline.assay.support import Judged, NotJudged, goal_of
 from pipeline.assay.tubes import AssayTube, assay_tubes, measured, measuring_day
 from pipeline.beads.result import CalibrationResult
+from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.between_runs import replicates
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
@@ -63,7 +64,7 @@ class AssayReport:
     comparison: tuple[Judged[Agreement], ...]
     control: tuple[Judged[tuple[ControlRun, ...]], ...]
     curves: tuple[CurveRuns, ...]
-    not_judged: tuple[NotJudged, ...]
+    not_judged: tuple[NotJudged, ...] = field(metadata={WRITTEN_AS: "not_told"})
     left_out: tuple[tuple[str, str], ...]
     n_tubes: int
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from pipeline.files.json_names import WRITTEN_AS
 from pipeline.study.validation import Experiment
 
 Statistic = TypeVar("Statistic")
@@ -42,7 +43,7 @@ class Judged(Generic[Statistic]):
     experiment: Experiment
     about: str
     goal_percent: float
-    statistic: Statistic
+    statistic: Statistic = field(metadata={WRITTEN_AS: "found"})
     support: Support
     says: str
 

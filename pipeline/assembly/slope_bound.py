@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
+from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
 from pipeline.washout.censored.likelihood import LEFT, CensoredRows, maximise, single
@@ -32,7 +33,7 @@ class SlopeBound:
     early ones at one, late ones at another.
     """
 
-    without_missing: float
+    without_missing: float = field(metadata={WRITTEN_AS: "told"})
     least: float
     most: float
     n: int
@@ -50,7 +51,7 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
     if not silent:
         return None, "no visit without a density has a washout: none would be in the line"
-    known = [row.rd for row in rows if row.status in NUMBERED and row.rd]
+    known = [rd for row in rows if (rd := quotable_density(row))]
     known += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
     if not known:
         return None, "no visit has a density at which they could be placed"

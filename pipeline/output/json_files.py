@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pipeline.assembly.unnumbered import Unnumbered
+from pipeline.files.json_names import WRITTEN_AS
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
@@ -37,9 +38,9 @@ def to_json(value: object) -> Json:
     [1.0, None, None]
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = dataclasses.fields(value)
         return {
-            part.metadata.get("written_as", part.name): to_json(getattr(value, part.name)) for part in parts
+            part.metadata.get(WRITTEN_AS, part.name): to_json(getattr(value, part.name))
+            for part in dataclasses.fields(value)
         }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}

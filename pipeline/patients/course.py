@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Final
 
 from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.treatment import Eligibility, cycles, eligibility, names_any
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import covers_cd38
 from pipeline.study.study import Dose, Patient, Sample
-
-DAYS_PER_WEEK: Final = 7
-"""Arithmetic: the week."""
 
 
 @dataclass(frozen=True, slots=True)

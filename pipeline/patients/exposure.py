@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.patients.course import DAYS_PER_WEEK, Course, ResponseClock, clock_doubts, is_before, last_day
+from pipeline.patients.course import Course, ResponseClock, clock_doubts, is_before, last_day
 from pipeline.patients.treatment import cycles, schedule
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study

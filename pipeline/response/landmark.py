@@ -11,9 +11,7 @@ from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.response.statistics.strength import strength
 from pipeline.response.statistics.survival import log_rank
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
-
-DAYS_PER_WEEK: Final = 7
-"""Arithmetic: the week."""
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 
 IMMORTAL_TIME: Final = (
     "Immortal time: whoever was given dexamethasone had to be alive, and mostly under control, until it was "

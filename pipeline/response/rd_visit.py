@@ -10,8 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from calibration.numbers import Z_95
 from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.exposure import ResponseClock
@@ -79,9 +79,10 @@ def rd_side(row: PatientRd, cut: float) -> CutSide:
     if row.status == RdStatus.ABOVE_ULOQ:
         limit = known_to_exceed(row)
         return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
-    if row.status not in NUMBERED or row.rd is None:
+    rd = quotable_density(row)
+    if rd is None:
         return CutSide.UNKNOWN
-    return CutSide.ABOVE if row.rd >= cut else CutSide.BELOW
+    return CutSide.ABOVE if rd >= cut else CutSide.BELOW
 
 
 def is_sure(row: PatientRd, cut: float) -> bool:
@@ -93,11 +94,12 @@ def is_sure(row: PatientRd, cut: float) -> bool:
     >>> is_sure(row, 150_000.0), is_sure(row, 200_000.0)
     (False, True)
     """
-    if row.status not in NUMBERED or row.rd is None:
+    rd = quotable_density(row)
+    if rd is None:
         return rd_side(row, cut) is not CutSide.BETWEEN
-    if row.rd <= 0 or row.rd_log_sd is None:
+    if rd <= 0 or row.rd_log_sd is None:
         return False
-    return abs(math.log10(row.rd / cut)) > Z_95 * row.rd_log_sd
+    return abs(math.log10(rd / cut)) > Z_95 * row.rd_log_sd
 
 
 def rd_visits(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.response.characteristics import Characteristic, Summary, share, summary
-from pipeline.response.landmark import DAYS_PER_WEEK
 from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 

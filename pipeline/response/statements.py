@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-DAYS_PER_WEEK: Final = 7
-"""Arithmetic: the week."""
+from pipeline.files.json_names import WRITTEN_AS
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 
 WEEKS_MONTH: Final = 28
 """Days of a month that is taken for four weeks: the usual slip. Arithmetic."""
@@ -36,7 +36,7 @@ class Inconsistency:
     """Something typed that cannot be as it stands. `where`: a cell, or what the text is."""
 
     where: str
-    phrase: str
+    phrase: str = field(metadata={WRITTEN_AS: "found"})
     text: str
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ def binned_ellipse(gate: Any, ellipse: Ellipse, transforms: Mapping[str, Any], s
     Raises
     ------
     GateFileError
-        If it lies on an axis without a scale: then nothing tells where its bins are.
+        If it lies on an axis without a scale: then it is unknown where its bins are.
     """
     axes = [transforms.get(dimension.transformation_ref) for dimension in gate.dimensions]
     unknown = [d.id for d, axis in zip(gate.dimensions, axes, strict=True) if axis is None]

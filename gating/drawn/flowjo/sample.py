@@ -92,7 +92,7 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
 
 
 def _tests(tube: TubeFile, left: Sequence[_Candidate]) -> Iterator[Callable[[_Candidate], bool]]:
-    """Yield what tells samples apart; where file name and $FIL contradict each other, events alone."""
+    """Yield what distinguishes samples; where file name and $FIL contradict each other, events alone."""
     yield lambda c: tube.n_events is not None and _n_events(c.sample) == tube.n_events
     if not _is_contradiction(left):
         nearest = max(_shared_folders(c.path, tube) for c in left)

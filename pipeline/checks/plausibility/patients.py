@@ -26,13 +26,12 @@ from pipeline.checks.plausibility.plausible_ranges import (
     USUAL_WEIGHT_KG,
 )
 from pipeline.checks.typed import days_of
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.faults import Fault
 from pipeline.study.study import Dose, Patient, Study
 
 _MG = "Is it in mg/mL? 0.3 mg/mL are 300 µg/mL."
 _NG = "Is it in ng/mL? 1000 ng/mL are 1 µg/mL."
-_DAYS_PER_WEEK = 7
-"""Days of a week. Arithmetic."""
 
 
 def bodies(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -138,7 +137,7 @@ def counts(study: Study, headers: Headers) -> Iterator[Finding]:
             expected = f"at most {MOST_PRIOR_LINES} prior lines"
             yield warning(f"{lines}", expected, where=study.at("patients", name, "prior_lines"))
         yield from _length(study, name, "disease_control_days", patient.disease_control_days, 1)
-        yield from _length(study, name, "exposure_weeks", patient.exposure_weeks, _DAYS_PER_WEEK)
+        yield from _length(study, name, "exposure_weeks", patient.exposure_weeks, DAYS_PER_WEEK)
 
 
 def _length(study: Study, name: str, column: str, typed: float | None, unit_days: int) -> Iterator[Finding]:

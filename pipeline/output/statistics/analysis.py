@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
@@ -121,7 +121,7 @@ def _density_cells(
 ) -> tuple[Cell, ...]:
     receptor, exceeded = visit.receptor, known_to_exceed(visit.receptor)
     status = receptor.status.value
-    measured = receptor.rd if receptor.status in NUMBERED else None
+    measured = quotable_density(receptor)
     low, high, side = measured, measured, "NONE" if measured is not None else ""
     if receptor.status is RdStatus.BELOW_LLOQ:
         low, high, side = None, receptor.lloq, "LEFT"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
@@ -116,7 +116,7 @@ def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure,
     receptor, study = result.receptor, study_result.study
     marker = marker_of(study)
     limit = limit_text(receptor.status, receptor.lloq, known_to_exceed(receptor))
-    rd = receptor.rd if receptor.status in NUMBERED else None
+    rd = quotable_density(receptor)
     known = result.n_viable_singlets and result.n_plasma_cells is not None
     percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if known else None
     quantified, gated = result.population, study.settings.population_name

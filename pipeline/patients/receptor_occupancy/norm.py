@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.density.budget import LOT_TERMS, BudgetTerm
-from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.result import quotable_density
 from calibration.numbers import Z_95
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.quantification.result import SentinelResult
@@ -119,9 +120,10 @@ def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
         return None
     lot, run, between = _parts(density)
     limit = float(np.log(density.lloq)) if density.lloq and 0 < density.lloq < np.inf else None
-    if density.status in NUMBERED and density.rd and density.rd > 0:
+    rd = quotable_density(density)
+    if rd is not None and rd > 0:
         own = _own(density, lot + between)
-        return SentinelValue(sentinel.name, float(np.log(density.rd)), None, limit, own, run, lot, between)
+        return SentinelValue(sentinel.name, float(np.log(rd)), None, limit, own, run, lot, between)
     limits = [limit for limit in (density.lloq, density.rd_high) if limit and 0 < limit < np.inf]
     if density.rd is None or len(limits) < 1:
         return None

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import quotable_density
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 
@@ -77,12 +78,13 @@ def total_of(free: FreeDensity, theta: Theta) -> Total:
         return _below(free, theta, high)
     if free.status == RdStatus.ABOVE_ULOQ.value and free.low:
         return Total(None, free.low / (1 - low), None, _said(theta, "above its ULOQ: the total lies above"))
-    if free.status not in NUMBERED or not free.rd or free.rd <= 0:
+    rd = quotable_density(free)
+    if rd is None or rd <= 0:
         return Total(reason=_said(theta, "no receptor density"))
-    down, up = _reach(free.rd, free.low), _reach(free.high, free.rd)
+    down, up = _reach(rd, free.low), _reach(free.high, rd)
     if theta.value is None or not tells_a_total(theta):
         return _within(free, theta, down, up)
-    value = free.rd / (1 - theta.value)
+    value = rd / (1 - theta.value)
     if theta.source is ThetaFrom.NO_COMPETITION:
         return Total(value, free.low, free.high, theta.reason)
     lower = value * np.exp(-np.hypot(down, np.log((1 - low) / (1 - theta.value)))) if theta.value else 0.0

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.rd_visit import RdVisit
 from pipeline.response.statistics.true_values import ABOVE, BELOW, MEASURED, TrueValues, true_values
@@ -97,8 +97,9 @@ def value_of(row: PatientRd) -> tuple[float, int] | None:
     """
     if row.rd_log_sd is not None and not math.isfinite(row.rd_log_sd):
         return None
-    if row.status in NUMBERED and row.rd is not None and row.rd > 0:
-        return math.log2(row.rd), MEASURED
+    rd = quotable_density(row)
+    if rd is not None and rd > 0:
+        return math.log2(rd), MEASURED
     if row.status == RdStatus.BELOW_LLOQ:
         return _limit(row.lloq, BELOW)
     if row.status == RdStatus.ABOVE_ULOQ:

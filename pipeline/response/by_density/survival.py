@@ -9,11 +9,12 @@ import numpy as np
 
 from pipeline.response.by_density.rows import DensityRows
 from pipeline.response.follow_up import FollowUp
-from pipeline.response.landmark import DAYS_PER_WEEK, after_landmark, is_at_risk
+from pipeline.response.landmark import after_landmark, is_at_risk
 from pipeline.response.statistics.cox import HazardRatio, cox_ratio
 from pipeline.response.statistics.cuts.best_cut import sides
 from pipeline.response.statistics.strength import strength
 from pipeline.response.statistics.survival import log_rank
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.settings import Settings
 
 FEWEST_EVENTS: Final = 3

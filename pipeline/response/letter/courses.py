@@ -7,12 +7,12 @@ from typing import Final
 
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.follow_up import FollowUp
-from pipeline.response.landmark import DAYS_PER_WEEK
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.patients import OBJECTIVE, is_evaluable
 from pipeline.response.safety import SEVERE_FROM
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.cells.choices import AdaCourse
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.response import Response
 from pipeline.study.study import Patient, Study
 

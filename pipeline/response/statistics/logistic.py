@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.response.statistics.ratio import WRITTEN_AS, RatioPerUnit
+from pipeline.files.json_names import WRITTEN_AS
+from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WRITTEN_AS = "written_as"
-"""Key of a field's metadata: what the JSON files call it."""
-
 
 @dataclass(frozen=True, slots=True)
 class RatioPerUnit:

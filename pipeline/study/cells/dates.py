@@ -14,6 +14,8 @@ from pipeline.study.cells.months import months_named
 from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
+DAYS_PER_WEEK = 7
+"""Arithmetic: the week."""
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Other years are slips. Convention: patients born before 1900 and studies after 2199 there are none."""
 

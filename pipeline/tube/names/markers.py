@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gating.events.panel import QUANTIFIED_ROLE, ROLES
+
 _TIME = re.compile(
     r"^(hdr[-_ ]?t|tlsw|tmsw|((event|computed)[-_ ]?)?time([-_ ]?(\d|[lm]sw|stamp))?"
     r"([-_ ]*[(\[]?(m?s|µs|us|msec|sec|seconds|min|minutes|ticks)[)\]]?)?)$",
@@ -34,9 +36,7 @@ _OTHER_NAMES = (
     ("kappa", re.compile(r"kappa|κ|\big-?k\b", re.IGNORECASE)),
     ("lambda", re.compile(r"lambda|λ|\big-?l\b", re.IGNORECASE)),
 )
-_CLUSTER_ROLES = frozenset(
-    ("cd38", "cd138", "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20")
-)
+_CLUSTER_ROLES = frozenset(role for role in (*ROLES, QUANTIFIED_ROLE) if role.startswith("cd"))
 _LINEAGE = frozenset(
     (
         "cd2",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import RdStatus
+from calibration.density.result import quotable_density
 from gating.gates.steps import GateFlag
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.ways import takes_part
@@ -130,7 +131,8 @@ def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
     if row.status == RdStatus.BELOW_LLOQ:
         measured = row.rd is not None and row.rd >= lloq
         return replace(row, lloq=lloq, status=RdStatus.OK.value if measured else row.status)
-    if row.status in NUMBERED and row.rd is not None and row.rd < lloq:
+    rd = quotable_density(row)
+    if rd is not None and rd < lloq:
         return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ.value)
     return row
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.result import known_to_exceed, quotable_density
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.ways import Way, takes_part, ways_of
@@ -192,8 +192,9 @@ def _change(first: PatientRd, last: PatientRd, usual: float, *, whole: bool) -> 
 
 def _known(row: PatientRd) -> tuple[float, int]:
     """Return a density, or the limit that it lies below (−1) or above (1)."""
-    if row.status in NUMBERED and row.rd is not None:
-        return row.rd, 0
+    rd = quotable_density(row)
+    if rd is not None:
+        return rd, 0
     if row.status == RdStatus.BELOW_LLOQ:
         return row.lloq or math.nan, -1
     return known_to_exceed(row) or math.nan, 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.observations.rows import Observations
@@ -46,7 +47,7 @@ class WithinPatients:
     least_fold: float | None
     mean: MeanChange | None
     slopes: PatientSlopes | None
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[Refusal, ...] = field(default=(), metadata={WRITTEN_AS: "not_told"})
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""

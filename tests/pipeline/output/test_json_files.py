@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.output.json_files import json_text, to_json, write_json
+from pipeline.response.statistics.logistic import odds_ratio
 from pipeline.washout import Estimate
 
 
@@ -27,3 +29,10 @@ def test_json_has_sorted_keys_and_no_nan():
 def test_json_ends_lines_with_lf_on_every_system(tmp_path: Path):
     write_json(tmp_path / "a.json", {"b": [1, 2], "a": "ü"})
     assert b"\r" not in (tmp_path / "a.json").read_bytes()
+
+
+def test_a_field_is_written_under_the_name_that_the_files_have():
+    found = odds_ratio("RD", "1", [1, 2, 3, 4], [False, True, False, True])
+    written = to_json(found)
+    assert written["odds_ratio"] == pytest.approx(found.ratio, rel=1e-9)
+    assert "ratio" not in written

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.density.receptor_density import NUMBERED
+from calibration.density.result import quotable_density
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK
@@ -85,7 +85,7 @@ def _row(tube: SampleFacts, cells: CellDistribution) -> CellRow:
     p10, p25, p75, p90 = (one.value for one in cells.percentiles)
     weeks = tube.exposure.washout_weeks if tube.exposure else None
     low, receptor = cells.below_cut.percent, tube.receptor
-    median = receptor.rd if receptor.status in NUMBERED else None
+    median = quotable_density(receptor)
     modes = cells.modes.at_least if cells.modes else 1
     return CellRow(tube.sample.sample_id, weeks, p10, p25, p75, p90, median, low, receptor.lloq, modes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from calibration.density.result import NUMBERED
+from calibration.density.result import quotable_density
 from pipeline.assembly.limiting import Limiting
 from pipeline.output.interval import fold_bound
 from pipeline.output.report.models.words import bounded_weeks
@@ -66,7 +66,7 @@ _WAITS: Final[_Columns] = (
 )
 _OCCUPIED: Final[_Columns] = (
     *attributes("patient_id", "visit", "weeks", "status"),
-    Column("rd_measured", lambda visit: visit.rd if visit.status in NUMBERED else None),
+    Column("rd_measured", quotable_density),
     *attributes(
         "theta", "theta_low", "theta_high", "theta_from", "total", "total_low", "total_high", "reason"
     ),
