@@ -127,13 +127,12 @@ def _least_wrong(anchor: Anchor, good: NDArray[np.float64], rivals: Mask) -> flo
     bad = _sign(anchor) * anchor.axis.values.compress(rivals).astype(np.float64)
     bad = bad.compress(bad >= low)
     lower, upper = _window(good, bad)
-    n_beyond = np.count_nonzero(bad > upper + MARGIN)
     bad = np.sort(bad.compress((bad > lower - MARGIN) & (bad <= upper + MARGIN)))
     first, last = np.searchsorted(good, (lower, upper), "right")
     outermost = [low] if low > lower else []
     positions = np.concatenate((outermost, good[first:last], bad.compress(bad <= upper) + JUST_BEYOND))
     lost = np.searchsorted(good, positions, "left")
-    let_in = n_beyond + bad.size - np.searchsorted(bad, positions, "left")
+    let_in = bad.size - np.searchsorted(bad, positions, "left")
     best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]
     start = float(best.min())
     end = float(good[np.searchsorted(good, start, "left")]) if start <= good[-1] else start
