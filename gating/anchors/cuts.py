@@ -17,6 +17,11 @@ the simulated tubes of docs/validation.md."""
 NEAR, BELOW = 1.0, 1e-3
 """From the outermost wanted cell to where no rival bounds a cut: a factor e; how much farther rivals are
 looked for. Convention: one unit of the axis; far above rounding in float32."""
+MANY = 1_000
+"""Rivals from which a few positions are tried first. Convention: for speed, whatever they are."""
+JUST_BEYOND, MARGIN = 1e-6, 1e-5
+"""From a rival to the cut that leaves it out; what is looked at beyond both ends. Convention: far below what
+tells cells apart."""
 
 
 def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
@@ -74,6 +79,17 @@ def passes(anchor: Anchor, position: float) -> Mask:
     return values >= np.float32(position) if anchor.is_positive else values < np.float32(position)
 
 
+def _window(good: NDArray[np.float64], bad: NDArray[np.float64]) -> tuple[float, float]:
+    """Return between which positions the best cut lies: beyond, it is worse than one that was tried."""
+    most, worse = bad.size, np.empty(0)  # no cut need lose more cells than there are rivals
+    if bad.size > MANY:
+        tried = good[2 ** np.arange(good.size.bit_length()) - 1]
+        let_in = np.array([np.count_nonzero(bad >= position) for position in tried])
+        most = int((np.searchsorted(good, tried, "left") + let_in).min())
+        worse = tried[let_in > most]
+    return float(worse.max(initial=-np.inf)), float(good[most]) if most < good.size else np.inf
+
+
 def _sign(anchor: Anchor) -> float:
     return 1.0 if anchor.is_positive else -1.0
 
@@ -109,10 +125,12 @@ def _least_wrong(anchor: Anchor, good: NDArray[np.float64], rivals: Mask) -> flo
         return anchor.edge
     low = float(good[0]) - NEAR
     bad = _sign(anchor) * anchor.axis.values.compress(rivals).astype(np.float64)
-    bad = np.sort(bad.compress(bad >= low))
-    # farther in, a cut loses more cells than there are rivals
-    farthest = float(good[bad.size]) if bad.size < good.size else np.inf
-    positions = np.concatenate(([low], good[: bad.size + 1], bad.compress(bad <= farthest) + 1e-6))
+    bad = bad.compress(bad >= low)
+    lower, upper = _window(good, bad)
+    bad = np.sort(bad.compress((bad > lower - MARGIN) & (bad <= upper + MARGIN)))
+    first, last = np.searchsorted(good, (lower, upper), "right")
+    outermost = [low] if low > lower else []
+    positions = np.concatenate((outermost, good[first:last], bad.compress(bad <= upper) + JUST_BEYOND))
     lost = np.searchsorted(good, positions, "left")
     let_in = bad.size - np.searchsorted(bad, positions, "left")
     best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]
