@@ -15,6 +15,7 @@ from pipeline.output.figures.charts import (
     CELLS,
     COURSES,
     RESPONSE,
+    SERUM,
     SURVIVAL,
     SWIMMER,
     WASHOUT,
@@ -96,6 +97,7 @@ class Page:
     survival_svg: str
     cells_svg: str
     courses_svg: str
+    serum_svg: str
     within_words: tuple[str, ...]
     unnumbered_words: tuple[str, ...]
     reconciled: tuple[str, ...]
@@ -185,6 +187,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         survival_svg=chart_html(SURVIVAL, study_result),
         cells_svg=chart_html(CELLS, study_result),
         courses_svg=chart_html(COURSES, study_result),
+        serum_svg=chart_html(SERUM, study_result),
         within_words=within_words(study_result),
         unnumbered_words=unnumbered_words(study_result),
         reconciled=reconciled(washout, density_name(study_result.study)),

@@ -16,7 +16,12 @@ from pipeline.response.letter.courses import (
 from pipeline.response.letter.cytogenetics import cytogenetics
 from pipeline.response.letter.part import LetterPart
 from pipeline.response.letter.refractoriness import refractoriness
-from pipeline.response.letter.serum import serum_against_density, serum_by_visit, serum_levels
+from pipeline.response.letter.serum import (
+    serum_against_density,
+    serum_by_visit,
+    serum_levels,
+    serum_pairs,
+)
 from pipeline.response.statistics.rank_link import RankLink
 from pipeline.study.study import Study
 
@@ -49,4 +54,4 @@ def letter(study: Study, rows: Sequence[PatientRd], courses: Sequence[FollowUp])
         *adverse_events(study.patients),
         *control_by_definition(study),
     )
-    return Letter(parts, serum_against_density(levels, rows, study.settings.seed))
+    return Letter(parts, serum_against_density(serum_pairs(levels, rows), study.settings.seed))
