@@ -110,7 +110,5 @@ SWIMMER: Final = Chart(
 SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
 CELLS: Final = Chart("rd_distribution", "Receptor density of the cells of each tube, by washout", _cells)
 COURSES: Final = Chart("rd_courses", "The course of each patient's receptor density", _courses)
-SERUM: Final = Chart(
-    "serum", "Serum levels of the antibodies by visit, and against receptor density", _serum
-)
+SERUM: Final = Chart("serum", "Serum levels of the antibodies by visit, and against receptor density", _serum)
 FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL, CELLS, COURSES, SERUM)
