@@ -37,6 +37,7 @@ class Kind(StrEnum):
     DRUG = "drug"
     PERSON = "person"
     GROUP = "group of validation tubes"
+    SITE = "site"
     SHIFT = "days back"
 
 
@@ -53,6 +54,7 @@ _FORMS = {
     Kind.DRUG: "another drug {}",
     Kind.PERSON: "person {}",
     Kind.GROUP: "group {}",
+    Kind.SITE: "site {}",
 }
 
 

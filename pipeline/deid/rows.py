@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from pipeline.deid.key import Key, Kind
+from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
@@ -24,6 +25,19 @@ _CODES = re.compile(
     re.IGNORECASE,
 )
 """Words of the columns that take any text: what else stands there is left out."""
+
+_ABNORMALITY = re.compile(
+    r"(?:(?:del|gain|amp|dup|trisomy|monosomy|loss of)?\s*\(?\+?\d{1,2}(?:[pq]\d{0,2}(?:\.\d)?)?\)?-?(?:\([pq]\d{1,2}\))?"
+    r"|t\s*\(\d{1,2};\d{1,2}\)|(?:hyper|hypo)?diploid\w{0,2}|tp53|normal|none|not done|n\.?\s?d\.?|unknown"
+    r"|(?:high|standard|low)[ -]risk)"
+    r"(?:\s*(?:neg(?:ative)?|pos(?:itive)?|n\.?\s?d\.?|not (?:done|found|detected)|found|detected|absent|present|[+-]"
+    r"|\(?\d{1,3}\s?%\)?))?",
+    re.IGNORECASE,
+)
+"""What a list of cytogenetic abnormalities holds: their names, each with a word that says whether it is there.
+A cell is kept whole or not at all: half of `neg for a, b` would say the opposite."""
+
+_AND = re.compile(r"[;,\n](?![^(]*\))")
 
 _AS_THEY_ARE = (
     "tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot", "ada_on_treatment",
@@ -58,10 +72,17 @@ def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> d
         "visit": key.name(Kind.VISIT, sample.visit),
         "tissue": sample.tissue,
         "collected_time": _cell(sample.collected_time),
+        "serum_washed_out_ug_ml": _level(sample.serum_washed_out_ug_ml),
+        "serum_study_drug_ug_ml": _level(sample.serum_study_drug_ug_ml),
         **{
             name: files.get((sample.sample_id, name), "") for name in ("fcs_file", "fmo_file", "isotype_file")
         },
     }
+
+
+def _level(level: Concentration | None) -> str:
+    """Return a level of a drug in serum as it is typed: a number, or the limit of its assay."""
+    return "" if level is None else f"{'<' if level.is_below else ''}{_cell(level.value)}"
 
 
 def panel_rows(study: Study, key: Key) -> Table:
@@ -140,6 +161,11 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
         return _cell(min(value, OLDEST_YEARS))
     if column == "refractory_to":
         return "; ".join(dict.fromkeys(_drug(name, key) for name in listed_names(value)))
+    if column == "site":
+        return key.name(Kind.SITE, value)
+    if column == "cytogenetics":
+        parts = [part.strip() for part in _AND.split(value)]
+        return value if all(_ABNORMALITY.fullmatch(part) for part in parts if part) else ""
     if column in _WORDS:
         return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
