@@ -26,16 +26,20 @@ _CODES = re.compile(
 )
 """Words of the columns that take any text: what else stands there is left out."""
 
+_ARM = r"\(?\d{1,2}[pq]\d{0,2}(?:\.\d)?\)?-?"
+_CHANGE = r"(?:del|gain|amp|dup|trisomy|monosomy|loss of)\s*"
+_STATE = (
+    r"neg(?:ative)?|pos(?:itive)?|n\.?\s?d\.?|not (?:done|found|detected)|found|detected|absent|present|[+-]"
+    r"|\(?\d{1,3}\s?%\)?"
+)
 _ABNORMALITY = re.compile(
-    r"(?:(?:del|gain|amp|dup|trisomy|monosomy|loss of)?\s*\(?\+?\d{1,2}(?:[pq]\d{0,2}(?:\.\d)?)?\)?-?(?:\([pq]\d{1,2}\))?"
-    r"|t\s*\(\d{1,2};\d{1,2}\)|(?:hyper|hypo)?diploid\w{0,2}|tp53|normal|none|not done|n\.?\s?d\.?|unknown"
-    r"|(?:high|standard|low)[ -]risk)"
-    r"(?:\s*(?:neg(?:ative)?|pos(?:itive)?|n\.?\s?d\.?|not (?:done|found|detected)|found|detected|absent|present|[+-]"
-    r"|\(?\d{1,3}\s?%\)?))?",
+    rf"(?:{_CHANGE}?\+?{_ARM}|{_CHANGE}\(?\d{{1,2}}\)?(?:\([pq]\d{{1,2}}\))?|t\s*\(\d{{1,2}};\d{{1,2}}\)"
+    r"|(?:hyper|hypo)?diploid\w{0,2}|tp53|normal|none|not done|n\.?\s?d\.?|unknown"
+    rf"|(?:high|standard|low)[ -]risk)(?:\s*(?:{_STATE}))?",
     re.IGNORECASE,
 )
-"""What a list of cytogenetic abnormalities holds: their names, each with a word that says whether it is there.
-A cell is kept whole or not at all: half of `neg for a, b` would say the opposite."""
+"""A name of an abnormality, with a word that says whether it is there. A cell is kept whole or not at all:
+half of `neg for a, b` would say the opposite."""
 
 _AND = re.compile(r"[;,\n](?![^(]*\))")
 

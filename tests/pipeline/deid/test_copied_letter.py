@@ -52,6 +52,7 @@ def test_a_list_of_abnormalities_is_copied_as_typed(typed: str) -> None:
         "Smith; del17p",
         "FISH 12.03.2024: t(4;14)",
         "H24-1234",
+        "12; 3; 24",
     ],
 )
 def test_a_cell_with_any_other_word_is_left_out_whole(typed: str) -> None:
