@@ -27,7 +27,7 @@ _CODES = re.compile(
 """Words of the columns that take any text: what else stands there is left out."""
 
 _ARM = r"\(?\d{1,2}[pq]\d{0,2}(?:\.\d)?\)?-?"
-_CHANGE = r"(?:del|gain|amp|dup|trisomy|monosomy|loss of)\s*"
+_CHANGE = r"(?:(?:del|gain|amp|dup|trisomy|monosomy|loss of)\s*)"
 _STATE = (
     r"neg(?:ative)?|pos(?:itive)?|n\.?\s?d\.?|not (?:done|found|detected)|found|detected|absent|present|[+-]"
     r"|\(?\d{1,3}\s?%\)?"
@@ -168,11 +168,22 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
     if column == "site":
         return key.name(Kind.SITE, value)
     if column == "cytogenetics":
-        parts = [part.strip() for part in _AND.split(value)]
-        return value if all(_ABNORMALITY.fullmatch(part) for part in parts if part) else ""
+        return value if is_abnormalities_alone(value) else ""
     if column in _WORDS:
         return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
+
+
+def is_abnormalities_alone(typed: str) -> bool:
+    """Tell whether a cell of cytogenetics holds nothing but abnormalities and whether each is there.
+
+    Examples
+    --------
+    >>> is_abnormalities_alone("del17p; t(4;14) neg"), is_abnormalities_alone("del17p, told by Dr Smith")
+    (True, False)
+    """
+    parts = [part.strip() for part in _AND.split(typed)]
+    return all(_ABNORMALITY.fullmatch(part) for part in parts if part)
 
 
 def validation_rows(study: Study, key: Key) -> Table:
