@@ -198,6 +198,18 @@ def validation_rows(study: Study, key: Key) -> Table:
     )
 
 
+def adverse_event_rows(study: Study, key: Key) -> Table:
+    """Return the sheet of adverse events, without the words that were typed."""
+    return tuple(
+        {
+            "patient_id": key.name(Kind.PATIENT, event.patient_id),
+            "grade": _cell(event.grade),
+            "related": _cell(event.related),
+        }
+        for event in study.adverse_events
+    )
+
+
 def gate_rows(study: Study, key: Key) -> Table:
     """Return the gates sheet, with those of review.csv."""
     return tuple(_gate(gate, key) for gate in study.gates)

@@ -15,6 +15,7 @@ from pipeline.deid.fcs_copy import fcs_copy
 from pipeline.deid.key import Key, Kind, write_key
 from pipeline.deid.rows import (
     Table,
+    adverse_event_rows,
     bead_rows,
     columns_of,
     dose_rows,
@@ -96,6 +97,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
         "patients": patient_rows(study, key),
         "gates": gate_rows(study, key),
         "validation": validation_rows(study, key),
+        "adverse_events": adverse_event_rows(study, key),
         "settings": setting_rows(study, key, spillover),
     }
     for name, rows in sheets.items():

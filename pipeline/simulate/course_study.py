@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def course_plan(seed: int, *, patients: int | None, events: int | None) -> Study
     ]
     plan = plan_study(scenario_named(NAME), slots, events=EVENTS, seed=seed, days_apart=DAYS_APART)
     return replace(plan, tubes=tuple(map(_smaller, plan.tubes)))
+
+
+def write_events(study: Path) -> None:
+    """Write the sheet of adverse events from the highest grades that the patients sheet tells."""
+    with (study / "patients.csv").open(encoding="utf-8", newline="") as file:
+        patients = list(csv.DictReader(file))
+    rows: list[tuple[Cell, ...]] = []
+    for patient in patients:
+        name, highest, related = (patient[column] for column in ("patient_id", "teae_grade", "related_grade"))
+        if highest != "0":
+            rows.append((name, highest, highest == related))
+        if related not in ("0", highest):
+            rows.append((name, related, True))
+        if highest not in ("0", "1"):
+            rows.append((name, 1, False))
+    write_csv(study / "adverse_events.csv", ("patient_id", "grade", "related"), rows)
 
 
 def _smaller(tube: PlannedTube) -> PlannedTube:

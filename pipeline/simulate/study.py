@@ -77,6 +77,7 @@ def simulate_study(
         plan = course_study.course_plan(number, patients=patients, events=events)
         write_study(plan, study, truth, bead_events=course_study.BEAD_EVENTS)
         course_study.write_samples(plan, study)
+        course_study.write_events(study)
         return study
     if chosen.name == "demo":
         slots = demo_slots(patients)

@@ -33,6 +33,7 @@ _SHEET_ORDER = (
     "gates",
     "statements",
     "validation",
+    "adverse_events",
     "review",
 )
 
