@@ -64,7 +64,7 @@ class Sizes:
     wait_studies: int = 70
     recovery_studies: int = 40
     response_studies: int = 1000
-    density_studies: int = 200
+    density_studies: int = 500
     batches: int = 8
     sentinel_days: int = 6
     split_days: int = 20
@@ -76,7 +76,7 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
-    cell_tubes: int = 120
+    cell_tubes: int = 600
     change_studies: int = 400
     assay_experiments: int = 2000
 
