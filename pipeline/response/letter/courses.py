@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.follow_up import FollowUp
@@ -23,6 +23,7 @@ SD_WEEKS: Final = (6, 8, 12, 16)
 """Weeks of SD that some definitions of disease control ask for. Convention: 6 and 8 are common in phase 1
 and 2, 12 and 16 are two to four assessments."""
 
+_Grades: TypeAlias = Sequence[tuple[str, Sequence[int | None]]]
 _MOST_GRADES: Final = 5
 """Grades of an adverse event. Standard: CTCAE."""
 
@@ -74,7 +75,7 @@ def adverse_events(
     """
     if events:
         highest = highest_grades(patients, events)
-        kinds = (
+        kinds: _Grades = (
             ("adverse event", [highest[one.patient_id][0] for one in patients]),
             ("related adverse event", [highest[one.patient_id][1] for one in patients]),
         )
@@ -118,7 +119,7 @@ def _events(name: str, k: int, n: int) -> Proportion:
     return Proportion(name, k, n, 100 * k / n, None, None, method=OF_EVENTS)
 
 
-def _by_grade(kinds: Sequence[tuple[str, Sequence[int | None]]]) -> Iterator[Proportion]:
+def _by_grade(kinds: _Grades) -> Iterator[Proportion]:
     for name, grades in kinds:
         known = [grade for grade in grades if grade is not None]
         yield from share(f"any {name}", [grade >= 1 for grade in known])

@@ -99,3 +99,9 @@ def test_the_sheet_is_read_and_a_copy_leaves_its_words_out(tmp_path: Path):
 def test_what_is_no_event_is_a_fault_in_its_cell(tmp_path: Path, row: list[str], where: str):
     _, faults = read(tmp_path, [*row, ""])
     assert [fault.where for fault in faults] == [where]
+
+
+def test_what_an_event_was_called_is_in_no_result():
+    parts = adverse_events(PATIENTS, EVENTS)
+    assert parts
+    assert "neutropenia" not in repr(parts)
