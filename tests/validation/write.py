@@ -80,7 +80,7 @@ class Sizes:
     cell_tubes: int = 600
     change_studies: int = 400
     assay_experiments: int = 2000
-    planned_studies: int = 300
+    planned_studies: int = 200
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""

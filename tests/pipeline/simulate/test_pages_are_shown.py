@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -51,6 +52,10 @@ def test_it_shows_two_groups_of_brightness_where_there_are_two(results: Path):
     told = {row["sample_id"]: row["modes_at_least"] for row in rows(results / "rd_distribution.csv")}
     assert told["P06_BM1"] == "2"
     assert {told[name] for name in told if not name.startswith("P06")} == {"1"}
+    cells = json.loads((results / "distribution.json").read_text("utf-8"))
+    assert cells["P06_BM1"]["modes"]["at_least"] == 2
+    assert [one["percent"] for one in cells["P06_BM1"]["percentiles"]] == [10, 25, 75, 90]
+    assert cells["P01_BM1"]["percentiles"][0]["beyond"] == "below what a cell can show"
 
 
 def test_it_shows_serum_of_both_antibodies_events_and_other_choices(results: Path):
@@ -65,8 +70,10 @@ def test_it_shows_serum_of_both_antibodies_events_and_other_choices(results: Pat
 
 
 def test_the_next_study_can_be_planned_from_it(results: Path):
-    asked = ["plan", str(results.parent), "--slope-width", "3", "--studies", "10"]
+    out = results / "plan.parquet"
+    asked = ["plan", str(results.parent), "--slope-width", "3", "--studies", "10", "--out", str(out)]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     assert "Patients as in this study: 21 rows of 7 patients" in done.output
     assert "Enough:" in done.output
+    assert {"patients", "tubes", "narrow_percent"} <= set(pd.read_parquet(out).columns)
