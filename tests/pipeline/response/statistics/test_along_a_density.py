@@ -316,5 +316,8 @@ def test_a_steeper_law_parts_better_and_a_flat_one_not_at_all():
 def test_an_area_of_0_or_1_says_that_so_few_patients_may_part_by_chance():
     kind = np.zeros(6, int)
     for y in ([False] * 3 + [True] * 3, [True] * 3 + [False] * 3):
-        assert area_under(np.arange(6.0), kind, y).note == NO_OVERLAP
+        area = area_under(np.arange(6.0), kind, y)
+        assert area.note == NO_OVERLAP
+        told = best_cut("cut", np.arange(6.0), kind, np.arange(6.0), y, area, seed=3)[1]
+        assert told.corrected is None
     assert area_under(np.arange(6.0), kind, [False, True] * 3).note == ""
