@@ -68,7 +68,7 @@ def assay_rows(tubes: Sequence[FoundFile], ids: Mapping[str, str]) -> Iterator[t
     ids
         sample_id by the name of the file.
     """
-    named = [_read(tube, ids[tube.name]) for tube in tubes if _OF_THE_ASSAY.search(tube.name)]
+    named = [_read(tube, ids[tube.name]) for tube in tubes if _OF_THE_ASSAY.search(tube.stem)]
     for one in named:
         if _BLANK.search(one.tube.stem):
             yield _row(one, Experiment.BLANK, "its name says blank")

@@ -73,6 +73,10 @@ def test_a_tube_of_a_patient_is_never_put_there(tmp_path):
     assert guessed(tmp_path, *names) == set()
 
 
+def test_a_folder_of_that_name_makes_no_tube_one_of_the_assay(tmp_path):
+    assert guessed(tmp_path, "validation/P01_BM_rep1", "validation/P01_BM_rep2") == set()
+
+
 def test_who_is_only_in_such_tubes_is_no_patient_with_doses_and_init_says_so(tmp_path):
     for name in ("pool_rep1", "pool_rep2", "P01_BM"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")
