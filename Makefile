@@ -53,7 +53,7 @@ imports: $(VENV)/.test-ready ## Check that no package imports one above it.
 bench: $(VENV)/.test-ready ## Measure speed and memory, and write docs/performance.md.
 	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m performance.write
 
-comparisons: $(VENV)/.test-ready ## Hold parts of the program against other software: each prints its ratio.
+comparisons: $(VENV)/.test-ready ## Print the ratio of parts of the program to other software.
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -p no:xdist
 
 guard: $(VENV)/.test-ready ## Fail where a ratio of speeds has fallen back by a quarter.

@@ -190,6 +190,24 @@ def test_the_sample_tubes_are_described_as_the_truth_has_them():
     assert told == known
 
 
+SHOWN_BY_THE_DEMO = (
+    'data-name="rd_distribution"',
+    'data-name="serum"',
+    "Would other choices change the slope?",
+    "Tubes without a density: who they are",
+    "Response along the density as it is",
+    "area under the ROC curve",
+    "Refractoriness by class",
+    "Cytogenetics",
+    "Anti-drug antibodies",
+    "Serum levels by visit",
+    "Duration of treatment by best response",
+    "Adverse events by grade and relation",
+    "Disease control by each definition",
+)
+"""Pages of the report that the README of the samples promises of the demo."""
+
+
 @pytest.mark.slow
 def test_the_sample_tubes_get_the_statuses_that_their_page_says(tmp_path: Path):
     study = tmp_path / "demo"
@@ -198,3 +216,6 @@ def test_the_sample_tubes_get_the_statuses_that_their_page_says(tmp_path: Path):
     with (study / "results" / "rd_samples.csv").open(newline="", encoding="utf-8") as file:
         found = {row["sample_id"]: row["status"] for row in csv.DictReader(file)}
     assert found == {row["tube"]: row["status"] for row in sample_rows()}
+    report = (study / "results" / "report.html").read_text("utf-8")
+    for title in SHOWN_BY_THE_DEMO:
+        assert title in report

@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 FORMS = sorted((ROOT / ".github").rglob("*.yml"))
-SLOW_TARGETS = {"test", "demo"}
+SLOW_TARGETS = {"test", "guard", "demo"}
 """Targets of .ci/run that are too slow to run before every commit."""
 
 

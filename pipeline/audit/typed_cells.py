@@ -81,6 +81,8 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))
     roles = ((f"{tube.sample_id}/{tube.experiment}", tube) for tube in study.validation)
     yield from _of("validation", _numbered(roles))
+    events = ((event.patient_id, event) for event in study.adverse_events)
+    yield from _of("adverse_events", _numbered(events))
     yield from _of("review", _numbered((said.sample_id, said) for said in study.verdicts))
     plain = Settings()
     for name in Settings.model_fields:

@@ -38,6 +38,7 @@ class PseudonymKind(StrEnum):
     DRUG = "drug"
     PERSON = "person"
     GROUP = "group of validation tubes"
+    SITE = "site"
     SHIFT = "days back"
 
 
@@ -54,6 +55,7 @@ _FORMS = {
     PseudonymKind.DRUG: "another drug {}",
     PseudonymKind.PERSON: "person {}",
     PseudonymKind.GROUP: "group {}",
+    PseudonymKind.SITE: "site {}",
 }
 
 

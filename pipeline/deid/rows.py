@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from pipeline.deid.key import Key, PseudonymKind
+from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
@@ -24,6 +25,23 @@ _CODES = re.compile(
     re.IGNORECASE,
 )
 """Words of the columns that take any text: what else stands there is left out."""
+
+_ARM = r"\(?\d{1,2}[pq]\d{0,2}(?:\.\d)?\)?-?"
+_CHANGE = r"(?:(?:del|gain|amp|dup|trisomy|monosomy|loss of)\s*)"
+_STATE = (
+    r"neg(?:ative)?|pos(?:itive)?|n\.?\s?d\.?|not (?:done|found|detected)|found|detected|absent|present|[+-]"
+    r"|\(?\d{1,3}\s?%\)?"
+)
+_ABNORMALITY = re.compile(
+    rf"(?:{_CHANGE}?\+?{_ARM}|{_CHANGE}\(?\d{{1,2}}\)?(?:\([pq]\d{{1,2}}\))?|t\s*\(\d{{1,2}};\d{{1,2}}\)"
+    r"|(?:hyper|hypo)?diploid\w{0,2}|tp53|normal|none|not done|n\.?\s?d\.?|unknown"
+    rf"|(?:high|standard|low)[ -]risk)(?:\s*(?:{_STATE}))?",
+    re.IGNORECASE,
+)
+"""A name of an abnormality, with a word that says whether it is there. A cell is kept whole or not at all:
+half of `neg for a, b` would say the opposite."""
+
+_AND = re.compile(r"[;,\n](?![^(]*\))")
 
 _AS_THEY_ARE = (
     "tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot", "ada_on_treatment",
@@ -58,10 +76,17 @@ def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> d
         "visit": key.name(PseudonymKind.VISIT, sample.visit),
         "tissue": sample.tissue,
         "collected_time": _cell(sample.collected_time),
+        "serum_washed_out_ug_ml": _level(sample.serum_washed_out_ug_ml),
+        "serum_study_drug_ug_ml": _level(sample.serum_study_drug_ug_ml),
         **{
             name: files.get((sample.sample_id, name), "") for name in ("fcs_file", "fmo_file", "isotype_file")
         },
     }
+
+
+def _level(level: Concentration | None) -> str:
+    """Return a level of a drug in serum as it is typed: a number, or the limit of its assay."""
+    return "" if level is None else f"{'<' if level.is_below else ''}{_cell(level.value)}"
 
 
 def panel_rows(study: Study, key: Key) -> Table:
@@ -140,9 +165,25 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
         return _cell(min(value, OLDEST_YEARS))
     if column == "refractory_to":
         return "; ".join(dict.fromkeys(_drug(name, key) for name in listed_names(value)))
+    if column == "site":
+        return key.name(PseudonymKind.SITE, value)
+    if column == "cytogenetics":
+        return value if is_abnormalities_alone(value) else ""
     if column in _WORDS:
         return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
+
+
+def is_abnormalities_alone(typed: str) -> bool:
+    """Tell whether a cell of cytogenetics holds nothing but abnormalities and whether each is there.
+
+    Examples
+    --------
+    >>> is_abnormalities_alone("del17p; t(4;14) neg"), is_abnormalities_alone("del17p, told by Dr Smith")
+    (True, False)
+    """
+    parts = [part.strip() for part in _AND.split(typed)]
+    return all(_ABNORMALITY.fullmatch(part) for part in parts if part)
 
 
 def validation_rows(study: Study, key: Key) -> Table:
@@ -154,6 +195,18 @@ def validation_rows(study: Study, key: Key) -> Table:
             **{name: key.name(PseudonymKind.GROUP, getattr(tube, name)) for name in _GROUPS},
         }
         for tube in study.validation
+    )
+
+
+def adverse_event_rows(study: Study, key: Key) -> Table:
+    """Return the sheet of adverse events, without the words that were typed."""
+    return tuple(
+        {
+            "patient_id": key.name(PseudonymKind.PATIENT, event.patient_id),
+            "grade": _cell(event.grade),
+            "related": _cell(event.related),
+        }
+        for event in study.adverse_events
     )
 
 

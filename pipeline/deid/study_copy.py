@@ -15,10 +15,12 @@ from pipeline.deid.fcs_copy import fcs_copy
 from pipeline.deid.key import Key, PseudonymKind, write_key
 from pipeline.deid.rows import (
     Table,
+    adverse_event_rows,
     bead_rows,
     columns_of,
     dose_rows,
     gate_rows,
+    is_abnormalities_alone,
     panel_rows,
     patient_rows,
     sample_rows,
@@ -95,6 +97,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
         "patients": patient_rows(study, key),
         "gates": gate_rows(study, key),
         "validation": validation_rows(study, key),
+        "adverse_events": adverse_event_rows(study, key),
         "settings": setting_rows(study, key, spillover),
     }
     for name, rows in sheets.items():
@@ -245,10 +248,12 @@ def _must_be_readable(study: Study) -> None:
 def _left_out(study: Study) -> tuple[str, ...]:
     """Say what the copy lacks that changes or explains results."""
     drawn = [sample for sample in study.samples if sample.gates_file]
+    other = sum(not is_abnormalities_alone(patient.cytogenetics) for patient in study.patients)
     said = [
         f"gates drawn in FlowJo or GatingML ({len(drawn)} tubes): such files name samples; the copy has the "
         "automatic gates" if drawn else "",
         "days of bead runs: each tube is flagged BEAD_AGE_UNKNOWN in the copy" if study.beads else "",
         f"{len(study.statements)} statements" if study.statements else "",
+        f"cytogenetics of {other} patients: their cells hold other words than abnormalities" if other else "",
     ]  # fmt: skip
     return tuple(text for text in said if text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from calibration.distribution.result import CellDistribution
 from pipeline.assembly.unnumbered import Unnumbered
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.files.whole import write_whole
@@ -85,6 +86,11 @@ def json_text(data: object) -> str:
 def write_json(path: Path, data: object) -> None:
     """Write data as UTF-8 JSON (see `json_text`)."""
     write_whole(path, json_text(data))
+
+
+def distribution_json(tubes: Iterable[tuple[str, CellDistribution | None]]) -> Json:
+    """Return what `distribution.json` holds: the cells of each tube about their median, by sample_id."""
+    return {name: to_json(cells) for name, cells in tubes if cells is not None}
 
 
 def _rounded(value: Json) -> Json:

@@ -18,7 +18,7 @@ from pipeline.output.calibration_table import calibration_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
 from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.gate_files import write_gates
-from pipeline.output.json_files import response_json, washout_json, write_json
+from pipeline.output.json_files import distribution_json, response_json, washout_json, write_json
 from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.second_process import Start, second_process
 from pipeline.output.table import Table, write_csv
@@ -164,6 +164,8 @@ class Results:
         )
         response = response_json(study_result.response, study_result.unnumbered)
         write_json(self.folder / "response.json", response)
+        cells = ((tube.sample_id, tube.distribution) for tube in study_result.results)
+        write_json(self.folder / "distribution.json", distribution_json(cells))
 
     @staticmethod
     def _write_or_remove(path: Path, table: Table) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline.response.follow_up import FollowUp, PfsEnd
+from pipeline.response.letter.courses import highest_grades
 from pipeline.response.statements import Inconsistency, check_statement
 from pipeline.study.study import Patient, Study
 
@@ -31,7 +32,9 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
         for hit in check_statement(text, n_told, study.settings.month_days, where=where)
     ]
     by_id = {course.patient_id: course for course in courses}
+    highest = highest_grades(study.patients, study.adverse_events) if study.adverse_events else {}
     for patient in study.patients:
+        faults += _grade_faults(patient, highest.get(patient.patient_id))
         faults += _row_faults(patient, by_id.get(patient.patient_id), study.settings.month_days)
     return tuple(faults)
 
@@ -44,6 +47,17 @@ def _texts(study: Study, n: int) -> Iterator[tuple[str, str, int]]:
     for patient in study.patients:
         where = f"discontinuation_reason of patient {patient.patient_id}"
         yield where, patient.discontinuation_reason, n
+
+
+def _grade_faults(patient: Patient, highest: tuple[int, int] | None) -> Iterator[Inconsistency]:
+    """Hold the highest grades of the patients sheet against the rows of the sheet of adverse events."""
+    if highest is None:
+        return
+    for column, of_events in zip(("teae_grade", "related_grade"), highest, strict=True):
+        typed = getattr(patient, column)
+        if typed is not None and typed != of_events:
+            text = f"the highest grade in the sheet adverse_events is {of_events} (0: there is no row)"
+            yield Inconsistency(f"patient {patient.patient_id}", f"{column} {typed}", text)
 
 
 def _row_faults(patient: Patient, course: FollowUp | None, month_days: float) -> Iterator[Inconsistency]:

@@ -135,6 +135,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         lot_cv=0.02,
         f_p_cv=0.02,
     ),
+    Scenario(
+        "course",
+        "Patients who came back after the same dose: the study in fcs_samples/course.",
+        aberrant_percent=(34.0, 42.0),
+        lot_cv=0.02,
+        f_p_cv=0.02,
+    ),
     Scenario("faulty", "A tiny study that shows what bad input gets: the one in fcs_samples/faulty."),
 )
 

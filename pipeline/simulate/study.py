@@ -41,8 +41,8 @@ def simulate_study(
         New or empty; gets `study/` and `truth/`.
     patients, events
         Number of patients and events per stained tube; None: 12 and 60,000 (`demo`: 10 and 10,000; its first
-        ten patients are designed, more are drawn). `faulty` and `validation` have a fixed
-        size and take neither.
+        ten patients are designed, more are drawn). `faulty`, `validation` and `course` have a
+        fixed size and take neither.
     seed
         Another seed, another study; None: 1.
     scenario
@@ -71,6 +71,14 @@ def simulate_study(
 
         write_validation_study(study, truth, number, patients=patients, events=events)
         return study
+    if chosen.name == "course":
+        from pipeline.simulate import course_study
+
+        plan = course_study.course_plan(number, patients=patients, events=events)
+        write_study(plan, study, truth, bead_events=course_study.BEAD_EVENTS)
+        course_study.write_samples(plan, study)
+        course_study.write_adverse_events(study)
+        return study
     if chosen.name == "demo":
         slots = demo_slots(patients)
         plan = plan_study(
@@ -83,10 +91,10 @@ def simulate_study(
     return study
 
 
-def write_study(plan: StudyPlan, study: Path, truth: Path) -> None:
+def write_study(plan: StudyPlan, study: Path, truth: Path, *, bead_events: int = BEAD_EVENTS) -> None:
     """Simulate what is planned and write sheets, FCS files and truth; one tube in memory at a time."""
     write_sheets(plan, study)
-    beads = [_write_day(plan, number, study) for number in range(len(plan.days))]
+    beads = [_write_day(plan, number, study, bead_events) for number in range(len(plan.days))]
     tubes = [_write_planned(plan, tube, study, truth) for tube in plan.tubes]
     write_truth(truth, tubes, beads)
 
@@ -111,16 +119,16 @@ def simulate_planned(plan: StudyPlan, planned: PlannedTube) -> tuple[SimulatedTu
     return tube, simulate_tube(parameters.as_control(slot.control, planned.control_events), rng)
 
 
-def simulate_day(plan: StudyPlan, number: int) -> SimulatedBeads:
+def simulate_day(plan: StudyPlan, number: int, events: int = BEAD_EVENTS) -> SimulatedBeads:
     """Return the bead run of a planned day."""
     day = plan.days[number]
-    parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
+    parameters = BeadParameters(day.lot, day.cytometer, events, day.bead_gains, day.f_p)
     return simulate_beads(parameters, np.random.default_rng([plan.seed, _BEADS, number]))
 
 
-def _write_day(plan: StudyPlan, number: int, study: Path) -> tuple[Cell, ...]:
+def _write_day(plan: StudyPlan, number: int, study: Path, events: int) -> tuple[Cell, ...]:
     day: Day = plan.days[number]
-    beads = simulate_day(plan, number)
+    beads = simulate_day(plan, number, events)
     write_beads(study, day, beads)
     return true_curve_row(day, beads)
 

@@ -32,6 +32,7 @@ _SHEET_ORDER = (
     "gates",
     "statements",
     "validation",
+    "adverse_events",
     "review",
 )
 

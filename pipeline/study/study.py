@@ -191,6 +191,16 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class AdverseEvent:
+    """A row of the optional sheet of adverse events: highest grade, and whether called related."""
+
+    patient_id: str
+    grade: int
+    related: bool
+    term: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence that somebody means to print; its percentages and durations are checked.
 
@@ -246,6 +256,7 @@ class Study:
     statements: tuple[Statement, ...] = ()
     validation: tuple[ValidationTube, ...] = ()
     verdicts: tuple[TubeVerdict, ...] = ()
+    adverse_events: tuple[AdverseEvent, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 

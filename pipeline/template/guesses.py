@@ -13,6 +13,7 @@ from pipeline.files.safe_name import safe_name
 from pipeline.study.names.file_kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
+from pipeline.template.assay_rows import assay_rows
 from pipeline.template.inventory import (
     Inventory,
     InventoryFile,
@@ -74,7 +75,7 @@ Rows = Mapping[str, Sequence[GuessedRow]]
 
 
 def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
-    """Return the rows that an inventory suggests for samples, panels, beads, doses and patients."""
+    """Return the rows that an inventory suggests for each sheet."""
     panels = _panels(inventory.tubes)
     quantified = [
         str(row.values["channel"])
@@ -85,14 +86,27 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
     beads = _bead_rows(inventory, quantified)
     asked = _asked_of_the_antibody([row.values["kit"] for row in beads])
     samples = _sample_rows(inventory, panels)
-    patients = list(dict.fromkeys(str(row.values["patient_id"]) for row in samples))
+    validation = _validation_rows(inventory, samples)
+    of_assay = {row.values["sample_id"] for row in validation}
+    of_patients = [row for row in samples if row.values["sample_id"] not in of_assay]
+    patients = list(dict.fromkeys(str(row.values["patient_id"]) for row in of_patients))
     return {
         "samples": samples,
         "panels": tuple(row for panel in panels for row in _panel_rows(panel, asked)),
         "beads": beads,
         "doses": tuple(_dose_row(patient) for patient in patients),
         "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
+        "validation": validation,
     }
+
+
+def _validation_rows(inventory: Inventory, samples: Sequence[GuessedRow]) -> tuple[GuessedRow, ...]:
+    ids = {str(row.values["fcs_file"]): str(row.values["sample_id"]) for row in samples}
+    return tuple(
+        GuessedRow(dict(values), tuple(name for name, value in values.items() if value is not None), why,
+                   tuple(name for name, value in values.items() if value is None))
+        for values, why in assay_rows(inventory.tubes, ids)
+    )  # fmt: skip
 
 
 def _asked_of_the_antibody(kits: Sequence[Value]) -> tuple[str, ...]:

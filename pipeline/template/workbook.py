@@ -72,6 +72,7 @@ _GUIDE = (
     "gates: thresholds that a person sets in place of an automatic one; may stay empty.",
     "statements: sentences of a paper or poster whose numbers are to be checked; may stay empty.",
     "validation: tubes that show what the assay is worth, such as replicates of a pool; may stay empty.",
+    "adverse_events: a row per adverse event with its grade; may stay empty.",
     "_files_not_used: FCS files that are in no row, and why. A file that is named there is left out.",
     "_more_settings: every setting with its default, for experts. It is locked: to change a setting,",
     "    choose its name in a free row of the sheet settings, and type the value beside it.",

@@ -107,6 +107,7 @@ def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: 
             f"{len(inventory.unread)} not read; {left} in no row{' (sheet _files_not_used)' if left else ''}."
         ),
         _kits_in_words(rows),
+        _assay_in_words(rows),
         f"{counted(orange, 'orange cell')} to fill in or check, {yellow} yellow to confirm.",
     ]
     return "\n".join(filter(None, lines))
@@ -121,6 +122,14 @@ def _kits_in_words(rows: Rows) -> str:
     return (
         f"Bead kit, guessed: {enumerate_words(parts, 'and')}; the column _guessed says why." if parts else ""
     )
+
+
+def _assay_in_words(rows: Rows) -> str:
+    """Return how many tubes are guessed to validate the assay: they would be in no visit of a patient."""
+    tubes = {row.values["sample_id"] for row in rows.get("validation", ())}
+    if not tubes:
+        return ""
+    return f"{counted(len(tubes), 'tube')} named as of the assay: look at the sheet validation."
 
 
 def _must_be_closed(path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.response.statistics.cox import cox_ratio
 from pipeline.response.statistics.cuts.best_cut import best_cut
+from pipeline.response.statistics.cuts.implied import with_odds
 from pipeline.response.statistics.cuts.roc import area_under
 from pipeline.response.statistics.dose_response import dose_response
 from pipeline.response.statistics.true_values import BELOW, MEASURED, true_values
@@ -111,6 +112,7 @@ def study(job: tuple[Ward, int, int]) -> tuple[float, ...]:
     odds = dose_response("RD", "doubling", known, y)
     area = area_under(w, kind, y)
     cut, _ = best_cut("best", w, kind, known.expected, y, area, seed=seed, n_samples=100)
+    cut = with_odds(cut, odds, known, w, kind, y)
     low, high = (math.log(v) if v else side for v, side in ((odds.low, -math.inf), (odds.high, math.inf)))
     slope = math.nan if odds.ratio is None else math.log(odds.ratio)
     found = [slope, low <= ward.slope <= high, area.low <= truth.area <= area.high]

@@ -28,6 +28,7 @@ from validation import (
     gating_text,
     occupancy,
     other_marrow,
+    planning,
     pooling,
     processors,
     recovery,
@@ -64,7 +65,7 @@ class Sizes:
     wait_studies: int = 70
     recovery_studies: int = 40
     response_studies: int = 1000
-    density_studies: int = 200
+    density_studies: int = 500
     batches: int = 8
     sentinel_days: int = 6
     split_days: int = 20
@@ -76,9 +77,10 @@ class Sizes:
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
-    cell_tubes: int = 120
+    cell_tubes: int = 600
     change_studies: int = 400
     assay_experiments: int = 2000
+    planned_studies: int = 200
 
     def scaled(self, factor: float) -> Sizes:
         """Return the same, smaller or larger."""
@@ -158,6 +160,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "response": lambda sizes, mapper: response.section(sizes.response_studies, SEED, mapper),
     "along density": lambda sizes, mapper: along_density.section(sizes.density_studies, SEED, mapper),
     "assay": lambda sizes, mapper: assay.section(sizes.assay_experiments, SEED, mapper),
+    "planning": lambda sizes, mapper: planning.section(sizes.planned_studies, SEED, mapper),
     "batches": _batches,
     "sentinels": _sentinels,
     "clone splits": _clone_splits,

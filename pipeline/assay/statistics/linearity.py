@@ -93,12 +93,12 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
         )
     weights = [1 / means[level] ** 2 for level in expected]
     terms = [[1.0] * len(expected), list(expected)]
-    line = _weighted(terms, measured, weights)
+    line = least_squares(terms, measured, weights)
     sizes = [math.sqrt(line.variance(place)) for place in range(2)]
     reach = t_quantile(line.freedom)
     curved = None
     if len(groups) >= FEWEST_LEVELS:
-        bent = _weighted([*terms, [level**2 for level in expected]], measured, weights)
+        bent = least_squares([*terms, [level**2 for level in expected]], measured, weights)
         if bent.variance(2) > 0:
             curved = t_tail(bent.freedom, bent.coefficients[2] / math.sqrt(bent.variance(2)))
     levels = tuple(
@@ -132,7 +132,14 @@ class _Fit:
         return self.inverse[place][place] * self.scale
 
 
-def _weighted(terms: Sequence[Sequence[float]], y: Sequence[float], weights: Sequence[float]) -> _Fit:
+def least_squares(terms: Sequence[Sequence[float]], y: Sequence[float], weights: Sequence[float]) -> _Fit:
+    """Return weighted least squares on these terms, one sequence of the length of `y` each.
+
+    Raises
+    ------
+    TooFewError
+        No more values than terms.
+    """
     size = len(terms)
     normal = [
         [math.fsum(w * a * b for w, a, b in zip(weights, one, other, strict=True)) for other in terms]

@@ -14,6 +14,8 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.summary import RunSummary
 from pipeline.output.json_files import write_json
 from pipeline.output.results_folder import Results
+from pipeline.output.statistics.dataset import Kind, Variable, dataset
+from pipeline.output.statistics.files import write_parquet
 from pipeline.output.table import Table, write_csv
 from pipeline.output.workbook import Sheet, write_workbook
 from pipeline.planning import (
@@ -65,8 +67,10 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
         raise UsageError(
             "expected one of --slope-width (dex per doubling of the washout) and --wait-width (weeks)"
         )
-    if asked.out and asked.out.suffix.casefold() not in (".csv", ".xlsx", ".json"):
-        raise UsageError(f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx or .json")
+    if asked.out and asked.out.suffix.casefold() not in (".csv", ".xlsx", ".json", ".parquet"):
+        raise UsageError(
+            f"--out {asked.out.name}: expected a name that ends in .csv, .xlsx, .parquet or .json"
+        )
     population = _population(asked)
     target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
     say(plan_head(population, target, asked))
@@ -176,6 +180,12 @@ def _write(path: Path, found: Plan, population: StudyPopulation) -> None:
     ending = path.suffix.casefold()
     if ending == ".csv":
         write_csv(path, _table(found))
+    elif ending == ".parquet":
+        kinds: tuple[Kind, ...] = ("whole", "whole", "number", "number", "number", "number")
+        variables = [
+            Variable(name, name.replace("_", " "), kind) for name, kind in zip(COLUMNS, kinds, strict=True)
+        ]
+        write_parquet(path, dataset("plan", "Sizes of a study", variables, _table(found).rows, xport=False))
     elif ending == ".json":
         write_json(path, {"plan": found, "population": population})
     else:

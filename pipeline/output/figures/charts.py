@@ -10,10 +10,13 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.response import response_picture
 from pipeline.output.figures.spread.cells import cell_pictures, cell_rows
 from pipeline.output.figures.spread.courses import course_picture
+from pipeline.output.figures.spread.serum import serum_picture
 from pipeline.output.figures.survival import survival_picture
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
 from pipeline.output.figures.swimmer import swimmer_pictures, swimmers
 from pipeline.output.figures.washout import MOST_POINTS, washout_picture
+from pipeline.patients.visits import patient_rd
+from pipeline.response.letter.serum import serum_pairs, typed_serum_levels
 from pipeline.study.quantity_name import axis_name, density_name
 
 Links = Mapping[str, str]
@@ -90,6 +93,13 @@ def _courses(study_result: StudyResult, mm: float, links: Links) -> Iterator[Pic
         yield course_picture(within.changes, responses, axis_name(study_result.study), mm=mm)
 
 
+def _serum(study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
+    levels = typed_serum_levels(study_result.study)
+    if levels:
+        pairs = serum_pairs(levels, [patient_rd(visit) for visit in study_result.visits])
+        yield serum_picture(levels, pairs, axis_name(study_result.study), mm=mm)
+
+
 WASHOUT: Final = Chart(
     "rd_washout", "Receptor density against weeks of washout, one point per visit", _washout
 )
@@ -100,4 +110,5 @@ SWIMMER: Final = Chart(
 SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
 CELLS: Final = Chart("rd_distribution", "Receptor density of the cells of each tube, by washout", _cells)
 COURSES: Final = Chart("rd_courses", "The course of each patient's receptor density", _courses)
-FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL, CELLS, COURSES)
+SERUM: Final = Chart("serum", "Serum levels of the antibodies by visit, and against receptor density", _serum)
+FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL, CELLS, COURSES, SERUM)

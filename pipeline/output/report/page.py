@@ -15,6 +15,7 @@ from pipeline.output.figures.charts import (
     CELLS,
     COURSES,
     RESPONSE,
+    SERUM,
     SURVIVAL,
     SWIMMER,
     WASHOUT,
@@ -85,6 +86,7 @@ class Page:
     cells_svg: str
     courses_svg: str
     models: ModelSection
+    serum_svg: str
     no_washout: str
     no_response: str
     tube_folder: str
@@ -166,6 +168,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         cells_svg=chart_html(CELLS, study_result),
         courses_svg=chart_html(COURSES, study_result),
         models=model_section(study_result),
+        serum_svg=chart_html(SERUM, study_result),
         no_washout=no_washout,
         no_response=no_response,
         tube_folder=FOLDER,

@@ -17,6 +17,7 @@ from pipeline.output.statistics.subjects import Subject, subjects_of
 from pipeline.output.statistics.tidy import (
     along_density,
     changes,
+    described,
     distributions,
     doses,
     exposure,
@@ -50,13 +51,14 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
     ("doses", lambda result, _: doses(result)),
     ("sensitivity", lambda result, _: sensitivity_rows(result)),
     ("along_density", lambda result, _: along_density(result)),
+    ("characteristics", lambda result, _: described(result)),
     ("distribution", lambda result, _: distributions(result)),
     ("changes", lambda result, _: changes(result)),
     ("unnumbered", lambda result, _: without_density(result)),
 )
 """Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
 
-OF_SOME: Final = ("changes", "unnumbered")
+OF_SOME: Final = ("changes", "unnumbered", "characteristics")
 """Datasets that are there only where they have a row."""
 
 

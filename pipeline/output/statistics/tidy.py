@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.further_tables.analyses import density_table, sensitivity_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.letter_counts import characteristic_table
 from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
 from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell, Table
+from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk
 
 _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "background_kind", "beads",
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
          "refractory", "outcome", "measure", "strength", "method", "choice", "caution", "not_told",
          "first_visit", "last_visit", "change_kind", "exceeds_assay", "first_to_last", "best_response",
-         "only_tube", "reason"}  # fmt: skip
+         "only_tube", "reason", "table", "row"}  # fmt: skip
 _WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles", "n", "events",
-          "rows", "patients", "measured", "changed", "modes", "modes_at_least"}  # fmt: skip
+          "rows", "patients", "measured", "changed", "modes", "modes_at_least", "k"}  # fmt: skip
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
 _FREE_TEXT = {"note", "reviewed_by"}
 """Free text may name people: it stays in the results, and out of the files that travel."""
@@ -66,8 +68,14 @@ _PATIENTS = (
     Variable("infusions", "infusions of the study drug", "whole"),
     Variable("infusions_interrupted", "interrupted infusions", "whole"),
     Variable("serum_ug_ml", "serum washed-out drug before the study drug", "number", unit="ug/mL"),
+    Variable("site", "hospital or centre"),
+    Variable("last_line_refractory", "Y: refractory to the last line"),
+    Variable("ada_before", "Y: antibodies against the study drug before"),
+    Variable("ada_on_treatment", "antibodies against the study drug later"),
+    Variable("related_grade", "highest grade of a related adverse event", "whole"),
 )
 _PATIENT_FIELDS = tuple(variable.name for variable in _PATIENTS[15:])
+_RISK = Variable("cytogenetic_high_risk", "Y: del17p, t(4;14) or t(14;16)")
 
 
 def tubes(study_result: StudyResult) -> Dataset:
@@ -109,7 +117,7 @@ def without_density(study_result: StudyResult) -> Dataset:
 
 def patients(known: Mapping[str, Subject]) -> Dataset:
     """Return a row per patient."""
-    return dataset("patients", "A row per patient", _PATIENTS, _patient_rows(known), xport=False)
+    return dataset("patients", "A row per patient", (*_PATIENTS, _RISK), _patient_rows(known), xport=False)
 
 
 def doses(study_result: StudyResult) -> Dataset:
@@ -128,6 +136,12 @@ def along_density(study_result: StudyResult) -> Dataset:
     """Return response and PFS along receptor density, a row per number."""
     label = "Response and PFS along receptor density"
     return _of_table("along_density", label, density_table(study_result))
+
+
+def described(study_result: StudyResult) -> Dataset:
+    """Return what the patients are like, and what a letter counts of them; no words that a person typed."""
+    table = characteristic_table(study_result.response, as_typed=False)
+    return _of_table("characteristics", "Patients and the letter, a row per number", table)
 
 
 def _of_table(name: str, label: str, table: Table) -> Dataset:
@@ -150,7 +164,13 @@ def _variable(name: str, cells: Sequence[Cell]) -> Variable:
 
 def _patient_rows(known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     for who in known.values():
-        yield (*_derived(who), *_typed(who))
+        yield (*_derived(who), *_typed(who), _high_risk(who))
+
+
+def _high_risk(who: Subject) -> str:
+    """Return Y or N by the cytogenetics as typed; "" where not all three were determined."""
+    found = abnormalities(who.patient.cytogenetics) if who.patient else None
+    return "" if found is None else yes_no(is_high_risk(found))
 
 
 def _derived(who: Subject) -> tuple[Cell, ...]:

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.further_tables.analyses import density_table, sensitivity_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
+from pipeline.output.further_tables.letter_counts import characteristic_table
 from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
@@ -30,7 +31,6 @@ from pipeline.output.workbook.tables.response import (
     NOT_TYPED,
     PRINTED_COMPARISONS,
     PRINTED_SURVIVAL,
-    characteristic_table,
     comparison_table,
     proportion_table,
     survival_table,

@@ -64,7 +64,7 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
     pairs = f"a limit leaves {area.n_open} pairs open: they count half" if area.n_open else ""
     yield DensityNumber(
         name, "area under the ROC curve", *counts, area.area, area.low, area.high, "0 to 1", area.corrected,
-        method=area.method, note=area.note or pairs,
+        method=area.method, note="; ".join(part for part in (area.note, pairs) if part),
     )  # fmt: skip
     for cut in (one.best, one.fixed):
         yield from _of_cut(name, cut)

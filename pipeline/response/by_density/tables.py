@@ -17,6 +17,7 @@ from pipeline.response.patients import OBJECTIVE, controlled_patients, is_evalua
 from pipeline.response.rd_visit import rd_visits
 from pipeline.response.statistics.cox import HazardRatio
 from pipeline.response.statistics.cuts.best_cut import DensityCut, best_cut, fixed_cut
+from pipeline.response.statistics.cuts.implied import with_odds
 from pipeline.response.statistics.cuts.roc import Area, area_under
 from pipeline.response.statistics.dose_response import dose_response
 from pipeline.response.statistics.logistic import OddsRatio
@@ -26,6 +27,8 @@ from pipeline.study.study import Study
 FEWEST_EACH: Final = 3
 """Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention: with
 three no single patient is half of a group."""
+
+UNTRIED_CUT: Final = "cut found in these patients, not tried in others"
 
 RULE: Final = (
     "The density that stands for a patient is that of the groups by receptor density. One step is one "
@@ -47,7 +50,7 @@ class OutcomeByDensity:
     area
         Under the ROC curve.
     best, fixed
-        The best cut in these patients, and that of the setting `rd_cut`; densities in molecules per cell.
+        The cut found in these patients, and that of the setting `rd_cut`; molecules per cell.
     n_limits
         Patients whose density is only known to lie beyond a limit.
     note
@@ -136,13 +139,13 @@ def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: S
         )
     seed, log2_cut = study.settings.seed, float(np.log2(study.settings.rd_cut))
     area = area_under(rows.log2_rd, rows.kind, y)
-    best, area = best_cut(
-        "best cut in these patients", rows.log2_rd, rows.kind, rows.known.expected, y, area, seed=seed
-    )
+    best, area = best_cut(UNTRIED_CUT, rows.log2_rd, rows.kind, rows.known.expected, y, area, seed=seed)
+    odds = dose_response(f"receptor density: {name}", "doubling", rows.known, y)
+    best = with_odds(best, odds, rows.known, rows.log2_rd, rows.kind, y)
     fixed = fixed_cut("cut of the setting rd_cut", log2_cut, rows.log2_rd, rows.kind, y)
     return replace(
         empty,
-        odds=dose_response(f"receptor density: {name}", "doubling", rows.known, y),
+        odds=odds,
         area=area,
         best=_in_molecules(best),
         fixed=_in_molecules(fixed),
@@ -167,7 +170,7 @@ def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
     least = min(min(one.n_events, one.n - one.n_events) for one in told)
     few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
-        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. The best "
+        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One "
         "cut was found in the patients it parts, so their shares flatter it; “in other patients” takes that "
         "off, but only a study of other patients shows it. Density also goes with the weeks since the last "
         "dose and with what was given before: none of this says that the density is the cause."

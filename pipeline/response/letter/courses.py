@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.follow_up import FollowUp
@@ -14,7 +14,7 @@ from pipeline.response.statistics.counts import Proportion
 from pipeline.study.cells.choices import AdaCourse
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.response import Response
-from pipeline.study.study import Patient, Study
+from pipeline.study.study import AdverseEvent, Patient, Study
 
 DURATION_MONTHS: Final = (3, 6)
 """Months on treatment that are counted. Convention, as the study of docs/method.md reports them."""
@@ -23,6 +23,7 @@ SD_WEEKS: Final = (6, 8, 12, 16)
 """Weeks of SD that some definitions of disease control ask for. Convention: 6 and 8 are common in phase 1
 and 2, 12 and 16 are two to four assessments."""
 
+_Grades: TypeAlias = Sequence[tuple[str, Sequence[int | None]]]
 _MOST_GRADES: Final = 5
 """Grades of an adverse event. Standard: CTCAE."""
 
@@ -34,6 +35,14 @@ EVENTS_RULE: Final = (
     "Highest grade (CTCAE) of each patient, of all treatment-emergent events and of those that were called "
     "related to the treatment; of the patients whose cell is filled, 0: there was none."
 )
+EVENTS_TITLE: Final = "Adverse events by grade and relation"
+EACH_EVENT_RULE: Final = (
+    "From the sheet adverse_events, a row per event. First the patients by their highest grade (CTCAE), of "
+    "all treatment-emergent events and of those that were called related to the treatment; a patient of the "
+    "patients sheet without a row had none. Then the events themselves, of all events: a patient may have "
+    "several, so no interval is told."
+)
+OF_EVENTS: Final = "events counted, no interval"
 DURATION_RULE: Final = (
     "From the start of treatment to discontinued_on or death. Who is still treated counts once the months "
     "are over; before that nobody knows, so they are in neither number."
@@ -56,18 +65,61 @@ def anti_drug_antibodies(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     return part("Anti-drug antibodies", ADA_RULE, rows)
 
 
-def adverse_events(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
-    """Return adverse events by highest grade, all and related; nothing without the column of the related."""
+def adverse_events(
+    patients: Sequence[Patient], events: Sequence[AdverseEvent] = ()
+) -> tuple[LetterPart, ...]:
+    """Return adverse events by grade, all and related: patients by their highest, and the events themselves.
+
+    From the sheet of adverse events where it has rows, else from the highest grades of the patients sheet,
+    which count no events; nothing without either.
+    """
+    if events:
+        highest = highest_grades(patients, events)
+        kinds: _Grades = (
+            ("adverse event", [highest[one.patient_id][0] for one in patients]),
+            ("related adverse event", [highest[one.patient_id][1] for one in patients]),
+        )
+        rows = (*_by_grade(kinds), *_of_events(events))
+        return part(EVENTS_TITLE, EACH_EVENT_RULE, rows)
     if all(patient.related_grade is None for patient in patients):
         return ()
     kinds = (
         ("adverse event", [patient.teae_grade for patient in patients]),
         ("related adverse event", [patient.related_grade for patient in patients]),
     )
-    return part("Adverse events by grade and relation", EVENTS_RULE, _by_grade(kinds))
+    return part(EVENTS_TITLE, EVENTS_RULE, _by_grade(kinds))
 
 
-def _by_grade(kinds: Sequence[tuple[str, Sequence[int | None]]]) -> Iterator[Proportion]:
+def highest_grades(patients: Sequence[Patient], events: Sequence[AdverseEvent]) -> dict[str, tuple[int, int]]:
+    """Return each patient's highest grade, of all events and of the related ones; 0: there was none."""
+    highest = {patient.patient_id: (0, 0) for patient in patients}
+    for event in events:
+        every, related = highest.get(event.patient_id, (0, 0))
+        highest[event.patient_id] = (
+            max(every, event.grade),
+            max(related, event.grade) if event.related else related,
+        )
+    return highest
+
+
+def _of_events(events: Sequence[AdverseEvent]) -> Iterator[Proportion]:
+    """Count events, not patients: those of one patient belong together, so there is no interval."""
+    for name, kept in (
+        ("events", events),
+        ("related events", [event for event in events if event.related]),
+    ):
+        yield _events(f"{name}, of all events", len(kept), len(events))
+        for grade in range(1, _MOST_GRADES + 1):
+            yield _events(f"{name}, grade {grade}", sum(one.grade == grade for one in kept), len(events))
+        severe = sum(one.grade >= SEVERE_FROM for one in kept)
+        yield _events(f"{name}, grade >= {SEVERE_FROM}", severe, len(events))
+
+
+def _events(name: str, k: int, n: int) -> Proportion:
+    return Proportion(name, k, n, 100 * k / n, None, None, method=OF_EVENTS)
+
+
+def _by_grade(kinds: _Grades) -> Iterator[Proportion]:
     for name, grades in kinds:
         known = [grade for grade in grades if grade is not None]
         yield from share(f"any {name}", [grade >= 1 for grade in known])

@@ -29,6 +29,8 @@ _NAMES: Final = (
     ("del1p", re.compile(r"del\(?1p|1p-|del\(1\)\(p")),
     ("hyperdiploid", re.compile(r"hyperdip")),
 )
+CYTOGENETICS: Final = "Cytogenetics"
+_ANY_OF_HIGH_RISK: Final = "high risk: at least one of " + ", ".join(HIGH_RISK)
 _TRANSLOCATION: Final = re.compile(r"t\s*\(?\s*(\d+)\s*[;,:/]\s*(\d+)\s*\)?")
 _CLAUSES: Final = re.compile(r"[;\n](?![^(]*\))")
 _JOINS: Final = re.compile(r"([,/](?![^(]*\))|&|\b(?:and|und|or|oder|nor)\b)")
@@ -178,6 +180,17 @@ def _named(segment: str) -> list[str]:
     return [name for name, pattern in _NAMES if pattern.search(bare)]
 
 
+def is_named(row: str) -> bool:
+    """Tell whether a row of the part has a name of this program, and not words that a person typed.
+
+    Examples
+    --------
+    >>> is_named("del17p"), is_named("Dr Smith's finding")
+    (True, False)
+    """
+    return row == _ANY_OF_HIGH_RISK or row in (name for name, _ in _NAMES)
+
+
 def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
     """Tell whether one of `HIGH_RISK` was found, or `high risk` was typed; None: not all were determined.
 
@@ -203,13 +216,11 @@ def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
             f" In {unclear} of {len(cells)} cells a name alone and one that was not found stand in one list, "
             "as in `a, b neg`: the name alone counts as found. If it was not, type a ; and a word of its own."
         )
-    return part("Cytogenetics", rule, _rows(cells))
+    return part(CYTOGENETICS, rule, _rows(cells))
 
 
 def _rows(cells: Sequence[Mapping[str, bool | None]]) -> Iterator[Proportion]:
-    yield from share(
-        "high risk: at least one of " + ", ".join(HIGH_RISK), [is_high_risk(one) for one in cells]
-    )
+    yield from share(_ANY_OF_HIGH_RISK, [is_high_risk(one) for one in cells])
     for name in HIGH_RISK:
         yield from share(name, [one.get(name, False) for one in cells])
     counts = Counter(name for one in cells for name, state in one.items() if state and name not in HIGH_RISK)

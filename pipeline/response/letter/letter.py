@@ -16,7 +16,12 @@ from pipeline.response.letter.courses import (
 from pipeline.response.letter.cytogenetics import cytogenetics
 from pipeline.response.letter.part import LetterPart
 from pipeline.response.letter.refractoriness import refractoriness
-from pipeline.response.letter.serum import serum_against_density, serum_by_visit, typed_serum_levels
+from pipeline.response.letter.serum import (
+    serum_against_density,
+    serum_by_visit,
+    serum_pairs,
+    typed_serum_levels,
+)
 from pipeline.response.statistics.rank_link import RankLink
 from pipeline.study.study import Study
 
@@ -46,7 +51,7 @@ def letter(study: Study, rows: Sequence[PatientRd], courses: Sequence[FollowUp])
         *anti_drug_antibodies(study.patients),
         *serum_by_visit(levels),
         *duration_of_treatment(courses, study.settings.month_days),
-        *adverse_events(study.patients),
+        *adverse_events(study.patients, study.adverse_events),
         *control_by_definition(study),
     )
-    return Letter(parts, serum_against_density(levels, rows, study.settings.seed))
+    return Letter(parts, serum_against_density(serum_pairs(levels, rows), study.settings.seed))

@@ -63,10 +63,20 @@ def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
         yield from share(f"{name}: below the limit, or none found", [level.is_low for level in here])
 
 
-def serum_against_density(
-    levels: Sequence[SerumLevel], rows: Sequence[PatientRd], seed: int
-) -> tuple[RankLink, ...]:
-    """Return how each antibody goes with the receptor density of the same visit: one visit per patient.
+@dataclass(frozen=True, slots=True)
+class SerumPair:
+    """A level and the receptor density of the same visit.
+
+    `log2_rd`: log2 of molecules per cell, measured or a limit; `side`: `BELOW`, `MEASURED` or `ABOVE` of it.
+    """
+
+    serum: SerumLevel
+    log2_rd: float
+    side: int
+
+
+def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tuple[SerumPair, ...]:
+    """Return each level that has a receptor density, or a limit of one, of the same visit: one per patient.
 
     Marrow by the kit of most marrows alone: blood and other kits are not comparable.
     Of several visits with both the first in the order of the samples sheet counts, so that each patient is
@@ -77,14 +87,20 @@ def serum_against_density(
         for row in comparable_rows(rows)
         if (told := value_of(row)) is not None
     }
+    pairs: dict[tuple[str, str], SerumPair] = {}
+    for one in levels:
+        told = density.get((one.patient_id, one.visit))
+        if told is not None:
+            pairs.setdefault((one.drug, one.patient_id), SerumPair(one, *told))
+    return tuple(pairs.values())
+
+
+def serum_against_density(pairs: Sequence[SerumPair], seed: int) -> tuple[RankLink, ...]:
+    """Return how each antibody goes with the receptor density of the same visit."""
     links = []
-    for drug in dict.fromkeys(one.drug for one in levels):
-        pairs: dict[str, tuple[Concentration, tuple[float, int]]] = {}
-        for one in levels:
-            told = density.get((one.patient_id, one.visit))
-            if one.drug == drug and told is not None:
-                pairs.setdefault(one.patient_id, (one.level, told))
-        serum = [(level.value, BELOW if level.is_below else MEASURED) for level, _ in pairs.values()]
-        log_rd = [told for _, told in pairs.values()]
+    for drug in dict.fromkeys(one.serum.drug for one in pairs):
+        here = [one for one in pairs if one.serum.drug == drug]
+        serum = [(one.serum.level.value, BELOW if one.serum.level.is_below else MEASURED) for one in here]
+        log_rd = [(one.log2_rd, one.side) for one in here]
         links.append(rank_link(f"serum {drug} and receptor density", serum, log_rd, seed=seed))
-    return tuple(link for link in links if link.n)
+    return tuple(links)

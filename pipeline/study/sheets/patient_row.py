@@ -1,4 +1,4 @@
-"""The columns of the patients sheet: response, follow-up, who the patient was, exposure and safety."""
+"""The columns of the patients sheet, and of the sheet of adverse events."""
 
 from __future__ import annotations
 
@@ -93,3 +93,16 @@ class PatientRow(Row):
         "Highest grade of an adverse event that was called related to the treatment; 0: there was none.",
         example="1",
     )
+
+
+class AdverseEventRow(Row):
+    """An adverse event of a patient."""
+
+    patient_id: FileSafeId = column("The patient, as in the patients sheet.", example="P01", required=True)
+    grade: Annotated[int, whole_number(1, 5)] = column(
+        "Its highest grade (CTCAE).", example="2", required=True
+    )
+    related: YesNo = column(
+        "Was it called related to the treatment?", example="no", required=True, choices=("yes", "no")
+    )
+    term: Text = column("What it was; for the reader of the sheet alone.", example="neutropenia", default="")

@@ -12,7 +12,7 @@ from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
-from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
 from pipeline.study.sheets.review import REVIEW, typed_overrides, verdicts_of
 from pipeline.study.sheets.rows import (
     SHEETS,
@@ -33,6 +33,7 @@ from pipeline.study.sheets.tables import RawSheet, SheetRow, TypedSheet, raw_she
 from pipeline.study.sheets.typed import TypedStudy, rows_as_typed
 from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import (
+    AdverseEvent,
     BeadRun,
     Dose,
     GateOverride,
@@ -167,6 +168,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, TypedSheet]) -> tuple[TypedS
         review=entries(REVIEW, ReviewRow),
         statements=entries("statements", StatementRow),
         validation=entries("validation", ValidationRow),
+        adverse_events=entries("adverse_events", AdverseEventRow),
         settings=settings,
     )
     return with_names_on_disk(typed), faults
@@ -217,6 +219,7 @@ def study_of(typed: TypedStudy) -> Study:
         ),
         validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
         verdicts=verdicts_of(typed.review),
+        adverse_events=tuple(AdverseEvent(**_fields(entry.row)) for entry in typed.adverse_events),
         places=_places(typed),
         typed_samples=typed.samples_as_typed,
     )

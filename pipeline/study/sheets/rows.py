@@ -39,7 +39,7 @@ from pipeline.study.cells.polygons import EXAMPLE as A_POLYGON
 from pipeline.study.cells.polygons import Polygon
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
-from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
 from pipeline.study.sheets.validation_row import ValidationRow
 
 
@@ -264,4 +264,5 @@ SHEETS: Mapping[str, type[Row]] = {
     "gates": GateRow,
     "statements": StatementRow,
     "validation": ValidationRow,
+    "adverse_events": AdverseEventRow,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.study.names.look import caseless
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry
-from pipeline.study.sheets.patient_row import PatientRow
+from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
 from pipeline.study.sheets.rows import (
     BeadRow,
     DoseRow,
@@ -41,6 +41,7 @@ class TypedStudy:
     review: tuple[Entry[ReviewRow], ...] = ()
     statements: tuple[Entry[StatementRow], ...] = ()
     validation: tuple[Entry[ValidationRow], ...] = ()
+    adverse_events: tuple[Entry[AdverseEventRow], ...] = ()
     settings: Settings = field(default_factory=Settings)
     samples_as_typed: TypedRows = field(default_factory=TypedRows)
 

@@ -18,18 +18,23 @@ from pipeline.output.statistics.files import DATASETS
 from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.table import Column, Table, names_of, table_of
 from pipeline.output.workbook import SHEETS
+from pipeline.study.cells.concentrations import Concentration
 
 CHARTS = tuple((chart.name, chart) for chart in FIGURES)
 START, LAST_SEEN = date(2024, 3, 4), date(2024, 9, 1)
 
 
 def with_courses(study_result: StudyResult) -> StudyResult:
-    """Return the result with a time on treatment for every patient: each figure then has its data."""
+    """Return the result with a time on treatment of every patient, and serum levels: each figure has data."""
     patients = tuple(
         replace(patient, treatment_start=START, last_contact_on=LAST_SEEN)
         for patient in study_result.study.patients
     )
-    return changed(study_result, study=replace(study_result.study, patients=patients))
+    samples = tuple(
+        replace(sample, serum_washed_out_ug_ml=Concentration(0.5 + place))
+        for place, sample in enumerate(study_result.study.samples)
+    )
+    return changed(study_result, study=replace(study_result.study, patients=patients, samples=samples))
 
 
 def is_sound(table: Table) -> bool:

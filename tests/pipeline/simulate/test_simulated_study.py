@@ -66,7 +66,7 @@ def test_the_sheets_of_a_simulated_study_have_no_fault(plain):
 
 
 @pytest.mark.parametrize(
-    "scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "validation", "faulty")]
+    "scenario", [s.name for s in SCENARIOS if s.name not in ("demo", "validation", "course", "faulty")]
 )
 def test_every_scenario_is_a_study_without_a_fault_in_its_sheets(scenario, tmp_path):
     study, faults = read_study(simulate_study(tmp_path, patients=1, events=1_000, scenario=scenario))
@@ -158,6 +158,17 @@ def test_the_validation_study_in_the_repository_is_what_simulate_writes_and_is_s
         simulate_study(tmp_path / "other", scenario="validation", events=5_000)
 
 
+def test_the_course_study_in_the_repository_is_what_simulate_writes_and_is_small(tmp_path):
+    study = simulate_study(tmp_path, scenario="course")
+    written, kept = contents(study), contents(SAMPLES / "course")
+    of_a_run = ("results/", "audit.jsonl", ".audit.jsonl")
+    assert written == {name: content for name, content in kept.items() if not name.startswith(of_a_run)}
+    assert (tmp_path / "truth/tubes.csv").read_bytes() == (SAMPLES / "truth-course.csv").read_bytes()
+    assert sum(map(len, written.values())) < 1.5 * MEGABYTE
+    with pytest.raises(UsageError, match="fixed size"):
+        simulate_study(tmp_path / "other", scenario="course", patients=5)
+
+
 def test_the_faulty_study_in_the_repository_is_what_simulate_writes(tmp_path):
     written, kept = contents(simulate_study(tmp_path, scenario="faulty")), contents(SAMPLES / "faulty")
     assert written == kept
@@ -166,6 +177,8 @@ def test_the_faulty_study_in_the_repository_is_what_simulate_writes(tmp_path):
 
 def test_the_samples_in_the_repository_are_small(demo):
     assert sum(map(len, contents(demo / "study").values())) < 13 * MEGABYTE
+    kept = [path for path in SAMPLES.rglob("*") if path.is_file() and "results" not in path.parts]
+    assert sum(path.stat().st_size for path in kept) < 15 * MEGABYTE
 
 
 def test_the_demo_shows_what_it_says(demo):

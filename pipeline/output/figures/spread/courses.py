@@ -9,7 +9,6 @@ from typing import Final
 from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import (
-    SMALL,
     KeyEntry,
     Scale,
     bottom_axis,
@@ -19,6 +18,7 @@ from pipeline.output.figures.svg.chart import (
     row_key,
 )
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
+from pipeline.output.figures.svg.labels import boxes_along, placed_labels
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
@@ -61,15 +61,23 @@ def course_picture(
     parts += [_marks(one, responses.get(one.patient_id, ""), x, y) for one in steps]
     last = {one.patient_id: one for one in steps}
     if len(last) <= MOST_NAMES and not narrow:
-        parts += [_named(patient, one, x, y) for patient, one in last.items()]
+        parts.append(_names(last, steps, x, y, wide))
     key, high = row_key(_key(last, responses), 6, y.start + 38, wide - 12)
     parts.append(key)
     return Picture("".join(parts), wide, y.start + 38 + high, is_chart=True)
 
 
-def _named(patient: str, one: Change, x: Scale, y: Scale) -> str:
-    at, height = x.position(_at(one.last_weeks)) + 5, y.position(one.last_rd) + 0.36 * SMALL
-    return text(patient, at, height, class_="small")
+def _names(last: Mapping[str, Change], steps: Sequence[Change], x: Scale, y: Scale, wide: float) -> str:
+    """Return each patient's name beside the last mark, where it covers nothing."""
+
+    def position(weeks: float, rd: float) -> tuple[float, float]:
+        return x.position(_at(weeks)), y.position(rd)
+
+    ways = [(position(one.first_weeks, one.first_rd), position(one.last_weeks, one.last_rd)) for one in steps]
+    taken = [box for way in ways for box in boxes_along(way)]
+    taken += [(at - 3, high - 3, at + 3, high + 3) for way in ways for at, high in way]
+    named = [(*position(one.last_weeks, one.last_rd), patient) for patient, one in last.items()]
+    return placed_labels(named, taken, (x.start, 2.0, wide - 2, y.start))[0]
 
 
 def _at(weeks: float) -> float:

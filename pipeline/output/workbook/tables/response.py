@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pipeline.output.table import Cell, Table
-from pipeline.response.characteristics import Characteristic
 from pipeline.response.landmark import LandmarkTest
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend
 from pipeline.response.statistics.logistic import OddsRatio
@@ -95,21 +94,6 @@ def survival_table(tables: ResponseTables | None) -> Table:
         rows += [_survival(title, "with dexamethasone", median) for median in tables.dexamethasone.with_it]
         rows += [_survival(title, "without", median) for median in tables.dexamethasone.without_it]
     return _filled(columns, [row for row in rows if row["n"]])
-
-
-def characteristic_table(tables: ResponseTables | None) -> Table:
-    """Return what the patients are like, and exposure, safety and serum."""
-    columns = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
-    if tables is None:
-        return Table(columns, ())
-    titled = (
-        ("Patients before the study drug", tables.baseline),
-        ("Exposure, safety and serum", tables.safety),
-        *((part.title, part.rows) for part in (tables.letter.parts if tables.letter else ())),
-    )
-    return Table(
-        columns, tuple(_characteristic(title, row) for title, rows in titled for row in rows if row.n)
-    )
 
 
 def _contrasts(tables: ResponseTables) -> list[_Row]:
@@ -226,12 +210,6 @@ def _survival(title: str, group: str, median: MedianSurvival) -> dict[str, Cell]
         "method": median.method,
         "note": median.note,
     }
-
-
-def _characteristic(title: str, row: Characteristic) -> tuple[Cell, ...]:
-    if isinstance(row, Proportion):
-        return (title, row.name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
-    return (title, row.name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)
 
 
 def _filled(columns: tuple[str, ...], rows: Iterable[_Row]) -> Table:

@@ -21,6 +21,10 @@ HOW_CHOSEN: Final = (
     "each bootstrap sample, cut and direction found anew"
 )
 FIXED: Final = "given beforehand, so nothing is taken off; interval of Newcombe (1998, method 10)"
+OF_LEFT_OUT: Final = 0.632
+"""Patients that a bootstrap sample holds on average, 1 − 1/e: what those left out count at least.
+Arithmetic."""
+
 _FEWEST_OUT: Final = 1
 """Patients left out of a bootstrap sample with, and without, the outcome, so that it counts. Arithmetic."""
 
@@ -145,8 +149,9 @@ def best_cut(
     low, high = (None if end is None else end * scale + middle for end in (low, high))
     found = replace(found, low=low, high=high, note=found.note or note)
     out = weights[1:] == 0
-    told = _left_out_shares(out, yes[1:], no[1:], y)
-    if told is not None:
+    left_out = _left_out_shares(out, yes[1:], no[1:], y)
+    if left_out is not None:
+        told = _between(found, left_out)
         ends_of = youden_interval(*told, int(y.sum()), int((~y).sum()), level=level)
         found = replace(
             found, corrected=told[0] + told[1] - 1, corrected_low=ends_of[0], corrected_high=ends_of[1]
@@ -199,6 +204,23 @@ def _left_out_shares(out: Truths, yes: Truths, no: Truths, y: Truths) -> tuple[f
     return shares[0], shares[1]
 
 
+def _between(found: DensityCut, left_out: tuple[float, float]) -> tuple[float, float]:
+    """Return sensitivity and specificity between those found here and those of patients left out.
+
+    Those left out are judged by a cut that was found in 63 % of the patients, so they look somewhat too bad.
+    The more is lost on them, the more they count (the .632+ rule of Efron & Tibshirani 1997,
+    doi:10.1080/01621459.1997.10474007; nothing learned is an index of 0).
+    """
+    here, elsewhere = found.youden or 0.0, sum(left_out) - 1
+    lost = 1.0 if elsewhere <= 0 or here <= 0 else min(max((here - elsewhere) / here, 0.0), 1.0)
+    weight = OF_LEFT_OUT / (1 - (1 - OF_LEFT_OUT) * lost)
+    shares = (found.sensitivity or 0.0, found.specificity or 0.0)
+    sensitivity, specificity = (
+        (1 - weight) * one + weight * other for one, other in zip(shares, left_out, strict=True)
+    )
+    return sensitivity, specificity
+
+
 def _interval(
     z: Floats, y: Truths, a: float, b: float, level: float
 ) -> tuple[float | None, float | None, str]:
@@ -231,6 +253,8 @@ def _corrected_area(
     """Return the area with what it would be had its direction been learned on other patients."""
     from pipeline.response.statistics.cuts.roc import pair_wins
 
+    if area.note:  # groups that do not overlap would look as good in each sample
+        return area
     wins, _ = pair_wins(w, side, y)
     areas = []
     for sample in range(1, len(weights)):

@@ -17,6 +17,9 @@ AREA: Final = (
     "share of pairs of a patient with and one without the outcome in which the first has the higher density; "
     "a pair whose order a limit leaves open counts half; interval of Newcombe (2006, method 5)"
 )
+NO_OVERLAP: Final = (
+    "the two groups do not overlap in these patients; in so few that may be chance: read the interval"
+)
 _HALVINGS: Final = 60
 """Of the search for a limit. Arithmetic: to the last bit."""
 
@@ -110,7 +113,8 @@ def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: 
     area, z = float(wins.mean()), float(ndtri((1 + level) / 2))
     low = 0.0 if area <= 0 else _limit(area, m, n, z, 0.0)
     high = 1.0 if area >= 1 else _limit(area, m, n, z, 1.0)
-    return Area(m + n, m, area, low, high, n_open=n_open, level=level)
+    note = NO_OVERLAP if area in (0.0, 1.0) else ""
+    return Area(m + n, m, area, low, high, n_open=n_open, level=level, note=note)
 
 
 def _limit(area: float, m: int, n: int, z: float, outside: float) -> float:

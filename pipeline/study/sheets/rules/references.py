@@ -73,7 +73,7 @@ def _odd_one(name: str, earlier: str) -> str:
 
 def two_spellings(study: TypedStudy) -> Iterator[Fault]:
     """Report names that differ only by case or by letters that look alike: they would silently be two."""
-    patients: tuple[Entry[Any], ...] = (*study.samples, *study.doses, *study.patients)
+    patients: tuple[Entry[Any], ...] = (*study.samples, *study.doses, *study.patients, *study.adverse_events)
     yield from _spelt_alike(patients, "patient_id", str)
     yield from _spelt_alike(study.panels, "panel", str)
     yield from _spelt_alike(study.samples, "visit", caseless)
@@ -117,6 +117,8 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     yield from _unknown(study.gates, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.review, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.validation, "sample_id", samples, "a tube of the samples sheet")
+    listed = [name for _, name in typed_values(study.patients, "patient_id")]
+    yield from _unknown(study.adverse_events, "patient_id", listed, "a patient of the patients sheet")
     yield from _unknown(study.doses, "patient_id", patients, "a patient of the samples or patients sheet")
     if study.patients:
         without = set(in_samples) - {name for _, name in typed_values(study.patients, "patient_id")}

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.statistics import datasets_of, write_datasets
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.files import timeless, write_parquet, write_xport
 from pipeline.output.statistics.phenotypes import limit_text
+from pipeline.patients.visits import patient_rd
 from pipeline.study.settings import Settings
 from pipeline.study.study import Patient
 
@@ -254,3 +256,24 @@ def test_exposure_tells_of_each_tube_what_had_been_given(folder, rich):
         assert (row["schedule"], row["cycles"]) == (exposure.schedule, str(exposure.cycles))
         assert row["eligibility"] == exposure.eligibility != ""
         assert row["eligible"] == {True: "yes", False: "no", None: ""}[exposure.eligible]
+
+
+def test_the_counts_of_the_letter_travel_without_words_that_a_person_typed(rich, tmp_path):
+    patients = [
+        replace(
+            patient, cytogenetics="del17p; Dr Somebody's finding", site="A", related_grade=2, ada_before=False
+        )
+        for patient in rich.study.patients
+    ]
+    study = replace(rich.study, patients=tuple(patients))
+    one = changed(rich, study=study)
+    one = changed(one, response=tables_of(study, [patient_rd(visit) for visit in one.visits]))
+    write_datasets(tmp_path, one)
+    found = [row for row in rows(tmp_path, "characteristics") if row["table"] == "Cytogenetics"]
+    assert {row["row"]: (row["k"], row["n"]) for row in found}["del17p"] == ("12", "12")
+    assert {row["row"] for row in found} >= {"another abnormality, as typed"}
+    assert not [path for path in tmp_path.iterdir() if b"omebody's" in path.read_bytes()]
+    who = rows(tmp_path, "patients")[0]
+    assert [who[name] for name in ("site", "related_grade", "ada_before", "cytogenetic_high_risk")] == [
+        "A", "2", "N", "Y"
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from helpers.r_witness import needs_r, r_numbers
 from pipeline.response.statistics.cox import cox_ratio
 from pipeline.response.statistics.cuts.best_cut import best_cut, fixed_cut, sides
 from pipeline.response.statistics.cuts.firth import firth_lines
-from pipeline.response.statistics.cuts.roc import area_under, pair_wins, youden_interval
+from pipeline.response.statistics.cuts.implied import implied_youden, with_odds
+from pipeline.response.statistics.cuts.roc import NO_OVERLAP, area_under, pair_wins, youden_interval
 from pipeline.response.statistics.dose_response import dose_response
 from pipeline.response.statistics.logistic import odds_ratio
 from pipeline.response.statistics.rank_link import rank_link
@@ -281,3 +283,39 @@ def test_an_event_of_the_last_patient_at_risk_tells_no_hazard_ratio():
     found = cox_ratio("RD", "doubling", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [False] * 4 + [True])
     assert found.ratio is None
     assert "still at risk had the same covariate" in found.note
+
+
+def test_the_worth_of_a_cut_in_others_reaches_as_far_as_the_odds_ratio_lets_it():
+    rng = np.random.default_rng(8)
+    w = rng.normal(15.0, 1.3, 40)
+    y = rng.random(40) < 1 / (1 + np.exp(-1.2 * (w - 15.0)))
+    kind, known = np.zeros(40, int), true_values(w, np.zeros(40, int), np.zeros(40))
+    odds = dose_response("RD", "doubling", known, y)
+    plain, _ = best_cut("cut", w, kind, known.expected, y, area_under(w, kind, y), seed=3)
+    wide = with_odds(plain, odds, known, w, kind, y)
+    assert wide.corrected == plain.corrected
+    assert wide.corrected_low <= plain.corrected_low
+    assert wide.corrected_high >= plain.corrected_high
+    above = w >= plain.cut
+    steep = implied_youden(np.log(odds.high), known, y, above, ~above)
+    assert wide.corrected_high == pytest.approx(max(plain.corrected_high, steep))
+    narrow = replace(plain, corrected_low=0.3, corrected_high=0.31)
+    assert with_odds(narrow, odds, known, w, kind, y).corrected_high == pytest.approx(steep)
+
+
+def test_a_steeper_law_parts_better_and_a_flat_one_not_at_all():
+    known = true_values(np.arange(20.0), np.zeros(20, int), np.zeros(20))
+    y, above = np.arange(20) % 3 == 0, np.arange(20) >= 12
+    worth = [implied_youden(slope, known, y, above, ~above) for slope in (-1.0, 0.0, 0.2, 1.0)]
+    assert worth == sorted(worth)
+    assert worth[1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_an_area_of_0_or_1_says_that_so_few_patients_may_part_by_chance():
+    kind = np.zeros(6, int)
+    for y in ([False] * 3 + [True] * 3, [True] * 3 + [False] * 3):
+        area = area_under(np.arange(6.0), kind, y)
+        assert area.note == NO_OVERLAP
+        told = best_cut("cut", np.arange(6.0), kind, np.arange(6.0), y, area, seed=3)[1]
+        assert told.corrected is None
+    assert area_under(np.arange(6.0), kind, [False, True] * 3).note == ""

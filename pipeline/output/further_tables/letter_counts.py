@@ -1,0 +1,47 @@
+"""What the patients are like, and all that a letter counts of them: a row per share or median."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.output.table import Cell, Table
+from pipeline.response.characteristics import Characteristic
+from pipeline.response.letter.cytogenetics import CYTOGENETICS, is_named
+from pipeline.response.statistics.counts import Proportion
+from pipeline.response.tables import ResponseTables
+
+COLUMNS: Final = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
+
+ANOTHER: Final = "another abnormality, as typed"
+"""Stands for what a person typed, which may be anything, where files travel."""
+
+
+def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True) -> Table:
+    """Return what the patients are like, exposure, safety, serum, and every part of the letter.
+
+    Parameters
+    ----------
+    tables
+        None: no table.
+    as_typed
+        Whether an abnormality that the program does not know stands with the words that were typed.
+    """
+    if tables is None:
+        return Table(COLUMNS, ())
+    titled = (
+        ("Patients before the study drug", tables.baseline),
+        ("Exposure, safety and serum", tables.safety),
+        *((part.title, part.rows) for part in (tables.letter.parts if tables.letter else ())),
+    )
+    return Table(
+        COLUMNS,
+        tuple(_row(title, one, as_typed=as_typed) for title, rows in titled for one in rows if one.n),
+    )
+
+
+def _row(title: str, row: Characteristic, *, as_typed: bool) -> tuple[Cell, ...]:
+    typed = title == CYTOGENETICS and not is_named(row.name)
+    name = row.name if as_typed or not typed else ANOTHER
+    if isinstance(row, Proportion):
+        return (title, name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
+    return (title, name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)

@@ -1,0 +1,106 @@
+"""What the odds ratio along the density implies for a cut: how well it must part other patients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.response.statistics.cuts.best_cut import DensityCut, sides
+from pipeline.response.statistics.logistic import OddsRatio
+from pipeline.response.statistics.true_values import TrueValues
+
+Floats: TypeAlias = NDArray[np.float64]
+Truths: TypeAlias = NDArray[np.bool_]
+
+BOTH: Final = (
+    "interval of the index in others: Newcombe's (1998, method 10), and as far as the interval of the odds "
+    "ratio reaches at this cut"
+)
+_STEEPEST, _FARTHEST, _HALVINGS = 30.0, 700.0, 80
+"""Log odds per SD that stand for an open end, the farthest intercept, and halvings of the search for it.
+Arithmetic: beyond, nothing changes."""
+
+
+def with_odds(
+    cut: DensityCut, odds: OddsRatio, known: TrueValues, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike
+) -> DensityCut:
+    """Return a cut whose interval in other patients also holds what the odds ratio's interval implies.
+
+    Newcombe's interval takes the shares of one cut for given, though the cut was found in these patients; the
+    logistic law takes its own shape for given. Each alone covers 82 to 95 % of studies of 19 to 40 patients,
+    both together 93 % and more (docs/validation.md).
+
+    Parameters
+    ----------
+    cut
+        Found by `best_cut`.
+    odds
+        Per unit of the true values (`dose_response`).
+    known, value, kind, outcome
+        As `best_cut` and `dose_response` got them: shapes (n,).
+    """
+    if cut.cut is None or cut.corrected_low is None or cut.corrected_high is None or odds.p is None:
+        return cut
+    y = np.asarray(outcome, bool)
+    above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut.cut)
+    ends = [
+        implied_youden(_slope(ratio, open_end), known, y, above, below)
+        for ratio, open_end in ((odds.low, -_STEEPEST), (odds.high, _STEEPEST))
+    ]
+    return replace(
+        cut,
+        corrected_low=min(cut.corrected_low, *ends),
+        corrected_high=max(cut.corrected_high, *ends),
+        method=f"{cut.method}; {BOTH}",
+    )
+
+
+def implied_youden(slope: float, known: TrueValues, outcome: Truths, above: Truths, below: Truths) -> float:
+    """Return sensitivity + specificity − 1 of a cut by a logistic law of the true values with this slope.
+
+    Parameters
+    ----------
+    slope
+        Log odds per unit of the true values; the intercept gives as many outcomes as there were.
+    known
+        Of n patients.
+    outcome, above, below
+        Shape (n,): who had it, who is surely at or above the cut, who surely below.
+
+    Examples
+    --------
+    >>> from pipeline.response.statistics.true_values import true_values
+    >>> known = true_values([0.0, 1.0, 2.0, 3.0], [0] * 4, [0.0] * 4)
+    >>> above = np.array([False, False, True, True])
+    >>> y = np.array([False, True, False, True])
+    >>> implied_youden(0.0, known, y, above, ~above), round(implied_youden(1.0, known, y, above, ~above), 2)
+    (0.0, 0.44)
+    """
+    p = _of_intercept(slope, known, float(np.count_nonzero(outcome)))
+    placed = above | below
+    sensitivity = math.fsum((p * above).tolist()) / math.fsum((p * placed).tolist())
+    specificity = math.fsum(((1 - p) * below).tolist()) / math.fsum(((1 - p) * placed).tolist())
+    return sensitivity + specificity - 1
+
+
+def _of_intercept(slope: float, known: TrueValues, events: float) -> Floats:
+    """Return the chance of each patient's outcome, whose sum is the number of outcomes: by halving."""
+    from scipy.special import expit
+
+    eta = slope * (known.nodes - known.centre)
+    low, high = -_FARTHEST, _FARTHEST
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        p = np.asarray(np.sum(known.weights * expit(middle + eta), axis=1))
+        low, high = (middle, high) if math.fsum(p.tolist()) < events else (low, middle)
+    return p
+
+
+def _slope(ratio: float | None, open_end: float) -> float:
+    if ratio is None or ratio <= 0:
+        return open_end
+    return max(-_STEEPEST, min(_STEEPEST, math.log(ratio)))

@@ -1,0 +1,129 @@
+"""Rows of the validation sheet that files suggest: replicates, dilutions, storage, two cytometers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.study.validation import Experiment
+from pipeline.template.inventory import InventoryFile
+
+Value = str | float | None
+"""A cell of a row of the validation sheet."""
+
+_OF_THE_ASSAY = re.compile(
+    r"(?<![a-z])(pool|validation|precision|repeatability|reproducibility|linearity|dilution|stability"
+    r"|carry.?over|lob|lod|loq)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Words that no patient's tube is named with: only such a file is taken for one that validates the assay. A
+tube of a patient that stood in the sheet would be in no visit."""
+
+_BLANK = re.compile(r"(?<![a-z])(blank|lob)(?![a-z])", re.IGNORECASE)
+_LOW = re.compile(r"(?<![a-z])(low|lod|loq)(?![a-z])", re.IGNORECASE)
+_REPLICATE = re.compile(r"(?<![a-z0-9])(?:rep(?:licate|l)?|r)[ _.-]?\d{1,2}(?![0-9])", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<![0-9.])(\d{1,3})[ _-]?(?:pct|percent|%)", re.IGNORECASE)
+_ONE_IN = re.compile(r"(?<![0-9.])1[ _-]?(?:to|in|:)[ _-]?(\d{1,4})(?![0-9])", re.IGNORECASE)
+_HOURS = re.compile(r"(?<![a-z0-9.])t?(\d{1,3})[ _-]?h(?:rs?|ours?)?(?![a-z0-9])", re.IGNORECASE)
+_DAY = re.compile(
+    r"(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d|(?<![a-z])d(?:ay)?[ _.-]?\d{1,2}(?![0-9])", re.IGNORECASE
+)
+_EXPERIMENTS = re.compile(
+    r"(?<![a-z])(precision|repeatability|reproducibility|linearity|dilution|stability|carry.?over)(?![a-z])",
+    re.IGNORECASE,
+)
+_LAST_NUMBER = re.compile(r"[ _.-]\d{1,2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the name of a tube says: its material, part of it in a dilution, hours of storage."""
+
+    tube: InventoryFile
+    sample_id: str
+    specimen: str
+    level: float
+    hours: float | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is neither diluted nor stored."""
+        return self.level == 1 and not self.hours
+
+    @property
+    def cytometer(self) -> str:
+        """The cytometer as the file names it."""
+        keywords = self.tube.file.keywords
+        return f"{keywords.get('$CYT', '')} {keywords.get('$CYTSN', '')}".strip()
+
+
+def assay_rows(
+    tubes: Sequence[InventoryFile], ids: Mapping[str, str]
+) -> Iterator[tuple[dict[str, Value], str]]:
+    """Yield a row of the validation sheet, and why it is guessed, for each tube and experiment.
+
+    Parameters
+    ----------
+    tubes
+        Stained tubes.
+    ids
+        sample_id by the name of the file.
+    """
+    named = [_read(tube, ids[tube.name]) for tube in tubes if _OF_THE_ASSAY.search(tube.stem)]
+    for one in named:
+        if _BLANK.search(one.tube.stem):
+            yield _row(one, Experiment.BLANK, "its name says blank")
+        elif _LOW.search(one.tube.stem):
+            yield _row(one, Experiment.LOW, "its name says that it is dim")
+    materials = [one for one in named if not _BLANK.search(one.tube.stem)]
+    for specimen in dict.fromkeys(one.specimen for one in materials):
+        yield from _of_material([one for one in materials if one.specimen == specimen])
+
+
+def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, Value], str]]:
+    whole = [one for one in tubes if one.is_whole]
+    diluted = [one for one in tubes if one.level < 1 and not one.hours]
+    stored = [one for one in tubes if one.hours is not None and one.level == 1]
+    first = whole[0].cytometer if whole else ""
+    here = [one for one in whole if one.cytometer == first]
+    if len(here) > 1:
+        for one in here:
+            yield _row(one, Experiment.PRECISION, f"{len(here)} files are named for this material")
+    if diluted:
+        for one in (*here, *diluted):
+            why = "its name tells the dilution" if one.level < 1 else "the undiluted material"
+            yield _row(one, Experiment.LINEARITY, why, level=one.level)
+    if any(one.hours for one in stored):
+        for one in dict.fromkeys((*here, *stored)):
+            why = "its name tells the hours of storage" if one.hours else "fresh: how many hours after draw?"
+            yield _row(one, Experiment.STABILITY, why, hours=one.hours)
+    if len({one.cytometer for one in whole}) > 1:
+        for one in whole:
+            yield _row(one, Experiment.COMPARISON, "this material was measured on two cytometers")
+
+
+def _row(one: _Named, experiment: Experiment, why: str, **cells: Value) -> tuple[dict[str, Value], str]:
+    values: dict[str, Value] = {
+        "sample_id": one.sample_id,
+        "experiment": experiment.value,
+        "specimen": one.specimen,
+        **cells,
+    }
+    return values, f"{why}; a tube in this sheet is in no visit of a patient: delete the row if it is one"
+
+
+def _read(tube: InventoryFile, sample_id: str) -> _Named:
+    stem = tube.stem
+    level = 1.0
+    if found := _PERCENT.search(stem):
+        level = float(found[1]) / 100
+    elif found := _ONE_IN.search(stem):
+        level = 1 / float(found[1]) if float(found[1]) else 1.0
+    stored = _HOURS.search(stem)
+    bare = stem
+    for pattern in (_DAY, _PERCENT, _ONE_IN, _HOURS, _REPLICATE, _EXPERIMENTS):
+        bare = pattern.sub(" ", bare)
+    bare = _LAST_NUMBER.sub("", re.sub(r"[ _.-]+", " ", bare).strip())
+    level = level if 0 < level <= 1 else 1.0
+    return _Named(tube, sample_id, bare or "material", level, float(stored[1]) if stored else None)
