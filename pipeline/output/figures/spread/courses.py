@@ -77,7 +77,12 @@ def _names(last: Mapping[str, Change], steps: Sequence[Change], x: Scale, y: Sca
     taken = [box for way in ways for box in boxes_along(way)]
     taken += [(at - 3, high - 3, at + 3, high + 3) for way in ways for at, high in way]
     named = [(*position(one.last_weeks, one.last_rd), patient) for patient, one in last.items()]
-    return placed_labels(named, taken, (x.start, 2.0, wide - 2, y.start))[0]
+    placed, n_without = placed_labels(named, taken, (x.start, 2.0, wide - 2, y.start))
+    if not n_without:
+        return placed
+    names = "name" if n_without == 1 else "names"
+    words = f"{n_without} {names} without room: point at the mark"
+    return placed + text(words, wide - 4, y.start + 24, class_="e small greytext")
 
 
 def _at(weeks: float) -> float:
