@@ -88,7 +88,7 @@ def own_errors(rows: Sequence[PatientRd]) -> Floats:
 
 
 def value_of(row: PatientRd) -> tuple[float, int] | None:
-    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is told.
+    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is reported.
 
     A density of unbounded error tells nothing.
     """
