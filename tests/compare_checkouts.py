@@ -28,6 +28,8 @@ OWN_SIZE = ("demo", "faulty")
 COMPARED = (".csv", ".json", ".xml")
 OF_THE_CODE = re.compile(r'^( *"(?:code_sha256|audit_head|started_at|seconds)": ).*$', re.MULTILINE)
 """Lines of run.json: the program, the audit trail that names it, and the hour."""
+OF_A_PAGE = re.compile(r'("[^"]+\.(?:html|xlsx)",\s*)"[0-9a-f]{64}"')
+"""Digests in run.json of the report and the workbooks: they name the code."""
 STORED_UNDER = re.compile(r'\A(\{\s*"digest": )"[0-9a-f]*"(?:(,\s*"checksum": )"[0-9a-f]*")?')
 """The head of a stored result: a digest of all that it came from, the code among it, and a checksum of both."""
 WRITTEN_BEFORE = "store/written/"
@@ -70,7 +72,7 @@ def without_code(name: str, content: bytes) -> bytes:
     """Return a file's content without what names the program or the hour."""
     text = content.decode("utf-8")
     if name == "run.json":
-        text = OF_THE_CODE.sub(r"\1…", text)
+        text = OF_A_PAGE.sub(r"\1…", OF_THE_CODE.sub(r"\1…", text))
     if name.startswith("store/"):
         text = STORED_UNDER.sub(r"\1…\2…", text)
     return text.encode("utf-8")

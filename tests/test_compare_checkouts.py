@@ -7,7 +7,7 @@ import pytest
 
 from compare_checkouts import Ran, differences, files_of, must_be_imported_from, wanted
 
-RUN = '{\n "audit_head": "%s",\n "code_sha256": "%s",\n "counts": {\n  "OK": 5\n },\n "seconds": %s,\n "started_at": "%s"\n}\n'
+RUN = '{\n "audit_head": "%s",\n "code_sha256": "%s",\n "counts": {\n  "OK": 5\n },\n "files": [\n  "report.html",\n  "%s"\n ],\n "seconds": %s,\n "started_at": "%s"\n}\n'
 STORED = '{\n "digest": "%s",\n "checksum": "%s",\n "result": {\n  "digest": "kept",\n  "rd": %s\n }\n}'
 
 
@@ -19,7 +19,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def written(results: Path, code: str, seconds: str, start: str, rd: str) -> None:
-    (results / "run.json").write_text(RUN % (code, code, seconds, start), encoding="utf-8")
+    (results / "run.json").write_text(RUN % (code, code, 32 * code, seconds, start), encoding="utf-8")
     (results / "store" / "P01.json").write_text(STORED % (code, code, rd), encoding="utf-8")
     (results / "rd.csv").write_text(f"sample_id,rd\nP01,{rd}\n", encoding="utf-8")
     (results / "rd.xlsx").write_bytes(code.encode())

@@ -111,3 +111,25 @@ def test_whether_a_density_is_a_number_is_asked_in_one_place():
         )
     ]
     assert asked == []
+
+
+def imports_of(path: Path, modules: frozenset[str]) -> set[str]:
+    """Return the modules of the packages that a module imports, late and for types too; faces left out."""
+    taken = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            taken |= {node.module, *(f"{node.module}.{part.name}" for part in node.names)} & modules
+    return taken
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path.name not in ("__init__.py", "__main__.py")
+    }
+    left = {name: imports_of(path, frozenset(paths)) - {name} for name, path in paths.items()}
+    while free := {name for name, taken in left.items() if not taken & left.keys()}:
+        left = {name: taken for name, taken in left.items() if name not in free}
+    assert {name: sorted(taken & left.keys()) for name, taken in left.items()} == {}

@@ -33,7 +33,7 @@ _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
 }
 
 _MOST_PERCENT: Final = 1_000.0
-"""Percent: an upper limit of a CV above it is not told, since of one pair it is astronomical. Convention:
+"""Percent: an upper limit of a CV above it is not reported, since of one pair it is astronomical. Convention:
 from a ten-fold scatter on no more can be learned of it."""
 
 

@@ -69,7 +69,7 @@ class Unnumbered:
     response
         Disease control of patients without any against those with; None where responses are not known.
     slope
-        None where M1 is not told, or no missing visit has a washout; `slope_note` says why.
+        None where M1 is not reported, or no missing visit has a washout; `slope_note` says why.
     by_rd
         Disease control at or above the RD cut against below: with the patients without a density where it
         speaks most for a high density, then against; empty where there are none.
@@ -104,7 +104,7 @@ def unnumbered(
     response
         The response tables; None where there are none.
     has_line
-        Whether the line of M1 is told; without it nothing is said of its slope.
+        Whether the line of M1 is reported; without it nothing is said of its slope.
     """
     told = {name for visit in visits if _has(visit) for name in visit.sample_ids}
     typed = {sample.sample_id: sample for sample in study.samples}

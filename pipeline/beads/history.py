@@ -20,7 +20,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 
 MOST_SHOWN = 60
-"""Runs of a series that are kept for the figure. Convention: more could not be told apart there."""
+"""Runs of a series that are kept for the figure. Convention: more could not be distinguished there."""
 
 
 def log_of(folder: Path, settings: Settings) -> InstrumentLog | None:

@@ -14,7 +14,7 @@ from pipeline.checks.flags import CheckFlag
 BETWEEN_RUNS: Final = "between runs"
 
 MOST_FOLD: Final = 1_000.0
-"""A fold, or the end of its interval, beyond this is told as this bound, since CD38 itself spans no more.
+"""A fold, or the end of its interval, beyond this is reported as this bound, since CD38 itself spans no more.
 Convention."""
 
 _LACKING: Final[Mapping[str, str]] = {

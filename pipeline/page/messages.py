@@ -249,43 +249,6 @@ class Backgate(Message):
     n_cells: int
 
 
-class Decide(Message):
-    """A decision on the tube as the page last saw it (`version`, `shown`)."""
-
-    version: int
-    shown: ShownDigests | None = None
-    decision: ReviewVerdict
-    moves: Moves = []
-    reason: Words = ""
-    who: Name
-
-
-class Sign(Message):
-    """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
-
-    version: int
-    shown: ShownDigests | None = None
-    who: Name
-    meaning: Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class Saved(Message):
-    """What was said is on disk; the tube's version now."""
-
-    version: int
-    decision: DecisionNow
-
-
-class Conflict(Message):
-    """Somebody else decided meanwhile (status 409): both versions, nothing written."""
-
-    error: str
-    yours: DecisionNow
-    theirs: DecisionNow
-    version: int
-    shown: ShownDigests
-
-
 class Apply(Message):
     """Moves to be tried on other tubes of the same panel and day; nothing is saved."""
 

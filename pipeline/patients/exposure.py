@@ -48,7 +48,7 @@ class Exposure:
     imid_since
         One of them is in the setting `imid_drugs`; None where the clock is not known.
     eligible, eligibility
-        By the letter's rule, on the clock of the study drug, and why; None: cannot be told.
+        By the letter's rule, on the clock of the study drug, and why; None: cannot be known.
     refractory
         The patients sheet names the washed-out drug under refractory_to; None where it says nothing.
     serum_ug_ml, serum_on

@@ -52,12 +52,12 @@ class PatientRd:
     body
         Covariates of the patient, for the drug's way down.
     clone, fluorochrome, instrument
-        Of the quantified antibody and the cytometer; "" = not told. Rows that differ in them are not pooled
+        Of the quantified antibody and the cytometer; "" = not known. Rows that differ in them are not pooled
         without a term.
     shared
         Parts of `rd_log_sd` that other rows share: the lot's assigned values, F:P, the curve of a bead run.
     site
-        Where the patient was treated, as typed; "": not told.
+        Where the patient was treated, as typed; "": not known.
     imid_since, prior_lines
         An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
     """

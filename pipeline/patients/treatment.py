@@ -35,7 +35,7 @@ had it."""
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a patient may enter as the letter defines it; None = cannot be told. `reason` says why."""
+    """Whether a patient may enter as the letter defines it; None = cannot be known. `reason` says why."""
 
     eligible: bool | None
     reason: str

@@ -1,6 +1,6 @@
 """Free CD38 on sentinel cells, whose CD38 the drug covers but no tumour can lose, and a hint at dilution.
 
-What they say of the drug is told where the study is known (`pipeline.patients.receptor_occupancy`).
+What they say of the drug is reported where the study is known (`pipeline.patients.receptor_occupancy`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.tube.flags import TubeFlag
 from pipeline.tube.reading import Tube
 
 NOT_TRUSTED = {TubeFlag.SPILL_INCOMPLETE, TubeFlag.FAR_BELOW_ZERO}
-"""Flags of a tube whose dim cells are not where they belong: dim sentinels cannot be told there."""
+"""Flags of a tube whose dim cells are not where they belong: dim sentinels cannot be known there."""
 
 
 def with_sentinels(

@@ -35,7 +35,7 @@ _ALIVE_DAYS: Final = (
 
 
 class Endpoint(StrEnum):
-    """The two times to an event that are told."""
+    """The two times to an event that are reported."""
 
     PFS = "PFS"
     OS = "OS"

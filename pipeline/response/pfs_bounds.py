@@ -11,14 +11,14 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, median_su
 
 @dataclass(frozen=True, slots=True)
 class PfsBound:
-    """The median PFS where some patients are censored by another rule than the one that is told.
+    """The median PFS where some patients are censored by another rule than the one that is reported.
 
     Attributes
     ----------
     rule
         In words.
     n_moved
-        Patients whose time, or whose event, differs from the one that is told.
+        Patients whose time, or whose event, differs from the one that is reported.
     median
         Of all patients, these ones by `rule`.
     """

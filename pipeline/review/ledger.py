@@ -66,7 +66,7 @@ def ledger_of(trail: Trail) -> Ledger:
 def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     """Return what happened to a tube, in its order: cells of its rows, moved gates, decisions, signatures.
 
-    What its row held when it first ran is no change, and is not told.
+    What its row held when it first ran is no change, and is not reported.
     """
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
@@ -86,7 +86,7 @@ def _is_new_row(change: ChangedCell) -> bool:
 
 
 def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
-    """Whether a change is worth a line: of a gate where it lies; a verdict is told as the decision."""
+    """Whether a change is worth a line: of a gate where it lies; a verdict is reported as the decision."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":
         return change.column in ("value", "polygon")

@@ -240,7 +240,7 @@ class BackGate:
 class Applied:
     """What the moves of one tube give on another.
 
-    `before`: as its last run told it. `after`: with `moves`, which are all that review.csv would then hold of
+    `before`: as its last run gave it. `after`: with `moves`, which are all that review.csv would then hold of
     the tube; None where it cannot take them, and `fault` says why.
     """
 

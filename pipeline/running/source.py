@@ -21,7 +21,7 @@ _IMPORT = re.compile(
 
 
 class NoSourceError(RuntimeError):
-    """A package has no source to read: its results could not be told from those of other code."""
+    """A package has no source to read: its results could not be distinguished from those of other code."""
 
 
 @cache

@@ -10,7 +10,7 @@ from pipeline.study.study import Sample, Study
 
 @dataclass(frozen=True, slots=True)
 class Reagents:
-    """Bead kit and lot, the quantified antibody's dye, clone and host, the lyse reagent; "" = not told."""
+    """Bead kit and lot, the quantified antibody's dye, clone and host, the lyse reagent; "" = not known."""
 
     kit: str = ""
     lot: str = ""

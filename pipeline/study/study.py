@@ -114,7 +114,7 @@ class BeadRun:
 
     `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
     `transfer_from`: of rainbow beads, the rainbow run of another day, and the run beside it with the curve.
-    `captures`: host species whose antibodies the beads bind; "": the kit's own, or not told.
+    `captures`: host species whose antibodies the beads bind; "": the kit's own, or not reported.
     """
 
     beads: str

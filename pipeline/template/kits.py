@@ -113,7 +113,7 @@ def _blanks(kit: BeadKit) -> tuple[int, ...]:
 
 
 def bead_peaks(path: Path, channel: str) -> tuple[float, ...]:
-    """Return the peaks of a bead file on a channel, dim to bright; none where they cannot be told."""
+    """Return the peaks of a bead file on a channel, dim to bright; none where they cannot be known."""
     if not channel:
         return ()
     try:

@@ -21,7 +21,7 @@ PERMUTATIONS, RESAMPLES = 9_999, 1_999
 """Of the p value (doi:10.2202/1544-6115.1585), and of the interval (doi:10.2307/2289144). Arithmetic: p of
 0.05 is then known to 0.002, and a limit of 2.5 % rests on 50 resamples."""
 _FEWEST_ROWS, _FEWEST_PATIENTS = 4, 4
-"""From fewer no association and no interval is told. Arithmetic: of three rows even the best order has p
+"""From fewer no association and no interval is reported. Arithmetic: of three rows even the best order has p
 0.33."""
 _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
 """Of more rows Kendall's τ has no interval. Convention: for speed."""

@@ -36,7 +36,7 @@ _LOG_10: Final = float(np.log(10))
 
 @dataclass(frozen=True, slots=True)
 class OccupiedVisit:
-    """A visit with the drug at it; None = not known or not told, `reason` says why.
+    """A visit with the drug at it; None = not known or not reported, `reason` says why.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class OccupiedVisit:
 
 
 def occupied_visits(rows: Sequence[PatientRd]) -> tuple[OccupiedVisit, ...]:
-    """Return every visit with the drug's level, occupancy and, where it can be told, the total."""
+    """Return every visit with the drug's level, occupancy and, where it can be known, the total."""
     return tuple(_occupied(row) for row in rows)
 
 

@@ -11,7 +11,7 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
 from pipeline.study.wording import counted
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
-"""Results from which on a limit is told. Convention: with fewer the SD is known to a factor of two."""
+"""Results from which on a limit is reported. Convention: with fewer the SD is known to a factor of two."""
 
 ENOUGH_RESULTS = 60
 """Results of blanks, and of dim material, that EP17-A2 asks for. Source: CLSI EP17-A2."""

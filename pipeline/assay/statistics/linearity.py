@@ -10,7 +10,7 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_qu
 from pipeline.study.wording import counted
 
 FEWEST_LEVELS = 4
-"""Levels from which on a curve can be told from a line. Convention: EP06 wants five to seven."""
+"""Levels from which on a curve can be distinguished from a line. Convention: EP06 wants five to seven."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class VarianceComponent:
         Of a variance below zero: 0. In the total a component below zero counts as 0 (CLSI EP05-A3), so
         no part is larger than the total.
     sd_low, sd_high
-        95 % interval of the SD; None where none is told (of a single component between groups).
+        95 % interval of the SD; None where none is reported (of a single component between groups).
     freedom
         Degrees of freedom; of the total by Satterthwaite (1946, doi:10.2307/3002019). Its interval is that of
         Graybill and Wang (1980, doi:10.1080/01621459.1980.10477565), which holds for few days too.

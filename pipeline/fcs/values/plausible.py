@@ -25,7 +25,7 @@ FEW_FAR, MANY_FAR = 0.02, 0.3
 thirds."""
 
 LEAST_VALUES = 100
-"""From fewer no share is told. Convention: of a hundred a share is known to a few percent."""
+"""From fewer no share is reported. Convention: of a hundred a share is known to a few percent."""
 
 
 def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:

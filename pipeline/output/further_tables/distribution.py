@@ -47,7 +47,7 @@ def _named(names: tuple[str, ...]) -> tuple[Column[SampleFacts], ...]:
 
 
 def missing_numbers(tube: SampleFacts) -> str:
-    """Return in words what of a tube's cells is not told, and why; "" where all is.
+    """Return in words what of a tube's cells is not reported, and why; "" where all is.
 
     Examples
     --------

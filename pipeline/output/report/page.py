@@ -111,7 +111,7 @@ def write_report(path: Path, study_result: StudyResult, run_on: str = "", older:
     study_result
         What was found.
     run_on
-        Day of the run, an ISO date; "": not told. Nothing else in the page changes from run to run.
+        Day of the run, an ISO date; "": not known. Nothing else in the page changes from run to run.
     older
         Files of results/ that could not be replaced and are of an earlier run.
     """
@@ -248,7 +248,7 @@ def _links(anchors: dict[str, str]) -> dict[str, str]:
 
 
 def _no_response(study_result: StudyResult) -> str:
-    """Return why no response is told, in one sentence; "" where one is."""
+    """Return why no response is reported, in one sentence; "" where one is."""
     tables = study_result.response
     if tables is None or tables.n_evaluable:
         return ""

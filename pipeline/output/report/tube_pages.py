@@ -6,14 +6,11 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pipeline.files.whole import write_whole
 from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.output.report.environment import PICTURE_SCRIPTS, template_environment
-
-if TYPE_CHECKING:
-    from pipeline.output.report.page import Page
 
 FOLDER = "report_tubes"
 """Beside report.html."""
@@ -37,6 +34,14 @@ class TubePage:
         return f"Tubes {self.first} to {self.first + len(self.tubes) - 1}"
 
 
+class PagedReport(Protocol):
+    """What is asked of a report here; the template reads the rest of it."""
+
+    @property
+    def tube_pages(self) -> tuple[TubePage, ...]:
+        """The pages of its tubes."""
+
+
 def tube_pages(tubes: Sequence[TubeCard]) -> tuple[TubePage, ...]:
     """Return the pages that the cards of a study need beside the report; none where they fit into it."""
     shown = [tube for tube in tubes if tube.anchor]
@@ -49,7 +54,7 @@ def tube_pages(tubes: Sequence[TubeCard]) -> tuple[TubePage, ...]:
     )
 
 
-def write_tube_pages(folder: Path, page: Page) -> None:
+def write_tube_pages(folder: Path, page: PagedReport) -> None:
     """Write the pages of tubes of a report into its folder; those of an earlier run are removed."""
     shutil.rmtree(folder, ignore_errors=True)
     if page.tube_pages:

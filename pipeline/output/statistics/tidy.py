@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.further_tables.analyses import density_table, sensitivity_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
-from pipeline.output.further_tables.letter_counts import characteristic_table
 from pipeline.output.further_tables.distribution import distribution_table
+from pipeline.output.further_tables.letter_counts import characteristic_table
 from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from pipeline.page import messages
+from pipeline.page import decision_messages, messages
 from pipeline.page.desk import Desk
 from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
@@ -32,21 +32,21 @@ def decision_routes(desk: Desk) -> APIRouter:
         return rows_of_tubes(desk.snapshot(), desk.ledger(), read_review_file(desk.folder))
 
     @api.post("/{sample_id}/decide")
-    def decide_on(sample_id: str, asked: messages.Decide) -> JSONResponse:
+    def decide_on(sample_id: str, asked: decision_messages.Decide) -> JSONResponse:
         return _decided(desk, reviewable(known(desk, sample_id)), sample_id, asked)
 
     @api.post("/{sample_id}/sign")
-    def sign_tube(sample_id: str, asked: messages.Sign) -> JSONResponse:
+    def sign_tube(sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
         return _signed(desk, reviewable(known(desk, sample_id)), sample_id, asked)
 
     @api.post("/{sample_id}/countersign")
-    def countersign_tube(sample_id: str, asked: messages.Sign) -> JSONResponse:
+    def countersign_tube(sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
         return _countersigned(desk, reviewable(known(desk, sample_id)), sample_id, asked)
 
     return api
 
 
-def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Decide) -> JSONResponse:
+def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Decide) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     moves, rows_shown = requested_moves(asked.moves), asked.shown.rows if asked.shown else ""
     fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
@@ -63,7 +63,7 @@ def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Dec
     return _saved(desk, done)
 
 
-def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     _must_be_of_now(snapshot, sample_id)
     stands_on = standing_of(snapshot, sample_id)
@@ -74,7 +74,9 @@ def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign
     return _saved(desk, done)
 
 
-def _countersigned(desk: Desk, snapshot: Snapshot, sample_id: str, asked: messages.Sign) -> JSONResponse:
+def _countersigned(
+    desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign
+) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     now = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
     if now.state is State.UNSIGNED:
@@ -116,12 +118,12 @@ def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
 
 def _saved(desk: Desk, done: Decision) -> JSONResponse:
     told = decision_now(desk.snapshot(), done, read_review_file(desk.folder))
-    return JSONResponse(messages.Saved(version=done.version, decision=told).model_dump(mode="json"))
+    return JSONResponse(decision_messages.Saved(version=done.version, decision=told).model_dump(mode="json"))
 
 
 def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONResponse:
     snapshot, name = desk.snapshot(), conflict.now.sample_id
-    said = messages.Conflict(
+    said = decision_messages.Conflict(
         error=str(conflict),
         yours=decision_message(yours, yours.moves),
         theirs=decision_message(conflict.now, moves_in_file(snapshot, name)),

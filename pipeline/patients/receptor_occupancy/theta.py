@@ -15,7 +15,7 @@ NO_DIVISION: Final = (
     "the clone does not compete with the drug: the density is the total, with or without drug on it, "
     "and nothing is divided"
 )
-"""What is said wherever a total is told of such a clone. Convention."""
+"""What is said wherever a total is reported of such a clone. Convention."""
 
 NOT_KNOWN: Final = (
     "whether the clone competes with the drug is not known: the total lies between the density (it does not) "

@@ -37,7 +37,7 @@ class FreeDensity:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Molecules per cell with the 95 % interval; None = not told, `reason` says why."""
+    """Molecules per cell with the 95 % interval; None = not known, `reason` says why."""
 
     value: float | None = None
     low: float | None = None

@@ -15,7 +15,7 @@ MOLECULES: Final = "molecules per cell"
 
 @dataclass(frozen=True, slots=True)
 class DensityNumber:
-    """A number with its 95 % interval; None = not told, or an open end (`note`).
+    """A number with its 95 % interval; None = not known, or an open end (`note`).
 
     Attributes
     ----------

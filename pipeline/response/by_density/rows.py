@@ -91,7 +91,7 @@ def _own_square(row: PatientRd, common: Set[str]) -> float | None:
 
 
 def value_of(row: PatientRd) -> tuple[float, int] | None:
-    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is told.
+    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is reported.
 
     A density of unbounded error tells nothing.
     """

@@ -54,7 +54,7 @@ class OutcomeByDensity:
     n_limits
         Patients whose density is only known to lie beyond a limit.
     note
-        Why nothing is told; "" where it is.
+        Why nothing is reported; "" where it is.
     """
 
     outcome: str
@@ -163,7 +163,7 @@ def _power(log2: float) -> float | None:
 
 
 def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
-    """Return what so few patients allow; "" where nothing is told."""
+    """Return what so few patients allow; "" where nothing is reported."""
     told = [one for one in outcomes if one.odds is not None]
     if not told:
         return ""

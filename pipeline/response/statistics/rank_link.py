@@ -23,7 +23,7 @@ _DRAWS: Final = 4999
 
 @dataclass(frozen=True, slots=True)
 class RankLink:
-    """Kendall's tau-b of two quantities, one pair per patient; None = not told (`note`)."""
+    """Kendall's tau-b of two quantities, one pair per patient; None = not known (`note`)."""
 
     name: str
     n: int

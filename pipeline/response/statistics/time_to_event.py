@@ -42,7 +42,7 @@ def survival_medians(courses: Sequence[FollowUp], month_days: float) -> tuple[Me
 
 
 def median_survival(courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float) -> MedianSurvival:
-    """Return the median of `PFS` or `OS`; a sentence in `note` where it cannot be told."""
+    """Return the median of `PFS` or `OS`; a sentence in `note` where it cannot be known."""
     days, _ = times_of(courses, endpoint)
     curve = curve_of(courses, endpoint, month_days)
     return MedianSurvival(

@@ -104,7 +104,7 @@ class Shelf:
 
     @cached_property
     def as_run(self) -> StudyResult:
-        """The study as its last run told it; it takes seconds where doses are known."""
+        """The study as its last run gave it; it takes seconds where doses are known."""
         return self.assembled(self.latest, self.alone)
 
     def _asked_twice(self, task: TubeTask) -> bool:

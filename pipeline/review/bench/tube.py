@@ -125,7 +125,7 @@ class Bench:
         """Return the tube with these moves and every other gate held: for while a gate is dragged.
 
         Counts, medians and density are exact for these gates; what a run would find again is not looked for.
-        Where a move cannot be told without a run, the settled view is returned.
+        Where a move cannot be known without a run, the settled view is returned.
 
         Raises
         ------

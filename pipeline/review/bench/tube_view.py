@@ -34,7 +34,7 @@ SIDE = 296
 """Pixels of a picture's square: a gate is moved on it. Convention: two fit side by side, one on a phone."""
 
 SCALE_PLACES = 64
-"""Places of the axis of molecules at which it is told. Convention: between them a line is drawn."""
+"""Places of the axis of molecules at which it is reported. Convention: between them a line is drawn."""
 
 
 @dataclass(frozen=True)

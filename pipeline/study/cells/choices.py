@@ -17,7 +17,7 @@ class AdaCourse(StrEnum):
     TRANSIENT = "transient"
     PERSISTENT = "persistent"
     POSITIVE = "positive"
-    """Found; how long they stayed is not told."""
+    """Found; how long they stayed is not known."""
 
 
 class RowReason(StrEnum):

@@ -215,7 +215,7 @@ def lacking_detectors(matrix: SpilloverMatrix, rows: FileRows) -> list[str]:
 
 
 def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:
-    """Return, of each detector that the control lacks, its name there; None where that cannot be told."""
+    """Return, of each detector that the control lacks, its name there; None where that cannot be known."""
     known = [name for name in matrix.channels if name in own.channels]
     free = [name for name in own.channels if name not in matrix.channels]
     if len(free) != len(lacking) or len(known) + len(lacking) != len(matrix.channels):

@@ -44,7 +44,7 @@ def sound_events(
     time_channels
         Channels whose gaps are filled from their neighbours, so that the events stay in order.
     told
-        All channels in the order in which they are told, where that is another one.
+        All channels in the order in which they are reported, where that is another one.
 
     Raises
     ------

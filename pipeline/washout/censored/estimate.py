@@ -52,7 +52,7 @@ class Wait:
     share
         0.5: the median patient; 0.9: nine of ten.
     weeks, low, high
-        With its interval; None: cannot be told, or no such limit. `note` says why.
+        With its interval; None: cannot be known, or no such limit. `note` says why.
     """
 
     model: str

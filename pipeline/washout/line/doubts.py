@@ -117,7 +117,7 @@ def doubt_words(data: Observations, found: tuple[Tested, ...], slope: float) -> 
     Parameters
     ----------
     slope
-        Of the line that is told.
+        Of the line that is reported.
     """
     return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_significant)
 

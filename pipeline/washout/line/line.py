@@ -30,7 +30,7 @@ Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
-"""Measured values below which no slope is told. Convention (docs/method.md)."""
+"""Measured values below which no slope is reported. Convention (docs/method.md)."""
 FIRST_TERM, _PLACES = 2, (0, 1, -1)
 """Places of the first term, and of level, slope and ln σ among the parameters. Arithmetic: the order of the
 parameters in this module."""

@@ -248,7 +248,7 @@ def _highest(
 def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
     """Bring the gradient to zero by Newton steps: a line search stops where rounding hides the rise.
 
-    A scatter that adds nothing is as small as it can be told, not where the ascent happened to end.
+    A scatter that adds nothing is as small as it can be known, not where the ascent happened to end.
     """
     free = np.ones(len(at), dtype=bool)
     for scatter in (-1, -2):

@@ -1,4 +1,4 @@
-"""The line that is told: with what was found to bend it, where these rows can carry that."""
+"""The line that is reported: with what was found to bend it, where these rows can carry that."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from pipeline.washout.observations.terms import Term, TermEffect
 Floats = NDArray[np.float64]
 
 _SMALLEST_SIGMA: Final = 1e-5
-"""On standardised axes: below, the rows lie on a line and no interval is told. Convention: a
+"""On standardised axes: below, the rows lie on a line and no interval is reported. Convention: a
 hundred-thousandth of the spread is less than a density's last digit."""
 
 _LARGEST_EXPONENT: Final = 300
@@ -204,7 +204,7 @@ def fit_tobit(
     weeks, rd, status, lloq, uloq, measurement_sd, patients
         As in `pipeline.washout.observations.rows.observe`: one row per patient and visit.
     covariates
-        Further columns of the line by name, numbers of shape (n,); the line is told at their means.
+        Further columns of the line by name, numbers of shape (n,); the line is reported at their means.
     level
         Of the intervals.
     doubts

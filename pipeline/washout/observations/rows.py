@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
-from pipeline.washout.observations.shared import SharedErrors
 from pipeline.washout.observations.terms import Term
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -24,6 +23,28 @@ _KIND: Final = {
     RdStatus.BELOW_LLOQ: LEFT,
     RdStatus.ABOVE_ULOQ: RIGHT,
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedErrors:
+    """What rows share, an entry per row and source, arrays of shape (m,).
+
+    Attributes
+    ----------
+    row, source
+        Numbers of the row and of the source.
+    sd
+        Of log10 RD, dex.
+    """
+
+    row: NDArray[np.intp]
+    source: NDArray[np.intp]
+    sd: Floats
+
+    def moved(self, moves: Floats) -> Floats:
+        """Return what one SD of each source moves, (k, g), from what one dex of each row does, (k, n)."""
+        per_entry = moves[:, self.row] * self.sd
+        return np.array([np.bincount(self.source, weights=each) for each in per_entry])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

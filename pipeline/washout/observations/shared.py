@@ -9,40 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.patients.patient_rd import SharedError
-
-if TYPE_CHECKING:
-    from pipeline.washout.observations.rows import Observations
-
-Floats: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedErrors:
-    """What rows share, an entry per row and source, arrays of shape (m,).
-
-    Attributes
-    ----------
-    row, source
-        Numbers of the row and of the source.
-    sd
-        Of log10 RD, dex.
-    """
-
-    row: NDArray[np.intp]
-    source: NDArray[np.intp]
-    sd: Floats
-
-    def moved(self, moves: Floats) -> Floats:
-        """Return what one SD of each source moves, (k, g), from what one dex of each row does, (k, n)."""
-        per_entry = moves[:, self.row] * self.sd
-        return np.array([np.bincount(self.source, weights=each) for each in per_entry])
+from pipeline.washout.observations.rows import Observations, SharedErrors
 
 
 def with_shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:

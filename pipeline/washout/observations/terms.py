@@ -34,7 +34,7 @@ class Term:
     values : (n,)
         NaN = not known.
     centred
-        The line is told at the mean of the values; else at 0.
+        The line is reported at the mean of the values; else at 0.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Term:
 
     @property
     def centre(self) -> float:
-        """What the line is told at."""
+        """What the line is reported at."""
         return float(self.values.mean()) if self.centred else 0.0
 
     @property

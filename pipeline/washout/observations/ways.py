@@ -47,7 +47,7 @@ class Way(NamedTuple):
         return " and ".join(_WORDS[name] for name in self.parts(reference))
 
     def __str__(self) -> str:
-        """Return all that is told."""
+        """Return all that is reported."""
         return ", ".join(part for part in self if part)
 
 
@@ -57,7 +57,7 @@ def takes_part(row: PatientRd) -> bool:
 
 
 def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
-    """Return how each row was measured; a clone, dye or cytometer not told is the most frequent one.
+    """Return how each row was measured; a clone, dye or cytometer not known is the most frequent one.
 
     A row that takes no part in the models was measured in no way: it goes with the most frequent one of the
     others, so that it decides nothing.

@@ -1,4 +1,4 @@
-"""When no recovery curve is told: too few rows, a plateau that was not seen, rows that contradict it."""
+"""When no recovery curve is reported: too few rows, a plateau that was not seen, rows that contradict it."""
 
 from __future__ import annotations
 

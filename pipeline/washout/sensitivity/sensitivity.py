@@ -60,7 +60,7 @@ class SensitivityRow:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """All choices, the line that is told first; and what each patient does.
+    """All choices, the line that is reported first; and what each patient does.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings)
     rows
         One per patient and visit, as the models got them.
     told
-        M1 as it is told.
+        M1 as it is reported.
     settings
         As the models had them.
     """

@@ -55,7 +55,7 @@ def variations(rows: Sequence[PatientRd]) -> tuple[Variation, ...]:
     Parameters
     ----------
     rows
-        Those that take part in the line that is told.
+        Those that take part in the line that is reported.
     """
     with_density = [row for row in rows if takes_part(row)]
     every = (

@@ -15,7 +15,7 @@ from pipeline.washout.line.quadrature import hermite
 Floats: TypeAlias = NDArray[np.float64]
 
 _NODES: Final = 15
-"""Nodes of the quadrature for each of u and v. Convention: more change no digit that is told."""
+"""Nodes of the quadrature for each of u and v. Convention: more change no digit that is reported."""
 
 FLOOR, CEILING, _FARTHEST = -6.0, 4.0, 3.0
 """Of the logs of the SDs, and of artanh of the correlation of u and v, on standardised axes. Arithmetic: e^-6

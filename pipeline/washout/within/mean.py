@@ -17,7 +17,7 @@ from pipeline.washout.within.two_visits import TwoVisits, change_of_means
 Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_CHANGES: Final = 3
-"""Measured changes below which no mean is told. Convention: with two the interval spans decades."""
+"""Measured changes below which no mean is reported. Convention: with two the interval spans decades."""
 
 
 @dataclass(frozen=True, slots=True)

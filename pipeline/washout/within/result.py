@@ -1,4 +1,4 @@
-"""All that is told of recovery within patients, and what is not and why."""
+"""All that is reported of recovery within patients, and what is not and why."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class WithinPatients:
     least_fold
         Median over the patients of the smallest change that exceeds the assay's error; None without patients.
     mean
-        Geometric mean of the patients' changes; None where it is not told.
+        Geometric mean of the patients' changes; None where it is not reported.
     slopes
-        None where they are not told.
+        None where they are not reported.
     refusals
-        What is not told, and why.
+        What is not reported, and why.
     """
 
     changes: tuple[Change, ...]

@@ -29,7 +29,7 @@ from pipeline.washout.within.likelihood import CEILING, FLOOR, PatientRows
 Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_PATIENTS: Final = 6
-"""Patients with three measured visits below which no slopes of patients are told. Convention: their SD is
+"""Patients with three measured visits below which no slopes of patients are reported. Convention: their SD is
 then known to a third at best."""
 
 VISITS_FOR_A_SLOPE: Final = 3

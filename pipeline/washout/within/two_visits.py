@@ -16,7 +16,7 @@ from pipeline.washout.line.ascent import highest
 Floats: TypeAlias = NDArray[np.float64]
 
 DECIMALS: Final = 6
-"""Decimals of a change in dex that are told. Convention: fewer than processors differ in."""
+"""Decimals of a change in dex that are reported. Convention: fewer than processors differ in."""
 
 _STEP: Final = 1e-5
 """Of the finite difference of the gradient. Convention: between rounding and curvature."""

@@ -19,7 +19,7 @@ BESIDE: Final = len(DENSITY) + 1
 """Shade of the four bins beside an event that stands alone: they make it a dot and hold none themselves."""
 
 COLOURS: Final = (*DENSITY, "#a3c0de")
-"""Of the shades from 1 on; that of `BESIDE` looks like the first and yet is told apart."""
+"""Of the shades from 1 on; that of `BESIDE` looks like the first and yet is distinguished."""
 
 _REACH: Final = 2
 _MOST_LISTED: Final = 50_000

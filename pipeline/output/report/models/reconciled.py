@@ -13,7 +13,7 @@ from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.report import WashoutReport
 
 LIKELY: Final = 0.05
-"""p below which an association is told. Convention."""
+"""p below which an association is reported. Convention."""
 
 
 def reconciled(report: WashoutReport | None, name: str) -> tuple[str, ...]:

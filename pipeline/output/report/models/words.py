@@ -243,7 +243,7 @@ def _wait_words(wait: Wait, name: str) -> str:
 
 
 def _why(wait: Wait) -> str:
-    """Return why no weeks are told, and the least that can be said of them."""
+    """Return why no weeks are reported, and the least that can be said of them."""
     if wait.low is None:
         return wait.note
     least = "ten years" if wait.low > LONGEST_WEEKS else f"{three_digits(wait.low)} weeks"

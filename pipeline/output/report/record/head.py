@@ -31,7 +31,7 @@ def head(study_result: StudyResult, run_on: str) -> Head:
     study_result
         What was found.
     run_on
-        Day of the run, an ISO date; "": not told.
+        Day of the run, an ISO date; "": not known.
     """
     settings, known = study_result.study.settings, study_result.provenance
     facts = (

@@ -21,7 +21,7 @@ _Columns = tuple[Column[Any], ...]
 
 
 def _bounded(end: str) -> Callable[[Estimate], Cell]:
-    """Return a cell of an estimate; a fold or weeks beyond what can be told are that bound, in words."""
+    """Return a cell of an estimate; a fold or weeks beyond what can be known are that bound, in words."""
 
     def cell(estimate: Estimate) -> Cell:
         value: float | None = getattr(estimate, end)

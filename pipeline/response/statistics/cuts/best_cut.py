@@ -36,7 +36,7 @@ class DensityCut:
     Attributes
     ----------
     cut, low, high
-        In the unit of the density; None: not told, or the interval is open on that side.
+        In the unit of the density; None: not known, or the interval is open on that side.
     sensitivity, specificity
         Share of those with the outcome at or above the cut, and of those without below it, in these patients.
     youden

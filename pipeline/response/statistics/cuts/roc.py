@@ -34,7 +34,7 @@ class Area:
     Attributes
     ----------
     corrected
-        Had the direction been learned on other patients; None: not told.
+        Had the direction been learned on other patients; None: not known.
     n_open
         Pairs whose order a limit of quantification leaves open.
     """

@@ -8,7 +8,7 @@ from pipeline.output.figures.spread.courses import course_picture
 from pipeline.output.figures.svg.chart import SMALL
 from pipeline.output.figures.svg.labels import overlap
 from pipeline.output.figures.svg.letters import width
-from pipeline.output.figures.svg.sheet import ONE_COLUMN
+from pipeline.output.figures.svg.picture_page import ONE_COLUMN
 from pipeline.washout.within.change import Change, ChangeKind, Exceeds
 
 NAME = "free CD38, molecules per cell"

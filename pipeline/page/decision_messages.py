@@ -1,0 +1,47 @@
+"""What the page and its server tell each other of decisions and signatures, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.page.messages import DecisionNow, Message, Moves, Name, ShownDigests, Words
+from pipeline.review.decision import ReviewVerdict
+
+
+class Decide(Message):
+    """A decision on the tube as the page last saw it (`version`, `shown`)."""
+
+    version: int
+    shown: ShownDigests | None = None
+    decision: ReviewVerdict
+    moves: Moves = Field(default_factory=list)
+    reason: Words = ""
+    who: Name
+
+
+class Sign(Message):
+    """A signature; `meaning` is the reason for it: "reviewed", "approved"."""
+
+    version: int
+    shown: ShownDigests | None = None
+    who: Name
+    meaning: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Saved(Message):
+    """What was said is on disk; the tube's version now."""
+
+    version: int
+    decision: DecisionNow
+
+
+class Conflict(Message):
+    """Somebody else decided meanwhile (status 409): both versions, nothing written."""
+
+    error: str
+    yours: DecisionNow
+    theirs: DecisionNow
+    version: int
+    shown: ShownDigests
