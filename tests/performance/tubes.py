@@ -110,6 +110,8 @@ def _memory(rows: list[dict[str, Any]]) -> str:
         for row in rows
         if row["memory"] is not None
     ]
+    if not told:
+        return f"Memory is measured on tubes of more than {MIXED:,} events."
     first, last = rows[1], rows[-1]
     grown = f"{last['rd'] / first['rd']:.0f} times the time of {first['events']:,}"
     return (

@@ -25,6 +25,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FIGURES = HERE / "figures.json"
 PAGE = ROOT / "docs" / "performance.md"
+BUSY = 0.5
+"""Share of the cores that others may use before the page says so."""
 Figures = dict[str, Any]
 
 
@@ -76,6 +78,11 @@ def page(figures: Figures) -> str:
         f"{figures['cores']} cores. Seconds differ from computer to computer; the ratios, of works that took turns, "
         "differ less."
     )
+    if figures.get("load", 0.0) > BUSY * figures["cores"]:
+        head += paragraph(
+            f"**Other programs were running** ({figures['load']:.0f} processes waited for {figures['cores']} cores): "
+            "all times of the clock are too long. Run it again on a computer that does nothing else."
+        )
     return head + "\n".join(_section(name, figures).rstrip("\n") + "\n" for name in ORDER)
 
 
@@ -98,13 +105,13 @@ def main() -> int:
     asked = reader.parse_args()
     names, studies.MOST = asked.only, asked.most
     figures: Figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.is_file() else {}
-    n_failed = 0
+    n_failed, load = 0, os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     with tempfile.TemporaryDirectory(prefix="performance-") as folder:
         for name in names:
             found = measured(name, Path(folder))
             n_failed += isinstance(found, str)
             figures |= {name: found} if isinstance(found, str) else found
-            _write({**figures, "cores": os.cpu_count()})
+            _write({**figures, "cores": os.cpu_count(), "load": load})
     return n_failed
 
 
