@@ -24,6 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from trust.mutation import Mutation, mutated_code, mutations
 from trust.page import done_on, table, write_section
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
 FIRST, MORE = 25, 150
 """Tests that a change meets at first, and those that one meets which survived these."""
+OUT_OF_TIME, NOT_LOADED = "out of time", "not loaded"
 MOST_CPU = 90
 """Seconds of the processor for the tests of a change."""
 HEAVY = (
@@ -107,25 +109,64 @@ def preload() -> None:
                 __import__(name)
 
 
-def is_noticed(mutant: Mutant, tests: Sequence[str]) -> bool | None:
-    """Run tests on the changed module in a process of its own; None where the time was over."""
+class FirstFailure:
+    """A plugin of pytest that says which test failed first."""
+
+    def __init__(self, told: int) -> None:
+        self.told = told
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Tell the test's name."""
+        if report.failed:
+            os.write(self.told, f"{report.nodeid}\n".encode())
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Tell the file that cannot be loaded."""
+        if report.failed:
+            os.write(self.told, f"{report.nodeid}\n".encode())
+
+
+def first_failure(mutant: Mutant | None, tests: Sequence[str]) -> str:
+    """Run tests in a process of its own, and return the first that failed; "" where none did.
+
+    `mutant`: the change; None: the program as it is. A process that is out of time is a test that does not end.
+    """
+    read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        _run_tests(mutant, tests)
-    until = time.monotonic() + 10 * MOST_CPU
-    while time.monotonic() < until:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            signalled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-            return None if signalled in (signal.SIGXCPU, signal.SIGKILL) else status != 0
+        os.close(read)
+        _run_tests(mutant, tests, write)
+    os.close(write)
+    until, status = time.monotonic() + 10 * MOST_CPU, None
+    while status is None and time.monotonic() < until:
+        ended, found = os.waitpid(child, os.WNOHANG)
+        status = found if ended else None
         time.sleep(0.05)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
+    if status is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    with os.fdopen(read, encoding="utf-8") as told:
+        names = told.read().splitlines()
+    if status == 0:
+        return ""
+    return names[0] if names else OUT_OF_TIME if os.WIFSIGNALED(status) else NOT_LOADED
 
 
-def _run_tests(mutant: Mutant, tests: Sequence[str]) -> None:
+def is_noticed(mutant: Mutant, tests: Sequence[str]) -> str:
+    """Return why a change is noticed, "" where it is not. A test that fails without the change too does not count."""
+    left = list(tests)
+    while left and (failed := first_failure(mutant, left)):
+        again = left if failed in (OUT_OF_TIME, NOT_LOADED) else [failed]
+        if not first_failure(None, again):
+            return failed
+        if again is left:
+            return ""
+        left = [test for test in left if test != failed and not test.startswith(f"{failed}::")]
+    return ""
+
+
+def _run_tests(mutant: Mutant | None, tests: Sequence[str], told: int) -> None:
     import pytest
 
     os.setsid()
@@ -133,6 +174,16 @@ def _run_tests(mutant: Mutant, tests: Sequence[str]) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
+    if mutant is not None:
+        _change(mutant)
+    os.chdir(ROOT)
+    options = ["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov", "--timeout=300"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    os._exit(int(pytest.main([*options, *tests], plugins=[FirstFailure(told)])))
+
+
+def _change(mutant: Mutant) -> None:
+    """Let the module be loaded with the change."""
     path = str(ROOT / mutant.path)
     _, code = mutated_code(Path(path).read_text("utf-8"), path, mutant.number)
     as_it_is = importlib.machinery.SourceFileLoader.get_code
@@ -141,9 +192,6 @@ def _run_tests(mutant: Mutant, tests: Sequence[str]) -> None:
         return code if os.path.realpath(loader.path) == os.path.realpath(path) else as_it_is(loader, name)
 
     importlib.machinery.SourceFileLoader.get_code = get_code
-    os.chdir(ROOT)
-    options = ["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov", "--timeout=300"]
-    os._exit(min(int(pytest.main([*options, *tests])), 1))
 
 
 def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
@@ -155,8 +203,8 @@ def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
     seen = 0
     for n in (FIRST, MORE):
         batch = tests[seen : seen + n]
-        if batch and (noticed := is_noticed(mutant, batch)) is not False:
-            return (End.KILLED, "out of time" if noticed is None else "")
+        if batch and (noticed := is_noticed(mutant, batch)):
+            return End.KILLED, noticed
         seen += len(batch)
     return End.SURVIVED, f"{seen} of {len(tests)} tests{', runs at import' if at_load else ''}"
 
