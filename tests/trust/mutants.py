@@ -10,16 +10,16 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib.machinery
+import json
 import math
 import os
 import random
 import resource
 import signal
 import sqlite3
-import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,8 +31,10 @@ from trust.page import done_on, table, write_section
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
-FIRST, MORE = 25, 150
+FIRST, MORE = 25, 60
 """Tests that a change meets at first, and those that one meets which survived these."""
+WHY: dict[str, str] = {}
+"""Why a change may survive, by its place and its words."""
 OUT_OF_TIME, NOT_LOADED = "out of time", "not loaded"
 MOST_CPU = 90
 """Seconds of the processor for the tests of a change."""
@@ -223,17 +225,29 @@ def describe(mutant: Mutant) -> tuple[Mutation, str]:
     return change, source.splitlines()[change.line - 1].strip()
 
 
-def results(data: Path, n: int, seed: int, minutes: float) -> Iterator[tuple[Mutant, End, str]]:
-    """Try changes one after the other, until so many are tried or the time is over."""
+def kept_results(kept: Path) -> dict[Mutant, tuple[End, str]]:
+    """Return what became of the changes that were tried before."""
+    lines = kept.read_text("utf-8").splitlines() if kept.exists() else []
+    facts = map(json.loads, lines)
+    return {Mutant(path, number): (End(end), note) for path, number, end, note in facts}
+
+
+def try_changes(kept: Path, data: Path, wanted: Sequence[Mutant], seed: int, minutes: float) -> None:
+    """Try the changes that were not tried before, one after the other, and keep what became of each."""
     preload()
     covered, until = Covered(data, random.Random(seed)), time.monotonic() + 60 * minutes
-    for mutant in sample(n, seed):
+    for mutant in wanted:
         if time.monotonic() > until:
             return
-        yield (mutant, *tried(mutant, covered))
+        if mutant not in kept_results(kept):
+            end, note = tried(mutant, covered)
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([mutant.path, mutant.number, end.value, note]) + "\n")
+            change, line = describe(mutant)
+            print(end, f"{mutant.path}:{change.line}", change.words, note, "|", line, flush=True)
 
 
-def page_lines(found: Sequence[tuple[Mutant, End, str]], why: dict[str, str]) -> list[str]:
+def page_lines(found: Sequence[tuple[Mutant, End, str]], n: int) -> list[str]:
     """Return the section of the page."""
     rows = []
     for room in (*ROOMS, ""):
@@ -245,14 +259,16 @@ def page_lines(found: Sequence[tuple[Mutant, End, str]], why: dict[str, str]) ->
             [room or "**all**", len(of), killed, len(of) - killed, f"{100 * share:.0f} ± {100 * error:.0f} %"]
         )
     lines = table(["room", "changes tried", "noticed", "survived", "noticed, ± SE"], rows)
-    lines += ["", done_on(f"{len(found)} of 300 changes, drawn at random"), ""]
+    lines += ["", done_on(f"{len(found)} of {n} changes, drawn at random"), ""]
     alive = [one for one in found if one[1] is not End.KILLED]
     if alive:
         survivors = []
         for mutant, end, note in alive:
             change, line = describe(mutant)
             place = f"{mutant.path}:{change.line}"
-            survivors.append([place, f"`{line[:90]}`", change.words, why.get(place, note or end.value)])
+            survivors.append(
+                [place, f"`{line[:90]}`", change.words, WHY.get(f"{place} {change.words}", note or end.value)]
+            )
         lines += table(["survived", "line", "change", "why, or the tests that looked"], survivors)
     return lines
 
@@ -261,22 +277,22 @@ def main() -> None:
     """Try the changes, and write the page."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=ROOT / ".coverage")
+    options.add_argument(
+        "--kept", type=Path, default=ROOT / "htmlcov" / "mutants.jsonl", help="what was tried already"
+    )
     options.add_argument("--n", type=int, default=300)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--minutes", type=float, default=math.inf)
-    options.add_argument("--show", action="store_true", help="print alone, and leave the page")
+    options.add_argument("--part", default="1/1", help="of the changes, for several at the same time: 2/3")
     asked = options.parse_args()
-    found = []
-    for one in results(asked.data, asked.n, asked.seed, asked.minutes):
-        found.append(one)
-        change, line = describe(one[0])
-        print(len(found), one[1], f"{one[0].path}:{change.line}", change.words, one[2], "|", line, flush=True)
-        if not asked.show and len(found) % 10 == 0:
-            write_section("mutants", page_lines(found, {}))
-    print("\n".join(lines := page_lines(found, {})))
-    if not asked.show:
-        write_section("mutants", lines)
+    wanted = sample(asked.n, asked.seed)
+    part, parts = map(int, asked.part.split("/"))
+    asked.kept.parent.mkdir(exist_ok=True)
+    try_changes(asked.kept, asked.data, wanted[part - 1 :: parts], asked.seed, asked.minutes)
+    known = kept_results(asked.kept)
+    found = [(mutant, *known[mutant]) for mutant in wanted if mutant in known]
+    write_section("mutants", page_lines(found, asked.n))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
