@@ -78,16 +78,31 @@ class Covered:
         self.files = {Path(path): key for key, path in self.db.execute("select id, path from file")}
         self.contexts = dict(self.db.execute("select id, context from context"))
 
+    def _arcs(self, path: str) -> list[tuple[int, int]]:
+        """Return (context, line) of every line of a module that was run."""
+        key = next((key for file, key in self.files.items() if file.as_posix().endswith(f"/{path}")), None)
+        return self.db.execute("select context_id, tono from arc where file_id=?", (key,)).fetchall()
+
     def tests_of(self, path: str, line: int) -> tuple[list[str], bool]:
         """Return the tests that run a line, nearest first, and whether it runs when the module is loaded alone."""
-        key = next((key for file, key in self.files.items() if file.as_posix().endswith(f"/{path}")), None)
-        arcs = self.db.execute("select context_id, tono from arc where file_id=?", (key,)).fetchall()
+        arcs = self._arcs(path)
         here = {self.contexts[context] for context, to in arcs if to == line}
         at_load = here == {""}
         if at_load:
             here = {self.contexts[context] for context, _ in arcs}
-        tests = {name.split("|")[0] for name in here if name}
+        if here == {""}:  # nothing but constants: what imports them
+            here = {self.contexts[context] for name in importers(path) for context, _ in self._arcs(name)}
+        tests = {name.partition("|")[0] for name in here if name}
         return sorted(tests, key=lambda test: (-_nearness(path, test), self.draw.random())), at_load
+
+
+def importers(path: str) -> list[str]:
+    """Return the modules of the program that import a module."""
+    wanted = f"from {path.removesuffix('.py').replace('/', '.')} import"
+    every = (
+        file for package in ("calibration", "gating", "pipeline") for file in (ROOT / package).rglob("*.py")
+    )
+    return sorted(file.relative_to(ROOT).as_posix() for file in every if wanted in file.read_text("utf-8"))
 
 
 def _nearness(path: str, test: str) -> int:

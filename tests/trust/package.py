@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from trust.page import done_on, table, write_section
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
+BARE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""The environment of a person who has no clone of the program."""
 
 
 def called(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -80,18 +83,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         study = simulate_study(folder / "simulated", patients=2, events=3_000, seed=4)
-        archives = built(folder)
-        rows = [[archive.name, *tried(archive, folder, study)] for archive in archives]
+        rows = [[archive.name, *tried(archive, folder, study)] for archive in built(folder)]
+        print(rows, flush=True)
         holes = known_holes(folder)
-    lines = [
-        *table(["installed from", "exit status of a run of two tubes", "rd_samples.csv (SHA-256)"], rows),
-        "",
-        f"pip-audit of requirements.lock: {holes}.",
-        done_on("Each in a bare environment with the locked libraries"),
-    ]
-    print("\n".join(lines))
-    if not asked.show:
-        write_section("package", lines)
+        lines = [
+            *table(["installed from", "exit status of a run of two tubes", "rd_samples.csv (SHA-256)"], rows),
+            "",
+            f"pip-audit of requirements.lock: {holes}.",
+            done_on("Each in a bare environment with the locked libraries"),
+        ]
+        print("\n".join(lines), flush=True)
+        if not asked.show:
+            write_section("package", lines)
 
 
 if __name__ == "__main__":
