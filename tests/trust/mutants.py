@@ -33,7 +33,9 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
 FIRST, MORE = 25, 60
 """Tests that a change meets at first, and those that one meets which survived these."""
-WHY: dict[str, str] = {}
+WHY: dict[str, str] = {
+    "calibration/beads/density_peaks.py:206 + is -": "the same on smoothed counts: no dip that is real lies within a bin of a peak",
+}
 """Why a change may survive, by its place and its words."""
 OUT_OF_TIME, NOT_LOADED = "out of time", "not loaded"
 MOST_CPU = 90
