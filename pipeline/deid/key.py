@@ -103,13 +103,17 @@ def read_key(path: Path) -> Key:
     """
     if not path.exists():
         return Key()
+    if not path.is_file():
+        raise UserError(
+            f"{path}: found a folder, a pipe or a device, expected a key or nothing; name another with --key"
+        )
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
         return Key(_names(rows))
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
             f"{path}: found no key ({error}), expected the CSV file that an earlier `cd38rd deid` wrote, "
-            f"with the columns {', '.join(_COLUMNS)}; name another file with --key"
+            f"with the columns {', '.join(_COLUMNS)}; name another with --key"
         ) from None
 
 

@@ -32,6 +32,6 @@ def read_spillover(folder: Path, name: str) -> SpilloverMatrix:
     try:
         matrix = spillover_from_rows(list(csv.reader(text.splitlines(), delimiter=separator)), name)
         matrix.inverse()
-    except UnusableSpilloverError as error:
+    except (UnusableSpilloverError, csv.Error) as error:
         raise UserError(f"{error}; expected {expected}") from None
     return matrix

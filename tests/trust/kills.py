@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 TIMES = ("run.json", "log.txt")
 """Result files that hold times."""
 CHAIN = 5
-"""Runs of a study that are disturbed, one after the other, before one goes to its end."""
+"""Kills of the command that hit a study, one after the other, before a run goes to its end."""
 DISKS_A_TURN = 2
 MOST_SECONDS = 900
 """A run that takes longer hangs."""
@@ -108,7 +108,7 @@ class Bench:
 
     def __init__(self, folder: Path, stack: ExitStack, tubes: int, seed: int) -> None:
         self.draw = random.Random(seed)
-        self.folder, self.stack = folder, stack
+        self.folder, self.stack, self.tubes = folder, stack, tubes
         self.sound = simulate_study(folder / "sound", patients=tubes, events=2_000, seed=7)
         began = time.monotonic()
         status, said = ended(start(self.sound, "--workers", "2"))
@@ -123,9 +123,14 @@ class Bench:
         shutil.copytree(self.sound, place, ignore=shutil.ignore_patterns("results", "audit.jsonl"))
         return place
 
-    def moment(self) -> float:
-        """Return a random moment of a run, in seconds."""
-        return self.draw.uniform(0.3, self.seconds)
+    def wait(self, run: subprocess.Popen[str], study: Path) -> None:
+        """Wait until a random number of tubes is stored, or, as often, until a random moment of the whole run."""
+        if self.draw.random() < 0.5:
+            time.sleep(self.draw.uniform(0.3, self.seconds))
+            return
+        wanted, store = self.draw.randrange(self.tubes), study / "results" / "store"
+        while run.poll() is None and len(list(store.glob("*.json"))) < wanted:
+            time.sleep(0.02)
 
     def address(self) -> str:
         """Return where a cluster of two workers is."""
@@ -145,7 +150,7 @@ class Bench:
 def kill_command(bench: Bench, study: Path) -> tuple[int, str]:
     """Kill the command itself; its workers end with it."""
     run = start(study, "--workers", bench.draw.choice("12"))
-    time.sleep(bench.moment())
+    bench.wait(run, study)
     run.kill()
     return ended(run)
 
@@ -153,7 +158,7 @@ def kill_command(bench: Bench, study: Path) -> tuple[int, str]:
 def kill_own_worker(bench: Bench, study: Path) -> tuple[int, str]:
     """Kill one of the command's own workers."""
     run = start(study, "--workers", "2")
-    time.sleep(bench.moment())
+    bench.wait(run, study)
     below = children(run.pid)
     if below:
         with suppress(ProcessLookupError):
@@ -164,7 +169,7 @@ def kill_own_worker(bench: Bench, study: Path) -> tuple[int, str]:
 def kill_cluster_worker(bench: Bench, study: Path) -> tuple[int, str]:
     """Kill one of the two workers of a cluster."""
     run = start(study, "--scheduler", bench.address())
-    time.sleep(bench.moment())
+    bench.wait(run, study)
     assert bench.cluster is not None
     bench.draw.choice(bench.cluster.workers).kill()
     return ended(run)
@@ -173,7 +178,7 @@ def kill_cluster_worker(bench: Bench, study: Path) -> tuple[int, str]:
 def kill_scheduler(bench: Bench, study: Path) -> tuple[int, str]:
     """Kill the scheduler of a cluster."""
     run = start(study, "--scheduler", bench.address())
-    time.sleep(bench.moment())
+    bench.wait(run, study)
     assert bench.cluster is not None
     bench.cluster.scheduler.kill()
     for worker in bench.cluster.workers:
@@ -182,8 +187,9 @@ def kill_scheduler(bench: Bench, study: Path) -> tuple[int, str]:
     return ended(run)
 
 
+COMMAND = "the command"
 KILLS: dict[str, Callable[[Bench, Path], tuple[int, str]]] = {
-    "the command": kill_command, "one of its own workers": kill_own_worker,
+    COMMAND: kill_command, "one of its own workers": kill_own_worker,
     "a worker of a cluster": kill_cluster_worker, "the scheduler of a cluster": kill_scheduler,
 }  # fmt: skip
 
@@ -251,7 +257,7 @@ def read_only(bench: Bench, n: int, tally: Tally) -> None:
         study = bench.copy()
         with small_disk(study, 2 << 30) as remount:
             run = start(study, "--workers", "2")
-            time.sleep(bench.moment())
+            bench.wait(run, study)
             with suppress(subprocess.CalledProcessError):  # a file is open for writing just then
                 remount("ro")
             status, text = ended(run)
@@ -286,7 +292,8 @@ def disturbed(
                 if kind in DISKS:
                     DISKS[kind](bench, min(n, DISKS_A_TURN), found[kind])
                 else:
-                    chain(bench, kind, min(n, CHAIN), found[kind])
+                    # What does not end the command leaves nothing for a second run of the same study to do.
+                    chain(bench, kind, min(n, CHAIN) if kind == COMMAND else 1, found[kind])
                 yield found
 
 
@@ -310,8 +317,8 @@ def page_lines(found: dict[str, Tally], tubes: int) -> list[str]:
     total = sum(one.n for one in found.values())
     last = done_on(f"{total:,} runs of a study of {tubes} tubes with 2,000 events each")
     note = (
-        f"Up to {CHAIN} kills hit one study, one after the other, each in the run that resumes the one before; "
-        "then a run goes to its end. -9 is the killed command itself."
+        f"Up to {CHAIN} kills of the command hit one study, one after the other, each in the run that resumes the one "
+        "before; then a run goes to its end. All others hit a study without results. -9 is the killed command itself."
     )
     return [*table(HEADER, rows), "", note, last, *(["", *wrong] if wrong else [])]
 

@@ -75,7 +75,10 @@ def sniff_delimiter(text: str, known: Sequence[str]) -> str:
     alike = {same_word(column) for column in known}
 
     def columns(delimiter: str, header: str) -> tuple[int, int]:
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error:  # a name that no column has: the rows are refused for it
+            return 0, 0
         return sum(same_word(name) in alike for name in names), len(names)
 
     if not any(columns(delimiter, headers[0])[0] for delimiter in DELIMITERS):

@@ -307,6 +307,12 @@ def test_replicates_have_one_theta_and_no_narrower_interval():
     assert theta_of_tubes([one, Theta()]) == one
 
 
+def test_a_tube_whose_drug_holds_all_has_no_logarithm_and_leaves_the_interval_alone():
+    all_held, half = Theta(1.0, 0.9, 1.0, 0.9, 1.0), Theta(0.5, 0.4, 0.6, 0.4, 0.6)
+    both = theta_of_tubes([all_held, half])
+    assert (both.value, both.low, both.high) == (None, 0.4, 1.0)
+
+
 def test_sentinels_of_one_replicate_go_before_the_drugs_level_in_the_others():
     measured = theta_of(*HALF)
     level = Theta(0.95, 0.1, 0.99, 0.1, 0.99, ThetaFrom.MODEL)

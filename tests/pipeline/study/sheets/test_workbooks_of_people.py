@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 
 from helpers.builders import good_sheets, good_study, write_csvs, write_files, write_workbook
+from pipeline.checks import check_folder
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import read_workbook
 
@@ -288,6 +289,17 @@ def test_a_document_type_in_a_workbook_is_refused(tmp_path):
         repacked(folder, lambda name, data: doctype + data if name == "xl/worksheets/sheet1.xml" else data)
     )
     assert "a document type" in line
+
+
+@pytest.mark.parametrize("name", ["samples.csv", "review.csv", "matrix.csv"])
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_field_longer_than_a_csv_may_have_is_refused_in_words(tmp_path, name, row):
+    sheets = {**good_sheets(), "settings": [["name", "value"], ["spillover_file", "matrix.csv"]]}
+    folder = write_csvs(write_files(tmp_path), sheets)
+    lines = ["sample_id,patient_id", "S1,P1"] if name != "matrix.csv" else ["PE-A,BV421-A", "1,0"]
+    lines[row] = "x" * 200_000
+    (folder / name).write_text("\n".join(lines), encoding="utf-8")
+    assert any("field larger than field limit" in str(fault) for fault in check_folder(folder)[1])
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason=f"{sys.platform} has no named pipes")
