@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gating.events import Events, Mask
+from gating.events import Events, Survivors
 from gating.events.panel import GatingPanel
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
@@ -87,10 +87,10 @@ def step_densities(
     shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
     gates = [step.gate for step in gated.steps] if outlines is None else outlines
     wanted = sorted({channel for channels in shown for channel in channels})
-    axes = {channel: _axis_of(events, channel, gated, gates) for channel in wanted}
-    places = {channel: axes[channel].bin_of(events.column(channel), bins) for channel in wanted}
+    cells = np.flatnonzero(gated.mask)
+    axes = {channel: _axis_of(events.column(channel), channel, cells, gates) for channel in wanted}
     return tuple(
-        _density(step.name, gate, channels, axes, places, _entered(gated, index), bins)
+        _density(step.name, gate, channels, axes, _entered(events, gated, index), bins)
         for index, (step, channels, gate) in enumerate(zip(gated.steps, shown, gates, strict=True))
         if channels
     )
@@ -149,16 +149,20 @@ def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None
     return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
 
 
-def _entered(gated: GatedPopulation, index: int) -> Mask | None:
-    return gated.step_masks[index - 1] if index else None
+def _entered(events: Events, gated: GatedPopulation, index: int) -> Survivors:
+    """Return the events that entered a step."""
+    if not index:
+        return Survivors.everyone(events)
+    return Survivors(events, np.flatnonzero(gated.step_masks[index - 1]))
 
 
-def _axis_of(events: Events, channel: str, gated: GatedPopulation, gates: Sequence[Gate | None]) -> Axis:
-    column = events.column(channel)
-    every = _finite(column[:: max(1, column.size // _ENOUGH)])
-    cells = _finite(column[gated.mask])
+def _axis_of(
+    column: NDArray[np.float32], channel: str, rows: NDArray[np.intp], gates: Sequence[Gate | None]
+) -> Axis:
+    every, cells = column[:: max(1, column.size // _ENOUGH)], column.take(rows)
     bounds = [bound for gate in gates for bound in _bounds(gate, channel)]
-    return _axis(every, np.concatenate([cells, bounds]), linear=bool(_LINEAR.match(channel)))
+    shown = np.concatenate([cells.compress(np.isfinite(cells)), bounds])
+    return _axis(every.compress(np.isfinite(every)), shown, linear=bool(_LINEAR.match(channel)))
 
 
 def _bounds(gate: Gate | None, channel: str) -> list[float]:
@@ -170,30 +174,42 @@ def _bounds(gate: Gate | None, channel: str) -> list[float]:
     return []
 
 
-def _axis(every: NDArray[np.float64], cells: NDArray[np.float64], *, linear: bool) -> Axis:
+def _axis(every: NDArray[np.floating], cells: NDArray[np.float64], *, linear: bool) -> Axis:
     """Choose the range so that neither the bulk nor the few cells that matter fall off the axis."""
     if every.size == 0:
         return Axis(0.0, 1.0, None if linear else 1.0)
-    ends = [*np.quantile(every, (0.001, 0.999)), *(np.quantile(cells, (0.0, 1.0)) if cells.size else ())]
+    ends = [_quantile(every, 0.001), _quantile(every, 0.999)]
+    ends += [float(cells.min()), float(cells.max())] if cells.size else []
     if linear:
-        return _padded(float(min(ends)), float(max(ends)), None)
-    cofactor = _cofactor(every, float(max(ends)))
+        return _padded(min(ends), max(ends), None)
+    cofactor = _cofactor(every, max(ends))
     return _padded(float(np.arcsinh(min(ends) / cofactor)), float(np.arcsinh(max(ends) / cofactor)), cofactor)
 
 
 def _axis_from_zero(values: NDArray[np.float64]) -> Axis:
     """Return an axis from 0 (or the lowest value) to at least 300 times the width of its linear part."""
     own = _axis(values, values, linear=False)
-    dim = float(np.quantile(values, 0.1)) / 2 if values.size else 0.0
+    dim = _quantile(values, 0.1) / 2 if values.size else 0.0
     cofactor = max(own.cofactor or 1.0, dim)
     ends = (min(float(values.min(initial=0.0)), 0.0), max(float(values.max(initial=0.0)), _BRIGHT * cofactor))
     return _padded(float(np.arcsinh(ends[0] / cofactor)), float(np.arcsinh(ends[1] / cofactor)), cofactor)
 
 
-def _cofactor(values: NDArray[np.float64], top: float) -> float:
+def _quantile(values: NDArray[np.floating], share: float) -> float:
+    """Return what `np.quantile` does of values of shape (n,), in a third of its time."""
+    place = share * (values.size - 1)
+    rank = int(place)
+    split = np.partition(values, rank)
+    low = float(split[rank])
+    high = float(split[rank + 1 :].min()) if rank + 1 < values.size else low
+    part = place - rank
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+
+
+def _cofactor(values: NDArray[np.floating], top: float) -> float:
     """Width of the linear part: twice the spread of the events below zero, so that zero is no gap."""
-    negative = values[values < 0]
-    spread = -2.0 * float(np.quantile(negative, 0.05)) if negative.size else 0.0
+    negative = values.compress(values < 0)
+    spread = -2.0 * _quantile(negative, 0.05) if negative.size else 0.0
     return max(1e-6, min(max(spread, top / 2000), top / 50))
 
 
@@ -207,11 +223,10 @@ def _density(
     gate: Gate | None,
     channels: tuple[str, ...],
     axes: dict[str, Axis],
-    places: dict[str, NDArray[np.int32]],
-    entered: Mask | None,
+    entered: Survivors,
     bins: int,
 ) -> Density:
-    picked = [places[channel] if entered is None else places[channel][entered] for channel in channels]
+    picked = [axes[channel].bin_of(entered.column(channel), bins) for channel in channels]
     two = len(picked) == 2
     flat = picked[1] * bins + picked[0] if two else picked[0]
     counts = np.bincount(flat, minlength=bins * bins if two else bins).astype("<u4")
@@ -223,7 +238,7 @@ def _density(
         x_axis=(x.low, x.high, x.cofactor),
         y_axis=(y.low, y.high, y.cofactor) if two else (0.0, 1.0, None),
         bins=bins,
-        counts=base64.b64encode(zlib.compress(counts.tobytes(), 6)).decode("ascii"),
+        counts=base64.b64encode(zlib.compress(counts.tobytes(), 1)).decode("ascii"),
         gate=gate,
     )
 
