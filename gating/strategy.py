@@ -12,7 +12,7 @@ from gating.anchors.search import Search, search_anchors
 from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.again import Again, split_again
+from gating.clone.again import Again
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
@@ -116,8 +116,8 @@ def gate_plasma_cells(
     again, aberrant = None, passed.steps[-1]
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         shown = some_of(wanted, ENOUGH_TO_SPLIT)
-        again = partial(
-            split_again, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
+        again = Again(
+            wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown, aberrant.gate
         )
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
@@ -219,7 +219,7 @@ def _population(
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
-        make_split_again=again,
+        split_again=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(f"{step.name}: {step.note}" for step in noted),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from gating.events import Mask
 from gating.gates.gates import Gate
@@ -93,6 +93,18 @@ class GateStep:
         return Method.PERSON in self.methods
 
 
+class SplitAgain(Protocol):
+    """A split into clone and other cells that can be made again without a part of the cells."""
+
+    def __call__(self) -> Mask:
+        """Return the clone's cells each time, bool, shape (n, n_events)."""
+        ...
+
+    def most_moved(self) -> int | None:
+        """Return how many cells come or go at the most; None where that takes to make it again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GatedPopulation:
     """The gated cells of one tube.
@@ -111,9 +123,9 @@ class GatedPopulation:
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
-    make_split_again
-        Returns what `aberrant_again` is, when that is asked for; None without a split, or where a person set
-        it.
+    split_again
+        Called, it makes the split again, each time without another part of the cells; None without a split,
+        or where a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
@@ -126,18 +138,9 @@ class GatedPopulation:
     confidence: float
     viable_singlets: Mask
     aberrant: Mask | None = None
-    make_split_again: Callable[[], Mask] | None = None
+    split_again: SplitAgain | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def aberrant_again(self) -> Mask | None:
-        """`aberrant` as the split gives it when it is made n times, bool, shape (n, n_events).
-
-        Each time it is made without another part of the cells, at each question anew. None without a split,
-        or where a person set it.
-        """
-        return None if self.make_split_again is None else self.make_split_again()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
 from pipeline.quantification.receptor import (
     distribution_of,
+    rd_of,
     receptor_of,
     with_split_doubt,
     without_guessed_cells,
@@ -223,7 +224,7 @@ def _normal_rd(
     """RD of the plasma cells that are not aberrant; the same control serves both."""
     if gated.aberrant is None:
         return None
-    return receptor_of(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
+    return rd_of(task, tube, gated.mask & ~gated.aberrant, blank, kind)
 
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:

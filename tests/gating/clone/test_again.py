@@ -54,15 +54,15 @@ def test_the_order_of_the_events_does_not_matter():
     sample = marrow(12, percent=0.5, normal_percent=0.3)
     order = np.random.default_rng(1).permutation(sample.events.n_events)
     turned = Events(sample.events.values[:, order], sample.events.channels, sample.events.scale_tops)
-    one, other = (gate_plasma_cells(events, panel()).aberrant_again for events in (sample.events, turned))
+    one, other = (gate_plasma_cells(events, panel()).split_again() for events in (sample.events, turned))
     np.testing.assert_array_equal(one[:, order], other)
 
 
 def test_without_a_split_or_with_a_persons_there_is_nothing_to_doubt():
     sample = marrow(12, percent=2.0, normal_percent=0.3)
-    assert gate_plasma_cells(sample.events, panel()).aberrant_again is not None
+    assert gate_plasma_cells(sample.events, panel()).split_again is not None
     moved = gate_plasma_cells(sample.events, panel(), overrides={"CD56": 3_000.0})
     assert moved.aberrant is not None
-    assert moved.aberrant_again is None
+    assert moved.split_again is None
     normal = marrow(12, percent=0, normal_percent=2.0)
-    assert gate_plasma_cells(normal.events, panel()).aberrant_again is None
+    assert gate_plasma_cells(normal.events, panel()).split_again is None
