@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.events.selection import pair_at
 from gating.gates import AnyOf, RangeGate
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method
@@ -165,11 +166,8 @@ def _mean_level(values: FloatArray, which: NDArray[np.intp], n: NDArray[np.float
 
 
 def _quartiles(values: FloatArray) -> tuple[np.float32, ...]:
-    """Return the values at `QUANTILES`, without interpolation; the outer ones from one half of the values."""
-    first, middle, last = (int(share * (values.size - 1)) for share in QUANTILES)
-    split = np.partition(values, middle)
-    upper = np.partition(split[middle:], last - middle)
-    return np.partition(split[: middle + 1], first)[first], split[middle], upper[last - middle]
+    """Return the values at `QUANTILES`, without interpolation."""
+    return tuple(np.float32(pair_at(values, int(share * (values.size - 1)))[0]) for share in QUANTILES)
 
 
 def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:

@@ -14,16 +14,16 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.kinds import SPLIT, CloneSplit, parts_of
+from gating.clone.kinds import LEAST_GAIN, SPLIT, CloneSplit, parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
 PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
-FOR_EACH_DOUBTFUL, MOVED_ANYWAY = 2.0, 10
-"""Cells that come or go at the most where a part of the cells is left out: so many for each cell that gate
-and mixture see differently, and so many more. Chosen on the simulated tubes of docs/validation.md."""
+FOR_EACH_DOUBTFUL, MOVED_ANYWAY = 3, 10
+"""Cells that may come or go where a part of the cells is left out: so many for each cell that the gate has on
+the other side than the mixture, and so many more. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,20 @@ class Again:
         """Return what `split_again` does."""
         return split_again(self.wanted, self.split, self.shown)
 
-    def most_moved(self) -> int | None:
-        """Return how many cells come or go at the most where the split is made again; None: not known.
+    def may_move(self) -> int | None:
+        """Return how many cells may come or go where the split is made again; None: not known.
 
         It is known where all markers together told the clone: by the cells that lie on the other side of the
-        gate than the mixture of the groups has them. Where there are hardly any, the groups lie apart.
+        gate than the mixture of the groups has them, each by what it is worth. Where there are hardly any,
+        the groups lie apart.
         """
         told: CloneSplit | None = self.shown.made(SPLIT)
         if told is None:
             return None
         is_inside = inside(self.gate, self.shown).take(told.rows)
-        doubtful = told.weights[is_inside != (told.gain > 0)].sum()
+        doubtful = LEAST_GAIN * int(np.abs(told.gain[is_inside != (told.gain > 0)]).sum())
         of_all = self.wanted.n_events / max(self.shown.n_events, 1)
-        return ceil(round(of_all * (FOR_EACH_DOUBTFUL * doubtful + MOVED_ANYWAY), 6))
+        return ceil(of_all * (FOR_EACH_DOUBTFUL * doubtful + MOVED_ANYWAY))
 
 
 def split_again(

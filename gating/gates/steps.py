@@ -100,8 +100,8 @@ class SplitAgain(Protocol):
         """Return the clone's cells each time, bool, shape (n, n_events)."""
         ...
 
-    def most_moved(self) -> int | None:
-        """Return how many cells come or go at the most; None where that takes to make it again."""
+    def may_move(self) -> int | None:
+        """Return how many cells may come or go; None where only making it again tells."""
         ...
 
 

@@ -155,9 +155,9 @@ def with_split_doubt(
         return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
     size = max(abs(density.rd), density.lloq or 0.0)
-    clone, most = _censored(tube, gated.aberrant), gated.split_again.most_moved()
+    clone, n = _censored(tube, gated.aberrant), gated.split_again.may_move()
     told = curve.to_abc(_middle(clone))
-    ends = () if most is None else _middles_without(clone, most)
+    ends = () if n is None else _middles_beside(clone, n)
     if ends and max(abs(curve.to_abc(end) - told) / divisor for end in ends) < LEAST_DOUBT * size:
         return density
     again = gated.split_again()
@@ -220,7 +220,7 @@ def _middle(values: FloatArray) -> float:
     return float(np.median(values.astype(np.float64)))
 
 
-def _middles_without(values: FloatArray, n: int) -> tuple[float, ...]:
+def _middles_beside(values: FloatArray, n: int) -> tuple[float, ...]:
     """Return how low and how high the median can be when so many cells come or go; () of too few cells."""
     first, last = (values.size - 1 - n) // 2, -((1 - n - values.size) // 2)
     if first < 0 or last >= values.size:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.events import Events, Survivors
 from gating.events.panel import GatingPanel
+from gating.events.selection import pair_at
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep, Step
@@ -196,13 +197,10 @@ def _axis_from_zero(values: NDArray[np.float64]) -> Axis:
 
 
 def _quantile(values: NDArray[np.floating], share: float) -> float:
-    """Return what `np.quantile` does of values of shape (n,), in a third of its time."""
+    """Return what `np.quantile` does of values of shape (n,), sooner."""
     place = share * (values.size - 1)
-    rank = int(place)
-    split = np.partition(values, rank)
-    low = float(split[rank])
-    high = float(split[rank + 1 :].min()) if rank + 1 < values.size else low
-    part = place - rank
+    low, high = pair_at(values, int(place))
+    part = place - int(place)
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
