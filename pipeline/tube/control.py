@@ -15,7 +15,7 @@ from gating.events.sample import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.study.errors import UserError
 from pipeline.study.settings.tube import TubeSettings
 from pipeline.study.study import Panel, Sample
@@ -39,9 +39,9 @@ class Control:
     tube: Tube | None = None
     notes: tuple[str, ...] = ()
 
-    def without_bytes(self) -> Control:
-        """Return the control without its file's bytes."""
-        return self if self.tube is None else replace(self, tube=self.tube.without_bytes())
+    def without_streamed_bytes(self) -> Control:
+        """Return the control without its file's bytes, where these are read once."""
+        return self if self.tube is None else replace(self, tube=self.tube.without_streamed_bytes())
 
 
 def read_control(
@@ -80,7 +80,7 @@ def read_control(
     return Control(notes=notes)
 
 
-def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: Content | None) -> Tube:
+def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: AnyContent | None) -> Tube:
     """Read a control with its tube's matrix, under the same names of rows.
 
     Raises

@@ -14,7 +14,8 @@ from gating.events.compensation import SpilloverMatrix, compensate
 from gating.events.panel import GatingPanel
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.fcs.repairs import Repair
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
+from pipeline.files.streamed import StreamedContent
 from pipeline.study.study import Panel
 from pipeline.tube.compensation import (
     Compensation,
@@ -82,9 +83,10 @@ class Tube:
         """The file's own matrix, as its gates elsewhere know it; None where it must not be applied again."""
         return None if self.compensation is Compensation.ALREADY else self.file.spillover
 
-    def without_bytes(self) -> Tube:
-        """Return the tube without its file's bytes, which take as much memory as its events."""
-        return replace(self, file=self.file.without_bytes())
+    def without_streamed_bytes(self) -> Tube:
+        """Return the tube without its file's bytes, where these are read once."""
+        streamed = isinstance(self.file.content, StreamedContent)
+        return replace(self, file=self.file.without_bytes()) if streamed else self
 
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
         """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
@@ -102,7 +104,7 @@ def read_tube(
     spillover: SpilloverMatrix | None = None,
     compensated: bool = True,
     allow_truncated: bool = False,
-    content: Content | None = None,
+    content: AnyContent | None = None,
     header: FcsFile | None = None,
 ) -> Tube:
     """Read a tube's channels and compensate them.
