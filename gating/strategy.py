@@ -215,7 +215,7 @@ def _population(
     return GatedPopulation(
         mask=wanted.mask(),
         steps=passed.steps,
-        step_masks=np.stack(passed.masks),
+        step_masks=passed.masks,
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,

@@ -32,7 +32,7 @@ def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimat
         return cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    sampled_events = Survivors(events, np.flatnonzero(sample))
+    sampled_events = Survivors.of(events, sample)
     columns = [sampled_events.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 

@@ -164,7 +164,7 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
 def _sample(tube: Tube) -> Survivors:
     """Return a sample of a tube's events."""
     sample = sampled(drawn_by_scatter(tube.events, tube.panel), SAMPLE_EVENTS)
-    return Survivors(tube.events, np.flatnonzero(sample))
+    return Survivors.of(tube.events, sample)
 
 
 def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:

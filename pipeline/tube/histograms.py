@@ -154,7 +154,7 @@ def _entered(events: Events, gated: GatedPopulation, index: int) -> Survivors:
     """Return the events that entered a step."""
     if not index:
         return Survivors.everyone(events)
-    return Survivors(events, np.flatnonzero(gated.step_masks[index - 1]))
+    return Survivors.of(events, gated.step_masks[index - 1])
 
 
 def _axis_of(

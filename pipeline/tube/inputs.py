@@ -13,7 +13,7 @@ from pipeline.fcs.paths import open_fcs, split_data_set
 from pipeline.files.content import AnyContent, Content, file_sha256
 from pipeline.files.streamed import StreamedContent
 
-STREAMED_FROM = 32 << 20
+STREAMED_FROM = 16 << 20
 """Bytes from which a file is never whole in memory. Convention: for speed; of smaller files the memory that
 holds the bytes is used again for what is made of them."""
 SHOWN_DIGITS = 12

@@ -141,7 +141,7 @@ def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
         values = np.empty(count, f"f{size}")
         with in_order(file) as opened:
             opened.seek(begin)
-            return values[: (opened.readinto(memoryview(values).cast("B")) or 0) // size]
+            return values[: (opened.readinto(values.data.cast("B")) or 0) // size]
     return np.fromfile(file, f"f{size}", count, offset=begin)
 
 
