@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.events import Events, Survivors
+from gating.events.events import LARGE
 from gating.events.panel import GatingPanel
 from gating.events.selection import pair_at
 from gating.events.transforms import area_sinh
@@ -224,10 +225,12 @@ def _density(
     entered: Survivors,
     bins: int,
 ) -> Density:
-    picked = [axes[channel].bin_of(entered.column(channel), bins) for channel in channels]
-    two = len(picked) == 2
-    flat = picked[1] * bins + picked[0] if two else picked[0]
-    counts = np.bincount(flat, minlength=bins * bins if two else bins).astype("<u4")
+    two = len(channels) == 2
+    counts = np.zeros(bins * bins if two else bins, "<u4")
+    for block in entered.in_blocks() if entered.n_events >= LARGE else (entered,):
+        picked = [axes[channel].bin_of(block.column(channel), bins) for channel in channels]
+        flat = picked[1] * bins + picked[0] if two else picked[0]
+        counts += np.bincount(flat, minlength=counts.size).astype("<u4")
     x, y = axes[channels[0]], axes[channels[-1]]
     return Density(
         step=step,
