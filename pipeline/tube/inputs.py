@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path
@@ -68,6 +69,15 @@ def input_sha256(folder: Path, name: str) -> str:
         return file_sha256(path_of(folder, name))
     except OSError:
         return ""
+
+
+def bytes_of_inputs(folder: Path, names: Iterable[str]) -> int:
+    """Return how large the files of a tube are together; one that cannot be seen counts as nothing."""
+    total = 0
+    for path in {path_of(folder, name) for name in names}:
+        with suppress(OSError):
+            total += path.stat().st_size
+    return total
 
 
 def changed_inputs(expected: Iterable[tuple[str, str]], measured: Iterable[tuple[str, str]]) -> str:

@@ -24,6 +24,7 @@ from pipeline.tube.compensation import (
     compensated_channels,
     compensated_events,
 )
+from pipeline.tube.memory import check_memory
 from pipeline.tube.names.rows import FileRows, gating_panel, on_rows, rows_of_file
 from pipeline.tube.values.impossible import sound_events
 from pipeline.tube.values.scale_ends import scale_ends
@@ -134,6 +135,8 @@ def read_tube(
         If it lacks a channel of the panel, or has two that one row means.
     MixedError
         If it has compensated channels beside raw ones.
+    NoMemoryError
+        If its events do not fit into this computer's memory.
     """
     header = header or read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
     rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
@@ -151,6 +154,7 @@ def read_tube(
     quantified = panel.quantified.name
     gating = tuple(name for name in rows.row_names if name != quantified)
     told = tuple(map(rows.row_of, file.decoded))
+    check_memory(path.name, file.n_events, len({*told, *gating, quantified}))
     events = _events(file, rows, (*gating, *sorted({*told}.difference(rows.row_names)), quantified))
     sound = sound_events(_in_seconds(events, file, rows, times), path.name, times, told)
     columns = (sound.events.column(name) for name in told)
