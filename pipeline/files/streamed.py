@@ -6,6 +6,7 @@ import hashlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ class StreamedContent:
         """Open the file. Raises OSError if it cannot be read."""
         self.path = path
         self._file = path.open("rb", buffering=0)
+        finalize(self, self._file.close)  # where nobody asks for the digest any more
         self.size = self._file.seek(0, io.SEEK_END)
         self._hash, self._hashed = hashlib.sha256(), 0
         self._seen: list[tuple[int, bytes]] = []

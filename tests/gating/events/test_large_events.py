@@ -24,7 +24,7 @@ def as_large(monkeypatch):
     def call():
         for module in MODULES:
             monkeypatch.setattr(module, "LARGE", 1_000)
-        monkeypatch.setattr(gating.events.events, "BLOCK", 3_000)
+        monkeypatch.setattr(gating.events.events, "BLOCK", 700)
 
     return call
 
