@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating import gate_plasma_cells
-from gating.clone.again import PARTS, split_again
+from gating.clone.again import PARTS, Again, split_again
 from gating.events import Events, Survivors
 from gating.gates import RangeGate, inside
 from helpers.known_marrow import marrow, panel
@@ -66,3 +66,27 @@ def test_without_a_split_or_with_a_persons_there_is_nothing_to_doubt():
     assert moved.split_again is None
     normal = marrow(12, percent=0, normal_percent=2.0)
     assert gate_plasma_cells(normal.events, panel()).split_again is None
+
+
+def test_groups_that_lie_apart_say_how_few_cells_may_move():
+    gated = gate_plasma_cells(marrow(12, n=40_000, percent=4.0, normal_percent=1.0).events, panel())
+    moved = (gated.split_again() != gated.aberrant).sum(axis=1).max()
+    assert moved <= gated.split_again.may_move() < 0.03 * gated.aberrant.sum()
+
+
+def test_groups_that_run_into_each_other_may_move_more_cells():
+    sample = marrow(12, n=40_000, percent=4.0, normal_percent=1.0)
+    apart = gate_plasma_cells(sample.events, panel())
+    values = sample.events.values.copy()
+    rng = np.random.default_rng(2)
+    stained = [row for row, name in enumerate(sample.events.channels) if name.startswith("CD")]
+    cells = np.flatnonzero(apart.mask)
+    noise = 1 + 0.6 * rng.standard_normal((len(stained), cells.size)).astype(np.float32)
+    values[np.ix_(stained, cells)] *= np.abs(noise)
+    near = gate_plasma_cells(Events(values, sample.events.channels, sample.events.scale_tops), panel())
+    assert near.split_again.may_move() > apart.split_again.may_move()
+
+
+def test_without_groups_nobody_knows_how_many_cells_may_move():
+    cells = one_channel(np.arange(1, 51, dtype=float))
+    assert Again(cells, lambda part: None, cells, above_the_mean(cells)).may_move() is None
