@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-
 from gating.cleaning.scatter import find_debris, find_margins
 from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time

@@ -1,4 +1,4 @@
-"""A large file, read once from its beginning to its end: hashed while it is read, and never whole in memory."""
+"""A large file, read once from its beginning to its end: hashed meanwhile, and never whole in memory."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def receptor_of(
 
 
 def rd_of(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str) -> float | None:
-    """Return what `receptor_of` does without the interval, which is drawn only where the number hangs on it."""
+    """Return the number that `receptor_of` gives; its interval is drawn only where the number hangs on it."""
     density = receptor_of(task, tube, cells, blank, kind, n_draws=1)
     if density.rd is None and SampleFlag.CONTROL_BRIGHT not in density.flags:
         return None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
@@ -80,7 +78,9 @@ def read_control(
     return Control(notes=notes)
 
 
-def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: AnyContent | None) -> Tube:
+def _read(
+    path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: AnyContent | None
+) -> Tube:
     """Read a control with its tube's matrix, under the same names of rows.
 
     Raises

@@ -12,11 +12,11 @@ BYTES_OF_A_VALUE = 4
 BESIDE_ITS_EVENTS = 1.35
 """Memory that a tube takes, in that of its events. Measured on 10 million events: docs/study.md states it."""
 OF_ITS_FILES = 1.5
-"""The same in bytes of its files, control and all, while they have not been opened. Convention: more than floats
+"""The same in bytes of its files, control and all, while nobody has opened them. Convention: more than floats
 take; whole numbers of two bytes take twice as much as their file, and are hardly ever so many."""
 OF_A_PROCESS = 400 << 20
-"""Memory of a process beside its tube: the program with its libraries, and the search in a sample of the events.
-Measured, and rounded up."""
+"""Memory of a process beside its tube: the program with its libraries, and the search in a sample of the
+events. Convention: what was measured, rounded up."""
 LARGE = 64 << 20
 """Memory of a tube below which nobody asks whether there is so much. Convention: any computer has it."""
 NO_LIMIT = 1 << 60

@@ -95,7 +95,9 @@ def test_steps_count_what_went_in_and_came_out():
     assert gated.steps[0].n_in == 10_000
     for before, after in zip(gated.steps, gated.steps[1:], strict=False):
         assert after.n_in == before.n_out
-    np.testing.assert_array_equal([mask.sum() for mask in gated.step_masks], [step.n_out for step in gated.steps])
+    np.testing.assert_array_equal(
+        [mask.sum() for mask in gated.step_masks], [step.n_out for step in gated.steps]
+    )
     np.testing.assert_array_equal(gated.step_masks[-2], gated.mask)
     assert not (gated.mask & ~gated.viable_singlets).any()
 

@@ -109,11 +109,16 @@ def test_a_tube_that_does_not_fit_is_named_with_what_it_needs_and_the_others_are
     large = next(folder.rglob("P01_BM1.fcs"))
     file = read_fcs(large)
     times = 1_100_000 // file.n_events
-    keywords = {name: file.keywords[name] for name in ("$SPILLOVER", "$TIMESTEP", "$CYT") if name in file.keywords}
+    keywords = {
+        name: file.keywords[name] for name in ("$SPILLOVER", "$TIMESTEP", "$CYT") if name in file.keywords
+    }
     write_fcs(large, np.tile(file.events(), times), file.channels, markers=file.markers, keywords=keywords)
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, tmp_path / "script.py", folder, "P01_BM1"], capture_output=True, text=True, check=True
+        [sys.executable, tmp_path / "script.py", folder, "P01_BM1"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert said["P02_BM1"] in ("OK", "LOW_EVENTS")
