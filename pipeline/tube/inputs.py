@@ -42,7 +42,7 @@ class Inputs:
 
     @property
     def sha256(self) -> tuple[tuple[str, str], ...]:
-        """The name and the SHA-256 of each file; "" where it cannot be read. Large ones are read to the end."""
+        """The name and the SHA-256 of each file; "" where it cannot be read. It reads to the end."""
         return tuple((name, _sha256(content)) for name, content in self.contents.items())
 
 
