@@ -231,9 +231,9 @@ class Survivors:
         return self.select(mask.take(self.which))
 
     def mask(self) -> Mask:
-        """Return the survivors as bool over all events, which nobody may change."""
+        """Return the survivors as bool over all events, the caller's own."""
         if self._mask is not None:
-            return self._mask
+            return self._mask.copy()
         result = np.zeros(self.events.n_events, np.bool_)
         result[self.which] = True
         return result
