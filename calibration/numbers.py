@@ -35,3 +35,29 @@ LARGEST_RCV = 10.0
 
 LEAST_MFI = 1e-9
 """Stands for an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
+
+
+def central_95(draws: Floats) -> tuple[float, float]:
+    """Return the 2.5 % and the 97.5 % quantile of draws, shape (n,): as `np.quantile`, in half of its time.
+
+    Examples
+    --------
+    >>> central_95(np.arange(201.0))
+    (5.0, 195.0)
+    """
+    if np.isnan(draws).any():
+        return float("nan"), float("nan")
+    places = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
+    ranks = [int(place) for place in places]
+    beside = [min(rank + 1, draws.size - 1) for rank in ranks]
+    split = np.partition(draws, sorted({*ranks, *beside}))
+    low, high = (
+        _between(float(split[rank]), float(split[next_]), place - rank)
+        for rank, next_, place in zip(ranks, beside, places, strict=True)
+    )
+    return low, high
+
+
+def _between(low: float, high: float, part: float) -> float:
+    """Return the value at a part of the way, from the nearer end: as numpy does."""
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)

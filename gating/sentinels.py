@@ -17,7 +17,7 @@ from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
 from gating.gates.steps import GatedPopulation, Step
-from gating.thresholds import CLEAR, axis_density, axis_of, best_valley
+from gating.thresholds import CLEAR, Axis, axis_density, axis_of, axis_on, best_valley
 from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
@@ -147,7 +147,7 @@ class _Marrow:
         known = self.known_negative(role)
         if known is not None:
             return [known]
-        cut = side_cut(cells.column(channel))
+        cut = cells.once(f"side cut {channel}", lambda: side_cut(cells.column(channel)))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
     def positive(self, role: str, cells: Survivors) -> Part:
@@ -186,7 +186,10 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
     """Return where the CD45 of lymphocytes begins: below the brightest group of the small cells."""
-    axis = axis_of(small.column(marrow.channel("cd45")))
+    return small.once("lymphocytes", lambda: _begin_of_lymphocytes(axis_on(small, marrow.channel("cd45"))))
+
+
+def _begin_of_lymphocytes(axis: Axis) -> float:
     density = axis_density(axis, BANDWIDTH)
     mode = density.major_modes()[-1]
     return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
@@ -196,8 +199,7 @@ def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
     """Return the side of CD45 dimmer than lymphocytes: their own valley, or where lymphocytes begin."""
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
-    scale = axis_of(small.column(channel))
-    b_cell_axis = axis_of(b_cells, scale)
+    b_cell_axis = axis_of(b_cells, axis_on(small, channel))
     if b_cells.size >= FEWEST_FOR_VALLEY:
         valley = best_valley(b_cell_axis, b_cell_axis.low, b_cell_axis.high)
         if valley is not None and valley.clarity >= CLEAR:

@@ -12,7 +12,7 @@ from gating.anchors.search import Search, search_anchors
 from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
-from gating.clone.jackknife import Jackknife, jackknife_splits
+from gating.clone.jackknife import CloneJackknife
 from gating.events import Events, Mask, Survivors
 from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
@@ -116,8 +116,8 @@ def gate_plasma_cells(
     again, aberrant = None, passed.steps[-1]
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         shown = some_of(wanted, ENOUGH_TO_SPLIT)
-        again = partial(
-            jackknife_splits, wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown
+        again = CloneJackknife(
+            wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown, aberrant.gate
         )
     return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
 
@@ -203,7 +203,11 @@ def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str
 
 
 def _population(
-    passed: Passed, wanted: Survivors, viable: Survivors, again: Jackknife | None, unused: tuple[str, ...]
+    passed: Passed,
+    wanted: Survivors,
+    viable: Survivors,
+    again: CloneJackknife | None,
+    unused: tuple[str, ...],
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
     flags: list[str] = list(passed.flags)
@@ -215,11 +219,11 @@ def _population(
     return GatedPopulation(
         mask=wanted.mask(),
         steps=passed.steps,
-        step_masks=np.stack(passed.masks),
+        step_masks=passed.masks,
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
-        make_jackknife=again,
+        jackknife=again,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(f"{step.name}: {step.note}" for step in noted),

@@ -27,7 +27,7 @@ from calibration.density.error_model import (
     log_sd,
     transfer_errors,
 )
-from calibration.numbers import Z_95, Floats
+from calibration.numbers import Z_95, Floats, central_95
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +100,20 @@ def uncertainty_of_density(
         terms (a curve with two degrees of freedom) are stated as wide as they are.
     """
     draws = draw_errors(cells, curve, errors, np.random.default_rng(seed), n_draws)
-    still = _at_rest(cells, n_draws)
-    low, high = np.quantile(_density(cells, curve, draws), [0.025, 0.975])
+    still = _at_rest(cells)
+    low, high = central_95(_density(cells, curve, draws))
     center = float(_density(cells, curve, still)[0])
     sizes = {
         term: _half_width(_density(cells, curve, _only(draws, still, fields)), center)
+        if any(_varies(getattr(draws, field)) for field in fields)
+        else 0.0
         for term, fields in DRAWS_OF_TERM.items()
     }
-    sd = float(high - low) / (2 * Z_95)
+    sd = (high - low) / (2 * Z_95)
     return Uncertainty(
-        float(low),
-        float(high),
-        _gcv(float(low), float(high)),
+        low,
+        high,
+        _gcv(low, high),
         sd,
         _budget(sizes, center),
         analytic_sd(cells, curve, errors),
@@ -186,7 +188,7 @@ def _inflation(
     n, freedom = straight.level.size, curve.degrees_of_freedom
     if freedom <= 0:
         return np.ones(n)
-    still = _at_rest(cells, n)
+    still = _at_rest(cells)
     own = float(np.var(_density(cells, curve, replace(still, level=straight.level, slope=straight.slope))))
     other = float(np.var(_density(cells, curve, rest)))
     alone = rng.random(n) * (own + other) < own
@@ -194,10 +196,15 @@ def _inflation(
     return np.asarray(drawn, dtype=np.float64)
 
 
-def _at_rest(cells: ConvertedCells, n: int) -> Draws:
-    zero = np.zeros(n)
-    stained, control = np.full(n, cells.stained_median), np.full(n, cells.control_median)
+def _at_rest(cells: ConvertedCells) -> Draws:
+    """Return one draw without any error: of each term it stands for all draws that do not vary."""
+    zero = np.zeros(1)
+    stained, control = np.array([cells.stained_median]), np.array([cells.control_median])
     return Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
+
+
+def _varies(draws: Floats) -> bool:
+    return bool((draws != draws[0]).any())
 
 
 def _only(draws: Draws, still: Draws, fields: tuple[str, ...]) -> Draws:
@@ -221,8 +228,10 @@ def quantile_draws(values: Floats, rng: np.random.Generator, n: int, share: floa
     a, b = share * (values.size + 1), (1 - share) * (values.size + 1)
     probability = rng.beta(a, b, n)
     ordered = np.sort(values)
-    drawn = np.interp(probability * values.size - 0.5, np.arange(values.size), ordered)
-    return np.asarray(drawn, dtype=np.float64)
+    places = np.clip(probability * values.size - 0.5, 0, values.size - 1)
+    ranks = places.astype(np.intp)
+    lower, upper = ordered.take(ranks), ordered.take(np.minimum(ranks + 1, values.size - 1))
+    return np.asarray(lower + (upper - lower) * (places - ranks), dtype=np.float64)
 
 
 def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
@@ -235,8 +244,8 @@ def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
 
 
 def _half_width(draws: Floats, center: float) -> float:
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(high - low) / (2 * Z_95) if np.isfinite(center) else 0.0
+    low, high = central_95(draws)
+    return (high - low) / (2 * Z_95) if np.isfinite(center) else 0.0
 
 
 def _gcv(low: float, high: float) -> float | None:

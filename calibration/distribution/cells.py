@@ -26,7 +26,7 @@ from calibration.density.uncertainty import draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
 from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
-from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats
+from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats, central_95
 from calibration.rounding import rounded_record
 
 FEWEST_BEYOND = 5
@@ -168,8 +168,8 @@ def _percentile(percent: int, tube: _Tube, lowest: float, rng: np.random.Generat
         return Percentile(percent, beyond=Beyond.BELOW, bound=lowest)
     if value >= tube.highest:
         return Percentile(percent, beyond=Beyond.ABOVE, bound=tube.highest)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Percentile(percent, value, float(low), float(high))
+    low, high = central_95(drawn)
+    return Percentile(percent, value, low, high)
 
 
 def _share(cut: float, tube: _Tube, lowest: float, rng: np.random.Generator) -> ShareBelow:
@@ -183,13 +183,13 @@ def _share(cut: float, tube: _Tube, lowest: float, rng: np.random.Generator) -> 
     if cut > tube.highest:
         return ShareBelow(cut, beyond=Beyond.ABOVE)
     count = _below(ordered, still, cut)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = central_95(drawn)
     up, down = (_below(ordered, still, cut * np.exp(sign * SMALL_FOLD)) for sign in (1, -1))
     return ShareBelow(
         cut,
         100 * count / n,
-        100 * float(low) if count else 0.0,
-        100 * float(high) if count < n else 100.0,
+        100 * low if count else 0.0,
+        100 * high if count < n else 100.0,
         per_fold=100 * (up - down) / n / (2 * SMALL_FOLD),
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-
 from gating.cleaning.scatter import find_debris, find_margins
 from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
@@ -32,7 +30,7 @@ def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimat
         return cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
     channel = times[0].channel
     watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
-    sampled_events = Survivors(events, np.flatnonzero(sample))
+    sampled_events = Survivors.of(events, sample)
     columns = [sampled_events.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
+from gating.events.events import LARGE
 from gating.events.quantiles import median
 from gating.gates import PolygonGate, RangeGate
 from gating.gates.steps import Step, StepEstimate
@@ -82,11 +83,16 @@ def _by_ratio(
 
 def gate_of_ratio(events: Survivors, area: str, height: str, ratio: float) -> PolygonGate:
     """Return the gate on the events whose pulse area over height is below a ratio; it holds all of them."""
-    largest = (float(events.column(channel).max(initial=1.0)) for channel in (area, height))
-    reach = 2 * max(next(largest), ratio * next(largest))
+    reach = 2 * max(_largest(events, area), ratio * _largest(events, height))
     right, above = rounded(reach), rounded(reach / ratio * 1.5)
     corners = ((0.0, 0.0), (right, rounded(reach / ratio)), (right, above), (0.0, above))
     return PolygonGate(area, height, corners)
+
+
+def _largest(events: Survivors, channel: str) -> float:
+    """Return the largest value of a channel, at least 1; of many events without taking them out."""
+    blocks = events.in_blocks() if events.n_events >= LARGE else (events,)
+    return max((float(block.column(channel).max(initial=1.0)) for block in blocks), default=1.0)
 
 
 def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:

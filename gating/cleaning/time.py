@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.events.events import BLOCK
+from gating.events.selection import pair_at
 from gating.gates import AnyOf, RangeGate
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method
@@ -56,13 +58,13 @@ class Stretches:
     edges
         Times between stretches, shape (n_stretches + 1,).
     which
-        int32, shape (n_events,): the stretch of each event.
+        uint8, shape (n_events,): the stretch of each event.
     counts
         Events per stretch, shape (n_stretches,).
     """
 
     edges: NDArray[np.float64]
-    which: NDArray[np.int32]
+    which: NDArray[np.uint8]
     counts: NDArray[np.float64]
 
 
@@ -124,9 +126,13 @@ def find_stable_time(
 def _stretches(time: FloatArray, n_stretches: int) -> Stretches:
     low, high = float(time.min()), float(time.max())
     edges = np.linspace(low, high, n_stretches + 1)
-    which = ((time - np.float32(low)) * np.float32(n_stretches / (high - low))).astype(np.int32)
-    np.minimum(which, n_stretches - 1, out=which)
-    return Stretches(edges, which, np.bincount(which, minlength=n_stretches).astype(np.float64))
+    which, counts = np.empty(time.size, np.uint8), np.zeros(n_stretches)
+    for start in range(0, time.size, BLOCK):
+        part = (time[start : start + BLOCK] - np.float32(low)) * np.float32(n_stretches / (high - low))
+        np.minimum(part, n_stretches - 1, out=part)
+        which[start : start + BLOCK] = part
+        counts += np.bincount(which[start : start + BLOCK], minlength=n_stretches)
+    return Stretches(edges, which, counts)
 
 
 def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
@@ -165,11 +171,8 @@ def _mean_level(values: FloatArray, which: NDArray[np.intp], n: NDArray[np.float
 
 
 def _quartiles(values: FloatArray) -> tuple[np.float32, ...]:
-    """Return the values at `QUANTILES`, without interpolation; the outer ones from one half of the values."""
-    first, middle, last = (int(share * (values.size - 1)) for share in QUANTILES)
-    split = np.partition(values, middle)
-    upper = np.partition(split[middle:], last - middle)
-    return np.partition(split[: middle + 1], first)[first], split[middle], upper[last - middle]
+    """Return the values at `QUANTILES`, without interpolation."""
+    return tuple(np.float32(pair_at(values, int(share * (values.size - 1)))[0]) for share in QUANTILES)
 
 
 def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:

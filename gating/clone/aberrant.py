@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gating.anchors.edges import negative_edge
-from gating.clone.cell_kinds import clone_split
+from gating.clone.cell_kinds import SPLIT, clone_split
 from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
 from gating.events import Survivors
 from gating.events.panel import Target
@@ -78,7 +78,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
     reference
         A sample of all viable single cells.
     """
-    split = clone_split(wanted, reference, choices.panel)
+    split = wanted.once(SPLIT, lambda: clone_split(wanted, reference, choices.panel))
     clone = _marker_by_marker(wanted, reference, choices) if split is None else clone_gate(split, choices)
     by_person = clone.gate is not None and any(cut.method is Method.PERSON for _, cut in clone.cuts)
     clonal = None if by_person else _light_chain(wanted, reference, choices)

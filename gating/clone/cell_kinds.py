@@ -54,8 +54,8 @@ tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
 """Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
 docs/study.md."""
-ORDERED, GROUPS = "ordered by how normal they look", "groups of a clone"
-"""Under these names survivors keep their `OrderedCells`, and the mixture of their groups."""
+ORDERED, GROUPS, SPLIT = "ordered by how normal they look", "groups of a clone", "clone and others"
+"""Under these names survivors keep their `OrderedCells`, the mixture of their groups, their `CloneSplit`."""
 MINORITY, SMALLER = 0.5, 1.0
 """Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
 Chosen on the simulated tubes of docs/validation.md."""

@@ -1,26 +1,70 @@
 """The jackknife of the split into clone and normal plasma cells: the split without a part of the cells.
 
-Few cells hardly show where a clone ends. What changes when some of them are left out shows how sure the split
-is (the jackknife with groups of cells, Quenouille 1956, doi:10.1093/biomet/43.3-4.353).
+Few cells hardly show where a clone ends. What leaving some of them out changes tells how sure the split is
+(the jackknife with groups of cells, Quenouille 1956, doi:10.1093/biomet/43.3-4.353). Where clone and other
+cells lie clearly apart, the split itself tells how few cells that can be: then it need not be made again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.cell_kinds import parts_of
+from gating.clone.cell_kinds import LEAST_GAIN, SPLIT, CloneSplit, parts_of
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
-Jackknife: TypeAlias = Callable[[], Mask]
-"""Makes the split again when it is called, and returns what `jackknife_splits` does."""
 PARTS = 5
 """Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
+FOR_EACH_DOUBTFUL, MOVED_ANYWAY = 3, 10
+"""Cells that may come or go where a part of the cells is left out: so many for each cell that the gate has on
+the other side than the mixture, and so many more. Chosen on the simulated tubes of docs/validation.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneJackknife:
+    """A split that can be made again.
+
+    Attributes
+    ----------
+    wanted
+        The gated plasma cells.
+    split
+        As in `jackknife_splits`.
+    shown
+        Those of the cells by which they were split.
+    gate
+        The clone's gate, as all of them show it.
+    """
+
+    wanted: Survivors
+    split: Callable[[Survivors], Gate | None]
+    shown: Survivors
+    gate: Gate
+
+    def __call__(self) -> Mask:
+        """Return what `jackknife_splits` does."""
+        return jackknife_splits(self.wanted, self.split, self.shown)
+
+    def may_move(self) -> int | None:
+        """Return how many cells may come or go where the split is made again; None: not known.
+
+        It is known where all markers together told the clone: by the cells that lie on the other side of the
+        gate than the mixture of the groups has them, each by what it is worth. Where there are hardly any,
+        the groups lie apart.
+        """
+        told: CloneSplit | None = self.shown.made(SPLIT)
+        if told is None:
+            return None
+        is_inside = inside(self.gate, self.shown).take(told.rows)
+        doubtful = LEAST_GAIN * int(np.abs(told.gain[is_inside != (told.gain > 0)]).sum())
+        of_all = self.wanted.n_events / max(self.shown.n_events, 1)
+        return ceil(of_all * (FOR_EACH_DOUBTFUL * doubtful + MOVED_ANYWAY))
 
 
 def jackknife_splits(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.events.tickets import Tickets, drawn_anew, tickets_of
+from gating.events.tickets import Tickets, drawn_anew, end_of_scale, is_drawn, tickets_of
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Made = TypeVar("Made")
+Rows = NDArray[np.intp]
+LARGE = 1_000_000
+"""Events from which memory counts more than time. Convention: a row number takes eight times the memory of a
+yes or no, and asking for memory anew is slow in small tubes only."""
+MASK_FROM = 16
+"""Of a large tube, one event in so many from which survivors are a bool over all events. Convention: rows
+take half of that memory then."""
+BLOCK = 1 << 17
+"""Events of a large tube that are looked at at once. Convention: any size gives the same values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Events:
     _tickets: dict[tuple[str, ...], Tickets] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _ends: dict[int, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[0] != len(self.channels):
@@ -65,14 +75,36 @@ class Events:
 
     @property
     def tickets(self) -> Tickets:
-        """By which events are drawn, uint32, shape (n_events,); made once."""
+        """By which events are drawn, uint32, shape (n_events,); made once where there are not many."""
         names = self.drawn_by or self.channels
-        if names not in self._tickets:
-            rows = [self._row(channel) for channel in names]
-            self._tickets[names] = tickets_of(
-                [self.values[row] for row in rows], [self.scale_tops[row] for row in rows]
-            )
-        return self._tickets[names]
+        if names in self._tickets:
+            return self._tickets[names]
+        tickets = self.tickets_of(slice(None))
+        if self.n_events < LARGE:
+            self._tickets[names] = tickets
+        return tickets
+
+    def tickets_of(self, rows: Rows | slice) -> Tickets:
+        """Return the tickets of some events, uint32, same shape as the rows."""
+        channels = [self._row(channel) for channel in self.drawn_by or self.channels]
+        tops = [self.scale_tops[channel] for channel in channels]
+        for channel, top in zip(channels, tops, strict=True):
+            if channel not in self._ends:
+                self._ends[channel] = end_of_scale(self.values[channel], top)
+        columns = [
+            self.values[channel, rows] if isinstance(rows, slice) else self.values[channel].take(rows)
+            for channel in channels
+        ]
+        return tickets_of(columns, tops, [self._ends[channel] for channel in channels])
+
+    def drawn(self, share: float) -> Mask:
+        """Return which events are drawn where this share of them is wanted, bool, shape (n_events,)."""
+        if self.n_events < LARGE:
+            return is_drawn(self.tickets, share)
+        result = np.empty(self.n_events, np.bool_)
+        for start in range(0, self.n_events, BLOCK):
+            result[start : start + BLOCK] = is_drawn(self.tickets_of(slice(start, start + BLOCK)), share)
+        return result
 
     def drawing_by(self, channels: tuple[str, ...]) -> Events:
         """Return the same events, drawn by these channels; tickets that one of both makes, both have."""
@@ -80,6 +112,7 @@ class Events:
             return self
         drawing = replace(self, drawn_by=channels)
         object.__setattr__(drawing, "_tickets", self._tickets)
+        object.__setattr__(drawing, "_ends", self._ends)
         return drawing
 
     def column(self, channel: str) -> FloatArray:
@@ -94,6 +127,10 @@ class Events:
     def select(self, mask: Mask) -> Events:
         """Return the events where `mask` (shape (n_events,)) is true."""
         return Events(self.values[:, mask], self.channels, self.scale_tops, self.drawn_by)
+
+    def in_blocks(self) -> Iterator[Survivors]:
+        """Yield the events, some at a time, in their order."""
+        return Survivors.everyone(self).in_blocks()
 
     def first(self, n: int) -> Events:
         """Return the same events with the first channels alone; no value is copied."""
@@ -119,36 +156,50 @@ class Survivors:
     ----------
     events
         All events.
-    index
-        intp, shape (n_events,): rows of the survivors, ascending.
+    which
+        Rows of the survivors, ascending, shape (n_survivors,); or, of a large tube, bool over all events.
     """
 
     events: Events
-    index: NDArray[np.intp]
+    which: Rows | Mask
     _columns: dict[str, FloatArray] = field(default_factory=dict, init=False, repr=False, compare=False)
     _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def everyone(cls, events: Events) -> Survivors:
         """Return all events as survivors."""
-        return cls(events, np.arange(events.n_events))
+        return cls.of(events, np.ones(events.n_events, np.bool_))
+
+    @classmethod
+    def of(cls, events: Events, mask: Mask) -> Survivors:
+        """Return the events in `mask`, a bool over all events, which nobody may change afterwards."""
+        if events.n_events < LARGE or np.count_nonzero(mask) * MASK_FROM < events.n_events:
+            return cls(events, np.flatnonzero(mask))
+        return cls(events, mask)
+
+    @property
+    def index(self) -> Rows:
+        """Rows of the survivors, ascending, shape (n_events,)."""
+        return np.flatnonzero(self.which) if self._mask is not None else cast("Rows", self.which)
 
     @property
     def n_events(self) -> int:
         """Number of survivors."""
-        return int(self.index.size)
+        if self._mask is not None:
+            return self.once("number", lambda: int(np.count_nonzero(self.which)))
+        return int(self.which.size)
 
     def column(self, channel: str) -> FloatArray:
         """Return one channel of the survivors, shape (n_events,); taken from all events once."""
         if channel not in self._columns:
             column = self.events.column(channel)
-            self._columns[channel] = column if self.index.size == column.size else column.take(self.index)
+            self._columns[channel] = column if self.n_events == column.size else self._taken(column)
         return self._columns[channel]
 
     @property
     def tickets(self) -> Tickets:
         """By which survivors are drawn, uint32, shape (n_events,): not those of a sample of all events."""
-        return self.once("tickets", lambda: drawn_anew(self.events.tickets.take(self.index)))
+        return self.once("tickets", lambda: drawn_anew(self._tickets()))
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return what `make` gives of these events; it is made the first time that this name is asked for."""
@@ -167,14 +218,46 @@ class Survivors:
 
     def select(self, mask: Mask) -> Survivors:
         """Return the survivors where `mask` (shape (n_events,)) is true."""
-        return Survivors(self.events, self.index.compress(mask))  # four times as fast as index[mask]
+        if self._mask is None:
+            return Survivors(self.events, self.which.compress(mask))  # four times as fast as which[mask]
+        left = self._mask.copy()
+        left[left] = mask
+        return Survivors.of(self.events, left)
 
     def among(self, mask: Mask) -> Survivors:
         """Return the survivors that are in `mask`, a bool over all events."""
-        return self.select(mask.take(self.index))
+        if self._mask is not None:
+            return Survivors.of(self.events, self._mask & mask)
+        return self.select(mask.take(self.which))
 
     def mask(self) -> Mask:
-        """Return the survivors as bool over all events."""
+        """Return the survivors as bool over all events, the caller's own."""
+        if self._mask is not None:
+            return self._mask.copy()
         result = np.zeros(self.events.n_events, np.bool_)
-        result[self.index] = True
+        result[self.which] = True
         return result
+
+    def in_blocks(self) -> Iterator[Survivors]:
+        """Yield the survivors, some at a time, in their order."""
+        for start in range(0, self.which.size, BLOCK):
+            rows = self.which[start : start + BLOCK]
+            yield Survivors(self.events, rows if self._mask is None else np.flatnonzero(rows) + start)
+
+    @property
+    def _mask(self) -> Mask | None:
+        return cast("Mask", self.which) if self.which.dtype == np.bool_ else None
+
+    def _taken(self, column: FloatArray) -> FloatArray:
+        if self._mask is None:
+            return column.take(self.which)
+        taken, end = np.empty(self.n_events, column.dtype), 0
+        for block in self.in_blocks():
+            begin, end = end, end + block.n_events
+            taken[begin:end] = column.take(block.which)
+        return taken
+
+    def _tickets(self) -> Tickets:
+        if self.events.n_events < LARGE:
+            return self.events.tickets.take(self.index)
+        return self.events.tickets_of(self.index)

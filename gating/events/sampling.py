@@ -6,7 +6,7 @@ import numpy as np
 
 from gating.events.events import Events, Mask, Survivors
 from gating.events.panel import GatingPanel
-from gating.events.tickets import is_drawn
+from gating.events.tickets import drawn_anew, is_drawn
 
 SAMPLE_EVENTS = 20_000
 """Events that show where cells lie as well as all of them do. Chosen on the simulated tubes of
@@ -25,7 +25,7 @@ def sampled(events: Events, n: int) -> Mask:
     """Return which events are among about `n` of them, bool, shape (n_events,)."""
     if events.n_events <= n:
         return np.ones(events.n_events, np.bool_)
-    return is_drawn(events.tickets, n / events.n_events)
+    return events.drawn(n / events.n_events)
 
 
 def some_of(cells: Survivors, n: int) -> Survivors:
@@ -37,4 +37,5 @@ def some_of(cells: Survivors, n: int) -> Survivors:
 
 def _some_of(cells: Survivors, n: int) -> Survivors:
     drawn = cells.select(is_drawn(cells.tickets, n / cells.n_events))
+    drawn.keep("tickets", drawn_anew(drawn.tickets))  # theirs are all low: by them no sample can be drawn
     return drawn if drawn.n_events >= n / 2 else cells  # many times the same event

@@ -22,7 +22,9 @@ FARTHEST = 32_767
 sign."""
 
 
-def tickets_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Tickets:
+def tickets_of(
+    columns: Sequence[Values], scale_tops: Sequence[float], ends: Sequence[float] | None = None
+) -> Tickets:
     """Return a ticket for each event, each number as likely as any other.
 
     Parameters
@@ -31,6 +33,8 @@ def tickets_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Ticket
         A float32 column per channel, shape (n_events,) each; at least one.
     scale_tops
         The largest value of each channel; inf where there is none, as for time.
+    ends
+        What `end_of_scale` gives of each channel of all events, where these are some of them.
 
     Returns
     -------
@@ -39,8 +43,9 @@ def tickets_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Ticket
     """
     levels = LEVELS if np.isfinite(scale_tops).all() else BESIDE_TIME
     key = np.zeros(columns[0].size, np.uint32)
-    for channel, top in zip(columns, scale_tops, strict=True):
-        level = _levels(channel, top, levels)
+    ends = ends or [end_of_scale(*channel) for channel in zip(columns, scale_tops, strict=True)]
+    for channel, top, end in zip(columns, scale_tops, ends, strict=True):
+        level = _levels(channel, end, levels if np.isfinite(top) else TIME_LEVELS)
         key += level * level
         level *= np.uint32(40_505)
         key += level
@@ -48,6 +53,14 @@ def tickets_of(columns: Sequence[Values], scale_tops: Sequence[float]) -> Ticket
     key ^= key >> np.uint32(15)
     key *= np.uint32(2_246_822_519)
     return key
+
+
+def end_of_scale(values: Values, top: float) -> float:
+    """Return the largest value of a channel, or the power of two above all its values where it has none."""
+    if np.isfinite(top):
+        return top
+    farthest = max(float(np.nanmax(values, initial=1.0)), -float(np.nanmin(values, initial=-1.0)))
+    return float(np.exp2(np.ceil(np.log2(farthest))))
 
 
 def drawn_anew(tickets: Tickets) -> Tickets:
@@ -125,12 +138,9 @@ def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArr
     return picked, stands_for[picked]
 
 
-def _levels(values: Values, top: float, levels: int) -> Tickets:
+def _levels(values: Values, end: float, levels: int) -> Tickets:
     """Return the step of the scale that each value reaches, modulo 2^32; no number is the lowest one."""
-    if not np.isfinite(top):
-        levels = TIME_LEVELS
-        top = float(np.exp2(np.ceil(np.log2(max(float(np.nanmax(np.abs(values), initial=1.0)), 1.0)))))
-    scaled = values * np.float32(levels / top)
+    scaled = values * np.float32(levels / end)
     np.rint(scaled, out=scaled)
     np.fmin(np.fmax(scaled, -FARTHEST, out=scaled), FARTHEST, out=scaled)
     return np.asarray(scaled.astype(np.int32).view(np.uint32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import cholesky, lower_inverse
 from gating.events import FloatArray, Mask
+from gating.events.events import LARGE
 from gating.events.transforms import area_sinh
 
 
@@ -23,6 +25,10 @@ class Columns(Protocol):
 
     def column(self, channel: str) -> FloatArray:
         """Return one channel, shape (n_events,)."""
+        ...
+
+    def in_blocks(self) -> Iterator[Columns]:
+        """Yield the same events, some at a time, in their order."""
         ...
 
 
@@ -94,6 +100,8 @@ def inside(gate: Gate, events: Columns) -> Mask:
     >>> inside(RangeGate("PE-A", lower=2.0, upper=3.0), events).tolist()
     [False, True, False]
     """
+    if events.n_events >= LARGE:
+        return np.concatenate([inside(gate, block) for block in events.in_blocks()])
     match gate:
         case RangeGate():
             return _inside_range(gate, events.column(gate.channel))
@@ -151,6 +159,9 @@ class _Rows:
 
     def column(self, channel: str) -> FloatArray:
         return self.events.column(channel).take(self.rows)
+
+    def in_blocks(self) -> Iterator[Columns]:
+        yield self
 
 
 def _inside_all(gate: AllOf, events: Columns) -> Mask:

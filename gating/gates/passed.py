@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gating.events import Mask, Survivors
+from gating.events import Survivors
 from gating.gates.gates import inside
 from gating.gates.given_gates import Choices
-from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate
+from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate, StepMasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +23,27 @@ class Passed:
         Survivors of all steps.
     choices
         What a person gave: a polygon takes the place of a step's gate here, whatever step it is.
-    steps, masks, flags
+    steps, flags
         Of each step.
+    depth
+        How many steps each event passed, uint8, shape (n_events,).
     """
 
     left: Survivors
     choices: Choices
     steps: tuple[GateStep, ...] = ()
-    masks: tuple[Mask, ...] = ()
     flags: tuple[GateFlag, ...] = ()
+    depth: NDArray[np.uint8] | None = None
+
+    @property
+    def masks(self) -> StepMasks:
+        """Which events passed each step."""
+        return StepMasks(self._depth, len(self.steps))
 
     def at(self, step: Step) -> Survivors:
         """Return the survivors of a step that was done."""
         done = [step_done.name for step_done in self.steps].index(step)
-        return Survivors(self.left.events, np.flatnonzero(self.masks[done]))
+        return Survivors.of(self.left.events, self.masks[done])
 
     def then(self, found: StepEstimate) -> Passed:
         """Return the state after this step: its gate, or a person's polygon, is applied to the survivors."""
@@ -44,8 +52,12 @@ class Passed:
         if estimate.gate is not None:
             left = left.select(inside(estimate.gate, left))
         step = _step(estimate, self.left.n_events, left.n_events)
-        masks, flags = (*self.masks, left.mask()), (*self.flags, *estimate.flags)
-        return Passed(left, self.choices, (*self.steps, step), masks, flags)
+        flags = (*self.flags, *estimate.flags)
+        return Passed(left, self.choices, (*self.steps, step), flags, self._depth + left.mask())
+
+    @property
+    def _depth(self) -> NDArray[np.uint8]:
+        return np.zeros(self.left.events.n_events, np.uint8) if self.depth is None else self.depth
 
 
 def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:

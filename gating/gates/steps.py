@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gating.events import Mask
 from gating.gates.gates import Gate
@@ -94,6 +98,56 @@ class GateStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StepMasks:
+    """Which events passed each of some steps, every one of which only passes events that passed those before.
+
+    Attributes
+    ----------
+    depth
+        How many steps each event passed, uint8, shape (n_events,).
+    n
+        Steps.
+
+    Examples
+    --------
+    >>> masks = StepMasks(np.array([0, 2, 1], np.uint8), 2)
+    >>> [mask.tolist() for mask in masks], masks[-1].tolist()
+    ([[False, True, True], [False, True, False]], [False, True, False])
+    """
+
+    depth: NDArray[np.uint8]
+    n: int
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return self.n
+
+    def __getitem__(self, step: int) -> Mask:
+        """Return which events passed a step and all before it, bool, shape (n_events,)."""
+        return self.depth > range(self.n)[step]
+
+    def __iter__(self) -> Iterator[Mask]:
+        """Yield the mask of each step."""
+        return map(self.__getitem__, range(self.n))
+
+    def __array__(self, dtype: object = None, copy: object = None) -> Mask:
+        """Return the masks as one table, bool, shape (n_steps, n_events)."""
+        return np.stack(list(self))
+
+
+class Jackknife(Protocol):
+    """A split into clone and other cells that can be made again without a part of the cells."""
+
+    def __call__(self) -> Mask:
+        """Return the clone's cells each time, bool, shape (n, n_events)."""
+        ...
+
+    def may_move(self) -> int | None:
+        """Return how many cells may come or go; None where only making it again tells."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class GatedPopulation:
     """The gated cells of one tube.
 
@@ -104,15 +158,16 @@ class GatedPopulation:
     steps
         Every step in order; the aberrant split, if any, is the last and does not narrow `mask`.
     step_masks
-        bool, shape (n_steps, n_events): events that passed this step and all before it.
+        Of each step, bool, shape (n_events,): events that passed it and all before it.
     confidence
         0 to 1, of the whole gating; 0 where `mask` has no cell.
     viable_singlets
         bool, shape (n_events,): events that passed everything up to and with viability.
     aberrant
-        bool, shape (n_events,), a part of `mask`; None where the panel cannot show it.
-    make_jackknife
-        Returns `aberrant_jackknife`, when that is asked for; None without a split, or where a person set it.
+        bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
+    jackknife
+        Called, it makes the split again, each time without another part of the cells; None without a split,
+        or where a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes
@@ -121,22 +176,13 @@ class GatedPopulation:
 
     mask: Mask
     steps: tuple[GateStep, ...]
-    step_masks: Mask
+    step_masks: StepMasks | Mask
     confidence: float
     viable_singlets: Mask
     aberrant: Mask | None = None
-    make_jackknife: Callable[[], Mask] | None = None
+    jackknife: Jackknife | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def aberrant_jackknife(self) -> Mask | None:
-        """`aberrant` as the split gives it when it is made n times, bool, shape (n, n_events).
-
-        Each time it is made without another part of the cells, at each question anew. None without a split,
-        or where a person set it.
-        """
-        return None if self.make_jackknife is None else self.make_jackknife()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import USUAL, Repair
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.study.file_labels import labels_of_beads
 from pipeline.study.settings.tube import BeadSettings
 from pipeline.study.study import BeadRun
@@ -98,7 +98,7 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     )
 
 
-def _read(task: BeadTask, content: Content) -> tuple[FcsFile, str]:
+def _read(task: BeadTask, content: AnyContent) -> tuple[FcsFile, str]:
     path = task.folder / task.run.fcs_file
     header = read_fcs(path, channels=(), allow_truncated=task.settings.allow_truncated, content=content)
     meant = channels_meant([alias.strip() for alias in task.run.channel.split(";")], header.channels)

@@ -29,7 +29,7 @@ from pipeline.fcs.values.data import decode_linear, decode_raw, is_float32
 from pipeline.fcs.values.evidence import better_reading
 from pipeline.fcs.values.high_bits import without_masks
 from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 
 _OF_TEXT = ("acquisition", "_spillover")
 """What is worked out of TEXT the first time it is asked for, whatever channels are decoded."""
@@ -74,7 +74,7 @@ class FcsFile:
     parameters: tuple[Parameter, ...]
     data: DataSegment
     reading_repairs: tuple[Repair, ...]
-    content: Content | None = None
+    content: AnyContent | None = None
 
     def __repr__(self) -> str:
         """Show what the file is; its keywords may be about the patient and are left out."""
@@ -211,7 +211,7 @@ def read_fcs(
     channels: Sequence[str] | None = None,
     data_set: int = 1,
     allow_truncated: bool = False,
-    content: Content | None = None,
+    content: AnyContent | None = None,
 ) -> FcsFile:
     """Read an FCS file: 2.0, 3.0, 3.1 or 3.2; integers of 1–64 bits, float, double or ASCII; any byte order.
 

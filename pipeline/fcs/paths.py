@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 
 LONGEST_NAME = 255
 """Of a file; a longer one is cut in messages. Standard: the limit of today's file systems."""
@@ -49,7 +49,7 @@ def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
 
 
 @contextmanager
-def open_fcs(path: Path, content: Content | None = None) -> Iterator[BinaryIO]:
+def open_fcs(path: Path, content: AnyContent | None = None) -> Iterator[BinaryIO]:
     """Open a file for reading, or its bytes where they have been read already.
 
     Raises
@@ -58,7 +58,7 @@ def open_fcs(path: Path, content: Content | None = None) -> Iterator[BinaryIO]:
         It is not there, is no regular file, may not be read, or reading fails.
     """
     if content is not None:
-        yield content.open()
+        yield cast(BinaryIO, content.open())
         return
     if not _is_file(path):
         raise UnreadableError(_not_there(path))

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
+
+from pipeline.files.streamed import StreamedContent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +44,10 @@ class Content:
         if mode != "rb":
             raise ValueError(f"the bytes of {self.name} are for reading, but mode {mode!r} was asked for")
         return io.BytesIO(self.data)
+
+
+AnyContent: TypeAlias = Content | StreamedContent
+"""The bytes of a file, whether they lie in memory or are read as they are asked for."""
 
 
 def file_sha256(path: Path) -> str:

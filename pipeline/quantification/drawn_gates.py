@@ -17,7 +17,7 @@ from gating.gates import Gate
 from gating.gates.steps import NO_CELLS, GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
 from pipeline.fcs import FcsFile, read_fcs
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.quantification.result import SampleFlag
 from pipeline.study.errors import UserError
 from pipeline.study.study import Sample
@@ -59,7 +59,7 @@ def gated_by_file(
     tube: Tube,
     control: Control,
     automatic: GatedPopulation,
-    content: Content | None = None,
+    content: AnyContent | None = None,
 ) -> DrawnGating:
     """Return the cells of tube and control in a person's gates.
 

@@ -13,7 +13,7 @@ from gating.gates.steps import GateStep
 from gating.second_opinion import second_opinion
 from gating.strategy import gate_plasma_cells
 from pipeline.fcs import FcsError
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.quantification.task import TubeTask
 from pipeline.study.errors import UserError
 from pipeline.tube.control import Control, read_control
@@ -23,9 +23,6 @@ from pipeline.tube.reading import Tube, read_tube
 
 TUBE_ERRORS = (FcsError, UserError, GatingError, CalibrationError)
 """What a bad tube may fail with. Any other exception is a defect of cd38rd: see running/defects.py."""
-LET_GO = 32 << 20
-"""Bytes of a tube's files from which they are let go when they are decoded, if nobody looks at them again. Of
-smaller files they stay: asking for memory anew costs time. Convention: for speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Prepared:
     task: TubeTask
     tube: Tube
     control: Control
-    gates_content: Content | None
+    gates_content: AnyContent | None
     _without_person: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -88,19 +85,19 @@ def prepared(task: TubeTask, inputs: Inputs) -> Prepared:
         allow_truncated=task.settings.allow_truncated,
         content=inputs.content(task.sample.fcs_file),
     )
+    tube = tube.without_streamed_bytes()
     control = _control(task, tube, inputs)
     gates = inputs.content(task.sample.gates_file) if task.sample.gates_file else None
-    if inputs.n_bytes >= LET_GO and not task.sample.gates_file and task.events_file is None:
-        tube, control = tube.without_bytes(), control.without_bytes()
     tube, control = without_dye_spill(tube, control)
     return Prepared(task, tube, control, gates)
 
 
 def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
     """Read the control, unless it is the stained tube itself under another name."""
-    hashes = {name: digest for name, digest in inputs.sha256 if digest}
+    control = read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)
+    hashes = {name: digest for name, digest in inputs.sha256 if digest}  # of all: large files are read by now
     own = hashes.get(task.sample.fcs_file)
     same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
     if same:
         return Control(notes=(f"{same[0]} holds the same bytes as the stained tube: it is no control",))
-    return read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)
+    return control.without_streamed_bytes()

@@ -23,6 +23,7 @@ from pipeline.quantification.one_thread import one_thread
 from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
 from pipeline.quantification.receptor import (
     distribution_of,
+    rd_of,
     receptor_of,
     with_split_doubt,
     without_guessed_cells,
@@ -35,7 +36,7 @@ from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, background_cells, flagged_below_zero
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
-from pipeline.tube.inputs import Inputs, changed_inputs, read_inputs
+from pipeline.tube.inputs import changed_inputs, read_inputs
 from pipeline.tube.names.by_hand import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube
 
@@ -59,22 +60,32 @@ def quantify_tube(task: TubeTask) -> SampleResult:
 
 def _quantified_or_failed(task: TubeTask) -> SampleResult:
     labels = labels_of_sample(task.folder, task.sample, task.settings.spillover_file)
-    inputs = read_inputs(task.folder, task.sample.input_files)
-    measured = labels.of_pairs(inputs.sha256)
+    ready, reason, sha256 = _read(task)
+    measured = labels.of_pairs(sha256)
     changed = changed_inputs(task.files_sha256, measured)
     task = replace(task, files_sha256=measured)
     if changed:
         return failed(task, changed)
-    return with_labels(_read_and_quantified(task, inputs), labels)
+    if ready is None:
+        return with_labels(failed(task, reason), labels)
+    return with_labels(_quantified_or_refused(ready.with_task(task)), labels)
 
 
-def _read_and_quantified(task: TubeTask, inputs: Inputs) -> SampleResult:
+def _read(task: TubeTask) -> tuple[Prepared | None, str, tuple[tuple[str, str], ...]]:
+    """Read a tube's files: the tube or why it cannot be read, and the digests of what was read."""
+    asked_for_once = not task.sample.gates_file and task.events_file is None
+    inputs = read_inputs(task.folder, task.sample.input_files, streamed=asked_for_once)
     try:
-        ready = prepared(task, inputs)
-        del inputs
+        return prepared(task, inputs), "", inputs.sha256
+    except TUBE_ERRORS as error:
+        return None, str(error), inputs.sha256
+
+
+def _quantified_or_refused(ready: Prepared) -> SampleResult:
+    try:
         return quantified_tube(ready)[0]
     except TUBE_ERRORS as error:
-        return failed(task, str(error))
+        return failed(ready.task, str(error))
 
 
 def quantified_tube(ready: Prepared) -> tuple[SampleResult, GatedPopulation]:
@@ -223,7 +234,7 @@ def _normal_rd(
     """RD of the plasma cells that are not aberrant; the same control serves both."""
     if gated.aberrant is None:
         return None
-    return receptor_of(task, tube, gated.mask & ~gated.aberrant, blank, kind).rd
+    return rd_of(task, tube, gated.mask & ~gated.aberrant, blank, kind)
 
 
 def _without_aberrant(gated: GatedPopulation) -> tuple[GateStep, ...]:

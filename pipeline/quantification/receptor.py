@@ -23,13 +23,21 @@ from pipeline.tube.reading import Tube
 LEAST_DOUBT, FLAGGED_DOUBT = 0.01, 0.05
 """Change of RD, as a part of it (below the LLOQ: of that), from which a doubtful split of the clone enters
 the interval, and from which it is flagged. Convention: 1 % hardly widens any interval."""
+DRAWS_OF_AN_INTERVAL = 2000
+"""Draws of an interval. Convention: docs/method.md, section 5."""
 BRIGHT_CONTROL = 0.25
 """Part of the control's own ABC by which it must outshine the stain to be refused. Convention: far more than
 the errors of two medians, so that tubes were exchanged."""
 
 
 def receptor_of(
-    task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str
+    task: TubeTask,
+    tube: Tube,
+    cells: Mask,
+    blank: FloatArray | None,
+    kind: str,
+    *,
+    n_draws: int = DRAWS_OF_AN_INTERVAL,
 ) -> ReceptorDensity:
     """Return the receptor density of cells of a tube.
 
@@ -58,9 +66,20 @@ def receptor_of(
         uloq_extrapolation=task.settings.uloq_extrapolation,
         detector_top=tube.quantified_top,
         seed=task.settings.seed,
+        n_draws=n_draws,
         control_kind=kind,
     )
     return _without_bright_control(density, task.calibration.curve)
+
+
+def rd_of(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str) -> float | None:
+    """Return the number that `receptor_of` gives; its interval is drawn only where the number hangs on it."""
+    density = receptor_of(task, tube, cells, blank, kind, n_draws=1)
+    if density.rd is None and SampleFlag.CONTROL_BRIGHT not in density.flags:
+        return None
+    if density.rd is not None and not _is_far_below_zero(density.rd, task.calibration.curve):
+        return density.rd
+    return receptor_of(task, tube, cells, blank, kind).rd
 
 
 def distribution_of(
@@ -110,11 +129,16 @@ def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> R
     """
     if density.rd is None or density.rd_high is None or density.background_abc is None:
         return density
-    if density.rd_high > -BRIGHT_CONTROL * density.background_abc or density.rd > -curve.bottom_level:
+    bright = density.rd_high <= -BRIGHT_CONTROL * density.background_abc
+    if not bright or not _is_far_below_zero(density.rd, curve):
         return density
     note = "the control is brighter than the stained tube: were the two exchanged? No density is given"
     flagged = replace(density, flags=(*density.flags, SampleFlag.CONTROL_BRIGHT))
     return _withheld(flagged, RdStatus.NO_BACKGROUND, note)
+
+
+def _is_far_below_zero(rd: float, curve: StandardCurve | None) -> bool:
+    return curve is not None and rd <= -curve.bottom_level
 
 
 def with_split_doubt(
@@ -123,19 +147,23 @@ def with_split_doubt(
     """Return the density with the doubt of the clone's split in its interval, and said.
 
     Its SD is the largest change of the clone's ABC when a part of the cells is left out of the split. Nothing
-    changes where nothing was split, or where the split hardly depends on which cells there are.
+    changes where nothing was split, or where the split hardly depends on which cells there are. Where clone
+    and other cells lie so far apart that the few cells which could come or go would change too little, the
+    split is not made again.
     """
     curve = task.calibration.curve
-    if gated.aberrant is None or curve is None or density.rd is None:
-        return density
-    again = gated.aberrant_jackknife
-    if again is None:
+    if gated.aberrant is None or gated.jackknife is None or curve is None or density.rd is None:
         return density
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
-    told = curve.to_abc(_median(tube, gated.aberrant))
-    others = [curve.to_abc(_median(tube, cells)) for cells in again if cells.any()]
-    sd = max((abs(other - told) / divisor for other in others), default=0.0)
     size = max(abs(density.rd), density.lloq or 0.0)
+    clone, n = _censored(tube, gated.aberrant), gated.jackknife.may_move()
+    told = curve.to_abc(_middle(clone))
+    ends = () if n is None else _middles_beside(clone, n)
+    if ends and max(abs(curve.to_abc(end) - told) / divisor for end in ends) < LEAST_DOUBT * size:
+        return density
+    again = gated.jackknife()
+    others = [curve.to_abc(_middle(_censored(tube, cells))) for cells in again if cells.any()]
+    sd = max((abs(other - told) / divisor for other in others), default=0.0)
     if not sd >= LEAST_DOUBT * size:
         return density
     log_sd = float(np.sqrt(np.log1p((sd / density.rd) ** 2))) if density.rd else 0.0
@@ -189,8 +217,17 @@ def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
     return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
 
 
-def _median(tube: Tube, cells: Mask) -> float:
-    return float(np.median(_censored(tube, cells).astype(np.float64)))
+def _middle(values: FloatArray) -> float:
+    return float(np.median(values.astype(np.float64)))
+
+
+def _middles_beside(values: FloatArray, n: int) -> tuple[float, ...]:
+    """Return how low and how high the median can be when so many cells come or go; () of too few cells."""
+    first, last = (values.size - 1 - n) // 2, -((1 - n - values.size) // 2)
+    if first < 0 or last >= values.size:
+        return ()
+    split = np.partition(values, (first, last))
+    return float(split[first]), float(split[last])
 
 
 def _censored(tube: Tube, cells: Mask) -> FloatArray:

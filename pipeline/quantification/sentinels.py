@@ -12,6 +12,7 @@ import numpy as np
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from calibration.numbers import Z_95
+from gating.events import Survivors
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation
 from gating.sentinels import B_PRECURSORS, Sentinel, find_sentinels
@@ -40,7 +41,8 @@ def with_sentinels(
     if tube.compensation is Compensation.MISSING or NOT_TRUSTED.intersection(tube.flags):
         return result
     cells = find_sentinels(tube.events, tube.panel, gated)
-    sentinels = tuple(_quantified(task, tube, control, gated, sentinel) for sentinel in cells)
+    alike = None if control.tube is None else viable_alike(control.tube, gated)
+    sentinels = tuple(_quantified(task, tube, control, alike, sentinel) for sentinel in cells)
     hint = _hemodilution(task, gated, cells)
     return replace(
         result,
@@ -51,14 +53,14 @@ def with_sentinels(
 
 
 def _quantified(
-    task: TubeTask, tube: Tube, control: Control, gated: GatedPopulation, sentinel: Sentinel
+    task: TubeTask, tube: Tube, control: Control, alike: Survivors | None, sentinel: Sentinel
 ) -> SentinelResult:
+    """Return the density of a sentinel; `alike`: the control's viable single cells."""
     if sentinel.gate is None:
         return SentinelResult(sentinel.name, ReceptorDensity(RdStatus.LOW_EVENTS, 0), 0.0, sentinel.note)
     blank = None
-    if control.tube is not None:
-        same = viable_alike(control.tube, gated) & inside(sentinel.gate, control.tube.events)
-        blank = control.tube.quantified[same]
+    if control.tube is not None and alike is not None:
+        blank = control.tube.quantified.take(alike.select(inside(sentinel.gate, alike)).index)
     receptor = receptor_of(task, tube, sentinel.mask, blank, control.kind)
     return SentinelResult(sentinel.name, receptor, sentinel.confidence)
 

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from pipeline.files.whole import NotWrittenError
 from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import Program, difference, program_with_late_modules, this_program
+from pipeline.tube.memory import NoMemoryError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -110,6 +111,10 @@ def _own_name() -> str:
 def _computer_failure(error: OSError | MemoryError) -> str:
     """Return kind and reason; of a path the name alone, since this is printed in the results."""
     kind = type(error).__name__
+    if isinstance(error, NoMemoryError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"its memory is full ({error}); run with --workers 1, or on a computer with more memory"
     if isinstance(error, NotWrittenError):
         return f"{error.path.name} cannot be written ({error.reason})"
     if isinstance(error, OSError) and error.filename:

@@ -26,7 +26,8 @@ from pipeline.running.store import Store, Stores
 from pipeline.running.tasks import tube_digest, without_findings
 from pipeline.running.workers import run_tasks, workers_for
 from pipeline.study.study import Sample
-from pipeline.tube.inputs import changed_inputs
+from pipeline.tube.inputs import bytes_of_inputs, changed_inputs
+from pipeline.tube.memory import processes_that_fit
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def quantified_study(
     """
     passes = _from_store(tasks, _Passes(options, stores, reporter, events, {}, {}))
     waiting = [t for t in tasks if _wanted(t, options) and t.sample.sample_id not in passes.alone]
-    workers = workers_for(len(waiting), options.workers)
+    workers = workers_for(len(waiting), options.workers, _that_fit(waiting))
     reused = len(passes.alone)
     _announce(reporter, reused if not options.only else 0, len(waiting), len(tasks))
     passes.work(waiting, workers)
@@ -123,13 +124,19 @@ def quantified_study(
     if unclear:
         reporter.say(f"{len(unclear)} of {len(tasks)} again, with the cuts of their batch")
         reporter.begin(len(unclear), 0)
-        workers = max(workers, workers_for(len(unclear), options.workers))
+        workers = max(workers, workers_for(len(unclear), options.workers, _that_fit(unclear)))
         passes.work(unclear, workers)
     worked = {task.sample.sample_id for task in (*waiting, *unclear)}
     latest = {name: result for name, (_, result) in passes.latest.items() if name in passes.alone}
     samples = [task.sample for task in tasks]
     results = results_beside_batches(samples, _findings(tasks), latest, passes.alone)
     return Quantified(results, len(set(passes.alone) - worked), workers)
+
+
+def _that_fit(tasks: Sequence[TubeTask]) -> int | None:
+    """Return how many worker processes the memory allows, if each has the largest of the tubes."""
+    largest = max((bytes_of_inputs(task.folder, task.sample.input_files) for task in tasks), default=0)
+    return processes_that_fit(largest)
 
 
 def results_beside_batches(

@@ -23,19 +23,29 @@ TUBES_THAT_PAY_FOR_WORKERS = 24
 """Fewer tubes are done before workers have started, which takes them 2-4 s. Convention: for speed."""
 
 
-def workers_for(n_tasks: int, asked: int | None) -> int:
+def workers_for(n_tasks: int, asked: int | None, fit: int | None = None) -> int:
     """Return how many worker processes to use; 1 means in this process.
+
+    Parameters
+    ----------
+    asked
+        By the user; None: as many as cores and memory allow, where workers pay.
+    fit
+        How many the memory allows; None: not known.
 
     Examples
     --------
     >>> workers_for(10, None)
     1
-    >>> workers_for(10, 4)
-    4
+    >>> workers_for(10, 4), workers_for(1000, None, fit=1)
+    (4, 1)
     """
     if asked is not None:
         return max(1, min(asked, max(1, n_tasks)))
-    return (os.cpu_count() or 1) if n_tasks >= TUBES_THAT_PAY_FOR_WORKERS else 1
+    if n_tasks < TUBES_THAT_PAY_FOR_WORKERS:
+        return 1
+    cores = os.cpu_count() or 1
+    return cores if fit is None else max(1, min(cores, fit))
 
 
 def run_tasks(

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
-from gating.gates.gates import Columns
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from pipeline.fcs import FcsError, read_fcs
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.study.errors import UserError
 from pipeline.study.settings.tube import TubeSettings
 from pipeline.study.study import Panel, Sample
@@ -40,9 +37,9 @@ class Control:
     tube: Tube | None = None
     notes: tuple[str, ...] = ()
 
-    def without_bytes(self) -> Control:
-        """Return the control without its file's bytes."""
-        return self if self.tube is None else replace(self, tube=self.tube.without_bytes())
+    def without_streamed_bytes(self) -> Control:
+        """Return the control without its file's bytes, where these are read once."""
+        return self if self.tube is None else replace(self, tube=self.tube.without_streamed_bytes())
 
 
 def read_control(
@@ -81,7 +78,9 @@ def read_control(
     return Control(notes=notes)
 
 
-def _read(path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: Content | None) -> Tube:
+def _read(
+    path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: AnyContent | None
+) -> Tube:
     """Read a control with its tube's matrix, under the same names of rows.
 
     Raises
@@ -116,12 +115,12 @@ def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArra
     """Return the control's cells on the quantified channel, in the tube's own gates; None: no control."""
     if control.tube is None:
         return None
-    return control.tube.quantified[gated_alike(control.tube, steps)]
+    return control.tube.quantified.take(_inside_all(steps, Survivors.everyone(control.tube.events)).index)
 
 
-def viable_alike(tube: Tube, gated: GatedPopulation) -> Mask:
+def viable_alike(tube: Tube, gated: GatedPopulation) -> Survivors:
     """Return the events of another tube that a tube's gates call viable single cells."""
-    return gated_alike(tube, _to_viable(gated))
+    return _inside_all(_to_viable(gated), Survivors.everyone(tube.events))
 
 
 def _to_viable(gated: GatedPopulation) -> tuple[GateStep, ...]:
@@ -131,15 +130,15 @@ def _to_viable(gated: GatedPopulation) -> tuple[GateStep, ...]:
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
     """Return the events of another tube that lie inside the same gates; its own time is not judged."""
-    return _inside_all(steps, tube.events)
+    return _inside_all(steps, Survivors.everyone(tube.events)).mask()
 
 
-def _inside_all(steps: tuple[GateStep, ...], events: Columns) -> Mask:
-    mask = np.ones(events.n_events, np.bool_)
+def _inside_all(steps: tuple[GateStep, ...], left: Survivors) -> Survivors:
+    """Return those of the events that are inside all gates: each leaves fewer for the next."""
     for step in steps:
         if step.gate is not None and step.name is not OWN_TIME:
-            mask &= inside(step.gate, events)
-    return mask
+            left = left.select(inside(step.gate, left))
+    return left
 
 
 def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> Tube:
@@ -154,7 +153,7 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
     notes = [_below_zero_words(tube, sample.among(gated.viable_singlets), "tube")]
     if control.tube is not None:
         sample = _sample(control.tube)
-        viable = sample.select(_inside_all(_to_viable(gated), sample))
+        viable = _inside_all(_to_viable(gated), sample)
         notes.append(_below_zero_words(control.tube, viable, "control"))
     said = tuple(filter(None, notes))
     if not said:
@@ -165,7 +164,7 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
 def _sample(tube: Tube) -> Survivors:
     """Return a sample of a tube's events."""
     sample = sampled(drawn_by_scatter(tube.events, tube.panel), SAMPLE_EVENTS)
-    return Survivors(tube.events, np.flatnonzero(sample))
+    return Survivors.of(tube.events, sample)
 
 
 def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:

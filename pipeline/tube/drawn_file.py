@@ -8,13 +8,13 @@ from gating.drawn.flowjo.sample import TubeFile
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population import DrawnPopulation, read_drawn_population
 from pipeline.fcs import FcsFile
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
 from pipeline.study.study import Sample
 from pipeline.tube.names.rows import FileRows
 
 
 def read_drawn(
-    folder: Path, sample: Sample, file: FcsFile, content: Content | None = None
+    folder: Path, sample: Sample, file: FcsFile, content: AnyContent | None = None
 ) -> DrawnPopulation:
     """Return the population that a sample's row names.
 
@@ -33,7 +33,7 @@ def read_drawn(
         If the file cannot be read, or has no such tube or population.
     """
     try:
-        document = (folder / sample.gates_file).read_bytes() if content is None else content.data
+        document = (folder / sample.gates_file).read_bytes() if content is None else content.open().read()
     except OSError as error:
         raise GateFileError(f"{sample.gates_file}: cannot be read ({error.strerror or error})") from None
     tube = TubeFile(sample.fcs_file, file.keywords.get("$FIL", "").strip(), file.n_events)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from io import SEEK_END
 from pathlib import Path
 
 from pipeline.fcs.errors import FcsError
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.files.content import Content, file_sha256
+from pipeline.files.content import AnyContent, Content, file_sha256
+from pipeline.files.streamed import StreamedContent
 
+STREAMED_FROM = 16 << 20
+"""Bytes from which a file is never whole in memory. Convention: for speed; of smaller files the memory that
+holds the bytes is used again for what is made of them."""
 SHOWN_DIGITS = 12
 """Of a SHA-256, in a sentence. Convention: so many tell any two files apart."""
 
@@ -18,9 +25,9 @@ SHOWN_DIGITS = 12
 class Inputs:
     """Files of a study, by their names in it: the bytes of each, or why it cannot be read."""
 
-    contents: Mapping[str, Content | FcsError]
+    contents: Mapping[str, AnyContent | FcsError]
 
-    def content(self, name: str) -> Content:
+    def content(self, name: str) -> AnyContent:
         """Return the bytes of a file.
 
         Raises
@@ -34,32 +41,26 @@ class Inputs:
         return found
 
     @property
-    def n_bytes(self) -> int:
-        """How many bytes of files are held."""
-        return sum(len(c.data) for c in self.contents.values() if isinstance(c, Content))
-
-    @property
     def sha256(self) -> tuple[tuple[str, str], ...]:
-        """The name and the SHA-256 of each file; "" where it cannot be read."""
-        return tuple((n, c.sha256 if isinstance(c, Content) else "") for n, c in self.contents.items())
+        """The name and the SHA-256 of each file; "" where it cannot be read. It reads to the end."""
+        return tuple((name, _sha256(content)) for name, content in self.contents.items())
 
 
-def read_inputs(folder: Path, names: Iterable[str]) -> Inputs:
+def read_inputs(folder: Path, names: Iterable[str], *, streamed: bool = False) -> Inputs:
     """Read files of a study once each, whatever data sets of them are named.
 
     Parameters
     ----------
     folder
         The study folder; names are relative to it, and may name a data set (`tube.lmd#2`).
+    streamed
+        Whether the values of each file are asked for once: large ones are then read as they are asked for and
+        never lie in memory.
     """
-    read: dict[Path, Content | FcsError] = {}
-    found: dict[str, Content | FcsError] = {}
-    for name in dict.fromkeys(names):
-        path = named_file(folder, name)
-        if path not in read:
-            read[path] = _content(path)
-        found[name] = read[path]
-    return Inputs(found)
+    paths = {name: named_file(folder, name) for name in names}
+    once = Counter(paths.values())
+    read = {path: _content(path, streamed=streamed and n == 1) for path, n in once.items()}
+    return Inputs({name: read[path] for name, path in paths.items()})
 
 
 def input_sha256(folder: Path, name: str) -> str:
@@ -68,6 +69,15 @@ def input_sha256(folder: Path, name: str) -> str:
         return file_sha256(named_file(folder, name))
     except OSError:
         return ""
+
+
+def bytes_of_inputs(folder: Path, names: Iterable[str]) -> int:
+    """Return how large the files of a tube are together; one that cannot be seen counts as nothing."""
+    total = 0
+    for path in {named_file(folder, name) for name in names}:
+        with suppress(OSError):
+            total += path.stat().st_size
+    return total
 
 
 def changed_inputs(expected: Iterable[tuple[str, str]], measured: Iterable[tuple[str, str]]) -> str:
@@ -110,9 +120,19 @@ def named_file(folder: Path, name: str) -> Path:
         return folder / name
 
 
-def _content(path: Path) -> Content | FcsError:
+def _content(path: Path, *, streamed: bool) -> AnyContent | FcsError:
     try:
         with open_fcs(path) as file:
+            if streamed and file.seek(0, SEEK_END) >= STREAMED_FROM:
+                return StreamedContent(path)
+            file.seek(0)
             return Content(path, file.read())
     except FcsError as error:
         return error
+
+
+def _sha256(content: AnyContent | FcsError) -> str:
+    try:
+        return "" if isinstance(content, FcsError) else content.sha256
+    except OSError:
+        return ""

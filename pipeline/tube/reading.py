@@ -14,7 +14,8 @@ from gating.events.compensation import SpilloverMatrix, compensate
 from gating.events.panel import GatingPanel
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.fcs.repairs import Repair
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent
+from pipeline.files.streamed import StreamedContent
 from pipeline.study.study import Panel
 from pipeline.tube.compensation import (
     Compensation,
@@ -23,6 +24,7 @@ from pipeline.tube.compensation import (
     compensated_channels,
     compensated_events,
 )
+from pipeline.tube.memory import check_memory
 from pipeline.tube.names.rows import FileRows, gating_panel, on_rows, rows_of_file
 from pipeline.tube.values.impossible import sound_events
 from pipeline.tube.values.scale_ends import scale_ends
@@ -82,9 +84,10 @@ class Tube:
         """The file's own matrix, as its gates elsewhere know it; None where it must not be applied again."""
         return None if self.compensation is Compensation.ALREADY else self.file.spillover
 
-    def without_bytes(self) -> Tube:
-        """Return the tube without its file's bytes, which take as much memory as its events."""
-        return replace(self, file=self.file.without_bytes())
+    def without_streamed_bytes(self) -> Tube:
+        """Return the tube without its file's bytes, where these are read once."""
+        streamed = isinstance(self.file.content, StreamedContent)
+        return replace(self, file=self.file.without_bytes()) if streamed else self
 
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
         """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
@@ -102,7 +105,7 @@ def read_tube(
     spillover: SpilloverMatrix | None = None,
     compensated: bool = True,
     allow_truncated: bool = False,
-    content: Content | None = None,
+    content: AnyContent | None = None,
     header: FcsFile | None = None,
 ) -> Tube:
     """Read a tube's channels and compensate them.
@@ -132,6 +135,8 @@ def read_tube(
         If it lacks a channel of the panel, or has two that one row means.
     MixedError
         If it has compensated channels beside raw ones.
+    NoMemoryError
+        If its events do not fit into this computer's memory.
     """
     header = header or read_fcs(path, channels=(), allow_truncated=allow_truncated, content=content)
     rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
@@ -149,6 +154,7 @@ def read_tube(
     quantified = panel.quantified.name
     gating = tuple(name for name in rows.row_names if name != quantified)
     told = tuple(map(rows.row_of, file.decoded))
+    check_memory(path.name, file.n_events, len({*told, *gating, quantified}))
     events = _events(file, rows, (*gating, *sorted({*told}.difference(rows.row_names)), quantified))
     sound = sound_events(_in_seconds(events, file, rows, times), path.name, times, told)
     columns = (sound.events.column(name) for name in told)

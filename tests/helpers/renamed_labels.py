@@ -145,7 +145,7 @@ def row_of(
     dyes = dye_cuts(events, panel, gated)
     lent = cuts_to_lend(gated.steps, [BatchCut(cut.step, cut.channel, 500.0, 0.1, 5) for cut in dyes])
     return [
-        hashlib.sha256(gated.step_masks.tobytes()).hexdigest(),
+        hashlib.sha256(b"".join(mask.tobytes() for mask in gated.step_masks)).hexdigest(),
         None if gated.aberrant is None else hashlib.sha256(gated.aberrant.tobytes()).hexdigest(),
         gated.confidence,
         [member_of(flag) for flag in gated.flags],

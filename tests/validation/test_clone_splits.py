@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from calibration import BudgetTerm, RdStatus
+from gating.clone.jackknife import CloneJackknife
 from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.quantification.result import SampleFlag
 from validation.clone_splits import examine, quantified, section
@@ -57,3 +58,14 @@ def test_the_section_counts_tubes_errors_and_coverage():
     text = section(found, 20)
     assert "| 50 to 100 |" in text
     assert "| 500 to 3,000 |" in text
+
+
+@pytest.mark.slow
+def test_a_clear_split_gives_the_same_density_whether_it_is_made_again_or_not(monkeypatch):
+    again, made = CloneJackknife.__call__, []
+    monkeypatch.setattr(CloneJackknife, "__call__", lambda self: made.append(self) or again(self))
+    spared = [result.receptor for result, _ in quantified(MANY, 11)]
+    n_made = len(made)
+    monkeypatch.setattr(CloneJackknife, "may_move", lambda _: None)
+    assert [result.receptor for result, _ in quantified(MANY, 11)] == spared
+    assert n_made < len(made) - n_made

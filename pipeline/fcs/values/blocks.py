@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from io import BytesIO, FileIO
+from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pipeline.fcs.errors import TruncatedError, UnreadableError
 from pipeline.fcs.layout.claims import DataSegment
 from pipeline.fcs.layout.layout import FLOAT_BITS, Field, Layout, byte_positions
-from pipeline.files.content import Content
+from pipeline.files.content import AnyContent, Content
+from pipeline.files.streamed import StreamedContent
 
 BLOCK_BYTES = 1 << 19
 """What stays in a core's second cache while its channels are taken apart. Convention: for speed."""
@@ -31,8 +32,8 @@ THREADED_BYTES = 16 << 20
 SPARE_BYTES = 12
 """Bytes beyond a block, so that a value may be fetched as words that reach past the last. Arithmetic."""
 
-FileOrBytes: TypeAlias = Path | Content
-"""Where DATA are: in a file, or in bytes of it that have been read already."""
+FileOrBytes: TypeAlias = Path | AnyContent
+"""Where DATA are: in a file, or in bytes of it that are read once."""
 
 Values = NDArray[Any]
 Bytes = bytes | bytearray
@@ -78,7 +79,7 @@ def decode_columns(file: FileOrBytes, data: DataSegment, columns: Sequence[Decod
                 for parts, column in zip(sources, columns, strict=True):
                     _decode_block(parts, column.rule, column.out[first:last])
 
-    _in_threads(decode, data, step)
+    _in_threads(decode, file, data, step)
 
 
 def first_values(head: bytes, layout: Layout, field: Field) -> Values:
@@ -112,7 +113,7 @@ def decode_table(file: FileOrBytes, data: DataSegment, out: Values) -> None:
                     end = min(at + tile, last)
                     np.copyto(out[:, at:end], table[at - first : end - first].T, casting="unsafe")
 
-    _in_threads(decode, data, step)
+    _in_threads(decode, file, data, step)
 
 
 def read_table(file: FileOrBytes, data: DataSegment) -> Values:
@@ -136,11 +137,18 @@ def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
     if isinstance(file, Content):
         there = max(0, min(count, (len(file.data) - begin) // size))
         return np.frombuffer(file.data, f"f{size}", there, begin).copy() if there else np.empty(0, f"f{size}")
+    if isinstance(file, StreamedContent):
+        values = np.empty(count, f"f{size}")
+        with in_order(file) as opened:
+            opened.seek(begin)
+            return values[: (opened.readinto(values.data.cast("B")) or 0) // size]
     return np.fromfile(file, f"f{size}", count, offset=begin)
 
 
-def _in_threads(decode: Callable[[Span], None], data: DataSegment, step: int) -> None:
-    threads = min(2, os.cpu_count() or 1) if data.n_bytes >= THREADED_BYTES else 1
+def _in_threads(decode: Callable[[Span], None], file: FileOrBytes, data: DataSegment, step: int) -> None:
+    """Decode in two threads where that pays; what is hashed while it is read can be read in order only."""
+    in_order = data.n_bytes < THREADED_BYTES or isinstance(file, StreamedContent)
+    threads = 1 if in_order else min(2, os.cpu_count() or 1)
     share = max(step, -(-data.n_events // (threads * step)) * step)
     spans = [(first, min(first + share, data.n_events)) for first in range(0, data.n_events, share)]
     if len(spans) == 1:
@@ -159,7 +167,7 @@ def _blocks(file: FileOrBytes, data: DataSegment, span: Span, step: int, buffer:
     """Read the events of `span` into the buffer, `step` at a time, and yield which they are."""
     layout = data.layout
     try:
-        with file.open("rb", buffering=0) as opened:
+        with in_order(file) as opened:
             opened.seek(data.begin + span[0] * layout.record_bits // 8)
             for first in range(span[0], span[1], step):
                 last = min(first + step, span[1])
@@ -167,6 +175,11 @@ def _blocks(file: FileOrBytes, data: DataSegment, span: Span, step: int, buffer:
                 yield first, last
     except OSError as fault:
         raise UnreadableError(_unread(file, fault)) from fault
+
+
+def in_order(file: FileOrBytes) -> RawIOBase | BytesIO:
+    """Open a file whose values are read once, in order."""
+    return file.reading() if isinstance(file, StreamedContent) else file.open("rb", buffering=0)
 
 
 def _unread(file: FileOrBytes, fault: OSError) -> str:
@@ -177,7 +190,7 @@ def _shrunk(file: FileOrBytes, n_bytes: int) -> str:
     return f"{file.name}: DATA ends {n_bytes:,} bytes early; it changed meanwhile, read it again"
 
 
-def _fill(opened: FileIO | BytesIO, buffer: memoryview, file: FileOrBytes) -> None:
+def _fill(opened: RawIOBase | BytesIO, buffer: memoryview, file: FileOrBytes) -> None:
     while buffer:
         read = opened.readinto(buffer)
         if not read:

@@ -32,6 +32,7 @@ from pipeline.running.two_passes import tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.inputs import read_inputs
+from pipeline.tube.memory import NoMemoryError
 from pipeline.tube.names.rows import gating_panel, row_named
 
 
@@ -223,7 +224,7 @@ def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
         raise UserError(task.failure)
     try:
         ready = prepared(without_findings(task), inputs)
-    except TUBE_ERRORS as error:
+    except (*TUBE_ERRORS, NoMemoryError) as error:
         raise UserError(str(error)) from error
     return Bench(shelf, ready, Refusals(shelf, sample_id))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating import gate_plasma_cells
-from gating.clone.jackknife import PARTS, jackknife_splits
+from gating.clone.jackknife import PARTS, CloneJackknife, jackknife_splits
 from gating.events import Events, Survivors
 from gating.gates import RangeGate, inside
 from helpers.known_marrow import marrow, panel
@@ -54,15 +54,39 @@ def test_the_order_of_the_events_does_not_matter():
     sample = marrow(12, percent=0.5, normal_percent=0.3)
     order = np.random.default_rng(1).permutation(sample.events.n_events)
     turned = Events(sample.events.values[:, order], sample.events.channels, sample.events.scale_tops)
-    one, other = (gate_plasma_cells(events, panel()).aberrant_jackknife for events in (sample.events, turned))
+    one, other = (gate_plasma_cells(events, panel()).jackknife() for events in (sample.events, turned))
     np.testing.assert_array_equal(one[:, order], other)
 
 
 def test_without_a_split_or_with_a_persons_there_is_nothing_to_doubt():
     sample = marrow(12, percent=2.0, normal_percent=0.3)
-    assert gate_plasma_cells(sample.events, panel()).aberrant_jackknife is not None
+    assert gate_plasma_cells(sample.events, panel()).jackknife is not None
     moved = gate_plasma_cells(sample.events, panel(), overrides={"CD56": 3_000.0})
     assert moved.aberrant is not None
-    assert moved.aberrant_jackknife is None
+    assert moved.jackknife is None
     normal = marrow(12, percent=0, normal_percent=2.0)
-    assert gate_plasma_cells(normal.events, panel()).aberrant_jackknife is None
+    assert gate_plasma_cells(normal.events, panel()).jackknife is None
+
+
+def test_groups_that_lie_apart_say_how_few_cells_may_move():
+    gated = gate_plasma_cells(marrow(12, n=40_000, percent=4.0, normal_percent=1.0).events, panel())
+    moved = (gated.jackknife() != gated.aberrant).sum(axis=1).max()
+    assert moved <= gated.jackknife.may_move() < 0.03 * gated.aberrant.sum()
+
+
+def test_groups_that_run_into_each_other_may_move_more_cells():
+    sample = marrow(12, n=40_000, percent=4.0, normal_percent=1.0)
+    apart = gate_plasma_cells(sample.events, panel())
+    values = sample.events.values.copy()
+    rng = np.random.default_rng(2)
+    stained = [row for row, name in enumerate(sample.events.channels) if name.startswith("CD")]
+    cells = np.flatnonzero(apart.mask)
+    noise = 1 + 0.6 * rng.standard_normal((len(stained), cells.size)).astype(np.float32)
+    values[np.ix_(stained, cells)] *= np.abs(noise)
+    near = gate_plasma_cells(Events(values, sample.events.channels, sample.events.scale_tops), panel())
+    assert near.jackknife.may_move() > apart.jackknife.may_move()
+
+
+def test_without_groups_nobody_knows_how_many_cells_may_move():
+    cells = one_channel(np.arange(1, 51, dtype=float))
+    assert CloneJackknife(cells, lambda part: None, cells, above_the_mean(cells)).may_move() is None

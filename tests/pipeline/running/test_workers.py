@@ -82,4 +82,7 @@ def test_few_tubes_run_in_this_process_unless_asked_otherwise() -> None:
     assert workers_for(3, 8) == 3
     assert workers_for(3, 0) == workers_for(0, None) == 1
     assert workers_for(23, None) == 1  # docs/architecture.md, "In one process for few tubes"
+    assert workers_for(1000, None, fit=1) == 1  # the memory allows no more
+    assert workers_for(1000, 3, fit=1) == 3  # as was asked for
+    assert workers_for(1000, None, fit=10**6) == (os.cpu_count() or 1)
     assert workers_for(24, None) == workers_for(1000, None) == (os.cpu_count() or 1)

@@ -81,7 +81,7 @@ def test_where_no_cell_looks_aberrant_the_channels_that_would_show_it_are_drawn_
     note = "3 of 80 plasma cells have an aberrant phenotype: they were not split"
     step = GateStep("aberrant", None, (), 80, 80, (Method.NONE,), note=note)
     steps = (*(s for s in population.steps if s.name != "aberrant"), step)
-    masks = population.step_masks[: len(steps) - 1]
+    masks = np.asarray(population.step_masks)[: len(steps) - 1]
     plain = replace(population, steps=steps, step_masks=np.vstack([masks, masks[-1:]]), aberrant=None)
     assert "aberrant" not in [d.step for d in step_densities(events, plain, panel=panel)]
     flagged = replace(plain, flags=("NO_ABERRANT_PHENOTYPE",))

@@ -1,0 +1,120 @@
+"""A large file, read once from its beginning to its end: hashed meanwhile, and never whole in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import finalize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed import WriteableBuffer
+
+PIECE_BYTES = 1 << 20
+"""Bytes that are read at once where they are only hashed. Convention: for speed."""
+
+
+class ChangedError(OSError):
+    """Bytes that were looked at before are other ones when the file is read."""
+
+
+class StreamedContent:
+    """The bytes of a file, whose SHA-256 is that of the bytes that were used.
+
+    `open` looks at the file, as for its header: what is seen is kept and held against the bytes when they are
+    read. `reading` reads it, once and in order.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. Raises OSError if it cannot be read."""
+        self.path = path
+        self._file = path.open("rb", buffering=0)
+        finalize(self, self._file.close)  # where nobody asks for the digest any more
+        self.size = self._file.seek(0, io.SEEK_END)
+        self._hash, self._hashed = hashlib.sha256(), 0
+        self._seen: list[tuple[int, bytes]] = []
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self.path.name
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes, in hex: what has not been read yet is read now. Raises OSError."""
+        if not self._file.closed:
+            self._read_up_to(self.size)
+            self._file.close()
+        return self._hash.hexdigest()
+
+    def open(self, mode: str = "rb", buffering: int = -1) -> io.RawIOBase:
+        """Return the bytes to be looked at, here and there."""
+        del buffering
+        if mode != "rb":
+            raise ValueError(f"the bytes of {self.name} are for reading, but mode {mode!r} was asked for")
+        return _Place(self.size, self._look)
+
+    def reading(self) -> io.RawIOBase:
+        """Return the bytes to be read in order, from any place on.
+
+        Reading raises ChangedError where they are not those that were seen before, and ValueError where they
+        have been read already.
+        """
+        return _Place(self.size, self._read)
+
+    def _look(self, at: int, buffer: memoryview) -> int:
+        if at < self._hashed:
+            raise ValueError(f"the bytes of {self.name} from {at} on have been read: it is too late to look")
+        n = self._filled(at, buffer)
+        self._seen.append((at, bytes(buffer[:n])))
+        return n
+
+    def _read(self, at: int, buffer: memoryview) -> int:
+        if at < self._hashed:
+            raise ValueError(f"the bytes of {self.name} from {at} on have been read: they are read once")
+        self._read_up_to(at)
+        n = self._filled(at, buffer)
+        self._hash.update(buffer[:n])
+        self._hashed = end = at + n
+        for begin, seen in self._seen:
+            first, last = max(begin, at), min(begin + len(seen), end)
+            if first < last and seen[first - begin : last - begin] != buffer[first - at : last - at]:
+                raise ChangedError(0, f"byte {first} or one after it changed meanwhile")
+        return n
+
+    def _read_up_to(self, end: int) -> None:
+        piece = memoryview(bytearray(PIECE_BYTES))
+        while self._hashed < end and self._read(self._hashed, piece[: end - self._hashed]):
+            pass
+
+    def _filled(self, at: int, buffer: memoryview) -> int:
+        self._file.seek(at)
+        n = 0
+        while n < len(buffer) and (more := self._file.readinto(buffer[n:])):
+            n += more
+        return n
+
+
+class _Place(io.RawIOBase):
+    """A place in a file, from which is read."""
+
+    def __init__(self, size: int, read: Callable[[int, memoryview], int]) -> None:
+        self._size, self._read, self._at = size, read, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        n = self._read(self._at, memoryview(buffer).cast("B"))
+        self._at += n
+        return n
