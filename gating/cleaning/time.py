@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
 from gating.events.events import BLOCK
-from gating.events.selection import pair_at
+from gating.events.rank_search import pair_at
 from gating.gates import AnyOf, RangeGate
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gating.events.events import FloatArray
-from gating.events.selection import pair_at
+from gating.events.rank_search import pair_at
 
 
 def median(values: FloatArray) -> float:

@@ -55,7 +55,7 @@ class StreamedContent:
         del buffering
         if mode != "rb":
             raise ValueError(f"the bytes of {self.name} are for reading, but mode {mode!r} was asked for")
-        return _Place(self.size, self._look)
+        return _Reader(self.size, self._look)
 
     def reading(self) -> io.RawIOBase:
         """Return the bytes to be read in order, from any place on.
@@ -63,7 +63,7 @@ class StreamedContent:
         Reading raises ChangedError where they are not those that were seen before, and ValueError where they
         have been read already.
         """
-        return _Place(self.size, self._read)
+        return _Reader(self.size, self._read)
 
     def _look(self, at: int, buffer: memoryview) -> int:
         if at < self._hashed:
@@ -98,7 +98,7 @@ class StreamedContent:
         return n
 
 
-class _Place(io.RawIOBase):
+class _Reader(io.RawIOBase):
     """A place in a file, from which is read."""
 
     def __init__(self, size: int, read: Callable[[int, memoryview], int]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from gating.events import Events, Survivors
 from gating.events.events import LARGE
 from gating.events.panel import GatingPanel
-from gating.events.selection import pair_at
+from gating.events.rank_search import pair_at
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep, Step

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gating.events.quantiles import dim_end, median, quantile, ranked
-from gating.events.selection import FEWEST, pair_at
+from gating.events.rank_search import FEWEST, pair_at
 
 RNG = np.random.default_rng(5)
 KINDS = {
