@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.density.result import RdStatus
-from pipeline.planning import Population, Target, plan_size
+from pipeline.planning import StudyPopulation, WantedWidth, plan_size
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import fit_tobit
@@ -17,7 +17,7 @@ from validation.markdown import paragraph, percent, table
 
 Mapper = Callable[..., Iterable]
 
-USUAL = Population(
+USUAL = StudyPopulation(
     slope=0.55, intercept=1.9, between=0.4, within=0.0, run_sd=0.043, tube_sd=0.03, shared_sd=0.03, lloq=1_000.0,
     uloq=270_000.0, weeks=tuple(float(week) for week in np.geomspace(4, 110, 40)), source="a simulation",
 )  # fmt: skip
@@ -31,22 +31,22 @@ class Wanted:
     """A plan: patients and assay, what is to be known how well, and how."""
 
     name: str
-    population: Population
-    target: Target
+    population: StudyPopulation
+    target: WantedWidth
     visits: int = 1
     replicates: int = 1
 
 
 PLANS = (
-    Wanted("slope to 0.25 dex", USUAL, Target(slope_width=0.25)),
-    Wanted("slope to 0.15 dex", USUAL, Target(slope_width=0.15)),
-    Wanted("slope to 0.25 dex, runs differ by 0.15 dex", NOISY, Target(slope_width=0.25)),
-    Wanted("slope to 0.35 dex, a third below the LLOQ", DIM, Target(slope_width=0.35)),
-    Wanted("slope to 0.2 dex, three visits of two tubes", WITHIN, Target(slope_width=0.2), 3, 2),
+    Wanted("slope to 0.25 dex", USUAL, WantedWidth(slope_width=0.25)),
+    Wanted("slope to 0.15 dex", USUAL, WantedWidth(slope_width=0.15)),
+    Wanted("slope to 0.25 dex, runs differ by 0.15 dex", NOISY, WantedWidth(slope_width=0.25)),
+    Wanted("slope to 0.35 dex, a third below the LLOQ", DIM, WantedWidth(slope_width=0.35)),
+    Wanted("slope to 0.2 dex, three visits of two tubes", WITHIN, WantedWidth(slope_width=0.2), 3, 2),
     Wanted(
         "weeks until half have 20,000 to 12 weeks",
         USUAL,
-        Target(wait_width=12.0, density=20_000.0, share=0.5),
+        WantedWidth(wait_width=12.0, density=20_000.0, share=0.5),
     ),
 )
 

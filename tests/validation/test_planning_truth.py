@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.planning import Target, plan_size
+from pipeline.planning import WantedWidth, plan_size
 from validation.planning import USUAL, Wanted, fresh, one_study
 
-WANTED = Wanted("slope", USUAL, Target(slope_width=0.4))
+WANTED = Wanted("slope", USUAL, WantedWidth(slope_width=0.4))
 
 
 def test_the_width_of_further_studies_is_that_of_the_planned_ones():

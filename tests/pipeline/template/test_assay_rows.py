@@ -80,7 +80,7 @@ def test_a_folder_of_that_name_makes_no_tube_one_of_the_assay(tmp_path):
 def test_who_is_only_in_such_tubes_is_no_patient_with_doses_and_init_says_so(tmp_path):
     for name in ("pool_rep1", "pool_rep2", "P01_BM"):
         write_tube(tmp_path / "fcs" / f"{name}.fcs")
-    said = write_template(tmp_path, tmp_path / "fcs").found
+    said = write_template(tmp_path, tmp_path / "fcs").summary
     assert "2 tubes named as of the assay: look at the sheet validation." in said
     typed, _ = read_typed(tmp_path)
     assert {entry.row.patient_id for entry in typed.doses} == {"P01"}
