@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.output.figures.style.palette import INK, RESPONSE_LOOK, RESPONSES
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import (
     SIZE,
@@ -28,7 +27,14 @@ from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
-from pipeline.output.figures.washout.points import PALE, Point, drawable, drawn_cloud, drawn_point, room_of
+from pipeline.output.figures.washout.points import (
+    Point,
+    drawable,
+    drawn_cloud,
+    drawn_point,
+    point_key,
+    room_of,
+)
 from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
 
@@ -40,6 +46,7 @@ MOST_POINTS: Final = 1_000
 
 _MONTHS: Final = (3, 6, 12, 24)
 _KEY: Final = 112.0
+_GREY: Final = "#e6eaee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +107,18 @@ def washout_picture(
     line = drawn_line(fit, frame.x, frame.y, frame.box, contradicted=contradicted) if fit else None
     parts = [_areas(frame), _months_drawn(frame), line.drawn if line else "", _limits(frame)]
     taken = _taken(frame, line, points)
-    parts.append(_words(frame, line, taken))
+    words, unplaced = _words(frame, line, taken, is_cloud=len(points) > MOST_POINTS)
+    parts.append(words)
     parts.append(_points(points, frame, links or {}))
     parts.append(_axes(frame, name, wide))
-    key = _key(points) + (line_key(fit, contradicted=contradicted) if fit else [])
+    key = point_key(points) + unplaced + (line_key(fit, contradicted=contradicted) if fit else [])
     if len(points) <= MOST_LABELS:
         named = [(frame.x.position(one.x), frame.y.position(one.y), one.label) for one in points]
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
         key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
+    if len(points) > MOST_POINTS:
+        key.append(KeyEntry("", f"{len(points):,} points: intervals and arrows are not drawn"))
     title = "best response" if any(point.response for point in points) else ""
     bottom = frame.y.start + 30
     if narrow:
@@ -142,7 +152,7 @@ def _areas(frame: _Frame) -> str:
     edges = bottom, frame.y.position(min(frame.lloqs)), frame.y.position(max(frame.lloqs))
     return "".join(
         element("rect", x=left, y=top, width=right - left, height=under - top, fill=fill)
-        for under, top, fill in ((edges[0], edges[1], "#e6eaee"), (edges[1], edges[2], "#f4f6f8"))
+        for under, top, fill in ((edges[0], edges[1], _GREY), (edges[1], edges[2], "#f4f6f8"))
         if under > top
     )
 
@@ -204,21 +214,38 @@ def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[Point]) -> li
     return taken
 
 
-def _words(frame: _Frame, line: DrawnLine | None, taken: list[Box]) -> str:
-    """Return the words of the limits, and the signs where line or band go on beyond the frame."""
+def _words(
+    frame: _Frame, line: DrawnLine | None, taken: list[Box], *, is_cloud: bool
+) -> tuple[str, list[KeyEntry]]:
+    """Return the words of the limits, and the signs where line or band go on beyond the frame.
+
+    Limits whose words find no room among the points are returned as lines of the key.
+    """
     _, top, right, bottom = frame.box
-    wanted = [(right, height - 2.5, words) for height, _, words in _levels(frame) if words]
+    drawn, unplaced = [], []
+    for height, look, words in _levels(frame):
+        if words:
+            label = "" if is_cloud else _free_label(right, height - 2.5, words, frame, taken)
+            sample = (
+                element("path", d="M-7 0H7", class_=look) if look else mark("square", 0, 0, 4, fill=_GREY)
+            )
+            drawn.append(label)
+            unplaced += [] if label else [KeyEntry(sample, words)]
     if line and line.leaves_above is not None:
-        wanted.append((line.leaves_above + 16, top + 8, "↑ goes on"))
+        drawn.append(_free_label(line.leaves_above + 16, top + 8, "↑ goes on", frame, taken))
     if line and line.leaves_below is not None:
-        wanted.append((line.leaves_below + 16, bottom - 3, "↓ goes on"))
-    return "".join(_free_label(at, y, words, frame, taken) for at, y, words in wanted)
+        drawn.append(_free_label(line.leaves_below + 16, bottom - 3, "↓ goes on", frame, taken))
+    return "".join(drawn), unplaced
+
+
+def _grey_patch() -> str:
+    return mark("square", 0, 0, 4, fill=_GREY)
 
 
 def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
     """Return words at this height that touch nothing, as near to `end` as can be; their box is then taken.
 
-    Where all of it is full, they stand a line lower or higher.
+    Where all of it is full, they stand a line lower or higher; where that is full too, nowhere: "".
     """
     left, _, right, _ = frame.box
     wide = width(words, SMALL) + 2
@@ -227,23 +254,19 @@ def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box
     inside = [at for at in starts if left + 1 <= at <= right - wide] or [left + 1]
     heights = (y, y + 1.5 * SMALL, y - 1.4 * SMALL)
     boxes = [(at, base - 0.8 * SMALL, at + wide, base + 1) for base in heights for at in inside]
-    free = (box for box in boxes if not any(overlap(box, other) for other in taken))
-    box = next(free, boxes[0])
+    box = next((box for box in boxes if not any(overlap(box, other) for other in taken)), None)
+    if box is None:
+        return ""
     taken.append(box)
     return text(words, box[0] + 1, box[3] - 1, class_="small greytext")
 
 
 def _points(points: Sequence[Point], frame: _Frame, links: Mapping[str, str]) -> str:
     if len(points) > MOST_POINTS:
-        said = f"{len(points):,} points: intervals and arrows are not drawn"
-        return drawn_cloud(points, frame.x, frame.y) + _said(said, frame)
+        return drawn_cloud(points, frame.x, frame.y)
     ordered = sorted(points, key=lambda point: (point.x, point.y))
     hrefs = [next((links[name] for name in one.samples if links.get(name)), "") for one in ordered]
     return "".join(drawn_point(one, frame.x, frame.y, href) for one, href in zip(ordered, hrefs, strict=True))
-
-
-def _said(words: str, frame: _Frame) -> str:
-    return text(words, frame.x.start + 3, frame.y.end + SIZE + 1, class_="small greytext")
 
 
 def _axes(frame: _Frame, name: str, wide: float) -> str:
@@ -271,24 +294,3 @@ def _range_words(low: float, high: float) -> str:
     """Return one number, or two where they read differently."""
     first, last = count(low), count(high)
     return first if first == last else f"{first} to {last}"
-
-
-def _key(points: Sequence[Point]) -> list[KeyEntry]:
-    """Name the shapes that occur."""
-    responses = {point.response for point in points}
-    rows = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]
-    if "" in responses:
-        rows.append(("response not known" if rows else "patient", RESPONSE_LOOK[""]))
-    entries = [
-        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
-        for words, look in rows
-    ]
-    if any(point.side for point in points):
-        entries.append(KeyEntry(_circle("#fff"), "open, with arrow: beyond a limit"))
-    if any(point.extrapolated for point in points):
-        entries.append(KeyEntry(_circle(PALE), "pale: above the top bead, extrapolated"))
-    return entries
-
-
-def _circle(fill: str) -> str:
-    return mark("circle", 0, 0, 3, fill=fill, stroke=INK, stroke_width=0.9)

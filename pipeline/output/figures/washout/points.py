@@ -8,9 +8,9 @@ from typing import Final
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
-from pipeline.output.figures.style.palette import RESPONSE_LOOK, ResponseLook
+from pipeline.output.figures.style.palette import INK, RESPONSE_LOOK, RESPONSES, ResponseLook
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.figures.svg.chart import Box, Scale
+from pipeline.output.figures.svg.chart import Box, KeyEntry, Scale
 from pipeline.output.figures.svg.elements import element, pixels, safe
 from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.output.figures.svg.marks import mark, outline
@@ -141,3 +141,24 @@ def _point(visit: Visit, response: str) -> Point | None:
     low, high = (receptor.rd_low or 0.0, receptor.rd_high or y) if side == 0 else (y, y)
     beyond = receptor.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
     return Point(x, y, low, high, side, visit.patient_id, response, beyond, visit.sample_ids, visit.visit)
+
+
+def point_key(points: Sequence[Point]) -> list[KeyEntry]:
+    """Name the shapes that occur."""
+    responses = {point.response for point in points}
+    rows = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]
+    if "" in responses:
+        rows.append(("response not known" if rows else "patient", RESPONSE_LOOK[""]))
+    entries = [
+        KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
+        for words, look in rows
+    ]
+    if any(point.side for point in points):
+        entries.append(KeyEntry(_circle("#fff"), "open, with arrow: beyond a limit"))
+    if any(point.extrapolated for point in points):
+        entries.append(KeyEntry(_circle(PALE), "pale: above the top bead, extrapolated"))
+    return entries
+
+
+def _circle(fill: str) -> str:
+    return mark("circle", 0, 0, 3, fill=fill, stroke=INK, stroke_width=0.9)

@@ -242,6 +242,8 @@ def test_very_many_points_are_a_path_for_each_look_and_the_figure_says_so(study_
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
     many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
     svg = washout_picture(many, {}, Settings()).content
-    assert "1,001 points: intervals and arrows are not drawn" in texts_of(svg)
+    words = " ".join(texts_of(svg))
+    assert "1,001 points: intervals and arrows are not drawn" in words
+    assert "RD cut 150,000" in words
     assert 'class="spot"' not in svg
     assert svg.count("<path") < 20

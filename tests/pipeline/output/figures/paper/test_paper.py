@@ -188,3 +188,24 @@ def test_what_the_page_says_on_hover_is_no_text_on_paper(study_result: StudyResu
     (picture,) = WASHOUT.pages(study_result, TWO_COLUMNS, {})
     assert "molecules per cell, interval" in picture.content
     assert not [words for words in page(picture)[1] if "interval 2" in words]
+
+
+def discs(figure: Figure) -> list[tuple[float, float, float, float]]:
+    """Return the boxes of the marks that are drawn in the frame, in pixels."""
+    axes = figure.axes[0]
+    circles = [patch for patch in axes.patches if isinstance(patch, Circle) and patch.get_clip_path() is None]
+    return [patch.get_window_extent().extents for patch in circles]
+
+
+@pytest.mark.parametrize(("n", "mm"), [(120, TWO_COLUMNS), (300, TWO_COLUMNS), (300, ONE_COLUMN)])
+def test_words_of_limits_touch_no_point_however_many_there_are(study_result: StudyResult, n, mm):
+    figure, boxes = page(washout_picture(many_visits(study_result, n, 1), {}, Settings(), mm=mm))
+    marks = discs(figure)
+    limits = {
+        text: box for text, box in boxes.items() if any(word in text for word in ("RD cut", "LLOQ", "ULOQ"))
+    }
+    assert len(marks) > n / 2
+    assert len(limits) == 3
+    for x0, y0, x1, y1 in limits.values():
+        hit = [m for m in marks if m[0] < x1 - 1 and x0 + 1 < m[2] and m[1] < y1 - 1 and y0 + 1 < m[3]]
+        assert hit == []
