@@ -32,7 +32,7 @@ from pipeline.running.options import OnError
 SCENARIO_NAMES: Final = (
     "plain, masked, rare, no_matrix, clog, drift, dim_cd138, bimodal, no_plasma_cells, low_events, "
     "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, "
-    "validation, faulty"
+    "validation, course, faulty"
 )
 """Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
 

@@ -213,9 +213,14 @@ def study_of(folder: Path) -> dict[str, object]:
 
 def names_of_words() -> dict[str, str]:
     """Return every word of a label → the name of its member."""
+    from pipeline.study.cells.choices import AdaCourse
+
     named = [(module, name) for module in LABELS for name in sorted(LABELS[module] - ALSO_OTHER_WORDS)]
     enums = [getattr(import_module(module), name) for module, name in named]
-    return {member.value: member.name for enum in enums for member in enum if member.value}
+    typed = {course.value for course in AdaCourse}  # a person's words in the patients sheet are no labels
+    return {
+        member.value: member.name for enum in enums for member in enum if member.value not in {"", *typed}
+    }
 
 
 def cells_of(table: Table, names: Mapping[str, str]) -> list[object]:

@@ -24,7 +24,7 @@ import numpy as np
 
 from calibration import BudgetTerm, LloqSource, fit_standard_curve, pool_receptor_densities
 from calibration import quantify_receptor_density
-from calibration.density.between_runs import run_mean, widened
+from calibration.density.between_runs import run_mean, with_between_run_cv
 from pipeline.assembly.limiting import limiting
 from pipeline.quantification.result import SampleResult
 from pipeline.study.settings import Settings
@@ -49,7 +49,7 @@ runs = (BeadRun("B1", "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)),)
 study = Study(None, samples, (), runs, (), (), Settings())
 found = limiting(study, tuple(SampleResult(f"S{k}", tube) for k, tube in enumerate(tubes)))
 pooled = pool_receptor_densities(tubes[1:], n_runs=1)
-wide = widened(tubes[1], 0.2)
+wide = with_between_run_cv(tubes[1], 0.2)
 print(json.dumps({
     "density": [[t.rd, t.rd_low, t.rd_high, t.lod, t.lloq, t.uloq, t.status.value, t.analytic_sd] for t in tubes],
     "lloq": [t.lloq_from.name for t in tubes],

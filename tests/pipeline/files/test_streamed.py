@@ -45,7 +45,7 @@ def test_what_nobody_asked_for_is_hashed_too(path):
 def test_bytes_that_change_after_they_were_looked_at_are_no_values(path):
     file = read_fcs(path, content=StreamedContent(path))
     with path.open("r+b") as other:
-        other.seek(file.place.begin + 100)
+        other.seek(file.data.begin + 100)
         other.write(b"\1\2\3\4")
     with pytest.raises(FcsError, match=r"tube\.fcs: reading DATA failed: byte .* changed meanwhile"):
         file.events()

@@ -118,7 +118,8 @@ def test_a_quota_a_lost_drive_and_a_failing_disk_are_one_sentence_with_path_and_
 
     with pytest.raises(NotWrittenError) as caught:
         write_whole(path, write)
-    assert str(caught.value).startswith(f"{path}: cannot be written ({os.strerror(number)}); make room")
+    hint = "nothing can be written to this disk" if number == errno.EROFS else "make room"
+    assert str(caught.value).startswith(f"{path}: cannot be written ({os.strerror(number)}); {hint}")
     assert "\n" not in str(caught.value)
     assert (names(tmp_path), path.read_text()) == (["report.html"], "old")
 

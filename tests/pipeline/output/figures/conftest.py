@@ -11,6 +11,7 @@ from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.patients.visits import patient_rd
+from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.study import Statement
 
 START = date(2024, 3, 4)
@@ -31,6 +32,10 @@ def followed(study_result: StudyResult) -> StudyResult:
         for k, p in enumerate(study_result.study.patients)
     )  # fmt: skip
     statements = (Statement("26.4 % had disease control", 32, cell="statements!A2"),)
-    study = replace(study_result.study, patients=patients, statements=statements)
+    samples = tuple(
+        replace(sample, serum_washed_out_ug_ml=Concentration(0.5 + k))
+        for k, sample in enumerate(study_result.study.samples)
+    )
+    study = replace(study_result.study, patients=patients, samples=samples, statements=statements)
     rows = [patient_rd(visit) for visit in study_result.visits]
     return changed(study_result, study=study, response=tables_of(study, rows))
