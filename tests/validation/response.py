@@ -142,7 +142,7 @@ def odds_covers(job: tuple[tuple[int, float, int, float], int]) -> tuple[bool, b
         "c", proportion("a", int(rng.binomial(n, p)), n), proportion("b", int(rng.binomial(other, q)), other)
     )
     truth = p / (1 - p) * (1 - q) / q
-    exact = (found.ratio_low or 0) <= truth <= (found.ratio_high or math.inf)
+    exact = (found.odds_ratio_low or 0) <= truth <= (found.odds_ratio_high or math.inf)
     firth = found.firth
     return exact, exact if firth is None else (firth.low or 0) <= truth <= (firth.high or math.inf)
 
