@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
+# Tests run side by side already: threads of BLAS would only wait for each other.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench comparisons guard validation \
   steadiness faults hostile kills many mutants package digests pages two-hundred reference notes lock clean
@@ -17,13 +19,13 @@ help: ## List the targets, each with what it does.
 	@awk -F ':|## ' '/^[a-z][a-z0-9.-]*[^=]*:.*## / { printf "make %-12s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
 
 test: $(VENV)/.test-ready ## Set up and run all tests.
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark"
 
 unit: $(VENV)/.test-ready ## Run the tests without simulations and whole runs.
-	$(BIN)/python -m pytest $(UNIT)
+	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT)
 
 coverage: $(VENV)/.test-ready ## Run the unit tests and say which lines and branches they leave out; fails below the floors in pyproject.toml.
-	$(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
+	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
 	$(BIN)/python tests/branch_floors.py htmlcov/all.json
 
 # An old library that warns of a newer one is no fault of ours: such warnings are no errors here.
@@ -52,19 +54,19 @@ imports: $(VENV)/.test-ready ## Check that no package imports one above it.
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test-ready ## Measure speed and memory, and write docs/performance.md.
-	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m performance.write
+	cd tests && $(ONE_THREAD) ../$(BIN)/python -m performance.write
 
 comparisons: $(VENV)/.test-ready ## Print the ratio of parts of the program to other software.
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -p no:xdist
 
 guard: $(VENV)/.test-ready ## Fail where a ratio of speeds has fallen back by a quarter.
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -p no:xdist tests/performance/test_guard.py
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -p no:xdist tests/performance/test_guard.py
 
 validation: $(VENV)/.test-ready ## Run simulations with known truth and write docs/validation.md again.
-	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.write --out ../docs/validation.md
+	cd tests && $(ONE_THREAD) ../$(BIN)/python -m validation.write --out ../docs/validation.md
 
 steadiness: $(VENV)/.test-ready ## Shake simulated tubes by a millionth of their noise; print which change any cell.
-	cd tests && OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 ../$(BIN)/python -m validation.steadiness
+	cd tests && $(ONE_THREAD) ../$(BIN)/python -m validation.steadiness
 
 faults: $(VENV)/.test-ready ## Type 4,000 faults into sheets and read 200 odd studies; write docs/trust.md.
 	cd tests && ../$(BIN)/python -m trust.typed_faults
@@ -79,7 +81,7 @@ many: $(VENV)/.test-ready ## Run 1,000 tubes on three workers of which one is ki
 	cd tests && ../$(BIN)/python -m trust.many_tubes
 
 mutants: $(VENV)/.test-ready ## Change the program in 300 places; say which no test notices in docs/trust.md.
-	$(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-context=test --cov-report=
+	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-context=test --cov-report=
 	cd tests && ../$(BIN)/python -m trust.mutants
 
 package: $(VENV)/.test-ready ## Build wheel and source archive, run each in a bare environment, look up known holes; write docs/trust.md.
