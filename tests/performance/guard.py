@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from performance.measuring import least_ratio
+from performance.measuring import ratio_of_least
 from performance.references import Reference, task_of
 from performance.studies import one_tube
 from pipeline.fcs import read_fcs
@@ -29,11 +29,11 @@ def _ratios(work: Path) -> Iterator[tuple[str, float]]:
         task = task_of(one_tube(work, n_events))
         bare, other = replace(task, extras=False), Reference.of(task)
         name = f"a tube of {n_events:,} events to its density, to FlowKit's four gates"
-        yield name, least_ratio(lambda bare=bare: quantify_tube(bare), other.flowkit_gates, rounds)
+        yield name, ratio_of_least(lambda bare=bare: quantify_tube(bare), other.flowkit_gates, rounds)
     path = other.path
     yield (
         f"reading {n_events:,} events, to their bytes and one matrix product",
-        least_ratio(lambda: read_fcs(path).events(), other.compensated, 5 * rounds),
+        ratio_of_least(lambda: read_fcs(path).events(), other.compensated, 5 * rounds),
     )
 
 

@@ -34,13 +34,14 @@ def in_turn(*works: Work, rounds: int) -> list[Spent]:
     ]
 
 
-def least_ratio(work: Work, reference: Work, rounds: int) -> float:
-    """Return processor time of a work as a ratio to a reference: the least of all rounds.
+def ratio_of_least(work: Work, reference: Work, rounds: int) -> float:
+    """Return the least processor time of a work, as a ratio to the least of a reference.
 
-    Both run right after each other, so that other programs on the machine slow both down.
+    Both take turns, so that other programs on the machine slow both down; and each has a round in which it
+    is hardly disturbed. (The least of the ratios of single rounds would be one in which the reference was.)
     """
-    taken = rounds_of((work, reference), rounds)
-    return min(mine.cpu / theirs.cpu for mine, theirs in taken)
+    mine, theirs = in_turn(work, reference, rounds=rounds)
+    return mine.cpu / theirs.cpu
 
 
 def once(work: Work) -> Spent:
