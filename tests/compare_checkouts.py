@@ -24,7 +24,7 @@ from pathlib import Path
 
 PATIENTS, EVENTS = 2, 12_000
 """Small tubes: 24 studies take a few minutes. `demo` and `faulty` have their own sizes."""
-OWN_SIZE = ("demo", "faulty")
+OWN_SIZE = ("demo", "faulty", "validation", "course")
 COMPARED = (".csv", ".json", ".xml")
 OF_THE_CODE = re.compile(r'^( *"(?:code_sha256|audit_head|started_at|seconds)": ).*$', re.MULTILINE)
 """Lines of run.json: the program, the audit trail that names it, and the hour."""

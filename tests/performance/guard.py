@@ -63,7 +63,7 @@ def text(figures: dict[str, dict[str, float]]) -> str:
     """Return the section."""
     from validation.markdown import paragraph, table
 
-    rows = [(name, f"{ratio:.2f}") for name, ratio in figures["guard"].items()]
+    rows = [(name, f"{ratio:.2f}") for name, ratio in sorted(figures["guard"].items())]
     return (
         "## What is guarded\n\n"
         + paragraph(
