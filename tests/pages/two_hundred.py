@@ -279,7 +279,7 @@ def text(seconds: dict[str, dict[str, float]]) -> str:
         f"{START}\n"
         + paragraph(
             f"A script tried it as somebody who sees the page for the first time: {TUBES} simulated tubes, of which "
-            f"{N_DOUBTFUL} hold cells to which antibodies stick, so that their gates are unsure. It "
+            f"{N_DOUBTFUL} have a flag that asks to look at them. It "
             f"waits as a person does: {THINK:g} s to decide what comes next, {KEY:g} s a key, {POINT:g} s to point. "
             "The doubtful tubes stand on top of the list."
         )
