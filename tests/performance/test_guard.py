@@ -44,7 +44,7 @@ def test_a_section_that_breaks_takes_no_other_with_it(
     assert "OSError" in capsys.readouterr().err
     shown = write.page({"cores": 2, "cluster": found})
     assert "Not measured: cluster: it ended with OSError." in shown
-    assert "Not measured: browser: it has not been tried yet." in shown
+    assert "Not measured: browser: no figure of it is kept yet." in shown
 
 
 def test_without_a_browser_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def page(figures: Figures) -> str:
 
 def _section(name: str, figures: Figures) -> str:
     section = SECTIONS[name]
-    missing = {one: figures.get(one, "it has not been tried yet") for one in section.of}
+    missing = {one: figures.get(one, "no figure of it is kept yet") for one in section.of}
     why = [f"{one}: {said}" for one, said in missing.items() if isinstance(said, str)]
     if not why:
         return section.text(figures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating import gate_plasma_cells
-from gating.clone.jackknife import PARTS, CloneJackknife, jackknife_splits
+from gating.clone.jackknife import MOVED_ANYWAY, PARTS, CloneJackknife, jackknife_splits
 from gating.events import Events, Survivors
 from gating.gates import RangeGate, inside
 from helpers.known_marrow import marrow, panel
@@ -90,3 +90,12 @@ def test_groups_that_run_into_each_other_may_move_more_cells():
 def test_without_groups_nobody_knows_how_many_cells_may_move():
     cells = one_channel(np.arange(1, 51, dtype=float))
     assert CloneJackknife(cells, lambda part: None, cells, above_the_mean(cells)).may_move() is None
+
+
+def test_where_a_sample_was_split_each_of_its_cells_that_may_move_stands_for_several():
+    gated = gate_plasma_cells(marrow(12, n=40_000, percent=4.0, normal_percent=1.0).events, panel())
+    whole = gated.jackknife
+    cells = whole.wanted.select(np.arange(whole.wanted.n_events) % 2 == 0)
+    twice = CloneJackknife(whole.wanted, whole.split, cells, whole.gate)
+    assert twice.split(cells) is not None
+    assert twice.may_move() >= 2 * MOVED_ANYWAY > whole.wanted.n_events / whole.shown.n_events * MOVED_ANYWAY

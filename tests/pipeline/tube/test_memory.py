@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.simulate import simulate_study
-from pipeline.tube.memory import free_memory, memory_of, processes_that_fit
+from pipeline.tube.memory import NoMemoryError, check_memory, free_memory, memory_of, processes_that_fit
 
 GB = 10**9
 
@@ -100,6 +100,15 @@ def test_this_system_is_asked_and_larger_tubes_leave_room_for_fewer_workers():
     assert processes_that_fit(free) == 1
     assert (processes_that_fit(0) or 0) >= 1
     assert memory_of(10_000_000, 13) < 1.4 * 10_000_000 * 13 * 4
+
+
+@pytest.mark.skipif(free_memory() is None, reason="this system does not say what memory is free")
+def test_a_tube_that_no_computer_holds_is_refused_and_one_that_this_one_holds_is_not():
+    check_memory("small.fcs", 2_000_000, 14)
+    with pytest.raises(
+        NoMemoryError, match=r"^vast\.fcs: 10,000,000,000,000 events × 14 channels take 756,?000\.0 GB"
+    ):
+        check_memory("vast.fcs", 10**13, 14)
 
 
 @pytest.mark.slow

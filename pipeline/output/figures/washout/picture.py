@@ -219,27 +219,27 @@ def _words(
 ) -> tuple[str, list[KeyEntry]]:
     """Return the words of the limits, and the signs where line or band go on beyond the frame.
 
-    Limits whose words find no room among the points are returned as lines of the key.
+    What finds no room among the points is returned as lines of the key.
     """
     _, top, right, bottom = frame.box
-    drawn, unplaced = [], []
-    for height, look, words in _levels(frame):
-        if words:
-            label = "" if is_cloud else _free_label(right, height - 2.5, words, frame, taken)
-            sample = (
-                element("path", d="M-7 0H7", class_=look) if look else mark("square", 0, 0, 4, fill=_GREY)
-            )
-            drawn.append(label)
-            unplaced += [] if label else [KeyEntry(sample, words)]
+    limits = [(right, height - 2.5, words, _sample(look)) for height, look, words in _levels(frame) if words]
+    signs = []
     if line and line.leaves_above is not None:
-        drawn.append(_free_label(line.leaves_above + 16, top + 8, "↑ goes on", frame, taken))
+        signs.append((line.leaves_above + 16, top + 8, "↑ goes on", ""))
     if line and line.leaves_below is not None:
-        drawn.append(_free_label(line.leaves_below + 16, bottom - 3, "↓ goes on", frame, taken))
+        signs.append((line.leaves_below + 16, bottom - 3, "↓ goes on", ""))
+    drawn, unplaced = [], []
+    for at, y, words, sample in (*limits, *signs):
+        label = "" if is_cloud and sample else _free_label(at, y, words, frame, taken)
+        drawn.append(label)
+        if not label:
+            unplaced.append(KeyEntry(sample, words if sample else f"{words} beyond the frame: line or band"))
     return "".join(drawn), unplaced
 
 
-def _grey_patch() -> str:
-    return mark("square", 0, 0, 4, fill=_GREY)
+def _sample(look: str) -> str:
+    """Return what stands in the key for a limit: its line, or the grey below the LLOQ."""
+    return element("path", d="M-7 0H7", class_=look) if look else mark("square", 0, 0, 4, fill=_GREY)
 
 
 def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:

@@ -243,6 +243,7 @@ SOUND = [
     *({"patients!J2": albumin} for albumin in ("18", "25,5", "52")),
     *({"doses!G3": trough} for trough in ("0", "4", "90")),
     {"doses!G3": "0.3", "doses!B2": "2023-10-02"},
+    dose("25", "mg", "", "Revlimid") | {"doses!G3": "0.3"},
     {"patients!S2": "16"},
     *({"patients!P2": n, "patients!Q2": "1"} for n in ("1", "30", "80")),
     *({"panels!F5": ratio} for ratio in ("0.85", "0.95", "1", "1,2", "1.6")),

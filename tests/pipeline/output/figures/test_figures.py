@@ -245,5 +245,7 @@ def test_very_many_points_are_a_path_for_each_look_and_the_figure_says_so(study_
     words = " ".join(texts_of(svg))
     assert "1,001 points: intervals and arrows are not drawn" in words
     assert "RD cut 150,000" in words
+    assert '<path d="M-7 0H7" class="cut"' in svg
+    assert svg.count('fill="#e6eaee"') == 2  # below the LLOQ, and in the key
     assert 'class="spot"' not in svg
     assert svg.count("<path") < 20
