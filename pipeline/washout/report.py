@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.running.defects import defect_note
+from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
@@ -27,13 +26,8 @@ from pipeline.washout.total import OccupiedVisit, occupied_visits
 from pipeline.washout.within.result import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
-Made = TypeVar("Made")
-
-log = logging.getLogger(__name__)
 
 WITHIN, SENSITIVITY = "within patients", "sensitivity"
-THE_DATA = "the data"
-"""What a defect in a model is not of."""
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -160,7 +154,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
     """
-    given, defects = given_rows(rows, settings), _Defects()
+    given, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
     within = defects.caught(WITHIN, lambda: within_patients(rows, given.used, given.data))
     data = given.data
     fitted, refused = _fitted(given, settings, defects)
@@ -172,7 +166,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
             *(within.estimates() if within else ()),
         ),
         waits=tuple(wait for part in fitted for wait in part.waits),
-        not_estimable=(*refused, *defects.refusals),
+        not_estimable=(*refused, *_refusals(defects)),
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -192,14 +186,14 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
 
 def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Return the report with the slope of M1 under other choices, where it has a line."""
-    line, defects = report.tobit, _Defects()
+    line, defects = report.tobit, CaughtDefects("model ", (NotEstimableError,))
     if line is None:
         return report
     found = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
     return replace(
         report,
         sensitivity=found,
-        not_estimable=(*report.not_estimable, *defects.refusals),
+        not_estimable=(*report.not_estimable, *_refusals(defects)),
         defects={**report.defects, **defects.failures},
     )
 
@@ -215,37 +209,13 @@ class _Fitted:
     candidate: Candidate | None
 
 
-@dataclass(slots=True)
-class _Defects:
-    """What failed by a defect of cd38rd: each is logged with its traceback, and the others go on."""
-
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def caught(self, name: str, make: Callable[[], Made]) -> Made | None:
-        """Return what is made; None, and a line of the log, where a defect kept it from being made.
-
-        Raises
-        ------
-        NotEstimableError
-            The data do not allow it: no defect.
-        """
-        try:
-            return make()
-        except NotEstimableError:
-            raise
-        except Exception as defect:
-            self.failures[name] = f"{type(defect).__name__}: {defect}"
-            log.exception("model %s: %s", name, self.failures[name])
-            return None
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """Each as a model that could not be estimated."""
-        return tuple(Refusal(name, defect_note(said, THE_DATA)) for name, said in self.failures.items())
+def _refusals(defects: CaughtDefects) -> tuple[Refusal, ...]:
+    """Return each defect as a model that could not be estimated."""
+    return tuple(Refusal(name, defect_note(said, THE_DATA)) for name, said in defects.failures.items())
 
 
 def _fitted(
-    given: Given, settings: Settings, defects: _Defects
+    given: Given, settings: Settings, defects: CaughtDefects
 ) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
     """Return what each model found, and every refusal with its reason."""
     fitted: list[_Fitted] = []
