@@ -93,15 +93,15 @@ def _aged(
 
 def _nearer_run(study: Study, headers: Headers, tube: Moment, hours: float) -> str:
     """Return a hint on another bead run that is young enough for the tube; "" if there is none."""
-    near = []
+    nearer = []
     for run in study.beads:
         moment = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
-        apart = hours_between(tube, moment) if moment else hours
-        if apart < hours and apart <= study.settings.bead_age_accept_hours:
-            near.append((apart, run.beads, moment))
-    if not near:
+        age = hours_between(tube, moment) if moment else hours
+        if age < hours and age <= study.settings.bead_age_accept_hours:
+            nearer.append((age, run.beads, moment))
+    if not nearer:
         return ""
-    _, name, moment = min(near, key=lambda run: run[:2])
+    _, name, moment = min(nearer, key=lambda run: run[:2])
     when = "of that day" if moment and moment.day == tube.day else f"of {moment}"
     return f"{quoted(name)} is {when}: name that one."
 

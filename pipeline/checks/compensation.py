@@ -69,7 +69,7 @@ def _unlike_panel(matrix: SpilloverMatrix, panel: Panel, where: str, name: str) 
     twice = [names for names in rows.values() if len(names) > 1]
     if twice:
         problem = f"{quoted(name)}, a matrix with {enumerate_words(map(quoted, twice[0]), 'and')}"
-        expected = f"each row of panel {quoted(panel.name)} once: these are names of one"
+        expected = f"each row of panel {quoted(panel.name)} once: these are names of the same row"
         yield Finding(Fault(where, problem, expected))
     stained = stained_rows(panel)
     lacking = [row for row in stained if row.name not in rows]

@@ -82,7 +82,9 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
     elif not captured:
         expected = "captures: the host species whose antibodies the beads bind, as on the vial"
         hint = "" if host else f" {kit.title} also wants the antibody's host ({at_host})."
-        yield warning("nothing", expected, where=at_beads, hint=f"Host match not stated.{hint}")
+        yield warning(
+            "nothing", expected, where=at_beads, hint=f"Whether the hosts match is not known.{hint}"
+        )
     elif not (host or fixed):
         expected = f"host: the antibody's host species, since {beads} capture {listed} only"
-        yield warning("nothing", expected, where=at_host, hint="Host match not stated.")
+        yield warning("nothing", expected, where=at_host, hint="Whether the hosts match is not known.")

@@ -39,7 +39,7 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
                 yield Finding(Fault(where, problem, "the panel's cd38 channel", hint))
         if len(in_file) > 1:
             both = f"{quoted(run.channel)}, two channels of its file: {enumerate_words(in_file, 'and')}"
-            yield Finding(Fault(where, both, "the one channel that calibrates the panel's"))
+            yield Finding(Fault(where, both, "only the channel that calibrates the panel's cd38 channel"))
         if file is not None and not in_file:
             channel = study.panel(next(iter(panels))).quantified if panels else None
             hint = _meant(channel, file) if channel else ""

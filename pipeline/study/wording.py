@@ -64,13 +64,13 @@ def in_lines(text: str) -> str:
 
 def _parts(line: str) -> Iterator[str]:
     """Yield the parts of a line, split at blanks if there are any; these blanks are removed."""
-    left = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
-    while len(left) > LONGEST_LINE:
-        blank = left.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
+    rest = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    while len(rest) > LONGEST_LINE:
+        blank = rest.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
         end = blank if blank > 0 else LONGEST_LINE
-        yield left[:end].rstrip()
-        left = _GOES_ON + left[end:].lstrip()
-    yield left
+        yield rest[:end].rstrip()
+        rest = _GOES_ON + rest[end:].lstrip()
+    yield rest
 
 
 def enumerate_words(words: Iterable[str], last: str = "or") -> str:

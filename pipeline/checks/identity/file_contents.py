@@ -35,10 +35,10 @@ _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 
 def kind_by_name(use: Use) -> tuple[FileKind | None, str]:
     """Return the kind of file by its name, else by a keyword, and in words where that was read."""
-    for place, text in use.called:
+    for source, text in use.called:
         kind = said_kind(text)
         if kind is not None:
-            return kind, f"its {place} says {kind.value}"
+            return kind, f"its {source} says {kind.value}"
     return None, ""
 
 

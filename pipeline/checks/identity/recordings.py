@@ -137,7 +137,7 @@ def _shared_control(study: Study, controls: Sequence[Use]) -> Iterator[Finding]:
     """Warn of a control of several patients: that may be intended, or the file may be another patient's."""
     first, others = controls[:1], [use for use in controls[1:] if use.patient != controls[0].patient]
     patients = dict.fromkeys(use.patient for use in controls)
-    hint = "If the patients share it, that is all right."
+    hint = "If the patients share it, nothing needs to be done."
     if len(patients) < DAY_CONTROL:
         for use in others[:1]:
             problem = f"which is the control in {first[0].where} (patient {quoted(first[0].patient)}) too"

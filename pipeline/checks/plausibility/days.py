@@ -132,7 +132,7 @@ def _before_birth(typed: TypedDay, life: _Life) -> Fault | None:
 def _in_the_future(typed: TypedDay, today: date) -> Fault | None:
     if typed.day <= today + timedelta(DAYS_OF_SLACK):
         return None
-    hint = f"{_RIGHT} What is only planned has no row or cell yet."
+    hint = f"{_RIGHT} Leave out days that are only planned."
     return Fault(typed.where, str(typed.day), f"a day that has been: today is {today}", hint)
 
 

@@ -127,12 +127,14 @@ def _without(study: Study, patient: Patient, words: str, column: str, day: str, 
     problem = f"{quoted(getattr(patient, words))}, but no {column}"
     event = "progression" if column == "progressed_on" else "death"
     if not sure:
-        hint = f"If it was no {event} of the myeloma, word it otherwise." if event == "progression" else ""
+        hint = (
+            "If it was not a progression of the myeloma, use other words." if event == "progression" else ""
+        )
         return warning(problem, f"{day} in {column}, if that is meant", where=where, hint=hint)
     counts = "free of progression" if event == "progression" else "alive"
     hint = (
-        f"Without it the patient would count as {counts}. If only the visit that told it is known, type that "
-        f"day. If there was none, write: no {event}."
+        f"Without it the patient would count as {counts}. If only the day of the visit is known at which it "
+        f"was noticed, type that day. If there was none, write: no {event}."
     )
     return Finding(
         Fault(

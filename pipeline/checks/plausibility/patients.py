@@ -90,8 +90,8 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     for patient in study.patients:
         level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
         days = _days_since(patient, given, started)
-        left = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
-        most = max(left, SERUM_ANY_TIME_UG_ML)
+        remaining = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
+        most = max(remaining, SERUM_ANY_TIME_UG_ML)
         when = f"{days} days after the last dose" if days is not None else "serum"
         if level is not None:
             yield from _level(level, where, most, when)

@@ -1,4 +1,4 @@
-"""Limits of typed values: outside the wide limits a value is refused, outside the narrow ones it is doubted."""
+"""Limits of typed values: outside the wide limits a value is refused, outside the narrow ones flagged."""
 
 from __future__ import annotations
 

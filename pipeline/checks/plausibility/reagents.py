@@ -129,9 +129,9 @@ def _is_step(times: float) -> bool:
     return LEVEL_STEPS[0] <= times <= LEVEL_STEPS[1]
 
 
-def doubtful_cv(cv: float, where: str, what: str) -> Iterator[Finding]:
+def doubtful_cv(cv: float, where: str, quantity: str) -> Iterator[Finding]:
     """Warn of a large CV; refuse a CV of half or more, which may be a percentage (1 for 1 %)."""
-    expected = f"{what} as a fraction, at most {USUAL_CV:g}"
+    expected = f"{quantity} as a fraction, at most {USUAL_CV:g}"
     hint = f"Is it in percent? {cv:g} % is {cv / 100:g}."
     if cv >= MOST_CV:
         yield Finding(Fault(where, f"{cv:g}", expected, hint))
@@ -149,7 +149,7 @@ def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
             yield from off_scale(begins, _top(run, file), where, f"a range from {begins:g}")
 
 
-def off_scale(value: float, top: float, where: str, what: str) -> Iterator[Finding]:
+def off_scale(value: float, top: float, where: str, problem: str) -> Iterator[Finding]:
     """Warn of a value beyond the end of a channel's scale; refuse a value far beyond it.
 
     Parameters
@@ -162,9 +162,9 @@ def off_scale(value: float, top: float, where: str, what: str) -> Iterator[Findi
     known = min(top, MOST_SCALE)
     expected = f"a value on the channel's scale, which ends at {known:,.6g}"
     if abs(value) > BEYOND_SCALE * known:
-        yield Finding(Fault(where, what, expected))
+        yield Finding(Fault(where, problem, expected))
     elif abs(value) > known:
-        yield warning(what, expected, where=where, hint="No cell or bead lies there.")
+        yield warning(problem, expected, where=where, hint="No cell or bead lies there.")
 
 
 def _top(run: BeadRun, file: FcsFile | None) -> float:

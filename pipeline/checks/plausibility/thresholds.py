@@ -36,9 +36,9 @@ def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
             yield from _polygon_off_scale(study, override, override.polygon, panel, file)
         elif override.value is not None:
             where = gate_cell(study, override, "value")
-            what = f"{override.value:g} for the gate {quoted(override.gate)}"
+            problem = f"{override.value:g} for the gate {quoted(override.gate)}"
             yield from off_scale(
-                override.value, _scale_end(rows_of_threshold(override, panel), panel, file), where, what
+                override.value, _scale_end(rows_of_threshold(override, panel), panel, file), where, problem
             )
 
 
@@ -53,10 +53,11 @@ def _polygon_off_scale(
         channel = choices.named(axis)
         end = _scale_end((channel.channel,) if channel else (), panel, file)
         nearest = min((vertex[index] for vertex in gate.vertices), key=abs)
-        what = f"a polygon for the gate {quoted(override.gate)} whose corners on {axis} begin at {nearest:g}"
+        problem = f"a polygon for the gate {quoted(override.gate)} "
+        problem += f"whose corners on {axis} begin at {nearest:g}"
         low, high = (f(vertex[index] for vertex in gate.vertices) for f in (min, max))
         if not low <= 0 <= high:
-            yield from off_scale(nearest, end, where, what)
+            yield from off_scale(nearest, end, where, problem)
 
 
 def _scale_end(rows: Collection[str], panel: Panel, file: FcsFile | None) -> float:

@@ -38,7 +38,7 @@ def as_date(value: object) -> date:
     if not isinstance(value, date):
         value = _date_of_text(as_text(value))
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        refuse(A_DATE, f"The year {value.year} cannot be meant.")
+        refuse(A_DATE, f"The year {value.year} cannot be right.")
     return value
 
 

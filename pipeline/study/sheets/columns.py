@@ -105,9 +105,9 @@ def _note(typed: SheetRow, model: type[Row]) -> Fault | None:
         return None
     if not filled:
         return None
-    found = f"{quoted(filled[0].value)} in a row without {enumerate_words(missing, 'and')}"
+    problem = f"{quoted(filled[0].value)} in a row without {enumerate_words(missing, 'and')}"
     hint = "Delete a note or a total, or put it into a sheet that starts with _."
-    return Fault(filled[0].where, found, "a whole row", hint)
+    return Fault(filled[0].where, problem, "a whole row", hint)
 
 
 def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[Fault]]:

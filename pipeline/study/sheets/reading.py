@@ -220,12 +220,12 @@ def study_of(typed: TypedStudy) -> Study:
         validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
         verdicts=verdicts_of(typed.review),
         adverse_events=tuple(AdverseEvent(**_fields(entry.row)) for entry in typed.adverse_events),
-        places=_places(typed),
+        places=_cells(typed),
         typed_samples=typed.samples_as_typed,
     )
 
 
-def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
+def _cells(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
     """Return the cell of each (sheet, name, column), for the messages of later checks."""
     named: list[tuple[str, str, Entry[Any]]] = [
         *(("samples", entry.row.sample_id, entry) for entry in typed.samples),

@@ -48,7 +48,9 @@ def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault,
     if settings.spillover_file and ALL_PANELS in map(str.casefold, settings.compensated_names):
         text = f"spillover_file {quoted(settings.spillover_file)} and compensated_panels {ALL_PANELS}"
         where = cells.get("compensated_panels") or cells.get("spillover_file") or "settings"
-        faults.append(Fault(where, text, "one of them: what is compensated already needs no matrix"))
+        faults.append(
+            Fault(where, text, "only one of them: files that are compensated already need no matrix")
+        )
     return tuple(faults)
 
 
@@ -72,7 +74,7 @@ def read_settings(
     wrong = {
         name: (
             "a setting that `cd38rd init` lists",
-            did_you_mean(name, Settings.model_fields) or f"There is none named {quoted(name)}.",
+            did_you_mean(name, Settings.model_fields) or f"There is no setting {quoted(name)}.",
         )
         for name in values
         if name not in Settings.model_fields

@@ -98,9 +98,9 @@ def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> 
     ]
     jacobian = np.stack(columns, axis=2)
     square = np.einsum("bki,bkj->bij", jacobian, jacobian)
-    wanted, definite = solve_definite(square, -np.einsum("bki,bk->bi", jacobian, step))
-    short = definite & (_length(wanted) < _LONGEST_STEP)
-    moved = np.where(short[:, None], theta + wanted, theta)
+    full_step, definite = solve_definite(square, -np.einsum("bki,bk->bi", jacobian, step))
+    short = definite & (_length(full_step) < _LONGEST_STEP)
+    moved = np.where(short[:, None], theta + full_step, theta)
     next_step = adjusted_step(rows, bounds, moved)
     kept = (short & (_length(next_step) < _length(step) / 2))[:, None]
     return np.where(kept, moved, theta), np.where(kept, next_step, step)

@@ -269,22 +269,22 @@ def _line_search(
     The last step of an ascent is taken without this check, since rounding hides so small a rise.
     """
     beta, tau, value = (part.copy() for part in at)
-    left = np.arange(len(value))
+    rising = np.arange(len(value))
     length = 1.0
     for _ in range(_MAX_HALVINGS):
-        part = rows if len(left) == len(value) else rows.take(left)
-        new_beta = at[0][left] + length * step[left, :-1]
-        new_tau = np.maximum(at[1][left] + length * step[left, -1], SMALLEST_LOG_SIGMA)
+        part = rows if len(rising) == len(value) else rows.take(rising)
+        new_beta = at[0][rising] + length * step[rising, :-1]
+        new_tau = np.maximum(at[1][rising] + length * step[rising, -1], SMALLEST_LOG_SIGMA)
         new_value = log_likelihood(part, new_beta, new_tau)
-        better = (new_value > at[2][left]) | (decrement[left] < _UNSEEN_RISE)
-        chosen = left[better]
+        better = (new_value > at[2][rising]) | (decrement[rising] < _UNSEEN_RISE)
+        chosen = rising[better]
         beta[chosen], tau[chosen], value[chosen] = new_beta[better], new_tau[better], new_value[better]
-        left = left[~better]
-        if not len(left):
+        rising = rising[~better]
+        if not len(rising):
             break
         length /= 2
     moved = np.ones(len(value), dtype=bool)
-    moved[left] = False
+    moved[rising] = False
     return beta, tau, value, moved
 
 

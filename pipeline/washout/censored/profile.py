@@ -83,10 +83,10 @@ def level_interval(rows: CensoredRows, best: Maximum, x: float, critical: float)
     """Return the interval of the level of the line where column 1 is `x` (column 0 is 1)."""
     moved = rows.design.copy()
     moved[:, :, 1] -= x
-    there = replace(rows, design=moved)
+    shifted = replace(rows, design=moved)
     beta = best.beta.copy()
     beta[:, 0] += x * beta[:, 1]
-    return coefficient_interval(there, maximise(there, (beta, best.log_sigma)), 0, critical)
+    return coefficient_interval(shifted, maximise(shifted, (beta, best.log_sigma)), 0, critical)
 
 
 def log_sigma_interval(rows: CensoredRows, best: Maximum, critical: float) -> tuple[float, float]:

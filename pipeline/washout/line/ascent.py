@@ -77,11 +77,11 @@ def _rise(
     promised, steepest = float(np.sum(step * gradient)), float(np.abs(gradient).max())
     length = 1.0
     for _ in range(_MOST_HALVINGS):
-        there = point + length * step
-        new, slope = of(there)
+        moved = point + length * step
+        new, slope = of(moved)
         unseen = promised < _UNSEEN_RISE and float(np.abs(slope).max()) < steepest
         if new >= value + _LEAST_PART * length * promised or unseen:
-            return there, new, slope
+            return moved, new, slope
         length /= 2
     return None
 

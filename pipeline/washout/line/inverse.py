@@ -217,7 +217,7 @@ def _fieller(
     """Return the limits of x between which a + b·x − z·σ may be above or below the density."""
     from scipy.special import stdtrit
 
-    axes, z, wanted = line.axes, _quantile(share), line.axes.y(float(np.log10(rd)))
+    axes, z, target = line.axes, _quantile(share), line.axes.y(float(np.log10(rd)))
     freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
     freedom = freedom if jackknife is None else jackknife.freedom
 
@@ -231,7 +231,7 @@ def _fieller(
     def ratio(x: float) -> float:
         of = height(x)
         own = own_variance(line, of) if jackknife is None else jackknife.variance(of)
-        above = float(of(line.estimate[None])[0]) - wanted
+        above = float(of(line.estimate[None])[0]) - target
         return above**2 / (own + shared_variance(line, of))
 
     middle = axes.x(float(_crossing(line, rd, share)(line.estimate[None])[0]))

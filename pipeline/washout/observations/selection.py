@@ -155,11 +155,11 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
     reference, others = usable_ways(ways, [row.status in NUMBERED for row in rows])
     used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *others))
     counts, alone = Counter(ways), sorted({*ways} - {reference, *others})
-    notes = [f"{w.what(reference)} differ: {w.against(reference)} has a term of its own" for w in others]
+    notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in others]
     if alone:
-        what = " and ".join(dict.fromkeys(way.what(reference) for way in alone))
-        left = ", ".join(f"{counts[way]} of {way.against(reference)}" for way in alone)
-        notes.append(f"{what} are not pooled: {left} left out, too few for a term")
+        nouns = " and ".join(dict.fromkeys(way.nouns(reference) for way in alone))
+        rare = ", ".join(f"{counts[way]} of {way.values(reference)}" for way in alone)
+        notes.append(f"{nouns} are not pooled: {rare} left out, too few for a term")
     return used, tuple(notes)
 
 

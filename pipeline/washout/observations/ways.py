@@ -38,11 +38,11 @@ class Way(NamedTuple):
         own, usual = self._asdict(), reference._asdict()
         return {name: value for name, value in own.items() if value != usual[name]}
 
-    def against(self, reference: Way) -> str:
+    def values(self, reference: Way) -> str:
         """Return the values of the parts that differ, in words: `qsc`, or `HB7, B`."""
         return ", ".join(value or "unknown" for value in self.parts(reference).values())
 
-    def what(self, reference: Way) -> str:
+    def nouns(self, reference: Way) -> str:
         """Return the names of the parts that differ, in words: `bead kits`, or `clones and dyes`."""
         return " and ".join(_WORDS[name] for name in self.parts(reference))
 

@@ -64,7 +64,9 @@ def summits(surface: Surface) -> tuple[Peak, ...]:
     peaks.sort(key=lambda peak: -float(f"{peak.value:.10g}"))
     kept: list[Peak] = []
     for peak in peaks:
-        if peak.value > peaks[0].value - _LOWEST and all(_apart(surface, peak, old) > _SAME for old in kept):
+        if peak.value > peaks[0].value - _LOWEST and all(
+            _distance(surface, peak, old) > _SAME for old in kept
+        ):
             kept.append(peak)
     return tuple(_settled(surface, peak) for peak in kept)
 
@@ -85,7 +87,7 @@ def _starts(surface: Surface) -> list[Floats]:
     return starts
 
 
-def _apart(surface: Surface, peak: Peak, other: Peak) -> float:
+def _distance(surface: Surface, peak: Peak, other: Peak) -> float:
     """Return the largest distance of two summits in any parameter, in SDs of the prior."""
     return float(np.max(np.abs(peak.parameters - other.parameters) / surface.prior.sd))
 

@@ -70,7 +70,7 @@ class Surface:
         return self._measured(parameters, measured) + self._censored(parameters, ~measured)
 
     def _measured(self, parameters: Floats, rows: NDArray[np.bool_]) -> Floats:
-        z, log_scale, log_weights = self._places(parameters, rows)
+        z, log_scale, log_weights = self._at_nodes(parameters, rows)
         terms = log_weights[:, None, None] - 0.5 * z**2
         highest_term = terms.max(axis=0)
         total = np.log(np.exp(terms - highest_term).sum(axis=0)) + highest_term - log_scale - _HALF_LOG_2PI
@@ -79,11 +79,11 @@ class Surface:
     def _censored(self, parameters: Floats, rows: NDArray[np.bool_]) -> Floats:
         from scipy.special import ndtr
 
-        z, _, log_weights = self._places(parameters, rows)
+        z, _, log_weights = self._at_nodes(parameters, rows)
         shares = np.einsum("k,kbn->bn", np.exp(log_weights), ndtr(-self.data.kind[rows] * z))
         return np.asarray(np.log(shares + _LEAST_SHARE).sum(axis=1))
 
-    def _places(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    def _at_nodes(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Return z of these rows at every node (K, B, m), ln s (B, m), and the nodes' log weights (K,)."""
         weeks, log_sd = self.data.weeks[rows], self.log_sd[rows]
         nodes, log_weights = nodes_of(float(self.log_sd.max(initial=0.0)))

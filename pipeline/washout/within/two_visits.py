@@ -122,8 +122,8 @@ def _corner(h: Floats, k: Floats, rho: Floats) -> Floats:
 
     h, k = (np.where(np.abs(x) < _NUDGE, _NUDGE, x) for x in (h, k))
     rest = np.sqrt(1 - rho**2)
-    apart = np.where(h * k < 0, 0.5, 0.0)
-    half = 0.5 * (ndtr(h) + ndtr(k)) - apart
+    opposite = np.where(h * k < 0, 0.5, 0.0)
+    half = 0.5 * (ndtr(h) + ndtr(k)) - opposite
     owen = owens_t(h, (k - rho * h) / (h * rest)) + owens_t(k, (h - rho * k) / (k * rest))
     return np.asarray(half - owen, dtype=np.float64)
 

@@ -104,8 +104,8 @@ def _amount(row: DoseRow) -> str:
 def _uncounted(name: str, antibody: str, entries: Entries) -> Fault:
     """Warn of an antibody against CD38 that no setting names, since it covers CD38, too."""
     verb = "contains" if read_drug(name).meaning is Meaning.CONTAINS else "is"
-    said = f", which {verb} {antibody}" if caseless(name) != antibody.casefold() else ""
-    problem = f"{_of_rows(name, entries)}{said}: an antibody against CD38 that neither setting names"
+    meaning = f", which {verb} {antibody}" if caseless(name) != antibody.casefold() else ""
+    problem = f"{_of_rows(name, entries)}{meaning}: an antibody against CD38 that neither setting names"
     hint = "Its doses are not counted. If they are to count, list it in washed_out_drug behind a ;."
     return Fault(
         entries[0].at("drug"), problem, "the drug of washed_out_drug or study_drug", hint, Severity.WARNING
@@ -136,9 +136,9 @@ def _unknown_drugs(unknown: dict[str, list[Entry[DoseRow]]], settings: Settings)
 
 
 def _none_counted(study: TypedStudy, names: Sequence[str]) -> Iterator[Fault]:
-    wanted = study.settings.washed_out_drug
-    if study.doses and not any(is_drug(name, wanted) for name in names):
-        named = " or ".join(listed_names(wanted))
+    drug = study.settings.washed_out_drug
+    if study.doses and not any(is_drug(name, drug) for name in names):
+        named = " or ".join(listed_names(drug))
         expected = f"doses of {named}, whose washout is counted"
         hint = "The setting washed_out_drug names the drug."
         yield Fault("doses", f"no dose of {named}", expected, hint, Severity.WARNING)

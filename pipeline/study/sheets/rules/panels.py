@@ -96,7 +96,7 @@ def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
             if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
                 beads = needing[0]
                 expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
-                hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
+                hint = f"The conjugate's data sheet gives it; beads {quoted(beads)} are used with this panel."
                 yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
 
 
@@ -112,7 +112,7 @@ def missing_clone(study: TypedStudy) -> Iterator[Fault]:
             continue
         expected = "the clone of the cd38 antibody, and whether it competes with the washed-out drug"
         hint = (
-            "The antibody's data sheet tells the clone; competes_with_drug is yes or no. Without them nobody "
-            "can tell whether the density is of free or of all molecules."
+            "The antibody's data sheet gives the clone; competes_with_drug is yes or no. Without them it is "
+            "not known whether the density is of free or of all molecules."
         )
         yield Fault(quantified[0].at("clone"), "nothing", expected, hint, Severity.WARNING)

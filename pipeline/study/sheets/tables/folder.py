@@ -48,7 +48,7 @@ def raw_sheets(
     workbook = names.get(WORKBOOK)
     if workbook and csvs:
         listed = enumerate_words((path.name for path in csvs.values()), "and")
-        hint = "Keep what is right and move the other away."
+        hint = "Keep the right one and move the other away."
         return None, (Fault(str(folder), f"{workbook.name} and {listed}", "a workbook or CSV files", hint),)
     if not workbook and not csvs:
         return None, (_nothing_typed(folder, names),)

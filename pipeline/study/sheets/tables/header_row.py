@@ -104,7 +104,9 @@ def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, in
         elif name in columns:
             first = header[columns[name]].where
             faults.append(
-                Fault(cell.where, f"the column {quoted(cell.value)} again (first {first})", "it once")
+                Fault(
+                    cell.where, f"the column {quoted(cell.value)} again (first {first})", "each column once"
+                )
             )
         else:
             columns[name] = index
@@ -159,13 +161,13 @@ def _hidden_cells(
             look.hidden_rows,
             "hidden, by a filter, a group or by hand",
             "rows that can be seen",
-            "Read like the others: show what counts, delete what does not.",
+            "They are read like other rows: show the rows that count, and delete the others.",
         ),
         (
             look.struck_rows,
             "struck through",
             "rows that count",
-            "Read like the others: take the line off what counts, delete what does not.",
+            "They are read like other rows: remove the line from rows that count, and delete the others.",
         ),
     ):
         listed = [number for number in numbers if number in rows]
@@ -178,7 +180,7 @@ def _hidden_cells(
     if hidden and rows:
         where = f"{sheet}!{column_letter(columns[hidden[0]] + 1)}1"
         named = f"the column{'s' * (len(hidden) > 1)} {enumerate_words(map(quoted, hidden), 'and')} hidden"
-        hint = "Read like the others: show what counts, empty what does not."
+        hint = "They are read like other columns: show the columns that count, and empty the others."
         yield Fault(where, named, "columns that can be seen", hint, Severity.WARNING)
 
 
