@@ -47,13 +47,13 @@ def central_95(draws: Floats) -> tuple[float, float]:
     """
     if np.isnan(draws).any():
         return float("nan"), float("nan")
-    places = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
-    ranks = [int(place) for place in places]
+    positions = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
+    ranks = [int(position) for position in positions]
     beside = [min(rank + 1, draws.size - 1) for rank in ranks]
     split = np.partition(draws, sorted({*ranks, *beside}))
     low, high = (
-        _between(float(split[rank]), float(split[next_]), place - rank)
-        for rank, next_, place in zip(ranks, beside, places, strict=True)
+        _between(float(split[rank]), float(split[next_]), position - rank)
+        for rank, next_, position in zip(ranks, beside, positions, strict=True)
     )
     return low, high
 

@@ -56,7 +56,7 @@ class ScaleTop:
         return not (self.n_pile or self.n_beyond)
 
 
-def find_scale_top(values: Values, told: float) -> ScaleTop:
+def find_scale_top(values: Values, stated_top: float) -> ScaleTop:
     """Return where the scale ends.
 
     Values beyond the file's end prove it wrong. A pile of equal values is an end wherever it lies: a detector
@@ -66,7 +66,7 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     ----------
     values
         Linear intensities as recorded, not compensated, shape (n,), in any order. Finite numbers.
-    told
+    stated_top
         $PnR on the linear scale; infinite where the file does not say.
 
     Examples
@@ -78,21 +78,21 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     ScaleTop(value=inf, n_pile=0, n_beyond=900)
     """
     if values.size <= LEAST_PILE:
-        return ScaleTop(told)
+        return ScaleTop(stated_top)
     upper = _upper(values)
-    beyond = int(np.count_nonzero(upper > BEYOND * told)) if np.isfinite(told) else 0
+    beyond = int(np.count_nonzero(upper > BEYOND * stated_top)) if np.isfinite(stated_top) else 0
     if FEW_BEYOND <= beyond == upper.size:
-        beyond = int(np.count_nonzero(values > BEYOND * told))
+        beyond = int(np.count_nonzero(values > BEYOND * stated_top))
     proven = beyond >= FEW_BEYOND
     candidate = float(
         np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)]
     )
-    if not proven and candidate >= AT_SCALE_END * told:
-        return ScaleTop(told)
+    if not proven and candidate >= AT_SCALE_END * stated_top:
+        return ScaleTop(stated_top)
     n_pile = _pile(values, candidate)
     if n_pile:
         return ScaleTop(candidate, n_pile, beyond if proven else 0)
-    return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(told)
+    return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(stated_top)
 
 
 def find_bottom_pile(values: Values) -> tuple[float, int]:

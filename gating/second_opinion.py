@@ -63,13 +63,13 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
-def dice_overlap(one: Mask, other: Mask) -> float:
+def dice_overlap(first: Mask, second: Mask) -> float:
     """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
 
     Dice 1945, doi:10.2307/1932409.
     """
-    named = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
-    return 2 * int(np.count_nonzero(one & other)) / named if named else 1.0
+    n_chosen = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
+    return 2 * int(np.count_nonzero(first & second)) / n_chosen if n_chosen else 1.0
 
 
 def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
@@ -137,12 +137,12 @@ def _single_cells(events: Events, panel: GatingPanel) -> Mask:
 def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[np.intp]) -> Floats:
     """Return the single cells on axes with median 0 and usual spread 1, shape (n, n_channels)."""
     points = np.empty((single.size, len(channels)))
-    for place, channel in enumerate(channels):
+    for row, channel in enumerate(channels):
         column = events.column(channel.channel)
         chosen = column.take(single)
         axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
-        points[:, place] = (axis - middle) / ((high - low) / 2 + 1e-9)
+        points[:, row] = (axis - middle) / ((high - low) / 2 + 1e-9)
     return np.clip(points, -FARTHEST, FARTHEST)
 
 
@@ -161,8 +161,8 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
     numpy.ndarray
         Shape (n,); 1 at best. The weakest positive and the brightest negative channel count as much as all.
     """
-    held = np.clip(brightness, -0.2, 1.0)
-    positive, negative = held[:, sides > 0], held[:, sides < 0]
+    bounded = np.clip(brightness, -0.2, 1.0)
+    positive, negative = bounded[:, sides > 0], bounded[:, sides < 0]
     result = (positive.min(axis=1) + positive.sum(axis=1) / positive.shape[1]) / 2
     if negative.shape[1]:
         result = result - (negative.max(axis=1) + negative.sum(axis=1) / negative.shape[1]) / 2

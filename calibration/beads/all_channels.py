@@ -129,14 +129,14 @@ def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
     labels = np.zeros(n, np.int64)
     axes = _axes(channels)
     parts = [np.arange(n)]
-    found = 0
+    n_populations = 0
     while parts:
         part = parts.pop()
         valleys = [(_valley(values[part], cofactor, n), k) for k, (values, cofactor) in enumerate(axes)]
         clear = [(valley[0], k, valley[1]) for valley, k in valleys if valley is not None]
         if not clear:
-            labels[part] = found
-            found += 1
+            labels[part] = n_populations
+            n_populations += 1
             continue
         _, k, cut = min(clear)
         below = axes[k][0][part] < cut

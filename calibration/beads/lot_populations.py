@@ -98,12 +98,12 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
         **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),
         **dict.fromkeys(counted, "is broad because it is dim: it was counted as a bead"),
     }
-    found = [(k, f"A hump at {_where(components[k])} {what}.") for k, what in said.items()]
-    found += [
+    remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in said.items()]
+    remarks += [
         (k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.")
         for k in doublets
     ]
-    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(found))))
+    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(remarks))))
 
 
 def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wanted) -> Chosen:
@@ -138,15 +138,15 @@ def may_be_another(chosen: Chosen, components: Sequence[Component], split: bool)
 def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> BeadPeaksError:
     """Return what is raised where not exactly the populations of the lot are found."""
     listed = ", ".join(f"{m:.{DIGITS}g}" for m in medians) or "none"
-    found = (*medians, *([] if wanted.pile is None else [wanted.pile]))
+    found_medians = (*medians, *([] if wanted.pile is None else [wanted.pile]))
     top = "" if wanted.pile is None else " and one on the end of the scale"
     blank = " (blank included)" if wanted.blank else ""
     return BeadPeaksError(
-        f"{wanted.n_levels} bead populations{blank} were expected, {len(found)} found, "
+        f"{wanted.n_levels} bead populations{blank} were expected, {len(found_medians)} found, "
         f"with medians {' '.join([listed + top + '.', *notes])} Check the channel, the lot's list of levels "
         "(is the blank bead listed as 0?), the detector voltage, the threshold and the scatter gate, record "
         "more beads, or give the range of each population.",
-        found,
+        found_medians,
         wanted.n_levels,
     )
 

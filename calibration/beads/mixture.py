@@ -69,8 +69,8 @@ def fit_bead_mixture(
     BeadMixture
         In the order of `starts`.
     """
-    x, held, blur = density.x, _occupied(density.counts), _floor_blur(density)
-    counts, u, dz_du = density.counts[held], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
+    x, occupied, blur = density.x, _occupied(density.counts), _floor_blur(density)
+    counts, u, dz_du = density.counts[occupied], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
     low, mean, high = (
         scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * density.cofactor)
         for f in ("low", "z", "high")
@@ -78,11 +78,11 @@ def fit_bead_mixture(
     bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), density.cofactor))
     sd = np.array([_start_sd(density, m) for m in starts]) / density.step * bin_width
     n, floor = np.array([max(m.n, 1.0) for m in starts]), _flat_floor(density)
-    widest, inside, jacobian = np.maximum(high - low, bin_width), u[held], dz_du[held]
+    widest, inside, jacobian = np.maximum(high - low, bin_width), u[occupied], dz_du[occupied]
     for _ in range(N_TIED if law else N_ITERATIONS):
-        weight, _ = _shares(_densities(inside, mean, sd, n, floor[held] * jacobian))
+        weight, _ = _shares(_densities(inside, mean, sd, n, floor[occupied] * jacobian))
         weight *= counts
-        before, floor = mean, _smooth_floor(weight[-1], held, blur)
+        before, floor = mean, _smooth_floor(weight[-1], occupied, blur)
         weight = weight[:-1]
         n = np.maximum(weight.sum(axis=1), 1e-9)
         mean = np.clip((weight * inside).sum(axis=1) / n, low, high)
@@ -144,10 +144,10 @@ def _floor_blur(density: BinnedDensity) -> Floats:
     return np.asarray(blur, dtype=np.float64)
 
 
-def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
+def _smooth_floor(counts: Floats, occupied: slice, blur: Floats) -> Floats:
     """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
-    smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
+    smooth = (blur[:, occupied.start // COARSE : occupied.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
     floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
     return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)

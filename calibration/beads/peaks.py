@@ -155,12 +155,16 @@ def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, e
     try:
         chosen = choose_populations(x, end, n_levels, blank)
     except BeadPeaksError as refusal:
-        told = on_all_channels(channels, end, n_levels, blank)
-        if told is None or len(refusal.found) >= n_levels:
+        separated = on_all_channels(channels, end, n_levels, blank)
+        if separated is None or len(refusal.found) >= n_levels:
             raise
-        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
-    if chosen.parted and (told := on_all_channels(channels, end, n_levels, blank)):
-        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
+        return _report(
+            _with_bottom(separated.populations, x), x, end, blank, ON_ALL_CHANNELS, separated.notes
+        )
+    if chosen.parted and (separated := on_all_channels(channels, end, n_levels, blank)):
+        return _report(
+            _with_bottom(separated.populations, x), x, end, blank, ON_ALL_CHANNELS, separated.notes
+        )
     inside = x[x < end.top] if end.n_top else x
     populations = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
     populations = _with_bottom(_with_pile(populations, end, chosen.pile, x.size), x)

@@ -99,10 +99,10 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     """
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
-    found, brightest = find_scale_top(x, scale_top), float(x[-1])
-    if not found.agrees_with_file:
-        pile = x.size - int(np.searchsorted(x, found.value)) if found.n_pile else 0
-        return ScaleEnd(found.value if pile else brightest, False, pile, brightest)
+    scale_top_found, brightest = find_scale_top(x, scale_top), float(x[-1])
+    if not scale_top_found.agrees_with_file:
+        pile = x.size - int(np.searchsorted(x, scale_top_found.value)) if scale_top_found.n_pile else 0
+        return ScaleEnd(scale_top_found.value if pile else brightest, False, pile, brightest)
     if not np.isfinite(scale_top):
         return ScaleEnd(brightest, False, 0, brightest)
     pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))

@@ -236,12 +236,12 @@ def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells
     return mean, float(np.hypot(np.std(middle[1:]), SHAPE_DOUBT * mean))
 
 
-def _shares_medians(chance: Floats, seen: Floats) -> Floats:
+def _shares_medians(chance: Floats, observed_shares: Floats) -> Floats:
     """Median of the receptors, in differences of medians, for each row of shares of the bins (n, bins)."""
-    share = np.full((len(seen), AMOUNTS.size), 1 / AMOUNTS.size)
+    share = np.full((len(observed_shares), AMOUNTS.size), 1 / AMOUNTS.size)
     for _ in range(N_EM_STEPS):
         fitted = np.einsum("bk,kj->bj", share, chance)
-        share = share * np.einsum("bj,kj->bk", seen / fitted, chance)
+        share = share * np.einsum("bj,kj->bk", observed_shares / fitted, chance)
         moved = EM_SMOOTHING * share[:, 1:]
         share[:, 1:] -= 2 * moved
         share[:, 1:-1] += moved[:, 1:]

@@ -54,6 +54,7 @@ class _Tube:
     bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
+        """Return the antibodies bound per cell that an MFI stands for on the curve."""
         return self.curve.to_abc(mfi) / self.cells.divisor
 
 
@@ -268,13 +269,17 @@ def _with_status(
         return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if at_end > MOST_AT_SCALE_END:
         bound = min(uloq, rd)  # the scale may end below the top bead
-        what = "the top bead" if bound == uloq else "what the end of the scale stands for"
+        bound_name = "the top bead" if bound == uloq else "what the end of the scale stands for"
         why = f"{100 * at_end:.0f} % of the cells on the end of the scale"
-        return _beyond(result, bound, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
+        return _beyond(
+            result, bound, f"Above the range ({why}): known only to exceed {bound_name}, {bound:.6g}."
+        )
     if rd > extrapolation * uloq:
         bound = extrapolation * uloq
-        what = f"{extrapolation:g} times the top bead, {bound:.6g}"
-        return _beyond(result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {what}.")
+        bound_name = f"{extrapolation:g} times the top bead, {bound:.6g}"
+        return _beyond(
+            result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {bound_name}."
+        )
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))

@@ -178,9 +178,13 @@ def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
     below = member.status is RdStatus.BELOW_LLOQ
     if low > 0:
         own = float((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2
-        held = own * sum(term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS)
-        relative = float(np.sqrt(own - held + max(held, least)))
-        return _Reading(member.rd, False, float(np.sqrt(own - held)) * member.rd, relative, below)
+        between_runs_part = own * sum(
+            term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS
+        )
+        relative = float(np.sqrt(own - between_runs_part + max(between_runs_part, least)))
+        return _Reading(
+            member.rd, False, float(np.sqrt(own - between_runs_part)) * member.rd, relative, below
+        )
     return _Reading(member.rd, False, (high - low) / (2 * Z_95), float(np.sqrt(least)), below)
 
 

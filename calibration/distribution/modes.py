@@ -111,9 +111,9 @@ def _string(x: list[float], lower: list[float], upper: list[float]) -> list[tupl
     corners = [apex]
     over: list[tuple[float, float]] = []
     under: list[tuple[float, float]] = []
-    for place, low, high in zip(x[1:], lower[1:], upper[1:], strict=True):
-        apex = _added(apex, over, under, (place, high), 1.0, corners)
-        apex = _added(apex, under, over, (place, low), -1.0, corners)
+    for position, low, high in zip(x[1:], lower[1:], upper[1:], strict=True):
+        apex = _added(apex, over, under, (position, high), 1.0, corners)
+        apex = _added(apex, under, over, (position, low), -1.0, corners)
     return [*corners, *over]
 
 

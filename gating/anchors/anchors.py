@@ -172,8 +172,8 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
         return None
     rows = np.flatnonzero(evidence > np.float32(lowest))
     above, wanted = evidence.take(rows), wanted.take(rows)
-    found = [best for walk in walks if (best := _lowest_good_valley(above, wanted, walk, like))]
-    best = max(found, key=lambda valley: valley.clarity, default=None)
+    valleys = [best for walk in walks if (best := _lowest_good_valley(above, wanted, walk, like))]
+    best = max(valleys, key=lambda valley: valley.clarity, default=None)
     return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)
 
 

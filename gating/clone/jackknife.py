@@ -58,11 +58,11 @@ class CloneJackknife:
         gate than the mixture of the groups has them, each by what it is worth. Where there are hardly any,
         the groups lie apart.
         """
-        told: CloneSplit | None = self.shown.made(SPLIT)
-        if told is None:
+        clone_split: CloneSplit | None = self.shown.made(SPLIT)
+        if clone_split is None:
             return None
-        is_inside = inside(self.gate, self.shown).take(told.rows)
-        doubtful = LEAST_GAIN * int(np.abs(told.gain[is_inside != (told.gain > 0)]).sum())
+        is_inside = inside(self.gate, self.shown).take(clone_split.rows)
+        doubtful = LEAST_GAIN * int(np.abs(clone_split.gain[is_inside != (clone_split.gain > 0)]).sum())
         of_all = self.wanted.n_events / max(self.shown.n_events, 1)
         return ceil(of_all * (FOR_EACH_DOUBTFUL * doubtful + MOVED_ANYWAY))
 
@@ -84,12 +84,12 @@ def jackknife_splits(
     """
     shown = wanted if shown is None else shown
     numbers = _parts(shown)
-    found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
+    clone_masks = np.zeros((PARTS, wanted.events.n_events), np.bool_)
     for part, cells in enumerate(parts_of(shown, [numbers != part for part in range(PARTS)])):
         gate = split(cells)
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
-        found[part] = kept.mask()
-    return found
+        clone_masks[part] = kept.mask()
+    return clone_masks
 
 
 def _parts(cells: Survivors) -> NDArray[np.intp]:

@@ -60,8 +60,8 @@ class Choices:
 
     def polygon(self, step: str) -> PolygonGate | None:
         """Return the polygon that a person set in place of the step's gate, on channels, or None."""
-        found = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
-        return None if found is None else self._on_channels(step, found)
+        given = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
+        return None if given is None else self._on_channels(step, given)
 
     def replaced_by_polygon(self, estimate: StepEstimate) -> StepEstimate:
         """Return the step as it was found, or with the polygon that a person set in place of its gate."""
@@ -100,7 +100,8 @@ class Choices:
         meant = (
             channel
             for channel in self.panel.channels
-            if name.casefold() in {one.casefold() for one in self._names(channel) if one not in STEP_ROLES}
+            if name.casefold()
+            in {known_name.casefold() for known_name in self._names(channel) if known_name not in STEP_ROLES}
         )
         return next(exact, None) or next(meant, None)
 
@@ -145,8 +146,10 @@ class Choices:
         if self._is_quantified(axis) or (channel is not None and channel.channel in self.panel.quantified):
             raise UnknownGateError(f"gate {name!r}: its axis {axis!r} is quantified, which never gates")
         if channel is None:
-            there = ", ".join(one.channel for one in self.panel.channels)
-            raise UnknownGateError(f"gate {name!r}: no channel {axis!r} for an axis; there are {there}")
+            known_channels = ", ".join(other.channel for other in self.panel.channels)
+            raise UnknownGateError(
+                f"gate {name!r}: no channel {axis!r} for an axis; there are {known_channels}"
+            )
         return channel.channel
 
     def _is_quantified(self, name: str) -> bool:

@@ -102,8 +102,8 @@ def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEsti
 
 def _least_confidence(search: Search, choices: Choices) -> float:
     """Return the confidence up to which a group of this search is none."""
-    told = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
-    return HARDLY_RIGHT if told else NO_GROUP_CONFIDENCE
+    is_calibrated = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
+    return HARDLY_RIGHT if is_calibrated else NO_GROUP_CONFIDENCE
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
