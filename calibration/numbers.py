@@ -34,11 +34,11 @@ LARGEST_RCV = 10.0
 """Robust CV at which the sampling error of a median is capped. Convention: a blank at zero has no CV."""
 
 LEAST_MFI = 1e-9
-"""Stands for an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
+"""Replaces an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
 
 
 def central_95(draws: Floats) -> tuple[float, float]:
-    """Return the 2.5 % and the 97.5 % quantile of draws, shape (n,): as `np.quantile`, in half of its time.
+    """Return the 2.5 % and the 97.5 % quantile of draws, shape (n,), as `np.quantile` does, in half the time.
 
     Examples
     --------

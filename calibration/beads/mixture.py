@@ -1,12 +1,13 @@
-"""Share the events of overlapping bead populations: an ordered mixture over bins.
+"""Divide the events among overlapping bead populations by an ordered mixture over bins.
 
-One Gaussian for each population and a slowly varying floor for debris and doublets, by
-expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each population
-stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
+The mixture has one Gaussian for each population and a slowly varying floor for debris and doublets. It is
+fitted by expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each
+population stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
 
-Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread
-is proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`,
-where the first two rule, and logarithmic above; a first fit finds that point.
+On which scale is a population Gaussian? Noise and photon counting are symmetric on the linear scale. The
+beads' own spread is proportional to the signal, and so symmetric on the logarithmic scale. The scale u = turn
+· asinh(x / turn) is linear below `turn`, where noise and photon counting dominate, and logarithmic above. A
+first fit finds `turn`.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ FLOOR_WIDTH = 0.6
 """Smoothing of the floor on the arcsinh axis. Convention: far wider than a bead population."""
 
 COARSE = 16
-"""Bins that are one for the floor. Convention: far narrower than its smoothing."""
+"""Bins that the floor takes together. Convention: far narrower than its smoothing."""
 
 SETTLED = 2e-4
-"""SDs that a mean still moves when the fit stops. Convention: far below its sampling error."""
+"""The fit stops when no mean moves by more SDs than this. Convention: far below its sampling error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def fit_bead_mixture(
     scale
         On which populations are Gaussian.
     law
-        Gives the SDs and the usual number of the starts it is tied to; the others are free.
+        Gives SD and usual number of events for the populations that are tied to it; the others are free.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def fit_bead_mixture(
 
 
 def _occupied(counts: Floats) -> slice:
-    """From the first to the last bin with events, in whole COARSE bins and one more: others add nothing."""
+    """Return the bins from the first to the last with events, in whole COARSE bins and one more."""
     filled = np.flatnonzero(counts)
     if not filled.size:
         return slice(0, counts.size)
@@ -111,7 +112,7 @@ def _occupied(counts: Floats) -> slice:
 
 
 def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> BeadMixture:
-    """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
+    """Fit one population per mode, on the scale that a first, linear fit gives."""
     first = fit_bead_mixture(density, modes, MixtureScale())
     clear = [component for component in first.components if component.mean > 0]
     if len(clear) < 2:

@@ -15,7 +15,7 @@ from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
 
 FARTHEST_SDS = 12.0
-"""SDs up to which the ends of an interval are looked for. Arithmetic: no 95 % interval goes so far."""
+"""The ends of an interval are searched up to this many SDs. Arithmetic: no 95 % interval is so wide."""
 
 HALVINGS = 60
 """Halvings that find a root. Arithmetic: to the last digit."""
@@ -36,9 +36,9 @@ def pool_receptor_densities(
     """Pool replicates.
 
     Above the LLOQ: geometric mean. One below it: the mean of the signed estimates on the linear scale, since
-    these have no logarithm; they are not cut off, so their mean is not biased. A member above the ULOQ counts
-    with the probability that it lies there. Two members that no plausible error reconciles (`widest_gap`) are
-    not averaged: `REPLICATES_DISAGREE`, without a number.
+    these have no logarithm. They are not cut off at zero, so their mean is not biased. A member above the
+    ULOQ counts with the probability that it lies there. Two members that differ more than any plausible error
+    (`widest_gap`) are not averaged: `REPLICATES_DISAGREE`, without a number.
 
     Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
     means of the runs are averaged. All of one run: the tubes are. Lot, F:P and the split of the clone are
@@ -100,7 +100,7 @@ def _single(member: ReceptorDensity) -> PooledDensity:
 
 
 def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
-    """Limits, flags and notes of all; until there is a number, the status that is nearest to one."""
+    """Return the limits, flags and notes of all; the status is that of the tube nearest to a number."""
     flags = tuple(dict.fromkeys(f for m in members for f in m.flags))
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
@@ -175,7 +175,7 @@ def _prior_freedom(frame: PooledDensity) -> float:
 
 
 def _units(numbers: Sequence[tuple[ReceptorDensity, Hashable]], *, on_log: bool) -> list[_Unit]:
-    """Return what is averaged, sorted by value: the mean of each run, or each tube where there is one run."""
+    """Return the units to average, sorted by value: the mean of each run, or each tube of a single run."""
     several = len({run for _, run in numbers}) > 1
     by_run: dict[Hashable, list[ReceptorDensity]] = {}
     for number, (member, run) in enumerate(numbers):
@@ -214,7 +214,7 @@ def _mean_and_sd(units: Sequence[_Unit], frame: PooledDensity) -> tuple[float, f
 
 
 def _joined(units: Sequence[_Unit], frame: PooledDensity) -> float:
-    """Return the variance of one of what is averaged: its own error and the scatter that is seen."""
+    """Return the variance of one averaged unit: its own error joined with the observed scatter."""
     n, mean = len(units), sum(unit.value for unit in units) / len(units)
     own = sum(unit.own for unit in units) / n
     scatter = sum((unit.value - mean) ** 2 for unit in units) / (n - 1) if n > 1 else 0.0
@@ -258,7 +258,7 @@ def _with_bounds(
 def censored_mean(
     values: Sequence[float], bounds: Sequence[float] | Floats, sd: float
 ) -> tuple[float, float, float]:
-    """Return the mean of highest likelihood and its 95 % profile interval; some are known to exceed a bound.
+    """Return the likeliest mean and its 95 % profile interval; some values are known only to exceed a bound.
 
     log L(μ) = Σ log φ((x − μ)/σ) + Σ log Φ((μ − b)/σ) with σ known (Tobin 1958, doi:10.2307/1907382).
 

@@ -41,7 +41,7 @@ METHODS_DIFFER = 0.10
 a straight curve both agree; a tenth is more than the lot's CV."""
 
 MOST_AT_SCALE_END = 0.5
-"""Share of the cells on the end of the scale above which only a bound is known. Arithmetic: the median is
+"""Above this share of cells on the end of the scale, only a bound is known. Arithmetic: the median then lies
 there too."""
 
 
@@ -88,7 +88,7 @@ def quantify_receptor_density(
     curve
         MFI to the kit's unit; None or rejected: no curve.
     kit
-        Or its name.
+        The bead kit, or its name.
     f_p_ratio, f_p_cv
         Of the conjugate, and the CV of it (a fraction); used only by kits that need F:P.
     lot_cv, between_run_cv
@@ -108,7 +108,7 @@ def quantify_receptor_density(
     Returns
     -------
     ReceptorDensity
-        Whatever can be known, with a status.
+        The result, with a status; what is not known is None.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def _what_is_known(
     kit: BeadKit,
     control_kind: str,
 ) -> ReceptorDensity:
-    """Medians and ABCs that need no control, and the flags that need no result."""
+    """Return the medians and ABCs that need no control, and the flags that need no result."""
     flags = _few_cells(stained.size)
     usable = curve is not None and curve.verdict is not CurveVerdict.REJECT
     if curve is not None and curve.verdict is CurveVerdict.WARN:
@@ -226,7 +226,7 @@ def _with_density(
     seed: int,
     n_draws: int,
 ) -> ReceptorDensity:
-    """Estimate, interval, limits and the second method beside it."""
+    """Return the estimate, its interval, the limits, and the result of the second method."""
     stain, background = tube.cells.stained_median, tube.cells.control_median
     rd = tube.abc(stain - tube.cells.bias) - tube.abc(background)
     plain = tube.abc(stain) - tube.abc(background)
@@ -287,6 +287,6 @@ def _with_status(
 
 
 def _beyond(result: ReceptorDensity, bound: float, note: str) -> ReceptorDensity:
-    """Right-censored: nothing but the bound is known (`known_to_exceed`)."""
+    """Return a right-censored result: only the bound is known (`known_to_exceed`)."""
     notes = (*result.notes, note)
     return replace(result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, notes=notes)

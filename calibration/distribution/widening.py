@@ -1,4 +1,4 @@
-"""Another error between runs in the intervals of a tube's cells that exist already."""
+"""Replace the between-run error in the intervals of a tube's cell distribution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calibration.numbers import Z_95
 from calibration.rounding import rounded_record
 
 LEAST_KEPT = 0.1
-"""Part of a half-width that is left at least where an error is taken off. Convention: an interval never
+"""Smallest part of a half-width that remains where an error is subtracted. Convention: an interval never
 shrinks to a point by rounding."""
 
 TOTAL = 100.0
@@ -20,11 +20,11 @@ TOTAL = 100.0
 
 
 def widened_distribution(distribution: CellDistribution, cv: float) -> CellDistribution:
-    """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
+    """Put a between-run CV (a fraction) into the intervals in place of an earlier one.
 
-    Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit
-    scale, by what an error of the molecules does to it. An interval never gets narrower than a tenth of what
-    it was.
+    Squares of half-widths are added and subtracted: of a percentile on the log scale, of a share on the logit
+    scale. The change of a share follows from its change with the scale (`per_fold`). An interval never
+    shrinks to less than a tenth of its width.
     """
     more = Z_95**2 * (log_sd(cv) ** 2 - log_sd(distribution.between_run_cv) ** 2)
     return rounded_record(
