@@ -1,4 +1,4 @@
-"""A second opinion: the plasma cells found again in another way, to be held against the gates.
+"""A second opinion: the plasma cells by another method, for comparison with the gates.
 
 It shares no step with the strategy. Single cells are those whose pulse has the usual shape. scikit-learn then
 fits one mixture of normals to all gating channels at once, and the groups that look most like the panel's
@@ -26,7 +26,7 @@ from gating.events.transforms import asinh, asinh_cofactor
 Floats = NDArray[np.float64]
 
 SAMPLE = 10_000
-"""Events that the mixture is fitted to: the likeliest eighth of them one by one, the others ever fewer.
+"""Events that the mixture is fitted to: all of the likeliest eighth, and ever fewer of the others.
 Chosen on the simulated tubes of docs/validation.md."""
 GROUPS, STEPS = 14, 30
 """Normal distributions of the mixture, and steps of its fit; it ends by count. Chosen on the simulated tubes
@@ -64,7 +64,7 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 
 
 def dice_overlap(first: Mask, second: Mask) -> float:
-    """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
+    """Return the overlap of two sets of cells, 0 to 1: 2 · both / (first + second); 1 if both are empty.
 
     Dice 1945, doi:10.2307/1932409.
     """
@@ -172,7 +172,8 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
 def _drawn(likeness: Floats, tickets: NDArray[np.uint32]) -> tuple[NDArray[np.intp], Floats]:
     """Return events for the fit, ordered by ticket, and the share that was drawn where each one lies.
 
-    A rare population must not drown: the likeliest are all taken, a part of the next, few of the others.
+    So that a rare population counts, all of the likeliest events are taken, a part of the next ones, and few
+    of the others.
     """
     order = np.argsort(-likeness, kind="stable")
     ends = (SAMPLE // 8, SAMPLE // 2, order.size)

@@ -37,8 +37,8 @@ FEWEST_ABERRANT = 0.05
 """Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
 docs/validation.md."""
 LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
-"""What a cleaning step that could not be made leaves of the confidence: the first, and so much for its own.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Factor on the confidence for a cleaning step that could not be made: a base, and a part by its own
+confidence. Chosen on the simulated tubes of docs/validation.md."""
 
 
 SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
@@ -132,7 +132,7 @@ def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
 
 
 def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
-    """Return the same where the wanted cells are searched in a sample; None where that is too small."""
+    """Return the state after the second anchor, searched in a sample; None where the sample is too small."""
     single_sample, mask = passed.left.among(sample), searched.mask()
     search = search_anchors(searched, single_sample, choices)
     passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)

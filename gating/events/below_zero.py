@@ -37,7 +37,7 @@ class BelowZero:
     median: float
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return the finding in words."""
         return f"{self.channel} of cells bright on {self.bright_on}: median {self.median:.3g}"
 
 

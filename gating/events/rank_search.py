@@ -1,4 +1,4 @@
-"""The value at a rank among many: a few of them say between which two it lies, and only those are looked at.
+"""The value at a rank among many values: a sample shows its range, and only values in it are searched.
 
 The result is that of a partition, in a third of its time (Floyd & Rivest 1975, doi:10.1145/360680.360691).
 """

@@ -1,10 +1,10 @@
 """Plasma cells of a panel without their own antigens: bright clusters that look like them, or none.
 
 Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B
-precursors have it too. So all kinds of cells among the candidates are learnt, each is judged as a whole
-(likeness.py), and the group is the likest; none if no kind is like plasma cells. A second look at the
-cells around them tells which ones belong. No simulated tube has such a panel: the confidence is a
-convention and stays below that of known panels.
+precursors have it too. Therefore all kinds of cells among the candidates are found, and each is judged as a
+whole (likeness.py). The group is the kind most like plasma cells; there is none if no kind is like them. A
+second look at the cells around it decides which cells belong to it. No simulated tube has such a panel: the
+confidence is a convention and stays below that of known panels.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The gates that a sample shows, placed again among more of the tube's cells.
 
-Which kinds of cells there are, a large sample tells as well as all events do. Where a gate ends between two
-kinds, more cells tell better, but only those near it matter.
+A large sample shows the kinds of cells as well as all events do. The border between two kinds is more exact
+with more cells, but only cells near the border matter.
 """
 
 from __future__ import annotations

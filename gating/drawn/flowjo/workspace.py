@@ -1,8 +1,8 @@
 """A FlowJo 10 workspace: one population of one tube, with what it depends on, read by FlowKit.
 
-FlowKit reads a tree well and its names and axes badly. So what it gets is made for it here: the gates that
-decide who is in the population and no other; names without `/`; the axes of axes.py; no ellipses,
-which are kept apart as FlowJo writes them.
+FlowKit reads the tree of gates well, but names and axes badly. The workspace is therefore prepared here.
+FlowKit gets only the gates that decide which events are in the population, names without `/`, and the axes of
+axes.py. It gets no ellipses; they are kept separately as FlowJo writes them.
 """
 
 from __future__ import annotations
