@@ -19,8 +19,7 @@ lots have tens of thousands there."""
 
 
 def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
-    """Warn of levels in the unit of another kit; a fit cannot show that, since a common factor bends no
-    curve.
+    """Warn of levels in the unit of another kit: a common factor bends no curve, so a fit cannot show it.
 
     Returns
     -------

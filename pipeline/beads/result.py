@@ -16,9 +16,9 @@ from pipeline.tube.histograms import Histogram
 class CalibrationResult:
     """A bead run: populations → curve → verdict, or why there is none.
 
-    `curve` converts MFI to the kit's unit. `drift` compares the run with earlier runs in the instrument log; empty if there is no log.
-    `unit_kit`: the kit that sets the unit of a curve transferred from another run; else "". `defect`:
-    traceback of the defect of cd38rd that left it without a curve; else "".
+    `curve` converts MFI to the kit's unit. `drift` compares the run with earlier runs in the instrument log
+    and is empty without a log. `unit_kit`: the kit that sets the unit of a curve transferred from another
+    run; else "". `defect`: traceback of the defect of cd38rd that left it without a curve; else "".
     """
 
     beads: str
