@@ -1,1 +1,1 @@
-"""Cleaning a tube before any cell is named: time, scatter, doublets, viability, dump."""
+"""Cleaning of a tube before the plasma cells are gated: time, scatter, doublets, viability, dump."""

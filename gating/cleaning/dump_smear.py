@@ -1,7 +1,8 @@
-"""Wanted cells that a bright dye's light has smeared across a dump cut, known by an anchor.
+"""Wanted cells beyond a dump cut because of a bright dye's light; an anchor identifies them.
 
-Where a detector was at its end, or dyes spread, compensation leaves light in the dump channel: of the cells
-brightest in the quantified antigen first, so that losing them would bias its density.
+Where a detector was at its upper limit, or the signal of a dye spreads, compensation leaves light in the dump
+channel. The cells brightest in the quantified antigen are affected first, so losing them would bias the
+receptor density.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ from gating.gates.given_gates import Choices
 from gating.thresholds import rounded
 
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15
-"""Sure wanted cells beyond the cut, and their share, from which they are smeared; more are another kind.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of sure wanted cells beyond the cut to count as smeared; their least and largest share. If the
+share is larger, they are another kind of cell. Chosen on the simulated tubes of docs/validation.md."""
 DIMMEST = 0.1
-"""Share of the wanted cells that an anchor's cut leaves out. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Share of the wanted cells that the cut on an anchor excludes: the dimmest ones. Chosen on the simulated
+tubes of docs/validation.md."""
 MOST_LET_IN = 0.02
-"""Share of the dumped cells that the anchor's cut may let in. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Largest share of the dump-positive cells that the cut on the anchor may include. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 def with_smear(
     kept: RangeGate, channel: GatingChannel, events: Survivors, wanted: Survivors, choices: Choices
 ) -> Gate:
-    """Return the gate of a dump cut, with the wanted cells beyond it that an anchor shows.
+    """Return the gate of a dump cut, plus the wanted cells beyond the cut that an anchor identifies.
 
     Parameters
     ----------
     kept
-        The side of the cut without dump.
+        The dump-negative side of the cut.
     events
         A sample of the events to cut.
     wanted
-        Surely the wanted cells, on either side of the cut.
+        Cells that are surely wanted, on either side of the cut.
     """
     if channel.role != "dump" or kept.upper is None or choices.person(channel) is not None:
         return kept
@@ -59,7 +60,7 @@ def with_smear(
 
 
 def note_of(gate: AnyOf) -> str:
-    """Return in words which cells beyond the cut are kept, by which anchor, from where on."""
+    """Return in words which cells beyond the cut are kept, by which anchor, and above which value."""
     anchor = gate.gates[1].gates[1] if isinstance(gate.gates[1], AllOf) else gate.gates[1]
     limit = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
     return (
@@ -69,7 +70,7 @@ def note_of(gate: AnyOf) -> str:
 
 
 def _lower_end(anchor: GatingChannel, wanted: Survivors, dumped: Survivors) -> tuple[float, RangeGate]:
-    """Return the share of the dumped cells above the wanted cells' lower end, and the gate above it."""
+    """Return the gate above the wanted cells' lower end, after the share of dump-positive cells in it."""
     lower = rounded(quantile(wanted.column(anchor.channel), DIMMEST))
     above = float(np.mean(dumped.column(anchor.channel) >= np.float32(lower))) if dumped.n_events else 0.0
     return above, RangeGate(anchor.channel, lower, None)

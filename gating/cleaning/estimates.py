@@ -23,7 +23,7 @@ every antibody. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
-    """Return the step that keeps the time in which rate and brightness were steady."""
+    """Return the step that keeps the time in which event rate and brightness were steady."""
     roles = {channel.channel: channel.role for channel in panel.channels}
     times = panel.with_role("time")
     if not times:
@@ -36,7 +36,7 @@ def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimat
 
 
 def margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
-    """Return the step that takes off events at the ends of the scatter detectors."""
+    """Return the step that removes events at the upper ends of the scatter detectors."""
     forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
     side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
     if not forward and not side:
@@ -46,7 +46,7 @@ def margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
 
 
 def debris(sample: Survivors, choices: Choices) -> StepEstimate:
-    """Return the step that takes off what is too small to be a cell."""
+    """Return the step that removes events too small to be a cell."""
     forward = choices.panel.with_role("fsc_area")
     if not forward:
         return cannot(
@@ -57,7 +57,7 @@ def debris(sample: Survivors, choices: Choices) -> StepEstimate:
 
 
 def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
-    """Return the step that takes off doublets, by pulse area over height, or by width."""
+    """Return the step that removes doublets, by pulse area over height, or by width."""
     panel = choices.panel
     area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
     width = panel.with_role("fsc_width")

@@ -16,36 +16,36 @@ from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SATURATED_POPULATION = 0.01
-"""Above this share, events on the end of side scatter are cells (granulocytes), not accidents. Chosen on
-the simulated tubes of docs/validation.md."""
+"""If a larger share of the events lies at the upper end of side scatter, they are cells (granulocytes), not
+artefacts. Chosen on the simulated tubes of docs/validation.md."""
 
 BELOW_TOP = 1 - 1 / 1024
-"""Where a scale ends, relative to its top: a channel of 1,024 below it. Convention: analogue cytometers have
-1,024 channels, and the top one holds all that is brighter."""
+"""Upper limit of a scale, relative to its largest value: one channel of 1,024 below it. Convention: analogue
+cytometers have 1,024 channels, and the top channel holds all brighter events."""
 FEWEST_PILED, LEAST_PILED = 10, 1e-3
-"""Events on the largest value, and their share, from which the scale ends there. Chosen on the simulated
-tubes of docs/validation.md."""
-LARGE, SMALLEST = 0.8, 0.01
-"""Quantile of forward scatter that stands for a large cell; scatter, relative to that, below which all is
-alike. Chosen on the simulated tubes of docs/validation.md."""
-DEBRIS_BANDWIDTH, DEBRIS_FROM, DEBRIS_TO = 0.07, 0.04, 0.40
-"""Bandwidth of the density of log forward scatter; where debris may end, relative to a large cell. Chosen
-on the simulated tubes of docs/validation.md."""
-LEAST_CLEAR_DEBRIS, USUAL_DEBRIS = 0.15, 0.15
-"""Clarity of a valley that ends debris, at least; else debris ends here, relative to a large cell. Chosen
-on the simulated tubes of docs/validation.md."""
-DEBRIS_VALLEY, DEBRIS_CLARITY, DEBRIS_USUAL, NO_LARGE_CELL = 0.5, 0.5, 0.6, 0.2
-"""Confidence: by a valley the first, and so much for its clarity; without a valley; without any large cell.
+"""Least number and least share of events on the largest value for that value to be the end of the scale.
 Chosen on the simulated tubes of docs/validation.md."""
+LARGE, SMALLEST = 0.8, 0.01
+"""Quantile of forward scatter that is taken as that of a large cell; smaller scatter than the second value,
+relative to a large cell, is set to that value. Chosen on the simulated tubes of docs/validation.md."""
+DEBRIS_BANDWIDTH, DEBRIS_FROM, DEBRIS_TO = 0.07, 0.04, 0.40
+"""Bandwidth of the density of log forward scatter; lower and upper bound of the debris limit, relative to a
+large cell. Chosen on the simulated tubes of docs/validation.md."""
+LEAST_CLEAR_DEBRIS, USUAL_DEBRIS = 0.15, 0.15
+"""Least clarity of a valley that sets the debris limit; the limit without such a valley, relative to a large
+cell. Chosen on the simulated tubes of docs/validation.md."""
+DEBRIS_VALLEY, DEBRIS_CLARITY, DEBRIS_USUAL, NO_LARGE_CELL = 0.5, 0.5, 0.6, 0.2
+"""Confidence with a valley: the first value plus the second × its clarity; without a valley; without any
+large cell. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_margins(
     events: Survivors, forward: Sequence[str], side: Sequence[str], scale_tops: Sequence[float]
 ) -> StepEstimate:
-    """Return the gate that leaves out events on the end of a scatter scale.
+    """Return the gate that excludes events at the upper end of a scatter scale.
 
-    Saturated side scatter is kept where it is a population: granulocytes at a high gain are cells, and the
-    percentages need them.
+    Events with saturated side scatter are kept if they are a population: granulocytes at a high gain are
+    cells, and percentages of cells must include them.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def find_margins(
 
 
 def _scale_end(values: FloatArray, top: float) -> float:
-    """Return where the scale ends: a hair below its top, or below a pile-up on the largest value."""
+    """Return the end of the scale: just below its largest value, or below a pile-up on the largest event."""
     if np.isfinite(top):
         return rounded(top * BELOW_TOP)
     if values.size == 0:
@@ -111,7 +111,7 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Ste
 
 
 def _debris_limit(values: FloatArray) -> Threshold:
-    """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above that."""
+    """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above."""
     large = quantile(values, LARGE) if values.size else 1.0
     if not large > 0:
         return Threshold(0.0, Method.SPREAD, NO_LARGE_CELL)

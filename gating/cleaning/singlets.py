@@ -15,23 +15,23 @@ from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
 SHORTEST_DOUBLET = 0.22
-"""Log of the pulse length of two overlapping cells over that of one: a quarter longer. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Natural log of the least ratio of a doublet's pulse length to that of one cell: a quarter longer. Chosen on
+the simulated tubes of docs/validation.md."""
 FEWEST_SINGLETS = 50
-"""Events from which the limit of single cells is estimated. Chosen on the simulated tubes of
+"""Least number of events to estimate the limit of single cells. Chosen on the simulated tubes of
 docs/validation.md."""
 SINGLET_BANDWIDTH, NO_TAIL, FARTHEST_VALLEY = 0.02, 3, 0.6
-"""Bandwidth of the density of log pulse length; spreads above the mode from which a valley counts, and its
-farthest distance. Chosen on the simulated tubes of docs/validation.md."""
+"""Bandwidth of the density of log pulse length; least distance of a valley above the mode, in spreads, and
+its largest distance in log units. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_CLEAR_SINGLETS, MOST_SPREADS, USUAL_SPREADS = 0.1, 8, 4
-"""Clarity of a valley that ends single cells, at least; spreads from the mode to it at most; spreads
-without a valley. Chosen on the simulated tubes of docs/validation.md."""
+"""Least clarity of a valley that limits single cells; most spreads from the mode to the limit; spreads from
+the mode to the limit without a valley. Chosen on the simulated tubes of docs/validation.md."""
 SINGLET_VALLEY, SINGLET_CLARITY, SINGLET_USUAL, TOO_FEW = 0.6, 0.4, 0.8, 0.2
-"""Confidence: by a valley the first, and so much for its clarity; without a valley; of too few events.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Confidence with a valley: the first value plus the second × its clarity; without a valley; with too few
+events. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
-"""Spread of log pulse length, at least, and where no event lies below the mode. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Least spread of log pulse length; the spread that is assumed if no event lies below the mode. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 def find_singlets(
@@ -39,8 +39,9 @@ def find_singlets(
 ) -> StepEstimate:
     """Return the gate on single cells: the ratio of pulse area to height, else the pulse width.
 
-    Two cells in a row give a pulse about twice as long: the limit is the valley above the main mode of the
-    ratio (or width), else four times the spread of its lower half above the mode, at least a quarter.
+    Two cells in a row give a pulse about twice as long. The limit is the valley above the main mode of the
+    ratio (or width). Without a valley, the limit lies above the mode by four times the spread of the mode's
+    lower half, and by at least a quarter of the pulse length.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def _by_ratio(
 
 
 def gate_of_ratio(events: Survivors, area: str, height: str, ratio: float) -> PolygonGate:
-    """Return the gate on the events whose pulse area over height is below a ratio; it holds all of them."""
+    """Return the gate on all events whose pulse area over height is below a ratio."""
     reach = 2 * max(_largest(events, area), ratio * _largest(events, height))
     right, above = rounded(reach), rounded(reach / ratio * 1.5)
     corners = ((0.0, 0.0), (right, rounded(reach / ratio)), (right, above), (0.0, above))
@@ -90,7 +91,7 @@ def gate_of_ratio(events: Survivors, area: str, height: str, ratio: float) -> Po
 
 
 def _largest(events: Survivors, channel: str) -> float:
-    """Return the largest value of a channel, at least 1; of many events without taking them out."""
+    """Return the largest value of a channel, at least 1; many events are read in blocks, without a copy."""
     blocks = events.in_blocks() if events.n_events >= LARGE else (events,)
     return max((float(block.column(channel).max(initial=1.0)) for block in blocks), default=1.0)
 
@@ -101,7 +102,7 @@ def _ratio(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _upper_limit(values: FloatArray) -> Threshold:
-    """Return the limit above the main mode: a valley, else four spreads of the lower half."""
+    """Return the limit above the main mode: a valley, or four spreads of the mode's lower half."""
     positive = values.compress(values > 0)
     if positive.size < FEWEST_SINGLETS:
         return Threshold(float("1e30"), Method.NONE, TOO_FEW)
@@ -124,6 +125,6 @@ def _upper_limit(values: FloatArray) -> Threshold:
 
 
 def _lower_spread(logs: FloatArray, mode: float) -> float:
-    """Return the SD of the events below the mode, from their median distance."""
+    """Return the SD of the events below the mode, from their median distance to it."""
     below = np.float32(mode) - logs.compress(logs < mode)
     return max(1.4826 * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD

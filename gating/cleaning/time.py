@@ -16,17 +16,17 @@ from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method
 
 EVENTS_PER_STRETCH = 250
-"""Events in a stretch of time, on average. Chosen on the simulated tubes of docs/validation.md."""
+"""Mean number of events per stretch of time. Chosen on the simulated tubes of docs/validation.md."""
 MOST_STRETCHES = 200
-"""Stretches of time at most, however many events there are. Chosen on the simulated tubes of
+"""Most stretches of time, however many events there are. Chosen on the simulated tubes of
 docs/validation.md."""
 FEWEST_STRETCHES = 12
-"""Stretches from which the stability is judged. Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of stretches to judge the stability. Chosen on the simulated tubes of docs/validation.md."""
 MOST_EXCLUDED = 0.5
-"""Share of events in unsteady time above which none are excluded. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Largest share of events in unsteady time; if it is larger, none are excluded. Chosen on the simulated tubes
+of docs/validation.md."""
 QUANTILES = (0.25, 0.5, 0.75)
-"""Levels of brightness that stretches are compared at: the quartiles. Convention: they do not depend on
+"""Levels of brightness at which stretches are compared: the quartiles. Convention: they do not depend on
 gains or transforms."""
 
 UNJUDGED, MOSTLY_UNSTEADY = 0.5, 0.2
@@ -36,17 +36,17 @@ WORTH_A_FLAG = 0.02
 """Share of excluded events above which the tube is flagged. Chosen on the simulated tubes of
 docs/validation.md."""
 COUNTING_ERRORS, SLOWEST, FASTEST = 6, 0.6, 1.6
-"""A stretch is unsteady beyond so many counting errors and outside these multiples of the usual rate.
-Chosen on the simulated tubes of docs/validation.md."""
+"""A stretch is unsteady if its count differs from the usual one by more than so many counting errors, and its
+rate lies outside these multiples of the usual rate. Chosen on the simulated tubes of docs/validation.md."""
 NOISE_OF_A_LEVEL = 0.36
-"""SD of an event's share of exceeded quartiles, about. Chosen on the simulated tubes of
-docs/validation.md."""
-SPREADS_TOGETHER, LEAST_TOGETHER, SHIFT_TOGETHER = 6, 2.0, 0.06
-"""Limit over all channels: spreads, their least, and the least shift of a channel. Chosen on the simulated
+"""Approximate SD, over events, of the share of the quartiles that an event exceeds. Chosen on the simulated
 tubes of docs/validation.md."""
+SPREADS_TOGETHER, LEAST_TOGETHER, SHIFT_TOGETHER = 6, 2.0, 0.06
+"""Limits for all channels together: spreads above the usual deviation; the least deviation, in spreads; the
+least shift of one channel. Chosen on the simulated tubes of docs/validation.md."""
 SPREADS_ALONE, SHIFT_ALONE, FEWEST_IN_STRETCH = 7, 0.08, 20
-"""Limit of one channel: spreads and shift; sampled events from which a stretch is judged. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Limits for one channel alone: spreads and shift. Least number of sampled events to judge a stretch. Chosen
+on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,10 @@ def find_stable_time(
 ) -> StepEstimate:
     """Return the gate on the time in which rate and brightness were steady.
 
-    The rate is compared between stretches over all events; the brightness by the share of events above each
-    channel's quartiles, which does not depend on gains or transforms (as PeacoQC, doi:10.1002/cyto.a.24501,
-    and flowAI, doi:10.1093/bioinformatics/btw191, watch rate and channels apart). Slow drift is not cut out.
+    The event rate of the stretches is compared over all events. Their brightness is compared by the share of
+    events above each channel's quartiles, which does not depend on gains or transforms. PeacoQC
+    (doi:10.1002/cyto.a.24501) and flowAI (doi:10.1093/bioinformatics/btw191) also check rate and channels
+    separately. Slow drift is not removed.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def find_stable_time(
     watched
         Columns of fluorescence, shape (n_sample,) each: the events of `sample`.
     sample
-        bool, shape (n_events,): the events whose brightness is looked at.
+        bool, shape (n_events,): the events whose brightness is used.
     channel
         Name of the time channel.
     """
@@ -136,9 +137,10 @@ def _stretches(time: FloatArray, n_stretches: int) -> Stretches:
 
 
 def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
-    """Stretches with far fewer or far more events than the usual event saw around it, beyond counting noise.
+    """Return the stretches with far fewer or far more events than the stretch of a typical event has.
 
-    If a third of the events differ, the operator changed the flow: that is no clog.
+    The difference must exceed counting noise. If more than a third of the events lie in such stretches, the
+    operator changed the flow rate; that is no clog.
     """
     ordered = np.sort(counts)
     usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
@@ -176,7 +178,7 @@ def _quartiles(values: FloatArray) -> tuple[np.float32, ...]:
 
 
 def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:
-    """Stretches whose levels, shape (n_channels, n_stretches), leave the band of the others."""
+    """Return the stretches whose levels, shape (n_channels, n_stretches), differ from the others."""
     noise = NOISE_OF_A_LEVEL / np.sqrt(np.maximum(n, 1.0))
     spread = np.maximum(1.4826 * np.median(np.abs(shift), axis=1, keepdims=True), noise)
     z = shift / spread
@@ -201,7 +203,7 @@ def _moving_mean(shift: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[
 
 
 def _widened(bad: Mask) -> Mask:
-    """Close gaps of up to two good stretches between bad ones, then add half the doubt: one on each side."""
+    """Close gaps of up to two good stretches between bad ones, then add one stretch on each side."""
     closed = bad.copy()
     for gap in (1, 2):
         for start in range(1, bad.size - gap):
@@ -216,7 +218,7 @@ def _widened(bad: Mask) -> Mask:
 def _kept_ranges(
     time: FloatArray, edges: NDArray[np.float64], kept: Mask, channel: str
 ) -> tuple[RangeGate, ...]:
-    """Return a range per run of kept stretches, its ends half-way between two acquired times."""
+    """Return a range for each run of kept stretches; each end lies midway between two acquired times."""
     padded = np.concatenate(([False], kept, [False])).astype(np.int8)
     starts, ends = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
     return tuple(

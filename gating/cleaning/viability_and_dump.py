@@ -16,11 +16,11 @@ from gating.thresholds.methods import each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_ROUGH = 20
-"""Wanted cells from which they have a say in where a cut lies. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Least number of wanted cells that may move a cut. Chosen on the simulated tubes of docs/validation.md."""
 MOST_DUMPED = 0.05
-"""Share of sure wanted cells above a gap on a dump channel: what sticks to another cell; any may be dead.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Largest share of sure wanted cells above a gap on a dump channel: those stuck to another cell. On a
+viability dye there is no limit, since any share may be dead. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def find_sides(

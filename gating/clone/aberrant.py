@@ -32,44 +32,44 @@ from gating.thresholds.methods import Method, each_once
 from gating.thresholds.side_cut import side_cut
 
 FEWEST_TO_SPLIT = 30
-"""Wanted cells from which their own valley is looked for; below, the other cells say where negative ends.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of wanted cells to search for their own valley; with fewer, the other cells show where
+negative ends. Chosen on the simulated tubes of docs/validation.md."""
 UNCLEAR = 0.3
-"""A cut less sure than this is not used; without a sure CD19 cut there is no split. Chosen on the simulated
+"""Least confidence of a cut that is used; without such a CD19 cut there is no split. Chosen on the simulated
 tubes of docs/validation.md."""
 MONOCLONAL_ABOVE, MONOCLONAL_BELOW = 4.0, 0.5
 """κ:λ outside these is monoclonal. Convention, as docs/method.md states it in section 3."""
 FEWEST_FOR_RATIO = 20
-"""Cells with a light chain from which κ:λ is judged. Chosen on the simulated tubes of
+"""Least number of cells with a light chain to judge κ:λ. Chosen on the simulated tubes of
 docs/validation.md."""
 STRAGGLERS = 0.25
-"""Share of a group's cells up to which those below it are what came along; more are cells of another kind.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Largest share of a group's cells that may lie apart from it and still belong to it as stragglers; a larger
+share is another kind of cell. Chosen on the simulated tubes of docs/validation.md."""
 DIM = 0.5
-"""Natural-log units above the negative cells' edge from which a group is dim, not negative. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Least distance of a dim group above the negative cells' edge, in natural-log units; a nearer group is
+negative. Chosen on the simulated tubes of docs/validation.md."""
 APART = 1.2
-"""Natural-log units between two groups from which a valley parts them. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Least distance of two groups, in natural-log units, for a valley to separate them. Chosen on the simulated
+tubes of docs/validation.md."""
 BANDWIDTH, GROUP_SPREADS, LEAST_SPREAD = 0.25, 2.5, 0.3
-"""Of the density of the wanted cells, in units of the axis; spreads from a group's mode to its end, and the
-least spread. Chosen on the simulated tubes of docs/validation.md."""
+"""Bandwidth of the density of the wanted cells, in units of the axis; spreads from a group's mode to its end;
+the least spread. Chosen on the simulated tubes of docs/validation.md."""
 BESIDE, BESIDE_DIM = 0.6, 0.2
-"""Confidence in a cut beside the wanted cells, and beside cells that are dim. Chosen on the simulated tubes
+"""Confidence in a cut beside the wanted cells; the same if these cells are dim. Chosen on the simulated tubes
 of docs/validation.md."""
 OF_LIGHT_CHAIN = 0.8
 """Confidence in a split by the light chain alone. Chosen on the simulated tubes of docs/validation.md."""
 BORNE_OUT = 0.5
-"""Share of the light chain in excess that the phenotype must hold to stand alone. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Least share of the cells with the light chain in excess that the phenotype's gate must contain to be used
+without the light chain. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> StepEstimate | None:
     """Return the gate on aberrant plasma cells, or None where the panel cannot separate them.
 
-    The clone as all markers together show it; where they show one kind of cell, CD19− and (CD56+ or CD117+ or
-    CD81 low), each marker by itself; or the light chain in excess where κ:λ > 4 or < 0.5 and that phenotype
-    does not tell the clone. Where a person cut, these cuts stand.
+    The clone is taken as all markers together show it. If they show one kind of cell only, it is CD19− and
+    (CD56+ or CD117+ or CD81 low), with a cut on each marker by itself. If κ:λ > 4 or < 0.5 and that phenotype
+    misses the clone, the light chain in excess counts too. Cuts that a person set are kept.
 
     Parameters
     ----------
@@ -118,9 +118,10 @@ def _marker_by_marker(wanted: Survivors, reference: Survivors, choices: Choices)
 
 
 def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
-    """Return the phenotype's gate where it holds most of the light chain in excess, else either; and a note.
+    """Return the gate of the phenotype, or of phenotype or light chain in excess; and a note.
 
-    Of the normal cells too a part has that chain: where the phenotype shows the clone, they stay out.
+    Some normal cells have the same light chain. If the phenotype's gate contains most cells with the chain in
+    excess, it is used alone, which excludes those normal cells.
     """
     clonal = gates[-1]
     phenotype = gates[0] if len(gates) > 1 else None
@@ -133,7 +134,7 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
 
 
 def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
-    """Return whether the gate keeps a small part of the wanted cells that no valley parts from the others."""
+    """Return whether the gate keeps a small part of the wanted cells, with no valley to the others."""
     by_person = any(cut.method is Method.PERSON for _, cut in cuts)
     if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
         return False
@@ -145,7 +146,7 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
 
 
 def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
-    """Return the cut on a role's first channel, or the one a person set."""
+    """Return the cut on a role's first channel, or the cut that a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
     scale = axis_on(reference, channel.channel)
     cells = axis_like(wanted, channel.channel, scale)
@@ -164,8 +165,8 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
 def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:
     """Return the valley between the wanted cells' own groups, or None if they are one group or too few.
 
-    A valley between two groups that are both negative (a detector's first channel, and those above it) parts
-    nothing.
+    A valley between two negative groups (a detector's first channel, and the channels above it) separates no
+    kinds of cells.
     """
     if cells.values.size < FEWEST_TO_SPLIT:
         return None
@@ -178,12 +179,12 @@ def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:
 
 
 def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
-    """Return the other cells' cut; if it does not suit the wanted cells' one group, a cut beside them.
+    """Return the other cells' cut, or a cut beside the wanted cells' one group if that cut divides it.
 
-    A group that the cut goes through, or that lies between the negative cells and the cut (normal plasma
-    cells are dimmer in CD19 and CD81 than B cells are, and not negative), is kept together: a negative one
-    below the cut; another one above it with its stragglers, which are no clone of their own but what came
-    along. Where that is doubtful the confidence says so.
+    A group is kept together if the cut goes through it, or if it lies between the negative cells and the cut
+    (normal plasma cells are dimmer in CD19 and CD81 than B cells, but not negative). A negative group stays
+    below the cut. Any other group stays above it, with its stragglers, which are no clone of their own. The
+    confidence is lower where this is doubtful.
     """
     if cells.values.size < FEWEST_TO_SPLIT:
         return usual
@@ -202,7 +203,7 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
 
 
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:
-    """Return the gate on the light chain in excess, or None if there is none or the panel lacks one."""
+    """Return the gate on the light chain in excess; None without an excess, or without both chains."""
     panel = choices.panel
     if not (panel.with_role("kappa") and panel.with_role("lambda")):
         return None

@@ -1,10 +1,10 @@
-"""Kinds of cells among the gated plasma cells, on all markers at once: the clone, normal ones, strays.
+"""Kinds of cells among the gated plasma cells, by all markers at once: clone, normal cells, strays.
 
-One marker alone often shows no valley between a clone and a few normal plasma cells; together they do. A
-mixture of normals finds the groups, groups that run into each other are one kind, and each kind is labelled
-by what is known of plasma cells (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265): normal ones carry
-CD19, CD45, CD81 and CD27, a clone lacks CD19 and carries CD56 or CD117, or has lost CD81. No single marker
-decides.
+One marker alone often shows no valley between a clone and a few normal plasma cells; all markers together do.
+A mixture of normal distributions finds the groups, and groups that overlap are one kind. Each kind is
+labelled by the known phenotypes of plasma cells (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265):
+normal plasma cells carry CD19, CD45, CD81 and CD27; a clone lacks CD19 and carries CD56 or CD117, or has lost
+CD81. No single marker decides.
 """
 
 from __future__ import annotations
@@ -25,40 +25,43 @@ from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
 LEAST_GAIN = 1e-6
-"""Step in which a cell's gain is counted. Convention: whole numbers of steps add up alike in any order."""
+"""Step in which a cell's gain is counted. Convention: whole numbers of steps have the same sum in any
+order."""
 NEAR_NOTHING = 0.1
-"""What counting a cell that is near no group as the clone's costs: a stray more often than a tail. Chosen
-on the simulated tubes of docs/validation.md."""
+"""Cost of counting a cell near no group as a cell of the clone: it is more often a stray than in the clone's
+tail. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_CELLS = 30
-"""Wanted cells from which kinds are looked for. Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of wanted cells to search for kinds. Chosen on the simulated tubes of docs/validation.md."""
 FIRST, MOST_GROUPS = 120, 8
-"""Cells, the most normal ones first, that are all looked at; of the others ever fewer. Groups at the most.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Number of the most normal-looking cells that are all used; the others are sampled ever more thinly. Most
+groups. Chosen on the simulated tubes of docs/validation.md."""
 FIRST_JUDGED = 1500
-"""The same of the cells by which a gate is judged. Chosen on the simulated tubes of docs/validation.md."""
+"""Number of the most normal-looking cells that are all used to judge a gate. Chosen on the simulated tubes of
+docs/validation.md."""
 STEPS = 6
-"""Of the mixture: twenty place the groups no better, where few cells lie between them. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Steps of the mixture's fit: twenty steps place the groups no better if few cells lie between them. Chosen
+on the simulated tubes of docs/validation.md."""
 BELOW_EDGE = 1.0
-"""Natural-log units below the negative edge from which noise shows no groups. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Natural-log units below the negative cells' edge; values farther below are noise and set to this limit.
+Chosen on the simulated tubes of docs/validation.md."""
 RUN_TOGETHER = 3.0
-"""Mahalanobis distance of two groups up to which they are one kind; at 2 two equal ones have one mode.
+"""Largest Mahalanobis distance of two groups of one kind; two equal groups at a distance of 2 have one mode.
 Chosen on the simulated tubes of docs/validation.md."""
 DIFFERENT = 1.2
-"""Natural-log units between two kinds from which a marker separates them. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Least distance of two kinds on a marker, in natural-log units, for the marker to separate them. Chosen on
+the simulated tubes of docs/validation.md."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
-"""Share of the cells below which a clone must be clearly odd, and what that is. Chosen on the simulated
-tubes of docs/validation.md."""
+"""A clone with a smaller share of the cells than this must look clearly unlike normal cells; the least such
+evidence. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_OF_A_CLONE = 20.0
-"""Cells below which a clone carries no receptor density. Convention: the limit of `LOW_EVENTS` in
-docs/study.md."""
+"""Least number of cells of a clone: with fewer, no receptor density is reported. Convention: the limit of
+`LOW_EVENTS` in docs/study.md."""
 ORDERED, GROUPS, SPLIT = "ordered by how normal they look", "groups of a clone", "clone and others"
-"""Under these names survivors keep their `OrderedCells`, the mixture of their groups, their `CloneSplit`."""
+"""Names under which survivors keep their `OrderedCells`, the mixture of their groups, and their
+`CloneSplit`."""
 MINORITY, SMALLER = 0.5, 1.0
-"""Share of the cells below which a kind is fragments, if so much smaller than normal cells (scatter unit).
-Chosen on the simulated tubes of docs/validation.md."""
+"""A kind is fragments if its share of the cells is below the first value and it is smaller than normal cells
+by at least the second (scatter units). Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,11 @@ class OrderedCells:
     looks
         All wanted cells on each channel.
     points
-        The same as points, shape (n_wanted, n_axes).
+        All wanted cells as points, shape (n_wanted, n_axes).
     order
-        Rows of those cells that are looked at, in their order, shape (n,).
+        Rows of the cells that are used, the most normal ones first, shape (n,).
     tickets
-        Of the cells in that order, same shape.
+        Tickets of the cells in that order, same shape.
     """
 
     looks: tuple[MarkerLook, ...]
@@ -83,7 +86,7 @@ class OrderedCells:
     tickets: Tickets
 
     def among(self, kept: Mask) -> OrderedCells:
-        """Return the same without some cells; `kept` is a bool over all wanted cells."""
+        """Return the cells in `kept`, a bool over all wanted cells."""
         left = kept.take(self.order)
         return replace(self, order=self.order.compress(left), tickets=self.tickets.compress(left))
 
@@ -99,12 +102,12 @@ class CloneSplit:
     mixture
         The groups.
     clone
-        Which of them are the clone's.
+        The clone's groups.
     rows, weights
-        The cells by which gates are judged, and how many each stands for; shape (n,).
+        The cells by which gates are judged, and how many cells each represents; shape (n,).
     gain
-        What counting such a cell as the clone's is worth, weight · (P(clone) − P(another kind)) in steps of
-        LEAST_GAIN: int64, so that sums are the same in any order; shape (n,).
+        Gain of counting such a cell as the clone's: weight · (P(clone) − P(another kind)), in steps of
+        LEAST_GAIN. int64, so that sums are the same in any order; shape (n,).
     points
         Those cells, shape (n, n_axes).
     """
@@ -119,14 +122,14 @@ class CloneSplit:
 
 
 def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> CloneSplit | None:
-    """Return clone and other cells among the wanted ones, or None where they are one kind or too few.
+    """Return clone and other cells among the wanted cells; None if they are one kind or too few.
 
     Parameters
     ----------
     wanted
         The gated plasma cells.
     reference
-        A sample of all viable single cells: where negative ends.
+        A sample of all viable single cells, which shows where negative ends.
     """
     roles = {channel.role for channel in panel.channels}
     if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
@@ -149,7 +152,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
 
 
 def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
-    """Return parts of the wanted cells, what a split of each needs made at once where they have been split.
+    """Return parts of the wanted cells; if these have been split, prepare the split of all parts at once.
 
     Parameters
     ----------
@@ -168,7 +171,7 @@ def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
 
 
 def _groups(parts: Sequence[OrderedCells]) -> list[Mixture]:
-    """Return the groups among the cells of each part, as some of them show them."""
+    """Return the groups among the cells of each part, fitted to a sample of them."""
     problems = []
     for cells in parts:
         picked, weights = drawn_by_rank(cells.tickets, FIRST)
@@ -185,7 +188,7 @@ def _ordered(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> Ord
 
 
 def _mixed(points: Floats) -> Floats:
-    """Return one number per cell, shape (n,), that only the same values on all axes share."""
+    """Return one number per cell, shape (n,); cells share it only if all their values are equal."""
     total = np.zeros(points.shape[0])
     for row, values in enumerate(points.T, 1):
         total += np.sqrt(row) * values
@@ -193,14 +196,14 @@ def _mixed(points: Floats) -> Floats:
 
 
 def _for_peaks(points: Floats, looks: Sequence[MarkerLook]) -> Floats:
-    """Return the points on the markers alone, without the noise far below where negative ends."""
+    """Return the points on the markers alone; noise far below the negative edge is set to one value."""
     rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
     floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
     return np.asarray(np.maximum(points[:, rows], floors), np.float64)
 
 
 def clone_among(mixture: Mixture, looks: Sequence[MarkerLook]) -> list[int]:
-    """Return the groups of the clone, or none: its main kind and what differs from it in too little."""
+    """Return the groups of the clone: its main kind and the kinds like it; empty without a clone."""
     kinds = _kinds_of(mixture)
     if not kinds:
         return []
@@ -230,8 +233,8 @@ def clone_among(mixture: Mixture, looks: Sequence[MarkerLook]) -> list[int]:
 def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[MarkerLook]) -> Mask:
     """Return which kinds are a minority and far smaller than the normal cells, shape (n_kinds,).
 
-    Dead cells and fragments bind every antibody, so that they look odd; a clone's cells are about as large as
-    normal plasma cells or larger.
+    Dead cells and fragments bind every antibody, so they look aberrant. A clone's cells are about as large as
+    normal plasma cells, or larger.
     """
     rows = [row for row, look in enumerate(looks) if look.channel.role == "fsc_area"]
     normal = np.where(odd <= 0, shares, 0.0)
@@ -242,7 +245,7 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[M
 
 
 def _kinds_of(mixture: Mixture) -> list[list[int]]:
-    """Return the groups in sets that run into each other."""
+    """Return sets of groups that overlap, directly or through other groups."""
     n = mixture.shares.size - 1
     first, second = np.triu_indices(n, 1)
     offsets = mixture.means[first] - mixture.means[second]
@@ -259,10 +262,10 @@ def _kinds_of(mixture: Mixture) -> list[list[int]]:
 
 
 def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> bool:
-    """Return whether a kind so far from the clone's main one, shape (n_axes,), is the clone's too.
+    """Return whether a kind at these offsets from the clone's main kind, shape (n_axes,), is the clone's too.
 
-    A clone may be of two groups in any two markers. More of them, or CD19 and any other, tell another kind;
-    so do two where the kind looks normal.
+    Two groups of one clone may differ in up to two markers. A kind is another one if it differs in more
+    markers, or in CD19 and one more, or in two markers and looks normal.
     """
     differs = {
         look.channel.role: _differs(look.channel.role, float(d))
@@ -272,7 +275,7 @@ def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> b
 
 
 def _differs(role: str, offset: float) -> bool:
-    """Return whether a marker shows the other kind: towards normal cells, or in any way where both may be."""
+    """Return whether a marker separates the kinds: towards normal cells, or in either direction."""
     if role in ("cd19", "cd45", "cd27", "viability", "dump", "cd20"):
         return offset >= DIFFERENT
     return abs(offset) >= DIFFERENT

@@ -1,4 +1,4 @@
-"""The clone's gate: cuts placed where the fewest cells are misassigned, ellipsoids where cuts cannot."""
+"""The clone's gate: cuts that misassign the fewest cells, or ellipsoids where these do better."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ TARGETS = {
     "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
 }  # fmt: skip
 ROUNDS = 2
-"""Times that every cut is moved in turn. Chosen on the simulated tubes of docs/validation.md."""
+"""Rounds in which each cut is moved in turn. Chosen on the simulated tubes of docs/validation.md."""
 BETTER, FEWEST_BETTER = 0.005, 2.0
-"""Share of the clone, and cells, by which ellipsoids must do better than cuts: a person can read cuts.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least gain of ellipsoids over cuts, as a share of the clone and in cells; cuts are preferred since a person
+can read them. Chosen on the simulated tubes of docs/validation.md."""
 BY_ELLIPSOIDS = "told by ellipsoids on all markers: the cuts alone would misassign more cells"
 FARTHEST_CUT = 1.0
-"""Natural-log units from the outermost cell to a cut that no other cell bounds. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Twice the largest distance from the outermost cell to its cut, in natural-log units. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The judged cells on one marker, shape (n,), and their rows from the highest value down."""
+    """The judged cells on one marker, shape (n,), and their rows in descending order of value."""
 
     values: Floats
     falling: NDArray[np.intp]
@@ -56,7 +56,7 @@ class CloneGate:
     cuts
         CD19 first.
     note
-        Why it is ellipsoids, else empty.
+        Why the gate is ellipsoids; empty otherwise.
     """
 
     gate: Gate | None
@@ -65,7 +65,7 @@ class CloneGate:
 
 
 def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
-    """Return the gate around the clone: cuts where they do as well as ellipsoids, or where a person cuts."""
+    """Return the clone's gate: cuts if a person set one or they do as well as ellipsoids, else ellipsoids."""
     cuts, total = best_cuts(split)
     of_person = [choices.person(channel) for channel, _ in cuts]
     moved = tuple(
@@ -82,7 +82,7 @@ def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
 
 
 def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
-    """Return CD19− (where it is cut) and any of the other cuts."""
+    """Return the gate CD19− (if CD19 has a cut) and at least one of the other cuts."""
     ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
     negative = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role == "cd19"]
     odd = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role != "cd19"]
@@ -92,8 +92,8 @@ def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
 def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
-    One cut after another is placed where the gain is greatest, given the others: begun with CD19, and with
-    the one other marker that separates best by itself. The better end counts.
+    Each cut in turn is placed where the gain is greatest, given the others. This starts once with CD19 alone,
+    and once with the other marker that separates best by itself. The better result is taken.
     """
     looks = _first_of_each(split.looks)
     sides = {role: _clone_side(look, split.rows) for role, look in looks.items()}
@@ -114,7 +114,7 @@ def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
 
 
 def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
-    """Return the positions after each was moved in turn, CD19 first, and their gain."""
+    """Return the positions of the cuts after each was moved in turn, CD19 first, and their gain."""
     positions = {"cd19": -_beyond(-sides["cd19"].values), **begun}
     passing = {role: sides[role].values >= position for role, position in begun.items()}
     negative = np.ones(gain.size, np.bool_)
@@ -141,7 +141,7 @@ def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
 
 
 def _clone_side(look: MarkerLook, rows: NDArray[np.intp]) -> _Side:
-    """Return the cells in these rows, so that the clone's side is up."""
+    """Return the cells in these rows, with the sign that puts the clone's side at high values."""
     values = look.axis.values.take(rows)
     values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values
     return _Side(values.astype(np.float64), ascending(-values))
@@ -154,12 +154,12 @@ def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
 
 
 def _beyond(values: Floats) -> float:
-    """Return a position beyond all cells: nothing is left for this marker to separate."""
+    """Return a position above all cells, for a marker that has no cells left to separate."""
     return float(values.max()) + 0.5 * FARTHEST_CUT
 
 
 def _best_position(side: _Side, gain: Gains, among: Mask | None = None) -> float:
-    """Return the position above which the cells' gain is greatest, in the middle of the gap there."""
+    """Return the cut above which the cells' total gain is greatest, midway in the gap between two cells."""
     order = side.falling if among is None else side.falling.compress(among.take(side.falling))
     ordered = side.values.take(order)
     totals = np.concatenate(([0], np.cumsum(gain.take(order))))

@@ -1,4 +1,4 @@
-"""The jackknife of the split into clone and normal plasma cells: the split without a part of the cells.
+"""The jackknife of the split into clone and normal plasma cells: it is repeated without part of the cells.
 
 Few cells hardly show where a clone ends. The split is therefore repeated without some of the cells; the
 change shows how sure the split is (the jackknife with groups of cells, Quenouille 1956,
@@ -21,10 +21,11 @@ from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside
 
 PARTS = 5
-"""Parts of the cells, each left out once. Chosen on the simulated tubes of docs/validation.md."""
+"""Number of parts of the cells; each part is left out once. Chosen on the simulated tubes of
+docs/validation.md."""
 FOR_EACH_DOUBTFUL, MOVED_ANYWAY = 3, 10
-"""Cells that may come or go where a part of the cells is left out: so many for each cell that the gate has on
-the other side than the mixture, and so many more. Chosen on the simulated tubes of docs/validation.md."""
+"""Cells that may change sides if a part of the cells is left out: the first value for each cell that gate and
+mixture put on different sides, plus the second value. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class CloneJackknife:
     wanted
         The gated plasma cells.
     split
-        As in `jackknife_splits`.
+        A function as in `jackknife_splits`.
     shown
-        Those of the cells by which they were split.
+        The plasma cells that were used to find the split.
     gate
-        The clone's gate, as all of them show it.
+        The clone's gate, found with all cells of `shown`.
     """
 
     wanted: Survivors
@@ -71,17 +72,18 @@ class CloneJackknife:
 def jackknife_splits(
     wanted: Survivors, split: Callable[[Survivors], Gate | None], shown: Survivors | None = None
 ) -> Mask:
-    """Return the clone's cells as each of the splits gives them, bool, shape (PARTS, n_events).
+    """Return the clone's cells of each repeated split, as bool of shape (PARTS, n_events).
 
     Parameters
     ----------
     wanted
         The gated plasma cells.
     split
-        Returns the clone's gate among the cells that it is given, None where it does not split them: then all
-        wanted cells count.
+        Function that returns the clone's gate for some cells; None if it finds no split: then all wanted
+        cells count as the clone.
     shown
-        Those of them by which they were split, a part of which is left out each time; None: all.
+        The wanted cells that were used to find the split, a part of which is left out each time; None means
+        all.
     """
     shown = wanted if shown is None else shown
     numbers = _parts(shown)
@@ -94,7 +96,7 @@ def jackknife_splits(
 
 
 def _parts(cells: Survivors) -> NDArray[np.intp]:
-    """Return the part of each cell, by its ticket: in whatever order the events come; shape (n_cells,)."""
+    """Return the part of each cell by its ticket, in any order of the events; shape (n_cells,)."""
     order = np.argsort(drawn_anew(cells.tickets), kind="stable")
     parts = np.empty(cells.n_events, np.intp)
     parts[order] = np.arange(cells.n_events) * PARTS // max(cells.n_events, 1)

@@ -1,4 +1,4 @@
-"""The gated plasma cells on every marker, and what its position there says for a clone."""
+"""The gated plasma cells on every marker, and the evidence for a clone from a cell's position there."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from gating.events.transforms import asinh
 from gating.thresholds import Axis, axis_of, axis_on
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
-"""Natural log of scatter that counts as one unit; its linear part, of what half of all cells have. Chosen
-on the simulated tubes of docs/validation.md."""
+"""Natural log of scatter that counts as one unit; cofactor of the scatter axis, relative to the median cell.
+Chosen on the simulated tubes of docs/validation.md."""
 ENOUGH_TO_COMPARE = 5_000
-"""Other cells that are enough to show where negative ends. Chosen on the simulated tubes of
+"""Number of other cells that suffice to show where negative ends. Chosen on the simulated tubes of
 docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """How one marker speaks for a clone: sign · (position − middle), within `low` and `high`.
+    """Evidence of one marker for a clone: sign · (position − middle), limited to `low` and `high`.
 
-    The position is that above the negative cells' edge, in natural-log units.
+    The position is the distance above the negative cells' edge, in natural-log units.
     """
 
     sign: float
@@ -52,10 +52,10 @@ ODD: Mapping[str, Odd] = MappingProxyType(
         "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
     }
 )
-"""How each marker speaks for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
+"""Evidence of each marker for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
 simulated tubes of docs/validation.md."""
 ODD_MARKERS = ("cd56", "cd117", "cd81")
-"""One of them must be in the panel: CD19 alone shows no clone."""
+"""The panel must have at least one of these: CD19 alone shows no clone."""
 MARKERS = (*ODD, "kappa", "lambda")
 OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
 SCATTER = ("fsc_area", "ssc_area")
@@ -84,7 +84,7 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[M
     wanted
         The gated plasma cells.
     others
-        A sample of all viable single cells: where negative ends.
+        A sample of all viable single cells, which shows where negative ends.
     """
     reference = some_of(others, ENOUGH_TO_COMPARE)
     looks = []
@@ -104,7 +104,7 @@ def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[M
 
 
 def _usual(reference: Survivors, channel: GatingChannel) -> tuple[Axis, float]:
-    """Return the axis of a channel by these events, and where the negative ones end on it."""
+    """Return the axis of a channel from these events, and the upper end of the negative events on it."""
     axis = axis_on(reference, channel.channel)
     return axis, steady_negative_edge(axis)
 
@@ -116,7 +116,7 @@ def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:
 
 
 def oddness(positions: Floats, looks: Sequence[MarkerLook]) -> Floats:
-    """Return how little cells or groups look like normal plasma cells, natural-log units, shape (n,).
+    """Return how unlike normal plasma cells the cells or groups are, in natural-log units, shape (n,).
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
-"""Ellipsoids that keep the neighbours of a few cells out.
+"""Ellipsoids around a small cluster that exclude its neighbours.
 
-The ellipsoid of a small cluster that spreads far on one channel runs into a large neighbour. So each one
-is cut by further ellipsoids whose centre lies beyond it, away from the neighbour: their rim is the border
-between the two, as in a linear discriminant (Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x).
+The ellipsoid of a small cluster that spreads far on one channel overlaps a large neighbour. Each such
+ellipsoid is therefore cut by further ellipsoids, whose centres lie on the side away from the neighbour. Their
+rim is the border between cluster and neighbour, as in a linear discriminant (Fisher 1936,
+doi:10.1111/j.1469-1809.1936.tb02137.x).
 """
 
 from __future__ import annotations
@@ -22,30 +23,33 @@ from gating.gates import AllOf, EllipsoidGate
 from gating.thresholds import Axis, rounded
 
 BEYOND = (0.0, 0.5, 1.0, 2.0, 4.0)
-"""How far a further ellipsoid's centre lies beyond the cluster's, in distances from the neighbour.
-Convention: five steps from the cluster's own centre to nearly a plane."""
+"""Shifts of a further ellipsoid's centre away from the neighbour, in units of the distance between cluster
+and neighbour. Convention: five steps, from the cluster's own centre to a rim that is nearly a plane."""
 MOST_BORDERS = 4
-"""Borders of one cluster, at most: a person must still see them. Convention: few."""
+"""Most borders of one cluster. Convention: a person can still check so many."""
 LEAST_BORDER = 0.005
-"""Share of the wanted cells that a border must gain. Chosen on the tubes of docs/method.md, section 3."""
+"""Least gain of a border, as a share of the wanted cells. Chosen on the tubes of docs/method.md, section
+3."""
 FEWEST_TO_PART = 12
-"""Cells of each half from which a cluster is parted. Chosen on the tubes of docs/method.md, section 3."""
+"""Least number of cells in each half of a cluster that is divided. Chosen on the tubes of docs/method.md,
+section 3."""
 
 WITHIN, WINDOW = 2.0, 0.75
-"""Spreads of a cluster on every other axis within which cells are counted along one, and half the window that
-counts them. Chosen on the tubes of docs/method.md, section 3."""
+"""Cells are counted along one axis if they lie within so many spreads of the cluster on every other axis;
+half the width of the counting window, in spreads. Chosen on the tubes of docs/method.md, section 3."""
 DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
-"""Spreads below a cluster's centre at which cells are counted. Convention: half a spread apart."""
+"""Distances below a cluster's centre, in spreads, at which cells are counted. Convention: steps of half a
+spread."""
 VALLEY, NO_VALLEY = 0.5, 1.25
-"""Cells of a window, relative to that at the centre, that are a valley, and that show a larger group
-before any valley. Chosen on the tubes of docs/method.md, section 3."""
+"""Number of cells in a window, relative to the window at the centre: below the first value there is a valley;
+above the second, a larger group without a valley. Chosen on the tubes of docs/method.md, section 3."""
 
 Part = EllipsoidGate | AllOf
 
 
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """One ellipsoid and the points inside it: `gain` is what they add, `limit` where it ends."""
+    """One ellipsoid, the points inside it, their `gain`, and its `limit` in squared distance."""
 
     gain: int
     mixture: Mixture
@@ -57,12 +61,12 @@ class _Border:
 def ellipsoids_apart(
     mixture: Mixture, wanted: Sequence[int], axes: Sequence[tuple[str, Axis]], points: Floats, likely: Floats
 ) -> tuple[tuple[Part, ...], Mask]:
-    """Return a gate per wanted cluster that adds cells to those before it, and which points are inside any.
+    """Return a gate per wanted cluster that adds cells to the earlier ones, and the points inside any gate.
 
     Parameters
     ----------
     points
-        Shape (n, n_axes): all cells that other gates let through.
+        Shape (n, n_axes): all cells that passed the other gates.
     likely
         Probability of each point to be a wanted cell, shape (n,).
     """
@@ -81,16 +85,16 @@ def ellipsoids_apart(
 
 
 def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, Axis]], row: int) -> bool:
-    """Return whether the cells grow fewer below a cluster on one axis before another group begins.
+    """Return whether a valley on one axis separates a cluster from the next group below it.
 
-    The bright end of a group of dimmer cells has none: it goes on into them.
+    The bright end of a group of dimmer cells has no such valley.
 
     Parameters
     ----------
     axes
         Positions of all candidates.
     row
-        Of the axis that is looked along.
+        Row of the axis on which the valley is searched.
     """
     centre, spreads = mixture.means[cluster], np.sqrt(np.diag(mixture.covariances[cluster]))
     rows = np.arange(axes[row][1].values.size)
@@ -110,9 +114,10 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
 
 
 def parted(mixture: Mixture, wanted: Sequence[int], points: Floats, weights: Floats) -> Mixture | None:
-    """Return the mixture with each wanted cluster begun as two halves along its longest axis, or None.
+    """Return the mixture, fitted anew from two halves of each wanted cluster; None if no cluster is divided.
 
-    Few plasma cells with kappa and with lambda chains lie in two clusters, too small to show as peaks.
+    The halves are divided along the cluster's longest axis. If there are few plasma cells, those with kappa
+    and those with lambda chains are two clusters, too small to show as density peaks.
     """
     begin = mixture.belongings(points).argmax(axis=0)
     first = after = int(begin.max()) + 1
@@ -136,7 +141,7 @@ def _borders(
     gains: NDArray[np.int64],
     least: int,
 ) -> list[_Border]:
-    """Return the cluster's own ellipsoid, alone or with the borders that gain more; the better of the two."""
+    """Return the better of the cluster's own ellipsoid alone and its ellipsoid with borders."""
     everyone = np.arange(points.shape[0])
     alone = _limited(mixture, cluster, points, gains, everyone)
     limit = farthest(points.shape[1])
@@ -153,7 +158,7 @@ def _borders(
 
 
 def _beyond(mixture: Mixture, cluster: int, wanted: Sequence[int]) -> Iterator[tuple[Mixture, int]]:
-    """Yield the cluster moved away from each neighbour: with its own spread, the mean one, the other's."""
+    """Yield the cluster moved away from each neighbour, with its own, the mean and the neighbour's spread."""
     own = mixture.covariances[cluster]
     for rival in range(mixture.shares.size - 1):
         if rival in wanted:
@@ -170,7 +175,7 @@ def _beyond(mixture: Mixture, cluster: int, wanted: Sequence[int]) -> Iterator[t
 def _limited(
     mixture: Mixture, cluster: int, points: Floats, gains: NDArray[np.int64], rows: NDArray[np.intp]
 ) -> _Border:
-    """Return the ellipsoid among these rows that ends where it gains most."""
+    """Return the ellipsoid whose limit gives the largest gain among these rows."""
     distances = mixture.distance_square(cluster, points.take(rows, axis=0))
     order = np.argsort(distances, kind="stable")
     ascending = distances.take(order)

@@ -1,4 +1,4 @@
-"""Clusters as ellipsoids, drawn where the next event would more likely be another kind of cell."""
+"""Clusters as ellipsoids; each ends where the next event is more likely another kind of cell."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from gating.gates import EllipsoidGate
 from gating.thresholds import Axis, rounded
 
 LEAST_GAIN = 1e-6
-"""Step in which a cell's gain is counted. Convention: whole numbers of steps add up alike in any order."""
+"""Step in which a cell's gain is counted. Convention: whole numbers of steps have the same sum in any
+order."""
 FEWEST_IN_CLUSTER = 12.0
-"""Cells from which a cluster is drawn. Chosen on the simulated tubes of docs/validation.md."""
-FEWEST_MORE, LEAST_MORE = 3, 0.01
-"""Cells, and share of those there are, that a further ellipsoid must add. Chosen on the simulated tubes of
+"""Least number of cells of a cluster that gets an ellipsoid. Chosen on the simulated tubes of
 docs/validation.md."""
+FEWEST_MORE, LEAST_MORE = 3, 0.01
+"""Least number of cells that a further ellipsoid must add, and their least share of the wanted cells. Chosen
+on the simulated tubes of docs/validation.md."""
 OUTERMOST = 2.88
 """Standard normal deviate of the outermost cell of a cluster: one in 500 lies beyond. Convention: one cell
 in 500."""
@@ -91,7 +93,7 @@ def draw_ellipsoids(
 def ellipsoids_of(
     mixture: Mixture, wanted: list[int], axes: Sequence[tuple[str, Axis]], points: Floats, likely: Floats
 ) -> tuple[list[EllipsoidGate], Mask]:
-    """Return an ellipsoid per wanted group that adds to those before it, and which points are inside any.
+    """Return an ellipsoid per wanted group that adds cells to the earlier ones, and the points inside any.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def ellipsoids_of(
 
 
 def ends_of_ties(ascending: Floats) -> Mask:
-    """Return where the last of equal values stands: points as far away as each other stay together."""
+    """Return which values are the last of equal ones: points at the same distance stay together."""
     return np.append(ascending[1:] > ascending[:-1], ascending.size > 0)[: ascending.size]
 
 
@@ -133,7 +135,7 @@ def farthest(n_axes: int) -> float:
 
 
 def as_gate(mixture: Mixture, group: int, axes: Sequence[tuple[str, Axis]], limit: float) -> EllipsoidGate:
-    """Return a group's ellipsoid on asinh(x / cofactor): the axes' own unit goes into mean and covariance."""
+    """Return a group's ellipsoid on asinh(x / cofactor); mean and covariance include the axes' units."""
     units = np.array([axis.unit for _, axis in axes])
     covariance = mixture.covariances[group] * np.outer(units, units)
     covariance = (covariance + covariance.T) / 2

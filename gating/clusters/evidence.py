@@ -1,4 +1,4 @@
-"""The wanted cells as clusters in the space of all channels, where cuts on the anchors alone are unclear."""
+"""The wanted cells as clusters in the space of all channels, used if cuts on the anchors are unclear."""
 
 from __future__ import annotations
 
@@ -18,28 +18,31 @@ from gating.events.tickets import Tickets, thinned
 from gating.thresholds import Axis, axis_of
 
 FEWEST_TO_SEARCH = 60
-"""Candidates with evidence from which clusters are looked for. Chosen on the simulated tubes of
+"""Least number of candidates with evidence to search for clusters. Chosen on the simulated tubes of
 docs/validation.md."""
 ALL_OF_THE_FIRST = (350, 450, 280)
-"""Events with most evidence that a look takes all of, those after them ever more thinly; look after look.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Number of events with the most evidence that are all used, in the first, second and third look; the
+following events are sampled ever more thinly. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_AT_A_LOOK = 0.5
-"""Confidence from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
+"""Least confidence that ends the search without a further look. Chosen on the simulated tubes of
+docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Largest typical SD of one kind of cell over all axes, natural log; debris and doublets spread more. Chosen
+on the simulated tubes of docs/validation.md."""
 HARDLY, FAR_BELOW = 0.4, 1.5
-"""A group so little positive but clearly below every other edge may be a clone stripped of its antigen.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least height of a group on the positive anchors, and its least distance below the edge of every other
+anchor, to be a possible clone whose antigen a drug has removed. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_LEFT = 0.3
-"""Least share of the confidence that such a group leaves, however large it is. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Least factor by which such a group lowers the confidence, however large the group is. Chosen on the
+simulated tubes of docs/validation.md."""
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
-"""Mean position of a wanted cluster: at most so far beyond the edge of a low or negative anchor; less than
-so far below, it counts against the cluster. Chosen on the simulated tubes of docs/validation.md."""
+"""Mean position of a wanted cluster on low or negative anchors: its largest distance above the edge; the
+distance below the edge from which the position no longer counts against the cluster. Chosen on the simulated
+tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
-"""Mean position above the positive anchors' edges: the least of a wanted cluster; lower ones are alike.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least mean height of a wanted cluster above the edges of the positive anchors; lower heights than the
+second value are set to it. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def find_clusters(
@@ -50,13 +53,13 @@ def find_clusters(
     Parameters
     ----------
     anchors
-        Where the wanted cells have a target.
+        Anchors, with the target of the wanted cells on each.
     columns
-        (channel, linear values of the candidates) of every channel to look at, the anchors' among them.
+        (channel, linear values of the candidates) of every channel to use, including the anchors.
     tickets
-        Of the candidates, by which some of them are drawn.
+        Tickets of the candidates, by which a sample of them is drawn.
     trust
-        Confidence in a group that a cluster alone shows.
+        Confidence in a group that clusters alone show.
 
     Notes
     -----
@@ -109,7 +112,7 @@ def _positions_of(
 def by_evidence(
     region: NDArray[np.intp], evidence: FloatArray, axes: Sequence[tuple[str, Axis]]
 ) -> NDArray[np.intp]:
-    """Return the region's events by falling evidence; ties by their values, whatever order they came in."""
+    """Return the region's events by falling evidence, ties by their values: their order does not count."""
     keys = [axis.values[region] for _, axis in axes]
     return region[ascending_by([-evidence[region], *keys[::-1]])]
 
@@ -117,9 +120,10 @@ def by_evidence(
 def _choose(mixture: Mixture, positions: Floats, positive: Mask) -> tuple[list[int], float]:
     """Return the compact groups above the widest gap on the positive anchors, and how sure that gap is.
 
-    Heights are compared by their ratio, one unit added for what the edge is uncertain. Another gap counts
-    against it the more, the nearer it comes in width and the more cells lie between the two; so does a large
-    group that is hardly positive but has every other property: a drug may have stripped a clone.
+    Heights are compared by their ratio, with one unit added because the edge is uncertain. Another gap lowers
+    the sureness; it does so more if it is nearly as wide, and if more cells lie between the two gaps. A large
+    group that is hardly positive but has every other property lowers it too: a drug may have removed a
+    clone's antigen.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Which cells belong to the wanted group, by all channels at once: its clusters against their neighbours.
+"""Which cells belong to the wanted group, by all channels at once: its clusters and their neighbours.
 
-The group that the anchors showed is the start. Clusters that begin among its cells stay wanted, others begin
-around it; a mixture of normals shares the cells between them. A neighbour that no valley parts from a wanted
-cluster was a piece of it (ridge line of two normals, Ray & Lindsay 2005, doi:10.1214/009053605000000417).
+The group that the anchors show is the start. Some clusters begin among its cells, others around it, and a
+mixture of normal distributions assigns the cells to them. A neighbour without a valley to a wanted cluster is
+part of it (ridge line of two normals, Ray & Lindsay 2005, doi:10.1214/009053605000000417).
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ from gating.gates import EllipsoidGate
 from gating.thresholds import Axis
 
 FEWEST_TO_BEGIN = 15
-"""Cells of the group from which clusters are looked for. Chosen on the simulated tubes of
+"""Least number of cells in the group to search for clusters. Chosen on the simulated tubes of
 docs/validation.md."""
 MOST_OF_GROUP = 240
-"""Cells of the group that begin the clusters. Chosen on the simulated tubes of docs/validation.md."""
+"""Most cells of the group in which the clusters begin. Chosen on the simulated tubes of
+docs/validation.md."""
 GROUP_PEAKS, OTHER_PEAKS = 4, 10
-"""Clusters at most that begin in the group, and around it. Chosen on the simulated tubes of
+"""Most clusters that begin in the group, and around it. Chosen on the simulated tubes of
 docs/validation.md."""
 LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
-"""Natural log of forward scatter, and spreads of the group, from its median to fragments and doublets.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Distance from the group's median forward scatter to fragments and to doublets: at least the first value in
+natural-log units, else so many spreads of the group. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class Neighbourhood:
     mixture
         A normal distribution per kind.
     wanted, strays
-        Its groups that are wanted; those that are no kind of cell.
+        Groups of the mixture that are wanted; groups that are no kind of cell.
     limits
-        Where single cells in no group are on target.
+        Limits within which single cells outside every group are on target.
     """
 
     mixture: Mixture
@@ -70,7 +71,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class Members:
-    """Who belongs to the group.
+    """The cells that belong to the group.
 
     Attributes
     ----------
@@ -107,7 +108,7 @@ def neighbourhood_of(
     scatter: tuple[str, str] = ("", ""),
     limit: float = np.inf,
 ) -> Neighbourhood | None:
-    """Return the kinds of cells in and around the group, None where it has too few cells.
+    """Return the kinds of cells in and around the group; None if it has too few cells.
 
     Parameters
     ----------
@@ -116,17 +117,17 @@ def neighbourhood_of(
     axes
         (channel, the candidates' positions) of every channel on which cells differ.
     anchors
-        Where the wanted cells have a target.
+        Anchors, with the target of the wanted cells on each.
     tickets
-        Of the candidates, by which some of them are drawn.
+        Tickets of the candidates, by which a sample of them is drawn.
     traits
-        Evidence of each candidate beside the anchors, or None.
+        Evidence of each candidate from other channels than the anchors, or None.
     stained
-        Whether a viability dye has shown the dead cells: they are a little positive on everything.
+        Whether a viability dye has shown the dead cells, which are slightly positive on every dye.
     scatter
         Channels of forward and side scatter area; empty where there is none.
     limit
-        Sum of squared standardised distances from the group over all axes from which nothing is a neighbour.
+        Largest sum, over all axes, of a neighbour's squared standardised distances from the group.
     """
     if np.count_nonzero(seed) < FEWEST_TO_BEGIN:
         return None
@@ -173,7 +174,7 @@ def members_of(
     seed
         bool, shape (n_candidates,): the group as the anchors show it.
     sureness
-        0 to 1: how sure a cell of it is that is in no cluster.
+        0 to 1: confidence in a cell of the group that lies in no cluster.
     """
     points = points_of(axes, np.arange(rows.size))
     belongs = neighbourhood.mixture.belongings(points)
@@ -199,19 +200,19 @@ def _size_and_stains(
 
 
 def _usual_sizes(sizes: Floats) -> tuple[float, float]:
-    """Return where fragments end and doublets begin on forward scatter, by the group's narrower half."""
+    """Return where fragments end and doublets begin on forward scatter, from the group's narrower half."""
     low, middle, high = np.quantile(sizes, (0.16, 0.5, 0.84))
     reach = max(LEAST_SIZES, SIZE_SPREADS * float(min(high - middle, middle - low)))
     return float(middle) - reach, float(middle) + reach
 
 
 def _suspects(group_points: Floats, size: int, stains: list[int]) -> Mask:
-    """Return which of the group's points look dead beside the others."""
+    """Return which of the group's points look dead compared with the group's centre."""
     return look_dead(group_points, np.median(group_points, axis=0), size, stains)
 
 
 def _begin(points: Floats, n_group: int, suspects: Mask | None) -> NDArray[np.intp]:
-    """Return the cluster that each point begins in; those of the group come first, suspects apart."""
+    """Return the cluster in which each point begins: the group's clusters first, suspects in their own."""
     clusters = peak_groups(points[:n_group], GROUP_PEAKS)
     if suspects is not None:
         clusters[suspects] = clusters.max() + 1

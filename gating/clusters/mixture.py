@@ -1,7 +1,8 @@
-"""Groups of cells in the space of many channels: density peaks, sharpened to a mixture of normals.
+"""Groups of cells in the space of many channels: a mixture of normals that starts from density peaks.
 
-Density peaks (Rodriguez & Laio 2014, doi:10.1126/science.1242072) find small groups beside large ones without
-being given their number; the mixture says where each one ends and how far it runs into the others.
+Density peaks (Rodriguez & Laio 2014, doi:10.1126/science.1242072) find small groups beside large ones, and
+the number of groups need not be known. The mixture shows where each group ends and how far it overlaps the
+others.
 """
 
 from __future__ import annotations
@@ -28,17 +29,16 @@ from gating.arithmetic.linear import (
 from gating.clusters.peaks import NEIGHBOURS, density_peaks
 
 ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
-"""Most steps of the mixture, fewer where it begins with known groups; the share of events that may still
-change groups when it stops. Chosen on the simulated tubes of docs/validation.md."""
+"""Most steps of the fit; most steps if it begins with known groups; share of events that may still change
+groups when it stops. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_SPREAD = 0.15
-"""SD on an axis below which no group is believed to lie. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Least SD of a group on an axis. Chosen on the simulated tubes of docs/validation.md."""
 BLOCK = 2048
-"""Points whose products are made at once: they stay in the cache. Convention: any size that fits the
-processor's cache gives the same values."""
+"""Points whose products are computed at once: they fit the processor's cache. Convention: any size that fits
+the processor's cache gives the same values."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
-"""Share and width of the wide component that takes what belongs to no group. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Share and width of the noise: a wide component for the events that belong to no group. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Mixture:
         return result
 
     def _moved(self, offset: Floats) -> Mixture:
-        """Return the same groups moved by an offset, shape (n_axes,)."""
+        """Return the groups moved by an offset, shape (n_axes,)."""
         return replace(self, means=self.means + offset)
 
 
@@ -103,11 +103,11 @@ def fit_mixture(
     points
         On axes on which groups are round, shape (n, n_axes), n up to about 2,000.
     weights
-        Events that each point stands for, shape (n,).
+        Events that each point represents, shape (n,).
     begin
-        The group that each point begins in, shape (n,); None begins at the peaks of the points' density.
+        The group in which each point begins, shape (n,); None begins at the peaks of the points' density.
     steps
-        At most, where it begins with known groups.
+        Most steps if the fit begins with known groups.
 
     Examples
     --------
@@ -124,9 +124,9 @@ def fit_mixture(
 def fit_mixtures(
     problems: Sequence[tuple[Floats, Floats, NDArray[np.intp] | None]], steps: int = ITERATIONS_BEGUN
 ) -> list[Mixture]:
-    """Return what `fit_mixture` does of each (points, weights, begin); they all have the same axes.
+    """Return the result of `fit_mixture` for each (points, weights, begin); all have the same axes.
 
-    Their steps are made side by side: one sweep inverts the matrices of all.
+    The fits run side by side: each step inverts the matrices of all fits together.
     """
     fits = [_Fit(*problem) for problem in problems]
     left = fits
@@ -140,7 +140,7 @@ def fit_mixtures(
 
 
 class _Fit:
-    """A mixture on the way to fit its points, about an origin among them."""
+    """A mixture during its fit; coordinates are relative to an origin among the points."""
 
     def __init__(self, points: Floats, weights: Floats, begin: NDArray[np.intp] | None) -> None:
         owned = _owned(density_peaks(points) if begin is None else begin, weights)
@@ -161,7 +161,7 @@ class _Fit:
 
 
 def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
-    """Return of each mixture log(share × density), but for a constant, as weights of `_products`.
+    """Return log(share × density) + constant of each mixture's groups, as weights of `_products`.
 
     A row per group, so that the logs of all groups at all points are one matrix product. Far from zero,
     squares would cancel.
@@ -182,7 +182,7 @@ def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
-    """Return the groups as probabilities, without those too small to have a shape."""
+    """Return the groups with more cells than axes need, their shares as probabilities."""
     kept = [g for g in range(int(groups.max()) + 1) if np.count_nonzero(groups == g) > NEIGHBOURS]
     return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
 
@@ -215,7 +215,7 @@ def _estimate(products: Floats, owned: Floats, weights: Floats, largest: float) 
 
 
 def _moments(products: Floats, heavy: Floats, largest: float) -> tuple[Floats, Floats, Floats]:
-    """Return sum, mean and covariance under each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
+    """Return sum, mean and covariance for each row of weights: (n_rows,), (n_rows, n_axes), (…, n_axes)."""
     sums = exact_product(heavy, products.T, GRID**2, largest, slices=1)
     total, n_axes = sums[:, 0].copy(), _n_axes(products)
     sums /= total[:, None]
@@ -251,10 +251,10 @@ def _n_axes(products: Floats) -> int:
 
 
 def _largest(values: Floats) -> float:
-    """Return how far from zero any value is."""
+    """Return the largest absolute value."""
     return max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
 
 
 def _largest_product(products: Floats) -> float:
-    """Return how far from zero any of these `_products` may be, by the axes among them."""
+    """Return an upper bound for the absolute value of any of these `_products`, from the axes among them."""
     return max(1.0, _largest(products[: 1 + _n_axes(products)])) ** 2

@@ -1,4 +1,4 @@
-"""The candidates around a group of cells, and the sample of them that is looked at."""
+"""The candidates around a group of cells, and the sample of them that is used."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from gating.events.tickets import Tickets, one_of_each, thinned
 from gating.thresholds import Axis
 
 AxisAt = Callable[[NDArray[np.intp]], Axis]
-"""Returns the positions of the candidates in some rows on one axis: an array of its own."""
+"""A function: it returns the positions of the candidates in some rows on one axis, as a new array."""
 NEAREST = 160
-"""Of the events nearest to the group all are looked at; of farther ones ever fewer. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Number of events nearest to the group that are all used; farther events are sampled ever more thinly.
+Chosen on the simulated tubes of docs/validation.md."""
 NEAR = 6.0
-"""Spreads of a kind of cell on an axis beyond which a cell is none of it. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Largest distance, in spreads on each axis, at which a cell may belong to a kind of cell. Chosen on the
+simulated tubes of docs/validation.md."""
 ENOUGH_TO_SIFT = 4_000
-"""Cells in the box around a group from which those that hardly belong to it are left out. Convention: for
-speed; what is left out counts less than the step in which gains are counted."""
+"""Least number of cells in the box around a group for a removal of cells that hardly belong to it.
+Convention: for speed; the removed cells count less than the step in which gains are counted."""
 ROUNDED = 1.0001
-"""Factor by which sums of distances in another order may differ at most. Convention: far above rounding in
-float32."""
+"""Largest factor by which sums of distances may differ if their order differs. Convention: far above rounding
+in float32."""
 ENOUGH_TO_RANK = 300
-"""Candidates that show which axis leaves the fewest. Convention: for speed, whatever they are."""
+"""Number of candidates that show which axis excludes the most. Convention: for speed; the choice of
+candidates does not change the result."""
 NARROWEST = 0.2
-"""Spread of a group on an axis, at least, natural log. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Least spread of a group on an axis, natural log. Chosen on the simulated tubes of docs/validation.md."""
 
 
 class _GroupOnAxis(NamedTuple):
-    """Where a group lies on an axis: its middle and spread; and what gives candidates' positions on it."""
+    """The middle and spread of a group on an axis, and a function for candidates' positions on it."""
 
     middle: float
     spread: float
@@ -58,10 +58,10 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     seed
         bool, shape (n_candidates,): the group.
     known, others
-        Axes on which the positions of all candidates are known, and those on which they can be asked for:
-        first on the axis that leaves the fewest.
+        Axes on which the positions of all candidates are known, and axes on which they are computed when
+        needed, beginning with the axis that excludes the most candidates.
     limit
-        Sum of squared standardised distances over all axes from which nothing is a neighbour.
+        Largest sum, over all axes, of a neighbour's squared standardised distances.
     """
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
@@ -99,7 +99,7 @@ def may_be_wanted(
     positions
         (row of the mixture's axes, candidates' positions) of the anchors.
     others
-        The same of the other axes, where the positions of some candidates can be asked for.
+        The same for the other axes, with a function for the positions of some candidates.
     seed
         bool, shape (n_candidates,): the group.
 
@@ -138,14 +138,14 @@ def _near_on(positions: Sequence[tuple[int, Axis]], mixture: Mixture, group: int
 
 
 def _reach(mixture: Mixture, group: int) -> FloatArray:
-    """Return how far from a group's centre on each axis a cell may be one of it."""
+    """Return the largest distance on each axis between a group's centre and a cell of the group."""
     return np.asarray(NEAR * np.sqrt(np.diag(mixture.covariances[group])), np.float32)
 
 
 def _may_belong(mixture: Mixture, group: int, places: FloatArray) -> Mask:
     """Return which cells lie within so many spreads of a group on every axis, and may belong to it.
 
-    Of many, those that lie outside its ellipsoid and belong to the noise rather than to it are left out.
+    If there are many, cells outside the group's ellipsoid that rather belong to the noise are left out.
     """
     reach, inside = _reach(mixture, group), np.ones(places.shape[1], np.bool_)
     for row, values in enumerate(places):
@@ -180,7 +180,7 @@ def _distances(mixture: Mixture, group: int, places: FloatArray) -> FloatArray:
 def neighbours(
     seed: Mask, group: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
 ) -> NDArray[np.intp]:
-    """Return the other candidates near the group, first those nearest to it or highest on the anchors."""
+    """Return the other candidates near the group, the nearest or highest on the anchors first."""
     others = np.flatnonzero(~seed)
     others, total = _within_reach(others, group, [axis for _, axis in axes], limit)
     nearest = others[ascending(total)]
@@ -197,9 +197,9 @@ def ascending(values: FloatArray) -> NDArray[np.intp]:
 
 
 def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
-    """Return the order by the first of some float32 keys; equal ones by the second, and so on.
+    """Return the order by the first of several float32 keys; ties by the second key, and so on.
 
-    Few values are equal, so the first key is sorted alone, and only what ties is sorted by all.
+    Few values are equal, so the first key is sorted alone, and only ties are sorted by all keys.
     """
     order = ascending(keys[0])
     first = keys[0].take(order)
@@ -213,7 +213,7 @@ def ascending_by(keys: Sequence[FloatArray]) -> NDArray[np.intp]:
 
 
 def _merged(nearest: NDArray[np.intp], highest: NDArray[np.intp], n: int) -> NDArray[np.intp]:
-    """Return the events of two orders, each where it comes first in either; at a tie the nearer one."""
+    """Return the events of two orders, each at its earlier rank of the two; at a tie the nearer event."""
     rank = np.full(n, 2 * n, np.intp)
     rank[nearest] = 2 * np.arange(nearest.size)
     rank[highest] = np.minimum(rank[highest], 2 * np.arange(highest.size) + 1)
@@ -229,14 +229,14 @@ def ordered_rows(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> ND
 
 
 def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return at most so many of the ordered rows, one of each stretch, and how many each stands for."""
+    """Return at most so many of the ordered rows, one per stretch, and how many rows each represents."""
     n = min(most, ordered.size)
     picked = ordered[one_of_each(tickets.take(ordered), np.arange(n) * ordered.size // n)]
     return picked, np.full(n, ordered.size / n)
 
 
 def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
-    """Return some of the ordered rows and how many each stands for: the nearest all, then ever fewer."""
+    """Return all of the nearest rows, ever fewer of the others, and how many rows each represents."""
     ranks, weights = thinned(tickets.take(ordered), NEAREST)
     return ordered[ranks], weights
 
@@ -263,13 +263,13 @@ def _usual_square(squares: FloatArray, limit: float) -> float:
 
 
 def _middle_and_spread(group_values: FloatArray) -> tuple[float, float]:
-    """Return where a group lies on one axis, by its median and the quantiles beside it."""
+    """Return a group's middle and spread on one axis, from its median and two quantiles beside it."""
     low, middle, high = quantiles(group_values, (0.16, 0.5, 0.84))
     return middle, max((high - low) / 2, NARROWEST)
 
 
 def _squares(offsets: FloatArray, middle: float, spread: float) -> FloatArray:
-    """Return the squared standardised distances of positions from a group's on one axis; changes them."""
+    """Return the squared standardised distances of positions from a group on one axis; overwrites them."""
     offsets -= np.float32(middle)
     offsets *= np.float32(1 / spread)
     offsets *= offsets

@@ -1,4 +1,4 @@
-"""Density peaks: the places around which points crowd, however many there are.
+"""Density peaks: the centres of crowded regions; their number need not be known.
 
 A peak is a point that is far from any denser one (Rodriguez & Laio 2014, doi:10.1126/science.1242072).
 """
@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from gating.arithmetic.linear import Floats, on_grid
 
 NEIGHBOURS = 8
-"""Nearest points that show how dense it is around a point; a group needs more points than these. Chosen on
+"""Number of nearest points by which the density at a point is measured; a group needs more points. Chosen on
 the simulated tubes of docs/validation.md."""
 MOST_PEAKS = 16
-"""Groups at most that a mixture begins with. Chosen on the simulated tubes of docs/validation.md."""
+"""Most groups with which a mixture begins. Chosen on the simulated tubes of docs/validation.md."""
 ROWS = 64
-"""Points whose distances to all others are made at once: they stay in the cache. Convention: any size that
-fits the processor's cache gives the same values."""
+"""Points whose distances to all others are computed at once: they fit the processor's cache. Convention: any
+size that fits the processor's cache gives the same values."""
 FARTHEST = np.finfo(np.float32).max
-"""No distance is larger. From the range of float32 (IEEE 754)."""
+"""Upper bound of every distance. From the range of float32 (IEEE 754)."""
 
 
 def peak_groups(points: Floats, most: int) -> NDArray[np.intp]:
-    """Return the group of each point, at most so many; one group where the points are too few for peaks."""
+    """Return the group of each point, at most so many groups; one group if the points are too few."""
     if points.shape[0] <= 2 * NEIGHBOURS:
         return np.zeros(points.shape[0], np.intp)
     return density_peaks(points, most)
@@ -45,7 +45,7 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
 
 
 def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the nearest of the points before each one in the order, shape (n,); of the first one any."""
+    """Return, for each point, the nearest of the points before it in the order, shape (n,)."""
     n = order.size
     rank, nearest = np.empty(n, np.int32), np.empty(n, np.intp)
     rank[order] = np.arange(n, dtype=np.int32)
@@ -62,7 +62,7 @@ def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> 
 
 
 def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return each point's peak, by number: that of its nearest denser point, from the densest down."""
+    """Return the number of each point's peak: its nearest denser point's, from the densest point down."""
     groups = [-1] * order.size
     for number, peak in enumerate(peaks.tolist()):
         groups[peak] = number
@@ -74,7 +74,7 @@ def _flooded(peaks: NDArray[np.intp], order: NDArray[np.intp], nearest: NDArray[
 
 
 def _distances_and_reach(points: Floats, nth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the squared distances of all points, (n, n), and that of each one's nth neighbour, (n,)."""
+    """Return the squared distances of all points, (n, n), and those of their nth neighbours, (n,)."""
     centred = on_grid(points)
     centred -= on_grid(points.mean(axis=0))
     squares = (centred * centred).sum(axis=1)
@@ -94,7 +94,7 @@ def _distances_and_reach(points: Floats, nth: int) -> tuple[NDArray[np.float32],
 
 
 def _nth_smallest(values: NDArray[np.float32], nth: int, result: NDArray[np.float32]) -> None:
-    """Write the value in each row that so many are below; changes `values`, faster than a partition."""
+    """Find each row's value at a rank; overwrites `values`, and is faster than a partition."""
     rows = np.arange(values.shape[0])
     for _ in range(nth):
         values[rows, values.argmin(axis=1)] = np.inf

@@ -16,38 +16,38 @@ from gating.events import FloatArray, Mask
 from gating.thresholds import Axis
 
 NO_VALLEY = 0.7
-"""Density between two centres, over that at the sparser one, from which no valley parts them. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Least ratio of the density between two centres to the density at the sparser one, without a valley. Chosen
+on the simulated tubes of docs/validation.md."""
 CLEARLY_POSITIVE, LIKE_THE_FIRST, LIKE_ON_EACH = 1.5, 0.65, 0.55
-"""Position beyond its edge from which a positive anchor tells; the part of it that further cells need where
-one anchor tells, and on each of several where the dead cells are out. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Least height of the main cluster above the edge of a positive anchor to make the anchor informative. Part
+of that height that further cells need if one anchor is informative, and on each of several such anchors if
+the dead cells are excluded. Chosen on the simulated tubes of docs/validation.md."""
 FAIR_PART = 0.1
-"""Share of the group's cells from which one of its clusters may be the main one. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Least share of the group's cells in its main cluster. Chosen on the simulated tubes of
+docs/validation.md."""
 DEAD_ARE_SMALLER = 0.3
-"""Natural log of forward scatter by which dead cells are smaller than the same living ones, at least.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least difference in forward scatter between living and dead cells of a kind, in natural-log units. Chosen
+on the simulated tubes of docs/validation.md."""
 UNSTAINED, DEAD_BIND = 2.0, 0.25
-"""Position below which living cells have none of an antigen, and what dead ones show above them there.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Position below which living cells lack an antigen; least distance of dead cells above them there. Chosen on
+the simulated tubes of docs/validation.md."""
 WIDEST_CLUSTER = 1.0
-"""Typical SD of a kind of cell over all axes, natural log; debris and doublets of many kinds spread more.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Largest typical SD of one kind of cell over all axes, natural log; debris and doublets spread more. Chosen
+on the simulated tubes of docs/validation.md."""
 ALONG = np.linspace(0.0, 1.0, 11)
-"""Points of the ridge between two centres at which the density is taken. Convention: eleven points at equal
-steps."""
+"""Points on the ridge between two centres at which the density is computed. Convention: eleven points at
+equal steps."""
 
 
 def begun_with(mixture: Mixture, belongs: Floats, group_weights: Floats) -> list[int]:
-    """Return the clusters that the group's cells make up, and those that no valley parts from them.
+    """Return the clusters of the group's cells, and the clusters without a valley to them.
 
     Parameters
     ----------
     belongs
         Probability of each cluster at each point, shape (n_clusters, n); the group's points come first.
     group_weights
-        Cells that each of the group's points stands for.
+        Cells that each of the group's points represents.
     """
     of_group = (belongs[:-1, : group_weights.size] * group_weights).sum(axis=1)
     wanted = [g for g in range(of_group.size) if of_group[g] > 0.5 * mixture.shares[g]]
@@ -67,7 +67,7 @@ def begun_with(mixture: Mixture, belongs: Floats, group_weights: Floats) -> list
 
 
 def main_of(mixture: Mixture, begun: list[int], belongs: Floats, evidence: FloatArray) -> int:
-    """Return the cluster of the group with most evidence, of those that hold a fair part of its cells."""
+    """Return the cluster with the most evidence among those with a fair share of the group's cells."""
     if not begun:
         return -1
     belongs = belongs[begun]
@@ -145,9 +145,9 @@ def limits_of_cluster(
     Parameters
     ----------
     channels
-        Of the axes, in their order.
+        Channels of the axes, in their order.
     stained
-        Whether the dead cells are out.
+        Whether a viability dye has excluded the dead cells.
     size
         As in `ClusterLimits`.
     """
@@ -169,16 +169,16 @@ def dead_of(mixture: Mixture, main: int, size: int, stains: Sequence[int]) -> li
     size
         Row of the axes that is forward scatter.
     stains
-        Rows of the fluorescent ones that are no anchors.
+        Rows of the fluorescent channels that are no anchors.
     """
     dead = look_dead(mixture.means[:-1], mixture.means[main], size, stains)
     return np.flatnonzero(dead & (mixture.shares[:-1] < mixture.shares[main])).tolist()
 
 
 def look_dead(positions: Floats, living: Floats, size: int, stains: Sequence[int]) -> Mask:
-    """Return which positions are small and stained by what does not stain the living cells.
+    """Return which cells are small and positive for antigens that the living cells lack.
 
-    What dead cells bind of any antibody is seen where the living ones have none of the antigen.
+    Dead cells bind every antibody. This shows on antigens that the living cells lack.
 
     Parameters
     ----------
@@ -203,15 +203,16 @@ def wanted_of(
     rows: list[int],
     dead: Sequence[int] = (),
 ) -> list[int]:
-    """Return the clusters that are on target on every telling anchor, in the group or outside it.
+    """Return the clusters that are on target on every informative anchor, in the group or outside it.
 
-    Normal plasma cells lie far from a clone but are on target. What began with the group and is off target
-    stays only where it differs from the group's main cluster in the anchors alone: a clone that lost one.
+    Normal plasma cells lie far from a clone but are on target. A cluster that began in the group and is off
+    target is kept only if it differs from the main cluster in the anchors alone: it is a clone that lost an
+    antigen.
 
     Parameters
     ----------
     rows
-        Of the axes that are no anchors.
+        Rows of the axes that are no anchors.
     dead
         Clusters that are never wanted.
     """
@@ -228,13 +229,13 @@ def wanted_of(
 
 
 def strays_of(mixture: Mixture, wanted: list[int]) -> list[int]:
-    """Return the groups that are no kind of cell: the noise, and what spreads too far to be one."""
+    """Return the groups that are no kind of cell: the noise, and groups with too large a spread."""
     others = (g for g in range(mixture.shares.size - 1) if g not in wanted)
     return [*(g for g in others if not _is_compact(mixture, g)), mixture.shares.size - 1]
 
 
 def _is_near(mixture: Mixture, cluster: int, other: int, rows: list[int]) -> bool:
-    """Return whether a cluster's centre lies within another one, as far as these axes tell."""
+    """Return whether a cluster's centre lies within another cluster on these axes."""
     if not rows:
         return True
     offset = mixture.means[other, rows] - mixture.means[cluster, rows]
@@ -266,7 +267,7 @@ def _ridge(mixture: Mixture, cluster: int, other: int) -> list[Floats]:
 
 
 def _height(mixture: Mixture, group: int) -> Callable[[Floats], float]:
-    """Return what gives a group's density at a point, but for a constant."""
+    """Return a function for a group's density at a point, up to a constant factor."""
     share, log_volume = float(mixture.shares[group]), log_determinant(mixture.covariances[group])
     distance = mixture.distances_from(group)
     return lambda point: share * float(np.exp(-0.5 * (float(distance(point[None])[0]) + log_volume)))
