@@ -182,7 +182,7 @@ def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
 
 
 def _owned(groups: NDArray[np.intp], weights: Floats) -> Floats:
-    """Return the groups with more cells than axes need, their shares as probabilities."""
+    """Return a probability of 0 or 1 per group and point, without groups of too few points."""
     kept = [g for g in range(int(groups.max()) + 1) if np.count_nonzero(groups == g) > NEIGHBOURS]
     return np.stack([(groups == g).astype(np.float64) for g in kept]) if kept else np.ones((1, weights.size))
 

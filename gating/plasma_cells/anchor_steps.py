@@ -1,4 +1,4 @@
-"""The wanted population's two steps, first and second anchors: found together, cut one by one."""
+"""The two steps of the wanted population, first and second anchors: one search, then one cut each."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
 NO_GROUP_CONFIDENCE = 0.1
-"""A group with at most this confidence is not used: the tube is reported without a group. Chosen on the
+"""Largest confidence of a group that is not used: the tube is then reported without a group. Chosen on the
 simulated tubes of docs/validation.md."""
 SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
-"""Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Least confidence in the group, and least number of its cells, for a search in a sample alone. Chosen on the
+simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
-"""Confidence up to which a group is none where it is a calibrated chance: one in five. Convention, as
-docs/method.md states it in section 3."""
+"""Largest confidence of a group that is not used, where the confidence is a calibrated probability: one in
+five. Convention, as docs/method.md states it in section 3."""
 OF_BATCH = 0.4
-"""Confidence in an anchor's cut that batch or control lend. Chosen on the simulated tubes of
+"""Confidence in an anchor's cut from the batch or a control tube. Chosen on the simulated tubes of
 docs/validation.md."""
 
 
@@ -67,18 +67,17 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
 def find_target_by_sample(
     search: Search, choices: Choices, more: Callable[[int], Survivors]
 ) -> tuple[StepEstimate, StepEstimate] | None:
-    """Return the estimates of `find_target` from a sample of the candidates; None where it is too small.
+    """Return the estimates of `find_target` from a sample of the candidates; None if it is too small.
 
-    A sample is too small where the group is unsure or holds few of the wanted cells. It is not used for
-    panels of other cells.
+    A sample is too small if the group is unsure or has few cells. It is not used for panels of other cells.
 
     Parameters
     ----------
     search
-        Among the sample.
+        A search in the sample.
     more
-        Returns more of the candidates, for a sample that holds so many of the wanted cells. The gates are
-        placed again among them.
+        Function that returns more of the candidates, given the number of wanted cells in the sample. The
+        gates are placed again among them.
     """
     if not search.anchors:
         return None
@@ -91,7 +90,7 @@ def find_target_by_sample(
 
 
 def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEstimate]:
-    """Return the estimates of the two steps, of a search that is refined."""
+    """Return the estimates of the two steps from a refined search."""
     if search.group.confidence <= _least_confidence(search, choices):
         search = replace(search, group=Group(np.zeros_like(search.group.mask), 0.0), ellipsoids=())
     cuts = _cuts(search, choices)
@@ -101,13 +100,13 @@ def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEsti
 
 
 def _least_confidence(search: Search, choices: Choices) -> float:
-    """Return the confidence up to which a group of this search is none."""
+    """Return the largest confidence of a group of this search that is not used."""
     is_calibrated = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
     return HARDLY_RIGHT if is_calibrated else NO_GROUP_CONFIDENCE
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:
-    """Return a cut per anchor: between the group and its rivals, else what batch or spread say."""
+    """Return a cut per anchor: between the group and other cells, or else from the batch or the spread."""
     return [
         _Cut(channel, _threshold(channel, anchor, position, search.group, choices))
         for channel, anchor, position in zip(
@@ -207,7 +206,7 @@ def _as_estimate(
 
 
 def _as_pictured(cut: _Cut) -> tuple[bool, bool, str]:
-    """Sort what a picture shows first: antigens that the cells have, then those that they lack, then size."""
+    """Sort channels for a picture: antigens that the cells have, then those that they lack, then scatter."""
     channel = cut.channel
     return channel.role == "fsc_area", channel.target is not Target.POSITIVE, channel.role
 

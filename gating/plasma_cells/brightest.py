@@ -1,10 +1,10 @@
 """Plasma cells of a panel without their own antigens: bright clusters that look like them, or none.
 
-Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B
-precursors have it too. Therefore all kinds of cells among the candidates are found, and each is judged as a
-whole (likeness.py). The group is the kind most like plasma cells; there is none if no kind is like them. A
-second look at the cells around it decides which cells belong to it. No simulated tube has such a panel: the
-confidence is a convention and stays below that of known panels.
+If CD38 is not the quantified antigen, it may be an anchor, but basophils, NK cells, monocytes and B
+precursors carry it too. The search therefore finds all kinds of cells among the candidates and judges each
+kind as a whole (likeness.py). The group is the kind most like plasma cells; there is no group if no kind is
+like them. A second look at the cells around it decides which cells belong to it. No simulated tube has such a
+panel: the confidence is a convention and stays below that of known panels.
 """
 
 from __future__ import annotations
@@ -32,42 +32,42 @@ from gating.plasma_cells.likeness import Likeness, Lymphocytes, cell_likeness, l
 from gating.thresholds import Axis, axis_of, axis_on
 
 ALL_OF_THE_FIRST, ALL_OF_THE_LIKEST = 500, 300
-"""Events that are most like plasma cells of which a look takes all: among all candidates, then among the
-likest alone. Chosen on the tubes of docs/method.md, section 3."""
+"""Number of the events most like plasma cells that a look uses completely: among all candidates, then among
+the likest alone. Chosen on the tubes of docs/method.md, section 3."""
 LIKE_CELLS = 1.5
-"""Likeness of a single cell from which it is among the likest. Chosen on the tubes of docs/method.md,
-section 3."""
+"""Least likeness of a single cell to be among the likest. Chosen on the tubes of docs/method.md, section
+3."""
 AROUND = 300
-"""Events nearest to the likest kinds that the second look takes all of. Chosen on the tubes of
+"""Number of events nearest to the likest kinds that the second look uses completely. Chosen on the tubes of
 docs/method.md, section 3."""
 LIKE_PLASMA_CELLS = 2.2
-"""Likeness from which a kind of cell may be plasma cells. The bright end of other kinds reaches
-more, so a valley must part it too. Chosen on the tubes of docs/method.md, section 3."""
+"""Least likeness of a kind of cell to be plasma cells. The bright end of other kinds can exceed it, so a
+valley must separate the kind as well. Chosen on the tubes of docs/method.md, section 3."""
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
-"""Likeness of a further kind relative to the likest, and its height on the anchors. Chosen on the tubes of
-docs/method.md, section 3."""
+"""Least likeness of a further kind, and its least height on the anchors, both relative to the likest kind.
+Chosen on the tubes of docs/method.md, section 3."""
 REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
-"""Spreads around a kind within which cells may belong to it, on channels where plasma cells are one
-group, look by look, and the least spread. Chosen on the tubes of docs/method.md, section 3."""
+"""Largest distance of a kind's cells, in spreads, on channels where plasma cells are one group, for each
+look; the least spread. Chosen on the tubes of docs/method.md, section 3."""
 MOST_CELLS_BY_CHAINS = 200.0
-"""Cells up to which a group is parted into those with kappa and with lambda chains. Chosen on the tubes of
-docs/method.md, section 3."""
-MOST_SURE = 0.85
-"""Confidence at most: the fit has not seen such a panel. Convention: as without a viability dye."""
-HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
-"""Likeness that gives no confidence and full one, and the step to the next kind that gives full one.
-Convention: from below the least likeness that is taken to that of clear plasma cells."""
-NEARLY_AS_SURE = 0.7
-"""Sureness of a look, relative to the surest, from which the cells that it finds count. Chosen on the
+"""Most cells of a group that is divided into cells with kappa and cells with lambda chains. Chosen on the
 tubes of docs/method.md, section 3."""
+MOST_SURE = 0.85
+"""Largest confidence: the calibration included no such panel. Convention: as without a viability dye."""
+HARDLY_LIKE, SURELY_LIKE, CLEAR_STEP = 1.5, 4.0, 1.5
+"""Likeness that gives no confidence, and full confidence; difference to the next kind that gives full
+confidence. Convention: the range is from below the least accepted likeness to that of clear plasma cells."""
+NEARLY_AS_SURE = 0.7
+"""Least sureness of a look, relative to the surest look, for its cells to count. Chosen on the tubes of
+docs/method.md, section 3."""
 HALF_SURE = 20.0
-"""Cells of which half the confidence is left: few cells may be any debris. Convention: those a density
-needs."""
+"""Number of cells at which the confidence is halved: a few cells may be debris. Convention: the number of
+cells that a receptor density needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Kinds of cells among some candidates: `rows` were learnt from, `weights` is what each stands for."""
+    """Kinds of cells, fitted to the candidates in `rows`; `weights` is how many cells each represents."""
 
     mixture: Mixture
     rows: NDArray[np.intp]
@@ -77,7 +77,7 @@ class _Look:
 
     @property
     def wanted(self) -> list[Likeness]:
-        """Return the kinds like plasma cells and those nearly as like; the likest first."""
+        """Return the kinds like plasma cells, and nearly as like kinds; the likest first."""
         fit = [kind for kind in self.kinds if kind.is_one_kind]
         large = [kind for kind in fit if kind.share >= FEWEST_IN_CLUSTER]
         if not large or large[0].total < LIKE_PLASMA_CELLS:
@@ -95,14 +95,14 @@ class _Tube:
     choices: Choices
 
     def look(self, rows: NDArray[np.intp], first: int) -> _Look:
-        """Return the kinds among the first of these rows, and ever fewer of the later ones."""
+        """Return the kinds among these rows: all of the first rows, and ever fewer of the later ones."""
         ranks, weights = thinned(self.search.candidates.tickets.take(rows), first)
         rows = rows[ranks]
         points = points_of(self.axes, rows)
         return self.judged(fit_mixture(points, weights), rows, points, weights)
 
     def judged(self, mixture: Mixture, rows: NDArray[np.intp], points: Floats, weights: Floats) -> _Look:
-        """Return the kinds of a mixture with how like plasma cells each one is."""
+        """Return the kinds of a mixture, each with its likeness to plasma cells."""
         belongs = mixture.belongings(points).argmax(axis=0)
         cells = Survivors(self.search.candidates.events, self.search.candidates.index.take(rows))
         kinds = likenesses(
@@ -113,7 +113,7 @@ class _Tube:
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
-    """What one look says: its clusters, the chance of each candidate, how like plasma cells (0 to 1)."""
+    """The result of one look: clusters, each candidate's probability, likeness to plasma cells (0 to 1)."""
 
     mixture: Mixture
     clusters: list[int]
@@ -177,7 +177,7 @@ def _first_look(tube: _Tube) -> _Look | None:
 def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
     """Return the candidates near a wanted kind, the nearest first.
 
-    Near on the anchors, scatter, CD19 and CD20 only: plasma cells differ in light chains and CD56.
+    Distance counts on the anchors, scatter, CD19 and CD20 only: plasma cells differ in light chains and CD56.
     """
     roles = (*SCATTER_ROLES, "cd45", "cd19", "cd20")
     alike = {c.channel for role in roles for c in tube.choices.panel.with_role(role)}
@@ -197,7 +197,7 @@ def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
 
 
 def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | None:
-    """Return what a look says of every candidate; None where no kind stands above dimmer cells."""
+    """Return a look's result for every candidate; None if no kind is separate from dimmer cells."""
     wanted = [kind for kind in look.wanted if _stands_above(tube, look, kind)]
     if not wanted:
         return None
@@ -208,7 +208,7 @@ def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | N
 
 
 def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
-    """Return the search with the ellipsoids of the look that come nearest to the mean of all looks."""
+    """Return the search with the ellipsoids of the look that agrees best with the mean of all looks."""
     search, likely = tube.search, np.zeros(tube.search.candidates.n_events)
     surest = max(opinion.sure for opinion in opinions)
     for opinion in opinions:
@@ -235,14 +235,14 @@ def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
 
 
 def _stands_above(tube: _Tube, look: _Look, kind: Likeness) -> bool:
-    """Return whether a valley parts the kind from dimmer cells on every positive anchor."""
+    """Return whether a valley separates the kind from dimmer cells on every positive anchor."""
     names = [channel for channel, _ in tube.axes]
     positive = (names.index(anchor.channel) for anchor in tube.search.anchors if anchor.is_positive)
     return all(has_valley_below(look.mixture, kind.cluster, tube.axes, row) for row in positive)
 
 
 def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the candidates that the anchors' cuts may let through: up to a unit beyond the wanted cells."""
+    """Return the candidates that may pass the anchors' cuts: up to one unit beyond the wanted cells."""
     passed = np.ones(wanted.size, np.bool_)
     for anchor in search.anchors:
         values = anchor.axis.values
@@ -257,7 +257,7 @@ def _let_through(search: Search, wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def _likeness(look: _Look, wanted: Sequence[Likeness]) -> float:
     """Return 0 to 1: how like plasma cells the wanted kinds are, and how far from the next kind."""
-    pieces = {kind.cluster for kind in look.wanted}  # what lies beside the wanted kinds is no rival of them
+    pieces = {kind.cluster for kind in look.wanted}  # kinds next to the wanted kinds do not compete with them
     cells = sum(kind.share for kind in wanted)
     like = sum(kind.share * kind.total for kind in wanted) / cells
     rival = max((k.total for k in look.kinds if k.is_one_kind and k.cluster not in pieces), default=-np.inf)

@@ -1,7 +1,7 @@
 """The confidence in a gating of plasma cells: the probability that its F1 is at least 0.9.
 
-A logistic map of a few signs, fitted on simulated tubes (`python -m validation.certainty` in `tests`) of two
-generators and judged on others: docs/validation.md.
+A logistic function of a few measured signs. It was fitted on simulated tubes of two generators (`python -m
+validation.certainty` in `tests`) and tested on other tubes: docs/validation.md.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from gating.events.quantiles import median
 from gating.gates.given_gates import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
-"""Evidence beside the anchors: the most of it, and what a unit of it is worth in height. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Evidence from channels other than the anchors: its largest value, and the height that one unit of it is
+worth. Chosen on the simulated tubes of docs/validation.md."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
 """Bounds of the height above the negative cells. Chosen on the simulated tubes of docs/validation.md."""
 MOST_MISSED = 2.0
 """Bound of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
-"""CD45 so far below leukocytes, or anchors so far above the negative cells, that either is beyond doubt.
+"""Distance of CD45 below leukocytes, and of the anchors above the negative cells, that is beyond doubt.
 Chosen on the simulated tubes of docs/validation.md."""
 
 
@@ -37,21 +37,21 @@ class Signs:
     Attributes
     ----------
     expected
-        F1 that the clusters' probabilities expect of the gate.
+        Expected F1 of the gate, from the clusters' probabilities.
     agreement
-        F1 of the group by anchors and traits against that by all channels.
+        F1 between the group by anchors and traits and the group by all channels.
     height
-        How far the cells lie above the tube's own negative cells on the positive anchors, mean, and half of
-        their median evidence beside the anchors: natural log, at most 3. Either makes up for the other.
+        Mean height of the cells above the tube's own negative cells on the positive anchors, plus half of
+        their median evidence from other channels; natural log, at most 3. One can compensate for the other.
     leukocyte_like
-        (What CD45 lacks to be clearly low) × (what the anchors lack to be clearly high); 0 to about 5.
+        (Distance of CD45 from clearly low) × (distance of the anchors from clearly high); 0 to about 5.
     granular
-        Side scatter beyond what granulocytes begin with, natural log.
+        Side scatter above the lower end of granulocytes, natural log.
     cells
         log10 of their number, at most 3.
     missed
-        log10 of how many times as many cells are likely by anchors and traits together and were not found,
-        0 to 2: another part of the population may be among them.
+        log10 of the ratio of likely cells outside the gate (by anchors and traits together) to the cells of
+        the gate, 0 to 2: another part of the population may be among them.
     """
 
     expected: float
@@ -72,13 +72,13 @@ WEIGHTS = Signs(
     cells=1.74,
     missed=-2.12,
 )
-"""Weight of each sign in the logistic map. Fitted on simulated tubes by `python -m validation.certainty`
-and judged on others: docs/validation.md, "Is the confidence right?"."""
+"""Weight of each sign in the logistic function. Fitted on simulated tubes by `python -m validation.certainty`
+and tested on others: docs/validation.md, "Is the confidence right?"."""
 INTERCEPT, WITHOUT_VIABILITY = -21.06, -0.01
-"""Intercept of the logistic map, and what is added without a viability dye. Fitted with the weights:
-docs/validation.md, "Is the confidence right?"."""
+"""Intercept of the logistic function, and the term that is added without a viability dye. Fitted with the
+weights: docs/validation.md, "Is the confidence right?"."""
 MOST_WITHOUT_VIABILITY = 0.85
-"""Without a viability dye nobody knows how many of the cells are dead: never sure. Chosen on the
+"""Largest confidence without a viability dye: the number of dead cells is unknown then. Chosen on the
 simulated tubes of docs/validation.md."""
 
 
@@ -89,11 +89,11 @@ class Surroundings:
     Attributes
     ----------
     candidates, reference
-        What was searched, and a sample of all viable single cells.
+        The cells that were searched, and a sample of all viable single cells.
     anchors
-        On the candidates; scatter not among them.
+        Anchors of the candidates, without scatter.
     traits
-        Evidence of each candidate beside the anchors.
+        Evidence of each candidate from other channels than the anchors.
     likely
         bool: which candidates are likely by anchors and traits together.
     """
@@ -115,9 +115,9 @@ def signs_of(
     gated
         bool, shape (n_candidates,): the cells of the gate.
     seed
-        The group as anchors and traits showed it.
+        The group by anchors and traits.
     members
-        By all channels; None where they were too few.
+        The group's members by all channels; None if the group had too few cells.
     """
     n = int(np.count_nonzero(gated))
     if n == 0:

@@ -1,4 +1,4 @@
-"""The gates that a sample shows, placed again among more of the tube's cells.
+"""Gates that were found in a sample, placed again among more of the tube's cells.
 
 A large sample shows the kinds of cells as well as all events do. The border between two kinds is more exact
 with more cells, but only cells near the border matter.
@@ -22,19 +22,20 @@ from gating.plasma_cells.refinement import axes_at, plain_or_drawn
 from gating.thresholds import axis_of
 
 BESIDE = 1.5
-"""Units of an anchor's axis beyond the outermost wanted cell of the sample from which no cell may be wanted,
-or bound a cut. Convention: half as far again as a cut may lie from the outermost cell."""
+"""Largest distance, in units of an anchor's axis, of a cell from the outermost wanted cell of the sample:
+cells farther away cannot be wanted or set a cut. Convention: 1.5 times the largest distance of a cut from the
+outermost cell."""
 
 
 def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | None:
-    """Return the look's search, with its group and gates placed again among more cells; the confidence stays.
+    """Return the look's search with group and gates placed anew among more cells, at the same confidence.
 
-    None where the look knows no kinds of cells, or where no rule tells with which other cells it begins.
+    None if the look has no kinds of cells, or if no rule decides which other cells belong to its start.
 
     Parameters
     ----------
     look
-        Of a sample; its kinds of cells are known.
+        The look at a sample.
     wider
         More of the events that the sample was drawn from.
     """

@@ -1,9 +1,9 @@
-"""How like plasma cells a cluster or cell is, as an expert judges it beside lymphocytes.
+"""Likeness of a cluster or cell to plasma cells, judged as an expert does, relative to lymphocytes.
 
-Plasma cells are the brightest on CD38 or VS38c, larger than lymphocytes, of little more side scatter, and dim
-in CD45; normal ones are CD19+ and CD20− (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265). Basophils are
-dim in CD45 too, but as small as lymphocytes; monocytes are bright in CD45 and have more side scatter; B cells
-are small, CD45 bright and dimmer on the anchor.
+Plasma cells are the brightest cells on CD38 or VS38c, are larger than lymphocytes, have slightly more side
+scatter, and are dim in CD45; normal plasma cells are CD19+ and CD20− (Flores-Montero et al. 2016,
+doi:10.1002/cyto.b.21265). Basophils are dim in CD45 too, but as small as lymphocytes; monocytes are bright in
+CD45 and have more side scatter; B cells are small, CD45 bright and dimmer on the anchor.
 """
 
 from __future__ import annotations
@@ -29,36 +29,39 @@ from gating.gates.given_gates import Choices
 from gating.thresholds import axis_of, axis_on
 
 UPPER_END = 0.95
-"""Share of the leukocytes bright in CD45 that lies below their upper end on an anchor. Chosen on the tubes of
+"""Quantile of the CD45-bright leukocytes that is their upper end on an anchor. Chosen on the tubes of
 docs/method.md, section 3."""
 LEAST_HEIGHT, MOST_HEIGHT = -1.5, 3.0
-"""Bounds of the height above them that counts, in units of the axis. Chosen on the tubes of docs/method.md,
-section 3."""
+"""Least and largest height above this end that counts, in units of the axis. Chosen on the tubes of
+docs/method.md, section 3."""
 LARGER, SIZE_UNIT, MOST_SIZE = 0.2, 0.15, 2.0
-"""Natural log of forward scatter over that of lymphocytes from which a cluster is larger, what counts as one
-unit, and the most that counts. Chosen on the tubes of docs/method.md, section 3."""
+"""Natural log of forward scatter over that of lymphocytes: above the first value a cluster is larger; the
+second is one unit; the third is the most units that count. Chosen on the tubes of docs/method.md, section
+3."""
 USUAL_SIDE, SIDE_REACH, SIDE_UNIT, MOST_SIDE = 0.5, 0.4, 0.2, 3.0
-"""Natural log of plasma cells' side scatter over that of lymphocytes, how far it may lie from that, what
-counts as one unit against a cluster, and the most. Chosen on the tubes of docs/method.md, section 3."""
+"""Natural log of side scatter over that of lymphocytes: the usual value of plasma cells; the tolerance; one
+unit of evidence against a cluster; the most units that count. Chosen on the tubes of docs/method.md, section
+3."""
 MOST_B_TRAIT, MOST_CD45 = 1.5, 3.0
-"""Most that CD19 counts for a cluster, CD20 against it, and CD45 beyond the bright cells' lower end
-against it. Chosen on the tubes of docs/method.md, section 3."""
+"""Largest evidence of CD19 for a cluster and of CD20 against it; largest evidence against it of CD45 above
+the bright cells' lower end. Chosen on the tubes of docs/method.md, section 3."""
 LYMPHOCYTE_QUARTER, LYMPHOCYTE_SIDE = 0.25, 1.5
-"""Of the leukocytes bright in CD45 those are lymphocytes whose side scatter is at most so many times that of
-this quantile. Chosen on the tubes of docs/method.md, section 3."""
+"""CD45-bright leukocytes are lymphocytes if their side scatter is at most the second value times the side
+scatter at this quantile. Chosen on the tubes of docs/method.md, section 3."""
 JUST_BEYOND = 0.6
-"""CD45 so far beyond the bright cells' lower end that a cluster is none of plasma cells. Chosen on the
+"""Largest distance of a cluster of plasma cells above the edge of CD45 or another low anchor. Chosen on the
 tubes of docs/method.md, section 3."""
 WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
-"""Typical SD of one kind of cell over all axes, natural log; that of fewer cells than `MANY` is less well
-known. Chosen on the tubes of docs/method.md, section 3."""
+"""Largest typical SD of one kind of cell over all axes, natural log: with at least `MANY` cells; with fewer
+cells, whose SD is less certain; `MANY`. Chosen on the tubes of docs/method.md, section 3."""
 FEWEST_TO_JUDGE = 5
-"""Cells of a cluster whose scatter is measured. Chosen on the tubes of docs/method.md, section 3."""
+"""Least number of sampled cells of a cluster that is judged. Chosen on the tubes of docs/method.md, section
+3."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lymphocytes:
-    """What the tube's own lymphocytes and other bright leukocytes show.
+    """Scatter and brightness of the tube's own lymphocytes and other CD45-bright leukocytes.
 
     Attributes
     ----------
@@ -80,14 +83,13 @@ class Likeness:
     Attributes
     ----------
     cluster
-        Its number.
+        Number of the cluster in the mixture.
     share
-        Its cells.
+        Number of its cells.
     total
-        Evidence, natural-log units; about 3 to 7 for plasma cells. The bright end of other
-        kinds may reach 4.
+        Evidence, natural-log units; about 3 to 7 for plasma cells. The bright end of other kinds may reach 4.
     height
-        How far it lies beyond the edges of the positive anchors, mean.
+        Mean height above the edges of the positive anchors.
     is_one_kind
         Whether it is compact and not bright in CD45.
     """
@@ -129,12 +131,12 @@ def likenesses(
     reference: Survivors,
     choices: Choices,
 ) -> list[Likeness]:
-    """Return how like plasma cells each cluster is, the likest first.
+    """Return the likeness of each cluster to plasma cells, the likest first.
 
     Parameters
     ----------
     belongs
-        The cluster of each cell that the mixture was learnt from, shape (n,).
+        The cluster of each cell to which the mixture was fitted, shape (n,).
     cells
         These cells.
     """
@@ -159,7 +161,7 @@ def likenesses(
 def cell_likeness(
     search: Search, lymphocytes: Lymphocytes, reference: Survivors, choices: Choices
 ) -> FloatArray:
-    """Return how like plasma cells each candidate is by itself, float32, shape (n_candidates,)."""
+    """Return the likeness of each single candidate to plasma cells, float32, shape (n_candidates,)."""
     cells = search.candidates
     at = {
         c.channel: axis_of(cells.column(c.channel), axis_on(reference, c.channel)).values
@@ -194,7 +196,7 @@ def _total(
 
 
 def _beyond(at: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) -> NDArray[Any]:
-    """Return how far the positions lie beyond the low and negative anchors' edges, at most."""
+    """Return the largest distance of the positions above the edges of the low and negative anchors."""
     return np.asarray(np.max([at[a.channel] - a.edge for a in anchors if not a.is_positive], axis=0))
 
 

@@ -1,4 +1,4 @@
-"""Looks at all channels together, each so far around a group: of several the surest is taken."""
+"""Looks at all channels together, each over a certain distance around a group; the surest look is taken."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from gating.anchors.search import Search
 from gating.clusters.membership import FEWEST_TO_BEGIN, Neighbourhood
 
 REACHES = (20.0, 40.0)
-"""Mean square of standardised distances from the group up to which a look reaches, look by look. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Largest mean square of a cell's standardised distances from the group, for each look. Chosen on the
+simulated tubes of docs/validation.md."""
 LEFT_OUT = 0.5
-"""Likely cells that the group leaves out, relative to it, from which they are tried as a beginning too.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of likely cells outside the group, relative to the group, for a second search that starts with
+all likely cells. Chosen on the simulated tubes of docs/validation.md."""
 SURE_AT_A_LOOK = 0.97
-"""Certainty from which no further look is taken. Chosen on the simulated tubes of docs/validation.md."""
-AS_SURE = 0.01
-"""Difference of two looks' certainty up to which neither is surer. Chosen on the simulated tubes of
+"""Least certainty that ends the search without a further look. Chosen on the simulated tubes of
 docs/validation.md."""
+AS_SURE = 0.01
+"""Largest difference between the certainties of two looks that count as equally sure. Chosen on the simulated
+tubes of docs/validation.md."""
 
 SURE_OF_MORE, SAME_CELLS, ANOTHER_KIND = 0.9, 0.95, 0.2
-"""Certainty of a look from which it is taken for finding more than the surest one; the share of that one's
-cells that it must find too; and how many more, relative to them. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Conditions for a look to replace the surest look because it finds more cells: least certainty; least share
+of the surest look's cells that it contains; least number of additional cells, relative to the surest look.
+Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Look:
     Attributes
     ----------
     search
-        With its group refined, and the confidence in it.
+        The search with its refined group, and the confidence in it.
     seed
         The search that the look began with.
     kinds
-        The kinds of cells around the group; None where there were too few cells to learn them.
+        The kinds of cells around the group; None if there were too few cells to fit them.
     """
 
     search: Search
@@ -49,20 +50,20 @@ class Look:
 
     @property
     def group(self) -> Group:
-        """The cells that it found."""
+        """The cells that the look found."""
         return self.search.group
 
     def at_most(self, most: float) -> Look:
-        """Return the look with a confidence of at most so much."""
+        """Return the look with its confidence limited to `most`."""
         group = replace(self.group, clarity=min(self.group.clarity, most))
         return replace(self, search=replace(self.search, group=group))
 
 
 def surest_look(beginnings: Sequence[Search], look_at: Callable[[Search, float], Look]) -> Look:
-    """Return the search with the members that are surest, looking farther around where they are not sure.
+    """Return the surest look; it reaches farther around the group if the first look is not sure.
 
-    Of two that are as good as equally sure, and unlike in size, the larger one is taken: else the last digit
-    of a value could choose.
+    If two looks are about equally sure but differ in size, the larger one is taken. Otherwise the last digit
+    of a value could decide.
     """
     looks: list[Look] = []
     for begin in beginnings:
@@ -81,10 +82,11 @@ def surest_look(beginnings: Sequence[Search], look_at: Callable[[Search, float],
 
 
 def _with_another_kind(surest: Look, looks: Sequence[Look]) -> Look:
-    """Return the largest look that is sure and holds the surest one's cells, else the surest one.
+    """Return the largest sure look that contains the surest look's cells, else the surest look.
 
-    A near look sees the clone alone: normal plasma cells lie farther off. A farther look that finds the same
-    clone and more beside it agrees less with the anchors that both began with, and is no worse for that.
+    A near look finds the clone alone, since normal plasma cells lie farther away. A farther look that finds
+    the same clone and more cells agrees less with the anchors, with which both looks began. This does not
+    make it worse.
     """
     cells = surest.group.mask
     n = np.count_nonzero(cells)

@@ -37,22 +37,23 @@ from gating.plasma_cells.looks import LEFT_OUT, REACHES, Look, surest_look
 from gating.thresholds import Axis, axis_like, axis_of, axis_on, known_axis
 
 CLEAR_WITHOUT_SCATTER = 0.9
-"""Clarity from which the anchors need no help. Chosen on the simulated tubes of docs/validation.md."""
+"""Least clarity at which the anchors need no side scatter. Chosen on the simulated tubes of
+docs/validation.md."""
 CLEAR_WITHOUT_CLUSTERS = 0.8
-"""Confidence from which the anchors' own cuts are taken without looking at the other channels. Chosen on
-the simulated tubes of docs/validation.md."""
-TRUST_IN_CLUSTERS = 0.9
-"""Confidence in a group that clusters alone show, relative to their expected F1. Chosen on the simulated
-tubes of docs/validation.md."""
-CLEAR_AMONG_DEAD = 0.6
-"""Without a viability dye the anchors' cuts let dead cells in; clusters so clear are taken instead. Chosen
-on the simulated tubes of docs/validation.md."""
-PLAIN_IS_BETTER = 0.002
-"""Expected F1 that plain cuts may lose against ellipsoids: a person can read and move them. Chosen on the
+"""Least confidence at which the anchors' own cuts are used without the other channels. Chosen on the
 simulated tubes of docs/validation.md."""
+TRUST_IN_CLUSTERS = 0.9
+"""Confidence in a group that only clusters show, relative to their expected F1. Chosen on the simulated tubes
+of docs/validation.md."""
+CLEAR_AMONG_DEAD = 0.6
+"""Least confidence at which clusters replace the anchors' cuts without a viability dye: these cuts include
+dead cells then. Chosen on the simulated tubes of docs/validation.md."""
+PLAIN_IS_BETTER = 0.002
+"""Largest loss of expected F1 for which plain cuts are preferred to ellipsoids: a person can read and move
+cuts. Chosen on the simulated tubes of docs/validation.md."""
 MOST_ON_OTHERS = 0.45
-"""Confidence at most where role `other` alone anchors and CD45 is no anchor: no fit has seen such a
-panel, and any cells may share that antigen. Convention: less than an even chance."""
+"""Largest confidence if channels of role `other` are the only anchors and CD45 is none: the calibration
+included no such panel, and any cells may carry that antigen. Convention: less than an even chance."""
 
 
 def refined(search: Search, choices: Choices) -> Look:
@@ -69,7 +70,7 @@ def refined(search: Search, choices: Choices) -> Look:
 
 
 def _beginnings(search: Search, likely: Mask) -> list[Search]:
-    """Return the search, and one that begins with all likely cells where the group leaves many out."""
+    """Return the search; also one that begins with all likely cells if the group leaves many out."""
     n = np.count_nonzero(likely & ~search.group.mask)
     if n < LEFT_OUT * np.count_nonzero(search.group.mask):
         return [search]
@@ -77,7 +78,7 @@ def _beginnings(search: Search, likely: Mask) -> list[Search]:
 
 
 def _with_scatter(search: Search, choices: Choices) -> Search:
-    """Return the search with side scatter among its anchors where they need that."""
+    """Return the search, with side scatter as an anchor if the other anchors are not clear enough."""
     if search.group.clarity >= CLEAR_WITHOUT_SCATTER:
         return search
     scatter = _scatter_channels(choices)
@@ -149,7 +150,7 @@ def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]
 
 
 def _others(search: Search, channels: Sequence[str]) -> list[tuple[int, AxisAt]]:
-    """Return the other channels' rows, and what gives the positions of some candidates on them."""
+    """Return the other channels' rows, and functions for the positions of some candidates on them."""
     known = {anchor.channel for anchor in search.anchors}
     rest = [(row, channel) for row, channel in enumerate(channels) if channel not in known]
     return [(row, partial(_axis_at, search, channel)) for row, channel in rest]
@@ -169,7 +170,7 @@ def _axis_at(search: Search, channel: str, rows: NDArray[np.intp]) -> Axis:
 
 
 def _axis(channel: str, cells: Survivors, search: Search) -> Axis:
-    """Return the cells' positions on a channel, on the scale that the tube's single cells show."""
+    """Return the cells' positions on a channel, on the scale of the tube's single cells."""
     return axis_like(cells, channel, _scale(channel, search))
 
 
@@ -178,7 +179,7 @@ def _scale(channel: str, search: Search) -> Axis:
 
 
 def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
-    """Return the channels of forward and side scatter area, where size shows fragments and dead cells."""
+    """Return the channels of forward and side scatter area if size shows fragments and dead cells."""
     if search.traits is None:
         return "", ""
     forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
@@ -186,7 +187,7 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
 
 
 def plain_or_drawn(search: Search, members: Members, choices: Choices) -> Search:
-    """Return the members in plain cuts where these are expected to be as good, else in ellipsoids."""
+    """Return the members in plain cuts if these are expected to be as good, else in ellipsoids."""
     wanted, drawn = members.likely > 0.5, members.expected_f1(members.mask)
     sized = _with_size(search, choices)
     if choices.person_of_step(PLASMA_CELL_SIZE) is not None:
@@ -229,7 +230,7 @@ def _judged(
 
 
 def _with_clusters(search: Search, choices: Choices) -> Search:
-    """Return the search with the clusters of all channels where they show the group more clearly."""
+    """Return the search, with the clusters of all channels if they show the group more clearly."""
     stained = bool(choices.panel.with_role("viability"))
     if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search

@@ -1,4 +1,4 @@
-"""The axis of a channel: asinh with a cofactor from its own noise, so that populations are round on it."""
+"""The axis of a channel: asinh with a cofactor from the channel's noise; populations are round on it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from gating.events.transforms import asinh, asinh_cofactor
 from gating.thresholds.kernel_density import KernelDensity, density_of
 
 LEAST_RANGE = 20.0
-"""Largest value over cofactor: linear intensities span more, values on a display scale span less. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Ratio of the largest value to the cofactor: linear intensities exceed it, values on a display scale do not.
+Chosen on the simulated tubes of docs/validation.md."""
 DISPLAY_UNITS = 10.0
 """Units from the lowest to the highest value of a display scale: about four decades. Chosen on the
 simulated tubes of docs/validation.md."""
 FEWEST_FOR_NOISE = 1_000
-"""Events from which the noise of the negative cells is looked for. Chosen on the simulated tubes of
+"""Least number of events to search for the noise of the negative cells. Chosen on the simulated tubes of
 docs/validation.md."""
 NARROW_NOISE = 0.1
-"""Cofactor, relative to the range from the dimmest events to the median, below which it may be too small.
+"""A cofactor below this value, relative to the range from the dimmest events to the median, may be too small.
 Chosen on the simulated tubes of docs/validation.md."""
 DIMMEST_SHOWN = 0.001
-"""Share of the events below the dimmest one that counts: fewer are strays. Convention: one event in 1,000."""
+"""Share of the dimmest events that are ignored as strays. Convention: one event in 1,000."""
 NOISE_BANDWIDTH, NOISE_REACH = 0.03, 3.09
-"""Bandwidth of the search for the negative cells' mode, in that range; spreads below the mode to the
-dimmest event in 1,000. The bandwidth was chosen on the simulated tubes of docs/validation.md; the reach is
-Arithmetic: of a normal distribution a thousandth lies farther below."""
+"""Bandwidth of the search for the negative cells' mode, relative to that range; distance from the mode to the
+dimmest event in 1,000, in spreads. The bandwidth was chosen on the simulated tubes of docs/validation.md; the
+distance is Arithmetic: one thousandth of a normal distribution lies farther below its mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Axis:
     cofactor
         Linear units.
     low, high
-        Ends of the events.
+        Lowest and highest position of the events.
     unit
-        1: a step of one is a factor of e. Smaller for data that are on a display scale already.
+        1 where a step of one is a factor of e; smaller for data that are already on a display scale.
     """
 
     values: FloatArray
@@ -55,7 +55,7 @@ class Axis:
     unit: float = 1.0
 
     def linear(self, position: float) -> float:
-        """Return the linear value of a position, rounded as thresholds are."""
+        """Return the linear value of a position, rounded like a threshold."""
         return rounded(float(np.sinh(position * self.unit)) * self.cofactor)
 
     def position(self, value: float) -> float:
@@ -72,7 +72,7 @@ class Axis:
 
 
 def rounded(value: float, digits: int = 6) -> float:
-    """Return the value with six significant digits: what is written is what was applied."""
+    """Return the value with six significant digits, so that the written threshold is the applied one."""
     return float(f"{value:.{digits}g}")
 
 
@@ -84,7 +84,7 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
     values
         Linear, compensated, shape (n_events,).
     like
-        Another axis of the same channel whose scale is taken over; None finds the scale in the values.
+        Another axis of the same channel whose scale is used; None: the scale comes from the values.
     """
     cofactor, unit = (like.cofactor, like.unit) if like is not None else _scale(values)
     positions = asinh(values, cofactor)
@@ -103,17 +103,17 @@ def scale_of(values: FloatArray) -> Axis:
 
 
 def axis_on(cells: Survivors, channel: str) -> Axis:
-    """Return the axis of a channel by these events, on which they lie; made once for the same survivors."""
+    """Return the axis of a channel with these events on it; computed once for the same survivors."""
     return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))
 
 
 def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
-    """Return the cells' positions on a channel, on another axis's scale; made once for the same survivors."""
+    """Return the cells' positions on a channel, on another axis's scale; computed once per survivors."""
     return cells.once(_named(channel, like), lambda: axis_of(cells.column(channel), like))
 
 
 def known_axis(cells: Survivors, channel: str, like: Axis) -> Axis | None:
-    """Return what `axis_like` does where it has been made for these survivors, else None."""
+    """Return the result of `axis_like` if it was computed for these survivors before, else None."""
     known: Axis | None = cells.made(_named(channel, like))
     return known
 
@@ -123,7 +123,7 @@ def _named(channel: str, like: Axis) -> str:
 
 
 def _scale(values: FloatArray) -> tuple[float, float]:
-    """Return cofactor and unit: asinh, or near enough linear where the values are logarithms already."""
+    """Return cofactor and unit: asinh, or an almost linear axis if the values are logarithms already."""
     cofactor = asinh_cofactor(values)
     if values.size >= FEWEST_FOR_NOISE:
         cofactor = max(cofactor, _cut_off_noise(values, cofactor))
@@ -136,18 +136,18 @@ def _scale(values: FloatArray) -> tuple[float, float]:
 
 
 def _cut_off_noise(values: FloatArray, cofactor: float) -> float:
-    """Return the noise of the negative cells where an instrument cut it at zero before compensation, else 0.
+    """Return the noise of the negative cells if an instrument cut it off at zero, else 0.
 
-    Compensation then leaves a few small negative values behind, far narrower than the noise: an axis by
-    these would stretch the negative cells into groups.
+    Compensation then leaves a few small negative values, far narrower than the noise. An axis from these
+    values would stretch the negative cells into several groups.
     """
     low = dim_end(values, DIMMEST_SHOWN)
     below = NARROW_NOISE * (values.astype(np.float64) - low) <= cofactor
-    if np.count_nonzero(below) > int(0.5 * (values.size - 1)):  # the median is among them: no need to find it
+    if np.count_nonzero(below) > int(0.5 * (values.size - 1)):  # the median is among these values
         return 0.0
     high = ranked(values, 0.5)
     density = density_of(values, bandwidth=NOISE_BANDWIDTH * (high - low), low=low, high=high)
-    mode = int(np.argmax(density.counts))  # what was cut off piles up in a dimmer one
+    mode = int(np.argmax(density.counts))  # the events that were cut off pile up in a dimmer mode
     noise = density.half_width(mode, -1)
     usual = float(density.grid[mode]) - NOISE_REACH * noise
     return noise if usual < 0 and low > 0.5 * usual else 0.0

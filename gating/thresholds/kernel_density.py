@@ -1,4 +1,4 @@
-"""How events are spread along one axis: a smoothed histogram with its modes and valleys."""
+"""The density of events along one axis: a smoothed histogram with its modes and valleys."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from gating.events import FloatArray
 N_BINS = 400
 """Bins of a density. Chosen on the simulated tubes of docs/validation.md."""
 NARROWEST_RANGE = 1e-9
-"""Relative to the ends: a narrower range is a single position. From the precision of float64 (IEEE 754)."""
+"""Least width of a range relative to its ends; a narrower range is a single position. From the precision of
+float64 (IEEE 754)."""
 KERNEL_STEPS = 2.0**24
-"""Parts of the kernel's height to which it is rounded. Convention: whole numbers add up alike in any
+"""Number of steps to which the kernel's height is rounded. Convention: whole numbers have the same sum in any
 order."""
 FEWEST_IN_MODE = 2.5
-"""Events behind a mode's height; fewer are stray events. Chosen on the simulated tubes of
+"""Least number of events behind a mode's height; fewer are stray events. Chosen on the simulated tubes of
 docs/validation.md."""
 HALF_HEIGHT = 1.1774
 """Standard deviations from a normal distribution's mode to half of its height, √(2 ln 2). Convention: a
 mathematical constant."""
 MOST_OF_KERNEL = 0.3
-"""Part of a group's width that is its own, at least, however wide the kernel. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Least width of a group after subtraction of the kernel's width, relative to the kernel's width. Chosen on
+the simulated tubes of docs/validation.md."""
 MAJOR_MODE = 0.1
-"""Height of a mode, relative to the highest, from which it is a major one. Chosen on the simulated tubes of
+"""Least height of a major mode, relative to the highest mode. Chosen on the simulated tubes of
 docs/validation.md."""
 FLAT_BOTTOM = 0.05
-"""Part of a valley's depth up to which its bottom reaches; the cut lies in its middle. Chosen on the
+"""Part of a valley's depth that is its bottom; the cut lies in the middle of the bottom. Chosen on the
 simulated tubes of docs/validation.md."""
 SURE_DIFFERENCE = 4
-"""Standard errors between mode and valley at which chance is hardly an explanation. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Difference between mode and valley, in standard errors, that chance hardly explains. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True)
@@ -64,32 +65,34 @@ class KernelDensity:
 
     @property
     def n_per_peak(self) -> float:
-        """Bins that one kernel covers: smoothed count × this = events behind the estimate."""
+        """Number of bins that one kernel covers; times the smoothed count, it is the events behind an
+        estimate.
+        """
         return max(1.0, self.bandwidth * sqrt(4 * pi) / self.step)
 
     @cached_property
     def modes(self) -> NDArray[np.intp]:
-        """Bins of the local maxima, ascending; of a plateau the first."""
+        """Bins of the local maxima, ascending; the first bin of a plateau."""
         padded = np.concatenate(([-1.0], self.counts, [-1.0]))
         rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
         return np.flatnonzero(rising & falling & (self.counts > 0))
 
     def major_modes(self, share: float = MAJOR_MODE) -> NDArray[np.intp]:
-        """Return the bins of the modes that reach this share of the highest, ascending; at least one."""
+        """Return the bins of the modes of at least this share of the highest, ascending; at least one."""
         modes = self.modes[self.counts[self.modes] >= share * self.counts.max(initial=0.0)]
         return modes if modes.size else np.array([self.counts.size // 2])
 
     def half_width(self, mode: int, side: int) -> float:
-        """Return the SD of the group at a mode as one of its sides shows it (−1 lower, 1 upper).
+        """Return the SD of the group at a mode, from one of its sides (−1 lower, 1 upper).
 
-        From the distance to half of the mode's height, less the kernel's own width.
+        It comes from the distance to half of the mode's height, less the kernel's own width.
         """
         counts = self.counts[mode::side]
         lower = np.flatnonzero(counts < 0.5 * counts[0])
         return self._spread(float(lower[0] if lower.size else counts.size))
 
     def steady_half_width(self, mode: int, side: int) -> float:
-        """Return the same, with mode and half height found between bins: it moves as little as the events."""
+        """Return the SD as `half_width` does, but with mode and half height interpolated between bins."""
         counts = self.counts[mode::side]
         half = 0.5 * float(counts[0])
         lower = np.flatnonzero(counts < half)
@@ -100,7 +103,7 @@ class KernelDensity:
         return self._spread(float(lower[0]) - (half - below) / (above - below) - beyond)
 
     def steady_position(self, mode: int) -> float:
-        """Return where a mode lies between bins: the top of the parabola through it and its neighbours."""
+        """Return the position of a mode between bins: the top of the parabola through three bins."""
         position = float(self.grid[mode])
         if not 0 < mode < self.counts.size - 1:
             return position
@@ -126,7 +129,7 @@ class Valley:
     depth
         1 − (density in the valley / the lower of the two modes).
     clarity
-        0 to 1: depth, damped where so few events lie around that it may be chance.
+        0 to 1: the depth, reduced if there are so few events that it may be chance.
     """
 
     position: float
@@ -157,7 +160,7 @@ def densities_of(
         high = low + max(1.0, abs(low))
     scale = N_BINS / (high - low)
     bins = values * np.float32(scale)
-    bins -= np.float32(low * scale - 1)  # bins 1 to N_BINS; 0 and the last take what lies beyond
+    bins -= np.float32(low * scale - 1)  # bins 1 to N_BINS; bin 0 and the last one take the values beyond the ends
     np.clip(bins, 0, N_BINS + 1, out=bins)
     counts = np.bincount(bins.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
     grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
@@ -184,7 +187,7 @@ def all_valleys(density: KernelDensity) -> list[Valley]:
 
 
 def _highest_before(heights: list[float]) -> list[int]:
-    """Return where the highest of the heights up to each one is; of equals the first."""
+    """Return the row of the highest value up to each row; the first row if several are equal."""
     highest = [0] * len(heights)
     for i in range(1, len(heights)):
         highest[i] = i if heights[i] > heights[highest[i - 1]] else highest[i - 1]
@@ -192,7 +195,7 @@ def _highest_before(heights: list[float]) -> list[int]:
 
 
 def _highest_after(heights: list[float]) -> list[int]:
-    """Return where the highest of the heights from each one on is; of equals the first."""
+    """Return the row of the highest value from each row on; the first row if several are equal."""
     highest = [len(heights) - 1] * len(heights)
     for i in range(len(heights) - 2, -1, -1):
         highest[i] = i if heights[i] >= heights[highest[i + 1]] else highest[i + 1]
@@ -216,5 +219,5 @@ def _valley(density: KernelDensity, ends: NDArray[np.intp], left: np.intp, right
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
     reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
-    kernel = np.rint(kernel * KERNEL_STEPS)  # whole numbers: no sum of them and of counts is rounded
+    kernel = np.rint(kernel * KERNEL_STEPS)  # whole numbers, so that no sum is rounded
     return np.asarray(np.convolve(counts, kernel, mode="same") / kernel.sum(), np.float64)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Method(StrEnum):
-    """How the thresholds of a gating step were found; the value is the word that is written."""
+    """The method of a gating step's thresholds; the value is the word in the results."""
 
     VALLEY = "valley"
     MIXTURE = "mixture"

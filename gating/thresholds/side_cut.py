@@ -1,4 +1,4 @@
-"""The cut between the negative and the positive cells of one channel, beside the wanted cells where known."""
+"""The cut between the negative and the positive cells of a channel, beside the wanted cells if known."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys,
 from gating.thresholds.threshold import Threshold, settle
 
 MOST_LOST, MOST_LOST_IN_A_GAP = 0.2, 0.6
-"""Share of the wanted cells that a cut may take away, outside a gap between them and in one: dead cells
-look like wanted ones on the anchors. Chosen on the simulated tubes of docs/validation.md."""
+"""Largest share of the wanted cells that a cut may remove: outside a gap between them; in a gap, where the
+removed cells may be dead cells that look like wanted cells on the anchors. Chosen on the simulated tubes of
+docs/validation.md."""
 FEWEST_CONTESTED, LEAST_CONTESTED = 5, 0.005
-"""Wanted cells between a cut and the end of their tail, and their share, from which the cut gives way.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least number and least share of wanted cells between a cut and the end of their tail that move the cut to
+that end. Chosen on the simulated tubes of docs/validation.md."""
 IN_THE_TAIL = 0.08
-"""Density of them at a cut, relative to their highest, below which the cut lies beside them. Chosen on the
+"""Largest density of the wanted cells at a cut beside them, relative to their highest density. Chosen on the
 simulated tubes of docs/validation.md."""
 DEAD_TOO = 0.25
-"""Height, relative to the highest, from which a dimmer group among them is the one that is kept. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Least height of a dimmer group among the wanted cells, relative to the highest, to be the group that is
+kept. Chosen on the simulated tubes of docs/validation.md."""
 TAIL = 3.5
-"""Spreads of the wanted cells' upper half beyond which nothing is their tail. Chosen on the simulated tubes
-of docs/validation.md."""
-CLEAR_END = 0.3
-"""Clarity of the valley at which that tail ends. Chosen on the simulated tubes of docs/validation.md."""
-MOST_UNSURE = 0.15
-"""Share of cells that are not surely wanted that may lie beyond a gap. Chosen on the simulated tubes of
+"""Largest reach of the wanted cells' tail, in spreads of their upper half. Chosen on the simulated tubes of
 docs/validation.md."""
+CLEAR_END = 0.3
+"""Least clarity of a valley that ends the tail. Chosen on the simulated tubes of docs/validation.md."""
+MOST_UNSURE = 0.15
+"""Largest share of the wanted cells beyond a gap, if the cells are not surely wanted. Chosen on the simulated
+tubes of docs/validation.md."""
 FAR_APART = 3.0
-"""Modes this far apart (a factor of 20) are two kinds of cells; nearer ones may be autofluorescence. Chosen
-on the simulated tubes of docs/validation.md."""
+"""Distance of two modes (a factor of 20) that are surely two kinds of cells; nearer modes may be
+autofluorescence. Chosen on the simulated tubes of docs/validation.md."""
 
 BANDWIDTHS, ROUGH_BANDWIDTH = (0.15, 0.25), 0.25
-"""Of the density of all cells, and of that of the wanted ones, in units of the axis. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Bandwidths of the densities of all cells, and bandwidth of the density of the wanted cells, in units of the
+axis. Chosen on the simulated tubes of docs/validation.md."""
 BEYOND_NEGATIVE, BEYOND_WANTED, CLEAR_OF_WANTED = 4, 3, 1.5
-"""Spreads: from the negative mode to a cut without a valley; from the wanted cells' mode to such a cut, and
-to a valley. Chosen on the simulated tubes of docs/validation.md."""
+"""Distances in spreads: from the negative mode to a cut without a valley; from the wanted cells' mode to such
+a cut; from that mode to a valley. Chosen on the simulated tubes of docs/validation.md."""
 A_GAP = 0.3
-"""Density of the wanted cells at a cut, relative to their highest, below which it lies in a gap between them.
+"""Largest density of the wanted cells at a cut in a gap between them, relative to their highest density.
 Chosen on the simulated tubes of docs/validation.md."""
 
 
@@ -57,8 +58,8 @@ def side_cut(
 ) -> Threshold:
     """Return the cut between the negative and the positive cells of one channel.
 
-    Between groups that lie close together (autofluorescence) a valley counts less than between those far
-    apart; without any valley the cut lies four spreads above the negative mode.
+    A valley between groups that lie close together (autofluorescence) counts less than a valley between
+    groups far apart. Without any valley the cut lies four spreads above the negative mode.
 
     Parameters
     ----------
@@ -67,12 +68,12 @@ def side_cut(
     rough
         Values of cells that are negative for another reason, most of which the cut must keep; or None.
     most_lost
-        The share of them that may truly lie above a gap, where they are surely the wanted cells: then their
-        tail is kept too. None where they are not sure.
+        If these are surely the wanted cells: the largest share of them that may lie above a gap; their tail
+        is kept too. None if they are not sure.
     pooled
         Threshold of the batch, linear, or None.
     axis
-        That of the values, where it is known already.
+        Axis of the values, if it is known already.
     """
     axis = axis_of(values) if axis is None else axis
     densities = densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
@@ -97,9 +98,9 @@ def side_cut(
 
 
 def _dimmest_group(rough: KernelDensity) -> tuple[float, float]:
-    """Return middle and upper spread of the dimmest of the wanted cells' groups that clear valleys part.
+    """Return middle and upper spread of the dimmest group of wanted cells that a clear valley separates.
 
-    Not of the largest: dead cells look like wanted ones on the anchors and can be as many.
+    The largest group is not used: dead cells look like wanted cells on the anchors and can be as many.
     """
     modes = rough.major_modes(DEAD_TOO)
     ends = [valley.position for valley in all_valleys(rough) if valley.clarity >= CLEAR_END]
@@ -112,19 +113,19 @@ def _dimmest_group(rough: KernelDensity) -> tuple[float, float]:
 def _beyond_the_tail(
     usual: Threshold, axis: Axis, rough: Axis, tail: tuple[float, float], most_lost: float
 ) -> Threshold:
-    """Return the cut at the end of the wanted cells' tail, where their own valley is, if it goes through it.
+    """Return the cut, moved to the end of the wanted cells' tail if it divides the tail.
 
-    The tail is their own: noise that compensation has spread, or cells so bright that their detector was at
-    its end. The brightest in the quantified antigen would be lost first.
+    The tail belongs to the wanted cells: compensation spread their noise, or their detector was at its upper
+    limit. A cut through it would lose the cells brightest in the quantified antigen first.
 
     Parameters
     ----------
     rough
         The wanted cells on the axis.
     tail
-        Places where it begins, and where it ends at the latest.
+        Position where the tail begins, and the highest position where it may end.
     most_lost
-        Share of them that may truly lie beyond a gap.
+        Largest share of them that may lie beyond a gap.
     """
     density = axis_density(rough, ROUGH_BANDWIDTH)
     position, lowest = axis.position(usual.value), tail[0]
@@ -148,7 +149,7 @@ def _beyond_the_tail(
 
 
 def _goes_through(rough: KernelDensity, position: float, lost: float) -> bool:
-    """Return whether a cut loses the wanted cells: most of them, or many and not in a gap between them."""
+    """Return whether a cut removes too many wanted cells; more are allowed in a gap between them."""
     here = float(np.interp(position, rough.grid, rough.counts))
     in_a_gap = here < A_GAP * float(rough.counts.max(initial=0.0))
     return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)

@@ -14,27 +14,27 @@ from gating.thresholds.methods import Method
 from gating.thresholds.two_normals import crossing_of
 
 NEAR_THE_VALLEY = 1.0
-"""Units between a shallow valley and the crossing of the mixture: farther, they mean different groups.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Largest distance between a shallow valley and the crossing of the mixture, in units of the axis; if it is
+larger, they separate different groups. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR = 0.6
-"""Clarity above which a valley is taken without asking the mixture or the batch. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Least clarity of a valley that is used without the mixture or the batch. Chosen on the simulated tubes of
+docs/validation.md."""
 
 LEAST_CLEAR = 0.2
-"""Clarity above which a valley is taken where there is no other evidence. Chosen on the simulated tubes of
-docs/validation.md."""
+"""A valley of a higher clarity than this is used if there is no other evidence. Chosen on the simulated tubes
+of docs/validation.md."""
 OF_MIXTURE, OF_BATCH, OF_SPREAD = 0.6, 0.6, 0.4
-"""Confidence in a cut by the mixture, the batch, the spread of the negative cells. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Confidence in a cut by the mixture, by the batch, and by the spread of the negative cells. Chosen on the
+simulated tubes of docs/validation.md."""
 SURE_WITHOUT_DEPTH, SURE_BY_CLARITY = 0.3, 0.75
-"""Confidence in a valley: the first, and so much for its clarity, at most 1. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Confidence in a valley: the first value plus the second × its clarity, at most 1. Chosen on the simulated
+tubes of docs/validation.md."""
 BANDWIDTHS = (0.1, 0.18, 0.3)
-"""Of the densities in which a valley is looked for, in units of the axis. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Bandwidths of the densities in which a valley is searched, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
 CROSSING_BANDWIDTH = 0.1
-"""Of the density to which two normals are fitted, in units of the axis. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Bandwidth of the density to which two normal distributions are fitted, in units of the axis. Chosen on the
+simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ Floats = NDArray[np.float64]
 ITERATIONS = 60
 """Steps of expectation–maximisation. Chosen on the simulated tubes of docs/validation.md."""
 MOST_LOG_ODDS = 690.0
-"""Natural log of a number that is still far from overflow. From the range of float64 (IEEE 754)."""
+"""Largest log odds; its exponential is still far from overflow. From the range of float64 (IEEE 754)."""
 LEAST_SEPARATION = 2.0
-"""Ashman's D below which two normal distributions are not separated (doi:10.1086/117248)."""
+"""Least Ashman's D of two separated normal distributions (doi:10.1086/117248)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where the upper group becomes likelier than the lower one.
+    """The position where the upper group becomes likelier than the lower one.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Crossing:
 
 
 def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Crossing | None:
-    """Return the crossing of two normal distributions fitted to a density, or None if they are not apart.
+    """Return the crossing of two normal distributions fitted to a density; None if they are not separated.
 
     Expectation–maximisation on the bins, started at two modes; deterministic.
 
@@ -46,7 +46,7 @@ def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Cr
     density
         Counts along an axis.
     low_mode, high_mode
-        Places to start from, `low_mode` < `high_mode`.
+        Positions where the fit starts, `low_mode` < `high_mode`.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Cr
 
 
 class _Normal(NamedTuple):
-    """A normal distribution of so many events."""
+    """A normal distribution and its number of events."""
 
     events: float
     mean: float
