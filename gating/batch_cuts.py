@@ -1,4 +1,4 @@
-"""Cuts of a batch, on which similar tubes agree. Unclear tubes take them; tubes that differ are flagged."""
+"""Cuts on which the similar tubes of a batch agree, for unclear tubes; tubes that differ are flagged."""
 
 from __future__ import annotations
 
@@ -25,33 +25,34 @@ CLEAR_CUT = 0.75
 """Least confidence of a valley that is used without the mixture or the batch. Chosen on the simulated
 tubes of docs/validation.md."""
 FEWEST_TUBES = 4
-"""Tubes with a clear cut from which a batch has a cut. Chosen on the simulated tubes of
+"""Least number of tubes with a clear cut for a batch cut. Chosen on the simulated tubes of
 docs/validation.md."""
 MOST_SPREAD = log(2) / 2
-"""Spread up to which tubes agree: two standard deviations are a factor of two. Chosen on the simulated
+"""Largest spread of tubes that agree: two standard deviations are a factor of two. Chosen on the simulated
 tubes of docs/validation.md."""
 UNLIKE_FACTOR = log(2)
-"""A tube's clear cut differs from its batch's from this distance on: a factor of two. Chosen on the
+"""Least distance at which a tube's clear cut differs from the batch cut: a factor of two. Chosen on the
 simulated tubes of docs/validation.md."""
 UNLIKE_SPREADS = 3.0
-"""The same in spreads of the batch's cuts; the wider limit counts. Chosen on the simulated tubes of
-docs/validation.md."""
+"""The same distance in spreads of the batch's cuts; the larger of both limits applies. Chosen on the
+simulated tubes of docs/validation.md."""
 THROUGH_CELLS = 0.3
-"""Density at a cut, relative to the highest peak, from which it goes through a group of cells. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Least density at a cut that divides a group of cells, relative to the highest peak. Chosen on the simulated
+tubes of docs/validation.md."""
 
 BANDWIDTH = 0.25
-"""Of the density at a cut, in units of the axis. Chosen on the simulated tubes of docs/validation.md."""
+"""Bandwidth of the density at a cut, in units of the axis. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class DyeCut:
-    """A tube's own cut between negative and positive cells on a dye's channel, whatever the wanted cells are.
+    """A tube's own cut between negative and positive cells on a dye's channel.
 
     Attributes
     ----------
     step, channel
-        Where it cuts.
+        The step of the cut, and its channel.
     value
         Linear, compensated.
     method, confidence
@@ -77,7 +78,7 @@ class BatchCut:
     Attributes
     ----------
     step, channel
-        Where it cuts.
+        The step of the cut, and its channel.
     value
         Median of the tubes' clear cuts, linear, compensated.
     spread
@@ -93,7 +94,7 @@ class BatchCut:
     n: int
 
     def is_far(self, value: float) -> bool:
-        """Return whether a tube's clear cut is so far off that the tube differs."""
+        """Return whether a tube's clear cut is so far from the batch cut that the tube differs."""
         return abs(log(value / self.value)) > max(UNLIKE_FACTOR, UNLIKE_SPREADS * self.spread)
 
     def __str__(self) -> str:
@@ -102,14 +103,14 @@ class BatchCut:
 
 
 def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tuple[DyeCut, ...]:
-    """Return a tube's own cuts on its viability and dump channels, as its density shows them.
+    """Return a tube's own cuts on its viability and dump channels, from the density of its cells.
 
     Parameters
     ----------
     events, panel
-        Of the tube, as they were gated.
+        Events and panel of the tube, as they were gated.
     gated
-        Its gates: those before a step leave the events that the step divides.
+        The gated tube; the gates before a step give the events that the step divides.
     """
     sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
     cuts = []
@@ -127,8 +128,8 @@ def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
     Parameters
     ----------
     tubes
-        The cuts of each tube that was acquired alike and is sound. Unclear ones are left out, and so are
-        channels with fewer than four clear ones, or with cuts too far apart.
+        The cuts of each sound tube that was acquired in the same way. Unclear cuts are left out, and so are
+        channels with fewer than four clear cuts, or with cuts too far apart.
 
     Examples
     --------
@@ -144,12 +145,12 @@ def batch_cuts(tubes: Sequence[Sequence[DyeCut]]) -> tuple[BatchCut, ...]:
 
 
 def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[BatchCut, ...]:
-    """Return the cuts that a tube needs: where its steps found neither a clear valley nor a mixture.
+    """Return the batch cuts that a tube needs: its own step has neither a clear valley nor a mixture.
 
     Parameters
     ----------
     steps
-        Of the tube, gated without its batch.
+        Steps of the tube, gated without its batch.
     """
     unclear = {
         (step.name, channel)
@@ -163,7 +164,7 @@ def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[B
 def unlike_batch(
     tube_cuts: Sequence[DyeCut], cuts: Sequence[BatchCut]
 ) -> tuple[tuple[DyeCut, BatchCut], ...]:
-    """Return the tube's clear cuts that differ from the batch's, each with the batch's cut."""
+    """Return the tube's clear cuts that differ from the batch cuts, each with the batch cut."""
     clear = {(cut.step, cut.channel): cut for cut in tube_cuts if cut.is_clear}
     pairs = ((clear.get((cut.step, cut.channel)), cut) for cut in cuts)
     return tuple(
@@ -174,7 +175,7 @@ def unlike_batch(
 def fitting_cuts(
     events: Events, gated: GatedPopulation, cuts: Sequence[BatchCut]
 ) -> tuple[tuple[BatchCut, ...], tuple[BatchCut, ...]]:
-    """Return the cuts that a tube may take, and those that go through a group of its own cells.
+    """Return the cuts that a tube may use, and those that divide a group of its own cells.
 
     Parameters
     ----------
@@ -191,7 +192,7 @@ def fitting_cuts(
 
 
 def goes_through_cells(values: FloatArray, cut: float) -> bool:
-    """Return whether a cut goes through a group of a tube's cells: then the tube is not like its batch.
+    """Return whether a cut divides a group of a tube's cells: then the tube is not like its batch.
 
     Parameters
     ----------

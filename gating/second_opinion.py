@@ -26,39 +26,39 @@ from gating.events.transforms import asinh, asinh_cofactor
 Floats = NDArray[np.float64]
 
 SAMPLE = 10_000
-"""Events that the mixture is fitted to: all of the likeliest eighth, and ever fewer of the others.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Number of events to which the mixture is fitted: an eighth are all of the likeliest events; of the others
+ever fewer are drawn. Chosen on the simulated tubes of docs/validation.md."""
 GROUPS, STEPS = 14, 30
-"""Normal distributions of the mixture, and steps of its fit; it ends by count. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Number of normal distributions in the mixture; fixed number of steps of its fit. Chosen on the simulated
+tubes of docs/validation.md."""
 FEWEST = 10
-"""Events of the sample that make a group. Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of events of the sample in a group. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_VARIANCE = 0.03
 """Added to the variance of each group, in squared spreads of the tube. Chosen on the simulated tubes of
 docs/validation.md."""
 PULSE_SPREADS, PULSE_ROOM = 4.0, 0.02
-"""Spreads of area over height, natural log, that single cells keep to, and room beside them. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Largest distance of single cells from the usual area over height, in spreads (natural log); tolerance that
+is added. Chosen on the simulated tubes of docs/validation.md."""
 NORMAL_MAD = 1.4826
 """SD over median absolute deviation of a normal distribution. Convention: a mathematical constant."""
 USUAL_SPREAD = (0.16, 0.5, 0.84)
-"""Quantiles of a channel one usual spread below its median, at it, and above it. Convention: of a normal
-distribution."""
+"""Quantiles of a channel: one usual spread below its median, the median, and one spread above. Convention:
+the quantiles of a normal distribution."""
 FARTHEST = 30.0
-"""Usual spreads from the median beyond which all values are alike. Convention: far beyond any stained
-cell."""
+"""Largest distance from the median, in usual spreads; values farther away are set to it. Convention: far
+beyond any stained cell."""
 BRIGHTEST, LEAST_BRIGHT = 0.9995, 2.0
-"""Quantile of a channel that counts as full brightness; it is at least so many spreads. Chosen on the
+"""Quantile of a channel that counts as full brightness; least full brightness, in spreads. Chosen on the
 simulated tubes of docs/validation.md."""
 DIMMER, BRIGHTER = 0.55, 0.3
-"""Of the best group's brightness, what another group of wanted cells keeps on positive channels; what it may
-exceed it by on negative ones, as a part of full brightness. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Limits for another group of wanted cells: its least brightness on positive channels, relative to the best
+group; its largest excess over the best group on negative channels, as a part of full brightness. Chosen on
+the simulated tubes of docs/validation.md."""
 DIGITS = 4
-"""Decimals that the fit is rounded to before a cell is chosen by it; processors agree on more. Convention:
-far below the error of a fit."""
+"""Decimals to which the fit is rounded before it classifies cells; results of different processors agree to
+more decimals. Convention: far below the error of a fit."""
 AREAS = ("fsc_area", "ssc_area")
-"""Roles of scatter that take part, on a logarithmic axis."""
+"""Roles of scatter that are used, on a logarithmic axis."""
 SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.ANY: 0.0}
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
@@ -108,7 +108,7 @@ def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
 
 
 def _channels(panel: GatingPanel) -> tuple[GatingChannel, ...]:
-    """Return the channels of the mixture, in an order that the panel's does not change."""
+    """Return the channels of the mixture, in an order that does not depend on the panel's order."""
     left_out = {*SCATTER_ROLES, "time"} - set(AREAS)
     return tuple(
         sorted((c for c in panel.channels if c.role not in left_out), key=lambda c: (c.role, c.channel))
@@ -116,7 +116,7 @@ def _channels(panel: GatingPanel) -> tuple[GatingChannel, ...]:
 
 
 def _single_cells(events: Events, panel: GatingPanel) -> Mask:
-    """Return the events with light in both areas whose area over height is the usual one."""
+    """Return the events with positive scatter areas and the usual ratio of area to height."""
     areas = [events.column(channel.channel) for role in AREAS for channel in panel.with_role(role)]
     lit = np.ones(events.n_events, np.bool_)
     for area in areas:
@@ -147,7 +147,7 @@ def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[n
 
 
 def _likeness(brightness: Floats, sides: Floats) -> Floats:
-    """Return how much each row looks like the targets: bright on positive channels, dark on negative.
+    """Return the likeness of each row to the targets: bright on positive channels, dim on negative ones.
 
     Parameters
     ----------
@@ -159,7 +159,8 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
     Returns
     -------
     numpy.ndarray
-        Shape (n,); 1 at best. The weakest positive and the brightest negative channel count as much as all.
+        Shape (n,); at most 1. The weakest positive channel counts as much as the mean of all positive
+        channels, and the brightest negative channel as much as the mean of all negative ones.
     """
     bounded = np.clip(brightness, -0.2, 1.0)
     positive, negative = bounded[:, sides > 0], bounded[:, sides < 0]
@@ -170,10 +171,10 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
 
 
 def _drawn(likeness: Floats, tickets: NDArray[np.uint32]) -> tuple[NDArray[np.intp], Floats]:
-    """Return events for the fit, ordered by ticket, and the share that was drawn where each one lies.
+    """Return events for the fit, ordered by ticket, and the share drawn from each event's stretch.
 
-    So that a rare population counts, all of the likeliest events are taken, a part of the next ones, and few
-    of the others.
+    All of the likeliest events are taken, a part of the next ones, and few of the others, so that a rare
+    population counts.
     """
     order = np.argsort(-likeness, kind="stable")
     ends = (SAMPLE // 8, SAMPLE // 2, order.size)
@@ -191,7 +192,7 @@ def _drawn(likeness: Floats, tickets: NDArray[np.uint32]) -> tuple[NDArray[np.in
 def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
     """Return scikit-learn's mixture of the points, rounded; its shares are those of all events.
 
-    It begins with slices of the points in the order of their likeness, the first ones the thinnest.
+    The fit begins with slices of the points, ordered by likeness; the first slices have the fewest points.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
@@ -208,7 +209,7 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
         precisions_init=np.stack([precision] * len(slices)),
     )  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it ends by count
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is fixed
         fit.fit(points)
     mixture = Mixture(
         np.round(fit.weights_, DIGITS), np.round(fit.means_, DIGITS), np.round(fit.covariances_, DIGITS)
@@ -218,7 +219,7 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
 
 
 def _wanted(brightness: Floats, sides: Floats, sizes: Floats) -> NDArray[np.intp]:
-    """Return the groups that look like the targets: the best one and those near it."""
+    """Return the groups that look like the targets: the best group and the groups near it."""
     likeness = np.where(sizes >= FEWEST, _likeness(brightness, sides), -np.inf)
     best = int(np.argmax(np.round(likeness, DIGITS)))
     like = sizes >= FEWEST

@@ -1,8 +1,9 @@
-"""Sentinels: NK cells and B precursors of the same tube, whose CD38 the drug covers but no tumour can lose.
+"""Sentinels: NK cells and B precursors of the same tube; the drug covers their CD38 too.
 
-NK cells: lymphocytes (CD45 bright, little side scatter) that are CD56+, CD19−, dump− and CD138−. B precursors
-(haematogones): little side scatter, CD19+, CD45 dimmer than lymphocytes, CD138− and CD56−. The quantified
-channel takes no part, here as elsewhere: it is not among the events.
+The drug covers CD38 on these normal cells, but they do not lose it as a tumour can. NK cells: lymphocytes
+(CD45 bright, little side scatter) that are CD56+, CD19−, dump− and CD138−. B precursors (haematogones):
+little side scatter, CD19+, CD45 dimmer than lymphocytes, CD138− and CD56−. The quantified channel is not
+used: it is not among the events.
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ from gating.thresholds.side_cut import side_cut
 
 NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
 FEWEST_SMALL_CELLS = 100
-"""Cells with little side scatter, from which the lymphocytes' CD45 can be read. Chosen on the simulated
+"""Least number of cells with little side scatter to measure the lymphocytes' CD45. Chosen on the simulated
 tubes of docs/validation.md."""
 REACH = 3.0
-"""Lymphocytes reach this many spreads below their CD45 mode. Chosen on the simulated tubes of
+"""Lower end of the lymphocytes, in spreads below their CD45 mode. Chosen on the simulated tubes of
 docs/validation.md."""
 FEWEST_FOR_VALLEY = 30
-"""B cells from which their own valley in CD45 is looked for. Chosen on the simulated tubes of
+"""Least number of B cells to search for their own valley in CD45. Chosen on the simulated tubes of
 docs/validation.md."""
 LEAST_CONFIDENCE = 0.3
-"""A sentinel behind a cut less sure than this is not used. Chosen on the simulated tubes of
+"""Least confidence in the cuts of a sentinel that is used. Chosen on the simulated tubes of
 docs/validation.md."""
 BANDWIDTH = 0.15
-"""Of the density in which the lymphocytes' CD45 is read, in units of the axis. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Bandwidth of the density in which the lymphocytes' CD45 is measured, in units of the axis. Chosen on the
+simulated tubes of docs/validation.md."""
 WITHOUT_VALLEY = 0.5
 """Confidence in the CD45 of B precursors without a valley of their own. Chosen on the simulated tubes of
 docs/validation.md."""
 
 Part = tuple[RangeGate, float]
-"""One side of a cut, and how sure the cut is."""
+"""One side of a cut, and the confidence in the cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class Sentinel:
     gate
         On viable single cells, linear and compensated; None where the panel or the tube cannot show them.
     mask
-        bool, shape (n_events,); nothing in it without a gate.
+        bool, shape (n_events,); all False without a gate.
     confidence
-        0 to 1, of the least sure cut.
+        0 to 1: confidence in the least sure cut.
     note
         Why there is no gate.
     """
@@ -77,11 +78,11 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
     events
         Linear, compensated, without the quantified channel.
     gated
-        The tube's gating: its viable single cells and its cuts are used.
+        The gated tube; its viable single cells and its cuts are used.
 
     Notes
     -----
-    Cuts are found on a part of the events, the same one in whatever order they come.
+    Cuts are found on a sample of the events that does not depend on their order.
     """
     nothing = np.zeros(events.n_events, np.bool_)
     lacking = [role for role in ("cd45", "ssc_area") if not panel.with_role(role)]
@@ -103,9 +104,9 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
 
 @dataclass(frozen=True, slots=True)
 class _Marrow:
-    """Viable single cells with what is known of their channels.
+    """The viable single cells and their channels.
 
-    `small` is the side of little side scatter: lymphocytes, precursors, erythroid cells.
+    `small` is the side with little side scatter: lymphocytes, precursors, erythroid cells.
     """
 
     events: Events
@@ -130,7 +131,7 @@ class _Marrow:
     def known_negative(self, role: str) -> Part | None:
         """Return the negative side of the cut that the tube's own gating has on a role's channel.
 
-        Of the dump cut only a person's is taken: the automatic one follows the clone.
+        A dump cut is used only if a person set it: the automatic cut follows the clone.
         """
         for step in self.gated.steps:
             if step.name is Step.ABERRANT or (step.name is Step.DUMP and not step.is_set_by_person):
@@ -141,7 +142,7 @@ class _Marrow:
         return None
 
     def negative(self, role: str, cells: Survivors) -> list[Part]:
-        """Return the negative side of a role, nothing where the panel lacks it."""
+        """Return the negative side of a role; empty if the panel lacks the role."""
         channel = self.channel(role)
         if not channel:
             return []
@@ -187,7 +188,7 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
 
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
-    """Return where the CD45 of lymphocytes begins: below the brightest group of the small cells."""
+    """Return the lower CD45 limit of lymphocytes: below the brightest group of the small cells."""
     return small.once("lymphocytes", lambda: _begin_of_lymphocytes(axis_on(small, marrow.channel("cd45"))))
 
 
@@ -198,7 +199,7 @@ def _begin_of_lymphocytes(axis: Axis) -> float:
 
 
 def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
-    """Return the side of CD45 dimmer than lymphocytes: their own valley, or where lymphocytes begin."""
+    """Return the CD45 range below lymphocytes, down from the B cells' valley or the lymphocytes' limit."""
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
     b_cell_axis = axis_of(b_cells, axis_on(small, channel))
@@ -220,6 +221,6 @@ def _sentinel(name: str, marrow: _Marrow, parts: Sequence[Part]) -> Sentinel:
         nothing = np.zeros(marrow.events.n_events, np.bool_)
         return Sentinel(name, None, nothing, confidence, "no clear cut around them")
     left = marrow.viable
-    for part in gate.gates:  # one by one: fewer events are left for each
+    for part in gate.gates:  # one gate after another: each has fewer events to test
         left = left.select(inside(part, left))
     return Sentinel(name, gate, left.mask(), confidence)

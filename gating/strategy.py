@@ -34,26 +34,27 @@ from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 FEWEST_ABERRANT = 0.05
-"""Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
+"""Least share of aberrant cells among the plasma cells for a split. Chosen on the simulated tubes of
 docs/validation.md."""
 LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
-"""Factor on the confidence for a cleaning step that could not be made: a base, and a part by its own
-confidence. Chosen on the simulated tubes of docs/validation.md."""
+"""Factor on the confidence for a cleaning step that was not possible: the first value plus the second × the
+step's own confidence. Chosen on the simulated tubes of docs/validation.md."""
 
 
 SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
-"""Events of a sample in which the wanted cells are searched, and events of a tube from which this is done.
-Convention: a tube of so many events is searched whole, and a sample shows no less."""
+"""Number of events in a sample in which the wanted cells are searched; least number of events of a tube that
+is searched in a sample. Convention: a smaller tube is searched completely, and the sample of a larger tube is
+sufficient."""
 ENOUGH_TO_GATE = 4_000
-"""Wanted cells from which gates are placed as well as among all of them. Convention: then single cells change
-the F1 by far less than 0.001."""
+"""Number of wanted cells that suffice to place gates. Convention: with so many, single cells change the F1 by
+far less than 0.001."""
 ENOUGH_TO_SPLIT = 8_000
-"""Plasma cells that show where a clone ends as well as all of them do. Convention: a split looks closely at
-far fewer."""
+"""Number of plasma cells that suffice to find where a clone ends. Convention: a split uses far fewer cells in
+detail."""
 
 
 class UnfitEventsError(GatingError):
-    """Events that cannot be gated with this panel: a channel is missing, or one must not be there."""
+    """Events that this panel cannot gate: a channel is missing, or a quantified channel is among them."""
 
 
 def gate_plasma_cells(
@@ -132,7 +133,7 @@ def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
 
 
 def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
-    """Return the state after the second anchor, searched in a sample; None where the sample is too small."""
+    """Return the state after the second anchor, searched in a sample; None if the sample is too small."""
     single_sample, mask = passed.left.among(sample), searched.mask()
     search = search_anchors(searched, single_sample, choices)
     passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)
@@ -151,7 +152,7 @@ def _without_sides(
 
 
 def _enough(left: Survivors, n: int) -> Survivors:
-    """Return so many of the events that gates can be placed among them, if a sample holds n wanted cells."""
+    """Return enough events to place gates, given n wanted cells in a sample."""
     size = SEARCHED_EVENTS
     while n < ENOUGH_TO_GATE:
         n, size = 2 * n, 2 * size
@@ -182,7 +183,7 @@ def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Cho
 
 
 def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> StepEstimate:
-    """Return the split. Where hardly any cell is aberrant, the panel does not show the clone: no split."""
+    """Return the split; none if hardly any cell is aberrant, as the panel does not show the clone."""
     shown = some_of(wanted, ENOUGH_TO_SPLIT)
     estimate = find_aberrant(shown, viable_sample, choices)
     if estimate is None:
@@ -234,7 +235,7 @@ def _population(
 
 
 def _overall(steps: tuple[GateStep, ...]) -> float:
-    """Return the confidence in the population; a cleaning step that could not be made lowers it a little."""
+    """Return the confidence in the population; a cleaning step that was not possible lowers it slightly."""
     confidence = 1.0
     for step in steps:
         match Step(step.name):

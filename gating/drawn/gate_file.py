@@ -15,11 +15,11 @@ GATING, AXES, DATA = (f"{{{STANDARD}{part}}}" for part in ("gating", "transforma
 """The name spaces of GatingML, as lxml writes them before a tag."""
 WORKSPACE = "Workspace"
 MOST_NAMES = 12
-"""Names that an error lists. Convention: more would not be read."""
+"""Most names that an error lists. Convention: nobody reads more."""
 
 
 class GateFileError(GatingError):
-    """A file of gates that cannot be used; the text says why."""
+    """A file of gates that cannot be used; the message states the reason."""
 
 
 def read_root(document: bytes, source: str) -> _Element:
@@ -28,14 +28,14 @@ def read_root(document: bytes, source: str) -> _Element:
     Parameters
     ----------
     document
-        XML. One with a DOCTYPE is refused: it could name other files.
+        XML. A document with a DOCTYPE is refused, since it could name other files.
     source
         Its name, for errors.
 
     Raises
     ------
     GateFileError
-        If it is no such document.
+        If the document is neither.
     """
     from lxml import etree
 
@@ -59,7 +59,7 @@ def read_root(document: bytes, source: str) -> _Element:
 
 
 def _check_version(root: _Element, source: str) -> None:
-    """Want FlowJo 10: older ones write another format, with a DOCTYPE and without a version of FlowJo."""
+    """Refuse workspaces of older versions than FlowJo 10, which have another format."""
     version = root.get("flowJoVersion", "")
     major = version.split(".")[0]
     if major.isdecimal() and int(major) >= 10:
@@ -75,13 +75,13 @@ def _check_version(root: _Element, source: str) -> None:
 
 
 def as_file(root: _Element) -> io.BytesIO:
-    """Return a document as FlowKit wants it."""
+    """Return a document in the form that FlowKit reads."""
     from lxml import etree
 
     return io.BytesIO(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def first_names(names: list[str]) -> str:
-    """Return names for an error; not all where there are many."""
+    """Return names for an error; not all names if there are many."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more

@@ -1,4 +1,4 @@
-"""A GatingML 2.0 document, read by FlowKit: what FlowKit misreads is mended or refused before."""
+"""A GatingML 2.0 document, read by FlowKit after a correction or refusal of what FlowKit misreads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 WITHOUT_MATRIX = ("uncompensated", "FCS")
-"""What GatingML calls no matrix, and that of the FCS file (section 5.1.1)."""
+"""GatingML's words for no matrix, and for the matrix of the FCS file (section 5.1.1)."""
 
 
 def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
@@ -24,7 +24,7 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
     Raises
     ------
     GateFileError
-        If a gate refers to something that the document does not have, or FlowKit cannot read it.
+        If a gate refers to something that is missing in the document, or if FlowKit cannot read the document.
     """
     import flowkit
 
@@ -35,12 +35,12 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
     _as_spillover(root, source)
     try:
         return flowkit.parse_gating_xml(as_file(root))
-    except Exception as error:  # FlowKit raises whatever its parts raise
+    except Exception as error:  # FlowKit passes on errors of any type
         raise GateFileError(f"{source}: no GatingML 2.0 that FlowKit can read ({error})") from None
 
 
 def _dangling(root: _Element) -> Iterator[str]:
-    """Yield each reference to what is not there: a parent, a part of a Boolean gate, an axis, a matrix."""
+    """Yield each reference to a missing parent, part of a Boolean gate, axis or matrix."""
     gates = [gate for gate in root if gate.get(f"{GATING}id") is not None]
     known = {gate.get(f"{GATING}id") for gate in gates}
     known |= {part.get(f"{GATING}id") for part in root.iter(f"{GATING}Quadrant")}
@@ -65,7 +65,7 @@ def _dangling(root: _Element) -> Iterator[str]:
 
 
 def _name_fluorochromes(root: _Element) -> None:
-    """Name the fluorochromes of a matrix after its detectors where they have no name.
+    """Name the fluorochromes of a matrix after its detectors if they have no name.
 
     FlowKit writes such documents and then refuses to read them.
     """
@@ -79,7 +79,7 @@ def _name_fluorochromes(root: _Element) -> None:
 
 
 def _as_spillover(root: _Element, source: str) -> None:
-    """Turn a matrix that is inverted already back into spillover: FlowKit would invert it once more."""
+    """Invert an already inverted matrix back into spillover, since FlowKit would invert it again."""
     for matrix in root.iter(f"{AXES}spectrumMatrix"):
         if matrix.get(f"{AXES}matrix-inverted-already", "false").strip() not in ("true", "1"):
             continue

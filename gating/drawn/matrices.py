@@ -1,4 +1,4 @@
-"""Gates that a person drew, put on events that are compensated already: no matrix touches them again."""
+"""Drawn gates for events that are compensated already: no matrix is applied again."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import flowkit
 
 NO_MATRIX = "uncompensated"
-"""What GatingML calls events as they are (section 5.1.1)."""
+"""GatingML's word for uncompensated values (section 5.1.1)."""
 
 
 def without_matrices(strategy: flowkit.GatingStrategy) -> flowkit.GatingStrategy:
-    """Return the strategy with every gate on events as they are."""
+    """Return the strategy with no compensation in any gate."""
     changed = copy.deepcopy(strategy)
     for path in populations_of(changed):
         for dimension in getattr(gate_of(changed, path), "dimensions", None) or ():

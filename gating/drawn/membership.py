@@ -1,8 +1,8 @@
-"""Which events lie in drawn gates. FlowKit reads the gates; here they are put on events.
+"""Which events lie in drawn gates. FlowKit reads the gates; this module applies them to events.
 
-FlowKit compensates every axis of a gate that has one compensated axis, never compensates a ratio, mixes two
-scales of one channel, and leaves events on the edge of a polygon out. Here each axis of a gate is made by
-itself: its channel, its own matrix, its own scale.
+FlowKit compensates every axis of a gate that has one compensated axis, never compensates a ratio, confuses
+two scales of one channel, and excludes events on the edge of a polygon. Here each axis of a gate is computed
+by itself, with its own channel, matrix and scale.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 FROM_THE_FILE = "FCS"
-"""What GatingML calls the matrix that the FCS file carries (section 5.1.1)."""
+"""GatingML's word for the matrix of the FCS file (section 5.1.1)."""
 UNCOMPENSATED = (None, "", "uncompensated")
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What the gates of a strategy see of the events.
+    """The events on the axes of a strategy's gates.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Light:
     channel_of
         The channel of a label that a gate or a matrix uses, given its matrix's name or ""; "" for none.
     file_matrix
-        The FCS file's own; None: gates that ask for it see uncompensated events.
+        The matrix of the FCS file; None: gates that refer to it get uncompensated events.
     source
         Name of the file of gates, for errors.
     """
@@ -108,9 +108,10 @@ class Light:
         return channels, np.asarray(given.matrix, np.float64)
 
     def _unmixed(self, channels: Sequence[str], spillover: Floats, name: str) -> Mapping[str, Floats]:
-        """Return measured @ inverse, summed in the order of the detectors; by least squares for more of them.
+        """Return measured @ inverse, by least squares if there are more detectors than dyes.
 
-        With as many dyes as detectors that is Bagwell & Adams 1993, doi:10.1111/j.1749-6632.1993.tb38775.x.
+        The sum runs in the order of the detectors. With as many dyes as detectors this is Bagwell & Adams
+        1993, doi:10.1111/j.1749-6632.1993.tb38775.x.
         """
         n_dyes = len(spillover)
         try:
@@ -132,12 +133,13 @@ class Light:
 
 
 def masks_of(light: Light, gates: Sequence[GateId]) -> Mapping[GateId, Mask]:
-    """Return which events lie in each gate and in all that it lies in, bool, shape (n_events,).
+    """Return which events lie in each gate and in all its parents, bool, shape (n_events,).
 
     Parameters
     ----------
     gates
-        Each after those it depends on, as `needed_gates` gives them; a quadrant is there with its gate.
+        Gates, each after the gates it depends on, as from `needed_gates`; a quadrant comes with its quadrant
+        gate.
     """
     inside: dict[GateId, Mask] = {("root",): np.ones(light.events.n_events, np.bool_)}
     for gate in gates:
@@ -206,7 +208,7 @@ def _in_polygon(gate: Any, points: Floats) -> Mask:
 
 
 def _in_ellipsoid(gate: Any, axes: Sequence[Floats]) -> Mask:
-    """Return which events are no farther than the distance of the ellipsoid, its edge among them."""
+    """Return which events lie in the ellipsoid or on its edge."""
     inverse = inverse_of(np.array(gate.covariance_matrix, np.float64))
     away = [values - centre for values, centre in zip(axes, gate.coordinates, strict=True)]
     distance = np.zeros(away[0].size)

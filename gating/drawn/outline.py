@@ -1,4 +1,4 @@
-"""The outline of a gate that a person drew, as one of our gates: for pictures, never to choose cells."""
+"""The outline of a drawn gate as a gate of this program: for pictures, never to select cells."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import flowkit
 
 POINTS = 24
-"""Points per edge: what is straight on the axis on which it was drawn is bent on the linear one.
+"""Points per edge: an edge that is straight on the axis on which it was drawn is curved on the linear axis.
 Convention: enough for a picture."""
 SAME_MATRIX = 1e-3
-"""Shares of spillover closer than this give the same picture. Convention: enough for a picture."""
+"""Largest difference of two spillover coefficients that give the same picture. Convention: enough for a
+picture."""
 Find = Callable[[str], str]
 
 
@@ -36,10 +37,10 @@ def outline_of(
     files: SpilloverMatrix | None,
     divisor_of: Callable[[str], float] = lambda _: 1.0,
 ) -> Gate | None:
-    """Return a drawn gate's outline in linear units, None where it has none on our axes.
+    """Return a drawn gate's outline in linear units; None if it has no outline on the picture's axes.
 
-    Boolean gates, quadrants, complements, ratios and ellipsoids of three channels have no outline; nor
-    has a gate on events that were compensated otherwise than those that the picture shows.
+    Boolean gates, quadrants, complements, ratios and ellipsoids of three channels have no outline. A gate has
+    none either if its events are compensated in another way than those of the picture.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ class _Axis:
     strategy, dimension
         FlowKit's gates and one axis of one of them.
     divisor
-        By what the picture's values are divided and those of the gate are not.
+        Divisor of the picture's values, by which the gate's values are not divided.
     """
 
     strategy: flowkit.GatingStrategy
@@ -94,13 +95,13 @@ class _Axis:
 
     @property
     def scale(self) -> Any:
-        """FlowKit's scale; None where the axis is linear as it is."""
+        """FlowKit's scale; None if the axis is linear."""
         name = self.dimension.transformation_ref
         return self.strategy.transformations[name] if name else None
 
     @property
     def has_inverse(self) -> bool:
-        """Whether positions on the axis can be put back in linear units."""
+        """Whether positions on the axis can be converted to linear units."""
         return self.scale is None or hasattr(self.scale, "inverse") or hasattr(self.scale, "decades")
 
     def linear(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -122,7 +123,7 @@ def _same_light(
     ours: SpilloverMatrix | None,
     files: SpilloverMatrix | None,
 ) -> bool:
-    """Return whether a gate sees a channel as the picture shows it."""
+    """Return whether a gate and the picture use the same compensation of a channel."""
     reference = dimension.compensation_ref
     matrix_of_picture = ours if ours is not None and channel in ours.channels else None
     if reference in (None, "", "uncompensated"):

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from gating.events import Mask
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Of the product of two coordinates: nearer to an edge is on it. From the precision of float64 (IEEE 754)."""
+"""Tolerance of an edge, relative to the product of two coordinates: a nearer point is on the edge. From the
+precision of float64 (IEEE 754)."""
 
 
 def inside_closed_polygon(points: NDArray[np.float64], outline: NDArray[np.float64]) -> Mask:
     """Return which points lie in a polygon or on its outline (even-odd rule).
 
-    A point is on an edge where it is nearer than coordinates in decimals are rounded.
+    A point is on an edge if it is nearer to it than the rounding error of decimal coordinates.
 
     Parameters
     ----------

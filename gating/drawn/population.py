@@ -1,8 +1,8 @@
 """Gates that a person drew elsewhere: a FlowJo 10 workspace or a GatingML 2.0 file.
 
 FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) reads the gates and their scales; membership.py
-puts them on events. The quantified channel may not gate: every gate above a population is checked before any
-event is read.
+applies them to events. The quantified channel must not gate: every gate above a population is checked before
+any event is read.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _LONGEST = 200
-"""Characters of another program's words that a message takes over. Convention: two lines that say what is
-wrong."""
+"""Most characters of another program's error text that a message repeats. Convention: two lines, enough to
+state the error."""
 PREFIXES = ("FJComp-", "Comp-")
-"""What FlowJo and DIVA put before the name of a compensated channel."""
+"""Prefixes of FlowJo and DIVA before the name of a compensated channel."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
 <!-- The gates of {source}, population {population}, were used.
      FlowJo's biexponential axes have no form in GatingML 2.0: open that workspace. -->
@@ -41,21 +41,21 @@ NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
 
 @dataclass(frozen=True, slots=True)
 class DrawnPopulation:
-    """A population of a file of gates, and all gates that it lies in.
+    """A population of a file of gates, and all its parent gates.
 
     Attributes
     ----------
     source
         Name of the file.
     path
-        The population's own gate, below every gate that it lies in, from `root` down.
+        Names from `root` through all parent gates to the population's own gate.
     strategy
         FlowKit's strategy with these gates, those that Boolean gates refer to, and nothing else.
     labels
-        Every channel that any of them looks at, as the file names it.
+        Every channel of these gates, as the file names it.
     uses_gain
-        Whether the gates were drawn on values divided by $PnG, as ours are. FlowJo does not divide them,
-        unless its cytometer was set to.
+        Whether the gates were drawn on values divided by $PnG, as in this program. FlowJo divides values only
+        if its cytometer settings say so.
     """
 
     source: str
@@ -66,7 +66,7 @@ class DrawnPopulation:
 
     @property
     def steps(self) -> tuple[GateId, ...]:
-        """The populations on the way to this one, itself the last."""
+        """The populations from the top to this one, which is the last."""
         every = (self.path[:end] for end in range(2, len(self.path) + 1))
         return tuple(gate for gate in every if not is_quadrant_gate(self.strategy, gate))
 
@@ -81,7 +81,7 @@ class DrawnPopulation:
         return shown_name(path_of(self.path))
 
     def gating_channels(self, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
-        """Return the channels of an FCS file that the gates look at, each once.
+        """Return the channels of an FCS file that the gates use, each once.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class DrawnPopulation:
         Raises
         ------
         GateFileError
-            If the file lacks one.
+            If the file lacks such a channel.
         """
         channel_of_label = {label: self.channel_of(label, channels, markers) for label in self.labels}
         lacking = [label for label, name in channel_of_label.items() if not name]
@@ -103,7 +103,7 @@ class DrawnPopulation:
         return tuple(dict.fromkeys(channel_of_label.values()))
 
     def channels_of(self, step: GateId, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
-        """Return the channels that the gate of one step looks at itself."""
+        """Return the channels of one step's own gate."""
         names = (self.channel_of(label, channels, markers) for label in labels_of(self.strategy, step))
         return tuple(dict.fromkeys(name for name in names if name))
 
@@ -121,7 +121,7 @@ class DrawnPopulation:
         return document.getvalue().decode("utf-8")
 
     def refuse(self, quantified: str, channels: Sequence[str], markers: Sequence[str]) -> None:
-        """Raise GateFileError where any gate looks at the quantified channel, itself or in a ratio."""
+        """Raise GateFileError if any gate uses the quantified channel, alone or in a ratio."""
         for label in self.labels:
             plain = next((label.removeprefix(p) for p in PREFIXES if label.startswith(p)), label)
             names = {
@@ -137,7 +137,7 @@ class DrawnPopulation:
                 )
 
     def on_compensated_events(self) -> DrawnPopulation:
-        """Return the same gates for events that are compensated already: no matrix touches them again."""
+        """Return the gates for events that are compensated already: no matrix is applied again."""
         return replace(self, strategy=without_matrices(self.strategy))
 
     def detectors(self, channels: Sequence[str]) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class DrawnPopulation:
         markers
             $PnS of the events' channels.
         matrix
-            The file's own, for gates that ask for it; None: they see uncompensated events.
+            The matrix of the FCS file, for gates that refer to it; None: they get uncompensated events.
 
         Returns
         -------
@@ -167,7 +167,7 @@ class DrawnPopulation:
         Raises
         ------
         GateFileError
-            If the gates cannot be put on these events.
+            If the gates cannot be applied to these events.
         """
 
         def channel_of(label: str, named: str) -> str:
@@ -178,16 +178,16 @@ class DrawnPopulation:
             inside = masks_of(light, needed_gates(self.strategy, self.path))
         except GateFileError:
             raise
-        except Exception as error:  # FlowKit raises whatever its parts raise
+        except Exception as error:  # FlowKit passes on errors of any type
             raise GateFileError(f"{self.source}: its gates cannot be applied ({error})") from None
         return tuple(inside[step] for step in self.steps)
 
     def channel_of(
         self, label: str, channels: Sequence[str], markers: Sequence[str], matrix: str = ""
     ) -> str:
-        """Return the channel of a label: $PnN, $PnS, or the fluorochrome that a matrix names; else "".
+        """Return the channel of a label ($PnN, $PnS, or a fluorochrome of a matrix); "" if there is none.
 
-        Where the gate names its matrix, a fluorochrome of that matrix comes first.
+        If the gate names its matrix, a fluorochrome of that matrix comes first.
         """
         own = self._detector(label, matrix) if matrix else ""
         if own:
@@ -201,7 +201,7 @@ class DrawnPopulation:
         return next((_same_name(detector, channels) for detector in detectors if detector), "")
 
     def _detector(self, label: str, matrix: str) -> str:
-        """Return the detector of a fluorochrome of a matrix, "" where it names none so."""
+        """Return the detector of a fluorochrome of a matrix; "" if the matrix does not have it."""
         given = self.strategy.comp_matrices.get(matrix)
         dyes = list(getattr(given, "fluorochromes", ()))
         return str(given.detectors[dyes.index(label)]) if given is not None and label in dyes else ""
@@ -219,21 +219,21 @@ def read_drawn_population(
     source
         Its name, for errors.
     population
-        Its name, or its path (`Live/CD138+`) or the end of that where several have the name.
+        Name of the population; its path (`Live/CD138+`), or the end of the path, if several have the name.
     tube
-        By what a workspace may know the tube.
+        File name, $FIL and events by which a workspace may identify the tube.
 
     Raises
     ------
     GateFileError
-        If it is neither, has no such sample or no such population, or gates that cannot be applied.
+        If the document is neither, if it has no such sample or population, or if its gates cannot be applied.
     """
     root = read_root(document, source)
     try:
         return _population(root, source, population, tube or TubeFile())
     except GateFileError:
         raise
-    except Exception as error:  # a damaged document can fail anywhere, in lxml, in FlowKit or here
+    except Exception as error:  # a damaged document can raise any error, in lxml, FlowKit or here
         raise GateFileError(
             f"{source}: its gates cannot be read ({type(error).__name__}: {str(error)[:_LONGEST]}); "
             "save them again in the program that made them"
@@ -263,5 +263,5 @@ def _same_name(label: str, channels: Sequence[str]) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return text as it may stand in an XML comment."""
+    """Return text that is allowed in an XML comment."""
     return text.replace("--", "- -")

@@ -1,4 +1,4 @@
-"""Which population a person means by a name or a path."""
+"""The population that a person means by a name or a path."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ GateId = tuple[str, ...]
 def find_population(every: Sequence[GateId], population: str, source: str) -> GateId:
     """Return the population of this name or path.
 
-    A whole path comes first, so that a name at the top is that population although a deeper one has its name.
-    Else the end of a path (`Live/CD138+`) is enough where one population alone ends so.
+    A complete path comes first; a name at the top level is therefore that population, even if a deeper
+    population has the same name. Otherwise the end of a path (`Live/CD138+`) is enough if only one
+    population's path ends with it.
 
     Raises
     ------
     GateFileError
-        If there is none, or more than one.
+        If there is no such population, or more than one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The tree of gates that a person drew: which populations it has, and what a population depends on."""
+"""The tree of drawn gates: its populations, and the gates that a population depends on."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def populations_of(strategy: flowkit.GatingStrategy) -> tuple[GateId, ...]:
 
 
 def needed_gates(strategy: flowkit.GatingStrategy, population: GateId) -> tuple[GateId, ...]:
-    """Return the gates that decide who is in a population, each after those it depends on.
+    """Return the gates that define a population, each after the gates it depends on.
 
-    That is every ancestor, and for a Boolean gate whatever it refers to, with their ancestors.
+    These are all its parents and, for a Boolean gate, the gates it refers to, with their parents.
     """
     needed: dict[GateId, None] = {}
     _require(strategy, population, needed)
@@ -34,7 +34,7 @@ def pruned(
     source: str,
     ellipses: Mapping[GateId, Ellipse] | None = None,
 ) -> flowkit.GatingStrategy:
-    """Return a strategy with copies of these gates alone; FlowJo's polygons and ellipses as FlowJo sees them.
+    """Return a strategy with copies of these gates; polygons and ellipses as FlowJo applies them.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def pruned(
 
 
 def labels_of(strategy: flowkit.GatingStrategy, gate: GateId) -> Iterator[str]:
-    """Yield the channels that a gate itself looks at, those inside a ratio among them."""
+    """Yield the channels of a gate itself, including those inside a ratio."""
     for dimension in getattr(gate_of(strategy, gate), "dimensions", None) or ():
         ratio = getattr(dimension, "ratio_ref", None)
         if ratio is not None:
@@ -82,7 +82,7 @@ def gate_of(strategy: flowkit.GatingStrategy, gate: GateId) -> Any:
 
 
 def is_quadrant_gate(strategy: flowkit.GatingStrategy, gate: GateId) -> bool:
-    """Tell whether an id is that of a quadrant gate, whose quadrants are the populations."""
+    """Return whether an id is that of a quadrant gate, whose quadrants are the populations."""
     quadrants = getattr(gate_of(strategy, gate), "quadrants", None)
     return quadrants is not None and gate[-1] not in quadrants
 

@@ -1,4 +1,4 @@
-"""Events as the cytometer recorded them: panel, compensation and display axes; CD38 cannot be named here."""
+"""Events of the cytometer: panel, compensation, display axes. CD38 cannot be used here."""
 
 from gating.events.events import Events, FloatArray, Mask, Survivors
 

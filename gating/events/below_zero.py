@@ -1,8 +1,8 @@
-"""Cells far below zero: events that were compensated twice, or too much, which no channel's name can show.
+"""Cells far below zero: events that were compensated twice, or too much.
 
-Light cannot be negative. Compensated cells that lack a dye scatter around zero, however bright they are on
-another one. Where a matrix is applied a second time, bright cells of one dye lie below zero on the others, by
-about what that dye spills into them.
+The names of the channels do not show this. Light cannot be negative. After compensation, cells without a dye
+scatter around zero on it, however bright they are on another dye. If a matrix is applied twice, cells bright
+on one dye lie below zero on the other dyes, by about the spillover into them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from gating.events.events import FloatArray
 from gating.events.quantiles import quantile
 
 BRIGHTEST = 0.03
-"""Share of the cells that counts as bright on a dye. Chosen on the simulated tubes of docs/validation.md."""
+"""Share of the cells that count as bright on a dye. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_BRIGHT = 20
-"""Bright cells from which their median is looked at. Convention: fewer scatter too widely."""
+"""Least number of bright cells to use their median. Convention: the median of fewer cells varies too much."""
 SPREADS = 1.5
-"""How far the median lies below zero, in robust standard deviations of the same cells. Chosen on the
+"""Least distance of the median below zero, in robust standard deviations of the same cells. Chosen on the
 simulated tubes of docs/validation.md: above −0.5 once compensated, below −4 twice; a real marrow −0.3 and
 −2.1."""
 OF_BRIGHT = 0.05
-"""The same as a part of what these cells give on their own dye. Convention: smaller errors of a matrix are
-usual."""
+"""Least distance of the median below zero, relative to the median of these cells on their own dye.
+Convention: smaller errors of a matrix are usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,14 @@ def _beside(row: int, names: tuple[str, ...], cells: FloatArray) -> Iterator[Bel
     limit = -OF_BRIGHT * middles[row]
     for other, middle in enumerate(middles):
         if other == row or not (middle < 0 and middle < limit):
-            continue  # as nearly always: their spread need not be known
+            continue  # the usual case: no spread is needed
         spread = (quantile(beside[other], 0.84) - quantile(beside[other], 0.16)) / 2
         if spread > 0 and middle < -SPREADS * spread:
             yield BelowZero(names[other], names[row], middle)
 
 
 def _medians(rows: FloatArray) -> list[float]:
-    """Return what `ranks.median` does, of each row; values of shape (n_rows, n), n at least 1."""
+    """Return the median of each row, like `quantiles.median`; shape (n_rows, n), n at least 1."""
     rank = rows.shape[1] // 2
     split = np.partition(rows, rank, axis=1)
     if rows.shape[1] % 2:

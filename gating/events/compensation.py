@@ -14,11 +14,11 @@ from gating.events.errors import GatingError
 from gating.events.events import Events, FloatArray
 
 BLOCK = 16384
-"""Events whose channels are combined at once: they stay in the processor's cache. Convention: any size that
-fits the processor's cache gives the same values."""
+"""Number of events whose channels are combined at once: they fit the processor's cache. Convention: any size
+that fits the processor's cache gives the same values."""
 WORST_CONDITION_NUMBER = 1e6
-"""Above this, float32 keeps less than one digit of a compensated value. From the precision of float32 (IEEE
-754)."""
+"""Largest condition number of a matrix; above it float32 keeps less than one digit of a compensated value.
+From the precision of float32 (IEEE 754)."""
 
 
 class UnusableSpilloverError(GatingError):
@@ -36,7 +36,7 @@ class SpilloverMatrix:
     values
         float64, shape (n_channels, n_channels); the diagonal is 1 in a matrix as instruments write it.
     source
-        Where it came from, for people: `$SPILLOVER of the file`, `matrix.csv`.
+        Origin of the matrix, in words: `$SPILLOVER of the file`, `matrix.csv`.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class SpilloverMatrix:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the channel names and values; the source does not count."""
+        """SHA-256 (hex) of the channel names and values, without the source."""
         names = "\x1f".join(self.channels).encode("utf-8")
         return hashlib.sha256(names + b"\x1e" + self.values.astype("<f8").tobytes()).hexdigest()
 
@@ -96,10 +96,10 @@ def spillover_from_rows(rows: Sequence[Sequence[str]], source: str) -> Spillover
     Parameters
     ----------
     rows
-        Text cells. The first row holds the channel names, every further row the values; a first column of
-        row names is allowed and must then repeat the channels in the same order. Decimal commas are read.
+        Text cells. The first row holds the channel names, every further row the values; a first column of row
+        names is allowed and must then repeat the channels in the same order. Decimal commas are read.
     source
-        Where the table came from; stated in errors and results.
+        Origin of the table; stated in errors and results.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def spillover_from_rows(rows: Sequence[Sequence[str]], source: str) -> Spillover
 
 
 def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
-    """Return the events with the spillover between the matrix's channels taken out.
+    """Return the events with the spillover between the matrix's channels removed.
 
     Parameters
     ----------
@@ -161,12 +161,12 @@ def compensate(events: Events, matrix: SpilloverMatrix) -> Events:
 
 
 def compensate_in_place(events: Events, matrix: SpilloverMatrix) -> Events:
-    """Return what `compensate` does; the values of `events`, float32, become the compensated ones.
+    """Return the result of `compensate`; the float32 values of `events` are overwritten with it.
 
     Raises
     ------
     UnusableSpilloverError
-        As `compensate` does; the values are then as they were.
+        As in `compensate`; the values are unchanged then.
     """
     missing = [channel for channel in matrix.channels if channel not in events.channels]
     if missing:
@@ -180,7 +180,7 @@ def compensate_in_place(events: Events, matrix: SpilloverMatrix) -> Events:
 
 
 def _combine(inverse: FloatArray, values: FloatArray, rows: list[int]) -> None:
-    """Write inverse @ values into these rows, event by event the same sum in the order of the channels."""
+    """Write inverse @ values into these rows; each event's sum runs in the order of the channels."""
     for start in range(0, values.shape[1], BLOCK):
         measured = values[rows, start : start + BLOCK]
         values[rows, start : start + BLOCK] = np.einsum(

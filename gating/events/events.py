@@ -16,13 +16,13 @@ Mask = NDArray[np.bool_]
 Made = TypeVar("Made")
 Rows = NDArray[np.intp]
 LARGE = 1_000_000
-"""Events from which memory counts more than time. Convention: a row number takes eight times the memory of a
-yes or no, and asking for memory anew is slow in small tubes only."""
+"""Number of events of a large tube, for which memory matters more than time. Convention: a row number takes
+eight times the memory of a bool, and new memory is slow in small tubes only."""
 MASK_FROM = 16
-"""Of a large tube, one event in so many from which survivors are a bool over all events. Convention: rows
-take half of that memory then."""
+"""In a large tube, survivors are stored as a bool over all events if at least one event in so many survives;
+else as rows. Convention: rows then take at most half of that memory."""
 BLOCK = 1 << 17
-"""Events of a large tube that are looked at at once. Convention: any size gives the same values."""
+"""Number of events of a large tube that are processed at once. Convention: any size gives the same values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Events:
         The largest value each detector can give on the linear scale; `inf` where there is no such end
         (computed channels, FCS files that do not say).
     drawn_by
-        Channels whose values say which events a sample takes; every channel where empty.
+        Channels whose values decide which events a sample takes; every channel if empty.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Events:
 
     @property
     def tickets(self) -> Tickets:
-        """By which events are drawn, uint32, shape (n_events,); made once where there are not many."""
+        """Tickets by which events are sampled, uint32, shape (n_events,); kept unless the tube is large."""
         names = self.drawn_by or self.channels
         if names in self._tickets:
             return self._tickets[names]
@@ -98,7 +98,7 @@ class Events:
         return tickets_of(columns, tops, [self._ends[channel] for channel in channels])
 
     def drawn(self, share: float) -> Mask:
-        """Return which events are drawn where this share of them is wanted, bool, shape (n_events,)."""
+        """Return which events are in a sample of this share of them, bool, shape (n_events,)."""
         if self.n_events < LARGE:
             return is_drawn(self.tickets, share)
         result = np.empty(self.n_events, np.bool_)
@@ -198,7 +198,7 @@ class Survivors:
 
     @property
     def tickets(self) -> Tickets:
-        """By which survivors are drawn, uint32, shape (n_events,): not those of a sample of all events."""
+        """Tickets by which survivors are sampled, uint32, shape (n_events,); not those of `events`."""
         return self.once("tickets", lambda: drawn_anew(self._tickets()))
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:

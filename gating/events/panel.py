@@ -1,4 +1,4 @@
-"""What each channel is for. The quantified channel cannot be expressed here."""
+"""The use of each channel. The quantified channel cannot be given here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The value at a rank among many values: a sample shows its range, and only values in it are searched.
+"""The value at a rank among many values: a sample gives its range, and only that range is searched.
 
 The result is that of a partition, in a third of its time (Floyd & Rivest 1975, doi:10.1145/360680.360691).
 """
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 Float = TypeVar("Float", np.float32, np.float64)
 
 FEWEST = 4096
-"""Values from which few are looked at first. Convention: for speed; the result is the same."""
+"""Least number of values for which a sample is taken first. Convention: for speed; the result is the same."""
 LOOKED_AT, STEP, SPREADS = 512, 64, 3.0
-"""Values that say where a rank lies, of many values one in so many; standard errors of such a rank to each
-side. Convention: for speed; where they are wrong, all values are looked at."""
+"""Least size of the sample; of many values one in so many is sampled; half the width of the searched range,
+in standard errors of the rank. Convention: for speed; if the rank lies outside the range, all values are
+searched."""
 
 
 def pair_at(values: NDArray[Float], rank: int) -> tuple[float, float]:
-    """Return the value that so many are below, and the next one; twice the largest where there is no next.
+    """Return the value at a rank and the next larger value; the largest value twice at the last rank.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """A ticket for each event: a number, computed from its measured values alone, by which events are sampled.
 
-So the same events are drawn in any order of events and channels, on any processor, and whatever the last
-digits of the values are.
+The same events are therefore sampled in any order of events and channels and on any processor, and the last
+digits of the values do not matter.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 Tickets = NDArray[np.uint32]
 Values = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
-"""Steps in which values are distinguished: of an acquisition's time; of a detector's scale beside it; of a
-detector's scale where there is no time. A change far below the noise changes hardly any ticket. Convention:
+"""Number of steps that distinguish values: of the acquisition time; of a detector's scale if time is used
+too; of a detector's scale without time. A change far below the noise changes hardly any ticket. Convention:
 steps far above rounding and far below the noise."""
 FARTHEST = 32_767
-"""Steps from zero beyond which all values are alike. Convention: the largest whole number of 16 bits with a
-sign."""
+"""Largest number of steps from zero; values farther away are set to it. Convention: the largest whole number
+of 16 bits with a sign."""
 
 
 def tickets_of(
     columns: Sequence[Values], scale_tops: Sequence[float], ends: Sequence[float] | None = None
 ) -> Tickets:
-    """Return a ticket for each event, each number as likely as any other.
+    """Return a ticket for each event; all numbers are equally likely.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def tickets_of(
     scale_tops
         The largest value of each channel; inf where there is none, as for time.
     ends
-        What `end_of_scale` gives of each channel of all events, where these are some of them.
+        Result of `end_of_scale` for each channel of all events, if these events are a part of them.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def tickets_of(
 
 
 def end_of_scale(values: Values, top: float) -> float:
-    """Return the largest value of a channel, or the power of two above all its values where it has none."""
+    """Return the largest value of a channel's scale, or without one the power of two above all its values."""
     if np.isfinite(top):
         return top
     farthest = max(float(np.nanmax(values, initial=1.0)), -float(np.nanmin(values, initial=-1.0)))
@@ -73,14 +73,14 @@ def drawn_anew(tickets: Tickets) -> Tickets:
 
 
 def is_drawn(tickets: Tickets, share: float) -> NDArray[np.bool_]:
-    """Return which events are drawn, where this share of them is wanted."""
+    """Return which events are in a sample of this share of them."""
     return np.asarray(tickets < 2.0**32 * share, np.bool_)
 
 
 def one_of_each(tickets: Tickets, begins: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the event with the lowest ticket of each stretch of the ordered events; at a tie the first.
+    """Return the event with the lowest ticket in each stretch of the ordered events; at a tie the first.
 
-    An event that changes its place in the order by one hardly ever changes the choice.
+    A shift of one event by one rank hardly ever changes the choice.
 
     Parameters
     ----------
@@ -96,14 +96,14 @@ def one_of_each(tickets: Tickets, begins: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def thinned(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return which of the ordered events to look at: the first ones all, then ever fewer.
+    """Return a sample of the ordered events: all of the first ones, then ever fewer.
 
     Parameters
     ----------
     tickets
         Of the events in their order, shape (n_events,).
     first
-        Events to take all of; of those at n times that rank one in n is taken.
+        Number of events that are all taken; at n times that rank, one event in n is taken.
 
     Returns
     -------
@@ -117,16 +117,18 @@ def thinned(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.
 
 
 def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return which of the ordered events to look at as `thinned` does, each by its own ticket and rank alone.
+    """Return a sample as `thinned` does, but each event is chosen by its own ticket and rank alone.
 
-    How many are drawn varies a little; but an event that changes its rank hardly ever comes or goes.
+    The number of sampled events varies slightly, but a change of an event's rank hardly ever changes the
+    choice.
 
     Parameters
     ----------
     tickets
         Of the events in their order, shape (n_events,).
     first
-        Events to take all of; those at n times that rank are each taken with a chance of one in n.
+        Number of events that are all taken; at n times that rank, each event is taken with a probability of
+        one in n.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArr
 
 
 def _levels(values: Values, end: float, levels: int) -> Tickets:
-    """Return the step of the scale that each value reaches, modulo 2^32; no number is the lowest one."""
+    """Return the step of the scale that each value reaches, modulo 2^32; NaN gives the lowest step."""
     scaled = values * np.float32(levels / end)
     np.rint(scaled, out=scaled)
     np.fmin(np.fmax(scaled, -FARTHEST, out=scaled), FARTHEST, out=scaled)

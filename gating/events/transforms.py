@@ -14,16 +14,16 @@ from gating.events.quantiles import ranked
 Float = TypeVar("Float", np.float32, np.float64)
 
 DIMMEST = 0.005
-"""Share of events below which a detector without negative events is linear. Chosen on the simulated tubes
-of docs/validation.md."""
+"""Quantile of the events that is the cofactor of a detector without negative events: the axis is linear below
+it. Chosen on the simulated tubes of docs/validation.md."""
 PILED_UP, FIRST_DECADE = 0.01, 10.0
-"""Share of events in a logarithmic detector's first channel from which it holds what is dimmer still; how
-far such a detector shows noise, in units of that channel: the first of its four decades. Vendor:
+"""Least share of the events in a logarithmic detector's first channel that shows a pile-up of dimmer events;
+upper end of such a detector's noise, in units of that channel: the first of its four decades. Vendor:
 four-decade logarithmic amplifiers (FACSCalibur, FC500); the share was chosen on the simulated tubes of
 docs/validation.md."""
 FEWEST_CUT, DIM_SHARE = 20, 0.1
-"""Events at zero that show a scale without negative values; the share of the others that is its noise.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least number of events at zero that shows a scale without negative values; share of the positive events
+that is taken as noise. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
@@ -42,8 +42,8 @@ def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
 def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
     """Return asinh of each value, same shape and type, as precise as `np.arcsinh` and four times as fast.
 
-    `np.arcsinh` works value by value; this is made of functions that work on many at once, and gives a value
-    the same result wherever it stands. Beyond ±1e18, where squares overflow, it is constant.
+    `np.arcsinh` works value by value; this function uses functions that work on many values at once. A value
+    gives the same result at any position. Beyond ±1e18, where squares overflow, the result is constant.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _area_sinh(values: NDArray[Float], result: NDArray[Float]) -> None:
 
 
 def asinh_cofactor(values: FloatArray) -> float:
-    """Return the cofactor for a detector: the spread of its noise around zero, else its dimmest events.
+    """Return the cofactor for a detector: the spread of its noise around zero, or its dimmest events.
 
     A detector of another gain gets a cofactor in proportion, so the axis does not depend on the gain.
 
@@ -89,14 +89,14 @@ def asinh_cofactor(values: FloatArray) -> float:
     Notes
     -----
     The width of the linear part follows the negative events, as in Parks, Roederer & Moore 2006
-    (doi:10.1002/cyto.a.20258); a detector without negative events (log-amplified, or all cells bright)
-    is linear below its dimmest half per cent.
+    (doi:10.1002/cyto.a.20258); a detector without negative events (log-amplified, or all cells bright) is
+    linear below its dimmest half per cent.
     """
     if values.size == 0:
         return 1.0
     negative = values.compress(values < 0)
     noise = -ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
-    if negative.size > DIMMEST * values.size and noise > 0:  # then the dimmest are negative too
+    if negative.size > DIMMEST * values.size and noise > 0:  # the dimmest events are negative too
         return noise
     dimmest = ranked(values, DIMMEST)
     cofactor = max(noise, dimmest)
@@ -107,10 +107,10 @@ def asinh_cofactor(values: FloatArray) -> float:
 
 
 def _cut_noise(values: FloatArray) -> float:
-    """Return the usual upper end of dim events where an instrument cut off negative values, else 0.
+    """Return the usual upper end of dim events if an instrument cut off negative values, else 0.
 
-    Without its negative half the noise around zero shows in the events that it left behind: at zero, or in
-    the first channel of a logarithmic amplifier, which holds all that is dimmer.
+    Without the negative half, the noise around zero shows in a pile-up of events: at zero, or in the first
+    channel of a logarithmic amplifier, which contains all dimmer events.
     """
     floor = max(float(values.min()), 0.0)
     cut = int(np.count_nonzero(values <= floor))

@@ -10,7 +10,8 @@ from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates.steps import Step
 
 PLASMA_CELL_SIZE = "plasma_cell_size"
-"""The lower cut on forward scatter area of the step `plasma_cells`; the channel's own name means debris."""
+"""Name of the lower cut on forward scatter area in the step `plasma_cells`; the channel's own name means the
+cut of debris."""
 SECOND_ROLES = ("cd319", "cd229", "cd54")
 """Roles of second anchors."""
 CLONE_ROLES = ("cd19", "cd56", "cd117", "cd81")
@@ -24,13 +25,14 @@ class ByHand:
     Attributes
     ----------
     role
-        Of the channel that a threshold named as the step lies on; "" where no threshold has the step's name.
+        Role of the channel on which a threshold with the step's name lies; "" if no threshold has the step's
+        name.
     thresholds
-        Whether a threshold on its channels may be given, or on the step itself.
+        Whether a person may give a threshold on the step's channels, or for the step by its name.
     polygon
-        Whether a polygon may take the place of its gate.
+        Whether a polygon may replace the step's gate.
     on_time
-        Whether one axis of that polygon must be time. On no other step it may be.
+        Whether one axis of that polygon must be time. On other steps time is not allowed.
     """
 
     role: str = ""
@@ -52,11 +54,13 @@ BY_HAND: Mapping[Step, ByHand] = MappingProxyType(
         Step.ABERRANT: ByHand(),
     }
 )
-"""Of every step. The scale's ends are facts of the detector: nobody moves `margins`."""
+"""What a person may give for every step. The ends of a scale are properties of the detector, so `margins`
+cannot be moved."""
 STEP_ROLES: Mapping[Step, str] = MappingProxyType(
     {step: by_hand.role for step, by_hand in BY_HAND.items() if by_hand.role}
 )
-"""Steps with one threshold, and the role it lies on; of `singlets` by height it is the ratio area/height."""
+"""Steps with one threshold, and the role of its channel; for `singlets` by height the threshold is the ratio
+area/height."""
 POLYGON_STEPS: tuple[Step, ...] = tuple(step for step, by_hand in BY_HAND.items() if by_hand.polygon)
 """Steps whose gate a polygon may replace."""
 
@@ -67,7 +71,7 @@ def step_of_threshold(panel: GatingPanel, name: str, channel: GatingChannel | No
     Parameters
     ----------
     channel
-        What the name means; None where it is a step.
+        Channel that the name means; None if the name is a step.
     """
     for step in STEP_ROLES:
         if name.casefold() == step or (channel is not None and channel.role == STEP_ROLES[step]):

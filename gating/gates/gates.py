@@ -1,4 +1,4 @@
-"""Gates as data: every one can be written as GatingML 2.0 and drawn."""
+"""Gates as data: every gate can be written as GatingML 2.0 and drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gating.events.transforms import area_sinh
 
 
 class Columns(Protocol):
-    """Whatever gives the values of a channel: events, or those that survived so far."""
+    """A table that gives the values of a channel: all events, or the events that passed the gates so far."""
 
     @property
     def n_events(self) -> int:
@@ -28,7 +28,7 @@ class Columns(Protocol):
         ...
 
     def in_blocks(self) -> Iterator[Columns]:
-        """Yield the same events, some at a time, in their order."""
+        """Yield the events in blocks, in their order."""
         ...
 
 
@@ -49,7 +49,7 @@ class PolygonGate:
     Attributes
     ----------
     cofactors
-        Of x and y: the edges are straight on asinh(x / cofactor); None: on the linear scale.
+        Cofactors of x and y: the edges are straight on asinh(x / cofactor); None: on the linear scale.
     """
 
     x_channel: str
@@ -125,7 +125,7 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
     )
     whiten = lower_inverse(cholesky(np.array(gate.covariance)))
     total = np.zeros(offsets.shape[1])
-    for row, weights in enumerate(whiten):  # event by event the same sum, whatever other events there are
+    for row, weights in enumerate(whiten):  # each event's sum does not depend on the other events
         along = weights[0] * offsets[0]
         for column in range(1, row + 1):
             along += weights[column] * offsets[column]
@@ -134,7 +134,7 @@ def distance_square(gate: EllipsoidGate, events: Columns) -> NDArray[np.float64]
 
 
 def channels_of(gate: Gate) -> tuple[str, ...]:
-    """Return the channels a gate looks at, each once, in order of appearance."""
+    """Return the channels that a gate uses, each once, in order of appearance."""
     match gate:
         case RangeGate():
             return (gate.channel,)
@@ -168,7 +168,7 @@ class _Rows:
 
 
 def _inside_all(gate: AllOf, events: Columns) -> Mask:
-    """Return which events are inside all parts; ranges, which cost least, leave fewer for the others."""
+    """Return which events are inside all parts; ranges, the fastest parts, are applied first."""
     ranges = [inside(part, events) for part in gate.gates if isinstance(part, RangeGate)]
     others = [part for part in gate.gates if not isinstance(part, RangeGate)]
     result = _combined(np.logical_and, ranges) if ranges else np.ones(events.n_events, np.bool_)
@@ -214,7 +214,7 @@ def _scaled(values: NDArray[np.float64], cofactor: float | None) -> NDArray[np.f
 def _inside_polygon(gate: PolygonGate, x: FloatArray, y: FloatArray) -> Mask:
     if gate.cofactors == (None, None):
         return _inside_corners(gate.vertices, x, y)
-    near = np.ones(x.size, np.bool_)  # beyond its outermost corners nothing is inside, on any scale
+    near = np.ones(x.size, np.bool_)  # nothing beyond the outermost corners is inside, on any scale
     for column, ends in zip((x, y), zip(*gate.vertices, strict=True), strict=True):
         near &= (column >= min(ends)) & (column <= max(ends))
     rows = np.flatnonzero(near)

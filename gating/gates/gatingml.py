@@ -1,7 +1,7 @@
-"""A tube's gates as GatingML 2.0, through FlowKit: other programs find the same cells with it.
+"""A tube's gates as GatingML 2.0, written by FlowKit, with which other programs gate the same cells.
 
-The standard: Spidlen et al. 2015, doi:10.1002/cyto.a.22690. Every step is a gate inside the one before; a
-step made of several gates also has its parts, `step_1`, `step_2` …, joined by a Boolean gate.
+The standard: Spidlen et al. 2015, doi:10.1002/cyto.a.22690. Every step is a gate inside the gate of the step
+before; a step made of several gates also has its parts, `step_1`, `step_2` …, joined by a Boolean gate.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def to_gatingml(steps: Sequence[GateStep], matrix: SpilloverMatrix | None) -> by
     Parameters
     ----------
     steps
-        Of a gated tube, in their order. Steps without a gate are left out.
+        Steps of a gated tube, in their order. Steps without a gate are left out.
     matrix
         The matrix that the events were compensated with, written into the document; None if none was.
 
@@ -71,7 +71,7 @@ class _Writer:
     Attributes
     ----------
     strategy
-        What is being built.
+        The strategy that is built.
     compensated
         Channels that the matrix compensates.
     """
@@ -80,7 +80,7 @@ class _Writer:
     compensated: frozenset[str]
 
     def add(self, gate: Gate, name: str, path: Path) -> str:
-        """Add a gate and whatever it is made of under `path`; return its name."""
+        """Add a gate and its parts under `path`; return the gate's name."""
         match gate:
             case RangeGate():
                 self._add_ranges((gate,), name, path)
@@ -130,7 +130,7 @@ class _Writer:
         import flowkit
 
         parts = [self.add(part, f"{name}_{i}", path) for i, part in enumerate(gate.gates, 1)]
-        if len(parts) == 1:  # a Boolean gate needs two; the same one twice says the same
+        if len(parts) == 1:  # a Boolean gate needs two parts; one part twice means the same
             parts = parts * 2
         references = [{"ref": part, "path": path, "complement": False} for part in parts]
         kind = "and" if isinstance(gate, AllOf) else "or"
@@ -172,5 +172,5 @@ def _range_parts(gate: AllOf) -> Iterator[RangeGate]:
 
 
 def _as_applied(limit: float | None) -> float | None:
-    """Return the limit as float32, which is what the events were compared with."""
+    """Return the limit as float32, as it was compared with the events."""
     return None if limit is None else float(np.float32(limit))

@@ -16,7 +16,8 @@ from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 KEPT_BESIDE_POLYGON = (GateFlag.NO_VIABILITY,)
-"""Flags of a step that stay where a polygon replaces its gate: still no dye has shown the dead cells."""
+"""Flags of a step that stay if a polygon replaces its gate: there is still no dye that shows the dead
+cells."""
 
 
 class UnknownGateError(GatingError):
@@ -32,13 +33,13 @@ class Choices:
     panel
         The channels that may gate.
     overrides
-        Set by a person; each replaces exactly one automatic threshold. A name is a channel, a role
-        that one channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
+        Set by a person; each replaces exactly one automatic threshold. A name is a channel, a role that one
+        channel has, a marker, or one of the steps `debris singlets viable dump plasma_cell_size`.
     pooled
-        Of the batch, named in the same way; used where the tube itself is not clear.
+        Thresholds of the batch, named in the same way; used if the tube itself is not clear.
     polygons
-        Set by a person, by step; each replaces the whole gate of the step. Its axes are named as thresholds
-        are, by a channel, a role or a marker.
+        Set by a person, by step; each replaces the whole gate of the step. Its axes are named like
+        thresholds, by a channel, a role or a marker.
     """
 
     panel: GatingPanel

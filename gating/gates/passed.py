@@ -15,16 +15,16 @@ from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate, StepMasks
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Steps done so far and the events that are left.
+    """The steps done so far and the events that are left.
 
     Attributes
     ----------
     left
-        Survivors of all steps.
+        Events that passed all steps.
     choices
-        What a person gave: a polygon takes the place of a step's gate here, whatever step it is.
+        Gates that a person gave; a polygon replaces the gate of its step here.
     steps, flags
-        Of each step.
+        Steps done so far; flags that they raised.
     depth
         How many steps each event passed, uint8, shape (n_events,).
     """

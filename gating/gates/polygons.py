@@ -9,7 +9,7 @@ from math import isfinite
 from gating.gates.gates import PolygonGate, straight_corners
 
 FEWEST_VERTICES, MOST_VERTICES = 3, 200
-"""Vertices of a polygon. Arithmetic: fewer enclose nothing. Convention: nobody draws more."""
+"""Least and largest number of vertices. Arithmetic: fewer enclose no area. Convention: nobody draws more."""
 
 Point = tuple[float, float]
 
@@ -57,7 +57,7 @@ def _edge(corners: Sequence[Point], number: int) -> tuple[Point, Point]:
 
 
 def _area(corners: Sequence[Point]) -> bool:
-    """Return whether any corner turns: whether three vertices in a row do not lie on one line."""
+    """Return whether the polygon has an area: three vertices in a row do not lie on one line."""
     return any(_turn(corners[k - 2], corners[k - 1], corner) != 0 for k, corner in enumerate(corners))
 
 

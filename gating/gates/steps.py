@@ -1,4 +1,4 @@
-"""The result of gating: the cells, and how each step found them."""
+"""The result of gating: the cells, and the gate, methods and confidence of each step."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LOW_CONFIDENCE = 0.5
 """Confidence below which a person should look at the gates; chosen on the simulated tubes of
 docs/validation.md."""
 NO_CELLS = "no cell lies inside all gates: the confidence is 0"
-"""The note of a tube in whose gates there is no cell, whoever made the gates."""
+"""The note of a tube without any cell in its gates, automatic or drawn."""
 
 
 class Step(StrEnum):
-    """The steps of the strategy in their order; the value is the name that is written."""
+    """The steps of the strategy in their order; the value is the name in the results."""
 
     TIME = "time"
     MARGINS = "margins"
@@ -36,7 +36,7 @@ class Step(StrEnum):
 
 
 class GateFlag(StrEnum):
-    """Flags that the gating raises in a tube's row; the value is the code that is written."""
+    """Flags that the gating raises in a tube's row; the value is the code in the results."""
 
     TIME_UNSTABLE = "TIME_UNSTABLE"
     NO_TIME = "NO_TIME"
@@ -58,9 +58,9 @@ class GateStep:
     Attributes
     ----------
     name
-        Of the step: a `Step`, or the name of a gate that a person drew in another program (`Method.FILE`).
+        Name of the step: a `Step`, or the name of a gate from another program (`Method.FILE`).
     gate
-        What was applied; None where the panel cannot support the step (then `note` says so).
+        The gate that was applied; None if the panel cannot support the step (`note` then states it).
     channels
         The one or two channels a picture of the step shows.
     n_in, n_out
@@ -72,7 +72,7 @@ class GateStep:
     confidence
         0 (a guess) to 1 (clear).
     note
-        What a person should know about the step; may be empty.
+        A remark about the step for people; may be empty.
 
     Raises ValueError for a name that is no `Step`, unless the gate comes from a file.
     """
@@ -99,7 +99,7 @@ class GateStep:
 
 @dataclass(frozen=True, slots=True)
 class StepMasks:
-    """Which events passed each of some steps, every one of which only passes events that passed those before.
+    """Which events passed each step; a step only passes events that passed the steps before it.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class Jackknife(Protocol):
         ...
 
     def may_move(self) -> int | None:
-        """Return how many cells may change sides; None where only a repeated split shows it."""
+        """Return how many cells may change sides; None if only a repeated split shows it."""
         ...
 
 
@@ -158,16 +158,16 @@ class GatedPopulation:
     steps
         Every step in order; the aberrant split, if any, is the last and does not narrow `mask`.
     step_masks
-        Of each step, bool, shape (n_events,): events that passed it and all before it.
+        Mask of each step, bool, shape (n_events,): events that passed it and all steps before it.
     confidence
-        0 to 1, of the whole gating; 0 where `mask` has no cell.
+        0 to 1: confidence in the whole gating; 0 if `mask` has no cell.
     viable_singlets
-        bool, shape (n_events,): events that passed everything up to and with viability.
+        bool, shape (n_events,): events that passed all steps up to and including viability.
     aberrant
-        bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
+        bool, shape (n_events,), a part of `mask`; None if the panel cannot separate aberrant cells.
     jackknife
         A function that repeats the split, each time without another part of the cells; None without a split,
-        or where a person set it.
+        or if a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.
     notes

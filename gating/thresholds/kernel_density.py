@@ -27,8 +27,8 @@ HALF_HEIGHT = 1.1774
 """Standard deviations from a normal distribution's mode to half of its height, √(2 ln 2). Convention: a
 mathematical constant."""
 MOST_OF_KERNEL = 0.3
-"""Least width of a group after subtraction of the kernel's width, relative to the kernel's width. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Least width of a group after subtraction of the kernel's width, relative to its width before. Chosen on the
+simulated tubes of docs/validation.md."""
 MAJOR_MODE = 0.1
 """Least height of a major mode, relative to the highest mode. Chosen on the simulated tubes of
 docs/validation.md."""
@@ -65,9 +65,7 @@ class KernelDensity:
 
     @property
     def n_per_peak(self) -> float:
-        """Number of bins that one kernel covers; times the smoothed count, it is the events behind an
-        estimate.
-        """
+        """Bins that one kernel covers; times the smoothed count, it is the events behind an estimate."""
         return max(1.0, self.bandwidth * sqrt(4 * pi) / self.step)
 
     @cached_property
@@ -160,7 +158,7 @@ def densities_of(
         high = low + max(1.0, abs(low))
     scale = N_BINS / (high - low)
     bins = values * np.float32(scale)
-    bins -= np.float32(low * scale - 1)  # bins 1 to N_BINS; bin 0 and the last one take the values beyond the ends
+    bins -= np.float32(low * scale - 1)  # bin 0 and the last: values beyond the ends
     np.clip(bins, 0, N_BINS + 1, out=bins)
     counts = np.bincount(bins.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
     grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)

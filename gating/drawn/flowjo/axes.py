@@ -1,8 +1,9 @@
 """The axes of a FlowJo sample: which gates see compensated events, and on which scale each gate was drawn.
 
-In a workspace `Comp-PE-A` is compensated and `PE-A` is not, where `Comp-` is the matrix's prefix, and each
-has a scale of its own. FlowKit compensates both and takes the scale of `PE-A` for both. It is handed a matrix
-whose detectors have the full names and no prefix; then it cannot confuse them, and what it read is put back.
+In a workspace `Comp-PE-A` is compensated and `PE-A` is not (`Comp-` is the matrix's prefix), and each has its
+own scale. FlowKit compensates both and uses the scale of `PE-A` for both. FlowKit therefore gets a matrix
+whose detectors have the full names and no prefix, so that it cannot confuse the two. Afterwards the original
+names are restored.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DetectorNames:
-    """How to put back the names of detectors.
+    """The original names of detectors, which are restored after FlowKit.
 
     Attributes
     ----------
@@ -80,7 +81,7 @@ def _renamed(matrix: _Element, source: str) -> dict[str, str]:
 
 
 def _order(matrix: _Element, names: list[str], source: str) -> None:
-    """Put rows and cells in the order of the detectors: FlowKit takes them as they stand."""
+    """Sort rows and cells in the order of the detectors, since FlowKit does not sort them."""
     rows = matrix.findall(f"{AXES}spillover")
     cells = [row.findall(f"{AXES}coefficient") for row in rows]
     said = [[cell.get(f"{DATA}parameter", "") for cell in line] for line in (rows, *cells)]
@@ -95,7 +96,7 @@ def _order(matrix: _Element, names: list[str], source: str) -> None:
 
 
 def _name_dimensions(sample: _Element, detectors: Mapping[str, str]) -> None:
-    """Name the compensated channels of gates by prefix and detector where a person gave them another name."""
+    """Name the compensated channels of gates by prefix and detector, whatever name a person gave them."""
     own = {
         parameter.get("userProvidedCompInfix"): parameter.get(f"{DATA}name", "")
         for parameter in sample.iterfind(f"{AXES}spilloverMatrix/{DATA}parameters/{DATA}parameter")
@@ -116,7 +117,7 @@ def _dimensions(sample: _Element) -> list[_Element]:
 
 
 def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str) -> None:
-    """Leave the scales that gates use, and give a compensated channel without one that of its detector."""
+    """Keep the scales that gates use; a compensated channel without a scale gets its detector's."""
     scales = sample.find("Transformations")
     if scales is None:
         return

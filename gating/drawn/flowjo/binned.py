@@ -1,9 +1,10 @@
-"""A FlowJo 10 polygon or ellipse as FlowJo sees it: on a grid of 256 × 256 bins of its display axes.
+"""A FlowJo 10 polygon or ellipse as FlowJo applies it: on 256 × 256 bins of its display axes.
 
-FlowJo writes `gateResolution="256"` beside each polygon. Events and corners belong to the bin that they lie
-in, and a bin on the outline is inside. With that, all 46 counts of two real marrow tubes are those FlowJo
-stored; exact geometry, as in FlowKit, is off by up to 7 %. Rectangles are not binned. Polygons are binned on
-biexponential axes alone, where that is known; ellipses on every axis, since FlowJo writes them in bins.
+FlowJo writes `gateResolution="256"` beside each polygon. Events and corners belong to the bin in which they
+lie, and a bin on the outline is inside. With this rule, all 46 counts of two real marrow tubes equal those
+that FlowJo stored; exact geometry, as in FlowKit, differs by up to 7 %. Rectangles are not binned. Polygons
+are binned on biexponential axes only, where the rule is known; ellipses on every axis, since FlowJo writes
+them in bins.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ BINS = 256
 """Bins per axis on which FlowJo places a polygon. Vendor: FlowJo writes `gateResolution="256"` beside each
 polygon."""
 AXIS = 4096
-"""FlowKit's biexponential axis runs from 0 to this (the channels of FlowJo's look-up table). Vendor: FlowJo
-and FlowKit."""
+"""Upper end of FlowKit's biexponential axis, which begins at 0 (the channels of FlowJo's look-up table).
+Vendor: FlowJo and FlowKit."""
 SLACK = 1e-6
-"""Of a bin: a corner is stored in 10 decimals of the linear scale. Vendor: FlowJo's format."""
+"""Tolerance for a corner, as a part of a bin: a corner is stored in 10 decimals of the linear scale. Vendor:
+FlowJo's format."""
 EVENT_SLACK = 1e-4
-"""Of a bin: whole numbers lie on the bins' edges, and float32 rounds them. From the precision of float32
-(IEEE 754)."""
+"""Tolerance for an event on a linear axis, as a part of a bin: whole numbers lie on the bins' edges, and
+float32 rounds them. From the precision of float32 (IEEE 754)."""
 
 
 def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
@@ -40,9 +42,9 @@ def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
     Parameters
     ----------
     gate
-        Of a FlowKit strategy.
+        A gate of a FlowKit strategy.
     transforms
-        Of that strategy, by name.
+        Scales of that strategy, by name.
     """
     if type(gate) is not flowkit.gates.PolygonGate:
         return copy.deepcopy(gate)
@@ -57,18 +59,18 @@ def binned_ellipse(gate: Any, ellipse: Ellipse, transforms: Mapping[str, Any], s
     Parameters
     ----------
     gate
-        FlowKit's gate on the same axes, whose limits do not count.
+        FlowKit's gate on the same axes; its limits are not used.
     ellipse
         The ellipse in bins.
     transforms
-        Of the strategy, by name.
+        Scales of the strategy, by name.
     source
         Name of the file, for errors.
 
     Raises
     ------
     GateFileError
-        If it lies on an axis without a scale: then it is unknown where its bins are.
+        If the ellipse lies on an axis without a scale: the positions of its bins are unknown then.
     """
     axes = [transforms.get(dimension.transformation_ref) for dimension in gate.dimensions]
     unknown = [d.id for d, axis in zip(gate.dimensions, axes, strict=True) if axis is None]
@@ -96,10 +98,9 @@ class BinnedPolygon(flowkit.gates.PolygonGate):  # type: ignore[misc]
     gate
         FlowKit's polygon, its corners on the display axes.
     widths
-        Of a bin on each axis; 0: this axis is not binned.
+        Width of a bin on each axis; 0: this axis is not binned.
     slacks
-        Of a bin: how far below its edge an event on each axis still belongs to it.
-    """
+        Part of a bin, on each axis, by which an event in the bin may lie below the bin's edge."""
 
     def __init__(self, gate: Any, widths: Sequence[float], slacks: Sequence[float] = (0.0, 0.0)) -> None:
         super().__init__(gate.gate_name, copy.deepcopy(gate.dimensions), gate.vertices, gate.use_complement)

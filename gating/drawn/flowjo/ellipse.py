@@ -1,9 +1,9 @@
-"""A FlowJo ellipse as FlowJo sees it: in the bins of its display axes, as a polygon.
+"""A FlowJo ellipse as FlowJo applies it: in the bins of its display axes, as a polygon.
 
-FlowJo writes the foci and four points of an ellipse in bins, 256 to an axis, and treats it as it treats a
+FlowJo writes the foci and four points of an ellipse in bins, 256 to an axis, and treats an ellipse like a
 polygon (see binned.py): events and outline belong to bins, and a bin on the outline is inside. Exact
-geometry, as in FlowKit, leaves half of the outline's bins out: of an ellipse with radii of 40 bins 1 to 3 %
-of the cells.
+geometry, as in FlowKit, excludes half of the outline's bins; with radii of 40 bins this is 1 to 3 % of the
+cells.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ellipse:
     Attributes
     ----------
     foci
-        Its two foci; the same point twice in a circle.
+        The two foci of the ellipse; the same point twice in a circle.
     axes
         The ends of its two diameters, the long one and the short one in any order.
     """
@@ -41,10 +41,10 @@ class Ellipse:
     axes: tuple[tuple[Point, Point], tuple[Point, Point]]
 
     def outline(self) -> NDArray[np.float64]:
-        """Return its outline in bins, shape (CORNERS, 2).
+        """Return the outline in bins, shape (CORNERS, 2).
 
-        The long diameter is one of those written. Its direction and the short one come from the foci, since
-        the short diameter is written less exactly.
+        The long diameter is the longer one in the file. Its direction and the short diameter come from the
+        foci, since the file gives the short diameter less exactly.
         """
         (x0, y0), (x1, y1) = self.foci
         ends = max(self.axes, key=lambda pair: hypot(pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]))
@@ -63,12 +63,12 @@ class Ellipse:
 
 
 def taken_out(node: _Element, source: str) -> Ellipse:
-    """Return a population's ellipse, and leave a rectangle without limits in its place.
+    """Return a population's ellipse, and replace it in the file by a rectangle without limits.
 
     Raises
     ------
     GateFileError
-        If it has not two foci and four points.
+        If the ellipse does not have two foci and four points.
     """
     gate = node.find(f"Gate/{GATING}EllipsoidGate")
     foci, points = _points(gate, "foci"), _points(gate, "edge")

@@ -1,4 +1,4 @@
-"""Which sample of a FlowJo workspace is the tube: by its file name, its $FIL, its events and its folder."""
+"""The sample of a FlowJo workspace that is the tube, by file name, $FIL, number of events and folder."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TubeFile:
-    """What is known of the tube's file.
+    """File name, $FIL and number of events of the tube.
 
     Attributes
     ----------
     path
-        Its name, with the folders above it where they are known; `/` between them.
+        Name of the file, with the folders above it if they are known, separated by `/`.
     fil
-        $FIL; empty where the file does not say.
+        $FIL; empty if the file does not give it.
     n_events
-        $TOT; None where it is not known.
+        $TOT; None if it is not known.
     """
 
     path: str = ""
@@ -37,22 +37,23 @@ class TubeFile:
         return self.path.replace("\\", "/").rpartition("/")[2]
 
     def __str__(self) -> str:
-        """Return its names, for errors."""
+        """Return the tube's names, for errors."""
         return " or ".join(dict.fromkeys(name for name in (self.name, self.fil) if name)) or "the tube"
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A sample of the workspace, and in what it is the tube.
+    """A sample of the workspace, and which of its names are the tube's.
 
     Attributes
     ----------
     sample, path
         The sample, and the path of the file that it was made from.
     by_name, by_fil
-        Its file or its shown name has the tube's file name; its $FIL is the tube's.
+        Whether the sample's file or shown name is the tube's file name; whether its $FIL is the tube's.
     by_either
-        A name of one kind is a name of the other kind: a tube that was stored under its $FIL, or the reverse.
+        Whether the sample's file name is the tube's $FIL, or the reverse: the tube was renamed to or from its
+        $FIL.
     """
 
     sample: _Element
@@ -65,14 +66,14 @@ class _Candidate:
 def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _Element:
     """Return the sample of a workspace that is the tube.
 
-    The sample that has both the tube's file name and its $FIL comes first, then one that has the file name,
-    then one that has the $FIL. Where several are left, or file name and $FIL point to two samples, the number
-    of events decides, then the file that the sample was made from, then its folder.
+    A sample with both the tube's file name and its $FIL comes first, then a sample with the file name, then a
+    sample with the $FIL. If several samples are left, or if file name and $FIL point to two samples, the
+    number of events decides, then the file from which the sample was made, then its folder.
 
     Raises
     ------
     GateFileError
-        If there is none, or nothing tells which of several.
+        If there is no such sample, or if nothing decides between several.
     """
     every = [_candidate(sample, tube) for sample in samples]
     matches = [c for c in every if c.by_name or c.by_fil or c.by_either]
@@ -92,7 +93,7 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
 
 
 def _tests(tube: TubeFile, left: Sequence[_Candidate]) -> Iterator[Callable[[_Candidate], bool]]:
-    """Yield what distinguishes samples; where file name and $FIL contradict each other, events alone."""
+    """Yield the properties that distinguish samples; only the events if file name and $FIL disagree."""
     yield lambda c: tube.n_events is not None and _n_events(c.sample) == tube.n_events
     if not _is_contradiction(left):
         nearest = max(_shared_folders(c.path, tube) for c in left)
@@ -120,7 +121,7 @@ def _candidate(sample: _Element, tube: TubeFile) -> _Candidate:
 
 
 def _best_by_name(matches: list[_Candidate]) -> list[_Candidate]:
-    """Return the samples whose names fit best: both names, else both kinds where they disagree."""
+    """Return the samples whose names fit best: both names, or else either name if these disagree."""
     both = [c for c in matches if c.by_name and c.by_fil]
     if both:
         return both

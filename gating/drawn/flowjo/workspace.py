@@ -1,4 +1,4 @@
-"""A FlowJo 10 workspace: one population of one tube, with what it depends on, read by FlowKit.
+"""A FlowJo 10 workspace: one population of one tube, with the gates it needs, read by FlowKit.
 
 FlowKit reads the tree of gates well, but names and axes badly. The workspace is therefore prepared here.
 FlowKit gets only the gates that decide which events are in the population, names without `/`, and the axes of
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BOOLEAN = ("AndNode", "OrNode", "NotNode")
 KINDS = ("Population", *BOOLEAN)
 SLASH, DOT = "\ue000", "\ue001"
-"""Stand for `/`, and for a name of dots alone: FlowKit takes both for paths. Convention: characters of the
-private use area, which no name has."""
+"""Replacements for `/`, and for the dot in a name of dots alone, since FlowKit reads both as paths.
+Convention: characters of the private use area, which no name has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class WorkspaceGates:
     Attributes
     ----------
     strategy
-        FlowKit's, with these gates and no other; ellipses as gates without limits.
+        FlowKit's strategy with these gates alone; ellipses are gates without limits.
     path
-        The population, in the names of `strategy`; see `shown_name`.
+        Path of the population, in the names of `strategy`; see `shown_name`.
     ellipses
         FlowJo's ellipses, by gate.
     uses_gain
-        Whether FlowJo divided the values by $PnG before it showed them.
+        Whether FlowJo divided the values by $PnG before display.
     """
 
     strategy: flowkit.GatingStrategy
@@ -57,7 +57,7 @@ def workspace_gates(root: _Element, source: str, population: str, tube: TubeFile
     Raises
     ------
     GateFileError
-        If it has no such tube or population, or gates that cannot be applied to an FCS file.
+        If the workspace has no such tube or population, or if gates cannot be applied to an FCS file.
     """
     samples = root.findall("SampleList/Sample")
     sample = tube_sample(samples, tube, source)
@@ -88,14 +88,14 @@ def _read(root: _Element, source: str) -> flowkit.GatingStrategy:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             (sample,) = parse_wsp(as_file(root))["samples"].values()
-    except Exception as error:  # FlowKit raises whatever its parts raise
+    except Exception as error:  # FlowKit passes on errors of any type
         raise GateFileError(f"{source}: FlowKit cannot read this workspace ({error})") from None
     strategy: flowkit.GatingStrategy = sample["gating_strategy"]
     return strategy
 
 
 def _uses_gain(root: _Element, sample: _Element) -> bool:
-    """Whether the cytometer of this sample is set to divide by $PnG; FlowJo's default is not to."""
+    """Return whether the sample's cytometer is set to divide by $PnG, which is not FlowJo's default."""
     cyt = next((k.get("value") for k in sample.iterfind("Keywords/Keyword") if k.get("name") == "$CYT"), "")
     every = root.findall("Cytometers/Cytometer")
     own = [cytometer for cytometer in every if cytometer.get("cyt", "") == (cyt or "")] or every
@@ -118,7 +118,7 @@ def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
 
 
 def _keep_population(sample: _Element, population: str, source: str) -> GateId:
-    """Leave a population and what it depends on, under names that FlowKit does not take for paths."""
+    """Keep a population and the gates it needs, under names that FlowKit does not read as paths."""
     tree = list(_tree(sample))
     wanted = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
     needed: dict[GateId, None] = {}
@@ -144,7 +144,7 @@ def _keep_population(sample: _Element, population: str, source: str) -> GateId:
 def _require(
     gate: GateId, tree: list[tuple[GateId, _Element]], needed: dict[GateId, None], source: str
 ) -> None:
-    """Add a population, those above it, and those that a Boolean one is made of."""
+    """Add a population, its parents, and the populations of a Boolean gate."""
     for end in range(2, len(gate) + 1):
         path = gate[:end]
         if path in needed:
@@ -156,7 +156,7 @@ def _require(
 
 
 def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, source: str) -> GateId:
-    """Return the population that a part of a Boolean one names by its path."""
+    """Return the population that a Boolean gate names by its path."""
     name = part.get("name", "")
     part_gate = next((gate for gate, _ in tree if path_of(gate) == name), None)
     if part_gate is None:
