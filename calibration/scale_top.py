@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from calibration.numbers import AT_SCALE_END
 
 LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
-"""Events, share of all events, and times the usual count of one value, that make a pile of equal values: an
-end of the scale. Convention: within the scale equal values come in twos or threes, and as often as their
-neighbours."""
+"""A pile of equal values is an end of the scale if it has at least this number of events, this share of all
+events, and this multiple of the usual count of one value. Convention: within the scale equal values come in
+twos or threes, as often as their neighbours."""
 
 ABOVE_PILE = 2000
 """One event in this many may lie above a pile that ends the scale. Convention: a stray value is no scale."""

@@ -16,8 +16,8 @@ import numpy as np
 from calibration.numbers import MAD_TO_SD, Floats
 
 SMOOTH_DECIMALS = 6
-"""Decimals of smoothed counts: equal ones stay equal on every processor. Convention: counts are of single
-beads, and processors differ from the 12th digit on."""
+"""Decimals of smoothed counts, so that equal counts stay equal on every processor. Convention: counts are of
+single beads, and processors differ from the 12th digit on."""
 
 N_BINS = 2048
 """Bins of the axis. Convention: finer than the narrowest smoothing."""

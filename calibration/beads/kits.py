@@ -144,7 +144,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         arithmetic="levels are taken as antibodies bound, as assigned",
     ),
 )
-"""Every kit that is known. Vendor: `brightest` goes by the makers' data sheets, as `BeadKit` says."""
+"""All kits that the program supports. Vendor: `brightest` is from the makers' data sheets, see `BeadKit`."""
 
 
 def kit_names(kits: Iterable[BeadKit] = BEAD_KITS) -> tuple[str, ...]:

@@ -15,28 +15,29 @@ BROAD = 0.45
 beads have CVs of some percent, and photons add to that at dim levels alone."""
 
 LAWFUL, FEWEST_CLEAR = 1.5, 3
-"""Times the width that detection physics gives a bead of this light, above which a broad hump is debris; and
-populations that this width is learnt from. Convention; arithmetic: the law has three terms."""
+"""Largest width of a bead population, relative to the width that detection physics predicts for its
+brightness: a broader hump is debris. Least number of populations from which that prediction is fitted.
+Convention; arithmetic: the law of widths has three terms."""
 
 LIKE_OTHERS = 0.3
-"""Part of the usual events that a broad hump has at least where it is taken for a bead. Convention: vials
-hold like numbers."""
+"""Least number of events of a broad hump that counts as a bead population, relative to the usual population.
+Convention: a vial has about equal numbers of each bead."""
 
 SMALL = 0.2
-"""A surplus peak below this part of the next larger population is doublets or debris. Convention: kits hold
-about as many beads of each level; doublets are a few percent."""
+"""A surplus peak with fewer events than this, relative to the next larger population, is doublets or debris.
+Convention: kits hold about as many beads of each level; doublets are a few percent."""
 
 TINY = 0.15
-"""A peak below this part of the usual population may not be beads. It counts only where nothing larger was
-left out. Convention: as `SMALL`, against the usual population instead of the next larger one."""
+"""A peak with fewer events than this, relative to the usual population, may not be beads. It counts only if
+no larger peak was left out. Convention: as `SMALL`, against the usual population instead of the next larger
+one."""
 
 DOUBLET_WITHIN = 0.08
 """Largest distance of doublets from twice the median of a population, as a part of it. Convention: the sum of
 two beads is twice the value of one bead, within the CV of a bead."""
 
 DIGITS = 4
-"""Significant digits of a median in a sentence. Convention: the median of some hundred beads is
-known to fewer."""
+"""Significant digits of a median in a message. Convention: the median of some hundred beads is less exact."""
 
 
 class BeadPeaksError(CalibrationError):

@@ -20,8 +20,8 @@ REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
 LARGEST_CV = 100.0
-"""Robust CV (10,000 %) that is given to a blank at zero, whose CV has no bound. Convention: any number far
-above a CV that a bead can have."""
+"""Robust CV (10,000 %) of a blank at zero, whose true CV has no upper limit. Convention: any number far above
+a CV that a bead can have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,19 +21,19 @@ from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_l
 from calibration.numbers import MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
-"""Steps of the fit, at most. Convention: bounds the time."""
+"""Most steps of the fit. Convention: it limits the time."""
 
 N_TIED = 300
-"""Steps of a fit with tied widths, at most. Convention: overlapping populations part slowly."""
+"""Most steps of a fit with tied widths. Convention: overlapping populations separate slowly."""
 
 FLOOR_SHARE = 0.02
-"""Share of the events in the floor when the fit starts. Convention: the fit finds its own."""
+"""Share of the events in the floor when the fit starts. Convention: the fit adjusts it."""
 
 FLOOR_WIDTH = 0.6
 """Smoothing of the floor on the arcsinh axis. Convention: far wider than a bead population."""
 
 COARSE = 16
-"""Bins that the floor takes together. Convention: far narrower than its smoothing."""
+"""Number of bins that the floor combines. Convention: far narrower than its smoothing."""
 
 SETTLED = 2e-4
 """The fit stops when no mean moves by more SDs than this. Convention: far below its sampling error."""

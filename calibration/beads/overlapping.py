@@ -19,22 +19,23 @@ UNRESOLVED = 1.5
 show one peak."""
 
 KIT_STEP = 1.6
-"""Factor within which a neighbour is near. Convention: the levels of kits step by more."""
+"""Largest ratio of two levels that are near neighbours. Convention: the levels of kits differ by larger
+factors."""
 
 HOLDS_TWO = 1.4
-"""Fewest events of a peak that holds two populations, in those of a usual peak. Convention: half-way between
-one population and two, a little towards one."""
+"""Fewest events of a peak that contains two populations, relative to a usual peak. Convention: about half-way
+between one population and two, slightly nearer to one."""
 
 TRULY_APART = 1.2
 """Least distance of two populations within one peak, in SDs. Convention: two nearer populations look like one
 broad population."""
 
 MOST_UNEQUAL = 3.0
-"""Ratio of the events of two populations within one peak, at most. Convention: vials hold similar numbers of
+"""Largest ratio of the events of two populations within one peak. Convention: vials hold similar numbers of
 each bead."""
 
 FEWEST_CLEAR = 3
-"""Clear populations from which the law of widths is learnt. Arithmetic: it has three terms."""
+"""Least number of clear populations to fit the law of widths. Arithmetic: it has three terms."""
 
 
 def merge_unresolvable(

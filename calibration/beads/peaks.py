@@ -30,8 +30,8 @@ LEAST_PILE = 0.001
 event in a thousand lies there, from doublets and debris."""
 
 LEAST_BOTTOM_PILE = 10
-"""Equal events on the start of the scale that clip the dimmest population. Convention: equal values of single
-beads come in twos or threes, not in tens."""
+"""Least number of equal events at the start of the scale for the dimmest population to count as clipped.
+Convention: equal values of single beads come in twos or threes, not in tens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,22 @@ NEAR = 0.9
 the end."""
 
 CLIPPED = 0.1
-"""Share of a population on the end above which its median is not trusted. Convention: where a tenth is cut
-off the median moves by an eighth of an SD."""
+"""Largest share of a population on the end of the scale for its median to be used. Convention: if a tenth is
+cut off, the median moves by an eighth of an SD."""
 
 SQUEEZED = 0.5
 """An amplifier squeezes a population whose CV is below this part of its dimmer neighbour's CV. Convention:
 brighter beads are not suddenly twice as narrow."""
 
 CUT_WITHIN, CUT_SHARE, LEAST_CUT = 0.2, 0.02, 10
-"""SDs from the outermost event, and the share of a population and the events within these that make a steep
-edge. Convention: the tail of a normal population ends with single events, and a cut with fewer removed hardly
-a twentieth."""
+"""A steep edge: at least this share of a population, and at least this number of events, lie within so many
+SDs of the outermost event. Convention: the tail of a normal population ends with single events, and a cut
+with fewer events at it removed hardly a twentieth of the population."""
 
 SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
-"""SDs from the median to this quantile of the events on a side, below which a part of that side is missing,
-and events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
+"""Least distance from the median to the outer quantile of the events on one side, in SDs: if it is smaller, a
+part of that side is missing. That quantile, as a share from the outside. Least number of events for this
+test. Convention: of a normal population it lies at 2.05 SDs."""
 
 FEWEST_TO_CUT = 100
 """Fewest events of a population whose edge is judged. Convention: with fewer events the edge is one or two
@@ -39,10 +40,11 @@ ONE_SD = 0.841
 """Quantile of a normal distribution one SD above its median. Arithmetic."""
 
 STRAY = 2000
-"""One event in so many may lie beyond a cut. Convention: crosstalk of electronics."""
+"""One event in so many may lie beyond a cut. Convention: such events come from crosstalk of the
+electronics."""
 
 FEWEST_VALUES = 20
-"""Different values within a population below which its edge cannot be judged. Convention: on a coarser scale
+"""Least number of different values within a population whose edge is judged. Convention: on a coarser scale
 the step between two values looks like an edge."""
 
 

@@ -12,7 +12,8 @@ from calibration.numbers import Floats
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
 TIED_SIZE = (0.75, 1.33)
-"""Factors within which the data set the common size of tied widths. Convention: a third to either side."""
+"""Smallest and largest factor by which the data may change the common size of tied widths. Convention: a
+third to either side."""
 
 SPREAD_OF_NUMBERS = (1.5, 0.02)
 """Factor and least value of the SD of log events: few clear populations make it too small. Convention: the SD

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 SETTLED_HISTORY = 20
-"""Earlier runs that make their median settled. Convention, as for Levey-Jennings charts."""
+"""Number of earlier runs from which on their median is settled. Convention, as for Levey-Jennings charts."""
 
 
 class CheckName(StrEnum):
@@ -62,7 +62,7 @@ OF_THE_LINE = frozenset(
         CheckName.DEGREES_OF_FREEDOM,
     }
 )
-"""The rows that judge the fitted line; without assigned values they mean nothing."""
+"""Checks of the fitted line; they have no meaning without assigned values."""
 
 
 @dataclass(frozen=True, slots=True)

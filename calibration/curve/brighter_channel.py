@@ -22,28 +22,31 @@ from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
 FEWEST_POPULATIONS = 3
-"""Populations that a comparison needs. Arithmetic: its fit has three terms."""
+"""Least number of populations for a comparison. Arithmetic: its fit has three terms."""
 
 FEWEST_EVENTS = 50
-"""Events that a population needs for its variance. Convention: the variance of 50 is known to 20 %."""
+"""Least number of events of a population to measure its variance. Convention: the variance of 50 events is
+known to 20 %."""
 
 ONE_DYE_WITHIN = 0.5
-"""How far the shares of light may differ with beads of one dye. Convention: detectors need not be linear."""
+"""Largest difference of the shares of light for beads with one dye. Convention: detectors need not be
+linear."""
 
 PROPORTIONAL_WITHIN = 0.05
-"""The same for beads that may carry several dyes. Convention: only where these act as one."""
+"""Largest difference of the shares of light for beads that may carry several dyes. Convention: it is met only
+if these dyes act as one."""
 
 INSTRUMENT_VARIANCE = 4e-4
-"""Relative variance, a CV of 2 %, by which two detectors' own may differ. Convention: CVs of alignment beads
-are 1 to 3 %."""
+"""Prior SD of the difference between the relative variances of two detectors (a CV of 2 %). Convention: CVs
+of alignment beads are 1 to 3 %."""
 
 MOST_CLIPPED = 0.01
-"""Share of a population on the end of the other channel's scale above which it is left out. Convention: a
-hundredth on the end takes less than a tenth off the variance."""
+"""Largest share of a population on the end of the other channel's scale for the population to be used.
+Convention: a hundredth on the end lowers the variance by less than a tenth."""
 
 CLEAR_OF_NOISE = 6.0
-"""Standard errors above the blank from which on a population's share of light counts. Convention: then a
-share of light is known to 17 %."""
+"""Least distance of a population above the blank, in standard errors, for its share of light to count.
+Convention: then a share of light is known to 17 %."""
 
 CENTRAL = 3.0
 """Robust SDs about the median within which events count: doublets and debris lie beyond. Convention: 99.7 %

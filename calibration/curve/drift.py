@@ -15,13 +15,14 @@ from calibration.curve.acceptance import CurveVerdict
 from calibration.numbers import Floats
 
 FEWEST_RUNS = 3
-"""Earlier runs that limits need. Convention: two runs hardly show an SD."""
+"""Least number of earlier runs for limits. Convention: two runs hardly show an SD."""
 
 SETTLED_RUNS = 20
-"""Earlier runs that make the limits settled. Convention of laboratories for Levey-Jennings charts."""
+"""Number of earlier runs from which on the limits are settled. Convention of laboratories for Levey-Jennings
+charts."""
 
 FARTHEST = 99.0
-"""SDs at which a distance is cut off. Convention: it keeps printed numbers finite."""
+"""Largest distance that is reported, in SDs. Convention: it keeps printed numbers finite."""
 
 
 class WestgardRule(StrEnum):

@@ -11,7 +11,8 @@ from calibration.numbers import Floats, Mask
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
 LOG_AUTO_DIGITS = 6
-"""Decimals of the autofluorescence's log10 that are kept. Convention: far finer than beads can show."""
+"""Decimals that are kept of the log10 of the autofluorescence. Convention: far finer than the precision of
+bead data."""
 
 PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
 """Curve model → its free parameters. Arithmetic: counted in its formula (docs/method.md, section 4).

@@ -23,11 +23,12 @@ __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
 
 FEWEST_PEAKS = 3
-"""Populations that a transfer needs. Arithmetic: a line through two would leave nothing to judge it by."""
+"""Least number of populations for a transfer. Arithmetic: a line through two points leaves no residual to
+check it."""
 
 SETTLED_PEAKS = 4
-"""Populations that are wanted; fewer are a warning. Convention: a line has two parameters, and with two peaks
-more a wrong one shows."""
+"""Number of populations below which there is a warning. Convention: a line has two parameters, and with two
+more peaks a wrong peak shows."""
 
 
 def fit_transfer(

@@ -21,25 +21,27 @@ SPREADS = np.linspace(0.05, 1.25, 19)
 cells."""
 
 STEP = 1e-6
-"""Part of the difference of medians to which its bias is rounded. Convention: less comes from rounding."""
+"""Step to which the bias is rounded, relative to the difference of medians. Convention: smaller differences
+come from rounding."""
 
 USUAL_SPREAD, SPREAD_SD = 0.45, 0.25
 """Mean and SD of the prior of the log-SD. Assumption: a few hundred cells outweigh it
 (docs/method.md, section 5)."""
 
 PROBABILITIES = np.linspace(0.1, 0.9, 9)
-"""The stain's quantiles that are matched. Convention: the deciles, since the tails may be other cells."""
+"""Quantiles of the stained cells to which the fit is matched. Convention: the deciles, since the tails may be
+other cells."""
 
 N_NORMAL, N_PHOTON = 25, 5
-"""Nodes that stand for a normal distribution, of the receptors and of the photons. Convention: both are
-smooth, so that few nodes do; more cost time."""
+"""Number of nodes that represent a normal distribution: of the receptors, and of the photons. Convention:
+both are smooth, so a few nodes suffice; more nodes cost time."""
 
 N_CONTROL = 400
-"""Points that stand for the control's distribution. Convention: each point is a quarter of a percent of the
-control's cells."""
+"""Number of points that represent the control's distribution. Convention: each point is a quarter of a
+percent of the control's cells."""
 
 N_BISECTIONS = 16
-"""Halvings of the range in which M lies. Convention: it is then known to 1.2 / 2¹⁶ of the difference of
+"""Number of bisections of the range of M. Convention: M is then known to 1.2 / 2¹⁶ of the difference of
 medians."""
 
 FAR_ABOVE = 300
@@ -51,12 +53,12 @@ MOST_CELLS = 3000
 exact."""
 
 LAW_DOUBT = 0.2
-"""Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed
-receptors, which are off by so much (docs/validation.md)."""
+"""Uncertainty of the bias due to the choice of the log-normal law, as a part of the bias (SD). Chosen on
+left-skewed receptors, whose bias is wrong by so much (docs/validation.md)."""
 
 ODD_SHAPE = 26.0
-"""Misfit of the deciles (chi-squared) from which on receptors are no single log-normal group. Arithmetic: the
-99.9 % quantile at 8 degrees of freedom."""
+"""Least misfit of the deciles (chi-squared) that shows that receptors are no single log-normal group.
+Arithmetic: the 99.9 % quantile at 8 degrees of freedom."""
 
 CLEAR_SHAPE = 0.2
 """Least misfit per cell at which the shape is flagged although it changes no number. Convention: two equal
@@ -67,17 +69,17 @@ BIAS_THAT_MATTERS = 0.02
 beside the 5 % of the lot and of F:P."""
 
 AMOUNTS = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.02), np.log(40.0), 48))])
-"""Amounts of receptors, in differences of medians, whose shares are estimated where the shape is not
-log-normal. Convention: ×/÷ 1.17."""
+"""Amounts of receptors, relative to the difference of medians, whose shares are estimated if the shape is not
+log-normal. Convention: steps of ×/÷ 1.17."""
 
 N_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
-"""Bins of the stain with as many cells each; steps of the EM; part of a share that goes to either neighbour
-in a step; resampled stains that give the SD. Convention: log-normal receptors are then read as by their own
-law."""
+"""Number of bins of the stained cells, each with equally many cells; steps of the EM; part of a share that
+moves to either neighbour in a step; number of resampled stains for the SD. Convention: log-normal receptors
+then get the same result as from the log-normal model."""
 
 SHAPE_DOUBT = 0.7
-"""Uncertain part of the bias where the shape is not log-normal, as an SD. Chosen on two groups below 1,000
-(docs/validation.md)."""
+"""Uncertainty of the bias if the shape is not log-normal, as a part of the bias (SD). Chosen on two groups
+below 1,000 (docs/validation.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from calibration.density.widening import with_size
 from calibration.numbers import Z_95
 
 PRIOR_FREEDOM = 0.7
-"""Degrees of freedom of the assumed CV when it is joined with replicates. Convention: so few that the
+"""Degrees of freedom of the assumed CV when it is combined with replicates. Convention: so few that the
 interval of one pair covers 94 % where the true CV is twice the assumed one, and 90 % where it is three times
 (docs/validation.md)."""
 
 TYPED_CV_FREEDOM = 20
-"""Degrees of freedom of a between-run CV that was typed or estimated. Convention: the days of
-a precision study (CLSI EP05-A3)."""
+"""Degrees of freedom of a between-run CV that was entered or estimated. Convention: the days of a precision
+study (CLSI EP05-A3)."""
 
 
 @dataclass(frozen=True, slots=True)

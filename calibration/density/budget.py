@@ -31,7 +31,7 @@ class BetweenRunSource(StrEnum):
 
 
 ASSUMED_BETWEEN_RUN_CV = 0.10
-"""CV between runs where nobody typed one and no replicates show it. Assumption: in one laboratory CD4 of T
+"""CV between runs if it was not entered and there are no replicates. Assumption: in one laboratory CD4 of T
 cells by QuantiBRITE had a CV of 8.4 % (105 fresh tubes) and 9.1 % (69 shipped ones), and two ways of lysing
 lay 9.6 % apart (doi:10.1002/cyto.b.20541)."""
 

@@ -14,11 +14,11 @@ ASSUMED_RESIDUAL = 0.02
 scatter by about as much (docs/method.md, section 4)."""
 
 USUAL_BLANK_CV = 0.5
-"""Usual SD of a background from cell to cell, over its median. Assumption: leukocytes without the dye
-spread by so much (docs/method.md, section 5)."""
+"""Usual SD of a background from cell to cell, relative to its median. Assumption: leukocytes without the dye
+have this spread (docs/method.md, section 5)."""
 
 USUAL_BLANK_CELLS = 10
-"""Control cells for which the usual spread counts. Assumption: a spread read from ten cells is known to a
+"""Weight of the usual spread, as a number of control cells. Assumption: a spread from ten cells is known to a
 third (docs/method.md, section 5)."""
 
 GROW_TOGETHER = 0.5

@@ -25,8 +25,8 @@ from calibration.density.error_model import (
 from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 
 MOST_CV = 0.30
-"""Largest total CV at which a density is quantified; the LLOQ is where it is reached. Convention: a density
-is then known to a factor of 1.8 up or down, still less than the drug's effect."""
+"""Largest total CV at which a density is quantified; the LLOQ is the density at which it is reached.
+Convention: a density is then known to a factor of 1.8 up or down, still less than the drug's effect."""
 
 
 class LloqSource(StrEnum):

@@ -18,7 +18,7 @@ FARTHEST_SDS = 12.0
 """The ends of an interval are searched up to this many SDs. Arithmetic: no 95 % interval is so wide."""
 
 HALVINGS = 60
-"""Halvings that find a root. Arithmetic: to the last digit."""
+"""Number of bisections to find a root. Arithmetic: it is then exact to the last digit."""
 
 
 @dataclass(frozen=True, slots=True)

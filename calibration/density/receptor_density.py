@@ -23,22 +23,23 @@ __all__ = ["NUMBERED", "QUANTIFIED", "ErrorTerm", "RdStatus", "ReceptorDensity",
 
 
 FEWEST_CELLS = 20
-"""Stained cells that a density needs, and control cells below which it is flagged. Convention: with 20,
-sampling alone makes the interval ×/÷ 1.4 (docs/method.md, section 5)."""
+"""Least number of stained cells for a density; with fewer control cells than this it is flagged. Convention:
+with 20, sampling alone makes the interval ×/÷ 1.4 (docs/method.md, section 5)."""
 
 UNRELIABLE_CELLS = 50
-"""Fewer are flagged as not reliably quantifiable. Convention: the median of 50 cells with a CV of 50 % has a
-standard error of 9 %."""
+"""Fewer stained cells than this are flagged as not reliably quantifiable. Convention: the median of 50 cells
+with a CV of 50 % has a standard error of 9 %."""
 
 FEW_CELLS = 100
-"""Fewer are flagged. Convention: the median of 100 cells with a CV of 50 % has a standard error of 6 %."""
+"""Fewer stained cells than this are flagged. Convention: the median of 100 cells with a CV of 50 % has a
+standard error of 6 %."""
 
 FEWEST_CONTROL_CELLS = 5
-"""Control cells that a background needs. Convention: with fewer, the median is one cell's value."""
+"""Least number of control cells for a background. Convention: with fewer, the median is one cell's value."""
 
 METHODS_DIFFER = 0.10
-"""Part of RD by which subtraction as molecules and as fluorescence may differ without a flag. Convention: on
-a straight curve both agree; a tenth is more than the lot's CV."""
+"""Largest difference between subtraction as molecules and as fluorescence, relative to RD, without a flag.
+Convention: on a straight curve both agree; a tenth is more than the lot's CV."""
 
 MOST_AT_SCALE_END = 0.5
 """Above this share of cells on the end of the scale, only a bound is known. Arithmetic: the median then lies

@@ -13,12 +13,12 @@ from calibration.density.result import RdStatus, ReceptorDensity, known_to_excee
 from calibration.numbers import Z_95
 
 MOST_SDS_APART = 7.0
-"""SDs of their difference by which two replicates may lie apart. Convention: a pair of an assay with a CV of
-30 % between runs, where 10 % is assumed, hardly ever goes so far; bright densities do where they differ
-3.5-fold."""
+"""Largest difference of two replicates, in SDs of the difference. Convention: a pair from an assay with a CV
+of 30 % between runs, for which 10 % is assumed, hardly ever differs by so much; bright densities do if they
+differ 3.5-fold."""
 
 WITH_ESTIMATE = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
-"""Statuses of replicates that hold a number, even below the LLOQ."""
+"""Statuses of replicates that have a number, even below the LLOQ."""
 
 NEAREST_TO_A_NUMBER = (
     RdStatus.NOT_QUANTIFIABLE,
@@ -27,8 +27,8 @@ NEAREST_TO_A_NUMBER = (
     RdStatus.NO_CURVE,
     RdStatus.FAILED,
 )
-"""Statuses without a number; the first is nearest to a number. The first that any tube has is the visit's
-status. Convention."""
+"""Statuses without a number; the first is nearest to a number. The first status in this order that any tube
+has is the visit's status. Convention."""
 
 
 @dataclass(frozen=True, slots=True)

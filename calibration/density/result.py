@@ -37,7 +37,7 @@ NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
 """Statuses with a receptor density that may be quoted as a number."""
 
 QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
-"""Statuses that say something about the receptor density, even if only a limit."""
+"""Statuses with a statement about the receptor density, even if it is only a limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ DRAWS_OF_TERM = {
     BudgetTerm.BACKGROUND_MODEL: ("bias",),
     BudgetTerm.BETWEEN_RUNS: ("between_run",),
 }
-"""The draws that each term of the budget is made of."""
+"""The random draws from which each term of the budget is computed."""
 
 
 def uncertainty_of_density(

@@ -30,7 +30,8 @@ from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats,
 from calibration.rounding import rounded_record
 
 FEWEST_BEYOND = 5
-"""Cells that must lie beyond a percentile. Convention: with fewer, the interval ends at the last cell."""
+"""Least number of cells beyond a percentile that is reported. Convention: with fewer, the interval ends at
+the last cell."""
 
 LINEAR_WIDTHS = 2.0
 """The axis of the modes is linear up to this many spreads of the background. Arithmetic: from 1 on, a normal
@@ -41,8 +42,8 @@ SMALL_FOLD = 0.05
 larger than noise."""
 
 MOST_AT_END = 0.05
-"""Part of the cells on the end of the scale beyond which modes are not counted. Convention: more make a mode
-of their own, which is the detector's and not the cells'."""
+"""Largest share of cells on the end of the scale for which modes are counted. Convention: more such cells
+form a mode that comes from the detector, not from the cells."""
 
 _SEED_STEP = 1
 """Added to the tube's seed, so that these draws differ from those of the median. Convention: any number but 0

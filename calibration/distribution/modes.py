@@ -25,16 +25,17 @@ RADIUS_95, RADIUS_50 = 0.515, 0.365
 Chosen on uniform samples of 50 to 5,000 cells (docs/validation.md)."""
 
 MOST_CELLS_COUNTED = 5000
-"""More cells count as this many. Convention: a finer dip does not show groups of cells."""
+"""Largest number of cells that counts in the test. Convention: a finer dip does not show groups of cells."""
 
 MOST_POINTS = 1000
 """Points at which the cells' distribution is evaluated. Convention: steps far below the radius."""
 
 AXIS_DECIMALS = 9
-"""Decimals of the axis that are kept. Convention: processors differ beyond."""
+"""Decimals of the axis that are kept. Convention: processors differ in later decimals."""
 
 _TAIL = 1e6
-"""Widths of the cells' range that a tail may reach out. Convention: so far that its height does not count."""
+"""Largest reach of a tail, in widths of the cells' range. Convention: so far that the tail's height has no
+effect."""
 
 
 @dataclass(frozen=True, slots=True)

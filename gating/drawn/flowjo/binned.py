@@ -32,8 +32,8 @@ SLACK = 1e-6
 """Tolerance for a corner, as a part of a bin: a corner is stored in 10 decimals of the linear scale. Vendor:
 FlowJo's format."""
 EVENT_SLACK = 1e-4
-"""Tolerance for an event on a linear axis, as a part of a bin: whole numbers lie on the bins' edges, and
-float32 rounds them. From the precision of float32 (IEEE 754)."""
+"""Tolerance for an event on an axis that is not biexponential, as a part of a bin: whole numbers lie on the
+bins' edges, and float32 rounds them. From the precision of float32 (IEEE 754)."""
 
 
 def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
@@ -100,7 +100,8 @@ class BinnedPolygon(flowkit.gates.PolygonGate):  # type: ignore[misc]
     widths
         Width of a bin on each axis; 0: this axis is not binned.
     slacks
-        Part of a bin, on each axis, by which an event in the bin may lie below the bin's edge."""
+        Part of a bin, on each axis, by which an event in the bin may lie below the bin's edge.
+    """
 
     def __init__(self, gate: Any, widths: Sequence[float], slacks: Sequence[float] = (0.0, 0.0)) -> None:
         super().__init__(gate.gate_name, copy.deepcopy(gate.dimensions), gate.vertices, gate.use_complement)
