@@ -19,15 +19,15 @@ from pipeline.study.validation import Experiment
 from pipeline.study.wording import counted
 
 FEW_CELLS = 0.05
-"""Share of the plasma cells of the other material below which a material shows carried cells. Convention: the
-scatter of the count is then small beside what is looked for."""
+"""A material with fewer plasma cells than this share of the other material shows carried-over cells.
+Convention: the scatter of its count is then small compared with the carry-over."""
 
 Key = TypeVar("Key")
 Statistic = TypeVar("Statistic")
 
 
 def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotJudged, ...]:
-    """Return the linearity of each material and method."""
+    """Return the linearity of each material and method, judged against the goal in percent."""
     wanted = goal_of(Experiment.LINEARITY, goal)
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
@@ -51,7 +51,7 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 
 def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotJudged, ...]:
-    """Return what storage does to the materials of a study, all together."""
+    """Return the change of density with storage time, pooled over all materials."""
     wanted = goal_of(Experiment.STABILITY, goal)
     timed = [tube for tube in tubes if tube.hours is not None]
     if tubes and len(timed) < len(tubes):
@@ -79,7 +79,7 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 
 def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotJudged, ...]:
-    """Return the carry-over of each method: of the density, and of the number of plasma cells."""
+    """Return the carry-over of each method, for the density and for the number of plasma cells."""
     wanted = goal_of(Experiment.CARRY_OVER, goal)
     made: list[Judged[CarryOver] | NotJudged] = []
     for method, group in _grouped(tubes, lambda tube: tube.method).items():
@@ -106,7 +106,7 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 
 def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotJudged, ...]:
-    """Return the agreement of every two methods; replicates of a material are averaged (geometric mean)."""
+    """Return the agreement of each pair of methods; replicates of a material give their geometric mean."""
     wanted = goal_of(Experiment.COMPARISON, goal)
     methods = _grouped(tubes, lambda tube: tube.method)
     if len(methods) == 1:
@@ -147,7 +147,7 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
 def controls(
     tubes: Sequence[AssayTube], goal: float | None
 ) -> tuple[Judged[tuple[ControlRun, ...]] | NotJudged, ...]:
-    """Return each run's control beside its range, a material and method at a time."""
+    """Return the control of each run with its range, for each material and method."""
     wanted = goal_of(Experiment.CONTROL, goal)
     made: list[Judged[tuple[ControlRun, ...]] | NotJudged] = []
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
@@ -180,7 +180,7 @@ def controls(
 
 
 def _nearly_empty(tubes: Sequence[AssayTube]) -> bool:
-    """Whether one material has hardly any plasma cells: cells that are carried over are seen in it alone."""
+    """Return whether one material has hardly any plasma cells: only there are carried-over cells visible."""
     counts = [mean([_count(tube) for tube in group]) for group in _grouped(tubes, _specimen).values()]
     return min(counts) < FEW_CELLS * max(counts)
 
@@ -223,7 +223,7 @@ def _named(*words: str) -> str:
 def _blocks(
     ordered: Sequence[AssayTube], value: Callable[[AssayTube], float]
 ) -> list[tuple[list[float], list[float]]]:
-    """Return the tubes in turn as blocks of bright ones and the dim ones after them, by their material."""
+    """Return blocks of bright tubes and the dim tubes that follow, in the order of acquisition."""
     means = {
         name: mean([tube.density for tube in group])
         for name, group in _grouped(ordered, lambda tube: tube.specimen).items()
@@ -244,7 +244,7 @@ def _blocks(
 
 
 def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[float, float]]:
-    """Return (x, y) of every material that both ways measured."""
+    """Return the densities (x, y) of every material that both methods measured."""
     x, y = (
         {name: [tube.density for tube in group] for name, group in by.items()}
         for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (one, other))
@@ -253,7 +253,7 @@ def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[f
 
 
 def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the lowest and the highest density by the first way."""
+    """Return the lowest and the highest density by the first method."""
     return min(x for x, _ in pairs), max(x for x, _ in pairs)
 
 

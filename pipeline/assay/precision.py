@@ -1,4 +1,4 @@
-"""Precision and limits of a study: of each material, of all together, and of the patients' replicates."""
+"""Precision and limits of a study: of each material, of all materials pooled, and of patients' replicates."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ ALL_MATERIALS = "all materials"
 PATIENTS = "replicates of patients"
 
 _MOST_SHOWN = 1000
-"""Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
+"""An upper limit above this percentage is not written out. Convention: such a limit carries no
+information."""
 
 Precise = Judged[Precision] | NotJudged
 
 
 def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
-    """Return the precision of each material, and of all together on the log scale where there are several."""
+    """Return the precision of each material. Several materials are also pooled on the log scale."""
     materials: dict[str, list[AssayTube]] = {}
     for tube in tubes:
         materials.setdefault(tube.specimen, []).append(tube)
@@ -41,9 +42,9 @@ def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precis
 
 
 def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
-    """Return the precision of several materials together: components of ln density, told as geometric CVs.
+    """Return the pooled precision of several materials: components of ln density, as geometric CVs.
 
-    A material with a result that is not above zero is left out whole: the rest of it would look too precise.
+    A material with a result of zero or less is left out completely: its other results would look too precise.
     """
     dim = sorted({tube.specimen for tube in tubes if tube.density <= 0})
     above = [tube for tube in tubes if tube.specimen not in dim]
@@ -106,7 +107,7 @@ def _shown(percent: float) -> str:
 
 
 def cv_at(found: Precision, part: VarianceComponent, size: float) -> float:
-    """Return the CV in percent that an SD stands for, in the way of the component's own."""
+    """Convert an SD to a CV in percent, in the same way as for the component itself."""
     plain = 100 * part.sd / found.mean
     if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
         return 100 * size / found.mean
@@ -138,7 +139,7 @@ def judged_limits(
 
 
 def _of_loq(found: AssayLimits, goal: float) -> Support:
-    """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
+    """Judge the CV of the material that gives the LoQ by its upper limit; without an LoQ, judge all CVs."""
     lod = math.inf if found.lod is None else found.lod
     bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]
     if found.loq is None:
