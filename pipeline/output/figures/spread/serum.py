@@ -48,13 +48,16 @@ class _Frame:
 
     @property
     def bottom(self) -> float:
+        """The lower edge of the panel."""
         return self.top + _HIGH
 
     @property
     def floor(self) -> float:
+        """The height on the scale at which a level of 0 is drawn."""
         return self.serum[0] * 1.3
 
     def level(self, level: Concentration) -> float:
+        """Return a serum level for the logarithmic scale; `floor` for 0."""
         return level.value or self.floor
 
 

@@ -62,6 +62,7 @@ class _Frame:
 
     @property
     def box(self) -> Box:
+        """The plotting area: left, top, right, bottom."""
         return self.x.start, self.y.end, self.x.end, self.y.start
 
 

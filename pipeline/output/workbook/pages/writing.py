@@ -107,6 +107,7 @@ class _Page:
         self.printed = cell_sizes.printed_columns(sheet, self.widths)
 
     def fill(self) -> None:
+        """Write header and rows, and set widths and printing."""
         self._fill_header()
         self._fill_rows()
         self._set_widths()
