@@ -40,7 +40,7 @@ class AssayTable:
     title, source
         Heading, and the document whose order it follows.
     rows
-        The facts of its rows.
+        Function that yields the facts of each row from a report.
     """
 
     name: str
@@ -76,12 +76,12 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
 
 
 def _alone(found: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield each judged result with what was found."""
+    """Yield each judged result with its statistic."""
     return ((one, one.statistic) for one in found)
 
 
 def _each(found: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
-    """Yield each judged result with each of its parts."""
+    """Yield each judged result with each part of its statistic."""
     return ((one, part) for one in found for part in getattr(one.statistic, parts))
 
 

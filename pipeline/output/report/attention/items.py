@@ -15,10 +15,10 @@ MOST_LINES = 12
 """Lines that a page shows; the last one folds the others. Convention: they are read at one go."""
 
 FIRST_LINKS = 6
-"""Tubes that a line names at once; the others are folded. Convention: they fit in the line."""
+"""Number of tubes that a line names; the others are folded. Convention: they fit in the line."""
 
 MOST_SAID = 5
-"""What was found, example by example, of one cause. Convention: more would not be read."""
+"""Most example messages of one cause. Convention: nobody would read more."""
 
 _SYMBOL: Final[Mapping[Level, str]] = {Level.SEVERE: "✕", Level.WARN: "!", Level.INFO: "i"}
 
@@ -68,7 +68,7 @@ class Attention:
 
 
 def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attention:
-    """Return what to look at first, the worst first; what is left over is folded.
+    """Return the lines of what to look at first, the worst first; further lines are folded.
 
     Flags that only note a fact are folded in any study.
 
@@ -114,7 +114,8 @@ def _item(
 
 
 def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> str:
-    """Return how many tubes and patients it touches; where it touches none, how many bead runs or cells."""
+    """Return how many tubes and patients a cause affects; else how many bead runs or cells of sheets.
+    """
     if not cause.sample_ids:
         cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
         return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells

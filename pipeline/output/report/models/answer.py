@@ -36,7 +36,7 @@ _LACKS: Final[Mapping[RdStatus, str]] = {
     RdStatus.REPLICATES_DISAGREE: "replicates that contradict each other",
     RdStatus.FAILED: "failed",
 }
-"""What a tube without a density has, or did."""
+"""Reasons why a tube has no density, in words."""
 
 _TO_DO: Final = "“Look at these first” says what to do."
 
@@ -141,7 +141,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
 
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:
-    """Return what of a wait is extrapolated: its weeks, or only an end of their interval."""
+    """Return which part of a wait is extrapolated: the weeks, or only an end of their interval."""
     if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
         return f"; {wait.note}" if wait.note else ""
     first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())

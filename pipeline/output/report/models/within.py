@@ -21,7 +21,7 @@ _ONLY_ASSAY: Final = (
 
 
 def within_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return what the patients' own courses say, a sentence or two each; none without two visits."""
+    """Return sentences on the changes within patients; none where no patient has two visits."""
     washout = study_result.washout
     within = washout.within if washout else None
     if within is None:
@@ -35,7 +35,7 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
 
 
 def unnumbered_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return who has no density and what that could change; none where every tube has one, or a limit."""
+    """Return sentences on tubes without density, and their possible effect; none where every tube has one."""
     found = study_result.unnumbered
     if found is None:
         return ()
