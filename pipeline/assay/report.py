@@ -109,7 +109,7 @@ def assay_report(
     stable = stabilities(of(Experiment.STABILITY), goals.get(Experiment.STABILITY))
     carried = carry_overs(of(Experiment.CARRY_OVER), goals.get(Experiment.CARRY_OVER))
     agreed = agreements(of(Experiment.COMPARISON), goals.get(Experiment.COMPARISON))
-    held = controls(of(Experiment.CONTROL), goals.get(Experiment.CONTROL))
+    control_results = controls(of(Experiment.CONTROL), goals.get(Experiment.CONTROL))
     parts: Mapping[Experiment, Sequence[object]] = {
         Experiment.PRECISION: precise,
         Experiment.LINEARITY: line,
@@ -117,7 +117,7 @@ def assay_report(
         Experiment.STABILITY: stable,
         Experiment.CARRY_OVER: carried,
         Experiment.COMPARISON: agreed,
-        Experiment.CONTROL: held,
+        Experiment.CONTROL: control_results,
     }
     return AssayReport(
         precision=_judged(precise),
@@ -126,7 +126,7 @@ def assay_report(
         stability=_judged(stable),
         carry_over=_judged(carried),
         comparison=_judged(agreed),
-        control=_judged(held),
+        control=_judged(control_results),
         curves=curve_runs(calibrations),
         not_judged=_not_judged(parts),
         left_out=tuple(dict.fromkeys((t.sample_id, t.reason) for t in tubes if t.value is None)),

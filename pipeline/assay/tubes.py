@@ -72,8 +72,8 @@ def measuring_day(study: Study, sample: Sample, result: SampleResult, days: dict
     """Return the day of a tube: the day in its file, else that of its bead run, else of its collection."""
     run = study.bead_run(sample.beads)
     typed = run.acquired_on.isoformat() if run.acquired_on else ""
-    told = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
-    return next(filter(None, told), sample.collected_on.isoformat())
+    candidates = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
+    return next(filter(None, candidates), sample.collected_on.isoformat())
 
 
 def _tube(
@@ -108,10 +108,10 @@ def _tube(
 def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str]:
     receptor = result.receptor
     if row.cells:
-        found = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
-        if found is None:
+        sentinel = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
+        if sentinel is None:
             return None, f"no {row.cells.replace('_', ' ')} were found in it"
-        receptor = found
+        receptor = sentinel
     if receptor.rd is not None:
         return receptor.rd, ""
     if receptor.status is RdStatus.ABOVE_ULOQ:

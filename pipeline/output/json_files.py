@@ -135,12 +135,11 @@ def washout_json(report: WashoutReport) -> Json:
 def response_json(
     tables: ResponseTables | None, without: Unnumbered | None = None, no_response: str = ""
 ) -> Json:
-    """Return the content of `response.json`: the tables, or the reason; and tubes without a density.
-    """
-    silent = {"unnumbered": to_json(without)} if without else {}
+    """Return the content of `response.json`: the tables, or the reason; and tubes without a density."""
+    unnumbered = {"unnumbered": to_json(without)} if without else {}
     if tables is None:
         reason: Json = {"what": "response", "reason": no_response}
-        return {"not_estimable": [reason], **silent}
-    told = to_json(tables)
-    assert isinstance(told, dict)
-    return {**told, **silent}
+        return {"not_estimable": [reason], **unnumbered}
+    response = to_json(tables)
+    assert isinstance(response, dict)
+    return {**response, **unnumbered}

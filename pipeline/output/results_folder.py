@@ -124,9 +124,9 @@ class Results:
                     self._write_figures(study_result, extras)
                 write_gates(self.folder / "gates", study_result.results, self.stores.samples)
                 stage("writing the report")
-                told = self._names(older)
-                self._write_report(study_result, run_on, told)
-            if self._names(older) != told:
+                older_names = self._names(older)
+                self._write_report(study_result, run_on, older_names)
+            if self._names(older) != older_names:
                 self._write_report(study_result, run_on, self._names(older))
             stage("finishing")
         self._write_run(study_result, facts(self._names(older)))

@@ -171,15 +171,15 @@ def _size(
         width, below = _study_width(population, target, n, visits, replicates, rng)
         widths.append(width)
         dim += below
-    told = [width for width in widths if math.isfinite(width)]
+    finite = [width for width in widths if math.isfinite(width)]
     narrow = sum(width <= target.wanted for width in widths) / studies
     return Size(
         patients=n,
         tubes=n * visits * replicates,
-        width=median(widths) if 2 * len(told) > studies else None,
+        width=median(widths) if 2 * len(finite) > studies else None,
         narrow=narrow,
         narrow_error=math.sqrt(narrow * (1 - narrow) / studies),
-        with_interval=len(told) / studies,
+        with_interval=len(finite) / studies,
         below_lloq=dim / (studies * n * visits),
     )
 

@@ -29,8 +29,8 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
     n = len(study.patients) or len({sample.patient_id for sample in study.samples})
     faults = [
         hit
-        for where, text, n_told in _texts(study, n)
-        for hit in check_statement(text, n_told, study.settings.month_days, where=where)
+        for where, text, n_patients in _texts(study, n)
+        for hit in check_statement(text, n_patients, study.settings.month_days, where=where)
     ]
     by_id = {course.patient_id: course for course in courses}
     highest = highest_grades(study.patients, study.adverse_events) if study.adverse_events else {}
@@ -78,24 +78,24 @@ def _control_days(
     where: str, patient: Patient, course: FollowUp, month_days: float
 ) -> Iterator[Inconsistency]:
     """Compare disease_control_days with PFS: a longer time is a fault, a fraction may be a wrong unit."""
-    typed, held = patient.disease_control_days, course.pfs_day
-    if typed is None or held is None:
+    typed, pfs_day = patient.disease_control_days, course.pfs_day
+    if typed is None or pfs_day is None:
         return
     quote = f"disease_control_days {typed:g}"
-    if typed > held + 1:
+    if typed > pfs_day + 1:
         end = (
             "progression or death" if course.pfs_event else _CENSORED.get(course.pfs_end, "the last day seen")
         )
-        yield Inconsistency(where, quote, f"{end} was {held} days after the start")
-    elif unit := _unit_slip(typed, held, month_days, course.pfs_event):
-        text = f"progression or death was {held} days after the start: were {typed:g} {unit} meant?"
+        yield Inconsistency(where, quote, f"{end} was {pfs_day} days after the start")
+    elif unit := _unit_slip(typed, pfs_day, month_days, course.pfs_event):
+        text = f"progression or death was {pfs_day} days after the start: were {typed:g} {unit} meant?"
         yield Inconsistency(where, quote, text)
 
 
-def _unit_slip(typed: float, held: int, month_days: float, ended: bool) -> str:
+def _unit_slip(typed: float, pfs_day: int, month_days: float, ended: bool) -> str:
     """Return the unit in which the typed number equals the known number of days; "" where no unit fits."""
     for unit, days in (("weeks", 7.0), ("months", month_days)):
-        if ended and typed > 1 and abs(typed * days - held) <= max(_CLOSE * held, days / 2):
+        if ended and typed > 1 and abs(typed * days - pfs_day) <= max(_CLOSE * pfs_day, days / 2):
             return unit
     return ""
 

@@ -140,12 +140,14 @@ def _had_by(course: FollowUp) -> bool:
 def _test(endpoint: Endpoint, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
     if not with_it or not without_it:
         return LandmarkTest(endpoint.value, None, "one group is empty")
-    found = log_rank((times_of(with_it, endpoint), times_of(without_it, endpoint)))
-    if found is None:
+    log_rank_test = log_rank((times_of(with_it, endpoint), times_of(without_it, endpoint)))
+    if log_rank_test is None:
         return LandmarkTest(endpoint.value, None, "nobody had the event")
-    ratio, low, high = found.hazard_ratio, found.low, found.high
-    words = strength(found.n, found.n_events, low, high, found.p, "hazard")
-    return LandmarkTest(endpoint.value, found.p, "", found.n, found.n_events, ratio, low, high, words)
+    ratio, low, high = log_rank_test.hazard_ratio, log_rank_test.low, log_rank_test.high
+    words = strength(log_rank_test.n, log_rank_test.n_events, low, high, log_rank_test.p, "hazard")
+    return LandmarkTest(
+        endpoint.value, log_rank_test.p, "", log_rank_test.n, log_rank_test.n_events, ratio, low, high, words
+    )
 
 
 def _note(n_with: int, n_without: int, weeks: float) -> str:

@@ -77,13 +77,13 @@ def _unassessed(courses: Sequence[FollowUp], month_days: float) -> str:
     unseen = n_unseen(courses)
     if not unseen:
         return ""
-    told = median_survival(courses, Endpoint.PFS, month_days)
+    pfs = median_survival(courses, Endpoint.PFS, month_days)
     least = median_survival([_on_day_0(course) for course in courses], Endpoint.PFS, month_days)
     who = "1 patient" if unseen == 1 else f"{unseen} patients"
     return (
         f"No day of assessment (last_assessed_on) was typed for {who} of the {len(censored)} whose PFS is "
         "censored. They count as free of progression up to the last day known alive, or to the new therapy, "
-        f"though nobody may have looked. Median PFS told so: {told}; with them censored on day 0: {least}. "
+        f"though nobody may have looked. Median PFS told so: {pfs}; with them censored on day 0: {least}. "
         "The first is the longest that the sheet allows. If some of them progressed unseen, the true one may "
         "lie between the two or be shorter than both. Type last_assessed_on."
     )

@@ -44,15 +44,15 @@ def control_runs(
         interval for 95 % (`level`) of further runs, estimated from the other runs (mean ± t·SD·√(1 + 1/n);
         Levey, Jennings 1950, doi:10.1093/ajcp/20.11_ts.1059 with Student's t for few runs).
     """
-    found = []
+    runs = []
     for place, ((run, value), typed) in enumerate(zip(values, ranges, strict=True)):
         limits, source = typed, "typed"
         if typed == (None, None):
             limits, source = _of_others([other for k, (_, other) in enumerate(values) if k != place], level)
         low, high = limits
         inside = (low is None or value >= low) and (high is None or value <= high) if source else None
-        found.append(ControlRun(run, value, low, high, inside, source))
-    return tuple(found)
+        runs.append(ControlRun(run, value, low, high, inside, source))
+    return tuple(runs)
 
 
 def _of_others(others: Sequence[float], level: float) -> tuple[tuple[float | None, float | None], str]:

@@ -133,11 +133,11 @@ def _material(name: str, values: Sequence[float]) -> LowMaterial:
 
 def _loq(materials: Sequence[LowMaterial], lod: float, goal: float) -> float | None:
     """Return the mean of the dimmest material that meets the goal, if all brighter replicated ones do too."""
-    found = None
+    loq = None
     for material in reversed(materials):
         if material.cv_percent is None:
             continue
         if material.mean < lod or material.cv_percent > goal:
             break
-        found = material.mean
-    return found
+        loq = material.mean
+    return loq

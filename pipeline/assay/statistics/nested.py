@@ -162,12 +162,14 @@ def _solved(
     squares: Sequence[float], freedom: Sequence[int], expected: Sequence[Sequence[float]]
 ) -> list[float]:
     """Return the variances, finest last: the expected mean squares form a triangular system of equations."""
-    found = [squares[-1] / freedom[-1]]
+    variances = [squares[-1] / freedom[-1]]
     for level in range(len(expected) - 1, -1, -1):
         own, *finer = expected[level]
-        known = math.fsum(c * v for c, v in zip(finer, found, strict=False)) + freedom[level] * found[-1]
-        found.insert(0, (squares[level] - known) / own)
-    return found
+        known = (
+            math.fsum(c * v for c, v in zip(finer, variances, strict=False)) + freedom[level] * variances[-1]
+        )
+        variances.insert(0, (squares[level] - known) / own)
+    return variances
 
 
 def _shares(

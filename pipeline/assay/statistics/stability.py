@@ -88,10 +88,10 @@ def stability(rows: Sequence[tuple[str, float, float]], *, allowed_percent: floa
     )
 
 
-def _slope(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, float, int]:
+def _slope(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, float, int]:
     """Return the common slope per hour of all materials, its standard error and degrees of freedom."""
     above, below, values = [], [], []
-    for times in kept.values():
+    for times in by_material.values():
         pairs = [(hours, value) for hours, logs in times.items() for value in logs]
         x, y = mean([hours for hours, _ in pairs]), mean([value for _, value in pairs])
         above += [(hours - x) * (value - y) for hours, value in pairs]
@@ -99,15 +99,15 @@ def _slope(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, 
         values += [(hours - x, value - y) for hours, value in pairs]
     slope = math.fsum(above) / math.fsum(below)
     rest = math.fsum((y - slope * x) ** 2 for x, y in values)
-    freedom = len(values) - len(kept) - 1
+    freedom = len(values) - len(by_material) - 1
     size = math.sqrt(rest / freedom / math.fsum(below)) if freedom > 0 else math.inf
     return slope, size, freedom
 
 
-def _points(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[TimePoint, ...]:
+def _points(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[TimePoint, ...]:
     later: dict[float, list[tuple[float, float]]] = {}
-    scatter, freedom = pooled_sd([logs for times in kept.values() for logs in times.values()])
-    for times in kept.values():
+    scatter, freedom = pooled_sd([logs for times in by_material.values() for logs in times.values()])
+    for times in by_material.values():
         first = min(times)
         for hours, logs in times.items():
             if hours > first:
@@ -131,13 +131,13 @@ def _point(hours: float, found: Sequence[tuple[float, float]], scatter: float, f
 
 
 def _stable(points: Sequence[TimePoint], allowed: float) -> float | None:
-    found = None
+    latest = None
     for point in points:
         inside = point.low is not None and point.high is not None
         if not inside or (point.low or 0.0) < -allowed or (point.high or 0.0) > allowed:
             break
-        found = point.hours
-    return found
+        latest = point.hours
+    return latest
 
 
 def _percent(log_change: float) -> float:

@@ -75,14 +75,14 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
     return AssayColumn(name, words, unit, _of(path or name))
 
 
-def _alone(found: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+def _alone(results: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with its statistic."""
-    return ((one, one.statistic) for one in found)
+    return ((one, one.statistic) for one in results)
 
 
-def _each(found: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
+def _each(results: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with each part of its statistic."""
-    return ((one, part) for one in found for part in getattr(one.statistic, parts))
+    return ((one, part) for one in results for part in getattr(one.statistic, parts))
 
 
 def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:

@@ -49,9 +49,9 @@ def _chart(series: DriftSeries) -> str:
     at = [(x.position(k), y.position(place)) for k, place in enumerate(places)]
     looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
     parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
-    told = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
-    parts += _plain_points(at[: told.start], looks[: told.start])
-    parts += [_titled_point(series, k, at[k], looks[k]) for k in told]
+    titled = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
+    parts += _plain_points(at[: titled.start], looks[: titled.start])
+    parts += [_titled_point(series, k, at[k], looks[k]) for k in titled]
     parts.append(element("circle", cx=at[-1][0], cy=at[-1][1], r=7, fill="none", stroke=INK, stroke_width=1))
     parts.append(left_axis(y, _LEFT, [(-3, "−3 SD"), (0, "mean"), (3, "+3 SD")], size=11, length=4))
     return "".join(parts) + _days(series, x)

@@ -67,8 +67,7 @@ def _flat(gate: Gate) -> list[RangeGate]:
 
 
 def _region(gate: Gate, density: Density) -> list[Line]:
-    """Return the outline of the region that ranges keep; an open side lies on the frame.
-    """
+    """Return the outline of the region that ranges keep; an open side lies on the frame."""
     axes = dict(zip((density.x_channel, density.y_channel), axes_of(density), strict=True))
     edges = {channel: _edges(gate, channel, axis) for channel, axis in axes.items()}
     xs, ys = edges[density.x_channel], edges[density.y_channel]

@@ -62,11 +62,11 @@ def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> Densit
     chosen = [
         (name, value_of(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
     ]
-    told = [(name, value) for name, value in chosen if value is not None]
-    names = tuple(name for name, _ in told)
+    known = [(name, value) for name, value in chosen if value is not None]
+    names = tuple(name for name, _ in known)
     rows = [row for name in names if (row := visits[name].row) is not None]
-    value = np.array([part[0] for _, part in told], dtype=np.float64)
-    kind = np.array([part[1] for _, part in told], dtype=np.int_)
+    value = np.array([part[0] for _, part in known], dtype=np.float64)
+    kind = np.array([part[1] for _, part in known], dtype=np.int_)
     sd = own_errors(rows)
     return DensityRows(names, value, kind, sd, true_values(value, kind, sd) if names else None)
 

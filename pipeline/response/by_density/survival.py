@@ -89,10 +89,10 @@ def _by_cut(
     if not above.any() or not below.any():
         note = "all densities lie on one side of the cut"
         return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
-    found = log_rank(((times[above], events[above]), (times[below], events[below])))
-    if found is None:
+    test = log_rank(((times[above], events[above]), (times[below], events[below])))
+    if test is None:
         note = "nobody had the event while both groups were at risk"
         return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
-    words = strength(found.n, found.n_events, found.low, found.high, found.p, "hazard")
-    ratio = (found.hazard_ratio, found.low, found.high, found.p)
-    return HazardRatio(name, per, found.n, found.n_events, *ratio, method=LOG_RANK, strength=words)
+    words = strength(test.n, test.n_events, test.low, test.high, test.p, "hazard")
+    ratio = (test.hazard_ratio, test.low, test.high, test.p)
+    return HazardRatio(name, per, test.n, test.n_events, *ratio, method=LOG_RANK, strength=words)

@@ -164,10 +164,10 @@ def _power(log2: float) -> float | None:
 
 def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
     """Return the warning about the small number of patients; "" where nothing is reported."""
-    told = [one for one in outcomes if one.odds is not None]
-    if not told:
+    reported = [one for one in outcomes if one.odds is not None]
+    if not reported:
         return ""
-    least = min(min(one.n_events, one.n - one.n_events) for one in told)
+    least = min(min(one.n_events, one.n - one.n_events) for one in reported)
     few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
         f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One "

@@ -73,18 +73,18 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     >>> abnormalities("normal"), abnormalities("not done")
     ({}, None)
     """
-    told: dict[str, bool | None] = {}
+    results: dict[str, bool | None] = {}
     parts = _parts(typed)
     if not parts or all(one.is_not_done and not one.names for one in parts):
         return None
     for one in parts:
         if one.names:
-            told.update(dict.fromkeys(one.names, one.state))
+            results.update(dict.fromkeys(one.names, one.state))
         elif one.says is None and not _NOTHING.search(one.text):
-            told[one.text[:_LONGEST_NAME]] = one.state
+            results[one.text[:_LONGEST_NAME]] = one.state
         elif one.says is _Says.PRESENT:
-            told[one.text[:_LONGEST_NAME]] = True
-    return told
+            results[one.text[:_LONGEST_NAME]] = True
+    return results
 
 
 class _Says(Enum):

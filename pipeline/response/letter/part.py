@@ -19,8 +19,8 @@ class LetterPart:
 
 def part(title: str, rule: str, rows: Iterable[Characteristic]) -> tuple[LetterPart, ...]:
     """Return the part; an empty tuple where no row counts a patient."""
-    told = tuple(row for row in rows if row.n)
-    return (LetterPart(title, rule, told),) if told else ()
+    counted_rows = tuple(row for row in rows if row.n)
+    return (LetterPart(title, rule, counted_rows),) if counted_rows else ()
 
 
 def is_summary(row: Characteristic) -> bool:

@@ -109,10 +109,10 @@ def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return the share of patients refractory to each class. Patients with an empty cell do not count."""
     known = [found for patient in patients if (found := refractory(patient.refractory_to)) is not None]
     unread = sum(bool(found.unknown) for found in known)
-    silent = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
+    n_unknown = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
     rule = RULE
-    if silent:
-        cells = "1 cell in which" if silent == 1 else f"{silent} cells in which"
+    if n_unknown:
+        cells = "1 cell in which" if n_unknown == 1 else f"{n_unknown} cells in which"
         rule += f" Left out: {cells} no drug and no class is understood."
     if unread:
         rule += (

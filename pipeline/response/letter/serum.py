@@ -38,7 +38,7 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
     washed_out, other = (
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
-    found: dict[tuple[str, str, str], SerumLevel] = {}
+    levels: dict[tuple[str, str, str], SerumLevel] = {}
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
@@ -46,8 +46,8 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
         ):
             if level is not None:
                 key = (drug, sample.patient_id, sample.visit)
-                found.setdefault(key, SerumLevel(*key, level))
-    return tuple(found.values())
+                levels.setdefault(key, SerumLevel(*key, level))
+    return tuple(levels.values())
 
 
 def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:

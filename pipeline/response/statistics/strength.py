@@ -47,7 +47,7 @@ def strength(
     if not low and high is None:
         return f"Weak: {has}. The interval of the {what} is open at both ends: this tells nothing."
     is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
-    few = min(events, n - events) < FEW_EVENTS
+    is_few = min(events, n - events) < FEW_EVENTS
     if is_open:
         clash = " The test says otherwise at 0.05: a borderline case." if p < LEVEL else ""
         if low and high is not None and 1 / low <= NARROW and high <= NARROW:
@@ -61,8 +61,8 @@ def strength(
             f"Weak: {has}. The {what} may be {lower} or {higher}; this neither shows a difference nor rules "
             f"one out.{clash}"
         )
-    start = "Weak" if few else "Not proof"
-    hangs = " One or two patients with another outcome can change it." if few else ""
+    start = "Weak" if is_few else "Not proof"
+    hangs = " One or two patients with another outcome can change it." if is_few else ""
     clash = " The test says otherwise at 0.05: a borderline case." if p >= LEVEL else ""
     return f"{start}: {has}.{hangs}{clash} {_SEVERAL}"
 

@@ -58,20 +58,20 @@ def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     problem, or the failure of its tube.
     """
     study = study_result.study
-    found = _Collected(
+    collected = _Collected(
         {sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places)
     )
     for run in study_result.calibrations:
-        found.add_bead_run(run)
+        collected.add_bead_run(run)
     for result in study_result.results:
-        found.add_tube(result, sample_flags(result, study_result.exposures.get(result.sample_id)))
+        collected.add_tube(result, sample_flags(result, study_result.exposures.get(result.sample_id)))
     for visit in study_result.visits:
-        found.add_visit(visit)
+        collected.add_visit(visit)
     for fault in study_result.faults:
-        found.add_fault(fault)
+        collected.add_fault(fault)
     for note in study_result.notes:
-        found.add_note(note)
-    return worst_first(found.causes())
+        collected.add_note(note)
+    return worst_first(collected.causes())
 
 
 Key = tuple[str, ...]
@@ -95,8 +95,7 @@ class _Part:
 
 @dataclass(slots=True)
 class _Collected:
-    """Causes by key; equal keys are joined. `homes`: the cause of each tube without a density.
-    """
+    """Causes by key; equal keys are joined. `homes`: the cause of each tube without a density."""
 
     beads_of: Mapping[str, str]
     rows: Mapping[str, tuple[str, str]]

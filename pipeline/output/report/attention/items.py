@@ -81,9 +81,9 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     """
     listed = worst_first(causes(study_result))
     facts = [cause for cause in listed if cause.level is Level.INFO and cause.code]
-    told = [cause for cause in listed if cause not in facts]
-    shown = told if len(told) + bool(facts) <= MOST_LINES else told[: MOST_LINES - 1]
-    rest = [*told[len(shown) :], *facts]
+    shown_causes = [cause for cause in listed if cause not in facts]
+    shown = shown_causes if len(shown_causes) + bool(facts) <= MOST_LINES else shown_causes[: MOST_LINES - 1]
+    rest = [*shown_causes[len(shown) :], *facts]
     patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     n, n_beads = len(study_result.results), len(study_result.calibrations)
     return Attention(
@@ -114,8 +114,7 @@ def _item(
 
 
 def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> str:
-    """Return how many tubes and patients a cause affects; else how many bead runs or cells of sheets.
-    """
+    """Return how many tubes and patients a cause affects; else how many bead runs or cells of sheets."""
     if not cause.sample_ids:
         cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
         return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells

@@ -38,8 +38,7 @@ class TubeNotes:
 
 
 def shared_notes(results: Sequence[SampleResult], exposures: Mapping[str, Exposure], wanted: str) -> Shared:
-    """Return the notes of every tube (of failed tubes only if all failed); no note for a single tube.
-    """
+    """Return the notes of every tube (of failed tubes only if all failed); no note for a single tube."""
     tubes = [result for result in results if result.receptor.status is not RdStatus.FAILED] or list(results)
     if len(tubes) <= 1:
         return Shared()

@@ -127,11 +127,11 @@ def _known(low: float, high: float) -> str:
 def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[str]) -> str:
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
-    told = sorted(asked, key=lambda wait: wait.model != preferred)
+    by_preference = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name} molecules per cell"
-    if not told:
+    if not by_preference:
         return f"It cannot be told when {what}: no model tells it."
-    wait = next((wait for wait in told if wait.model not in contradicted), None)
+    wait = next((wait for wait in by_preference if wait.model not in contradicted), None)
     if wait is None:
         return f"It cannot be told when {what}: the rows contradict the line."
     if wait.weeks is None:

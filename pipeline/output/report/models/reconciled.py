@@ -63,9 +63,11 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
 
 def _waits(report: WashoutReport) -> Iterator[str]:
     """Yield a sentence where line and recovery curve give waits whose intervals do not overlap."""
-    told = {(wait.model, wait.density, wait.share): wait for wait in report.waits if wait.weeks is not None}
-    for (model, density, share), line in told.items():
-        curve = told.get((ModelName.RECOVERY.value, density, share))
+    known_waits = {
+        (wait.model, wait.density, wait.share): wait for wait in report.waits if wait.weeks is not None
+    }
+    for (model, density, share), line in known_waits.items():
+        curve = known_waits.get((ModelName.RECOVERY.value, density, share))
         if model == ModelName.LINE and curve is not None and _apart(line, curve):
             preferred = report.choice.preferred if report.choice else ""
             counts = PLAIN[ModelName(preferred)] if preferred in set(ModelName) else ""

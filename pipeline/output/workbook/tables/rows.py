@@ -34,15 +34,15 @@ def short_note(notes: Iterable[str]) -> str:
     >>> short_note(["no control tube", "x" * 400])
     'no control tube. … 1 more in the sheet Notes'
     """
-    told = [as_sentences((note,)) for note in notes if note]
+    sentences = [as_sentences((note,)) for note in notes if note]
     kept: list[str] = []
-    for note in told:
+    for note in sentences:
         if sum(map(len, kept)) + len(note) > LONGEST_NOTE:
             break
         kept.append(note)
-    if told and not kept:
-        kept = [f"{told[0][:LONGEST_NOTE]}…"]
-    more = len(told) - len(kept)
+    if sentences and not kept:
+        kept = [f"{sentences[0][:LONGEST_NOTE]}…"]
+    more = len(sentences) - len(kept)
     return " ".join([*kept, *([f"… {more} more in the sheet Notes"] if more else [])])
 
 

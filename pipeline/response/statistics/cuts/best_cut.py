@@ -152,10 +152,13 @@ def best_cut(
     out = weights[1:] == 0
     left_out = _left_out_shares(out, yes[1:], no[1:], y)
     if left_out is not None:
-        told = _between(found, left_out)
-        ends_of = youden_interval(*told, int(y.sum()), int((~y).sum()), level=level)
+        weighted = _between(found, left_out)
+        ends_of = youden_interval(*weighted, int(y.sum()), int((~y).sum()), level=level)
         found = replace(
-            found, corrected=told[0] + told[1] - 1, corrected_low=ends_of[0], corrected_high=ends_of[1]
+            found,
+            corrected=weighted[0] + weighted[1] - 1,
+            corrected_low=ends_of[0],
+            corrected_high=ends_of[1],
         )
     return found, _corrected_area(w, side, y, weights, b, area)
 
