@@ -26,15 +26,18 @@ def sheet_files(folder: Path) -> tuple[Path, ...]:
 def sheets_now(folder: Path) -> stage_messages.SheetsNow:
     """Return what the sheets say now; no FCS file is opened."""
     files = sheet_files(folder)
-    saved = max((path.stat().st_mtime for path in files), default=None)
+    facts = [path.stat() for path in files]  # before they are read: what is saved meanwhile is another version
+    saved = max((fact.st_mtime for fact in facts), default=None)
     at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
+    is_open = any(
+        (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
+    )
     _, faults = read_study(folder)
     return stage_messages.SheetsNow(
         files=[path.name for path in files],
         saved_at=at,
-        is_open=any(
-            (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
-        ),
+        version=f"{[(path.name, fact.st_mtime_ns, fact.st_size) for path, fact in zip(files, facts, strict=True)]} {is_open}",
+        is_open=is_open,
         counted=fault_count(faults),
         causes=causes_of(faults),
     )
