@@ -67,7 +67,7 @@ class SheetsNow(Message):
     files: list[str]
     saved_at: str
     version: str
-    """Another one after each save, also of two within a second, and when a program opens or closes a sheet."""
+    """Another one after each save, and when a program opens or closes a sheet."""
     is_open: bool
     counted: str
     causes: list[CauseMessage]
