@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from helpers.renamed_labels import LABELS, TYPED
+from helpers.syntax import tree_of
 
 TESTS = Path(__file__).parents[1]
 
@@ -52,7 +53,7 @@ def string_enums() -> set[tuple[str, str]]:
         (".".join(path.relative_to(root).with_suffix("").parts), node.name)
         for package in ("gating", "calibration", "pipeline")
         for path in (root / package).rglob("*.py")
-        for node in ast.parse(path.read_text("utf-8")).body
+        for node in tree_of(path).body
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id == "StrEnum" for base in node.bases)
     }
