@@ -83,7 +83,7 @@ def test_what_a_run_prints_fits_80_columns(study: Path, capsys, monkeypatch) -> 
 @pytest.mark.slow
 def test_a_run_without_figures_draws_none_and_nobody_is_given_a_validation_unasked(study: Path) -> None:
     results = study / "results"
-    shutil.rmtree(results)
+    shutil.rmtree(results, ignore_errors=True)
     assert status_of("run", study, "--no-figures", "--workers", 1) == 0
     assert not (results / "figures").exists()
     assert status_of("run", study, "--workers", 1) == 0
