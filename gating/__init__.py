@@ -1,4 +1,4 @@
-"""Find plasma cells in compensated events, without ever seeing the quantified channel."""
+"""Find plasma cells in compensated events. The quantified channel is never used."""
 
 import logging
 

@@ -1,8 +1,9 @@
 """The wanted population as one group on all its anchors at once, then a plain cut on each anchor.
 
-One anchor alone fails where cells are rare, dim or stripped of it by a drug. So the anchors' evidence is
-added up on an axis of its own; the population is what lies beyond a valley of that axis and is on target on
-every anchor. From these cells a threshold is derived for each channel, so that a person can read and move it.
+A single anchor fails where the cells are rare or dim, or where a drug has removed the antigen. The evidence
+of all anchors is therefore added up on a separate axis. The population lies beyond a valley of that axis and
+is on target on every anchor. From these cells a threshold is derived for each channel, so that a person can
+read and move it.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
 
 
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
-    """Return whether to try without it: a clone may carry CD45, an anchor may be positive on every cell.
+    """Return whether to search without this anchor: a clone may carry CD45, or all cells may be positive.
 
     Every cell is positive if even the dimmest ones lie clear of the noise around zero.
     """
@@ -172,8 +173,8 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
         return None
     rows = np.flatnonzero(evidence > np.float32(lowest))
     above, wanted = evidence.take(rows), wanted.take(rows)
-    found = [best for walk in walks if (best := _lowest_good_valley(above, wanted, walk, like))]
-    best = max(found, key=lambda valley: valley.clarity, default=None)
+    valleys = [best for walk in walks if (best := _lowest_good_valley(above, wanted, walk, like))]
+    best = max(valleys, key=lambda valley: valley.clarity, default=None)
     return None if best is None else Group(evidence > best.position, best.clarity, least=best.position)
 
 

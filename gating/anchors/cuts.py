@@ -120,7 +120,7 @@ def _outward(anchor: Anchor, cells: Mask) -> NDArray[np.float64]:
 
 
 def _least_wrong(anchor: Anchor, good: NDArray[np.float64], rivals: Mask) -> float:
-    """Return what `cut_between` does, of wanted cells in order."""
+    """Return the position of `cut_between`, for wanted cells that are sorted already."""
     if good.size == 0:
         return anchor.edge
     low = float(good[0]) - NEAR

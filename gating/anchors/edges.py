@@ -24,7 +24,7 @@ def negative_edge(axis: Axis) -> float:
 
 
 def steady_negative_edge(axis: Axis) -> float:
-    """Return the same, with mode and spread interpolated between the density's bins: no jump by a bin."""
+    """Return `negative_edge` with mode and spread interpolated between the bins: it never jumps by a bin."""
     density = axis_density(axis, BANDWIDTH)
     mode = int(density.major_modes(LEAST_MODE)[0])
     spread = SPREADS * density.steady_half_width(mode, -1)

@@ -73,9 +73,10 @@ class Group:
     left_out
         Channel of an anchor that had to be left out to see the group, else empty.
     trust
-        What is left of the clarity then.
+        Factor on the clarity where an anchor is left out.
     rule
-        Tells of other cells which ones belong to the group; None where only its own candidates can.
+        Decides for other cells whether they belong to the group; None where this is known of the candidates
+        alone.
     """
 
     mask: Mask
@@ -114,7 +115,7 @@ def tops_of(anchors: Sequence[Anchor], wanted: Mask | None) -> tuple[float, ...]
 
 
 def evidence_up_to(anchors: Sequence[Anchor], tops: Sequence[float]) -> FloatArray:
-    """Return the same, where each positive anchor counts no further up than its top."""
+    """Return the anchors' evidence per candidate, where each positive anchor counts up to its top at most."""
     total = np.zeros(anchors[0].axis.values.size, np.float32)
     for anchor, top in zip(anchors, tops, strict=True):
         position = anchor.axis.values - np.float32(anchor.edge)
@@ -142,7 +143,7 @@ def beyond_with_traits(least: float, anchors: Sequence[Anchor], traits: FloatArr
 
 
 def either(first: Rule | None, second: Rule | None) -> Rule | None:
-    """Return the rule of what belongs to either group."""
+    """Return the rule for cells that belong to either group."""
     if first is None or second is None:
         return None
     return partial(_either, first, second)

@@ -45,7 +45,7 @@ class Search:
     channels, anchors
         Of the panel, in one order; empty where there is nothing to search.
     group
-        What was found.
+        The group of wanted cells.
     ellipsoids
         Where the group was found as clusters in the space of all channels, their gates: an ellipsoid, or the
         common part of several.
@@ -140,7 +140,7 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
 
 
 def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:
-    """Return what `anchor_of` does; positions are shared with whatever else looks at them."""
+    """Return what `anchor_of` does; the positions are computed once and shared."""
     usual = axis_on(reference, channel.channel)
     edge = bright_edge(usual) if channel.target is Target.LOW else negative_edge(usual)
     return Anchor(channel.channel, channel.target, axis_like(candidates, channel.channel, usual), edge)
@@ -149,8 +149,8 @@ def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivo
 def _of_both(group: Group, likely: Group) -> Group:
     """Return the group to begin with: that on the anchors alone, that with all traits, or both together.
 
-    Normal plasma cells are on the anchors but lack a clone's traits; what has an anchor and is many other
-    cells is left out.
+    Normal plasma cells are on target on the anchors but lack a clone's traits. A much larger group on the
+    anchors is left out: these are other cells.
     """
     if likely.confidence < LIKELY_ENOUGH * group.confidence:
         return group
