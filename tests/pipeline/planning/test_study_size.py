@@ -45,6 +45,7 @@ def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
     assert [size.patients for size in found.sizes] == [10, 90, 100]
 
 
+@pytest.mark.slow
 def test_replicate_tubes_help_where_the_tube_is_what_scatters():
     noisy = replace(PLAIN, between=0.05, tube_sd=0.4)
     one, four = (
