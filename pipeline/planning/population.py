@@ -70,7 +70,7 @@ def population_of(study_result: StudyResult) -> StudyPopulation:
     Raises
     ------
     UserError
-        The study has no washout line (M1), or no tube with an error budget.
+        The study has no washout line (M1), no visit with an LLOQ and a ULOQ, or no tube with an error budget.
     """
     report = study_result.washout
     if report is None or report.tobit is None:
@@ -83,6 +83,11 @@ def population_of(study_result: StudyResult) -> StudyPopulation:
     line, mixed = report.tobit, report.mixed
     between, within = (mixed.between, mixed.within) if mixed else (line.sigma, 0.0)
     visits = [visit for visit in study_result.visits if visit.receptor.lloq and visit.receptor.uloq]
+    if not visits:
+        raise UserError(
+            "found no visit with both an LLOQ and a ULOQ, expected one: leave the study out to plan with "
+            "simulated patients"
+        )
     extrapolated = study_result.study.settings.uloq_extrapolation
     runs, tubes, shared = _errors(study_result.results)
     return StudyPopulation(

@@ -94,6 +94,14 @@ def test_a_study_without_a_line_says_why(study_result: StudyResult):
         population_of(changed(study_result, washout=None))
 
 
+def test_a_study_without_limits_says_so(study_result: StudyResult):
+    visits = tuple(
+        replace(visit, receptor=replace(visit.receptor, lloq=None)) for visit in study_result.visits
+    )
+    with pytest.raises(UserError, match="found no visit with both an LLOQ and a ULOQ"):
+        population_of(changed(study_result, visits=visits))
+
+
 def test_simulated_patients_give_a_rising_line():
     found = simulated_population(1)
     assert 0.3 < found.slope < 1.2
