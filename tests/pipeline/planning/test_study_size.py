@@ -99,7 +99,7 @@ def test_a_study_without_limits_says_so(study_result: StudyResult):
         replace(visit, receptor=replace(visit.receptor, lloq=None)) for visit in study_result.visits
     )
     with pytest.raises(UserError, match="found no visit with both an LLOQ and a ULOQ"):
-        population_of(changed(study_result, visits=visits))
+        population_of(replace(study_result, visits=visits))
 
 
 def test_simulated_patients_give_a_rising_line():
