@@ -286,7 +286,7 @@ def _alone(path: Path) -> Iterator[None]:
         held = locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER)
         held.acquire()
     except locket.LockError:
-        raise NotWrittenError(path, "another process has held it for half a minute") from None
+        raise NotWrittenError(path, "another process has held it for half a minute", in_use=True) from None
     except OSError as error:
         raise _not_written(path, error) from error
     try:

@@ -208,6 +208,23 @@ def test_no_path_leads_out_of_the_results(page: Served, owner: Client, below: st
     assert not any(word in answer for word in (b"secret\n", b"hidden\n", b"root:", b"sample_id"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
+def test_results_that_are_a_link_out_of_the_study_are_not_given(home: Path, tmp_path: Path):
+    study, outside = two_tubes(tmp_path / "study"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "report.html").write_text("secret", "utf-8")
+    (study / "results").symlink_to(outside)
+    with served(study) as one:
+        answer = Client(one).get("/results/report.html")
+    assert (answer.status_code, "secret" in answer.text) == (422, False)
+    assert "a link that leads out of the study folder" in why(answer)
+
+
+def test_a_page_with_a_study_lists_no_folder_of_the_computer_any_more(owner: Client, study: Path):
+    answer = owner.get(f"/folders?path={study.parent}")
+    assert (answer.status_code, answer.headers["location"], answer.text) == (303, "/", "")
+
+
 def test_a_file_of_the_results_is_given_and_runs_no_script_of_its_own(owner: Client):
     answer = owner.get("/results/rd_samples.csv")
     assert (answer.status_code, answer.text) == (200, "a,b\n")
