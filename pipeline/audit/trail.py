@@ -175,6 +175,8 @@ def take_back(folder: Path, trail: Trail) -> None:
 
 
 def _not_written(path: Path, error: OSError) -> NotWrittenError:
+    if isinstance(error, NotWrittenError):  # of the file beside the trail
+        return NotWrittenError(path, error.reason, error.in_use)
     return NotWrittenError(path, error.strerror or str(error), isinstance(error, PermissionError))
 
 
