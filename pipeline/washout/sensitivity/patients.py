@@ -1,4 +1,4 @@
-"""What each patient does to the slope of M1: the line without that patient."""
+"""The influence of each patient on the slope of M1: the slope of the line without that patient."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.washout.line.line import Line, rounded_dex
 
 @dataclass(frozen=True, slots=True)
 class WithoutPatient:
-    """The slope of highest likelihood without one patient, dex per doubling; None: there is none without."""
+    """The most likely slope without one patient, dex per doubling, and how far it moves; None: no line."""
 
     patient_id: str
     n_rows: int
@@ -23,27 +23,27 @@ class WithoutPatient:
 
 
 def without_each(line: Line, names: Sequence[str]) -> tuple[WithoutPatient, ...]:
-    """Return the slope without each patient, the one that moves it most first.
+    """Return the slope without each patient; the patient who moves it most comes first.
 
     Parameters
     ----------
     line
         The line of all rows.
     names
-        The patient of each row of it.
+        The patient of each row of the line.
     """
     order = sorted(set(names))
     of = np.array(names)
     weights = np.array([(of != name).astype(np.float64) for name in order])
     start = np.repeat(line.best.beta, len(order), axis=0), np.repeat(line.best.log_sigma, len(order))
     refits = maximise(resampled(line.rows, weights), start)
-    held = refits.is_determined(line.data.n)
+    is_determined = refits.is_determined(line.data.n)
     scale = line.axes.scale_y / line.axes.scale_x
-    told = []
-    for place, name in enumerate(order):
-        slope = rounded_dex(float(refits.beta[place, 1]) * scale) if held[place] else None
+    slopes = []
+    for index, name in enumerate(order):
+        slope = rounded_dex(float(refits.beta[index, 1]) * scale) if is_determined[index] else None
         moved = None if slope is None else rounded_dex(slope - line.most_likely.slope)
-        told.append(WithoutPatient(name, int(np.sum(of == name)), slope, moved))
+        slopes.append(WithoutPatient(name, int(np.sum(of == name)), slope, moved))
     return tuple(
-        sorted(told, key=lambda one: (one.moved is not None, -abs(one.moved or 0.0), one.patient_id))
+        sorted(slopes, key=lambda row: (row.moved is not None, -abs(row.moved or 0.0), row.patient_id))
     )

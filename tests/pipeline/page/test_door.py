@@ -356,6 +356,7 @@ def test_what_the_page_remembers_is_for_its_user_alone(page: Served, owner: Clie
     assert token not in Path(f"/proc/{page.process.pid}/cmdline").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_nothing_leaves_this_computer_and_an_unused_page_ends_itself(study: Path, home: Path, tmp_path: Path):
     """Each connection and each name that is looked up is told by Python itself, whatever library does it."""
     told = tmp_path / "connections"
@@ -394,6 +395,7 @@ def test_a_port_that_is_taken_is_named(page: Served):
         serve_page(None, PageOptions(port=port))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the variable BROWSER")
 def test_the_browser_is_given_a_file_of_this_user_alone_since_all_see_a_command_line(
     study: Path, home: Path, tmp_path: Path
