@@ -127,7 +127,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     sheet, faults = read_csv_sheet(path, "review", COLUMNS)
     grave = [fault for fault in faults if fault.severity is Severity.ERROR]
     if grave:
-        raise UserError(f"{grave[0]}. Mend or move away {REVIEW_FILE}, and decide again")
+        raise UserError(f"{str(grave[0]).rstrip('.')}. Mend or move away {REVIEW_FILE}, and decide again")
     rows = [tuple("" if cell.value is None else str(cell.value) for cell in row) for row in sheet.rows]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
