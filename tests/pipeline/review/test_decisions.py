@@ -113,6 +113,19 @@ def test_what_ones_own_columns_say_of_a_tube_outlives_a_decision_on_it(tmp_path)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+def test_a_file_keeps_the_delimiter_with_which_it_was_saved(tmp_path, delimiter):
+    header = delimiter.join(
+        ("sample_id", "gate", "value", "polygon", "set_by", "reason", "set_at", "verdict")
+    )
+    typed = delimiter.join(("P2", "cd138", "900", "", "CD", "dim", "", ""))
+    (tmp_path / REVIEW_FILE).write_text(f"{header}\n{typed}\n", "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138, SHAPE), reason="valley; hidden, twice"))
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8-sig").splitlines()[:2] == [header, typed]
+    assert [row["gate"] for row in read_review_file(tmp_path).of_tube("P1")] == ["cd138", "debris"]
+    assert read_review_file(tmp_path).of_tube("P1")[0]["reason"] == "valley; hidden, twice"
+
+
 @pytest.mark.parametrize("name", ["P1\u00a0", "P\u200b1", " P1", "\ufeffP1"])
 def test_a_name_with_what_cannot_be_seen_is_the_tube_that_a_run_takes_it_for(tmp_path, name):
     text = f"set_by,sample_id,gate,value\nCD,{name},cd138,7\n"

@@ -48,7 +48,8 @@ def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawShee
         )
         hint = f"Close it in row {open_row} of {path.name}, or take it out; save the sheet as CSV again."
         faults = (*faults, Fault(f"{name}!{open_row}", defect, expected, hint))
-    return RawSheet(name, tuple(_csv_row(name, i, record) for i, record in enumerate(records, 1))), faults
+    rows = tuple(_csv_row(name, i, record) for i, record in enumerate(records, 1))
+    return RawSheet(name, rows, delimiter=delimiter), faults
 
 
 def _row_left_open(text: str, delimiter: str, records: Sequence[Sequence[str]]) -> int:
