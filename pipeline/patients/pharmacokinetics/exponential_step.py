@@ -3,11 +3,11 @@
 A1' = Ka·D − (CL/V1)·A1 − Q·(A1/V1 − A2/V2) − v(t)·C/(Km + C),  A2' = Q·(A1/V1 − A2/V2),  D' = −Ka·D,
 C = A1/V1,  v(t) = steady + falling·e^(−k t).
 
-An exponential Rosenbrock method (Hochbruck, Ostermann & Schweitzer 2009, doi:10.1137/080717717). The equations
-linearised where the step starts are solved exactly: both compartments, what comes from under the skin, and
-Vmax as it falls. Far above Km hardly anything is left. What is left, the curve of C/(Km + C), is taken as
-α·θ² + β·θ³ over the step (θ from 0 to 1), by its value and its slope at the end: an error of the fifth order
-in a step.
+An exponential Rosenbrock method (Hochbruck, Ostermann & Schweitzer 2009, doi:10.1137/080717717). At the start
+of a step C/(Km + C) is replaced by its tangent. The equations are then linear and are solved exactly: both
+compartments, what comes from under the skin, and Vmax as it falls. Far above Km the tangent is nearly the
+curve, and a step may be weeks long. What the tangent leaves out is taken as α·θ² + β·θ³ over the step (θ from
+0 to 1), from its value and its slope at the end. The error of a step is of the fifth order.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Rates(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """mg in the central and the peripheral compartment and under the skin; the part of Vmax that falls, mg/h."""
+    """mg in the central and the peripheral compartment and under the skin; the falling part of Vmax, mg/h."""
 
     central: Floats
     peripheral: Floats
@@ -89,8 +89,8 @@ def rates_of(body: Disposition, steady: Floats) -> Rates:
 def step(rates: Rates, start: Amounts, hours: Floats) -> tuple[Floats, Floats]:
     """Return the amounts after `hours`, (4, N), and how far the two compartments may be wrong, mg, (2, N).
 
-    The error is that of the third order, whose result is not used: the true one is far smaller. An amount that
-    came out negative counts as none, and what it lacked as an error.
+    The error is that of a result of one order less; the error of the result itself is far smaller. An amount
+    that came out negative counts as none, and what it lacked counts as error.
     """
     level = start.central / rates.volume
     inverse = 1.0 / (rates.km + level)
@@ -102,12 +102,13 @@ def step(rates: Rates, start: Amounts, hours: Floats) -> tuple[Floats, Floats]:
     falling, depot, ahead = start.falling * falling_by, start.depot, share * start.falling
     inflow = rates.back * start.peripheral - (rates.linear + rates.across) * start.central - vmax * share
     across = rates.across * start.central - rates.back * start.peripheral
-    pushed = mean * (inflow + ahead) - ahead * _mean_of_two(decayed, falling_by, modes.rate, rates.decay, hours)
+    pushed = mean * (inflow + ahead)
+    pushed -= ahead * _mean_of_two(decayed, falling_by, modes.rate, rates.decay, hours)
     if start.depot.any():
         absorbed_by = np.exp(-rates.absorption * hours)
         depot = start.depot * absorbed_by
         come = _mean_of_two(decayed, absorbed_by, modes.rate, rates.absorption, hours)
-        pushed = pushed + come * (rates.absorption * start.depot)
+        pushed += come * (rates.absorption * start.depot)
     kept, turned = modes.mixed(pushed)
     other_kept, other_turned = modes.mixed(mean)
     central = start.central + hours * (kept + turned * modes.stays + across * other_turned * rates.back)

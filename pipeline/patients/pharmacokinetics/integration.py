@@ -29,12 +29,12 @@ _SMALLEST_STEP_HOURS: Final = 1e-7
 there."""
 
 _FLOOR_MG: Final = 0.01
-"""Amounts below are followed to a part of this, not of themselves. Convention: 0.002 µg/mL, a hundredth of what
-holds half of the receptors."""
+"""The error of amounts below is a part of this, not of themselves. Convention: 0.002 µg/mL, a hundredth of
+what holds half of the receptors."""
 
 _FLOOR_OF_NEXT_DOSE: Final = 0.1
-"""Before a further dose, amounts below this part of it are followed to a part of it. Convention: the body then
-holds ten times as much, and what was wrong is as small a part of that."""
+"""Before a further dose the error of amounts below this part of it is a part of this. Convention: right after
+the dose the body holds ten times as much."""
 
 _BLOCK: Final = 8_192
 """Patients followed at once: bounds the memory. Convention: fits the cache of a processor."""
@@ -69,8 +69,8 @@ class PaddedDoses:
 class _Followed:
     """Patients under way: which each is, the interval it is in, and its rates, amounts and hours.
 
-    `rest`: hours to the end of the interval. `length`: of the next step. `floor`: the smallest amount to which the
-    error is a part, mg.
+    `rest`: hours to the end of the interval. `length`: of the next step. `floor`, mg: smaller amounts may be
+    wrong by the same part of this.
     """
 
     column: Places
@@ -149,8 +149,10 @@ def followed(
     ----------
     course
         Of N patients.
-    rates, start
-        Of N · D bodies, the D of a patient together: arrays of that length; amounts before the first dose, (4, N · D).
+    rates
+        Of N · D bodies, the D of a patient together: arrays of that length.
+    start : (4, N · D)
+        Amounts before the first dose (`Amounts`).
     first : (N,)
         Interval at which each patient starts.
 
@@ -183,10 +185,8 @@ def followed(
 
 
 def _started(which: Places, interval: Places, rates: Floats, start: Floats) -> _Followed:
-    none = np.zeros(len(which))
-    return _Followed(
-        which, interval[which], rates[:, which], start[:, which], none, none + _FIRST_STEP_HOURS, none + _FLOOR_MG
-    )
+    rest, length, floor = (np.full(len(which), value) for value in (0.0, _FIRST_STEP_HOURS, _FLOOR_MG))
+    return _Followed(which, interval[which], rates[:, which], start[:, which], rest, length, floor)
 
 
 def _dosed(course: PaddedDoses, now: _Followed, which: Places | slice, last: Floats) -> None:
@@ -211,12 +211,12 @@ def _stepped(now: _Followed, rtol: float) -> NDArray[np.bool_]:
     error = np.max(wrong / allowed, axis=0)
     good = error <= 1.0
     factor = _SAFETY * np.maximum(error, np.finfo(np.float64).tiny) ** (-1 / _ORDER)
-    factor = np.where(np.isfinite(error), np.clip(factor, _SMALLEST_FACTOR, _LARGEST_FACTOR), _SMALLEST_FACTOR)
+    factor = np.clip(np.where(np.isfinite(error), factor, 0.0), _SMALLEST_FACTOR, _LARGEST_FACTOR)
     # a step that the end of the interval cut short says nothing against the longer one
     longer = np.where(good & (hours < now.length), now.length, 0.0)
     now.length = np.maximum(hours * factor, longer)
     if np.any(~good & (now.length < _SMALLEST_STEP_HOURS)):
-        raise ArithmeticError("the drug's level cannot be followed: a dose or a parameter is not a usual number")
+        raise ArithmeticError("the drug cannot be followed: a dose or a parameter is not a usual number")
     now.amounts = np.where(good, new, now.amounts)
     ended = good & (hours >= now.rest)
     now.rest = np.where(good, now.rest - hours, now.rest)
