@@ -28,8 +28,8 @@ _FEW_EVENTS: Final = 100
 """Events up to which each risk set is summed for itself. Convention: running sums pay for more."""
 
 _STEEPEST_OF_SUMS: Final = 15.0
-"""Slope times the range of the covariate up to which running sums are used. Arithmetic: no weight is then lost
-beside e^15 of another."""
+"""Slope times the range of the covariate up to which running sums are used. Arithmetic: no weight is then
+lost beside e^15 of another."""
 
 _VANISHING: Final = 1e-300
 """Least information, so that it has a logarithm. Arithmetic."""

@@ -176,7 +176,7 @@ class Penalised(Logistic):
     def _profiles(self, slopes: Floats) -> Floats:
         """Return the profile of each slope, (n_slopes,): the summits of all are narrowed together."""
         low, high, of = [], [], []
-        for number, slope in enumerate(slopes.tolist()):
+        for place, slope in enumerate(slopes.tolist()):
             places = self._places(slope)
             value = self.log_likelihood(places, slope)
             inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
@@ -184,7 +184,7 @@ class Penalised(Logistic):
             summits = np.flatnonzero(inner) + 1
             low.append(places[summits - 1])
             high.append(places[summits + 1])
-            of.append(np.full(len(summits), number))
+            of.append(np.full(len(summits), place))
         number = np.concatenate(of)
         value = self._narrowed(np.concatenate(low), np.concatenate(high), slopes[number])
         highest = np.full(len(slopes), -np.inf)
