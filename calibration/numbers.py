@@ -34,11 +34,11 @@ LARGEST_RCV = 10.0
 """Robust CV at which the sampling error of a median is capped. Convention: a blank at zero has no CV."""
 
 LEAST_MFI = 1e-9
-"""Stands for an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
+"""Replaces an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
 
 
 def central_95(draws: Floats) -> tuple[float, float]:
-    """Return the 2.5 % and the 97.5 % quantile of draws, shape (n,): as `np.quantile`, in half of its time.
+    """Return the 2.5 % and the 97.5 % quantile of draws, shape (n,), as `np.quantile` does, in half the time.
 
     Examples
     --------
@@ -47,13 +47,13 @@ def central_95(draws: Floats) -> tuple[float, float]:
     """
     if np.isnan(draws).any():
         return float("nan"), float("nan")
-    places = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
-    ranks = [int(place) for place in places]
+    positions = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
+    ranks = [int(position) for position in positions]
     beside = [min(rank + 1, draws.size - 1) for rank in ranks]
     split = np.partition(draws, sorted({*ranks, *beside}))
     low, high = (
-        _between(float(split[rank]), float(split[next_]), place - rank)
-        for rank, next_, place in zip(ranks, beside, places, strict=True)
+        _between(float(split[rank]), float(split[next_]), position - rank)
+        for rank, next_, position in zip(ranks, beside, positions, strict=True)
     )
     return low, high
 

@@ -13,14 +13,14 @@ DIGITS, DECIMALS = 10, 12
 in every digit of a number that is zero except for rounding."""
 
 FIT_DIGITS = 6
-"""Significant digits of what least squares of a library give: small differences grow in them. Convention:
+"""Significant digits kept of a library's least-squares fit, in which small differences grow. Convention:
 half of the digits that a number has, as least squares square the condition of the data."""
 
 Record = TypeVar("Record")
 
 
 def rounded_fit(values: ArrayLike, digits: int = DIGITS) -> NDArray[np.float64]:
-    """Return the values to so many significant digits, same shape.
+    """Return the values rounded to `digits` significant digits, same shape.
 
     Examples
     --------

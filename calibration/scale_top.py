@@ -1,4 +1,4 @@
-"""Where a detector's scale ends: as the file says, unless its own values show that it is not so."""
+"""Where a detector's scale ends: as the file says, unless the values in the file prove it wrong."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ end of the scale. Convention: within the scale equal values come in twos or thre
 neighbours."""
 
 ABOVE_PILE = 2000
-"""One event in so many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
+"""One event in this many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
 
 FEW_BEYOND, BEYOND = 5, 1.001
-"""Values that prove the file's end wrong, and times that end from which on they count. Convention: a stray
-value is no proof."""
+"""Number of values that prove the file's end wrong, and the multiple of that end beyond which they count.
+Convention: a stray value is no proof."""
 
 NEIGHBOURS = 6
-"""Next values beside a pile whose counts are the usual ones. Convention: three to either side, so that one
-odd value does not decide."""
+"""Number of values beside a pile whose counts are compared with it. Convention: three to either side, so that
+one odd value does not decide."""
 
 STRIDE, UPPER = 64, 0.99
-"""One value in so many, and their quantile, that find the upper part of a channel faster. Arithmetic: they
-change no result."""
+"""Sampling step and quantile by which the upper part of a channel is found faster. Arithmetic: they change no
+result."""
 
 Values = NDArray[np.floating]
 
@@ -56,7 +56,7 @@ class ScaleTop:
         return not (self.n_pile or self.n_beyond)
 
 
-def find_scale_top(values: Values, told: float) -> ScaleTop:
+def find_scale_top(values: Values, stated_top: float) -> ScaleTop:
     """Return where the scale ends.
 
     Values beyond the file's end prove it wrong. A pile of equal values is an end wherever it lies: a detector
@@ -66,7 +66,7 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     ----------
     values
         Linear intensities as recorded, not compensated, shape (n,), in any order. Finite numbers.
-    told
+    stated_top
         $PnR on the linear scale; infinite where the file does not say.
 
     Examples
@@ -78,21 +78,21 @@ def find_scale_top(values: Values, told: float) -> ScaleTop:
     ScaleTop(value=inf, n_pile=0, n_beyond=900)
     """
     if values.size <= LEAST_PILE:
-        return ScaleTop(told)
+        return ScaleTop(stated_top)
     upper = _upper(values)
-    beyond = int(np.count_nonzero(upper > BEYOND * told)) if np.isfinite(told) else 0
+    beyond = int(np.count_nonzero(upper > BEYOND * stated_top)) if np.isfinite(stated_top) else 0
     if FEW_BEYOND <= beyond == upper.size:
-        beyond = int(np.count_nonzero(values > BEYOND * told))
+        beyond = int(np.count_nonzero(values > BEYOND * stated_top))
     proven = beyond >= FEW_BEYOND
     candidate = float(
         np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)]
     )
-    if not proven and candidate >= AT_SCALE_END * told:
-        return ScaleTop(told)
+    if not proven and candidate >= AT_SCALE_END * stated_top:
+        return ScaleTop(stated_top)
     n_pile = _pile(values, candidate)
     if n_pile:
         return ScaleTop(candidate, n_pile, beyond if proven else 0)
-    return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(told)
+    return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(stated_top)
 
 
 def find_bottom_pile(values: Values) -> tuple[float, int]:
@@ -119,7 +119,7 @@ def _upper(values: Values) -> Values:
 
 
 def _pile(values: Values, value: float) -> int:
-    """Return how many events have exactly this value; 0 where these are no more than beside it."""
+    """Return how many events have exactly this value; 0 where they are no pile."""
     n = int(np.count_nonzero(values == values.dtype.type(value)))
     if n < max(LEAST_PILE, PILE_SHARE * values.size):
         return 0
@@ -131,7 +131,7 @@ def _pile(values: Values, value: float) -> int:
 
 
 def _usual_count(beside: Values, value: float) -> float:
-    """Return the events on a value beside the pile: more than one where the channel is quantised."""
+    """Return the usual count of a value beside the pile; above one where the channel is quantised."""
     _, counts = np.unique(beside, return_counts=True)
     nearest = counts[-NEIGHBOURS:] if beside[0] < value else counts[:NEIGHBOURS]
     return float(np.max(nearest))

@@ -1,4 +1,4 @@
-"""Cuts of a batch, on which similar tubes agree: an unclear tube takes them, one that differs is flagged."""
+"""Cuts of a batch, on which similar tubes agree. Unclear tubes take them; tubes that differ are flagged."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from gating.thresholds.methods import Method
 from gating.thresholds.side_cut import side_cut
 
 POOLED_ROLES: Mapping[Step | str, str] = MappingProxyType({Step.VIABLE: "viability", Step.DUMP: "dump"})
-"""Steps whose cut lies where dye and detector put it, and their role. An anchor's cut lies between clone and
-its rivals, and differs between patients far more than between days."""
+"""Steps whose cut depends on dye and detector, and their role. The cut on an anchor lies between the clone
+and other cells, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
-"""Confidence of a valley that is taken without asking the mixture or the batch. Chosen on the simulated
+"""Least confidence of a valley that is used without the mixture or the batch. Chosen on the simulated
 tubes of docs/validation.md."""
 FEWEST_TUBES = 4
 """Tubes with a clear cut from which a batch has a cut. Chosen on the simulated tubes of
@@ -46,7 +46,7 @@ BANDWIDTH = 0.25
 
 @dataclass(frozen=True, slots=True)
 class DyeCut:
-    """Where a tube's own cells put the cut between negative and positive, whatever cells are wanted.
+    """A tube's own cut between negative and positive cells on a dye's channel, whatever the wanted cells are.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class DyeCut:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it may be pooled: a clear valley above zero."""
+        """Whether the cut may be pooled: it is a clear valley above zero."""
         return self.method is Method.VALLEY and self.confidence >= CLEAR_CUT and self.value > 0
 
 
@@ -97,7 +97,7 @@ class BatchCut:
         return abs(log(value / self.value)) > max(UNLIKE_FACTOR, UNLIKE_SPREADS * self.spread)
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return the cut in words."""
         return f"{self.value:g} ({self.n} similar tubes, spread ×/÷ {exp(self.spread):.2f})"
 
 
@@ -163,7 +163,7 @@ def cuts_to_lend(steps: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[B
 def unlike_batch(
     tube_cuts: Sequence[DyeCut], cuts: Sequence[BatchCut]
 ) -> tuple[tuple[DyeCut, BatchCut], ...]:
-    """Return a tube's own clear cuts that are not the batch's, each with that of the batch."""
+    """Return the tube's clear cuts that differ from the batch's, each with the batch's cut."""
     clear = {(cut.step, cut.channel): cut for cut in tube_cuts if cut.is_clear}
     pairs = ((clear.get((cut.step, cut.channel)), cut) for cut in cuts)
     return tuple(

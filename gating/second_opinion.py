@@ -1,4 +1,4 @@
-"""A second opinion: the plasma cells found again in another way, to be held against the gates.
+"""A second opinion: the plasma cells by another method, for comparison with the gates.
 
 It shares no step with the strategy. Single cells are those whose pulse has the usual shape. scikit-learn then
 fits one mixture of normals to all gating channels at once, and the groups that look most like the panel's
@@ -26,7 +26,7 @@ from gating.events.transforms import asinh, asinh_cofactor
 Floats = NDArray[np.float64]
 
 SAMPLE = 10_000
-"""Events that the mixture is fitted to: the likeliest eighth of them one by one, the others ever fewer.
+"""Events that the mixture is fitted to: all of the likeliest eighth, and ever fewer of the others.
 Chosen on the simulated tubes of docs/validation.md."""
 GROUPS, STEPS = 14, 30
 """Normal distributions of the mixture, and steps of its fit; it ends by count. Chosen on the simulated tubes
@@ -63,13 +63,13 @@ SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.A
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
 
 
-def dice_overlap(one: Mask, other: Mask) -> float:
-    """Return how far two choices are the same cells, 0 to 1: 2 · both / (one + other); 1 where both are none.
+def dice_overlap(first: Mask, second: Mask) -> float:
+    """Return the overlap of two sets of cells, 0 to 1: 2 · both / (first + second); 1 if both are empty.
 
     Dice 1945, doi:10.2307/1932409.
     """
-    named = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
-    return 2 * int(np.count_nonzero(one & other)) / named if named else 1.0
+    n_chosen = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
+    return 2 * int(np.count_nonzero(first & second)) / n_chosen if n_chosen else 1.0
 
 
 def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
@@ -137,12 +137,12 @@ def _single_cells(events: Events, panel: GatingPanel) -> Mask:
 def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[np.intp]) -> Floats:
     """Return the single cells on axes with median 0 and usual spread 1, shape (n, n_channels)."""
     points = np.empty((single.size, len(channels)))
-    for place, channel in enumerate(channels):
+    for row, channel in enumerate(channels):
         column = events.column(channel.channel)
         chosen = column.take(single)
         axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
-        points[:, place] = (axis - middle) / ((high - low) / 2 + 1e-9)
+        points[:, row] = (axis - middle) / ((high - low) / 2 + 1e-9)
     return np.clip(points, -FARTHEST, FARTHEST)
 
 
@@ -161,8 +161,8 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
     numpy.ndarray
         Shape (n,); 1 at best. The weakest positive and the brightest negative channel count as much as all.
     """
-    held = np.clip(brightness, -0.2, 1.0)
-    positive, negative = held[:, sides > 0], held[:, sides < 0]
+    bounded = np.clip(brightness, -0.2, 1.0)
+    positive, negative = bounded[:, sides > 0], bounded[:, sides < 0]
     result = (positive.min(axis=1) + positive.sum(axis=1) / positive.shape[1]) / 2
     if negative.shape[1]:
         result = result - (negative.max(axis=1) + negative.sum(axis=1) / negative.shape[1]) / 2
@@ -172,7 +172,8 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
 def _drawn(likeness: Floats, tickets: NDArray[np.uint32]) -> tuple[NDArray[np.intp], Floats]:
     """Return events for the fit, ordered by ticket, and the share that was drawn where each one lies.
 
-    A rare population must not drown: the likeliest are all taken, a part of the next, few of the others.
+    So that a rare population counts, all of the likeliest events are taken, a part of the next ones, and few
+    of the others.
     """
     order = np.argsort(-likeness, kind="stable")
     ends = (SAMPLE // 8, SAMPLE // 2, order.size)

@@ -115,6 +115,7 @@ class _Marrow:
     small: Part
 
     def channel(self, role: str) -> str:
+        """Return the first channel of a role; "" where the panel has none."""
         channels = self.panel.with_role(role)
         return channels[0].channel if channels else ""
 
@@ -151,6 +152,7 @@ class _Marrow:
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
     def positive(self, role: str, cells: Survivors) -> Part:
+        """Return the positive side of a role's channel, cut among these cells."""
         channel = self.channel(role)
         cut = side_cut(cells.column(channel))
         return RangeGate(channel, cut.value, None), cut.confidence

@@ -37,8 +37,8 @@ FEWEST_ABERRANT = 0.05
 """Share of the plasma cells below which a split is not believed. Chosen on the simulated tubes of
 docs/validation.md."""
 LEFT_WITHOUT_STEP, BY_ITS_CONFIDENCE = 0.8, 0.2
-"""What a cleaning step that could not be made leaves of the confidence: the first, and so much for its own.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Factor on the confidence for a cleaning step that could not be made: a base, and a part by its own
+confidence. Chosen on the simulated tubes of docs/validation.md."""
 
 
 SEARCHED_EVENTS, FEWEST_TO_SEARCH_SAMPLE = 100_000, 200_000
@@ -104,22 +104,22 @@ def gate_plasma_cells(
     passed = passed.then(margins(passed.left, panel))
     passed = passed.then(debris(passed.left.among(sample), choices))
     passed = passed.then(singlets(passed.left, passed.left.among(sample), choices))
-    found: Passed | None = None
+    with_target: Passed | None = None
     if events.n_events >= FEWEST_TO_SEARCH_SAMPLE:
         searched = passed.left.among(sampled(events, SEARCHED_EVENTS))
-        found = _with_target_of(searched, passed, sample, choices)
-    passed = found or _with_target(passed, sample, choices)
+        with_target = _with_target_of(searched, passed, sample, choices)
+    passed = with_target or _with_target(passed, sample, choices)
     viable = passed.at(Step.VIABLE)
     viable_sample = viable.among(sample)
     wanted = passed.left
     passed = passed.then(_aberrant(wanted, viable_sample, choices))
-    again, aberrant = None, passed.steps[-1]
+    jackknife, aberrant = None, passed.steps[-1]
     if aberrant.gate is not None and Method.PERSON not in aberrant.methods:
         shown = some_of(wanted, ENOUGH_TO_SPLIT)
-        again = CloneJackknife(
+        jackknife = CloneJackknife(
             wanted, lambda cells: _aberrant(cells, viable_sample, choices).gate, shown, aberrant.gate
         )
-    return _population(passed, wanted, viable, again, unused_overrides(choices, passed.steps))
+    return _population(passed, wanted, viable, jackknife, unused_overrides(choices, passed.steps))
 
 
 def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
@@ -132,13 +132,13 @@ def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
 
 
 def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
-    """Return the same where the wanted cells are searched in a sample; None where that is too small."""
+    """Return the state after the second anchor, searched in a sample; None where the sample is too small."""
     single_sample, mask = passed.left.among(sample), searched.mask()
     search = search_anchors(searched, single_sample, choices)
     passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)
     search = search.within(passed.left.among(mask), viable_sample, choices)
-    found = find_target_by_sample(search, choices, partial(_enough, passed.left))
-    return None if found is None else passed.then(found[0]).then(found[1])
+    estimates = find_target_by_sample(search, choices, partial(_enough, passed.left))
+    return None if estimates is None else passed.then(estimates[0]).then(estimates[1])
 
 
 def _without_sides(
@@ -206,7 +206,7 @@ def _population(
     passed: Passed,
     wanted: Survivors,
     viable: Survivors,
-    again: CloneJackknife | None,
+    jackknife: CloneJackknife | None,
     unused: tuple[str, ...],
 ) -> GatedPopulation:
     confidence = _overall(passed.steps) if wanted.n_events else 0.0
@@ -223,7 +223,7 @@ def _population(
         confidence=confidence,
         viable_singlets=viable.mask(),
         aberrant=passed.masks[-1] if has_aberrant_split else None,
-        jackknife=again,
+        jackknife=jackknife,
         flags=tuple(dict.fromkeys(flags)),
         notes=(
             *(f"{step.name}: {step.note}" for step in noted),

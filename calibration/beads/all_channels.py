@@ -1,7 +1,8 @@
-"""Tell bead populations apart on all channels of a file together, as a person gates rainbow beads.
+"""Separate bead populations on all channels of a file together, as a person gates rainbow beads.
 
-Populations that overlap on the calibrated channel may lie apart on another. The events are parted at the
-clearest valley that any channel shows, and each part again, until no channel shows a valley in any part.
+Populations that overlap on the calibrated channel may lie apart on another one. The events are split at the
+clearest valley that any channel shows. Each part is split in the same way, until no channel shows a valley in
+any part.
 """
 
 from __future__ import annotations
@@ -29,26 +30,27 @@ from calibration.beads.width_law import Component
 from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 
 CLEAR_VALLEY = 0.5
-"""Part of the lower peak that a valley reaches at most, to part beads there. Convention: few are on the wrong
-side."""
+"""Highest density in a valley at which beads are split, as a part of the lower peak. Convention: few beads
+are then on the wrong side."""
 
 WINDOW = 0.1
-"""Part of the distance of two peaks that is looked at on either side of them and their valley. Convention: a
-tenth holds the top of a peak and little of its flanks."""
+"""Half-width of the window in which events are counted at a peak or a valley, as a part of the distance of
+the two peaks. Convention: a tenth holds the top of a peak and little of its flanks."""
 
 APART = 4.0
-"""Standard errors that the medians of two neighbours must be apart on the calibrated channel. Convention: as
-for a dip of the density."""
+"""Least distance of the medians of two neighbours on the calibrated channel, in standard errors. Convention:
+as for a dip of the density."""
 
 CENTRAL = 3.0
-"""Robust SDs about the median within which events are a population's. Convention: 99.7 % of a normal one."""
+"""Robust SDs around the median within which events belong to a population. Convention: they hold 99.7 % of a
+normal population."""
 
 Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class LotPopulations:
-    """Populations separated on all channels, measured on the first, dim to bright; `notes`: left out."""
+    """Populations separated on all channels, measured on the first, dim to bright, and notes on the rest."""
 
     populations: list[MeasuredPopulation]
     notes: tuple[str, ...]
@@ -63,7 +65,7 @@ def on_all_channels(
     ----------
     channels
         Linear intensities of bead singlets, shape (n,) each: the calibrated channel, then every other channel
-        of fluorescence. One alone adds nothing to its own search.
+        of fluorescence. With a single channel the result is None.
     end
         Of the calibrated detector's scale.
     n_levels, blank
@@ -99,7 +101,7 @@ def _component(part: Floats) -> Component:
 
 
 def _are_apart(dim: Floats, bright: Floats, end: ScaleEnd) -> bool:
-    """Whether the calibrated channel separates two populations too, or both lie on its end."""
+    """Return whether the calibrated channel also separates two populations, or both lie at its end."""
     first, second = _component(dim), _component(bright)
     if end.n_top and first.mean >= end.top:
         return True
@@ -117,7 +119,7 @@ def _measured(part: Floats, end: ScaleEnd) -> MeasuredPopulation:
 
 
 def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
-    """Return the population of each event, from 0; the order of the numbers says nothing.
+    """Return the number of each event's population, from 0; the numbers are in no order.
 
     Parameters
     ----------
@@ -129,14 +131,14 @@ def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
     labels = np.zeros(n, np.int64)
     axes = _axes(channels)
     parts = [np.arange(n)]
-    found = 0
+    n_populations = 0
     while parts:
         part = parts.pop()
         valleys = [(_valley(values[part], cofactor, n), k) for k, (values, cofactor) in enumerate(axes)]
         clear = [(valley[0], k, valley[1]) for valley, k in valleys if valley is not None]
         if not clear:
-            labels[part] = found
-            found += 1
+            labels[part] = n_populations
+            n_populations += 1
             continue
         _, k, cut = min(clear)
         below = axes[k][0][part] < cut
@@ -147,8 +149,8 @@ def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
 def _axes(channels: Sequence[Floats]) -> list[tuple[Floats, float]]:
     """Return the channels that separate populations, with their cofactors, and the mean of these channels.
 
-    Noise and photon counting differ from detector to detector, the beads do not: their mean on the arcsinh
-    axes tells dim populations that overlap on each of them.
+    Noise and photon counting differ between detectors, but all detectors see the same beads. The mean of the
+    channels on the arcsinh axes therefore separates dim populations that overlap on each single channel.
     """
     every = [(values, axis_cofactor(values)) for values in channels]
     telling = [axis for axis in every if _valley(*axis, channels[0].size) is not None]
@@ -161,9 +163,9 @@ def _axes(channels: Sequence[Floats]) -> list[tuple[Floats, float]]:
 
 
 def _valley(values: Floats, cofactor: float, n: int) -> tuple[float, float] | None:
-    """Return depth and place (linear units) of the clearest valley between two populations; None: none.
+    """Return depth and position (linear units) of the clearest valley between two populations, or None.
 
-    `n` events are in the whole file, which decides how many make a population.
+    `n`: events of the whole file. It decides how many events make a population.
     """
     if values.size < 2 * fewest_events(n):
         return None
@@ -187,7 +189,7 @@ def _modes(values: Floats, cofactor: float, n: int) -> tuple[BinnedDensity, list
 
 
 def _between(density: BinnedDensity, left: Mode, right: Mode) -> tuple[float, float]:
-    """Return the depth of the valley between two peaks, as a part of the lower one, and where it is."""
+    """Return the density in the valley between two peaks, as a part of the lower peak, and its position."""
     half = WINDOW * (right.z - left.z)
     lower = min(_near(density, left.z, half), _near(density, right.z, half))
     return min((_near(density, z, half) / max(lower, 1.0), z) for z in (left.high, right.low))

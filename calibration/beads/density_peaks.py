@@ -1,8 +1,8 @@
 """Count the populations of a channel by the peaks of their density, without assuming how many there are.
 
-The channel is read on an arcsinh axis (linear near zero, logarithmic above), so nothing is dropped for
-being zero or negative, and the density is smoothed at several widths. A dip between two peaks counts only
-where it is deeper than counting noise allows (the idea of SiZer, Chaudhuri & Marron 1999,
+The channel is read on an arcsinh axis (linear near zero, logarithmic above), so nothing is dropped for being
+zero or negative. The density is smoothed at several widths. A dip between two peaks counts only where it is
+deeper than counting noise can make it (the idea of SiZer, Chaudhuri & Marron 1999,
 doi:10.1080/01621459.1999.10474186).
 """
 
@@ -23,14 +23,14 @@ N_BINS = 2048
 """Bins of the axis. Convention: finer than the narrowest smoothing."""
 
 DIP_Z = 4.0
-"""Standard errors that a dip must be deep. Convention: counting noise makes one such dip in 30,000."""
+"""Least depth of a dip in standard errors. Convention: counting noise makes one such dip in 30,000."""
 
 DIP_DEPTH = 0.85
-"""Part of the lower peak that a valley reaches at most. Convention: the counts of a valley scatter by some
-percent, and a true one is far deeper."""
+"""Highest density in a valley, as a part of the lower peak. Convention: the counts in a valley scatter by
+some percent, and a true valley is far deeper."""
 
 COMB = 0.05
-"""Part of the brightest peak that steps of single photoelectrons reach at most. Convention: a population
+"""Largest step of single photoelectrons, as a part of the brightest peak. Convention: a population
 holds far more beads than one step of photoelectrons."""
 
 COMB_EVENNESS = 1.25
@@ -40,12 +40,12 @@ WIDTHS = 0.006 * 1.5 ** np.arange(10)
 """Smoothing widths, in natural-log units far from zero. Convention: from a CV of 0.6 % to one of 23 %."""
 
 FEWEST_EVENTS = 30
-"""Events that make a bead population. Convention: with 30 the median of a population with a CV of 20 % is
+"""Fewest events of a bead population. Convention: with 30 the median of a population with a CV of 20 % is
 known to 5 %."""
 
 SMALLEST_SHARE = 0.01
-"""Share of all events that makes a bead population. Convention: kits hold about as many beads of each level,
-a fifth to a tenth of all."""
+"""Smallest share of all events that is a bead population. Convention: kits hold about as many beads of each
+level, a fifth to a tenth of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class BinnedDensity:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """A peak of the density on z, from valley to valley, and the events (fractional: binned) within."""
+    """A peak of the density on z, the valleys beside it, and the (fractional) events between these."""
 
     z: float
     low: float
@@ -83,10 +83,10 @@ class Mode:
 
 
 def axis_cofactor(x: Floats) -> float:
-    """Where the axis turns from linear to logarithmic, in units of x, from the data alone.
+    """Return the value of x at which the axis turns from linear to logarithmic, from the data alone.
 
-    Three times the noise that the negative events show (`1.4826 · median |x|` of a half-normal), or, where
-    there are none, a fifth of the dimmest percentile: then the axis is logarithmic throughout.
+    It is three times the noise of the negative events (`1.4826 · median |x|` of a half-normal). Without
+    negative events it is a fifth of the dimmest percentile; the axis is then logarithmic throughout.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
 
 
 def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
-    """Spacing of peaks that are evenly spaced on the linear scale, three gaps or more; 0: there are none.
+    """Return the spacing of peaks that are evenly spaced on the linear scale (three gaps or more), else 0.
 
     Such peaks are single photoelectrons (or the detector's own steps), not beads, whose levels grow by
     factors.
@@ -152,7 +152,7 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
 
 
 def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
-    """Peaks whose dips to both sides are real, at the smoothing width that shows most of them.
+    """Return the peaks with a real dip on both sides, at the smoothing width that shows most of them.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
 
 
 def _extrema(smooth: Floats) -> tuple[list[int], list[int]]:
-    """Peaks, and the lowest bin between each two neighbours (the middle of an empty stretch)."""
+    """Return the peaks and the lowest bin between neighbouring peaks (the middle of an empty stretch)."""
     inside, before, after = smooth[1:-1], smooth[:-2], smooth[2:]
     top = float(smooth.max(initial=0.0))
     peaks = 1 + np.flatnonzero((inside > before) & (inside >= after) & (inside > 1e-6 * top))
@@ -217,7 +217,7 @@ def _extrema(smooth: Floats) -> tuple[list[int], list[int]]:
 def _merge_noise(
     smooth: Floats, peaks: list[int], valleys: list[int], kernel: float
 ) -> tuple[list[int], list[int]]:
-    """Take out the least certain dip until every one left is deeper than counting noise."""
+    """Remove the least certain dip until every remaining dip is deeper than counting noise."""
     peaks, valleys = list(peaks), list(valleys)
     while valleys:
         height, depth = smooth[peaks], smooth[valleys]

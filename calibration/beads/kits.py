@@ -10,7 +10,7 @@ from calibration.errors import CalibrationError
 
 
 class BeadKitError(CalibrationError):
-    """The kit cannot give what is asked of it; the text says why and what would."""
+    """The kit cannot give the ABC; the text says why and which kit or value is needed."""
 
 
 class KitResult(StrEnum):
@@ -33,7 +33,8 @@ class BeadKit:
     unit
         Of the assigned levels.
     needs_f_p
-        ABC = level / (F:P): the conjugate's fluorophore-to-protein ratio is required, never silently 1.
+        Whether ABC = level / (F:P). The fluorophore-to-protein ratio is then required; it is never assumed to
+        be 1.
     quantifies
         False where the kit is relative only and refuses to give ABC.
     result
@@ -43,12 +44,13 @@ class BeadKit:
     arithmetic
         The rule in words, for reports.
     one_dye
-        Whether its beads carry a single dye, by construction; others may carry several.
+        Whether each bead carries a single dye; beads of other kits may carry several.
     brightest
-        Between which values the brightest bead of any lot lies, an order of magnitude to either side of the
-        makers' data sheets; None where anything may be.
+        Range of the brightest bead of any lot: the makers' data sheets and an order of magnitude to either
+        side. None where no range is known.
     captures
-        Host species whose antibodies the kit captures; "" where the vial says it; None: it captures none.
+        Host species whose antibodies the kit captures; "" where only the vial says it; None for a kit that
+        captures none.
     usual_levels
         Stained populations that lots have, the blank not counted; empty where any number is usual.
     also_typed
@@ -156,7 +158,7 @@ def bead_kit(name: str) -> BeadKit:
     Raises
     ------
     BeadKitError
-        There is no such kit; the text lists those there are.
+        There is no such kit; the text lists the known kits.
 
     Examples
     --------
@@ -170,7 +172,7 @@ def bead_kit(name: str) -> BeadKit:
 
 
 def abc_from_unit(amount: float, kit: BeadKit, f_p_ratio: float | None = None) -> float:
-    """Antibodies bound per cell from an amount in the kit's unit.
+    """Return the antibodies bound per cell (ABC) from an amount in the kit's unit.
 
     Parameters
     ----------
@@ -203,7 +205,7 @@ def abc_from_unit(amount: float, kit: BeadKit, f_p_ratio: float | None = None) -
 
 
 def abc_divisor(kit: BeadKit, f_p_ratio: float | None) -> float:
-    """Return what an amount in the kit's unit is divided by to give ABC; raises as `abc_from_unit` does."""
+    """Return the divisor that turns an amount in the kit's unit into ABC; errors as `abc_from_unit`."""
     if not kit.quantifies:
         raise BeadKitError(
             f"{kit.title} beads are relative and give no ABC: use QuantiBRITE, QSC, QIFIKIT or MESF beads "

@@ -1,4 +1,4 @@
-"""Which of the populations found are the beads of the lot: exactly as many, or a refusal that says why."""
+"""Choose the populations that are the beads of the lot: as many as it lists, or an error that says why."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from calibration.beads.width_law import Component, bead_law
 from calibration.errors import CalibrationError
 
 BROAD = 0.45
-"""CV above which a hump is debris and no bead population, unless its dimness explains it. Convention: beads
-have CVs of some percent, and photons add to that at dim levels alone."""
+"""CV above which a hump is debris and no bead population, unless it is broad because it is dim. Convention:
+beads have CVs of some percent, and photons add to that at dim levels alone."""
 
 LAWFUL, FEWEST_CLEAR = 1.5, 3
 """Times the width that detection physics gives a bead of this light, above which a broad hump is debris; and
@@ -23,16 +23,16 @@ LIKE_OTHERS = 0.3
 hold like numbers."""
 
 SMALL = 0.2
-"""Part of the next larger population below which a surplus peak is doublets or debris. Convention: kits hold
+"""A surplus peak below this part of the next larger population is doublets or debris. Convention: kits hold
 about as many beads of each level; doublets are a few percent."""
 
 TINY = 0.15
-"""Part of the usual population below which a peak may not be beads: it counts only where nothing larger was
+"""A peak below this part of the usual population may not be beads. It counts only where nothing larger was
 left out. Convention: as `SMALL`, against the usual population instead of the next larger one."""
 
 DOUBLET_WITHIN = 0.08
-"""How far from twice another population doublets may lie, as a part of it. Convention: the sum of two beads
-lies at twice one within the CV of a bead."""
+"""Largest distance of doublets from twice the median of a population, as a part of it. Convention: the sum of
+two beads is twice the value of one bead, within the CV of a bead."""
 
 DIGITS = 4
 """Significant digits of a median in a sentence. Convention: the median of some hundred beads is
@@ -56,13 +56,13 @@ class BeadPeaksError(CalibrationError):
         self.expected = expected
 
     def __reduce__(self) -> tuple[type[BeadPeaksError], tuple[str, tuple[float, ...], int]]:
-        """Survive the way from a worker process."""
+        """Return what pickle needs, so that the error can leave a worker process."""
         return type(self), (str(self), self.found, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the lot lists, and the end of the scale where a pile on it is one of them (else None)."""
+    """The populations that the lot lists; `pile`: the end of the scale where one lies on it, else None."""
 
     n_levels: int
     blank: bool
@@ -70,7 +70,7 @@ class Wanted:
 
     @property
     def n(self) -> int:
-        """Populations that are not the pile."""
+        """Number of populations that do not lie on the end of the scale."""
         return self.n_levels - (self.pile is not None)
 
 
@@ -83,10 +83,11 @@ class Chosen:
 
 
 def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[str, ...] = ()) -> Chosen:
-    """Leave out humps too broad for beads, what lies at zero without a blank bead, and doublets.
+    """Leave out humps too broad for beads, humps at zero where the lot has no blank bead, and doublets.
 
-    A dim bead is broad, as its light is few photons beside the detector's noise. So where populations are
-    missing, broad humps count that are no broader than the law of the others allows.
+    A dim bead population is broad, because its few photons are measured with the detector's noise. Where
+    populations are missing, a broad hump therefore counts if it is no broader than the width law of the clear
+    populations allows.
     """
     broad = [k for k, c in enumerate(components) if _cv(c) > BROAD and not (wanted.blank and k == 0)]
     doublets = [k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])]
@@ -98,16 +99,16 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
         **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),
         **dict.fromkeys(counted, "is broad because it is dim: it was counted as a bead"),
     }
-    found = [(k, f"A hump at {_where(components[k])} {what}.") for k, what in said.items()]
-    found += [
+    remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in said.items()]
+    remarks += [
         (k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.")
         for k in doublets
     ]
-    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(found))))
+    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(remarks))))
 
 
 def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wanted) -> Chosen:
-    """Of more populations than levels, leave out those that are tiny beside the smallest that stays."""
+    """Leave out surplus populations that are tiny compared with the smallest one that is kept."""
     if len(chosen.kept) <= wanted.n:
         return chosen
     n = [component.n for component in components]
@@ -138,15 +139,15 @@ def may_be_another(chosen: Chosen, components: Sequence[Component], split: bool)
 def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> BeadPeaksError:
     """Return what is raised where not exactly the populations of the lot are found."""
     listed = ", ".join(f"{m:.{DIGITS}g}" for m in medians) or "none"
-    found = (*medians, *([] if wanted.pile is None else [wanted.pile]))
+    found_medians = (*medians, *([] if wanted.pile is None else [wanted.pile]))
     top = "" if wanted.pile is None else " and one on the end of the scale"
     blank = " (blank included)" if wanted.blank else ""
     return BeadPeaksError(
-        f"{wanted.n_levels} bead populations{blank} were expected, {len(found)} found, "
+        f"{wanted.n_levels} bead populations{blank} were expected, {len(found_medians)} found, "
         f"with medians {' '.join([listed + top + '.', *notes])} Check the channel, the lot's list of levels "
         "(is the blank bead listed as 0?), the detector voltage, the threshold and the scatter gate, record "
         "more beads, or give the range of each population.",
-        found,
+        found_medians,
         wanted.n_levels,
     )
 
@@ -169,7 +170,7 @@ def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
 
 
 def _is_lawful(component: Component, clear: Sequence[Component]) -> bool:
-    """Whether a hump is no broader than a bead of its light, and has like many events."""
+    """Return whether a hump is no broader than beads of its brightness, and has about as many events."""
     if len(clear) < FEWEST_CLEAR or component.mean <= 0:
         return False
     lawful = float(bead_law(clear).sd(np.array([component.mean]))[0])

@@ -13,8 +13,8 @@ from calibration.numbers import IQR_TO_SD, Floats, Mask
 from calibration.rounding import rounded_fit
 
 SURE = 0.9
-"""Share of a bin that a population must have for its events to be sure of it. Convention: a tenth of
-strangers at most."""
+"""Least share of a population in a bin whose events are assigned to it. Convention: at most a tenth of them
+then belong to other populations."""
 
 REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
@@ -38,17 +38,18 @@ class MeasuredPopulation:
 
 
 def measure(x: Floats, density: BinnedDensity, mixture: BeadMixture, k: int) -> MeasuredPopulation:
-    """Median and CV of the events that are sure of their population, the same reach to both sides.
+    """Return median and CV of the events that surely belong to a population, cut alike on both sides.
 
-    Cutting both sides alike keeps the median where it is, even where a neighbour is near on one side. Where
-    the sure events reach less than one SD, all events are taken instead, each weighted by its share.
+    Both sides are cut at the same distance. This keeps the median in place even where one side has a near
+    neighbour. Where the sure events reach less than one SD, all events count instead, each weighted by its
+    share.
 
     Parameters
     ----------
     x
         Sorted linear intensities, shape (n,).
     density, mixture, k
-        Bins, what the mixture makes of them, and which population.
+        The bins, the fitted mixture, and the number of the population.
     """
     component, scale = mixture.components[k], mixture.scale
     low, middle, high = scale.u(np.array(_sure_stretch(density.x, _sure(mixture, k), component)))
@@ -69,7 +70,7 @@ def measure(x: Floats, density: BinnedDensity, mixture: BeadMixture, k: int) -> 
 
 
 def of_events(part: Floats) -> MeasuredPopulation:
-    """Median and robust CV of at least two sorted events."""
+    """Return median and robust CV of sorted events; there must be at least two."""
     quarter, median, three = np.quantile(part, [0.25, 0.5, 0.75])
     return MeasuredPopulation(
         float(median), robust_cv(quarter, median, three), part.size, float(part[0]), float(part[-1])
@@ -88,7 +89,7 @@ def _within(x: Floats, scale: MixtureScale, middle: float, reach: float) -> Floa
 
 
 def _sure(mixture: BeadMixture, k: int) -> Mask:
-    """Bins whose events are SURE of this population among populations, and rather beads than debris."""
+    """Return the bins whose events surely belong to this population, and rather to beads than to debris."""
     populations = mixture.shares[:-1]
     among = populations[k] >= SURE * populations.sum(axis=0)
     return np.asarray(among & (populations[k] >= mixture.shares[-1]), dtype=np.bool_)
@@ -118,7 +119,7 @@ def _weighted(component: Component, density: BinnedDensity, share: Floats) -> Me
 
 
 def _widening(reach_sd: float) -> float:
-    """Give back what cutting a Gaussian at ± reach takes from its IQR, as a factor."""
+    """Return the factor that corrects the IQR of a Gaussian that was cut at ± reach."""
     from scipy.special import ndtr, ndtri
 
     inside = 2 * ndtr(reach_sd) - 1

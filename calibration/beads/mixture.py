@@ -1,12 +1,13 @@
-"""Share the events of overlapping bead populations: an ordered mixture over bins.
+"""Divide the events among overlapping bead populations by an ordered mixture over bins.
 
-One Gaussian for each population and a slowly varying floor for debris and doublets, by
-expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each population
-stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
+The mixture has one Gaussian for each population and a slowly varying floor for debris and doublets. It is
+fitted by expectation-maximisation (Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x). Each
+population stays between the valleys of its peak, so the order cannot change, and nothing is drawn at random.
 
-Gaussian on which scale? Noise and photon counting are symmetric on the linear scale, the beads' own spread
-is proportional and so symmetric on the logarithmic one. u = turn · asinh(x / turn) is linear below `turn`,
-where the first two rule, and logarithmic above; a first fit finds that point.
+On which scale is a population Gaussian? Noise and photon counting are symmetric on the linear scale. The
+beads' own spread is proportional to the signal, and so symmetric on the logarithmic scale. The scale u = turn
+· asinh(x / turn) is linear below `turn`, where noise and photon counting dominate, and logarithmic above. A
+first fit finds `turn`.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ FLOOR_WIDTH = 0.6
 """Smoothing of the floor on the arcsinh axis. Convention: far wider than a bead population."""
 
 COARSE = 16
-"""Bins that are one for the floor. Convention: far narrower than its smoothing."""
+"""Bins that the floor takes together. Convention: far narrower than its smoothing."""
 
 SETTLED = 2e-4
-"""SDs that a mean still moves when the fit stops. Convention: far below its sampling error."""
+"""The fit stops when no mean moves by more SDs than this. Convention: far below its sampling error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,15 @@ def fit_bead_mixture(
     scale
         On which populations are Gaussian.
     law
-        Gives the SDs and the usual number of the starts it is tied to; the others are free.
+        Gives SD and usual number of events for the populations that are tied to it; the others are free.
 
     Returns
     -------
     BeadMixture
         In the order of `starts`.
     """
-    x, held, blur = density.x, _occupied(density.counts), _floor_blur(density)
-    counts, u, dz_du = density.counts[held], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
+    x, occupied, blur = density.x, _occupied(density.counts), _floor_blur(density)
+    counts, u, dz_du = density.counts[occupied], scale.u(x), scale.stretch(x) / np.hypot(x, density.cofactor)
     low, mean, high = (
         scale.u(np.sinh(np.array([getattr(m, f) for m in starts])) * density.cofactor)
         for f in ("low", "z", "high")
@@ -78,11 +79,11 @@ def fit_bead_mixture(
     bin_width = density.step / (scale.stretch(scale.x(mean)) / np.hypot(scale.x(mean), density.cofactor))
     sd = np.array([_start_sd(density, m) for m in starts]) / density.step * bin_width
     n, floor = np.array([max(m.n, 1.0) for m in starts]), _flat_floor(density)
-    widest, inside, jacobian = np.maximum(high - low, bin_width), u[held], dz_du[held]
+    widest, inside, jacobian = np.maximum(high - low, bin_width), u[occupied], dz_du[occupied]
     for _ in range(N_TIED if law else N_ITERATIONS):
-        weight, _ = _shares(_densities(inside, mean, sd, n, floor[held] * jacobian))
+        weight, _ = _shares(_densities(inside, mean, sd, n, floor[occupied] * jacobian))
         weight *= counts
-        before, floor = mean, _smooth_floor(weight[-1], held, blur)
+        before, floor = mean, _smooth_floor(weight[-1], occupied, blur)
         weight = weight[:-1]
         n = np.maximum(weight.sum(axis=1), 1e-9)
         mean = np.clip((weight * inside).sum(axis=1) / n, low, high)
@@ -102,7 +103,7 @@ def fit_bead_mixture(
 
 
 def _occupied(counts: Floats) -> slice:
-    """From the first to the last bin with events, in whole COARSE bins and one more: others add nothing."""
+    """Return the bins from the first to the last with events, in whole COARSE bins and one more."""
     filled = np.flatnonzero(counts)
     if not filled.size:
         return slice(0, counts.size)
@@ -111,7 +112,7 @@ def _occupied(counts: Floats) -> slice:
 
 
 def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> BeadMixture:
-    """Fit the modes as they are, on the scale that a first, linear fit of them gives."""
+    """Fit one population per mode, on the scale that a first, linear fit gives."""
     first = fit_bead_mixture(density, modes, MixtureScale())
     clear = [component for component in first.components if component.mean > 0]
     if len(clear) < 2:
@@ -144,10 +145,10 @@ def _floor_blur(density: BinnedDensity) -> Floats:
     return np.asarray(blur, dtype=np.float64)
 
 
-def _smooth_floor(counts: Floats, held: slice, blur: Floats) -> Floats:
+def _smooth_floor(counts: Floats, occupied: slice, blur: Floats) -> Floats:
     """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
-    smooth = (blur[:, held.start // COARSE : held.stop // COARSE] * coarse).sum(axis=1)
+    smooth = (blur[:, occupied.start // COARSE : occupied.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
     floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
     return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Peaks that are not one bead each: two beads without a valley between them, or one bead in splinters."""
+"""Peaks that are not one bead population each: two populations in one peak, or several peaks of one."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from calibration.beads.mixture import BeadMixture, fit_bead_mixture
 from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
 
 GAIN = 12.0
-"""Log-likelihood that one population more must gain. Convention: odds of 1 in 160,000."""
+"""Least gain in log-likelihood by one more population. Convention: odds of 1 in 160,000."""
 
 UNRESOLVED = 1.5
-"""SDs of the detector below which two peaks are one population. Convention: two such beads show one peak."""
+"""Two peaks closer than this are one population; in SDs of the detector. Convention: two populations so close
+show one peak."""
 
 KIT_STEP = 1.6
 """Factor within which a neighbour is near. Convention: the levels of kits step by more."""
 
 HOLDS_TWO = 1.4
-"""Times the events of a usual peak that a peak of two populations has at least. Convention: half way between
+"""Fewest events of a peak that holds two populations, in those of a usual peak. Convention: half-way between
 one population and two, a little towards one."""
 
 TRULY_APART = 1.2
-"""SDs that two populations within one peak must be apart at least. Convention: nearer than that, one broad
-population looks the same."""
+"""Least distance of two populations within one peak, in SDs. Convention: two nearer populations look like one
+broad population."""
 
 MOST_UNEQUAL = 3.0
-"""Ratio of the events of two populations within one peak, at most. Convention: vials hold like numbers."""
+"""Ratio of the events of two populations within one peak, at most. Convention: vials hold similar numbers of
+each bead."""
 
 FEWEST_CLEAR = 3
 """Clear populations from which the law of widths is learnt. Arithmetic: it has three terms."""
@@ -40,9 +42,9 @@ def merge_unresolvable(
 ) -> tuple[Mode, ...]:
     """Join neighbouring peaks that are closer than 1.5 SDs of what the detector resolves there.
 
-    Populations so close would show one peak: such pairs are the picket fence of photoelectrons or of the
-    detector's own steps, not two beads. What it resolves is estimated from peaks without a near neighbour.
-    `free` is the fit of the modes as they are.
+    Populations so close would show one peak. Such pairs of peaks are steps of photoelectrons or of the
+    detector, not two bead populations. The detector's resolution is estimated from peaks without a near
+    neighbour. `free` is the fit of the modes as they are.
     """
     fit = free.components
     alone = [c for k, c in enumerate(fit) if c.mean > 0 and _stands_alone(fit, k)]
@@ -60,7 +62,7 @@ def merge_unresolvable(
 
 
 def _stands_alone(fit: Sequence[Component], k: int) -> bool:
-    """No neighbour within a factor of 1.6: kits step by more."""
+    """Return whether no neighbour lies within a factor of 1.6; the levels of kits step by more."""
     near = [c.mean for j, c in enumerate(fit) if abs(j - k) == 1]
     return all(not 1 / KIT_STEP < m / fit[k].mean < KIT_STEP for m in near)
 
@@ -73,7 +75,7 @@ def _joined(left: Mode, right: Mode) -> Mode:
 def split_overlapping(
     density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture
 ) -> BeadMixture | None:
-    """Split the one peak that is two populations, where there is one population more than peaks.
+    """Split the peak that holds two populations, where the lot has one population more than there are peaks.
 
     Two beads closer than two SDs show no valley, and two Gaussians of free width do not separate them
     reliably. But the widths of beads follow detection physics (`BeadLaw`), which the clear peaks show. A
@@ -112,7 +114,7 @@ def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture, k
 
 
 def _two_starts(modes: tuple[Mode, ...], k: int, law: BeadLaw, cofactor: float) -> tuple[Mode, ...]:
-    """Mode k as two, a lawful SD to either side; they may reach into their neighbours' stretches."""
+    """Return mode k as two starts, one SD of the law to either side; they may reach beyond the valleys."""
     mode = modes[k]
     x = float(np.sinh(mode.z) * cofactor)
     away = float(law.sd(np.array([x]))[0]) / float(np.hypot(x, cofactor))

@@ -26,8 +26,8 @@ BY_HAND = "ranges set by a person"
 ON_ALL_CHANNELS = "valleys on all channels of the file together"
 
 LEAST_PILE = 0.001
-"""Share of the events on the end of the scale from which on they count as clipped. Convention: fewer than one
-event in a thousand lies there by chance, from doublets and debris."""
+"""Least share of events on the end of the scale that counts as clipped. Convention: by chance fewer than one
+event in a thousand lies there, from doublets and debris."""
 
 LEAST_BOTTOM_PILE = 10
 """Equal events on the start of the scale that clip the dimmest population. Convention: equal values of single
@@ -62,8 +62,8 @@ class BeadPeaks:
     clipped
         Share of each population's events that lie on the end of the scale.
     overlapping
-        True where no valley on this channel parts the population from a neighbour: its median comes from the
-        mixture, or its events were separated on all channels.
+        True where this channel shows no valley between the population and a neighbour. The median then comes
+        from the mixture, or the events were separated on all channels.
     cut
         True where one side of the population was cut off, as by a threshold: its median is not that of all
         its beads, and `saturated` is true too.
@@ -94,9 +94,9 @@ def find_bead_peaks(
 ) -> BeadPeaks:
     """Find exactly `n_levels` bead populations on one channel.
 
-    Peaks of the density are counted independently of `n_levels`; an ordered mixture then shares the events,
-    and those less than 90 % sure of their population are left out. No event is dropped for being zero or
-    negative, and nothing is drawn at random.
+    Peaks of the density are counted independently of `n_levels`. An ordered mixture then assigns the events.
+    Events that belong to a population with less than 90 % probability are left out. Zero and negative events
+    are kept, and nothing is drawn at random.
 
     Parameters
     ----------
@@ -151,16 +151,20 @@ def find_bead_peaks(
 
 
 def _search(x: Floats, channels: Sequence[Floats], n_levels: int, blank: bool, end: ScaleEnd) -> BeadPeaks:
-    """Search the channel; where that does not separate the populations, all channels."""
+    """Search the calibrated channel; where it does not separate the populations, search all channels."""
     try:
         chosen = choose_populations(x, end, n_levels, blank)
     except BeadPeaksError as refusal:
-        told = on_all_channels(channels, end, n_levels, blank)
-        if told is None or len(refusal.found) >= n_levels:
+        separated = on_all_channels(channels, end, n_levels, blank)
+        if separated is None or len(refusal.found) >= n_levels:
             raise
-        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
-    if chosen.parted and (told := on_all_channels(channels, end, n_levels, blank)):
-        return _report(_with_bottom(told.populations, x), x, end, blank, ON_ALL_CHANNELS, told.notes)
+        return _report(
+            _with_bottom(separated.populations, x), x, end, blank, ON_ALL_CHANNELS, separated.notes
+        )
+    if chosen.parted and (separated := on_all_channels(channels, end, n_levels, blank)):
+        return _report(
+            _with_bottom(separated.populations, x), x, end, blank, ON_ALL_CHANNELS, separated.notes
+        )
     inside = x[x < end.top] if end.n_top else x
     populations = [measure(inside, chosen.density, chosen.mixture, k) for k in chosen.kept]
     populations = _with_bottom(_with_pile(populations, end, chosen.pile, x.size), x)
@@ -230,7 +234,7 @@ def _as_events(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def _cut_at_one_side(populations: Sequence[MeasuredPopulation], x: Floats, end: ScaleEnd) -> list[bool]:
-    """Which population lacks a side: the dimmest its dim one, the brightest its bright one."""
+    """Return which populations are cut off: the dimmest at its dim side, the brightest at its bright side."""
     cut = [False] * len(populations)
     for k, below in ((0, True), (len(populations) - 1, False)):
         p = populations[k]

@@ -30,12 +30,13 @@ from calibration.numbers import Floats
 PARTED = "Two populations overlap without a valley; a mixture parted them: look at them."
 
 MOSTLY_CLIPPED = 0.05
-"""Share of the events off the end of the scale below which nothing is searched. Convention: the smallest kits
-have five populations, and one of them holds more."""
+"""Populations are searched only if at least this share of the events lies off the end of the scale.
+Convention: the smallest kits have five populations, and each of them holds more."""
 
 APART_FROM_PILE = 3.0
-"""SDs of the brightest population below the end of the scale: farther, the pile there is a population of its
-own. Convention: within 3 SDs the flank of the population itself reaches the end."""
+"""A pile on the end of the scale is a population of its own if it lies farther than this above the brightest
+population, in SDs of that population. Convention: within 3 SDs the flank of the population itself reaches the
+end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
 
 
 def _peaks(x: Floats) -> tuple[BinnedDensity, tuple[Mode, ...], tuple[str, ...]]:
-    """Count the peaks; where they are single photoelectrons, close the gaps between these and count again."""
+    """Count the peaks; where they are single photoelectrons, smooth over these and count once more."""
     cofactor = axis_cofactor(x)
     density, notes = bin_density(x, cofactor), tuple[str, ...]()
     modes = find_modes(density)
@@ -111,7 +112,7 @@ def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mo
 
 
 def _is_lone_pile(end: ScaleEnd, n: int, mixture: BeadMixture) -> bool:
-    """Tell whether the pile at the end is a population of its own, not the top of the brightest peak."""
+    """Return whether the pile at the end is a population of its own, not the top of the brightest peak."""
     if end.n_top < fewest_events(n):
         return False
     brightest = mixture.components[-1]
@@ -119,7 +120,7 @@ def _is_lone_pile(end: ScaleEnd, n: int, mixture: BeadMixture) -> bool:
 
 
 def _exactly(populations: Populations, modes: tuple[Mode, ...], wanted: Wanted) -> Populations:
-    """Keep exactly what is wanted, or refuse."""
+    """Keep exactly the populations of the lot, or raise an error."""
     components, notes = populations.mixture.components, populations.notes
     chosen = beads_among(components, wanted, notes)
     short = len(chosen.kept) == wanted.n - 1

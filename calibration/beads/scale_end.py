@@ -1,4 +1,4 @@
-"""Where a detector's scale ends, and which bead populations that spoils."""
+"""Where a detector's scale ends, and which bead populations lie too close to the end."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from calibration.numbers import AT_SCALE_END, Floats
 from calibration.scale_top import find_scale_top
 
 NEAR = 0.9
-"""Part of the top of the scale where a median is too near it. Convention: amplifiers flatten before it."""
+"""A median above this part of the top of the scale is too near the end. Convention: amplifiers flatten below
+the end."""
 
 CLIPPED = 0.1
 """Share of a population on the end above which its median is not trusted. Convention: where a tenth is cut
 off the median moves by an eighth of an SD."""
 
 SQUEEZED = 0.5
-"""Part of the dimmer neighbour's CV below which an amplifier squeezes a population. Convention: brighter
-beads are not suddenly twice as narrow."""
+"""An amplifier squeezes a population whose CV is below this part of its dimmer neighbour's CV. Convention:
+brighter beads are not suddenly twice as narrow."""
 
 CUT_WITHIN, CUT_SHARE, LEAST_CUT = 0.2, 0.02, 10
 """SDs from the outermost event, and the share of a population and the events within these that make a steep
@@ -31,7 +32,8 @@ SHALLOW, OUTER, FEWEST_SHALLOW = 1.5, 0.04, 400
 and events that this needs. Convention: of a normal population it lies at 2.05 SDs."""
 
 FEWEST_TO_CUT = 100
-"""Events of a population whose edge is judged. Convention: of fewer events the edge is one or two beads."""
+"""Fewest events of a population whose edge is judged. Convention: with fewer events the edge is one or two
+beads."""
 
 ONE_SD = 0.841
 """Quantile of a normal distribution one SD above its median. Arithmetic."""
@@ -45,7 +47,7 @@ the step between two values looks like an edge."""
 
 
 class AtScaleEnd(float):
-    """The median of a population at the end of the scale: a number to print, a lower bound, not a value.
+    """The median of a population at the end of the scale: it is printed, but it is only a lower bound.
 
     `fit_standard_curve` leaves it out by itself, so that a clipped bead cannot bend a curve unnoticed.
     """
@@ -66,7 +68,7 @@ class ScaleEnd:
     brightest: float = np.inf
 
     def spoils(self, median: float, rcv: float, clipped: float, dimmer_rcv: float) -> bool:
-        """Tell whether a population is at the end: clipped, close under it, or squeezed by an amplifier.
+        """Return whether a population is at the end: clipped, just below it, or squeezed by an amplifier.
 
         Parameters
         ----------
@@ -99,10 +101,10 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
     """
     if not x.size:
         return ScaleEnd(scale_top, False, 0)
-    found, brightest = find_scale_top(x, scale_top), float(x[-1])
-    if not found.agrees_with_file:
-        pile = x.size - int(np.searchsorted(x, found.value)) if found.n_pile else 0
-        return ScaleEnd(found.value if pile else brightest, False, pile, brightest)
+    scale_top_found, brightest = find_scale_top(x, scale_top), float(x[-1])
+    if not scale_top_found.agrees_with_file:
+        pile = x.size - int(np.searchsorted(x, scale_top_found.value)) if scale_top_found.n_pile else 0
+        return ScaleEnd(scale_top_found.value if pile else brightest, False, pile, brightest)
     if not np.isfinite(scale_top):
         return ScaleEnd(brightest, False, 0, brightest)
     pile = x.size - int(np.searchsorted(x, AT_SCALE_END * scale_top))
@@ -111,10 +113,10 @@ def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:
 
 
 def is_cut(x: Floats, part: Floats, *, below: bool) -> bool:
-    """Tell whether one side of an outermost population was cut off, as a threshold does.
+    """Return whether one side of an outermost population was cut off, as by a threshold.
 
-    A population ends in a tail of few events. Where it begins with many, or where that side of it is missing,
-    its median is that of what was left.
+    A whole population ends in a tail of few events. A cut population begins with many events, or lacks a
+    side. Its median is then not that of all its beads.
 
     Parameters
     ----------

@@ -15,12 +15,12 @@ CONTOUR = 0.05
 """Part of the peak's height at which the cloud ends. Convention: a normal cloud keeps 95 % of its events."""
 
 LESSER_CLOUD, LESSER_PEAK = 0.15, 0.1
-"""Parts of the densest cloud's events and height that make a second cloud one of beads. Convention: doublets
-and debris are fewer and more scattered than the beads of a level."""
+"""A second cloud is beads if it has at least these parts of the densest cloud's events and height.
+Convention: doublets and debris are fewer and more scattered than the beads of a level."""
 
 FEWEST_TO_SEARCH = 100
-"""Events below which no cloud is searched and all count. Convention: of fewer events a cloud is a few bins
-with one event each."""
+"""With fewer events no cloud is searched, and all events count. Convention: a cloud of fewer events is a few
+bins with one event each."""
 
 LEAST_MARGIN_PILE, MARGIN_PILE_SHARE = 5, 0.001
 """Equal events at an extreme, and their share of all, that make it an end of the scale. Convention: within
@@ -34,7 +34,7 @@ def find_bead_singlets(
     fsc_top: float = np.inf,
     ssc_top: float = np.inf,
 ) -> Mask:
-    """Events in the densest region of scatter; margin events, debris and doublets are out.
+    """Return the events in the densest region of scatter, without margin events, debris and doublets.
 
     Both axes are read as arcsinh (logarithmic above the dimmest events), where a cloud of beads is a small
     spot whatever the gain, whether the scatter was linear or log-amplified. The spot is found at the scale
@@ -65,7 +65,7 @@ def find_bead_singlets(
 
 
 def _off_margins(values: Floats, top: float) -> Mask:
-    """Off the ends of the scale: a known end, or a pile of equal values at either extreme."""
+    """Return the events off the ends of the scale: a known end, or a pile of equal values at an extreme."""
     finite = values[np.isfinite(values)]
     keep = values < top * AT_SCALE_END if np.isfinite(top) else np.ones(values.size, dtype=np.bool_)
     if not finite.size:

@@ -1,4 +1,4 @@
-"""How wide bead populations are: detection physics, learnt from the clear populations of a run."""
+"""How wide bead populations are: the law of detection physics, fitted to the clear populations of a run."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class MixtureScale:
 
 @dataclass(frozen=True, slots=True)
 class BeadLaw:
-    """What clear populations teach about overlapping ones of the same run.
+    """Expected widths and numbers of overlapping populations, fitted to the clear populations of the run.
 
     Width: variance = noise + photons · x + cv² · x² in linear units, from electronic noise, photon counting
     and the beads' own spread (Steen 1992, doi:10.1002/cyto.990130803). The law gives the ratios of the SDs
-    of the `tied` populations; their common size is the data's, within a third. Number: log n ~
+    of the `tied` populations; the data set their common size, within a third. Number: log n ~
     normal(`log_n`, `log_n_sd`), which says much where the clear populations are alike and nothing where
     they are not.
     """
@@ -69,7 +69,7 @@ class BeadLaw:
 
     @property
     def turn(self) -> float:
-        """Where the beads' own spread outgrows noise and photon counting; infinite: nowhere."""
+        """Brightness above which the beads' own spread exceeds noise and photon counting; may be infinite."""
         if self.cv2 <= 0:
             return np.inf
         return float((self.photons + np.sqrt(self.photons**2 + 4 * self.noise * self.cv2)) / (2 * self.cv2))
@@ -82,7 +82,7 @@ class BeadLaw:
         )
 
     def lawful_sd(self, u: Floats, sd: Floats, n: Floats, scale: MixtureScale, narrowest: Floats) -> Floats:
-        """SDs on u as found, lawful where tied."""
+        """Return the SDs on u: of tied populations by the law, of the others as fitted."""
         lawful, which = sd.copy(), list(self.tied)
         x = scale.x(u[which])
         law = np.maximum(self.sd(x) / scale.stretch(x), narrowest[which])
@@ -91,7 +91,7 @@ class BeadLaw:
         return lawful
 
     def lawful_n(self, n: Floats) -> Floats:
-        """Numbers as found, drawn toward the usual where tied: the most probable under Poisson counts."""
+        """Return the numbers of events; those of tied populations are drawn toward the usual number."""
         lawful, which = n.copy(), list(self.tied)
         u, weight = np.log(n[which]), 1 / self.log_n_sd**2
         for _ in range(6):
@@ -101,9 +101,9 @@ class BeadLaw:
 
 
 def bead_law(components: Sequence[Component]) -> BeadLaw:
-    """Learn from clear populations: widths by non-negative least squares of relative variance, usual number.
+    """Fit widths (non-negative least squares of relative variance) and usual number of clear populations.
 
-    A brightest population less than half as wide (in CV) as the next is squeezed by its amplifier: left out.
+    A brightest population with less than half the CV of the next is squeezed by its amplifier: left out.
     """
     from scipy.optimize import nnls
 

@@ -62,7 +62,7 @@ OF_THE_LINE = frozenset(
         CheckName.DEGREES_OF_FREEDOM,
     }
 )
-"""The rows that judge the line; without assigned values they say nothing."""
+"""The rows that judge the fitted line; without assigned values they mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class CurveCheck:
 
 @dataclass(frozen=True, slots=True)
 class FittedBeads:
-    """What the checks look at: fitted beads only, dim to bright.
+    """The data of the checks: fitted beads only, dim to bright.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class FittedBeads:
     blank
         Median of the unstained bead, where there is one.
     free_slope
-        The slope as the beads alone would have it, where the model holds it at 1.
+        The slope of a free fit, where the model holds it at 1.
     freedom
         Degrees of freedom that the fit leaves.
     autofluorescence
@@ -231,10 +231,10 @@ def _detection(b: FittedBeads, limit: Limit) -> Row | None:
 
 
 def _less_blank(b: FittedBeads, limit: BeadLimit) -> Row | None:
-    """Convert the beads as cells are converted, less their background, and compare with their levels.
+    """Subtract the blank from the beads, as the control is from cells, and compare with their levels.
 
-    An offset of the detector, or beads that shine by themselves, lift all beads alike: the straight line in
-    log-log follows them and is then too steep, though its beads lie on it.
+    A detector offset, or autofluorescence of the beads, raises all beads by the same amount. The line in
+    log-log then is too steep, although all beads lie on it.
     """
     if b.blank is None:
         return None
@@ -250,14 +250,14 @@ def _less_blank(b: FittedBeads, limit: BeadLimit) -> Row | None:
 
 
 def _read_amounts(b: FittedBeads) -> tuple[Floats, float]:
-    """Return what the curve makes of each bead, and of the blank."""
+    """Return the amount that the curve gives for each bead, and for the blank."""
     amount = b.levels * (1 + b.back) + b.autofluorescence
     dimmest, blank = int(np.argmin(b.medians)), b.blank or 0.0
     return amount, float(np.sign(blank) * amount[dimmest] * np.abs(blank / b.medians[dimmest]) ** b.slope)
 
 
 def _residual(b: FittedBeads, limit: None) -> Row | None:
-    """Warn where nothing is left to judge the line by."""
+    """Warn where the fit leaves no residual to judge the line by."""
     del limit
     if b.freedom > 0:
         return None

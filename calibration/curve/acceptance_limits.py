@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CurveVerdict(StrEnum):
-    """What a check says of a curve."""
+    """The verdict of a check on a curve."""
 
     ACCEPT = "accept"
     WARN = "warn"
@@ -30,7 +30,7 @@ class Limit:
     reject: float | None = None
 
     def at_most(self, value: float) -> CurveVerdict:
-        """Grade a figure that is the worse the larger it is. Not a number is the worst there is.
+        """Grade a figure that should be small. A figure that is no number is rejected.
 
         Examples
         --------
@@ -40,7 +40,7 @@ class Limit:
         return self._graded(value <= self.accept, self.reject is None or value <= self.reject)
 
     def at_least(self, value: float) -> CurveVerdict:
-        """Grade a figure that is the worse the smaller it is."""
+        """Grade a figure that should be large."""
         return self._graded(value >= self.accept, self.reject is None or value >= self.reject)
 
     def near_one(self, value: float) -> CurveVerdict:

@@ -1,10 +1,11 @@
-"""Whether another channel of a bead file sees the same beads with more light than the calibrated one.
+"""Check whether another channel of a bead file collects more light of the beads than the calibrated one.
 
-Gains differ between detectors, so brightness does not show it; photon counting does. A dye's own detector
-collects most of its photoelectrons, so the beads are the narrower there. Both channels look at the same
-beads: how these differ cancels in the difference of the two variances, which for correlated readings is the
-covariance of their sum and difference (Pitman 1939, doi:10.1093/biomet/31.1-2.9). What is left is detection:
-instrument · x² + photons · x + noise (Steen 1992, doi:10.1002/cyto.990130803).
+Gains differ between detectors, so brightness cannot answer this; photon counting can. A dye's own detector
+collects most of its photoelectrons, so the bead populations are narrower there. Both channels measure the
+same beads. The differences between beads therefore cancel in the difference of the two variances. For
+correlated readings, this difference is the covariance of their sum and difference (Pitman 1939,
+doi:10.1093/biomet/31.1-2.9). The error of detection remains: instrument · x² + photons · x + noise (Steen
+1992, doi:10.1002/cyto.990130803).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class ChannelComparison:
     Attributes
     ----------
     more_light
-        How surely the other collects more photoelectrons (positive) or fewer (negative), in SDs.
+        How surely the other channel collects more photoelectrons (positive) or fewer (negative), in SDs.
     narrower
         The same of the beads' whole width, electronic noise included.
     """
@@ -66,7 +67,7 @@ class ChannelComparison:
 
     @property
     def doubtful(self) -> bool:
-        """Whether the other is surely the better detector, or the calibrated one is not shown to be."""
+        """Whether the other detector is surely better, or the calibrated one is not shown to be better."""
         return self.more_light > Z_95_ONE_SIDED or (
             self.more_light > -Z_95_ONE_SIDED and self.narrower > -Z_95_ONE_SIDED
         )
@@ -109,8 +110,8 @@ def compare_channels(
     peaks
         The populations that were found on `named`.
     one_dye
-        Whether the kit's beads carry one dye. Others are compared only where every population has the same
-        share of its light in the other channel, above the blank: beads of several dyes have not.
+        Whether the kit's beads carry one dye. Beads of several dyes are compared only where every population
+        has the same share of its light in the other channel, above the blank.
     other_top
         End of the other channel's scale; populations on it are left out.
 
@@ -237,7 +238,7 @@ def _judged(differences: Sequence[_Difference]) -> ChannelComparison:
 
 
 def _certainty(terms: Floats, variance: Floats) -> float:
-    """Give the second term over its SD, the first held near zero by what instruments do."""
+    """Return the second term over its SD; a prior keeps the first term near zero, as instruments have it."""
     rows = np.vstack([terms, np.eye(1, terms.shape[1]) / INSTRUMENT_VARIANCE])
     covariance = np.linalg.pinv(rows.T @ rows)
     fitted = covariance @ rows.T @ np.append(variance, 0.0)

@@ -15,7 +15,7 @@ from calibration.curve.acceptance import CurveVerdict
 from calibration.numbers import Floats
 
 FEWEST_RUNS = 3
-"""Earlier runs that limits need. Convention: two runs say little of an SD."""
+"""Earlier runs that limits need. Convention: two runs hardly show an SD."""
 
 SETTLED_RUNS = 20
 """Earlier runs that make the limits settled. Convention of laboratories for Levey-Jennings charts."""
@@ -39,7 +39,7 @@ class WestgardRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DriftPoint:
-    """A run against those before it.
+    """A run compared with the earlier runs.
 
     Attributes
     ----------
@@ -48,9 +48,8 @@ class DriftPoint:
     mean, sd
         Of the earlier runs; None before three of them.
     z
-        Distance from the mean in SDs, as many as a normal quantity whose mean and SD were known would be off
-        with the same probability (Student's t of the earlier runs: three runs hardly know their SD); None
-        before three runs.
+        Distance from the mean in SDs, as a z score with the same probability as Student's t of the earlier
+        runs (three runs hardly show their SD). None before three runs.
     broken
         Westgard's rules that this run breaks.
     verdict
@@ -140,12 +139,12 @@ def _point(value: float, x: float, before: Floats, earlier_z: Sequence[float | N
 
 
 def _keeps_out(point: DriftPoint) -> bool:
-    """Whether a run counts for no limits."""
+    """Return whether a run is left out of the limits of later runs."""
     return WestgardRule.ONE_3S in point.broken if point.provisional else point.verdict is CurveVerdict.REJECT
 
 
 def _distance(off: float, sd: float, n: int) -> float:
-    """Give the distance in SDs; where the earlier runs are identical, any difference is a large one."""
+    """Return the distance in SDs; where the earlier runs are identical, any difference is large."""
     from scipy.special import ndtri, stdtr
 
     if sd == 0:

@@ -53,8 +53,8 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
 
     Notes
     -----
-    The minimum is where the misfit's derivative is zero. The misfit itself is flat there, so that the last
-    digits of its values would decide. The root is rounded far above what processors differ by.
+    The minimum is where the misfit's derivative is zero. The misfit itself is flat there, so the last digits
+    of its values would decide its minimum. The root is rounded to digits on which all processors agree.
     """
     log_x, level = np.log10(x[used]), y[used]
 
@@ -78,7 +78,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
 
 
 def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function with this derivative is least between two places, an end if it has no root."""
+    """Return where a function with this derivative is least, between two ends."""
     from scipy.optimize import brentq
 
     if steepness(low) >= 0:

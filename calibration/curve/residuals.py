@@ -52,7 +52,7 @@ def residuals_of(fit: LogLogFit, beads: Beads, model: str) -> Residuals:
 def for_checks(
     fit: LogLogFit, beads: Beads, residuals: Residuals, model: str, history: Sequence[float]
 ) -> FittedBeads:
-    """Collect what the acceptance table looks at."""
+    """Collect the data of the acceptance table's checks."""
     x, y = beads.x[beads.used], beads.y[beads.used]
     blank = beads.x[beads.y == 0]
     return FittedBeads(

@@ -28,7 +28,7 @@ __all__ = [
 
 
 class StandardCurveError(CalibrationError):
-    """No curve can be fitted; the text says what came and what is needed."""
+    """No curve can be fitted; the text says what was given and what is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class StandardCurve:
     photon_step
         Linear units per photoelectron, from how bead CVs fall with brightness; 0 where rCV was not given.
     transfer
-        How it came here from the day of its beads; None: it is of this day.
+        The transfer from the day of its beads; None where the beads were run on this day.
     """
 
     slope: float
@@ -123,7 +123,7 @@ class StandardCurve:
     @overload
     def to_abc(self, mfi: Floats) -> Floats: ...
     def to_abc(self, mfi: float | Floats) -> float | Floats:
-        """Amount in the kit's unit (ABC where the kit's levels are ABC) of an MFI.
+        """Return the amount of an MFI in the kit's unit (ABC where the kit's levels are ABC), same shape.
 
         Odd in MFI: `sign(mfi) · 10^intercept · |mfi|^slope`, so that it is defined, continuous and increasing
         for zero and negative medians too.
@@ -143,11 +143,11 @@ class StandardCurve:
     @overload
     def to_mfi(self, abc: Floats) -> Floats: ...
     def to_mfi(self, abc: float | Floats) -> float | Floats:
-        """MFI of an amount in the kit's unit; the inverse of `to_abc`."""
+        """Return the MFI of an amount in the kit's unit, same shape; the inverse of `to_abc`."""
         return _signed_power(abc, 1 / self.slope, 10.0 ** (-self.intercept / self.slope))
 
     def with_checks(self, *rows: CurveCheck) -> StandardCurve:
-        """Return the curve with further rows in its acceptance table, each in place of one of its name."""
+        """Return the curve with further rows in its acceptance table; a row replaces one of the same name."""
         names = {row.name for row in rows}
         checks = (*(row for row in self.checks if row.name not in names), *rows)
         return replace(self, checks=checks, verdict=worst(checks))
@@ -186,7 +186,8 @@ def fit_standard_curve(
 ) -> StandardCurve:
     """Fit bead medians to their assigned levels and judge the fit.
 
-    The blank bead (level 0), medians at or below zero and saturated beads are not in the fit, and are named.
+    The blank bead (level 0), medians at or below zero and saturated beads are not in the fit; the notes name
+    them.
 
     Parameters
     ----------

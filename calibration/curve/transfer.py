@@ -1,9 +1,8 @@
-"""Carry a standard curve to another day, instrument or detector by rainbow beads that were run beside both.
+"""Transfer a standard curve to another day, instrument or detector by rainbow beads that were run on both.
 
 The same beads on both sides give pairs of medians, log10 MFI there = slope · log10 MFI here + intercept; a
-ratio of gains (slope 1) is all that it takes between two linear detectors, and is used where the
-pairs agree with it. Curve and transfer together convert what is measured here (Wang & Hoffman 2017,
-doi:10.1002/cpcy.14).
+ratio of gains (slope 1) is enough between two linear detectors, and is used where the pairs agree with it.
+Curve and transfer together convert the MFI of this day (Wang & Hoffman 2017, doi:10.1002/cpcy.14).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def fit_transfer(
     """Fit the line between the rainbow populations of two runs.
 
     Populations are matched in their order. Left out: the blank, and what is on the end of a scale or not
-    above zero in either run. The slope is 1 unless its 95 % interval leaves 1 out.
+    above zero in either run. The slope is 1 unless its 95 % interval excludes 1.
 
     Parameters
     ----------
@@ -150,7 +149,7 @@ def transferred_curve(
 
 
 def _backward(mfi: float, transfer: Transfer) -> float:
-    """Give the MFI here of an MFI there."""
+    """Return the MFI on this day of an MFI on the other day."""
     size = 10.0 ** ((np.log10(max(abs(mfi), LEAST_MFI)) - transfer.intercept) / transfer.slope)
     return float(np.sign(mfi) * size)
 

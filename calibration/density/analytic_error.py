@@ -20,7 +20,7 @@ from calibration.numbers import LEAST_MFI, Z_95, Floats
 
 
 def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors) -> float:
-    """SD of RD by first derivatives, as the half-width of a 95 % interval over 1.96; no draws.
+    """Return the SD of RD by first derivatives: the half-width of a 95 % interval over 1.96, without draws.
 
     The curve's degrees of freedom enter by Welch and Satterthwaite (Welch 1947,
     doi:10.1093/biomet/34.1-2.28).
@@ -38,10 +38,10 @@ def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErr
 def interval_of_medians(
     stained: float, control: float, curve: StandardCurve, divisor: float, errors: RelativeErrors
 ) -> tuple[float, float] | None:
-    """Return the 95 % interval of what two medians convert to, where nothing but the medians is known.
+    """Return the 95 % interval of the ABC of two medians, where no events are known.
 
-    It holds the scatter of the beads about the curve, and the errors that scale every ABC alike. The sampling
-    of the cells is not in it: that takes the events.
+    It includes the scatter of the beads about the curve, and the errors that scale every ABC alike. It does
+    not include the sampling of the cells, which needs the events.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def interval_of_medians(
 def _analytic_variances(
     cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors
 ) -> tuple[float, float]:
-    """Variance of RD from the curve, and from all else."""
+    """Return the variance of RD from the curve, and from all other errors."""
     mfi = np.array([cells.stained_median - cells.bias, cells.control_median])
     zero = np.zeros(2)
     amount = converted_amount(mfi, curve, zero, zero, 0.0) / cells.divisor

@@ -1,10 +1,10 @@
-"""Take the background off a dim population: medians do not subtract exactly.
+"""Subtract the background of a dim population: the difference of two medians is biased.
 
-A stained cell shows its receptors and its background together. Receptors vary roughly log-normally from
-cell to cell. Where the background's noise is as wide as the stain, the median of the sum is drawn toward the
+A stained cell shows its receptors and its background together. Receptors vary roughly log-normally from cell
+to cell. Where the background's noise is as wide as the stain, the median of the sum is drawn toward the
 *mean* of the receptors. A difference of medians is then too high: by 8 % at 1,000 receptors and by 17 % at
 300 in a usual PE assay. Where the stain shows that its receptors are not one log-normal group (two groups, a
-bright tail), their distribution is found without a law, and the interval holds the doubt.
+bright tail), their distribution is estimated without a law, and the interval includes this uncertainty.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from calibration.density.error_model import ENOUGH_CONTROL_CELLS, USUAL_BLANK_CE
 from calibration.numbers import LEAST_MFI, Floats
 
 SPREADS = np.linspace(0.05, 1.25, 19)
-"""Log-SDs of receptors from cell to cell that are weighed. Convention: from nearly alike to far apart."""
+"""Log-SDs of receptors from cell to cell that the fit weighs. Convention: from nearly equal to very different
+cells."""
 
 STEP = 1e-6
 """Part of the difference of medians to which its bias is rounded. Convention: less comes from rounding."""
@@ -42,11 +43,12 @@ N_BISECTIONS = 16
 medians."""
 
 FAR_ABOVE = 300
-"""Times the background's MAD from which on nothing is taken off. Convention: the bias is below 0.01 %
+"""Above this multiple of the background's MAD, no bias is subtracted. Convention: the bias is below 0.01 %
 there."""
 
 MOST_CELLS = 3000
-"""Cells that the fit counts at most. Convention: more cells make a log-normal model no truer."""
+"""Largest number of cells that the fit counts. Convention: more cells do not make a log-normal model more
+exact."""
 
 LAW_DOUBT = 0.2
 """Part of the bias that the choice of the log-normal law leaves open, as an SD. Chosen on left-skewed
@@ -57,15 +59,16 @@ ODD_SHAPE = 26.0
 99.9 % quantile at 8 degrees of freedom."""
 
 CLEAR_SHAPE = 0.2
-"""Misfit per cell from which on the shape is named where it moves no number. Convention: two equal groups 4
-times apart have 0.21, an exponential law 0.06."""
+"""Least misfit per cell at which the shape is flagged although it changes no number. Convention: two equal
+groups 4 times apart have 0.21, an exponential law 0.06."""
 
 BIAS_THAT_MATTERS = 0.02
-"""Part of the difference of medians from which on its bias is worth a second model. Convention: small beside
-the 5 % of the lot and of F:P."""
+"""Least bias, as a part of the difference of medians, for which the second model is fitted. Convention: small
+beside the 5 % of the lot and of F:P."""
 
 AMOUNTS = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.02), np.log(40.0), 48))])
-"""Receptors, in differences of medians, whose share is found where the shape is odd. Convention: ×/÷ 1.17."""
+"""Amounts of receptors, in differences of medians, whose shares are estimated where the shape is not
+log-normal. Convention: ×/÷ 1.17."""
 
 N_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
 """Bins of the stain with as many cells each; steps of the EM; part of a share that goes to either neighbour
@@ -73,7 +76,7 @@ in a step; resampled stains that give the SD. Convention: log-normal receptors a
 law."""
 
 SHAPE_DOUBT = 0.7
-"""Part of the bias that remains open where the shape is odd, as an SD. Chosen on two groups below 1,000
+"""Uncertain part of the bias where the shape is not log-normal, as an SD. Chosen on two groups below 1,000
 (docs/validation.md)."""
 
 
@@ -82,7 +85,7 @@ class SubtractionBias:
     """How much the difference of medians exceeds the receptors' own median, in MFI, and the SD of that.
 
     `spread`: log-SD of the receptors. `mixed`: the stain shows that they are no single log-normal group.
-    `open`: the part of the bias that is not there if receptors and background grow together (MFI).
+    `open`: the part of the bias that vanishes if receptors and background increase together (MFI).
     """
 
     mfi: float
@@ -182,7 +185,7 @@ def _normal_quantiles(n: int) -> Floats:
 
 
 def _distribution(control: Floats) -> tuple[Floats, Floats]:
-    """Give the control's distribution as at most `N_CONTROL` values and probabilities; lines join them."""
+    """Return the control's distribution as at most `N_CONTROL` values and probabilities, joined by lines."""
     points = min(control.size, N_CONTROL)
     probability = (np.arange(points) + 0.5) / points
     values = np.asarray(np.quantile(control, probability, method="hazen"), dtype=np.float64)
@@ -219,10 +222,10 @@ def _weights(misfit: Floats, cells: int) -> Floats:
 def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells: int) -> tuple[float, float]:
     """Bias and its SD where receptors follow no single log-normal law.
 
-    Shares of the receptors on a logarithmic grid, by smoothed EM (Silverman, Jones, Wilson & Nychka 1990,
-    J. R. Stat. Soc. B 52:271-324), of the stain and of resampled stains: what is told is the
-    difference of medians less the shares' median. A background hides how far apart two dim groups lie; the SD
-    holds a part of the bias for it.
+    Shares of the receptors on a logarithmic grid, by smoothed EM (Silverman, Jones, Wilson & Nychka 1990, J.
+    R. Stat. Soc. B 52:271-324), of the stain and of resampled stains. The bias is the difference of medians
+    less the median of the shares. Background hides how far apart two dim groups lie; the SD therefore
+    includes a part of the bias.
     """
     edges = np.quantile(stained, np.arange(1, N_BINS) / N_BINS)
     amount = difference * AMOUNTS[:, None, None]
@@ -236,12 +239,12 @@ def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells
     return mean, float(np.hypot(np.std(middle[1:]), SHAPE_DOUBT * mean))
 
 
-def _shares_medians(chance: Floats, seen: Floats) -> Floats:
+def _shares_medians(chance: Floats, observed_shares: Floats) -> Floats:
     """Median of the receptors, in differences of medians, for each row of shares of the bins (n, bins)."""
-    share = np.full((len(seen), AMOUNTS.size), 1 / AMOUNTS.size)
+    share = np.full((len(observed_shares), AMOUNTS.size), 1 / AMOUNTS.size)
     for _ in range(N_EM_STEPS):
         fitted = np.einsum("bk,kj->bj", share, chance)
-        share = share * np.einsum("bj,kj->bk", seen / fitted, chance)
+        share = share * np.einsum("bj,kj->bk", observed_shares / fitted, chance)
         moved = EM_SMOOTHING * share[:, 1:]
         share[:, 1:] -= 2 * moved
         share[:, 1:-1] += moved[:, 1:]

@@ -1,4 +1,4 @@
-"""How much more runs differ than the budget of their densities says, and intervals that hold it."""
+"""How much more bead runs differ than their error budgets say, and intervals that include this error."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from calibration.density.widening import with_size
 from calibration.numbers import Z_95
 
 PRIOR_FREEDOM = 0.7
-"""Degrees of freedom that an assumption counts for beside replicates. Convention: so few that one pair
-covers 94 % where the true CV is twice the assumed, 90 % where it is thrice (docs/validation.md)."""
+"""Degrees of freedom of the assumed CV when it is joined with replicates. Convention: so few that the
+interval of one pair covers 94 % where the true CV is twice the assumed one, and 90 % where it is three times
+(docs/validation.md)."""
 
 TYPED_CV_FREEDOM = 20
-"""Degrees of freedom that a CV between runs counts for which was typed or estimated. Convention: the days of
+"""Degrees of freedom of a between-run CV that was typed or estimated. Convention: the days of
 a precision study (CLSI EP05-A3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunMean:
-    """A visit's density by one bead run, and the variance of its logarithm that the budget gives it alone."""
+    """A visit's density by one bead run, and the variance of its logarithm by its own budget alone."""
 
     rd: float
     log_variance: float
@@ -38,12 +39,12 @@ class RunMean:
 
 @dataclass(frozen=True, slots=True)
 class BetweenRuns:
-    """What replicates on different bead runs show: CVs as fractions.
+    """The between-run error that replicates on different bead runs show; CVs as fractions.
 
     Attributes
     ----------
     cv
-        What a single tube's budget is to hold; 0 where the budget explains the scatter.
+        Between-run CV for a single tube's budget; 0 where the budget explains the scatter.
     observed, expected
         Scatter of the replicates, and what their budgets give.
     n_groups, freedom
@@ -60,7 +61,7 @@ class BetweenRuns:
 def between_runs(
     groups: Sequence[Sequence[RunMean]], assumed_cv: float = ASSUMED_BETWEEN_RUN_CV
 ) -> BetweenRuns | None:
-    """Estimate the error between runs: replicates' scatter joined with the assumption, less their own errors.
+    """Estimate the between-run CV from the scatter of replicates and the assumed CV, less their own errors.
 
     Parameters
     ----------
@@ -96,12 +97,12 @@ def between_runs(
 def joined_variance(
     observed: float, freedom: int, expected: float, prior_freedom: float = PRIOR_FREEDOM
 ) -> float:
-    """Join the variance that replicates show with the one that is expected of them.
+    """Join the variance that replicates show with the variance that is expected.
 
     (ν·s² + ν₀·v)/(ν + ν₀) · k with k = 1 + ν/(ν + ν₀)·((t/1.96)² − 1), t being Student's with ν + ν₀ degrees
-    of freedom: as if the expectation were worth ν₀ replicates, and widened in so far as it rests on few of
-    them. The part of v is v at most, so that replicates which agree never widen. It is v without a replicate,
-    grows with s², and moves in small steps with ν.
+    of freedom. The expected variance counts as ν₀ degrees of freedom, and the result is widened where the
+    degrees of freedom are few. The part of v is never more than v, so replicates that agree never widen the
+    result. Without replicates the result is v; it increases with s², and changes in small steps with ν.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def _cv(log_variance: float) -> float:
 
 
 def run_mean(rd: float, tubes: Sequence[ReceptorDensity]) -> RunMean:
-    """Return a visit's mean by one bead run: its tubes share the curve; only their cells average out."""
+    """Return a visit's mean by one bead run: its tubes share the curve; only cell errors average out."""
     elsewhere = CELL_TERMS | VISIT_TERMS | {BudgetTerm.BETWEEN_RUNS}
     every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for tube in tubes for term in tube.budget]
     cells = sum(variance for term, variance in every if term in CELL_TERMS)
@@ -142,8 +143,8 @@ def with_between_run_cv(
 ) -> ReceptorDensity:
     """Put a between-run CV (a fraction) into a density's interval and budget, in place of an earlier one.
 
-    Squares of half-widths are added and taken off: on the log scale, or on the linear one where the interval
-    reaches zero. What is left without the term is never less than the other terms of the budget.
+    Squares of half-widths are added and subtracted on the log scale, or on the linear scale where the
+    interval reaches zero. The interval never becomes narrower than the other terms of the budget.
     """
     if density.rd is None or density.rd_low is None or density.rd_high is None:
         return density

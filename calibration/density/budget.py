@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class BudgetTerm(StrEnum):
-    """A source of error. The value is the word that people read; nothing is decided by it."""
+    """A source of error. The value is the word that people read; no decision depends on it."""
 
     STANDARD_CURVE = "standard curve"
     BEAD_MEDIANS = "bead peak medians"
@@ -42,8 +42,8 @@ LOT_TERMS = frozenset({BudgetTerm.LOT_ASSIGNMENT, BudgetTerm.F_P_RATIO})
 """Terms that all tubes of one lot and one conjugate share: the scatter of replicates does not show them."""
 
 VISIT_TERMS = LOT_TERMS | {BudgetTerm.CLONE_SPLIT}
-"""Terms that replicates of a visit share, so that their scatter does not show them: one clone is as hard to
-tell in each of its tubes."""
+"""Terms that replicates of a visit share, so that their scatter does not show them: the clone is equally hard
+to separate in each of its tubes."""
 
 OPTIONAL_TERMS = frozenset(
     {BudgetTerm.F_P_RATIO, BudgetTerm.TRANSFER, BudgetTerm.BETWEEN_RUNS, BudgetTerm.CLONE_SPLIT}

@@ -1,4 +1,4 @@
-"""What the errors of a receptor density are made of, for the draws and for the derivatives alike."""
+"""The error terms of a receptor density, shared by the draws and the derivatives."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ ASSUMED_RESIDUAL = 0.02
 scatter by about as much (docs/method.md, section 4)."""
 
 USUAL_BLANK_CV = 0.5
-"""SD of a background from cell to cell over its median that is usual. Assumption: leukocytes without the dye
+"""Usual SD of a background from cell to cell, over its median. Assumption: leukocytes without the dye
 spread by so much (docs/method.md, section 5)."""
 
 USUAL_BLANK_CELLS = 10
-"""Control cells that outweigh what is usual. Assumption: a spread read from ten cells is known to a
+"""Control cells for which the usual spread counts. Assumption: a spread read from ten cells is known to a
 third (docs/method.md, section 5)."""
 
 GROW_TOGETHER = 0.5
-"""Chance that receptors and background grow together to some degree (0 to 1, all alike), which one channel
-cannot show. Assumption: larger cells have more of both; the upper limit alone moves (docs/method.md, section
-5)."""
+"""Probability that receptors and background increase together to some degree (0 to 1, all equally likely),
+which one channel cannot show. Assumption: larger cells have more of both. Only the upper limit depends on it
+(docs/method.md, section 5)."""
 
 ENOUGH_CONTROL_CELLS = 50
 """Control cells from which on the error of their median is taken from their own scatter alone. Convention:
@@ -42,10 +42,10 @@ class RelativeErrors:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedCells:
-    """What is converted: both populations (linear intensities), their medians, the bias to take off (MFI).
+    """The cells to convert: both populations (linear intensities), their medians, the bias to subtract (MFI).
 
-    `divisor`: what an amount in the kit's unit is divided by to give ABC. `bias_open`: the part of the bias
-    (MFI) that is not there if receptors and background grow together.
+    `divisor`: an amount in the kit's unit, divided by it, is the ABC. `bias_open`: the part of the bias
+    (MFI) that vanishes if receptors and background increase together.
     """
 
     stained: Floats
@@ -67,7 +67,7 @@ class ConvertedCells:
 def converted_amount(
     mfi: Floats, curve: StandardCurve, level: Floats, slope: Floats, center: float
 ) -> Floats:
-    """Convert with the curve off by `level` and tilted by `slope` about `center`, in dex: the kit's unit."""
+    """Return amounts by the curve, shifted by `level` and tilted by `slope` about `center` (dex)."""
     log_mfi = np.log10(np.maximum(np.abs(mfi), LEAST_MFI))
     log_amount = curve.intercept + curve.slope * log_mfi + level + slope * (log_mfi - center)
     return np.asarray(np.sign(mfi) * 10.0**log_amount, dtype=np.float64)
@@ -104,7 +104,7 @@ def curve_variances(curve: StandardCurve) -> tuple[float, float]:
 
 
 def transfer_errors(curve: StandardCurve) -> tuple[float, float, float]:
-    """SDs in dex of what a transfer adds: level at its center, tilt, and what is assumed (a level).
+    """Return the SDs in dex that a transfer adds: level at its center, tilt, and the assumed error (a level).
 
     In units of the curve's amounts; zero where the curve is of this day.
     """
@@ -123,9 +123,9 @@ def log_sd(cv: float) -> float:
 
 
 def blank_spread(control: Floats) -> float:
-    """Return the SD of a blank's cells in MFI: 1.4826 · MAD, and of few cells not less than is usual.
+    """Return the SD of a blank's cells in MFI: 1.4826 · MAD, for few cells no less than the usual SD.
 
-    Few cells may lie close together by luck. The variance is therefore shrunk toward the usual one, which
+    Few cells may lie close together by chance. The variance is therefore shrunk toward the usual one, which
     counts as `USUAL_BLANK_CELLS` cells and never lowers it.
     """
     middle = float(np.median(control))

@@ -1,4 +1,4 @@
-"""The range in which a receptor density can be defended: LoB, LoD, LLOQ, ULOQ.
+"""The range in which a receptor density is reliable: LoB, LoD, LLOQ, ULOQ.
 
 After CLSI EP17-A2, on *results*: the result of a tube is the median of its cells less the median of its
 control, so the limits come from the scatter of such results, not from the scatter of single cells.
@@ -25,8 +25,8 @@ from calibration.density.error_model import (
 from calibration.numbers import LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 
 MOST_CV = 0.30
-"""Total CV at which a density is still quantified: the LLOQ is where it is reached. Convention: a density is
-then known to a factor of 1.8 up or down, still less than the drug's effect."""
+"""Largest total CV at which a density is quantified; the LLOQ is where it is reached. Convention: a density
+is then known to a factor of 1.8 up or down, still less than the drug's effect."""
 
 
 class LloqSource(StrEnum):
@@ -42,9 +42,9 @@ class LloqSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResultScatter:
-    """How the results of such a tube scatter: SD(L) = √(blank² + (relative · L)²) at the level L.
+    """Scatter of a tube's results: SD(L) = √(blank² + (relative · L)²) at the level L.
 
-    `blank` in ABC: sampling of both medians where there is no stain, and what is not known of the background.
+    `blank` in ABC: sampling of both medians without stain, and the uncertainty of the background.
     `relative` a fraction: lot, F:P, between runs, the curve, and the sampling of stained cells.
     """
 
@@ -63,7 +63,7 @@ class Limits:
     cv_level
         Lowest level at which the total CV is at most 30 %; None where no level reaches it.
     lloq, uloq
-        What is used; `lloq` is infinite where no level has a total CV of 30 %.
+        The limits that are used; `lloq` is infinite where no level has a total CV of 30 %.
     lloq_from
         Which of the candidates is the LLOQ.
     """
@@ -79,7 +79,7 @@ class Limits:
 def density_limits(
     scatter: ResultScatter | None, curve: StandardCurve, divisor: float, *, lab_lloq: float | None = None
 ) -> Limits:
-    """Limits of one tube.
+    """Return the limits of one tube.
 
     LoB = 1.645 · SD(0): 95 % of the results of a blank lie below. LoD: the level of which 95 % of the results
     lie above the LoB, LoD = LoB + 1.645 · SD(LoD). LLOQ = the highest of LoD, the lowest level with a total
@@ -114,9 +114,9 @@ def density_limits(
 def result_scatter(
     cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors, *, spread: float
 ) -> ResultScatter:
-    """Return how the results of a tube with so many cells scatter.
+    """Return the scatter of the results of a tube with these numbers of cells.
 
-    Every term enters as its plain SD, so that no term can make another one, or the LLOQ, smaller.
+    Every term enters as its plain SD, so that no term can make another term or the LLOQ smaller.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def _curve_variance(cells: ConvertedCells, curve: StandardCurve) -> float:
 
 
 def _turned(amounts: Floats, log_mfi: Floats, center: float) -> float:
-    """Square of the change of log10 RD where the curve tilts by one about `center`."""
+    """Return the square of the change of log10 RD when the curve tilts by one about `center`."""
     moved = amounts * (log_mfi - center)
     return float((moved[0] - moved[1]) / (amounts[0] - amounts[1])) ** 2
 

@@ -15,7 +15,7 @@ from calibration.numbers import Z_95, Floats
 from calibration.rounding import rounded_record
 
 FARTHEST_SDS = 12.0
-"""SDs up to which the ends of an interval are looked for. Arithmetic: no 95 % interval goes so far."""
+"""The ends of an interval are searched up to this many SDs. Arithmetic: no 95 % interval is so wide."""
 
 HALVINGS = 60
 """Halvings that find a root. Arithmetic: to the last digit."""
@@ -36,9 +36,9 @@ def pool_receptor_densities(
     """Pool replicates.
 
     Above the LLOQ: geometric mean. One below it: the mean of the signed estimates on the linear scale, since
-    these have no logarithm; they are not cut off, so their mean is not biased. A member above the ULOQ counts
-    with the probability that it lies there. Two members that no plausible error reconciles (`widest_gap`) are
-    not averaged: `REPLICATES_DISAGREE`, without a number.
+    these have no logarithm. They are not cut off at zero, so their mean is not biased. A member above the
+    ULOQ counts with the probability that it lies there. Two members that differ more than any plausible error
+    (`widest_gap`) are not averaged: `REPLICATES_DISAGREE`, without a number.
 
     Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
     means of the runs are averaged. All of one run: the tubes are. Lot, F:P and the split of the clone are
@@ -100,7 +100,7 @@ def _single(member: ReceptorDensity) -> PooledDensity:
 
 
 def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
-    """Limits, flags and notes of all; until there is a number, the status that is nearest to one."""
+    """Return the limits, flags and notes of all; the status is that of the tube nearest to a number."""
     flags = tuple(dict.fromkeys(f for m in members for f in m.flags))
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
@@ -108,7 +108,7 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
         left = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
         notes = (*notes, left)
     # one above the range has no interval into which the replicates' scatter could go
-    held = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
+    widest = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
     return PooledDensity(
         status_without_number(members),
         len(members),
@@ -117,8 +117,8 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
         uloq=min((m.uloq for m in members if m.uloq is not None), default=None),
         flags=flags,
         notes=notes,
-        between_run_cv=held.between_run_cv,
-        between_run_from=held.between_run_from,
+        between_run_cv=widest.between_run_cv,
+        between_run_from=widest.between_run_from,
     )
 
 
@@ -170,16 +170,16 @@ def _status(center: float, kinds: Collection[RdStatus], frame: PooledDensity) ->
 
 
 def _prior_freedom(frame: PooledDensity) -> float:
-    told = frame.between_run_from in (BetweenRunSource.TYPED, BetweenRunSource.ESTIMATED)
-    return TYPED_CV_FREEDOM if told else PRIOR_FREEDOM
+    is_known = frame.between_run_from in (BetweenRunSource.TYPED, BetweenRunSource.ESTIMATED)
+    return TYPED_CV_FREEDOM if is_known else PRIOR_FREEDOM
 
 
 def _units(numbers: Sequence[tuple[ReceptorDensity, Hashable]], *, on_log: bool) -> list[_Unit]:
-    """Return what is averaged, sorted by value: the mean of each run, or each tube where there is one run."""
+    """Return the units to average, sorted by value: the mean of each run, or each tube of a single run."""
     several = len({run for _, run in numbers}) > 1
     by_run: dict[Hashable, list[ReceptorDensity]] = {}
-    for place, (member, run) in enumerate(numbers):
-        by_run.setdefault(run if several else place, []).append(member)
+    for number, (member, run) in enumerate(numbers):
+        by_run.setdefault(run if several else number, []).append(member)
     units = [_unit(tubes, on_log=on_log, several=several) for tubes in by_run.values()]
     return sorted(units, key=lambda unit: (unit.value, unit.own))
 
@@ -214,7 +214,7 @@ def _mean_and_sd(units: Sequence[_Unit], frame: PooledDensity) -> tuple[float, f
 
 
 def _joined(units: Sequence[_Unit], frame: PooledDensity) -> float:
-    """Return the variance of one of what is averaged: its own error and the scatter that is seen."""
+    """Return the variance of one averaged unit: its own error joined with the observed scatter."""
     n, mean = len(units), sum(unit.value for unit in units) / len(units)
     own = sum(unit.own for unit in units) / n
     scatter = sum((unit.value - mean) ** 2 for unit in units) / (n - 1) if n > 1 else 0.0
@@ -229,10 +229,10 @@ def _with_bounds(
 ) -> PooledDensity:
     """Pool numbers with members known only to exceed a bound: a censored likelihood on the log scale."""
     bounds = sorted(b for m in above if (b := known_to_exceed(m)) is not None)
-    what = f"{len(above)} of {frame.n_samples} replicates are above the range"
+    lead = f"{len(above)} of {frame.n_samples} replicates are above the range"
     usable = bool(bounds) and all((m.rd or 0) > 0 and (m.rd_low is None or m.rd_low > 0) for m, _ in numbers)
     if not numbers or not usable:
-        note = f"{what}: the pool is known only to exceed it."
+        note = f"{lead}: the pool is known only to exceed it."
         lowest = min(bounds, default=frame.uloq)
         return replace(frame, status=RdStatus.ABOVE_ULOQ, rd_low=lowest, notes=(*frame.notes, note))
     units = _units(numbers, on_log=True)
@@ -242,7 +242,7 @@ def _with_bounds(
     reach = Z_95**2 * shared
     ends = (mean, mean - np.sqrt((mean - low) ** 2 + reach), mean + np.sqrt((high - mean) ** 2 + reach))
     rd, rd_low, rd_high = (float(np.exp(end)) for end in ends)
-    note = f"{what}: they count with the probability that they lie there, the others with their number."
+    note = f"{lead}: they count with the probability that they lie there, the others with their number."
     kinds = {RdStatus.ABOVE_ULOQ, *(m.status for m, _ in numbers)}
     pooled = replace(
         frame,
@@ -258,7 +258,7 @@ def _with_bounds(
 def censored_mean(
     values: Sequence[float], bounds: Sequence[float] | Floats, sd: float
 ) -> tuple[float, float, float]:
-    """Return the mean of highest likelihood and its 95 % profile interval; some are known to exceed a bound.
+    """Return the likeliest mean and its 95 % profile interval; some values are known only to exceed a bound.
 
     log L(μ) = Σ log φ((x − μ)/σ) + Σ log Φ((μ − b)/σ) with σ known (Tobin 1958, doi:10.2307/1907382).
 

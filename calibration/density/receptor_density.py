@@ -41,7 +41,7 @@ METHODS_DIFFER = 0.10
 a straight curve both agree; a tenth is more than the lot's CV."""
 
 MOST_AT_SCALE_END = 0.5
-"""Share of the cells on the end of the scale above which only a bound is known. Arithmetic: the median is
+"""Above this share of cells on the end of the scale, only a bound is known. Arithmetic: the median then lies
 there too."""
 
 
@@ -54,6 +54,7 @@ class _Tube:
     bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
+        """Return the antibodies bound per cell that an MFI stands for on the curve."""
         return self.curve.to_abc(mfi) / self.cells.divisor
 
 
@@ -87,7 +88,7 @@ def quantify_receptor_density(
     curve
         MFI to the kit's unit; None or rejected: no curve.
     kit
-        Or its name.
+        The bead kit, or its name.
     f_p_ratio, f_p_cv
         Of the conjugate, and the CV of it (a fraction); used only by kits that need F:P.
     lot_cv, between_run_cv
@@ -107,7 +108,7 @@ def quantify_receptor_density(
     Returns
     -------
     ReceptorDensity
-        Whatever can be known, with a status.
+        The result, with a status; what is not known is None.
 
     Raises
     ------
@@ -168,7 +169,7 @@ def _what_is_known(
     kit: BeadKit,
     control_kind: str,
 ) -> ReceptorDensity:
-    """Medians and ABCs that need no control, and the flags that need no result."""
+    """Return the medians and ABCs that need no control, and the flags that need no result."""
     flags = _few_cells(stained.size)
     usable = curve is not None and curve.verdict is not CurveVerdict.REJECT
     if curve is not None and curve.verdict is CurveVerdict.WARN:
@@ -225,7 +226,7 @@ def _with_density(
     seed: int,
     n_draws: int,
 ) -> ReceptorDensity:
-    """Estimate, interval, limits and the second method beside it."""
+    """Return the estimate, its interval, the limits, and the result of the second method."""
     stain, background = tube.cells.stained_median, tube.cells.control_median
     rd = tube.abc(stain - tube.cells.bias) - tube.abc(background)
     plain = tube.abc(stain) - tube.abc(background)
@@ -268,13 +269,17 @@ def _with_status(
         return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if at_end > MOST_AT_SCALE_END:
         bound = min(uloq, rd)  # the scale may end below the top bead
-        what = "the top bead" if bound == uloq else "what the end of the scale stands for"
+        bound_name = "the top bead" if bound == uloq else "what the end of the scale stands for"
         why = f"{100 * at_end:.0f} % of the cells on the end of the scale"
-        return _beyond(result, bound, f"Above the range ({why}): known only to exceed {what}, {bound:.6g}.")
+        return _beyond(
+            result, bound, f"Above the range ({why}): known only to exceed {bound_name}, {bound:.6g}."
+        )
     if rd > extrapolation * uloq:
         bound = extrapolation * uloq
-        what = f"{extrapolation:g} times the top bead, {bound:.6g}"
-        return _beyond(result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {what}.")
+        bound_name = f"{extrapolation:g} times the top bead, {bound:.6g}"
+        return _beyond(
+            result, bound, f"Above the range (estimate {rd:.6g}): known only to exceed {bound_name}."
+        )
     if rd > uloq:
         note = f"{rd / uloq:.2f} times the top bead: the curve is extrapolated."
         return replace(result, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED, notes=(*result.notes, note))
@@ -282,6 +287,6 @@ def _with_status(
 
 
 def _beyond(result: ReceptorDensity, bound: float, note: str) -> ReceptorDensity:
-    """Right-censored: nothing but the bound is known (`known_to_exceed`)."""
+    """Return a right-censored result: only the bound is known (`known_to_exceed`)."""
     notes = (*result.notes, note)
     return replace(result, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=bound, rd_high=None, notes=notes)

@@ -18,7 +18,7 @@ MOST_SDS_APART = 7.0
 3.5-fold."""
 
 WITH_ESTIMATE = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED, RdStatus.BELOW_LLOQ)
-"""Statuses of replicates that hold a number, be it below the LLOQ."""
+"""Statuses of replicates that hold a number, even below the LLOQ."""
 
 NEAREST_TO_A_NUMBER = (
     RdStatus.NOT_QUANTIFIABLE,
@@ -27,8 +27,8 @@ NEAREST_TO_A_NUMBER = (
     RdStatus.NO_CURVE,
     RdStatus.FAILED,
 )
-"""Statuses without a number, that of the tube that came nearest to one first: it stands for the visit.
-Convention."""
+"""Statuses without a number; the first is nearest to a number. The first that any tube has is the visit's
+status. Convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,12 @@ def _chi_squared_95(freedom: int) -> tuple[float, float]:
 def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) -> Gap | None:
     """Return the two replicates that lie farthest apart in SDs of their difference.
 
-    A reading is x = μ·exp(η) + ε, with η relative and ε absolute; asinh(b·x/a) has an SD of b at every
-    size, so that readings below zero and bright ones are compared alike (Durbin et al. 2002,
-    doi:10.1093/bioinformatics/18.suppl_1.S105). a is the SD of the dimmer one, b that of both at their
-    size, from the replicates' own intervals with a CV between runs of at least 10 %. A replicate above the
-    range counts as its bound, and only with a number below it. Two below their LLOQ do not count: of both
-    it is known that they lie below.
+    A reading is x = μ·exp(η) + ε, with η relative and ε absolute; asinh(b·x/a) has an SD of b at every size,
+    so that readings below zero and bright ones are compared alike (Durbin et al. 2002,
+    doi:10.1093/bioinformatics/18.suppl_1.S105). a is the SD of the dimmer one, b that of both at their size,
+    from the replicates' own intervals with a CV between runs of at least 10 %. A replicate above the range
+    counts as its bound, and is compared only with a number below that bound. Two replicates below their LLOQ
+    are not compared: both are only known to lie below it.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def status_without_number(members: Sequence[ReceptorDensity]) -> RdStatus:
 
 
 def has_estimate(member: ReceptorDensity) -> bool:
-    """Return whether a replicate has a number, be it below the LLOQ."""
+    """Return whether a replicate has a number, even below the LLOQ."""
     return member.status in WITH_ESTIMATE and member.rd is not None
 
 
@@ -178,9 +178,13 @@ def _reading(member: ReceptorDensity, between_run_cv: float) -> _Reading | None:
     below = member.status is RdStatus.BELOW_LLOQ
     if low > 0:
         own = float((np.log(high) - np.log(low)) / (2 * Z_95)) ** 2
-        held = own * sum(term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS)
-        relative = float(np.sqrt(own - held + max(held, least)))
-        return _Reading(member.rd, False, float(np.sqrt(own - held)) * member.rd, relative, below)
+        between_runs_part = own * sum(
+            term.share for term in member.budget if term.name is BudgetTerm.BETWEEN_RUNS
+        )
+        relative = float(np.sqrt(own - between_runs_part + max(between_runs_part, least)))
+        return _Reading(
+            member.rd, False, float(np.sqrt(own - between_runs_part)) * member.rd, relative, below
+        )
     return _Reading(member.rd, False, (high - low) / (2 * Z_95), float(np.sqrt(least)), below)
 
 

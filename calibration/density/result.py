@@ -1,4 +1,4 @@
-"""What is known of the receptor density of one population, and what it is worth."""
+"""The result for one population: its receptor density, limits, and status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calibration.density.limits import LloqSource
 
 
 class RdStatus(StrEnum):
-    """What a receptor density is worth. `REPLICATES_DISAGREE` is only a visit's."""
+    """The status of a receptor density. Only a visit can have `REPLICATES_DISAGREE`."""
 
     OK = "OK"
     BELOW_LLOQ = "BELOW_LLOQ"
@@ -37,7 +37,7 @@ NUMBERED: Final = (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
 """Statuses with a receptor density that may be quoted as a number."""
 
 QUANTIFIED: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
-"""Statuses that say something about the receptor density, be it a limit."""
+"""Statuses that say something about the receptor density, even if only a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ class Numbered(Protocol):
 def quotable_density(density: Numbered) -> float | None:
     """Return the density that may be quoted as a number, molecules per cell; None where there is none.
 
-    Below the LLOQ and above the range there are only limits. Every analysis and every file asks here.
+    Below the LLOQ and above the range there are only limits. Every analysis and every file uses this
+    function.
     """
     return density.rd if density.status in NUMBERED else None
 
@@ -161,7 +162,7 @@ def known_to_exceed(density: Bounded) -> float | None:
 
     Only `ABOVE_ULOQ` has such a bound, in `rd_low`: `uloq_extrapolation` times the ULOQ where the estimate
     lies beyond that; the ULOQ, or what the end of the scale stands for, where the cells lie on that end.
-    Every analysis and every file reads the bound here. A row that was given without one exceeds its ULOQ.
+    Every analysis and every file reads the bound here. A row without a bound is known to exceed its ULOQ.
     """
     if density.status != RdStatus.ABOVE_ULOQ:
         return None

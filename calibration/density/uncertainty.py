@@ -1,7 +1,7 @@
-"""The interval of a receptor density, and what it is made of.
+"""The interval of a receptor density, and its error budget.
 
-2,000 seeded draws in one batch; the same draw of the curve converts stain and control, so that what both
-share cancels. Each term is also drawn alone, which gives its share.
+There are 2,000 seeded draws in one batch. The same draw of the curve converts stain and control, so that
+shared errors cancel. Each term is also drawn alone, which gives its share.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def draw_errors(
 
 
 def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator) -> Draws:
-    """Draw what carrying the curve over adds: t-distributed, since its SD comes from few populations.
+    """Add the draws of the transfer's error: t-distributed, since its SD comes from few populations.
 
     The tilt turns about the transfer's own center; its level is that at the curve's center.
     """
@@ -178,12 +178,12 @@ def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: n
 def _inflation(
     cells: ConvertedCells, curve: StandardCurve, straight: Draws, rest: Draws, rng: np.random.Generator
 ) -> Floats:
-    """Draw what not knowing the beads' scatter adds: a factor for each draw of the curve.
+    """Draw a factor for each draw of the curve, for the uncertain scatter of the beads.
 
-    Alone, the curve is t-distributed with n − 2 degrees of freedom. Added to other, known errors that would
-    cover up to 97.5 % instead of 95: the prior under which a sum covers as it says gives, with the odds of
-    the other variance to the curve's, two degrees more (the matching prior of Ghosh & Kim 2001,
-    Can. J. Stat. 29:5-17).
+    Alone, the curve's error is t-distributed with n − 2 degrees of freedom. Added to other, known errors, it
+    would cover up to 97.5 % instead of 95 %. The prior under which the sum covers 95 % adds two degrees of
+    freedom, with the odds of the other variance to the curve's (the matching prior of Ghosh & Kim 2001, Can.
+    J. Stat. 29:5-17).
     """
     n, freedom = straight.level.size, curve.degrees_of_freedom
     if freedom <= 0:
@@ -197,7 +197,7 @@ def _inflation(
 
 
 def _at_rest(cells: ConvertedCells) -> Draws:
-    """Return one draw without any error: of each term it stands for all draws that do not vary."""
+    """Return one draw without any error; it replaces the draws of terms that do not vary."""
     zero = np.zeros(1)
     stained, control = np.array([cells.stained_median]), np.array([cells.control_median])
     return Draws(zero, zero, zero, zero, stained, control, zero, zero, zero, zero, zero, zero)
@@ -235,7 +235,7 @@ def quantile_draws(values: Floats, rng: np.random.Generator, n: int, share: floa
 
 
 def _control_draws(values: Floats, rng: np.random.Generator, n: int) -> Floats:
-    """Draw medians of the control; few cells may lie together by luck: theirs scatter as is usual."""
+    """Draw medians of the control; few cells, close together by chance, get the usual scatter."""
     drawn = quantile_draws(values, rng, n)
     if values.size >= ENOUGH_CONTROL_CELLS:
         return drawn

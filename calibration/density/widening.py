@@ -1,4 +1,4 @@
-"""One more error in the interval and the budget of a receptor density that has them already."""
+"""Add one more error to the interval and the budget of a receptor density."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _gcv(low: float, high: float) -> float:
 
 
 def with_size(budget: Sequence[ErrorTerm], term: BudgetTerm, sd_dex: float) -> tuple[ErrorTerm, ...]:
-    """Return a budget with a term of this size (dex) in place of an earlier one; of none where it is 0."""
+    """Return a budget with a term of this size (dex) in place of an earlier one; a term of 0 is left out."""
     kept = [(other.name, other.sd_dex) for other in budget if other.name is not term]
     terms = [*kept, (term, sd_dex)] if sd_dex else kept
     total = sum(sd**2 for _, sd in terms)

@@ -1,9 +1,9 @@
 """Percentiles of receptor density, and the share of cells below a cut, each with an interval.
 
-They are of the cells *as measured*: a cell's density is its own amount on the standard curve less that of the
-control's median. What one cell's background and the counting of its light add to its spread is in them: the
-10 % percentile lies lower, and the 90 % percentile higher, than that of the receptors alone. So a percentile
-below what a single cell without the stain reaches is not reported as a number.
+They describe the cells *as measured*: a cell's density is its own amount on the standard curve less that of
+the control's median. The background of single cells and photon counting add to the spread: the 10 %
+percentile lies lower, and the 90 % percentile higher, than that of the receptors alone. So a percentile below
+what a single cell without the stain reaches is not reported as a number.
 """
 
 from __future__ import annotations
@@ -33,18 +33,20 @@ FEWEST_BEYOND = 5
 """Cells that must lie beyond a percentile. Convention: with fewer, the interval ends at the last cell."""
 
 LINEAR_WIDTHS = 2.0
-"""Spreads of the background up to which the axis of the modes is linear. Arithmetic: from 1 on, a normal
+"""The axis of the modes is linear up to this many spreads of the background. Arithmetic: from 1 on, a normal
 background has one mode on it."""
 
 SMALL_FOLD = 0.05
-"""Step of the scale (ln) by which the share's dependence on it is found. Convention: small and not noise."""
+"""Step of the scale (ln) by which the change of a share with the scale is computed. Convention: small, but
+larger than noise."""
 
 MOST_AT_END = 0.05
 """Part of the cells on the end of the scale beyond which modes are not counted. Convention: more make a mode
 of their own, which is the detector's and not the cells'."""
 
 _SEED_STEP = 1
-"""Added to the tube's seed, so that these draws are other ones. Convention: any number but 0 would do."""
+"""Added to the tube's seed, so that these draws differ from those of the median. Convention: any number but 0
+would do."""
 
 
 def cell_distribution(
@@ -64,7 +66,7 @@ def cell_distribution(
     seed: int = 20240607,
     n_draws: int = 2000,
 ) -> CellDistribution | None:
-    """Percentiles, shares below two cuts, and modes of the cells of a tube.
+    """Return percentiles, shares below two cuts, and modes of the cells of a tube.
 
     The intervals hold the sampling of the cells and of the control, the curve, the lot, F:P and the scatter
     between runs, as the interval of the median does (`calibration.density.uncertainty`). A percentile's
@@ -85,7 +87,7 @@ def cell_distribution(
     Returns
     -------
     CellDistribution or None
-        None where the cells have no receptor density, nor a limit of one.
+        None where the cells have neither a receptor density nor a limit.
 
     Raises
     ------
@@ -173,7 +175,7 @@ def _percentile(percent: int, tube: _Tube, lowest: float, rng: np.random.Generat
 
 
 def _share(cut: float, tube: _Tube, lowest: float, rng: np.random.Generator) -> ShareBelow:
-    """Draw the cut's brightness, count the cells below it, and draw the share that so many stand for."""
+    """Draw the cut's brightness, count the cells below it, and draw the share of cells by that count."""
     ordered, scale, still = tube.ordered, tube.scale, tube.still
     n = ordered.size
     below = np.searchsorted(ordered, scale.light(cut), side="left")
@@ -201,7 +203,7 @@ def _below(ordered: Floats, still: ConversionDraws, cut: float) -> int:
 def _modes(ordered: Floats, control: Floats, detector_top: float) -> Modes | None:
     """Count modes on an axis that is linear within the background's spread and logarithmic above.
 
-    On the end of the scale cells lie on one another: more than a twentieth there, and none are counted.
+    Cells on the end of the scale make a false mode: with more than a twentieth there, no modes are counted.
     """
     at_end = np.count_nonzero(ordered >= AT_SCALE_END * detector_top)
     if ordered.size < FEWEST_FOR_MODES or at_end > MOST_AT_END * ordered.size:

@@ -1,10 +1,10 @@
-"""How many groups of brightness the cells show: the fewest modes that they agree with.
+"""How many groups of brightness the cells show: the fewest modes that fit the cells.
 
 No number of cells can show that a distribution has *at most* so many modes: a narrow one may always hide
-(Donoho 1988, doi:10.1214/aos/1176351045). What can be known is a lower limit. All distributions within the
-radius r of the cells' own are looked at, and of these the one with the fewest modes is taken: the taut string
-(Davies & Kovac 2001, doi:10.1214/aos/996986501). It has one mode exactly where r is at least the dip
-(Hartigan & Hartigan 1985, doi:10.1214/aos/1176346577).
+(Donoho 1988, doi:10.1214/aos/1176351045). Only a lower limit can be known. Of all distributions within the
+radius r of the cells' own distribution, the one with the fewest modes is taken: the taut string (Davies &
+Kovac 2001, doi:10.1214/aos/996986501). It has one mode exactly where r is at least the dip (Hartigan &
+Hartigan 1985, doi:10.1214/aos/1176346577).
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import numpy as np
 from calibration.numbers import Floats
 
 FEWEST_FOR_MODES = 50
-"""Cells that a count of modes needs. Convention: of fewer, only halves far apart would show."""
+"""Fewest cells for a count of modes. Convention: fewer cells would show only two halves that lie far
+apart."""
 
 RADIUS_95, RADIUS_50 = 0.515, 0.365
 """Radius times √n: 95 % and 50 % of uniform samples, the least favourable with one mode, lie within it.
 Chosen on uniform samples of 50 to 5,000 cells (docs/validation.md)."""
 
 MOST_CELLS_COUNTED = 5000
-"""More cells count as so many. Convention: a finer dip says nothing of groups of cells."""
+"""More cells count as this many. Convention: a finer dip does not show groups of cells."""
 
 MOST_POINTS = 1000
-"""Points at which the cells' distribution is looked at. Convention: steps far below the radius."""
+"""Points at which the cells' distribution is evaluated. Convention: steps far below the radius."""
 
 AXIS_DECIMALS = 9
 """Decimals of the axis that are kept. Convention: processors differ beyond."""
@@ -38,7 +39,7 @@ _TAIL = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """Modes of cells. `count`: the fewest that agree with them at even odds; `at_least`: at 95 %."""
+    """Modes of cells. `count`: the fewest that fit the cells at even odds; `at_least`: at 95 %."""
 
     count: int
     at_least: int
@@ -111,9 +112,9 @@ def _string(x: list[float], lower: list[float], upper: list[float]) -> list[tupl
     corners = [apex]
     over: list[tuple[float, float]] = []
     under: list[tuple[float, float]] = []
-    for place, low, high in zip(x[1:], lower[1:], upper[1:], strict=True):
-        apex = _added(apex, over, under, (place, high), 1.0, corners)
-        apex = _added(apex, under, over, (place, low), -1.0, corners)
+    for position, low, high in zip(x[1:], lower[1:], upper[1:], strict=True):
+        apex = _added(apex, over, under, (position, high), 1.0, corners)
+        apex = _added(apex, under, over, (position, low), -1.0, corners)
     return [*corners, *over]
 
 

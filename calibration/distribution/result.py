@@ -1,4 +1,4 @@
-"""What is known of the spread of cells about their median."""
+"""The spread of the cells around their median, as percentiles, shares and modes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from calibration.numbers import LEAST_MFI, Floats
 
 @dataclass(frozen=True, slots=True)
 class ConversionDraws:
-    """How light becomes molecules, in every draw: the curve off by `level` and `slope`, times `factor`."""
+    """How MFI becomes molecules in every draw: the curve shifted by `level` and `slope`, times `factor`."""
 
     curve: StandardCurve
     divisor: float
@@ -24,16 +24,16 @@ class ConversionDraws:
     background: Floats
 
     def density(self, mfi: Floats) -> Floats:
-        """Density of a cell, one brightness per draw."""
+        """Return the density in molecules per cell, shape (n_draws,), of one brightness (MFI) per draw."""
         difference = self.amount(mfi) - self.amount(self.background)
         return np.asarray(difference * self.factor / self.divisor, dtype=np.float64)
 
     def amount(self, mfi: Floats) -> Floats:
-        """Amount in the kit's unit, one brightness per draw."""
+        """Return the amount in the kit's unit, shape (n_draws,), of one brightness (MFI) per draw."""
         return converted_amount(mfi, self.curve, self.level, self.slope, curve_center(self.curve))
 
     def light(self, density: float) -> Floats:
-        """Brightness at which a cell has this density, in every draw: `density` backwards."""
+        """Return the MFI at which a cell has this density, shape (n_draws,); the inverse of `density`."""
         amount = self.amount(self.background) + density * self.divisor / self.factor
         log_amount = np.log10(np.maximum(np.abs(amount), LEAST_MFI))
         center, tilted = curve_center(self.curve), self.curve.slope + self.slope

@@ -1,4 +1,4 @@
-"""Another error between runs in the intervals of a tube's cells that exist already."""
+"""Replace the between-run error in the intervals of a tube's cell distribution."""
 
 from __future__ import annotations
 
@@ -12,50 +12,55 @@ from calibration.numbers import Z_95
 from calibration.rounding import rounded_record
 
 LEAST_KEPT = 0.1
-"""Part of a half-width that is left at least where an error is taken off. Convention: an interval never
+"""Smallest part of a half-width that remains where an error is subtracted. Convention: an interval never
 shrinks to a point by rounding."""
 
 TOTAL = 100.0
 """Arithmetic: percent of all cells."""
 
 
-def widened_distribution(found: CellDistribution, cv: float) -> CellDistribution:
-    """Put a between-run CV (a fraction) into the intervals in place of the one that they hold.
+def widened_distribution(distribution: CellDistribution, cv: float) -> CellDistribution:
+    """Put a between-run CV (a fraction) into the intervals in place of an earlier one.
 
-    Squares of half-widths are added and taken off: of a percentile on the log scale, of a share on the logit
-    scale, by what an error of the molecules does to it. An interval never gets narrower than a tenth of what
-    it was.
+    Squares of half-widths are added and subtracted: of a percentile on the log scale, of a share on the logit
+    scale. The change of a share follows from its change with the scale (`per_fold`). An interval never
+    shrinks to less than a tenth of its width.
     """
-    more = Z_95**2 * (log_sd(cv) ** 2 - log_sd(found.between_run_cv) ** 2)
+    more = Z_95**2 * (log_sd(cv) ** 2 - log_sd(distribution.between_run_cv) ** 2)
     return rounded_record(
         replace(
-            found,
-            percentiles=tuple(_wider_percentile(one, more) for one in found.percentiles),
-            below_lloq=_wider_share(found.below_lloq, more),
-            below_cut=_wider_share(found.below_cut, more),
+            distribution,
+            percentiles=tuple(_wider_percentile(percentile, more) for percentile in distribution.percentiles),
+            below_lloq=_wider_share(distribution.below_lloq, more),
+            below_cut=_wider_share(distribution.below_cut, more),
             between_run_cv=cv,
         )
     )
 
 
-def _wider_percentile(one: Percentile, more: float) -> Percentile:
-    if one.value is None or one.low is None or one.high is None or one.low <= 0:
-        return one
-    down, up = np.log(one.value / one.low), np.log(one.high / one.value)
-    low, high = one.value * np.exp(-_moved(down, more)), one.value * np.exp(_moved(up, more))
-    return replace(one, low=float(low), high=float(high))
+def _wider_percentile(percentile: Percentile, more: float) -> Percentile:
+    if percentile.value is None or percentile.low is None or percentile.high is None or percentile.low <= 0:
+        return percentile
+    down, up = np.log(percentile.value / percentile.low), np.log(percentile.high / percentile.value)
+    low, high = percentile.value * np.exp(-_moved(down, more)), percentile.value * np.exp(_moved(up, more))
+    return replace(percentile, low=float(low), high=float(high))
 
 
-def _wider_share(one: ShareBelow, more: float) -> ShareBelow:
+def _wider_share(part_below: ShareBelow, more: float) -> ShareBelow:
     """Move the ends on the logit scale; a share or an end of 0 or 100 % has no logit, and stays as it is."""
-    if one.percent is None or one.low is None or one.high is None or not 0 < one.percent < TOTAL:
-        return one
-    share = one.percent / TOTAL
-    change = more * (one.per_fold / TOTAL / (share * (1 - share))) ** 2
-    middle = _logit(one.percent)
-    low = middle - _moved(middle - _logit(one.low), change) if one.low > 0 else -np.inf
-    high = middle + _moved(_logit(one.high) - middle, change) if one.high < TOTAL else np.inf
-    return replace(one, low=TOTAL * _share(low), high=TOTAL * _share(high))
+    if (
+        part_below.percent is None
+        or part_below.low is None
+        or part_below.high is None
+        or not 0 < part_below.percent < TOTAL
+    ):
+        return part_below
+    share = part_below.percent / TOTAL
+    change = more * (part_below.per_fold / TOTAL / (share * (1 - share))) ** 2
+    middle = _logit(part_below.percent)
+    low = middle - _moved(middle - _logit(part_below.low), change) if part_below.low > 0 else -np.inf
+    high = middle + _moved(_logit(part_below.high) - middle, change) if part_below.high < TOTAL else np.inf
+    return replace(part_below, low=TOTAL * _share(low), high=TOTAL * _share(high))
 
 
 def _logit(percent: float) -> float:

@@ -109,12 +109,12 @@ def log_block(x: NDArray[Float], out: NDArray[Float]) -> None:
 
 
 def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    held = np.maximum(x, LOWEST_EXPONENT)
-    power = held * np.float32(1 / LN2)
+    exponents = np.maximum(x, LOWEST_EXPONENT)
+    power = exponents * np.float32(1 / LN2)
     np.rint(power, out=power)
-    held -= power * np.float32(LN2_HIGH)
+    exponents -= power * np.float32(LN2_HIGH)
     low = power * np.float32(LN2_LOW)
-    rest = held - low
+    rest = exponents - low
     square = rest * rest
     series = square * EXP_32[1]
     series += EXP_32[0]
@@ -124,7 +124,7 @@ def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     rest *= series
     rest /= square
     low -= rest
-    low -= held
+    low -= exponents
     np.subtract(1, low, out=low)
     scale = power.astype(np.int32)
     scale += 127

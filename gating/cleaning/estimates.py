@@ -81,7 +81,7 @@ def _as_threshold(value: float | None) -> Threshold | None:
 
 
 def cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:
-    """Return a step that is left out, why, and what that leaves of the confidence."""
+    """Return a step that is left out, with the reason and the confidence that remains."""
     flags = () if flag is None else (flag,)
     sure = min((WITHOUT_STEP.get(flag, 1.0) for flag in flags), default=1.0)
     return StepEstimate(step, None, (), (Method.NONE,), confidence=sure, note=why, flags=flags)

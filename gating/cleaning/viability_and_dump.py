@@ -39,7 +39,7 @@ def find_sides(
     events
         A sample of the events to cut.
     rough
-        The wanted cells as the anchors alone show them: a cut through them is no cut. May be empty.
+        The wanted cells by the anchors alone; no cut may go through them. May be empty.
     step
         `viable` or `dump`.
     channels

@@ -244,12 +244,12 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[M
 def _kinds_of(mixture: Mixture) -> list[list[int]]:
     """Return the groups in sets that run into each other."""
     n = mixture.shares.size - 1
-    one, other = np.triu_indices(n, 1)
-    offsets = mixture.means[one] - mixture.means[other]
-    precision, _ = inverses((mixture.covariances[one] + mixture.covariances[other]) / 2)
+    first, second = np.triu_indices(n, 1)
+    offsets = mixture.means[first] - mixture.means[second]
+    precision, _ = inverses((mixture.covariances[first] + mixture.covariances[second]) / 2)
     near = (times(precision, offsets) * offsets).sum(axis=-1) <= RUN_TOGETHER**2
     joined = np.eye(n, dtype=np.bool_)
-    joined[one, other] = joined[other, one] = near
+    joined[first, second] = joined[second, first] = near
     for _ in range(n):
         joined = joined @ joined
     kinds: dict[int, list[int]] = {}

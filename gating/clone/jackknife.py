@@ -1,8 +1,9 @@
 """The jackknife of the split into clone and normal plasma cells: the split without a part of the cells.
 
-Few cells hardly show where a clone ends. What leaving some of them out changes tells how sure the split is
-(the jackknife with groups of cells, Quenouille 1956, doi:10.1093/biomet/43.3-4.353). Where clone and other
-cells lie clearly apart, the split itself tells how few cells that can be: then it need not be made again.
+Few cells hardly show where a clone ends. The split is therefore repeated without some of the cells; the
+change shows how sure the split is (the jackknife with groups of cells, Quenouille 1956,
+doi:10.1093/biomet/43.3-4.353). Where clone and other cells lie clearly apart, the split itself shows that few
+cells can change sides, and it is not repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ the other side than the mixture, and so many more. Chosen on the simulated tubes
 
 @dataclass(frozen=True, slots=True)
 class CloneJackknife:
-    """A split that can be made again.
+    """The split into clone and other cells, to be repeated without a part of the cells.
 
     Attributes
     ----------
@@ -48,21 +49,21 @@ class CloneJackknife:
     gate: Gate
 
     def __call__(self) -> Mask:
-        """Return what `jackknife_splits` does."""
+        """Return the clone's cells of each repeated split, bool, shape (PARTS, n_events)."""
         return jackknife_splits(self.wanted, self.split, self.shown)
 
     def may_move(self) -> int | None:
-        """Return how many cells may come or go where the split is made again; None: not known.
+        """Return how many cells may change sides when the split is repeated; None where this is not known.
 
-        It is known where all markers together told the clone: by the cells that lie on the other side of the
-        gate than the mixture of the groups has them, each by what it is worth. Where there are hardly any,
-        the groups lie apart.
+        The number is known where all markers together separated the clone. It is the weighted number of cells
+        that the gate and the mixture put on different sides. Where there are hardly any, the groups lie
+        apart.
         """
-        told: CloneSplit | None = self.shown.made(SPLIT)
-        if told is None:
+        clone_split: CloneSplit | None = self.shown.made(SPLIT)
+        if clone_split is None:
             return None
-        is_inside = inside(self.gate, self.shown).take(told.rows)
-        doubtful = LEAST_GAIN * int(np.abs(told.gain[is_inside != (told.gain > 0)]).sum())
+        is_inside = inside(self.gate, self.shown).take(clone_split.rows)
+        doubtful = LEAST_GAIN * int(np.abs(clone_split.gain[is_inside != (clone_split.gain > 0)]).sum())
         of_all = self.wanted.n_events / max(self.shown.n_events, 1)
         return ceil(of_all * (FOR_EACH_DOUBTFUL * doubtful + MOVED_ANYWAY))
 
@@ -84,12 +85,12 @@ def jackknife_splits(
     """
     shown = wanted if shown is None else shown
     numbers = _parts(shown)
-    found = np.zeros((PARTS, wanted.events.n_events), np.bool_)
+    clone_masks = np.zeros((PARTS, wanted.events.n_events), np.bool_)
     for part, cells in enumerate(parts_of(shown, [numbers != part for part in range(PARTS)])):
         gate = split(cells)
         kept = wanted if gate is None else wanted.select(inside(gate, wanted))
-        found[part] = kept.mask()
-    return found
+        clone_masks[part] = kept.mask()
+    return clone_masks
 
 
 def _parts(cells: Survivors) -> NDArray[np.intp]:

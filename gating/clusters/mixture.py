@@ -64,7 +64,7 @@ class Mixture:
         return self.distances_from(group)(points)
 
     def distances_from(self, group: int) -> Callable[[Floats], Floats]:
-        """Return what `distance_square` does of one group: sooner where it is asked for again and again."""
+        """Return a function that gives `distance_square` of one group; it is faster for many calls."""
         whiten = lower_inverse(cholesky(self.covariances[group]))
         origin = on_grid(self.means[group])
         return partial(_squared_lengths, whiten, origin, times(whiten, self.means[group] - origin)[:, None])
@@ -151,7 +151,7 @@ class _Fit:
         self.mixture = _estimate(self.products, owned, weights, self.largest)
 
     def improve(self, forms: Floats) -> None:
-        """Let the groups own what is likely theirs, and take their shapes anew."""
+        """Assign the points to the groups by probability, and estimate the groups once more."""
         before = self.mixture.shares
         owned = _belongings(forms, self.products, self.largest)[:-1]
         self.mixture = _estimate(self.products, owned, self.weights, self.largest)

@@ -72,9 +72,9 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     while left:
         if n_known <= 0 and len(left) > 1:
             some, n_known = rows[:: 1 + rows.size // ENOUGH_TO_RANK], len(left)
-            left.sort(key=lambda place: -_usual_square(place.squares(some), limit))
-        place, n_known = left.pop(0), n_known - 1
-        total += place.squares(rows)
+            left.sort(key=lambda group_on_axis: -_usual_square(group_on_axis.squares(some), limit))
+        group_on_axis, n_known = left.pop(0), n_known - 1
+        total += group_on_axis.squares(rows)
         near = np.flatnonzero(total < np.float32(limit * ROUNDED))
         rows, total = rows.take(near), total.take(near)
     kept = seed.copy()
@@ -155,7 +155,7 @@ def _may_belong(mixture: Mixture, group: int, places: FloatArray) -> Mask:
     rows, noise = np.flatnonzero(inside), mixture.shares.size - 1
     distances = _distances(mixture, group, places.take(rows, axis=1))
     outside = np.flatnonzero(distances > np.float32(farthest(len(places)) * ROUNDED))
-    volumes = [log_determinant(mixture.covariances[one]) for one in (group, noise)]
+    volumes = [log_determinant(mixture.covariances[component]) for component in (group, noise)]
     odds = float(np.log(mixture.shares[group] / mixture.shares[noise])) - 0.5 * (volumes[0] - volumes[1])
     from_noise = _distances(mixture, noise, places.take(rows.take(outside), axis=1))
     hardly = distances.take(outside) - from_noise > np.float32(2 * (odds - np.log(LEAST_GAIN)))

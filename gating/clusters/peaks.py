@@ -82,14 +82,14 @@ def _distances_and_reach(points: Floats, nth: int) -> tuple[NDArray[np.float32],
     left = np.concatenate([-2 * centred, squares[:, None], ones[:, None]], axis=1)
     right = np.concatenate([centred.T, ones[None], squares[None]])
     distances, reach = np.empty((n, n), np.float32), np.empty(n, np.float32)
-    exact, held = np.empty((ROWS, n)), np.empty((ROWS, n), np.float32)
+    exact, distances_copy = np.empty((ROWS, n)), np.empty((ROWS, n), np.float32)
     for start in range(0, n, ROWS):
         rows = distances[start : start + ROWS]
         some = slice(rows.shape[0])
         np.matmul(left[start : start + ROWS], right, out=exact[some])  # exact: few whole multiples of GRID²
         rows[:] = exact[some]
-        held[some] = rows
-        _nth_smallest(held[some], nth, reach[start : start + ROWS])
+        distances_copy[some] = rows
+        _nth_smallest(distances_copy[some], nth, reach[start : start + ROWS])
     return distances, reach
 
 

@@ -108,7 +108,7 @@ class ClusterLimits:
 
     @property
     def tell(self) -> bool:
-        """Whether any anchor is clearly positive on the main cluster."""
+        """Whether any anchor is clearly positive on the main cluster, so that the limits are informative."""
         return bool(self.lowest)
 
     def hold(self, positions: Floats | FloatArray) -> Mask:

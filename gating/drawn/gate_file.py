@@ -19,7 +19,7 @@ MOST_NAMES = 12
 
 
 class GateFileError(GatingError):
-    """A file of gates that cannot replace ours, and why."""
+    """A file of gates that cannot be used; the text says why."""
 
 
 def read_root(document: bytes, source: str) -> _Element:

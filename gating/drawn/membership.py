@@ -210,7 +210,7 @@ def _in_ellipsoid(gate: Any, axes: Sequence[Floats]) -> Mask:
     inverse = inverse_of(np.array(gate.covariance_matrix, np.float64))
     away = [values - centre for values, centre in zip(axes, gate.coordinates, strict=True)]
     distance = np.zeros(away[0].size)
-    for i, one in enumerate(away):
-        for j, other in enumerate(away):
-            distance += inverse[i, j] * one * other
+    for i, distance_i in enumerate(away):
+        for j, distance_j in enumerate(away):
+            distance += inverse[i, j] * distance_i * distance_j
     return np.asarray(distance <= gate.distance_square, np.bool_)

@@ -50,7 +50,7 @@ def outline_of(
     ours, files
         The matrix that the picture's events were compensated with, and that of the FCS file.
     divisor_of
-        By what the picture's values of a channel are divided and those of the gates are not.
+        Divisor of a channel's values in the picture; the gates' values are not divided by it.
     """
     drawn = gate_of(strategy, gate)
     dimensions = list(getattr(drawn, "dimensions", None) or ())

@@ -1,8 +1,8 @@
 """Gates that a person drew elsewhere: a FlowJo 10 workspace or a GatingML 2.0 file.
 
 FlowKit (White et al. 2021, doi:10.3389/fimmu.2021.768541) reads the gates and their scales; membership.py
-puts them on events. What is quantified may not gate: the whole tree above a population is walked before any
-event is seen.
+puts them on events. The quantified channel may not gate: every gate above a population is checked before any
+event is read.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class DrawnPopulation:
         return tuple(dict.fromkeys(name for name in names if name))
 
     def to_gatingml(self) -> str:
-        """Return the gates as a GatingML 2.0 document; one that says why not where they have no such form."""
+        """Return the gates as a GatingML 2.0 document, or a document that says why this is impossible."""
         import io
 
         import flowkit

@@ -52,12 +52,12 @@ def pruned(
         kept.add_transform(name, transform)
     for gate in gates:
         drawn, ellipse = gate_of(strategy, gate), (ellipses or {}).get(gate)
-        seen = (
+        flowjo_gate = (
             as_flowjo_sees_it(drawn, strategy.transformations)
             if ellipse is None
             else binned_ellipse(drawn, ellipse, strategy.transformations, source)
         )
-        kept.add_gate(seen, gate[:-1])
+        kept.add_gate(flowjo_gate, gate[:-1])
     return kept
 
 

@@ -37,7 +37,7 @@ class BelowZero:
     median: float
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return the finding in words."""
         return f"{self.channel} of cells bright on {self.bright_on}: median {self.median:.3g}"
 
 
@@ -58,8 +58,8 @@ def far_below_zero(light: Mapping[str, FloatArray]) -> tuple[BelowZero, ...]:
     """
     names = tuple(light)
     cells = np.stack(tuple(light.values())) if names else np.empty((0, 0), np.float32)
-    found = (low for row in range(len(names)) for low in _beside(row, names, cells))
-    return tuple(sorted(found, key=lambda low: (low.median, low.channel, low.bright_on)))
+    low_channels = (low for row in range(len(names)) for low in _beside(row, names, cells))
+    return tuple(sorted(low_channels, key=lambda low: (low.median, low.channel, low.bright_on)))
 
 
 def _beside(row: int, names: tuple[str, ...], cells: FloatArray) -> Iterator[BelowZero]:

@@ -107,7 +107,7 @@ class Events:
         return result
 
     def drawing_by(self, channels: tuple[str, ...]) -> Events:
-        """Return the same events, drawn by these channels; tickets that one of both makes, both have."""
+        """Return the same events, drawn by these channels; both objects share their tickets."""
         if channels == self.drawn_by:
             return self
         drawing = replace(self, drawn_by=channels)
@@ -150,7 +150,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Survivors:
-    """The events that passed so far, without copying the channels nobody asks for.
+    """The events that passed the gates so far; a channel is copied only when it is read.
 
     Attributes
     ----------
@@ -202,18 +202,18 @@ class Survivors:
         return self.once("tickets", lambda: drawn_anew(self._tickets()))
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
-        """Return what `make` gives of these events; it is made the first time that this name is asked for."""
+        """Return the result of `make`; it is computed once per name and kept."""
         if name not in self._made:
             self._made[name] = make()
         made: Made = self._made[name]
         return made
 
     def keep(self, name: str, made: object) -> None:
-        """Keep under this name what has been made of these events elsewhere."""
+        """Keep under this name a result that was computed elsewhere from these events."""
         self._made[name] = made
 
     def made(self, name: str) -> Any:
-        """Return what was made under this name; None where nothing was."""
+        """Return the result that is kept under this name, or None."""
         return self._made.get(name)
 
     def select(self, mask: Mask) -> Survivors:

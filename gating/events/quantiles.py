@@ -41,12 +41,12 @@ def quantiles(values: FloatArray, shares: Sequence[float]) -> list[float]:
     [1.5, 2.5]
     """
     ascending, last = np.sort(values), values.size - 1
-    found = []
+    results = []
     for share in shares:
         rank = int(last * share)
         low, high = float(ascending[rank]), float(ascending[min(rank + 1, last)])
-        found.append(float(np.float32(low + (high - low) * (last * share - rank))))
-    return found
+        results.append(float(np.float32(low + (high - low) * (last * share - rank))))
+    return results
 
 
 def ranked(values: FloatArray, share: float) -> float:
@@ -64,5 +64,5 @@ def dim_end(values: FloatArray, share: float) -> float:
     """
     rank = int(share * (values.size - 1))
     negative = values.compress(values < 0)
-    few = negative if negative.size > rank else values
-    return pair_at(few, rank)[0]
+    searched = negative if negative.size > rank else values
+    return pair_at(searched, rank)[0]

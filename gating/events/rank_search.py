@@ -1,4 +1,4 @@
-"""The value at a rank among many: a few of them say between which two it lies, and only those are looked at.
+"""The value at a rank among many values: a sample shows its range, and only values in it are searched.
 
 The result is that of a partition, in a third of its time (Floyd & Rivest 1975, doi:10.1145/360680.360691).
 """
@@ -34,14 +34,14 @@ def pair_at(values: NDArray[Float], rank: int) -> tuple[float, float]:
     (3.0, 5.0)
     """
     if values.size >= FEWEST:
-        few = np.sort(values[:: min(values.size // LOOKED_AT, STEP)])
-        place = rank / values.size * few.size
-        reach = SPREADS * sqrt(place * (1 - rank / values.size)) + 2
-        first, last = int(place - reach), int(place + reach)
-        is_near = values >= few[first] if first >= 0 else np.ones(values.size, np.bool_)
+        looked_at = np.sort(values[:: min(values.size // LOOKED_AT, STEP)])
+        sample_rank = rank / values.size * looked_at.size
+        reach = SPREADS * sqrt(sample_rank * (1 - rank / values.size)) + 2
+        first, last = int(sample_rank - reach), int(sample_rank + reach)
+        is_near = values >= looked_at[first] if first >= 0 else np.ones(values.size, np.bool_)
         n_below = values.size - int(np.count_nonzero(is_near))
-        if last < few.size:
-            is_near &= values <= few[last]
+        if last < looked_at.size:
+            is_near &= values <= looked_at[last]
         near = values.compress(is_near)
         if 0 <= rank - n_below < near.size - (rank + 1 < values.size):
             return _pair_at(near, rank - n_below)

@@ -64,7 +64,7 @@ def end_of_scale(values: Values, top: float) -> float:
 
 
 def drawn_anew(tickets: Tickets) -> Tickets:
-    """Return other tickets, which do not follow from whether the first ones were low or high."""
+    """Return new tickets that are independent of the first ones."""
     key = tickets ^ (tickets >> np.uint32(16))
     key *= np.uint32(2_146_121_005)
     key ^= key >> np.uint32(15)

@@ -107,7 +107,7 @@ def asinh_cofactor(values: FloatArray) -> float:
 
 
 def _cut_noise(values: FloatArray) -> float:
-    """Return what dim events usually reach where an instrument has cut the negative ones off, else 0.
+    """Return the usual upper end of dim events where an instrument cut off negative values, else 0.
 
     Without its negative half the noise around zero shows in the events that it left behind: at zero, or in
     the first channel of a logarithmic amplifier, which holds all that is dimmer.

@@ -78,12 +78,16 @@ def step_of_threshold(panel: GatingPanel, name: str, channel: GatingChannel | No
         return None
     if channel.role in SECOND_ROLES:
         others = [
-            one
-            for one in panel.with_default_targets().with_target(Target.POSITIVE)
-            if one.role not in (*SECOND_ROLES, *STEP_ROLES.values())
+            gating_channel
+            for gating_channel in panel.with_default_targets().with_target(Target.POSITIVE)
+            if gating_channel.role not in (*SECOND_ROLES, *STEP_ROLES.values())
         ]
         return Step.SECOND_ANCHOR if others else Step.PLASMA_CELLS
-    wanted = {one.channel for one in panel.with_default_targets().channels if one.target is not Target.ANY}
+    wanted = {
+        gating_channel.channel
+        for gating_channel in panel.with_default_targets().channels
+        if gating_channel.target is not Target.ANY
+    }
     if channel.channel in wanted:
         return Step.PLASMA_CELLS
     return Step.ABERRANT if channel.role in CLONE_ROLES else None

@@ -155,12 +155,15 @@ class _Rows:
 
     @property
     def n_events(self) -> int:
+        """Number of these events."""
         return int(self.rows.size)
 
     def column(self, channel: str) -> FloatArray:
+        """Return one channel of these events, shape (n_events,)."""
         return self.events.column(channel).take(self.rows)
 
     def in_blocks(self) -> Iterator[Columns]:
+        """Yield these events as one block."""
         yield self
 
 

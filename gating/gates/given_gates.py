@@ -16,11 +16,11 @@ from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 KEPT_BESIDE_POLYGON = (GateFlag.NO_VIABILITY,)
-"""Flags of a step that a polygon in its place does not answer: no dye has shown the dead cells."""
+"""Flags of a step that stay where a polygon replaces its gate: still no dye has shown the dead cells."""
 
 
 class UnknownGateError(GatingError):
-    """A gate that this panel does not have, or a value or a polygon that is none."""
+    """A gate that this panel does not have, or an unusable value or polygon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Choices:
 
     def polygon(self, step: str) -> PolygonGate | None:
         """Return the polygon that a person set in place of the step's gate, on channels, or None."""
-        found = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
-        return None if found is None else self._on_channels(step, found)
+        given = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
+        return None if given is None else self._on_channels(step, given)
 
     def replaced_by_polygon(self, estimate: StepEstimate) -> StepEstimate:
-        """Return the step as it was found, or with the polygon that a person set in place of its gate."""
+        """Return the step with the polygon that a person set in place of its gate, else unchanged."""
         polygon = self.polygon(estimate.name)
         if polygon is None:
             return estimate
@@ -73,7 +73,7 @@ class Choices:
         return StepEstimate(estimate.name, polygon, axes, (Method.PERSON,), flags=flags)
 
     def check(self) -> None:
-        """Raise UnknownGateError for a name without meaning, for CD38, and for what is no gate."""
+        """Raise UnknownGateError for an unknown name, for CD38, and for an unusable value or polygon."""
         known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
         known |= {*STEP_ROLES, PLASMA_CELL_SIZE}
         for name in (*self.overrides, *self.pooled):
@@ -100,7 +100,8 @@ class Choices:
         meant = (
             channel
             for channel in self.panel.channels
-            if name.casefold() in {one.casefold() for one in self._names(channel) if one not in STEP_ROLES}
+            if name.casefold()
+            in {known_name.casefold() for known_name in self._names(channel) if known_name not in STEP_ROLES}
         )
         return next(exact, None) or next(meant, None)
 
@@ -145,8 +146,10 @@ class Choices:
         if self._is_quantified(axis) or (channel is not None and channel.channel in self.panel.quantified):
             raise UnknownGateError(f"gate {name!r}: its axis {axis!r} is quantified, which never gates")
         if channel is None:
-            there = ", ".join(one.channel for one in self.panel.channels)
-            raise UnknownGateError(f"gate {name!r}: no channel {axis!r} for an axis; there are {there}")
+            known_channels = ", ".join(other.channel for other in self.panel.channels)
+            raise UnknownGateError(
+                f"gate {name!r}: no channel {axis!r} for an axis; there are {known_channels}"
+            )
         return channel.channel
 
     def _is_quantified(self, name: str) -> bool:

@@ -45,9 +45,9 @@ class Passed:
         done = [step_done.name for step_done in self.steps].index(step)
         return Survivors.of(self.left.events, self.masks[done])
 
-    def then(self, found: StepEstimate) -> Passed:
+    def then(self, step_estimate: StepEstimate) -> Passed:
         """Return the state after this step: its gate, or a person's polygon, is applied to the survivors."""
-        estimate = self.choices.replaced_by_polygon(found)
+        estimate = self.choices.replaced_by_polygon(step_estimate)
         left = self.left
         if estimate.gate is not None:
             left = left.select(inside(estimate.gate, left))

@@ -1,4 +1,4 @@
-"""Polygons that a person draws: what makes one no gate."""
+"""Polygons that a person draws, and the faults that make one unusable as a gate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 def polygon_fault(gate: PolygonGate) -> str:
-    """Return why a polygon is no gate, in words; "" where it is one.
+    """Return in words why a polygon cannot be a gate; "" if it can.
 
     Examples
     --------

@@ -136,14 +136,14 @@ class StepMasks:
 
 
 class Jackknife(Protocol):
-    """A split into clone and other cells that can be made again without a part of the cells."""
+    """A split into clone and other cells that can be repeated without a part of the cells."""
 
     def __call__(self) -> Mask:
         """Return the clone's cells each time, bool, shape (n, n_events)."""
         ...
 
     def may_move(self) -> int | None:
-        """Return how many cells may come or go; None where only making it again tells."""
+        """Return how many cells may change sides; None where only a repeated split shows it."""
         ...
 
 
@@ -166,7 +166,7 @@ class GatedPopulation:
     aberrant
         bool, shape (n_events,), a part of `mask`; None where the panel cannot tell.
     jackknife
-        Called, it makes the split again, each time without another part of the cells; None without a split,
+        A function that repeats the split, each time without another part of the cells; None without a split,
         or where a person set it.
     flags
         Codes for the tube's row: those of `GateFlag`, and what the pipeline adds.

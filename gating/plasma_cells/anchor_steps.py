@@ -24,8 +24,8 @@ from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method, each_once
 
 NO_GROUP_CONFIDENCE = 0.1
-"""Confidence up to which a group is none: the tube is reported without. Chosen on the simulated tubes of
-docs/validation.md."""
+"""A group with at most this confidence is not used: the tube is reported without a group. Chosen on the
+simulated tubes of docs/validation.md."""
 SURE_IN_SAMPLE, ENOUGH_IN_SAMPLE = 0.8, 150
 """Confidence in the group, and its cells in a sample, from which the sample is enough to find it. Chosen on
 the simulated tubes of docs/validation.md."""
@@ -67,10 +67,10 @@ def find_target(search: Search, choices: Choices) -> tuple[StepEstimate, StepEst
 def find_target_by_sample(
     search: Search, choices: Choices, more: Callable[[int], Survivors]
 ) -> tuple[StepEstimate, StepEstimate] | None:
-    """Return the same as `find_target`, by a sample of the candidates; None where it is too small.
+    """Return the estimates of `find_target` from a sample of the candidates; None where it is too small.
 
-    It cannot where it is not sure, or holds few of the wanted cells, or where the panel is not that of plasma
-    cells.
+    A sample is too small where the group is unsure or holds few of the wanted cells. It is not used for
+    panels of other cells.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def _estimates(search: Search, choices: Choices) -> tuple[StepEstimate, StepEsti
 
 def _least_confidence(search: Search, choices: Choices) -> float:
     """Return the confidence up to which a group of this search is none."""
-    told = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
-    return HARDLY_RIGHT if told else NO_GROUP_CONFIDENCE
+    is_calibrated = search.traits is not None or is_plasma_panel_without_its_antigens(choices.panel)
+    return HARDLY_RIGHT if is_calibrated else NO_GROUP_CONFIDENCE
 
 
 def _cuts(search: Search, choices: Choices) -> list[_Cut]:

@@ -1,10 +1,10 @@
 """Plasma cells of a panel without their own antigens: bright clusters that look like them, or none.
 
 Where CD38 is not the quantified antigen it may be an anchor, but basophils, NK cells, monocytes and B
-precursors have it too. So all kinds of cells among the candidates are learnt, each is judged as a whole
-(likeness.py), and the group is the likest; none if no kind is like plasma cells. A second look at the
-cells around them tells which ones belong. No simulated tube has such a panel: the confidence is a
-convention and stays below that of known panels.
+precursors have it too. Therefore all kinds of cells among the candidates are found, and each is judged as a
+whole (likeness.py). The group is the kind most like plasma cells; there is none if no kind is like them. A
+second look at the cells around it decides which cells belong to it. No simulated tube has such a panel: the
+confidence is a convention and stays below that of known panels.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def brightest(search: Search, choices: Choices) -> Search:
     first = _first_look(tube)
     if first is None:
         return nothing
-    opinions = [one for look, rows in _second_looks(tube, first) if (one := _opinion(tube, look, rows))]
+    opinions = [
+        opinion for look, rows in _second_looks(tube, first) if (opinion := _opinion(tube, look, rows))
+    ]
     return _agreed(tube, opinions) if opinions else nothing
 
 
@@ -208,20 +210,22 @@ def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | N
 def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
     """Return the search with the ellipsoids of the look that come nearest to the mean of all looks."""
     search, likely = tube.search, np.zeros(tube.search.candidates.n_events)
-    surest = max(one.sure for one in opinions)
-    for one in opinions:
-        if one.sure >= NEARLY_AS_SURE * surest:
-            likely = np.maximum(likely, one.likely)
+    surest = max(opinion.sure for opinion in opinions)
+    for opinion in opinions:
+        if opinion.sure >= NEARLY_AS_SURE * surest:
+            likely = np.maximum(likely, opinion.likely)
     rows = _let_through(search, likely > 0.5)
     points, best = points_of(tube.axes, rows), Group(np.zeros_like(search.group.mask), 0.0)
     chosen: tuple[Part, ...] = ()
-    for one in opinions:
-        gates, inside = ellipsoids_apart(one.mixture, one.clusters, tube.axes, points, likely.take(rows))
+    for opinion in opinions:
+        gates, inside = ellipsoids_apart(
+            opinion.mixture, opinion.clusters, tube.axes, points, likely.take(rows)
+        )
         n = int(np.count_nonzero(inside))
         if not n:
             continue
         expected = 2 * float(likely[rows[inside]].sum()) / (float(likely.sum()) + n)
-        sure = MOST_SURE * one.sure * max(0.0, 2 * expected - 1) * n / (n + HALF_SURE)
+        sure = MOST_SURE * opinion.sure * max(0.0, 2 * expected - 1) * n / (n + HALF_SURE)
         if sure > best.clarity:
             mask = np.zeros(search.candidates.n_events, np.bool_)
             mask[rows.compress(inside)] = True

@@ -1,7 +1,7 @@
 """The gates that a sample shows, placed again among more of the tube's cells.
 
-Which kinds of cells there are, a large sample tells as well as all events do. Where a gate ends between two
-kinds, more cells tell better, but only those near it matter.
+A large sample shows the kinds of cells as well as all events do. The border between two kinds is more exact
+with more cells, but only cells near the border matter.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | Non
     anchors = tuple(replace(a, axis=axis_of(cells.column(a.channel), a.axis)) for a in seed.anchors)
     fluorescent = [a for a in anchors if a.channel in [c.channel for c in anchor_channels(choices)]]
     begins = seed.group.rule(fluorescent, phenotype_of(cells, seed.reference, choices))
-    found = replace(
+    widened = replace(
         seed,
         candidates=cells,
         anchors=anchors,
@@ -55,12 +55,12 @@ def widened_look(look: Look, wider: Survivors, choices: Choices) -> Search | Non
     )
     channels = [channel.channel for channel in cluster_channels(choices)]
     rows = np.arange(cells.n_events)
-    axes = axes_at(rows, channels, found)
+    axes = axes_at(rows, channels, widened)
     members = members_of(look.kinds, rows, axes, begins, seed.group.clarity)
     if not members.mask.any():
         return None
-    again = plain_or_drawn(found, members, choices)
-    return replace(again, group=replace(look.group, mask=again.group.mask))
+    narrowed = plain_or_drawn(widened, members, choices)
+    return replace(narrowed, group=replace(look.group, mask=narrowed.group.mask))
 
 
 def _box(anchors: tuple[Anchor, ...], wanted: Mask) -> AllOf:

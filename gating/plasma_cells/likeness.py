@@ -153,7 +153,7 @@ def likenesses(
         one_kind = spread_of(mixture, cluster) <= widest and beyond <= JUST_BEYOND
         total = float(_total(at, scatter, anchors, lymphocytes, reference, choices)[0])
         judged.append(Likeness(cluster, share, total, float(np.mean(positive)), one_kind))
-    return sorted(judged, key=lambda one: -one.total)
+    return sorted(judged, key=lambda likeness: -likeness.total)
 
 
 def cell_likeness(

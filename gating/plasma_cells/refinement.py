@@ -62,8 +62,8 @@ def refined(search: Search, choices: Choices) -> Look:
     search = _with_scatter(search, choices)
     look_at = partial(_with_members, choices)
     if search.likely is None:
-        found = look_at(_with_clusters(search, choices), REACHES[-1])
-        return found.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else found
+        look = look_at(_with_clusters(search, choices), REACHES[-1])
+        return look.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else look
     best = surest_look(_beginnings(search, search.likely), look_at)
     return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
 

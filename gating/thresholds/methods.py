@@ -1,4 +1,4 @@
-"""How a threshold was found, and the words for it."""
+"""The methods that find a threshold, and the word for each."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Data-driven cuts on one channel, each with a confidence.
 
 In order: valley of the density inside what the panel allows, crossing of a two-component mixture, the batch's
-pooled threshold, the spread of the negative cells. Which one it was is stated.
+pooled threshold, the spread of the negative cells. The result states the method.
 """
 
 from __future__ import annotations

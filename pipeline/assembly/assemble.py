@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
+from pipeline.assay.report import assay_report
 from pipeline.assembly.limiting import limiting
 from pipeline.assembly.provenance import provenance_of
-from pipeline.assembly.study_result import Note, StudyResult
+from pipeline.assembly.study_result import ASSAY, RESPONSE, TUBES_WITHOUT, Note, StudyResult
 from pipeline.assembly.unnumbered import unnumbered
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
@@ -19,6 +21,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
 from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import ResponseTables, response_tables
+from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.faults import Fault
 from pipeline.study.file_labels import FileLabels, labels_of_study
 from pipeline.study.study import Study
@@ -35,6 +38,8 @@ def assembled(
     calibrations: Sequence[CalibrationResult],
     faults: Sequence[Fault],
     notes: Sequence[Note] = (),
+    *,
+    validate: bool = False,
 ) -> StudyResult:
     """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
 
@@ -42,9 +47,12 @@ def assembled(
     ----------
     results
         By sample_id; samples that are not in it are left out of every table.
+    validate
+        Whether the assay is validated where no sheet asks for it.
     """
     tubes = [results[sample.sample_id] for sample in study.samples if sample.sample_id in results]
-    return modelled(joined(study, with_between_runs(study, tubes), calibrations), faults, notes)
+    known = joined(study, with_between_runs(study, tubes), calibrations)
+    return modelled(known, faults, notes, validate=validate)
 
 
 def joined(
@@ -79,37 +87,59 @@ def joined(
     )
 
 
-def modelled(known: StudyResult, faults: Sequence[Fault] = (), notes: Sequence[Note] = ()) -> StudyResult:
-    """Add the washout models, the response tables, what is to be said of the study, and its provenance."""
+def modelled(
+    known: StudyResult,
+    faults: Sequence[Fault] = (),
+    notes: Sequence[Note] = (),
+    *,
+    validate: bool = False,
+) -> StudyResult:
+    """Add the washout models, the response tables, the assay's validation, the notes and the provenance.
+
+    A part that fails by a defect of cd38rd is left out and named; the others are made.
+    """
     study, labels = known.study, labels_of_study(known.study)
-    inputs = [(run.fcs_file, run.sha256) for run in known.calibrations]
-    inputs += [pair for result in known.results for pair in result.sha256]
     rows = model_rows(study, known.visits, known.exposures, known.occupancies)
-    asked = study.patients or study.statements
-    response = response_tables(study, rows, known.clocks, known.courses) if asked else None
     washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
+    defects, response, assay = CaughtDefects(), None, None
+    if study.patients or study.statements:
+        make = partial(response_tables, study, rows, known.clocks, known.courses)
+        response = defects.caught(RESPONSE, make)
+    if validate or study.validation:
+        assay = defects.caught(ASSAY, partial(assay_report, study, known.results, known.calibrations))
+    of_patients = response if study.patients else None
+    has_line = washout.tobit is not None
+    facts = (known.results, known.visits, known.exposures, rows, of_patients)
     return replace(
         known,
         washout=washout,
-        response=response if study.patients else None,
+        response=of_patients,
+        assay=assay,
+        unnumbered=defects.caught(TUBES_WITHOUT, partial(unnumbered, study, *facts, has_line=has_line)),
         faults=tuple(_labelled(fault, labels) for fault in faults),
-        notes=(
-            *notes,
-            *_validation_notes(known),
-            *_survival_notes(study, response),
-            *_typed_notes(response.inconsistencies if response else ()),
-        ),
-        provenance=provenance_of(study, inputs),
-        unnumbered=unnumbered(
-            study,
-            known.results,
-            known.visits,
-            known.exposures,
-            rows,
-            response if study.patients else None,
-            has_line=washout.tobit is not None,
-        ),
+        notes=(*notes, *_defect_notes(defects.failures), *_study_notes(known, response)),
+        provenance=provenance_of(study, _input_hashes(known)),
+        defects=defects.failures,
     )
+
+
+def _input_hashes(known: StudyResult) -> list[tuple[str, str]]:
+    """Return file and SHA-256 of every bead run, then of every tube and its control."""
+    beads = [(run.fcs_file, run.sha256) for run in known.calibrations]
+    return beads + [pair for result in known.results for pair in result.sha256]
+
+
+def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:
+    """Yield a note of each part that a defect of cd38rd left out."""
+    for name, failure in failures.items():
+        yield Note(name, defect_note(failure, THE_DATA))
+
+
+def _study_notes(known: StudyResult, response: ResponseTables | None) -> Iterator[Note]:
+    """Yield what must be read beside the results of this study."""
+    yield from _validation_notes(known)
+    yield from _survival_notes(known.study, response)
+    yield from _typed_notes(response.inconsistencies if response else ())
 
 
 def _labelled(fault: Fault, labels: FileLabels) -> Fault:

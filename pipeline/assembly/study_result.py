@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pipeline.assay.report import AssayReport
 from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.provenance import Provenance
 from pipeline.assembly.unnumbered import Unnumbered
@@ -15,9 +16,13 @@ from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import FollowUp
 from pipeline.response.tables import ResponseTables
+from pipeline.running.defects import THE_DATA, defect_note
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.washout.report import WashoutReport
+
+RESPONSE, TUBES_WITHOUT, ASSAY = "response tables", "tubes without a density", "validation of the assay"
+"""Parts of a study result that are made apart, so that a defect in one leaves out no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class StudyResult:
     washout
         M0 to M3 over the patients' visits; None where they were not asked.
     response
-        The response tables; None where there is no patients sheet.
+        The response tables; None where `no_response` says why.
     faults
         What is wrong in the sheets and did not stop the run.
     notes
@@ -62,6 +67,10 @@ class StudyResult:
         Versions, settings, hashes.
     unnumbered
         Tubes without a density and what they could change; None where there are none.
+    assay
+        Validation of the assay; None where neither a sheet nor the command asks for it.
+    defects
+        Parts other than models that a defect of cd38rd left out, and what was raised.
     """
 
     study: Study
@@ -79,6 +88,23 @@ class StudyResult:
     notes: tuple[Note, ...] = ()
     provenance: Provenance | None = None
     unnumbered: Unnumbered | None = None
+    assay: AssayReport | None = None
+    defects: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def all_defects(self) -> dict[str, str]:
+        """Parts and models that a defect of cd38rd left out, and what was raised."""
+        models = self.washout.defects if self.washout else {}
+        return {**{f"model {name}": failure for name, failure in models.items()}, **self.defects}
+
+    @property
+    def no_response(self) -> str:
+        """Why there are no response tables; "" where there are."""
+        if self.response is not None:
+            return ""
+        if RESPONSE in self.defects:
+            return defect_note(self.defects[RESPONSE], THE_DATA)
+        return "the study has no patients sheet"
 
     def best_responses(self) -> dict[str, str]:
         """Return the best response of every patient of the patients sheet, by patient_id."""

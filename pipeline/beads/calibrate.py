@@ -1,4 +1,4 @@
-"""One bead run: file → singlets → peaks → curve → verdict, or why there is none."""
+"""One bead run: file → singlets → bead populations → standard curve → verdict, or why there is none."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ from pipeline.tube.values.impossible import MOST_UNREADABLE, UnsoundError, is_me
 from pipeline.tube.values.scale_ends import scale_ends
 
 MOST_LEFT_OUT = 1 / 3
-"""Share of a bead file above which what was left out is flagged. Convention: bead files are mostly beads."""
+"""Share of the events of a bead file above which excluded events are flagged. Convention: bead files are
+mostly beads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class BeadTask:
 
 
 def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
-    """Return the run's curve, or a note that says why there is none.
+    """Return the standard curve of the run, or a note that says why there is none.
 
-    Bad input raises nothing; what raises is a defect of cd38rd.
+    Bad input raises no exception; any exception is a defect of cd38rd.
     """
     labels = labels_of_beads(task.folder, task.run)
     result = _calibrated(task)
@@ -81,7 +82,7 @@ def _calibrated(task: BeadTask) -> CalibrationResult:
 
 
 def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> CalibrationResult:
-    """Return a run that has no curve, and why.
+    """Return the result of a run without a curve, with the reason.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
 
 @dataclass(frozen=True, slots=True)
 class _Ends:
-    """Where the scales of the bead file's channels end."""
+    """The end of scale of each channel of the bead file."""
 
     tops: Mapping[str, float]
     repairs: tuple[Repair, ...]
@@ -196,7 +197,7 @@ def _of_the_file(
 
 
 def _gap(n: int, file: FcsFile, channel: str) -> str:
-    """Say how many events hold no number; raises UnsoundError where these are no accident."""
+    """Say how many events have no number; raise UnsoundError if they are too many to be an accident."""
     if not n:
         return ""
     text = f"{n} of {file.n_events} events hold no number that a detector gives on {channel}"
@@ -213,7 +214,7 @@ def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:
 
 
 def _left_out(n: int, n_singlets: int) -> str:
-    """Say that much of the file is not beads; "" where it is not much."""
+    """Say that a large part of the file is not beads; "" if it is small."""
     if n_singlets >= (1 - MOST_LEFT_OUT) * n:
         return ""
     return (
@@ -238,7 +239,7 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
 def _with_other_channels(
     curve: StandardCurve, task: BeadTask, beads: _Beads, peaks: BeadPeaks
 ) -> StandardCurve:
-    """Add whether another detector of the file collects more light of these beads."""
+    """Add a check whether another detector of the file sees more light of these beads."""
     kit = bead_kit(task.run.kit)
     if not kit.quantifies:
         return curve
@@ -266,7 +267,7 @@ def _numbered(run: BeadRun) -> str:
 
 
 def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:
-    """Gate on the scatter there is; without any, every event counts."""
+    """Gate singlets on the scatter channels; without any, all events are used."""
     if not scatter.first:
         return np.ones(file.n_events, np.bool_)
     return find_bead_singlets(

@@ -1,4 +1,4 @@
-"""A day without its bead run: the curve of another day, carried over by rainbow beads run on both."""
+"""The curve of another day, transferred by rainbow beads that were acquired on both days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.study.study import BeadRun
 def with_transfers(
     calibrations: Sequence[CalibrationResult], runs: Sequence[BeadRun], settings: Settings
 ) -> tuple[CalibrationResult, ...]:
-    """Give the rainbow runs that name another day its curve, on the scale of their own day.
+    """Give each rainbow run that names another day the curve of that day, on the scale of its own day.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def with_transfers(
 def _carried(
     here: CalibrationResult, other: Sequence[CalibrationResult | None], settings: Settings
 ) -> CalibrationResult:
-    """Return the run with the curve of the other day, or without any and why."""
+    """Return the run with the curve of the other day, or without a curve and the reason."""
     there, beads = (*other, None, None)[:2]
     if there is None or beads is None:
         return _refused(here, "the runs that transfer_from names have not been read")
@@ -67,7 +67,7 @@ def _carried(
 def _unfit(
     here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, settings: Settings
 ) -> str:
-    """Say why the three runs cannot carry a curve over; "" where they can."""
+    """Say why the three runs cannot transfer a curve; "" if they can."""
     for run in (here, there):
         if run.peaks is None:
             return f"the rainbow populations of {run.beads} were not found: {run.note}"

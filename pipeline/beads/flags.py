@@ -27,5 +27,5 @@ def without_curve_flags(flags: Iterable[CalibrationFlag]) -> tuple[CalibrationFl
 
 
 def joined_notes(*notes: str) -> str:
-    """Join notes, those that are not empty, to one line."""
+    """Join the notes that are not empty into one line."""
     return "; ".join(note.rstrip(".") for note in notes if note)

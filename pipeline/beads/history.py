@@ -1,4 +1,4 @@
-"""A bead run beside the earlier ones of its instrument: the top bead's row of the table, and the drift."""
+"""A bead run compared with earlier runs of its instrument: the check of the top bead, and the drift."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
 
 MOST_SHOWN = 60
-"""Runs of a series that are kept for the figure. Convention: more could not be distinguished there."""
+"""Most runs of a series in the figure. Convention: more points could not be told apart there."""
 
 
 def log_of(folder: Path, settings: Settings) -> InstrumentLog | None:
@@ -36,9 +36,9 @@ def judged_bead_runs(
     *,
     write: bool,
 ) -> tuple[CalibrationResult, ...]:
-    """Judge every bead run by the earlier ones of its instrument, in order of time, and log it.
+    """Judge every bead run against the earlier runs of its instrument, in order of time, and log it.
 
-    Rainbow runs in place of a bead run are then given the curve of another day
+    Rainbow runs that replace a bead run then get the curve of another day
     (`pipeline.beads.cross_calibration`).
 
     Parameters
@@ -131,7 +131,7 @@ def _unknown(line: LoggedRun) -> str:
 def _with_history(
     result: CalibrationResult, earlier: Sequence[LoggedRun], settings: Settings
 ) -> StandardCurve | None:
-    """Fit again, with the top bead's earlier medians; runs that were rejected do not count."""
+    """Fit again, with the earlier medians of the top bead; rejected runs are not used."""
     if result.peaks is None or result.curve is None:
         return result.curve
     peaks, top = result.peaks, max(k for k, used in enumerate(result.curve.fitted) if used)
@@ -154,7 +154,7 @@ def _with_history(
 def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:
     """Return the Levey-Jennings series of each bead's MFI, slope and intercept; the last run is the new one.
 
-    A bead is left out where some run has it at zero or on the end of the scale.
+    A bead is left out if any run has it at zero or at the end of the scale.
     """
     days = tuple(run.acquired_at for run in runs)
     series = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.study.errors import UserError
 
 BUSY_SECONDS = 30.0
-"""How long to wait for another process that is writing. Convention: a write takes far less."""
+"""Seconds to wait for another process that is writing. Convention: a write takes far less."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS bead_runs (
@@ -43,9 +43,9 @@ class LoggedRun:
     Attributes
     ----------
     sha256
-        Of the FCS file: a file that is read again replaces its line and makes no second one.
+        Digest of the FCS file: a file that is read again replaces its own line.
     acquired_at
-        ISO date, with the time where it is known; "" where nobody says.
+        ISO date, with the time if it is known; "" if the date is not known.
     levels, medians, on_scale
         Every population, dim to bright; `on_scale` is false where the median is at the end of the scale.
     """
@@ -99,8 +99,8 @@ class InstrumentLog:
     def before(self, run: LoggedRun) -> tuple[LoggedRun, ...]:
         """Return the earlier runs of the same beads on the same detector with the same voltage and gain.
 
-        The run itself and those of its own moment are not among them, so that the answer is the same when it
-        is asked again. A run without a date has none.
+        The run itself and runs of the same moment are excluded, so that a repeated call gives the same
+        answer. A run without a date has no earlier runs.
         """
         if not run.acquired_at:
             return ()
@@ -129,7 +129,7 @@ class InstrumentLog:
             with closing(
                 sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             ) as connection:
-                # SQLite's own journal, not WAL: that one needs shared memory, which network drives lack.
+                # SQLite's default journal, not WAL: WAL needs shared memory, which network drives lack.
                 _must_be_ours(connection)
                 connection.execute(_TABLE)
                 yield connection
@@ -142,7 +142,7 @@ class InstrumentLog:
 
 
 def _must_be_ours(connection: sqlite3.Connection) -> None:
-    """Leave the database of another program as it is: nothing is added to it."""
+    """Refuse the database of another program, and add nothing to it."""
     tables = [
         str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     ]

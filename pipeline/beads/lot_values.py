@@ -1,4 +1,4 @@
-"""Assigned values that cannot be: of a size that the kit has not, or unlike the same lot's elsewhere."""
+"""Checks of assigned values: their size, and whether the same lot has other values elsewhere."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
 
 LEAST_TOP_MEF = 1000.0
-"""Level of the brightest of relative beads below which the levels are no assigned values. Convention: lots
-have tens of thousands there."""
+"""If the level of the brightest relative bead is below this, the levels are no assigned values. Convention:
+lots have tens of thousands there."""
 
 
 def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
-    """Warn of levels that are another unit's or another kit's: a common factor bends no curve.
+    """Warn of levels in the unit of another kit: a common factor bends no curve, so a fit cannot show it.
 
     Returns
     -------
     CurveCheck or None
-        None where they are of the usual size, or the kit may have any.
+        None if the levels have the usual size, or the kit may have any size.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
 
 
 def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
-    """Whether the levels of relative beads only put them in order, so that no line can be judged by them.
+    """Whether the levels of relative beads are ranks only, so that they cannot judge a line.
 
     Examples
     --------
@@ -57,12 +57,12 @@ def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
 
 
 def without_line(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) -> StandardCurve:
-    """Return a curve that is judged by its beads alone where the levels only put them in order."""
+    """Return the curve; where the levels are ranks only, it is judged by the bead populations alone."""
     return curve.without_checks(OF_THE_LINE) if is_ordinal(kit, levels) else curve
 
 
 def judged_by_kit(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) -> StandardCurve:
-    """Return a curve whose table also says what the kit tells of its levels."""
+    """Return the curve with the check of the size of its levels added to its table."""
     row, judged = size_row(kit, levels), without_line(curve, kit, levels)
     return judged if row is None else judged.with_checks(row)
 
@@ -72,8 +72,8 @@ def with_lot_values(
 ) -> tuple[CalibrationResult, ...]:
     """Warn of runs whose lot and channel have other values in another run of the study or the log.
 
-    A mistyped digit bends a curve by less than lots scatter by themselves. No fit can show it, but the same
-    lot on another day can.
+    A mistyped digit bends a curve by less than the scatter between lots. A fit cannot show it, but the values
+    of the same lot on another day can.
     """
     return tuple(
         result
@@ -122,6 +122,6 @@ def _compared(
 
 
 def _agree(levels: Sequence[float], others: Sequence[float]) -> bool:
-    """Whether two rows may be of one lot: the same values, or some where not all beads were resolved."""
+    """Whether two rows may be of one lot: all values agree, or some if not all beads were resolved."""
     few, many = sorted((levels, others), key=len)
     return set(few) <= set(many)

@@ -1,4 +1,4 @@
-"""What a bead run gives: everything that tables, pictures and the store need, and no events."""
+"""The result of a bead run: all that tables, pictures and the store need, without events."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.tube.histograms import Histogram
 
 @dataclass(frozen=True, slots=True)
 class CalibrationResult:
-    """A bead run: peaks → curve → verdict, or why not. `curve` converts MFI to the kit's unit.
+    """A bead run: populations → curve → verdict, or why there is none.
 
-    `drift` holds the run against the earlier ones of the instrument log; empty where there is none.
-    `unit_kit`: the kit whose unit a curve gives that was carried over from another run; else "".
-    `defect`: traceback of the defect of cd38rd that left it without a curve; else "".
+    `curve` converts MFI to the kit's unit. `drift` compares the run with earlier runs in the instrument log
+    and is empty without a log. `unit_kit`: the kit that sets the unit of a curve transferred from another
+    run; else "". `defect`: traceback of the defect of cd38rd that left it without a curve; else "".
     """
 
     beads: str
@@ -42,5 +42,5 @@ class CalibrationResult:
 
     @property
     def curve_kit(self) -> str:
-        """The kit whose unit the curve gives."""
+        """The kit that sets the unit of the curve."""
         return self.unit_kit or self.kit

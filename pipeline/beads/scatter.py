@@ -1,4 +1,4 @@
-"""Which scatter channels tell bead singlets: by their names first, then by what they show."""
+"""Chooses the scatter channels on which bead singlets are gated: by their names first, then by their data."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 USUAL = ("FSC-A", "SSC-A")
 
 LIGHT_GROUPS = 8
-"""Groups of the brighter half of the events, by their light, whose scatter is compared. Convention: as many
-as kits have levels; debris is small and dim, and so looks as if its scatter followed its light."""
+"""Number of groups by brightness, among the brighter half of the events, whose scatter is compared.
+Convention: as many as kits have levels. The dimmer half is left out, because debris is both small and dim."""
 
 FOLLOWS, SPAN = 0.4, 1.3
-"""Share of a channel's variance (of ranks) between those groups, and ratio of the groups' medians, above
-which it follows the beads' light and is no scatter. Convention: scatter of real beads stays below 0.25 and
-1.25, detectors that see their light lie above 0.45."""
+"""Share of a channel's rank variance that lies between those groups, and ratio of the groups' medians, above
+which the channel follows the beads' fluorescence and is no scatter. Convention: scatter of real beads stays
+below 0.25 and 1.25, detectors that see their light lie above 0.45."""
 
 MOST_ALIKE = 0.5
-"""Share of the events on one value above which a channel tells nothing. Convention: a detector that was off,
-or cut off, writes one value for most events."""
+"""Share of events with one and the same value above which a channel is not used. Convention: a detector that
+was off or saturated writes one value for most events."""
 
 BROADER = 3.0
-"""Times the relative spread of the narrowest candidate above which another is passed over. Convention: beads
-are of one size."""
+"""A candidate is not used if its relative spread exceeds that of the narrowest candidate by this factor.
+Convention: beads have one size."""
 
 Column = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """The two channels on which singlets are gated, "" where there is none; `passed_over`: and why."""
+    """The two channels on which singlets are gated, "" if none; `passed_over`: channels not used, and why."""
 
     first: str
     second: str
     passed_over: tuple[tuple[str, str], ...] = ()
 
     def words(self) -> str:
-        """Say what was taken; "" where it is what everybody expects."""
+        """Say which channels were used; "" if they are the usual ones."""
         if not self.first:
             why = self._passed_over_words()
             return f"no usable forward or side scatter in the file: every event was used{why}"
@@ -69,7 +69,7 @@ def is_scatter(channel: str) -> bool:
 
 
 def choose_scatter(channels: Sequence[str], column: Callable[[str], Column], light: Column) -> Scatter:
-    """Choose a forward and a side scatter channel, or two of one where the other cannot be used.
+    """Choose a forward and a side scatter channel, or two of one kind if the other cannot be used.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def choose_scatter(channels: Sequence[str], column: Callable[[str], Column], lig
 
 
 def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
-    """Return the other fluorescence detectors: neither scatter nor time, nor another pulse measure of one."""
+    """Return the other fluorescence detectors: no scatter, no time, one pulse measure of each."""
     own = PULSE_MEASURE.sub("", channel).casefold()
     kind = PULSE_MEASURE.search(channel)
     suffix = kind.group().casefold() if kind else ""
@@ -113,7 +113,7 @@ def _role(channel: str) -> str:
 
 
 def _candidates(channels: Sequence[str], kind: str) -> list[str]:
-    """Return the channels of a scatter: areas, then heights, then widths; each in the file's order."""
+    """Return the channels of one kind of scatter: areas, heights, widths; each in the file's order."""
     roles = {channel: _role(channel) for channel in channels}
     return [
         channel
@@ -126,7 +126,7 @@ def _candidates(channels: Sequence[str], kind: str) -> list[str]:
 def _sound(
     names: Sequence[str], column: Callable[[str], Column], light: Column, passed_over: list[tuple[str, str]]
 ) -> list[str]:
-    """Return the candidates that may tell singlets, the preferred one first."""
+    """Return the channels that may be used for singlets, the preferred one first."""
     values = {name: np.asarray(column(name), np.float64) for name in names}
     unfit = {name: _unfit(values[name], np.asarray(light, np.float64)) for name in names}
     spreads = {name: _spread(values[name]) for name in names if not unfit[name]}
@@ -150,7 +150,7 @@ def _unfit(values: Column, light: Column) -> str:
 
 
 def _follows(values: Column, light: Column) -> bool:
-    """Whether a channel differs between groups of beads more than within them, and by more than beads do."""
+    """Whether a channel differs between the groups more than within them, and more than bead scatter can."""
     groups = np.minimum((_ranks(light) * LIGHT_GROUPS).astype(np.int64), LIGHT_GROUPS - 1)
     ranks = _ranks(values)
     if not np.ptp(ranks) > 0:
@@ -164,7 +164,7 @@ def _follows(values: Column, light: Column) -> bool:
 
 
 def _ranks(values: Column) -> Column:
-    """Return mean ranks, as shares of all events."""
+    """Return mean ranks, as fractions of the number of events."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray(((np.cumsum(counts) - 0.5 * (counts - 1)) / values.size)[which], np.float64)
 

@@ -1,4 +1,4 @@
-"""The standard curve of bead medians that a person typed, and what it makes of the medians of cells."""
+"""The standard curve of typed bead medians, and the conversion of typed medians of cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.study.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class CellMedian:
-    """The median of a cell population, MFI, under a name, and of its control (0: none is taken off)."""
+    """Name and median MFI of a cell population, and the median MFI of its control (0: none)."""
 
     name: str
     median: float
@@ -28,20 +28,21 @@ class CellMedian:
 
 @dataclass(frozen=True, slots=True)
 class TypedMedians:
-    """What was typed.
+    """The typed values.
 
     Attributes
     ----------
     medians, levels
-        Of the beads, MFI and the kit's unit, dim to bright; a blank bead has the level 0.
+        Medians (MFI) and levels (kit's unit) of the beads, dim to bright; a blank bead has the level 0.
     kit
-        Of the beads.
+        Kit of the beads.
     f_p_ratio, f_p_cv
-        Fluorophores per antibody and its CV; None: not known, and a kit that needs it gives its unit.
+        Fluorophores per antibody and its CV; None: not known; a kit that needs it then gives amounts in its
+        own unit.
     lot_cv
-        CV of the lot's values.
+        CV of the lot's assigned values.
     cells
-        To be converted.
+        Medians of cells that are converted.
     """
 
     medians: tuple[float, ...]
@@ -55,17 +56,17 @@ class TypedMedians:
 
     @property
     def divisor(self) -> float:
-        """What an amount in the kit's unit is divided by; 1 where F:P is needed and not known."""
+        """Divisor of an amount in the kit's unit; 1 where F:P is needed but not known."""
         return 1.0 if self.in_kit_units else abc_divisor(self.kit, self.f_p_ratio)
 
     @property
     def in_kit_units(self) -> bool:
-        """Whether the amounts are no ABC: the kit is relative, or needs an F:P that was not typed."""
+        """Whether the amounts are not ABC: the kit is relative, or it needs an F:P that was not typed."""
         return not self.kit.quantifies or (self.kit.needs_f_p and self.f_p_ratio is None)
 
     @property
     def unit(self) -> str:
-        """Unit of the amounts of cells: SABC, of kits that give it, only where a control is taken off."""
+        """Unit of the amounts of cells; SABC, for kits that give it, only if a control is subtracted."""
         if self.in_kit_units:
             return self.kit.unit
         is_difference = any(cell.control for cell in self.cells)
@@ -74,14 +75,14 @@ class TypedMedians:
 
 @dataclass(frozen=True, slots=True)
 class CellAmount:
-    """What a median of cells converts to.
+    """The converted median of cells.
 
     Attributes
     ----------
     amount, low, high
-        With its 95 % interval; the ends are None where the amount is not above zero.
+        The amount and its 95 % interval; the ends are None if the amount is not above zero.
     status
-        Where it lies in the range of the beads.
+        Position relative to the range of the beads.
     """
 
     name: str
@@ -112,7 +113,7 @@ def typed_curve(typed: TypedMedians, limits: CurveLimits | None = None) -> Typed
     Raises
     ------
     StandardCurveError
-        If no line can be drawn through the beads.
+        If no line can be fitted to the beads.
     """
     fitted = fit_standard_curve(typed.medians, typed.levels, model=typed.model, limits=limits)
     curve = judged_by_kit(fitted, typed.kit, typed.levels)
@@ -133,7 +134,7 @@ def _amount(cell: CellMedian, curve: StandardCurve, typed: TypedMedians, limits:
 
 
 def range_status(amount: float, limits: Limits) -> RdStatus:
-    """Return where an amount lies: below the dimmest bead, above the brightest, far above it, or between."""
+    """Return the position of an amount among the beads: below, within, above, or far above."""
     if amount < limits.lloq:
         return RdStatus.BELOW_LLOQ
     if amount > limits.uloq * Settings().uloq_extrapolation:

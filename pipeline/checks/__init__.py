@@ -1,4 +1,4 @@
-"""Checks of the sheets against the files: small functions that return what they find and never raise."""
+"""Checks of the sheets against the files: small functions that return findings and never raise."""
 
 from pipeline.checks.all_checks import (
     check_folder,

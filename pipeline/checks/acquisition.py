@@ -1,4 +1,4 @@
-"""Checks that beads, tubes and controls were acquired alike: instrument, detector settings, day."""
+"""Checks that beads, tubes and controls were acquired with the same instrument and detector settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from pipeline.tube.names.channels import find_channel
 THE_CONTROL = "the control"
 
 VOLTAGE_TOLERANCE = 1e-3
-"""Relative: digital instruments set whole volts, and files round them. Convention: a thousandth of 500 V is
-half a volt."""
+"""Relative difference up to which two voltages are equal: instruments set whole volts, and files round them.
+Convention: a thousandth of 500 V is half a volt."""
 
 
 def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:
-    """Return how two files' instruments differ: "" if they are the same, None if neither file says.
+    """Return in words how the instruments of two files differ; "": not at all; None: no file names one.
 
-    Serial numbers decide; where they are absent or say nothing (`1`), the instruments' names do.
+    Serial numbers decide. If they are absent or say nothing (`1`), the names of the instruments decide.
     """
     serials = [_word(file.acquisition.serial) for file in (tube, other)]
     names = [_word(file.acquisition.instrument) for file in (tube, other)]
@@ -37,8 +37,8 @@ def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:
         return "" if same_serial else difference
     if all(serials) and not same_serial:
         return difference
-    told_alike = same_name if all(names) else same_serial and all(serials)
-    return "" if told_alike else difference
+    is_same = same_name if all(names) else same_serial and all(serials)
+    return "" if is_same else difference
 
 
 def _word(text: str) -> str:
@@ -58,16 +58,16 @@ def _instrument(file: FcsFile) -> str:
 
 
 def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) -> tuple[str, bool]:
-    """Return how the settings of two detectors differ, and whether there was anything to compare."""
+    """Return in words how the settings of two detectors differ, and whether anything could be compared."""
     a, b = tube.detector(first), other.detector(second)
     compared, differ = False, []
-    for word, mine, theirs in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
-        if mine is not None and theirs is not None:
-            compared = compared or word == "voltage" or mine != 1 or theirs != 1
-            if not math.isclose(mine, theirs, rel_tol=VOLTAGE_TOLERANCE):
+    for word, a_value, b_value in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
+        if a_value is not None and b_value is not None:
+            compared = compared or word == "voltage" or a_value != 1 or b_value != 1
+            if not math.isclose(a_value, b_value, rel_tol=VOLTAGE_TOLERANCE):
                 unit = " V" if word == "voltage" else ""
                 differ.append(
-                    f"{word} {mine:g}{unit} in {tube.path.name}, {theirs:g}{unit} in {other.path.name}"
+                    f"{word} {a_value:g}{unit} in {tube.path.name}, {b_value:g}{unit} in {other.path.name}"
                 )
     if a.amplification != b.amplification:
         decades = (f"{detector.amplification[0]:g} decades" for detector in (a, b))
@@ -83,8 +83,8 @@ def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
         if tube is None or beads is None:
             continue
         where = study.at("samples", sample.sample_id, "beads")
-        what = f"beads {quoted(run.beads)}"
-        yield from _unlike(study, sample, tube, beads, where, what, _bead_names(study, sample, run))
+        words = f"beads {quoted(run.beads)}"
+        yield from _unlike(study, sample, tube, beads, where, words, _bead_names(study, sample, run))
 
 
 def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
 def _unlike(
     study: Study, sample: Sample, tube: FcsFile, other: FcsFile, where: str, what: str, names: Sequence[str]
 ) -> Iterator[Finding]:
-    """Instruments that differ; the quantified detector's settings, refused only within one instrument."""
+    """Compare instruments and settings of the quantified detector; refuse settings of one instrument only."""
     settings, sample_id = study.settings, sample.sample_id
     difference = instrument_difference(tube, other)
     if difference is None:
@@ -119,32 +119,31 @@ def _unlike(
             flag=CheckFlag.INSTRUMENT_MISMATCH,
             setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
         )  # fmt: skip
-    mine = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
-    theirs = find_channel(names, other.channels)
-    if not mine or not theirs:
+    tube_channel = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
+    other_channel = find_channel(names, other.channels)
+    if not tube_channel or not other_channel:
         return
-    differ, compared = detector_difference(tube, mine, other, theirs)
+    differ, compared = detector_difference(tube, tube_channel, other, other_channel)
     if difference and differ:
-        problem = (
-            f"{what}: the voltages of two instruments cannot be compared; those of {mine} differ: {differ}"
-        )
+        problem = f"{what}: the voltages of two instruments cannot be compared; "
+        problem += f"those of {tube_channel} differ: {differ}"
         expected = "the tube's instrument, voltage and gain"
         yield warning(problem, expected, where=where, sample_id=sample_id, flag=CheckFlag.VOLTAGE_MISMATCH)
     elif differ:
-        problem = f"{what} acquired with other settings of {mine}: {differ}"
+        problem = f"{what} acquired with other settings of {tube_channel}: {differ}"
         yield refusable(
             problem, "the tube's voltage and gain", where=where, sample_id=sample_id,
             flag=CheckFlag.VOLTAGE_MISMATCH,
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
-        yield _not_comparable(sample_id, where, tube, other, what, mine)
+        yield _not_comparable(sample_id, where, tube, other, what, tube_channel)
 
 
 def _not_comparable(
     sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str
 ) -> Finding:
-    """Flag a tube that cannot be compared with its beads; that it cannot with its control is only noted."""
+    """Return a flag for a tube that cannot be compared with its beads; for a control only a note."""
     if what == THE_CONTROL:
         note = f"tube and {what} do not both tell the voltage of {channel}: not compared"
         return Finding(None, sample_id, note=note)
@@ -164,12 +163,12 @@ def _other_detectors(
 ) -> Iterator[Finding]:
     differ = []
     for channel in study.panel(sample.panel).channels:
-        mine = find_channel(channel.aliases, tube.channels)
-        theirs = find_channel(channel.aliases, control.channels)
-        if channel.role in ("cd38", "time") or not mine or not theirs:
+        tube_channel = find_channel(channel.aliases, tube.channels)
+        control_channel = find_channel(channel.aliases, control.channels)
+        if channel.role in ("cd38", "time") or not tube_channel or not control_channel:
             continue
-        difference, _ = detector_difference(tube, mine, control, theirs)
-        differ += [f"{mine}: {difference}"] if difference else []
+        difference, _ = detector_difference(tube, tube_channel, control, control_channel)
+        differ += [f"{tube_channel}: {difference}"] if difference else []
     if differ:
         problem = f"the control acquired with other settings of {' · '.join(differ)}"
         expected = "the tube's settings on every channel, since its gates are put on the control"

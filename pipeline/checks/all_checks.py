@@ -1,4 +1,4 @@
-"""Every check of a study: its sheets against its files."""
+"""The list of all checks of a study, and the functions that run them."""
 
 from __future__ import annotations
 
@@ -79,39 +79,39 @@ def study_findings(study: Study, headers: Headers | None = None) -> tuple[Findin
     Parameters
     ----------
     study
-        As read, without a fault that stops the run.
+        The study as read, without a fault that stops the run.
     headers
-        What the files say (`read_headers`); read here where not given. No events are read.
+        The headers of the files (`read_headers`); None: they are read here. No events are read.
     """
     known = read_headers(study) if headers is None else headers
     return tuple(finding for check in CHECKS for finding in check(study, known))
 
 
 def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:
-    """Return every fault that the sheets and the files have together, in reading order.
+    """Return every fault between the sheets and the files, sorted.
 
-    What a person must fix or accept stops the run (ERROR); what is wrong with one file alone fails its row
+    A fault that a person must correct or accept stops the run (ERROR). A fault of a single file fails its row
     (TUBE).
     """
     return _faults_of(study_findings(study, headers))
 
 
 def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Study | None, tuple[Fault, ...]]:
-    """Read a study folder and check its files too, whatever its sheets hold: every fault in one go.
+    """Read the sheets of a study folder and check its files, even if the sheets have faults.
 
     Parameters
     ----------
     folder
-        Of the study.
+        The study folder.
     only
-        The sheets that count; None: all.
+        The sheets to read; None: all.
 
     Returns
     -------
     study
-        None where a fault of the sheets stops the run.
+        None if a fault of the sheets stops the run.
     faults
-        Of the sheets, and of the files that sound rows name.
+        The faults of the sheets, and of the files that sound rows name.
     """
     study, faults, _ = folder_with_findings(folder, only)
     return study, faults
@@ -120,7 +120,7 @@ def check_folder(folder: Path, only: Collection[str] | None = None) -> tuple[Stu
 def folder_with_findings(
     folder: Path, only: Collection[str] | None = None
 ) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
-    """Return what `check_folder` does, and what the checks found, for whoever needs that again."""
+    """Return the study and faults of `check_folder`, and the findings of the checks."""
     typed, faults = read_typed(folder, only)
     if typed is None:
         return None, faults, ()
@@ -134,9 +134,9 @@ def folder_with_findings(
 
 
 def sound_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
-    """Return the sound part of a study with every fault and finding, for whoever looks and does not run.
+    """Return the sound part of a study with every fault and finding, to inspect it without a run.
 
-    Of sheets without a fault that stops a run it is the whole study; None where no sheet can be read.
+    Without a fault that stops a run, it is the whole study. It is None if no sheet can be read.
     """
     typed, faults = read_typed(folder, None)
     if typed is None:
@@ -147,31 +147,31 @@ def sound_folder(folder: Path) -> tuple[Study | None, tuple[Fault, ...], tuple[F
 
 
 def rechecked(
-    study: Study, faults: Iterable[Fault], found: Iterable[Finding]
+    study: Study, faults: Iterable[Fault], findings: Iterable[Finding]
 ) -> tuple[tuple[Fault, ...], tuple[Finding, ...]]:
-    """Check the files of a study once more, now that the digest of each is known.
+    """Check the files of a study a second time, after the digest of each is known.
 
-    A file that somebody replaced between the first check and its digest could else pass as sound.
+    Otherwise a file that was replaced between the first check and its digest could pass as sound.
 
     Parameters
     ----------
-    study, faults, found
-        What `folder_with_findings` gave.
+    study, faults, findings
+        The results of `folder_with_findings`.
 
     Returns
     -------
     faults
-        Those of the sheets as before, and those of the files as they are now.
+        The faults of the sheets as before, and the faults of the files now.
     findings
-        What the checks found now.
+        The findings of the checks now.
     """
-    now, before = study_findings(study), set(_faults_of(found))
+    now, before = study_findings(study), set(_faults_of(findings))
     of_sheets = (fault for fault in faults if fault not in before)
     return _without_echoes((*of_sheets, *_faults_of(now))), now
 
 
 def _without_echoes(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Return the faults in reading order, without warnings that an error says again of the same cell."""
+    """Return the faults, sorted, without warnings that an error on the same cell repeats."""
     listed = in_reading_order(faults)
     refused = {(fault.where, fault.expected) for fault in listed if fault.severity is Severity.ERROR}
     return tuple(
@@ -182,30 +182,30 @@ def _without_echoes(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 
 def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
-    """Return the faults of findings, each once, with the flag and the tubes of all who found it."""
-    found: dict[Fault, list[Finding]] = {}
+    """Return the faults of the findings, each once, with the flag and the tubes of all its findings."""
+    by_fault: dict[Fault, list[Finding]] = {}
     for finding in findings:
         if finding.fault:
-            found.setdefault(finding.fault, []).append(finding)
+            by_fault.setdefault(finding.fault, []).append(finding)
     return in_reading_order(
         replace(
             fault,
             flag=next((finding.flag for finding in alike if finding.flag), fault.flag),
             sample_ids=tuple(dict.fromkeys(finding.sample_id for finding in alike if finding.sample_id)),
         )
-        for fault, alike in found.items()
+        for fault, alike in by_fault.items()
     )
 
 
 def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mapping[str, TubeFindings]:
-    """Return for every sample_id why it must fail (or ""), and the flags and notes of its row.
+    """Return for every sample_id the reason why it fails (or ""), and the flags and notes of its row.
 
     Parameters
     ----------
     study
-        As read, without a fault that stops the run.
+        The study as read, without a fault that stops the run.
     known
-        What the checks found (`study_findings`); they run here where not given.
+        The findings of `study_findings`; None: the checks run here.
     """
     by_tube: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
     for finding in study_findings(study) if known is None else known:

@@ -1,4 +1,4 @@
-"""Checks of the days on which tubes and beads were acquired: how old the beads are, what the files say."""
+"""Checks of the days on which tubes and beads were acquired: age of the beads, typed dates against files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pipeline.study.study import Sample, Study
 from pipeline.study.wording import age_words, quoted
 
 MOST_DAYS_TO_ACQUISITION = 7
-"""A marrow acquired later than this after it was taken is a slip in a date, or worth a look. Convention:
+"""Most days from collection to acquisition without a warning: more may be an error in a date. Convention:
 marrow is stained within a day or two, and within a week after transport."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something was acquired: a time where the file has one, else a day; `source` says who says so."""
+    """The time of an acquisition, or only its day; `source` names the file's keyword or the column."""
 
     day: date
     at: datetime | None
@@ -32,7 +32,7 @@ class Moment:
 
 
 def moment_of(file: FcsFile | None, typed: date | None, column: str) -> Moment | None:
-    """Return when a file was acquired: what the file says, else what was typed; None where nobody says."""
+    """Return the time of acquisition by the file, else by the typed day; None if there is neither."""
     facts = file.acquisition if file else None
     day = facts.acquired_on if facts else None
     if facts and day:
@@ -41,7 +41,7 @@ def moment_of(file: FcsFile | None, typed: date | None, column: str) -> Moment |
 
 
 def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Compare the times of each tube and its bead run; in whole days where one has no time of day."""
+    """Compare the times of each tube and its bead run, in whole days if one has no time of day."""
     for sample in study.samples:
         run = study.bead_run(sample.beads)
         if headers[sample.fcs_file].file is None or headers[run.fcs_file].file is None:
@@ -92,22 +92,22 @@ def _aged(
 
 
 def _nearer_run(study: Study, headers: Headers, tube: Moment, hours: float) -> str:
-    """Return which other bead run is young enough for the tube; "" where none is."""
-    near = []
+    """Return a hint on another bead run that is young enough for the tube; "" if there is none."""
+    nearer = []
     for run in study.beads:
         moment = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
-        apart = hours_between(tube, moment) if moment else hours
-        if apart < hours and apart <= study.settings.bead_age_accept_hours:
-            near.append((apart, run.beads, moment))
-    if not near:
+        age = hours_between(tube, moment) if moment else hours
+        if age < hours and age <= study.settings.bead_age_accept_hours:
+            nearer.append((age, run.beads, moment))
+    if not nearer:
         return ""
-    _, name, moment = min(near, key=lambda run: run[:2])
+    _, name, moment = min(nearer, key=lambda run: run[:2])
     when = "of that day" if moment and moment.day == tube.day else f"of {moment}"
     return f"{quoted(name)} is {when}: name that one."
 
 
 def hours_between(first: Moment, second: Moment) -> float:
-    """Return the hours between two moments; 24 per day where one has no time of day."""
+    """Return the hours between two moments; 24 for each day if one has no time of day."""
     if first.at is not None and second.at is not None:
         return abs((first.at - second.at).total_seconds()) / 3600
     return 24.0 * abs((first.day - second.day).days)

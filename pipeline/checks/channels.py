@@ -24,7 +24,7 @@ from pipeline.tube.names.rows import doubled_rows
 
 
 def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report channels of a panel that no tube has (a sheet to fix), or that single tubes lack (they fail)."""
+    """Report channels of a panel that no tube has (an error of the sheet), or some tubes lack (they fail)."""
     for panel in study.panels:
         tubes = [
             (sample, file)
@@ -43,14 +43,14 @@ def absent_channels(study: Study, headers: Headers) -> Iterator[Finding]:
 def _nowhere(
     study: Study, panel: Panel, missing: Sequence[PanelChannel], file: FcsFile, n_tubes: int
 ) -> Finding:
-    """One line for a panel: the cell is that of the first channel that no tube has."""
+    """Return a single finding for a panel; its cell is that of the first channel that no tube has."""
     where = study.at("panels", f"{panel.name}/{missing[0].aliases[0]}", "channel")
     hint = suggestions(panel, missing, file.channels, file.markers)
     if len(missing) > 1:
         n, tubes = len(panel.channels), "only tube" if n_tubes == 1 else f"{n_tubes} tubes"
         has = f"{file.path.name} has {named_channels(file.channels, file.markers)}"
-        said = f"{len(missing)} of the {n} channels of panel {quoted(panel.name)} are not in its {tubes}"
-        return Finding(Fault(where, f"{said}; missing: {named_rows(missing)}; {has}", "", hint))
+        problem = f"{len(missing)} of the {n} channels of panel {quoted(panel.name)} are not in its {tubes}"
+        return Finding(Fault(where, f"{problem}; missing: {named_rows(missing)}; {has}", "", hint))
     tubes = "the panel's only tube" if n_tubes == 1 else f"any of the panel's {n_tubes} tubes"
     problem = f"{quoted('; '.join(missing[0].aliases))} ({missing[0].role}), which is not in {tubes}"
     has = named_channels(file.channels, file.markers)
@@ -77,7 +77,7 @@ def _lacks(
 
 
 def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report controls that lack a channel of their tube: the tube's gates cannot be put on them."""
+    """Report controls that lack a channel of their tube, so that the tube's gates cannot be applied."""
     for sample, column, tube, control in tubes_with_controls(study, headers):
         lacking = [
             "; ".join(channel.aliases)
@@ -94,7 +94,7 @@ def control_channels(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def doubled_channels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report files with two channels that the panel takes for one: neither may be chosen by chance."""
+    """Report files with two channels for the same row of the panel, since neither may be chosen by chance."""
     for sample in study.samples:
         for column, name in files_of(sample).items():
             file = headers[name].file
@@ -132,7 +132,7 @@ def shared_channels(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report files that name another marker ($PnS) for a channel than the panel does."""
+    """Report files whose marker name ($PnS) of a channel contradicts the panel."""
     for sample in study.samples:
         file = headers[sample.fcs_file].file
         if file is None:
@@ -140,11 +140,11 @@ def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
         for channel in study.panel(sample.panel).channels:
             name = find_channel(channel.aliases, file.channels)
             marker = file.markers[file.channels.index(name)] if name else ""
-            said = contradicts(channel.role, name, marker)
-            if said:
+            other = contradicts(channel.role, name, marker)
+            if other:
                 called = f"{name} ({marker})" if marker else name
                 problem = (
-                    f"{file.path.name}, which calls channel {called}: that is {said}, not {channel.role}"
+                    f"{file.path.name}, which calls channel {called}: that is {other}, not {channel.role}"
                 )
                 expected = f"the marker that panel {quoted(sample.panel)} has on it"
                 where = study.at("samples", sample.sample_id, "fcs_file")

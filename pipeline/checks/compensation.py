@@ -1,4 +1,4 @@
-"""Checks of compensation: which matrix, what it leaves out, and files that are compensated already."""
+"""Checks of compensation: the matrix, channels that it leaves out, and files that are compensated already."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WHAT_IT_MEANS = "What spills into or from them is not compensated."
 
 
 def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want a spillover matrix that can be read and inverted, and has the channels of the panels in use."""
+    """Require a spillover matrix that can be read and inverted, and has the channels of the used panels."""
     del headers
     name = study.settings.spillover_file
     if not name:
@@ -62,14 +62,14 @@ def named_spillover(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _unlike_panel(matrix: SpilloverMatrix, panel: Panel, where: str, name: str) -> Iterator[Finding]:
-    """Compare a matrix with a panel: none of its channels cannot be meant, some may be."""
+    """Compare a matrix with a panel: without any channel of it an error, without some a warning."""
     rows: dict[str, list[str]] = {}
     for channel in matrix.channels:
         rows.setdefault(row_named(panel, channel), []).append(channel)
     twice = [names for names in rows.values() if len(names) > 1]
     if twice:
         problem = f"{quoted(name)}, a matrix with {enumerate_words(map(quoted, twice[0]), 'and')}"
-        expected = f"each row of panel {quoted(panel.name)} once: these are names of one"
+        expected = f"each row of panel {quoted(panel.name)} once: these are names of the same row"
         yield Finding(Fault(where, problem, expected))
     stained = stained_rows(panel)
     lacking = [row for row in stained if row.name not in rows]
@@ -98,11 +98,11 @@ def own_matrices(study: Study, headers: Headers) -> Iterator[Finding]:
             expected = "a matrix with every fluorescence channel of the panel"
             flag = TubeFlag.SPILL_INCOMPLETE
             fault = Fault(where, problem, expected, WHAT_IT_MEANS, Severity.WARNING, flag)
-            yield Finding(fault, sample.sample_id)  # the tube's own note says it in the row
+            yield Finding(fault, sample.sample_id)  # a later note of the tube repeats this in its row
 
 
 def mixed_compensation(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report files that are compensated in part, and controls that are not as their tube is."""
+    """Report files that are partly compensated, and controls that are compensated unlike their tube."""
     for sample in study.samples:
         panel, tube = study.panel(sample.panel), headers[sample.fcs_file].file
         for column, name in files_of(sample).items():
@@ -136,13 +136,13 @@ def _named_matrix(study: Study) -> SpilloverMatrix | None:
     try:
         return read_spillover(study.folder, name) if name else None
     except UserError:
-        return None  # another check says so
+        return None  # another check reports it
 
 
 def _matrix_of(panel: Panel, tube: FcsFile | None, named: SpilloverMatrix | None) -> SpilloverMatrix | None:
-    """Return the matrix that a tube is compensated with, under the names of rows; None where none is."""
+    """Return the matrix that compensates a tube, with the panel's channel names; None if there is none."""
     rows = _rows(panel, tube)
-    if tube is None or rows is None or _said(panel, tube) is not False:
+    if tube is None or rows is None or _is_compensated(panel, tube) is not False:
         return None
     matrix = named or tube.spillover
     if matrix is None or matrix.is_identity:
@@ -150,12 +150,12 @@ def _matrix_of(panel: Panel, tube: FcsFile | None, named: SpilloverMatrix | None
     try:
         on = on_rows(matrix, rows)
     except UnusableSpilloverError:
-        return None  # named_spillover says so
+        return None  # named_spillover reports it
     return on if set(on.channels) <= {rows.row_of(name) for name in rows.channels} else None
 
 
 def compensated_panels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want panels of the study in the setting compensated_panels, and files that carry no other word."""
+    """Require that compensated_panels names panels of the study, and that their files have no matrix."""
     known = [panel.name for panel in study.panels]
     folded = {name.casefold() for name in (*known, ALL_PANELS)}
     for name in study.settings.compensated_names:
@@ -176,13 +176,13 @@ def compensated_panels(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _carries_matrix(panel: Panel, file: FcsFile) -> bool:
-    """Whether a file has a matrix to apply, and names that do not say that it was applied."""
+    """Return whether a file has a matrix, and channel names that do not say that it was applied."""
     done = compensated_channels(panel, file.channels, file.markers)
     return not done and file.spillover is not None and not file.spillover.is_identity
 
 
 def _rows(panel: Panel, file: FcsFile | None) -> FileRows | None:
-    """Return what a file calls the rows; None where it lacks one, which another check says."""
+    """Return the names of the panel's rows in a file; None if it lacks one, which another check reports."""
     try:
         return (
             None if file is None else rows_of_file(panel, file.channels, file.markers, where=file.path.name)
@@ -191,8 +191,8 @@ def _rows(panel: Panel, file: FcsFile | None) -> FileRows | None:
         return None
 
 
-def _said(panel: Panel, file: FcsFile) -> bool | None:
-    """Whether a file is compensated already; None where it is so in part."""
+def _is_compensated(panel: Panel, file: FcsFile) -> bool | None:
+    """Return whether a file is compensated already; None if only some of its channels are."""
     try:
         return is_compensated(panel, file.channels, file.markers)
     except MixedError:
@@ -208,8 +208,8 @@ def _mixed(panel: Panel, file: FcsFile) -> str:
 
 
 def _unlike(panel: Panel, tube: FcsFile, file: FcsFile) -> str:
-    said = _said(panel, tube), _said(panel, file)
-    return "" if said[0] is None or said[1] is None else unlike_tube(said[0], said[1])
+    of_tube, of_file = _is_compensated(panel, tube), _is_compensated(panel, file)
+    return "" if of_tube is None or of_file is None else unlike_tube(of_tube, of_file)
 
 
 def _unusable(study: Study, sample: Sample, column: str, problem: str) -> Finding:
@@ -222,7 +222,7 @@ def _unusable(study: Study, sample: Sample, column: str, problem: str) -> Findin
 
 
 def setting_cell(study: Study, name: str) -> str:
-    """Return the cell of a setting's value: the sheet is read again, a study keeps none of them."""
+    """Return the cell of a setting's value; the sheet is read again, since a study does not keep it."""
     workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
     known = column_names(SettingRow)
     sheets = (

@@ -1,4 +1,4 @@
-"""What a check returns: a fault for the person, a flag and a note for the row."""
+"""Findings, which checks return: a fault for the person, and a flag and a note for the row of the tube."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pipeline.study.faults import Fault, Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check found.
+    """A finding of a check.
 
     Attributes
     ----------
     fault
-        What is listed; None where it is only noted in the row.
+        The fault in the list of faults; None if there is only a note in the row.
     sample_id
-        The tube it touches; "" where it is about no single tube.
+        The tube of the finding; "" if it is not about a single tube.
     flag, note
-        What the tube's row says of it.
+        Flag and note in the row of the tube.
     fails
-        Whether the tube cannot be quantified because of it.
+        Whether the tube cannot be quantified because of the finding.
     """
 
     fault: Fault | None
@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TubeFindings:
-    """What the checks say of one tube: why it must fail ("" if it need not), flags and notes for its row."""
+    """The findings of a tube: the reason why it fails ("" if it does not), and flags and notes of its row."""
 
     failure: str = ""
     flags: tuple[str, ...] = ()
@@ -55,9 +55,9 @@ def refusable(
     Parameters
     ----------
     setting, reason
-        The setting's name and what it holds; empty = not accepted.
+        The name and the value of the setting; an empty value: not accepted.
     advice
-        What to do first, where that is known.
+        A hint that comes first; may be empty.
     """
     if reason:
         fault = Fault(where, problem, expected, f"Accepted: {reason}", Severity.WARNING)
@@ -69,6 +69,6 @@ def refusable(
 def warning(
     problem: str, expected: str, *, where: str, sample_id: str = "", flag: str = "", hint: str = ""
 ) -> Finding:
-    """Return a finding that somebody should look at."""
+    """Return a finding with a warning."""
     fault = Fault(where, problem, expected, hint, Severity.WARNING)
     return Finding(fault, sample_id, flag, problem if sample_id else "")

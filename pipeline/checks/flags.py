@@ -1,4 +1,4 @@
-"""Flags of what was typed and of the files' headers; the value is the code that is written."""
+"""Flags of the sheets and of the files' headers; the value of each member is the code in the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class CheckFlag(StrEnum):
-    """A doubt that the sheets and the headers of the files show before any tube is gated."""
+    """A doubt from the sheets and the headers of the files, before any tube is gated."""
 
     IDENTITY_DOUBTFUL = "IDENTITY_DOUBTFUL"
     INSTRUMENT_MISMATCH = "INSTRUMENT_MISMATCH"

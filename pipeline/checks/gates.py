@@ -1,4 +1,4 @@
-"""Checks of what a person gated: files of gates; thresholds and polygons of gates sheet and review.csv."""
+"""Checks of a person's gates: files of gates; thresholds and polygons in the gates sheet and review.csv."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measur
 
 
 def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want readable files of gates that have the tube and the population, and leave the RD channel alone."""
+    """Require readable files of gates that contain the tube and the population, and do not gate on CD38."""
     for sample in study.samples:
         if not sample.gates_file and not sample.population:
             continue
@@ -69,7 +69,7 @@ def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
     try:
         rows = rows_of_file(study.panel(sample.panel), file.channels, file.markers, where=file.path.name)
     except ChannelsError:
-        return None  # the tube fails for that, and says so
+        return None  # the tube fails, and its row gives this reason
     try:
         drawn = read_drawn(study.folder, sample, file)
         channels = called_by_gates(drawn, rows)
@@ -81,7 +81,7 @@ def _unusable(study: Study, sample: Sample, file: FcsFile) -> Fault | None:
 
 
 def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want gates that the tube's panel has, thresholds or polygons, none on the quantified channel."""
+    """Require that a person's gates exist in the tube's panel, and are not on the quantified channel."""
     samples = {sample.sample_id: sample for sample in study.samples}
     taken: dict[tuple[str, str], str] = {}
     for override in study.gates:
@@ -109,7 +109,7 @@ def _not_a_gate(study: Study, override: GateOverride, panel: Panel, file: FcsFil
     try:
         rows = rows_of_file(panel, file.channels, file.markers, where=file.path.name)
     except ChannelsError:
-        return None  # the tube fails for that, and says so
+        return None  # the tube fails, and its row gives this reason
     marker = file.markers[file.channels.index(rows.quantified)]
     names = {*panel.quantified.aliases, rows.quantified, panel.quantified.marker, marker, "cd38", "rd"}
     refused = {caseless(name) for name in names if name}
@@ -130,7 +130,7 @@ def _not_a_gate(study: Study, override: GateOverride, panel: Panel, file: FcsFil
 def _no_polygon(
     study: Study, override: GateOverride, polygon: TypedPolygon, panel: Panel, refused: Collection[str]
 ) -> Fault | None:
-    """Want a polygon of a step that takes one, on channels that may gate, without a threshold beside it."""
+    """Require a polygon of a step that can have one, on channels that may gate, without a threshold."""
     where = gate_cell(study, override, "polygon")
     for axis in (polygon.x, polygon.y):
         if caseless(axis) in refused:
@@ -147,21 +147,21 @@ def _no_polygon(
 
 
 def _with_sound(panel: Panel, override: GateOverride, beside: Sequence[GateOverride]) -> None:
-    """Raise UnknownGateError where one of the tube's thresholds cuts the step that has the polygon."""
+    """Raise UnknownGateError if a threshold of the tube belongs to the step that has the polygon."""
     for threshold in beside:
         try:
             choices_of(panel, [threshold]).check()
         except UnknownGateError:
-            continue  # a fault of its own
+            continue  # this threshold has a fault of its own
         choices_of(panel, [override, threshold]).check()
 
 
 def _same_gate(
     where: str, override: GateOverride, panel: Panel, taken: dict[tuple[str, str], str]
 ) -> Fault | None:
-    """Want one threshold per gate, by whatever name: a channel, its role, its marker or its step."""
+    """Require one threshold for each gate, under any name: a channel, its role, its marker or its step."""
     if override.polygon is not None:
-        return None  # it has one name, and the sheets have looked at that
+        return None  # a polygon has one name only, and the rules of the sheets have checked it
     for channel in rows_of_threshold(override, panel):
         before = taken.setdefault((override.sample_id, channel), where)
         if before != where:
@@ -174,7 +174,7 @@ def _same_gate(
 
 
 def rows_of_threshold(override: GateOverride, panel: Panel) -> tuple[str, ...]:
-    """Return the rows that a threshold lies on; the step where it has none of its own."""
+    """Return the channels of a threshold; its step if it has no channel of its own."""
     choices = choices_of(panel, [override])
     named = [row.channel for row in choices.panel.channels if choices.person(row) is not None]
     return tuple(named) or (override.gate.casefold(),)

@@ -1,4 +1,4 @@
-"""What every file of a study says of itself: HEADER and TEXT alone are read."""
+"""The headers of all FCS files of a study: only HEADER and TEXT are read."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ class StudyFile:
 
 Headers = Mapping[str, StudyFile]
 READERS, MANY = 16, 64
-"""Files that are opened at the same time, and how many there must be. Convention: a disk far away answers
-after milliseconds, and so many wait for it together; below that starting them takes as long."""
+"""Files that are read at the same time, and the least number of files for that. Convention: a network disk
+answers after milliseconds, and 16 files wait together; with fewer files starting the threads takes as
+long."""
 
 
 def read_headers(study: Study) -> Headers:
-    """Read HEADER and TEXT of every FCS file that the sheets name; a file that cannot be read says why."""
+    """Read HEADER and TEXT of every FCS file in the sheets; `problem` says why a file cannot be read."""
     names = dict.fromkeys(
         [run.fcs_file for run in study.beads]
         + [name for sample in study.samples for name in files_of(sample).values()]
@@ -42,13 +43,13 @@ def read_headers(study: Study) -> Headers:
 
 
 def files_of(sample: Sample) -> dict[str, str]:
-    """Return column → file of a tube, its controls only where there are any."""
+    """Return the FCS files of a tube and its controls by their columns; empty columns are left out."""
     files = {"fcs_file": sample.fcs_file, "fmo_file": sample.fmo_file, "isotype_file": sample.isotype_file}
     return {column: name for column, name in files.items() if name}
 
 
 def tubes_with_controls(study: Study, headers: Headers) -> Iterator[tuple[Sample, str, FcsFile, FcsFile]]:
-    """Yield each tube with each of its controls, where both can be read: sample, column, tube, control."""
+    """Yield (sample, column, tube, control) for each control of each tube, if both can be read."""
     for sample in study.samples:
         tube = headers[sample.fcs_file].file
         for column, name in files_of(sample).items():
@@ -68,7 +69,7 @@ def _header(study: Study, name: str) -> StudyFile:
 
 
 def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report files that cannot be used: the tube fails, its background or its curve is missing."""
+    """Report files that cannot be used: the tube fails, or its background or its curve is missing."""
     for run in study.beads:
         if headers[run.fcs_file].file is None:
             n = sum(sample.beads == run.beads for sample in study.samples)

@@ -1,4 +1,4 @@
-"""Whether beads that capture antibodies capture the quantified one: its host species against theirs."""
+"""Check that beads which capture antibodies match the host species of the quantified antibody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, Study
 from pipeline.study.wording import enumerate_words, quoted, shortened
 
-# Such beads bind an antibody's constant part, which is human in a humanised one.
+# Such beads bind the constant part of an antibody, which is human in a humanised antibody.
 SPELLINGS = {"murine": "mouse", "mice": "mouse", "humanised": "human", "humanized": "human"}
 _SPLIT = re.compile(r"[;,/+&]|\band\b|\bor\b")
 _ANTI = re.compile(r"\banti\b")
@@ -22,12 +22,12 @@ _FILLER = re.compile(
 
 
 def species_named(text: str, *, captured: bool = False) -> tuple[str, ...]:
-    """Return the host species that a cell names, in one spelling each.
+    """Return the host species that a cell names, each in its usual spelling.
 
     Parameters
     ----------
     captured
-        Whether the cell tells what is captured: of "goat anti-mouse" the mouse, else the goat.
+        Whether the cell names captured antibodies: "goat anti-mouse" then means mouse, otherwise goat.
 
     Examples
     --------
@@ -47,9 +47,10 @@ def _species(part: str, *, captured: bool) -> str:
 
 
 def antibody_hosts(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want beads that capture antibodies to capture those of the quantified antibody's host species.
+    """Require that capturing beads capture antibodies of the quantified antibody's host species.
 
-    Another species' antibody is captured in part or not at all: a common factor, which no bead file shows.
+    They capture antibodies of another species only in part or not at all. All densities are then wrong by a
+    factor, which no bead file shows.
     """
     del headers
     pairs: dict[tuple[str, ...], tuple[BeadRun, Panel]] = {}
@@ -61,7 +62,7 @@ def antibody_hosts(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
-    """Compare a lot with a panel; a kit that captures no antibodies has nothing to match."""
+    """Compare a bead lot with a panel; a kit that captures no antibodies always matches."""
     kit, antibody = bead_kit(run.kit), panel.quantified
     if kit.captures is None:
         return
@@ -81,7 +82,9 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
     elif not captured:
         expected = "captures: the host species whose antibodies the beads bind, as on the vial"
         hint = "" if host else f" {kit.title} also wants the antibody's host ({at_host})."
-        yield warning("nothing", expected, where=at_beads, hint=f"Host match not stated.{hint}")
+        yield warning(
+            "nothing", expected, where=at_beads, hint=f"Whether the hosts match is not known.{hint}"
+        )
     elif not (host or fixed):
         expected = f"host: the antibody's host species, since {beads} capture {listed} only"
-        yield warning("nothing", expected, where=at_host, hint="Host match not stated.")
+        yield warning("nothing", expected, where=at_host, hint="Whether the hosts match is not known.")

@@ -1,4 +1,4 @@
-"""Checks of what was typed alone: bead lots, controls, doses and dates."""
+"""Checks of typed values by themselves: bead runs, controls, doses and dates."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import channels_meant, find_channel, suggestion
 
 MOST_DAYS_APART = 10
-"""Days that one warning names; of more it says how many. Convention: what a line of a message holds."""
+"""Most days that a warning names; it gives the number of the others. Convention: as many as fit into a
+line."""
 
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want bead runs that calibrate the channel that is quantified, and files that have it."""
+    """Require that bead runs calibrate the quantified channel of the panel, and that their files have it."""
     for run in study.beads:
         file = headers[run.fcs_file].file
         names = [name.strip() for name in run.channel.split(";") if name.strip()]
         where = study.at("beads", run.beads, "channel")
         panels = dict.fromkeys(sample.panel for sample in study.samples if sample.beads == run.beads)
-        there = () if file is None else channels_meant(names, file.channels)
+        in_file = () if file is None else channels_meant(names, file.channels)
         for panel in (study.panel(name) for name in panels):
             aliases = panel.quantified.aliases
-            if not any(find_channel([name], aliases) for name in there or names):
+            if not any(find_channel([name], aliases) for name in in_file or names):
                 quantified = quoted("; ".join(aliases))
                 problem = f"{quoted(run.channel)}, but panel {quoted(panel.name)} quantifies {quantified}"
                 hint = _one_detector(names, aliases, file)
                 yield Finding(Fault(where, problem, "the panel's cd38 channel", hint))
-        if len(there) > 1:
-            both = f"{quoted(run.channel)}, two channels of its file: {enumerate_words(there, 'and')}"
-            yield Finding(Fault(where, both, "the one channel that calibrates the panel's"))
-        if file is not None and not there:
+        if len(in_file) > 1:
+            both = f"{quoted(run.channel)}, two channels of its file: {enumerate_words(in_file, 'and')}"
+            yield Finding(Fault(where, both, "only the channel that calibrates the panel's cd38 channel"))
+        if file is not None and not in_file:
             channel = study.panel(next(iter(panels))).quantified if panels else None
             hint = _meant(channel, file) if channel else ""
             problem = f"{quoted(run.channel)}, which is not in {file.path.name}"
@@ -47,7 +48,7 @@ def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | None) -> str:
-    """Return what to do where beads and panel name two channels: never that area and height are one."""
+    """Return a hint if beads and panel name two channels; it never says that area and height are the same."""
     pulses = next(
         (pair for name in names for alias in aliases if (pair := unlike_pulses([name, alias]))), None
     )
@@ -60,13 +61,13 @@ def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | 
 
 
 def _meant(channel: PanelChannel, file: FcsFile) -> str:
-    """Return which channel of a bead file was probably meant; a name the panel has is no new alias."""
+    """Return a hint on the channel of a bead file that was probably meant: the panel's, or a similar name."""
     known = find_channel(channel.aliases, file.channels)
     return f"Did you mean {known}?" if known else suggestion(channel, file.channels, file.markers)
 
 
 def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want as many levels as a curve needs and as the kit usually has."""
+    """Require as many levels as a standard curve needs; warn if the kit usually has another number."""
     del headers
     for run in study.beads:
         where = study.at("beads", run.beads, "levels")
@@ -86,7 +87,7 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def bead_ranges(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want a range for every level where a person set the populations' ranges."""
+    """Require a range for every level, if a person set the ranges of the bead populations."""
     del headers
     for run in study.beads:
         if run.ranges and len(run.ranges) != len(run.levels):
@@ -97,7 +98,7 @@ def bead_ranges(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report tubes whose beads cannot give an ABC, or need a control that is not there."""
+    """Report tubes whose beads cannot give an ABC, or whose control is missing."""
     del headers
     for sample in study.samples:
         kit = bead_kit(study.unit_run(sample.beads).kit)
@@ -125,7 +126,7 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report tubes without a dose of the washed-out drug before them, and doses that came after them."""
+    """Report tubes without an earlier dose of the washed-out drug, and doses after the tube."""
     del headers
     drug = study.settings.washed_out_drug
     without = set()
@@ -155,9 +156,9 @@ def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, whe
     listed = enumerate_words([str(day) for day in later[:MOST_DAYS_APART]], "and")
     more = f" and {len(later) - MOST_DAYS_APART} more" if len(later) > MOST_DAYS_APART else ""
     problem = f"{sample.collected_on}, before {drug} was given on {listed}{more}"
-    first = len(later) == n_days
-    flag = ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE if first else ExposureFlag.DOSE_AFTER_SAMPLE
-    if first:
+    before_all = len(later) == n_days
+    flag = ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE if before_all else ExposureFlag.DOSE_AFTER_SAMPLE
+    if before_all:
         hint = "It was collected before the first dose: there is no washout time."
     else:
         hint = "Washout is counted from the last dose before it."
@@ -167,7 +168,7 @@ def _before_doses(sample: Sample, drug: str, later: list[date], n_days: int, whe
 
 
 def days_of(study: Study, drug: str) -> dict[str, list[date]]:
-    """Return the days on which each patient got a drug, or one of its `;`-separated synonyms, in order."""
+    """Return the days on which each patient got a drug, or one of its `;`-separated synonyms, sorted."""
     days: dict[str, list[date]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         if is_drug(dose.drug, drug):
@@ -176,7 +177,7 @@ def days_of(study: Study, drug: str) -> dict[str, list[date]]:
 
 
 def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report bead runs and panels that no tube names: often a slip in a name."""
+    """Report bead runs that no tube uses: often a name is mistyped."""
     del headers
     used = {sample.beads for sample in study.samples}
     used |= {name for run in study.beads if run.beads in used for name in run.transfer_names}

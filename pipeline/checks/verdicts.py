@@ -1,4 +1,4 @@
-"""What reviewers say of tubes in review.csv: it goes into the rows, and no number changes."""
+"""Verdicts of reviewers on tubes in review.csv: they are noted in the rows and change no number."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _FLAGS = {
 
 
 def verdicts_of_reviewers(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Note in the row of a tube what a reviewer says of it; flag one that was rejected or asked about."""
+    """Note a reviewer's verdict in the row of the tube; flag a tube that was rejected or asked about."""
     del headers
-    for said in study.verdicts:
-        yield Finding(None, said.sample_id, _FLAGS.get(caseless(said.verdict), ""), _words(said))
+    for verdict in study.verdicts:
+        yield Finding(None, verdict.sample_id, _FLAGS.get(caseless(verdict.verdict), ""), _words(verdict))
 
 
-def _words(said: TubeVerdict) -> str:
-    words = f"review by {said.set_by}: {said.verdict}"
-    return f"{words} ({said.reason})" if said.reason else words
+def _words(verdict: TubeVerdict) -> str:
+    words = f"review by {verdict.set_by}: {verdict.verdict}"
+    return f"{words} ({verdict.reason})" if verdict.reason else words

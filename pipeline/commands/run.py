@@ -20,14 +20,13 @@ from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.record import Record, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
-    model_defects,
     not_run,
     shown_names,
     summary_of,
 )
 from pipeline.output.results_folder import Results
 from pipeline.running.attempt import attempt
-from pipeline.running.defects import DefectError, defect_note, logged_to
+from pipeline.running.defects import THE_DATA, DefectError, defect_note, logged_to
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.program import program_version
 from pipeline.running.progress import QuietReporter, Reporter
@@ -44,7 +43,6 @@ from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 from pipeline.study.wording import did_you_mean
-from pipeline.washout.report import THE_DATA
 
 log = logging.getLogger(__name__)
 
@@ -84,20 +82,20 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             log.info("nothing has changed: no result is written again")
             return same
         reporter.stage("fitting models")
-        study_result = assembled(study, done.results, calibrations, faults, notes)
-        defects = model_defects(study_result)
-        _stop_at_defects(options, {f"model {name}": failure for name, failure in defects.items()}, THE_DATA)
+        validate = options.validate or results.validation.is_dir()
+        study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
+        _stop_at_defects(options, study_result.all_defects, THE_DATA)
 
         def facts(older: tuple[str, ...]) -> RunFacts:
             return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
 
         older = results.write(
             study_result, facts, reporter.stage,
-            run_on=record.day, figures=options.figures, validate=options.validate,
+            run_on=record.day, figures=options.figures,
         )  # fmt: skip
         log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
-    if not defects:
+    if not study_result.all_defects:
         last.keep(summary)
     return summary
 

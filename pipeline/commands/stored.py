@@ -19,7 +19,7 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import Record, inputs_of
-from pipeline.commands.summary import RunSummary, model_defects, not_run, shown_names, summary_of
+from pipeline.commands.summary import RunSummary, not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.defects import logged_to
@@ -93,7 +93,8 @@ def _from_store(
         return same
     reporter.stage("fitting models")
     with logged_to(results.folder):
-        study_result = assembled(study, tubes, calibrations, faults, notes)
+        validate = results.validation.is_dir()
+        study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)
 
     def facts(older: tuple[str, ...]) -> RunFacts:
         return record.facts(results.folder, inputs_of(study_result), 0, len(tubes), older)
@@ -108,7 +109,7 @@ def _from_store(
         extras=extras or NO_EXTRAS,
     )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
-    if not model_defects(study_result):
+    if not study_result.all_defects:
         last.keep(summary)
     return summary
 

@@ -51,16 +51,11 @@ def summary_of(
     """
     failed = failed_text(study_result)
     said = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
-    is_whole = not failed and not model_defects(study_result)
+    is_whole = not failed and not study_result.all_defects
     status = ExitStatus.ALL_QUANTIFIED if is_whole else ExitStatus.SOME_FAILED
     if older:
         status = ExitStatus.NOT_WRITTEN
     return RunSummary(status, text, fault_report(faults), said)
-
-
-def model_defects(study_result: StudyResult) -> Mapping[str, str]:
-    """Return the models that a defect of cd38rd kept from being fitted, and what was raised."""
-    return study_result.washout.defects if study_result.washout else {}
 
 
 def _older_text(older: Sequence[str]) -> str:
@@ -75,10 +70,10 @@ def _older_text(older: Sequence[str]) -> str:
 
 
 def _defects_text(study_result: StudyResult) -> str:
-    """Return what to do about tubes, bead runs and models that a defect failed; "" where there are none."""
+    """Return what to do about all that a defect failed; "" where nothing was."""
     tubes = [result.sample_id for result in study_result.results if result.defect]
     names = [*tubes, *(run.beads for run in study_result.calibrations if run.defect)]
-    names += [f"model {name}" for name in model_defects(study_result)]
+    names += study_result.all_defects
     if not names:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""Acquisition: which instrument measured, when, and how it was set."""
+"""Acquisition: the instrument, the time, and the settings of the detectors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MONTHS = (
     ("NOV", "LIS"),
     ("DEC", "DEZ", "DÉC", "DIC", "GRU"),
 )
-"""First letters of the months in the languages instruments are set to."""
+"""First letters of the months in the languages of instruments."""
 
 SERIALS = (
     "$CYTSN",
@@ -37,24 +37,24 @@ SERIALS = (
     "INSTRUMENT SERIAL NUMBER",
 )
 UNTELLING_SERIAL = 2
-"""Serials of this length at most are counters (`1`) that many instruments have. Convention: makers' serial
-numbers have five digits and more."""
+"""Serial numbers of at most this length are counters (`1`) that many instruments share. Convention: makers'
+serial numbers have five digits or more."""
 SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
-"""Keywords in which makers write the acquisition program and its version; the standard has none."""
+"""Keywords of the makers for the acquisition program and its version; the standard defines none."""
 
 LONGEST_NAME = 80
-"""Characters of a program's name. Convention: longer text is none."""
+"""Most characters of a program's name. Convention: longer text is no name."""
 
 OLDEST, NEWEST = 1970, 2199
-"""Years of list mode files. Convention: none is older, and a later one is mistyped."""
+"""First and last year of list mode files. Convention: no file is older, and a later year is mistyped."""
 
 OLDEST_YEAR = 70
-"""Years of two digits from 70 on are of the last century. Convention: no list mode file is older."""
+"""Two-digit years from 70 on belong to the last century. Convention: no list mode file is older."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """What a file says of its own making; None or "" where it does not.
+    """What a file says about its acquisition; None or "" where it says nothing.
 
     Attributes
     ----------
@@ -69,9 +69,9 @@ class Acquisition:
     area_scaling
         (keyword, factor) of each laser's area scaling.
     window_extension
-        As the instrument gives it, µs; None where it does not.
+        In µs; None if the instrument does not write it.
     software
-        The acquisition program; "" where no maker's keyword names it.
+        The acquisition program; "" if no keyword names it.
     """
 
     instrument: str
@@ -88,12 +88,12 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """How one detector was set.
+    """The settings of one detector.
 
     Attributes
     ----------
     voltage, gain
-        $PnV (V) and $PnG; None where the file does not say.
+        $PnV (V) and $PnG; None if the file does not give them.
     amplification
         $PnE: decades, and linear value of 0; (0, 0) is linear.
     """
@@ -123,7 +123,7 @@ def parse_acquisition(keywords: Mapping[str, str]) -> Acquisition:
 
 
 def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
-    """Return what is wrong with $DATE: ambiguous, and then not guessed, or a day that cannot be."""
+    """Return what is wrong with $DATE: it is ambiguous, and then not guessed, or the day does not exist."""
     value = keywords.get("$DATE", "").strip(" \0")
     if not value or parse_date(value):
         return ()
@@ -137,7 +137,8 @@ def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
 def parse_date(value: str) -> date | None:
     """Return the date of `dd-mmm-yyyy` (section 3.2.20) and of the forms instruments write instead.
 
-    A date of numbers alone counts where only one order of day and month is possible, or the year is first.
+    A date of numbers alone is read only if just one order of day and month is possible, or if the year is
+    first.
 
     Examples
     --------
@@ -151,7 +152,7 @@ def parse_date(value: str) -> date | None:
 
 
 def _day_of(value: str) -> tuple[int, int, int] | None:
-    """Return year, month and day as they are written; None where they may be read in more than one way."""
+    """Return year, month and day as they are written; None if there is more than one way to read them."""
     without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:80], flags=re.ASCII)
     words = [word for word in re.split(r"[\W_]+", without_time) if word]
     if len(words) == 1 and re.fullmatch(r"\d{8}", words[0], re.ASCII):
@@ -237,7 +238,7 @@ def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def _program_name(word: str) -> str:
-    """Return the name of a program; "" for what may be a path, which can name a person."""
+    """Return the name of a program; "" for text that may be a path, since a path can name a person."""
     return "" if len(word) > LONGEST_NAME or "\\" in word or word.startswith("/") else word
 
 
@@ -254,7 +255,7 @@ def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Acquired:
-    """Where and how a file was acquired; empty = the file does not say."""
+    """Where and how a file was acquired; empty where the file does not say."""
 
     instrument: str = ""
     serial: str = ""

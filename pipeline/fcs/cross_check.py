@@ -1,4 +1,4 @@
-"""Cross-check: our values against those of two independent readers, FlowIO and fcsparser, by channel."""
+"""Cross-check of our values against two independent readers, FlowIO and fcsparser, channel by channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.fcs.file import FcsFile, read_fcs
 from pipeline.fcs.repairs import RepairCode
 
 FLOWIO_BITS = frozenset({8, 16, 32})
-"""Widths of integers that FlowIO reads; others give it no events. Vendor: FlowIO."""
+"""Widths of integers that FlowIO reads; from others it reads no events. Vendor: FlowIO."""
 
 OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
 OF_NUMBERS = frozenset(
@@ -36,17 +36,17 @@ OF_TEXT = frozenset(
         RepairCode.OFFSETS_ABSOLUTE,
     }
 )
-"""Codes of the repairs that explain a witness."""
+"""Codes of repairs that explain a difference from another reader."""
 
 Table = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessedChannel:
-    """One channel, as stored: the sum by us and by the witness, and the largest difference of an event.
+    """One channel, as stored: our sum, the other reader's sum, and the largest difference of an event.
 
-    The witness's sum is None where it has no such channel or cannot read the file; the difference is None
-    where it has another number of events.
+    The other reader's sum is None if it lacks the channel or cannot read the file; the difference is None if
+    it has another number of events.
     """
 
     channel: str
@@ -62,7 +62,7 @@ class WitnessedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What another reader makes of the file.
+    """The result of another reader.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Witness:
     text
         One sentence.
     explanations
-        Known limits of the reader that this file meets; empty where a difference is not explained.
+        Known limits of the reader that affect this file; empty if a difference is not explained.
     channels
         One per channel of the file.
     """
@@ -86,7 +86,7 @@ class Witness:
 
 
 def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
-    """Read a file with FlowIO and fcsparser too and compare the stored values.
+    """Read a file with FlowIO and fcsparser as well, and compare the stored values.
 
     Parameters
     ----------
@@ -98,12 +98,12 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
     Returns
     -------
     tuple of Witness
-        FlowIO first, then fcsparser; whatever they raise is put into words.
+        FlowIO first, then fcsparser; their exceptions are reported in words.
 
     Raises
     ------
     FcsError
-        Where we cannot read the file, not even as one that ends early.
+        If we cannot read the file, not even as a truncated one.
     """
     file = read_fcs(path, data_set=data_set, allow_truncated=True)
     ours = np.stack([file.raw(name).astype(np.float64) for name in file.channels])
@@ -114,7 +114,7 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
 
 
 def describe_witnesses(witnesses: tuple[Witness, ...]) -> tuple[str, ...]:
-    """Return the lines that `--cross-check` prints: what each makes of the file, then the sums by channel."""
+    """Return the lines that `--cross-check` prints: the verdict of each reader, then the sums by channel."""
     if not witnesses:
         return ()
     lines: list[str] = []
@@ -173,7 +173,7 @@ def _witness(
 
 
 def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[WitnessedChannel, ...]:
-    """Return the sums of a witness that has other events or channels, or none."""
+    """Return the sums of a reader that found other events or channels, or none."""
     n_theirs = 0 if theirs is None else len(theirs)
     return tuple(
         WitnessedChannel(

@@ -1,6 +1,7 @@
-"""Describe: what `inspect` shows of a file: facts of the instrument, none of the patient.
+"""The description of a file that `inspect` shows: facts about the instrument, none about the patient.
 
-Only what is named here is shown. TEXT holds names, dates of birth and sample numbers under many keywords.
+Only the facts named here are shown, because TEXT holds names, dates of birth and sample numbers under many
+keywords.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def describe_lines(file: FcsFile) -> tuple[str, ...]:
 
 
 def describe_json(file: FcsFile) -> dict[str, Json]:
-    """Return the same facts for JSON; what the file does not say is null."""
+    """Return the same facts for JSON; a fact that the file lacks is null."""
     matrix = file.spillover
     return {
         **_facts(file),

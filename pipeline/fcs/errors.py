@@ -1,4 +1,4 @@
-"""Errors: each text says file, field, what was found, what was expected, and what to do."""
+"""Errors of FCS files. Each text says file, field, what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class UnreadableError(FcsError):
 
 
 class NotFcsError(FcsError):
-    """The file is no FCS file, or its HEADER or TEXT is damaged beyond repair."""
+    """The file is not an FCS file, or its HEADER or TEXT is damaged beyond repair."""
 
 
 class TruncatedError(FcsError):
@@ -20,19 +20,19 @@ class TruncatedError(FcsError):
 
 
 class UnsupportedError(FcsError):
-    """An FCS file of a kind that is not read: histograms, unknown versions, impossible layouts."""
+    """An FCS file of a kind that cannot be read: histograms, unknown versions, impossible layouts."""
 
 
 class ChannelError(FcsError):
-    """A channel that was asked for is not in the file."""
+    """The file does not have a requested channel."""
 
 
 class UnwritableError(FcsError):
-    """The values or keywords given cannot be written as an FCS file."""
+    """The given values or keywords cannot be written as an FCS file."""
 
 
 def shown(value: object, longest: int = 40) -> str:
-    """Return what was found, for a sentence: in quotes, cut at `longest` characters with an ellipsis.
+    """Return a value for a sentence: in quotes, cut at `longest` characters with an ellipsis.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One data set of an FCS file: its keywords at once, its events when they are asked for."""
+"""One data set of an FCS file: its keywords are read at once, its events when they are needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import AnyContent
 
 _OF_TEXT = ("acquisition", "_spillover")
-"""What is worked out of TEXT the first time it is asked for, whatever channels are decoded."""
+"""Facts from TEXT that are computed when they are first needed; they do not depend on the decoded
+channels."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,9 +43,9 @@ class FcsFile:
     Attributes
     ----------
     path, data_set, n_data_sets
-        Where it comes from; data sets count from 1.
+        The file, the number of the data set (from 1), and how many data sets the file has.
     start
-        Where the data set begins in the file.
+        The first byte of the data set in the file.
     version
         `2.0`, `3.0`, `3.1` or `3.2`.
     n_events
@@ -52,13 +53,13 @@ class FcsFile:
     channels, markers
         $PnN (made unique) and $PnS ("" for none), of every channel in the file.
     decoded
-        The channels that were asked for: `column` decodes these together when it is first called.
+        The requested channels: `column` decodes them together when it is first called.
     keywords
         TEXT, keys in upper case, values as they are written.
     parameters
         Every channel's width, range, amplification and gain.
     content
-        The file's bytes, where it was read from them; None: events are read from the file when asked for.
+        The bytes of the file, if it was read from bytes; None: events are read from the file when needed.
     """
 
     path: Path
@@ -77,18 +78,18 @@ class FcsFile:
     content: AnyContent | None = None
 
     def __repr__(self) -> str:
-        """Show what the file is; its keywords may be about the patient and are left out."""
+        """Describe the file without its keywords, since they may identify the patient."""
         size = f"{self.n_events:,} events × {len(self.channels)} channels"
         return f"FcsFile({self.path.name!r}, FCS {self.version}, {size}, {len(self.repairs)} repairs)"
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
-        """What the file says wrongly and what was used instead; empty for a sound file."""
+        """Wrong statements of the file and the values used in their place; empty for a sound file."""
         return self.reading_repairs + self._spillover[1] + date_repairs(self.keywords)
 
     @property
     def spillover(self) -> SpilloverMatrix | None:
-        """The matrix that the file carries; None where it has none that can be used."""
+        """The spillover matrix of the file; None if it has no usable one."""
         return self._spillover[0]
 
     @cached_property
@@ -99,14 +100,15 @@ class FcsFile:
     def column(self, name: str) -> NDArray[np.floating]:
         """Return a channel on the linear scale, shape (n_events,).
 
-        $PnE and $PnG are applied, $TIMESTEP to time (seconds); float32 where that holds every value exactly,
-        else float64. Read-only: the channels that `read_fcs` was asked for are decoded once and kept. All
-        channels of a file of floats are kept as they are stored, so that a column has strides.
+        $PnE and $PnG are applied, and $TIMESTEP to time (seconds). The type is float32 if that holds every
+        value exactly, else float64. The array is read-only: the channels requested from `read_fcs` are
+        decoded once and kept. All channels of a float file are kept in the order of the file, so that a
+        column has strides.
 
         Raises
         ------
         ChannelError
-            No such channel; the message names the closest.
+            The file lacks the channel; the message names the most similar one.
         """
         row = self._row(name)
         if name not in self._columns:
@@ -115,14 +117,14 @@ class FcsFile:
         return self._columns[self.channels[row]]
 
     def decoding(self, channels: Sequence[str]) -> FcsFile:
-        """Return the same file, of which these channels are decoded. Raises ChannelError as `column` does."""
+        """Return the same file with these channels to decode. Raises ChannelError as `column` does."""
         names = _as_names(channels)
         for name in names:
             self._row(name)
         return self._with_text_of(replace(self, decoded=names))
 
     def without_bytes(self) -> FcsFile:
-        """Return the same file, its bytes let go: what is asked of its events is then read from the disk."""
+        """Return the same file without its bytes: its events are then read from the disk."""
         return self._with_text_of(replace(self, content=None))
 
     def _with_text_of(self, other: FcsFile) -> FcsFile:
@@ -139,19 +141,19 @@ class FcsFile:
         Parameters
         ----------
         channels
-            Names ($PnN) in the order of the rows; None for those that `read_fcs` was asked for. Only these
-            are decoded, anew at each call, so that the result is the caller's own.
+            Names ($PnN) in the order of the rows; None for the channels requested from `read_fcs`. Only these
+            are decoded, again at each call, so the caller may change the result.
 
         Raises
         ------
         ChannelError
-            A name that the file does not have.
+            The file lacks a name.
         """
         rows = [self._row(name) for name in (self.decoded if channels is None else _as_names(channels))]
         return decode_linear(self._bytes, self.data, self.parameters, rows, np.float32)
 
     def scale_top(self, name: str) -> float:
-        """Return the largest linear value of the detector; `inf` where there is none, and for time."""
+        """Return the largest linear value of the detector; `inf` if it has none, and for time."""
         return self.parameters[self._row(name)].scale_top
 
     def detector(self, name: str) -> Detector:
@@ -195,7 +197,7 @@ class FcsFile:
 
 
 def _no_such_channel(name: str, file: FcsFile) -> str:
-    """Name the channel meant: that of a marker, or the closest spelling."""
+    """Suggest a channel: the one with this marker, or the one with the most similar name."""
     by_marker = [
         channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name
     ]
@@ -224,9 +226,10 @@ def read_fcs(
     data_set
         Which data set, from 1; the first is the default.
     allow_truncated
-        Read the whole events of a file that ends early, and say so in `repairs`, instead of refusing it.
+        Whether the complete events of a truncated file are read, which `repairs` then says; else it is
+        refused.
     content
-        The file's bytes, where they have been read already: then the file itself is not looked at again.
+        The bytes of the file, if they have been read already: then the file is not opened again.
 
     Raises
     ------
@@ -289,7 +292,7 @@ def _peek(file: BinaryIO, at: int, count: int) -> bytes:
 
 
 def acquired(file: FcsFile, channel: str) -> Acquired:
-    """Return where, when and how a file was acquired; nothing that names a person."""
+    """Return where, when and how a file was acquired, without anything that names a person."""
     facts, detector = file.acquisition, file.detector(channel)
     when = facts.acquired_at or facts.acquired_on
     at, set_to = when.isoformat() if when else "", (detector.voltage, detector.gain)

@@ -1,4 +1,4 @@
-"""Paths: `file.lmd#2` is the second data set; what cannot be opened is named with what was probably meant."""
+"""Paths of FCS files: `file.lmd#2` is the second data set; messages suggest a file if one is missing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
 from pipeline.files.content import AnyContent
 
 LONGEST_NAME = 255
-"""Of a file; a longer one is cut in messages. Standard: the limit of today's file systems."""
+"""Length of a file name; a longer one is cut in messages. Standard: the limit of today's file systems."""
 
 
 def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
-    """Return the file and the data set that a path names, unless a file has just that name.
+    """Return the file and the data set of a path; a file with exactly that name goes first.
 
     Raises
     ------
     UnreadableError
-        No path.
+        The path is no path.
     UnsupportedError
-        No number of a data set, or the path names one and `data_set` another.
+        The data set is no number, or the path names another one than `data_set`.
     """
     if not isinstance(name, str | Path) or not str(name):
         raise UnreadableError(
@@ -50,12 +50,12 @@ def split_data_set(name: str | Path, data_set: int) -> tuple[Path, int]:
 
 @contextmanager
 def open_fcs(path: Path, content: AnyContent | None = None) -> Iterator[BinaryIO]:
-    """Open a file for reading, or its bytes where they have been read already.
+    """Open a file for reading, or its bytes if they have been read already.
 
     Raises
     ------
     UnreadableError
-        It is not there, is no regular file, may not be read, or reading fails.
+        The file is missing, is no regular file, or cannot be read.
     """
     if content is not None:
         yield cast(BinaryIO, content.open())

@@ -1,4 +1,4 @@
-"""Repairs: what a file said, what was used instead, and why, so that nothing is mended in silence."""
+"""Repairs of a file: what it says, what was used instead, and why. No repair is made in silence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class RepairCode(StrEnum):
-    """What was mended in a file; the value is the code that is written."""
+    """The kinds of repairs; the value is the code in the tables."""
 
     AMPLIFICATION_UNREAD = "AMPLIFICATION_UNREAD"
     DATA_END_OFF_BY_ONE = "DATA_END_OFF_BY_ONE"
@@ -73,12 +73,13 @@ USUAL = frozenset(
         RepairCode.HIGH_BITS,
     }
 )
-"""Departures that whole families of instruments write and leave no doubt: listed, but no flag in the row."""
+"""Repairs of faults that whole families of instruments write and that leave no doubt: listed, but not
+flagged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One departure from what the file says.
+    """One repair of a file.
 
     Attributes
     ----------
@@ -87,7 +88,7 @@ class Repair:
     text
         One sentence for people.
     found, used
-        What the file says and what the reader took instead.
+        The statement of the file, and the value used in its place.
     """
 
     code: RepairCode

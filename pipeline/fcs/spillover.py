@@ -1,4 +1,4 @@
-"""Spillover: the matrix that a file carries, under any of the keywords that instruments use.
+"""The spillover matrix of a file, in any of the keywords that instruments use.
 
 `$SPILLOVER` is FCS 3.1, section 3.2.20 (n, n names, n×n fractions row by row); `SPILL` and `SPILLOVER` are
 the same before it; `$COMP` is FCS 3.0 (n, n×n, detectors by number); `$DFCiTOj` is FCS 2.0 (percent).
@@ -22,29 +22,30 @@ from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
 KEYWORDS = ("$SPILLOVER", "SPILL", "SPILLOVER", "$SPILL", "$COMP")
 LARGEST_SPILLOVER = 10_000
-"""A hundred times a detector's own light, in percent. Convention: more is no spillover."""
+"""Largest entry of a matrix: a hundred times a detector's own light, in percent. Convention: more is no
+spillover."""
 
 LARGEST_MATRIX = 500
-"""Detectors; the largest instruments have 186. Convention: with room above them."""
+"""Most detectors of a matrix; the largest instruments have 186. Convention: with room above them."""
 
 OF_DIAGONAL = 0.01
-"""How far the diagonal may be from 1 or 100 and still mean each detector's own light. Convention: programs
-round a matrix to two to four digits."""
+"""Largest deviation of the diagonal from 1 or 100. Convention: programs round a matrix to two to four
+digits."""
 
 ROUNDED = 1e-6
-"""What float32 and six written digits lose. Arithmetic."""
+"""Relative error of float32 and six written digits. Arithmetic."""
 
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
-"""A keyword's matrix, and what it took or why there is none."""
+"""The matrix of a keyword, and its repairs or why there is none."""
 
 
 def parse_spillover(
     keywords: Mapping[str, str], parameters: Sequence[Parameter]
 ) -> tuple[SpilloverMatrix | None, tuple[Repair, ...]]:
-    """Return the file's matrix, and what was repaired to read it or why there is none.
+    """Return the matrix of a file, and its repairs or why there is none.
 
-    A matrix that is the identity says that nobody compensated: another keyword's goes before it. Where two
-    keywords hold two matrices, that of the newer standard is used, and the other one is named.
+    An identity matrix means that nobody set a compensation: the matrix of another keyword is preferred to it.
+    If two keywords hold different matrices, that of the newer standard is used, and the other one is named.
     """
     twice = _names_of_two(keywords, len(parameters))
     parsed = [
@@ -75,7 +76,7 @@ def _about(chosen: SpilloverMatrix, others: Sequence[SpilloverMatrix]) -> Iterat
 
 
 def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
-    """Return what spills from which channel into which, as the file writes it: to six digits."""
+    """Return the spillover of each channel into each other one, to six digits as in files."""
     return {
         (row, column): float(f"{value:.6g}")
         for row, values in zip(matrix.channels, matrix.values.tolist(), strict=True)
@@ -85,13 +86,13 @@ def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
 
 
 def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
-    """Return the $PnN that more than one channel has: nothing tells which of them a matrix means."""
+    """Return each $PnN that several channels share: a matrix cannot tell which of them it means."""
     names = Counter(keywords.get(f"$P{number}N", "").strip(PADDING).strip() for number in range(1, count + 1))
     return {name for name, n in names.items() if n > 1}
 
 
 def _says_something(value: str) -> bool:
-    """Whether there is more than a count and zeros, which say that there is no compensation."""
+    """Whether there is more than a count and zeros, which mean no compensation."""
     first, *others = re.split("[,;]", value.strip(" \0"))
     return any(word.strip(" \0.0") for word in others) or bool(first and not first.isdigit())
 
@@ -122,7 +123,7 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
 
 
 def _put_together(found: Untangled, keyword: str, twice: set[str]) -> Parsed:
-    """Return a matrix whose words were cut at commas of their own; only one way to join them fits."""
+    """Return a matrix whose numbers or names contain commas, if there is only one way to join the parts."""
     if twice.intersection(found.names):
         names = ", ".join(sorted(twice & set(found.names)))
         return _refused(keyword, "names a detector of which the file has two", names)
@@ -169,7 +170,7 @@ def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
 
 
 def _names_and_cells(words: list[str], size: int) -> tuple[list[str], list[str]]:
-    """$COMP has no names: its detectors are the first n parameters."""
+    """Return the matrix of $COMP; it has no names: its detectors are the first n parameters."""
     if len(words) == 1 + size * size:
         return [], words[1:]
     names = words[1 : len(words) - size * size]
@@ -198,7 +199,7 @@ def _channels(
 
 
 def _match(name: str, parameters: Sequence[Parameter]) -> str | None:
-    """Return the channel of this name; else of this number, of this $PnS, or spelt so without case."""
+    """Return the channel with this name; else with this number, this $PnS, or this name up to case."""
     exact = [p.name for p in parameters if p.name == name]
     number = keyword_integer(name)
     if not exact and number is not None and 1 <= number <= len(parameters):
@@ -229,7 +230,7 @@ def _checked(
         code, text = percent if unit > 1 else (RepairCode.SPILL_DIAGONAL, "is not 1 on the diagonal")
         repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))
         matrix = matrix / diagonal[:, None]
-    condition = float(f"{np.linalg.cond(matrix):.6g}")  # rounded: LAPACK
+    condition = float(f"{np.linalg.cond(matrix):.6g}")  # LAPACK: rounded
     if not condition < WORST_CONDITION_NUMBER:
         why = "is singular, or so nearly that compensated values would be noise: two detectors say the same"
         return _refused(keyword, why, "")
@@ -245,7 +246,7 @@ def _refused(keyword: str, why: str, value: str) -> Parsed:
 
 
 def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:
-    """Return the matrix of `$DFCiTOj`, over the detectors it names, or None where all are 0."""
+    """Return the matrix of `$DFCiTOj` for the detectors that it names, or None if all entries are 0."""
     n = len(parameters)
     given: dict[tuple[int, int], float] = {}
     for i, j, keyword in _dfc(keywords):
@@ -268,7 +269,7 @@ def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -
 
 
 def _dfc(keywords: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Yield from which detector into which (from 0), and the keyword; a detector's own light says nothing."""
+    """Yield source and target detector (from 0) and the keyword, without a detector's own light."""
     for keyword, value in keywords.items():
         named = keyword.startswith("$DFC") and re.fullmatch(r"\$DFC(\d{1,4})TO(\d{1,4})", keyword)
         if named and int(named[1]) != int(named[2]) and value.strip(PADDING):

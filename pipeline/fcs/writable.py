@@ -1,4 +1,4 @@
-"""Writable: what may go into an FCS file; all else is refused before a byte is written.
+"""Checks what may be written into an FCS file; anything else is refused before a byte is written.
 
 Section numbers are those of FCS 3.1 (Spidlen et al. 2010, doi:10.1002/cyto.a.20825).
 """
@@ -32,7 +32,7 @@ def writable_rows(values: ArrayLike, channels: Sequence[str]) -> NDArray[np.floa
     Raises
     ------
     UnwritableError
-        No numbers, another shape, or numbers that float32 does not reach.
+        The values are not numbers, have another shape, or exceed float32.
     """
     rows = _numbers(values)
     if rows.ndim != 2 or rows.shape[0] != len(channels):
@@ -68,12 +68,13 @@ def _numbers(values: ArrayLike) -> NDArray[np.generic]:
 
 
 def writable_names(names: Iterable[str], which: str) -> tuple[str, ...]:
-    """Return channel names or markers, each as every reader gives it back.
+    """Return channel names or markers that every reader returns unchanged.
 
     Raises
     ------
     UnwritableError
-        The first that is no string, has blanks around it or holds a control character.
+        One is not a string, begins or ends with a blank, or holds a control character; the text names the
+        first.
     """
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         raise UnwritableError(f"{which} are {shown(names)}, expected a sequence of names")
@@ -94,7 +95,7 @@ def check_channels(channels: Sequence[str], markers: Sequence[str]) -> None:
     Raises
     ------
     UnwritableError
-        No channel, a name that is empty, has a comma or is there twice, or another number of markers.
+        There is no channel; a name is empty, has a comma or occurs twice; or the number of markers differs.
     """
     if not channels:
         raise UnwritableError("no channel was given; an FCS file has at least one")
@@ -113,7 +114,7 @@ def writable_keywords(given: Mapping[str, str]) -> dict[str, str]:
     Raises
     ------
     UnwritableError
-        One that is no keyword, is given twice, describes the layout or the markers, or has no value.
+        A word is not a keyword, occurs twice, describes the layout or the markers, or has no value.
     """
     if not isinstance(given, Mapping):
         raise UnwritableError(f"keywords are {shown(given)}, expected a mapping of keywords to values")
@@ -153,12 +154,12 @@ def _check_word(word: object, what: str) -> None:
 
 
 def check_readable(text: bytes, fields: Mapping[str, str], file: str) -> None:
-    """Refuse TEXT that a reader, this one too, would not give back, or would have to repair.
+    """Refuse TEXT that a reader would change or would have to repair.
 
     Raises
     ------
     UnwritableError
-        Too much TEXT, or the first keyword that is to blame.
+        There is too much TEXT, or a keyword is at fault; the text names the first.
     """
     try:
         parsed = parse_text(text, file)

@@ -24,17 +24,18 @@ from pipeline.fcs.writable import (
 )
 
 DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
-"""Section 3.2.3: any ASCII character but NUL; the first that is in no keyword and no value is used."""
+"""Section 3.2.3: the delimiter may be any ASCII character but NUL; the first one that occurs in no keyword or
+value is used."""
 
 DATA_ALIGNMENT = 64
-"""DATA starts on a cache line, so that it can be memory-mapped aligned. Convention: 64 bytes on all usual
+"""DATA starts at a multiple of this, so that memory maps are aligned. Convention: 64 bytes on all usual
 processors."""
 
 DEFAULT_RANGE = 262_144
-"""$PnR where none is given; more where the values need it. Vendor: the 18 bits of today's digitisers."""
+"""$PnR if none is given; larger if the values need it. Vendor: the 18 bits of today's digitisers."""
 
 BLOCK_EVENTS = 65_536
-"""Events written at once: bounds the memory beside the values. Convention: some ten MB at forty channels."""
+"""Events that are written at once, to bound the memory. Convention: about ten MB at forty channels."""
 
 
 def write_fcs(
@@ -52,7 +53,7 @@ def write_fcs(
     path
         The file to write; an older one is replaced.
     values
-        Shape (n_channels, n_events), rounded to float32 and written as they are: a reader divides by $PnG.
+        Shape (n_channels, n_events), rounded to float32 and written without a gain: a reader divides by $PnG.
     channels
         $PnN, one per row of `values`; unique, not empty, without commas (section 3.2.20), no blanks around.
     markers
@@ -69,8 +70,8 @@ def write_fcs(
     Raises
     ------
     UnwritableError
-        Values, names or keywords that FCS does not allow, that float32 does not reach, or that a reader would
-        have to repair; a file that cannot be written.
+        FCS does not allow a value, name or keyword; a value exceeds float32; a reader would have to repair
+        the file; or the file cannot be written.
     """
     if not isinstance(path, str | Path) or not str(path):
         raise UnwritableError(f"the file to write is {shown(path)}, expected a path")
@@ -90,7 +91,7 @@ def write_fcs(
 
 
 def _keywords(rows: NDArray[np.float32], channels: Sequence[str], markers: Sequence[str]) -> dict[str, str]:
-    """Return the keywords of the writer but the offsets, required ones first."""
+    """Return the keywords of the writer without the offsets, required ones first."""
     fields = {
         "$BYTEORD": "1,2,3,4",
         "$DATATYPE": "F",

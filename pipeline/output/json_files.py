@@ -132,11 +132,13 @@ def washout_json(report: WashoutReport) -> Json:
     }
 
 
-def response_json(tables: ResponseTables | None, without: Unnumbered | None = None) -> Json:
-    """Return what `response.json` holds: the tables, and who has no density."""
+def response_json(
+    tables: ResponseTables | None, without: Unnumbered | None = None, no_response: str = ""
+) -> Json:
+    """Return what `response.json` holds: the tables, or why there are none; and who has no density."""
     silent = {"unnumbered": to_json(without)} if without else {}
     if tables is None:
-        reason: Json = {"what": "response", "reason": "the study has no patients sheet"}
+        reason: Json = {"what": "response", "reason": no_response}
         return {"not_estimable": [reason], **silent}
     told = to_json(tables)
     assert isinstance(told, dict)

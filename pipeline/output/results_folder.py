@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from calibration.density.receptor_density import RdStatus
-from pipeline.assay.report import assay_report
+from pipeline.assay.report import AssayReport
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
@@ -92,7 +92,6 @@ class Results:
         run_on: str = "",
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
-        validate: bool = False,
     ) -> tuple[str, ...]:
         """Write every file of the contract; return those that stayed as an earlier run left them.
 
@@ -112,16 +111,14 @@ class Results:
             Whether the figures are drawn again too.
         extras
             Files of figures that are made on request.
-        validate
-            Whether the validation of the assay is written where no sheet asks for it.
         """
         remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
         with older_kept() as older:
             with second_process(len(study_result.results)) as start:
                 stage("writing tables")
                 self._write_tables(study_result, start)
-                if validate or study_result.study.validation or self.validation.is_dir():
-                    self._write_validation(study_result)
+                if study_result.assay is not None:
+                    self._write_validation(study_result, study_result.assay)
                 if figures:
                     stage("drawing figures")
                     self._write_figures(study_result, extras)
@@ -162,7 +159,7 @@ class Results:
         write_json(
             self.folder / "washout.json", washout_json(study_result.washout) if study_result.washout else {}
         )
-        response = response_json(study_result.response, study_result.unnumbered)
+        response = response_json(study_result.response, study_result.unnumbered, study_result.no_response)
         write_json(self.folder / "response.json", response)
         cells = ((tube.sample_id, tube.distribution) for tube in study_result.results)
         write_json(self.folder / "distribution.json", distribution_json(cells))
@@ -175,12 +172,11 @@ class Results:
         else:
             remove_older(path)
 
-    def _write_validation(self, study_result: StudyResult) -> None:
+    def _write_validation(self, study_result: StudyResult, assay: AssayReport) -> None:
         from pipeline.output.assay import write_validation
         from pipeline.output.report.record.head import title_of
 
-        found = assay_report(study_result.study, study_result.results, study_result.calibrations)
-        write_validation(self.validation, title_of(study_result.study), found)
+        write_validation(self.validation, title_of(study_result.study), assay)
 
     def _write_report(self, study_result: StudyResult, run_on: str, older: tuple[str, ...]) -> None:
         from pipeline.output.report import write_report

@@ -1,4 +1,4 @@
-"""Replicates on different bead runs: what they say of the error between runs in every single tube."""
+"""Replicates on different bead runs give the error between runs, which every single tube has."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
 Visit = tuple[tuple[SampleResult, ...], ...]
-"""The tubes of a visit, by bead run."""
+"""The tubes of a visit, grouped by bead run."""
 
 
 @dataclass(frozen=True, slots=True)
 class BetweenRunTerm:
-    """What every interval of a study holds between runs: a CV (a fraction), and where it comes from.
+    """The between-run CV (a fraction) in every interval of a study, and its source.
 
-    `shown`: what replicates on different bead runs show, also where the CV was typed; None: there are none.
+    `shown`: the CV that replicates on different bead runs show, even if a CV was typed; None: no replicates.
     """
 
     cv: float
@@ -35,7 +35,8 @@ class BetweenRunTerm:
 def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[SampleResult, ...]:
     """Return the tubes with the study's between-run CV in their intervals.
 
-    What was typed or is assumed is there already; what replicates tell takes the assumption's place.
+    A typed or assumed CV is in the intervals already. A CV that is estimated from replicates replaces the
+    assumed one.
     """
     term = between_run_term_of(study, results)
     if term.source is not BetweenRunSource.ESTIMATED:
@@ -45,8 +46,8 @@ def with_between_runs(study: Study, results: Sequence[SampleResult]) -> tuple[Sa
 
 def _widened(tube: SampleResult, cv: float) -> SampleResult:
     cells = tube.distribution
-    told = None if cells is None else widened_distribution(cells, cv)
-    return replace(tube, receptor=with_between_run_cv(tube.receptor, cv), distribution=told)
+    widened = None if cells is None else widened_distribution(cells, cv)
+    return replace(tube, receptor=with_between_run_cv(tube.receptor, cv), distribution=widened)
 
 
 def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> BetweenRunTerm:
@@ -59,11 +60,11 @@ def between_run_term_of(study: Study, results: Sequence[SampleResult]) -> Betwee
 
 
 def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRuns | None:
-    """Return what a study's replicates say of the scatter between runs; None where there are none.
+    """Return the scatter between runs from a study's replicates; None if there are no replicates.
 
-    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter. They are
-    taken from the best agreeing on; the first that the CV of those before it cannot explain is left out,
-    and so are all that agree less.
+    Visits whose replicates contradict each other are left out, since an exchanged tube is not scatter. Visits
+    are added one by one, the best agreeing first. The first visit that the CV of those before it cannot
+    explain is left out, and so are all visits that agree less.
     """
     visits = [[tube.receptor for tubes in runs for tube in tubes] for runs in replicates(study, results)]
     means = [
@@ -72,17 +73,17 @@ def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRun
     ]
     several = [(tubes, runs) for tubes, runs in zip(visits, means, strict=True) if len(runs) > 1]
     agreeing: list[list[RunMean]] = []
-    found: BetweenRuns | None = None
-    for tubes, runs in sorted(several, key=lambda visit: _apart(visit[0], 0.0)):
-        if _apart(tubes, found.cv if found else 0.0) > MOST_SDS_APART:
+    scatter: BetweenRuns | None = None
+    for tubes, runs in sorted(several, key=lambda visit: _sds_apart(visit[0], 0.0)):
+        if _sds_apart(tubes, scatter.cv if scatter else 0.0) > MOST_SDS_APART:
             break
         agreeing.append(runs)
-        found = between_runs(agreeing)
-    return found
+        scatter = between_runs(agreeing)
+    return scatter
 
 
 def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[Visit, ...]:
-    """Return the measured tubes of each visit, by bead run."""
+    """Return the measured tubes of each visit, grouped by bead run."""
     beads = {sample.sample_id: sample.beads for sample in study.samples}
     visits = []
     for tubes in tubes_by_visit(study, filter(_is_measured, results)).values():
@@ -98,8 +99,8 @@ def geometric_mean(tubes: Sequence[SampleResult]) -> float:
     return math.exp(math.fsum(math.log(tube.receptor.rd or 1.0) for tube in tubes) / len(tubes))
 
 
-def _apart(tubes: Sequence[ReceptorDensity], cv: float) -> float:
-    """Return how many SDs the tubes of a visit lie apart, with at least this CV between runs."""
+def _sds_apart(tubes: Sequence[ReceptorDensity], cv: float) -> float:
+    """Return the widest gap between the tubes of a visit, in SDs, with at least this CV between runs."""
     gap = widest_gap([with_between_run_cv(tube, max(cv, ASSUMED_BETWEEN_RUN_CV)) for tube in tubes])
     return gap.sds if gap else 0.0
 

@@ -1,4 +1,4 @@
-"""A patient's treatment: which doses came before a sample, and what is doubtful in its clock."""
+"""A patient's treatment: the doses before a sample, and doubts about the washout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from pipeline.study.study import Dose, Patient, Sample
 
 @dataclass(frozen=True, slots=True)
 class ResponseClock:
-    """The response clock of a patient: last washed-out drug → first study drug. None = not known."""
+    """The response clock of a patient: last dose of the washed-out drug → first dose of the study drug.
+
+    None: not known.
+    """
 
     patient_id: str
     last_dose_on: date | None = None
@@ -26,13 +29,13 @@ class ResponseClock:
 
     @property
     def weeks(self) -> float | None:
-        """The clock in weeks."""
+        """The time between the two doses in weeks."""
         return None if self.days is None else self.days / DAYS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """All that is known of a patient's treatment."""
+    """A patient's treatment: doses of the washed-out drug, of the study drug (`started`) and of others."""
 
     doses: tuple[Dose, ...]
     started: tuple[Dose, ...]
@@ -41,13 +44,13 @@ class Course:
     patient: Patient | None
 
     def since(self, last: date | None, sample: Sample) -> tuple[Dose, ...]:
-        """Doses of other drugs after the last dose and before the sample."""
+        """Return the doses of other drugs after the last dose and before the sample."""
         if last is None:
             return ()
         return tuple(dose for dose in self.others if last < dose.given_on and is_before(dose, sample))
 
     def entry(self, cycle_days: float) -> Eligibility:
-        """Eligibility on the day of the first study drug."""
+        """Return the eligibility on the day of the first dose of the study drug."""
         first = self.clock.first_study_drug_on
         before = [dose for dose in self.doses if first is not None and dose.given_on <= first]
         other = any(
@@ -57,15 +60,15 @@ class Course:
         return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=other)
 
     def refractory(self, drug: str) -> bool | None:
-        """Whether the patients sheet names the drug."""
+        """Return whether the patients sheet names the drug under refractory_to; None: not known."""
         return None if self.patient is None else names_any(self.patient.refractory_to, drug)
 
 
 def is_before(dose: Dose, sample: Sample) -> bool:
-    """Tell whether a dose was given before a sample was taken.
+    """Return whether a dose was given before a sample was taken.
 
-    On one day it counts as after: a marrow is taken before that day's infusion, as a trough is. Both times of
-    day, where they are typed, say it better.
+    A dose on the day of the sample counts as given after it: marrow is taken before that day's infusion, as a
+    trough is. If both times of day are typed, they decide.
     """
     if dose.given_on != sample.collected_on:
         return dose.given_on < sample.collected_on
@@ -76,7 +79,7 @@ def is_before(dose: Dose, sample: Sample) -> bool:
 def clock_doubts(
     sample: Sample, course: Course, before: tuple[Dose, ...]
 ) -> Iterable[tuple[ExposureFlag, str]]:
-    """Yield what a reader must know about the clock of this tube: flag and sentence."""
+    """Yield each doubt about the washout of this tube: its flag, and a sentence."""
     doses, collected = course.doses, sample.collected_on
     if not doses:
         yield (
@@ -128,5 +131,5 @@ def _on_the_day(dose: Dose, sample: Sample) -> str:
 
 
 def last_day(before: tuple[Dose, ...]) -> date | None:
-    """Return the day of the last dose."""
+    """Return the day of the last dose; None without doses."""
     return before[-1].given_on if before else None

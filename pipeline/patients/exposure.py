@@ -1,4 +1,4 @@
-"""Exposure: two clocks from the doses, and what was given, per tube and per patient."""
+"""Exposure: washout, response clock, and doses given, for each tube and each patient."""
 
 from __future__ import annotations
 
@@ -19,41 +19,42 @@ __all__ = ["Exposure", "ResponseClock", "exposures", "response_clocks"]
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What a tube's patient had been given. None = not known.
+    """The drugs that a tube's patient had been given. None: not known.
 
     Attributes
     ----------
     last_dose_on
-        Last dose of the washed-out drug before collection. One on the day of collection counts as after it,
-        as its trough does, unless both times of day are typed and say otherwise.
+        Day of the last dose of the washed-out drug before collection. A dose on the day of collection counts
+        as given after it, unless both times of day are typed and say otherwise.
     washout_weeks
-        From there to collection: days/7; 0 where the times say so of one day.
+        Time from that dose to collection: days/7; 0 if by the typed times both are on one day.
     first_study_drug_on
         First dose of the study drug, before or after collection.
     response_washout_weeks
-        The clock of the response strata: last dose of the washed-out drug on or before the first of the
-        study drug → first dose of the study drug.
+        The response clock: from the last dose of the washed-out drug on or before the first dose of the study
+        drug, to that first dose.
     n_doses
         Doses of the washed-out drug before collection.
     cumulative_mg, cumulative_mg_per_kg
-        Their sum; None where a dose is not known, or its unit is another and no weight is known.
+        Sum of these doses; None if a dose is not known, or if it has another unit and the weight is not
+        known.
     schedule
         `QW x 8, Q2W x 8, Q4W x 3, IV`; `QW x 8, pause of 40 weeks, QW x 4`
         (`pipeline.patients.treatment.schedule`).
     cycles
-        Of the washed-out drug, begun before collection.
+        Cycles of the washed-out drug that began before collection.
     intervening
-        Other drugs given after the last dose of the washed-out drug and before collection, the study drug
-        aside.
+        Drugs other than the study drug that were given after the last dose of the washed-out drug and before
+        collection.
     imid_since
-        One of them is in the setting `imid_drugs`; None where the clock is not known.
+        Whether the setting `imid_drugs` names one of these drugs; None if the washout is not known.
     eligible, eligibility
-        By the letter's rule, on the clock of the study drug, and why; None: cannot be known.
+        Eligibility by the letter's rule, on the response clock, and the reason; None: not known.
     refractory
-        The patients sheet names the washed-out drug under refractory_to; None where it says nothing.
+        Whether the patients sheet names the washed-out drug under refractory_to; None if it says nothing.
     serum_ug_ml, serum_on
-        The last trough measured on or before collection, and its day: that of a dose on the day of collection
-        was measured before either.
+        The last trough on or before the day of collection, and its day. The trough of a dose on the day of
+        collection counts, since it was taken before dose and sample.
     flags
         `NO_DOSES`, `SAMPLE_BEFORE_FIRST_DOSE`, `DOSE_AFTER_SAMPLE`, `DOSE_ON_SAMPLE_DAY`,
         `DOSE_TWICE_ON_A_DAY`, `STUDY_DRUG_BEFORE_SAMPLE`, `OTHER_ANTI_CD38_SINCE`.
@@ -85,9 +86,9 @@ class Exposure:
 def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Exposure]:
     """Return the exposure of every patient's tube by sample_id, in the order of the samples sheet.
 
-    `clocks` are those of `response_clocks`. Drugs are those of the settings `washed_out_drug` and
-    `study_drug`, by any name of the vocabulary (`pipeline.study.drugs`) or by a synonym that the setting
-    lists with `;`. What is only near does not count.
+    `clocks` comes from `response_clocks`. The drugs are those of the settings `washed_out_drug` and
+    `study_drug`, under any name of the vocabulary (`pipeline.study.drugs`) or a synonym that the setting
+    lists with `;`. A name that is only similar does not count.
     """
     patients = {patient.patient_id: patient for patient in study.patients}
     given = _by_patient(study.doses, study.settings.washed_out_drug)
@@ -105,7 +106,7 @@ def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Ex
 
 
 def response_clocks(study: Study) -> dict[str, ResponseClock]:
-    """Return the response clock of every patient who stands in patients, samples or doses, in that order."""
+    """Return the response clock of every patient in the sheets patients, samples or doses, in that order."""
     of_assay = study.validation_tubes
     tubes = (sample for sample in study.samples if sample.sample_id not in of_assay)
     named: tuple[Patient | Sample | Dose, ...] = (*study.patients, *tubes, *study.doses)
@@ -116,12 +117,12 @@ def response_clocks(study: Study) -> dict[str, ResponseClock]:
 
 
 def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:
-    """Doses of a drug per patient, in the order of their dates."""
+    """Return the doses of a drug by patient, in the order of their dates."""
     by_patient: dict[str, list[Dose]] = {}
     every = tuple(doses)
-    wanted = {name for name in {dose.drug for dose in every} if is_drug(name, drug)}
+    names = {name for name in {dose.drug for dose in every} if is_drug(name, drug)}
     for dose in sorted(every, key=lambda dose: dose.given_on):
-        if dose.drug in wanted:
+        if dose.drug in names:
             by_patient.setdefault(dose.patient_id, []).append(dose)
     return {name: tuple(rows) for name, rows in by_patient.items()}
 
@@ -142,7 +143,7 @@ def _clock(patient_id: str, doses: tuple[Dose, ...], study_drug: tuple[Dose, ...
 
 
 def _others(study: Study) -> Mapping[str, tuple[Dose, ...]]:
-    """Doses per patient of anything but the washed-out and the study drug."""
+    """Return the doses by patient of all drugs except the washed-out drug and the study drug."""
     by_patient: dict[str, list[Dose]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         named = (study.settings.washed_out_drug, study.settings.study_drug)

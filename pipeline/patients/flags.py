@@ -1,4 +1,4 @@
-"""Flags that sentinels and visits raise; the value is the code that is written."""
+"""Flags of sentinels and of visits; the value of each member is the code in the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OccupancyFlag(StrEnum):
-    """A doubt about the part of CD38 that the drug holds at a tube."""
+    """A doubt about receptor occupancy in a tube."""
 
     SENTINELS_DISAGREE = "SENTINELS_DISAGREE"
     THETA_CONTRADICTED = "THETA_CONTRADICTED"

@@ -19,12 +19,12 @@ def model_rows(
     exposures: Mapping[str, Exposure],
     occupancies: Mapping[str, TubeOccupancy],
 ) -> tuple[PatientRd, ...]:
-    """Return a row per patient and visit, with the drug in serum and the covariates of the patient.
+    """Return a row for each patient and visit, with the drug in serum and the covariates of the patient.
 
     Parameters
     ----------
     exposures, occupancies
-        By sample_id; those of a visit's first tube tell what was given since the last dose, and the drug in
+        By sample_id. The first tube of a visit gives the other drugs since the last dose, and the drug in
         serum.
     """
     patients = {patient.patient_id: patient for patient in study.patients}

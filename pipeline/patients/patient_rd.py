@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SharedError:
-    """A part of a row's error that all rows of one `source` have in common; SD of log10 RD, dex.
+    """A part of a row's error that all rows of one `source` share; SD of log10 RD, dex.
 
-    A wrong assigned value of a lot moves all rows of that lot together: more rows do not make it smaller.
+    For example, a wrong assigned value of a bead lot moves all rows of that lot together. More rows do not
+    make this error smaller.
     """
 
     source: str
@@ -25,41 +26,42 @@ class SharedError:
 
 @dataclass(frozen=True, slots=True)
 class PatientRd:
-    """A patient at a visit: replicate tubes pooled. None = not known.
+    """The receptor density of a patient at a visit, with replicate tubes pooled. None: not known.
 
     Parameters
     ----------
     weeks
-        Last dose of the washed-out drug → collection.
+        Washout: from the last dose of the washed-out drug to collection.
     rd
-        Free molecules per cell.
+        Free CD38, molecules per cell.
     lloq, uloq
         Limits of quantification of this visit's calibration, molecules per cell.
     rd_low
-        Lower end of the 95 % interval; of a row `ABOVE_ULOQ` what it is known to exceed
+        Lower limit of the 95 % interval; of a row `ABOVE_ULOQ` the value that it certainly exceeds
         (`calibration.density.result.known_to_exceed` reads it).
     rd_log_sd
         SD of log10 rd from the uncertainty budget and the replicates, dex.
     beads_kit
-        Kit of the calibration, so that mixed kits are seen.
+        Bead kit of the calibration. Rows of different kits need a term.
     tissue
-        `marrow` or `blood`, so that they are not pooled.
+        `marrow` or `blood`. Tissues are not pooled.
     drug
-        The washed-out drug in serum at the sample, and what it holds; None where nobody asked.
+        The washed-out drug in serum at the sample, and its occupancy; None if it was not computed.
     theta, by_sentinels, total
-        The part of CD38 that the drug holds, that by the sentinels alone, and the total that it gives; None
-        where nobody asked.
+        The part of CD38 that the drug covers; the same from the sentinels alone; total CD38 from theta. None
+        if not computed.
     body
-        Covariates of the patient, for the drug's way down.
+        Covariates of the patient for the decline of the drug.
     clone, fluorochrome, instrument
-        Of the quantified antibody and the cytometer; "" = not known. Rows that differ in them are not pooled
-        without a term.
+        Clone and dye of the quantified antibody, and the cytometer; "": not known. Rows that differ in them
+        are not pooled without a term.
     shared
         Parts of `rd_log_sd` that other rows share: the lot's assigned values, F:P, the curve of a bead run.
     site
-        Where the patient was treated, as typed; "": not known.
+        Site where the patient was treated, as typed; "": not known.
     imid_since, prior_lines
-        An immunomodulatory drug after the last dose; lines of therapy. Covariates of M1.
+        Whether an immunomodulatory drug was given after the last dose; number of lines of therapy. Both are
+        covariates of M1.
     """
 
     patient_id: str

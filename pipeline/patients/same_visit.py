@@ -1,4 +1,4 @@
-"""Which tubes are one visit of a patient: replicates of one marrow, with one antibody and one kit."""
+"""The tubes of a patient's visit: replicates of the same marrow with the same antibody and bead kit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _Typed = TypeVar("_Typed")
 
 
 class VisitKey(NamedTuple):
-    """What the tubes of a visit share. `visit`: as typed, else the day of collection.
+    """The properties that tubes of a visit share. `visit`: as typed, else the day of collection.
 
-    Tubes of another tissue, or calibrated with another kit, are a visit of their own. So are those with
-    another clone or dye, or whose clone competes with the drug where the other does not: free CD38 is no
-    replicate of all CD38. What a panel leaves empty is no difference.
+    Tubes of another tissue, bead kit, clone or dye are a visit of their own. So are tubes whose clone
+    competes with the drug if the other clone does not: free CD38 is not a replicate of all CD38. An empty
+    cell of a panel is not a difference.
     """
 
     patient_id: str
@@ -29,12 +29,12 @@ class VisitKey(NamedTuple):
 
 
 def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitKey, list[SampleResult]]:
-    """Return the tubes of each visit, in the order of the results; validation tubes have none."""
+    """Return the tubes of each visit, in the order of the results; validation tubes have no visit."""
     samples = {sample.sample_id: sample for sample in study.samples}
     kits = {run.beads: study.unit_run(run.beads).kit for run in study.beads}
     panels = {panel.name: panel.quantified for panel in study.panels}
     alike: dict[VisitKey, list[VisitKey]] = {}
-    found = []
+    keyed = []
     of_assay = study.validation_tubes
     for result in results:
         if result.sample_id in of_assay:
@@ -50,15 +50,15 @@ def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitK
                 competes=dye.competes_with_drug,
             )
         alike.setdefault(marrow, []).append(key)
-        found.append((marrow, key, result))
+        keyed.append((marrow, key, result))
     visits: dict[VisitKey, list[SampleResult]] = {}
-    for marrow, key, result in found:
+    for marrow, key, result in keyed:
         visits.setdefault(_filled(key, alike[marrow]), []).append(result)
     return visits
 
 
 def _filled(key: VisitKey, others: Sequence[VisitKey]) -> VisitKey:
-    """Return the key with what its panel leaves empty as the other tubes of the marrow tell it."""
+    """Fill the empty parts of a key from the other tubes of the marrow, if these agree."""
     return key._replace(
         clone=key.clone or _only({other.clone for other in others} - {""}, ""),
         fluorochrome=key.fluorochrome or _only({other.fluorochrome for other in others} - {""}, ""),
@@ -68,5 +68,6 @@ def _filled(key: VisitKey, others: Sequence[VisitKey]) -> VisitKey:
     )
 
 
-def _only(told: set[_Typed], unknown: _Typed) -> _Typed:
-    return next(iter(told)) if len(told) == 1 else unknown
+def _only(values: set[_Typed], unknown: _Typed) -> _Typed:
+    """Return the only value of a set; `unknown` if it has none or several."""
+    return next(iter(values)) if len(values) == 1 else unknown

@@ -1,4 +1,4 @@
-"""Which parts of a visit's error other visits share: those of the lot, of the conjugate, of the bead run."""
+"""Errors that a visit shares with other visits: those of the bead lot, the conjugate and the bead run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _RUN_TERMS: Final = frozenset(
 def shared_errors(
     study: Study, samples: Sequence[Sample], results: Sequence[SampleResult]
 ) -> tuple[SharedError, ...]:
-    """Return the parts of the error of a visit's tubes that tubes of other visits have too.
+    """Return the parts of the error of a visit's tubes that tubes of other visits share.
 
-    Each is the root mean square over the tubes of that term's SD, dex: what replicates share does not
-    average out. A source names what must be the same: kit and lot; kit, clone, dye and F:P of the panel; run,
-    with its curve and what differs between runs, as in pooling.
-    Where tubes of one visit differ in it, nothing is known to be shared. NaN: as large as that of the other
-    rows of the source (a row below its LLOQ has no interval of its own, but its limit moves with the lot).
+    The size of a part is the root mean square over the tubes of the SD of that term, dex, since shared errors
+    of replicates do not average out. The sources are: kit and lot; clone, dye and F:P of the panel; the bead
+    run, with its curve and the scatter between runs, as in pooling. If the tubes of the visit differ in a
+    source, that part is left out. NaN means: as large as in the other rows of the source. A row below its
+    LLOQ has no interval of its own, but its limit moves with the lot.
     """
     reagents = reagents_of(study, samples)
     panels = {panel.name: panel.quantified for panel in study.panels}
@@ -45,7 +45,7 @@ def shared_errors(
 
 
 def _size(results: Sequence[SampleResult], terms: Collection[BudgetTerm]) -> float:
-    """Return the SD of these terms together, dex, over the tubes; NaN where no tube tells it."""
+    """Return the SD of these terms together, dex, over the tubes; NaN if no tube has it."""
     squares = [_variance(tube, terms) for tube in results if tube.receptor.budget]
     known = [square for square in squares if square is not None]
     return math.sqrt(math.fsum(known) / len(known)) if known else math.nan

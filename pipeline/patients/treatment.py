@@ -1,4 +1,4 @@
-"""What a course of treatment was: its schedule, its cycles, what came with it and after it."""
+"""A course of treatment: its schedule, its cycles, and the letter's rule of eligibility."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.study import Dose
 
 SPLIT_DAYS: Final = 2
-"""Doses this close together are one, split over days. Vendor: the first daratumumab infusion may be split
-over two days in a row."""
+"""Days between doses below which they are one dose, split over two days. Vendor: the first daratumumab
+infusion may be split over two days in a row."""
 
 _RHYTHMS: Final = (("QW", 5, 10), ("Q2W", 11, 17), ("Q3W", 18, 24), ("Q4W", 25, 35))
-"""Gaps in days that are called weekly to every 4 weeks. Convention: a dose a few days early or late."""
+"""Names of rhythms, weekly to every 4 weeks, and their gaps in days. Convention: a dose may be a few days
+early or late."""
 
 _IRREGULAR: Final = "irregular"
 _PAUSE: Final = "pause of"
 _PAUSE_DAYS: Final = 60
-"""More than a missed dose of every 4 weeks: what follows is another course. Convention: two intervals of 4
-weeks and a few days."""
+"""Longest gap in days within a course; a longer gap is a pause, and another course follows. Convention: two
+intervals of 4 weeks and a few days."""
 
 _EARLY_DAYS: Final = 3
-"""A cycle may begin so much early. Convention: the clinic's window."""
+"""Days by which a cycle may begin early. Convention: the clinic's window."""
 _PARTS: Final = re.compile(r"[;,/+\n]|\band\b")
 _LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
-"""Cycles, weeks since, and whether other therapy is needed, as the study of docs/method.md (NCT02514668)
-had it."""
+"""Least cycles, least weeks since the last dose, and whether other therapy is needed, as in the study of
+docs/method.md (NCT02514668)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Whether a patient may enter as the letter defines it; None = cannot be known. `reason` says why."""
+    """Whether a patient is eligible by the letter's rule, and the `reason`; None: not known."""
 
     eligible: bool | None
     reason: str
@@ -44,14 +45,15 @@ class Eligibility:
 def schedule(doses: Sequence[Dose]) -> str:
     """Return the rhythm of a drug's doses, in order of time, with the route.
 
-    Two neighbours 5–10 days apart are weekly, 11–17 every 2 weeks, 18–24 every 3, 25–35 every 4; a dose split
-    over two days is one; a lone gap of another length is a delay and does not break a rhythm that goes on.
-    More than 60 days are a pause: the drug was given again.
+    Successive doses 5–10 days apart are weekly, 11–17 days every 2 weeks, 18–24 days every 3 weeks, 25–35
+    days every 4 weeks. A dose split over two days counts as one dose. A single gap of another length is a
+    delay; it does not break a rhythm that continues after it. More than 60 days are a pause, and a new course
+    follows.
 
     Parameters
     ----------
     doses
-        Of one drug and patient, by date.
+        The doses of one drug for one patient, in order of date.
 
     Examples
     --------
@@ -69,9 +71,9 @@ def schedule(doses: Sequence[Dose]) -> str:
 
 
 def cycles(doses: Sequence[Dose], cycle_days: float) -> int:
-    """Return how many cycles were begun: a dose a cycle (less 3 days) after the last one's start begins one.
+    """Return how many cycles were begun: a dose begins one if the last cycle began `cycle_days` − 3 days ago.
 
-    A delayed dose delays the cycle, as it does in the clinic; time without a dose is no cycle.
+    A delayed dose delays the cycle, as in the clinic. Time without a dose is not a cycle.
 
     Examples
     --------
@@ -87,7 +89,7 @@ def cycles(doses: Sequence[Dose], cycle_days: float) -> int:
 
 
 def dose_days(doses: Sequence[Dose]) -> list[date]:
-    """Return the days on which something was given, the parts of a split dose as one, in order."""
+    """Return the days of the doses in order; a split dose counts once, on its first day."""
     days: list[date] = []
     for dose in doses:
         if not days or (dose.given_on - days[-1]).days >= SPLIT_DAYS:
@@ -98,17 +100,17 @@ def dose_days(doses: Sequence[Dose]) -> list[date]:
 def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> Eligibility:
     """Return whether the letter's rule is met.
 
-    At least 3 cycles of the washed-out drug and 6 weeks since; or at least 2 cycles, another therapy besides
-    or since, and 12 weeks.
+    The rule is: at least 3 cycles of the washed-out drug, and at least 6 weeks since its last dose; or at
+    least 2 cycles, another therapy at the same time or since, and at least 12 weeks.
 
     Parameters
     ----------
     n_cycles
-        Begun before the study drug.
+        Cycles that began before the study drug.
     weeks
-        From the last dose to the first of the study drug.
+        Weeks from the last dose to the first dose of the study drug; None: not known.
     other_therapy
-        Another drug was given between the first dose and the study drug.
+        Whether another drug was given between the first dose and the study drug.
 
     Examples
     --------
@@ -126,7 +128,7 @@ def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> E
 
 
 def names_any(text: str, drugs: str) -> bool | None:
-    """Tell whether free text names one of `;`-separated drugs, by any name; None where the text is empty.
+    """Return whether free text names one of the `;`-separated drugs, by any name; None if it is empty.
 
     Examples
     --------
@@ -135,9 +137,9 @@ def names_any(text: str, drugs: str) -> bool | None:
     """
     if not text.strip():
         return None
-    wanted = [name.casefold() for name in listed_names(drugs)]
+    names = [name.casefold() for name in listed_names(drugs)]
     typed = [part for part in _PARTS.split(text) if part.strip()]
-    return any(name in text.casefold() for name in wanted) or any(is_drug(part, drugs) for part in typed)
+    return any(name in text.casefold() for name in names) or any(is_drug(part, drugs) for part in typed)
 
 
 def _rhythm(days: int) -> str:
@@ -147,7 +149,7 @@ def _rhythm(days: int) -> str:
 
 
 def _dose_counts(runs: Sequence[tuple[str, int]]) -> list[str]:
-    """Return runs of gaps as doses: the dose that opens a course belongs to the rhythm that follows it."""
+    """Return the doses in each run of gaps; the first dose of a course belongs to its first rhythm."""
     counts, opening = [], True
     for index, (name, n) in enumerate(runs):
         pause = _is_pause(name)
@@ -166,7 +168,7 @@ def _is_pause(name: str) -> bool:
 
 
 def _without_delays(rhythms: list[str]) -> list[str]:
-    """Take a lone gap between two alike ones as theirs: a dose that came late or too soon."""
+    """Replace a single gap between two gaps of equal rhythm by that rhythm: a dose was late or early."""
     kept = list(rhythms)
     for index in range(1, len(rhythms) - 1):
         before, after = rhythms[index - 1], rhythms[index + 1]

@@ -1,4 +1,4 @@
-"""A patient at a visit: the replicate tubes of one marrow, pooled on the log scale."""
+"""A patient's visit: the replicate tubes of the same marrow, pooled on the log scale."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from pipeline.study.study import Sample, Study
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is known of a patient at a visit; `receptor` is pooled over `sample_ids`.
+    """A patient's visit; `receptor` is pooled over the tubes `sample_ids`.
 
-    Tubes of another tissue, kit, clone or dye are never pooled: they are a visit of their own.
-    `theta` is the part of CD38 that the drug holds, by its tubes; `by_sentinels` and `by_level` are it by
-    either way; `total` is the pooled density over 1 − θ.
+    Tubes of another tissue, kit, clone or dye are never pooled: they are a visit of their own. `theta` is the
+    part of CD38 that the drug covers, from the tubes of the visit; `by_sentinels` and `by_level` are θ from
+    the sentinels and from the drug level. `total` is the pooled density over 1 − θ.
     """
 
     patient_id: str
@@ -64,7 +64,8 @@ def visits_of(
     Parameters
     ----------
     exposures
-        By sample_id; that of the tube that was collected first gives a visit's clock, all of them its flags.
+        By sample_id. The tube that was collected first gives the washout of a visit; all tubes give its
+        flags.
     occupancies
         By sample_id.
     """
@@ -74,10 +75,10 @@ def visits_of(
         sample = samples[tube.sample_id]
         return sample.collected_on, sample.collected_time or time.min
 
-    in_turn = ((key, sorted(tubes, key=collected)) for key, tubes in tubes_by_visit(study, results).items())
+    by_time = ((key, sorted(tubes, key=collected)) for key, tubes in tubes_by_visit(study, results).items())
     visits = (
         _visit(study, key.kit, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
-        for key, tubes in in_turn
+        for key, tubes in by_time
     )
     return tuple(_with_theta(visit, [occupancies[name] for name in visit.sample_ids]) for visit in visits)
 
@@ -123,9 +124,9 @@ def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
 
 
 def dex_sd(receptor: PooledDensity) -> float | None:
-    """Return the SD of log10 RD in dex that the 95 % interval stands for; None without a number above zero.
+    """Return the SD of log10 RD, dex, from the 95 % interval; None without a density above zero.
 
-    Where the interval reaches zero and has no logarithm: its half-width relative to RD, by first derivatives.
+    If the interval reaches zero, it has no logarithm. Then the SD comes from its half-width relative to RD.
     """
     rd, low, high = receptor.rd, receptor.rd_low, receptor.rd_high
     if rd is None or rd <= 0 or low is None or high is None or high <= low:
@@ -167,9 +168,9 @@ def _visit(
 
 
 def _instrument(results: Sequence[SampleResult]) -> str:
-    """Return the cytometer as the files name it, with its serial number; "" where none does."""
-    told = (f"{tube.acquired.instrument} {tube.acquired.serial}".strip() for tube in results)
-    return ";".join(dict.fromkeys(name for name in told if name))
+    """Return the cytometer as the files name it, with its serial number; "" if no file does."""
+    names = (f"{tube.acquired.instrument} {tube.acquired.serial}".strip() for tube in results)
+    return ";".join(dict.fromkeys(name for name in names if name))
 
 
 def _flags(

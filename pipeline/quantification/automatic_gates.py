@@ -1,4 +1,4 @@
-"""A tube's gates, with the cuts that others lend it where it is unclear: its batch, then its control."""
+"""A tube's automatic gates; an unclear tube gets the cuts of its batch, then those of its control."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.tube.control import Control
 from pipeline.tube.reading import Tube
 
 ANCHORS = (Step.PLASMA_CELLS, Step.SECOND_ANCHOR)
-"""Steps whose thresholds a control may lend: it holds the same clone."""
+"""Steps whose thresholds may come from the control tube: it holds the same clone."""
 
 
 def gated_tube(
@@ -26,15 +26,15 @@ def gated_tube(
     cuts: Sequence[BatchCut] = (),
     polygons: Mapping[str, PolygonGate] | None = None,
 ) -> GatedPopulation:
-    """Gate a tube; where it is unclear, with the cuts of its batch and of its control.
+    """Gate a tube; if it is unclear, with the cuts of its batch and of its control.
 
     Parameters
     ----------
     overrides
         Thresholds that a person set, by gate.
     cuts
-        Of the tube's batch, for steps that were unclear. One that goes through the tube's own cells is not
-        taken: the tube differs from its batch, and the row says so.
+        Cuts of the tube's batch, for steps that were unclear. A cut that would divide the tube's own cells is
+        not used: the tube then differs from its batch, and its row says so.
     polygons
         That a person set, by step.
     """
@@ -54,7 +54,7 @@ def gated_tube(
 
 
 def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:
-    """Name the cuts that were taken, and what they replaced; one that was offered only says nothing."""
+    """Name the cuts of others that were used and what they replaced; a cut that was not used is not named."""
     now, before = _thresholds(steps), _thresholds(alone)
     pooled = {step.name for step in steps if Method.POOLED in step.methods}
     return tuple(
@@ -85,7 +85,7 @@ def _with_control(
     gate: Callable[..., GatedPopulation],
     pooled: Mapping[str, float],
 ) -> GatedPopulation:
-    """Look at the same cells in the control where the tube is unclear, and take its anchors' thresholds."""
+    """If the tube is unclear, gate its control and use the thresholds that the control has on the anchors."""
     if gated.confidence >= LOW_CONFIDENCE or control.tube is None:
         return gated
     control_gated = gate(control.tube.events, control.tube.panel)

@@ -1,4 +1,4 @@
-"""A tube whose population a person drew in FlowJo or wrote as GatingML: those gates instead of ours."""
+"""Gates that a person drew in FlowJo or wrote as GatingML, in place of the automatic gates."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ from pipeline.tube.names.rows import matrix_for_control, on_rows
 from pipeline.tube.reading import Tube
 
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
-"""Of the automatic gating: what it says of the acquisition, which the person's gates need not look at."""
+"""Flags of the automatic gating that are kept: they concern the acquisition, which a person's gates need not
+check."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnGating:
-    """What a person's gates give.
+    """The cells of a tube and its control in a person's gates.
 
     Attributes
     ----------
@@ -66,8 +67,8 @@ def gated_by_file(
     Parameters
     ----------
     automatic
-        What our own gates give: its viable single cells are the denominator of the percentage, and the row
-        says how far both agree.
+        The automatic gates: their viable single cells are the denominator of the percentage, and the row says
+        how well both gatings agree.
     content
         The bytes of the gates' file, where they have been read already.
 
@@ -96,20 +97,20 @@ def gated_by_file(
 
 @dataclass(frozen=True, slots=True)
 class _NamedTube:
-    """A tube or its control as the gates see it: its channels under the names that the gates have."""
+    """A tube or its control with its channels under the names that the gates use."""
 
     tube: Tube
     channels: tuple[str, ...]
     markers: tuple[str, ...]
 
     def row_of(self, name: str) -> str:
-        """Return the row that a channel is, or its own name where it is none; "" for ""."""
+        """Return the panel row of a channel, or its own name if it has no row; "" for ""."""
         return dict(zip(self.channels, map(self.tube.rows.row_of, self.tube.file.channels), strict=True)).get(
             name, ""
         )
 
     def name_of(self, row: str) -> str:
-        """Return what the gates call a row."""
+        """Return the name that the gates use for a panel row."""
         names = self.tube.file.channels
         return dict(zip(names, self.channels, strict=True)).get(self.tube.rows.name_of(row), row)
 
@@ -121,7 +122,7 @@ def _named_tube(drawn: DrawnPopulation, tube: Tube) -> _NamedTube:
 def _named_control(
     drawn: DrawnPopulation, control: Tube, tube: _NamedTube, matrix: SpilloverMatrix | None
 ) -> tuple[_NamedTube, SpilloverMatrix | None]:
-    """Return the control as the gates see it, under its tube's markers, and the tube's matrix for it."""
+    """Return the control with the names that the gates use and its tube's markers, and the tube's matrix."""
     marker_of = {tube.row_of(name): marker for name, marker in zip(tube.channels, tube.markers, strict=True)}
     pairs = zip(control.file.channels, control.file.markers, strict=True)
     markers = tuple(marker_of.get(control.rows.row_of(name), marker) for name, marker in pairs)
@@ -154,14 +155,15 @@ def _outlines(
 
 
 def _masks(drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
-    """Apply the gates to the events as a file has them: the gates bring their own matrix.
+    """Apply the gates to the uncompensated events of a file: the gates bring their own matrix.
 
-    FlowJo leaves values as they are stored where it does not use the gain.
+    Where FlowJo does not apply the gain, it uses the stored values.
 
     Parameters
     ----------
     matrix
-        For gates that ask for the file's: the tube's, also on its control; under the names of rows.
+        For gates that use the file's own matrix: that of the tube, also for its control; with the names of
+        panel rows.
     """
     file = seen.tube.file
     own = None
@@ -187,7 +189,7 @@ def _masks(drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | N
 
 
 def _divisor(file: FcsFile, channel: str) -> float:
-    """Return by what the stored values of a channel are divided: $PnG, or 1 where it does not apply."""
+    """Return the divisor of a channel's stored values: $PnG, or 1 where the gain does not apply."""
     return file.parameters[file.channels.index(channel)].divisor
 
 

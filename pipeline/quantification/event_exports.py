@@ -1,4 +1,4 @@
-"""Per-event results for those who go on elsewhere: events/<sample_id>.parquet and events/<sample_id>.fcs."""
+"""Results per event, for use in other programs: events/<sample_id>.parquet and events/<sample_id>.fcs."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def write_gated_cells(
     path
         The file; an older one is replaced, and removed where there is no cell to write.
     file
-        The tube; of its keywords only the detectors' voltages and the scales' ends are taken over: the others
-        may tell the patient.
+        The tube. Only the voltages and ranges of its detectors are copied from its keywords: others may
+        identify the patient.
     cells
         bool, shape (n_events,): which events.
     sample_id, population
-        Of the study; they name the source.
+        Names of the study; they describe the source in the file.
     matrix
-        That the tube was compensated with, as `$SPILLOVER` for those who go on; None if none was.
+        The matrix that compensated the tube, written as `$SPILLOVER`; None if it was not compensated.
     rows
-        What the file calls the rows of its panel: they are written under the rows' names, so that the cells
-        of tubes with other names can be put together. None: every channel keeps its name.
+        The file's channel names of its panel rows. Channels are written under the names of the rows, so that
+        cells of tubes with different names can be combined. None: every channel keeps its name.
     compensated
         Whether the file's events were compensated already.
     """
@@ -107,14 +107,14 @@ def write_gated_cells(
 
 
 def _markers(file: FcsFile, rows: FileRows | None) -> tuple[str, ...]:
-    """Return each channel's marker as the panel has it: $PnS of the file may hold anything."""
+    """Return each channel's marker from the panel, since $PnS of the file may hold any text."""
     by_row = {} if rows is None else {row.name: row.marker for row in rows.panel.channels}
     called = file.channels if rows is None else map(rows.row_of, file.channels)
     return tuple(CONTROL.sub("_", by_row.get(name, "")).strip() for name in called)
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:
-    """Return the keywords that say how bright a detector can be, and its voltage."""
+    """Return the keywords for the range and the voltage of a detector."""
     keywords = {}
     for number, name in enumerate(file.channels, 1):
         top = file.scale_top(name)
@@ -132,7 +132,7 @@ def _plain(name: str) -> str:
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names; those that are one after the change with their number."""
+    """Return the names; names that became equal get a number."""
     unique: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         own = name or f"P{number}"
@@ -143,7 +143,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _renamed(file: FcsFile, names: Sequence[str]) -> str:
-    """Say which names of channels are not those of the source."""
+    """Say which channel names differ from those of the source."""
     changed = [
         f"$P{number}N {now}"
         for number, (was, now) in enumerate(zip(file.channels, names, strict=True), 1)

@@ -1,4 +1,4 @@
-"""Gates that a person set: what each threshold or polygon replaced, in words for the tube's row."""
+"""Gates that a person set, and what each threshold or polygon replaced, in words for the tube's row."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def moved_gates(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the flag and the sentences of a tube's overrides.
 
-    Each sentence names the gate, who set it and why, the new value or polygon and what it replaced. A
-    threshold that no step took up is left out: the gating itself says so. A last sentence names the automatic
-    cuts of other steps that came out otherwise, because they are found among the cells that are left.
+    Each sentence names the gate, who set it and why, the new value or polygon, and the value it replaced. A
+    threshold that no step used is left out here: the gating reports it. A last sentence names the automatic
+    cuts of other steps that changed, because they were found among the remaining cells.
 
     Parameters
     ----------
     automatic
-        The steps of the tube without a person.
+        The steps of the tube without the person's gates.
     """
     notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
     persons = {rounded(override.value) for override in overrides if override.value is not None}
@@ -55,7 +55,7 @@ def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequenc
 def _other_cuts(
     steps: Iterable[GateStep], automatic: Iterable[GateStep], persons: Set[float]
 ) -> Iterator[str]:
-    """Name each cut that neither a person nor the batch set and that is not what it is without a person."""
+    """Name each automatic cut that changed because of the person's gates."""
     before = {(step.name, channel): value for step in automatic for channel, value in step.thresholds}
     for step in (step for step in steps if Method.POOLED not in step.methods):
         for channel, value in step.thresholds:
@@ -65,7 +65,7 @@ def _other_cuts(
 
 
 def _replaced(step: str, channel: str, automatic: Iterable[GateStep]) -> str:
-    """Return what the same step has on the same channel without the person."""
+    """Return the threshold of the same step and channel without the person's gates."""
     replaced = [
         f"automatic {value:g} ({words_of(gate_step.methods)})"
         for gate_step in automatic
@@ -81,7 +81,7 @@ def _polygon_words(gate: PolygonGate) -> str:
 
 
 def _step_replaced(name: str, automatic: Iterable[GateStep]) -> str:
-    """Return what the step is without the person's polygon."""
+    """Return the gate of the step without the person's polygon."""
     step = next(step for step in automatic if step.name == name)
     if step.gate is None:
         return "where there was no automatic gate"

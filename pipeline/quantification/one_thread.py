@@ -1,7 +1,7 @@
-"""BLAS in one thread: a tube's matrices are small, and more threads would add them up in another order.
+"""BLAS in one thread: the matrices of a tube are small, and more threads would sum them in another order.
 
-Memory that a tube's arrays free is kept for its next ones. Else the C library gives it back to the system
-after nearly every step of the gating and asks for it again, which took a twelfth of a tube's time.
+Memory that the arrays of a tube free is kept for its next arrays. Otherwise the C library returns it to the
+system after nearly every gating step and requests it again, which took a twelfth of the time of a tube.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from functools import cache
 from threadpoolctl import ThreadpoolController
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
-"""Numbers by which `mallopt` knows what is set. Vendor: malloc.h of the GNU C library."""
+"""Numbers of the parameters of `mallopt`. Vendor: malloc.h of the GNU C library."""
 MOST_KEPT, LARGEST_KEPT = 64 << 20, 32 << 20
-"""Bytes that are free and kept, at most, and those of the largest array that is: all that `mallopt` takes.
-Convention: what its own rule reaches in time."""
+"""Most bytes of free memory that are kept, and bytes of the largest array whose memory is kept: the largest
+values that `mallopt` accepts. Convention: what its own rule reaches in time."""
 
 
 def one_thread() -> AbstractContextManager[object]:
     """Return a context in which numpy's matrix products run in one thread, and freed memory is kept.
 
     Small products take longer in several threads than in one, and tubes are what runs in parallel. A worker
-    of the cluster has one thread too, so the bytes are the same wherever a tube is quantified.
+    of a cluster uses one thread, too, so the results are the same wherever a tube is quantified.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def _controller() -> ThreadpoolController:
 
 @cache
 def _keep_freed_memory() -> None:
-    """Tell the C library once; a system without the call does as it always does."""
+    """Set the parameters of the C library once; a system without `mallopt` is left as it is."""
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:

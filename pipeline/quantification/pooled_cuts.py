@@ -1,4 +1,4 @@
-"""The gates of a batch: which tubes were acquired alike, which of them get its cuts, and which differ."""
+"""The cuts of a batch of tubes acquired in the same way: which tubes get them, and which differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNSOUND = {
     TubeFlag.VALUES_MISSING,
     SampleFlag.GATES_FROM_FILE,
 }
-"""Flags of tubes that have no say in their batch's cuts."""
+"""Tubes with these flags are not used for the cuts of their batch."""
 
 Alike = tuple[object, ...]
 
@@ -26,14 +26,14 @@ Alike = tuple[object, ...]
 def cuts_of_batches(
     samples: Sequence[Sample], alone: Mapping[str, SampleResult]
 ) -> dict[str, tuple[BatchCut, ...]]:
-    """Return, by sample_id, the cuts on which the tubes acquired like that one agree.
+    """Return, by sample_id, the cuts on which the tubes of the same batch agree.
 
     Parameters
     ----------
     samples
         Of the study, in its order.
     alone
-        By sample_id: what each tube gave without its batch. Tubes that are not in it have no say.
+        By sample_id: the result of each tube without its batch. Tubes that are missing here are not used.
     """
     batches: dict[Alike, list[SampleResult]] = {}
     gated = [(sample, alone[sample.sample_id]) for sample in samples if sample.sample_id in alone]
@@ -45,12 +45,12 @@ def cuts_of_batches(
 
 
 def with_batch_cuts(task: TubeTask, alone: SampleResult, cuts: Sequence[BatchCut]) -> TubeTask:
-    """Return the task with those of its batch's cuts that the tube needs; none for gates of a file."""
+    """Return the task with the cuts of its batch that the tube needs; none where a file holds the gates."""
     return task if task.sample.gates_file else replace(task, batch_cuts=cuts_to_lend(alone.steps, cuts))
 
 
 def flagged_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> SampleResult:
-    """Return a tube's result, flagged where its own clear cut is not its batch's: it keeps its own."""
+    """Return a tube's result, flagged if its own clear cut, which it keeps, is not that of its batch."""
     unlike = unlike_batch(result.dye_cuts, cuts)
     if not unlike:
         return result
@@ -64,6 +64,6 @@ def flagged_against_batch(result: SampleResult, cuts: Sequence[BatchCut]) -> Sam
 
 
 def _alike(sample: Sample, result: SampleResult) -> Alike:
-    """Return what tubes of one batch share."""
+    """Return the properties that all tubes of a batch have in common."""
     where = result.acquired
     return sample.panel, where.instrument, where.serial, result.detectors, result.spillover_source

@@ -1,4 +1,4 @@
-"""A tube read and compensated with its control, ready to be gated: once, or again and again on the bench."""
+"""A tube and its control, read and compensated: gated once by a run, or many times on the review page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from pipeline.tube.inputs import Inputs
 from pipeline.tube.reading import Tube, read_tube
 
 TUBE_ERRORS = (FcsError, UserError, GatingError, CalibrationError)
-"""What a bad tube may fail with. Any other exception is a defect of cd38rd: see running/defects.py."""
+"""Exceptions with which a bad tube may fail. Any other exception is a defect of cd38rd: see
+running/defects.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ class Prepared:
     Attributes
     ----------
     task
-        With the digests of the files that were read. Its overrides may be exchanged (`with_task`): nothing
-        else of a tube depends on them.
+        The task, with the digests of the files that were read. Its overrides may be replaced (`with_task`);
+        the rest of this object does not depend on them.
     tube, control
         Compensated.
     gates_content
-        The bytes of the file of gates that the row names; None where it names none.
+        The bytes of the gates file that the row names; None where it names none.
     """
 
     task: TubeTask
@@ -48,7 +49,7 @@ class Prepared:
 
     @property
     def automatic(self) -> tuple[GateStep, ...]:
-        """The steps of the tube without a person, its batch or its control; found once."""
+        """The gating steps without the cuts of a person, the batch or the control; computed once."""
         made: tuple[GateStep, ...] = self._once(
             "automatic", lambda: gate_plasma_cells(self.tube.events, self.tube.panel).steps
         )
@@ -56,12 +57,12 @@ class Prepared:
 
     @property
     def opinion(self) -> Mask | None:
-        """The cells that the second opinion names, None where the panel shows none; found once."""
+        """The cells that the second opinion gates; None where the panel does not allow one; computed once."""
         made: Mask | None = self._once("opinion", lambda: second_opinion(self.tube.events, self.tube.panel))
         return made
 
     def with_task(self, task: TubeTask) -> Prepared:
-        """Return the same tube for another task of it; what was found without a person is kept."""
+        """Return the same tube with another task; its automatic gates are kept."""
         return replace(self, task=task)
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
@@ -76,7 +77,7 @@ def prepared(task: TubeTask, inputs: Inputs) -> Prepared:
     Raises
     ------
     TUBE_ERRORS
-        If the tube cannot be read or compensated; a control that cannot is a note.
+        If the tube cannot be read or compensated. If the control cannot, a note says so.
     """
     tube = read_tube(
         task.folder / task.sample.fcs_file,
@@ -93,9 +94,9 @@ def prepared(task: TubeTask, inputs: Inputs) -> Prepared:
 
 
 def _control(task: TubeTask, tube: Tube, inputs: Inputs) -> Control:
-    """Read the control, unless it is the stained tube itself under another name."""
+    """Read the control; it is refused if it is the stained tube itself under another name."""
     control = read_control(task.folder, task.sample, task.panel, task.settings, tube, inputs)
-    hashes = {name: digest for name, digest in inputs.sha256 if digest}  # of all: large files are read by now
+    hashes = {name: digest for name, digest in inputs.sha256 if digest}  # of the whole file
     own = hashes.get(task.sample.fcs_file)
     same = [n for n in (task.sample.fmo_file, task.sample.isotype_file) if n and own and hashes.get(n) == own]
     if same:

@@ -1,4 +1,4 @@
-"""The heart: one tube in, one `SampleResult` out. One dask task; no table, no dosing date, no other tube."""
+"""One tube in, one `SampleResult` out: a dask task that knows no table, no dosing date, no other tube."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from pipeline.tube.names.by_hand import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube
 
 LEAST_AGREEMENT = 0.6
-"""Agreement with the second opinion below which a person should look. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Agreement with the second opinion below which a person should check the gates. Chosen on the simulated
+tubes of docs/validation.md."""
 
 __all__ = ["TubeTask", "failed", "quantify_tube"]
 
 
 def quantify_tube(task: TubeTask) -> SampleResult:
-    """Read, gate, calibrate: return what the tube gives, or why it gives nothing.
+    """Read, gate and calibrate a tube; return its result, or the reason why there is none.
 
-    Bad input never raises; what raises is a defect of cd38rd.
+    Bad input raises no exception; any exception is a defect of cd38rd.
     """
     if task.failure:
         return failed(task, task.failure)
@@ -72,7 +72,7 @@ def _quantified_or_failed(task: TubeTask) -> SampleResult:
 
 
 def _read(task: TubeTask) -> tuple[Prepared | None, str, tuple[tuple[str, str], ...]]:
-    """Read a tube's files: the tube or why it cannot be read, and the digests of what was read."""
+    """Return the tube that was read, or why it cannot be read, and the digests of its files."""
     asked_for_once = not task.sample.gates_file and task.events_file is None
     inputs = read_inputs(task.folder, task.sample.input_files, streamed=asked_for_once)
     try:
@@ -89,7 +89,7 @@ def _quantified_or_refused(ready: Prepared) -> SampleResult:
 
 
 def quantified_tube(ready: Prepared) -> tuple[SampleResult, GatedPopulation]:
-    """Gate a tube that has been read, with the gates of its task: the result, and the cells behind it.
+    """Gate a tube that has been read, with the gates of its task; return the result and the gated cells.
 
     Raises
     ------
@@ -124,10 +124,10 @@ def _with_moved(ready: Prepared, gated: GatedPopulation) -> GatedPopulation:
 
 
 def quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
-    """Leave the aberrant split out where it cannot carry a receptor density: all plasma cells then count.
+    """Drop the split into aberrant and normal cells where it is unreliable: all plasma cells are quantified.
 
-    Without compensation, and without a control to estimate it from, the quantified dye itself shines into the
-    channels of the split, so that the split would choose cells by their CD38.
+    Without compensation, and without a control to estimate it, the quantified dye spills into the channels of
+    the split, so that the split would select cells by their CD38.
     """
     if gated.aberrant is None:
         return gated
@@ -145,7 +145,7 @@ def quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
 
 
 def _with_second_opinion(opinion: Mask | None, cells: Mask, result: SampleResult) -> SampleResult:
-    """Add how far a second gating names the same cells, and flag the tube where it names others."""
+    """Add the agreement with the second opinion, and flag the tube where it is low."""
     if opinion is None:
         return result
     alike = round(dice_overlap(opinion, cells), 4)
@@ -231,7 +231,7 @@ def _histogram(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None
 def _normal_rd(
     task: TubeTask, tube: Tube, gated: GatedPopulation, blank: FloatArray | None, kind: str
 ) -> float | None:
-    """RD of the plasma cells that are not aberrant; the same control serves both."""
+    """RD of the plasma cells that are not aberrant, with the same control."""
     if gated.aberrant is None:
         return None
     return rd_of(task, tube, gated.mask & ~gated.aberrant, blank, kind)
@@ -252,7 +252,7 @@ def _flags(
 
 
 def _repairs(tube: Tube) -> tuple[str, ...]:
-    """Name what was repaired of the file; a matrix that must not be applied cannot have harmed."""
+    """Name the repairs of the file; a fault of a matrix that is not applied does not matter."""
     unused = "SPILL_" if tube.compensation is Compensation.ALREADY else None
     repairs = (repair for repair in tube.repairs if repair.code not in USUAL)
     return tuple(repair.text for repair in repairs if unused is None or not repair.code.startswith(unused))

@@ -21,13 +21,13 @@ from pipeline.quantification.task import TubeTask
 from pipeline.tube.reading import Tube
 
 LEAST_DOUBT, FLAGGED_DOUBT = 0.01, 0.05
-"""Change of RD, as a part of it (below the LLOQ: of that), from which a doubtful split of the clone enters
-the interval, and from which it is flagged. Convention: 1 % hardly widens any interval."""
+"""Relative change of RD (below the LLOQ: relative to the LLOQ) from which the doubt of the clone's split
+widens the interval, and from which it is flagged. Convention: 1 % hardly widens any interval."""
 DRAWS_OF_AN_INTERVAL = 2000
-"""Draws of an interval. Convention: docs/method.md, section 5."""
+"""Monte Carlo draws of an interval. Convention: docs/method.md, section 5."""
 BRIGHT_CONTROL = 0.25
-"""Part of the control's own ABC by which it must outshine the stain to be refused. Convention: far more than
-the errors of two medians, so that tubes were exchanged."""
+"""The control is refused if it is brighter than the stained tube by this part of its own ABC. Convention: far
+more than the errors of two medians, so the tubes must have been exchanged."""
 
 
 def receptor_of(
@@ -73,7 +73,7 @@ def receptor_of(
 
 
 def rd_of(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kind: str) -> float | None:
-    """Return the number that `receptor_of` gives; its interval is drawn only where the number hangs on it."""
+    """Return the density of `receptor_of`; the interval is drawn only where the status depends on it."""
     density = receptor_of(task, tube, cells, blank, kind, n_draws=1)
     if density.rd is None and SampleFlag.CONTROL_BRIGHT not in density.flags:
         return None
@@ -85,7 +85,7 @@ def rd_of(task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, kin
 def distribution_of(
     task: TubeTask, tube: Tube, cells: Mask, blank: FloatArray | None, density: ReceptorDensity
 ) -> CellDistribution | None:
-    """Return the percentiles, shares and modes of the cells that have this density; None where it has none.
+    """Return percentiles, shares and modes of the cells behind this density; None where there is no density.
 
     Parameters
     ----------
@@ -122,10 +122,10 @@ def _lot_cv(task: TubeTask) -> float:
 
 
 def _without_bright_control(density: ReceptorDensity, curve: StandardCurve) -> ReceptorDensity:
-    """Take the density back where the control outshines the stain: that is no background, whatever it is.
+    """Withdraw the density where the control is brighter than the stained tube: it is no background control.
 
-    Medians that differ by noise stay, signed; a control above the stain by a quarter of itself and more than
-    the dimmest bead has been exchanged with it, or is another staining.
+    Differences within noise are kept, with their sign. A control that is brighter by a quarter of its own ABC
+    and by more than the dimmest bead was exchanged with the stained tube, or has another staining.
     """
     if density.rd is None or density.rd_high is None or density.background_abc is None:
         return density
@@ -144,12 +144,12 @@ def _is_far_below_zero(rd: float, curve: StandardCurve | None) -> bool:
 def with_split_doubt(
     density: ReceptorDensity, task: TubeTask, tube: Tube, gated: GatedPopulation
 ) -> ReceptorDensity:
-    """Return the density with the doubt of the clone's split in its interval, and said.
+    """Return the density with the doubt of the clone's split in its interval and its notes.
 
-    Its SD is the largest change of the clone's ABC when a part of the cells is left out of the split. Nothing
-    changes where nothing was split, or where the split hardly depends on which cells there are. Where clone
-    and other cells lie so far apart that the few cells which could come or go would change too little, the
-    split is not made again.
+    The SD of the doubt is the largest change of the clone's ABC when a part of the cells is left out and the
+    split is made again. Nothing changes where nothing was split, or where the split hardly depends on single
+    cells. Where clone and normal cells lie so far apart that the few uncertain cells cannot matter, the split
+    is not repeated.
     """
     curve = task.calibration.curve
     if gated.aberrant is None or gated.jackknife is None or curve is None or density.rd is None:
@@ -180,9 +180,9 @@ def with_split_doubt(
 
 
 def without_guessed_cells(density: ReceptorDensity, gated: GatedPopulation) -> ReceptorDensity:
-    """Take the density back where no population stood out and nobody set the cut.
+    """Withdraw the density where no population was found and no person set the cut.
 
-    A tube without plasma cells must not be given any: what lies beyond strict cuts is then other cells.
+    A tube without plasma cells must not get a density: the events beyond strict cuts are then other cells.
     """
     step = next((step for step in gated.steps if step.name is Step.PLASMA_CELLS), None)
     if GateFlag.NO_CLEAR_POPULATION not in gated.flags or step is None or step.is_set_by_person:
@@ -195,7 +195,7 @@ def without_guessed_cells(density: ReceptorDensity, gated: GatedPopulation) -> R
 
 
 def _withheld(density: ReceptorDensity, status: RdStatus, note: str) -> ReceptorDensity:
-    """Keep what was measured in the cells, and no density."""
+    """Return the measured medians without a density."""
     return ReceptorDensity(
         status,
         density.n_cells,
@@ -222,7 +222,7 @@ def _middle(values: FloatArray) -> float:
 
 
 def _middles_beside(values: FloatArray, n: int) -> tuple[float, ...]:
-    """Return how low and how high the median can be when so many cells come or go; () of too few cells."""
+    """Return the lowest and highest median if this many cells are added or removed; () for too few cells."""
     first, last = (values.size - 1 - n) // 2, -((1 - n - values.size) // 2)
     if first < 0 or last >= values.size:
         return ()
@@ -231,7 +231,7 @@ def _middles_beside(values: FloatArray, n: int) -> tuple[float, ...]:
 
 
 def _censored(tube: Tube, cells: Mask) -> FloatArray:
-    """Return cells with those of the scale's end back there: compensation moved them, but they are that."""
+    """Return the values with saturated events back at the end of scale; compensation had moved them."""
     rows = np.flatnonzero(cells)
     values = tube.quantified.take(rows)
     at_least_top = np.maximum(values, np.float32(tube.quantified_top))

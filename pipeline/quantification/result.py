@@ -1,4 +1,4 @@
-"""What one tube gives: everything that tables, pictures and the store need, and no events."""
+"""The result of one tube: all that tables, pictures and the store need, without events."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from pipeline.tube.histograms import Density, Histogram
 
 
 def _step_to_store(step: GateStep, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Return the fields of a step, its methods in words."""
+    """Return the fields of a gating step for the store, with its methods as words."""
     stored = {name: words_of(step.methods) if name == "methods" else v for name, v in fields(step).items()}
     return {"method" if name == "methods" else name: value for name, value in stored.items()}
 
 
 def _step_from_store(stored: Any) -> Any:
-    """Return the fields of a stored step with its methods told from their words."""
+    """Return the fields of a stored gating step, with its methods as enums again."""
     if not isinstance(stored, Mapping) or "method" not in stored:
         return stored
     others = {name: value for name, value in stored.items() if name != "method"}
@@ -40,12 +40,12 @@ def _step_from_store(stored: Any) -> Any:
 StoredStep = Annotated[GateStep, WrapSerializer(_step_to_store), BeforeValidator(_step_from_store)]
 
 FAILED = (RdStatus.FAILED, RdStatus.NO_CURVE)
-"""Statuses of tubes that something must be done about before they can be quantified; so must a named control
-that gives no background."""
+"""Statuses of tubes that cannot be quantified before a person acts. The same holds for a named control that
+gives no background."""
 
 
 class SampleFlag(StrEnum):
-    """Flags that quantification raises in a tube's row; the value is the code that is written."""
+    """Flags that quantification sets in the row of a tube; the value is the code in the tables."""
 
     PROGRAM_DEFECT = "PROGRAM_DEFECT"
     REPAIRED_FILE = "REPAIRED_FILE"
@@ -72,7 +72,7 @@ class SentinelResult:
 
 @dataclass(frozen=True, slots=True)
 class SecondCount:
-    """What the second opinion names: how many cells, and how far they are the gated ones (0 to 1)."""
+    """Result of the second opinion: its number of cells, and its agreement with the gated cells (0 to 1)."""
 
     n_cells: int
     agreement: float
@@ -80,15 +80,14 @@ class SecondCount:
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """A tube: gated, calibrated, with its interval, or why not (`receptor.status`, `note`).
+    """The result of a tube: gates, density and interval, or why there are none (`receptor.status`, `note`).
 
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
     (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
-    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in
-    where the study is known (`pipeline.patients.receptor_occupancy`).
-    `detectors`: those that may gate. `dye_cuts`: what its batch is told of them. `defect`: traceback of the
-    defect of cd38rd that failed it. `second_opinion`: None where none was asked for. `distribution`: of the
-    quantified cells; None where they have no density.
+    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in where the study
+    is known (`pipeline.patients.receptor_occupancy`). `detectors`: those that may gate. `dye_cuts`: what its
+    batch is told of them. `defect`: traceback of the defect of cd38rd that failed it. `second_opinion`: None
+    where none was asked for. `distribution`: of the quantified cells; None where they have no density.
     """
 
     sample_id: str
@@ -125,20 +124,20 @@ class SampleResult:
 
 
 def is_failed(result: SampleResult) -> bool:
-    """Tell whether a tube makes the run end with status 3."""
+    """Return whether a tube makes the run end with status 3."""
     return is_failure(result.receptor.status, result.flags)
 
 
 def is_failure(status: RdStatus, flags: Collection[str]) -> bool:
-    """Tell the same of a row's status and flags."""
+    """Return the same from the status and flags of a row."""
     without = {CheckFlag.CONTROL_UNUSABLE, SampleFlag.CONTROL_BRIGHT} & set(flags)
     return status in FAILED or (status is RdStatus.NO_BACKGROUND and bool(without))
 
 
 def with_findings(result: SampleResult, flags: Sequence[str], notes: Sequence[str]) -> SampleResult:
-    """Return a result that carries what the checks of the study found too; they change no number of it.
+    """Return the result with the flags and notes of the study's checks added; no number changes.
 
-    A failed tube's note is its reason alone: what else is said of it stands among the notes of its density.
+    The note of a failed tube is the reason alone; all else is added to the notes of its density.
     """
     both = tuple(dict.fromkeys((*flags, *result.flags)))
     if result.receptor.status is RdStatus.FAILED:
@@ -151,7 +150,7 @@ def with_findings(result: SampleResult, flags: Sequence[str], notes: Sequence[st
 
 
 def with_labels(result: SampleResult, labels: FileLabels) -> SampleResult:
-    """Return a result whose sentences name no file by its own name, which may hold a patient's."""
+    """Return a result whose sentences contain no file names, since these may contain a patient's name."""
     say = labels.in_text
     steps = tuple(replace(step, note=say(step.note)) for step in result.steps)
     sentinels = tuple(
@@ -174,9 +173,9 @@ def _labelled(density: ReceptorDensity, labels: FileLabels) -> ReceptorDensity:
 
 
 def failure_reason(result: SampleResult) -> str:
-    """Return why a tube has no density, without what else is said of it; "" where nothing tells it.
+    """Return only the reason why a tube has no density; "" where none is given.
 
-    A failed tube's note is its reason; any other status is explained by the last note of its density.
+    For a failed tube the reason is its note; for any other status it is the last note of its density.
     """
     if result.receptor.status is RdStatus.FAILED:
         return result.note
@@ -184,7 +183,7 @@ def failure_reason(result: SampleResult) -> str:
 
 
 def spillover_of(result: SampleResult) -> SpilloverMatrix | None:
-    """Return the matrix that a tube was compensated with; None where it was not."""
+    """Return the spillover matrix that compensated a tube; None where it was not compensated."""
     if not result.spillover:
         return None
     return SpilloverMatrix(result.spillover_channels, np.array(result.spillover), result.spillover_source)

@@ -1,6 +1,7 @@
-"""Free CD38 on sentinel cells, whose CD38 the drug covers but no tumour can lose, and a hint at dilution.
+"""Free CD38 on sentinel cells (NK cells, B precursors), and a hint at haemodilution.
 
-What they say of the drug is reported where the study is known (`pipeline.patients.receptor_occupancy`).
+The drug covers the CD38 of sentinel cells, but they do not lose it as a tumour can. What they show about the
+drug is reported later, with the whole study (`pipeline.patients.receptor_occupancy`).
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from pipeline.tube.flags import TubeFlag
 from pipeline.tube.reading import Tube
 
 NOT_TRUSTED = {TubeFlag.SPILL_INCOMPLETE, TubeFlag.FAR_BELOW_ZERO}
-"""Flags of a tube whose dim cells are not where they belong: dim sentinels cannot be known there."""
+"""Flags of a tube whose dim cells may be misplaced: dim sentinel cells cannot be measured there."""
 
 
 def with_sentinels(
     task: TubeTask, tube: Tube, control: Control, gated: GatedPopulation, result: SampleResult
 ) -> SampleResult:
-    """Return the result with its sentinels, and a hint at dilution with blood.
+    """Return the result with its sentinel cells, and a hint if the marrow is diluted with blood.
 
     Parameters
     ----------
     gated
-        Of our own gates, also where a person's gates replaced them for the plasma cells.
+        The automatic gates, also where a person's gates are used for the plasma cells.
     """
     if tube.compensation is Compensation.MISSING or NOT_TRUSTED.intersection(tube.flags):
         return result
@@ -66,7 +67,7 @@ def _quantified(
 
 
 def _hemodilution(task: TubeTask, gated: GatedPopulation, sentinels: tuple[Sentinel, ...]) -> str:
-    """Return a sentence where a marrow has hardly any B precursors, "" where it has or it cannot be known."""
+    """Return a sentence if a marrow has hardly any B precursors; "" if it has, or if that is not known."""
     precursors = next(
         (sentinel for sentinel in sentinels if sentinel.name == B_PRECURSORS and sentinel.gate is not None),
         None,

@@ -21,20 +21,20 @@ class TubeTask:
     folder
         The study folder; the sample's files are relative to it.
     calibration
-        The bead run of this tube, with its curve or why there is none.
+        The result of this tube's bead run: its curve, or why there is none.
     failure
-        Why this tube cannot be quantified, known before it is read; empty otherwise.
+        Why this tube cannot be quantified, if that is known before it is read; else empty.
     flags, notes
-        What the checks found.
+        Flags and notes of the study's checks.
     spillover
-        Named by the study; None: the file's own.
+        The matrix that the study names; None: the file's own matrix.
     assigned_cv
         CV of the lot's assigned values, where the beads sheet gives one.
     files_sha256
-        (label, SHA-256) of the files that the result depends on, when the run began.
-        A file that is another one when it is read fails the tube.
+        (label, SHA-256) of the files that the result depends on, at the start of the run. If a file has
+        changed when it is read, the tube fails.
     events_file
-        Where per-event results go; None: nowhere.
+        File for the results per event; None: they are not written.
     batch_cuts
         Cuts of the tube's batch, where its own were unclear; see `pipeline.quantification.pooled_cuts`.
     extras

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.files.whole import NotWrittenError
 
 LOG_FILE = "log.txt"
 LOGGERS = ("pipeline", "gating", "calibration")
+THE_DATA = "the data"
+"""What a defect in a model or a table is not of."""
+
+Made = TypeVar("Made")
+
+log = logging.getLogger(__name__)
 
 
 class DefectError(Exception):
@@ -37,6 +45,36 @@ def defect_note(failure: str, sound: str = "this file") -> str:
         f"a defect of cd38rd, not of {sound}: {failure}. "
         f"Its traceback is in results/{LOG_FILE}: please report it, without patient data"
     )
+
+
+@dataclass(slots=True)
+class CaughtDefects:
+    """The parts of a result that a defect of cd38rd left out; each is logged, and the other parts are made.
+
+    Attributes
+    ----------
+    kind
+        Word before each name in the log: `model `.
+    refusals
+        Exceptions by which a part says that the data do not allow it: they are raised, and are no defects.
+    failures
+        By the name of the part: kind and text of the exception.
+    """
+
+    kind: str = ""
+    refusals: tuple[type[Exception], ...] = ()
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def caught(self, name: str, make: Callable[[], Made]) -> Made | None:
+        """Return the part; None, with its traceback in the log, where a defect kept it from being made."""
+        try:
+            return make()
+        except self.refusals:
+            raise
+        except Exception as defect:
+            self.failures[name] = f"{type(defect).__name__}: {defect}"
+            log.exception("%s%s: %s", self.kind, name, self.failures[name])
+            return None
 
 
 class _LogFile(logging.FileHandler):

@@ -1,1 +1,1 @@
-"""The study as a person typed it: rows, settings, faults, words."""
+"""The study as typed: rows of its sheets, settings, faults, and the wording of messages."""

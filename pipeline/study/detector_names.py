@@ -1,4 +1,4 @@
-"""What a channel's name says of its values: which measure of the pulse, and whether they are compensated."""
+"""Names of channels: which measure of the pulse a name means, and whether the values are compensated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLUSTER_AT_END = re.compile(r"(?<![a-z0-9])cd\d+[a-z]$", re.IGNORECASE)
 
 
 class Pulse(StrEnum):
-    """Which measure of a pulse a channel holds; `UNKNOWN` where its name does not say."""
+    """The measure of the pulse in a channel; `UNKNOWN` if the channel's name does not say it."""
 
     AREA = "area"
     HEIGHT = "height"
@@ -42,7 +42,7 @@ _PULSES = {
 
 
 def says_compensated(name: str) -> bool:
-    """Whether a channel's name says that its values are compensated or unmixed already.
+    """Return whether a channel's name says that its values are compensated or unmixed already.
 
     FlowJo writes `Comp-`, `FJComp-` or `<` and `>`, Sony `- Compensated`.
 
@@ -57,12 +57,12 @@ def says_compensated(name: str) -> bool:
 
 
 def marker_says_compensated(marker: str) -> bool:
-    """Whether $PnS begins as the name of a compensated channel does (`Comp-PE-A`)."""
+    """Return whether $PnS begins like the name of a compensated channel (`Comp-PE-A`)."""
     return _MARKER_COMPENSATED.match(marker.strip()) is not None
 
 
 def pulse_of(name: str) -> Pulse:
-    """Return which measure of the pulse a name says, in any instrument's spelling.
+    """Return the measure of the pulse that a channel's name means, in any instrument's spelling.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def pulse_of(name: str) -> Pulse:
 
 
 def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
-    """Return the first two names that say different measures of the pulse, or None.
+    """Return the first two names that mean different measures of the pulse, or None.
 
     Examples
     --------
@@ -103,13 +103,13 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
 
 
 def said_pulse(name: str, beside: str) -> str:
-    """Return the measure that a name says, also of `PEH` beside `PEA`."""
+    """Return the measure that a name means; `PEH` means height if the other name is `PEA`."""
     letter = _bare(name)[-1:].casefold() if _differ_in_last_letter(name, beside) else ""
     return str(pulse_of(name) or _PULSES.get(letter, Pulse.UNKNOWN))
 
 
 def _bare(name: str) -> str:
-    """Return a name without what says that it is compensated, and without linear or logarithmic."""
+    """Return a name without its words for compensated, linear or logarithmic."""
     return _SCALE_WORD.sub("", _COMPENSATED.sub("", name.strip())).strip()
 
 
@@ -118,7 +118,7 @@ def _differ_in_last_letter(first: str, second: str) -> bool:
 
 
 def _end_otherwise(a: str, b: str) -> bool:
-    """Whether two folded names differ in nothing but the letter of the pulse at their ends."""
+    """Return whether two folded names differ only in the letter of the pulse at their ends."""
     ends = {a[-1:], b[-1:]}
     return len(ends) == 2 and len(a) > 2 and a[:-1] == b[:-1] and ends <= {"a", "h", "w"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that was typed or handed in cannot be used; the text says what, where and what to do."""
+    """A typed value or a file that cannot be used; the message says what, where and what to do."""
 
 
 class UsageError(UserError):
-    """The command was called with something it does not take."""
+    """The command was called with an argument that it does not accept."""

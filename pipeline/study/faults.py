@@ -1,4 +1,4 @@
-"""Faults: what is wrong with what a person typed or handed in, as values that are never raised."""
+"""Faults in the sheets and files of a study, as values: checks return them and never raise them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _CELL = re.compile(r"^(?P<sheet>[^!]+)!(?P<column>[A-Z]*)(?P<row>\d*)$")
 _VALUE = re.compile(
     r'"[^"]*"( \(with [^)]*\))?|[\w./ -]+\.(fcs|lmd)\b|\w+![A-Z]*\d+|[-+]?\d[\d.,:eE+-]*', re.IGNORECASE
 )
-"""Parts of a message that differ between faults of one cause: quoted values, files, cells, numbers."""
+"""Parts of a message that differ between faults with the same cause: quoted values, files, cells, numbers."""
 
 MOST_WRITTEN_OUT = 3
-"""Faults of one cause that are each written out where they differ. Convention: more of one cause would hide
-the others."""
+"""Most faults with the same cause that are written out in full if they differ. Convention: more of the same
+cause would hide the others."""
 
 MOST_CELLS = 12
-"""Cells that are named for a cause. Convention: more would not be read."""
+"""Most cells that are named for a cause. Convention: more would not be read."""
 
 _SHEET_ORDER = (
     "samples",
@@ -38,31 +38,32 @@ _SHEET_ORDER = (
 
 
 class Severity(StrEnum):
-    """What a fault does to a run."""
+    """The effect of a fault on a run."""
 
     ERROR = "ERROR"
-    """The run stops before it starts: somebody must fix a sheet, or accept the fact with a reason."""
+    """The run does not start. A person must correct a sheet, or accept the fact and give a reason."""
     TUBE = "TUBE"
-    """One file is at fault: the run goes on, and that row fails or lacks a value."""
+    """A single file is at fault. The run goes on; the row of that file fails or lacks a value."""
     WARNING = "WARNING"
-    """The run goes on; somebody should look."""
+    """The run goes on. A person should look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: where, what came, what was expected and what to do.
+    """A fault: where it is, what was found, what was expected, and what to do.
 
     Parameters
     ----------
     where
         A cell as Excel names it (`samples!C7`), a sheet or a file.
     found, expected
-        In words; a typed value stands in double quotes. Where `found` is a sentence that says all, nothing is
-        expected.
+        What was found and what was expected, in words; a typed value is in double quotes. If `found` is a
+        complete sentence, `expected` is empty.
     hint
         What to do, or what was probably meant; may be empty.
     flag, sample_ids
-        The flag that says the same in rows of the result, and the tubes it touches; where a check knows them.
+        The flag with the same meaning in the tables of results, and the tubes that have it, if the check
+        knows them.
 
     Examples
     --------
@@ -86,20 +87,20 @@ class Fault:
 
 
 def stops_run(faults: Iterable[Fault]) -> bool:
-    """Whether one of the faults must be fixed or accepted before anything runs."""
+    """Return whether one of the faults must be corrected or accepted before a run can start."""
     return any(fault.severity is Severity.ERROR for fault in faults)
 
 
 def in_reading_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Return the faults sheet by sheet, row by row, cell by cell, without exact repetitions."""
+    """Return the faults without exact repetitions, sorted by sheet, row and cell."""
     return tuple(sorted(dict.fromkeys(faults), key=_reading_key))
 
 
 def fault_report(faults: Iterable[Fault]) -> str:
-    """Return one line per cause, errors first, and a last line that counts the faults; "" for none.
+    """Return a line for each cause, errors first, and a last line with the number of faults; "" for none.
 
-    Faults of one cause say the same but for the values that were typed; the first one is written out, and
-    the cells of the others are named below it.
+    Faults with the same cause differ only in typed values. The first of them is written out; the cells of the
+    others are named below it.
     """
     listed = list(faults)
     if not listed:
@@ -113,14 +114,14 @@ def fault_report(faults: Iterable[Fault]) -> str:
 
 
 def cause_of(fault: Fault) -> str:
-    """Return what faults of one cause have in common: sheet, column and words without values."""
+    """Return the cause of a fault: sheet, column and words without values. Equal causes are reported once."""
     match = _CELL.match(fault.where)
-    place = f"{match['sheet']}!{match['column']}" if match else fault.where
-    return f"{place}: {without_values(f'{fault.found} | {fault.expected} | {fault.hint}')}"
+    column = f"{match['sheet']}!{match['column']}" if match else fault.where
+    return f"{column}: {without_values(f'{fault.found} | {fault.expected} | {fault.hint}')}"
 
 
 def without_values(text: str) -> str:
-    """Return a sentence without quoted values, files, cells and numbers: what alike sentences share.
+    """Return a sentence without quoted values, files, cells and numbers, so that alike sentences are equal.
 
     >>> without_values('beads "B1" 25 hours from the tube')
     'beads … … hours from the tube'
@@ -129,7 +130,7 @@ def without_values(text: str) -> str:
 
 
 def _lines(alike: list[Fault]) -> list[str]:
-    """Return all of a few faults that differ; else the first one, and where the others are."""
+    """Return every fault if they differ and are few; else the first fault and the cells of the others."""
     texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
     if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_WRITTEN_OUT:
         return [_line(fault) for fault in alike]
@@ -145,7 +146,7 @@ def _line(fault: Fault) -> str:
 
 
 def fault_count(faults: Iterable[Fault]) -> str:
-    """Return how many faults there are of each kind, in words.
+    """Return the number of faults of each severity, in words.
 
     >>> fault_count([Fault("samples!A2", "nothing", "a sample_id")])
     '1 fault that stops the run'
@@ -164,7 +165,7 @@ def fault_count(faults: Iterable[Fault]) -> str:
 
 
 def _reading_key(fault: Fault) -> tuple[int, str, int, int, str]:
-    """Sheets in the order of the contract, what is no cell first."""
+    """Return the sort key of a fault: sheets in the order of `_SHEET_ORDER`; faults without a cell first."""
     match = _CELL.match(fault.where)
     sheet = match["sheet"] if match else fault.where
     sheet_index = _SHEET_ORDER.index(sheet) if sheet in _SHEET_ORDER else -1

@@ -1,4 +1,4 @@
-"""What results call files: by the row that names them, since a file's own name may hold a patient's."""
+"""Labels of files in the results, made from their rows, since a file name may contain a patient's name."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from pathlib import Path, PurePosixPath
 from pipeline.study.study import BeadRun, Sample, Study
 
 SUFFIXES = frozenset({".fcs", ".lmd", ".wsp", ".xml", ".gatingml", ".csv", ".tsv", ".xlsx"})
-"""Ends of names that a label keeps: they say what kind of file it is."""
+"""Endings of file names that a label keeps, since they show the kind of file."""
 
 _START, _LETTER = re.compile(r"(?<![\w-])"), re.compile(r"\w")
 """Where a name may start, and what may not follow it: a name within a word is not meant."""
 
 ANOTHER_FILE = "a file of this name"
-"""Stands for a name that two files have in different folders."""
+"""Replaces a name that two files in different folders have."""
 
 
 @dataclass(frozen=True)
 class FileLabels:
-    """Labels of files, by their names as they were typed.
+    """Labels of files, by their names as typed.
 
     Attributes
     ----------
     folder
         The study folder.
     labels
-        Name in the study folder → label.
+        The label of each name in the study folder.
     """
 
     folder: Path
     labels: Mapping[str, str]
 
     def of(self, name: str) -> str:
-        """Return the label of a file; "" where no row names it."""
+        """Return the label of a file; "" if no row names it."""
         return self.labels.get(name, "")
 
     def of_pairs(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Return (label, SHA-256) of (name, SHA-256)."""
+        """Return pairs (label, SHA-256) for pairs (name, SHA-256)."""
         return tuple((self.of(name), digest) for name, digest in pairs)
 
     def in_text(self, text: str) -> str:
-        """Return a text with labels in place of the names of files and of folders.
+        """Return a text with labels in place of file names, and without the path of the study folder.
 
         Examples
         --------
@@ -54,7 +54,7 @@ class FileLabels:
         """
         if not text:
             return text
-        if self.folder.is_absolute():  # "study" alone is a word of many sentences
+        if self.folder.is_absolute():  # a relative folder such as "study" is a word of many sentences
             for folder in (f"{self.folder}/", f"{self.folder}\\", str(self.folder)):
                 text = text.replace(folder, "")
         parts, done = [], 0
@@ -75,7 +75,7 @@ class FileLabels:
 
     @cached_property
     def _spoken(self) -> dict[str, str]:
-        """Every way in which a text may name a file → what it becomes."""
+        """The label for every spelling in which a text may name a file."""
         spoken: dict[str, str] = {}
         for name, label in self.labels.items():
             short = _last(name)
@@ -91,7 +91,7 @@ class FileLabels:
 
 
 def labels_of_study(study: Study) -> FileLabels:
-    """Return the labels of every file that the sheets name; a shared one has that of its first row."""
+    """Return the labels of all files in the sheets; the first row that names a file gives its label."""
     pairs = [pair for run in study.beads for pair in _of_beads(run)]
     pairs += [pair for sample in study.samples for pair in _of_sample(sample)]
     if study.settings.spillover_file:
@@ -100,7 +100,7 @@ def labels_of_study(study: Study) -> FileLabels:
 
 
 def labels_of_sample(folder: Path, sample: Sample, spillover_file: str = "") -> FileLabels:
-    """Return the labels of a tube's own files."""
+    """Return the labels of the files of a tube."""
     named = [(spillover_file, f"spillover{_suffix(spillover_file)}")] if spillover_file else []
     return FileLabels(folder, _first([*_of_sample(sample), *named]))
 
@@ -117,9 +117,9 @@ def _of_sample(sample: Sample) -> Iterator[tuple[str, str]]:
         (" isotype", sample.isotype_file),
         (" gates", sample.gates_file),
     )
-    for what, name in columns:
+    for kind, name in columns:
         if name:
-            yield name, f"{sample.sample_id}{what}{_suffix(name)}"
+            yield name, f"{sample.sample_id}{kind}{_suffix(name)}"
 
 
 def _of_beads(run: BeadRun) -> Iterator[tuple[str, str]]:
@@ -127,7 +127,7 @@ def _of_beads(run: BeadRun) -> Iterator[tuple[str, str]]:
 
 
 def _suffix(name: str) -> str:
-    """Return how a name ends: its kind, and the data set that is meant."""
+    """Return the ending of a name: its suffix, and the number of the data set."""
     plain, mark, data_set = name.rpartition("#")
     if not (mark and data_set.isdigit()):
         plain, mark, data_set = name, "", ""
@@ -140,7 +140,7 @@ def _last(name: str) -> str:
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the pairs as a mapping; of a name that comes twice the first label stays."""
+    """Return the pairs as a mapping; a name that comes twice keeps its first label."""
     labels: dict[str, str] = {}
     for name, label in pairs:
         labels.setdefault(name, label)

@@ -1,4 +1,4 @@
-"""Where the files of a study lie: relative names that may not leave the study folder."""
+"""Locations of the files of a study: relative names that may not leave the study folder."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.study.wording import enumerate_words, meaning, nearest, quoted, sa
 FCS_SUFFIXES = (".fcs", ".lmd")
 _DATA_SET = re.compile(r"^(?P<file>.+)#(?P<number>[1-9]\d*)$")
 MOST_LISTED = 5
-"""Files that a message lists where none is near. Convention: more would not be read."""
+"""Most files that a message lists if no name is similar. Convention: more would not be read."""
 
 _INSIDE = "a path relative to the study folder that stays inside it"
 
 
 def fcs_location(folder: Path, name: str) -> tuple[Path, int]:
-    """Return the file that a sheet names and which of its data sets is meant.
+    """Return the path of the file that a sheet names, and the number of the data set in it.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def fcs_location(folder: Path, name: str) -> tuple[Path, int]:
 
 
 def file_key(folder: Path, name: str) -> tuple[str, int]:
-    """Return what is the same for two spellings of one file, and different for two files."""
+    """Return a key of a file that is equal for two spellings of its name, and differs between files."""
     path, data_set = fcs_location(folder, name)
     try:
         facts = path.stat()
@@ -50,10 +50,10 @@ def file_key(folder: Path, name: str) -> tuple[str, int]:
 
 
 def on_disk(folder: Path, name: str) -> str:
-    """Return a typed name as the folder writes it, where both differ only by what cannot be seen.
+    """Return a typed name as it is in the folder, if the two differ only in invisible ways.
 
-    A folder that comes from a Mac writes `ü` as two characters, a sheet of Excel as one. Non-breaking and
-    double blanks and zero-width characters are found too; where two files would fit, the name stays as typed.
+    For example, a folder from a Mac writes `ü` as two characters, an Excel sheet as one. Non-breaking blanks,
+    double blanks and zero-width characters do not matter either. If two files match, the name stays as typed.
 
     Parameters
     ----------
@@ -67,27 +67,27 @@ def on_disk(folder: Path, name: str) -> str:
     try:
         if name.startswith("/") or (folder / name).exists():
             return name
-        found = ((_path_part_by_part(folder, file), number) for file, number in written)
-        return next((file + number for file, number in found if file), name)
+        paths = ((_path_part_by_part(folder, file), number) for file, number in written)
+        return next((file + number for file, number in paths if file), name)
     except (OSError, ValueError):
         return name
 
 
 def _path_part_by_part(folder: Path, name: str) -> str:
-    """Return the one path below the folder whose parts look like those of a name; "" where none or two do."""
-    here, found = folder, []
+    """Return the only path below the folder whose parts look like those of a name; "" for none or several."""
+    parent, parts = folder, []
     for part in PurePosixPath(name).parts:
-        exact = part != ".." and (here / part).exists()
-        beside = [part] if exact else _alike(here, part)
-        if len(beside) != 1:
+        exact = part != ".." and (parent / part).exists()
+        matches = [part] if exact else _alike(parent, part)
+        if len(matches) != 1:
             return ""
-        found.append(beside[0])
-        here = here / beside[0]
-    return "/".join(found)
+        parts.append(matches[0])
+        parent = parent / matches[0]
+    return "/".join(parts)
 
 
 def _alike(folder: Path, part: str) -> list[str]:
-    """Return the names in a folder that look like one."""
+    """Return the names in a folder that look like the given one."""
     try:
         return sorted(path.name for path in folder.iterdir() if visible_text(path.name) == visible_text(part))
     except OSError:
@@ -101,16 +101,16 @@ def location_fault(
     present: Callable[[], Sequence[str]] = tuple,
     unused: Callable[[], Sequence[str]] | None = None,
 ) -> Fault | None:
-    """Return what is wrong with a typed file name, or None.
+    """Return the fault of a typed file name, or None.
 
-    It must be relative, stay inside the folder (also where a link leads), and name a file.
+    The name must be relative, must name a file, and must stay inside the folder, also if it is a link.
 
     Parameters
     ----------
     present
-        The files that may have been meant.
+        Returns the files that may have been meant.
     unused
-        The files to list where none of `present` is near; None: none is listed.
+        Returns the files to list if none of `present` is similar; None: no list.
     """
     outside = _outside(folder, name)
     if outside:
@@ -152,7 +152,7 @@ def _listed(unused: Sequence[str]) -> str:
 
 
 def sheet_problem(folder: Path, path: Path) -> Fault | None:
-    """Return why a sheet of the study folder is not opened: a pipe, a folder, a link that leads out of it."""
+    """Return the fault of a sheet that is not opened: a pipe, a folder, or a link out of the study folder."""
     expected = "a file in the study folder"
     try:
         if path.is_symlink() and not path.resolve(strict=True).is_relative_to(folder.resolve()):
@@ -160,14 +160,14 @@ def sheet_problem(folder: Path, path: Path) -> Fault | None:
             return Fault(path.name, "a link that leads out of the study folder", expected, hint)
         if path.is_file():
             return None
-        what = "a folder" if path.is_dir() else "a pipe or a device, which is not read"
+        kind = "a folder" if path.is_dir() else "a pipe or a device, which is not read"
     except (OSError, RuntimeError):
-        what = "a link that leads nowhere"
-    return Fault(path.name, what, expected)
+        kind = "a link that leads nowhere"
+    return Fault(path.name, kind, expected)
 
 
 def _outside(folder: Path, name: str) -> str:
-    """Return how a name leaves the folder, or ""."""
+    """Return in words how a name leaves the folder; "" if it does not."""
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or name.startswith("~"):
         return "is an absolute path"
     if "\0" in name:
@@ -186,7 +186,7 @@ def _outside(folder: Path, name: str) -> str:
 
 
 def _walked(name: str) -> list[str]:
-    """Follow `..` by name alone; ValueError where it climbs above the folder."""
+    """Resolve `..` in a name without looking at the disk; raise ValueError if it leads above the folder."""
     parts: list[str] = []
     for part in PurePosixPath(name).parts:
         if part != "..":
@@ -199,7 +199,7 @@ def _walked(name: str) -> list[str]:
 
 
 def study_files(folder: Path) -> tuple[str, ...]:
-    """Return the FCS files below a study folder, relative, with forward slashes, in order of name."""
+    """Return the FCS files below a study folder as relative names with forward slashes, sorted."""
     names = (
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -209,7 +209,7 @@ def study_files(folder: Path) -> tuple[str, ...]:
 
 
 def nearest_file(name: str, files: Iterable[str]) -> str:
-    """Return the file that was probably meant: the same name elsewhere, else a similar one.
+    """Return the file that was probably meant: the same name in another folder, else a similar name.
 
     >>> nearest_file("P01.FCS", ["fcs/P02.fcs", "fcs/P01.fcs"])
     'fcs/P01.fcs'

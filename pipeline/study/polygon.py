@@ -1,4 +1,4 @@
-"""A polygon that a person gave in place of a step's gate, as the sheets write it."""
+"""A polygon that a person typed to replace the gate of a step."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class TypedPolygon:
     Attributes
     ----------
     x, y
-        Its axes: a channel, a role that one channel of the panel has, or a marker; never the quantified one.
+        The axes: a channel, a role of a channel, or a marker; never the quantified one.
     vertices
-        (x, y) pairs, linear and compensated, at least three; the last joins the first.
+        (x, y) pairs, linear and compensated, at least three; the last vertex is joined to the first.
     cofactors
-        Of x and y: the edges are straight on asinh(x / cofactor), as on a picture with such an axis; None: on
-        the linear scale.
+        Cofactors of x and y: the edges are straight on the scale asinh(x / cofactor), as in a plot with such
+        an axis; None: on the linear scale.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class TypedPolygon:
     cofactors: tuple[float | None, float | None] = (None, None)
 
     def __str__(self) -> str:
-        """Return the cell, which gives the same polygon to the last digit when it is read."""
+        """Return the text for a cell; read again, it gives the same polygon to the last digit."""
         corners = (f"{_number(x)} {_number(y)}" for x, y in self.vertices)
         axes = map(_axis, (self.x, self.y), self.cofactors)
         return f"{' × '.join(axes)}: {'; '.join(corners)}"

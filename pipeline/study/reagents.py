@@ -1,4 +1,4 @@
-"""What a receptor density was measured with: it travels with every number, since kits and clones differ."""
+"""The reagents of a receptor density; every result names them, since kits and clones differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.study.study import Sample, Study
 
 @dataclass(frozen=True, slots=True)
 class Reagents:
-    """Bead kit and lot, the quantified antibody's dye, clone and host, the lyse reagent; "" = not known."""
+    """Bead kit and lot; dye, clone and host of the quantified antibody; lyse reagent; "": not known."""
 
     kit: str = ""
     lot: str = ""
@@ -24,7 +24,7 @@ REAGENT_COLUMNS = tuple(field.name for field in fields(Reagents))
 
 
 def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:
-    """Return the reagents of one or several tubes; what differs between them is a `;` list."""
+    """Return the reagents of one or several tubes; values that differ are joined by `;`."""
     runs = {run.beads: study.unit_run(run.beads) for run in study.beads}
     beads = [runs[sample.beads] for sample in samples if sample.beads in runs]
     panels = {panel.name: panel.quantified for panel in study.panels}

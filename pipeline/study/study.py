@@ -1,4 +1,4 @@
-"""The study as typed by a person: frozen rows, ready to use."""
+"""The study as typed: its valid rows as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TypedCell: TypeAlias = str | int | float | bool | date | time | timedelta | None
 
 @dataclass(frozen=True, slots=True)
 class TypedRow:
-    """A row of a sheet as it was typed: a cell for each column, whatever the column is called."""
+    """A row of a sheet as typed: a cell for each column, known or unknown."""
 
     sample_id: str
     cells: tuple[TypedCell, ...]
@@ -26,7 +26,7 @@ class TypedRow:
 
 @dataclass(frozen=True, slots=True)
 class TypedRows:
-    """The samples sheet as it was typed, without titles and empty rows: so that it can be given back."""
+    """The samples sheet as typed, without titles and empty rows, so that results can repeat it."""
 
     header: tuple[TypedCell, ...] = ()
     rows: tuple[TypedRow, ...] = ()
@@ -58,20 +58,20 @@ class Sample:
 
     @property
     def fcs_files(self) -> tuple[str, ...]:
-        """The tube, then its controls."""
+        """The FCS file of the tube, then those of its controls."""
         return tuple(name for name in (self.fcs_file, self.fmo_file, self.isotype_file) if name)
 
     @property
     def input_files(self) -> tuple[str, ...]:
-        """Every file that the result depends on: the FCS files, and that of a person's gates."""
+        """Every file that the result depends on: the FCS files, and the file with a person's gates."""
         return (*self.fcs_files, *([self.gates_file] if self.gates_file else []))
 
 
 @dataclass(frozen=True, slots=True)
 class PanelChannel:
-    """A channel of a panel, a row of its sheet: its $PnN with aliases, and what it is for.
+    """A channel of a panel, from a row of the panels sheet: its $PnN names, and its role.
 
-    `target` is already resolved from the role where the sheet leaves it empty.
+    `target` is never empty: if the sheet leaves it empty, the role gives it.
     """
 
     aliases: tuple[str, ...]
@@ -87,7 +87,7 @@ class PanelChannel:
 
     @property
     def name(self) -> str:
-        """The row's name, under which its channel goes in events, gates and matrices of every file."""
+        """The first $PnN name, which events, gates and matrices of every file use for this channel."""
         return self.aliases[0]
 
 
@@ -95,7 +95,7 @@ class PanelChannel:
 class Panel:
     """The channels of a panel; exactly one has the role `cd38`.
 
-    `compensated`: the study says that its files are compensated or unmixed already.
+    `compensated`: whether the study says that the files are compensated or unmixed already.
     """
 
     name: str
@@ -104,17 +104,17 @@ class Panel:
 
     @property
     def quantified(self) -> PanelChannel:
-        """The channel whose receptor density is wanted."""
+        """The channel whose receptor density is quantified."""
         return next(channel for channel in self.channels if channel.role == "cd38")
 
 
 @dataclass(frozen=True, slots=True)
 class BeadRun:
-    """A bead acquisition; `levels` dim to bright, a blank bead is 0.
+    """A bead acquisition; `levels` are the lot's assigned values, dim to bright; a blank bead is 0.
 
-    `ranges`: where a person says each population lies, (low, high) dim to bright; empty: searched.
-    `transfer_from`: of rainbow beads, the rainbow run of another day, and the run beside it with the curve.
-    `captures`: host species whose antibodies the beads bind; "": the kit's own, or not reported.
+    `ranges`: (low, high) of each bead population as a person set it, dim to bright; empty: it is searched.
+    `transfer_from`: for rainbow beads, the rainbow run of another day and the bead run of that day.
+    `captures`: host species whose antibodies the beads bind; "": that of the kit, or not reported.
     """
 
     beads: str
@@ -131,7 +131,7 @@ class BeadRun:
 
     @property
     def transfer_names(self) -> tuple[str, ...]:
-        """The rainbow run and the bead run of another day; empty where the run has a curve of its own."""
+        """The rainbow run and the bead run of another day; empty if the run has a curve of its own."""
         return tuple(name.strip() for name in self.transfer_from.split(";") if name.strip())
 
 
@@ -151,7 +151,7 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A row of the optional patients sheet; None or "" = not known."""
+    """A row of the optional patients sheet; None or "": not known."""
 
     patient_id: str
     best_response: str = ""
@@ -192,7 +192,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class AdverseEvent:
-    """A row of the optional sheet of adverse events: highest grade, and whether called related."""
+    """An adverse event, from an optional sheet: its highest grade, and whether it was called related."""
 
     patient_id: str
     grade: int
@@ -202,9 +202,9 @@ class AdverseEvent:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence that somebody means to print; its percentages and durations are checked.
+    """A sentence that a person wants to print; its percentages and durations are checked.
 
-    `n_patients`: how many patients it speaks of; None: those of the patients sheet. `cell`: where it stands.
+    `n_patients`: the number of patients in the sentence; None: all of the patients sheet. `cell`: its cell.
     """
 
     statement: str
@@ -215,9 +215,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A gate set by a person: a threshold in place of the automatic one, or a polygon for a whole step.
+    """A gate that a person set: a threshold that replaces the automatic one, or a polygon for a whole step.
 
-    One of `value` and `polygon` is None.
+    Either `value` or `polygon` is None.
     """
 
     sample_id: str
@@ -232,7 +232,7 @@ class GateOverride:
 
 @dataclass(frozen=True, slots=True)
 class TubeVerdict:
-    """What a reviewer says of a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+    """A reviewer's verdict on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
 
     sample_id: str
     verdict: str
@@ -243,7 +243,7 @@ class TubeVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Everything a person typed, valid."""
+    """Everything that a person typed, without faults; `places` has the cell of each typed value."""
 
     folder: Path
     samples: tuple[Sample, ...]
@@ -261,26 +261,26 @@ class Study:
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)
 
     def at(self, sheet: str, name: str, column: str) -> str:
-        """Return the cell of a row's column (`samples!C7`); rows of panels are named `panel/channel`.
+        """Return the cell of a row and column (`samples!C7`).
 
-        Rows of doses are named by their place among the doses, from 0.
+        `name` is the id of the row, in panels `panel/channel`, in doses the number of the dose, from 0.
         """
         return self.places.get((sheet, name, column), f"{sheet} {name} {column}")
 
     @property
     def validation_tubes(self) -> frozenset[str]:
-        """Tubes that validate the assay: they belong to no visit of a patient."""
+        """The ids of tubes that validate the assay; they do not belong to a visit of a patient."""
         return frozenset(tube.sample_id for tube in self.validation)
 
     def panel(self, name: str) -> Panel:
-        """Return the panel of this name; KeyError where there is none."""
+        """Return the panel of this name; raise KeyError if there is none."""
         return {panel.name: panel for panel in self.panels}[name]
 
     def bead_run(self, name: str) -> BeadRun:
-        """Return the bead run of this name; KeyError where there is none."""
+        """Return the bead run of this name; raise KeyError if there is none."""
         return {run.beads: run for run in self.beads}[name]
 
     def unit_run(self, name: str) -> BeadRun:
-        """Return the bead run whose kit's unit a run's curve gives: itself, or that it is carried from."""
+        """Return the bead run whose kit gives the unit of a run's curve: itself, or that of the transfer."""
         run = self.bead_run(name)
         return self.bead_run(run.transfer_names[-1]) if run.transfer_names else run

@@ -1,4 +1,4 @@
-"""What a tube of the validation sheet is for: experiments, and the cells whose density counts."""
+"""The tubes of the validation sheet: their experiments, and the cells whose density counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Experiment(StrEnum):
-    """What a tube shows of the assay; the value is what is typed."""
+    """The experiments of an assay validation; the value of each member is the word that is typed."""
 
     PRECISION = "precision"
     LINEARITY = "linearity"
@@ -22,12 +22,12 @@ class Experiment(StrEnum):
 EXPERIMENTS: tuple[str, ...] = tuple(experiment.value for experiment in Experiment)
 
 CELLS = ("nk_cells", "b_precursors")
-"""Sentinels of the tube, in place of its quantified cells."""
+"""Sentinels of a tube whose density may be used instead of that of the quantified cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationTube:
-    """A row of the validation sheet; None or "" = not typed."""
+    """A row of the validation sheet; None or "": not typed."""
 
     sample_id: str
     experiment: str

@@ -1,4 +1,4 @@
-"""Words of a message: quotes, lists, and the name that was probably meant."""
+"""Parts of messages: quoted values, lists of words, and names that were probably meant."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from difflib import get_close_matches
 from pipeline.study.names.look import look_alike, odd_letters, plain, twin_key, unseen
 
 LONGEST_QUOTE = 80
-"""Characters of a typed value that a message shows. Convention: a line of a terminal."""
+"""Most characters of a typed value in a message. Convention: a line of a terminal."""
 
 LONGEST_MESSAGE = 1_500
-"""Characters; a message that is longer is cut. Convention: it fills a screen."""
+"""Most characters of a message; a longer one is cut. Convention: it fills a screen."""
 
 LONGEST_LINE = 300
-"""Characters of a line that is printed; what is longer goes on in the next line. Convention: what is read at
-one look."""
+"""Most characters of a printed line; a longer line is broken. Convention: as much as is read at one look."""
 
 _GOES_ON = " " * 8
-"""Before a part of a line that did not fit. Convention: as under a fault."""
+"""Indent of the next part of a broken line. Convention: as under a fault."""
 
 HOURS_READ_AS_DAYS = 24 * 14
-"""From so many hours on an age is told in days. Convention: in the first two weeks hours are what limits are
-given in."""
+"""Hours from which an age is given in days. Convention: limits are in hours, and are at most two weeks."""
 
 
 def quoted(value: object) -> str:
-    r"""Return a typed value in double quotes, on one line and not too long; what cannot be seen is named.
+    r"""Return a typed value in double quotes, on one line and not too long; invisible characters are named.
 
     >>> quoted("two  lines")
     '"two lines"'
@@ -43,7 +41,7 @@ def quoted(value: object) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text that is not too long for a message.
+    """Return a text that is cut if it is too long for a message.
 
     >>> len(shortened("mouse " * 5000))
     80
@@ -52,9 +50,9 @@ def shortened(text: str) -> str:
 
 
 def in_lines(text: str) -> str:
-    r"""Return a text none of whose lines is longer than `LONGEST_LINE`.
+    r"""Return a text with lines of at most `LONGEST_LINE` characters.
 
-    A longer one goes on, indented, in the next; what is longer than `LONGEST_MESSAGE` is cut there.
+    A longer line continues, indented, in the next line. A line longer than `LONGEST_MESSAGE` is cut.
 
     >>> [len(line) for line in in_lines("mouse " * 100).split("\n")]
     [299, 295, 20]
@@ -65,18 +63,18 @@ def in_lines(text: str) -> str:
 
 
 def _parts(line: str) -> Iterator[str]:
-    """Return a line in parts, split at blanks where there are some; they are given up there."""
-    left = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
-    while len(left) > LONGEST_LINE:
-        blank = left.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
+    """Yield the parts of a line, split at blanks if there are any; these blanks are removed."""
+    rest = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    while len(rest) > LONGEST_LINE:
+        blank = rest.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
         end = blank if blank > 0 else LONGEST_LINE
-        yield left[:end].rstrip()
-        left = _GOES_ON + left[end:].lstrip()
-    yield left
+        yield rest[:end].rstrip()
+        rest = _GOES_ON + rest[end:].lstrip()
+    yield rest
 
 
 def enumerate_words(words: Iterable[str], last: str = "or") -> str:
-    """Join words as a sentence does.
+    """Join words as in a sentence, with commas and a last word such as `or`.
 
     >>> enumerate_words(["a", "b", "c"])
     'a, b or c'
@@ -86,7 +84,7 @@ def enumerate_words(words: Iterable[str], last: str = "or") -> str:
 
 
 def first_words(words: Sequence[str], most: int) -> str:
-    """Return the first words, and how many more there are.
+    """Return the first words, and the number of the others.
 
     Examples
     --------
@@ -98,7 +96,7 @@ def first_words(words: Sequence[str], most: int) -> str:
 
 
 def same_word(word: str) -> str:
-    """Return what two spellings of one word have in common: no case, no spaces, no dashes, no leading zeros.
+    """Return a key that is equal for two spellings of a word: no case, spaces, dashes or leading zeros.
 
     >>> same_word("P-007") == same_word("p 7")
     True
@@ -109,7 +107,7 @@ def same_word(word: str) -> str:
 
 
 def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return the candidate that was probably meant, or "" where none is near.
+    """Return the candidate that was probably meant; "" if none is similar.
 
     >>> nearest("smaple_id", ["sample_id", "panel"])
     'sample_id'
@@ -127,13 +125,13 @@ def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """Return `Did you mean "…"?`, or "" where no candidate is near."""
+    """Return `Did you mean "…"?`; "" if no candidate is similar."""
     meant = nearest(word, candidates)
     return meaning(word, meant) if meant else ""
 
 
 def meaning(word: str, meant: str) -> str:
-    r"""Return `Did you mean "…"?`, and by which letters the typed word differs where both look the same.
+    r"""Return `Did you mean "…"?`; if both words look the same, also the letters in which they differ.
 
     >>> meaning("\u042001", "P01")
     'Did you mean "P01"? What was typed has U+0420 CYRILLIC CAPITAL LETTER ER for P.'
@@ -152,7 +150,7 @@ def counted(n: int, noun: str) -> str:
 
 
 def age_words(hours: float) -> str:
-    """Return an age in words; minutes are named, so that an age beyond a limit never reads as the limit.
+    """Return an age in words with its minutes, so that an age above a limit never looks equal to it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How a file's events come to be compensated: by a matrix, already before, or not at all."""
+"""Compensation of a file's events: with a matrix, already done in the file, or none."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pipeline.tube.names.channels import find_channel, named_rows
 from pipeline.tube.names.rows import FileRows, stained_rows
 
 MOST_NAMES = 4
-"""Channels that a message names. Convention: more would not be read."""
+"""Most channels that a message names. Convention: nobody would read more."""
 
 
 class Compensation(StrEnum):
-    """What was done about the spillover of a tube."""
+    """How the spillover of a tube was compensated."""
 
     BY_MATRIX = "by a matrix"
     ALREADY = "already"
@@ -29,17 +29,17 @@ class Compensation(StrEnum):
 
 
 class MixedError(UserError):
-    """Compensated and raw channels where all must be of one kind; the text names both."""
+    """A file or tube mixes compensated and raw channels; the text names both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compensated:
-    """Events after compensation, and what was done.
+    """Compensated events, and how they were compensated.
 
     Attributes
     ----------
     matrix
-        That was applied; None where none was.
+        The matrix that was applied; None if none was.
     """
 
     events: Events
@@ -50,7 +50,7 @@ class Compensated:
 
 
 def compensated_channels(panel: Panel, channels: Sequence[str], markers: Sequence[str]) -> tuple[str, ...]:
-    """Return which stained channels of a panel a file calls compensated, by its own names.
+    """Return the stained channels of a panel that are compensated already, by their names in the file.
 
     Parameters
     ----------
@@ -78,12 +78,12 @@ def compensated_channels(panel: Panel, channels: Sequence[str], markers: Sequenc
 
 
 def is_compensated(panel: Panel, channels: Sequence[str], markers: Sequence[str]) -> bool:
-    """Return whether a file is compensated or unmixed already: the study says so, or its own names do."""
+    """Return whether a file is compensated or unmixed already, by the study or by its channel names."""
     return panel.compensated or bool(compensated_channels(panel, channels, markers))
 
 
 def unlike_tube(tube: bool, control: bool) -> str:
-    """Return how a control differs from its tube where one of them is compensated already, or ""."""
+    """Return a sentence if only one of control and tube is compensated already; else ""."""
     if tube == control:
         return ""
     words = {True: "compensated already", False: "raw"}
@@ -94,12 +94,12 @@ def unlike_tube(tube: bool, control: bool) -> str:
 
 
 def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel) -> Compensated:
-    """Return events with the spillover taken off, or as they are and flagged.
+    """Return compensated events, or uncompensated ones with a flag.
 
     Parameters
     ----------
     raw, matrix
-        Under the names of the panel's rows. The values of `raw` become the compensated ones.
+        Both with the names of the panel's rows. The values of `raw` are overwritten by compensated values.
     """
     if matrix is None:
         return _missing(raw, "no usable spillover matrix: gated and quantified without compensation")
@@ -125,7 +125,7 @@ def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel
 
 
 def already_compensated(raw: Events, rows: FileRows, done: Sequence[str]) -> Compensated:
-    """Return events that no matrix may touch, and who says so: their names, or the study.
+    """Return events that are compensated already, and whether their names or the study say so.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def already_compensated(raw: Events, rows: FileRows, done: Sequence[str]) -> Com
 
 
 def incomplete(channels: Sequence[str], panel: Panel) -> str:
-    """Return the stained rows of a panel that a matrix leaves out, named; "" where it has them all.
+    """Return a sentence that names the stained rows missing from a matrix; "" if none is missing.
 
     Parameters
     ----------
     channels
-        Of the matrix, under the names of rows.
+        Channels of the matrix, with the names of panel rows.
     """
     return named_rows([row for row in stained_rows(panel) if row.name not in channels])
 

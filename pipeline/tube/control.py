@@ -1,4 +1,4 @@
-"""The control tube: the same gates on the tube without the quantified stain, and what both show together."""
+"""The control tube (without the quantified stain), gated with the gates of its stained tube."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from pipeline.tube.names.rows import lacking_detectors, matrix_for_control, rows
 from pipeline.tube.reading import Tube, read_tube
 
 MOST_NAMED = 3
-"""Channels that a message names. Convention: more would not be read."""
+"""Most channels that a message names. Convention: nobody would read more."""
 OWN_TIME = Step.TIME
-"""The step that belongs to one acquisition alone: a clog in the stained tube says nothing of the control."""
+"""The gating step that is not applied to the control: a clog in the stained tube does not affect the
+control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A control tube: `kind` is `FMO`, `isotype` or empty; `tube` None where there is none to use."""
+    """A control tube: `kind` is `FMO`, `isotype` or empty; `tube` is None if there is no usable control."""
 
     kind: str = ""
     tube: Tube | None = None
@@ -50,14 +51,15 @@ def read_control(
     stained: Tube,
     inputs: Inputs | None = None,
 ) -> Control:
-    """Return the best control there is: FMO before isotype; one that cannot be read is a note.
+    """Return the best control: FMO before isotype. If a control cannot be read, a note says so.
 
     Parameters
     ----------
     folder
         The study folder.
     stained
-        The tube itself: its matrix compensates the control too, since both see the same detectors.
+        The stained tube: its matrix compensates the control, too, since both were acquired on the same
+        detectors.
     inputs
         The sample's files, where they have been read already.
     """
@@ -81,12 +83,12 @@ def read_control(
 def _read(
     path: Path, panel: Panel, settings: TubeSettings, stained: Tube, content: AnyContent | None
 ) -> Tube:
-    """Read a control with its tube's matrix, under the same names of rows.
+    """Read a control and compensate it with its tube's matrix, with the same names of panel rows.
 
     Raises
     ------
     UserError
-        If it cannot be compensated as its tube is.
+        If the control cannot be compensated like its tube.
     """
     header = read_fcs(path, channels=(), allow_truncated=settings.allow_truncated, content=content)
     rows = rows_of_file(panel, header.channels, header.markers, where=path.name)
@@ -112,14 +114,14 @@ def _read(
 
 
 def background_cells(control: Control, steps: tuple[GateStep, ...]) -> FloatArray | None:
-    """Return the control's cells on the quantified channel, in the tube's own gates; None: no control."""
+    """Return the control's cells in the tube's gates, on the quantified channel; None: no control."""
     if control.tube is None:
         return None
     return control.tube.quantified.take(_inside_all(steps, Survivors.everyone(control.tube.events)).index)
 
 
 def viable_alike(tube: Tube, gated: GatedPopulation) -> Survivors:
-    """Return the events of another tube that a tube's gates call viable single cells."""
+    """Return the viable single cells of another tube, by the gates of this tube."""
     return _inside_all(_to_viable(gated), Survivors.everyone(tube.events))
 
 
@@ -129,12 +131,12 @@ def _to_viable(gated: GatedPopulation) -> tuple[GateStep, ...]:
 
 
 def gated_alike(tube: Tube, steps: tuple[GateStep, ...]) -> Mask:
-    """Return the events of another tube that lie inside the same gates; its own time is not judged."""
+    """Return the events of another tube that lie in the same gates; its time is not gated."""
     return _inside_all(steps, Survivors.everyone(tube.events)).mask()
 
 
 def _inside_all(steps: tuple[GateStep, ...], left: Survivors) -> Survivors:
-    """Return those of the events that are inside all gates: each leaves fewer for the next."""
+    """Return the events that lie in all gates; each gate is applied to the events left by the one before."""
     for step in steps:
         if step.gate is not None and step.name is not OWN_TIME:
             left = left.select(inside(step.gate, left))
@@ -142,12 +144,12 @@ def _inside_all(steps: tuple[GateStep, ...], left: Survivors) -> Survivors:
 
 
 def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> Tube:
-    """Return the tube, flagged where it or its control has cells far below zero.
+    """Return the tube, flagged if it or its control has cells far below zero.
 
     Parameters
     ----------
     gated
-        The tube's own gating: the viable single cells of tube and control are looked at.
+        The tube's gates: the viable single cells of tube and control are checked.
     """
     sample = _sample(tube)
     notes = [_below_zero_words(tube, sample.among(gated.viable_singlets), "tube")]

@@ -10,7 +10,7 @@ from pipeline.tube.reading import Tube
 
 @dataclass(frozen=True, slots=True)
 class DetectorSetting:
-    """How the detector of a panel's row was set; voltage None where the file does not say."""
+    """Settings of the detector of a panel row; voltage is None if the file does not give it."""
 
     channel: str
     voltage: float | None
@@ -18,7 +18,7 @@ class DetectorSetting:
 
 
 def detector_settings(tube: Tube) -> tuple[DetectorSetting, ...]:
-    """Return how the detectors that may gate were set; scatter and time are never pooled."""
+    """Return the settings of the fluorescence detectors that may gate; scatter and time are never pooled."""
     names = sorted(c.channel for c in tube.panel.channels if c.role not in UNSTAINED_ROLES)
     detectors = ((name, tube.file.detector(tube.rows.name_of(name))) for name in names)
     return tuple(

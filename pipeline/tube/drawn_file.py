@@ -23,14 +23,14 @@ def read_drawn(
     folder
         The study folder.
     file
-        The stained tube, whose name and $FIL a workspace is searched for.
+        The stained tube; the workspace is searched for its name and its $FIL.
     content
         The bytes of the gates' file, where they have been read already.
 
     Raises
     ------
     GateFileError
-        If the file cannot be read, or has no such tube or population.
+        If the file cannot be read, or does not have this tube or population.
     """
     try:
         document = (folder / sample.gates_file).read_bytes() if content is None else content.open().read()
@@ -41,10 +41,10 @@ def read_drawn(
 
 
 def called_by_gates(drawn: DrawnPopulation, rows: FileRows) -> tuple[str, ...]:
-    """Return what the gates call each channel of a file: its own name, or another one of its row.
+    """Return the name that the gates use for each channel of a file: any name of its panel row.
 
-    So gates that were drawn on one tube fit the control, and the tubes of other patients, whatever those call
-    their detectors.
+    So gates that were drawn on one tube also work for the control and for other patients' tubes, whose
+    detectors may have other names.
     """
     known = {*drawn.labels, *(d for m in drawn.strategy.comp_matrices.values() for d in m.detectors)}
     aliases = {rows.name_of(row.name): row.aliases for row in rows.panel.channels}

@@ -1,8 +1,9 @@
-"""The quantified dye's own spillover, from a tube and its FMO, where the file carries no matrix.
+"""The spillover of the quantified dye, estimated from a tube and its FMO if the file has no matrix.
 
 The two tubes hold the same cells and differ by one dye. So, for one population, the shift of a channel's
-median over the shift of the quantified channel's median is that dye's spillover into the channel. Taking it
-off keeps CD38 from gating through the back door; what the other dyes spill does not depend on CD38.
+median divided by the shift of the quantified channel's median is the spillover of that dye into the channel.
+Subtracting it prevents CD38 from gating by its spillover. The spillover of the other dyes does not depend on
+CD38.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ from pipeline.tube.names.channels import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 STANDARD_ERRORS = 4.0
-"""A shift smaller than this many standard errors is no spillover. Arithmetic: of a normal error one in
-16,000."""
+"""A shift of fewer standard errors than this does not count as spillover. Arithmetic: of a normal error one
+in 16,000."""
 
 LARGEST = 0.6
-"""More of a dye's light in another detector is no spillover but another staining. Convention: into a
-neighbouring detector mostly less than half of a dye goes."""
+"""A larger part of a dye's light in another detector is not spillover but another staining. Convention:
+usually less than half of a dye's light reaches a neighbouring detector."""
 
 ROUNDS = 2
-"""The first estimate cleans the cells from which the second is made. Convention: one round to clean the
+"""Rounds of estimation: the cells are gated again with the first estimate. Convention: one round to gate the
 cells, one to estimate."""
 
 FEWEST_CELLS = 20
-"""From fewer cells no spillover is estimated. Convention: a median of fewer is off by a quarter of the
+"""Fewest cells for an estimate. Convention: the error of the median of fewer cells is a quarter of their
 spread."""
 
 SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
 
 
 def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
-    """Return tube and control, less the quantified dye's spillover where no matrix was applied."""
+    """Return tube and control, with the quantified dye's spillover subtracted if no matrix was applied."""
     if tube.compensation is not Compensation.MISSING or control.tube is None:
         return tube, control
     matrix = estimated_spillover(tube, control.tube)
@@ -54,7 +55,7 @@ def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
 
 
 def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
-    """Return a matrix that takes the quantified dye off the other channels, and nothing else.
+    """Return a matrix that subtracts the quantified dye from the other channels, and nothing else.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
     Returns
     -------
     SpilloverMatrix or None
-        The identity where the tube is too dim for a spillover to be seen; None where there are too few cells.
+        The identity if the tube is too dim to show a spillover; None if there are too few cells.
     """
     steps = _steps(control)
     same_cells = gated_alike(control, steps)
@@ -81,7 +82,7 @@ def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
 
 
 def _steps(control: Tube) -> tuple[GateStep, ...]:
-    """Gate the control, which the dye does not touch, without the steps its spillover would disturb."""
+    """Gate the control, which lacks the dye, without the steps that its spillover would affect."""
     steps = gate_plasma_cells(control.events, control.panel).steps
     return tuple(step for step in steps if step.name not in (Step.DUMP, Step.ABERRANT))
 

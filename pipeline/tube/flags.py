@@ -1,4 +1,4 @@
-"""Flags that the reading of a tube raises; the value is the code that is written."""
+"""Flags that are set when a tube is read; the value is the code in the tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class TubeFlag(StrEnum):
-    """A doubt about the values of a tube, from its file alone."""
+    """A doubt about the values of a tube that its file alone shows."""
 
     FAR_BELOW_ZERO = "FAR_BELOW_ZERO"
     SPILL_INCOMPLETE = "SPILL_INCOMPLETE"

@@ -1,4 +1,4 @@
-"""Histograms of a tube, made where its events are, so that no picture needs the events again."""
+"""Histograms of a tube, counted where its events are in memory, so that pictures do not need the events."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ STAINED = "stained"
 CONTROL = "control"
 BEADS = "beads"
 PHENOTYPE = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
-"""Roles that show an aberrant phenotype, the telling ones first."""
+"""Roles that show an aberrant phenotype, the most informative first."""
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
 _BRIGHT = 300.0
 _ENOUGH = 20_000
-"""Events that are enough to choose the range of an axis."""
+"""Most events that are used to choose the range of an axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class DisplayAxis:
     cofactor: float | None
 
     def position(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return where linear values lie on the axis, same shape."""
+        """Return the positions of linear values on the axis, same shape."""
         linear = np.asarray(values, dtype=np.float64)
         return linear if self.cofactor is None else np.arcsinh(linear / self.cofactor)
 
     def bin_of(self, values: NDArray[np.float32], bins: int) -> NDArray[np.int32]:
-        """Return the bin of each value; what lies beyond the axis goes into its end bins."""
+        """Return the bin of each value; values beyond the axis are counted in its end bins."""
         shown = values if self.cofactor is None else area_sinh(values / np.float32(self.cofactor))
         scale = np.float32(bins / (self.high - self.low))
         position: NDArray[np.float32] = (shown - np.float32(self.low)) * scale
-        # fmax and fmin also send NaN to an end bin, where a plain cast would give any bin
+        # fmax and fmin put NaN into an end bin; a plain cast would give any bin
         inside: NDArray[np.int32] = np.fmin(
             np.fmax(position, 0, out=position), bins - 1, out=position
         ).astype(np.int32)
@@ -65,7 +65,7 @@ def step_densities(
     panel: GatingPanel | None = None,
     outlines: Sequence[Gate | None] | None = None,
 ) -> tuple[Density, ...]:
-    """Return a density of every gating step: the events that entered it, on the channels it shows.
+    """Return a histogram for each gating step: the events that entered it, on its picture's channels.
 
     Parameters
     ----------
@@ -76,15 +76,15 @@ def step_densities(
     bins
         Bins per axis.
     panel
-        What the channels are for: where no plasma cell looks aberrant, it tells which channels would show it.
+        The roles of the channels: if no plasma cell looks aberrant, they decide which channels are shown.
     outlines
         Of each step, where a person drew the gates; None: each step's own gate.
 
     Returns
     -------
     tuple of Density
-        One per step that shows a channel which `events` has; one channel gives a 1-D histogram
-        (`y_channel` empty, `counts` of shape (bins,)).
+        One per step that shows a channel which `events` has; one channel gives a 1-D histogram (`y_channel`
+        empty, `counts` of shape (bins,)).
     """
     shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
     gates = [step.gate for step in gated.steps] if outlines is None else outlines
@@ -107,7 +107,7 @@ def density_counts(density: Density) -> NDArray[np.uint32]:
 def cd38_histogram(
     stained: ArrayLike, control: ArrayLike | None = None, *, channel: str = "CD38", bins: int = 192
 ) -> Histogram:
-    """Return the quantified channel of the quantified cells, beside the same cells of the control tube.
+    """Return histograms of the quantified channel: the quantified cells, and the same cells of the control.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def _shown(step: GateStep, events: Events) -> tuple[str, ...]:
 
 
 def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None) -> tuple[str, ...]:
-    """Return the channels of an aberrant phenotype where no plasma cell has one, so that it is seen."""
+    """Return the channels of an aberrant phenotype for a picture that shows that no plasma cell has one."""
     if panel is None or step.name is not Step.ABERRANT or GateFlag.NO_ABERRANT_PHENOTYPE not in gated.flags:
         return ()
     return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
@@ -177,7 +177,7 @@ def _bounds(gate: Gate | None, channel: str) -> list[float]:
 
 
 def _axis(every: NDArray[np.floating], cells: NDArray[np.float64], *, linear: bool) -> DisplayAxis:
-    """Choose the range so that neither the bulk nor the few cells that matter fall off the axis."""
+    """Choose the range so that the axis holds both the bulk of the events and the few cells of interest."""
     if every.size == 0:
         return DisplayAxis(0.0, 1.0, None if linear else 1.0)
     ends = [_quantile(every, 0.001), _quantile(every, 0.999)]
@@ -198,7 +198,7 @@ def _axis_from_zero(values: NDArray[np.float64]) -> DisplayAxis:
 
 
 def _quantile(values: NDArray[np.floating], share: float) -> float:
-    """Return what `np.quantile` does of values of shape (n,), sooner."""
+    """Return what `np.quantile` returns for values of shape (n,), in less time."""
     place = share * (values.size - 1)
     low, high = pair_at(values, int(place))
     part = place - int(place)
@@ -206,7 +206,7 @@ def _quantile(values: NDArray[np.floating], share: float) -> float:
 
 
 def _cofactor(values: NDArray[np.floating], top: float) -> float:
-    """Width of the linear part: twice the spread of the events below zero, so that zero is no gap."""
+    """Width of the linear part: twice the spread of the events below zero, so that no gap appears at zero."""
     negative = values.compress(values < 0)
     spread = -2.0 * _quantile(negative, 0.05) if negative.size else 0.0
     return max(1e-6, min(max(spread, top / 2000), top / 50))

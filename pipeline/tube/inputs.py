@@ -15,10 +15,10 @@ from pipeline.files.content import AnyContent, Content, file_sha256
 from pipeline.files.streamed import StreamedContent
 
 STREAMED_FROM = 16 << 20
-"""Bytes from which a file is never whole in memory. Convention: for speed; of smaller files the memory that
-holds the bytes is used again for what is made of them."""
+"""A file of at least this many bytes is never held in memory as a whole. Convention: for speed; the memory of
+smaller files is reused for their events."""
 SHOWN_DIGITS = 12
-"""Of a SHA-256, in a sentence. Convention: so many tell any two files apart."""
+"""Digits of a SHA-256 in a sentence. Convention: enough to tell any two files apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Inputs:
         Raises
         ------
         FcsError
-            It could not be read. It is not tried again: nobody would know the digest of what came then.
+            The file could not be read. It is not read a second time, since its content might differ from the
+            digest.
         """
         found = self.contents[name]
         if isinstance(found, FcsError):
@@ -42,20 +43,20 @@ class Inputs:
 
     @property
     def sha256(self) -> tuple[tuple[str, str], ...]:
-        """The name and the SHA-256 of each file; "" where it cannot be read. It reads to the end."""
+        """The name and the SHA-256 of each file; "" if it cannot be read. Files are read to their end."""
         return tuple((name, _sha256(content)) for name, content in self.contents.items())
 
 
 def read_inputs(folder: Path, names: Iterable[str], *, streamed: bool = False) -> Inputs:
-    """Read files of a study once each, whatever data sets of them are named.
+    """Read each file of a study once, even if several of its data sets are named.
 
     Parameters
     ----------
     folder
         The study folder; names are relative to it, and may name a data set (`tube.lmd#2`).
     streamed
-        Whether the values of each file are asked for once: large ones are then read as they are asked for and
-        never lie in memory.
+        Whether the values of each file are used only once: large files are then read piece by piece and never
+        held in memory as a whole.
     """
     paths = {name: named_file(folder, name) for name in names}
     once = Counter(paths.values())
@@ -72,7 +73,7 @@ def input_sha256(folder: Path, name: str) -> str:
 
 
 def bytes_of_inputs(folder: Path, names: Iterable[str]) -> int:
-    """Return how large the files of a tube are together; one that cannot be seen counts as nothing."""
+    """Return the total size of the files of a tube; a file that cannot be found counts as 0."""
     total = 0
     for path in {named_file(folder, name) for name in names}:
         with suppress(OSError):
@@ -81,14 +82,14 @@ def bytes_of_inputs(folder: Path, names: Iterable[str]) -> int:
 
 
 def changed_inputs(expected: Iterable[tuple[str, str]], measured: Iterable[tuple[str, str]]) -> str:
-    """Say which files are not those that the run began with; "" where all are.
+    """Say which files have changed since the run began; "" if none has.
 
     Parameters
     ----------
     expected
         Name and SHA-256 when the run began; "" of a file that could not be read.
     measured
-        The same of the bytes that were read; only files that are in both are compared.
+        The same for the bytes that were read; only files in both lists are compared.
 
     Examples
     --------
@@ -113,7 +114,7 @@ def _sentence(name: str, before: str, after: str) -> str:
 
 
 def named_file(folder: Path, name: str) -> Path:
-    """Return the file that a name of the study means, whatever data set it asks for."""
+    """Return the file of a name in the study, without the number of a data set."""
     try:
         return split_data_set(folder / name, 1)[0]
     except FcsError:  # data set 0, which no file has

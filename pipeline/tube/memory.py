@@ -1,4 +1,4 @@
-"""The memory that a tube takes, and what this computer has left for it."""
+"""The memory that a tube needs, and the memory that this computer has left."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from pathlib import Path
 BYTES_OF_A_VALUE = 4
 """Of an event on a channel, as float32. From the format of float32 (IEEE 754)."""
 BESIDE_ITS_EVENTS = 1.35
-"""Memory that a tube takes, in that of its events. Measured on 10 million events: docs/study.md states it."""
+"""Memory of a tube, as a multiple of the memory of its events. Measured on 10 million events: docs/study.md
+states it."""
 OF_ITS_FILES = 1.5
-"""The same in bytes of its files, control and all, while nobody has opened them. Convention: more than floats
-take; whole numbers of two bytes take twice as much as their file, and are hardly ever so many."""
+"""The same as a multiple of the bytes of its files with its control, before they are opened. Convention: more
+than floats need; whole numbers of two bytes need twice their file, but such files are rarely large."""
 OF_A_PROCESS = 400 << 20
-"""Memory of a process beside its tube: the program with its libraries, and the search in a sample of the
-events. Convention: what was measured, rounded up."""
+"""Memory of a process without its tube: the program with its libraries, and the search in a sample of the
+events. Convention: the measured value, rounded up."""
 LARGE = 64 << 20
-"""Memory of a tube below which nobody asks whether there is so much. Convention: any computer has it."""
+"""Memory of a tube below which the free memory is not checked. Convention: any computer has it."""
 NO_LIMIT = 1 << 60
-"""A limit from which on there is none: so systems write it. Convention of Linux's first control groups."""
+"""A limit at or above this number means no limit: systems write it so. Convention of Linux's first control
+groups."""
 
 
 class NoMemoryError(MemoryError):
-    """A tube that does not fit into this computer's memory: what it needs, what there is, what to do."""
+    """A tube does not fit into memory; the text says what it needs, what is free and what to do."""
 
 
 def memory_of(n_events: int, n_channels: int) -> int:
-    """Return the bytes of memory that a tube takes of which so many channels are read.
+    """Return the bytes of memory that a tube needs, by its events and the channels that are read.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def processes_that_fit(file_bytes: int) -> int | None:
 
 
 def free_memory(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Return the bytes that this process may still take; None where the system does not say.
+    """Return the bytes that this process may still use; None if the system does not tell.
 
     What the computer has left, what the control group of a container or a batch job has left (Linux, first
     and second version), and what `ulimit -v` leaves: the least of them.
@@ -79,7 +81,7 @@ def free_memory(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup"
     Parameters
     ----------
     proc, groups
-        Where Linux tells of processes and of control groups.
+        Folders in which Linux describes processes and control groups.
     """
     return min((*_of_the_computer(proc), *_of_its_groups(proc, groups), *_of_the_process(proc)), default=None)
 
@@ -91,7 +93,7 @@ def _of_the_computer(proc: Path) -> Iterator[int]:
 
 
 def _of_its_groups(proc: Path, groups: Path) -> Iterator[int]:
-    """Yield what each control group above the process has left; memory that only caches files is free."""
+    """Yield the free memory of each control group above the process; file caches count as free."""
     for line in _text(proc / "self" / "cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":

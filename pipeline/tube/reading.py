@@ -1,4 +1,4 @@
-"""A tube as the panel sees it: compensated events without the quantified channel, and that channel apart."""
+"""A tube read for its panel: compensated events without the quantified channel, and that channel apart."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ from pipeline.tube.values.scale_ends import scale_ends
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """A file, read for one panel: under the names of the panel's rows, whatever the file calls its channels.
+    """A file read for one panel, with the names of panel rows in place of the file's channel names.
 
     Attributes
     ----------
     file
-        What was read; its events are not kept a second time.
+        The file that was read, without a second copy of its events.
     rows
-        What the file calls each row.
+        The file's name of each panel row.
     events
-        Every row of the panel but the quantified one, linear, compensated.
+        All rows of the panel except the quantified one, linear, compensated.
     panel
-        What those rows are for.
+        The roles of those rows.
     quantified
         float32, shape (n_events,): the quantified channel, linear, compensated. It never gates.
     quantified_channel
-        The name of its row.
+        Name of the quantified row.
     quantified_top
-        The largest value that detector can give (linear).
+        The largest value of the quantified detector (linear).
     on_scale_end
-        bool, shape (n_events,): the quantified detector gave its largest value.
+        bool, shape (n_events,): the event is at the end of scale of the quantified detector.
     compensation
-        What was done about spillover when the file was read.
+        How spillover was compensated when the file was read.
     spillover
-        The matrix that was applied, under the names of rows; None where there was none to apply.
+        The matrix that was applied, with the names of panel rows; None if there was none.
     scale_repairs
-        Where $PnR is not the end of a scale.
+        Channels whose end of scale differs from $PnR.
     """
 
     file: FcsFile
@@ -76,21 +76,21 @@ class Tube:
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
-        """What the file says wrongly, of its layout and of its scales, and what was used instead."""
+        """Wrong statements of the file on its layout and its scales, and the values used in their place."""
         return self.file.repairs + self.scale_repairs
 
     @property
     def file_matrix(self) -> SpilloverMatrix | None:
-        """The file's own matrix, as its gates elsewhere know it; None where it must not be applied again."""
+        """The file's own matrix, for gates of other programs; None if it must not be applied again."""
         return None if self.compensation is Compensation.ALREADY else self.file.spillover
 
     def without_streamed_bytes(self) -> Tube:
-        """Return the tube without its file's bytes, where these are read once."""
+        """Return the tube without the bytes of its file, to free memory."""
         streamed = isinstance(self.file.content, StreamedContent)
         return replace(self, file=self.file.without_bytes()) if streamed else self
 
     def compensated(self, matrix: SpilloverMatrix) -> Tube:
-        """Return the tube compensated with a matrix for its own channels; it must not be compensated yet."""
+        """Return the uncompensated tube, compensated with a matrix for its own channels."""
         values = np.vstack([self.events.values, self.quantified])
         both = Events(values, (*self.events.channels, self.quantified_channel))
         after = compensate(both, matrix)
@@ -117,11 +117,11 @@ def read_tube(
     panel
         Which channels, and what for.
     spillover
-        Used instead of the file's own matrix; under any names that the panel's rows have.
+        Matrix used in place of the file's own, with any names of the panel rows.
     compensated
-        False leaves the events as they are, whatever matrix there is.
+        False leaves the events uncompensated, even if there is a matrix.
     allow_truncated
-        Read what there is of a file whose DATA end too early.
+        Whether the remaining events of a file with truncated DATA are read.
     content
         The file's bytes, where they have been read already.
     header
@@ -180,20 +180,20 @@ def read_tube(
 
 
 def _events(file: FcsFile, rows: FileRows, names: tuple[str, ...]) -> Events:
-    """Return channels by these names of rows, linear, in this order: those that gate are then one block."""
+    """Return the channels of these panel rows, linear, in this order: those that gate are contiguous."""
     return Events(file.events(list(map(rows.name_of, names))), names)
 
 
 def _tops(
     events: Events, names: Sequence[str], tops: Sequence[float], times: Sequence[str]
 ) -> tuple[float, ...]:
-    """Return the ends of the scales, told by name; time has none, whatever the file calls it."""
+    """Return the ends of scale by channel name; time has none, whatever its name in the file."""
     ends = dict(zip(names, tops, strict=True))
     return tuple(float("inf") if channel in times else ends[channel] for channel in events.channels)
 
 
 def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[str]) -> Events:
-    """Return events whose time is in seconds too where the file does not call it Time, as FCS has it."""
+    """Return events with time in seconds, also if its channel is not called Time as in the standard."""
     step = file.acquisition.timestep or 1.0
     for time in times:
         parameter = file.parameters[file.channels.index(rows.name_of(time))]

@@ -14,8 +14,8 @@ RULE: Final = (
     f"a model that was refused, or that the rows contradict (p < {CONTRADICTED:g}), does not take part"
 )
 _CLOSE: Final = 2.0
-"""AICc; models this close are equally supported (doi:10.1177/0049124104268644). Convention: the paper's rule
-of 2."""
+"""Difference in AICc up to which models are equally supported (doi:10.1177/0049124104268644). Convention: the
+paper's rule of 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Candidate:
     Attributes
     ----------
     parameters
-        How many the data decide.
+        How many parameters the data determine.
     misfit_p
-        p of the rows having no trend over the weeks that the model leaves over; None: not looked at.
+        p of the test for a trend of the residuals over the weeks; None: not tested.
     """
 
     name: str
@@ -55,7 +55,7 @@ class ModelChoice:
 
 
 def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
-    """Return the preferred model; None where none was fitted, or none with rows enough for an AICc.
+    """Return the preferred model; None if no model was fitted, or none has enough rows for an AICc.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Do the rows contradict a model? The trend of what it leaves over, against data drawn from the model."""
+"""Do the rows contradict a model? A trend of its residuals, compared with data drawn from the model."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _DEGREES: Final = 3
 """Trends of the residuals over log2 weeks up to this degree. Convention: a bend and an S (docs/method.md)."""
 
 _DRAWN, _FEWER, _MANY_ROWS = 499, 99, 1_000
-"""Data sets drawn; of more rows fewer are. Convention: p is known to a step of 0.002, or of 0.01."""
+"""Data sets drawn; with more rows than the last number, the smaller count. Convention: p is known to a step
+of 0.002, or of 0.01."""
 
 _LEAST_SHARE: Final = 1e-300
-"""In place of a likelihood of zero. Convention: near the smallest number that a double holds."""
+"""Added to a likelihood, which may be zero. Convention: near the smallest number that a double holds."""
 
 _ROOT_2PI: Final = 2.5066282746310002
 """Arithmetic: √(2π)."""
@@ -34,21 +35,22 @@ _ROOT_2PI: Final = 2.5066282746310002
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowLaw:
-    """How a fitted model says that the rows are spread: normal around K means, mixed by their weights.
+    """The distribution of the rows by a fitted model: a mixture of K normal laws with the given weights.
 
     Attributes
     ----------
     mean : (K, n)
-        log10 RD at each node of what is not known of a row; K is 1 where all is.
+        log10 RD at each node of the unknown quantity of a row; K is 1 if nothing is unknown.
     weights : (K,)
+        Weight of each node; their sum is 1.
     slopes : (K, n, p)
-        Derivatives of `mean` by the parameters; ln σ is a further one.
+        Derivatives of `mean` by the parameters; ln σ is one parameter more.
     sigma
         Scatter between patients, dex.
     curvature : (p+1, p+1)
-        Minus the second derivative of what was maximised, ln σ last.
+        Minus the second derivative of the log likelihood plus log prior at the maximum; ln σ is last.
     pull : (p+1,)
-        First derivative of the log prior there; 0 where there is none.
+        First derivative of the log prior at the maximum; 0 without a prior.
     """
 
     data: Observations
@@ -67,7 +69,7 @@ class RowLaw:
         return np.asarray(logs)
 
     def drawn(self, n_sets: int, rng: np.random.Generator) -> tuple[Floats, Kinds]:
-        """Return data sets of the same washouts and limits: values and how they are censored, (B, n)."""
+        """Return simulated data sets with the same washouts and limits: values and kinds, (B, n)."""
         edges = np.cumsum(self.weights)[:-1]
         nodes = np.searchsorted(edges, rng.random((n_sets, self.data.n)))
         middle = self.mean[nodes, np.arange(self.data.n)]
@@ -79,8 +81,8 @@ class RowLaw:
     def scores(self, y: Floats, kind: Kinds) -> tuple[Floats, Floats]:
         """Return each row's residual, (B, n), and the slope of the log likelihood, (B, p+1).
 
-        The residual is the derivative of a row's log likelihood by its mean: (y − μ)/s² of a measured row,
-        what is expected of it where it is censored (Gourieroux et al. 1987,
+        The residual is the derivative of a row's log likelihood by its mean. It is (y − μ)/s² for a measured
+        row, and the expected value of that for a censored row (Gourieroux et al. 1987,
         doi:10.1016/0304-4076(87)90065-0).
         """
         scale, censored = self._scale, kind != OBSERVED
@@ -103,7 +105,7 @@ class RowLaw:
         return np.asarray(np.sqrt(self.sigma**2 + self.data.measurement_sd**2))
 
     def _likelihoods(self, y: Floats, kind: Kinds) -> tuple[Floats, Floats]:
-        """Return the density in SDs and the share beyond the limit of each row, (B, n)."""
+        """Return for each row the normal density, per SD, and the probability beyond its limit, (B, n)."""
         from scipy.special import ndtr
 
         densities, tails, side = np.zeros(y.shape), np.zeros(y.shape), np.where(kind == RIGHT, -1, 1)
@@ -115,44 +117,44 @@ class RowLaw:
 
 
 def trend_p(law: RowLaw, seed: int) -> float:
-    """Return p of the rows' residuals having no trend over the weeks, by a parametric bootstrap.
+    """Return the p value of the test that the residuals have no trend over the weeks (parametric bootstrap).
 
     The statistic is the sum of the squared trends of degree 0 to 3 over log2 weeks, of measured and censored
-    rows alike. It is compared with that of data sets drawn from the fitted model, each refitted by one step
-    of Newton (Davidson & MacKinnon 1999, doi:10.1111/1468-2354.00026). Rows of one patient count together as
-    one patient.
+    rows alike. It is compared with the statistic of data sets drawn from the fitted model, each refitted by
+    one Newton step (Davidson & MacKinnon 1999, doi:10.1111/1468-2354.00026). All rows of a patient together
+    count as one.
 
     Parameters
     ----------
     law
         The fitted model.
     seed
-        Of the draws.
+        Seed of the draws.
     """
     data, rng = law.data, np.random.default_rng(seed)
     trends = _trends(data.weeks)
     n_sets = _DRAWN if data.n <= _MANY_ROWS else _FEWER
     residuals, slopes = law.scores(*law.drawn(n_sets, rng))
-    seen, seen_slopes = law.scores(data.log_rd[None], data.kind[None])
-    moments, seen_moments = (np.einsum("bn,nq->bq", part, trends) for part in (residuals, seen))
+    real, real_slopes = law.scores(data.log_rd[None], data.kind[None])
+    moments, real_moments = (np.einsum("bn,nq->bq", part, trends) for part in (residuals, real))
     centred = slopes - slopes.mean(axis=0)
     shared = np.einsum("bq,bp->qp", moments - moments.mean(axis=0), centred) / n_sets
-    # a refit moves the parameters by C⁻¹·slope, and each moment by `shared` times that
+    # a refit moves the parameters by C⁻¹·slope, and each moment by `shared` times that move
     step = product(shared, pseudo_inverse(law.curvature[None])[0])
     left = moments - np.einsum("bp,qp->bq", slopes + law.pull, step)
-    seen_left = seen_moments - np.einsum("bp,qp->bq", seen_slopes + law.pull, step)
-    statistic = float(np.sum(seen_left**2)) * data.n_patients / data.n
+    real_left = real_moments - np.einsum("bp,qp->bq", real_slopes + law.pull, step)
+    statistic = float(np.sum(real_left**2)) * data.n_patients / data.n
     return float((1 + np.sum(np.sum(left**2, axis=1) >= statistic)) / (1 + n_sets))
 
 
 def _trends(weeks: Floats) -> Floats:
-    """Return polynomials of log2 weeks, each at right angles to those before and of mean square 1, (n, q)."""
+    """Return orthogonal polynomials of log2 weeks with a mean square of 1, (n, q)."""
     doublings = np.log2(weeks)
     spread = float(doublings.std())
-    place = (doublings - doublings.mean()) / (spread or 1.0)
+    standardised = (doublings - doublings.mean()) / (spread or 1.0)
     columns: list[Floats] = []
     for degree in range(_DEGREES + 1):
-        column = place**degree
+        column = standardised**degree
         for other in columns:
             column = column - other * float(np.mean(column * other))
         size = float(np.sqrt(np.mean(column**2)))

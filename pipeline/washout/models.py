@@ -1,6 +1,6 @@
-"""The models of washout, an entry each: how it is fitted, what it tells, and whether it can be preferred.
+"""The models of washout, one entry each: its fit, its estimates, and whether it can be preferred.
 
-A new model is its module and one entry in `MODELS`; the report and `washout.json` take it from there.
+A new model needs its module and one entry in `MODELS`; the report and `washout.json` read that list.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pipeline.washout.waits import line_waits, recovery_of, recovery_waits
 
 
 class Fit(Protocol):
-    """What a model found; its notes go into the report."""
+    """A fitted model; its notes go into the report."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of it."""
+        """Sentences that a reader of the fit must know."""
 
 
 class EstimatedFit(Fit, Protocol):
-    """A fit that tells its estimates itself."""
+    """A fit that returns its own estimates."""
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval."""
@@ -43,12 +43,12 @@ FitT = TypeVar("FitT", bound=Fit)
 
 
 def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
-    """Return that no part of a model is refused by itself."""
+    """Return no refusals: for a model no part of which is refused on its own."""
     return ()
 
 
 def no_waits(_fit: Fit, _rows: Sequence[PatientRd], _settings: Settings) -> list[Wait]:
-    """Return that a model tells no waits."""
+    """Return no waits: for a model that does not estimate any."""
     return []
 
 
@@ -59,21 +59,21 @@ class Model(Generic[FitT]):
     Attributes
     ----------
     name
-        As `washout.json` has it: `M1 adjusted`.
+        The name in `washout.json`, for example `M1 adjusted`.
     fit
-        Fits the rows. Raises `NotEstimableError` with the reason; None: these rows do not ask for it.
+        Fits the rows. Raises `NotEstimableError` with the reason; returns None if these rows do not need it.
     estimates
-        Every number of a fit, under names that no other model uses.
+        Returns every number of a fit, under names that no other model uses.
     method
-        How the numbers were made, in words.
+        Returns in words how the numbers were made.
     candidate
-        What it brings to the choice of the preferred model; None: it does not take part.
+        Returns what the choice of the preferred model needs; None: the model does not take part.
     waits
-        How long until a share of the patients has a density.
+        Returns the weeks until a share of the patients has a density.
     after
-        Name of an earlier model, without which this one is not tried; "": none.
+        Name of an earlier model that must have been fitted before this one is tried; "": none.
     left_out
-        Parts of it that these rows do not allow, and why.
+        Returns the parts of the model that these rows do not allow, and why.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Model(Generic[FitT]):
 
 
 def _ranks(given: Given, settings: Settings) -> RankAssociation:
-    """Fit M0; what its rows have to say is said once, with the numbers of all rows."""
+    """Fit M0; leave out the notes on its rows, since the report prints the notes on all rows once."""
     rows = given.of_reference
     fit = rank_observations(rows, seed=settings.seed)
     return replace(fit, notes=tuple(note for note in fit.notes if note not in rows.notes))
@@ -164,4 +164,4 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _line_method,
     ),
 )
-"""In the order in which they are fitted and told."""
+"""The models in the order in which they are fitted and reported."""

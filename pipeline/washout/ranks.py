@@ -1,4 +1,4 @@
-"""M0: does receptor density go with washout at all? Ranks only, no shape assumed."""
+"""M0: does receptor density rise or fall with washout at all? By ranks only, without assuming a shape."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from pipeline.washout.observations.rows import Observations, observe
 Floats = NDArray[np.float64]
 
 PERMUTATIONS, RESAMPLES = 9_999, 1_999
-"""Of the p value (doi:10.2202/1544-6115.1585), and of the interval (doi:10.2307/2289144). Arithmetic: p of
-0.05 is then known to 0.002, and a limit of 2.5 % rests on 50 resamples."""
+"""Permutations for the p value (doi:10.2202/1544-6115.1585), resamples for the interval
+(doi:10.2307/2289144). Arithmetic: p of 0.05 is then known to 0.002, and a limit of 2.5 % rests on 50
+resamples."""
 _FEWEST_ROWS, _FEWEST_PATIENTS = 4, 4
-"""From fewer no association and no interval is reported. Arithmetic: of three rows even the best order has p
-0.33."""
+"""Fewest rows for an association, fewest patients for an interval. Arithmetic: with three rows even the best
+order has p 0.33."""
 _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
-"""Of more rows Kendall's τ has no interval. Convention: for speed."""
+"""Most rows for an interval of Kendall's τ. Convention: for speed."""
 _TIE: Final = 1e-12
-"""A spread this small is that of ties alone. Arithmetic: rounding."""
+"""Spread of ranks up to which all rows are tied. Arithmetic: rounding."""
 _METHOD: Final = "censored values ordered pairwise (Gehan); permutation p; BCa bootstrap of patients"
 _BLOCK: Final = 2_000_000
-"""Numbers worked on at once: bounds the memory. Convention: 16 MB of numbers."""
+"""Numbers that are held at once, to bound the memory. Convention: 16 MB of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankAssociation:
-    """Spearman's ρ with permutation p and BCa interval; Kendall's τ_b beside it.
+    """Spearman's ρ with permutation p and BCa interval, and Kendall's τ_b.
 
     ρ = 1: the longer the washout, the higher the receptor density, without exception.
     """
@@ -82,28 +83,28 @@ def rank_association(
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> RankAssociation:
-    """Rank correlation of receptor density with washout, censored values ordered as far as they can be.
+    """Return the rank correlation of receptor density with washout; censored values are ordered if possible.
 
-    Two rows are ordered where their limits let it be known, and tied where not (`PairOrder`): a row with a
-    high LLOQ is tied with what lies below it, and ties nothing else. With one limit for all, left-censored
+    Two rows are ordered if their limits allow it, and tied otherwise (`PairOrder`). So a row with a high LLOQ
+    is tied with the rows below that LLOQ, and with no others. With one limit for all rows, left-censored
     values share the lowest rank and right-censored ones the highest.
 
-    The permutation p is two-sided with the +1 rule (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). Where
-    patients repeat, a patient's values move together, to a patient with as many samples, and are shuffled
-    among that patient's visits: exact where a patient's values are exchangeable under no association. The
-    interval resamples patients.
+    The permutation p is two-sided with the +1 rule (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). If
+    patients gave several samples, a patient's values move together to a patient with as many samples, and are
+    then shuffled among that patient's visits. This is exact if a patient's values are exchangeable without an
+    association. The interval resamples patients.
 
     Parameters
     ----------
     weeks, rd, status, lloq, uloq, patients
         As in `observe`.
     seed
-        Of the permutations and resamples.
+        Seed of the permutations and resamples.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 4 rows, all densities tied, or all washouts equal.
+        If there are fewer than 4 rows, all densities are tied, or all washouts are equal.
     """
     rows = observe(weeks, rd, status, lloq=lloq, uloq=uloq, patients=patients)
     return rank_observations(rows, seed=seed, permutations=permutations, resamples=resamples, level=level)
@@ -117,7 +118,7 @@ def rank_observations(
     resamples: int = RESAMPLES,
     level: float = 0.95,
 ) -> RankAssociation:
-    """As `rank_association`, on rows that are already sorted into observed and censored."""
+    """Do the work of `rank_association` on rows that are sorted into measured and censored ones."""
     _refuse_small(rows)
     order = pair_order(rows)
     _refuse_tied(rows, order)
@@ -143,9 +144,10 @@ def rank_observations(
 
 
 def weighted_spearman(x: Floats, order: PairOrder, weights: Floats) -> Floats:
-    """Return ρ of rows that count `weights` times, shape (B, n) → (B,); NaN where all are tied.
+    """Return ρ of rows that count `weights` times, shape (B, n) → (B,); NaN if all rows are tied.
 
-    The correlation of the mid-ranks of x with the scores of the densities: Spearman's where all is known.
+    ρ is the correlation of the mid-ranks of x with the scores of the densities. Without censoring it is
+    Spearman's ρ.
     """
     first, second = _weighted_ranks(x, weights), order.scores(weights) / 2
     total = weights.sum(axis=1, keepdims=True)
@@ -162,14 +164,14 @@ def weighted_spearman(x: Floats, order: PairOrder, weights: Floats) -> Floats:
 def weighted_kendall(x: Floats, order: PairOrder, weights: Floats) -> Floats:
     """Return Kendall's τ_b of rows that count `weights` times, shape (B, n) → (B,).
 
-    Weights and signs are whole numbers: no sum is rounded.
+    Weights and signs are whole numbers, so no sum is rounded.
     """
-    place, n = order_of(x), len(x)
+    order_of_x, n = order_of(x), len(x)
     pairs, untied_x, untied_y = (np.zeros(len(weights)) for _ in range(3))
     size = max(1, _BLOCK // n)
     for start in range(0, n, size):
         block = slice(start, min(start + size, n))
-        of_x, of_y = place.signs(block), order.signs(block)
+        of_x, of_y = order_of_x.signs(block), order.signs(block)
         pairs += _paired(weights, of_x * of_y, block)
         untied_x += _paired(weights, np.abs(of_x), block)
         untied_y += _paired(weights, np.abs(of_y), block)
@@ -181,17 +183,17 @@ def weighted_kendall(x: Floats, order: PairOrder, weights: Floats) -> Floats:
 
 
 def _paired(weights: Floats, matrix: Floats, block: slice) -> Floats:
-    """Sum the pairs of a block of rows with all, whole numbers: (B,)."""
+    """Return the weighted sum over all pairs of a block's rows with all rows, whole numbers, (B,)."""
     return np.asarray(np.sum((weights @ matrix.T) * weights[:, block], axis=1))
 
 
 def permutation_p(
     x: Floats, order: PairOrder, patients: NDArray[np.intp], permutations: int, rng: np.random.Generator
 ) -> float:
-    """Return the two-sided permutation p of ρ, shuffling as `rank_association` says.
+    """Return the two-sided permutation p of ρ; `rank_association` says how rows are shuffled.
 
-    Ranks and half scores less their mean are halves of whole numbers, and no sum of their products reaches
-    2⁵³ quarters below 200,000 rows: nothing is rounded, ties are ties, and BLAS may add up in any order.
+    Centred ranks and half scores are halves of whole numbers. Below 200,000 rows no sum of their products
+    reaches 2⁵³ quarters. So nothing is rounded, ties stay ties, and BLAS may add in any order.
     """
     ones = np.ones((1, len(x)))
     first, second = _weighted_ranks(x, ones)[0], order.scores(ones)[0] / 2
@@ -210,7 +212,7 @@ def permutation_p(
 def _shuffled_product(
     first: Floats, second: Floats, rows: NDArray[np.intp], block: int, rng: np.random.Generator
 ) -> Floats:
-    """Return Σ first·second with patients, then their visits, shuffled; `rows` is (patients, visits)."""
+    """Return Σ first·second after shuffling patients and then their visits; `rows` is (patients, visits)."""
     m, visits = rows.shape
     if visits == 1:
         shuffled = rng.permuted(np.broadcast_to(second[rows[:, 0]], (block, m)), axis=1)
@@ -222,7 +224,7 @@ def _shuffled_product(
 
 
 def _strata(patients: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Return the rows of patients with equally many samples, one (patients, visits) per number of visits."""
+    """Return an array of rows, (patients, visits), for each number of samples that patients gave."""
     _, member, counts = np.unique(patients, return_inverse=True, return_counts=True)
     order = np.argsort(member, kind="stable")
     visits = counts[member][order]
@@ -230,7 +232,7 @@ def _strata(patients: NDArray[np.intp]) -> list[NDArray[np.intp]]:
 
 
 def _weighted_ranks(values: Floats, weights: Floats) -> Floats:
-    """Mid-ranks of each row if it stood there `weights` times."""
+    """Return the mid-rank of each row, where each row counts `weights` times."""
     _, group = np.unique(values, return_inverse=True)
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))

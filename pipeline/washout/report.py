@@ -1,15 +1,14 @@
-"""All that a study's rows tell about receptor density and washout, and what they do not tell and why."""
+"""The washout report of a study: all estimates of receptor density against washout, and every refusal."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.running.defects import defect_note
+from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
@@ -27,13 +26,8 @@ from pipeline.washout.total import OccupiedVisit, occupied_visits
 from pipeline.washout.within.result import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
-Made = TypeVar("Made")
-
-log = logging.getLogger(__name__)
 
 WITHIN, SENSITIVITY = "within patients", "sensitivity"
-THE_DATA = "the data"
-"""What a defect in a model is not of."""
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -47,21 +41,21 @@ class WashoutReport:
     Attributes
     ----------
     fits
-        What each model that was estimated found, by its name in `pipeline.washout.models.MODELS`.
+        Every fitted model, by its name in `pipeline.washout.models.MODELS`.
     waits
-        How long until half, and nine of ten, of the patients reach a density.
+        The weeks until half of the patients, and nine of ten, reach a density.
     choice
         Which of M1, M1 adjusted and M2 describes the rows best, by rule.
     visits
-        Every visit with the drug at it.
+        Every visit with drug level, occupancy and total CD38.
     left_out
-        Rows that M0 to M3 do not get by default, and why.
+        Rows that a rule leaves out of M0 to M3, and why.
     sensitivity
-        The slope of M1 under other choices; None where it was not asked, or there is no line.
+        The slope of M1 under other choices; None if it was not computed, or there is no line.
     within
-        Recovery within patients; None where no patient has two visits.
+        Recovery within patients; None if no patient has two visits.
     defects
-        Models that a defect of cd38rd kept from being fitted, each with kind and text of the exception.
+        Models that were not fitted because of a defect of cd38rd: name, and kind and text of the exception.
     """
 
     fits: Mapping[str, Fit]
@@ -86,32 +80,32 @@ class WashoutReport:
 
     @property
     def rank(self) -> RankAssociation | None:
-        """M0."""
+        """M0, the rank correlation; None if it was not estimated."""
         return self._fit(ModelName.RANKS, RankAssociation)
 
     @property
     def tobit(self) -> WashoutFit | None:
-        """M1, with a term per further bead kit."""
+        """M1, the Tobit line with a term for each further bead kit; None if it was not estimated."""
         return self._fit(ModelName.LINE, WashoutFit)
 
     @property
     def adjusted(self) -> WashoutFit | None:
-        """M1 with what is known of the patients: an IMiD since, lines of therapy, IgG type."""
+        """M1 with covariates of the patients: IMiD since the drug, lines of therapy, IgG type."""
         return self._fit(ModelName.ADJUSTED, WashoutFit)
 
     @property
     def mixed(self) -> MixedFit | None:
-        """M1 with a random intercept, where patients repeat."""
+        """M1 with a random intercept, for patients with several samples."""
         return self._fit(ModelName.RANDOM_INTERCEPT, MixedFit)
 
     @property
     def recovery(self) -> RecoveryFit | None:
-        """M2."""
+        """M2, the recovery curve; None if it was not estimated."""
         return self._fit(ModelName.RECOVERY, RecoveryFit)
 
     @property
     def total(self) -> WashoutFit | None:
-        """M3, the line of the total."""
+        """M3, the line of total CD38; None if it was not estimated."""
         return self._fit(ModelName.TOTAL, WashoutFit)
 
     def _fit(self, name: str, kind: type[Kind]) -> Kind | None:
@@ -120,7 +114,7 @@ class WashoutReport:
 
     @property
     def methods(self) -> dict[str, str | None]:
-        """How each model was fitted, in words; None where it was not."""
+        """How each model was fitted, in words; None if it was not fitted."""
         methods = {
             model.name: model.method(self.fits[model.name]) for model in MODELS if model.name in self.fits
         }
@@ -128,39 +122,39 @@ class WashoutReport:
 
     @property
     def curve(self) -> WashoutFit | RecoveryFit | None:
-        """What a figure draws: the recovery curve where it is told (it is far better then), else the line."""
+        """The curve of the figure: the recovery curve if it is reported (it fits better), else the line."""
         return self.recovery or self.tobit
 
     @property
     def curve_name(self) -> str:
-        """`M2` or `M1`."""
+        """The model of the figure's curve: `M2` or `M1`."""
         name = ModelName.RECOVERY if isinstance(self.curve, RecoveryFit) else ModelName.LINE
         return name.value
 
     @property
     def curve_is_contradicted(self) -> bool:
-        """Whether the rows contradict what a figure draws."""
+        """Whether the rows contradict the curve of the figure."""
         candidates = self.choice.candidates if self.choice else ()
-        return any(one.is_contradicted for one in candidates if one.name == self.curve_name)
+        return any(model.is_contradicted for model in candidates if model.name == self.curve_name)
 
 
 def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
     """Fit every model of `MODELS` to a study's rows.
 
-    Tissues are never pooled: where rows come from several, the rows of the one with most densities are used
-    (of marrow where blood has as many) and the others counted. Bead kits share one line with a term for each
-    further kit that has rows enough; M0, whose ranks know no terms, takes the most frequent kit alone. A row
-    `ABOVE_ULOQ` is right-censored at what it is known to exceed
+    Tissues are never pooled. If rows come from several tissues, the tissue with most densities is used
+    (marrow, if blood has as many), and the other rows are counted. Bead kits share a line, with a term for
+    each further kit that has enough rows. Ranks cannot have terms, so M0 uses the most frequent kit alone. A
+    row `ABOVE_ULOQ` is right-censored at the value that it certainly exceeds
     (`calibration.density.result.known_to_exceed`).
 
     Parameters
     ----------
     rows
-        One per patient and visit, replicates pooled.
+        One row for each patient and visit, replicates pooled.
     settings
-        `seed`, `uloq_extrapolation`, `rd_cut`, `kd_app_ug_ml`.
+        The settings `seed`, `uloq_extrapolation`, `rd_cut` and `kd_app_ug_ml` are used, among others.
     """
-    given, defects = given_rows(rows, settings), _Defects()
+    given, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
     within = defects.caught(WITHIN, lambda: within_patients(rows, given.used, given.data))
     data = given.data
     fitted, refused = _fitted(given, settings, defects)
@@ -172,7 +166,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
             *(within.estimates() if within else ()),
         ),
         waits=tuple(wait for part in fitted for wait in part.waits),
-        not_estimable=(*refused, *defects.refusals),
+        not_estimable=(*refused, *_refusals(defects)),
         n_rows=len(rows),
         n_used=data.n,
         n_patients=data.n_patients,
@@ -191,22 +185,22 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
 
 
 def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings: Settings) -> WashoutReport:
-    """Return the report with the slope of M1 under other choices, where it has a line."""
-    line, defects = report.tobit, _Defects()
+    """Return the report with the slope of M1 under other choices; unchanged if it has no line."""
+    line, defects = report.tobit, CaughtDefects("model ", (NotEstimableError,))
     if line is None:
         return report
-    found = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
+    result = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
     return replace(
         report,
-        sensitivity=found,
-        not_estimable=(*report.not_estimable, *defects.refusals),
+        sensitivity=result,
+        not_estimable=(*report.not_estimable, *_refusals(defects)),
         defects={**report.defects, **defects.failures},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A model and all that it brings to the report."""
+    """A fitted model with its estimates, waits and candidate for the choice."""
 
     model: Model[Any]
     fit: Fit
@@ -215,39 +209,15 @@ class _Fitted:
     candidate: Candidate | None
 
 
-@dataclass(slots=True)
-class _Defects:
-    """What failed by a defect of cd38rd: each is logged with its traceback, and the others go on."""
-
-    failures: dict[str, str] = field(default_factory=dict)
-
-    def caught(self, name: str, make: Callable[[], Made]) -> Made | None:
-        """Return what is made; None, and a line of the log, where a defect kept it from being made.
-
-        Raises
-        ------
-        NotEstimableError
-            The data do not allow it: no defect.
-        """
-        try:
-            return make()
-        except NotEstimableError:
-            raise
-        except Exception as defect:
-            self.failures[name] = f"{type(defect).__name__}: {defect}"
-            log.exception("model %s: %s", name, self.failures[name])
-            return None
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """Each as a model that could not be estimated."""
-        return tuple(Refusal(name, defect_note(said, THE_DATA)) for name, said in self.failures.items())
+def _refusals(defects: CaughtDefects) -> tuple[Refusal, ...]:
+    """Return each defect as a model that could not be estimated."""
+    return tuple(Refusal(name, defect_note(words, THE_DATA)) for name, words in defects.failures.items())
 
 
 def _fitted(
-    given: Given, settings: Settings, defects: _Defects
+    given: Given, settings: Settings, defects: CaughtDefects
 ) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
-    """Return what each model found, and every refusal with its reason."""
+    """Return every fitted model, and every refusal with its reason."""
     fitted: list[_Fitted] = []
     refused: list[Refusal] = []
     for model in MODELS:
@@ -255,11 +225,11 @@ def _fitted(
             continue
         try:
             refused.extend(defects.caught(model.name, partial(model.left_out, given)) or ())
-            found = defects.caught(model.name, partial(_fit_of, model, given, settings))
+            fit = defects.caught(model.name, partial(_fit_of, model, given, settings))
         except NotEstimableError as reason:
             refused.append(Refusal(model.name, str(reason)))
         else:
-            fitted += [found] if found else []
+            fitted += [fit] if fit else []
     return tuple(fitted), tuple(refused)
 
 

@@ -1,8 +1,8 @@
-"""M3: the total under the drug, total = free/(1 − θ), where θ is known well enough.
+"""M3: total CD38 under the drug, total = free/(1 − θ), if θ is known well enough.
 
-θ: the part of CD38 that the drug holds, by sentinels or by the drug in serum, 0 for a clone that does not
-compete (`pipeline.patients.receptor_occupancy`). total: sites per cell, free or held. What θ may be widens
-the total's interval; where the drug may hold all, there is a lower limit and no total.
+θ: the part of CD38 that the drug covers, from sentinels or from the drug in serum; 0 for a clone that does
+not compete (`pipeline.patients.receptor_occupancy`). total: sites per cell, free or covered. The interval of
+θ makes the interval of the total wider. If the drug may cover all CD38, there is a lower limit and no total.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _LOG_10: Final = float(np.log(10))
 
 @dataclass(frozen=True, slots=True)
 class OccupiedVisit:
-    """A visit with the drug at it; None = not known or not reported, `reason` says why.
+    """A visit with drug level, occupancy and total CD38; None: not known or not reported (`reason`).
 
     Attributes
     ----------
     serum_ug_ml, serum_low, serum_high
-        Of the washed-out drug, with the population's 95 % band.
+        Serum level of the washed-out drug, with the population's 95 % band.
     occupancy, occupancy_low, occupancy_high
-        θ by the drug in serum.
+        θ from the drug in serum.
     theta_sentinels, theta_sentinels_low, theta_sentinels_high
-        θ by the sentinels.
+        θ from the sentinels.
     theta, theta_low, theta_high, theta_from
-        The one that the total is made with, and which it is.
+        The θ from which the total is made, and its source.
     total, total_low, total_high
-        Molecules per cell; the limits from θ and the measurement together.
+        Molecules per cell; the limits contain the errors of θ and of the measurement.
     """
 
     patient_id: str
@@ -78,49 +78,51 @@ class OccupiedVisit:
 
 
 def occupied_visits(rows: Sequence[PatientRd]) -> tuple[OccupiedVisit, ...]:
-    """Return every visit with the drug's level, occupancy and, where it can be known, the total."""
+    """Return every visit with drug level, occupancy and, if it can be known, total CD38."""
     return tuple(_occupied(row) for row in rows)
 
 
 def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows on the scale of the total, those with a θ that tells it alone, and what was left out.
+    """Return the rows with a usable θ, on the scale of total CD38, and notes on the rows that were left out.
 
-    Limits of quantification are divided like the densities; what is not known of θ joins the measurement SD.
+    Limits of quantification are divided by 1 − θ like the densities. The error of θ is added to the
+    measurement SD.
 
     Raises
     ------
     NotEstimableError
-        No row has such a θ.
+        If no row has a usable θ.
     """
     thetas = [_theta(row) for row in rows]
-    told = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if tells_a_total(theta)]
+    usable = [(row, theta) for row, theta in zip(rows, thetas, strict=True) if tells_a_total(theta)]
     unknown = sum(not theta.is_known for theta in thetas)
-    held = sum(is_too_high_by_model(theta) for theta in thetas)
-    wide = len(rows) - len(told) - unknown - held
-    if not told:
+    too_high = sum(is_too_high_by_model(theta) for theta in thetas)
+    wide = len(rows) - len(usable) - unknown - too_high
+    if not usable:
         raise NotEstimableError(
-            f"{held} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {wide} one that "
-            f"is not known well enough, {unknown} none that is known: there is no total to tell"
+            f"{too_high} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {wide} one "
+            f"that is not known well enough, {unknown} none that is known: there is no total to tell"
         )
-    left = [f"{held} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if held else []
-    left += [f"{wide} whose occupancy is not known well enough"] if wide else []
-    left += [f"{unknown} without a known occupancy"] if unknown else []
-    notes = [f"M3: {len(told)} of {len(rows)} visits used; left out: {', '.join(left)}"] if left else []
-    counts = Counter(theta.source for _, theta in told)
+    left_out = [f"{too_high} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if too_high else []
+    left_out += [f"{wide} whose occupancy is not known well enough"] if wide else []
+    left_out += [f"{unknown} without a known occupancy"] if unknown else []
+    used = f"M3: {len(usable)} of {len(rows)} visits used"
+    notes = [f"{used}; left out: {', '.join(left_out)}"] if left_out else []
+    counts = Counter(theta.source for _, theta in usable)
     notes.append(
         f"M3: theta from {', '.join(f'{source.value} ({counts[source]})' for source in sorted(counts))}"
     )
     notes += [f"M3: {NO_DIVISION}"] if counts[ThetaFrom.NO_COMPETITION] else []
-    return tuple(_on_total(row, theta) for row, theta in told), tuple(notes)
+    return tuple(_on_total(row, theta) for row, theta in usable), tuple(notes)
 
 
 def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
-    """Return the line of the total; its notes say which visits were left out.
+    """Fit the line of total CD38 against washout; its notes say which visits were left out.
 
     Raises
     ------
     NotEstimableError
-        No row has a θ that tells a total, or those that have tell no line.
+        If no row has a usable θ, or the rows that have one allow no line.
     """
     corrected, left_out = corrected_rows(rows)
     data, _ = observed(corrected, settings)
@@ -128,7 +130,7 @@ def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
 
 
 def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
-    """Return M3's slope and fold change: of the total, not the free part."""
+    """Return the slope and fold change of M3: of total CD38, not of free CD38."""
     by_name = {estimate.name: estimate for estimate in fit.estimates()}
     names = ("slope_per_doubling", "fold_per_doubling")
     return tuple(
@@ -138,7 +140,7 @@ def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
 
 
 def _theta(row: PatientRd) -> Theta:
-    """Return the row's θ; by the drug in serum where nobody looked at sentinels."""
+    """Return the row's θ; from the drug in serum if the row has none."""
     if row.theta is not None:
         return row.theta
     return theta_of_level(row.drug) if row.drug is not None else Theta(reason="the drug was not asked for")
@@ -153,7 +155,7 @@ def _total(row: PatientRd, theta: Theta) -> Total:
 
 
 def _theta_sd(theta: Theta) -> float:
-    """SD of log10(1 − θ), dex: the wider half of its interval, where calibration is left aside."""
+    """Return the SD of log10(1 − θ), dex, from the wider half of its interval without calibration errors."""
     low, value, high = theta.low_beside or 0.0, theta.value or 0.0, theta.high_beside or 0.0
     wider = max(np.log((1 - low) / (1 - value)), np.log((1 - value) / (1 - high)))
     return float(wider) / (Z_95 * _LOG_10)

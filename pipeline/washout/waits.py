@@ -1,4 +1,4 @@
-"""How long to wait, from the line of M1 and from the recovery curve of M2."""
+"""Weeks to wait until patients reach a density, from the line of M1 and from the recovery curve of M2."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from pipeline.washout.recovery.fit import NOT_IN_DATA, RecoveryFit, fit_recovery
 from pipeline.washout.recovery.refusals import refuse_recovery
 
 SHARES = (0.5, 0.9)
-"""Of the patients: the median one, and nine of ten. Convention (docs/method.md)."""
+"""Shares of the patients: the median patient, and nine of ten. Convention (docs/method.md)."""
 
 _MOST_BODIES = 64
-"""Patients whose serum curves are followed. Convention: for speed."""
+"""Most patients whose serum curves are computed. Convention: for speed."""
 
 
 def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
-    """Return the densities that are asked for: the RD cut and the rows' median LLOQ."""
+    """Return the densities to wait for: the RD cut and the median LLOQ of the rows."""
     limits = sorted(row.lloq for row in rows if row.lloq and 0 < row.lloq < np.inf)
     return [settings.rd_cut, *limits[len(limits) // 2 : len(limits) // 2 + 1]]
 
 
 def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
-    """Return how long half of the patients, and nine of ten, take on the line, or why that cannot be told."""
-    wanted = [(rd, share) for rd in wanted_levels(rows, settings) for share in SHARES]
-    told = zip(wanted, waits_on(tobit, wanted), strict=True)
-    return [_line_wait(tobit, asked, answer) for asked, answer in told]
+    """Return the weeks until half of the patients, and nine of ten, reach each density on the line."""
+    targets = [(rd, share) for rd in wanted_levels(rows, settings) for share in SHARES]
+    answers = zip(targets, waits_on(tobit, targets), strict=True)
+    return [_line_wait(tobit, target, answer) for target, answer in answers]
 
 
 def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
-    """Return the same on the recovery curve; what lies outside of the weeks seen is None, and said."""
-    wanted = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
-    return [_recovery_wait(recovery, rd, share) for rd, share in wanted]
+    """Return these weeks on the recovery curve; None, with a note, outside the weeks of the data."""
+    targets = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
+    return [_recovery_wait(recovery, rd, share) for rd, share in targets]
 
 
 def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Settings) -> RecoveryFit:
-    """Fit M2 to the rows, each with its own drug level where it is known."""
+    """Fit M2 to the rows, each with its own drug level if that is known."""
     from pipeline.patients.pharmacokinetics.decline import labelled_curve
 
     refuse_recovery(data)
@@ -66,11 +66,11 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     )
 
 
-def _line_wait(tobit: WashoutFit, asked: tuple[float, float], answer: Wait | NotEstimableError) -> Wait:
+def _line_wait(tobit: WashoutFit, target: tuple[float, float], answer: Wait | NotEstimableError) -> Wait:
     if isinstance(answer, Wait):
         return answer
     name, nothing = ModelName.LINE.value, (None, None, None)
-    return Wait(name, *asked, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(answer))
+    return Wait(name, *target, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(answer))
 
 
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
@@ -84,7 +84,7 @@ def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
 
 
 def _level(row: PatientRd) -> DrugLevel | None:
-    """Return the drug that hides CD38 from the clone: none, where the clone does not compete with it."""
+    """Return the drug level that covers CD38 for the clone: almost none if the clone does not compete."""
     if row.theta is not None and row.theta.source is ThetaFrom.NO_COMPETITION:
         return DrugLevel(ug_ml=LEAST_UG_ML, log_sd=0.0)
     return row.drug

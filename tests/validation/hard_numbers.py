@@ -61,13 +61,21 @@ def _scaled(named: Floats, other: Floats, form: int) -> Acquired:
     if form == 0:
         return Acquired(named, other, 262_143.0)
     if form == 1:
-        return Acquired(*(np.clip(np.rint(v / 256), 0, 1023) for v in (named, other)), 1023.0)
+        return Acquired(_bits(named / 256), _bits(other / 256), 1023.0)
     if form == 2:
-        steps = (
-            np.clip(np.rint(256 * np.log10(np.maximum(v, 26.2) / 26.2)), 0, 1023) for v in (named, other)
-        )
-        return Acquired(*(np.exp2(step / 77).astype(np.float32).astype(np.float64) for step in steps), 1e4)
-    return Acquired(*(np.maximum(np.rint(v / 16), 0) for v in (named, other)), 16_383.0)
+        return Acquired(_decades(named), _decades(other), 1e4)
+    return Acquired(np.maximum(np.rint(named / 16), 0), np.maximum(np.rint(other / 16), 0), 16_383.0)
+
+
+def _bits(values: Floats) -> Floats:
+    """Return the values as ten bits hold them."""
+    return np.clip(np.rint(values), 0, 1023)
+
+
+def _decades(values: Floats) -> Floats:
+    """Return the values as ten bits of a logarithmic amplifier hold them."""
+    steps = _bits(256 * np.log10(np.maximum(values, 26.2) / 26.2))
+    return np.exp2(steps / 77).astype(np.float32).astype(np.float64)
 
 
 def bead_numbers(seed: int) -> object:

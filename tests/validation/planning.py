@@ -86,12 +86,12 @@ def one_study(job: tuple[Wanted, int, int]) -> tuple[float, bool]:
         fit = fit_tobit(
             weeks, rd, status, lloq=people.lloq, uloq=people.uloq, measurement_sd=error, patients=owners
         )
+        if target.slope_width is not None:
+            low, high = fit.slope_interval
+            return high - low, low <= people.slope <= high
+        wait = weeks_to_reach(fit, target.density, target.share)
     except NotEstimableError:
         return math.inf, False
-    if target.slope_width is not None:
-        low, high = fit.slope_interval
-        return high - low, low <= people.slope <= high
-    wait = weeks_to_reach(fit, target.density, target.share)
     if wait.weeks is None or wait.low is None or wait.high is None:
         return math.inf, False
     shared = 1.959964 * people.shared_sd / fit.slope

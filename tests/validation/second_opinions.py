@@ -24,13 +24,13 @@ Mapper = Callable[..., Iterable]
 class Opinion:
     """A tube with at least `FEWEST_FOR_RD` gated cells: what the gates and the second opinion are worth.
 
-    `f1` of the gates, `second_f1` of the second opinion, both against the labels; `dice_overlap` of the two.
+    `f1` of the gates, `second_f1` of the second opinion, both against the labels; `agreement` of the two.
     """
 
     kind: str
     f1: float
     second_f1: float
-    dice_overlap: float
+    agreement: float
     confidence: float
 
     @property

@@ -63,13 +63,16 @@ def _renamed(matrix: _Element, source: str) -> dict[str, str]:
     """Name a matrix's detectors as its compensated channels; return the detector of each."""
     prefix, suffix = matrix.get("prefix", ""), matrix.get("suffix", "")
     parameters = matrix.findall(f"{DATA}parameters/{DATA}parameter")
-    full = {one.get(f"{DATA}name", ""): f"{prefix}{one.get(f'{DATA}name')}{suffix}" for one in parameters}
+    full = {
+        element.get(f"{DATA}name", ""): f"{prefix}{element.get(f'{DATA}name')}{suffix}"
+        for element in parameters
+    }
     if matrix.get("spectral", "0") != "1":
         _order(matrix, list(full), source)
-    for one in [*parameters, *matrix.iter(f"{AXES}spillover", f"{AXES}coefficient")]:
-        key = f"{DATA}name" if one in parameters else f"{DATA}parameter"
-        name = one.get(key, "")
-        one.set(key, full.get(name, name))
+    for element in [*parameters, *matrix.iter(f"{AXES}spillover", f"{AXES}coefficient")]:
+        key = f"{DATA}name" if element in parameters else f"{DATA}parameter"
+        name = element.get(key, "")
+        element.set(key, full.get(name, name))
     for key in ("prefix", "suffix"):
         matrix.set(key, "")
     matrix.set("name", matrix.get("name", "matrix"))
@@ -80,22 +83,22 @@ def _order(matrix: _Element, names: list[str], source: str) -> None:
     """Put rows and cells in the order of the detectors: FlowKit takes them as they stand."""
     rows = matrix.findall(f"{AXES}spillover")
     cells = [row.findall(f"{AXES}coefficient") for row in rows]
-    said = [[one.get(f"{DATA}parameter", "") for one in line] for line in (rows, *cells)]
+    said = [[cell.get(f"{DATA}parameter", "") for cell in line] for line in (rows, *cells)]
     if any(sorted(line) != sorted(names) for line in said):
         raise GateFileError(
             f"{source}: the matrix {matrix.get('name', '')!r} of the tube does not name each of its "
             f"{len(names)} detectors once in every row; save the workspace again"
         )
     for parent, line in zip((matrix, *rows), (rows, *cells), strict=True):
-        for one in sorted(line, key=lambda one: names.index(one.get(f"{DATA}parameter", ""))):
-            parent.append(one)
+        for cell in sorted(line, key=lambda cell: names.index(cell.get(f"{DATA}parameter", ""))):
+            parent.append(cell)
 
 
 def _name_dimensions(sample: _Element, detectors: Mapping[str, str]) -> None:
     """Name the compensated channels of gates by prefix and detector where a person gave them another name."""
     own = {
-        one.get("userProvidedCompInfix"): one.get(f"{DATA}name", "")
-        for one in sample.iterfind(f"{AXES}spilloverMatrix/{DATA}parameters/{DATA}parameter")
+        parameter.get("userProvidedCompInfix"): parameter.get(f"{DATA}name", "")
+        for parameter in sample.iterfind(f"{AXES}spilloverMatrix/{DATA}parameters/{DATA}parameter")
     }
     raw = set(detectors.values())
     for dimension in _dimensions(sample):
@@ -105,7 +108,11 @@ def _name_dimensions(sample: _Element, detectors: Mapping[str, str]) -> None:
 
 
 def _dimensions(sample: _Element) -> list[_Element]:
-    return [one for one in sample.iter(f"{DATA}fcs-dimension") if one.getparent().tag == f"{GATING}dimension"]
+    return [
+        dimension
+        for dimension in sample.iter(f"{DATA}fcs-dimension")
+        if dimension.getparent().tag == f"{GATING}dimension"
+    ]
 
 
 def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str) -> None:
@@ -113,7 +120,7 @@ def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str)
     scales = sample.find("Transformations")
     if scales is None:
         return
-    used = {one.get(f"{DATA}name", "") for one in _dimensions(sample)}
+    used = {dimension.get(f"{DATA}name", "") for dimension in _dimensions(sample)}
     by_name = {_parameter(scale): scale for scale in scales}
     for name in sorted(used - by_name.keys()):
         detector = by_name.get(detectors.get(name, ""))

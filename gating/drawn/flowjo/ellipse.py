@@ -87,7 +87,10 @@ def _points(gate: _Element, part: str) -> list[Point]:
     points = []
     for vertex in gate.iterfind(f"{GATING}{part}/{GATING}vertex"):
         try:
-            x, y = (float(one.get(f"{DATA}value", "")) for one in vertex.iterfind(f"{GATING}coordinate"))
+            x, y = (
+                float(coordinate.get(f"{DATA}value", ""))
+                for coordinate in vertex.iterfind(f"{GATING}coordinate")
+            )
         except ValueError:
             continue
         points.append((x, y))

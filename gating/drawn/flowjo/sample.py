@@ -132,8 +132,10 @@ def _best_by_name(matches: list[_Candidate]) -> list[_Candidate]:
 
 
 def _keyword(sample: _Element, name: str) -> str:
-    found = (k.get("value", "") for k in sample.iterfind("Keywords/Keyword") if k.get("name") == name)
-    return next(found, "").strip()
+    keyword_values = (
+        k.get("value", "") for k in sample.iterfind("Keywords/Keyword") if k.get("name") == name
+    )
+    return next(keyword_values, "").strip()
 
 
 def _n_events(sample: _Element) -> int | None:

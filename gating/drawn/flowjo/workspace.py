@@ -1,8 +1,8 @@
 """A FlowJo 10 workspace: one population of one tube, with what it depends on, read by FlowKit.
 
-FlowKit reads a tree well and its names and axes badly. So what it gets is made for it here: the gates that
-decide who is in the population and no other; names without `/`; the axes of axes.py; no ellipses,
-which are kept apart as FlowJo writes them.
+FlowKit reads the tree of gates well, but names and axes badly. The workspace is therefore prepared here.
+FlowKit gets only the gates that decide which events are in the population, names without `/`, and the axes of
+axes.py. It gets no ellipses; they are kept separately as FlowJo writes them.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def _uses_gain(root: _Element, sample: _Element) -> bool:
     """Whether the cytometer of this sample is set to divide by $PnG; FlowJo's default is not to."""
     cyt = next((k.get("value") for k in sample.iterfind("Keywords/Keyword") if k.get("name") == "$CYT"), "")
     every = root.findall("Cytometers/Cytometer")
-    own = [one for one in every if one.get("cyt", "") == (cyt or "")] or every
-    return bool(own) and all(one.get("useGain") == "1" for one in own)
+    own = [cytometer for cytometer in every if cytometer.get("cyt", "") == (cyt or "")] or every
+    return bool(own) and all(cytometer.get("useGain") == "1" for cytometer in own)
 
 
 def _tree(sample: _Element) -> Iterator[tuple[GateId, _Element]]:
@@ -158,13 +158,13 @@ def _require(
 def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, source: str) -> GateId:
     """Return the population that a part of a Boolean one names by its path."""
     name = part.get("name", "")
-    found = next((gate for gate, _ in tree if path_of(gate) == name), None)
-    if found is None:
+    part_gate = next((gate for gate, _ in tree if path_of(gate) == name), None)
+    if part_gate is None:
         raise GateFileError(
             f"{source}: the population {path_of(path)!r} is made of {name!r}, "
             "which the workspace does not have"
         )
-    return found
+    return part_gate
 
 
 def _plain(name: str) -> str:
@@ -173,7 +173,7 @@ def _plain(name: str) -> str:
 
 def _refuse_derived(sample: _Element, source: str) -> None:
     """Refuse gates on parameters that FlowJo computes: the FCS file does not have them."""
-    derived = {one.get("name") for one in sample.iter("DerivedParameter")}
+    derived = {parameter.get("name") for parameter in sample.iter("DerivedParameter")}
     for path, node in _tree(sample):
         for dimension in node.iterfind(f"Gate/*/{GATING}dimension/{DATA}fcs-dimension"):
             name = dimension.get(f"{DATA}name")

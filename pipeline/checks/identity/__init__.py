@@ -1,1 +1,1 @@
-"""Whose recording a file is, and of what: by its first events, by its name, by what its keywords say."""
+"""Identity of a file by its first events, name and keywords: which patient, and tube, control or beads."""

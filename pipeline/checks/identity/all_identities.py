@@ -1,4 +1,4 @@
-"""All checks of what a file is and whose: each file is glanced at once."""
+"""All checks of the identity of files; the first events of each file are read once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.study.study import Study
 
 
 def identities(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report files that are another row's, or not what their column says, by content and by name."""
+    """Report files that belong to another row or another column, by content and by name."""
     uses = uses_of(study, headers)
     glances = glances_of(uses)
     groups = groups_of(study, uses, glances)

@@ -1,4 +1,4 @@
-"""A glance at a file: its first events alone, which tell one recording from another and beads from cells."""
+"""A glance at a file: its first events, which distinguish recordings, and beads from cells."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ from pipeline.fcs import FcsError, FcsFile
 from pipeline.tube.names.markers import scatter_role
 
 GLANCED = 2_000
-"""Events that are read of a file. Convention: enough for a share in percent, and read at once."""
+"""Events of a file that are read. Convention: enough for a share in percent, and quick to read."""
 
 PRINTED = 200
-"""Events of a channel's print. A file with fewer says nothing. Convention: no tube and no bead run has so
-few."""
+"""First events of a channel that make its digest; a file with fewer has none. Convention: no tube and no bead
+run has so few."""
 
 LEAST_VALUES = 20
-"""Different values that the print of a channel has at least. Convention: a dark one has few and tells
-nothing."""
+"""Fewest different values in the digest of a channel. Convention: a dark channel has few, which may agree by
+chance."""
 
 WINDOW = 1.25
-"""The densest stretch of scatter that is looked at: its upper end over its lower one. Convention: beads of
-one size lie within a quarter, cells of several kinds do not."""
+"""Width of the densest range of scatter: its upper limit over its lower limit. Convention: beads of one size
+lie within a quarter, cells of several kinds do not."""
 
 LIGHT_QUANTILES = (0.5, 0.9)
-"""Levels at which the light of two tubes is compared. Convention: the middle, and the bright cells that no
-few events make."""
+"""Quantiles at which the intensities of two tubes are compared. Convention: the median, and a quantile of
+bright cells that a few events do not change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What the first events of a file say.
+    """A summary of the first events of a file.
 
     Attributes
     ----------
     prints
-        Digests of its channels' first values: two files that share them are one recording.
+        Digests of the first values of each channel: two files that share them are the same recording.
     scatter
-        The part of the events in the densest stretch of forward and of side scatter, a quarter wide: 0.8 to
-        0.95 for beads, 0.15 to 0.4 for marrow, as measured on real and simulated files. Empty: no scatter.
+        The share of the events in the densest range of forward scatter and of side scatter, a quarter wide.
+        It is 0.8 to 0.95 for beads and 0.15 to 0.4 for marrow, as measured on real and simulated files.
+        Empty: the file has no scatter.
     light
-        The median and the 90th percentile of each channel, linear, not compensated.
+        The median and the 90th percentile of each channel, linear and not compensated.
     """
 
     prints: frozenset[str] = frozenset()
@@ -53,7 +54,7 @@ class Glance:
 
 
 def glance(file: FcsFile) -> Glance:
-    """Return what the first events of a file say; nothing where they cannot be read."""
+    """Return the summary of a file's first events; it is empty if they cannot be read."""
     n = min(file.n_events, GLANCED)
     if n < PRINTED or file.data.layout.is_text:
         return Glance()
@@ -66,14 +67,14 @@ def glance(file: FcsFile) -> Glance:
     roles = [scatter_role(name) for name in file.channels]
     rows = [row for row, role in enumerate(roles) if role != "time" and np.isfinite(events[row]).all()]
     starts = (events[row, :PRINTED] for row in rows)
-    prints = frozenset(_print(start) for start in starts if _tells(start))
+    prints = frozenset(_print(start) for start in starts if _is_unique(start))
     levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
     light = {file.channels[row]: (float(a), float(b)) for row, a, b in zip(rows, *levels, strict=True)}
     return Glance(prints, _scatter_shares(file, roles, events), light)
 
 
-def _tells(values: NDArray[np.float32]) -> bool:
-    """Whether a channel's values are those of one recording alone: not dark, and no counter of time."""
+def _is_unique(values: NDArray[np.float32]) -> bool:
+    """Return whether values identify a recording: the channel is not dark, and is not a time counter."""
     return np.unique(values).size >= LEAST_VALUES and bool((np.diff(values) < 0).any())
 
 
@@ -82,7 +83,7 @@ def _print(values: NDArray[np.float32]) -> str:
 
 
 def _scatter_shares(file: FcsFile, roles: Sequence[str], events: NDArray[np.float32]) -> tuple[float, ...]:
-    """Return the densest share on forward and on side scatter, by area where there is one, else by height."""
+    """Return the densest share on forward and on side scatter, by area, or by height if there is no area."""
     shares = []
     for side in ("fsc", "ssc"):
         row = next((roles.index(role) for role in (f"{side}_area", f"{side}_height") if role in roles), None)
@@ -92,7 +93,7 @@ def _scatter_shares(file: FcsFile, roles: Sequence[str], events: NDArray[np.floa
 
 
 def _densest_share(values: NDArray[np.float32], top: float) -> float:
-    """Return the part of the events between some value and `WINDOW` times it; 0 where few are on scale."""
+    """Return the largest share of events between a value and `WINDOW` times it; 0 if few are on scale."""
     on_scale = np.sort(values[np.isfinite(values) & (values > 0) & (values < top)].astype(np.float64))
     if on_scale.size < values.size / 2:
         return 0.0

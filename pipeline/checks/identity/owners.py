@@ -1,4 +1,4 @@
-"""Whose file it is by its name: one that speaks of another row's patient or tube was perhaps exchanged."""
+"""The owner of a file by its name: a file with the id of another patient or tube was perhaps exchanged."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OWNER_KEYWORDS = ("TUBE NAME", "$FIL", "SAMPLE ID", "$SMNO", "PATIENT ID")
 """Keywords in which acquisition software names the tube or the patient."""
 
 MOST_NAMED_OTHERWISE = 0.5
-"""Where more of the tubes have no own id in their file's name, plain numbers in names mean nothing.
-Convention: the majority shows whether file names follow the ids."""
+"""Least share of tubes with their own id in the file name, for plain numbers in names to count as ids.
+Convention: the majority shows whether file names contain the ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of a study, for `ids_in`, and the row that each of them stands for."""
+    """The ids of a study, for `ids_in`, and the patient and the cell of each id."""
 
     known: Mapping[str, tuple[str, ...]]
     patient_ids: frozenset[str]
@@ -30,11 +30,11 @@ class Ids:
 
 
 def files_of_others(study: Study, uses: Sequence[Use]) -> Iterator[Finding]:
-    """Report tubes and controls whose name or keywords have the id of another row, and not their own."""
+    """Report tubes and controls whose file name or keywords have the id of another row, and not their own."""
     tubes = [use for use in uses if use.sample is not None]
     every = _ids(study, telling_only=False)
     stained = [use for use in tubes if use.is_stained]
-    own = sum(bool(_said(use.name, every) & {use.sample_id, use.patient}) for use in stained)
+    own = sum(bool(_ids_of(use.name, every) & {use.sample_id, use.patient}) for use in stained)
     convention = own >= 2 and own >= MOST_NAMED_OTHERWISE * len(stained)
     telling = _ids(study, telling_only=True)
     for use in tubes:
@@ -53,21 +53,21 @@ def _ids(study: Study, *, telling_only: bool) -> Ids:
     )
 
 
-def _said(text: str, ids: Ids) -> frozenset[str]:
+def _ids_of(text: str, ids: Ids) -> frozenset[str]:
     return ids_in(text, ids.known)
 
 
 def _of_another(use: Use, tubes: Sequence[Use], in_names: Ids, in_keywords: Ids) -> Iterator[Finding]:
-    places = [("name", use.name, in_names)]
-    places += [(f"keyword {key}", use.file.keywords.get(key, ""), in_keywords) for key in OWNER_KEYWORDS]
-    for place, text, ids in places:
+    texts = [("name", use.name, in_names)]
+    texts += [(f"keyword {key}", use.file.keywords.get(key, ""), in_keywords) for key in OWNER_KEYWORDS]
+    for source, text, ids in texts:
         other = _other_owner(use, text, ids)
         if other:
             others = tuple(
                 tube for tube in tubes if other in (tube.sample_id, tube.patient) and tube.is_stained
             )
             noun = "tube" if other in ids.patient_of else "patient"
-            problem = f"whose {place} has the {noun} {quoted(other)} of {ids.cell_of[other]}"
+            problem = f"whose {source} has the {noun} {quoted(other)} of {ids.cell_of[other]}"
             expected = f"a file of {quoted(use.sample_id)}, patient {quoted(use.patient)}"
             hint = "Were two files exchanged, or one misnamed?"
             yield from doubted(use, problem, expected, hint, others[:1])
@@ -75,11 +75,12 @@ def _of_another(use: Use, tubes: Sequence[Use], in_names: Ids, in_keywords: Ids)
 
 
 def _other_owner(use: Use, text: str, ids: Ids) -> str:
-    """Return the id of another row that a text has, or "".
+    """Return the id of another row in a text; "" for none.
 
-    A control may be that of another tube of the patient. Beside its own id, an id like a day is the day.
+    A control may belong to another tube of the patient. If a text also has its own id, an id that looks like
+    a date counts as a date.
     """
-    named, own = _said(text, ids), {use.patient, use.sample_id}
+    named, own = _ids_of(text, ids), {use.patient, use.sample_id}
     if named & own:
         named = frozenset(name for name in named if name in own or not is_day(name))
     patients = named & ids.patient_ids

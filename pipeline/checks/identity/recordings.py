@@ -1,4 +1,4 @@
-"""One recording in two places: a copy, also under other keywords, and a file that two rows share."""
+"""A recording in two cells: a copy of a file, even with other keywords, or a file that two rows share."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import find_channel
 
 LEAST_SHARED = 2
-"""Channels whose first events agree, from which two files are one recording. Convention: one may agree by
-chance."""
+"""Fewest channels with equal first events for two files to be the same recording. Convention: one channel may
+agree by chance."""
 
 DAY_CONTROL = 3
-"""Patients from whom on a control that carries nobody's id is one of the day, as labs run it. Convention: two
-patients may have swapped files, three have not."""
+"""Fewest patients with the same control, without an id in its name, for it to be a control of the day, as
+labs run it. Convention: the files of two patients may have been exchanged, not those of three."""
 
 
 def repeated_recordings(study: Study, groups: Sequence[Sequence[Use]]) -> Iterator[Finding]:
-    """Report recordings that stand in several cells: refused where it cannot be right, else doubted."""
+    """Report recordings in several cells: an error if that cannot be right, else a warning."""
     for group in groups:
         stained = [use for use in group if use.is_stained]
         controls = [use for use in group if use.is_control]
@@ -38,7 +38,7 @@ def repeated_recordings(study: Study, groups: Sequence[Sequence[Use]]) -> Iterat
 
 
 def shared_controls(group: Sequence[Use]) -> list[Use]:
-    """Return the controls of a recording that several patients share; none where it is a stained tube too."""
+    """Return the controls of a recording that several patients share; none if it is also a stained tube."""
     controls = [use for use in group if use.is_control]
     is_shared = len({use.patient for use in controls}) > 1
     return controls if is_shared and not any(use.is_stained for use in group) else []
@@ -64,7 +64,7 @@ def groups_of(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[
 
 
 def _same_recording(names: Sequence[str], glances: Glances) -> list[tuple[str, str]]:
-    """Return pairs of files whose channels begin with the same values, the first of them for all others."""
+    """Return pairs of files with the same recording; the first file of a recording is in all its pairs."""
     first: dict[str, str] = {}
     shared: Counter[tuple[str, str]] = Counter()
     for name in names:
@@ -80,7 +80,7 @@ def _same_recording(names: Sequence[str], glances: Glances) -> list[tuple[str, s
 
 
 def _is_copy(study: Study, use: Use, other: Use) -> bool:
-    """Whether two cells name two files, not one."""
+    """Return whether two cells name different files."""
     return file_key(study.folder, use.name) != file_key(study.folder, other.name)
 
 
@@ -91,7 +91,10 @@ def _as_in(other: Use, *, is_copy: bool = True) -> str:
 
 
 def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
-    """Refuse a copy of two patients, doubt one of a patient: one file in two rows was found in the sheets."""
+    """Report a copy of a stained tube: an error between two patients, else a warning.
+
+    The rules of the sheets report the same file in two rows.
+    """
     expected = "a recording of its own for each tube"
     for use in stained[1:]:
         if not _is_copy(study, use, stained[0]):
@@ -105,7 +108,7 @@ def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
 
 
 def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator[Finding]:
-    """Refuse a control that is a stained tube; doubt it where that one quantifies another channel."""
+    """Report a control that is a stained tube; only a warning if that tube quantifies another channel."""
     if not stained:
         return
     own = next((other for other in stained if other.sample is use.sample), None)
@@ -113,7 +116,7 @@ def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator
     expected = "a tube without the quantified antibody"
     is_copy = _is_copy(study, use, other)
     if other is own and not is_copy:
-        return  # a fault of the sheets alone
+        return  # the rules of the sheets report it
     problem = _as_in(other, is_copy=is_copy)
     if _quantifies_alike(study, use, other):
         yield refused(use, problem, expected)
@@ -124,15 +127,17 @@ def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator
 def _quantifies_alike(study: Study, use: Use, other: Use) -> bool:
     if use.sample is None or other.sample is None:
         return True
-    mine, theirs = (study.panel(sample.panel).quantified.aliases for sample in (use.sample, other.sample))
-    return bool(find_channel(mine, theirs))
+    aliases, other_aliases = (
+        study.panel(sample.panel).quantified.aliases for sample in (use.sample, other.sample)
+    )
+    return bool(find_channel(aliases, other_aliases))
 
 
 def _shared_control(study: Study, controls: Sequence[Use]) -> Iterator[Finding]:
-    """Doubt a control of several patients: it may be meant, and it may be another patient's."""
+    """Warn of a control of several patients: that may be intended, or the file may be another patient's."""
     first, others = controls[:1], [use for use in controls[1:] if use.patient != controls[0].patient]
     patients = dict.fromkeys(use.patient for use in controls)
-    hint = "If the patients share it, that is all right."
+    hint = "If the patients share it, nothing needs to be done."
     if len(patients) < DAY_CONTROL:
         for use in others[:1]:
             problem = f"which is the control in {first[0].where} (patient {quoted(first[0].patient)}) too"
@@ -149,7 +154,7 @@ def _shared_control(study: Study, controls: Sequence[Use]) -> Iterator[Finding]:
 
 
 def _carries_an_id(study: Study, controls: Sequence[Use]) -> bool:
-    """Whether the name of a file speaks of a patient or a tube."""
+    """Return whether the name of a file has the id of a patient or a tube."""
     names = [name for sample in study.samples for name in (sample.patient_id, sample.sample_id)]
     ids = known_ids(name for name in names if is_telling(name))
     return any(ids_in(use.name, ids) for use in controls)
@@ -162,7 +167,7 @@ def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Fi
 
 
 def _beads_twice(study: Study, beads: Sequence[Use]) -> Iterator[Finding]:
-    """Doubt one recording as two bead runs of a channel; another channel of the same beads is all right."""
+    """Warn of a recording that is two bead runs of the same channel; two channels of it are all right."""
     for use in beads[1:]:
         earlier = next((other for other in beads[: beads.index(use)] if _same_channel(use, other)), None)
         if earlier is not None:
@@ -171,7 +176,7 @@ def _beads_twice(study: Study, beads: Sequence[Use]) -> Iterator[Finding]:
 
 
 def _same_channel(use: Use, other: Use) -> bool:
-    mine, theirs = (
+    names, other_names = (
         [name.strip() for name in run.channel.split(";")] for run in (use.run, other.run) if run is not None
     )
-    return bool(find_channel(mine, theirs))
+    return bool(find_channel(names, other_names))

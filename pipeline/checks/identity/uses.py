@@ -1,4 +1,4 @@
-"""Every cell that names a file: which tube, patient or bead run it is of, and what it is used as."""
+"""All cells that name a file, with the tube, patient or bead run, and the use as tube, control or beads."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ class Use:
 
     @property
     def is_stained(self) -> bool:
-        """Whether it is a stained tube."""
+        """Whether the file is a stained tube."""
         return self.column == "fcs_file" and self.sample is not None
 
     @property
     def is_control(self) -> bool:
-        """Whether it is the control of a tube."""
+        """Whether the file is the control of a tube."""
         return self.column != "fcs_file"
 
     @property
     def patient(self) -> str:
-        """The patient; "" for beads."""
+        """The id of the patient; "" for beads."""
         return self.sample.patient_id if self.sample else ""
 
     @property
     def sample_id(self) -> str:
-        """The tube's row; "" for beads."""
+        """The id of the tube; "" for beads."""
         return self.sample.sample_id if self.sample else ""
 
     @property
     def words(self) -> str:
-        """The row in words."""
+        """The use of the file in words, for a message."""
         if self.run:
             return f"the beads {quoted(self.run.beads)}"
         kind = "the stained tube" if self.is_stained else "the control"
@@ -59,14 +59,14 @@ class Use:
 
     @property
     def called(self) -> tuple[tuple[str, str], ...]:
-        """(where it stands, text) of the names that the file has: its own, then those in its keywords."""
+        """(source, text) of the names of the file: its own name, then the names in its keywords."""
         stem = self.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         keywords = ((f"keyword {key}", self.file.keywords.get(key, "")) for key in TUBE_NAMES)
-        return (("name", stem), *((place, text) for place, text in keywords if text))
+        return (("name", stem), *((source, text) for source, text in keywords if text))
 
 
 def uses_of(study: Study, headers: Headers) -> tuple[Use, ...]:
-    """Return the cells that name a readable file: of tubes and controls row by row, then of bead runs."""
+    """Return the cells that name a readable file: tubes and controls row by row, then bead runs."""
     uses: list[Use] = []
     for sample in study.samples:
         for column, name in files_of(sample).items():
@@ -89,16 +89,16 @@ Glances = Mapping[str, Glance]
 
 
 def refused(use: Use, problem: str, expected: str, hint: str = "") -> Finding:
-    """Return a finding that stops the run: it cannot be as it is typed."""
+    """Return a finding that stops the run, since the typed file cannot be right."""
     return Finding(Fault(use.where, f"{quoted(use.name)}, {problem}", expected, hint), use.sample_id)
 
 
 def doubted(
     use: Use, problem: str, expected: str, hint: str = "", others: tuple[Use, ...] = ()
 ) -> Iterator[Finding]:
-    """Return a warning at a cell, and its flag in that row and in those of `others`."""
-    found = f"{quoted(use.name)}, {problem}"
-    fault = Fault(use.where, found, expected, hint, Severity.WARNING)
+    """Yield a warning at a cell, and a flag in the row of that cell and in the rows of `others`."""
+    whole = f"{quoted(use.name)}, {problem}"
+    fault = Fault(use.where, whole, expected, hint, Severity.WARNING)
     rows = dict.fromkeys(other.sample_id for other in (use, *others) if other.sample_id)
     note = f"a file may be another tube's or patient's: cd38rd check says why, at {use.where}"
     if not rows:

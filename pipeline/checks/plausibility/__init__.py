@@ -1,4 +1,4 @@
-"""Values that a person typed, held against each other and against what can be: warned of, or refused."""
+"""Plausibility of typed values, compared with each other and with what is possible: warnings and errors."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     typed_cvs,
     two_drugs,
 )
-"""Checks of single values and of pairs of them; part of `CHECKS`."""
+"""Checks of single values and of pairs of values; `CHECKS` contains them."""

@@ -1,4 +1,4 @@
-"""Days that cannot be: yet to come, before birth, after death, before the method existed."""
+"""Impossible days: in the future, before birth, after death, before the method existed."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ PATIENT_DAYS = (
 )  # fmt: skip
 STUDY_DRUG_DAYS = ("treatment_start", "discontinued_on")
 AFTER_DEATH = ("discontinued_on", "collected_on")
-"""Days that may be later than death: the end of treatment is often noted late, and there are autopsies."""
+"""Columns whose day may be after death: the end of treatment is often noted late, and there are autopsies."""
 COMPARED_ELSEWHERE = ("died_on", "treatment_start", "progressed_on")
-"""Days that are held against the other days of their row in `follow_up`."""
+"""Columns whose day `follow_up` compares with the other days of the row."""
 _RIGHT = "Is the year right?"
 
 
 @dataclass(frozen=True, slots=True)
 class TypedDay:
-    """A day of a study: its cell, column, patient and drug ("" where it is nobody's, or of no drug)."""
+    """A typed day with its cell and column, and with patient and drug ("" if it has none)."""
 
     day: date
     where: str
@@ -64,26 +64,26 @@ def typed_days(study: Study) -> Iterator[TypedDay]:
 
 
 def impossible_days(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Say of each day that cannot be the first reason why: too early, before birth, to come, after death."""
+    """Report each impossible day with its first reason: too early, before birth, in future, after death."""
     del headers
     yield from days_that_cannot_be(study, date.today())
 
 
 def days_that_cannot_be(study: Study, today: date) -> Iterator[Finding]:
-    """Do what `impossible_days` does, as of a day."""
+    """Report the findings of `impossible_days` for a given day of today."""
     lives = _lives(study)
     for typed in typed_days(study):
         life = lives.get(typed.patient_id, _Life())
-        found = _too_early(typed) or _before_birth(typed, life) or _to_come(typed, today)
-        if found is not None:
-            yield Finding(found)
+        fault = _too_early(typed) or _before_birth(typed, life) or _in_the_future(typed, today)
+        if fault is not None:
+            yield Finding(fault)
         elif life.died_on and typed.day > life.died_on and typed.column not in COMPARED_ELSEWHERE:
             yield _after_death(typed, life)
 
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """Year of birth as the age tells, day of death, and the cells that say so."""
+    """Year of birth from the age, day of death, and the cells of both."""
 
     born: float | None = None
     died_on: date | None = None
@@ -92,7 +92,7 @@ class _Life:
 
 
 def _lives(study: Study) -> dict[str, _Life]:
-    """Return the life of every patient; the age is held against the start of treatment, or the first tube."""
+    """Return birth and death of every patient; the age is that at the start of treatment, or first tube."""
     first_tubes: dict[str, date] = {}
     for sample in study.samples:
         earlier = first_tubes.get(sample.patient_id, sample.collected_on)
@@ -107,7 +107,7 @@ def _lives(study: Study) -> dict[str, _Life]:
 
 
 def _too_early(typed: TypedDay) -> Fault | None:
-    """Refuse a day on which there was no such file, no such drug, or no treatment of myeloma."""
+    """Return a fault for a day before FCS files, before the drug, or before any drug of myeloma existed."""
     year, why = FIRST_MYELOMA_DRUG, f"there was no drug of myeloma before {FIRST_MYELOMA_DRUG}"
     if typed.column in ("collected_on", "acquired_on"):
         year, why = FIRST_FCS_FILE, f"there were no FCS files before {FIRST_FCS_FILE}"
@@ -129,10 +129,10 @@ def _before_birth(typed: TypedDay, life: _Life) -> Fault | None:
     return Fault(typed.where, str(typed.day), expected, "Is the year, or the age, right?")
 
 
-def _to_come(typed: TypedDay, today: date) -> Fault | None:
+def _in_the_future(typed: TypedDay, today: date) -> Fault | None:
     if typed.day <= today + timedelta(DAYS_OF_SLACK):
         return None
-    hint = f"{_RIGHT} What is only planned has no row or cell yet."
+    hint = f"{_RIGHT} Leave out days that are only planned."
     return Fault(typed.where, str(typed.day), f"a day that has been: today is {today}", hint)
 
 

@@ -1,4 +1,4 @@
-"""Doses that cannot be, or that somebody should look at: amounts, routes, pauses."""
+"""Doses that are impossible or unlikely: amounts, routes, pauses."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ DAYS_PER_YEAR = 365.25
 
 
 def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold each amount against unit, route and weight; a dose of 0 was not given, or is not known."""
+    """Compare each amount with unit, route and weight; refuse a dose of 0."""
     del headers
     weights = {patient.patient_id: patient.weight_kg for patient in study.patients}
-    found: dict[tuple[str, str, str, bool], list[int]] = {}
+    doubts: dict[tuple[str, str, str, bool], list[int]] = {}
     for number, dose in enumerate(study.doses):
         doubt = implausible_amount(dose, weights.get(dose.patient_id))
         if doubt:
-            found.setdefault(doubt, []).append(number)
-    for (problem, expected, hint, impossible), numbers in found.items():
+            doubts.setdefault(doubt, []).append(number)
+    for (problem, expected, hint, impossible), numbers in doubts.items():
         where = study.at("doses", str(numbers[0]), "dose")
         more = f", and so in {len(numbers) - 1} more rows" if len(numbers) > 1 else ""
         if impossible:
@@ -39,7 +39,7 @@ def dose_amounts(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def implausible_amount(dose: Dose, weight_kg: float | None) -> tuple[str, str, str, bool] | None:
-    """Return what is wrong with a dose: found, expected, what to do, and whether it cannot be."""
+    """Return the doubt about a dose: found, expected, hint, and whether it is impossible; None for none."""
     if dose.dose is None:
         return None
     if dose.dose == 0:
@@ -54,7 +54,7 @@ def implausible_amount(dose: Dose, weight_kg: float | None) -> tuple[str, str, s
 
 
 def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report days on which a patient got more of an antibody than a dose: rows that were pasted twice."""
+    """Report days on which a patient got more of an antibody than a dose: rows may have been pasted twice."""
     del headers
     by_day: dict[tuple[str, date, str, str, str], list[int]] = {}
     for number, dose in enumerate(study.doses):
@@ -62,7 +62,7 @@ def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
         if antibody and dose.dose:
             key = (dose.patient_id, dose.given_on, antibody, dose.unit, dose.route)
             by_day.setdefault(key, []).append(number)
-    found: dict[tuple[str, str], list[str]] = {}
+    too_high: dict[tuple[str, str], list[str]] = {}
     for (_, day, antibody, unit, route), numbers in by_day.items():
         single = [amount_doubt(antibody, study.doses[n].dose or 0, unit, route) for n in numbers]
         total = sum(study.doses[n].dose or 0 for n in numbers)
@@ -70,28 +70,28 @@ def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
         if len(numbers) > 1 and doubt and not any(single):
             problem = f"{total:g} {unit} of {antibody} in {len(numbers)} rows of one day"
             where = study.at("doses", str(numbers[-1]), "given_on")
-            found.setdefault((problem, doubt.expected), []).append(f"{where} ({day})")
-    for (problem, expected), places in found.items():
-        more = f", and so on {len(places) - 1} more days" if len(places) > 1 else ""
-        where, when = places[0].split(" ")
+            too_high.setdefault((problem, doubt.expected), []).append(f"{where} ({day})")
+    for (problem, expected), days in too_high.items():
+        more = f", and so on {len(days) - 1} more days" if len(days) > 1 else ""
+        where, when = days[0].split(" ")
         hint = "Was a row pasted twice, or is a day wrong?"
         yield warning(f"{problem} {when}{more}", expected, where=where, hint=hint)
 
 
 def routes(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report a route beside a name that tells the other one: `Darzalex Faspro` into a vein."""
+    """Report a route that contradicts the name of the drug, such as IV for `Darzalex Faspro`."""
     del headers
     for number, dose in enumerate(study.doses):
-        told = read_drug(dose.drug).route
-        if told and dose.route and dose.route != told:
+        by_name = read_drug(dose.drug).route
+        if by_name and dose.route and dose.route != by_name:
             where = study.at("doses", str(number), "route")
             yield warning(
-                f"{dose.route} beside {quoted(dose.drug)}", f"{told}, as the drug says", where=where
+                f"{dose.route} beside {quoted(dose.drug)}", f"{by_name}, as the drug says", where=where
             )
 
 
 def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report years between two doses, and between the last dose and a tube: often a slip in a year."""
+    """Report years between two doses, or between the last dose and a tube: often a year is mistyped."""
     del headers
     drug = study.settings.washed_out_drug
     refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
@@ -112,7 +112,7 @@ def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _given(study: Study, refused: Container[str]) -> dict[str, list[tuple[date, str]]]:
-    """Return by patient the days of the washed-out drug that can be, in order, each with its cell."""
+    """Return the possible days of the washed-out drug by patient, sorted, each with its cell."""
     days: dict[str, list[tuple[date, str]]] = {}
     for number, dose in enumerate(study.doses):
         where = study.at("doses", str(number), "given_on")

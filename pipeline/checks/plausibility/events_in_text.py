@@ -1,4 +1,4 @@
-"""Progression and death that the words of a row tell, without the day that they happened on."""
+"""Progression and death in the words of a patient's row without the day in its column."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAYS: Final = (
     "treatment_start", "progressed_on", "died_on", "last_assessed_on", "next_therapy_on", "last_contact_on",
     "discontinued_on", "dexamethasone_on",
 )  # fmt: skip
-"""Where one of them is typed for anybody, the study counts times."""
+"""Columns with days of the follow-up; if any patient has one of them, the study has survival times."""
 
 _PROGRESSION: Final = re.compile(
     r"\b(progre\w*|progr?|pd(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idiv\w*|nawrot\w*|wznow\w*|прогресс\w*|рецидив\w*)\b"
@@ -50,16 +50,16 @@ _OF_ANOTHER: Final = re.compile(r"^\s*(of|von|der|des|du|de|del|della|di)\s+\w")
 
 
 class EventReading(StrEnum):
-    """Whether a text tells an event."""
+    """Whether a text reports an event."""
 
     YES = "told"
     PERHAPS = "perhaps"
-    """It may speak of something else: `progressive neuropathy`, `progression?`."""
+    """The text may mean something else: `progressive neuropathy`, `progression?`."""
     NO = "not told"
 
 
 def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
-    """Return whether a text tells an event.
+    """Return whether a text reports an event.
 
     Examples
     --------
@@ -71,29 +71,30 @@ def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
     words = re.sub(
         r"\b(\w)\.\s?(\w)\.", r"\1\2 ", "".join(c for c in letters if not unicodedata.combining(c))
     )
-    found = EventReading.NO
+    reading = EventReading.NO
     for match in event.finditer(words):
         before, after = _CLAUSE.split(words[: match.start()])[-1], words[match.end() :]
         if "frei" in match[0] or _NOT.search(before) or _NOT_AFTER.match(after):
             continue
         if _PERHAPS.search(before) or after.lstrip().startswith("?") or _of_something_else(match[0], after):
-            found = EventReading.PERHAPS
+            reading = EventReading.PERHAPS
         else:
             return EventReading.YES
-    return found
+    return reading
 
 
 def _of_something_else(word: str, after: str) -> bool:
-    """Tell whether a progression is not that of the disease: `progression of renal failure`."""
+    """Return whether a progression is of something other than the disease: `progression of renal failure`."""
     is_adjective = word.startswith(("progressiv", "progressif", "progredien"))
     names_a_thing = bool(re.match(r"^\s*\w", after)) if is_adjective else bool(_OF_ANOTHER.match(after))
     return names_a_thing and not _DISEASE.match(after)
 
 
 def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Refuse a progression or death that a row tells without its day: the patient would count as free of it.
+    """Refuse a progression or death in words without its day: the patient would count as free of it.
 
-    Nothing is said where the study counts no times: nobody has any day in the patients sheet.
+    Nothing is reported if no patient has any day in the patients sheet, since such a study has no survival
+    times.
     """
     del headers
     if not any(getattr(patient, column) for patient in study.patients for column in DAYS):
@@ -124,14 +125,16 @@ def _events_in(
 def _without(study: Study, patient: Patient, words: str, column: str, day: str, *, sure: bool) -> Finding:
     where = study.at("patients", patient.patient_id, words)
     problem = f"{quoted(getattr(patient, words))}, but no {column}"
-    what = "progression" if column == "progressed_on" else "death"
+    event = "progression" if column == "progressed_on" else "death"
     if not sure:
-        hint = f"If it was no {what} of the myeloma, word it otherwise." if what == "progression" else ""
+        hint = (
+            "If it was not a progression of the myeloma, use other words." if event == "progression" else ""
+        )
         return warning(problem, f"{day} in {column}, if that is meant", where=where, hint=hint)
-    counts = "free of progression" if what == "progression" else "alive"
+    counts = "free of progression" if event == "progression" else "alive"
     hint = (
-        f"Without it the patient would count as {counts}. If only the visit that told it is known, type that "
-        f"day. If there was none, write: no {what}."
+        f"Without it the patient would count as {counts}. If only the day of the visit is known at which it "
+        f"was noticed, type that day. If there was none, write: no {event}."
     )
     return Finding(
         Fault(

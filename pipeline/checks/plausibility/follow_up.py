@@ -1,4 +1,4 @@
-"""The days of a patient's follow-up against each other: before treatment, after death, out of order."""
+"""The order of the days of a patient's follow-up: before treatment, after death, or out of order."""
 
 from __future__ import annotations
 
@@ -16,32 +16,35 @@ from pipeline.study.study import Patient, Study
 
 _SWAPPED: Final = "Were two days exchanged, or is a year wrong?"
 _AFTER_START: Final = ("progressed_on", "died_on", "next_therapy_on")
-"""Events: one before the first day of treatment is refused, since it would be dropped in silence."""
+"""Events that are refused before the first day of treatment, since they would be dropped in silence."""
 _BEFORE_CONTACT: Final = ("progressed_on", "dexamethasone_on", "last_assessed_on", "next_therapy_on")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A patient's days and cells; a day that another check refused is none."""
+    """The days and cells of a patient; a day that another check refused counts as missing."""
 
     study: Study
     patient: Patient
     refused: frozenset[str]
 
     def cell(self, column: str) -> str:
+        """Return the cell of a column."""
         return self.study.at("patients", self.patient.patient_id, column)
 
     def day(self, column: str) -> date | None:
+        """Return the day in a column; None if there is none, or it was refused."""
         day: date | None = getattr(self.patient, column)
         return None if self.cell(column) in self.refused else day
 
     def both(self, first: str, second: str) -> tuple[date, date] | None:
-        one, other = self.day(first), self.day(second)
-        return (one, other) if one and other else None
+        """Return the days in two columns; None if one of them is missing."""
+        first_day, second_day = self.day(first), self.day(second)
+        return (first_day, second_day) if first_day and second_day else None
 
 
 def follow_up_order(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold the days of each patient's row against the first day of treatment and against each other."""
+    """Compare the days of each patient's row with the first day of treatment and with each other."""
     del headers
     refused = frozenset(
         finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault
@@ -105,7 +108,7 @@ def _against_each_other(row: _Row) -> Iterator[Finding]:
 
 
 def _against_contact(row: _Row) -> Iterator[Finding]:
-    """Report a last contact before a day on which the patient was seen."""
+    """Report a last contact that is earlier than another day on which the patient was alive."""
     for column in _BEFORE_CONTACT:
         days = row.both("last_contact_on", column)
         if days and days[1] > days[0]:

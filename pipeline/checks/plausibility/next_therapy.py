@@ -1,4 +1,4 @@
-"""A new treatment of the myeloma that the doses tell and the patients sheet does not."""
+"""A new treatment of the myeloma that is in the doses sheet, but not in the patients sheet."""
 
 from __future__ import annotations
 
@@ -25,27 +25,28 @@ MYELOMA_DRUGS: Final = frozenset(
         "stem cell transplant",
     }
 )  # fmt: skip
-"""A new antimyeloma therapy where one begins under treatment, as an antibody against CD38 does. Steroids are
-none: they are given with everything, and dexamethasone has a column of its own. Convention."""
+"""Drugs that are a new antimyeloma therapy if they begin under treatment; so are antibodies against CD38.
+Steroids are not among them: they are given with every regimen, and dexamethasone has a column of its own.
+Convention."""
 
 _AGAINST_CD38: Final = frozenset(agent.name for agent in AGENTS if agent.against_cd38)
 
 
 def unrecorded_therapies(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Warn of patients whose doses hold a new drug before progression, and who have no `next_therapy_on`."""
+    """Warn of patients with a new drug in the doses before progression, but without `next_therapy_on`."""
     del headers
     started = days_of(study, study.settings.study_drug)
     doses: dict[str, list[tuple[int, Dose]]] = {}
-    for place, dose in enumerate(study.doses):
-        doses.setdefault(dose.patient_id, []).append((place, dose))
+    for number, dose in enumerate(study.doses):
+        doses.setdefault(dose.patient_id, []).append((number, dose))
     for patient in study.patients:
         start = patient.treatment_start or next(iter(started.get(patient.patient_id, ())), None)
         if start is None or patient.next_therapy_on is not None:
             continue
         new = _new_drug(study, patient, start, doses.get(patient.patient_id, []))
         if new is not None:
-            place, dose = new
-            cell = study.at("doses", str(place), "given_on")
+            number, dose = new
+            cell = study.at("doses", str(number), "given_on")
             problem = f"nothing, though {cell} has {quoted(dose.drug)} on {dose.given_on}"
             expected = "the first day of a new antimyeloma therapy"
             hint = "PFS is censored there. Is it a part of the study treatment? Then leave the cell empty."
@@ -58,17 +59,18 @@ def _new_drug(
 ) -> tuple[int, Dose] | None:
     """Return the first dose of a drug that begins under treatment and before progression; else None.
 
-    What begins within the first cycle is a partner of the study drug; what was given before goes on.
+    A drug that begins within the first cycle is a partner of the study drug. A drug that was given before is
+    continued, not new.
     """
-    with_it = start + timedelta(days=study.settings.cycle_days)
+    first_cycle_end = start + timedelta(days=study.settings.cycle_days)
     end = patient.progressed_on or date.max
-    later = [(place, dose) for place, dose in doses if with_it < dose.given_on < end]
+    later = [(number, dose) for number, dose in doses if first_cycle_end < dose.given_on < end]
     new = [
-        (place, dose)
-        for place, dose in later
-        if _is_therapy(study, dose) and not _went_before(study, dose, doses, with_it)
+        (number, dose)
+        for number, dose in later
+        if _is_therapy(study, dose) and not _was_given_before(study, dose, doses, first_cycle_end)
     ]
-    return min(new, key=lambda found: (found[1].given_on, found[0]), default=None)
+    return min(new, key=lambda row: (row[1].given_on, row[0]), default=None)
 
 
 def _therapies(dose: Dose) -> frozenset[str]:
@@ -79,8 +81,8 @@ def _is_therapy(study: Study, dose: Dose) -> bool:
     return bool(_therapies(dose)) and not is_drug(dose.drug, study.settings.study_drug)
 
 
-def _went_before(study: Study, dose: Dose, doses: list[tuple[int, Dose]], until: date) -> bool:
-    """Tell whether its drugs were given up to then; the washed-out drug, given again, begins anew."""
+def _was_given_before(study: Study, dose: Dose, doses: list[tuple[int, Dose]], until: date) -> bool:
+    """Return whether the drugs of a dose were given before; the washed-out drug always counts as new."""
     if is_drug(dose.drug, study.settings.washed_out_drug):
         return False
     before = {agent for _, other in doses if other.given_on <= until for agent in agents_of(other.drug)}

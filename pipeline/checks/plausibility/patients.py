@@ -1,4 +1,4 @@
-"""Numbers of a patient that cannot be, or are in another unit: age, weight, albumin, serum, counts."""
+"""Numbers of a patient that are impossible, or in another unit: age, weight, albumin, serum, counts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NG = "Is it in ng/mL? 1000 ng/mL are 1 µg/mL."
 
 
 def bodies(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold age, weight and albumin against what people have."""
+    """Compare age, weight and albumin with the usual ranges."""
     del headers
     for patient in study.patients:
         yield from _age(patient, study)
@@ -77,7 +77,7 @@ def _albumin(patient: Patient, study: Study) -> Iterator[Finding]:
 
 
 def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold the drug in serum against its peak, and against what can be left after the last dose."""
+    """Compare the drug in serum with its peak, and with the level that is possible after the last dose."""
     del headers
     given, started = days_of(study, study.settings.washed_out_drug), days_of(study, study.settings.study_drug)
     for number, dose in enumerate(study.doses):
@@ -90,8 +90,8 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     for patient in study.patients:
         level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
         days = _days_since(patient, given, started)
-        left = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
-        most = max(left, SERUM_ANY_TIME_UG_ML)
+        remaining = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
+        most = max(remaining, SERUM_ANY_TIME_UG_ML)
         when = f"{days} days after the last dose" if days is not None else "serum"
         if level is not None:
             yield from _level(level, where, most, when)
@@ -108,12 +108,12 @@ def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding
 
 
 def _follows_soon(dose: Dose, given: Sequence[date]) -> bool:
-    """Whether a dose of the washed-out drug follows another one within weeks."""
+    """Return whether a dose of the washed-out drug follows another one within weeks."""
     return dose.given_on in given and any(0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in given)
 
 
 def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[str, list[date]]) -> int | None:
-    """Return the days from the last washed-out dose to the start of the study drug; None: not known."""
+    """Return the days from the last dose of the washed-out drug to the study drug; None: not known."""
     starts = started.get(patient.patient_id, [])
     start = starts[0] if starts else patient.treatment_start
     before = [day for day in given.get(patient.patient_id, []) if start and day <= start]
@@ -121,7 +121,7 @@ def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[st
 
 
 def counts(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold counts and lengths against each other and against what can be."""
+    """Compare counts and durations with each other, and with what is possible."""
     del headers
     for patient in study.patients:
         name = patient.patient_id

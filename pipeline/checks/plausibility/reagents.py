@@ -1,4 +1,4 @@
-"""What was typed of conjugates and bead lots: F:P, assigned values, CVs, ranges, the side of an anchor."""
+"""Typed values of conjugates and bead lots: F:P, assigned values, CVs, ranges; targets of anchor markers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PLASMA_CELLS = "plasma_cells"
 
 
 def conjugates(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold the F:P of each quantified conjugate against what its dye can have."""
+    """Compare the F:P of each quantified conjugate with the usual and the possible range of its dye."""
     del headers
     for panel in study.panels:
         channel = panel.quantified
@@ -47,7 +47,7 @@ def conjugates(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _is_pe(study: Study, panel: Panel) -> bool:
-    """Whether the quantified dye is PE: the panel says so, else the channel's name or the kit does."""
+    """Return whether the quantified dye is PE, by the panel, else by the channel's name or the kit."""
     dye = re.sub(r"[\W_]+", "", panel.quantified.fluorochrome.casefold())
     if dye:
         return bool(_PE.fullmatch(dye))
@@ -80,7 +80,7 @@ def _ratio_sd(study: Study, panel: Panel, channel: PanelChannel) -> Iterator[Fin
 
 
 def lots(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold assigned values against those of any lot of the kit, and their CV against what a CV can be."""
+    """Compare assigned values with those of any lot of the kit, and their CV with the usual range."""
     del headers
     first: dict[tuple[str, str, str], BeadRun] = {}
     for run in study.beads:
@@ -92,12 +92,14 @@ def lots(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _unlike(study: Study, run: BeadRun, earlier: BeadRun) -> Iterator[Finding]:
-    """Report a lot that has two sets of levels: a mistyped digit bends a curve by too little to be seen."""
+    """Report a lot with two sets of levels, since a mistyped digit bends a curve too little to be noticed."""
     if run.lot and run.levels != earlier.levels:
         pairs = zip(run.levels, earlier.levels, strict=False)
-        mine, theirs = next(((a, b) for a, b in pairs if a != b), (len(run.levels), len(earlier.levels)))
+        level, other_level = next(
+            ((a, b) for a, b in pairs if a != b), (len(run.levels), len(earlier.levels))
+        )
         where = study.at("beads", earlier.beads, "levels")
-        problem = f"{mine:,.10g} for the lot {quoted(run.lot)}, where {where} has {theirs:,.10g}"
+        problem = f"{level:,.10g} for the lot {quoted(run.lot)}, where {where} has {other_level:,.10g}"
         expected, hint = "the same levels for one lot", "Compare both with the lot's sheet."
         yield warning(problem, expected, where=study.at("beads", run.beads, "levels"), hint=hint)
 
@@ -119,17 +121,17 @@ def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
         yield warning(f"the brightest level {top:,.6g}", expected, where=where, hint=hint)
     steps = [(dim, bright) for dim, bright in pairwise(stained) if not _is_step(bright / dim)]
     if kit.quantifies and kit.brightest and steps:
-        said = f"{LEVEL_STEPS[0]:g} to {LEVEL_STEPS[1]:g} times the one below"
-        yield warning(f"level {steps[0][1]:g} above {steps[0][0]:g}", said, where=where, hint=hint)
+        usual = f"{LEVEL_STEPS[0]:g} to {LEVEL_STEPS[1]:g} times the one below"
+        yield warning(f"level {steps[0][1]:g} above {steps[0][0]:g}", usual, where=where, hint=hint)
 
 
 def _is_step(times: float) -> bool:
     return LEVEL_STEPS[0] <= times <= LEVEL_STEPS[1]
 
 
-def doubtful_cv(cv: float, where: str, what: str) -> Iterator[Finding]:
-    """Report a CV that says next to nothing, refuse one that says nothing: 1 was meant as 1 %."""
-    expected = f"{what} as a fraction, at most {USUAL_CV:g}"
+def doubtful_cv(cv: float, where: str, quantity: str) -> Iterator[Finding]:
+    """Warn of a large CV; refuse a CV of half or more, which may be a percentage (1 for 1 %)."""
+    expected = f"{quantity} as a fraction, at most {USUAL_CV:g}"
     hint = f"Is it in percent? {cv:g} % is {cv / 100:g}."
     if cv >= MOST_CV:
         yield Finding(Fault(where, f"{cv:g}", expected, hint))
@@ -138,7 +140,7 @@ def doubtful_cv(cv: float, where: str, what: str) -> Iterator[Finding]:
 
 
 def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want ranges of bead populations that lie on the scale of the channel."""
+    """Require that the ranges of bead populations are on the scale of the channel."""
     for run in study.beads:
         file = headers[run.fcs_file].file
         where = study.at("beads", run.beads, "ranges")
@@ -147,22 +149,22 @@ def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
             yield from off_scale(begins, _top(run, file), where, f"a range from {begins:g}")
 
 
-def off_scale(value: float, top: float, where: str, what: str) -> Iterator[Finding]:
-    """Report a value beyond the end of a channel's scale, refuse one far beyond.
+def off_scale(value: float, top: float, where: str, problem: str) -> Iterator[Finding]:
+    """Warn of a value beyond the end of a channel's scale; refuse a value far beyond it.
 
     Parameters
     ----------
     value
-        Linear, as the events are.
+        A linear value, as the events have.
     top
-        End of the scale; `inf` where the file does not say.
+        End of the scale; `inf` if the file does not say it.
     """
     known = min(top, MOST_SCALE)
     expected = f"a value on the channel's scale, which ends at {known:,.6g}"
     if abs(value) > BEYOND_SCALE * known:
-        yield Finding(Fault(where, what, expected))
+        yield Finding(Fault(where, problem, expected))
     elif abs(value) > known:
-        yield warning(what, expected, where=where, hint="No cell or bead lies there.")
+        yield warning(problem, expected, where=where, hint="No cell or bead lies there.")
 
 
 def _top(run: BeadRun, file: FcsFile | None) -> float:
@@ -172,7 +174,7 @@ def _top(run: BeadRun, file: FcsFile | None) -> float:
 
 
 def anchors(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report an antigen of plasma cells on which the wanted plasma cells are said to be negative."""
+    """Report an antigen of plasma cells for which the panel says that plasma cells are negative."""
     del headers
     if study.settings.population_name != _PLASMA_CELLS:
         return

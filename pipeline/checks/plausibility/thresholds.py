@@ -1,4 +1,4 @@
-"""Thresholds and settings that a person chose: on the scale of the channel, in the range of the beads."""
+"""A person's thresholds and settings: on the scale of the channel, and within the range of the beads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
 
 
 def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want thresholds and polygons on the scale of the channels that they are set on."""
+    """Require that thresholds and polygons are on the scale of their channels."""
     samples = {sample.sample_id: sample for sample in study.samples}
     for override in study.gates:
         sample = samples[override.sample_id]
@@ -36,38 +36,39 @@ def gate_values(study: Study, headers: Headers) -> Iterator[Finding]:
             yield from _polygon_off_scale(study, override, override.polygon, panel, file)
         elif override.value is not None:
             where = gate_cell(study, override, "value")
-            what = f"{override.value:g} for the gate {quoted(override.gate)}"
+            problem = f"{override.value:g} for the gate {quoted(override.gate)}"
             yield from off_scale(
-                override.value, _scale_end(rows_of_threshold(override, panel), panel, file), where, what
+                override.value, _scale_end(rows_of_threshold(override, panel), panel, file), where, problem
             )
 
 
 def _polygon_off_scale(
     study: Study, override: GateOverride, polygon: TypedPolygon, panel: Panel, file: FcsFile | None
 ) -> Iterator[Finding]:
-    """Want a polygon that reaches onto both scales; corners beyond the end of a scale leave a side open."""
+    """Require that a polygon reaches onto both scales; vertices beyond an end of scale leave a side open."""
     where = gate_cell(study, override, "polygon")
     gate = polygon_on_rows(panel, polygon)
     choices = choices_of(panel, [override])
-    for place, axis in enumerate((gate.x_channel, gate.y_channel)):
+    for index, axis in enumerate((gate.x_channel, gate.y_channel)):
         channel = choices.named(axis)
         end = _scale_end((channel.channel,) if channel else (), panel, file)
-        nearest = min((vertex[place] for vertex in gate.vertices), key=abs)
-        what = f"a polygon for the gate {quoted(override.gate)} whose corners on {axis} begin at {nearest:g}"
-        low, high = (f(vertex[place] for vertex in gate.vertices) for f in (min, max))
+        nearest = min((vertex[index] for vertex in gate.vertices), key=abs)
+        problem = f"a polygon for the gate {quoted(override.gate)} "
+        problem += f"whose corners on {axis} begin at {nearest:g}"
+        low, high = (f(vertex[index] for vertex in gate.vertices) for f in (min, max))
         if not low <= 0 <= high:
-            yield from off_scale(nearest, end, where, what)
+            yield from off_scale(nearest, end, where, problem)
 
 
 def _scale_end(rows: Collection[str], panel: Panel, file: FcsFile | None) -> float:
-    """Return the end of the longest scale among a panel's rows; the longest of all where no file tells."""
-    meant = [row for row in panel.channels if row.name in rows]
-    names = [find_channel(row.aliases, file.channels) for row in meant] if file else []
+    """Return the largest end of scale among these channels; `MOST_SCALE` if no file says it."""
+    chosen = [row for row in panel.channels if row.name in rows]
+    names = [find_channel(row.aliases, file.channels) for row in chosen] if file else []
     return max((file.scale_top(name) for name in names if file and name), default=MOST_SCALE)
 
 
 def lab_limit(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want the lab's LLOQ below the brightest bead: above it nothing is measured."""
+    """Require that the lab's LLOQ is below the brightest bead, since nothing is measured above that bead."""
     del headers
     limit = study.settings.lab_lloq
     if limit is None:
@@ -80,7 +81,7 @@ def lab_limit(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _top_abc(study: Study, beads: str, panel: str) -> float | None:
-    """Return the brightest bead in molecules per cell; None where the kit gives none."""
+    """Return the brightest bead in molecules per cell; None if the kit gives no ABC."""
     run = study.unit_run(beads)
     try:
         return max(run.levels) / abc_divisor(bead_kit(run.kit), study.panel(panel).quantified.f_p_ratio)
@@ -89,7 +90,7 @@ def _top_abc(study: Study, beads: str, panel: str) -> float | None:
 
 
 def typed_cvs(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Hold the CVs of the settings sheet against what a CV can be."""
+    """Compare the CVs of the settings sheet with the usual range of a CV."""
     del headers
     for name in CVS:
         cv = getattr(study.settings, name)
@@ -98,7 +99,7 @@ def typed_cvs(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def two_drugs(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Report settings that mean one drug: the clock of the response strata would have no meaning."""
+    """Report washed-out drug and study drug that are the same: the response clock would have no meaning."""
     del headers
     washed_out, other = study.settings.washed_out_drug, study.settings.study_drug
     if any(is_drug(name, washed_out) for name in listed_names(other)):

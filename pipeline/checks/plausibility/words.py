@@ -1,4 +1,4 @@
-"""Words of a patient that are counted in tables: stages that there are, and one spelling for each."""
+"""Words of a patient that tables count: stages must exist, and each word must have a single spelling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STAGE = re.compile(
 
 
 def myeloma_stage(word: str) -> tuple[str, int] | None:
-    """Return the system and number of a stage in any writing; None where the word is no stage.
+    """Return the staging system and the number of a stage in any spelling; None if it is not a stage.
 
     >>> myeloma_stage("Stage II"), myeloma_stage("R-ISS 3"), myeloma_stage("ISS-2"), myeloma_stage("high")
     (('iss', 2), ('r', 3), ('iss', 2), None)
@@ -36,7 +36,7 @@ def myeloma_stage(word: str) -> tuple[str, int] | None:
 
 
 def stages(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Refuse stages that the system has not; report a word that is none."""
+    """Refuse a stage that its staging system does not have; warn of a word that is not a stage."""
     del headers
     for patient in study.patients:
         typed, where = patient.iss_stage, study.at("patients", patient.patient_id, "iss_stage")
@@ -53,17 +53,17 @@ def stages(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def one_spelling(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Want one spelling for each stage, risk and heavy chain: two would be counted as two."""
+    """Require a single spelling of each stage, risk and heavy chain: tables would count two apart."""
     del headers
     for column in COUNTED:
         first: dict[object, tuple[str, str]] = {}
-        told = set()
+        reported = set()
         for patient in study.patients:
             typed = getattr(patient, column)
             where = study.at("patients", patient.patient_id, column)
             key = (myeloma_stage(typed) if column == "iss_stage" else None) or same_word(typed)
             before, earlier = first.setdefault(key, (where, typed))
-            if typed and typed != earlier and typed not in told:
-                told.add(typed)
+            if typed and typed != earlier and typed not in reported:
+                reported.add(typed)
                 expected = f"one spelling everywhere: {before} has {quoted(earlier)}"
                 yield Finding(Fault(where, quoted(typed), expected, "The tables would count two kinds."))

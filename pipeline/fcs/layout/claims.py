@@ -1,4 +1,4 @@
-"""Claims: what a file says of its DATA, one way to understand that, and what was decided."""
+"""The claims of a file about its DATA, one reading of these claims, and the decision."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ class DataSegment:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What HEADER and TEXT say of a data set.
+    """The statements of HEADER and TEXT about a data set.
 
     Attributes
     ----------
     text, header
-        TEXT as it was found, and HEADER with its place.
+        TEXT, and HEADER with the position at which TEXT was found.
     start, end
-        The byte from which its offsets count, and where the next data set begins or the file ends.
+        The byte from which its offsets count, and the byte at which the next data set begins or the file
+        ends.
     file_size, file
         Size and name of the file.
     next_beside
-        How many bytes after the place that $NEXTDATA says the next data set begins.
+        Number of bytes between the position in $NEXTDATA and the true start of the next data set.
     """
 
     header: Header
@@ -51,7 +52,7 @@ class Claims:
 
     @property
     def keywords(self) -> Mapping[str, str]:
-        """Those of TEXT."""
+        """The keywords of TEXT."""
         return self.text.keywords
 
     @property
@@ -61,7 +62,7 @@ class Claims:
 
     @property
     def room_ends(self) -> str:
-        """What is at the end of the room, for messages; nothing to say where it is the end of the file."""
+        """What follows the bytes of this data set, for messages; "" if the file ends there."""
         return "" if self.end == self.file_size else ", before the next data set begins"
 
     def said_in_text(self, which: str) -> Segment:
@@ -71,22 +72,23 @@ class Claims:
 
     @property
     def total(self) -> int | None:
-        """$TOT; None where it is absent (FCS 2.0 allows that) or no number."""
+        """$TOT; None if it is absent (FCS 2.0 allows that) or not a number."""
         total = keyword_integer(self.keywords.get("$TOT"))
         return None if total is None or total < 0 else total
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to understand the claims.
+    """One reading of the claims.
 
     Attributes
     ----------
     source, segment, layout
-        HEADER or TEXT, where it places DATA, and how events are stored.
+        HEADER or TEXT, the position that it gives for DATA, and how events are stored.
     misfit
-        How badly the bytes fit, the lowest is best: not of the length that $TOT and the widths need, beyond
-        the room, over TEXT, by which kind of length it is wrong, and not followed by the end of the room.
+        How badly the bytes fit; the lowest is best. In this order: the length is not that of $TOT and the
+        widths, DATA goes beyond the data set, DATA overlaps TEXT, the kind of wrong length, DATA does not end
+        where the data set ends.
     """
 
     source: str
@@ -96,17 +98,17 @@ class Reading:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether DATA is in the room, clear of TEXT and of the right length."""
+        """Whether DATA lies within the data set, does not overlap TEXT, and has the right length."""
         return not any(self.misfit[:4])
 
     @property
     def is_outside(self) -> bool:
-        """Whether the events need bytes beyond the room."""
+        """Whether the events need bytes beyond the data set."""
         return bool(self.misfit[1])
 
     @property
     def is_over_text(self) -> bool:
-        """Whether DATA and TEXT are said to share bytes."""
+        """Whether the claims make DATA and TEXT overlap."""
         return bool(self.misfit[2])
 
     @property
@@ -119,4 +121,5 @@ class Reading:
 
 
 Weigh = Callable[[Sequence[Reading], Claims, Peek], tuple[Reading, str] | None]
-"""Tells by the values which of several places is right, and how; None where they do not tell."""
+"""Decides by the values which of several positions is right, and gives the reasons; None if they do not show
+it."""

@@ -1,4 +1,4 @@
-"""Count: how many events there are, by $TOT and by the bytes, and what it means where the two disagree."""
+"""The number of events, by $TOT and by the bytes, and what to do if the two disagree."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_PEEKED = 1 << 16
-"""Bytes looked at to tell padding from events. Convention: a bound on what is read."""
+"""Bytes that are read to distinguish padding from events. Convention: a bound on what is read."""
 
 PADDING = b"\0 "
 BLANKS = b"\0 \r\n"
 LEAD = 4
-"""Bytes before DATA: where they are blanks, they are none of its own. Convention: one value of 32 bits."""
+"""Bytes before DATA: if they are blanks, they do not belong to DATA. Convention: one value of 32 bits."""
 
 NUMBER = b"0123456789.+-eE"
 
@@ -28,16 +28,16 @@ def count_events(
     Parameters
     ----------
     reading, claims, peek
-        The place and layout of DATA; what the file says; reads bytes of the file.
+        Position and layout of DATA; the claims of the file; a function that reads bytes of the file.
     is_agreed
-        Whether HEADER and TEXT both say so where DATA begins.
+        Whether HEADER and TEXT agree on the start of DATA.
     allow_truncated
-        Take the whole events that are there where $TOT promises more.
+        Whether the complete events are read if $TOT promises more.
 
     Raises
     ------
     FcsError
-        Bytes that $TOT and the widths do not explain, or that they explain in two ways.
+        The number of bytes does not fit $TOT and the widths, or fits in two ways.
     """
     layout, begin, total = reading.layout, reading.segment.begin, claims.total
     there = max(0, min(reading.segment.size, claims.room - begin))
@@ -71,7 +71,7 @@ def count_events(
 def _beyond(
     reading: Reading, claims: Claims, there: int, *, allow_truncated: bool
 ) -> tuple[DataSegment, list[Repair]]:
-    """Take DATA as cut off: it is said to go on where the file ends or the next data set begins."""
+    """Handle truncated DATA: it should go on where the file ends or the next data set begins."""
     layout, held = reading.layout, reading.layout.n_events(there)
     claimed = layout.n_events(reading.segment.size) if claims.total is None else claims.total
     data = DataSegment(layout, claims.start + reading.segment.begin, layout.n_bytes(claimed), claimed)
@@ -93,7 +93,7 @@ def _truncated(
 
 
 def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> DataSegment:
-    """ASCII of free width: each number takes a character and a delimiter at least, and none is cut."""
+    """ASCII of free width: each number needs at least a character and a delimiter, and none is truncated."""
     total, n_channels, begin = claims.total, len(reading.layout.fields), claims.start + reading.segment.begin
     if total is None:
         raise NotFcsError(
@@ -118,7 +118,7 @@ def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Data
 def _longer(
     data: DataSegment, there: int, reading: Reading, claims: Claims, peek: Peek
 ) -> tuple[DataSegment, Repair]:
-    """Leave padding out and read whole events where DATA is longer than $TOT; refuse anything else."""
+    """If DATA is longer than $TOT, drop padding or read the further complete events; refuse anything else."""
     excess, record, layout = there - data.n_bytes, data.layout.record_bits, data.layout
     tail = peek(data.begin + data.n_bytes, min(excess, MOST_PEEKED))
     is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and data.begin + there == claims.end
@@ -140,7 +140,7 @@ def _longer(
 
 
 def _check_widths(data: DataSegment, there: int, claims: Claims) -> None:
-    """Refuse where the bytes hold just $TOT events of another width: it may be $PnB that is wrong."""
+    """Refuse the file if the bytes hold exactly $TOT events of another width: then $PnB may be wrong."""
     if there and _other_widths(there, data):
         raise _unexplained(data, there, claims)
 
@@ -154,7 +154,7 @@ def _unexplained(data: DataSegment, there: int, claims: Claims) -> FcsError:
 
 
 def _other_widths(there: int, data: DataSegment) -> bool:
-    """Whether the bytes hold just $TOT events of another width, so that $PnB may be wrong as well as $TOT."""
+    """Whether the bytes hold exactly $TOT events of another width, so that $PnB may be wrong."""
     if not data.n_events:
         return False
     if data.layout.is_packed:
@@ -164,10 +164,10 @@ def _other_widths(there: int, data: DataSegment) -> bool:
 
 
 def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, is_agreed: bool) -> None:
-    """Refuse where the beginning of DATA may be wrong rather than its end.
+    """Refuse the file if the start of DATA may be wrong, not its end.
 
-    The beginning is sure where HEADER and TEXT both say so, where another segment ends just before, where the
-    end cannot be, or where blanks end there.
+    The start is certain if HEADER and TEXT agree on it, if another segment or a run of blanks ends just
+    before it, or if the stated end is impossible.
     """
     begin, header = reading.segment.begin, claims.header
     follows = begin in (header.text.end + 1, header.analysis.end + 1)

@@ -1,4 +1,4 @@
-"""Data sets: a file may hold several, each with HEADER, TEXT and DATA (FCS 3.1, 3.2.18, $NEXTDATA)."""
+"""The data sets of a file, each with HEADER, TEXT and DATA (FCS 3.1, 3.2.18, $NEXTDATA)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
 from pipeline.fcs.text.text import PADDING, Text, keyword_integer, merge
 
 MOST_OTHER = 160
-"""Bytes after HEADER looked at for offsets of further segments: ten of them. Arithmetic: an offset has 8
-characters, a segment two of them."""
+"""Bytes after HEADER that may hold the offsets of ten further segments. Arithmetic: an offset has 8
+characters, a segment two offsets."""
 
 HEADER_FORM = re.compile(rb"FCS[23]\.\d {4}[ \d]{16}")
 
 MOST_AT_ONCE = 1 << 20
-"""Bytes behind the last data set that are read together. Convention: for speed."""
+"""Bytes after the last data set that are read at once. Convention: for speed."""
 
 MOST_DATA_SETS = 1_000
-"""A chain that is longer runs through damaged offsets. Convention: far above any file seen."""
+"""Most data sets of a file; a longer chain comes from damaged offsets. Convention: far more than in any known
+file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class DataSet:
     Attributes
     ----------
     start, end
-        Its first byte in the file, and the byte where the next data set begins or the file ends.
+        Its first byte in the file, and the byte at which the next data set begins or the file ends.
     origin
-        The byte from which its offsets count: `start`, but 0 where they were written from the file's start.
+        The byte from which its offsets count: `start`, or 0 if they count from the start of the file.
     next_beside
-        How many bytes after the place that $NEXTDATA says the next data set begins.
+        Number of bytes between the position in $NEXTDATA and the true start of the next data set.
     """
 
     start: int
@@ -55,7 +56,7 @@ def read_data_set(file: BinaryIO, size: int, name: str, number: int) -> tuple[Da
     Raises
     ------
     FcsError
-        HEADER or TEXT of that data set cannot be read, or there is none of this number.
+        HEADER or TEXT of that data set cannot be read, or there is no data set with this number.
     """
     if number < 1:
         raise UnsupportedError(f"{name}: data set {number} was asked for; they count from 1")
@@ -81,7 +82,7 @@ def _with(data_set: DataSet, *repairs: Repair) -> DataSet:
 
 
 def _chain(file: Source) -> Iterator[DataSet]:
-    """Yield the data sets; each begins behind the one before, and no more TEXT is read than the file has."""
+    """Yield the data sets; each starts after the one before, and TEXT is never read beyond the file."""
     start: int | None = 0
     text_bytes = 0
     for _ in range(MOST_DATA_SETS):
@@ -112,7 +113,7 @@ def _read(file: Source, start: int) -> tuple[DataSet, int | None]:
 
 
 def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, list[Repair]]:
-    """Offsets count from the start of the data set (3.1); some writers count from that of the file."""
+    """Return the origin of the offsets: the start of the data set (3.1), or of the file with some writers."""
     own = Source(file.file, file.name, file.size, start)
     if start == 0 or holds_text(own, header.text) or not holds_text(file, header.text):
         return own, []
@@ -123,7 +124,7 @@ def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, lis
 
 
 def _text(source: Source, header: Header) -> tuple[Text, Header]:
-    """Return the keywords of TEXT and supplemental TEXT, and HEADER with the place where TEXT was found."""
+    """Return the keywords of TEXT and supplemental TEXT, and HEADER with the position of TEXT."""
     others = [header.data, header.analysis]
     if header.text.begin > HEADER_BYTES:
         others += parse_other_segments(
@@ -143,7 +144,7 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
 
 
 def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
-    """End TEXT before DATA where HEADER and TEXT agree on its beginning, and a delimiter stands before it."""
+    """End TEXT just before DATA if HEADER and TEXT agree on the start of DATA and a delimiter precedes it."""
     shorter = Segment(segment.begin, data_begin - 1)
     raw = source.read(shorter.begin, shorter.size)
     if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
@@ -155,7 +156,7 @@ def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) 
 
 
 def _offsets_of(keywords: Mapping[str, str], which: str) -> tuple[int | None, int | None]:
-    """Return $BEGIN… and $END…; 0 where blank or absent, None where they are no number."""
+    """Return $BEGIN… and $END…; 0 if blank or absent, None if they are not numbers."""
     begin, end = (keywords.get(f"${side}{which}", "").strip(PADDING) for side in ("BEGIN", "END"))
     return (keyword_integer(begin) if begin else 0, keyword_integer(end) if end else 0)
 
@@ -168,7 +169,7 @@ def _segment(keywords: Mapping[str, str], which: str) -> Segment:
 def _supplemented(
     source: Source, place: tuple[int | None, int | None], others: list[Segment], text: Text, mark: bytes
 ) -> Text:
-    """Add supplemental TEXT; where it cannot be read the primary TEXT stands alone, and says so."""
+    """Add supplemental TEXT; if it cannot be read, only the primary TEXT is used, with a note."""
     segment = Segment(place[0] or 0, place[1] or 0)
     try:
         return merge(text, read_text(source, segment, others, "supplemental TEXT", mark)[0])
@@ -179,7 +180,7 @@ def _supplemented(
 
 
 def _following(file: Source, start: int, value: str | None) -> tuple[int | None, int, list[Repair]]:
-    """Return where the next data set begins, and how far beside: $NEXTDATA counts from this one (3.2.18)."""
+    """Return the start of the next data set, and its distance from $NEXTDATA (3.2.18)."""
     offset = keyword_integer(value)
     if offset == 0 or not (value or "").strip(PADDING):
         return None, 0, []
@@ -198,14 +199,14 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
 
 
 def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[Repair]:
-    """Name a data set that begins behind the last one, of which $NEXTDATA says nothing: files were joined.
+    """Name a data set after the last one that $NEXTDATA does not mention: files were joined.
 
     Parameters
     ----------
     file, size
         The file, and its size.
     last, end
-        The last data set, and the byte after its DATA; 0 where it has none.
+        The last data set, and the byte after its DATA; 0 if it has no DATA.
     """
     for at in range(max(end, last.origin + last.header.text.end + 1), size, MOST_AT_ONCE):
         file.seek(at)
@@ -223,7 +224,7 @@ def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[
 
 
 def _nearest_header(file: Source, start: int, at: int) -> int | None:
-    """Return where a HEADER begins close to a byte."""
+    """Return the position of a HEADER close to a byte."""
     low = max(start + HEADER_BYTES, at - MOST_SHIFT)
     window = file.read(low, at + MOST_SHIFT - low)
     headers = (low + header.start() for header in HEADER_FORM.finditer(window))

@@ -1,4 +1,4 @@
-"""Layout: how one event is stored, by $PnB and $DATATYPE and by what instruments do (FCS 3.1, 3.2.18)."""
+"""Layout of an event: by $PnB and $DATATYPE, and by the habits of instruments (FCS 3.1, 3.2.18)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ WORDS = {
     "values narrower than a word are stored in whole bytes": (8, 16, 24, 32, 40, 48, 56, 64),
     "values narrower than a word are stored in words of 8, 16, 32 or 64 bits": (8, 16, 32, 64),
 }
-"""Wider storage than $PnB says. Vendor: Beckman Coulter stores 10 bits in 16."""
+"""Widths of storage that differ from $PnB. Vendor: Beckman Coulter stores 10 bits in 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value of an event: its kind, where it starts in the event, how many bits it has and which count."""
+    """One value of an event: its kind, its first bit, its number of bits, and the bits that are used."""
 
     kind: str
     start: int
@@ -42,9 +42,9 @@ class Layout:
     record_bits
         Length of an event; 0 for ASCII of free width.
     byte_order
-        Significance of each byte of a value, least is 1, as $BYTEORD says it.
+        Significance of each byte of a value, least is 1, as in $BYTEORD.
     note
-        What was assumed beyond the keywords; "" for nothing.
+        Assumptions beyond the keywords; "" if there are none.
     """
 
     fields: tuple[Field, ...]
@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def is_packed(self) -> bool:
-        """Whether values end within bytes: then an event is a run of bits and byte order says nothing."""
+        """Whether values end within bytes: then an event is a sequence of bits, without a byte order."""
         return any(field.bits % 8 for field in self.fields)
 
     @property
@@ -63,21 +63,21 @@ class Layout:
         return self.fields[0].kind == "A"
 
     def n_bytes(self, n_events: int) -> int:
-        """Return how many bytes so many events take."""
+        """Return the number of bytes of this many events."""
         return -(-self.record_bits * n_events // 8)
 
     def n_events(self, n_bytes: int) -> int:
-        """Return how many whole events so many bytes hold."""
+        """Return the number of complete events in this many bytes."""
         return n_bytes * 8 // self.record_bits if self.record_bits else 0
 
 
 def parse_byte_order(value: str, parameters: Sequence[Parameter], file: str) -> tuple[int, ...]:
-    """$BYTEORD: any order of 1 to n, n the bytes of a word; it may lack where a value is one byte.
+    """Return $BYTEORD: any order of 1 to n, for words of n bytes; it may be absent if values have one byte.
 
     Raises
     ------
     UnsupportedError
-        Anything else.
+        Any other value.
     """
     parts = value.strip(" \0")[:40].replace(" ", "").split(",")
     order = tuple(int(part) for part in parts) if all(part in tuple("12345678") for part in parts) else ()
@@ -91,7 +91,7 @@ def parse_byte_order(value: str, parameters: Sequence[Parameter], file: str) -> 
 
 
 def byte_positions(size: int, order: tuple[int, ...]) -> tuple[int, ...]:
-    """Return where the bytes of a value lie, least significant first; () where the order does not say.
+    """Return the positions of a value's bytes, least significant first; () if the order does not define them.
 
     Examples
     --------
@@ -113,12 +113,13 @@ def byte_positions(size: int, order: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def check_byte_order(layout: Layout, file: str) -> list[Repair]:
-    """Refuse a byte order that does not say how values of these widths are stored.
+    """Refuse a byte order that does not define how values of these widths are stored.
 
     Raises
     ------
     UnsupportedError
-        Such an order: 3,4,1,2 for 24 bits; 4,3,2,1 for words or floats among values that end within bytes.
+        The order is undefined: 3,4,1,2 for 24 bits; 4,3,2,1 for words or floats among values that end within
+        bytes.
     """
     order = list(layout.byte_order)
     if layout.is_text or order == sorted(order):
@@ -143,7 +144,7 @@ def check_byte_order(layout: Layout, file: str) -> list[Repair]:
 
 
 def said_layout(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Layout:
-    """Return the layout that the keywords say: floats have the width of their type."""
+    """Return the layout by the keywords; floats have the width of their type."""
     if any(parameter.kind == "A" for parameter in parameters):
         return _ascii(parameters, byte_order)
     said = _said_bits(parameters)
@@ -152,7 +153,7 @@ def said_layout(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) ->
 
 
 def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Iterator[Layout]:
-    """Yield the layouts that instruments write instead."""
+    """Yield the layouts that instruments write although the keywords say otherwise."""
     if any(parameter.kind == "A" for parameter in parameters):
         return
     said = _said_bits(parameters)
@@ -183,7 +184,7 @@ def _layout(
 
 @lru_cache(maxsize=64)
 def _fields(said: tuple[tuple[str, int, int | None], ...]) -> tuple[Field, ...]:
-    """Return values that follow each other: kind, width, mask; the tubes of a study have the same."""
+    """Return consecutive values: kind, width, mask; cached, since the tubes of a study share them."""
     ends = accumulate(width for _, width, _ in said)
     return tuple(
         Field(kind, end - width, width, mask) for (kind, width, mask), end in zip(said, ends, strict=True)

@@ -1,8 +1,8 @@
-"""Place: which bytes of the file are DATA.
+"""The position of DATA in the file.
 
-What HEADER, TEXT, $TOT and $PnB claim must agree with the number of bytes there are. Where they do not, all
-readings that the claims allow are tried; the one that the bytes bear out is used and reported. Where none is,
-or more than one, the file is refused.
+HEADER, TEXT, $TOT and $PnB must agree with the number of bytes. If they do not, all readings that they allow
+are tried. The one reading that fits the bytes is used and reported. If none fits, or more than one, the file
+is refused.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ def find_data(
     Parameters
     ----------
     claims
-        What the file says.
+        The claims of the file.
     peek
-        Reads bytes of the file; called only where the claims disagree.
+        Reads bytes of the file; called only if the claims disagree.
     weigh
-        Tells by the values which of two places is right, where HEADER and TEXT name two and both fit.
+        Decides by the values which of two positions is right, if HEADER and TEXT give two and both fit.
     allow_truncated
-        Take the whole events that are there where $TOT promises more; not where HEADER and TEXT place DATA
-        differently, since then no byte says which is right.
+        Whether the complete events are read if $TOT promises more. It has no effect if HEADER and TEXT give
+        different positions of DATA, since then nothing shows which is right.
 
     Raises
     ------
     NotFcsError
-        No DATA segment, or bytes that no claim or more than one explains.
+        There is no DATA segment, or no reading or more than one fits the bytes.
     TruncatedError
         Fewer events than $TOT.
     UnsupportedError
@@ -72,7 +72,7 @@ def find_data(
 
 
 def _segments(claims: Claims) -> dict[str, Segment]:
-    """Return the DATA segments that HEADER and TEXT claim (3.1, 3.2.2)."""
+    """Return the DATA segments that HEADER and TEXT give (3.1, 3.2.2)."""
     said = {"HEADER": claims.header.data, "TEXT": claims.said_in_text("DATA")}
     return {source: segment for source, segment in said.items() if segment.size}
 
@@ -87,7 +87,7 @@ def _nothing(layout: Layout, claims: Claims) -> DataSegment:
 
 
 def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> Reading:
-    """Return the reading that fits best; refuse where others of another place or other widths fit as well."""
+    """Return the best reading; refuse the file if another position or other widths fit equally well."""
     readings = [
         Reading(source, segment, layout, _misfit(segment, layout, claims))
         for (source, segment), layout in product(said.items(), layouts)
@@ -112,7 +112,7 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
 def _weighed(
     said: Mapping[str, Segment], layout: Layout, claims: Claims, peek: Peek, weigh: Weigh
 ) -> tuple[Reading, str] | None:
-    """Return the place that the values bear out, where both places fit the bytes, and how they do."""
+    """Return the position that the values support, if both fit the bytes, and the reasons."""
     readings = [
         Reading(source, segment, layout, _misfit(segment, layout, claims)) for source, segment in said.items()
     ]
@@ -126,7 +126,7 @@ def _excess(reading: Reading, total: int | None) -> int:
 
 
 def _misfit(segment: Segment, layout: Layout, claims: Claims) -> tuple[int, ...]:
-    """Rank a reading; the length comes first, so that a file that was cut is not read as something else."""
+    """Rank a reading; the length comes first, so that a truncated file is not read in another way."""
     total, text = claims.total, claims.header.text
     n_bytes = segment.size if total is None else layout.n_bytes(total)
     length = _length_misfit(segment.size, layout, total)

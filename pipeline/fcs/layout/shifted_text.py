@@ -1,8 +1,8 @@
-"""Shift: whether TEXT was changed after the file was written, so that DATA moved and its offsets did not.
+"""Detects TEXT that was edited after the file was written, so that DATA moved but its offsets did not.
 
-Whoever edits a marker or a name with a tool that knows nothing of FCS moves all that follows, and then every
-value is wrong though the file looks sound. What such a file shows: all segments that it names end as many
-bytes before its own end (or over it) as TEXT goes on beyond its end, or holds of what follows.
+A text editor that changes a marker or a name moves all bytes after it. Then every value is wrong, although
+the file looks sound. The sign of such a file: all its segments end some bytes before the end of the file (or
+beyond it), and TEXT is longer (or shorter) than stated by the same number of bytes.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.repairs import RepairCode
 
 MOST_SHIFT = 4096
-"""Bytes that TEXT may have been changed by. Convention: a bound on the search."""
+"""Most bytes by which TEXT may have changed. Convention: a bound on the search."""
 
 CHECKSUM_BYTES = 8
-"""Digits of the checksum at the end of a data set. Standard: FCS 3.1, section 3.5."""
+"""Number of digits of the checksum at the end of a data set. Standard: FCS 3.1, section 3.5."""
 
 AFTER_DATA = (0, CHECKSUM_BYTES)
-"""Bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
+"""Number of bytes after the segments of a data set: none, or a checksum. Standard: FCS 3.1, section 3.5."""
 
 LEAST_WORD_BYTES = 3
-"""Bytes from which on characters are hardly values by chance. Convention: three printable bytes in a row are
-one chance in some twenty."""
+"""Fewest printable bytes that are unlikely to be values by chance. Convention: three printable bytes in a row
+have a chance of about one in twenty."""
 
 BLANK = ord(" ")
 BLANKS = b" \0"
@@ -35,9 +35,9 @@ def check_shift(best: Reading, claims: Claims, peek: Peek, *, allow_truncated: b
     Parameters
     ----------
     best, claims, peek
-        Where DATA is said to be; what the file says; reads bytes of the file.
+        The stated position of DATA; the claims of the file; a function that reads bytes of the file.
     allow_truncated
-        Whether a file that ends early would be read.
+        Whether a truncated file would be read.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _shifted(claims: Claims, why: str) -> NotFcsError:
 
 
 def _last_byte(best: Reading, claims: Claims) -> int:
-    """Return where the last segment is said to end; claims far beyond the file are none."""
+    """Return the stated end of the last segment; claims far beyond the file are ignored."""
     data = best.segment
     excess = 0 if claims.total is None else data.size - best.layout.n_bytes(claims.total)
     last = data.end - excess if abs(excess) == 1 and best.layout.record_bits else data.end
@@ -79,7 +79,7 @@ def _last_byte(best: Reading, claims: Claims) -> int:
 
 
 def _has_shrunk(tail: int, best: Reading, claims: Claims, peek: Peek, *, allow_truncated: bool) -> bool:
-    """Whether TEXT ends with as many bytes of what follows it as are missing at the end of the file."""
+    """Whether TEXT ends with bytes of the next segment, as many as are missing at the end of the file."""
     if tail < 0 and not allow_truncated and best.segment.end >= claims.room:
         return False
     lost = -tail if tail < 0 else CHECKSUM_BYTES - tail
@@ -103,7 +103,7 @@ def _has_checksum(claims: Claims, peek: Peek) -> bool:
 
 
 def _has_grown(tail: int, best: Reading, claims: Claims, peek: Peek) -> bool:
-    """Whether TEXT goes on where DATA is said to begin, by as many bytes as there are too many at the end."""
+    """Whether TEXT reaches beyond the stated start of DATA, by as many bytes as the file has too many."""
     if tail <= 0:
         return False
     is_cut = bool(claims.text.n_after) or _is_odd(claims)
@@ -116,7 +116,7 @@ def _has_grown(tail: int, best: Reading, claims: Claims, peek: Peek) -> bool:
 
 
 def _begins_with_words(best: Reading, claims: Claims, peek: Peek) -> bool:
-    """Whether DATA begins with characters that end with the delimiter, where TEXT has no end."""
+    """Whether TEXT has no end, and DATA begins with characters that end with the delimiter."""
     mark = peek(claims.start + claims.header.text.begin, 1)
     head = peek(claims.start + best.segment.begin, MOST_SHIFT)
     first = head.find(mark, LEAST_WORD_BYTES - 1) + 1
@@ -149,7 +149,7 @@ def _is_odd(claims: Claims) -> bool:
 
 
 def _is_supplement_beside(claims: Claims) -> bool:
-    """Whether a TEXT is not at its place."""
+    """Whether TEXT is not at its stated position."""
     moved = {RepairCode.SUPPLEMENT_UNREAD, RepairCode.TEXT_BEGIN_WRONG}
     return any(said.code in moved for said in claims.text.repairs)
 

@@ -1,4 +1,4 @@
-"""Commas: words of a list that were cut at commas of their own, put together where only one way fits.
+"""Joins parts of a list that were split at commas inside numbers or names, if only one way fits.
 
 `$SPILLOVER` is a list with commas between its words (FCS 3.1, section 3.2.20). Programs on a computer with
 decimal commas write `0,08319` into it, but `0` and `1` as they are; and names of channels may hold a comma.
@@ -18,20 +18,20 @@ WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
-"""What the diagonal of a matrix is, in fractions and in percent. Convention: each detector's own light is
-all."""
+"""The diagonal of a matrix, in fractions and in percent. Convention: each detector has all of its own
+light."""
 
 LARGEST = 10
-"""Up to so many times the diagonal a number may be a cell. More than any detector spills, so that a reading
-that is taken for the only one is the only one. Convention: ten-fold."""
+"""Largest entry, as a multiple of the diagonal: more than any spillover, so that no possible reading is
+missed. Convention: ten-fold."""
 
 MOST_STATES = 500
-"""Ways in which the numbers so far may be cut; beyond it nothing tells which is meant. Convention: it bounds
-the time that a broken file takes."""
+"""Most ways to split the numbers so far; with more, the file is ambiguous. Convention: it bounds the time for
+a broken file."""
 
 
 class Mended(StrEnum):
-    """What was put together or left out in a list; the value is its words in a sentence."""
+    """What was joined or left out in a list; the value is its wording in a sentence."""
 
     NAMES = "names with commas"
     DECIMALS = "decimal commas"
@@ -45,9 +45,9 @@ class Untangled:
     Attributes
     ----------
     names, cells
-        As many names as detectors, and a square of numbers, row by row.
+        The names of the detectors, and the square matrix, row by row.
     how
-        What was put together or left out.
+        What was joined or left out.
     """
 
     names: tuple[str, ...]
@@ -56,12 +56,12 @@ class Untangled:
 
 
 def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple[Untangled, ...]:
-    """Return the readings of a matrix's words that fit: none, the only one, or two where more than one fits.
+    """Return the readings of a matrix that fit: none, the only one, or two if more than one fits.
 
     Parameters
     ----------
     words
-        What stands between the commas, without the count of detectors.
+        The parts between the commas, without the count of detectors.
     size
         The count of detectors.
     channels
@@ -85,7 +85,7 @@ def _readings(words: Sequence[str], size: int, channels: Sequence[str]) -> Itera
 
 
 def _names(words: Sequence[str], size: int, own: dict[str, str]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the ways to put the first words together to different names, and how many words these take."""
+    """Yield the ways to join the first parts into different names, and the number of parts used."""
     longest = max((name.count(",") + 1 for name in own), default=1)
     stack: list[tuple[tuple[str, ...], int]] = [((), 0)]
     while stack:
@@ -113,7 +113,7 @@ def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...],
 
 
 def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tuple[float, ...]]:
-    """Yield the ways to cut the words into a square of numbers with `unit` on the diagonal."""
+    """Yield the ways to join the parts into a square matrix with `unit` on the diagonal."""
     wanted, extra = size * size, len(words) - size * size
     ways: list[dict[int, list[tuple[int, float]]]] = [{0: []}]
     for at in range(wanted):
@@ -142,7 +142,7 @@ def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator
 
 
 def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:
-    """Yield the numbers that one word, or two with a decimal comma between them, may be."""
+    """Yield the possible numbers of one part, or of two parts with a decimal comma between them."""
     alone = (
         real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
     )

@@ -1,4 +1,4 @@
-"""HEADER: the version and where the segments lie (FCS 3.1, section 3.1; the same in 2.0, 3.0 and 3.2)."""
+"""HEADER: the version and the positions of the segments (FCS 3.1, section 3.1; as in 2.0, 3.0 and 3.2)."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ HEADER_BYTES = 58
 """Six characters of version, four spaces, six offsets of eight characters. Standard: FCS 3.1, section 3.1."""
 
 LARGEST_HEADER_OFFSET = 99_999_999
-"""What eight characters hold; beyond it HEADER says 0. Standard: FCS 3.1, section 3.1."""
+"""Largest offset that fits eight characters; for a larger one HEADER has 0. Standard: FCS 3.1, section
+3.1."""
 
 VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Bytes `begin` to `end`, both within, counted from the start of the data set."""
+    """Bytes `begin` to `end`, both included, counted from the start of the data set."""
 
     begin: int
     end: int
 
     @property
     def size(self) -> int:
-        """Number of bytes; 0 where the file names no such segment."""
+        """Number of bytes; 0 if the file has no such segment."""
         return max(0, self.end - self.begin + 1) if self.begin > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the first 58 bytes say."""
+    """The content of the first 58 bytes."""
 
     version: str
     text: Segment
@@ -52,7 +53,7 @@ def parse_header(raw: bytes, file: str) -> Header:
     Raises
     ------
     NotFcsError
-        The bytes are no FCS HEADER, or TEXT has no place.
+        The bytes are no FCS HEADER, or it gives no position of TEXT.
     UnsupportedError
         Another version of FCS.
     """

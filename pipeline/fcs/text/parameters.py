@@ -1,4 +1,4 @@
-"""Parameters: what TEXT says of each detector: name, width, range, amplification, gain (FCS 3.1, 3.2.20)."""
+"""The parameters in TEXT: name, width, range, amplification and gain of each detector (FCS 3.1, 3.2.20)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pipeline.fcs.text.scales import amplification, divisor, gain, time_step, va
 from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
 MOST_CHANNELS = 10_000
-"""More are damage. Convention: no instrument has a tenth of it."""
+"""Most parameters of a file; more mean damage. Convention: no instrument has a tenth of it."""
 
 KINDS = frozenset("IFDA")
-"""Integers, floats, doubles, digits (3.2.18)."""
+"""Data types: integers, floats, doubles, ASCII digits (3.2.18)."""
 
 SMALLEST_DIGITISER = 256
-"""A $PnR below eight bits, or no power of two, is the largest value itself. Convention: no digitiser has
-fewer."""
+"""Fewest bits of a digitiser: a $PnR below that, or no power of two, is itself the largest value. Convention:
+no digitiser has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One detector, as $Pn… describe it.
+    """One detector, as its keywords $Pn… describe it.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class Parameter:
     bits
         $PnB: the width of a value, in characters for A; 0 for `*`, free width.
     value_range
-        $PnR, exact where it is a whole number; `inf` where there is none.
+        $PnR, exact if it is a whole number; `inf` if it is absent.
     decades, log_zero
         $PnE: decades of a logarithmic amplifier and the linear value of 0; decades 0 is linear.
     factor
         Linear value = stored value / gain, or × $TIMESTEP for time: stored × `multiplier` / `divisor`.
     voltage, gain
-        $PnV and $PnG, None where the file does not say.
+        $PnV and $PnG; None if the file does not give them.
     """
 
     name: str
@@ -72,9 +72,9 @@ class Parameter:
         return self.name.lower() == "time"
 
     def mask(self, width: int) -> int | None:
-        """Return the bits that count of an integer stored in `width`; None for all.
+        """Return the mask of the used bits of an integer with `width` bits; None if all are used.
 
-        They go up to the next power of two of $PnR (3.2.20), or are those of $PnB where there is no range.
+        They reach up to the next power of two of $PnR (3.2.20); without a range they are those of $PnB.
         """
         if self.kind != "I":
             return None
@@ -83,7 +83,7 @@ class Parameter:
 
     @property
     def scale_top(self) -> float:
-        """The largest linear value of the detector; `inf` where the file does not say, and for time."""
+        """The largest linear value of the detector; `inf` if the file does not give it, and for time."""
         if self.value_range == inf or self.value_range <= 0 or self.is_time:
             return inf
         top = min(self._largest_stored, 2.0**self.bits - 1 if self.kind == "I" and self.bits else inf)
@@ -108,14 +108,14 @@ class Parameter:
 def parse_parameters(
     keywords: Mapping[str, str], version: str, file: str
 ) -> tuple[tuple[Parameter, ...], list[Repair]]:
-    """Read every $Pn… of the file, with the repairs it took.
+    """Read every $Pn… of the file, and return the repairs, too.
 
     Raises
     ------
     NotFcsError
-        $PAR, $DATATYPE or a $PnB is missing or no number.
+        $PAR, $DATATYPE or a $PnB is missing or not a number.
     UnsupportedError
-        A data type that FCS does not know.
+        A data type that FCS does not define.
     """
     count = _count(keywords, file)
     repairs: list[Repair] = []
@@ -135,7 +135,7 @@ def parse_parameters(
 
 
 def _grouped(faults: list[Repair]) -> list[Repair]:
-    """Say once what was repaired in many channels; each fault's `found` begins with its channel."""
+    """Join repairs that concern many channels into one; each `found` begins with its channel."""
     groups: dict[tuple[RepairCode, str], list[Repair]] = {}
     for fault in faults:
         groups.setdefault((fault.code, fault.text), []).append(fault)
@@ -230,7 +230,7 @@ def _parameter(
 
 
 def _kinds(keywords: Mapping[str, str], count: int, version: str, file: str) -> list[str]:
-    """Return the types: $PnDATATYPE goes before $DATATYPE (FCS 3.2, section 3.3.42)."""
+    """Return the data types: $PnDATATYPE overrides $DATATYPE (FCS 3.2, section 3.3.42)."""
     common = keywords.get("$DATATYPE", "").strip(" \0").upper()
     given = [keywords.get(f"$P{number}DATATYPE") for number in range(1, count + 1)]
     return [_kind(own, number, common, version, file) for number, own in enumerate(given, 1)]

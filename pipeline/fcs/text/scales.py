@@ -1,6 +1,7 @@
-"""Scales: what $PnE, $PnG, $PnR and $TIMESTEP say of the values of a channel (FCS 3.1, section 3.2.20).
+"""The scale of a channel: $PnE, $PnG, $PnR and $TIMESTEP (FCS 3.1, section 3.2.20).
 
-What is no number, or none that can be, is named and not used: the values then stay as they are stored.
+A keyword that is not a number, or an impossible one, is reported and not used: the values then stay as
+stored.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import keyword_integer, real_number
 
 LARGEST_RANGE = 2**64
-"""A larger $PnR is only the largest number of a data type. Convention: FCS stores 64 bits at most."""
+"""Largest $PnR of a detector; a larger one is only the largest number of a data type. Convention: FCS stores
+64 bits at most."""
 
 
 def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]) -> tuple[float, float]:
-    """$PnE/f1,f2/: f2 of 0 with decades is written often and means 1 (3.2.20); floats need no $PnE."""
+    """Return $PnE/f1,f2/: an f2 of 0 with decades means 1 (3.2.20); floats need no $PnE."""
     if value == "0,0" or (value is None and kind in "FD"):
         return 0.0, 0.0
     numbers = [real_number(part) for part in (value or "").split(",")]
@@ -40,7 +42,7 @@ def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]
 def value_range(
     value: str | None, kind: str, decades: float, name: str, repairs: list[Repair]
 ) -> int | float:
-    """Return $PnR; of integers it counts the values there can be, and so is 2 at least."""
+    """Return $PnR; for integers it is the number of possible values, so it is at least 2."""
     whole = keyword_integer(value)
     number = real_number(value) if whole is None else whole
     if number is not None and number > LARGEST_RANGE:
@@ -58,7 +60,7 @@ def value_range(
 
 
 def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
-    """Return $PnG; None where there is none."""
+    """Return $PnG; None if it is absent."""
     number = real_number(value)
     if value is None or (number is not None and number > 0):
         return number
@@ -68,7 +70,7 @@ def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
 
 
 def divisor(gain: float | None, decades: float, name: str, repairs: list[Repair]) -> float:
-    """Gain divides linear values only."""
+    """Return the divisor of stored values: the gain, for linear values only."""
     if gain is None or gain == 1:
         return 1.0
     if decades:
@@ -79,7 +81,7 @@ def divisor(gain: float | None, decades: float, name: str, repairs: list[Repair]
 
 
 def time_step(value: str | None, names: Sequence[str], repairs: list[Repair]) -> float:
-    """Return the seconds of a tick ($TIMESTEP); 1 where the file does not say: then time is in ticks."""
+    """Return the seconds per tick ($TIMESTEP); 1 if it is absent: then time is in ticks."""
     step = real_number(value)
     if step is not None and step > 0:
         return step

@@ -1,8 +1,8 @@
-"""Segments: which bytes of a file are TEXT (FCS 3.1, sections 3.1 and 3.2).
+"""The position of TEXT in a file (FCS 3.1, sections 3.1 and 3.2).
 
-The offsets of TEXT are wrong in some files. What is known of TEXT decides: it begins with its delimiter after
-nothing but blanks (and offsets of further segments, which are digits), the primary one holds $PAR, keywords
-and values come in pairs, and it is written in characters up to the blanks or to the segment that follows.
+The offsets of TEXT are wrong in some files. Then the known properties of TEXT decide. Before its first
+delimiter there are only blanks and the offsets of further segments, which are digits. The primary TEXT holds
+$PAR. Keywords and values come in pairs. TEXT consists of characters, up to blanks or to the next segment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.fcs.text.header import HEADER_BYTES, Segment
 from pipeline.fcs.text.text import MOST_TEXT_BYTES, Text, parse_text, split_words
 
 MOST_BESIDE = 1 << 16
-"""Bytes looked at before and behind the offsets given. Convention: a bound on the search."""
+"""Bytes that are searched before and after the given offsets. Convention: a bound on the search."""
 
 BLANKS = b" \0"
 BEFORE_TEXT = BLANKS + b"0123456789"
@@ -28,7 +28,7 @@ BEFORE_TEXT = BLANKS + b"0123456789"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file of `size` bytes, and the byte from which the offsets of a data set count."""
+    """An open file of `size` bytes, and the origin of the offsets of a data set."""
 
     file: BinaryIO
     name: str
@@ -36,7 +36,7 @@ class Source:
     start: int = 0
 
     def read(self, at: int, count: int) -> bytes:
-        """Return bytes from `at`; fewer where the file ends."""
+        """Return bytes from `at` on; fewer at the end of the file."""
         count = min(count, self.size - self.start - at)
         if count <= 0:
             return b""
@@ -58,21 +58,21 @@ def read_text(
     Parameters
     ----------
     source, segment
-        The file, and where TEXT is said to be.
+        The file, and the stated position of TEXT.
     others
-        Where other segments are said to be; TEXT reaches into none of them.
+        The stated positions of other segments; TEXT does not overlap them.
     which, delimiter
         `TEXT`, or `supplemental TEXT` with the delimiter of the primary one.
 
     Returns
     -------
     tuple of Text, Segment and bytes
-        The keywords, where they were found, and the delimiter.
+        The keywords, their position, and the delimiter.
 
     Raises
     ------
     FcsError
-        There is no TEXT at this place.
+        There is no TEXT at this position.
     """
     _check(source, segment, which)
     free = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
@@ -120,7 +120,7 @@ def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
 
 
 def _begin(window: bytes, free: int, said: int, end: int, delimiter: bytes) -> int:
-    """Return where TEXT begins: after the blanks free for it, where it is said to, or a byte beside."""
+    """Return the start of TEXT: after blanks, at its stated position, or one byte beside it."""
     first = said - len(window[free:said].lstrip(BEFORE_TEXT))
     if (
         first < said
@@ -132,7 +132,7 @@ def _begin(window: bytes, free: int, said: int, end: int, delimiter: bytes) -> i
 
 
 def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
-    """Whether the delimiter is at this byte: that of the primary TEXT, or one before $PAR."""
+    """Whether this byte is the delimiter: that of the primary TEXT, or the one before $PAR."""
     mark = window[at : at + 1] if at >= 0 else b""
     if delimiter:
         return mark == delimiter
@@ -142,7 +142,7 @@ def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
 
 
 def _foreign_delimiter(window: bytes, at: int) -> str:
-    """Return a delimiter that is no ASCII character, of one byte or, in UTF-8, of up to four; else ""."""
+    """Return a delimiter that is not an ASCII character, of one byte or, in UTF-8, of up to four; else ""."""
     if window[at : at + 1].isascii():
         return ""
     keywords = window.upper()
@@ -159,13 +159,13 @@ def _is_written(raw: bytes, mark: bytes) -> bool:
 
 
 def _written(raw: bytes, mark: bytes) -> bytes:
-    """Return the characters at the start of `raw`, up to the first that is none."""
+    """Return the printable characters at the start of `raw`."""
     match = re.match(rb"[\t\n\r\f\x20-\x7e\x80-\xff" + re.escape(mark) + rb"]*", raw)
     return match[0] if match else b""
 
 
 def _end(window: bytes, begin: int, said: int, low: int) -> int:
-    """Return the byte after TEXT: as said, or behind what goes on beyond: pairs, or the rest of a word."""
+    """Return the byte after TEXT: as stated, or later if pairs or the rest of a word follow."""
     mark = window[begin : begin + 1]
     beyond = _written(window[said:], mark)
     if not beyond.strip(BLANKS):
@@ -187,7 +187,7 @@ def _end(window: bytes, begin: int, said: int, low: int) -> int:
 
 
 def _next_named(text: bytes, mark: bytes, end: int) -> int:
-    """Return where the next of the segments begins that TEXT itself names, from its end on."""
+    """Return the start of the next segment after TEXT, of those that TEXT itself names."""
     form = rb"\$BEGIN(?:STEXT|DATA|ANALYSIS)" + re.escape(mark) + rb"\s*(\d{1,18})"
     named = [int(match[1]) for match in re.finditer(form, text, re.IGNORECASE)]
     return min((at for at in named if at >= end), default=sys.maxsize)

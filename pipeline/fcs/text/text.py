@@ -1,10 +1,10 @@
 """TEXT: keyword–value pairs between delimiters (FCS 3.1, section 3.2; ANALYSIS has the same form, 3.4).
 
-A delimiter inside a value is written twice, and so no value may be empty (3.2.4). Many instruments write
-empty values all the same, and then two delimiters meet where none is meant. What decides is the place:
-keywords hold no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, two
-after the start of a *value* are one delimiter within it. Longer runs follow: odd ones end the word, even ones
-go on.
+A delimiter inside a value is written twice, so no value may be empty (3.2.4). Many instruments write empty
+values nevertheless; then two delimiters follow each other without meaning one. The position decides: keywords
+contain no delimiter and are never empty, so two delimiters after a *keyword* are an empty value, and two
+inside a *value* are one delimiter within it. For longer runs: an odd number ends the word, an even number
+does not.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ from pipeline.fcs.errors import NotFcsError, UnsupportedError
 from pipeline.fcs.repairs import Repair, RepairCode
 
 MOST_TEXT_BYTES = 16 << 20
-"""A claim beyond it is no TEXT and is not read into memory. Convention: ten times the largest TEXT seen."""
+"""Largest TEXT in bytes; a larger one is not read into memory. Convention: ten times the largest known
+TEXT."""
 
 MOST_KEYWORDS = 200_000
-"""More are damage. Convention: a file of 2,000 channels has 20,000."""
+"""Most keywords of a file; more mean damage. Convention: a file with 2,000 channels has 20,000."""
 
 MOST_DIGITS = 20
-"""Digits of a whole number of 64 bits; longer numbers are no numbers. Arithmetic."""
+"""Most digits of a whole number of 64 bits; longer ones are not read as numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
-"""Characters; what is longer is no number and is not looked at. Convention: a double has at most 24
-characters, padding beside it."""
+"""Most characters of a number; longer text is not read as a number. Convention: a double has at most 24
+characters, plus padding."""
 
 PADDING = " \0\t\r\n"
-"""What instruments fill fields of fixed width with."""
+"""Characters with which instruments pad fields of fixed width."""
 
 WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
 REAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -48,14 +49,14 @@ STANDARD_KEYWORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Keywords in upper case with their values, and what was repaired to read them.
+    """Keywords in upper case with their values, and the repairs.
 
     Attributes
     ----------
     n_after
         Bytes after its last delimiter.
     n_beyond
-        Bytes by which it goes on beyond the end that is said.
+        Bytes of TEXT beyond its stated end.
     """
 
     keywords: Mapping[str, str]
@@ -111,7 +112,7 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
 
 
 def merge(primary: Text, supplement: Text) -> Text:
-    """Return the keywords of both segments; where both have one, that of the primary TEXT counts (3.2.2)."""
+    """Return the keywords of both segments; the primary TEXT overrides the supplemental one (3.2.2)."""
     text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
         Repair(RepairCode.KEYWORD_TWICE, text.format(key), "2 different values", "TEXT")
@@ -123,7 +124,7 @@ def merge(primary: Text, supplement: Text) -> Text:
 
 
 def keyword_integer(value: str | None) -> int | None:
-    """Return the integer that a keyword holds, or None; `12.0` and ` 12 ` are 12.
+    """Return the integer value of a keyword, or None; `12.0` and ` 12 ` are 12.
 
     Examples
     --------
@@ -140,7 +141,7 @@ def _whole(value: str) -> int | None:
 
 
 def real_number(value: str | None) -> float | None:
-    """Return the number that a keyword holds, with decimal point or comma, or None.
+    """Return the numeric value of a keyword, with decimal point or comma, or None.
 
     Examples
     --------
@@ -158,7 +159,7 @@ def _real(value: str) -> float | None:
 
 
 def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
-    """Read UTF-8 (FCS 3.1) or ASCII (2.0, 3.0; 3.2.5); what is neither is Latin-1, as instruments write."""
+    """Decode UTF-8 (FCS 3.1) or ASCII (2.0, 3.0; 3.2.5); anything else as Latin-1."""
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError as fault:
@@ -174,7 +175,7 @@ def _decode(raw: bytes, segment: str) -> tuple[str, list[Repair]]:
 
 
 def split_words(content: str, delimiter: str) -> list[str]:
-    """Split what follows the first delimiter into keyword, value and so on."""
+    """Split the text after the first delimiter into alternating keywords and values."""
     content = content.removesuffix(delimiter)
     if 2 * delimiter not in content:
         return content.split(delimiter)
@@ -196,7 +197,7 @@ def split_words(content: str, delimiter: str) -> list[str]:
 
 
 def _out_of_step(words: list[str]) -> bool:
-    """Whether standard keywords stand where values should: a delimiter in a value was not written twice."""
+    """Whether standard keywords are in the position of values: a delimiter was not written twice."""
     values = words[1::2]
     if "\0$" not in "\0" + "\0".join(values):
         return False
@@ -205,7 +206,7 @@ def _out_of_step(words: list[str]) -> bool:
 
 
 def _words_by_standard_keywords(content: str, delimiter: str) -> list[str]:
-    """Start a pair at each standard keyword; a value before it that cannot be paired is put together."""
+    """Start a pair at each standard keyword, and join the unpaired parts before it into one value."""
     words: list[str] = []
     between: list[str] = []
     for word in content.removesuffix(delimiter).split(delimiter):
@@ -253,7 +254,7 @@ def _stray(segment: str, stray: str) -> Repair:
 
 
 def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
-    """Name the keywords with more than one value; values are not shown, they may be about the patient."""
+    """Name the keywords with more than one value, without the values, which may identify the patient."""
     twice = {key for key, n in Counter(keys).items() if n > 1}
     for key in sorted(twice):
         n_values = len({value for other, value in zip(keys, values, strict=True) if other == key})

@@ -1,1 +1,1 @@
-"""The DATA of an FCS file: bytes to numbers, and whether they can be measurements."""
+"""The DATA of an FCS file: decoding, and checks whether the values can be measurements."""

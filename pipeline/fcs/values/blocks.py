@@ -1,4 +1,4 @@
-"""Blocks: DATA read a piece at a time, and the values of each channel taken out (FCS 3.1, section 3.3)."""
+"""Reads DATA block by block and extracts the values of each channel (FCS 3.1, section 3.3)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from pipeline.files.content import AnyContent, Content
 from pipeline.files.streamed import StreamedContent
 
 BLOCK_BYTES = 1 << 19
-"""What stays in a core's second cache while its channels are taken apart. Convention: for speed."""
+"""Bytes of a block: it stays in the second cache of a core while its channels are extracted. Convention: for
+speed."""
 
 TILE_BYTES = 1 << 15
-"""What stays in the first cache while a table is turned. Convention: for speed."""
+"""Bytes of a part of a table: it stays in the first cache while it is transposed. Convention: for speed."""
 
 THREADED_BYTES = 16 << 20
-"""Below it, starting a second thread costs more than it saves. Convention: for speed."""
+"""Bytes below which a second thread costs more than it saves. Convention: for speed."""
 
 SPARE_BYTES = 12
-"""Bytes beyond a block, so that a value may be fetched as words that reach past the last. Arithmetic."""
+"""Further bytes after a block, so that a value may be read as words that reach beyond it. Arithmetic."""
 
 FileOrBytes: TypeAlias = Path | AnyContent
-"""Where DATA are: in a file, or in bytes of it that are read once."""
+"""The source of DATA: a file, or its bytes."""
 
 Values = NDArray[Any]
 Bytes = bytes | bytearray
@@ -47,7 +48,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class DecodedChannel:
-    """One channel to decode: its number, field, rule from stored values to the result, and the result."""
+    """One channel to decode: its number, its field, the rule for linear values, and the result array."""
 
     row: int
     field: Field
@@ -57,10 +58,10 @@ class DecodedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a block holds values of a column, and how these become numbers.
+    """The position of a column's values in a block, and how they become numbers.
 
-    A column has one part; but events that end within a byte start at another bit each, until after eight they
-    are at a whole byte again: then it has eight parts, each of every eighth event.
+    A column has one part. But events that end within a byte start at different bits, which repeat after eight
+    events: then a column has eight parts, each with every eighth event.
     """
 
     view: Values
@@ -83,7 +84,7 @@ def decode_columns(file: FileOrBytes, data: DataSegment, columns: Sequence[Decod
 
 
 def first_values(head: bytes, layout: Layout, field: Field) -> Values:
-    """Return the values of a field in the first bytes of DATA, event by event, every bit; then zeros."""
+    """Return the values of a field in the first bytes of DATA, with all bits; missing events are zeros."""
     step = -(-layout.n_events(len(head)) // 8) * 8
     buffer = bytearray(head[: layout.n_bytes(step)]).ljust(layout.n_bytes(step) + SPARE_BYTES, b"\0")
     parts = _parts(buffer, replace(field, mask=None), layout, step)
@@ -91,14 +92,14 @@ def first_values(head: bytes, layout: Layout, field: Field) -> Values:
 
 
 def is_table(layout: Layout, rows: Sequence[int]) -> bool:
-    """Whether these are all channels in order, floats of one width and of a plain byte order."""
+    """Whether these are all channels in order, as floats of one width in a usual byte order."""
     kinds = {(field.kind, field.bits) for field in layout.fields}
     plain = list(layout.byte_order) in (sorted(layout.byte_order), sorted(layout.byte_order)[::-1])
     return kinds in ({("F", 32)}, {("D", 64)}) and plain and list(rows) == list(range(len(layout.fields)))
 
 
 def decode_table(file: FileOrBytes, data: DataSegment, out: Values) -> None:
-    """Turn a table of floats, a row per event, into a row per channel."""
+    """Transpose a table of floats from a row per event to a row per channel."""
     size = data.layout.fields[0].bits // 8
     order = "<" if byte_positions(size, data.layout.byte_order)[0] == 0 else ">"
     step = _events_of_block(data.layout)
@@ -117,7 +118,7 @@ def decode_table(file: FileOrBytes, data: DataSegment, out: Values) -> None:
 
 
 def read_table(file: FileOrBytes, data: DataSegment) -> Values:
-    """Return a table of floats as it is stored, shape (n_events, n_channels): as fast as the disk."""
+    """Return a table of floats as stored, shape (n_events, n_channels), without conversion."""
     fields = data.layout.fields
     size = fields[0].bits // 8
     count = data.n_events * len(fields)
@@ -146,7 +147,7 @@ def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
 
 
 def _in_threads(decode: Callable[[Span], None], file: FileOrBytes, data: DataSegment, step: int) -> None:
-    """Decode in two threads where that pays; what is hashed while it is read can be read in order only."""
+    """Decode in two threads where that is faster; a file that is hashed while it is read needs one."""
     in_order = data.n_bytes < THREADED_BYTES or isinstance(file, StreamedContent)
     threads = 1 if in_order else min(2, os.cpu_count() or 1)
     share = max(step, -(-data.n_events // (threads * step)) * step)
@@ -159,12 +160,12 @@ def _in_threads(decode: Callable[[Span], None], file: FileOrBytes, data: DataSeg
 
 
 def _events_of_block(layout: Layout) -> int:
-    """Return a multiple of eight events, so that a block starts at a whole byte however wide an event is."""
+    """Return a multiple of eight events, so that every block starts at a whole byte."""
     return max(8, BLOCK_BYTES * 8 // layout.record_bits // 8 * 8)
 
 
 def _blocks(file: FileOrBytes, data: DataSegment, span: Span, step: int, buffer: bytearray) -> Iterator[Span]:
-    """Read the events of `span` into the buffer, `step` at a time, and yield which they are."""
+    """Read the events of `span` into the buffer, `step` at a time, and yield their indices."""
     layout = data.layout
     try:
         with in_order(file) as opened:
@@ -205,7 +206,7 @@ def _decode_block(parts: tuple[Part, ...], rule: Rule, out: Values) -> None:
 
 
 def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part, ...]:
-    """Return where the values of a field are in a block of `step` events."""
+    """Return the positions of a field's values in a block of `step` events."""
     bits = layout.record_bits
     cycle = 1 if bits % 8 == 0 else 8
     starts = [phase * bits + field.start for phase in range(cycle)]
@@ -216,7 +217,7 @@ def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part
 
 
 def _words(buffer: Bytes, at: int, shape: tuple[int, int], field: Field, order: tuple[int, ...]) -> Part:
-    """Return values of whole bytes: as they are, of odd size in the next larger word, or put in order."""
+    """Return values of whole bytes: as stored, in the next larger word, or with bytes reordered."""
     (count, stride), size = shape, field.bits // 8
     word = next(width for width in (1, 2, 4, 8) if width >= size)
     kind = "f" if field.kind in FLOAT_BITS else "u"
@@ -233,7 +234,7 @@ def _words(buffer: Bytes, at: int, shape: tuple[int, int], field: Field, order: 
 
 
 def _masked(like: Values, mask: int | None, shift: int = 0) -> Rework:
-    """Return what shifts integers right and masks them."""
+    """Return a function that shifts integers to the right and masks them."""
     kind = like.dtype.type
     if shift and mask is not None:
         return lambda values: np.bitwise_and(np.right_shift(values, kind(shift)), kind(mask))
@@ -245,7 +246,7 @@ def _masked(like: Values, mask: int | None, shift: int = 0) -> Rework:
 
 
 def _as_floats(part: Part, field: Field) -> Part:
-    """Return floats that stand among packed integers by their bits."""
+    """Return floats that are stored among packed integers."""
     if field.kind not in FLOAT_BITS:
         return part
     size = field.bits // 8
@@ -255,7 +256,8 @@ def _as_floats(part: Part, field: Field) -> Part:
 def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> Part:
     """Return integers that may end within a byte: least significant bit first, as FACScan writes.
 
-    A word of 64 bits holds a value of up to 57; a wider one is fetched as 32 bits and the rest.
+    A word of 64 bits covers any value of up to 57 bits; a wider value is read in two parts: 32 bits and the
+    rest.
     """
     (count, stride), shift = shape, np.uint64(start % 8)
     kept = (1 << field.bits) - 1 if field.mask is None else field.mask

@@ -1,4 +1,4 @@
-"""DATA: events brought to the linear scale, one contiguous row per channel (FCS 3.1, section 3.3)."""
+"""DATA on the linear scale, one contiguous row per channel (FCS 3.1, section 3.3)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from pipeline.fcs.values.blocks import (
 from pipeline.fcs.values.digits import decode_digits
 
 FLOAT32_BITS = 24
-"""Integers up to this width are the same as float32, whose significand has so many bits. IEEE 754."""
+"""Integers up to this width are exact in float32: its significand has this many bits. IEEE 754."""
 
 TABLE_BITS = 16
-"""Integers up to this width are brought to the linear scale by a table. Convention: for speed."""
+"""Integers up to this width are converted to the linear scale with a table. Convention: for speed."""
 
 
 def decode_linear(
@@ -42,12 +42,12 @@ def decode_linear(
     rows
         Indices into `parameters`, in the order of the result.
     dtype
-        numpy.float32 or numpy.float64; computed in float64 either way.
+        numpy.float32 or numpy.float64; the computation uses float64 in both cases.
 
     Returns
     -------
     array of `dtype`, shape (len(rows), n_events)
-        C-contiguous: a channel is one run of memory.
+        C-contiguous: the values of a channel are contiguous in memory.
     """
     out = np.empty((len(rows), data.n_events), dtype)
     chosen = [parameters[row] for row in rows]

@@ -1,4 +1,4 @@
-"""Digits: DATA written as ASCII, in fixed width or between delimiters (FCS 3.0, section 3.2.18)."""
+"""DATA as ASCII digits, in fixed width or between delimiters (FCS 3.0, section 3.2.18)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.fcs.layout.claims import DataSegment
 from pipeline.fcs.values.blocks import DecodedChannel, FileOrBytes
 
 WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
-"""What numbers and what is between them are written in; `nan`, `inf` and `1_0` are numbers to numpy only."""
+"""Characters of numbers and delimiters; `nan`, `inf` and `1_0` are refused, although numpy reads them."""
 
 DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
 def decode_digits(file: FileOrBytes, data: DataSegment, columns: Sequence[DecodedChannel]) -> None:
-    """Decode the columns of a file of digits."""
+    """Decode the columns of a file with ASCII digits."""
     try:
         with file.open("rb") as opened:
             opened.seek(data.begin)

@@ -1,9 +1,9 @@
-"""Evidence: which of two places of DATA the values bear out, where HEADER and TEXT name two and both fit.
+"""Chooses between two positions of DATA by the values, if HEADER and TEXT give different ones and both fit.
 
-Counts of events rise by one and time never falls, from the first event to the last, in the channel that has
-such a name; floats are light; and bytes of no segment are blanks. A count may leave events out, and a count
-or a time may begin again. At a wrong place none of this is so, except by a chance of one in many millions.
-Where nothing speaks for one place alone, none is taken.
+At the right position, an event counter rises by one and time never falls in the channel with that name,
+floats are plausible light signals, and bytes outside all segments are blanks. A counter may skip events, and
+a counter or a time may restart. At a wrong position this happens only by a chance of one in many millions. If
+no evidence favours exactly one position, none is chosen.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ from pipeline.fcs.values.blocks import first_values
 from pipeline.fcs.values.plausible import FEW_FAR, MANY_FAR, far_share
 
 PEEKED_BYTES = 1 << 18
-"""Bytes of DATA that are looked at, from its beginning and before its end. Convention: for speed."""
+"""Bytes of DATA that are examined at its start and at its end. Convention: for speed."""
 
 FEWEST_EVENTS = 20
-"""From fewer events a count or a time may rise by chance. Arithmetic: twenty values that rise by chance are
-one order in 20!."""
+"""Fewest events: with fewer, a count or a time may rise by chance. Arithmetic: twenty random values rise in
+one of 20! orders."""
 
 FALLS = 0.1
-"""Share of steps that fall, from which on a channel is no time and no count; one that starts anew falls once.
-Convention: of values that are no time, half of the steps fall."""
+"""Share of falling steps from which a channel is neither time nor counter; a restart falls once. Convention:
+in other channels, half of the steps fall."""
 
 RESTARTS = 0.01
-"""Share of steps up to which a time or a count may fall where an acquisition began again. Convention: one
-fall in 100 events."""
+"""Largest share of falling steps of a time or counter that restarted. Convention: one fall in 100 events."""
 
 LEAST_BLANKS = 16
-"""Bytes from which on blanks are padding rather than values, if they are an event or more. Convention: values
-hold no such run of blanks by chance."""
+"""Fewest blanks that count as padding, not as values, if they fill an event or more. Convention: values have
+no such run of blanks by chance."""
 
 BLANKS = b"\0 "
 COUNTS = re.compile(r"event|count|number|index|#", re.IGNORECASE)
@@ -46,21 +45,21 @@ TIMES = re.compile(r"time", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """What the values at one place say, in sentences such as `Event Count rises by one`.
+    """The evidence of the values at one position, in sentences such as `Event Count rises by one`.
 
     Attributes
     ----------
     strong
-        For the place.
+        Evidence for the position.
     against
-        Against it.
+        Evidence against the position.
     is_counted
-        Whether a channel that is named a count rises by one throughout.
+        Whether a channel with the name of a counter rises by one at every event.
     counting
-        Channels that rise by one, whatever their names.
+        Channels that rise by one, with any name.
     restarts
-        Times that fall hardly ever: those of an acquisition that was stopped and begun again. Counts that do
-        not rise by one, but fall hardly ever: they left events out, or began again.
+        Times that rarely fall: the acquisition was stopped and restarted. Counters that do not rise by one
+        but rarely fall: they skipped events, or restarted.
     """
 
     strong: tuple[str, ...]
@@ -71,14 +70,14 @@ class Testimony:
 
 
 def better_reading(readings: Sequence[Reading], claims: Claims, peek: Peek) -> tuple[Reading, str] | None:
-    """Return the reading that the values bear out and how they do; None where they do not tell.
+    """Return the reading that the values support, and the reasons; None if they do not decide.
 
     Parameters
     ----------
     readings
-        Of different places, all of the length that $TOT needs.
+        Readings with different positions, all of the length that $TOT needs.
     claims, peek
-        What the file says; reads its bytes.
+        The claims of the file; a function that reads its bytes.
     """
     if claims.total is None or claims.total < FEWEST_EVENTS:
         return None
@@ -146,7 +145,7 @@ def _values(raw: bytes, layout: Layout, field: Field, most: int) -> NDArray[np.f
 
 
 def _counts(head: NDArray[np.float64], tail: NDArray[np.float64], last: int, field: Field) -> bool:
-    """Whether each event has one more than the event before; a count that is full begins anew."""
+    """Whether each event is one more than the event before; a full counter restarts."""
     full = float((field.mask or (1 << field.bits) - 1) + 1) if field.kind == "I" else np.inf
     with np.errstate(invalid="ignore", over="ignore"):
         steps = np.concatenate([np.diff(head), np.diff(tail), [1 + tail[0] - head[0] - last]])
@@ -154,7 +153,7 @@ def _counts(head: NDArray[np.float64], tail: NDArray[np.float64], last: int, fie
 
 
 def _falls(head: NDArray[np.float64], tail: NDArray[np.float64]) -> float | None:
-    """Return the share of steps down; None for a time that stands still."""
+    """Return the share of falling steps; None for a time that never changes."""
     with np.errstate(invalid="ignore", over="ignore"):
         steps = np.concatenate([np.diff(head), [tail[-1] - head[-1]], np.diff(tail)])
     if not (steps != 0).any():
@@ -163,7 +162,7 @@ def _falls(head: NDArray[np.float64], tail: NDArray[np.float64]) -> float | None
 
 
 def _light(raw: bytes, layout: Layout) -> bool | None:
-    """Return whether floats of one width can be light; None for other data, and where it is not clear."""
+    """Return whether floats of one width can be light signals; None for other data, or if it is not clear."""
     kinds = {(field.kind, field.bits) for field in layout.fields}
     order = list(layout.byte_order)
     if kinds not in ({("F", 32)}, {("D", 64)}) or order not in (sorted(order), sorted(order, reverse=True)):
@@ -174,7 +173,7 @@ def _light(raw: bytes, layout: Layout) -> bool | None:
 
 
 def _leaves_blanks(reading: Reading, every: Sequence[Reading], claims: Claims, peek: Peek) -> bool:
-    """Whether what this place leaves out of all that the places cover is blank, and an event or more."""
+    """Whether the bytes that only the other positions cover are blank, and fill an event or more."""
     n_bytes = reading.layout.n_bytes(claims.total or 0)
     begin = reading.segment.begin
     low = min(one.segment.begin for one in every)

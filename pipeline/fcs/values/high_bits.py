@@ -1,4 +1,4 @@
-"""High bits: whether what integers hold beyond $PnR is light, or marks that an instrument put there.
+"""Decides whether bits of integers above $PnR are light signal, or marks that an instrument writes there.
 
 FCS masks integers by $PnR (3.1, section 3.2.20), since some instruments write marks into the bits above.
 Where $PnR is too small, these bits are light, and masking would make the brightest cells dim.
@@ -18,24 +18,24 @@ from pipeline.fcs.values.blocks import Values, first_values
 from pipeline.fcs.values.evidence import COUNTS, TIMES
 
 PEEKED_BYTES = 1 << 20
-"""Bytes of DATA in which high bits are looked at. Convention: some ten thousand events."""
+"""Bytes of DATA in which high bits are examined. Convention: some ten thousand events."""
 
 FEWEST_VALUES, FEWEST_HIGH = 100, 5
-"""Values of a channel, and values with high bits, from which on these are judged. Convention: of fewer a
+"""Fewest values of a channel, and fewest values with high bits, for a decision. Convention: from fewer, a
 share is not known to a tenth."""
 
 BESIDE, STEEP = 0.25, 2.0
-"""Part of the range on each side of its end, and times as many values above it as below it, up to which light
-goes on beyond the end. Convention: brighter light is rarer, while marks lift all light above the end, and
+"""Part of the range on each side of its end in which values are counted, and largest ratio of values above to
+below the end that is light. Convention: brighter light is rarer, but marks lift all values above the end, and
 most light is dim."""
 
 MOST_MARKS, MARKED = 4, 0.9
-"""Different high bits, and share of the values that have some, of a channel that is marked. Convention: a
-mark is set on all events or on hardly any, and has one or two values."""
+"""Most different high bits, and share of values with high bits, in a channel with marks. Convention: a mark
+is on all events or on very few, and has one or two values."""
 
 
 class HighBits(Enum):
-    """What the bits of a channel beyond $PnR are."""
+    """The meaning of a channel's bits above $PnR."""
 
     NONE = auto()
     MARKS = auto()
@@ -44,7 +44,7 @@ class HighBits(Enum):
 
 
 def judge_high_bits(values: Values, mask: int) -> HighBits:
-    """Return what the bits beyond the mask are.
+    """Return the meaning of the bits above the mask.
 
     Parameters
     ----------
@@ -74,16 +74,16 @@ def judge_high_bits(values: Values, mask: int) -> HighBits:
 
 
 def without_masks(peek: Peek, data: DataSegment, names: tuple[str, ...]) -> tuple[DataSegment, list[Repair]]:
-    """Return the place of DATA, its channels masked but where their high bits are light, and what was found.
+    """Return the position of DATA with masks, but without a mask if high bits are light; and the repairs.
 
-    Where one detector shows that $PnR is too small, it is so for all detectors of the file.
+    If one detector shows that $PnR is too small, it is too small for all detectors of the file.
 
     Parameters
     ----------
     peek
         Reads bytes of the file.
     place, names
-        Where DATA is and how it is stored; the channels.
+        The position and layout of DATA; the names of the channels.
     """
     layout = data.layout
     if layout.is_text or not data.n_events or all(field.mask is None for field in layout.fields):

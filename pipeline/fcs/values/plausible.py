@@ -1,4 +1,4 @@
-"""Plausible: whether the first events can be what TEXT says they are."""
+"""Checks whether the first events can have the type and byte order that TEXT says."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import DataSegment
 
 PEEKED_BYTES = 4096
-"""Bytes of DATA that tell its byte order. Convention: a thousand values."""
+"""Bytes of DATA that are examined for its byte order. Convention: a thousand values."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 MOST_REPLACEMENTS = 64
-"""More mean that a file was saved as text. Arithmetic: by chance these bytes stand together once in 16
-million."""
+"""More of these bytes mean that the file was saved as text. Arithmetic: by chance this sequence occurs once
+in 16 million bytes."""
 
 LEAST_LIGHT, MOST_LIGHT = 1e-12, 1e12
-"""No instrument writes values beyond; of random exponents two thirds are. Convention: scales end at some 10^8
-at most, and noise is a part of one count."""
+"""Smallest and largest size of plausible values; two thirds of random exponents lie outside. Convention:
+scales end at 10^8 at most, and noise is a fraction of one count."""
 
 FEW_FAR, MANY_FAR = 0.02, 0.3
-"""Shares of values beyond in the right byte order, and in the wrong one. Convention, between 0 and two
-thirds."""
+"""Largest share of implausible values in the right byte order, and smallest in the wrong one. Convention:
+between 0 and two thirds."""
 
 LEAST_VALUES = 100
-"""From fewer no share is reported. Convention: of a hundred a share is known to a few percent."""
+"""Fewest values for a share. Convention: a share of a hundred is known to a few percent."""
 
 
 def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:
-    """Look at the first bytes of DATA, and refuse what cannot be values.
+    """Examine the first bytes of DATA, and refuse a file whose values are impossible.
 
     Parameters
     ----------
     head
         Up to `PEEKED_BYTES` of DATA.
     place, size, file
-        Where DATA is and how it is stored; the size of the file, and its name for messages.
+        The position and layout of DATA; the size of the file, and its name for messages.
 
     Raises
     ------
     NotFcsError
-        The file was handled as text, or floats are numbers in the other byte order only.
+        The file was saved as text, or its floats are plausible in the other byte order only.
     """
     replaced = head.count(REPLACEMENT)
     if replaced > MOST_REPLACEMENTS and size - data.begin - data.n_bytes > 2 * replaced:
@@ -54,7 +54,7 @@ def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:
 
 
 def _check_floats(head: bytes, data: DataSegment, file: str) -> None:
-    """Refuse floats of one width that make sense in the other byte order only."""
+    """Refuse floats of one width that are plausible in the other byte order only."""
     kinds = {(field.kind, field.bits) for field in data.layout.fields}
     order = list(data.layout.byte_order)
     if kinds not in ({("F", 32)}, {("D", 64)}) or order not in (sorted(order), sorted(order, reverse=True)):
@@ -72,7 +72,7 @@ def _check_floats(head: bytes, data: DataSegment, file: str) -> None:
 
 
 def far_share(head: bytes, dtype: str) -> float:
-    """Return the share of values that are no number or beyond all light."""
+    """Return the share of values that are not numbers or larger than any light signal."""
     values = np.abs(np.frombuffer(head, dtype))
     n_values = int(np.count_nonzero(values))
     near = int(np.count_nonzero(values >= LEAST_LIGHT)) - int(np.count_nonzero(values > MOST_LIGHT))

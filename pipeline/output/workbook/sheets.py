@@ -27,7 +27,6 @@ from pipeline.output.workbook.tables.models import (
 )
 from pipeline.output.workbook.tables.notes import about_table, note_table
 from pipeline.output.workbook.tables.response import (
-    NO_PATIENTS,
     NOT_TYPED,
     PRINTED_COMPARISONS,
     PRINTED_SURVIVAL,
@@ -87,7 +86,7 @@ def _of_response(
     """Return a sheet about response, and what makes it."""
 
     def make(result: StudyResult) -> Sheet:
-        empty = NO_PATIENTS if result.response is None else NOT_TYPED
+        empty = f"Nothing here: {result.no_response}." if result.no_response else NOT_TYPED
         return Sheet(name, table(result.response), printed=printed, frozen=2, empty=empty)
 
     return name, make

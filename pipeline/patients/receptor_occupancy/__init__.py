@@ -1,1 +1,1 @@
-"""Receptor occupancy θ: what part of CD38 the drug holds, by sentinels or by its level in serum."""
+"""Receptor occupancy θ: the part of CD38 that the drug covers, from sentinels or from its level in serum."""

@@ -1,9 +1,9 @@
-"""The norm: free CD38 of sentinel cells without the drug, of this laboratory's own tubes or of the settings.
+"""The norm: free CD38 of sentinel cells without the drug, from tubes of this study or from the settings.
 
-A tube counts as free of the drug where it was collected before the first dose, or where by its level in serum
-the drug holds less than 2 % and the last dose is half a year ago. From five patients with such tubes on, the
-norm is their geometric mean, and what a further patient may differ from it is their own scatter: patients,
-staining and bead runs together.
+A tube counts as free of the drug if it was collected before the first dose; or if the last dose was half a
+year ago and by its serum level the drug covers less than 2 % of CD38. With such tubes of five patients or
+more, the norm is their geometric mean. A further patient may differ from the norm by their scatter, which
+contains patients, staining and bead runs.
 """
 
 from __future__ import annotations
@@ -27,35 +27,36 @@ Floats: TypeAlias = NDArray[np.float64]
 
 NAMES: Final = (NK_CELLS, B_PRECURSORS)
 FEWEST_PATIENTS: Final = 5
-"""Patients with drug-free tubes that a norm of the study's own needs. Convention: Student's t is then 2.8."""
+"""Fewest patients with drug-free tubes for a norm from the study. Convention: Student's t is then 2.8."""
 FREE_FROM_WEEKS: Final = 26.0
-"""Weeks since the last dose before which no tube counts as free of the drug. Convention: half a year."""
+"""Fewest weeks since the last dose for a tube to count as free of the drug. Convention: half a year."""
 LEAST_OCCUPIED: Final = 0.02
-"""Part of CD38 that the drug may hold, by its level, in a tube that counts as free of it. Convention: far
-below what a norm is known to."""
+"""Largest part of CD38 that the drug may cover, by its serum level, in a tube that counts as free of it.
+Convention: far below the error of a norm."""
 _LEAST_VARIANCE: Final = 1e-6
-"""Of ln: a thousandth. Arithmetic: no patients are more alike, and a zero could not be divided by."""
+"""Smallest variance of ln RD between patients, an SD of a thousandth. Arithmetic: patients differ more, and
+something is divided by it."""
 ALIKE: Final = 0.5
-"""Correlation of both sentinels' differences from a norm of the settings. Assumption: half of what a patient
-or a laboratory differs by is common to all of its cells (docs/method.md)."""
+"""Correlation between the two sentinels in their differences from a norm of the settings. Assumption: half of
+the difference of a patient or a laboratory is common to all its cells (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentinelValue:
-    """A sentinel of a tube: ln of its free CD38 with the variances of its parts.
+    """A sentinel population of a tube: ln of its free CD38, and the variances of the parts of its error.
 
     Attributes
     ----------
     log_rd
-        None where it is below its LLOQ: `bound` then is the ln of what it lies below.
+        ln of free CD38; None if it is below the LLOQ. Then `bound` is the ln of the value that it lies below.
     limit
-        ln of its LLOQ, where there is one.
+        ln of the LLOQ, if there is one.
     own
-        Of cells, beads and curve: what another tube does not share.
+        Variance from cells, beads and curve, which no tube of another bead run shares.
     run
-        The part of it that the tubes of one bead run share.
+        The part of `own` that the tubes of one bead run share.
     lot, between
-        Of lot and conjugate; between runs, where a setting tells it.
+        Variance from bead lot and conjugate; variance between runs, if a setting gives it.
     """
 
     name: str
@@ -70,7 +71,7 @@ class SentinelValue:
 
 @dataclass(frozen=True, slots=True)
 class FreeTube:
-    """Sentinels of a tube that is free of the drug; `alike`: what must be the same for one norm."""
+    """Sentinels of a tube that is free of the drug; tubes with the same `alike` share a norm."""
 
     patient_id: str
     alike: tuple[str, ...]
@@ -81,22 +82,22 @@ class FreeTube:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Norm:
-    """Drug-free free CD38 of the sentinels, and what a further patient may differ from it.
+    """Free CD38 of the sentinels without the drug, and how far a further patient may differ from it.
 
     Attributes
     ----------
     log_usual
-        By sentinel, ln of molecules per cell.
+        ln of molecules per cell, for each sentinel.
     variance
-        2 × 2 in the order of `NAMES`: of a further patient's ln about it.
+        Variance of a further patient's ln of free CD38 around `log_usual`, 2 × 2 in the order of `NAMES`.
     freedom
-        Degrees of freedom of `variance`; infinite where it is assumed.
+        Degrees of freedom of `variance`; infinite if it is assumed.
     own
-        Mean variance of the norm's own tubes by sentinel, which `variance` has in it already.
+        Mean error variance of the norm's tubes, for each sentinel; `variance` contains it.
     lots, runs
-        Of its tubes; empty: of the settings.
+        Bead lots and bead runs of the norm's tubes; empty for a norm of the settings.
     source
-        In words.
+        The source in words.
     """
 
     log_usual: dict[str, float]
@@ -109,14 +110,14 @@ class Norm:
 
     @property
     def is_measured(self) -> bool:
-        """Whether it is from tubes of this study."""
+        """Whether the norm comes from tubes of this study."""
         return bool(self.runs)
 
 
 def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
-    """Return what a sentinel's density says; None where it says nothing, as one that is not quantifiable."""
+    """Return the value of a sentinel for θ; None if its density cannot be used."""
     density = sentinel.receptor
-    if density.status is RdStatus.NOT_QUANTIFIABLE:  # no LLOQ: it is not below one
+    if density.status is RdStatus.NOT_QUANTIFIABLE:  # it has no LLOQ, so it cannot be below the LLOQ
         return None
     lot, run, between = _parts(density)
     limit = float(np.log(density.lloq)) if density.lloq and 0 < density.lloq < np.inf else None
@@ -131,14 +132,14 @@ def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
 
 
 def _own(density: ReceptorDensity, shared: float) -> float:
-    """Return the variance of ln RD by its interval, less what other tubes share."""
+    """Return the variance of ln RD from its interval, less the part that other tubes share."""
     if not density.rd_low or not density.rd_high or density.rd_low <= 0:
         return 1.0
     return max(float(np.log(density.rd_high / density.rd_low) / (2 * Z_95)) ** 2 - shared, 0.0)
 
 
 def _parts(density: ReceptorDensity) -> tuple[float, float, float]:
-    """Return the variances of ln RD by lot and conjugate, by the bead run, and between runs."""
+    """Return the variances of ln RD from lot and conjugate, from the bead run, and between runs."""
     every = [(term.name, (term.sd_dex * np.log(10)) ** 2) for term in density.budget]
     runs = (BudgetTerm.STANDARD_CURVE, BudgetTerm.BEAD_MEDIANS, BudgetTerm.TRANSFER)
     lot = sum(variance for name, variance in every if name in LOT_TERMS)
@@ -148,7 +149,7 @@ def _parts(density: ReceptorDensity) -> tuple[float, float, float]:
 
 
 def norm_of_settings(settings: Settings) -> Norm | None:
-    """Return the norm that was typed, or assumed; None where both usual values are 0."""
+    """Return the norm of the settings, typed or default; None if both usual values are 0."""
     usual = {NK_CELLS: settings.sentinel_nk_usual, B_PRECURSORS: settings.sentinel_b_precursor_usual}
     known = {name: float(np.log(value)) for name, value in usual.items() if value > 0}
     if not known:
@@ -159,7 +160,7 @@ def norm_of_settings(settings: Settings) -> Norm | None:
 
 
 def norms_of_tubes(tubes: Iterable[FreeTube]) -> dict[tuple[str, ...], Norm]:
-    """Return a norm for every kind of tubes of which enough patients have some free of the drug."""
+    """Return a norm for every group of alike tubes in which enough patients have tubes without the drug."""
     kinds: dict[tuple[str, ...], list[FreeTube]] = {}
     for tube in tubes:
         kinds.setdefault(tube.alike, []).append(tube)
@@ -177,10 +178,10 @@ def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
                     by_patient.setdefault(tube.patient_id, []).append(reading)
         if len(by_patient) >= FEWEST_PATIENTS:
             values[name] = {
-                patient: sum(r.log_rd or 0.0 for r in found) / len(found)
-                for patient, found in by_patient.items()
+                patient: sum(r.log_rd or 0.0 for r in readings) / len(readings)
+                for patient, readings in by_patient.items()
             }
-            own[name] = float(np.mean([r.own for found in by_patient.values() for r in found]))
+            own[name] = float(np.mean([r.own for readings in by_patient.values() for r in readings]))
     if not values:
         return None
     usual = {name: float(np.mean(list(of.values()))) for name, of in values.items()}
@@ -197,18 +198,16 @@ def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
 
 
 def _variance(values: dict[str, dict[str, float]]) -> Floats:
-    """Return the variance of a further patient about the means, (2, 2): scatter times 1 + 1/n."""
+    """Return the variance of a further patient around the means, (2, 2): scatter times 1 + 1/n."""
     matrix = np.zeros((2, 2))
-    for place, name in enumerate(NAMES):
+    for index, name in enumerate(NAMES):
         of = np.array(list(values.get(name, {}).values()))
         scatter = np.var(of, ddof=1) if of.size else 0.0
-        matrix[place, place] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
+        matrix[index, index] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
     both = [p for p in values.get(NAMES[0], {}) if p in values.get(NAMES[1], {})]
     across = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
     if len(both) >= FEWEST_PATIENTS:
-        one, other = (np.array([values[name][patient] for patient in both]) for name in NAMES)
-        across = (
-            float(np.sum((one - one.mean()) * (other - other.mean()))) / (len(both) - 1) * (1 + 1 / len(both))
-        )
+        nk, b = (np.array([values[name][patient] for patient in both]) for name in NAMES)
+        across = float(np.sum((nk - nk.mean()) * (b - b.mean()))) / (len(both) - 1) * (1 + 1 / len(both))
     matrix[0, 1] = matrix[1, 0] = across
     return matrix

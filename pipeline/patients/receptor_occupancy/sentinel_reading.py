@@ -1,13 +1,14 @@
-"""Why free CD38 on the plasma cells is as it is: from θ of the sentinels and from the total.
+"""Why free CD38 on the plasma cells is low: masked by the drug, lost, or both; from θ and total CD38.
 
-By rule and never as a diagnosis. "Usual": `sentinel_low_share` of the plasma cells' usual value or more.
+The reading follows a rule and is never a diagnosis. "Usual" means `sentinel_low_share` of the usual value of
+plasma cells, or more. "Certainly" means by the 95 % interval.
 
-- *not low*: the interval of free CD38 is usual;
-- *masked*: the total that θ gives is usual, or the drug surely holds so much (1 − `sentinel_low_share`) that
+- *not low*: the whole interval of free CD38 is usual;
+- *masked*: the total is certainly usual; or the drug certainly covers so much (1 − `sentinel_low_share`) that
   free CD38 would be low by that alone;
-- *both*: the drug surely holds a part, and the total is surely lower than usual;
-- *lost*: the total is surely lower than usual, and the drug surely holds less than half;
-- *partly covered*: the drug surely holds a part, and whether the total is usual is open;
+- *both*: the drug certainly covers a part, and the total is certainly lower than usual;
+- *lost*: the total is certainly lower than usual, and the drug certainly covers less than half;
+- *partly covered*: the drug certainly covers a part, but the total may be usual or lower;
 - *cannot tell*: no sentinel can be read, intervals are too wide, or the clone does not compete with the drug.
 """
 
@@ -23,11 +24,11 @@ from pipeline.patients.receptor_occupancy.total import Total
 from pipeline.study.settings import Settings
 
 MOST_OCCUPIED_OF_LOST: Final = 0.5
-"""Where the drug may hold so much, low free CD38 is not called lost. Convention: half."""
+"""Upper limit of θ from which low free CD38 is not called lost. Convention: half."""
 
 
 class SentinelReading(StrEnum):
-    """What the sentinels say of free CD38 on the plasma cells; the value is what is written."""
+    """Why free CD38 on plasma cells is as it is, by the sentinels; the values are written to the tables."""
 
     NOT_LOW = "not low"
     MASKED = "masked"
@@ -51,18 +52,18 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An interval of free CD38 as a part of the usual; None = no bound."""
+    """The interval of free CD38 as a fraction of its usual value; None: no limit."""
 
     low: float | None
     high: float | None
 
     def is_usual(self, limit: float) -> bool:
-        """Return whether all of the interval is at the limit or above."""
+        """Return whether the whole interval is at the limit or above it."""
         return self.low is not None and self.low >= limit
 
 
 def share_of(density: ReceptorDensity, usual: float) -> Share:
-    """Return free CD38 as a part of the usual; below the LLOQ it may be anything up to the LLOQ."""
+    """Return free CD38 as a fraction of its usual value; below the LLOQ only the upper limit is known."""
     if density.status not in QUANTIFIED:
         return Share(None, None)
     if density.status is RdStatus.BELOW_LLOQ and density.lloq is not None:
@@ -74,14 +75,14 @@ def share_of(density: ReceptorDensity, usual: float) -> Share:
 def reading_of(
     plasma: ReceptorDensity, theta: Theta, total: Total, settings: Settings, *, competes: bool | None = True
 ) -> SentinelReading:
-    """Return the reading of a tube; the rule is this module's first lines.
+    """Return the reading of a tube by the rule in the docstring of this module.
 
     Parameters
     ----------
     theta
-        By the sentinels.
+        θ from the sentinels.
     total
-        Made with it.
+        Total CD38 from this θ.
     """
     limit = settings.sentinel_low_share
     usual = limit * settings.sentinel_plasma_cell_usual

@@ -1,8 +1,8 @@
-"""θ of a tube by its sentinels: 1 − θ = their free CD38 / what they have without the drug.
+"""θ of a tube from its sentinels: 1 − θ = their free CD38 / their free CD38 without the drug (the norm).
 
-The drug covers every cell's CD38, the tumour can lose only its own: NK cells and B precursors measure how
-much the drug holds. Errors that norm and tube share cancel in the ratio: lot and conjugate, where the norm is
-of this study's tubes of the same lot.
+The drug covers CD38 on all cells, but only tumour cells can lose CD38. So NK cells and B precursors show how
+much the drug covers. Errors that norm and tube share cancel in the ratio: those of lot and conjugate, if the
+norm comes from tubes of this study with the same lot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, SentinelValue
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 
 _DISAGREE: Final = 2.5758
-"""SDs between two sentinels from which they tell another θ. Arithmetic: 1 % of the normal distribution."""
+"""SDs between two sentinels from which they disagree about θ. Arithmetic: 1 % of the normal distribution."""
 
 BELOW: Final = "sentinels are below their LLOQ: the drug holds at least theta_low, and may hold all"
 BRIGHT: Final = "sentinels are brighter than their norm: it may not be this patient's"
@@ -31,15 +31,15 @@ def sentinel_theta(
 ) -> Theta:
     """Return θ of a tube.
 
-    Measured sentinels are averaged by how surely each tells θ. One that is below its LLOQ is left aside where
-    the more sensitive one is measured; where that is below its LLOQ too, θ has only a lower limit.
+    Measured sentinels are averaged, weighted by how precisely each gives θ. A sentinel below its LLOQ is left
+    out if the more sensitive sentinel is measured. If that one is below its LLOQ, θ has only a lower limit.
 
     Parameters
     ----------
     readings
-        Of the tube's sentinels.
+        The values of the tube's sentinels.
     norm
-        None: there is none, and no θ.
+        None: there is no norm, and so no θ.
     lot, run
         Kit and lot of the tube's beads, and its bead run.
     """
@@ -56,14 +56,14 @@ def sentinel_theta(
 
 
 def _room(reading: SentinelValue, norm: Norm) -> float:
-    """Return how far below its usual value a sentinel can still be measured, ln: its sensitivity for θ."""
+    """Return the sensitivity of a sentinel for θ: how far below its usual value it can be measured, ln."""
     measured = reading.bound if reading.log_rd is None else reading.log_rd
     limit = reading.limit if reading.limit is not None else measured
     return norm.log_usual[reading.name] - (limit or 0.0)
 
 
 class _Tube:
-    """The norm as a tube sees it: what of the errors it shares."""
+    """The norm for one tube: it says which errors the tube and the norm share."""
 
     def __init__(self, norm: Norm, lot: tuple[str, str], run: str) -> None:
         self.norm = norm
@@ -71,22 +71,25 @@ class _Tube:
         self.other_run = norm.is_measured and len(norm.runs) == 1 and run not in norm.runs
 
     def extra(self, reading: SentinelValue) -> float:
-        """Return the variance of a sentinel that the norm's does not hold yet, calibration aside."""
+        """Return the part of a sentinel's variance that the norm does not contain, without calibration."""
         extra = max(reading.own - self.norm.own.get(reading.name, 0.0), 0.0)
-        # One run's curve is in none of its tubes' scatter: neither the norm's error of it nor this tube's.
+        # If the norm has a single bead run, the error of its curve is not in the scatter of its tubes. So the
+        # error of that curve and the error of this tube's curve are both added.
         return extra + (2 * reading.run if self.other_run else 0.0)
 
     def calibration(self, reading: SentinelValue) -> float:
-        """Return the variance that this tube's density shares with the sentinel but not with the norm."""
+        """Return the variance that the plasma cells share with the sentinel but not with the norm."""
         between = 0.0 if self.norm.is_measured else reading.between
         return between + (0.0 if self.same_lot else reading.lot)
 
     def measured(self, readings: Sequence[SentinelValue]) -> Theta:
-        places = [NAMES.index(reading.name) for reading in readings]
-        of_norm = self.norm.variance[np.ix_(places, places)]
+        """Return θ from measured sentinels."""
+        indices = [NAMES.index(reading.name) for reading in readings]
+        of_norm = self.norm.variance[np.ix_(indices, indices)]
         matrix = of_norm + np.diag([self.extra(reading) for reading in readings])
         logs = np.array([(reading.log_rd or 0.0) - self.norm.log_usual[reading.name] for reading in readings])
-        # Weights from the scatter of both together: two estimates would favour the one that is small by luck.
+        # The scatter for the weights is the mean of both sentinels: with an estimate for each, the sentinel
+        # whose scatter is small by chance would get too much weight.
         weights = 1 / (np.mean(np.diag(of_norm)) + np.diag(matrix - of_norm))
         weights = weights / weights.sum()
         middle = float(np.sum(weights * logs))
@@ -102,8 +105,8 @@ class _Tube:
 
     def bounded(self, reading: SentinelValue) -> Theta:
         """Return a lower limit of θ from a sentinel that is below its LLOQ."""
-        place = NAMES.index(reading.name)
-        variance = float(self.norm.variance[place, place])
+        index = NAMES.index(reading.name)
+        variance = float(self.norm.variance[index, index])
         beside = self._reach(variance, variance)
         reach = float(np.hypot(beside, Z_95 * np.sqrt(self.calibration(reading))))
         at = (reading.bound or 0.0) - self.norm.log_usual[reading.name]
@@ -111,7 +114,7 @@ class _Tube:
         return Theta(None, low, 1.0, low_beside, 1.0, ThetaFrom.SENTINELS, BELOW)
 
     def _reach(self, norm_part: float, variance: float) -> float:
-        """Return half of the 95 % interval of ln(1 − θ): by Student's t where the scatter is estimated."""
+        """Return half of the 95 % interval of ln(1 − θ), by Student's t if the scatter is estimated."""
         from scipy.special import stdtrit
 
         if not np.isfinite(self.norm.freedom):
@@ -126,7 +129,7 @@ def _differ(logs: np.ndarray, matrix: np.ndarray) -> bool:
 
 
 def _theta(middle: float, reach: float, beside: float) -> Theta:
-    """Return θ from ln(1 − θ): not below 0, and one that would be wholly below is no surer for that."""
+    """Return θ from ln(1 − θ), at least 0; the upper limit stays above 0 if the whole interval lies below."""
     value = max(0.0, -float(np.expm1(middle)))
     low, low_beside = (max(0.0, -float(np.expm1(middle + r))) for r in (reach, beside))
     high, high_beside = (-float(np.expm1(min(middle - r, -r / Z_95))) for r in (reach, beside))
@@ -135,7 +138,7 @@ def _theta(middle: float, reach: float, beside: float) -> Theta:
 
 
 def _within(alone: Sequence[Theta], middle: float) -> Theta:
-    """Return θ within the intervals of all sentinels, which disagree."""
+    """Return θ with an interval that contains the intervals of all sentinels, which disagree."""
     return Theta(
         max(0.0, -float(np.expm1(middle))),
         min(theta.low or 0.0 for theta in alone),

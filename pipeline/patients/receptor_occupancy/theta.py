@@ -1,4 +1,4 @@
-"""θ: the part of the CD38 of a cell that the drug holds, with its interval and where it is from."""
+"""θ: the part of a cell's CD38 that the drug covers, with its interval and its source."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ NO_DIVISION: Final = (
     "the clone does not compete with the drug: the density is the total, with or without drug on it, "
     "and nothing is divided"
 )
-"""What is said wherever a total is reported of such a clone. Convention."""
+"""The note on every total of a clone that does not compete. Convention."""
 
 NOT_KNOWN: Final = (
     "whether the clone competes with the drug is not known: the total lies between the density (it does not) "
     "and density / (1 - theta) (it does)"
 )
-"""What is said where the panel does not tell. Convention."""
+"""The note on every total if the panel does not say whether the clone competes. Convention."""
 
 
 class ThetaFrom(StrEnum):
-    """Where θ is from; the value is what is written."""
+    """The source of θ; the values are written to the tables."""
 
     SENTINELS = "sentinels"
     LEVEL = "drug level measured"
@@ -36,22 +36,23 @@ class ThetaFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Theta:
-    """θ with its 95 % interval; None = not known, then `reason` says why.
+    """θ with its 95 % interval; None: not known, and `reason` says why.
 
     Attributes
     ----------
     value
-        None where only the interval is known.
+        None if only the interval is known.
     low, high
-        Its interval; 1 = the drug may hold all.
+        The interval; 1: the drug may cover all CD38.
     low_beside, high_beside
-        The same without the errors of calibration that the plasma cells' density has too: for the total.
+        The interval without those errors of calibration that the plasma cells' density has, too. The total is
+        made with it.
     source
-        Where it is from.
+        The source of θ.
     reason
-        What a reader must know of it.
+        A sentence that a reader of θ must know.
     disagree
-        Two sentinels of the tube tell another θ.
+        Whether two sentinels of the tube give different θ.
     """
 
     value: float | None = None
@@ -70,7 +71,7 @@ class Theta:
 
 
 def theta_of_level(level: DrugLevel) -> Theta:
-    """Return θ by the drug's level in serum; its interval holds the level's band and Kd's."""
+    """Return θ from the drug's level in serum; its interval contains the errors of the level and of Kd."""
     if level.occupancy is None:
         return Theta(reason=level.reason)
     source = ThetaFrom.LEVEL if level.n_troughs else ThetaFrom.MODEL
@@ -79,29 +80,31 @@ def theta_of_level(level: DrugLevel) -> Theta:
 
 
 def chosen_theta(sentinels: Theta, level: Theta, *, competes: bool | None) -> Theta:
-    """Return the θ that the total is made with.
+    """Return the θ from which the total is made.
 
-    A clone that does not compete sees all of CD38: θ is 0. Else what was measured in the tube goes before
-    what was worked out from doses. Where it is not known whether the clone competes, θ is 0 or that, and has
-    no value.
+    A clone that does not compete binds all CD38, so θ is 0. Otherwise θ comes from the sentinels, and without
+    them from the drug level. If it is not known whether the clone competes, θ has no value, and its interval
+    begins at 0.
 
     Examples
     --------
-    >>> held = Theta(0.5, 0.3, 0.7, 0.3, 0.7, ThetaFrom.SENTINELS)
-    >>> chosen_theta(held, Theta(), competes=False).value, chosen_theta(held, Theta(), competes=None).value
-    (0.0, None)
+    >>> measured = Theta(0.5, 0.3, 0.7, 0.3, 0.7, ThetaFrom.SENTINELS)
+    >>> chosen_theta(measured, Theta(), competes=False).value
+    0.0
+    >>> chosen_theta(measured, Theta(), competes=None).value is None
+    True
     """
     if competes is False:
         return Theta(0.0, 0.0, 0.0, 0.0, 0.0, ThetaFrom.NO_COMPETITION, NO_DIVISION)
-    told = sentinels if sentinels.is_known else level
-    if not told.is_known:
+    known = sentinels if sentinels.is_known else level
+    if not known.is_known:
         return Theta(reason="; ".join(filter(None, dict.fromkeys((sentinels.reason, level.reason)))))
     if competes is None:
-        return replace(told, value=None, low=0.0, low_beside=0.0, reason=NOT_KNOWN)
-    return told
+        return replace(known, value=None, low=0.0, low_beside=0.0, reason=NOT_KNOWN)
+    return known
 
 
-def contradict(one: Theta, other: Theta) -> bool:
+def contradict(theta: Theta, other: Theta) -> bool:
     """Return whether the intervals of two θ do not touch.
 
     Examples
@@ -109,16 +112,16 @@ def contradict(one: Theta, other: Theta) -> bool:
     >>> contradict(Theta(0.1, 0.0, 0.2), Theta(0.9, 0.8, 1.0)), contradict(Theta(0.1, 0.0, 0.2), Theta())
     (True, False)
     """
-    if one.low is None or one.high is None or other.low is None or other.high is None:
+    if theta.low is None or theta.high is None or other.low is None or other.high is None:
         return False
-    return one.low > other.high or other.low > one.high
+    return theta.low > other.high or other.low > theta.high
 
 
 def theta_of_tubes(thetas: Sequence[Theta]) -> Theta:
-    """Return θ of a visit from its tubes: the mean of ln(1 − θ), within all of their intervals.
+    """Return θ of a visit from its tubes: the mean of ln(1 − θ); its interval contains those of all tubes.
 
-    Replicates have the same patient, norm and serum, so that more of them make θ no surer. Where sentinels of
-    some tubes tell it, the drug's level in the others does not count.
+    Replicates share patient, norm and serum, so more of them do not make θ more precise. If some tubes have θ
+    from sentinels, θ from the drug level in the other tubes does not count.
     """
     known = [theta for theta in thetas if theta.is_known]
     measured = [theta for theta in known if theta.source is ThetaFrom.SENTINELS]

@@ -1,4 +1,4 @@
-"""Receptor occupancy of every tube: norm, θ by sentinels and by the drug's level, total, reading."""
+"""Receptor occupancy of every tube: norm, θ from sentinels and from the drug level, total CD38, reading."""
 
 from __future__ import annotations
 
@@ -34,20 +34,22 @@ Levels = Mapping[tuple[str, date], DrugLevel]
 
 @dataclass(frozen=True, slots=True)
 class TubeOccupancy:
-    """What the drug holds at a tube.
+    """Receptor occupancy in a tube.
 
     Attributes
     ----------
     level
-        The drug in serum.
+        The drug level in serum.
     by_sentinels, by_level
-        θ by either way.
+        θ from the sentinels, and θ from the drug level.
     theta
-        The one that the total is made with.
+        The θ from which the total is made.
     total
-        CD38 per plasma cell, free or held.
+        CD38 per plasma cell, free or covered.
+    reading
+        Why free CD38 is as it is, by the sentinels.
     norm
-        Where the sentinels' norm is from, in words; "": there is none.
+        Source of the sentinels' norm, in words; "": there is no norm.
     """
 
     level: DrugLevel
@@ -61,7 +63,7 @@ class TubeOccupancy:
 
 
 def tube_levels(study: Study, results: Sequence[SampleResult]) -> Levels:
-    """Return the drug's level at every tube: of its doses and its day, whatever was measured in it."""
+    """Return the drug level at every tube, from doses and day of collection; densities do not matter."""
     samples = {sample.sample_id: sample for sample in study.samples}
     days = {(samples[r.sample_id].patient_id, samples[r.sample_id].collected_on): None for r in results}
     return dict(zip(days, drug_levels(study, list(days)), strict=True))
@@ -73,12 +75,12 @@ def tube_occupancies(
     exposures: Mapping[str, Exposure],
     levels: Levels | None = None,
 ) -> dict[str, TubeOccupancy]:
-    """Return what the drug holds at every tube, by sample_id.
+    """Return the receptor occupancy of every tube, by sample_id.
 
     Parameters
     ----------
     levels
-        `tube_levels` of these tubes, where they are known already.
+        `tube_levels` of these tubes; None: they are computed.
     """
     samples = {sample.sample_id: sample for sample in study.samples}
     levels = tube_levels(study, results) if levels is None else levels
@@ -97,7 +99,7 @@ def tube_occupancies(
 def with_occupancy(
     results: Sequence[SampleResult], occupancies: Mapping[str, TubeOccupancy]
 ) -> tuple[SampleResult, ...]:
-    """Return the tubes with the reading of their sentinels and what is to be flagged of them."""
+    """Return the tubes with the reading of their sentinels and the flags of their occupancy."""
     return tuple(
         replace(
             result,
@@ -109,12 +111,14 @@ def with_occupancy(
 
 
 def free_density(density: ReceptorDensity) -> FreeDensity:
-    """Return what the total needs of a density."""
+    """Return the parts of a density that its total needs."""
     return FreeDensity(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tube:
+    """A tube with its sheets, result, drug level, exposure and bead lot."""
+
     study: Study
     sample: Sample
     result: SampleResult
@@ -130,18 +134,20 @@ class _Tube:
 
     @property
     def competes(self) -> bool | None:
+        """Whether the clone competes with the drug; None: not known."""
         return self.dye.competes_with_drug if self.dye else None
 
     @property
     def alike(self) -> tuple[str, ...]:
-        """What two tubes must share for one norm: kit, tissue, clone and dye."""
+        """Properties that tubes of the same norm share: kit, tissue, clone and dye."""
         dye = (self.dye.clone.casefold(), self.dye.fluorochrome.casefold()) if self.dye else ()
         return (self.lot[0], self.sample.tissue, *dye)
 
     @property
     def readings(self) -> tuple[SentinelValue, ...]:
-        found = (reading_of_sentinel(sentinel) for sentinel in self.result.sentinels)
-        return tuple(reading for reading in found if reading is not None)
+        """The values of the sentinels that can be used."""
+        values = (reading_of_sentinel(sentinel) for sentinel in self.result.sentinels)
+        return tuple(value for value in values if value is not None)
 
     @property
     def is_free(self) -> bool:
@@ -151,14 +157,16 @@ class _Tube:
             return False
         if ExposureFlag.SAMPLE_BEFORE_FIRST_DOSE in exposure.flags:
             return True
-        weeks, held = exposure.washout_weeks, self.level.occupancy
-        return weeks is not None and weeks >= FREE_FROM_WEEKS and held is not None and held < LEAST_OCCUPIED
+        weeks, theta = exposure.washout_weeks, self.level.occupancy
+        return weeks is not None and weeks >= FREE_FROM_WEEKS and theta is not None and theta < LEAST_OCCUPIED
 
     @property
     def as_free(self) -> FreeTube:
+        """The tube as one that is free of the drug, for a norm."""
         return FreeTube(self.sample.patient_id, self.alike, self.lot, self.sample.beads, self.readings)
 
     def occupancy(self, norm: Norm | None) -> TubeOccupancy:
+        """Return the receptor occupancy by this norm; None: there is no norm."""
         by_level = theta_of_level(self.level)
         by_sentinels = Theta()
         if self.competes is not False:

@@ -1,4 +1,4 @@
-"""What may stand in a cell: pydantic types that read a typed value, or say what was expected."""
+"""Cells of a sheet: pydantic types that read a typed value, or refuse it and say what is expected."""
 
 from pipeline.study.cells.bead_values import Levels, Ranges, as_levels, as_ranges
 from pipeline.study.cells.dates import Day, as_date

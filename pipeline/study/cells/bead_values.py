@@ -47,7 +47,7 @@ def _level(item: str) -> float:
 
 
 def _refuse_grouped(items: list[str]) -> None:
-    """Refuse `67,601`: as a decimal it would be wrong a thousandfold, and nobody would see it."""
+    """Refuse `67,601`: read as a decimal it would be a thousand times too small, and nobody would notice."""
     matches = [match for item in items if (match := GROUPED.fullmatch(item))]
     grouped = [match[0] for match in matches if match[1] != "." or match[0].count(".") > 1]
     points = [match[0] for match in matches if match[1] == "."]
@@ -58,7 +58,7 @@ def _refuse_grouped(items: list[str]) -> None:
 
 
 def _refuse_points_of_thousands(items: list[str], levels: tuple[float, ...]) -> None:
-    """Refuse `592; 6.410; 28.950`: read as decimals the levels fall, or leave out what most of them mean.
+    """Refuse `592; 6.410; 28.950`: if the points are decimal, the levels fall, or most have three decimals.
 
     A number with another count of decimals, such as `6930.5`, shows that points are decimal in this cell.
     """

@@ -1,4 +1,4 @@
-"""Words that a cell may hold, where a column has a list of them."""
+"""The words that a cell may hold in columns with a fixed list of words."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class AdaCourse(StrEnum):
     TRANSIENT = "transient"
     PERSISTENT = "persistent"
     POSITIVE = "positive"
-    """Found; how long they stayed is not known."""
+    """Positive, but it is not known for how long."""
 
 
 class RowReason(StrEnum):
-    """Why a row stays out of the washout models by default; the words of the setting `keep_in_models`."""
+    """Why a rule leaves a row out of the washout models; the words of the setting `keep_in_models`."""
 
     UNDER_ONE_WEEK = "under_one_week"
     STUDY_DRUG = "study_drug"
@@ -30,7 +30,7 @@ class RowReason(StrEnum):
 
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
-"""Roles that a channel may have: those that may gate, and the one that never does."""
+"""Roles that a channel may have: those that may gate, and the quantified role, which never does."""
 TARGETS = tuple(target.value for target in Target)
 ADA_COURSES = tuple(course.value for course in AdaCourse)
 ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
@@ -43,7 +43,7 @@ RESPONSE_SPELLINGS = (
     ("stable disease", "SD"), ("progressive disease", "PD"), ("progression", "PD"), ("progressed", "PD"),
     ("prog.", "PD"), ("prog", "PD"), ("P.D.", "PD"), ("not evaluable", "NE"),
 )  # fmt: skip
-"""Responses in words, and the choice that each stands for."""
+"""Responses in words, and the code that each means."""
 DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
@@ -51,4 +51,4 @@ ROLE_SPELLINGS = (
     ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
     ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
 )  # fmt: skip
-"""Other spellings of a role, and the role that each stands for."""
+"""Other spellings of a role, and the role that each means."""

@@ -1,4 +1,4 @@
-"""Cells of concentrations: a number, or a limit below which the assay found it (`<0.2`)."""
+"""Cells of concentrations: a number, or the limit of the assay that the value lies below (`<0.2`)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ EXPECTED = "a concentration of at least 0, or a limit such as <0.2"
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """A concentration as typed; `is_below`: it lies below `value`, the limit of its assay."""
+    """A concentration as typed; `is_below`: it lies below `value`, which is the limit of the assay."""
 
     value: float
     is_below: bool = False
 
     @property
     def is_low(self) -> bool:
-        """Whether it lies below the limit, or none was found."""
+        """Whether the concentration lies below the limit of the assay, or is 0."""
         return self.is_below or self.value == 0
 
 
 def as_concentration(value: object, most: float = 1e5) -> Concentration:
-    """Return what a cell says.
+    """Return the concentration in a cell; refuse anything but a number of at least 0 or a limit.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Cells of dates: an ISO or an Excel date; any other order of day and month is refused."""
+"""Cells of dates: an ISO date or an Excel date; any other way to write a date is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pipeline.study.wording import enumerate_words
 DAYS_PER_WEEK = 7
 """Arithmetic: the week."""
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Other years are slips. Convention: patients born before 1900 and studies after 2199 there are none."""
+"""First and last year that a date may have; others are typing errors. Convention: no patient was born before
+1900, and no study is after 2199."""
 
 A_DATE = "a date such as 2024-05-31"
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?")
@@ -31,13 +32,13 @@ _YEAR_FIRST = re.compile(r"(\d{4})[./ ](\d{1,2})[./ ](\d{1,2})\.?")
 
 
 def as_date(value: object) -> date:
-    """Return an ISO or Excel date; any other order of day and month is refused, since it is ambiguous."""
+    """Return an ISO or Excel date; refuse any other, since the order of day and month may be ambiguous."""
     if isinstance(value, datetime):
         value = value.date()
     if not isinstance(value, date):
         value = _date_of_text(as_text(value))
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        refuse(A_DATE, f"The year {value.year} cannot be meant.")
+        refuse(A_DATE, f"The year {value.year} cannot be right.")
     return value
 
 
@@ -53,7 +54,7 @@ def _date_of_text(text: str) -> date:
 
 
 def _date_hint(text: str) -> str:
-    """Return what other writings may mean."""
+    """Return a hint with the dates that a date in another format may mean; "" if it may mean none."""
     if match := _OTHER_DATE.fullmatch(text):
         return _meant([(match[3], match[2], match[1]), (match[3], match[1], match[2])])
     if match := _YEAR_FIRST.fullmatch(text):
@@ -71,7 +72,7 @@ def _date_hint(text: str) -> str:
 
 
 def _meant(readings: Sequence[tuple[str, str, str]]) -> str:
-    """Return what (year, month, day) may mean; the century of a year of two digits is a guess."""
+    """Return a hint with the possible dates among (year, month, day); a year of two digits means 20xx."""
     dates = (
         f"{year if len(year) == 4 else f'20{year}'}-{int(month):02}-{int(day):02}"
         for year, month, day in readings

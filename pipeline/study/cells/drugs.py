@@ -1,4 +1,4 @@
-"""Cells of drugs whose doses count: the setting's drug must be one that is surely understood."""
+"""Cells of the settings that name a drug: its meaning must be certain, since its doses are counted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ UNSURE = (Meaning.QUESTION, Meaning.CONTAINS)
 
 
 def as_counted_drug(value: object) -> str:
-    """Return the names of a drug as typed; refused where not one of them is surely a single drug's.
+    """Return the names of a drug as typed; refuse them if none of them certainly means a single drug.
 
-    Further names behind a sure one are synonyms of it, however they are spelled: the person says so.
+    Further names beside a certain one are synonyms of it, in any spelling, since the person lists them so.
     """
     text = as_identifier(value)
     readings = [read_drug(name) for name in listed_names(text)]

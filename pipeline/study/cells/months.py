@@ -20,12 +20,12 @@ _STEMS = {
     "11": "nov marras lis stu kas noiembrie",
     "12": "dec dez dic des joulu pro gru ara decembre",
 }
-"""Month → words that its name begins with, without accents: English, German, French, Spanish, Italian, Dutch,
-Portuguese, Polish, Czech, Croatian, Swedish, Danish, Norwegian, Finnish, Turkish, Romanian."""
+"""For each month the beginnings of its names, without accents: English, German, French, Spanish, Italian,
+Dutch, Portuguese, Polish, Czech, Croatian, Swedish, Danish, Norwegian, Finnish, Turkish, Romanian."""
 
 
 def months_named(word: str) -> tuple[str, ...]:
-    """Return the months that a word may mean; several where languages differ, none where it is no month.
+    """Return the months that a word may mean: several if languages differ, none if it is not a month.
 
     Examples
     --------

@@ -14,8 +14,8 @@ from pipeline.study.cells.words import MANY_WORDS, as_text, refuse
 from pipeline.study.wording import enumerate_words
 
 UNBOUNDED = 1e4
-"""A limit of a setting from here on is shown as none. Convention: `to 10000` tells a person no more than `or
-more`."""
+"""Upper limit of a setting from which messages do not mention it. Convention: `to 10000` tells a person no
+more than `or more`."""
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)
@@ -67,12 +67,12 @@ def _range_words(low: float, high: float) -> str:
 
 
 def number(low: float = -math.inf, high: float = math.inf) -> Any:
-    """Return a reader of a number from `low` to `high`."""
+    """Return a reader for a cell with a number from `low` to `high`."""
     return BeforeValidator(lambda value: as_number(value, low, high))
 
 
 def whole_number(low: int, high: int) -> Any:
-    """Return a reader of a whole number from `low` to `high`."""
+    """Return a reader for a cell with a whole number from `low` to `high`."""
 
     def as_whole_number(value: object) -> int:
         parsed = as_number(value, low, high, kind="a whole number")

@@ -1,4 +1,4 @@
-"""Cells of polygons: two axes, then the vertices."""
+"""Cells of polygons: the two axes, then the vertices."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _BETWEEN = re.compile(r"[;\n|]")
 
 
 def typed_polygon(value: object) -> TypedPolygon:
-    """Return a polygon: its axes split by × or x, a colon, then a vertex between semicolons.
+    """Return the polygon in a cell: two axes with × or x between them, a colon, vertices split by semicolons.
 
-    After an axis may stand `(asinh 150)`: the edges are straight on asinh(x / 150) there.
+    `(asinh 150)` after an axis means that the edges are straight on the scale asinh(x / 150) of that axis.
 
     Examples
     --------
@@ -54,17 +54,17 @@ def typed_polygon(value: object) -> TypedPolygon:
 
 
 def _axis(text: str) -> tuple[str, float | None]:
-    """Return the name of an axis and its cofactor; None where its edges are straight on the linear scale."""
-    found = _ASINH.fullmatch(text.strip())
-    if found is None:
+    """Return the name of an axis and its cofactor; None: its edges are straight on the linear scale."""
+    match = _ASINH.fullmatch(text.strip())
+    if match is None:
         return text, None
     try:
-        cofactor = as_number(found["cofactor"])
+        cofactor = as_number(match["cofactor"])
     except PydanticCustomError:
         cofactor = 0.0
     if not cofactor > 0:
         refuse(A_POLYGON, f"After an axis, {quoted(text.strip())}: a number above zero follows on asinh.")
-    return found["name"], cofactor
+    return match["name"], cofactor
 
 
 def _vertex(number: int, item: str) -> tuple[float, float]:
@@ -81,4 +81,4 @@ def _vertex(number: int, item: str) -> tuple[float, float]:
 
 
 Polygon = Annotated[TypedPolygon, BeforeValidator(typed_polygon)]
-"""A polygon; pydantic is given one that was read already."""
+"""A cell that holds a polygon, as a type for pydantic."""

@@ -1,4 +1,4 @@
-"""Cells of times of day: 14:30, or what Excel makes of it."""
+"""Cells of times of day: 14:30, or the value that Excel stores for it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.study.cells.words import as_text, refuse
 A_TIME = "a time of day such as 14:30"
 _TIME = re.compile(r"(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _MINUTES = 24 * 60
-"""Arithmetic: of a day."""
+"""Arithmetic: the minutes of a day."""
 
 
 def as_time(value: object) -> time:
-    """Return a time of day; a fraction of a day is what Excel stores.
+    """Return the time of day in a cell; Excel stores it as a fraction of a day.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Cells of words: text, names, file names, choices; and how a cell is refused."""
+"""Cells of words: text, names, file names, choices; and the refusal of a cell."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from pipeline.study.names.look import plain, visible_text
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 MANY_WORDS = 4_096
-"""Words of a study whose reading is kept: days and choices stand in many rows. Convention: for speed."""
+"""Most words whose reading is kept in memory, since the same days and choices are in many rows. Convention:
+for speed."""
 
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
 
 def refuse(expected: str, hint: str = "") -> NoReturn:
-    """Say what the cell should hold; becomes a `Fault` with the cell's place."""
+    """Refuse a cell and say what is expected in it; the error becomes a `Fault` that names the cell."""
     raise PydanticCustomError("cell", "expected {expected}", {"expected": expected, "hint": hint})
 
 
 def as_text(value: object) -> str:
-    """Return a cell as text, without what cannot be seen: 1 and 1.0 are "1", dates are ISO."""
+    """Return a cell as text without invisible characters: 1 and 1.0 give "1", dates the ISO form."""
     if type(value) is str:
         return plain(value).strip()
     if isinstance(value, bool):
@@ -51,7 +52,7 @@ def as_identifier(value: object) -> str:
 
 
 def as_file_safe_id(value: object) -> str:
-    """Return an id that can name a file on every system (`gates/<sample_id>.xml`)."""
+    """Return an id that is a valid file name on every system (`gates/<sample_id>.xml`)."""
     name = as_identifier(value)
     expected, problem = name_problem(name)
     if problem:
@@ -60,7 +61,7 @@ def as_file_safe_id(value: object) -> str:
 
 
 def as_yes_no(value: object) -> bool:
-    """Return True for yes, y, true, 1 and an Excel TRUE; False for their contraries."""
+    """Return True for yes, y, true, 1 and an Excel TRUE; False for no, n, false, 0 and an Excel FALSE."""
     word = as_text(value).casefold()
     if word not in _YES | _NO:
         refuse("yes or no")
@@ -76,18 +77,19 @@ def as_aliases(value: object) -> tuple[str, ...]:
 
 
 def as_file_name(value: object) -> str:
-    """Return a relative path with forward slashes; where it leads is checked with the folder at hand.
+    """Return a path with forward slashes; later steps check where it leads in the folder of the study.
 
-    What cannot be seen is kept: the file may have it in its name (`pipeline.study.locations.on_disk`).
+    Invisible characters are kept, since the name of the file may contain them
+    (`pipeline.study.locations.on_disk`).
     """
     typed = value.strip() if isinstance(value, str) else as_text(value)
     return typed.strip('"').replace("\\", "/")
 
 
 def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[object], str]:
-    """Return a reader of a word from a list; case, spaces and dashes do not matter.
+    """Return a reader for a cell with a word of a list; case, spaces and dashes do not matter.
 
-    `also` gives other spellings and the choice each stands for.
+    `also` gives other spellings and the word of the list that each means.
     """
 
     @lru_cache(MANY_WORDS)
@@ -109,12 +111,12 @@ def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[o
 
 
 def list_of(*choices: str) -> Callable[[object], str]:
-    """Return a reader of words from a list, split by ;, in the list's order, each once."""
-    one = one_of(*choices)
+    """Return a reader for a cell with words of a list, split by `;`; it returns each once, in list order."""
+    as_choice = one_of(*choices)
 
     def as_choices(value: object) -> str:
         words = [part for part in as_text(value).split(";") if part.strip()]
-        named = {one(word) for word in words}
+        named = {as_choice(word) for word in words}
         return ";".join(choice for choice in choices if choice in named)
 
     return as_choices

@@ -1,4 +1,4 @@
-"""Names of drugs: what a typed drug means, whether it is the one that counts, and what doses of it can be."""
+"""Names of drugs: the meaning of a typed drug, whether its doses count, and which doses are possible."""
 
 from pipeline.study.drugs.counting import agents_of, covers_cd38, is_drug, listed_names
 from pipeline.study.drugs.reading import DrugReading, Meaning, read_drug

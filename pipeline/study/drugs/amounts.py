@@ -1,4 +1,4 @@
-"""Amounts of antibodies against CD38 that were ever given to people: what a typed dose can be."""
+"""Doses of antibodies against CD38 that were given to people, to check a typed dose against them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Amounts:
     Attributes
     ----------
     first_given
-        Year in which a person first got it.
+        Year of the first dose in people.
     label_mg_per_kg
-        Into a vein, as labelled or in phase 2.
+        Intravenous doses of the label or of phase 2.
     trial_mg_per_kg
-        Into a vein, from 1 mg/kg on, as the cohorts of the trials got it; the last is the highest of any.
+        Intravenous doses of the cohorts of the trials, from 1 mg/kg on; the last is the highest.
     flat_mg
-        Flat doses under the skin; empty where it is not given so.
+        Subcutaneous flat doses; empty if the drug is not given in that way.
     """
 
     first_given: int
@@ -32,7 +32,7 @@ class Amounts:
 
     @property
     def highest_mg_per_kg(self) -> float | None:
-        """The highest that any trial gave; None where it is not given so."""
+        """The highest intravenous dose of any trial; None if the drug is not given intravenously."""
         return self.trial_mg_per_kg[-1] if self.trial_mg_per_kg else None
 
 
@@ -49,28 +49,31 @@ NCT01084252 from 2010, up to 20 mg/kg (doi:10.1038/s41408-019-0198-4), 1000 and 
 600 mg under the skin (NCT03439280)."""
 
 IMPOSSIBLE_TIMES: Final = 2.0
-"""More than twice the highest dose of any trial is a slip, not a dose. Chosen on the trials of `AMOUNTS`."""
+"""Multiple of the highest dose of any trial above which a typed dose is an error. Chosen on the trials of
+`AMOUNTS`."""
 LEAST_MG_PER_KG: Final = 1.0
-"""A dose below is worth a look: only the first cohorts of phase 1 got less, doi:10.1056/NEJMoa1506348."""
+"""Dose below which there is a warning: only the first cohorts of phase 1 got less,
+doi:10.1056/NEJMoa1506348."""
 LEAST_MG: Final = 100.0
-"""A flat amount below is worth a look: 1 mg/kg of a heavy person. Convention: a fifth of the least labelled
-dose, 10 mg/kg, of a light patient."""
+"""Amount in mg below which there is a warning: 1 mg/kg for a heavy person. Convention: a fifth of the least
+labelled dose, 10 mg/kg, of a light patient."""
 MOST_WEIGHT_KG: Final = 160.0
-"""Weight that an amount in mg is held against where none is typed: hardly anybody is heavier. Convention: a
+"""Weight for the check of an amount in mg if no weight is typed: hardly anybody is heavier. Convention: a
 body mass index of 50 at 1.80 m."""
 NEAR_LABEL: Final = 0.1
-"""An amount in mg this near to a labelled one per kg is that dose: vials are rounded. Vendor: the smallest
-vial of daratumumab and of isatuximab holds 100 mg, a tenth of a usual dose."""
+"""Relative difference up to which an amount in mg counts as a labelled dose per kg, since vials are rounded.
+Vendor: the smallest vial of daratumumab and of isatuximab holds 100 mg, a tenth of a usual dose."""
 NEAR_FLAT: Final = 0.05
-"""An amount this near to a flat dose is that dose: syringes are read to a few percent. Convention: a
-twentieth is 90 mg of 1,800."""
+"""Relative difference up to which an amount counts as a flat dose: syringes are read to a few percent.
+Convention: a twentieth is 90 mg of 1,800."""
 PARTS: Final = (1.0, 0.5)
-"""A dose whole, or split over two days. Vendor: the label of daratumumab has 8 mg/kg on days 1 and 2."""
+"""Parts of a dose: the whole, or half on each of two days. Vendor: the label of daratumumab has 8 mg/kg on
+days 1 and 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class AmountDoubt:
-    """Why an amount cannot be, or may not be, what was given."""
+    """Why a typed amount is impossible or unlikely."""
 
     impossible: bool
     expected: str
@@ -80,16 +83,16 @@ class AmountDoubt:
 def amount_doubt(
     antibody: str, dose: float, unit: str, route: str, weight_kg: float | None = None
 ) -> AmountDoubt | None:
-    """Return what is wrong with an amount of an antibody; None where nothing is, or nothing is known of it.
+    """Return the doubt about an amount of an antibody; None if there is none, or its doses are not known.
 
     Parameters
     ----------
     antibody
-        As the vocabulary has it.
+        Its name in the vocabulary.
     dose, unit, route
-        As typed; "" = not typed. A dose of 0 is judged elsewhere.
+        As typed; "": not typed. Another check judges a dose of 0.
     weight_kg
-        None = not known.
+        None: not known.
 
     Examples
     --------
@@ -109,7 +112,7 @@ def amount_doubt(
 def bears_out(
     antibody: str, dose: float | None, unit: str, route: str, weight_kg: float | None = None
 ) -> bool:
-    """Tell whether an amount is surely one of this antibody: beside the name of a regimen it says which drug.
+    """Return whether an amount certainly is a dose of this antibody; beside a regimen it shows which drug.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Whether a typed drug is one that a setting names."""
+"""Which typed drugs count as the drug of a setting."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pipeline.study.drugs.vocabulary import AGENTS
 
 @lru_cache(MANY_NAMES)
 def is_drug(name: str, wanted: str) -> bool:
-    """Tell whether a dose's drug is the wanted one, by any of its names, or a regimen that contains it.
+    """Return whether a dose's drug is the wanted one, under any of its names, or a regimen that contains it.
 
     Parameters
     ----------
     name
-        As typed. A regimen counts by its name alone: that its dose fits, the sheet's rules have seen.
+        As typed. A regimen counts by its name alone; the rules of the sheet have checked its dose.
     wanted
-        The drug of a setting, or several split by `;`; a name listed there counts as it is typed.
+        The drug of a setting, or several split by `;`. A name in this list counts in its own spelling.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def is_drug(name: str, wanted: str) -> bool:
 
 @lru_cache(MANY_NAMES)
 def covers_cd38(name: str) -> bool:
-    """Tell whether a dose's drug, by any of its names, or a drug of a regimen, binds CD38.
+    """Return whether a dose's drug, under any of its names, or a drug of a regimen, binds CD38.
 
     Examples
     --------
@@ -48,14 +48,14 @@ def listed_names(setting: str) -> tuple[str, ...]:
 
 
 def agents_of(name: str) -> frozenset[str]:
-    """Return the drugs that a typed drug surely means or contains; none for a question or an unknown one."""
+    """Return the drugs that a typed name certainly means or contains; none if it is unclear or unknown."""
     reading = read_drug(name)
     return frozenset() if reading.meaning is Meaning.QUESTION else frozenset(reading.agents)
 
 
 @lru_cache(MANY_NAMES)
 def _wanted_agents(setting: str) -> frozenset[str]:
-    """Return the drugs that a setting's names mean; a regimen there is no drug of its own."""
+    """Return the drugs that the names of a setting mean; a regimen does not count as a drug."""
     sure = (Meaning.NAMED, Meaning.READ, Meaning.OTHER)
     readings = [read_drug(name) for name in listed_names(setting)]
     return frozenset(r.agents[0] for r in readings if r.meaning in sure and len(r.agents) == 1)

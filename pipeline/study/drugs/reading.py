@@ -1,4 +1,4 @@
-"""What a typed drug means: one drug, a regimen, a question, or another drug."""
+"""The meaning of a typed drug: an antibody against CD38, a regimen, an unclear name, or another drug."""
 
 from __future__ import annotations
 
@@ -31,56 +31,57 @@ from pipeline.study.drugs.vocabulary import (
 
 _IN_FRONT: Final = (("d", DARATUMUMAB), ("dara", DARATUMUMAB), ("isa", ISATUXIMAB))
 _MOST_WORDS: Final = 4
-"""Words of the longest name that is tried as one: `J N J 54767414`. Convention: no name of these drugs has
+"""Most words that are tried as a single name: `J N J 54767414`. Convention: no name of these drugs has
 more."""
 _STEMS: Final = {
     "darat": DARATUMUMAB, "darz": DARATUMUMAB, "humax": DARATUMUMAB, "isatu": ISATUXIMAB, "izatu": ISATUXIMAB,
     "sarcl": ISATUXIMAB, "sarkl": ISATUXIMAB, "felzar": "felzartamab", "mezagit": "mezagitamab",
 }  # fmt: skip
-"""Beginnings that no other drug has: what begins so and is not known is a slip."""
+"""Beginnings of names that no other drug has: an unknown word with such a beginning is a misspelling."""
 _SHORT_REST: Final = 6
-"""Letters behind `dara`, `isa` or `D-` that may be a regimen; longer words are other drugs. Convention: names
-of regimens are abbreviations of up to six letters."""
+"""Most letters of a regimen behind `dara`, `isa` or `D-`; longer words are other drugs. Convention: names of
+regimens are abbreviations of up to six letters."""
 _NUMBER: Final = re.compile(r"\d*[1-9]\d*(?:mg|mgkg|ml|g|st|nd|rd|th)?|[cd]\d+(?:[cd]\d+)?")
-"""A dose, a cycle and a day; `0 mg` is none of them: it was not given."""
+"""A dose, a cycle or a day; `0 mg` is not a dose, since nothing was given."""
 _SUFFIX: Final = re.compile(r"[a-z]{4}")
 _UNSURE: Final = re.compile(r"[?¿？؟±]|\+\s*/\s*\W|\(\s*d\s*\)", re.IGNORECASE)
-"""`Dara?`, `VRd ± D`, `VRd +/- D`, `(D)VRd`: whoever typed it did not say whether."""
+"""`Dara?`, `VRd ± D`, `VRd +/- D`, `(D)VRd`: it is open whether the drug was given."""
 LONG_NAME: Final = 7
-"""Letters from which the end of a name tells its kind. Convention: shorter words may end so by chance."""
+"""Fewest letters of a name whose ending shows the kind of drug. Convention: shorter words may have that
+ending by chance."""
 _LIKE_A_REGIMEN: Final = re.compile(r"d[rvkptcmibexs]{1,5}[dp]?")
-"""D and letters of drugs, in an order that nobody lists."""
+"""D and letters of drugs in an order that is not in the list of regimens."""
 
 
 class Meaning(StrEnum):
-    """What a typed drug is."""
+    """The kind of meaning of a typed drug, from the most certain on."""
 
     NAMED = "named"
     """An antibody against CD38 by its own name."""
     READ = "read"
-    """Surely that antibody, by another name: a brand, a code, another spelling."""
+    """Certainly that antibody, under another name: a brand, a code, another spelling."""
     CONTAINS = "contains"
-    """A regimen with the antibody: the row's dose says whether the antibody is meant."""
+    """A regimen with the antibody; the dose in the row shows whether the antibody is meant."""
     QUESTION = "question"
-    """Near such an antibody, but not surely one."""
+    """Similar to such an antibody, but not certain."""
     OTHER = "other"
-    """Other drugs that are known, or whose name tells their kind."""
+    """Other drugs that are known, or whose name shows the kind of drug."""
     UNKNOWN = "unknown"
-    """Near nothing that is known."""
+    """Not similar to any known name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrugReading:
-    """What a typed drug means.
+    """The meaning of a typed drug.
 
     Attributes
     ----------
     agents
-        Names of the drugs, as the vocabulary has them; of a question, what was probably meant.
+        The drugs, by their names in the vocabulary; for an unclear name the drug that was probably meant.
     antibody
-        The antibody against CD38 among them; "" where there is none.
+        The antibody against CD38 among them; "" if there is none.
     route
-        IV or SC where the name tells it.
+        IV or SC if the name says it, else "".
     """
 
     meaning: Meaning
@@ -91,36 +92,36 @@ class DrugReading:
 
 @lru_cache(MANY_NAMES)
 def read_drug(name: str) -> DrugReading:
-    """Return what a typed drug means, any case, script, dash and trade mark.
+    """Return the meaning of a typed drug; case, script, dashes and trade marks do not matter.
 
     Examples
     --------
     >>> read_drug("Darzalex-Faspro").agents, read_drug("D-VMP").meaning, read_drug("IRd").meaning
     (('daratumumab',), <Meaning.CONTAINS: 'contains'>, <Meaning.OTHER: 'other'>)
     """
-    tried = [_read(spelling) for spelling in spellings(name)]
-    found = min(tried, key=lambda reading: list(Meaning).index(reading.meaning))
-    if found.antibody and _UNSURE.search(name):
-        return DrugReading(Meaning.QUESTION, found.agents, found.antibody)
-    if found.meaning is Meaning.READ and name.strip().casefold() == found.antibody.casefold():
-        return DrugReading(Meaning.NAMED, found.agents, found.antibody, found.route)
-    return found
+    readings = [_read(spelling) for spelling in spellings(name)]
+    surest = min(readings, key=lambda reading: list(Meaning).index(reading.meaning))
+    if surest.antibody and _UNSURE.search(name):
+        return DrugReading(Meaning.QUESTION, surest.agents, surest.antibody)
+    if surest.meaning is Meaning.READ and name.strip().casefold() == surest.antibody.casefold():
+        return DrugReading(Meaning.NAMED, surest.agents, surest.antibody, surest.route)
+    return surest
 
 
 def _read(spelling: str) -> DrugReading:
     typed = _tokens(spelling)
-    agents, strange = _parsed(typed)
+    agents, unknown = _parsed(typed)
     antibodies = [agent for agent in agents if agent in _against_cd38()]
     route = _route(typed)
-    if len(antibodies) > 1 or (antibodies and strange):
+    if len(antibodies) > 1 or (antibodies and unknown):
         return DrugReading(Meaning.QUESTION, agents, antibodies[0])
     if antibodies:
         meaning = Meaning.READ if len(agents) == 1 else Meaning.CONTAINS
         return DrugReading(meaning, agents, antibodies[0], route)
-    meant = _nearest("".join(typed), strange, alone=not agents)
+    meant = _nearest("".join(typed), unknown, alone=not agents)
     if meant:
         return DrugReading(Meaning.QUESTION, (meant,), meant)
-    is_other = bool(agents) or (bool(strange) and all(map(_has_stem_of_others, strange)))
+    is_other = bool(agents) or (bool(unknown) and all(map(_has_stem_of_others, unknown)))
     return DrugReading(Meaning.OTHER if is_other else Meaning.UNKNOWN, agents)
 
 
@@ -129,18 +130,18 @@ def _has_stem_of_others(word: str) -> bool:
 
 
 def _tokens(spelling: str) -> tuple[str, ...]:
-    """Return the words of a spelling, the route split off where it was typed onto the drug: `DaraSC`."""
-    found: list[str] = []
+    """Return the words of a spelling; a route without a blank before it is split off, as in `DaraSC`."""
+    tokens: list[str] = []
     for word in words(spelling):
         glued = word[-2:] in ("sc", "iv") and word not in _index() and bool(_known(word[:-2]))
-        found += (word[:-2], word[-2:]) if glued else (word,)
-    return tuple(found)
+        tokens += (word[:-2], word[-2:]) if glued else (word,)
+    return tuple(tokens)
 
 
 def _parsed(typed: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the drugs that words name, each once, and the words that nobody knows."""
+    """Return the drugs that the words name, each once, and the unknown words."""
     agents: list[str] = []
-    strange: list[str] = []
+    unknown: list[str] = []
     at = 0
     while at < len(typed):
         for n in range(min(_MOST_WORDS, len(typed) - at), 0, -1):
@@ -150,19 +151,19 @@ def _parsed(typed: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 at += n
                 break
         else:
-            strange += [] if _is_form(typed, at, agents) else [typed[at]]
+            unknown += [] if _is_form(typed, at, agents) else [typed[at]]
             at += 1
-    if strange and strange[-1] == typed[-1] == "d" and agents and agents[-1] not in _against_cd38():
-        strange.pop()  # `len-d`: the d behind another drug is dexamethasone
+    if unknown and unknown[-1] == typed[-1] == "d" and agents and agents[-1] not in _against_cd38():
+        unknown.pop()  # `len-d`: the d behind another drug is dexamethasone
         agents.append("dexamethasone")
-    return tuple(dict.fromkeys(agents)), tuple(strange)
+    return tuple(dict.fromkeys(agents)), tuple(unknown)
 
 
 def _known(key: str) -> tuple[str, ...]:
-    """Return the drugs of a name or regimen that was typed without blanks; empty where it is not known."""
-    found = _index().get(key) or _index().get(stem(key))
-    if found:
-        return found
+    """Return the drugs of a name or regimen without blanks; empty if it is not known."""
+    drugs = _index().get(key) or _index().get(stem(key))
+    if drugs:
+        return drugs
     for antibody in (*(name for name, _ in _IN_FRONT[1:]), DARATUMUMAB, ISATUXIMAB, "darzalex", "sarclisa"):
         rest = key.removeprefix(antibody) if key.startswith(antibody) else key.removesuffix(antibody)
         others = _index().get(rest) or _short_backbones().get(rest) if rest != key else None
@@ -172,7 +173,7 @@ def _known(key: str) -> tuple[str, ...]:
 
 
 def _is_form(typed: Sequence[str], at: int, agents: Sequence[str]) -> bool:
-    """Whether a word says only how a drug was given, joins two, or is the suffix of a biosimilar."""
+    """Return whether a word only says how a drug was given, joins two, or is the suffix of a biosimilar."""
     word = typed[at]
     if word in SUBCUTANEOUS | INTRAVENOUS | OTHER_FORMS | CONNECTORS or _NUMBER.fullmatch(word):
         return True
@@ -188,17 +189,18 @@ def _route(typed: Sequence[str]) -> str:
     return "" if under == into else Route.SC if under else Route.IV
 
 
-def _nearest(whole: str, strange: Sequence[str], *, alone: bool) -> str:
-    """Return the antibody against CD38 that strange words were probably meant to be; "" for none.
+def _nearest(whole: str, unknown: Sequence[str], *, alone: bool) -> str:
+    """Return the antibody against CD38 that is probably meant by unknown words; "" for none.
 
-    `alone`: no other word is a known drug. `D-` and a few letters may be a regimen; a longer word is none.
+    `alone`: no other word is a known drug. Then `D-` and a few letters may be a regimen; a longer word is
+    not.
     """
     if "cd38" in whole:
         return DARATUMUMAB
-    begins = strange[:1] == ("d",) and (not alone or len(whole) <= _SHORT_REST)
+    begins = unknown[:1] == ("d",) and (not alone or len(whole) <= _SHORT_REST)
     if begins or (alone and _LIKE_A_REGIMEN.fullmatch(whole)):
         return DARATUMUMAB
-    for word in dict.fromkeys((whole, *strange)):
+    for word in dict.fromkeys((whole, *unknown)):
         meant = TRIALS.get(word) or next((m for s, m in _STEMS.items() if s in word), "") or _slip(word)
         if meant and not _index().get(word):
             return meant
@@ -206,7 +208,7 @@ def _nearest(whole: str, strange: Sequence[str], *, alone: bool) -> str:
 
 
 def _slip(word: str) -> str:
-    """Return the antibody whose name a word misspells, or whose short name it begins with; "" for none."""
+    """Return the antibody whose name a word misspells, or whose short name begins the word; "" for none."""
     for name, antibody in _names_near():
         short = len(name) < len("isatu")
         if short and word.startswith(name) and len(word) <= len(name) + _SHORT_REST:
@@ -239,7 +241,7 @@ def _short_backbones() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _index() -> Mapping[str, tuple[str, ...]]:
-    """Return every name and regimen, without blanks → its drugs."""
+    """Return the drugs of every name and regimen; the names are without blanks."""
     index: dict[str, tuple[str, ...]] = dict(_regimen_keys())
     for agent in AGENTS:
         for name in (agent.name, *agent.names.split(";")):
@@ -250,7 +252,7 @@ def _index() -> Mapping[str, tuple[str, ...]]:
 
 
 def _regimen_keys() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield regimens with an antibody first: a regimen without one that is written alike wins."""
+    """Yield regimens with an antibody first, so that regimens without one win if the spelling is the same."""
     known = regimens()
     for name, drugs in known.items():
         for front, antibody in _IN_FRONT:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Route(StrEnum):
-    """Into a vein, or under the skin."""
+    """The route of a drug: intravenous (IV) or subcutaneous (SC)."""
 
     IV = "IV"
     SC = "SC"

@@ -1,4 +1,4 @@
-"""Spellings of a name: marks, dashes, look-alike letters and scripts are taken off to compare names."""
+"""Spellings of a name: to compare names, trade marks, dashes, accents and other scripts are removed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import lru_cache
 from itertools import pairwise
 
 MANY_NAMES = 16_384
-"""Names of a study whose reading is kept. Convention: more than the doses sheet of any study has."""
+"""Most names whose reading is kept in memory. Convention: more than the doses sheet of any study has."""
 _MARKS = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _LONG_WORD = 8
-"""Letters from which another language's ending is taken off: `daratumumabum`, `lenalidomida`. Convention:
-shorter words may end so in any language."""
+"""Fewest letters of a word from which the ending of another language is removed: `daratumumabum`,
+`lenalidomida`. Convention: shorter words may have such an ending in any language."""
 _ENDING = re.compile(r"(?:um|us|as|is|[aeiosuy])$")
 
 _LOOK_ALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТУХҮԚԜавеѕіјкмнорстухԁԛԝһӏьүΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεηικμνορτυχγσωϲıłøđɑɡɩօսոհԻ",
     "ABESIJKMHOPCTYXYQWabesijkmhopctyxdqwhlbyABEZHIKMNOPTYXabenikmvoptuxyswcilodagiounhh",
 )
-"""Cyrillic, Greek and a few other letters → the Latin ones that they are taken for."""
+"""Cyrillic, Greek and other letters, and the Latin letters that they look like."""
 
 _SOUNDED = (
     "а.a б.b в.v г.g д.d е.e ё.e ж.zh з.z и.i й.y к.k л.l м.m н.n о.o п.p р.r с.s т.t у.u ф.f х.h ц.ts ч.ch "
@@ -28,26 +28,27 @@ _SOUNDED = (
     "ο.o π.p ρ.r σ.s ς.s τ.t υ.u φ.f χ.ch ψ.ps ω.o"
 )
 _SOUNDS = {pair[0]: pair[2:] for pair in _SOUNDED.split(" ")}
-"""Cyrillic and Greek letters → how they sound: `даратумумаб` is daratumumab."""
+"""Cyrillic and Greek letters, and their sounds in Latin letters: `даратумумаб` is daratumumab."""
 
 
 @lru_cache(MANY_NAMES)
 def spellings(name: str) -> tuple[str, ...]:
-    """Return a name without marks, case and accents: its look-alike letters made Latin, and as it sounds.
+    """Return the Latin spellings of a name without marks, case and accents: by look, and by sound.
 
     Examples
     --------
     >>> spellings("Dаrzalex®"), spellings("даратумумаб")[1]
     (('darzalex',), 'daratumumab')
     """
-    bare = "".join(c for c in unicodedata.normalize("NFKC", _MARKS.sub(" ", name)) if not _unseen(c))
-    seen = _plain(bare.translate(_LOOK_ALIKES))
-    heard = _plain("".join(_SOUNDS.get(c, c) for c in bare.casefold()))
-    return tuple(dict.fromkeys((seen, heard) if any(c in _SOUNDS for c in bare.casefold()) else (seen,)))
+    bare = "".join(c for c in unicodedata.normalize("NFKC", _MARKS.sub(" ", name)) if not _is_invisible(c))
+    by_look = _plain(bare.translate(_LOOK_ALIKES))
+    by_sound = _plain("".join(_SOUNDS.get(c, c) for c in bare.casefold()))
+    is_foreign = any(c in _SOUNDS for c in bare.casefold())
+    return tuple(dict.fromkeys((by_look, by_sound) if is_foreign else (by_look,)))
 
 
 def words(spelling: str) -> tuple[str, ...]:
-    """Return the words of a spelling: whatever is no letter and no digit splits them.
+    """Return the words of a spelling; anything but letters and digits splits words.
 
     >>> words("d–rd (s.c.)")
     ('d', 'rd', 's', 'c')
@@ -56,7 +57,7 @@ def words(spelling: str) -> tuple[str, ...]:
 
 
 def stem(word: str) -> str:
-    """Return a long word without the ending that a language puts behind it.
+    """Return a long word without its ending, which differs between languages.
 
     >>> stem("daratumumabum"), stem("lenalidomide"), stem("isa")
     ('daratumumab', 'lenalidomid', 'isa')
@@ -65,7 +66,7 @@ def stem(word: str) -> str:
 
 
 def edits(first: str, second: str) -> int:
-    """Return how many letters must be put in, left out, replaced or exchanged with their neighbour.
+    """Return the number of edits between two words: insertions, deletions, substitutions, transpositions.
 
     >>> edits("darzlex", "darzalex"), edits("dartaumumab", "daratumumab")
     (1, 1)
@@ -83,7 +84,7 @@ def edits(first: str, second: str) -> int:
 
 
 def without_repeats(word: str) -> str:
-    """Return a word whose doubled letters are single: `sarclissa`."""
+    """Return a word with single letters in place of double ones: `sarclisa` for `sarclissa`."""
     return word[:1] + "".join(b for a, b in pairwise(word) if a != b)
 
 
@@ -93,6 +94,6 @@ def _plain(text: str) -> str:
     return " ".join("".join(c for c in folded if unicodedata.category(c) != "Mn").split())
 
 
-def _unseen(character: str) -> bool:
-    """Whether a character cannot be seen: zero width, soft hyphen, direction marks, tags."""
+def _is_invisible(character: str) -> bool:
+    """Return whether a character is invisible: zero width, soft hyphen, direction marks, tags."""
     return unicodedata.category(character) in ("Cf", "Cc") and character not in "\t\n"

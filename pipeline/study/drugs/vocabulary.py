@@ -18,7 +18,7 @@ def _split(words: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A drug, and what people type for it, split by `;`; `against_cd38`: its doses cover CD38."""
+    """A drug, and its other names, split by `;`; `against_cd38`: its doses cover CD38."""
 
     name: str
     names: str = ""
@@ -148,14 +148,14 @@ AGENTS: Final = (
         )
     ),
 )  # fmt: skip
-"""Every drug that is known; who is not listed and near nothing here counts as another drug, said once."""
+"""Every known drug. A name that is not listed here and not similar to any counts as another drug."""
 
 _LETTERS: Final = {
     "R": "lenalidomide", "V": "bortezomib", "K": "carfilzomib", "P": "pomalidomide", "T": "thalidomide",
     "C": "cyclophosphamide", "I": "ixazomib", "E": "elotuzumab", "M": "melphalan", "X": "selinexor",
     "S": "selinexor", "B": "belantamab mafodotin", "d": "dexamethasone", "p": "prednisone",
 }  # fmt: skip
-"""What the letters of a regimen stand for. I is ixazomib, never isatuximab."""
+"""The drugs that the letters of a regimen mean. I is ixazomib, never isatuximab."""
 
 _BACKBONES: Final = _split(
     "R V K P T d Rd Vd Kd Pd Td Cd Id VTd VCd VRd RVd KRd RKd KCd KTd KPd KVd VKd PVd VPd PCd CPd TCd CTd "
@@ -173,7 +173,7 @@ _WORDS_OF_BACKBONES: Final = {
     "RevVelDex": "VRd", "CyBorP": "VCp",
 }  # fmt: skip
 ALONE: Final = ("R", "V", "K", "P", "T", "d", "Cp", "Pp")
-"""Backbones that are regimens only behind the letter or the name of an antibody: `D-R`, never `R`."""
+"""Backbones that are a regimen only after the letter or the name of an antibody: `D-R`, never `R`."""
 
 TRIALS: Final = {
     "maia": DARATUMUMAB, "pollux": DARATUMUMAB, "castor": DARATUMUMAB, "alcyone": DARATUMUMAB,
@@ -183,7 +183,7 @@ TRIALS: Final = {
     "icaria": ISATUXIMAB, "icariamm": ISATUXIMAB, "ikema": ISATUXIMAB, "imroz": ISATUXIMAB,
     "iraklia": ISATUXIMAB, "iskia": ISATUXIMAB,
 }  # fmt: skip
-"""Trials in which an arm got the antibody: what a patient got, the name does not tell."""
+"""Trials in which one arm got the antibody. The name of a trial does not say what a patient got."""
 
 SUBCUTANEOUS: Final = frozenset(
     _split(
@@ -206,7 +206,8 @@ OTHER_FORMS: Final = frozenset(
         "injektion erhaltung erhaltungstherapie monotherapie monoterapia ciclo cycles"
     )
 )
-"""Words beside a drug's name that tell how it was given, not what, nor whether."""
+"""Words beside a drug's name that say how the drug was given. They say neither which drug, nor whether it was
+given."""
 
 CONNECTORS: Final = frozenset(
     _split("and with plus und mit et avec y con e com og och met w in combination the")
@@ -218,32 +219,32 @@ NO_SUFFIXES: Final = frozenset(
         "were dose gave wait when next else each done late left lost mono anti cell test"
     )
 )
-"""Words of four letters that are no suffix of a biosimilar: `daratumumab-free` is no daratumumab."""
+"""Words of four letters that are not the suffix of a biosimilar: `daratumumab-free` is not daratumumab."""
 
 STEMS_OF_OTHERS: Final = _split(
     "tinib ciclib parib zomib platin rubicin taxel mustine vir azole fungin mycin micin cillin oxacin "
     "cycline penem bactam prazole tidine setron sartan pril olol dipine statin gliptin gliflozin xaban "
     "gatran parin grel profen coxib triptan caine dronate poetin grastim leucel semide thiazide terol"
 )
-"""Ends of international names that tell another kind of drug than an antibody: the stem book of the World
-Health Organization, 2018. A name that ends so is another drug, though nobody listed it: dasatinib."""
+"""Endings of international names of drugs that are not antibodies (stem book of the World Health
+Organization, 2018). A name with such an ending is another drug, even if it is not listed: dasatinib."""
 
 WITH_BISPECIFICS: Final = {
     "TecD": ("teclistamab", DARATUMUMAB), "TecDR": ("teclistamab", DARATUMUMAB, "lenalidomide"),
     "TalD": ("talquetamab", DARATUMUMAB), "TalDP": ("talquetamab", DARATUMUMAB, "pomalidomide"),
 }  # fmt: skip
-"""Regimens whose D is daratumumab though it stands behind another drug."""
+"""Regimens in which D is daratumumab although it follows another drug."""
 
 
 def regimens() -> dict[str, tuple[str, ...]]:
-    """Return regimen → its drugs; `D` in front or behind is daratumumab, dose and route must bear it out."""
+    """Return the drugs of each regimen without an antibody, such as `VRd`."""
     known = {name: _drugs_of(name) for name in _BACKBONES}
     known |= {name: _drugs_of(letters) for name, letters in _WORDS_OF_BACKBONES.items()}
     return known
 
 
 def chemotherapies() -> tuple[str, ...]:
-    """Return the names of regimens of chemotherapy; the D in them is dexamethasone."""
+    """Return the names of chemotherapy regimens; the D in them is dexamethasone."""
     return tuple(_CHEMOTHERAPIES)
 
 

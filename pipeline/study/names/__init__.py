@@ -1,1 +1,1 @@
-"""Names as the eye sees them: invisible characters, letters that look alike, names inside of file names."""
+"""Names as a reader sees them: invisible characters, letters that look alike, ids inside file names."""

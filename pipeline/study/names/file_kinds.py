@@ -1,4 +1,4 @@
-"""What the name of a file says that it is: a tube, a control, beads. A guess, never a fact."""
+"""The kind of a file by its name: a tube, a control, beads. It is a guess, never a fact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BEADS = re.compile(
 
 
 class FileKind(StrEnum):
-    """What a file probably is."""
+    """The probable kind of a file."""
 
     TUBE = "tube"
     FMO = "FMO"
@@ -39,7 +39,7 @@ _SAID = (
 
 
 def said_kind(name: str) -> FileKind | None:
-    """Return what a name says that a file is; None where it says nothing.
+    """Return the kind of file that a name indicates; None if it indicates none.
 
     >>> said_kind("P01_BM1_FMO"), said_kind("QB_2024-05-31"), said_kind("P01_BM1")
     (<FileKind.FMO: 'FMO'>, <FileKind.BEADS: 'beads'>, None)

@@ -1,4 +1,4 @@
-"""Ids inside of names: which patients and tubes of a study the name of a file speaks of."""
+"""Ids inside names: the patients and tubes of a study whose ids are in the name of a file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pipeline.study.names.look import look_alike
 
 MOST_WORDS = 6
-"""Words of a file's name that one id may take, such as P-01-BM-1. Convention: ids have fewer."""
+"""Most words of a file name that form a single id, such as P-01-BM-1. Convention: ids have fewer."""
 
 SHORTEST = 2
-"""Characters of an id that is looked for; a shorter one stands in any name. Convention: a single character
-says nothing of a person."""
+"""Fewest characters of an id that is searched for, since a shorter one is in any name. Convention: a single
+character does not identify a person."""
 
 
 def bare_id(name: str) -> str:
@@ -29,7 +29,7 @@ def _words(text: str) -> list[str]:
 
 
 def is_telling(name: str) -> bool:
-    """Whether an id is letters and digits: `P01` stands in no name by chance, `12` or `AB` may.
+    """Return whether an id has letters and digits: `P01` is in no name by chance, `12` or `AB` may be.
 
     >>> is_telling("P01"), is_telling("012"), is_telling("AB")
     (True, False, False)
@@ -43,7 +43,7 @@ _DAY = re.compile(r"(?:19|20)?\d\d(?:0[1-9]|1[0-2])[0-3]\d|[0-3]\d(?:0[1-9]|1[0-
 
 
 def is_day(name: str) -> bool:
-    """Whether an id reads as a day: folders and files are named after days too.
+    """Return whether an id looks like a date, since folders and files are often named by a date.
 
     >>> is_day("2024-02-05"), is_day("05.02.24"), is_day("P-2024")
     (True, True, False)
@@ -52,7 +52,7 @@ def is_day(name: str) -> bool:
 
 
 def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return ids by their bare form, for `ids_in`; two that differ by dashes alone share one."""
+    """Return the ids of each bare form, for `ids_in`; ids that differ only in dashes share a bare form."""
     known: dict[str, tuple[str, ...]] = {}
     for name in dict.fromkeys(ids):
         bare = bare_id(name)
@@ -62,7 +62,7 @@ def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def ids_in(text: str, known: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Return the ids that a text has as whole words; one inside of a longer one does not count.
+    """Return the ids that are whole words of a text; an id inside a longer id does not count.
 
     >>> sorted(ids_in("fcs/P01_BM2.fcs", known_ids(["P01", "P01_BM2", "BM", "P02"])))
     ['P01_BM2']

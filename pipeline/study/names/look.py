@@ -1,4 +1,4 @@
-"""How a name looks: what the eye cannot see is folded, what it cannot tell apart is named."""
+"""The look of a name: invisible differences are removed, and letters that look alike are named."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 MOST_KEPT = 4_096
-"""Names of a study whose folding is kept: patients and panels stand in many rows. Convention: for speed."""
+"""Most names whose folded form is kept in memory, since patients and panels are in many rows. Convention: for
+speed."""
 
 MOST_NAMED = 3
-"""Odd characters that a message names. Convention: more would not be read."""
+"""Most odd characters that a message names. Convention: more would not be read."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-"""Letters, digits and signs of East Asian keyboards → the same ones of ASCII."""
+"""Full-width letters, digits and signs of East Asian keyboards, and the same characters in ASCII."""
 
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Characters that draw nothing though Unicode counts them among letters and marks."""
+"""Invisible characters that Unicode counts as letters or marks."""
 
 _BRAILLE_BLANK = "\u2800"
 
@@ -32,18 +33,18 @@ _LOOK_ALIKE = str.maketrans(
         "ı": "i",
     }
 )
-"""Small letters of Cyrillic and Greek, and signs, that look like one of ASCII, or whose capitals do."""
+"""Cyrillic and Greek small letters, and signs, that look like ASCII ones, or whose capitals do."""
 
 _TWINS = {frozenset(pair) for pair in ("O0", "I1", "l1", "Il")}
-"""Letters and digits that many a font draws alike."""
+"""Letters and digits that look alike in many fonts."""
 
 
 @lru_cache(MOST_KEPT)
 def plain(text: str) -> str:
-    r"""Return a text without what cannot be seen: composed letters, ordinary blanks, no invisible characters.
+    r"""Return a text with composed letters and ordinary blanks, and without invisible characters.
 
-    Two texts with the same result can only mean the same thing: NFC and NFD, full-width letters, non-breaking
-    and other blanks, zero-width characters, soft hyphens and marks of writing direction.
+    Two texts with the same result mean the same. They may differ in NFC and NFD, full-width letters,
+    non-breaking and other blanks, zero-width characters, soft hyphens and marks of writing direction.
 
     >>> plain("P\u200b01\u00a0b")
     'P01 b'
@@ -51,12 +52,12 @@ def plain(text: str) -> str:
     if text.isascii():
         return text
     composed = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH))
-    seen = (c for c in _UNSEEN.sub("", composed) if unicodedata.category(c) != "Cf")
-    return "".join(" " if unicodedata.category(c) == "Zs" or c == _BRAILLE_BLANK else c for c in seen)
+    visible = (c for c in _UNSEEN.sub("", composed) if unicodedata.category(c) != "Cf")
+    return "".join(" " if unicodedata.category(c) == "Zs" or c == _BRAILLE_BLANK else c for c in visible)
 
 
 def visible_text(text: str) -> str:
-    """Return a name without what cannot be seen, its blanks single.
+    """Return a name without invisible differences and with single blanks.
 
     >>> visible_text(" P  01 ")
     'P 01'
@@ -66,7 +67,7 @@ def visible_text(text: str) -> str:
 
 @lru_cache(MOST_KEPT)
 def caseless(name: str) -> str:
-    """Return a name as one sees it who ignores case: small letters, in Turkish and German too.
+    """Return a name in small letters, to compare names without case; it works in Turkish and German, too.
 
     >>> caseless("BİTİŞ") == caseless("bitiş"), caseless("Weiß") == caseless("WEISS")
     (True, True)
@@ -77,7 +78,7 @@ def caseless(name: str) -> str:
 
 @lru_cache(MOST_KEPT)
 def look_alike(name: str) -> str:
-    r"""Return what names that look alike have in common: no case, letters of other scripts as their twins.
+    r"""Return a key that is equal for names that look alike, without case and in any script.
 
     >>> look_alike("\u042001") == look_alike("p01")
     True
@@ -87,7 +88,7 @@ def look_alike(name: str) -> str:
 
 
 def twin_key(name: str) -> str:
-    """Return what names have in common that differ by the letter O and the digit 0, or by I, l and 1.
+    """Return a key that is equal for names that differ only in O and 0, or in I, l and 1.
 
     >>> twin_key("PO1") == twin_key("P0I")
     True
@@ -105,9 +106,9 @@ def character_name(character: str) -> str:
 
 
 def unseen(text: str) -> tuple[str, ...]:
-    """Return the names of the characters that a printed text does not show, or shows as ordinary blanks.
+    """Return the names of the characters of a text that are invisible, or look like ordinary blanks.
 
-    Line ends and tabs are not among them, nor marks that belong to a letter.
+    Line ends, tabs, and marks that belong to a letter do not count.
     """
     if text.isascii() and text.isprintable():
         return ()
@@ -127,7 +128,7 @@ def _is_unseen(character: str) -> bool:
 
 
 def odd_letters(name: str, other: str) -> str:
-    r"""Return in words how a name differs from one that looks the same, or "".
+    r"""Return in words how a name differs from another that looks the same; "" if it does not look the same.
 
     >>> odd_letters("\u042001", "P01")
     'U+0420 CYRILLIC CAPITAL LETTER ER for P'
@@ -141,17 +142,17 @@ def odd_letters(name: str, other: str) -> str:
 
 
 def _are_twins(name: str, other: str) -> bool:
-    """Whether two names differ only by letters and digits such as O and 0."""
+    """Return whether two names differ only in letters and digits that look alike, such as O and 0."""
     pairs = [frozenset(pair) for pair in zip(name, other, strict=False) if pair[0] != pair[1]]
     return len(name) == len(other) and bool(pairs) and all(pair in _TWINS for pair in pairs)
 
 
 def _differing(name: str, other: str) -> Iterator[str]:
-    mine, theirs = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
-    if len(mine) != len(theirs):
-        yield from (character_name(c) for c in mine if not c.isascii() and c not in theirs)
+    own, others = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
+    if len(own) != len(others):
+        yield from (character_name(c) for c in own if not c.isascii() and c not in others)
         return
-    for a, b in zip(mine, theirs, strict=True):
+    for a, b in zip(own, others, strict=True):
         if a == b or (a.isascii() and b.isascii() and frozenset((a, b)) not in _TWINS):
             continue
         meant = _shown(b) if a.isascii() or not b.isascii() else b

@@ -1,4 +1,4 @@
-"""The settings of the standard curve: bounds of `CurveLimits`, under the names that a person types."""
+"""The settings of the standard curve: the limits of `CurveLimits` under the names in the settings sheet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.study.settings.field import Fraction, curve_setting, with_bound
 
 
 class CurveSettings(BaseModel):
-    """The part of the settings sheet that says when a standard curve is accepted, and when it is rejected."""
+    """The settings that decide when a standard curve is accepted, and when it is rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -81,7 +81,7 @@ class CurveSettings(BaseModel):
 
     @property
     def curve_limits(self) -> CurveLimits:
-        """The limits that a standard curve is judged by.
+        """The limits by which a standard curve is accepted or rejected.
 
         Examples
         --------
@@ -99,4 +99,4 @@ CURVE_BOUNDS: dict[str, str] = {
     for name, field in CurveSettings.model_fields.items()
     if isinstance(field.json_schema_extra, dict) and "bound" in field.json_schema_extra
 }
-"""Setting → the bound of `CurveLimits` that it sets, as each field declares it."""
+"""The bound of `CurveLimits` that each setting sets, as its field declares it."""

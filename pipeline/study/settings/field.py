@@ -1,4 +1,4 @@
-"""How a setting is declared: its type, its default, and the words that people read beside it."""
+"""Declaration of a setting: its type, its default, its unit and its sentence for the reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NO_REASON = {"yes", "no", "y", "n", "true", "false", "1", "0", "ok", "x"}
 
 
 def as_reason(value: object) -> str:
-    """Return a reason in words: `yes` is none."""
+    """Return a reason in words; refuse `yes` and the like."""
     text = as_text(value)
     if text.casefold() in _NO_REASON:
         refuse("the reason in words, or an empty cell where it is not accepted")
@@ -26,19 +26,19 @@ Fraction = Annotated[float, number(0, 1)]
 
 
 def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = ()) -> Any:
-    """Return a pydantic field with the unit and the sentence that `init` prints beside it."""
+    """Return a pydantic field with the unit and the sentence that `cd38rd init` writes beside it."""
     return Field(default, description=sentence, json_schema_extra={"unit": unit, "choices": list(choices)})
 
 
 def curve_setting(bound: str, unit: str, sentence: str) -> Any:
-    """Return the field of a setting that sets one bound of `CurveLimits`; its default is the bound there.
+    """Return the field of a setting that sets a bound of `CurveLimits`; its default is the default there.
 
     Parameters
     ----------
     bound
-        Which one: `error.accept` is the bound `accept` of the limit `error`.
+        The name of the bound: `error.accept` is the bound `accept` of the limit `error`.
     unit, sentence
-        As `setting`.
+        As in `setting`.
     """
     quantity, _, name = bound.partition(".")
     default = getattr(getattr(CurveLimits(), quantity), name)

@@ -1,4 +1,4 @@
-"""Every choice that a study may make: default, unit and a sentence that says what it does."""
+"""The settings of a study: each with its default, its unit and a sentence that says what it does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL_PANELS = "all"
 
 
 class GeneralSettings(BaseModel):
-    """All settings but those of the standard curve."""
+    """All settings except those that bead runs and tubes depend on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -166,16 +166,16 @@ class GeneralSettings(BaseModel):
 
 
 class Settings(TubeSettings, GeneralSettings):
-    """The settings sheet. A field's description is what `init` prints beside it."""
+    """The settings sheet. `cd38rd init` writes the description of a field beside it."""
 
     @property
     def of_beads(self) -> BeadSettings:
-        """Those that a bead run depends on."""
+        """The settings that a bead run depends on."""
         return BeadSettings.model_construct(**self._some(BeadSettings))
 
     @property
     def of_tubes(self) -> TubeSettings:
-        """Those that a tube depends on."""
+        """The settings that a tube depends on."""
         return TubeSettings.model_construct(**self._some(TubeSettings))
 
     def _some(self, part: type[BeadSettings]) -> dict[str, Any]:
@@ -183,12 +183,12 @@ class Settings(TubeSettings, GeneralSettings):
 
     @property
     def compensated_names(self) -> tuple[str, ...]:
-        """What `compensated_panels` names, one by one."""
+        """The names in the setting `compensated_panels`."""
         return tuple(name.strip() for name in self.compensated_panels.split(";") if name.strip())
 
     @property
     def kept_reasons(self) -> frozenset[RowReason]:
-        """What `keep_in_models` names.
+        """The reasons in the setting `keep_in_models`.
 
         >>> sorted(Settings(keep_in_models="Study drug; under_one_week").kept_reasons)
         [<RowReason.STUDY_DRUG: 'study_drug'>, <RowReason.UNDER_ONE_WEEK: 'under_one_week'>]
@@ -219,7 +219,7 @@ def setting_facts(name: str) -> tuple[str, str, tuple[str, ...]]:
 
 
 def setting_text(value: object) -> str:
-    """Return a setting's value as it is typed.
+    """Return the value of a setting as a person types it.
 
     >>> setting_text(True), setting_text(72.0), setting_text(None)
     ('yes', '72', '')

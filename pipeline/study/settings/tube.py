@@ -1,4 +1,4 @@
-"""The settings that bead runs and tubes depend on: no other setting reaches them, or makes them again."""
+"""The settings that bead runs and tubes depend on; after a change of any other, stored results stay valid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CURVE_MODELS = tuple(PARAMETERS)
 
 
 class BeadSettings(CurveSettings):
-    """What a bead run depends on."""
+    """The settings that a bead run depends on."""
 
     allow_truncated: YesNo = setting(
         False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
@@ -29,7 +29,7 @@ class BeadSettings(CurveSettings):
 
 
 class TubeSettings(BeadSettings):
-    """What a tube depends on."""
+    """The settings that a tube depends on."""
 
     population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
     seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(

@@ -1,4 +1,4 @@
-"""Columns and rows: how a sheet's cells become pydantic rows, and what their columns are for."""
+"""Columns and rows: the cells of a sheet are read into pydantic rows, whose fields describe the columns."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Row(BaseModel):
 
 RowT = TypeVar("RowT", bound=Row)
 LEAST_NEEDED = 3
-"""Columns that a row must fill, from which one that fills a single one is perhaps no row. Convention: of one
-or two needed columns a row with one may be meant."""
+"""Fewest required columns of a sheet for a row that fills only one of them to count as a note. Convention:
+with one or two required columns, a row that fills one may be meant."""
 MOST_NOTE_CELLS = 2
-"""Cells of a note or a total below a table: a word, and perhaps a sum. Convention: a row with three filled
-cells is a row of the table."""
+"""Most filled cells of a note or a total below a table: a word, and perhaps a sum. Convention: a row with
+three filled cells is a row of the table."""
 
 
 def column(
@@ -37,18 +37,18 @@ def column(
     default: Any = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Return a pydantic field that says what its column is for."""
+    """Return a pydantic field with the sentence that explains its column."""
     facts: dict[str, Any] = {"example": example, "required": required, "choices": list(choices)}
     return Field(default, description=sentence, json_schema_extra=facts)
 
 
 def column_names(model: type[Row]) -> tuple[str, ...]:
-    """Return the columns of a sheet in the contract's order."""
+    """Return the column names of a sheet in the order of its model."""
     return tuple(model.model_fields)
 
 
 def column_facts(model: type[Row], name: str) -> Mapping[str, Any]:
-    """Return example, required and choices of a column."""
+    """Return the facts of a column: `example`, `required` and `choices`."""
     facts = model.model_fields[name].json_schema_extra
     return facts if isinstance(facts, dict) else {}
 
@@ -61,14 +61,14 @@ def required_columns(model: type[Row]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[RowT]):
-    """A row and where each of its cells stands."""
+    """A row with the location of each of its cells."""
 
     row: RowT
     sheet: str
     typed: SheetRow
 
     def at(self, name: str) -> str:
-        """Return the place of a column's cell in this row, as Excel names it."""
+        """Return the location of a column's cell in this row, as Excel names it."""
         cell = self.typed.cells.get(name)
         return cell.where if cell else f"{self.sheet}!{self.typed.number}"
 
@@ -79,9 +79,9 @@ def read_rows(sheet: TypedSheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], 
     Returns
     -------
     rows
-        Each with the cells it came from.
+        Each row with its cells.
     faults
-        A missing column once; every cell that is empty though required, or cannot be read.
+        A fault for each missing column, and for each cell that is empty although required, or cannot be read.
     """
     faults = _missing_columns(sheet, model) if sheet.rows or sheet.columns else []
     rows = []
@@ -97,7 +97,7 @@ def read_rows(sheet: TypedSheet, model: type[RowT]) -> tuple[tuple[Entry[RowT], 
 
 
 def _note(typed: SheetRow, model: type[Row]) -> Fault | None:
-    """Return the one fault of a row that is a note or a total below the table; None for a row of data."""
+    """Return the fault of a row that is a note or a total below the table; None for a row of data."""
     needed = [name for name in required_columns(model) if name in typed.cells]
     missing = [name for name in needed if typed.cells[name].is_empty]
     filled = [cell for cell in typed.cells.values() if not cell.is_empty]
@@ -105,9 +105,9 @@ def _note(typed: SheetRow, model: type[Row]) -> Fault | None:
         return None
     if not filled:
         return None
-    found = f"{quoted(filled[0].value)} in a row without {enumerate_words(missing, 'and')}"
+    problem = f"{quoted(filled[0].value)} in a row without {enumerate_words(missing, 'and')}"
     hint = "Delete a note or a total, or put it into a sheet that starts with _."
-    return Fault(filled[0].where, found, "a whole row", hint)
+    return Fault(filled[0].where, problem, "a whole row", hint)
 
 
 def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[Fault]]:
@@ -123,8 +123,8 @@ def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[F
     except ValidationError as error:
         wrong = {str(detail["loc"][0]): detail for detail in error.errors(include_url=False)}
     for name, detail in wrong.items():
-        said = detail.get("ctx", {})
-        expected, hint = said.get("expected", detail["msg"]), said.get("hint", "")
+        context = detail.get("ctx", {})
+        expected, hint = context.get("expected", detail["msg"]), context.get("hint", "")
         faults.append(Fault(cells[name].where, quoted(cells[name].value), expected, hint))
     return model.model_validate({name: value for name, value in values.items() if name not in wrong}), faults
 
@@ -138,7 +138,7 @@ def _missing_columns(sheet: TypedSheet, model: type[Row]) -> list[Fault]:
 
 
 def _expectation(model: type[Row], name: str) -> str:
-    """Return what a column holds, in the words of the sheet."""
+    """Return the name and the sentence of a column, with an example, for a message."""
     example = column_facts(model, name)["example"]
     sentence = (model.model_fields[name].description or name).rstrip(".")
     return f"{name} ({sentence}), for example {example}" if example else f"{name} ({sentence})"

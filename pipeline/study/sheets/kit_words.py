@@ -1,4 +1,4 @@
-"""What the columns of the sheets say of the bead kits, as the registry of kits has it."""
+"""Words on the bead kits for the sentences of the columns, made from the registry of kits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pipeline.study.wording import enumerate_words
 
 KITS = kit_names()
 KIT_SPELLINGS = tuple((word, kit.name) for kit in BEAD_KITS for word in kit.also_typed)
-"""Other spellings, and the kit that each stands for."""
+"""Other spellings, and the kit that each means."""
 
 F_P_KITS = enumerate_words(kit_names(kit for kit in BEAD_KITS if kit.needs_f_p), "and")
 CAPTURING_KITS = enumerate_words(kit_names(kit for kit in BEAD_KITS if kit.captures is not None), "and")

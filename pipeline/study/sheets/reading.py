@@ -1,4 +1,4 @@
-"""The sheets of a study folder, read in one go: a `Study`, or every fault at once."""
+"""Reading of the sheets of a study folder: the result is a `Study`, or all faults at once."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     Returns
     -------
     study
-        None where a fault stops the run.
+        None if a fault stops the run.
     faults
-        Every fault of every sheet, in reading order: sheet by sheet, row by row.
+        Every fault of every sheet, sorted by sheet and row.
     """
     typed, faults = read_typed(folder)
     return (None if typed is None or stops_run(faults) else study_of(typed)), faults
@@ -80,12 +80,12 @@ def read_study(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
 def read_typed(
     folder: Path, only: Collection[str] | None = None
 ) -> tuple[TypedStudy | None, tuple[Fault, ...]]:
-    """Return every row as typed, None where there is nothing to read, and every fault in reading order.
+    """Return every row as typed, and every fault, sorted; the first is None if there is nothing to read.
 
     Parameters
     ----------
     only
-        The sheets to read; the others may be empty, faulty or missing. None: all.
+        The sheets to read; the others may be empty, faulty or missing. None: all sheets.
     """
     raw, faults = raw_sheets(folder, {name: column_names(row) for name, row in _ROWS.items()}, beside=REVIEW)
     if raw is None:
@@ -108,15 +108,15 @@ def read_typed(
 def _with_rows_as_typed(
     typed: TypedStudy, raw: Sequence[RawSheet], sheets: Mapping[str, TypedSheet]
 ) -> TypedStudy:
-    """Keep the samples sheet as it stands too, so that its rows can be given back."""
-    found = next((sheet for sheet in raw if sheet.name == "samples" and sheet.name in sheets), None)
-    if found is None:
+    """Add the samples sheet as typed, so that a results sheet can repeat its rows."""
+    samples = next((sheet for sheet in raw if sheet.name == "samples" and sheet.name in sheets), None)
+    if samples is None:
         return typed
-    return replace(typed, samples_as_typed=rows_as_typed(found, sheets["samples"].header, typed.samples))
+    return replace(typed, samples_as_typed=rows_as_typed(samples, sheets["samples"].header, typed.samples))
 
 
 def _missing_sheets(sheets: Mapping[str, TypedSheet], unread: Collection[str]) -> list[Fault]:
-    """Return what the study lacks; a file that cannot be read is reported as that."""
+    """Return faults for missing or empty sheets; `unread` sheets have a fault of their own already."""
     faults = []
     for name, row_words in _ROW_PER.items():
         if name in unread:
@@ -139,7 +139,7 @@ def _rows_of(sheets: Mapping[str, TypedSheet], name: str) -> tuple[SheetRow, ...
 
 
 def _has_patients(sheets: Mapping[str, TypedSheet]) -> bool:
-    """Whether a tube is a patient's: one that the validation sheet does not name."""
+    """Return whether any tube is a patient's, that is, not in the validation sheet."""
     tubes, of_assay = (
         {row.cells["sample_id"].value for row in _rows_of(sheets, name) if "sample_id" in row.cells}
         for name in ("samples", "validation")
@@ -194,7 +194,7 @@ def _settings(entries: Sequence[Entry[SettingRow]]) -> tuple[Settings, list[Faul
 
 
 def study_of(typed: TypedStudy) -> Study:
-    """Turn rows without a fault into the study."""
+    """Return the study that is made from rows without a fault."""
     panels: dict[str, list[PanelChannel]] = {}
     visits: dict[str, str] = {}
     for entry in typed.panels:
@@ -220,13 +220,13 @@ def study_of(typed: TypedStudy) -> Study:
         validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
         verdicts=verdicts_of(typed.review),
         adverse_events=tuple(AdverseEvent(**_fields(entry.row)) for entry in typed.adverse_events),
-        places=_places(typed),
+        places=_cells(typed),
         typed_samples=typed.samples_as_typed,
     )
 
 
-def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
-    """Return where the rows stand that later checks talk about."""
+def _cells(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
+    """Return the cell of each (sheet, name, column), for the messages of later checks."""
     named: list[tuple[str, str, Entry[Any]]] = [
         *(("samples", entry.row.sample_id, entry) for entry in typed.samples),
         *(("panels", f"{entry.row.panel}/{entry.row.channel[0]}", entry) for entry in typed.panels),
@@ -244,18 +244,18 @@ def _places(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    """Return a row's fields, which are those of its dataclass."""
+    """Return the fields of a row; its dataclass has the same fields."""
     return {name: getattr(row, name) for name in column_names(type(row))}
 
 
 def _sample(row: SampleRow, visits: dict[str, str]) -> Sample:
-    """Return a tube; `visits` holds the first spelling of each visit, which all its tubes get."""
+    """Return a tube; `visits` collects the first spelling of each visit, which all tubes of the visit get."""
     sample = Sample(**_fields(row))
     return replace(sample, visit=visits.setdefault(caseless(sample.visit), visible_text(sample.visit)))
 
 
 def _channel(row: PanelRow) -> PanelChannel:
-    """Return a panel's channel, its target resolved from the role where the sheet leaves it empty."""
+    """Return a channel of a panel; if the target is empty, the role gives it."""
     fields = _fields(row)
     del fields["panel"]
     aliases = fields.pop("channel")

@@ -1,4 +1,4 @@
-"""The file review.csv beside the sheets: gates that a reviewer set, and what the reviewer says of tubes."""
+"""The file review.csv in the study folder: gates that a reviewer set, and verdicts on tubes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def typed_overrides(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, .
 
 
 def verdicts_of(review: Sequence[Entry[ReviewRow]]) -> tuple[TubeVerdict, ...]:
-    """Return what reviewers say of tubes: rows that say the same of a tube, one for each gate, count once."""
+    """Return the verdicts on tubes; a verdict that is repeated in several rows of a tube counts once."""
     rows = (entry.row for entry in review)
-    said = (
+    verdicts = (
         TubeVerdict(row.sample_id, row.verdict, row.set_by, row.reason, row.set_at)
         for row in rows
         if row.verdict
     )
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(verdicts))
 
 
 def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdict, ...]]:
@@ -43,7 +43,7 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
     Raises
     ------
     UserError
-        The file has a fault that stops a run.
+        If the file has a fault that stops a run.
     """
     path = review_path(folder)
     if not path.is_file():
@@ -56,7 +56,7 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
 
 
 def review_path(folder: Path) -> Path:
-    """Return where review.csv is, whatever the case of its name; where it is to be if there is none."""
+    """Return the path of review.csv, in any spelling of capitals; without a file, the path for a new one."""
     try:
         names = sorted(path.name for path in folder.iterdir() if path.name.casefold() == f"{REVIEW}.csv")
     except OSError:
@@ -65,7 +65,7 @@ def review_path(folder: Path) -> Path:
 
 
 def gates_of_rows(rows: Sequence[Mapping[str, str]]) -> tuple[tuple[GateOverride, ...], tuple[Fault, ...]]:
-    """Return the gates that rows of review.csv would set, and what is wrong with these rows."""
+    """Return the gates that rows of review.csv would set, and the faults of these rows."""
     columns = column_names(ReviewRow)
     cells = [columns, *([row.get(name, "") for name in columns] for row in rows)]
     raw = RawSheet(

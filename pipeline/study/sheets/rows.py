@@ -1,7 +1,7 @@
-"""The columns of each sheet, as pydantic rows: what may stand there, and the words that explain it.
+"""The columns of each sheet as fields of pydantic rows: the type of each cell, and a sentence for the reader.
 
-A row is made of whatever a person typed: a field whose cell is empty or faulty holds its default, which is
-None for a required one. So rules between rows see every row, and a `Study` is made only where no fault is.
+Every typed row is read. A field whose cell is empty or faulty holds its default, which is None for a required
+column. So rules between rows check every row, and a `Study` is made only if there is no fault.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class BeadRow(Row):
 
 
 class DoseRow(Row):
-    """An administration."""
+    """An administration of a drug."""
 
     patient_id: FileSafeId = column("The patient, as in the samples sheet.", example="P01", required=True)
     given_on: Day = column("Day it was given.", example="2023-11-02", required=True)
@@ -200,7 +200,7 @@ class DoseRow(Row):
 
 
 class SettingRow(Row):
-    """A choice; its value is read by the setting's own rule."""
+    """A setting; its value is read later, by the type of the setting."""
 
     name: Identifier = column("Name of the setting.", example="washed_out_drug", required=True)
     value: Text = column("Its value; empty: the default.", default="")
@@ -226,7 +226,7 @@ class GateRow(Row):
 
 
 class StatementRow(Row):
-    """A sentence to check."""
+    """A sentence whose numbers are checked."""
 
     statement: Text = column(
         "A sentence that will be printed; its percentages and durations are checked.",
@@ -240,7 +240,7 @@ class StatementRow(Row):
 
 
 class ReviewRow(Row):
-    """A line of review.csv: a gate override, a verdict on the tube, or both."""
+    """A row of review.csv: a gate that a reviewer set, a verdict on the tube, or both."""
 
     sample_id: FileSafeId = column("The tube.", required=True)
     gate: Identifier = column("Name of the automatic threshold; of a polygon the step.", default="")

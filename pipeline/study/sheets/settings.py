@@ -1,4 +1,4 @@
-"""The settings sheet: typed values read, and settings that contradict each other."""
+"""The settings sheet: reading of its values, and settings that contradict each other."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ MUST_NOT_EXCEED = (
     ("bead_events_warn", "bead_events_accept"),
     ("bead_history_accept", "bead_history_warn"),
 )
-"""Pairs of settings whose first may not be above the second."""
+"""Pairs of settings; the first of a pair may not be above the second."""
 
 
 def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault, ...]:
-    """Return a fault for each pair of settings that contradict each other, at the cell of one that was typed.
+    """Return a fault for each pair of settings that contradict each other; it names the cell of a typed one.
 
     Parameters
     ----------
     cells
-        Name → cell of each setting that was typed.
+        The cell of each typed setting, by its name.
 
     Examples
     --------
@@ -48,31 +48,33 @@ def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault,
     if settings.spillover_file and ALL_PANELS in map(str.casefold, settings.compensated_names):
         text = f"spillover_file {quoted(settings.spillover_file)} and compensated_panels {ALL_PANELS}"
         where = cells.get("compensated_panels") or cells.get("spillover_file") or "settings"
-        faults.append(Fault(where, text, "one of them: what is compensated already needs no matrix"))
+        faults.append(
+            Fault(where, text, "only one of them: files that are compensated already need no matrix")
+        )
     return tuple(faults)
 
 
 def read_settings(
     values: Mapping[str, str],
 ) -> tuple[Settings, Mapping[str, tuple[str, str]]]:
-    """Read settings as typed.
+    """Read typed settings.
 
     Parameters
     ----------
     values
-        Name → value; an empty value means the default.
+        The typed values by name; an empty value means the default.
 
     Returns
     -------
     settings
-        With the default for every value that cannot be read.
+        The settings, with the default for every value that cannot be read.
     wrong
-        Name → what was expected, and a hint.
+        For the name of each value that cannot be read: what was expected, and a hint.
     """
     wrong = {
         name: (
             "a setting that `cd38rd init` lists",
-            did_you_mean(name, Settings.model_fields) or f"There is none named {quoted(name)}.",
+            did_you_mean(name, Settings.model_fields) or f"There is no setting {quoted(name)}.",
         )
         for name in values
         if name not in Settings.model_fields
@@ -82,6 +84,6 @@ def read_settings(
         return Settings.model_validate(typed), wrong
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            said = detail.get("ctx", {})
-            wrong[str(detail["loc"][0])] = (said.get("expected", detail["msg"]), said.get("hint", ""))
+            context = detail.get("ctx", {})
+            wrong[str(detail["loc"][0])] = (context.get("expected", detail["msg"]), context.get("hint", ""))
     return Settings.model_validate({n: text for n, text in typed.items() if n not in wrong}), wrong

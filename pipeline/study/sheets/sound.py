@@ -1,4 +1,4 @@
-"""The rows of a faulty study that are sound: so that their files can be checked in the same go."""
+"""The sound rows of a faulty study, whose files can be checked although other rows have faults."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _RowNumber = tuple[str, int]
 
 
 def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
-    """Return the rows without an error that refer to rows without an error.
+    """Return the rows without an error whose references also have no error.
 
     Parameters
     ----------
     typed
         Every row.
     faults
-        Of the sheets; a panel with one faulty channel is left out as a whole.
+        The faults of the sheets; a panel with a faulty channel is left out as a whole.
     """
     bad = {row for fault in faults if fault.severity is Severity.ERROR and (row := _row_of(fault.where))}
     broken = {entry.row.panel for entry in typed.panels if not _is_sound(entry, bad)}

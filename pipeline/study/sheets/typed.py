@@ -1,4 +1,4 @@
-"""Every row of a study as typed, faulty ones too: what the rules between rows look at."""
+"""All rows of a study as typed, including faulty ones: the input of the rules between rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["TypedStudy", "caseless", "rows_as_typed", "typed_values"]
 
 @dataclass(frozen=True, slots=True)
 class TypedStudy:
-    """Every row of every sheet as typed, faulty ones too."""
+    """All rows of all sheets as typed, including faulty ones."""
 
     folder: Path
     samples: tuple[Entry[SampleRow], ...] = ()
@@ -47,7 +47,7 @@ class TypedStudy:
 
 
 def rows_as_typed(raw: RawSheet, header: int, samples: Iterable[Entry[SampleRow]]) -> TypedRows:
-    """Return the rows of the samples sheet with all their columns, known or not.
+    """Return the rows of the samples sheet with all their columns, known and unknown.
 
     Parameters
     ----------
@@ -61,22 +61,22 @@ def rows_as_typed(raw: RawSheet, header: int, samples: Iterable[Entry[SampleRow]
     top = raw.rows[header - 1]
     width = max(len(top), *(len(cells) for _, cells in rows)) if rows else len(top)
 
-    def value(cells: Sequence[Cell], place: int) -> TypedCell:
-        return cells[place].value if place < len(cells) else None
+    def value(cells: Sequence[Cell], index: int) -> TypedCell:
+        return cells[index].value if index < len(cells) else None
 
     used = [
-        place
-        for place in range(width)
-        if any(place < len(cells) and not cells[place].is_empty for cells in (top, *(c for _, c in rows)))
+        index
+        for index in range(width)
+        if any(index < len(cells) and not cells[index].is_empty for cells in (top, *(c for _, c in rows)))
     ]
     return TypedRows(
-        tuple(value(top, place) for place in used),
-        tuple(TypedRow(name, tuple(value(cells, place) for place in used)) for name, cells in rows),
+        tuple(value(top, index) for index in used),
+        tuple(TypedRow(name, tuple(value(cells, index) for index in used)) for name, cells in rows),
     )
 
 
 def typed_values(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:
-    """Yield (place, value) of a column's cells that hold something."""
+    """Yield (location, value) of the cells of a column that are not empty."""
     for entry in entries:
         value = getattr(entry.row, column)
         if value:

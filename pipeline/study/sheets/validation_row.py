@@ -1,4 +1,4 @@
-"""The sheet of an assay's validation: a row per tube of the samples sheet and experiment."""
+"""The validation sheet: a row for each tube and experiment that validates the assay."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Names: which channel of a file each row of a panel means, and what a channel's name says that it is for."""
+"""Names of channels: the channel of each panel row in a file, and the role that a channel's name suggests."""

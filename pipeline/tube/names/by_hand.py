@@ -1,4 +1,4 @@
-"""The gates that a person set in the sheets, under the names of a panel's rows, as the gating takes them."""
+"""The gates that a person set in the sheets, in the form that the gating needs, by panel rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def choices_of(panel: Panel, gates: Sequence[GateOverride]) -> Choices:
 
 
 def polygon_on_rows(panel: Panel, polygon: TypedPolygon) -> PolygonGate:
-    """Return a polygon whose axes are rows where they are called by any name of a row."""
+    """Return a polygon with its axes renamed to panel rows, from any name of a row."""
     return PolygonGate(
         row_named(panel, polygon.x),
         row_named(panel, polygon.y),

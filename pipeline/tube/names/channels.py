@@ -1,4 +1,4 @@
-"""Which channel of a file a row of a panel means, and words for a row that a file lacks."""
+"""The channel of a file that a panel row means, and messages for rows that a file lacks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
 
 MOST_ROWS, MOST_CHANNELS = 8, 16
-"""Rows and channels that a message lists. Convention: a few lines of a message."""
+"""Most rows and channels that a message lists. Convention: a few lines of text."""
 
 MOST_SUGGESTIONS = 3
-"""What a message suggests at most: a panel may have forty channels. Convention: of more nobody would know
-which to take."""
+"""Most suggestions in a message: a panel may have forty channels. Convention: more would not help to
+choose."""
 
 _MARKER = re.compile(
     r"\bCD[ -]?\d{1,3}[a-z]{0,2}\b|\bHLA-?DR\b|\bkappa\b|\blambda\b|\bBCMA\b|\bGPRC5D\b|\bFcRH5\b|\bSLAMF7\b"
@@ -33,15 +33,15 @@ _MARKER = re.compile(
 )
 
 UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
-"""Roles of channels that no dye is read on."""
+"""Roles of channels without a dye."""
 
 
 class ChannelsError(UserError):
-    """A file's channels do not fit its panel; the text names the rows, and what the file has."""
+    """The channels of a file do not fit its panel; the text names the rows and the channels of the file."""
 
 
 def find_channel(aliases: Sequence[str], channels: Sequence[str]) -> str:
-    """Return the channel that an alias means, exactly or but for case and punctuation; "" where none does.
+    """Return the channel with this alias, exactly or up to case and punctuation; "" if there is none.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def find_channel(aliases: Sequence[str], channels: Sequence[str]) -> str:
 
 
 def channels_meant(aliases: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]:
-    """Return every channel that one of the aliases means, exactly or else but for case and punctuation.
+    """Return all channels with one of the aliases, exactly or else up to case and punctuation.
 
     Examples
     --------
@@ -83,11 +83,11 @@ def suggestion(
     Parameters
     ----------
     channel
-        That the file lacks.
+        The channel that the file lacks.
     channels, markers
         $PnN and $PnS of the file.
     taken
-        Channels of the file that other rows of the panel mean.
+        Channels of the file that belong to other rows of the panel.
     """
     aliases = {folded_name(alias) for alias in channel.aliases}
     free = {
@@ -110,19 +110,19 @@ def suggestion(
 
 
 def is_scatter_or_time(channel: PanelChannel) -> bool:
-    """Whether a row of a panel means light scatter or time, not fluorescence."""
+    """Whether a panel row is light scatter or time, not fluorescence."""
     return bool(_scatter(channel))
 
 
 def missing_channels(panel: Panel, channels: Sequence[str]) -> tuple[PanelChannel, ...]:
-    """Return the rows of a panel that mean no channel of a file."""
+    """Return the rows of a panel that have no channel in a file."""
     return tuple(channel for channel in panel.channels if not find_channel(channel.aliases, channels))
 
 
 def suggestions(
     panel: Panel, missing: Sequence[PanelChannel], channels: Sequence[str], markers: Sequence[str]
 ) -> str:
-    """Return what was probably meant by the first missing channels of a panel for which that can be said."""
+    """Return suggestions for the first missing channels of a panel that have one."""
     taken = {find_channel(channel.aliases, channels) for channel in panel.channels}
     hints = (suggestion(channel, channels, markers, taken) for channel in missing)
     return " ".join([hint for hint in hints if hint][:MOST_SUGGESTIONS])
@@ -151,7 +151,7 @@ def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
 
 
 def known_marker(text: str) -> str:
-    """Return what of $PnS is a marker or a dye; the rest is anybody's text, and not repeated.
+    """Return the markers and dyes in $PnS; the rest may be any text and is not repeated.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def known_marker(text: str) -> str:
 
 
 def _scatter(channel: PanelChannel) -> str:
-    """Return which light scatter, or time, a row means; "" where it is fluorescence."""
+    """Return the kind of scatter, or time, that a row means; "" for fluorescence."""
     if channel.role in UNSTAINED_ROLES:
         return channel.role
     return scatter_role(channel.aliases[0]) if channel.role == "other" else ""
@@ -174,7 +174,7 @@ def _names(marker: str, stain: str) -> bool:
 
 
 def _near(alias: str, name: str) -> bool:
-    """Whether two names can be one detector: no other number, and alike without `-A`, `-H` or `-W`."""
+    """Whether two names can be one detector: the same numbers, and alike without `-A`, `-H` or `-W`."""
     if re.findall(r"\d+", alias) != re.findall(r"\d+", name):
         return False
     plain_alias, plain_name = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))

@@ -1,4 +1,4 @@
-"""What a channel is for, as its name and its marker suggest: a guess, never a fact."""
+"""The role that the name and marker of a channel suggest: a guess, never a fact."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ _DYES = re.compile(
 def f_p_keyword(number: int) -> str:
     """Return the keyword in which a file may give the F:P ratio of channel `number` (from 1).
 
-    FCS knows no such keyword; software that keeps the reagents' lots can write it, simulated files do.
+    FCS does not define such a keyword; software that knows the reagents' lots can write it, and simulated
+    files have it.
 
     Examples
     --------
@@ -124,7 +125,7 @@ def marker_role(marker: str) -> str:
 
 
 def _excludes(clusters: list[str]) -> bool:
-    """Whether lineage markers stand for exclusion: several, or one that plasma cells never have."""
+    """Whether lineage markers mean exclusion: several of them, or one that plasma cells never have."""
     return len(clusters) > 1 or clusters[0] in _DUMPED_ALONE
 
 
@@ -169,7 +170,7 @@ def antigen(marker: str) -> str:
 def contradicts(role: str, channel: str, marker: str) -> str:
     """Return the role that a file names for a channel where it contradicts the panel's, or "".
 
-    Only what is plainly another thing counts; `other` and `dump` may be anything.
+    Only a clear contradiction counts; `other` and `dump` may be any marker.
     """
     said = scatter_role(channel) or marker_role(marker)
     if said in ("", "other", "dump") or role in ("", "other", "dump") or said == role:

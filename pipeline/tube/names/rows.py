@@ -1,4 +1,4 @@
-"""A file under the names of its panel's rows: tube and control speak alike, whatever each is called."""
+"""The channels of a file by panel rows, so that tube and control share names whatever their files use."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from pipeline.tube.names.channels import (
 )
 
 SAME_LIGHT = 0.02
-"""Shares of spillover that two files of one day may differ by: their matrices are often computed anew.
-Convention: where two detectors are so near, none is taken."""
+"""Differences of spillover between two files of one day: their matrices are often computed separately.
+Convention: if two detectors are this similar, neither is chosen."""
 
 
 @dataclass(frozen=True)
 class FileRows:
-    """What a file calls the rows of its panel.
+    """The names that a file uses for the rows of its panel.
 
     Attributes
     ----------
     panel
-        Whose rows; each has a channel of its own in the file.
+        The panel; each of its rows has its own channel in the file.
     names
         The file's $PnN for each row, in the panel's order.
     channels
         Every $PnN of the file.
     notes
-        Which channel was taken for which, where it is none of the row's names.
+        Channels that were matched to a row although they have none of its names.
     """
 
     panel: Panel
@@ -50,11 +50,11 @@ class FileRows:
     notes: tuple[str, ...] = ()
 
     def row_of(self, name: str) -> str:
-        """Return the row that a channel of the file is, or the channel's own name where it is none."""
+        """Return the panel row of a channel of the file, or the channel's own name if it has no row."""
         return self._rows.get(name, name)
 
     def name_of(self, row: str) -> str:
-        """Return what the file calls a row; a channel of no row has its own name."""
+        """Return the file's name of a panel row; a channel without a row keeps its own name."""
         return self._names.get(row, row)
 
     @cached_property
@@ -64,7 +64,7 @@ class FileRows:
 
     @property
     def quantified(self) -> str:
-        """What the file calls the quantified channel."""
+        """The file's name of the quantified channel."""
         return self.name_of(self.panel.quantified.name)
 
     @cached_property
@@ -101,7 +101,7 @@ def rows_of_file(panel: Panel, channels: Sequence[str], markers: Sequence[str], 
 
 
 def doubled_rows(panel: Panel, channels: Sequence[str]) -> str:
-    """Return which rows of a panel have two channels in one file, or ""."""
+    """Return a sentence on panel rows that have two channels in one file, or ""."""
     meant = ((row, channels_meant(row.aliases, channels)) for row in panel.channels)
     doubled = [
         f"has {enumerate_words(map(quoted, names), 'and')}, which the panel {quoted(panel.name)} takes for "
@@ -113,7 +113,7 @@ def doubled_rows(panel: Panel, channels: Sequence[str]) -> str:
 
 
 def shared_rows(panel: Panel, channels: Sequence[str]) -> str:
-    """Return which channel of a file two rows of a panel mean, or ""."""
+    """Return a sentence on a channel of a file that two panel rows mean, or ""."""
     first: dict[str, PanelChannel] = {}
     for row in panel.channels:
         name = find_channel(row.aliases, channels)
@@ -124,7 +124,7 @@ def shared_rows(panel: Panel, channels: Sequence[str]) -> str:
 
 
 def row_named(panel: Panel, name: str) -> str:
-    """Return the row of a panel that has this name or is spelt so, else the name itself.
+    """Return the panel row with this name, up to case and punctuation; else the name itself.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def stained_rows(panel: Panel) -> tuple[PanelChannel, ...]:
 
 
 def gating_panel(panel: Panel) -> GatingPanel:
-    """Return everything but the quantified row: it cannot be expressed in a `GatingPanel` at all."""
+    """Return all rows except the quantified one: a `GatingPanel` cannot hold it."""
     return GatingPanel(
         tuple(
             GatingChannel(row.name, row.role, Target(row.target), row.marker)
@@ -155,12 +155,12 @@ def gating_panel(panel: Panel) -> GatingPanel:
 
 
 def on_rows(matrix: SpilloverMatrix, rows: FileRows) -> SpilloverMatrix:
-    """Return a matrix under the names of the panel's rows; detectors of no row keep their names.
+    """Return a matrix with the names of panel rows; detectors without a row keep their names.
 
     Parameters
     ----------
     matrix
-        Of the file, or typed for it: under the file's names, or under any name that a row has.
+        The file's matrix, or one typed for it, with the file's names or any name of a row.
 
     Raises
     ------
@@ -178,22 +178,22 @@ def on_rows(matrix: SpilloverMatrix, rows: FileRows) -> SpilloverMatrix:
 def matrix_for_control(
     matrix: SpilloverMatrix, rows: FileRows, own: SpilloverMatrix | None
 ) -> SpilloverMatrix:
-    """Return the tube's matrix under the names that a control has for its detectors.
+    """Return the tube's matrix with the names that the control uses for its detectors.
 
     Parameters
     ----------
     matrix
-        That the stained tube was compensated with, under the names of rows.
+        The matrix that compensated the stained tube, with the names of panel rows.
     rows
         Of the control.
     own
-        The control's own matrix, as its file names it: where a detector of no row has another name in the
-        control, the same light in both matrices tells which it is.
+        The control's own matrix, with its file's names. If a detector without a row has another name in the
+        control, it is recognised by the same spillover in both matrices.
 
     Raises
     ------
     ChannelsError
-        If the control has no such detector.
+        If the control lacks a detector of the matrix.
     """
     lacking = lacking_detectors(matrix, rows)
     if not lacking:
@@ -209,13 +209,13 @@ def matrix_for_control(
 
 
 def lacking_detectors(matrix: SpilloverMatrix, rows: FileRows) -> list[str]:
-    """Return the detectors of a matrix, under the names of rows, that a file does not have."""
+    """Return the detectors of a matrix that a file does not have, by panel rows."""
     there = {rows.row_of(name) for name in rows.channels}
     return [name for name in matrix.channels if name not in there]
 
 
 def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:
-    """Return, of each detector that the control lacks, its name there; None where that cannot be known."""
+    """Return the control's name of each detector that it seems to lack; None if it cannot be found."""
     known = [name for name in matrix.channels if name in own.channels]
     free = [name for name in own.channels if name not in matrix.channels]
     if len(free) != len(lacking) or len(known) + len(lacking) != len(matrix.channels):
@@ -232,6 +232,6 @@ def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix
 
 
 def _light(matrix: SpilloverMatrix, name: str, known: Sequence[str]) -> NDArray[np.float64]:
-    """Return what a detector gives to the known ones and gets from them, shape (2, n_known)."""
+    """Return the spillover of a detector into the known ones, and from them, shape (2, n_known)."""
     row, others = matrix.channels.index(name), [matrix.channels.index(other) for other in known]
     return np.stack([matrix.values[row, others], matrix.values[others, row]])

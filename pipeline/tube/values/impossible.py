@@ -1,4 +1,4 @@
-"""Values that no detector gives: numbers that are none, and channels that stand still."""
+"""Values that no detector can give: missing numbers, and channels that never change."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pipeline.study.errors import UserError
 from pipeline.tube.flags import TubeFlag
 
 MOST_UNREADABLE = 0.01
-"""More events than this without a number are no accident of the acquisition. Convention: one event in a
-hundred, far more than a glitch of the electronics spoils."""
+"""Largest share of events without a number. Convention: one event in a hundred, far more than a glitch of the
+electronics affects."""
 
 LARGEST = 2.0**64
 """Values above it are no numbers of a detector. Convention: FCS stores whole numbers of 64 bits at most."""
 
 
 class UnsoundError(UserError):
-    """A file's values cannot be measurements; the text says which channel, how many and what to do."""
+    """Values of a file cannot be measurements; the text says which channel, how many and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Events that can be gated, and what was found in them."""
+    """Events that can be gated, and notes on impossible values."""
 
     events: Events
     flags: tuple[str, ...] = ()
@@ -35,16 +35,16 @@ class Sound:
 def sound_events(
     events: Events, file_name: str, time_channels: Iterable[str] = (), told: Sequence[str] = ()
 ) -> Sound:
-    """Return the events with those that hold no number moved to zero on every channel, where debris is.
+    """Return the events; an event without a number is set to zero on every channel, where debris lies.
 
     Parameters
     ----------
     events
-        As read, not compensated.
+        Events as read, uncompensated.
     time_channels
         Channels whose gaps are filled from their neighbours, so that the events stay in order.
     told
-        All channels in the order in which they are reported, where that is another one.
+        All channels in the order of the messages, if that differs from the order of the events.
 
     Raises
     ------
@@ -76,8 +76,8 @@ def _has_huge(values: np.ndarray) -> bool:
 
 
 def all_measured(values: np.ndarray) -> bool:
-    """Whether a detector can have given every value: in less time than `is_measured` takes."""
-    # the least and the largest are NaN as soon as one value is
+    """Whether all values are measured values; faster than `is_measured`."""
+    # minimum and maximum are NaN if any value is
     return not values.size or bool(values.min() >= -LARGEST and values.max() <= LARGEST)
 
 

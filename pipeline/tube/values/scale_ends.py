@@ -1,4 +1,4 @@
-"""Where the scales of a file's detectors end: as $PnR says, unless the values show that it is not so."""
+"""The ends of scale of a file's detectors: as $PnR says, unless the values contradict it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.tube.values.impossible import all_measured, is_measured
 
 @dataclass(frozen=True, slots=True)
 class ScaleEnds:
-    """The largest value of each channel, in their order, and what had to be used instead of $PnR."""
+    """The largest possible value of each channel, in their order, and the repairs of $PnR."""
 
     tops: tuple[float, ...]
     repairs: tuple[Repair, ...] = ()
@@ -23,7 +23,7 @@ class ScaleEnds:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """One channel: what its file says of the ends of its scale, and what its values show."""
+    """One channel: the end of scale that its file states, and the one that its values show."""
 
     name: str
     stated: float
@@ -34,18 +34,18 @@ class _Channel:
 def scale_ends(
     file: FcsFile, names: Sequence[str], columns: Iterable[np.ndarray], *, times: Collection[str] = ()
 ) -> ScaleEnds:
-    """Return where the scales end.
+    """Return the ends of scale.
 
     Parameters
     ----------
     file
-        Says what $PnR is.
+        The file, for its $PnR.
     names
         Channels of the file.
     columns
         Their linear values as recorded, not compensated, shape (n_events,) each. No numbers are skipped.
     times
-        Those of the names that are time, whatever the file calls it: time is no detector and has no scale.
+        The names that are time: time is no detector and has no end of scale.
     """
     channels = [
         _looked_at(file, name, column, is_time=name in times)
@@ -105,7 +105,7 @@ def _end(value: float) -> str:
 
 
 def _repair(code: RepairCode, text: str, faults: Sequence[tuple[str, str, str, str]]) -> tuple[Repair, ...]:
-    """Say once what was found on many channels."""
+    """Say in one sentence what holds for many channels."""
     if not faults:
         return ()
     said = ", ".join(f"{name} {what}" for name, what, _, _ in faults)

@@ -1,15 +1,15 @@
-"""The line of M1 less the leading part of its bias: few, mostly censored rows make it too steep on average.
+"""The line of M1, corrected for bias: with few, mostly censored rows the maximum is too steep on average.
 
-The maximum-likelihood slope is skewed to the steep side. Where U(θ) + A(θ) = 0 in place of the score
-U(θ) = 0, the bias of order 1/n is gone (Firth 1993, doi:10.1093/biomet/80.1.27; Kosmidis & Firth 2010,
-doi:10.1214/10-EJS579):
+The maximum-likelihood slope is skewed to the steep side. The maximum solves U(θ) = 0, U the score. Solving
+U(θ) + A(θ) = 0 instead removes the bias of order 1/n (Firth 1993, doi:10.1093/biomet/80.1.27; Kosmidis &
+Firth 2010, doi:10.1214/10-EJS579):
 
     A_c = ½ Σ_ab (F⁻¹)_ab Σ_rows E[(∂²f/∂a∂b)/f · ∂ log f/∂c],   F = the expected information
 
 f is a row's likelihood: a density between its limits, Φ below its LLOQ, 1 − Φ above its ULOQ. The
-expectations are moments of a truncated normal (`row_moments`), so nothing is simulated. It is the bias of σ²
-that is taken off, not that of log σ: t = −(F⁻¹ of log σ) joins the step of log σ. So without censoring the
-line is that of least squares and σ² has the divisor n − k. How much bias is left: docs/validation.md.
+expectations are moments of a truncated normal (`row_moments`), so nothing is simulated. The bias of σ² is
+removed, not that of log σ: t = −(F⁻¹ of log σ) is added to the step of log σ. So without censoring the
+line is that of least squares and σ² has the divisor n − k. docs/validation.md says how much bias is left.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.row_moments import row_moments
 
 _MAX_STEPS, _NEWTON_EVERY, _TOLERANCE = 125, 8, 1e-9
-"""Steps; which of them are Newton's; the length of one at which the equation is solved. Convention: they
-bound the time; 1e-9 is less than is written."""
+"""Most steps; every which step is a Newton step; length of a step at which the equation counts as solved.
+Convention: the first two bound the time; 1e-9 is less than the digits that are written."""
 
 _LONGEST_STEP, _WORSE = 0.5, 1.5
-"""Longest step; growth that is still accepted, and by which damping is eased. Convention: half a unit of the
-standardised axes, so that a step stays where the law is nearly straight."""
+"""Longest step; factor by which the next step may be longer, and by which damping is eased. Convention: half
+a unit of the standardised axes, so that the curve is nearly straight within a step."""
 
 _DIFFERENCE: Final = 1e-5
-"""Of a finite difference on standardised axes. Convention: between rounding and curvature."""
+"""Size of a finite difference on standardised axes. Convention: rounding and curvature both matter little."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds:
-    """Where each row would have been censored, in the unit of y: `low`, `high` (B, n); −inf, inf: nowhere."""
+    """The limits at which each row would be censored, in the unit of y: `low`, `high` (B, n); ±inf: none."""
 
     low: Floats
     high: Floats
@@ -52,7 +52,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduced:
-    """The roots of the adjusted score: `beta` (B, k), `log_sigma` (B,), and where one was found (B,)."""
+    """The roots of the adjusted score: `beta` (B, k), `log_sigma` (B,); `converged` (B,): it is a root."""
 
     beta: Floats
     log_sigma: Floats
@@ -60,36 +60,37 @@ class Reduced:
 
 
 def reduce_bias(rows: CensoredRows, bounds: Bounds, best: Maximum) -> Reduced:
-    """Return where U + A + F·t vanishes, sought from the maximum of the likelihood.
+    """Solve U + A + F·t = 0, starting from the maximum of the likelihood.
 
-    Each step is g = F⁻¹(U + A) + t, at most half a unit of the standardised axes long, and shorter where the
-    last one led away. Few, mostly censored rows let such steps creep: every eighth is a Newton step on g,
-    taken where it halves what is left. Rows without any scatter have no root: `converged` says so.
+    Each step is g = F⁻¹(U + A) + t. It is at most half a unit of the standardised axes long, and shorter if
+    the last step led away from the root. With few, mostly censored rows such steps are slow. So every eighth
+    step is a Newton step on g, taken only if it halves g. Rows without any scatter have no root: `converged`
+    is False.
 
     Parameters
     ----------
     rows
-        The weights say what a row counts: less than 1 where rows of one patient are no independent evidence.
+        Their weights say how much a row counts: less than 1 where a patient has several, dependent rows.
     """
     theta = np.column_stack([best.beta, np.maximum(best.log_sigma, SMALLEST_LOG_SIGMA / 2)])
     step, damping = adjusted_step(rows, bounds, theta), np.ones(len(theta))
     for number in range(1, _MAX_STEPS):
-        left = np.flatnonzero(~(_length(step) < _TOLERANCE))
-        if not len(left):
+        unsolved = np.flatnonzero(~(_length(step) < _TOLERANCE))
+        if not len(unsolved):
             break
-        part = rows if len(left) == len(step) else rows.take(left)
-        there = Bounds(bounds.low[left], bounds.high[left])
+        part = rows if len(unsolved) == len(step) else rows.take(unsolved)
+        bounds_left = Bounds(bounds.low[unsolved], bounds.high[unsolved])
         if number % _NEWTON_EVERY:
-            theta[left], step[left], damping[left] = _moved(
-                part, there, theta[left], step[left], damping[left]
+            theta[unsolved], step[unsolved], damping[unsolved] = _moved(
+                part, bounds_left, theta[unsolved], step[unsolved], damping[unsolved]
             )
         else:
-            theta[left], step[left] = _newton(part, there, theta[left], step[left])
+            theta[unsolved], step[unsolved] = _newton(part, bounds_left, theta[unsolved], step[unsolved])
     return Reduced(theta[:, :-1], theta[:, -1], _length(step) < _TOLERANCE)
 
 
 def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> tuple[Floats, Floats]:
-    """Take −J⁻¹·g, J the derivative of g by central differences; stay where less than half of g goes."""
+    """Take the step −J⁻¹·g, J the derivative of g by central differences; stay if it does not halve g."""
     columns = [
         (adjusted_step(rows, bounds, theta + unit) - adjusted_step(rows, bounds, theta - unit))
         / (2 * _DIFFERENCE)
@@ -97,9 +98,9 @@ def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> 
     ]
     jacobian = np.stack(columns, axis=2)
     square = np.einsum("bki,bkj->bij", jacobian, jacobian)
-    wanted, definite = solve_definite(square, -np.einsum("bki,bk->bi", jacobian, step))
-    short = definite & (_length(wanted) < _LONGEST_STEP)
-    moved = np.where(short[:, None], theta + wanted, theta)
+    full_step, definite = solve_definite(square, -np.einsum("bki,bk->bi", jacobian, step))
+    short = definite & (_length(full_step) < _LONGEST_STEP)
+    moved = np.where(short[:, None], theta + full_step, theta)
     next_step = adjusted_step(rows, bounds, moved)
     kept = (short & (_length(next_step) < _length(step) / 2))[:, None]
     return np.where(kept, moved, theta), np.where(kept, next_step, step)
@@ -108,7 +109,7 @@ def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> 
 def _moved(
     rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats, damping: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Take a damped step; stay, and damp more, where what is left to go grew."""
+    """Take a damped step; stay and damp more if the next step would be longer than before."""
     length = _length(step)
     share = damping * np.minimum(1.0, _LONGEST_STEP / length)
     moved = theta + share[:, None] * step
@@ -121,7 +122,7 @@ def _moved(
 
 
 def adjusted_step(rows: CensoredRows, bounds: Bounds, theta: Floats) -> Floats:
-    """Return F⁻¹(U + A) + t at (β, log σ), (B, k+1): what is left to go."""
+    """Return the step towards the root, F⁻¹(U + A) + t at (β, log σ), shape (B, k+1)."""
     beta, log_sigma = theta[:, :-1], theta[:, -1]
     information, adjustment = adjustment_of(rows, bounds, beta, log_sigma)
     score = derivatives(rows, beta, log_sigma)[0] + adjustment
@@ -140,7 +141,8 @@ def adjustment_of(
     part = variance / scale**2
     middle = np.einsum("bnk,bk->bn", rows.design, beta)
     information, third = row_moments((bounds.low - middle) / scale, (bounds.high - middle) / scale)
-    # From m/s and log s of a row to its μ and log σ: d/dμ = 1/s, d/d log σ = p, and p itself moves with σ.
+    # Change of variables from m/s and log s of a row to its μ and log σ: d/dμ = 1/s, d/d log σ = p. p depends
+    # on σ, too.
     turn = np.stack([1 / scale, part])
     third = np.einsum("abcij,aij,bij,cij->abcij", third, turn, turn, turn)
     third[1, 1] += 2 * part * (1 - part) * information[1] * turn

@@ -12,11 +12,11 @@ from pipeline.washout.censored.estimate import NotEstimableError
 Floats = NDArray[np.float64]
 
 _BLOCK = 2_000_000
-"""Numbers worked on at once: bounds the memory. Convention: 16 MB of numbers."""
+"""Numbers that are drawn at once, to bound the memory. Convention: 16 MB of numbers."""
 
 _LEAST_SHARE = 0.9
-"""Share of resamples that must give a value; from fewer no interval. Convention: the tenth that gave none may
-lie beyond either limit."""
+"""Share of resamples that must give an estimate, else there is no interval. Convention: the tenth without an
+estimate may lie beyond either limit."""
 
 
 def patient_weights(
@@ -24,7 +24,7 @@ def patient_weights(
 ) -> Iterator[NDArray[np.float64]]:
     """Draw patients with replacement; yield blocks of row weights, shape (block, n).
 
-    A patient's rows stay together (cluster bootstrap), so repeated samples are no independent evidence.
+    A patient's rows stay together (cluster bootstrap), so repeated samples do not count as independent.
     """
     _, member = np.unique(patients, return_inverse=True)
     n_patients = int(member.max()) + 1
@@ -38,7 +38,10 @@ def patient_weights(
 
 
 def jackknife_weights(patients: NDArray[np.intp], most: int = 200) -> Floats:
-    """Return row weights that leave out one patient each, shape (m, n); a group above `most` patients."""
+    """Return row weights that leave out one patient each, shape (m, n).
+
+    With more than `most` patients, each leaves out one of `most` groups of patients.
+    """
     _, member = np.unique(patients, return_inverse=True)
     group = member % min(int(member.max()) + 1, most)
     weights: Floats = (group[None, :] != np.arange(int(group.max()) + 1)[:, None]).astype(np.float64)
@@ -53,16 +56,16 @@ def bca_interval(
     Parameters
     ----------
     estimate
-        From the data themselves.
+        The estimate from the data themselves.
     draws : (B,)
-        From the resampled data; NaN where a resample could not be estimated.
+        The estimates from the resampled data; NaN where a resample gives none.
     jackknife : (m,)
-        With one patient left out; NaN as above.
+        The estimates with one patient left out; NaN where there is none.
 
     Raises
     ------
     NotEstimableError
-        More than a tenth of the resamples could not be estimated.
+        If more than a tenth of the resamples give no estimate.
     """
     from scipy.special import ndtr, ndtri
 
@@ -77,7 +80,7 @@ def bca_interval(
     spread = np.sum(deviation**2)
     acceleration = np.sum(deviation**3) / (6 * spread**1.5) if spread > 0 else 0.0
     normal = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
-    # The denominator changes sign where the acceleration is extreme; the interval then ends at the last draw.
+    # With an extreme acceleration the denominator would change sign; the interval then ends at the last draw.
     stretch = np.maximum(1 - acceleration * normal, 1e-6)
     low, high = np.quantile(kept, ndtr(bias + normal / stretch))
     return float(low), float(high)

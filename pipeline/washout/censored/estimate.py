@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class NotEstimableError(ValueError):
-    """The data cannot tell what was asked; the message says why, in one sentence."""
+    """The data do not allow this estimate; the message says why, in one sentence."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval. None = not known; an infinite limit is None with a `note`."""
+    """A number with its interval. None means not known; an infinite limit is None, and `note` says so."""
 
     name: str
     value: float | None
@@ -41,7 +41,7 @@ class ModelName(StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wait:
-    """How long until this share of the patients has this density.
+    """The weeks of washout until this share of the patients has reached this receptor density.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class Wait:
     density
         Molecules per cell.
     share
-        0.5: the median patient; 0.9: nine of ten.
+        0.5: the median patient; 0.9: nine of ten patients.
     weeks, low, high
-        With its interval; None: cannot be known, or no such limit. `note` says why.
+        The weeks and their interval; None: not known, or no limit on this side. `note` says why.
     """
 
     model: str
@@ -70,14 +70,14 @@ class Wait:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not estimated, and why."""
+    """An estimate that was refused: its name and the reason."""
 
     name: str
     reason: str
 
 
 def aicc(log_likelihood: float, parameters: float, n: int) -> float:
-    """Return −2ℓ + 2p + 2p(p+1)/(n − p − 1) (Hurvich & Tsai 1989, doi:10.1093/biomet/76.2.297).
+    """Return the AICc, −2ℓ + 2p + 2p(p+1)/(n − p − 1) (Hurvich & Tsai 1989, doi:10.1093/biomet/76.2.297).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What single rows do to the maximum: as values that move, or as rows that count otherwise."""
+"""How single rows move the maximum of the likelihood: by their values, or by their weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.washout.censored.likelihood import CensoredRows, Floats, Maximum, 
 
 
 def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
-    """Return a batch of the same one data set under other weights, shape (B, n); nothing is copied."""
+    """Return a batch that holds one data set under B sets of weights, shape (B, n), without copying it."""
     batch, n = weight.shape
     return CensoredRows(
         np.broadcast_to(rows.design, (batch, n, rows.design.shape[2])),
@@ -21,7 +21,7 @@ def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
 
 
 def by_values(rows: CensoredRows, best: Maximum) -> Floats:
-    """Return how the gradient at the maximum moves with each row's value, or limit: (B, k+1, n)."""
+    """Return the derivative of the gradient at the maximum by each row's value or limit, (B, k+1, n)."""
     variance = rows.variance(best.beta, best.log_sigma)
     scale = np.sqrt(variance + rows.sd**2)
     z = (rows.y - np.einsum("bnk,bk->bn", rows.design, best.beta)) / scale

@@ -1,4 +1,4 @@
-"""Likelihood of a linear model with left-, right- and un-censored values; many fits at once."""
+"""Likelihood of a linear model with measured and censored values, fitted to many data sets at once."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ _HALF_LOG_2PI: Final = 0.9189385332046727
 """Arithmetic: ln(2π)/2."""
 
 _MAX_ITERATIONS, _MAX_HALVINGS = 200, 40
-"""Newton steps, and halvings of one. Convention: a maximum is found in some ten."""
+"""Most Newton steps, and most halvings of a step. Convention: about ten steps reach a maximum."""
 
 _TOLERANCE, _UNSEEN_RISE = 1e-13, 1e-10
-"""Rise of log L, relative and absolute, that rounding hides. Arithmetic: float64."""
+"""Rises of log L that rounding hides: a relative and an absolute one. Arithmetic: float64."""
 
 _LARGEST_COEFFICIENT: Final = 1e6
-"""On standardised axes: beyond, the likelihood has no maximum. Convention: a million SDs."""
+"""Coefficient on standardised axes above which the likelihood has no maximum. Convention: a million SDs."""
 
 _LEAST_INFORMATION: Final = 1e-7
-"""A row's information on a coefficient below which the data do not hold it. Convention: as rounding."""
+"""Information per row below which the data do not determine a coefficient. Convention: near rounding."""
 
 SMALLEST_LOG_SIGMA: Final = -14.0
-"""ln σ is not followed below: the rows lie on a line. Arithmetic: e^-14 is a millionth of the spread of the
-rows."""
+"""Smallest ln σ: here the rows lie on a line. Arithmetic: e^-14 is a millionth of the spread of the rows."""
 
 
 _LARGEST_LOG_SIGMA: Final = 50.0
-"""ln σ of a row is not followed above. Convention: within float64."""
+"""Largest ln σ of a row. Convention: its square fits into float64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +67,7 @@ class CensoredRows:
     lever: Floats | None = None
 
     def take(self, index: NDArray[np.intp]) -> CensoredRows:
-        """Return the data sets at these places of the batch."""
+        """Return the data sets with these indices in the batch."""
         lever = None if self.lever is None else self.lever[index]
         return CensoredRows(
             self.design[index], self.y[index], self.kind[index], self.sd[index], self.weight[index], lever
@@ -80,7 +79,7 @@ class CensoredRows:
         return replace(self, design=np.delete(self.design, column, axis=2), y=moved)
 
     def variance(self, beta: Floats, log_sigma: Floats) -> Floats:
-        """Return σ² of each row without its measurement, (B, n) or (B, 1)."""
+        """Return σ² of each row without its measurement variance, (B, n) or (B, 1)."""
         if self.lever is None:
             return np.asarray(np.exp(2 * log_sigma)[:, None])
         of_row = log_sigma[:, None] + beta[:, -1:] * self.lever
@@ -89,7 +88,7 @@ class CensoredRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maximum:
-    """Where the likelihood is highest: `beta` (B, k), `log_sigma`, `log_likelihood`, `converged` (B,).
+    """The maximum of the likelihood: `beta` (B, k), `log_sigma`, `log_likelihood`, `converged` (B,).
 
     `information` (B, k+1, k+1) is minus the second derivative with log sigma as the last parameter.
     """
@@ -101,9 +100,9 @@ class Maximum:
     converged: NDArray[np.bool_]
 
     def is_determined(self, n: int) -> NDArray[np.bool_]:
-        """Tell which data sets of n rows hold all of β: the ascent came to rest, and not on a plain."""
+        """Return which data sets of n rows determine all of β: the ascent converged on a curved summit."""
         of_beta = self.information[:, :-1, :-1]
-        # every eigenvalue is above the limit where what is left beyond it is positive definite
+        # if the matrix less the limit is positive definite, every eigenvalue is above the limit
         return self.converged & is_definite(of_beta - _LEAST_INFORMATION * n * np.eye(of_beta.shape[1]))
 
 
@@ -156,22 +155,22 @@ def maximise(
     """Maximise the likelihood over β and σ of every data set by a damped Newton ascent.
 
     Without measurement SDs the likelihood has one maximum (it is concave in β/σ and 1/σ; Olsen 1978,
-    doi:10.2307/1913082), so an ascent that never goes down finds it from any start. Directions in which the
-    surface is not concave are climbed by the absolute curvature.
+    doi:10.2307/1913082), so an ascent that never goes down reaches it from any start. Where the likelihood is
+    not concave, the step uses the absolute curvature.
 
     Parameters
     ----------
     rows
-        With columns of the design and y of about unit size: log σ is not followed below `SMALLEST_LOG_SIGMA`,
+        The columns of the design and y must be of about unit size. log σ stays above `SMALLEST_LOG_SIGMA`,
         where the rows lie on the line without scatter.
     start
-        β (B, k) and log σ (B,); least squares on the values and limits where None.
+        β (B, k) and log σ (B,); None: the least-squares line through values and limits.
     hold_sigma
-        Leave log σ where it starts.
+        Keep log σ at its start.
     """
     beta, tau = _least_squares(rows) if start is None else (start[0].copy(), start[1].copy())
     if not hold_sigma:
-        # below, hardly any slope is left along log σ: an ascent would stay, be there a summit or not
+        # below this the likelihood is nearly flat along log σ, and the ascent would stop without a summit
         tau = np.maximum(tau, SMALLEST_LOG_SIGMA / 2)
     value = log_likelihood(rows, beta, tau)
     converged = np.zeros(len(value), dtype=bool)
@@ -197,7 +196,7 @@ def _linear(design: Floats, beta: Floats) -> Floats:
 
 
 def by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
-    """First and second derivative of a row's log likelihood by z."""
+    """Return the first and second derivative of each row's log likelihood by z."""
     from scipy.special import log_ndtr
 
     t = -kind * z
@@ -226,7 +225,7 @@ def _assemble(
 
 
 def _add_lever(rows: CensoredRows, weighted: Sequence[Floats], gradient: Floats, information: Floats) -> None:
-    """Add γ, which moves log σ of a row by its lever, in place; its own column of the design is 0."""
+    """Add the derivatives by γ in place; γ·lever is added to log σ of a row, and its design column is 0."""
     _, d_tau, _, d_mu_tau, d_tau2 = weighted
     lever, k = np.asarray(rows.lever), rows.design.shape[2]
     gradient[:, k - 1] = np.sum(d_tau * lever, axis=1)
@@ -255,11 +254,11 @@ def _by_absolute_curvature(gradient: Floats, information: Floats) -> Floats:
     return np.asarray(np.einsum("bij,bj->bi", vectors, along))
 
 
-def _hold(gradient: Floats, information: Floats, held: NDArray[np.bool_]) -> None:
-    """Take log σ out of the step of these data sets, in place."""
-    gradient[held, -1] = 0.0
-    information[held, -1, :] = information[held, :, -1] = 0.0
-    information[held, -1, -1] = 1.0
+def _hold(gradient: Floats, information: Floats, fixed: NDArray[np.bool_]) -> None:
+    """Fix log σ of these data sets: no step moves it. Works in place."""
+    gradient[fixed, -1] = 0.0
+    information[fixed, -1, :] = information[fixed, :, -1] = 0.0
+    information[fixed, -1, -1] = 1.0
 
 
 def _line_search(
@@ -267,30 +266,30 @@ def _line_search(
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Halve each step until the likelihood rises; a data set that cannot rise stays where it is.
 
-    The last step of an ascent is taken unseen, since rounding hides so small a rise.
+    The last step of an ascent is taken without this check, since rounding hides so small a rise.
     """
     beta, tau, value = (part.copy() for part in at)
-    left = np.arange(len(value))
+    rising = np.arange(len(value))
     length = 1.0
     for _ in range(_MAX_HALVINGS):
-        part = rows if len(left) == len(value) else rows.take(left)
-        new_beta = at[0][left] + length * step[left, :-1]
-        new_tau = np.maximum(at[1][left] + length * step[left, -1], SMALLEST_LOG_SIGMA)
+        part = rows if len(rising) == len(value) else rows.take(rising)
+        new_beta = at[0][rising] + length * step[rising, :-1]
+        new_tau = np.maximum(at[1][rising] + length * step[rising, -1], SMALLEST_LOG_SIGMA)
         new_value = log_likelihood(part, new_beta, new_tau)
-        better = (new_value > at[2][left]) | (decrement[left] < _UNSEEN_RISE)
-        chosen = left[better]
+        better = (new_value > at[2][rising]) | (decrement[rising] < _UNSEEN_RISE)
+        chosen = rising[better]
         beta[chosen], tau[chosen], value[chosen] = new_beta[better], new_tau[better], new_value[better]
-        left = left[~better]
-        if not len(left):
+        rising = rising[~better]
+        if not len(rising):
             break
         length /= 2
     moved = np.ones(len(value), dtype=bool)
-    moved[left] = False
+    moved[rising] = False
     return beta, tau, value, moved
 
 
 def _least_squares(rows: CensoredRows) -> tuple[Floats, Floats]:
-    """Return the least-squares line through values and limits: a start, never an answer."""
+    """Return the least-squares line through values and limits: only a start for the ascent."""
     weighted = rows.design * rows.weight[:, :, None]
     normal = np.einsum("bnk,bnl->bkl", weighted, rows.design)
     normal += 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[1])

@@ -1,4 +1,4 @@
-"""Profile-likelihood intervals of a censored line: of the slope, of the line at a place, of its scatter."""
+"""Profile-likelihood intervals of a censored line: of its slope, its level at a washout and its scatter."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.washout.censored.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, C
 Floats = NDArray[np.float64]
 
 _EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
-"""Steps outwards to find a limit, and the smallest first one. Convention: each step doubles, so that 60 reach
-any limit; a smaller first one is lost in rounding."""
+"""Most steps outwards to a limit, and the smallest first step. Convention: steps grow, so that 60 reach any
+limit; a smaller first step would be lost in rounding."""
 
 _FARTHEST: Final = 1e6
-"""On standardised axes: a limit beyond is infinite. Convention: a million SDs."""
+"""Limit on standardised axes above which it counts as infinite. Convention: a million SDs."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:
@@ -31,8 +31,8 @@ def critical_value(kind: NDArray[np.int8], n_coefficients: int, level: float = 0
     """Return the likelihood-ratio drop that bounds the interval, corrected for few rows.
 
     Without censoring 2Δℓ = n·log(1 + t²/ν), ν = n − k, so n·log(1 + t²_{(1+level)/2; ν}/ν) gives exactly the
-    t interval; χ²₁ (3.84) alone covers 91–92 % at n = 19. A censored row tells less about σ than a measured
-    one and counts half: n_e = n_observed + n_censored/2 in place of n. Measured coverage: docs/validation.md.
+    t interval; χ²₁ (3.84) alone covers 91–92 % at n = 19. A censored row says less about σ than a measured
+    row and counts half: n_e = n_observed + n_censored/2 in place of n. Measured coverage: docs/validation.md.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def ratio_p(ratio: float, kind: NDArray[np.int8], n_coefficients: int) -> float:
 
 
 def coefficient_ratio(rows: CensoredRows, best: Maximum, column: int, value: float) -> float:
-    """Return 2·(ℓ_max − ℓ_max given this coefficient) of the first data set; 0 at the estimate."""
+    """Return the likelihood ratio 2·(ℓ_max − ℓ_max with this coefficient fixed) of the first data set."""
     start = np.delete(best.beta, column, axis=1), best.log_sigma
     return _drop(best, maximise(rows.without(column, np.array([value])), start))
 
@@ -66,7 +66,9 @@ def coefficient_ratio(rows: CensoredRows, best: Maximum, column: int, value: flo
 def coefficient_interval(
     rows: CensoredRows, best: Maximum, column: int, critical: float
 ) -> tuple[float, float]:
-    """Return where the likelihood ratio of one coefficient reaches `critical`; ±inf where it never does.
+    """Return the interval within which the likelihood ratio of one coefficient is below `critical`.
+
+    A limit is ±inf where the ratio never reaches `critical`.
 
     Parameters
     ----------
@@ -77,14 +79,14 @@ def coefficient_interval(
     return interval(lambda value: coefficient_ratio(rows, best, column, value), estimate, spread, critical)
 
 
-def level_interval(rows: CensoredRows, best: Maximum, place: float, critical: float) -> tuple[float, float]:
-    """Return the interval of the line at `place` of column 1 (column 0 is 1)."""
+def level_interval(rows: CensoredRows, best: Maximum, x: float, critical: float) -> tuple[float, float]:
+    """Return the interval of the level of the line where column 1 is `x` (column 0 is 1)."""
     moved = rows.design.copy()
-    moved[:, :, 1] -= place
-    there = replace(rows, design=moved)
+    moved[:, :, 1] -= x
+    shifted = replace(rows, design=moved)
     beta = best.beta.copy()
-    beta[:, 0] += place * beta[:, 1]
-    return coefficient_interval(there, maximise(there, (beta, best.log_sigma)), 0, critical)
+    beta[:, 0] += x * beta[:, 1]
+    return coefficient_interval(shifted, maximise(shifted, (beta, best.log_sigma)), 0, critical)
 
 
 def log_sigma_interval(rows: CensoredRows, best: Maximum, critical: float) -> tuple[float, float]:
@@ -93,8 +95,8 @@ def log_sigma_interval(rows: CensoredRows, best: Maximum, critical: float) -> tu
     def ratio(value: float) -> float:
         if value <= SMALLEST_LOG_SIGMA:
             return ratio(SMALLEST_LOG_SIGMA + _SMALLEST_STEP)
-        held = maximise(rows, (best.beta, np.array([value])), hold_sigma=True)
-        return _drop(best, held)
+        at_sigma = maximise(rows, (best.beta, np.array([value])), hold_sigma=True)
+        return _drop(best, at_sigma)
 
     estimate = float(best.log_sigma[0])
     low, high = interval(ratio, estimate, min(_spread(best, -1), 1.0), critical)
@@ -104,7 +106,7 @@ def log_sigma_interval(rows: CensoredRows, best: Maximum, critical: float) -> tu
 def interval(
     ratio: Callable[[float], float], estimate: float, spread: float, critical: float
 ) -> tuple[float, float]:
-    """Return where `ratio`, 0 at the estimate, reaches `critical` on each side; ±inf where never."""
+    """Return the two values at which `ratio`, 0 at the estimate, reaches `critical`; ±inf: it never does."""
 
     def gap(value: float) -> float:
         return float(np.sqrt(ratio(value)) - np.sqrt(critical))
@@ -114,7 +116,7 @@ def interval(
 
 
 def _limit(gap: Callable[[float], float], estimate: float, step: float) -> float:
-    """Walk outwards in growing steps until the ratio is passed, then solve between the last two."""
+    """Step outwards, ever farther, until `gap` is positive; then solve between the last two steps."""
     from scipy.optimize import brentq
 
     inside, outside = estimate, estimate + step
@@ -127,8 +129,8 @@ def _limit(gap: Callable[[float], float], estimate: float, step: float) -> float
     return float(np.copysign(np.inf, step))
 
 
-def _drop(best: Maximum, held: Maximum) -> float:
-    return max(0.0, 2 * float(best.log_likelihood[0] - held.log_likelihood[0]))
+def _drop(best: Maximum, restricted: Maximum) -> float:
+    return max(0.0, 2 * float(best.log_likelihood[0] - restricted.log_likelihood[0]))
 
 
 def _spread(best: Maximum, parameter: int) -> float:

@@ -1,4 +1,4 @@
-"""Where patients gave several samples: the patient, not the tube, is the evidence."""
+"""Intervals where patients gave several samples: patients are independent, their tubes are not."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from pipeline.washout.censored.likelihood import (
 from pipeline.washout.censored.profile import effective_rows
 
 _FEWEST_PATIENTS: Final = 5
-"""From fewer patients no interval is told where patients repeat. Convention: the spread between four patients
-is known to a factor of two at best."""
+"""Fewest patients for an interval, where a patient gave several samples. Convention: the spread between four
+patients is known to a factor of two at best."""
 
 _LARGEST_COEFFICIENT: Final = 1e3
-"""On standardised axes: a refit beyond has no maximum. Convention: a thousand SDs; a refit starts at the
-summit of all rows and goes no such way."""
+"""Coefficient on standardised axes above which a refit has no maximum. Convention: a thousand SDs; a refit
+starts at the summit of all rows and stays near it."""
 
 _STEP: Final = 1e-5
-"""Of a finite difference on standardised axes. Convention: between rounding and curvature."""
+"""Size of a finite difference on standardised axes. Convention: rounding and curvature both matter little."""
 
 LEAST_INFLATION: Final = 1e-9
-"""Far above what rounding leaves of a variance that is zero, far below any patients'. Convention: between the
-two."""
+"""Ratio of variances below which leaving patients out changes nothing. Convention: far above what rounding
+leaves of zero, far below the ratio of any real patients."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +45,11 @@ class PatientJackknife:
     Attributes
     ----------
     estimate : (p,)
-        With all patients.
+        The parameters with all patients.
     left_out : (m, p)
-        Without one patient; without one of 200 groups of patients where there are more.
+        The parameters without one patient; with more than 200 patients, without one of 200 groups of them.
     freedom
-        Degrees of freedom of the interval: patients, a censored row counting half, less 2.
+        Degrees of freedom of the interval: patients, a censored row counting half, less the coefficients.
     """
 
     estimate: Floats
@@ -63,12 +63,12 @@ class PatientJackknife:
         return float((len(deviation) - 1) / len(deviation) * np.sum(deviation**2))
 
     def inflation(self, of: Callable[[Floats], Floats]) -> float:
-        """Return by how much this variance exceeds the likelihood's own, which takes rows as independent.
+        """Return the ratio of the jackknife variance to that of the likelihood of independent rows.
 
         Raises
         ------
         NotEstimableError
-            If leaving out a patient changes nothing: then the patients do not tell how sure the line is.
+            If leaving out a patient changes nothing: then patients do not show how sure the line is.
         """
         own = delta_variance(of, self.estimate, self.covariance)
         ratio = self.variance(of) / own if own > 0 else 0.0
@@ -82,8 +82,9 @@ class PatientJackknife:
         """Return the drop of 2 log L that bounds the interval of a function of the parameters.
 
         The likelihood ratio is scaled to the jackknife variance ("vertical adjustment", Chandler & Bate 2007,
-        doi:10.1093/biomet/asm015) and held against t², so the interval keeps the likelihood's asymmetry; a
-        percentile or BCa bootstrap of 20 patients is too narrow. Measured coverage: docs/validation.md.
+        doi:10.1093/biomet/asm015) and compared with t². So the interval keeps the asymmetry of the
+        likelihood. A percentile or BCa bootstrap of 20 patients is too narrow. Measured coverage:
+        docs/validation.md.
         """
         from scipy.special import stdtrit
 
@@ -109,7 +110,7 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     Raises
     ------
     NotEstimableError
-        Fewer than 5 patients, or the line hangs on a single patient: without it there is none.
+        If there are fewer than 5 patients, or if there is no line without one of them.
     """
     n_patients, n = len(np.unique(patients)), len(patients)
     if n_patients < _FEWEST_PATIENTS:

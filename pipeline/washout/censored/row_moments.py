@@ -1,8 +1,8 @@
-"""What a row of the censored line tells on average, given where it would be censored.
+"""The expected information of a row of the censored line, given its limits.
 
-A row's likelihood f is φ(z)/s between its limits, Φ(z_low) in one piece below and 1 − Φ(z_high) above, with
-z = (y − m)/s. Its derivatives by m (in units of s) and by log s are polynomials of z times f, so their
-expectations are moments of the normal between the limits, and a term for either end.
+A row's likelihood f is φ(z)/s between its limits, Φ(z_low) below and 1 − Φ(z_high) above, with
+z = (y − m)/s. Its derivatives by m (in units of s) and by log s are polynomials of z times f. So their
+expectations are moments of the normal law between the limits, plus a term for each limit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.washout.censored.likelihood import Floats
 
 _FARTHEST: Final = 37.0
-"""SDs; the normal density beyond is zero in float64. Arithmetic."""
+"""SDs, beyond which the normal density is zero in float64. Arithmetic."""
 
 _ORDERS, _ROOT_2PI = 7, float(np.sqrt(2 * np.pi))
 """Moments 0 to 6, which the products of `_SECONDS` need; √(2π). Arithmetic."""
@@ -78,7 +78,7 @@ def normal_moments(low: Floats, high: Floats) -> Floats:
 
 
 def _end(z: Floats, side: float) -> tuple[tuple[Floats, ...], tuple[tuple[Floats, ...], ...], Floats]:
-    """First and second derivatives of Φ(z) (side 1) or 1 − Φ(z) (side −1) by m and log s, and itself."""
+    """Return first and second derivatives by m and log s, and the value, of Φ(z) or 1 − Φ(z) (side 1, −1)."""
     from scipy.special import ndtr
 
     density = side * _density(z)

@@ -1,4 +1,4 @@
-"""A quasi-Newton ascent (BFGS; Nocedal & Wright 2006, 6.1) in a stated order of arithmetic, without BLAS."""
+"""A quasi-Newton ascent (BFGS; Nocedal & Wright 2006, 6.1) that adds in a fixed order, without BLAS."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gating.arithmetic.linear import times
 Floats: TypeAlias = NDArray[np.float64]
 
 _MOST_STEPS, _MOST_HALVINGS = 200, 30
-"""Steps, and halvings of one. Convention: a summit is reached in far fewer."""
+"""Most steps, and most halvings of a step. Convention: far fewer reach a summit."""
 
 _LONGEST_STEP: Final = 1.0
-"""In any parameter: a step too far could leave the summit for a plain. Convention: one unit on standardised
-axes."""
+"""Longest step in any parameter: a longer one could leave the summit for a flat region. Convention: one unit
+on standardised axes."""
 
 _LEAST_PART: Final = 1e-4
-"""Part of the rise that the gradient promises (Armijo). Convention: the usual 1e-4."""
+"""Least rise, as a part of the rise that the gradient predicts (Armijo). Convention: the usual 1e-4."""
 
 _UNSEEN_RISE: Final = 1e-10
-"""Rounding hides so small a rise: there the gradient must shrink instead. Arithmetic."""
+"""Rise that rounding hides: for a smaller one the gradient must shrink instead. Arithmetic."""
 
 
 def highest(
@@ -32,16 +32,16 @@ def highest(
     inverse: Floats | None = None,
     flat: float = 1e-6,
 ) -> tuple[Floats, float]:
-    """Return where a smooth function is highest, (p,), and its value there.
+    """Return the maximum of a smooth function, (p,), and the function's value at it.
 
     Parameters
     ----------
     of
-        Returns value and gradient (p,).
+        The function; it returns value and gradient (p,).
     inverse : (p, p)
-        A guess of the inverse of minus the second derivative, positive definite; a good one saves steps.
+        A guess of the inverse of minus the second derivative, positive definite; a good guess saves steps.
     flat
-        The ascent ends where no part of the gradient is larger.
+        The ascent ends when no component of the gradient is larger than this.
 
     Examples
     --------
@@ -73,21 +73,21 @@ def highest(
 def _rise(
     of: Callable[[Floats], tuple[float, Floats]], point: Floats, value: float, gradient: Floats, step: Floats
 ) -> tuple[Floats, float, Floats] | None:
-    """Halve the step until it rises enough; None where it cannot."""
+    """Halve the step until the function rises enough along it; None if it never does."""
     promised, steepest = float(np.sum(step * gradient)), float(np.abs(gradient).max())
     length = 1.0
     for _ in range(_MOST_HALVINGS):
-        there = point + length * step
-        new, slope = of(there)
+        moved = point + length * step
+        new, slope = of(moved)
         unseen = promised < _UNSEEN_RISE and float(np.abs(slope).max()) < steepest
         if new >= value + _LEAST_PART * length * promised or unseen:
-            return there, new, slope
+            return moved, new, slope
         length /= 2
     return None
 
 
 def _updated(inverse: Floats, step: Floats, turn: Floats) -> Floats:
-    """Return the inverse curvature, (p, p), after a step; as it was where the surface did not curve down."""
+    """Return the inverse curvature, (p, p), after a step; unchanged where the surface does not curve down."""
     along = float(np.sum(step * turn))
     if not along > 1e-10 * _length(step) * _length(turn):
         return inverse

@@ -1,8 +1,8 @@
-"""What in the rows may bend the line: each doubt is a test; what is found is taken into the line, or said.
+"""Doubts about the line: four tests of what may bend it. What is significant is modelled, or reported.
 
-The rule is fixed in advance: a doubt is found where its likelihood-ratio p is below 0.05. A scatter that
-changes with weeks, an LLOQ that goes with the density of its row, and patients sampled more often because of
-their density are then taken into the line; a bend is only said, since a line has none.
+The rule is fixed in advance: a doubt is significant if its likelihood-ratio p is below 0.05. The line then
+gets a term for a scatter that changes with weeks, for an LLOQ that goes with the density of its row, and for
+patients who were sampled more often because of their density. A bend is only reported, since a line has none.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from pipeline.washout.observations.terms import Term
 Floats: TypeAlias = NDArray[np.float64]
 
 _SIGNIFICANT: Final = 0.05
-"""Likelihood-ratio p below which a doubt is found. Convention (docs/method.md)."""
+"""Likelihood-ratio p below which a doubt is significant. Convention (docs/method.md)."""
 
 FEWEST_MEASURED: Final = 8
-"""Measured values below which no doubt is tested: five coefficients would be too many. Convention: three rows
-more than coefficients."""
+"""Fewest measured values for a test of doubts: with fewer, five coefficients are too many. Convention: three
+rows more than coefficients."""
 
 _LEAST_SPREAD: Final = 0.05
-"""SD of log10 LLOQ, dex, below which rows have one LLOQ. Convention: 12 %."""
+"""SD of log10 LLOQ, dex, below which all rows count as having the same LLOQ. Convention: 12 %."""
 
 _FEWEST_OFTEN: Final = 5
-"""Patients with several samples below which their number is not tested. Convention, as the jackknife."""
+"""Fewest patients with several samples for a test of the number of samples. Convention, as the jackknife."""
 
 _MOSTLY: Final = 0.5
 """Share of censored rows above which M0 takes a wider spread for a rise. Convention: with more than half
@@ -70,9 +70,9 @@ class Tested:
         Scatter: factor on σ per doubling of the washout. LLOQ: change of log10 RD per dex of LLOQ. Number of
         samples: change of log10 RD per doubling of it. Bend: change of the slope per doubling.
     p
-        Of no effect, on the scale of the line's intervals.
+        Likelihood-ratio p of no effect, on the scale of the line's intervals.
     slope
-        Of the line without it, dex per doubling, less its bias.
+        Slope of the line without this term, dex per doubling, corrected for bias.
     """
 
     doubt: Doubt
@@ -82,7 +82,7 @@ class Tested:
 
     @property
     def is_significant(self) -> bool:
-        """By the rule."""
+        """Whether p is below 0.05, the rule that was fixed in advance."""
         return self.p < _SIGNIFICANT
 
     def estimate(self, n: int, level: float) -> Estimate:
@@ -94,32 +94,33 @@ class Tested:
 
 
 def doubts_of(line: Line) -> tuple[Tested, ...]:
-    """Return every doubt that these rows allow to be tested, on the line without any of them."""
+    """Test every doubt that these rows allow to be tested, each against the line without any doubt."""
     if line.data.count(OBSERVED) < FEWEST_MEASURED:
         return ()
-    found = (_safely(test, line) for test in (_scatter, _lloq, _often, _bend))
-    return tuple(doubt for doubt in found if doubt is not None)
+    tested = (_safely(test, line) for test in (_scatter, _lloq, _often, _bend))
+    return tuple(doubt for doubt in tested if doubt is not None)
 
 
-def with_doubts(data: Observations, found: tuple[Tested, ...]) -> Observations:
-    """Return the rows as the line takes them: with what was found."""
-    taken = {doubt.doubt for doubt in found if doubt.is_significant}
-    terms = [_lloq_term(data)] * (Doubt.LLOQ in taken) + [_often_term(data)] * (Doubt.OFTEN in taken)
-    scatter = data.scatter_varies or Doubt.SCATTER in taken
+def with_doubts(data: Observations, tested: tuple[Tested, ...]) -> Observations:
+    """Return the rows with a term for each doubt that is significant."""
+    significant = {doubt.doubt for doubt in tested if doubt.is_significant}
+    terms = [_lloq_term(data)] * (Doubt.LLOQ in significant)
+    terms += [_often_term(data)] * (Doubt.OFTEN in significant)
+    scatter = data.scatter_varies or Doubt.SCATTER in significant
     if not terms and scatter == data.scatter_varies:
         return data
     return replace(data, terms=(*data.terms, *terms), scatter_varies=scatter)
 
 
-def doubt_words(data: Observations, found: tuple[Tested, ...], slope: float) -> tuple[str, ...]:
-    """Return a sentence per doubt that was found: what it is, its p, and how the answer errs without it.
+def doubt_words(data: Observations, tested: tuple[Tested, ...], slope: float) -> tuple[str, ...]:
+    """Return a sentence for each significant doubt: what it is, its p, and the slope without its term.
 
     Parameters
     ----------
     slope
-        Of the line that is reported.
+        Slope of the line that is reported.
     """
-    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in found if doubt.is_significant)
+    return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in tested if doubt.is_significant)
 
 
 def _safely(test: Callable[[Line], Tested | None], line: Line) -> Tested | None:

@@ -1,4 +1,4 @@
-"""How sure the line is: profile likelihood, scaled to the jackknife of patients and to shared errors."""
+"""Intervals of the line: by profile likelihood, scaled to the jackknife of patients and to shared errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TINY: Final = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class LineIntervals:
-    """Intervals in own units, how they were found, and the p of slope = 0."""
+    """Intervals in the units of the data, the method in words, and the p of slope = 0."""
 
     slope: Limits
     intercept: Limits
@@ -42,7 +42,7 @@ class LineIntervals:
 
 
 def line_intervals(line: Line, level: float) -> LineIntervals:
-    """Return intervals by profile likelihood, scaled to the patient jackknife where patients repeat."""
+    """Return profile-likelihood intervals, scaled to the patient jackknife if a patient gave two samples."""
     axes, jackknife = line.axes, jackknife_of(line)
     one_week = axes.x(0.0)
     drops = [critical_of(line, jackknife, of, level) for of in (slope_of, level_at(one_week), sigma_of)]
@@ -63,14 +63,14 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
 
 
 def slope_interval(line: Line, level: float) -> Limits:
-    """Return the interval of the slope alone, in own units."""
+    """Return the interval of the slope alone, in dex per doubling."""
     drop = critical_of(line, jackknife_of(line), slope_of, level)
     limits = coefficient_interval(line.rows, line.best, 1, drop)
     return _scaled(limits, line.axes.scale_y / line.axes.scale_x)
 
 
 def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
-    """Return what each term does, with intervals as those of the line."""
+    """Return the effect of each term, with intervals made as those of the line."""
     jackknife, effects = jackknife_of(line), []
     for column, term in enumerate(line.data.terms, start=FIRST_TERM):
         of = coefficient_of(column)
@@ -93,7 +93,7 @@ def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: Param
 
 
 def jackknife_of(line: Line) -> PatientJackknife | None:
-    """Return the jackknife of patients, None where nobody gave two samples."""
+    """Return the jackknife of patients, or None if no patient gave two samples."""
     if line.data.n_patients == line.data.n:
         return None
     return patient_jackknife(line.rows, line.best, line.data.patients)
@@ -102,7 +102,7 @@ def jackknife_of(line: Line) -> PatientJackknife | None:
 def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
     """Return the drop of 2 log L that bounds the interval of a function of the parameters.
 
-    Where rows share errors it grows by what these add to the variance of that function.
+    Where rows share errors, it is larger by the variance that these errors add to that function.
     """
     if jackknife is None:
         drop = critical_value(line.data.kind, line.n_coefficients, level)
@@ -118,12 +118,12 @@ def own_variance(line: Line, of: Parameter) -> float:
 
 
 def shared_variance(line: Line, of: Parameter) -> float:
-    """Return what errors that rows share add to the variance of a function of the parameters."""
+    """Return the variance that shared errors add to a function of the parameters; 0 without such errors."""
     return 0.0 if line.data.shared is None else delta_variance(of, line.maximum, line.shared)
 
 
 def slope_of(parameters: Floats) -> Floats:
-    """Slope on standardised axes, (m, k+1) → (m,)."""
+    """Return the slope on standardised axes, (m, k+1) → (m,)."""
     return parameters[:, 1]
 
 
@@ -133,13 +133,13 @@ def coefficient_of(column: int) -> Parameter:
 
 
 def sigma_of(parameters: Floats) -> Floats:
-    """Log σ on standardised axes, (m, k+1) → (m,)."""
+    """Return log σ on standardised axes, (m, k+1) → (m,)."""
     return parameters[:, -1]
 
 
-def level_at(place: float) -> Parameter:
-    """Return the function that gives the line at a place of the standardised washout."""
-    return lambda parameters: parameters[:, 0] + place * parameters[:, 1]
+def level_at(x: float) -> Parameter:
+    """Return the function that gives the level of the line at a standardised washout x."""
+    return lambda parameters: parameters[:, 0] + x * parameters[:, 1]
 
 
 def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:

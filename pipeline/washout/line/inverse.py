@@ -1,4 +1,4 @@
-"""How long must one wait? The washout at which half of the patients, or nine of ten, reach a density."""
+"""Weeks to wait: the washout at which half of the patients, or nine of ten, reach a receptor density."""
 
 from __future__ import annotations
 
@@ -28,76 +28,78 @@ if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit
 
 _FARTHEST_DOUBLINGS: Final = 1.0
-"""How far before the data an answer may lie: one doubling. Convention (docs/method.md)."""
+"""Doublings by which an answer may lie before the shortest washout. Convention (docs/method.md)."""
 
 _TOO_FEW: Final = 0.05
-"""Chance of so few rows with the density, were the answer right, below which it is withheld. Convention: one
-in twenty, as of any test here."""
+"""Chance, if the answer were right, of so few later rows with the density; below it the answer is withheld.
+Convention: one in twenty, as for every test here."""
 
 _STEPS: Final = 100
-"""To where a share of the patients has a density while the scatter changes with weeks. Arithmetic: each
-halves the interval."""
+"""Iterations to the washout at which a share has the density, if the scatter changes with weeks. Arithmetic:
+each halves the distance."""
 
 _LARGEST_EXPONENT: Final = 300.0
-"""Powers of two beyond are called infinite. Convention: within float64."""
+"""Largest exponent of two; a larger one gives infinity. Convention: within float64."""
 
 
 def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
     """Return the washout in weeks at which this share of patients has at least this receptor density.
 
-    On the line: 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. The interval for half of the
-    patients is by profile likelihood, for another share where a + b·x − z·σ is not surely on one side of the
-    density (Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x); both are scaled to the jackknife of
-    patients where they repeat, and both hold the errors that rows share.
+    On the line this is 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. For half of the patients
+    the interval is by profile likelihood. For another share it holds every x at which a + b·x − z·σ may be
+    above or below the density (Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x). Both intervals are
+    scaled to the jackknife of patients if a patient gave several samples, and both contain shared errors.
 
-    An answer later than every washout seen, or one that the rows after it contradict, is withheld: `weeks`
-    and `high` are None, `low` is the interval's lower limit.
+    An answer is withheld if it lies after every washout of the data, or if the rows after it contradict it.
+    Then `weeks` and `high` are None, and `low` is the lower limit of the interval.
 
     Parameters
     ----------
     rd
         Molecules per cell.
     share
-        0.5: the median patient; 0.9: nine of ten.
+        0.5: the median patient; 0.9: nine of ten patients.
 
     Raises
     ------
     NotEstimableError
-        The slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling before
-        the washouts seen.
+        If the slope's interval holds 0, the rise is not straight, or the answer lies more than a doubling
+        before the shortest washout.
     ValueError
-        The density is not above 0, or the share not between 0 and 1.
+        If the density is not above 0, or the share is not between 0 and 1.
     """
-    told = waits_on(fit, [(rd, share)])[0]
-    if isinstance(told, NotEstimableError):
-        raise told
-    return told
+    wait = waits_on(fit, [(rd, share)])[0]
+    if isinstance(wait, NotEstimableError):
+        raise wait
+    return wait
 
 
-def waits_on(fit: WashoutFit, wanted: Iterable[tuple[float, float]]) -> list[Wait | NotEstimableError]:
-    """Return `weeks_to_reach` of several (density, share), or why not; the line is fitted once."""
+def waits_on(fit: WashoutFit, targets: Iterable[tuple[float, float]]) -> list[Wait | NotEstimableError]:
+    """Return the wait for each (density, share), or the reason why there is none; the line is fitted once."""
     refit = _Refit(fit)
-    told: list[Wait | NotEstimableError] = []
-    for rd, share in wanted:
+    waits: list[Wait | NotEstimableError] = []
+    for rd, share in targets:
         try:
-            told.append(_weeks_to_reach(refit, rd, share))
+            waits.append(_weeks_to_reach(refit, rd, share))
         except NotEstimableError as reason:
-            told.append(reason)
-    return told
+            waits.append(reason)
+    return waits
 
 
 class _Refit:
-    """A line fitted again for what is asked of it, and left out by patient: each once, when it is needed."""
+    """The line of a fit and its jackknife of patients, each computed once, when it is first needed."""
 
     def __init__(self, fit: WashoutFit) -> None:
         self.fit = fit
 
     @cached_property
     def line(self) -> Line:
+        """The line, fitted to the same rows."""
         return fit_line(self.fit.data)
 
     @cached_property
     def jackknife(self) -> PatientJackknife | None:
+        """Its jackknife of patients; None if no patient gave two samples."""
         return jackknife_of(self.line)
 
 
@@ -126,13 +128,12 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
 
 
 def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
-    """Return why an answer is withheld; "" where it is not."""
-    seen = float(np.log2(line.data.weeks.max()))
+    """Return why an answer is withheld; "" if it is not."""
+    longest = float(np.log2(line.data.weeks.max()))
     who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
-    if not doublings <= seen:
-        return (
-            f"not within what was seen: by {_weeks(seen):.3g} weeks {who} do not have {rd:,.0f} on the line"
-        )
+    if not doublings <= longest:
+        words = f"by {_weeks(longest):.3g} weeks {who} do not have {rd:,.0f} on the line"
+        return f"not within what was seen: {words}"
     reached, known = _reached(line, doublings, rd)
     if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
         rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
@@ -141,9 +142,9 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
 
 
 def _reached(line: Line, doublings: float, rd: float) -> tuple[int, int]:
-    """Return how many rows from this washout on have the density, and of how many that is known.
+    """Return how many rows from this washout on have the density, and for how many rows this is known.
 
-    A row of another kit, clone, dye or cytometer counts as it would read with the usual one, as on the line.
+    A row of another kit, clone, dye or cytometer is first converted to the usual one, as on the line.
     """
     data, last = line.data, FIRST_TERM + len(line.data.terms)
     terms = times(line.rows.design[0, :, FIRST_TERM:last], line.estimate[FIRST_TERM:last])
@@ -155,14 +156,14 @@ def _reached(line: Line, doublings: float, rd: float) -> tuple[int, int]:
 
 
 def _chance_of_fewer(reached: int, known: int, share: float) -> float:
-    """Return the chance that at most so many of the known rows have the density, if this share does."""
+    """Return the chance that at most `reached` of `known` rows have the density, if this share has it."""
     from scipy.special import bdtr
 
     return float(bdtr(reached, known, share))
 
 
 def _limits(refit: _Refit, rd: float, share: float) -> tuple[float, float, str]:
-    """Limits on log2 weeks and how they were found."""
+    """Return the limits on log2 weeks, and the method in words."""
     fit, line, jackknife = refit.fit, refit.line, refit.jackknife
     crossing = _crossing(line, rd, share)
     scaled = "" if jackknife is None else ", scaled to the jackknife of patients"
@@ -180,12 +181,12 @@ def _crossing(line: Line, rd: float, share: float) -> Parameter:
     steps = 0 if not z else _STEPS if line.data.scatter_varies else 1
 
     def doublings(parameters: Floats) -> Floats:
-        place = (level - parameters[:, 0]) / parameters[:, 1]
+        x = (level - parameters[:, 0]) / parameters[:, 1]
         for _ in range(steps):
-            above = level + z * np.exp(line.log_sigma(parameters, place))
-            there = (above - parameters[:, 0]) / parameters[:, 1]
-            place = (place + there) / 2 if line.data.scatter_varies else there
-        return np.asarray(axes.centre_x + axes.scale_x * place)
+            above = level + z * np.exp(line.log_sigma(parameters, x))
+            next_x = (above - parameters[:, 0]) / parameters[:, 1]
+            x = (x + next_x) / 2 if line.data.scatter_varies else next_x
+        return np.asarray(axes.centre_x + axes.scale_x * x)
 
     return doublings
 
@@ -195,42 +196,42 @@ def _profiled(line: Line, rd: float, critical: float) -> tuple[float, float]:
     level = axes.y(float(np.log10(rd)))
     estimate = (level - float(best.beta[0, 0])) / float(best.beta[0, 1])
 
-    def ratio(place: float) -> float:
-        held = maximise(_through(line.rows, place, level), (best.beta[:, 1:], best.log_sigma))
-        return max(0.0, 2 * float(best.log_likelihood[0] - held.log_likelihood[0]))
+    def ratio(x: float) -> float:
+        through = maximise(_through(line.rows, x, level), (best.beta[:, 1:], best.log_sigma))
+        return max(0.0, 2 * float(best.log_likelihood[0] - through.log_likelihood[0]))
 
     low, high = interval(ratio, estimate, 0.1 + 0.1 * abs(estimate), critical)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
-def _through(rows: CensoredRows, place: float, level: float) -> CensoredRows:
-    """Lines through one point: y − level = b·(x − place) + terms."""
+def _through(rows: CensoredRows, x: float, level: float) -> CensoredRows:
+    """Return rows whose line is forced through the point (x, level)."""
     design = rows.design[:, :, 1:].copy()
-    design[:, :, 0] -= place
+    design[:, :, 0] -= x
     return replace(rows, design=design, y=rows.y - level)
 
 
 def _fieller(
     line: Line, jackknife: PatientJackknife | None, rd: float, share: float, level: float
 ) -> tuple[float, float]:
-    """Return the places between which a + b·x − z·σ is not surely above or below the density."""
+    """Return the limits of x between which a + b·x − z·σ may be above or below the density."""
     from scipy.special import stdtrit
 
-    axes, z, wanted = line.axes, _quantile(share), line.axes.y(float(np.log10(rd)))
+    axes, z, target = line.axes, _quantile(share), line.axes.y(float(np.log10(rd)))
     freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
     freedom = freedom if jackknife is None else jackknife.freedom
 
-    def height(place: float) -> Parameter:
+    def height(x: float) -> Parameter:
         return lambda parameters: (
             parameters[:, 0]
-            + place * parameters[:, 1]
-            - z * np.exp(line.log_sigma(parameters, np.full(len(parameters), place)))
+            + x * parameters[:, 1]
+            - z * np.exp(line.log_sigma(parameters, np.full(len(parameters), x)))
         )
 
-    def ratio(place: float) -> float:
-        of = height(place)
+    def ratio(x: float) -> float:
+        of = height(x)
         own = own_variance(line, of) if jackknife is None else jackknife.variance(of)
-        above = float(of(line.estimate[None])[0]) - wanted
+        above = float(of(line.estimate[None])[0]) - target
         return above**2 / (own + shared_variance(line, of))
 
     middle = axes.x(float(_crossing(line, rd, share)(line.estimate[None])[0]))

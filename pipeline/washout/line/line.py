@@ -1,4 +1,4 @@
-"""The censored line on standardised axes: its maximum, the line less its bias, and all the intervals."""
+"""The censored line on standardised axes: the line of highest likelihood, and the line corrected for bias."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
-"""Measured values below which no slope is reported. Convention (docs/method.md)."""
-FIRST_TERM, _PLACES = 2, (0, 1, -1)
-"""Places of the first term, and of level, slope and ln σ among the parameters. Arithmetic: the order of the
+"""Fewest measured values for a slope. Convention (docs/method.md)."""
+FIRST_TERM, _LINE_PARAMETERS = 2, (0, 1, -1)
+"""Index of the first term, and of level, slope and ln σ, among the parameters. Arithmetic: the order of the
 parameters in this module."""
 
 
@@ -46,17 +46,17 @@ class AxisUnits:
     scale_y: float
 
     def x(self, doublings: float) -> float:
-        """Standardised place of log2 weeks."""
+        """Return log2 weeks on the standardised axis."""
         return (doublings - self.centre_x) / self.scale_x
 
     def y(self, log_rd: float) -> float:
-        """Standardised log10 RD."""
+        """Return log10 RD on the standardised axis."""
         return (log_rd - self.centre_y) / self.scale_y
 
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """A line in own units: `slope` dex per doubling, `intercept` log10 RD at 1 week, `sigma` dex."""
+    """A line in units of the data: `slope` dex per doubling, `intercept` log10 RD at 1 week, `sigma` dex."""
 
     slope: float
     intercept: float
@@ -70,13 +70,13 @@ class Line:
     Attributes
     ----------
     best
-        The maximum of the likelihood: what intervals and p are made from.
-    place : (k+1,)
-        β and log σ as they are reported: less their bias, or those of the maximum where that was not found.
+        The maximum of the likelihood: intervals and p are made from it.
+    estimate : (k+1,)
+        β and log σ as they are reported: corrected for bias, or those of `best` if that is not possible.
     bias_is_off
-        Whether `estimate` is less its bias.
+        Whether `estimate` is corrected for bias.
     shared : (k+1, k+1)
-        What errors that rows share add to the covariance of `best`.
+        The part of the covariance that comes from errors which rows share.
     """
 
     data: Observations
@@ -89,7 +89,7 @@ class Line:
 
     @property
     def reported(self) -> Coefficients:
-        """The line less its bias."""
+        """The line that is reported, corrected for bias."""
         return self._coefficients(self.estimate)
 
     @property
@@ -112,43 +112,43 @@ class Line:
 
     @property
     def log_likelihood(self) -> float:
-        """Of log10 RD in dex."""
+        """The log likelihood of log10 RD in dex."""
         return float(self.best.log_likelihood[0]) - self.data.count(OBSERVED) * float(
             np.log(self.axes.scale_y)
         )
 
     @property
     def n_coefficients(self) -> int:
-        """Intercept, slope, terms, and the change of the scatter with weeks where it has one."""
+        """Number of coefficients: intercept, slope, terms, and the change of the scatter if it has one."""
         return int(self.rows.design.shape[2])
 
-    def log_sigma(self, parameters: Floats, place: Floats) -> Floats:
-        """Return ln σ on standardised axes at places of the standardised washout, (m, k+1), (m,) → (m,).
+    def log_sigma(self, parameters: Floats, x: Floats) -> Floats:
+        """Return ln σ on standardised axes at the standardised washouts x, (m, k+1), (m,) → (m,).
 
-        Beyond the washouts seen it stays what it is at their end.
+        Outside the washouts of the data, it has the value of the nearest washout.
         """
         lever = self.rows.lever
         if lever is None:
             return parameters[:, -1]
-        within = np.clip(place, float(lever.min()), float(lever.max()))
+        within = np.clip(x, float(lever.min()), float(lever.max()))
         return np.asarray(parameters[:, -1] + parameters[:, -2] * within)
 
     def covariance(self) -> Floats:
-        """Return the covariance of intercept, slope and log sigma: of the curvature, and of shared errors."""
+        """Return the covariance of intercept, slope and log σ, (3, 3), from curvature and shared errors."""
         axes = self.axes
         ratio = axes.scale_y / axes.scale_x
         jacobian = np.array([[axes.scale_y, -ratio * axes.centre_x, 0.0], [0.0, ratio, 0.0], [0.0, 0.0, 1.0]])
         inverse = pseudo_inverse(self.best.information[:1])[0] + self.shared
-        return product(product(jacobian, inverse[np.ix_(_PLACES, _PLACES)]), jacobian.T)
+        return product(product(jacobian, inverse[np.ix_(_LINE_PARAMETERS, _LINE_PARAMETERS)]), jacobian.T)
 
 
 def fit_line(data: Observations) -> Line:
-    """Return the line of highest likelihood, and the line less its bias.
+    """Fit the line of highest likelihood, and the line corrected for bias.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 3 measured values, no spread in washout, or a likelihood without a maximum.
+        If there are fewer than 3 measured values, all washouts are equal, or the likelihood has no maximum.
     """
     _refuse(data)
     doublings = np.log2(data.weeks)
@@ -172,11 +172,11 @@ def fit_line(data: Observations) -> Line:
 
 
 def _shared_covariance(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> Floats:
-    """Return what errors that rows share add to the covariance of β and log σ.
+    """Return the covariance of β and log σ that comes from errors which rows share.
 
-    A row's error moves its value and its limits; the parameters then move by J = I⁻¹·∂U/∂y. Of one source all
-    rows move together, so its part is (J·sd)(J·sd)ᵀ, not a sum of squares: it does not fall with more rows. A
-    factor common to all rows moves the level alone, and adds nothing to the slope.
+    A row's error moves its value and its limits. The parameters then move by J = I⁻¹·∂U/∂y. A source moves
+    all its rows together, so its part is (J·sd)(J·sd)ᵀ, not a sum of squares: more rows do not make it
+    smaller. A factor common to all rows moves the level alone, and adds nothing to the slope.
     """
     size = rows.design.shape[2] + 1
     if data.shared is None:
@@ -187,9 +187,9 @@ def _shared_covariance(data: Observations, rows: CensoredRows, axes: AxisUnits, 
 
 
 def _less_bias(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Maximum) -> tuple[Floats, bool]:
-    """Return β and log σ less their bias; those of the maximum, and False, where there is no such place.
+    """Return β and log σ corrected for bias, and True; without a solution those of the maximum, and False.
 
-    Where patients repeat a row counts as a part of its patient: it is no independent evidence.
+    If patients gave several samples, a row counts for less than one, since it is not independent.
     """
     low, high = ((limit - axes.centre_y) / axes.scale_y for limit in (data.log_lloq, data.log_uloq))
     counted = replace(rows, weight=np.full(rows.y.shape, data.n_patients / data.n))
@@ -200,7 +200,7 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Ma
 
 
 def rounded_dex(value: float) -> float:
-    """Return a log10 value or slope in steps of 10⁻¹²: what is zero but for rounding becomes zero."""
+    """Return a log10 value or slope rounded to 10⁻¹², so that a zero with a rounding error becomes zero."""
     return round(value, 12) + 0.0
 
 

@@ -1,11 +1,11 @@
-"""M1 with a random intercept: patients differ in level, and each keeps its own at every visit.
+"""M1 with a random intercept: patients differ in level, and each patient keeps that level at every visit.
 
 log10 RD_ij = a + b·log2 w_ij + u_j + ε_ij,   u_j ~ N(0, τ), ε ~ N(0, σ)
 
-b: change of log10 RD per doubling of the washout, now also from one visit of a patient to the next. τ: SD of
-the patients' own levels, dex. σ: scatter between visits of one patient, dex. τ²/(τ²+σ²): how alike visits of
-one patient are. Censored rows count as Φ, so u_j is integrated out numerically (adaptive Gauss-Hermite; Liu &
-Pierce 1994, doi:10.1093/biomet/81.3.624).
+b: change of log10 RD per doubling of the washout, between patients and between visits of a patient. τ: SD of
+the patients' levels, dex. σ: scatter between visits of a patient, dex. τ²/(τ²+σ²): intraclass correlation,
+how alike visits of a patient are. Censored rows count as Φ, so u_j is integrated out numerically (adaptive
+Gauss-Hermite; Liu & Pierce 1994, doi:10.1093/biomet/81.3.624).
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from pipeline.washout.observations.rows import Observations
 Floats: TypeAlias = NDArray[np.float64]
 
 _FEWEST_REPEATING: Final = 5
-"""Patients with several samples below which no random intercept is fitted. Convention (docs/method.md)."""
+"""Fewest patients with several samples for a random intercept. Convention (docs/method.md)."""
 _NODES, _FEWER_NODES, _MOST_ROWS_TO_PROFILE = 41, 15, 2_000
-"""Nodes of the quadrature, up to so many rows and beyond. Convention: for speed."""
+"""Nodes of the quadrature up to the last number of rows, and above it. Convention: for speed."""
 _POLISH, _NEWTON = 3, 12
-"""Newton steps: at the maximum, and for a patient's mode. Convention: each doubles the digits."""
+"""Newton steps at the maximum, and for a patient's mode. Convention: each step doubles the digits."""
 _FLOOR, _CEILING = -6.0, 6.0
-"""Of ln σ and ln τ on standardised axes: an ascent may try anything between. Arithmetic: e^-6 to e^6 of the
-spread of the rows, nothing and all."""
+"""Smallest and largest ln σ and ln τ on standardised axes. Arithmetic: e^-6 to e^6 of the spread of the rows,
+which is next to nothing and far more than all."""
 _CLEAR: Final = -2.0
-"""Least ln σ and ln τ to start from: at the floor an ascent would stay. Arithmetic: e^-2 is a seventh of the
-spread."""
+"""Least ln σ and ln τ at the start: from the floor an ascent would not move. Arithmetic: e^-2 is a seventh of
+the spread."""
 _NO_RISE: Final = 1e-6
-"""Of log L: what the ascent may leave, and far above rounding. Convention: a millionth moves no limit."""
+"""Rise of log L that the ascent may miss, far above rounding. Convention: a millionth moves no limit."""
 _STEP: Final = 1e-4
-"""Of a finite difference. Convention: between rounding and curvature."""
+"""Size of a finite difference. Convention: rounding and curvature both matter little."""
 _HALF_LOG_2PI: Final = 0.9189385332046727
 """Arithmetic: ln(2π)/2."""
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
@@ -51,7 +51,7 @@ _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Ga
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MixedFit:
-    """Slope, its interval, and the two scatters, dex; `alike` is τ²/(τ²+σ²)."""
+    """Slope with interval; scatter between (τ) and within (σ) patients, dex; `alike` is τ²/(τ²+σ²)."""
 
     slope: float
     slope_interval: tuple[float, float]
@@ -71,7 +71,7 @@ class MixedFit:
         return self.between**2 / (self.between**2 + self.within**2)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """Return slope, scatters and likeness as `washout.json` prints them."""
+        """Return slope, both scatters and the intraclass correlation as `washout.json` prints them."""
         low, high = (limit if np.isfinite(limit) else None for limit in self.slope_interval)
         how, unit = self.interval_method, "dex per doubling"
         rest = (None, None, self.n, _METHOD, "", self.level)
@@ -85,7 +85,7 @@ class MixedFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouped:
-    """Rows sorted by patient; `first` (m,) is where each patient's rows begin."""
+    """Rows sorted by patient; `first` (m,) is the index of each patient's first row."""
 
     design: Floats
     y: Floats
@@ -99,7 +99,7 @@ class Grouped:
         return self.value_and_gradient(parameters)[0]
 
     def value_and_gradient(self, parameters: Floats) -> tuple[float, Floats]:
-        """Return log L and its gradient, the rows' own averaged over each patient's level (Fisher)."""
+        """Return log L and its gradient: that of the rows, averaged over each patient's level (Fisher)."""
         beta, tau = parameters[:-2], _sd(parameters[-1])
         variance = _sd(parameters[-2]) ** 2
         scale = np.sqrt(variance + self.sd**2)
@@ -118,16 +118,16 @@ class Grouped:
         share /= total
         value = np.sum(np.log(total) + top) + np.sum(np.log(spread / tau) - 0.5 * np.log(np.pi))
         slope = by_z(z, self.kind[:, None])[0]
-        mine = share[self.member]
-        by_level = -np.sum(mine * slope, axis=1) / scale
-        by_sigma = -np.sum(mine * (observed[:, None] + slope * z), axis=1) * variance / scale**2
+        row_share = share[self.member]
+        by_level = -np.sum(row_share * slope, axis=1) / scale
+        by_sigma = -np.sum(row_share * (observed[:, None] + slope * z), axis=1) * variance / scale**2
         by_tau = np.sum(share * ((level / tau) ** 2 - 1))
         by_beta = np.sum(by_level[:, None] * self.design, axis=0)
         by_scatters = np.where(_is_followed(parameters[-2:]), [by_sigma.sum(), by_tau], 0.0)
         return float(value), np.array([*by_beta, *by_scatters])
 
     def _mode(self, rest: Floats, scale: Floats, tau: float) -> tuple[Floats, Floats]:
-        """Return each patient's most likely level and the SD around it; the joint is concave in it."""
+        """Return each patient's most likely level and the SD around it; the likelihood is concave in it."""
         level = np.zeros(len(self.first))
         curvature = np.ones(len(self.first))
         for _ in range(_NEWTON):
@@ -146,7 +146,7 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
     Raises
     ------
     NotEstimableError
-        Fewer than 5 patients gave two samples, or the plain line has no maximum.
+        If fewer than 5 patients gave two samples, or the line without random intercept has no maximum.
     """
     repeating = int(np.sum(np.unique(data.patients, return_counts=True)[1] > 1))
     if repeating < _FEWEST_REPEATING:
@@ -182,7 +182,7 @@ def _sd(logarithm: float) -> float:
 
 
 def _is_followed(logarithms: Floats) -> NDArray[np.bool_]:
-    """Tell where `_sd` changes: elsewhere the likelihood is flat."""
+    """Return where `_sd` changes with its argument; elsewhere the likelihood is flat."""
     return (logarithms > _FLOOR) & (logarithms < _CEILING)
 
 
@@ -203,7 +203,7 @@ def _critical(data: Observations, n_coefficients: int, level: float) -> float:
 
 
 def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[tuple[float, float], str]:
-    """Interval of the slope on standardised axes, and how it was found."""
+    """Return the interval of the slope on standardised axes, and the method in words."""
     curvature = _curvature(rows, best)
     spread = float(np.sqrt(pseudo_inverse(curvature[None])[0, 1, 1]))
     if len(rows.y) > _MOST_ROWS_TO_PROFILE:
@@ -217,8 +217,8 @@ def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[t
     def ratio(slope: float) -> float:
         start = nearest[min(nearest, key=lambda known: abs(known - slope))].copy()
         start[1] = slope
-        nearest[slope], held = _highest(rows, start, guess, hold_slope=True)
-        return max(0.0, 2 * (value - held))
+        nearest[slope], at_slope = _highest(rows, start, guess, hold_slope=True)
+        return max(0.0, 2 * (value - at_slope))
 
     return interval(ratio, float(best[1]), spread, drop), "profile likelihood"
 
@@ -226,9 +226,9 @@ def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[t
 def _highest(
     rows: Grouped, start: Floats, inverse: Floats | None = None, *, hold_slope: bool = False
 ) -> tuple[Floats, float]:
-    """Climb by a quasi-Newton ascent, the slope held where it starts if wanted.
+    """Maximise by a quasi-Newton ascent; with `hold_slope` the slope stays at its start.
 
-    Scatters start from where the likelihood has a slope: at their floor an ascent would stay.
+    Scatters start above their floor: at the floor the likelihood is flat, and an ascent would not move.
     """
     start = np.append(start[:-2], np.maximum(start[-2:], _CLEAR))
     free = np.arange(len(start)) != 1 if hold_slope else np.ones(len(start), dtype=bool)
@@ -246,9 +246,9 @@ def _highest(
 
 
 def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
-    """Bring the gradient to zero by Newton steps: a line search stops where rounding hides the rise.
+    """Bring the gradient to zero by Newton steps, since a line search stops where rounding hides the rise.
 
-    A scatter that adds nothing is as small as it can be known, not where the ascent happened to end.
+    A scatter that does not raise the likelihood is set to its floor, not left where the ascent ended.
     """
     free = np.ones(len(at), dtype=bool)
     for scatter in (-1, -2):
@@ -267,7 +267,7 @@ def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
 
 
 def _hermite(n_rows: int) -> tuple[Floats, Floats]:
-    """Return nodes and log weights; fewer where so many rows make the error of each patient small."""
+    """Return nodes and log weights; fewer nodes for many rows, to save time."""
     nodes, log_weights = hermite(_NODES if n_rows <= _MOST_ROWS_TO_PROFILE else _FEWER_NODES)
     return nodes, log_weights + nodes**2
 

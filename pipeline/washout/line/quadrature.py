@@ -1,4 +1,4 @@
-"""Nodes and weights of Gauss and Hermite in a stated order of arithmetic: the same on every processor."""
+"""Nodes and weights of Gauss-Hermite quadrature in a fixed order of arithmetic, equal on every processor."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 _HALVINGS, _NEWTON = 25, 3
-"""Halvings that part the nodes, then Newton steps. Convention: more would change no digit."""
+"""Halvings that separate the nodes, and Newton steps after them. Convention: more would change no digit."""
 
 _LOG_PI, _TINY = 1.1447298858494002, 1e-300
-"""Arithmetic: ln π; in place of a pivot of zero."""
+"""Arithmetic: ln π; a number that replaces a pivot of zero."""
 
 
 @lru_cache(maxsize=8)
 def hermite(n: int) -> tuple[Floats, Floats]:
     """Return the n nodes of ∫ e^(−x²) f(x) dx, smallest first, and the logs of their weights; read-only.
 
-    The nodes are halved down to by the signs of a Sturm sequence, then brought to full precision by Newton.
-    `np.polynomial.hermite.hermgauss` takes them from LAPACK.
+    Halving by the signs of a Sturm sequence separates the nodes; Newton steps bring them to full precision.
+    `np.polynomial.hermite.hermgauss` is not used: it takes the nodes from LAPACK.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def _positive_nodes(n: int) -> Floats:
 
 
 def _below(x: Floats, n: int) -> NDArray[np.intp]:
-    """Return how many nodes lie below x: negative pivots of the matrix whose eigenvalues they are."""
+    """Return how many nodes lie below x: the negative pivots of the matrix with the nodes as eigenvalues."""
     pivot, count = -x, (x > 0).astype(np.intp)
     for k in range(1, n):
         pivot = -x - (k / 2) / np.where(pivot == 0, _TINY, pivot)

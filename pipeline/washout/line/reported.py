@@ -1,4 +1,4 @@
-"""The line that is reported: with what was found to bend it, where these rows can carry that."""
+"""The line that is reported: with a term for each significant doubt, if the rows allow that fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Varying: TypeAlias = tuple[float, tuple[float, float]]
 
 
 def line_with_doubts(plain: Line, data: Observations, level: float) -> tuple[Line, LineIntervals]:
-    """Return the line with what was found in it and its intervals; the plain one where there is none such."""
+    """Return the line with a term for each significant doubt, and its intervals; else the plain line."""
     if data is not plain.data:
         try:
             line = fit_line(data)

@@ -1,4 +1,4 @@
-"""M1: how fast does free CD38 come back? A straight line of log10 RD on log2 weeks, censored values kept."""
+"""M1: how fast does free CD38 come back? A straight line of log10 RD on log2 weeks, with censored values."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from pipeline.washout.observations.terms import Term, TermEffect
 Floats = NDArray[np.float64]
 
 _SMALLEST_SIGMA: Final = 1e-5
-"""On standardised axes: below, the rows lie on a line and no interval is reported. Convention: a
+"""σ on standardised axes below which the rows lie on a line and no interval is reported. Convention: a
 hundred-thousandth of the spread is less than a density's last digit."""
 
 _LARGEST_EXPONENT: Final = 300
-"""Powers of ten beyond are called infinite. Convention: within float64."""
+"""Largest exponent of ten; a larger one gives infinity. Convention: within float64."""
 
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
@@ -37,30 +37,31 @@ _BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of max
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WashoutFit:
-    """The line and how sure it is. One doubling of washout multiplies the median RD by 10^slope.
+    """The line and its intervals. One doubling of the washout multiplies the median RD by 10^slope.
 
     Attributes
     ----------
     slope
-        Change of log10 RD per doubling of the washout, less its bias (`pipeline.washout.censored.bias`).
+        Change of log10 RD per doubling of the washout, corrected for bias (`pipeline.washout.censored.bias`).
     intercept
         log10 of the median RD at 1 week, of the same line.
     sigma
-        SD of log10 RD between patients around the line, dex, without the measurement SD where that was given.
+        SD of log10 RD between patients around the line, dex; without the measurement SD, if that was given.
     most_likely
-        Slope, intercept and sigma of highest likelihood: too steep on average where few rows are measured.
+        Slope, intercept and sigma of highest likelihood: with few measured rows too steep on average.
     slope_interval, intercept_interval, sigma_interval
-        By profile likelihood, scaled to the jackknife of patients where they repeat; ±inf: no limit.
+        By profile likelihood, scaled to the jackknife of patients if a patient gave several samples; ±inf: no
+        limit.
     slope_p
-        Likelihood-ratio p of slope = 0 on the interval's own scale.
+        Likelihood-ratio p of slope = 0, on the scale of the interval.
     covariance : (3, 3)
-        Of intercept, slope and log sigma, from the curvature of the likelihood.
+        Covariance of intercept, slope and log sigma, from the curvature of the likelihood.
     terms
-        What ways of measuring and covariates do; empty where the line has none.
+        Effects of ways of measuring and of covariates; empty without them.
     doubts
-        What may bend the line, tested; what was found is in the line, or said.
+        Tests of what may bend the line. A significant doubt is a term of the line, or is reported.
     varying
-        The line that lets the scatter change with weeks; None where the rows do not tell it.
+        Slope and interval of the line whose scatter may change with weeks; None if it cannot be fitted.
     """
 
     slope: float
@@ -84,7 +85,7 @@ class WashoutFit:
 
     @property
     def doubt_words(self) -> tuple[str, ...]:
-        """A sentence per doubt that was found."""
+        """A sentence for each significant doubt."""
         return doubt_words(self.data, self.doubts, self.slope)
 
     @property
@@ -107,7 +108,7 @@ class WashoutFit:
         return np.asarray(10.0 ** (self.intercept + self.slope * _doublings(weeks)))
 
     def predict_interval(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
-        """Return the pointwise interval of the median RD (delta method; rows taken as independent)."""
+        """Return the pointwise interval of the median RD (delta method; rows count as independent)."""
         from scipy.special import stdtrit
 
         x = _doublings(weeks)
@@ -139,21 +140,21 @@ class WashoutFit:
         )
 
     def _doubted(self) -> tuple[Estimate, ...]:
-        """Return what each doubt does, and the slopes with a scatter that varies, and without any doubt."""
+        """Return the slope with a varying scatter, the slope without doubts, and the effect of each doubt."""
         name, rest = "slope_varying_scatter", (self.interval_method, self.level, "dex per doubling")
-        told = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
-        found = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
-        if found:
-            constant = (found[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
-            told.append(Estimate("slope_without_doubts", *constant))
-        return (*told, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
+        slopes = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
+        modelled = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
+        if modelled:
+            constant = (modelled[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
+            slopes.append(Estimate("slope_without_doubts", *constant))
+        return (*slopes, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
 
     @property
     def _likely_method(self) -> str:
         return self.method.replace(_LESS_BIAS, _MOST_LIKELY)
 
     def renamed(self, prefix: str) -> tuple[Estimate, ...]:
-        """Return the slope, its fold change and the terms under other names, beside those of another fit."""
+        """Return slope, fold change and terms, with a prefix before their names."""
         slopes = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
         rest = (self.n, self.method, self.interval_method, self.level)
         effects = [term.estimate(*rest) for term in self.terms]
@@ -161,12 +162,12 @@ class WashoutFit:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few rows."""
+        """Akaike's information criterion, corrected for few rows (AICc)."""
         return aicc(self.log_likelihood, self.n_parameters, self.n)
 
     @property
     def n_parameters(self) -> int:
-        """Intercept, slope, sigma and terms, and how sigma changes where it does."""
+        """Number of parameters: intercept, slope, sigma, terms, and the change of sigma if it has one."""
         return 3 + len(self.terms) + self.data.scatter_varies
 
     def _estimate(
@@ -193,11 +194,11 @@ def fit_tobit(
 ) -> WashoutFit:
     """Fit log10 RD = a + b·log2 weeks + ε with censored values.
 
-    A row below its LLOQ gives Φ((log10 LLOQ − μ)/s), one above its ULOQ 1 − Φ(…), a measured one φ; s² = σ² +
-    measurement_sd² (Tobin 1958, doi:10.2307/1907382). The line told is that of highest likelihood less its
-    bias of order 1/n (adjusted score; Firth 1993, doi:10.1093/biomet/80.1.27); the former is `most_likely`.
-    The interval of b is by profile likelihood with a correction for few rows (`profile.critical_value`),
-    scaled to the jackknife of patients where they repeat.
+    The likelihood of a row below its LLOQ is Φ((log10 LLOQ − μ)/s), of a row above its ULOQ 1 − Φ(…), of a
+    measured row φ; s² = σ² + measurement_sd² (Tobin 1958, doi:10.2307/1907382). `most_likely` is the line of
+    highest likelihood. The reported line is that line without its bias of order 1/n (adjusted score; Firth
+    1993, doi:10.1093/biomet/80.1.27). The interval of b is by profile likelihood, corrected for few rows
+    (`profile.critical_value`) and scaled to the jackknife of patients if a patient gave several samples.
 
     Parameters
     ----------
@@ -206,16 +207,16 @@ def fit_tobit(
     covariates
         Further columns of the line by name, numbers of shape (n,); the line is reported at their means.
     level
-        Of the intervals.
+        Confidence level of the intervals.
     doubts
-        Test what may bend the line, and take in what is found (`pipeline.washout.line.doubts`).
+        Test what may bend the line, and add a term for what is significant (`pipeline.washout.line.doubts`).
 
     Raises
     ------
     NotEstimableError
-        Fewer than 3 measured values, no spread in washout, or a likelihood without a maximum.
+        If there are fewer than 3 measured values, all washouts are equal, or the likelihood has no maximum.
     ValueError
-        Columns of different lengths, or a status that is not known.
+        If columns differ in length, or a status is unknown.
 
     Examples
     --------
@@ -235,15 +236,15 @@ def fit_tobit(
 
 
 def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = True) -> WashoutFit:
-    """As `fit_tobit`, on rows that are already sorted."""
+    """Fit the line as `fit_tobit` does, to rows that are sorted into measured and censored ones already."""
     plain = fit_line(data)
-    found = doubts_of(plain) if doubts else ()
-    line, intervals = line_with_doubts(plain, with_doubts(data, found), level)
+    tested = doubts_of(plain) if doubts else ()
+    line, intervals = line_with_doubts(plain, with_doubts(data, tested), level)
     data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
-    said = doubt_words(data, found, reported.slope)
+    sentences = doubt_words(data, tested, reported.slope)
     formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
     formula = (
         formula.replace("sigma)", "sigma * exp(gamma * log2 weeks))") if data.scatter_varies else formula
@@ -263,10 +264,10 @@ def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = 
         data=data,
         method=(_LESS_BIAS if line.bias_is_off else _MOST_LIKELY) + formula,
         interval_method=intervals.how,
-        notes=(*data.notes, *notes, *stays, *said),
+        notes=(*data.notes, *notes, *stays, *sentences),
         terms=term_effects(line, level),
-        doubts=found,
-        varying=varying_slope(line, intervals, level) if found else None,
+        doubts=tested,
+        varying=varying_slope(line, intervals, level) if tested else None,
     )
 
 

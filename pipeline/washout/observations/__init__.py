@@ -1,1 +1,1 @@
-"""The observations that washout models see: rows, kits and covariates, which visits count."""
+"""The rows of the washout models: which visits count, their values and limits, kits and covariates."""

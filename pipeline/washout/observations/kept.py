@@ -1,4 +1,4 @@
-"""Which rows go into the models: those whose free CD38 the washed-out drug alone could have covered."""
+"""The rows that go into the models: those in which only the washed-out drug can have covered CD38."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipeline.study.cells.choices import RowReason
 from pipeline.study.settings import Settings
 
 LEAST_WEEKS: Final = 1.0
-"""Weeks since the last dose below which a row is left out: log2 of less lies far from all other rows, and
-the drug of that dose still fills the marrow. Convention (docs/method.md)."""
+"""Fewest weeks since the last dose: log2 of fewer lies far from all other rows, and the marrow is still full
+of drug. Convention (docs/method.md)."""
 
 _MOST_NAMED: Final = 10
-"""Rows that a note names one by one; `washout.json` names all. Convention: what a line of a note holds."""
+"""Most rows that a note names; `washout.json` names all. Convention: as many as fit into a line."""
 
 _WORDS: Final = {
     RowReason.UNDER_ONE_WEEK: "under one week after the last dose",
@@ -27,7 +27,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RowLeftOut:
-    """A row that M0 to M3 do not get, by rule."""
+    """A row that a rule leaves out of M0 to M3."""
 
     patient_id: str
     visit: str
@@ -39,31 +39,33 @@ class RowLeftOut:
 def kept_rows(
     rows: Sequence[PatientRd], settings: Settings
 ) -> tuple[tuple[PatientRd, ...], tuple[RowLeftOut, ...]]:
-    """Return the rows that the models get, and those left out with the reason.
+    """Return the rows for the models, and the rows that are left out, with the reason.
 
     Parameters
     ----------
     settings
-        `keep_in_models` names reasons for which no row is left out.
+        `keep_in_models` names the reasons for which no row is left out.
     """
-    kept, left = [], []
-    wanted = settings.kept_reasons
+    kept, left_out = [], []
+    ignored = settings.kept_reasons
     for row in rows:
-        reasons = [reason for reason in _reasons(row) if reason not in wanted]
+        reasons = [reason for reason in _reasons(row) if reason not in ignored]
         if reasons:
-            left.append(RowLeftOut(row.patient_id, row.visit, row.weeks, reasons[0], _WORDS[reasons[0]]))
+            left_out.append(RowLeftOut(row.patient_id, row.visit, row.weeks, reasons[0], _WORDS[reasons[0]]))
         else:
             kept.append(row)
-    return tuple(kept), tuple(left)
+    return tuple(kept), tuple(left_out)
 
 
-def left_out_notes(left: Sequence[RowLeftOut]) -> tuple[str, ...]:
-    """Return a sentence per reason: how many rows, and which."""
-    return tuple(_note(reason, [row for row in left if row.reason is reason]) for reason in _present(left))
+def left_out_notes(left_out: Sequence[RowLeftOut]) -> tuple[str, ...]:
+    """Return a sentence for each reason: how many rows were left out, and which."""
+    return tuple(
+        _note(reason, [row for row in left_out if row.reason is reason]) for reason in _present(left_out)
+    )
 
 
 def kept_notes(rows: Sequence[PatientRd]) -> tuple[str, ...]:
-    """Return a sentence per reason for rows that a setting keeps in."""
+    """Return a sentence for each reason, on the rows that the setting `keep_in_models` keeps."""
     reasons = [reason for row in rows for reason in _reasons(row)]
     return tuple(
         f"{_rows(reasons.count(reason))} {_WORDS[reason]} kept in (setting keep_in_models)"
@@ -81,9 +83,10 @@ def _reasons(row: PatientRd) -> tuple[RowReason, ...]:
     return tuple(reason for reason, holds in every if holds)
 
 
-def _present(left: Sequence[RowLeftOut]) -> list[RowReason]:
-    there = {row.reason for row in left}
-    return [reason for reason in RowReason if reason in there]
+def _present(left_out: Sequence[RowLeftOut]) -> list[RowReason]:
+    """Return the reasons that occur, in the order of the enum."""
+    reasons = {row.reason for row in left_out}
+    return [reason for reason in RowReason if reason in reasons]
 
 
 def _note(reason: RowReason, rows: Sequence[RowLeftOut]) -> str:

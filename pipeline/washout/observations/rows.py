@@ -1,4 +1,4 @@
-"""Receptor densities of patients, as left-, right- and un-censored values on the scales of the models."""
+"""Receptor densities of patients as measured, left- or right-censored values, on the scales of the models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.washout.observations.terms import Term
 Floats: TypeAlias = NDArray[np.float64]
 
 SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
-"""One day: less counts as one day, since zero has no logarithm. Convention (docs/method.md)."""
+"""One day: a shorter washout counts as one day, since zero has no logarithm. Convention (docs/method.md)."""
 
 _KIND: Final = {
     **dict.fromkeys(NUMBERED, OBSERVED),
@@ -27,14 +27,14 @@ _KIND: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedErrors:
-    """What rows share, an entry per row and source, arrays of shape (m,).
+    """Errors that rows share, one entry for each row and source, arrays of shape (m,).
 
     Attributes
     ----------
     row, source
-        Numbers of the row and of the source.
+        Index of the row and of the source.
     sd
-        Of log10 RD, dex.
+        SD of log10 RD from this source, dex.
     """
 
     row: NDArray[np.intp]
@@ -42,7 +42,7 @@ class SharedErrors:
     sd: Floats
 
     def moved(self, moves: Floats) -> Floats:
-        """Return what one SD of each source moves, (k, g), from what one dex of each row does, (k, n)."""
+        """Return the effect of one SD of each source, (k, g), from that of 1 dex in each row, (k, n)."""
         per_entry = moves[:, self.row] * self.sd
         return np.array([np.bincount(self.source, weights=each) for each in per_entry])
 
@@ -60,21 +60,21 @@ class Observations:
     kind
         −1 left-censored, 0 observed, 1 right-censored.
     measurement_sd
-        dex; 0 where no measurement SD was given at all.
+        dex; 0 if no measurement SD was given at all.
     patients
         Number of the patient of each row, 0 …
     log_lloq, log_uloq
-        log10 of each row's limits, −inf and inf where they are not known: what would have been censored.
+        log10 of each row's limits of quantification; −inf and inf if they are not known.
     notes
-        What was left out or changed, with counts.
+        Sentences on rows that were left out or changed, with counts.
     terms
         Further columns of the line: ways of measuring, covariates.
     shared
-        Errors that rows have in common; not in `measurement_sd`.
+        Errors that rows have in common; `measurement_sd` does not contain them.
     scatter_varies
-        The line's scatter is exp(γ·log2 weeks) times its own.
+        The scatter of the line changes with weeks: it is σ·exp(γ·log2 weeks).
     places
-        Where each row stood among those given; empty where nobody asked.
+        Index of each row among the rows that were given; empty if the rows were not made by `observe`.
     """
 
     weeks: Floats
@@ -93,16 +93,16 @@ class Observations:
 
     @property
     def n(self) -> int:
-        """Rows that are used."""
+        """Number of rows that are used."""
         return len(self.weeks)
 
     @property
     def n_patients(self) -> int:
-        """Patients that the used rows come from."""
+        """Number of patients with used rows."""
         return len(np.unique(self.patients))
 
     def count(self, kind: int) -> int:
-        """Rows of this kind."""
+        """Return the number of rows of this kind."""
         return int(np.sum(self.kind == kind))
 
 
@@ -117,15 +117,15 @@ def observe(
     patients: Sequence[object] | None = None,
     terms: Sequence[Term] = (),
 ) -> Observations:
-    """Sort rows into observed and censored ones; count what cannot be used.
+    """Sort rows into measured and censored ones, and count the rows that cannot be used.
 
     Parameters
     ----------
     weeks : (n,)
-        Washout in weeks. Under one day counts as one day (1/7 week), since log2 0 does not exist; negative or
-        missing: left out.
+        Washout in weeks. A washout under one day counts as one day (1/7 week), since log2 0 does not exist. A
+        row with a negative or missing washout is left out.
     rd : (n,)
-        Molecules per cell; read only where the status says that it was measured (`OK`,
+        Molecules per cell; read only if the status says that it was measured (`OK`,
         `ABOVE_ULOQ_EXTRAPOLATED`).
     status : (n,)
         `RdStatus` names. `BELOW_LLOQ` is left-censored at `lloq`, `ABOVE_ULOQ` right-censored at `uloq`;
@@ -133,18 +133,18 @@ def observe(
     lloq, uloq : scalar or (n,)
         Limits of quantification in molecules per cell.
     measurement_sd : scalar or (n,), optional
-        SD of log10 rd in dex. A censored row takes the median of the observed ones: its own estimate lies
-        outside the calibrated range, and what counts is the error at its limit. An observed row without one
-        takes the largest of the observed ones: nobody knows that it is a good one.
+        SD of log10 rd in dex. A censored row gets the median SD of the measured rows: its own SD was made
+        outside the calibrated range, and what counts is the error at its limit. A measured row without an SD
+        gets the largest SD of the measured rows: nothing shows that it is a good row.
     patients : (n,), optional
-        Patient of each row; every row its own patient where None.
+        Patient of each row; None: every row is a patient of its own.
     terms
         Further columns of the line, values of shape (n,).
 
     Raises
     ------
     ValueError
-        Lengths differ, or a status is not known.
+        If lengths differ, or a status is unknown.
     """
     table = _columns(weeks, rd, status, lloq, uloq)
     names = [_status(name, row) for row, name in enumerate(status)]

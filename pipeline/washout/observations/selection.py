@@ -1,4 +1,4 @@
-"""The rows that the models get: of one tissue, ways of measuring as terms, covariates where known."""
+"""The selection of rows for the models: one tissue, ways of measuring as terms, and known covariates."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _MARROW: Final = "marrow"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """What the models get.
+    """The rows that are given to the models.
 
     Attributes
     ----------
     used
-        Rows of one tissue and of the ways of measuring that take part.
+        Rows of one tissue whose ways of measuring are frequent enough.
     data
-        The same, sorted into measured and censored, with a term per further way of measuring.
+        The same rows, sorted into measured and censored, with a term for each further way of measuring.
     of_reference
-        Of the most frequent way alone, without terms.
+        The rows of the most frequent way of measuring alone, without terms.
     adjusted_data
-        With the covariates that can be used too; None where there are none.
+        `data` with terms for the usable covariates as well; None if no covariate is usable.
     refusals
         Covariates that cannot be used, and why.
     left_out
-        Rows that stay out by default, and why.
+        Rows that a rule leaves out, and why.
     with_left_out
-        `data` with them in; None where none was left out.
+        `data` with these rows included; None if no row was left out.
     """
 
     used: tuple[PatientRd, ...]
@@ -56,7 +56,7 @@ class Given:
 
 
 def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
-    """Return the rows as the models get them, in an order that does not depend on that of the sheets."""
+    """Select the rows for the models; their order does not depend on the order of the sheets."""
     ordered = sorted(rows, key=_by_what_was_measured)
     kept, left_out = kept_rows(ordered, settings)
     tissue = _tissue(kept or ordered)
@@ -83,20 +83,20 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
 
 
 def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of this tissue and of ways of measuring that can have a term, and what was left out."""
+    """Return the rows of this tissue whose ways of measuring can have a term, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
     used, way_notes = _of_usable_ways(one_tissue)
     return used, (*tissue_notes, *way_notes)
 
 
 def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
-    """Return where a row stands: by washout and density, so that new names change no draw of the models."""
+    """Return the sort key of a row: washout and density first, so that names of patients change no result."""
     known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
     return (*((v is None, v or 0.0) for v in known), row.status, row.beads_kit, row.patient_id, row.visit)
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:
-    """Return rows sorted into measured and censored, with terms of ways; and their covariates."""
+    """Return the rows sorted into measured and censored, with terms for ways of measuring; and covariates."""
     ways = ways_of(rows)
     of_ways, covariates = way_terms(ways), _covariates(rows)
     data = _observe(rows, settings.uloq_extrapolation, (*of_ways, *covariates))
@@ -106,13 +106,13 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
 
 
 def _tissue(rows: Sequence[PatientRd]) -> str:
-    """Return the tissue of most rows that take part in the models; marrow where as many are of another."""
+    """Return the tissue of most rows that take part in the models; if two have equally many, marrow."""
     every, of_data = (Counter(row.tissue for row in some) for some in (rows, filter(takes_part, rows)))
     return max(sorted(every), key=lambda name: (of_data[name], name == _MARROW, every[name]), default=_MARROW)
 
 
 def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of a tissue, and a note of what was left out."""
+    """Return the rows of a tissue, and a note on the rows of other tissues."""
     counts = Counter(row.tissue for row in rows)
     if not {*counts} - {chosen}:
         return tuple(rows), ()
@@ -134,11 +134,11 @@ def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Te
         patients=[row.patient_id for row in rows],
         terms=terms,
     )
-    return with_shared_errors(data, [rows[place].shared for place in data.places])
+    return with_shared_errors(data, [rows[index].shared for index in data.places])
 
 
 def _censored_above(row: PatientRd, extrapolation: float) -> float | None:
-    """Return the density above which the row is right-censored: its bound, or where its number would end."""
+    """Return the density above which the row is right-censored: its bound, else the extrapolation limit."""
     bound = known_to_exceed(row)
     return bound if bound is not None or row.uloq is None else extrapolation * row.uloq
 
@@ -148,23 +148,23 @@ def _number(value: float | None) -> float:
 
 
 def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of ways of measuring that can have a term, and a note of them and of the others."""
+    """Return the rows whose ways of measuring can have a term, with notes on these and on the other ways."""
     ways = ways_of(rows)
     if len(set(ways)) < 2:
         return tuple(rows), ()
     reference, others = usable_ways(ways, [row.status in NUMBERED for row in rows])
     used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *others))
     counts, alone = Counter(ways), sorted({*ways} - {reference, *others})
-    notes = [f"{w.what(reference)} differ: {w.against(reference)} has a term of its own" for w in others]
+    notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in others]
     if alone:
-        what = " and ".join(dict.fromkeys(way.what(reference) for way in alone))
-        left = ", ".join(f"{counts[way]} of {way.against(reference)}" for way in alone)
-        notes.append(f"{what} are not pooled: {left} left out, too few for a term")
+        nouns = " and ".join(dict.fromkeys(way.nouns(reference) for way in alone))
+        rare = ", ".join(f"{counts[way]} of {way.values(reference)}" for way in alone)
+        notes.append(f"{nouns} are not pooled: {rare} left out, too few for a term")
     return used, tuple(notes)
 
 
 def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
-    """Return what is known of the patients, NaN where it is not."""
+    """Return the covariates of the patients; NaN where a value is not known."""
     columns = (
         ("imid_since", "fold if given", [row.imid_since for row in rows], False),
         ("prior_lines", "fold per line", [row.prior_lines for row in rows], True),

@@ -1,8 +1,8 @@
-"""Errors that rows share: taken out of each row's own error, and kept for what does not average out.
+"""Errors that rows share: kept apart from the rows' own errors, since they do not average out.
 
-A wrong assigned value of a lot, a wrong F:P or a curve moves every row of its source, and their limits, by
-one factor. A common factor moves the level of the line and the weeks until a density, not the slope; and
-more rows do not make it smaller.
+A wrong assigned value of a bead lot, a wrong F:P or a wrong curve multiplies all rows of its source, and
+their limits, by one factor. A factor common to all rows moves the level of the line and the weeks until a
+density, not the slope. More rows do not make this error smaller.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pipeline.washout.observations.rows import Observations, SharedErrors
 
 
 def with_shared_errors(data: Observations, errors: Sequence[Sequence[SharedError]]) -> Observations:
-    """Return the observations with what several rows share, and own errors less that.
+    """Return the observations with the errors that several rows share, taken out of the rows' own errors.
 
     Parameters
     ----------
     errors
-        Of each row of `data`. A source of one row alone stays that row's own error; a size that is not known
-        (NaN) is the source's median.
+        The errors of each row of `data`, by source. A source with a single row stays that row's own error. An
+        unknown size (NaN) is replaced by the median of its source.
     """
     known: dict[str, list[float]] = {}
     for error in (error for row in errors for error in row if np.isfinite(error.log_sd)):
         known.setdefault(error.source, []).append(error.log_sd)
     usual = {source: float(np.median(sizes)) for source, sizes in known.items()}
     counts = Counter(error.source for row in errors for error in row)
-    number = {source: place for place, source in enumerate(sorted(s for s, n in counts.items() if n > 1))}
+    number = {source: index for index, source in enumerate(sorted(s for s, n in counts.items() if n > 1))}
     entries = [
-        (place, number[error.source], error.log_sd if np.isfinite(error.log_sd) else usual[error.source])
-        for place, row in enumerate(errors)
+        (index, number[error.source], error.log_sd if np.isfinite(error.log_sd) else usual[error.source])
+        for index, row in enumerate(errors)
         for error in row
         if error.source in number and error.source in usual
     ]

@@ -1,8 +1,8 @@
-"""What else the line may depend on: the bead kit, and what is known of the patient.
+"""Terms of the line besides the washout: the bead kit, and covariates of the patient.
 
-log10 RD = a + b·log2 weeks + Σ c_j·z_j + ε. A kit's c is the log10 ratio of what it reads to what the most
-frequent kit reads of the same cells; a covariate's c is the change of log10 RD per unit (per SD-free unit: a
-line of therapy, IgG or not, an IMiD since or not) at the same washout.
+log10 RD = a + b·log2 weeks + Σ c_j·z_j + ε. The c of a kit is the log10 ratio of its reading to that of the
+most frequent kit on the same cells. The c of a covariate is the change of log10 RD per unit (one line of
+therapy, IgG or not, an IMiD since or not) at the same washout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.washout.censored.profile import effective_rows
 Floats: TypeAlias = NDArray[np.float64]
 
 ROWS_PER_COEFFICIENT: Final = 10
-"""Rows per coefficient below which adjustment is refused. Convention (docs/method.md)."""
+"""Fewest rows per coefficient for an adjusted line. Convention (docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,11 +30,11 @@ class Term:
     Attributes
     ----------
     name, unit
-        `kit_qsc`, `prior_lines`; what one unit of it is.
+        The name, as `kit_qsc` or `prior_lines`, and the unit of its effect in words.
     values : (n,)
-        NaN = not known.
+        NaN: not known.
     centred
-        The line is reported at the mean of the values; else at 0.
+        The line is reported at the mean of the values; otherwise at 0.
     """
 
     name: str
@@ -48,18 +48,18 @@ class Term:
 
     @property
     def centre(self) -> float:
-        """What the line is reported at."""
+        """The value at which the line is reported."""
         return float(self.values.mean()) if self.centred else 0.0
 
     @property
     def scale(self) -> float:
-        """SD of the values, so that the ascent does not depend on units."""
+        """SD of the values, by which they are divided, so that the ascent does not depend on units."""
         return float(self.values.std()) or 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class TermEffect:
-    """Change of log10 RD per unit of a term, dex: less its bias, of highest likelihood, and its interval."""
+    """Change of log10 RD per unit of a term, dex: corrected for bias, most likely, and its interval."""
 
     name: str
     unit: str
@@ -88,7 +88,7 @@ class TermEffect:
 
 
 def refusal_of(term: Term, kind: NDArray[np.int8]) -> str:
-    """Return why a covariate cannot be used on these rows; "" where it can."""
+    """Return why a covariate cannot be used on these rows; "" if it can."""
     unknown = int(np.sum(~np.isfinite(term.values)))
     if unknown:
         return f"{term.name} is not known in {unknown} of {len(kind)} rows"
@@ -101,11 +101,12 @@ def refusal_of(term: Term, kind: NDArray[np.int8]) -> str:
 
 
 def too_many(kind: NDArray[np.int8], n_terms: int) -> str:
-    """Return why so many terms are too many for these rows; "" where they are not."""
-    needed, there = ROWS_PER_COEFFICIENT * (2 + n_terms), effective_rows(kind)
-    if there >= needed:
+    """Return why these rows are too few for so many terms; "" if they are enough."""
+    needed, effective = ROWS_PER_COEFFICIENT * (2 + n_terms), effective_rows(kind)
+    if effective >= needed:
         return ""
-    return f"{2 + n_terms} coefficients need {needed} rows (a censored one counts half); there are {there:g}"
+    words = f"{2 + n_terms} coefficients need {needed} rows (a censored one counts half)"
+    return f"{words}; there are {effective:g}"
 
 
 def _power(exponent: float) -> float | None:

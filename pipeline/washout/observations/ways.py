@@ -1,4 +1,4 @@
-"""How a row was measured: kit, clone, dye, cytometer. Rows that differ share a line with a term only."""
+"""How a row was measured: bead kit, clone, dye, cytometer. Rows that differ in it need a term in the line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.terms import Term
 
 _FEWEST_ROWS, _FEWEST_MEASURED = 3, 2
-"""Rows, and measured ones, that a further way of measuring needs. Convention (docs/method.md)."""
+"""Fewest rows, and fewest measured rows, of a further way of measuring. Convention (docs/method.md)."""
 
 _DENSITIES: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 
@@ -26,7 +26,7 @@ _WORDS: Final = {
 
 
 class Way(NamedTuple):
-    """What a density was measured with. What a row does not tell is taken as the most frequent."""
+    """The bead kit, clone, dye and cytometer of a density; an unknown one counts as the usual one."""
 
     kit: str
     clone: str
@@ -34,33 +34,33 @@ class Way(NamedTuple):
     instrument: str
 
     def parts(self, reference: Way) -> dict[str, str]:
-        """Return what differs from the most frequent way."""
-        mine, usual = self._asdict(), reference._asdict()
-        return {name: value for name, value in mine.items() if value != usual[name]}
+        """Return the parts that differ from the most frequent way, by name."""
+        own, usual = self._asdict(), reference._asdict()
+        return {name: value for name, value in own.items() if value != usual[name]}
 
-    def against(self, reference: Way) -> str:
-        """Return what differs in words: `qsc`, `clone HB7, cytometer B`."""
+    def values(self, reference: Way) -> str:
+        """Return the values of the parts that differ, in words: `qsc`, or `HB7, B`."""
         return ", ".join(value or "unknown" for value in self.parts(reference).values())
 
-    def what(self, reference: Way) -> str:
-        """Return in words what differs: `bead kits`, `clones and dyes`."""
+    def nouns(self, reference: Way) -> str:
+        """Return the names of the parts that differ, in words: `bead kits`, or `clones and dyes`."""
         return " and ".join(_WORDS[name] for name in self.parts(reference))
 
     def __str__(self) -> str:
-        """Return all that is reported."""
+        """Return all parts that are known."""
         return ", ".join(part for part in self if part)
 
 
 def takes_part(row: PatientRd) -> bool:
-    """Return whether a row has a washout, and a density or a limit that it lies beyond."""
+    """Return whether a row has a washout, and a measured or censored receptor density."""
     return row.status in _DENSITIES and row.weeks is not None and row.weeks >= 0
 
 
 def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
-    """Return how each row was measured; a clone, dye or cytometer not known is the most frequent one.
+    """Return how each row was measured; an unknown clone, dye or cytometer becomes the most frequent one.
 
-    A row that takes no part in the models was measured in no way: it goes with the most frequent one of the
-    others, so that it decides nothing.
+    A row that takes no part in the models gets the most frequent way of the others, so that it decides
+    nothing.
     """
     columns = [[row.beads_kit for row in rows]]
     columns += [_filled([getattr(row, name) for row in rows]) for name in Way._fields[1:]]
@@ -73,7 +73,7 @@ def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
 
 
 def way_terms(ways: Sequence[Way]) -> tuple[Term, ...]:
-    """Return a 0/1 column for every way but the most frequent one, in the order of their names."""
+    """Return a term with values 0 and 1 for every way except the most frequent one, sorted by name."""
     if not ways:
         return ()
     reference = usable_ways(ways, [False] * len(ways))[0]
@@ -82,7 +82,7 @@ def way_terms(ways: Sequence[Way]) -> tuple[Term, ...]:
             "_and_".join(f"{name}_{value or 'unknown'}" for name, value in way.parts(reference).items()),
             "fold against "
             + ", ".join(getattr(reference, name) or "unknown" for name in way.parts(reference)),
-            np.array([one == way for one in ways], dtype=np.float64),
+            np.array([of_row == way for of_row in ways], dtype=np.float64),
         )
         for way in sorted({*ways} - {reference})
     )
@@ -102,6 +102,7 @@ def usable_ways(ways: Sequence[Way], measured: Sequence[bool]) -> tuple[Way, tup
 
 
 def _filled(names: list[str]) -> list[str]:
-    told = Counter(name for name in names if name)
-    usual = max(sorted(told), key=lambda name: told[name]) if told else ""
+    """Replace empty names by the most frequent name."""
+    counts = Counter(name for name in names if name)
+    usual = max(sorted(counts), key=lambda name: counts[name]) if counts else ""
     return [name or usual for name in names]

@@ -1,4 +1,4 @@
-"""Draws from the posterior of the recovery curve, by importance sampling around all of its summits."""
+"""Draws from the posterior of the recovery curve, by importance sampling around all its summits."""
 
 from __future__ import annotations
 
@@ -19,39 +19,42 @@ from pipeline.washout.recovery.surface import Surface
 Floats: TypeAlias = NDArray[np.float64]
 
 _GRID: Final = 2.0**-16
-"""A spread of draws is rounded to it, so that processors agree. Convention (docs/method.md)."""
+"""Centres and spreads of the draws are rounded to it, so that processors agree. Convention
+(docs/method.md)."""
 _FREEDOM, _WIDER = 5.0, 1.2
-"""Draws come from t distributions, wider than the summits, so that no tail is missed. Convention: tails of
-five degrees of freedom are heavier than those of any summit here."""
+"""Degrees of freedom of the t distributions, and how much wider than the summits they are, so that no tail is
+missed. Convention: tails of five degrees of freedom are heavier than those of any summit here."""
 _FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
-"""Draws that must count; those that shape the next ones, and how often. Arithmetic: of 300 a limit of 2.5 %
-rests on 7 draws."""
+"""Fewest effective draws; trial draws that adapt the mixture; how many times. Arithmetic: with 300 a limit of
+2.5 % rests on 7 draws."""
 _MORE_DRAWS: Final = 4
-"""Times as many draws are made once more where too few count. Convention: halves the error of a limit."""
+"""Factor on the number of draws for a second try, if too few are effective. Convention: halves the error of a
+limit."""
 _MANY_ROWS: Final = 1_000
-"""Of more rows the posterior is the normal of its summit. Convention: for speed."""
+"""Rows above which the posterior is taken as normal around its summit. Convention: for speed."""
 _FROM_PRIOR, _LEAST_PART = 0.1, 0.02
-"""Part of the draws that come from the prior, so that no place is left out; parts of the draws below which a
-summit is dropped. Convention: a tenth is enough to find what the summits miss, a fiftieth is lost in an
-interval of 95 %."""
+"""Part of the draws that come from the prior, so that no region is left out; part of the weight below which a
+summit is dropped. Convention: a tenth is enough to reach what the summits miss; a fiftieth does not matter
+for an interval of 95 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cloud:
-    """A multivariate t distribution, and the part of the draws that come from it."""
+    """A multivariate t distribution, one component of the mixture, and its part of the draws."""
 
     centre: Floats
     root: Floats
     part: float
 
     def drawn(self, n: int, rng: np.random.Generator) -> Floats:
+        """Return n draws, (n, p)."""
         normal = rng.standard_normal((n, N_PARAMETERS))
         stretch = np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, n))
         return np.asarray(self.centre + stretch[:, None] * product(normal, self.root.T))
 
-    def log_density(self, places: Floats) -> Floats:
-        """Return the log density but for a constant that all clouds share, (B, p) → (B,)."""
-        squared = np.sum(product(places - self.centre, lower_inverse(self.root).T) ** 2, axis=1)
+    def log_density(self, points: Floats) -> Floats:
+        """Return the log density up to a constant that all clouds share, (B, p) → (B,)."""
+        squared = np.sum(product(points - self.centre, lower_inverse(self.root).T) ** 2, axis=1)
         size = float(np.sum(np.log(np.diagonal(self.root))))
         return np.asarray(-0.5 * (_FREEDOM + N_PARAMETERS) * np.log1p(squared / _FREEDOM) - size)
 
@@ -59,24 +62,24 @@ class _Cloud:
 def draws(
     surface: Surface, summits: Sequence[Peak], n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Return parameters (n, p) and weights (n,) in proportion to the posterior.
+    """Return draws from the posterior: parameters (n, p) and their weights (n,).
 
-    Importance sampling from a mixture: a multivariate t around every summit, moved twice to what was found
-    there (Cappé et al. 2008, doi:10.1007/s11222-008-9059-x), and a tenth of the draws from the prior, so that
-    no place is left out (Hesterberg 1995, doi:10.1080/00401706.1995.10484303). Centres and roots are rounded
-    far above the error of the curvature: every processor draws the same. Above 1,000 rows the posterior is
-    the normal of its maximum and curvature (Laplace), which is drawn from.
+    This is importance sampling from a mixture. A multivariate t distribution around every summit is adapted
+    twice to its trial draws (Cappé et al. 2008, doi:10.1007/s11222-008-9059-x). A tenth of the draws come
+    from the prior, so that no region is left out (Hesterberg 1995, doi:10.1080/00401706.1995.10484303).
+    Centres and roots are rounded far above the error of the curvature, so every processor draws the same.
+    Above 1,000 rows the draws come from the normal law with the posterior's maximum and curvature (Laplace).
 
     Raises
     ------
     NotEstimableError
-        The posterior is too unlike the mixture for the weights to be of use.
+        If the posterior differs so much from the mixture that too few draws are effective.
     """
     if surface.data.n > _MANY_ROWS:
         covariance = inverse_definite(summits[0].curvature[None])[0][0]
         normal = rng.standard_normal((n, N_PARAMETERS))
-        place = _rounded(summits[0].parameters)
-        return place + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
+        centre = _rounded(summits[0].parameters)
+        return centre + product(normal, _rounded(cholesky(covariance)).T), np.full(n, 1 / n)
     prior = _Cloud(surface.prior.mean, np.diag(surface.prior.sd), _FROM_PRIOR)
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
     for n_draws in (min(_TRIAL_DRAWS, n // 2),) * _TRIALS:
@@ -100,7 +103,7 @@ def _around(peak: Peak, part: float) -> _Cloud:
 def _weighted(
     surface: Surface, clouds: Sequence[_Cloud], n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
-    """Return draws, their weights, and how much of each is each cloud's, (n, clouds)."""
+    """Return draws, their weights, and the share of each cloud in each draw's density, (n, clouds)."""
     counts = [round(cloud.part * n) for cloud in clouds[1:]]
     counts = [n - sum(counts), *counts]
     drawn = np.concatenate([cloud.drawn(m, rng) for cloud, m in zip(clouds, counts, strict=True)])
@@ -115,22 +118,23 @@ def _weighted(
 
 
 def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Floats) -> list[_Cloud]:
-    """Return the clouds where the posterior was found; the draws of the prior go to the nearest cloud."""
+    """Return the clouds fitted to the weighted draws; a draw of the prior counts for the nearest cloud."""
     own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), 1e-300)[:, None]
     moved = []
     for share in own.T:
         part = float(np.sum(weights * share))
         if part < _LEAST_PART:
             continue
-        here = weights * share / part
-        centre = np.asarray(np.einsum("i,ij->j", here, drawn))
-        apart = drawn - centre
-        covariance = np.einsum("ij,ik->jk", here[:, None] * apart, apart) + 1e-9 * np.eye(N_PARAMETERS)
+        cloud_weights = weights * share / part
+        centre = np.asarray(np.einsum("i,ij->j", cloud_weights, drawn))
+        from_centre = drawn - centre
+        covariance = np.einsum("ij,ik->jk", cloud_weights[:, None] * from_centre, from_centre)
+        covariance = covariance + 1e-9 * np.eye(N_PARAMETERS)
         root = _rounded(cholesky(covariance) * _WIDER)
         moved.append(_Cloud(_rounded(centre), root, (1 - _FROM_PRIOR) * part))
     return moved or list(clouds)
 
 
 def _rounded(values: Floats) -> Floats:
-    """Return multiples of `_GRID`, a thousandth or so of the narrowest parameter's SD."""
+    """Round to multiples of `_GRID`, about a thousandth of the smallest SD of a parameter."""
     return np.asarray(np.round(values / _GRID) * _GRID)

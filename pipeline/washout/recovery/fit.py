@@ -1,18 +1,19 @@
-"""M2: the plateau to which free CD38 comes back, and the weeks after which half of it is reached.
+"""M2: the plateau to which free CD38 recovers, and the weeks until half of the plateau is reached.
 
 median free RD(w) = R0 · [1 − (1 − ρ) · 2^(−w/T)] · (1 − θ(w)),   θ = C/(C + Kd)
 
-R0: the plateau, the median free CD38 long after the drug. ρ: the part of it that treatment left (shed,
-eaten by macrophages, selected). T: weeks in which half of what is missing comes back. θ: the part that the
-drug in serum still holds; C is the modelled concentration times e^(−κ w), κ how much faster these patients
-clear it than the model says; τ, how much more they differ in it. Slow regrowth, deep loss, tight binding and
-slow clearance look alike in such data, so ρ, T, Kd, κ and τ are not told: only the plateau and T50 are, the
-weeks when half of the patients have half of R0. Patients differ in the drug left in their serum too, and θ
-bends that scatter to one side: so the median is that of all patients, not the curve of one whose C is the
-median (`share`).
+R0: the plateau, the median free CD38 long after the drug. ρ: the part of R0 that is left after treatment (the
+rest was shed, taken up by macrophages or lost by selection). T: weeks in which half of the missing CD38 comes
+back. θ: the part of CD38 that the drug in serum still covers. C: the modelled concentration times e^(−κ w); κ
+says how much faster these patients clear the drug than the model says, τ how much more they differ in it.
 
-All seven parameters have a prior (`prior`), so the intervals are credible intervals. The curve is told only
-where the rows show a plateau and do not contradict it (`refusals`).
+Slow regrowth, deep loss, tight binding and slow clearance look alike in such data. So ρ, T, Kd, κ and τ are
+not reported. Only the plateau and T50 are; T50 is the week at which half of the patients have half of R0.
+Patients also differ in the drug left in their serum, and θ makes that scatter skewed. So the median is that
+of all patients, not the curve of a patient with the median concentration (`share`).
+
+All seven parameters have a prior (`prior`), so the intervals are credible intervals. The curve is reported
+only if the rows show a plateau and do not contradict the curve (`refusals`).
 """
 
 from __future__ import annotations
@@ -48,13 +49,13 @@ NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are n
 NOT_IN_DATA: Final = "not within what was seen"
 
 _DRAWS, _FEWER_DRAWS = 3_000, 500
-"""Draws of the interval, and those of them for what takes long. Arithmetic: of 3,000 a limit of 2.5 % rests
-on 75 draws."""
+"""Draws for the intervals, and the fewer draws for slow computations. Arithmetic: with 3,000 a limit of 2.5 %
+rests on 75 draws."""
 
 _GRID: Final = np.arange(len(WEEKS))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])
 _PATIENTS: Final = (0.975, 0.025)
-"""Shares of patients above the lower and the upper end of their middle 95 %. Arithmetic."""
+"""Shares of patients above the lower and the upper limit of the range that holds 95 % of them. Arithmetic."""
 _METHOD: Final = (
     "posterior mode (likelihood times prior; the priors are among the assumptions): "
     "R0 * [1 - (1 - rho) * 2^(-w/T)] * (1 - theta(w)), log10 RD normal around it; " + NOT_SEPARABLE
@@ -67,20 +68,20 @@ _HOW: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecoveryFit:
-    """The curve.
+    """The fitted recovery curve.
 
     Attributes
     ----------
     plateau, plateau_interval
         R0, molecules per cell.
     half_weeks, half_interval
-        T50; ±inf: no limit within the weeks that were seen.
+        T50; ±inf: no limit within the weeks of the measured values.
     sigma
         Scatter between patients, dex.
     effective_parameters
-        How many parameters the data, not the prior, decide.
+        How many parameters the data determine, and not the prior.
     misfit_p
-        p of the rows having no trend over the weeks that the curve leaves over (`pipeline.washout.goodness`).
+        p of the test for a trend of the residuals over the weeks (`pipeline.washout.goodness`).
     """
 
     plateau: float
@@ -101,7 +102,7 @@ class RecoveryFit:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few rows, with the effective number of parameters."""
+        """Akaike's criterion, corrected for few rows (AICc), with the effective number of parameters."""
         return aicc(self.log_likelihood, self.effective_parameters, self.data.n)
 
     @property
@@ -162,17 +163,18 @@ def fit_recovery(
     data
         The rows.
     curve
-        The median patient's serum after the labelled doses: each row's serum where it is not given.
+        The median patient's serum level after the labelled doses. It is used for rows without a level.
     ug_ml, log_sd : (n,)
-        Serum drug at each sample and the SD of its natural logarithm; NaN where not known.
+        Serum level of the drug at each sample, and the SD of its natural logarithm; NaN if not known.
     kd_ug_ml, plateau
-        Middle of the priors of Kd and of R0.
+        Centres of the priors of Kd and of R0.
 
     Raises
     ------
     NotEstimableError
-        Rows too few, a plateau or T50 outside of what was seen, fewer than 5 patients measured on either side
-        of T50, a line without a plateau that does as well, or rows that contradict the curve.
+        If the rows are too few, the plateau or T50 lies outside the data, fewer than 5 patients have a
+        measured value before or after T50, a line without a plateau fits as well, or the rows contradict
+        the curve.
     """
     refuse_recovery(data)
     of_curve = curve.at(data.weeks)
@@ -182,24 +184,24 @@ def fit_recovery(
     prior = Prior.around(kd_ug_ml, plateau)
     surface = Surface(data, level, spread, prior, data.n_patients / data.n)
     serum = study_curve(curve, data.weeks, level, spread) if known.any() else curve
-    found = summits(surface)
-    place, law = found[0].parameters, recovery_law(surface, found[0])
-    half = float(weeks_to_half(place[None], serum)[0])
-    refuse_unseen(data, float(place[R0]), half)
-    log_likelihood, effective = float(law.log_likelihoods().sum()), _effective(surface, found[0])
+    peaks = summits(surface)
+    mode, law = peaks[0].parameters, recovery_law(surface, peaks[0])
+    half = float(weeks_to_half(mode[None], serum)[0])
+    refuse_unseen(data, float(mode[R0]), half)
+    log_likelihood, effective = float(law.log_likelihoods().sum()), _effective(surface, peaks[0])
     refuse_without_a_bend(data, law, aicc(log_likelihood, effective, data.n))
     misfit_p = refuse_contradicted(law, seed)
-    drawn, weights = draws(surface, found, _DRAWS, np.random.default_rng(seed))
+    drawn, weights = draws(surface, peaks, _DRAWS, np.random.default_rng(seed))
     return RecoveryFit(
-        plateau=float(10 ** place[R0]),
+        plateau=float(10 ** mode[R0]),
         plateau_interval=_powers(weighted_quantile(drawn[:, R0], weights)),
         half_weeks=half,
         half_interval=_within_data(data, weighted_quantile(weeks_to_half(drawn, serum), weights)),
-        sigma=float(np.exp(place[SIGMA])),
+        sigma=float(np.exp(mode[SIGMA])),
         log_likelihood=log_likelihood,
         effective_parameters=effective,
         misfit_p=misfit_p,
-        peak=found[0],
+        peak=peaks[0],
         drawn=drawn,
         weights=weights,
         curve=serum,
@@ -209,9 +211,10 @@ def fit_recovery(
 
 
 def weeks_until(fit: RecoveryFit, rd: float, share: float = 0.5) -> tuple[float, float, float]:
-    """Return the weeks until this share of patients has this density, with the interval.
+    """Return the weeks until this share of patients has this density, and the limits of their interval.
 
-    ±inf = not within the weeks that were seen. Scatter between patients counts for a share other than a half.
+    ±inf: not within the weeks of the measured values. The scatter between patients matters if the share is
+    not a half.
     """
 
     def weeks(parameters: Floats) -> Floats:
@@ -228,17 +231,17 @@ def weeks_to_half(parameters: Floats, curve: SerumCurve) -> Floats:
 
 
 def weighted_quantile(values: Floats, weights: Floats, level: float = 0.95) -> tuple[float, float]:
-    """Return the ends of the middle `level` of weighted draws; inf sorts last."""
+    """Return the limits between which the share `level` of weighted draws lies; inf sorts last."""
     order = np.argsort(values, kind="stable")
     upto = np.cumsum(weights[order]) - weights[order] / 2
-    places = np.searchsorted(upto, ((1 - level) / 2, (1 + level) / 2))
-    low, high = values[order][np.minimum(places, len(values) - 1)]
+    ranks = np.searchsorted(upto, ((1 - level) / 2, (1 + level) / 2))
+    low, high = values[order][np.minimum(ranks, len(values) - 1)]
     return float(low), float(high)
 
 
 def _effective(surface: Surface, peak: Peak) -> float:
     inverse = inverse_definite(peak.curvature[None])[0][0]
-    # the trace of C⁻¹(C − P): C the curvature, P the prior's part of it, diagonal
+    # the trace of C⁻¹(C − P): C is the curvature, P the prior's part of it, a diagonal matrix
     by_prior = float(np.sum(np.diagonal(inverse) / surface.prior.sd**2))
     return float(np.clip(N_PARAMETERS - by_prior, 1.0, N_PARAMETERS))
 
@@ -248,7 +251,7 @@ def _powers(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 def _within_data(data: Observations, limits: tuple[float, float]) -> tuple[float, float]:
-    """Return limits in weeks; one outside of the measured values' weeks is open."""
+    """Return the limits in weeks; a limit outside the weeks of the measured values becomes infinite."""
     weeks = data.weeks[data.kind == OBSERVED]
     low, high = limits
     return (low if low >= weeks.min() else -np.inf, high if high <= weeks.max() else np.inf)

@@ -1,4 +1,4 @@
-"""How the recovery curve says that the rows are spread, so that they can be held against it."""
+"""The distribution of the rows by the recovery curve, so that the rows can be tested against the curve."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _LOG_10: Final = float(np.log(10))
 
 
 def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
-    """Return the law of the rows at a summit of the posterior."""
-    place, data, prior = peak.parameters, surface.data, surface.prior
+    """Return the distribution of the rows at a summit of the posterior."""
+    mode, data, prior = peak.parameters, surface.data, surface.prior
     nodes, log_weights = nodes_of(float(surface.log_sd.max(initial=0.0)))
-    log_ratio = log_over_kd(place[None], data.weeks, np.log(surface.ug_ml))[0]
-    away = nodes[:, None] * np.exp(place[UNLIKE]) * surface.log_sd
+    log_ratio = log_over_kd(mode[None], data.weeks, np.log(surface.ug_ml))[0]
+    away = nodes[:, None] * np.exp(mode[UNLIKE]) * surface.log_sd
     log_ratio = log_ratio + away
-    held = (np.maximum(log_ratio, 0) + np.log1p(np.exp(-np.abs(log_ratio)))) / _LOG_10
+    log_covered = (np.maximum(log_ratio, 0) + np.log1p(np.exp(-np.abs(log_ratio)))) / _LOG_10
     by_kd = 1 / (1 + np.exp(-log_ratio)) / _LOG_10
-    part = 1 / (1 + np.exp(-place[RHO]))
-    half = np.exp(place[T])
+    part = 1 / (1 + np.exp(-mode[RHO]))
+    half = np.exp(mode[T])
     gone = 2.0 ** (-data.weeks / half)
     regained = 1 - (1 - part) * gone
     by_rho = part * (1 - part) * gone / regained / _LOG_10
     by_t = -(1 - part) * gone * np.log(2) * data.weeks / half / regained / _LOG_10
-    one = np.ones_like(log_ratio)
-    slopes = np.stack([one, one * by_rho, one * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2)
+    ones = np.ones_like(log_ratio)
+    slopes = np.stack([ones, ones * by_rho, ones * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2)
     return RowLaw(
         data=data,
-        mean=place[R0] + log_regained(place[None], data.weeks)[0] - held,
+        mean=mode[R0] + log_regained(mode[None], data.weeks)[0] - log_covered,
         weights=np.exp(log_weights),
         slopes=slopes,
-        sigma=float(np.exp(place[SIGMA])),
+        sigma=float(np.exp(mode[SIGMA])),
         curvature=peak.curvature,
-        pull=-(place - prior.mean) / prior.sd**2,
+        pull=-(mode - prior.mean) / prior.sd**2,
     )

@@ -1,4 +1,4 @@
-"""What M2 takes for likely before it sees the rows: the priors of its seven parameters, with sources."""
+"""The priors of the seven parameters of M2, with sources."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
-"""Places of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Arithmetic: the
-order of the parameters in this room."""
+"""Index of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Arithmetic: the
+order of the parameters in this folder."""
 
 N_PARAMETERS: Final = 7
-"""Arithmetic: how many places there are."""
+"""Arithmetic: the number of parameters."""
 
 USUAL_PLATEAU: Final = 150_000.0
 """Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
@@ -23,30 +23,31 @@ in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md
 setting."""
 
 PLATEAU_SD: Final = 0.4
-"""dex: kits, clones and diseases differ by a factor of 2.5 to either side. Convention (docs/method.md)."""
+"""SD of log10 R0, dex: kits, clones and diseases differ by a factor of 2.5 up or down. Convention
+(docs/method.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Normal on the scale of each parameter, all independent: `mean` and `sd`, shape (7,)."""
+    """Independent normal priors, each on the scale of its parameter: `mean` and `sd`, shape (7,)."""
 
     mean: Floats
     sd: Floats
 
     @staticmethod
     def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
-        """Return the prior with this Kd and this plateau in its middle."""
+        """Return the prior that is centred on this Kd and this plateau."""
         rest = [np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, 0.0, np.log(0.35)]
         mean = np.array([np.log10(plateau), *rest])
         return Prior(mean, np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
 
     def log(self, parameters: Floats) -> Floats:
-        """Return the log density but for a constant, (B, p) → (B,)."""
+        """Return the log density up to a constant, (B, p) → (B,)."""
         return np.asarray(-0.5 * np.sum(((parameters - self.mean) / self.sd) ** 2, axis=1))
 
 
 def prior_words(kd_ug_ml: float, plateau: float) -> tuple[str, ...]:
-    """Return every prior of M2 in words; the ranges are the middle 95 %."""
+    """Return every prior of M2 in words, each with its central 95 % range."""
     low, high = (f"{plateau * 10 ** (side * 1.96 * PLATEAU_SD):,.0f}" for side in (-1, 1))
     of_plateau = (
         f"the plateau R0: log-normal around {plateau:,.0f} molecules per cell, 95 % between {low} and {high} "

@@ -1,4 +1,4 @@
-"""When no recovery curve is reported: too few rows, a plateau that was not seen, rows that contradict it."""
+"""Reasons to report no recovery curve: too few rows, no plateau in the data, rows that contradict it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from pipeline.washout.recovery.rivals import MARGIN, rivals
 Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_MEASURED, FEWEST_LATE, LATE_WEEKS = 8, 4, 26.0
-"""Measured values, and those beyond so many weeks, that a curve needs. Convention (docs/method.md)."""
+"""Fewest measured values for a curve, and fewest of them after the last number of weeks. Convention
+(docs/method.md)."""
 
 FEWEST_PATIENTS: Final = 5
-"""Patients with a measured value before T50, and as many after it. Convention (docs/method.md)."""
+"""Fewest patients with a measured value before T50, and after it. Convention (docs/method.md)."""
 
 HIGHEST_PLATEAU: Final = 2.0
-"""Times the largest density of the rows: a plateau above was not seen. Convention: half of it must be seen
-(docs/method.md)."""
+"""Highest plateau, in multiples of the largest density of the rows. Convention: the data must reach half of
+the plateau (docs/method.md)."""
 
 
 def refuse_recovery(data: Observations) -> None:
-    """Raise NotEstimableError where the rows are too few or too early for a recovery curve."""
+    """Raise NotEstimableError if the rows are too few or too early for a recovery curve."""
     measured = data.kind == OBSERVED
     late = int(np.sum(measured & (data.weeks > LATE_WEEKS)))
     patients = len(np.unique(data.patients[measured]))
@@ -44,7 +45,7 @@ def refuse_recovery(data: Observations) -> None:
 
 
 def refuse_unseen(data: Observations, log_plateau: float, half_weeks: float) -> None:
-    """Raise NotEstimableError where the plateau or the bend lies outside of what was seen."""
+    """Raise NotEstimableError if the plateau or the bend of the curve lies outside the data."""
     measured = data.kind == OBSERVED
     first, last = float(data.weeks[measured].min()), float(data.weeks[measured].max())
     largest = float(data.log_rd[data.kind != LEFT].max())
@@ -70,9 +71,9 @@ def refuse_unseen(data: Observations, log_plateau: float, half_weeks: float) -> 
 
 
 def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
-    """Raise NotEstimableError where a line without a plateau describes the rows about as well.
+    """Raise NotEstimableError if a line without a plateau describes the rows about as well.
 
-    Nor may the curve be better by the rows of one patient alone.
+    It is also raised if only the rows of a single patient make the curve better than such a line.
     """
     logs = law.log_likelihoods()
     for rival in rivals(data):
@@ -90,7 +91,7 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
 
 
 def refuse_contradicted(law: RowLaw, seed: int) -> float:
-    """Return p of the curve's misfit; raise NotEstimableError where the rows contradict the curve."""
+    """Return p of the curve's misfit; raise NotEstimableError if the rows contradict the curve."""
     p = trend_p(law, seed)
     if p < CONTRADICTED:
         raise NotEstimableError(

@@ -16,13 +16,13 @@ from pipeline.washout.observations.rows import Observations
 Floats: TypeAlias = NDArray[np.float64]
 
 MARGIN: Final = 4.0
-"""AICc by which the curve must be below a line without a plateau: from there on the line has considerably
-less support (doi:10.1177/0049124104268644)."""
+"""AICc by which the curve must be lower than a line without a plateau: the line then has considerably less
+support (doi:10.1177/0049124104268644)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rival:
-    """A line of log10 RD on log2 weeks: what it is, in words, its AICc, and its law of the rows."""
+    """A line of log10 RD on log2 weeks: its description, its AICc, and its distribution of the rows."""
 
     words: str
     aicc: float
@@ -30,20 +30,20 @@ class Rival:
 
 
 def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
-    """Return the most likely polynomial of log2 weeks with the rows' terms; None: no maximum is held.
+    """Return the most likely polynomial of log2 weeks with the rows' terms; None if there is no maximum.
 
     Parameters
     ----------
     degree
-        1: the straight line of M1; 2: one that bends.
+        1: the straight line of M1; 2: a parabola.
     """
     doublings = np.log2(data.weeks)
     spread = float(doublings.std())
     if spread < 1e-9:
         return None
-    place = (doublings - doublings.mean()) / spread
+    standardised = (doublings - doublings.mean()) / spread
     terms = [(term.values - term.centre) / term.scale for term in data.terms]
-    design = np.column_stack([np.ones(data.n), *(place**k for k in range(1, degree + 1)), *terms])
+    design = np.column_stack([np.ones(data.n), *(standardised**k for k in range(1, degree + 1)), *terms])
     middle = float(data.log_rd.mean())
     best = maximise(single(design, data.log_rd - middle, data.kind, data.measurement_sd))
     if not best.is_determined(data.n)[0]:
@@ -55,13 +55,13 @@ def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
 
 
 def rivals(data: Observations) -> tuple[Rival, ...]:
-    """Return the lines that these rows hold."""
+    """Return the lines without a plateau that can be fitted to these rows."""
     words = {
         1: "a straight line, which never levels off",
         2: "a line that bends, and falls in the end",
     }
-    found = ((degree, line_law(data, degree)) for degree in words)
-    return tuple(_rival(words[degree], law) for degree, law in found if law is not None)
+    laws = ((degree, line_law(data, degree)) for degree in words)
+    return tuple(_rival(words[degree], law) for degree, law in laws if law is not None)
 
 
 def _rival(words: str, law: RowLaw) -> Rival:

@@ -1,4 +1,4 @@
-"""The drug in the serum of this study's patients, week by week, where their own levels are known."""
+"""The drug in the serum of this study's patients, week by week, from their own levels."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _WIDTH: Final = 0.5
 def study_curve(curve: SerumCurve, weeks: Floats, ug_ml: Floats, log_sd: Floats) -> SerumCurve:
     """Return the median and the scatter of ln C over this study's patients at each of `WEEKS`.
 
-    The rows' distances from the curve are smoothed over log2 weeks (Nadaraya 1964, doi:10.1137/1109020); the
-    scatter is that between rows and that of each row's own level.
+    The deviations of the rows from the curve are smoothed over log2 weeks (Nadaraya 1964,
+    doi:10.1137/1109020). The scatter is that between rows plus that of each row's own level.
 
     Parameters
     ----------
     curve
-        After the labelled doses.
+        Serum level after the labelled doses.
     weeks, ug_ml, log_sd : (n,)
         The rows: washout, concentration, and the SD of its natural logarithm.
     """
-    away = np.log(ug_ml) - np.log(curve.at(weeks)[0])
+    deviation = np.log(ug_ml) - np.log(curve.at(weeks)[0])
     grid = np.log2(np.maximum(WEEKS, SHORTEST_WASHOUT_WEEKS))
     logs = -0.5 * ((grid[:, None] - np.log2(weeks)) / _WIDTH) ** 2
-    near = np.exp(logs - logs.max(axis=1, keepdims=True))
-    near = near / near.sum(axis=1, keepdims=True)
-    shift = np.sum(near * away, axis=1)
-    variance = np.sum(near * ((away - shift[:, None]) ** 2 + log_sd**2), axis=1)
+    kernel = np.exp(logs - logs.max(axis=1, keepdims=True))
+    kernel = kernel / kernel.sum(axis=1, keepdims=True)
+    shift = np.sum(kernel * deviation, axis=1)
+    variance = np.sum(kernel * ((deviation - shift[:, None]) ** 2 + log_sd**2), axis=1)
     source = "the rows' own drug levels"
     return replace(curve, ug_ml=curve.ug_ml * np.exp(shift), log_sd=np.sqrt(variance), source=source)

@@ -1,7 +1,7 @@
-"""How many patients have a density at a week, on the recovery curve: when a share is reached, and the median.
+"""The share of patients who have a density at a week, on the recovery curve; quantiles, and first weeks.
 
-Patients differ by σ around the curve and in the drug that is left in their serum (ln C normal around the
-curve's concentration). θ bends the second scatter to one side, so the median of all patients is not the
+Patients scatter by σ around the curve, and they differ in the drug left in their serum (ln C is normal
+around the curve's concentration). θ makes the second scatter skewed. So the median of all patients is not the
 density at the median concentration: both scatters count.
 """
 
@@ -17,18 +17,20 @@ from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 
 Floats: TypeAlias = NDArray[np.float64]
-Places: TypeAlias = NDArray[np.intp]
+WeekIndices: TypeAlias = NDArray[np.intp]
 
 _STRIDE, _STEPS, _FAR = 12, 32, 4.0
-"""Places of `WEEKS` passed over at first; halvings that find a quantile; how far from the curves it may lie,
-in SDs of patients. Convention: for speed."""
+"""Stride through `WEEKS` at first; halvings to a quantile; how far from the curves the quantile may lie, in
+SDs of patients. Convention: for speed."""
 
 _LOG_10: Final = float(np.log(10))
 """Arithmetic: ln 10."""
 
 
 def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: float) -> Floats:
-    """Return the first week when this share of patients has the target, (B, p) → (B,); inf: not in 4 years.
+    """Return the first week at which this share of patients has the target, (B, p) → (B,).
+
+    It is inf if the share is not reached within 4 years.
 
     Parameters
     ----------
@@ -38,8 +40,8 @@ def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: 
         0.5: the median patient.
     """
     coarse = np.append(np.arange(0, len(WEEKS) - 1, _STRIDE), len(WEEKS) - 1)
-    there = np.array([share_with(parameters, curve, np.full(len(target), k), target) for k in coarse])
-    reached = there >= share
+    shares = np.array([share_with(parameters, curve, np.full(len(target), k), target) for k in coarse])
+    reached = shares >= share
     first = reached.argmax(axis=0)
     after, before = coarse[first], coarse[np.maximum(first - 1, 0)]
     while np.any(after - before > 1):
@@ -52,21 +54,21 @@ def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: 
     return np.where(reached.any(axis=0), weeks, np.inf)
 
 
-def share_with(parameters: Floats, curve: SerumCurve, steps: Places, target: Floats) -> Floats:
-    """Return the share of patients who have at least the target at their step of `WEEKS`, (B,)."""
+def share_with(parameters: Floats, curve: SerumCurve, steps: WeekIndices, target: Floats) -> Floats:
+    """Return the share of patients who have at least the target at index `steps` of `WEEKS`, (B,)."""
     from scipy.special import ndtr
 
     logs, weights = _curves(parameters, curve, steps)
     return _mean(weights, ndtr((logs - target) / np.exp(parameters[:, SIGMA])))
 
 
-def log_quantiles(parameters: Floats, curve: SerumCurve, grid: Places, share: float) -> Floats:
+def log_quantiles(parameters: Floats, curve: SerumCurve, grid: WeekIndices, share: float) -> Floats:
     """Return log10 of the RD that this share of all patients exceeds, (B, p) → (B, G).
 
     Parameters
     ----------
     grid : (G,)
-        Steps of `WEEKS`.
+        Indices of `WEEKS`.
     share
         0.5: the median.
     """
@@ -84,16 +86,16 @@ def log_quantiles(parameters: Floats, curve: SerumCurve, grid: Places, share: fl
 
 
 def _mean(weights: Floats, shares: Floats) -> Floats:
-    """Return the mean over the nodes, (K,) and (K, B) → (B,), summed in their order."""
+    """Return the weighted mean over the nodes, (K,) and (K, B) → (B,), summed in the order of the nodes."""
     return np.asarray(np.einsum("k,kb->b", weights, shares))
 
 
-def _curves(parameters: Floats, curve: SerumCurve, steps: Places) -> tuple[Floats, Floats]:
-    """Return log10 RD at every node of the serum's scatter, (K, B), and the nodes' weights."""
+def _curves(parameters: Floats, curve: SerumCurve, steps: WeekIndices) -> tuple[Floats, Floats]:
+    """Return log10 RD at every node of the scatter in serum, (K, B), and the weights of the nodes, (K,)."""
     nodes, log_weights = nodes_of(float(curve.log_sd.max()))
     weeks = WEEKS[steps]
     log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
     scattered = log_ratio + nodes[:, None] * np.exp(parameters[:, UNLIKE]) * curve.log_sd[steps]
-    held = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
+    log_covered = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
     regained = log_regained(parameters, weeks[:, None])[:, 0]
-    return parameters[:, R0] + regained - held, np.exp(log_weights)
+    return parameters[:, R0] + regained - log_covered, np.exp(log_weights)

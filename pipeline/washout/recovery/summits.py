@@ -1,4 +1,4 @@
-"""The summits of the posterior: where it is highest, and every other place where it is high."""
+"""The summits of the posterior: its maximum, and every other local maximum that is nearly as high."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from pipeline.washout.recovery.surface import Surface
 Floats: TypeAlias = NDArray[np.float64]
 
 _STEPS, _WIDE_STEP = np.full(N_PARAMETERS, 1e-4), 0.02
-"""Of finite differences: near the summit; in SDs of a parameter, the others held. Convention: the square root
-of a double's digits, and a fiftieth of what the prior allows."""
+"""Sizes of finite differences: on the way to a summit; at the summit, in SDs of a parameter with the others
+fixed. Convention: the square root of a double's digits, and a fiftieth of an SD."""
 _ITERATIONS, _TOLERANCE = 100, 1e-10
-"""Newton steps, and the rise that ends them. Convention: far below any that counts."""
+"""Most Newton steps, and the predicted rise that ends them. Convention: far below any rise that matters."""
 _MANY_ROWS, _ENOUGH_ROWS = 1_000, 500
-"""Of more rows a part finds the start. Convention: for speed."""
+"""Rows above which a part of them gives the start, and the size of that part. Convention: for speed."""
 _TRIED, _STARTS, _APART = 300, 3, 1.5
-"""Places drawn from the prior, those of them that are climbed from, and how far apart these are at least, in
-SDs of the prior. Convention (docs/method.md)."""
+"""Points drawn from the prior, how many of them are starts, and the least distance between starts, in SDs of
+the prior. Convention (docs/method.md)."""
 _SEED: Final = 20240607
-"""Of these places. Convention: any; fixed, so that every run finds the same summits."""
+"""Seed of these points. Convention: any; fixed, so that every run reaches the same summits."""
 _SAME, _LOWEST = 0.02, 10.0
-"""SDs of the prior within which two climbs end on one summit; how much lower, in log posterior, a summit
-still counts. Arithmetic: e^-10 of the weight is lost in an interval of 95 %."""
+"""SDs of the prior within which two ascents end on the same summit; by how much a summit may be lower, in log
+posterior, and still count. Arithmetic: e^-10 of the weight does not matter for an interval of 95 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peak:
-    """Where the surface is highest: `parameters` (p,); `curvature` (p, p): minus its second derivative."""
+    """A summit of the posterior: `parameters` (p,); `curvature` (p, p), minus the second derivative there."""
 
     parameters: Floats
     value: float
@@ -45,27 +45,30 @@ class Peak:
 def summits(surface: Surface) -> tuple[Peak, ...]:
     """Climb by damped Newton steps from several starts; return the summits, the highest first.
 
-    The starts: the middle of the prior with the rows' own upper quartile for the plateau, and the best of
-    many places drawn from the prior that lie well apart.
+    The first start is the centre of the prior, with the upper quartile of the measured rows as plateau. The
+    others are the best of many points drawn from the prior that lie far enough apart.
 
     Raises
     ------
     NotEstimableError
-        No start comes to rest.
+        If no ascent ends on a summit.
     """
-    many = surface.data.n > _MANY_ROWS  # So many rows leave one summit, near that of a part of them.
+    # So many rows leave a single summit, close to the summit of a part of them.
+    many = surface.data.n > _MANY_ROWS
     part = surface.data.n // _ENOUGH_ROWS
     starts = [summits(surface.every(part))[0].parameters] if many else _starts(surface)
     peaks = [peak for start in starts if (peak := _climb(surface, start)) is not None]
     if not peaks:
         raise NotEstimableError("the posterior of the recovery curve has no maximum")
-    # starts that end on one summit differ by rounding: the first of them counts
+    # ascents that end on the same summit differ by rounding: only the first of them is kept
     peaks.sort(key=lambda peak: -float(f"{peak.value:.10g}"))
-    found: list[Peak] = []
+    kept: list[Peak] = []
     for peak in peaks:
-        if peak.value > peaks[0].value - _LOWEST and all(_apart(surface, peak, old) > _SAME for old in found):
-            found.append(peak)
-    return tuple(_settled(surface, peak) for peak in found)
+        if peak.value > peaks[0].value - _LOWEST and all(
+            _distance(surface, peak, old) > _SAME for old in kept
+        ):
+            kept.append(peak)
+    return tuple(_settled(surface, peak) for peak in kept)
 
 
 def _starts(surface: Surface) -> list[Floats]:
@@ -74,18 +77,19 @@ def _starts(surface: Surface) -> list[Floats]:
     starts = [np.array([top, *prior.mean[1:]])]
     deviates = np.random.default_rng(_SEED).standard_normal((_TRIED, N_PARAMETERS))
     deviates[:, SIGMA] = 0.0
-    places = prior.mean + prior.sd * deviates
-    order = np.argsort(-surface.value(places), kind="stable")
-    for place in places[order]:
-        if all(np.max(np.abs(place - old) / prior.sd) > _APART for old in starts[1:]):
-            starts.append(place)
+    points = prior.mean + prior.sd * deviates
+    order = np.argsort(-surface.value(points), kind="stable")
+    for point in points[order]:
+        if all(np.max(np.abs(point - old) / prior.sd) > _APART for old in starts[1:]):
+            starts.append(point)
         if len(starts) > _STARTS:
             break
     return starts
 
 
-def _apart(surface: Surface, one: Peak, other: Peak) -> float:
-    return float(np.max(np.abs(one.parameters - other.parameters) / surface.prior.sd))
+def _distance(surface: Surface, peak: Peak, other: Peak) -> float:
+    """Return the largest distance of two summits in any parameter, in SDs of the prior."""
+    return float(np.max(np.abs(peak.parameters - other.parameters) / surface.prior.sd))
 
 
 def _climb(surface: Surface, start: Floats) -> Peak | None:
@@ -105,7 +109,7 @@ def _climb(surface: Surface, start: Floats) -> Peak | None:
 
 
 def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
-    """Return the step, at most 1 in any parameter, and whether the surface curves down all around."""
+    """Return the step, at most 1 in any parameter, and whether the surface curves down in every direction."""
     steps, concave = solve_definite(curvature[None], gradient[None])
     step = steps[0]
     if not concave[0]:
@@ -116,7 +120,7 @@ def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
 
 
 def _settled(surface: Surface, peak: Peak) -> Peak:
-    """Take the last step, unseen, and tell the curvature well: rounding leaves 1e-10 of it, not 1e-6."""
+    """Take a last step without a check, and compute the curvature precisely: its error is 1e-10, not 1e-6."""
     gradient, curvature = _derivatives(surface, peak.parameters)
     parameters = peak.parameters + _newton_step(gradient, curvature)[0]
     steps = _WIDE_STEP / np.sqrt(np.diagonal(curvature))

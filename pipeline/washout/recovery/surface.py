@@ -1,4 +1,4 @@
-"""The posterior of the recovery curve but for a constant: likelihood of censored rows times prior."""
+"""The posterior of the recovery curve, up to a constant: likelihood of censored rows times prior."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _LOG_10, _HALF_LOG_2PI = float(np.log(10)), 0.9189385332046727
 """Arithmetic: ln 10 and ln(2π)/2."""
 
 _BLOCK: Final = 200_000
-"""Numbers worked on at once. Convention: for speed."""
+"""Numbers that are log_covered at once. Convention: for speed."""
 
 _FAR_NODE, _LEAST_SHARE = 3.0, 1e-300
-"""SDs of patients that an average spans; in place of a share of zero. Convention: 99.7 % of the patients;
-near the smallest number that a double holds."""
+"""SDs between patients over which an average is taken; added to a share, which may be zero. Convention: 99.7
+% of the patients; near the smallest number that a double holds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Rows, the drug at each, and the prior.
+    """The posterior as a function of the parameters, made from rows, drug levels and prior.
 
     Attributes
     ----------
     ug_ml, log_sd : (n,)
         Concentration at the sample and the SD of its natural logarithm.
     power
-        Weight of the likelihood: patients per row where patients repeat, so that rows of one patient are not
-        taken as independent (Pauli, Racugno & Ventura 2011, Statistica Sinica 21:149); else 1.
+        Weight of the likelihood: number of patients over number of rows. So several rows of a patient do not
+        count as independent (Pauli, Racugno & Ventura 2011, Statistica Sinica 21:149).
     """
 
     data: Observations
@@ -61,16 +61,16 @@ class Surface:
         return np.concatenate(blocks)
 
     def value(self, parameters: Floats) -> Floats:
-        """Return the log posterior but for a constant, (B, p) → (B,)."""
+        """Return the log posterior up to a constant, (B, p) → (B,)."""
         return self.power * self.log_likelihood(parameters) + self.prior.log(parameters)
 
     def _block(self, parameters: Floats) -> Floats:
-        """Integrate each row's likelihood over what is not known of its serum, ln C normal."""
+        """Integrate each row's likelihood over its unknown serum level; ln C is normal."""
         measured = self.data.kind == OBSERVED
         return self._measured(parameters, measured) + self._censored(parameters, ~measured)
 
     def _measured(self, parameters: Floats, rows: NDArray[np.bool_]) -> Floats:
-        z, log_scale, log_weights = self._places(parameters, rows)
+        z, log_scale, log_weights = self._at_nodes(parameters, rows)
         terms = log_weights[:, None, None] - 0.5 * z**2
         highest_term = terms.max(axis=0)
         total = np.log(np.exp(terms - highest_term).sum(axis=0)) + highest_term - log_scale - _HALF_LOG_2PI
@@ -79,11 +79,11 @@ class Surface:
     def _censored(self, parameters: Floats, rows: NDArray[np.bool_]) -> Floats:
         from scipy.special import ndtr
 
-        z, _, log_weights = self._places(parameters, rows)
+        z, _, log_weights = self._at_nodes(parameters, rows)
         shares = np.einsum("k,kbn->bn", np.exp(log_weights), ndtr(-self.data.kind[rows] * z))
         return np.asarray(np.log(shares + _LEAST_SHARE).sum(axis=1))
 
-    def _places(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    def _at_nodes(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Return z of these rows at every node (K, B, m), ln s (B, m), and the nodes' log weights (K,)."""
         weeks, log_sd = self.data.weeks[rows], self.log_sd[rows]
         nodes, log_weights = nodes_of(float(self.log_sd.max(initial=0.0)))
@@ -92,8 +92,8 @@ class Surface:
         variance = np.exp(2 * parameters[:, SIGMA, None]) + self.data.measurement_sd[rows] ** 2
         scattered = log_ratio + nodes[:, None, None] * np.exp(parameters[:, UNLIKE, None]) * log_sd
         # log(1 + C/Kd) without overflow, and faster than logaddexp.
-        held = np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))
-        z = (self.data.log_rd[rows] - regained + held / _LOG_10) / np.sqrt(variance)
+        log_covered = np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))
+        z = (self.data.log_rd[rows] - regained + log_covered / _LOG_10) / np.sqrt(variance)
         return z, 0.5 * np.log(variance), log_weights
 
 
@@ -109,7 +109,7 @@ def log_regained(parameters: Floats, weeks: Floats) -> Floats:
 
 
 def nodes_of(log_sd: float) -> tuple[Floats, Floats]:
-    """Return places and log weights of a standard normal, about 1.2 apart in ln C, at least 7."""
+    """Return nodes of a standard normal law and their log weights: at least 7, about 1.2 apart in ln C."""
     nodes = np.linspace(-_FAR_NODE, _FAR_NODE, max(7, int(np.ceil(2 * _FAR_NODE * log_sd / 1.2)) | 1))
     weights = np.exp(-0.5 * nodes**2)
     return nodes, np.log(weights / weights.sum())

@@ -1,4 +1,4 @@
-"""What each patient does to the slope of M1: the line without that patient."""
+"""The influence of each patient on the slope of M1: the slope of the line without that patient."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ another, one Newton step is right to a hundredth of a move that is itself small.
 
 @dataclass(frozen=True, slots=True)
 class WithoutPatient:
-    """The slope of highest likelihood without one patient, dex per doubling; None: there is none without."""
+    """The most likely slope without one patient, dex per doubling, and how far it moves; None: no line."""
 
     patient_id: str
     n_rows: int
@@ -36,14 +36,14 @@ class WithoutPatient:
 
 
 def without_each(line: Line, names: Sequence[str]) -> tuple[WithoutPatient, ...]:
-    """Return the slope without each patient, the one that moves it most first.
+    """Return the slope without each patient; the patient who moves it most comes first.
 
     Parameters
     ----------
     line
         The line of all rows.
     names
-        The patient of each row of it.
+        The patient of each row of the line.
     """
     order = sorted(set(names))
     of = np.searchsorted(np.array(order), np.array(names))
@@ -55,13 +55,13 @@ def without_each(line: Line, names: Sequence[str]) -> tuple[WithoutPatient, ...]
         slopes[far] = _refitted(line, of, far)
     scale = line.axes.scale_y / line.axes.scale_x
     counts = np.bincount(of)
-    told = []
+    without = []
     for place, name in enumerate(order):
         slope = rounded_dex(float(slopes[place]) * scale) if np.isfinite(slopes[place]) else None
         moved = None if slope is None else rounded_dex(slope - line.most_likely.slope)
-        told.append(WithoutPatient(name, int(counts[place]), slope, moved))
+        without.append(WithoutPatient(name, int(counts[place]), slope, moved))
     return tuple(
-        sorted(told, key=lambda one: (one.moved is not None, -abs(one.moved or 0.0), one.patient_id))
+        sorted(without, key=lambda row: (row.moved is not None, -abs(row.moved or 0.0), row.patient_id))
     )
 
 

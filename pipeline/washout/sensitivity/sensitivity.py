@@ -1,4 +1,4 @@
-"""The sensitivity of M1: its slope under each other choice, with interval, or why there is none."""
+"""The sensitivity of M1: its slope under each other choice, with interval, or the reason for none."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ METHOD: Final = (
 )
 AS_REPORTED: Final = "as told"
 _MOST_OF: Final = 0.5
-"""Part of the rows that a choice must keep so that the sentences speak of it: fewer tell less. Convention:
+"""Least part of the rows in a choice, for the sentences to mention it: fewer rows say less. Convention:
 half."""
 
 
 @dataclass(frozen=True, slots=True)
 class SensitivityRow:
-    """The slope under one choice, in dex per doubling of the washout; None = not estimable (`note`).
+    """The slope under one choice, in dex per doubling of the washout; None: not estimable (`note` says why).
 
     Attributes
     ----------
     n, n_patients, n_observed
         Rows, patients, and rows with a measured density in the line.
     n_changed
-        Rows that this choice leaves out or counts otherwise.
+        Rows that this choice leaves out or changes.
     fold, fold_low, fold_high
-        10 to the power of the slope: of the median density, per doubling of the washout.
+        10 to the power of the slope: the fold change of the median density per doubling of the washout.
     """
 
     name: str
@@ -60,12 +60,12 @@ class SensitivityRow:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """All choices, the line that is reported first; and what each patient does.
+    """The slope under all choices, the reported line first; the slope without each patient.
 
     Attributes
     ----------
     words
-        What follows, in sentences.
+        The conclusion, in sentences.
     """
 
     rows: tuple[SensitivityRow, ...]
@@ -74,22 +74,22 @@ class Sensitivity:
     method: str = METHOD
 
 
-def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings) -> Sensitivity:
+def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Settings) -> Sensitivity:
     """Return the slope of M1 under other choices.
 
     Parameters
     ----------
     rows
-        One per patient and visit, as the models got them.
-    told
+        One row for each patient and visit, as for the models.
+    reported
         M1 as it is reported.
     settings
-        As the models had them.
+        The settings of the models.
     """
     given = given_rows(rows, settings)
-    varies = told.data.scatter_varies
-    bent = varies or len(told.data.terms) > len(given.data.terms)
-    table = [_reported_row(told)]
+    varies = reported.data.scatter_varies
+    bent = varies or len(reported.data.terms) > len(given.data.terms)
+    table = [_reported_row(reported)]
     table += [
         _of_data(name, replace(given.data, scatter_varies=scatter), 0)
         for name, scatter in (
@@ -107,20 +107,20 @@ def sensitivity(rows: Sequence[PatientRd], told: WashoutFit, settings: Settings)
                 n_more,
             )
         )
-    table += [_of_variation(one, settings, varies) for one in variations(given.used)]
+    table += [_of_variation(variation, settings, varies) for variation in variations(given.used)]
     patients = _patients(given, varies)
     table += _without_most(given, patients, settings, varies)
-    return Sensitivity(tuple(table), patients, _words(table, patients, told))
+    return Sensitivity(tuple(table), patients, _words(table, patients))
 
 
-def _reported_row(told: WashoutFit) -> SensitivityRow:
-    data = told.data
+def _reported_row(reported: WashoutFit) -> SensitivityRow:
+    data = reported.data
     counts = (data.n, data.n_patients, data.count(OBSERVED), 0)
-    return _row(AS_REPORTED, counts, told.slope, told.slope_interval)
+    return _row(AS_REPORTED, counts, reported.slope, reported.slope_interval)
 
 
 def _of_variation(variation: Variation, settings: Settings, varies: bool) -> SensitivityRow:
-    """Return the line of these rows; it has the terms of kits and clones that they carry."""
+    """Return the line of these rows, with terms for the kits and clones among them."""
     data = given_rows(variation.rows, settings).data
     row = _of_data(variation.name, replace(data, scatter_varies=varies), variation.n_changed)
     return replace(row, caution=variation.caution)
@@ -153,7 +153,7 @@ def _patients(given: Given, varies: bool) -> tuple[WithoutPatient, ...]:
         line: Line = fit_line(data)
     except NotEstimableError:
         return ()
-    names = [given.used[place].patient_id for place in data.places]
+    names = [given.used[index].patient_id for index in data.places]
     return without_each(line, names) if len(set(names)) > 1 else ()
 
 
@@ -169,10 +169,8 @@ def _without_most(
     return [_of_data(f"without {name}, who moves the slope most", data, patients[0].n_rows)]
 
 
-def _words(
-    table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient], told: WashoutFit
-) -> tuple[str, ...]:
-    """Return what the table says: over which folds the choices range, and which of them change the answer."""
+def _words(table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient]) -> tuple[str, ...]:
+    """Return the conclusion in sentences: the range of the folds, and the choices that change the answer."""
     others = [row for row in table[1:] if row.fold is not None and row.n >= _MOST_OF * table[0].n]
     if not others:
         return ()
@@ -182,19 +180,19 @@ def _words(
     start = f"Under {len(others)} other choices"
     if len(others) == 1:
         start, between = "Under the one other choice", f"is {_fold(least.fold)} ({least.name})"
-    said = [f"{start} the fold per doubling {between}; as told it is {_fold(base.fold)}."]
+    sentences = [f"{start} the fold per doubling {between}; as told it is {_fold(base.fold)}."]
     turned = [row.name for row in others if _side(row) != _side(base)]
     if turned:
         start = "the interval leaves out 1, but not" if _side(base) else "the interval holds 1, but not"
-        said.append(f"As told {start} here: {'; '.join(turned)}.")
+        sentences.append(f"As told {start} here: {'; '.join(turned)}.")
     else:
         holds = "leaves out 1" if _side(base) else "holds 1"
-        there = "there" if len(others) == 1 else "under each of them"
-        said.append(f"The interval {holds} {there}, as in the line that is told.")
-    hanging = [one.patient_id for one in patients if one.slope is None]
-    if hanging:
-        said.append(f"Without {', '.join(hanging[:5])} there is no line: it hangs on single patients.")
-    return tuple(said)
+        where = "there" if len(others) == 1 else "under each of them"
+        sentences.append(f"The interval {holds} {where}, as in the line that is told.")
+    needed = [row.patient_id for row in patients if row.slope is None]
+    if needed:
+        sentences.append(f"Without {', '.join(needed[:5])} there is no line: it hangs on single patients.")
+    return tuple(sentences)
 
 
 def _side(row: SensitivityRow) -> int:

@@ -1,4 +1,4 @@
-"""Other choices of rows for the line of M1: each is a name, and what it does to the rows."""
+"""Other choices of rows for the line of M1: each has a name and a change that it makes to the rows."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.ways import takes_part
 
 SHORT_WEEKS: Final = 4.0
-"""Weeks since the last dose below which a washout is short here. Convention: one cycle of 28 days."""
+"""Weeks since the last dose below which a washout counts as short here. Convention: one cycle of 28 days."""
 
 OTHER_LLOQ: Final = 2.0
-"""Times by which the LLOQ is raised and lowered. Convention: more than the runs of one assay differ."""
+"""Factor by which the LLOQ is raised and lowered. Convention: more than runs of an assay differ."""
 
 MOST_LEVELS: Final = 20
-"""Sites, kits or clones that are each left out; of more, the most frequent. Convention: a page of the
-table."""
+"""Most sites, kits or clones that are left out one at a time, the most frequent first. Convention: a page of
+the table."""
 
 Change = Callable[[PatientRd], PatientRd | None]
-"""What becomes of a row; None: it is left out."""
+"""A function that returns the changed row; None: the row is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Variation:
     Attributes
     ----------
     rows
-        As the models get them.
+        The rows for the models.
     n_changed
-        Rows that are left out or counted otherwise.
+        Rows that are left out or changed.
     caution
-        In which direction the choice itself errs; "": in none.
+        How the choice itself biases the slope; "": not known to.
     """
 
     name: str
@@ -55,7 +55,7 @@ def variations(rows: Sequence[PatientRd]) -> tuple[Variation, ...]:
     Parameters
     ----------
     rows
-        Those that take part in the line that is reported.
+        The rows of the line that is reported.
     """
     with_density = [row for row in rows if takes_part(row)]
     every = (
@@ -87,7 +87,7 @@ def _is_extrapolated(row: PatientRd) -> bool:
 
 
 def _censored_at_uloq(row: PatientRd) -> PatientRd:
-    """Return an extrapolated row as one that is known to exceed its ULOQ, and no more."""
+    """Return an extrapolated row as right-censored at its ULOQ."""
     if not _is_extrapolated(row) or row.uloq is None:
         return row
     return replace(row, status=RdStatus.ABOVE_ULOQ.value, rd=None, rd_low=row.uloq)
@@ -122,9 +122,9 @@ def _highest_lloq(rows: Sequence[PatientRd]) -> Change:
 
 
 def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
-    """Return a row as it would be under this LLOQ; itself where nothing of its value changes.
+    """Return a row as it would be with this LLOQ; the same row if its value or limit does not change.
 
-    Of a row below its LLOQ without a value nothing is known below it: a lower LLOQ leaves it as it is.
+    A row below its LLOQ may have no value. A lower LLOQ then says nothing, and the row stays as it is.
     """
     if row.status == RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
         return row
@@ -147,15 +147,15 @@ _GROUPS: Final[tuple[tuple[str, str], ...]] = (
 
 
 def _by_level(rows: Sequence[PatientRd]) -> Iterator[Variation]:
-    """Yield the rows without each site, kit, clone, dye and cytometer, and of more than two each alone."""
+    """Yield the rows without each site, kit, clone, dye and cytometer; of three or more, also each alone."""
     for word, field in _GROUPS:
         levels = [str(getattr(row, field)) for row in rows]
         known = sorted({level for level in levels if level}, key=lambda name: (-levels.count(name), name))
         if len(known) < 2:
             continue
         for level in known[:MOST_LEVELS]:
-            rest = tuple(row for row, one in zip(rows, levels, strict=True) if one != level)
+            rest = tuple(row for row, own in zip(rows, levels, strict=True) if own != level)
             yield Variation(f"without {word} {level}", rest, len(rows) - len(rest))
         for level in known[:MOST_LEVELS] if len(known) > 2 else ():
-            alone = tuple(row for row, one in zip(rows, levels, strict=True) if one == level)
+            alone = tuple(row for row, own in zip(rows, levels, strict=True) if own == level)
             yield Variation(f"{word} {level} alone", alone, len(rows) - len(alone))

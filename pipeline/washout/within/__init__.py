@@ -1,1 +1,1 @@
-"""Recovery within a patient: how each patient's own density changed, and how much patients differ in it."""
+"""Recovery within a patient: how each patient's density changed, and how much patients differ in that."""

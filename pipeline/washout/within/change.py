@@ -1,7 +1,7 @@
-"""How a patient's own density changed from one visit to a later one, and whether that is more than the assay.
+"""Change of a patient's density from one visit to a later one, and whether it exceeds the assay's error.
 
-Two visits are compared where no dose of the washed-out drug lies between them, and where both were measured
-in the same way (tissue, kit, clone, dye, cytometer). What both share (the lot, F:P, a bead run) cancels.
+Two visits are compared if no dose of the washed-out drug lies between them and both were measured in the same
+way (tissue, kit, clone, dye, cytometer). Errors that both share (bead lot, F:P, bead run) cancel.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.washout.observations.ways import Way, takes_part, ways_of
 
 
 class ChangeKind(StrEnum):
-    """What is known of a change. The value is what is written."""
+    """How well a change is known. The value of each member is written to the results."""
 
     MEASURED = "measured"
     AT_LEAST = "at least"
@@ -31,7 +31,7 @@ class ChangeKind(StrEnum):
 
 
 class Exceeds(StrEnum):
-    """Whether a change is more than the assay's error. The value is what is written."""
+    """Whether a change exceeds the assay's error. The value of each member is written to the results."""
 
     UP = "up"
     DOWN = "down"
@@ -41,27 +41,27 @@ class Exceeds(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A patient's density at a later visit over that at an earlier one.
+    """The ratio of a patient's density at a later visit to that at an earlier visit.
 
     Attributes
     ----------
     first_weeks, last_weeks
         Weeks since the last dose.
     first_rd, last_rd
-        Densities, molecules per cell; or the limits that they lie below or above.
+        Densities, molecules per cell; of a censored density the limit.
     first_side, last_side
-        −1: below that limit, 0: a density, 1: above that limit.
+        −1: below that limit, 0: a measured density, 1: above that limit.
     fold
-        Later over earlier; where one lies beyond a limit, the limit's: the change is at least or at most so.
+        Later over earlier density. If one of them is a limit, the change is at least or at most this fold.
     low, high
-        95 % interval of a measured change: the errors that the two visits do not share.
+        95 % interval of a measured change, from the errors that the two visits do not share.
     least_fold
-        A change of less, up or down, may be the assay's error alone (95 %).
+        Smallest fold, up or down, that exceeds the assay's error (95 %).
     whole
-        From the patient's first to the last visit after the same dose.
+        Whether the change is from the patient's first to the last visit after the same dose.
     shared
-        By source, what an error of one SD of it does to log10 of the fold, dex: other patients' changes may
-        move with it.
+        For each source of error, the effect of one SD on log10 of the fold, dex. Changes of other patients
+        may share the source.
     """
 
     patient_id: str
@@ -84,44 +84,44 @@ class Change:
 
     @property
     def log_fold(self) -> float:
-        """log10 of the fold, dex; NaN where it is not known."""
+        """log10 of the fold, dex; NaN if it is not known."""
         return math.log10(self.fold) if self.fold else math.nan
 
 
 def changes_of(rows: Sequence[PatientRd]) -> tuple[Change, ...]:
-    """Return every change from a visit to the next one, and from the first to the last where there are more.
+    """Return every change from a visit to the next; of three or more visits also from first to last.
 
     Parameters
     ----------
     rows
-        One per patient and visit, replicates pooled.
+        One row for each patient and visit, replicates pooled.
 
     Returns
     -------
     tuple of Change
-        By patient, in the order in which the patients first come; then by weeks.
+        Patients in the order of their first rows; the changes of a patient by weeks.
     """
     used = [row for row in rows if takes_part(row) and row.collected_on is not None]
     usual = _usual_sd(used)
     courses: dict[tuple[object, ...], list[PatientRd]] = {}
     for row, way in zip(used, ways_of(used), strict=True):
         courses.setdefault(_course(row, way), []).append(row)
-    first = {row.patient_id: place for place, row in reversed(list(enumerate(used)))}
-    told: list[Change] = []
+    first = {row.patient_id: index for index, row in reversed(list(enumerate(used)))}
+    changes: list[Change] = []
     for course in sorted(courses.values(), key=lambda course: first[course[0].patient_id]):
-        told.extend(_of_course(course, usual))
-    return tuple(told)
+        changes.extend(_of_course(course, usual))
+    return tuple(changes)
 
 
 def why_not_compared(rows: Sequence[PatientRd], used: Sequence[PatientRd]) -> tuple[tuple[str, str], ...]:
-    """Return (patient_id, reason) of patients with two visits of which no two are compared, in their order.
+    """Return (patient_id, reason) of each patient with two or more visits of which no two are compared.
 
     Parameters
     ----------
     rows
         Every visit.
     used
-        Those that the models get.
+        The visits that are given to the models.
     """
     visits: dict[str, list[PatientRd]] = {}
     for row in rows:
@@ -133,8 +133,8 @@ def why_not_compared(rows: Sequence[PatientRd], used: Sequence[PatientRd]) -> tu
 
 
 def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
-    there = {(row.patient_id, row.visit, row.tissue, row.beads_kit) for row in used}
-    kept = [row for row in own if (row.patient_id, row.visit, row.tissue, row.beads_kit) in there]
+    used_keys = {(row.patient_id, row.visit, row.tissue, row.beads_kit) for row in used}
+    kept = [row for row in own if (row.patient_id, row.visit, row.tissue, row.beads_kit) in used_keys]
     if len({row.collected_on for row in kept}) < len({row.collected_on for row in own}):
         return "a visit is not in the models"
     if len({_course(row, Way("", "", "", ""))[-1] for row in kept}) > 1:
@@ -143,20 +143,20 @@ def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
 
 
 def _course(row: PatientRd, way: Way) -> tuple[object, ...]:
-    """Return what visits must share: the patient, the tissue, the way, and the day of the last dose."""
+    """Return what compared visits must share: patient, tissue, way of measuring, day of the last dose."""
     day = row.collected_on.toordinal() if row.collected_on else 0
     return row.patient_id, row.tissue, way, day - round(7 * (row.weeks or 0.0))
 
 
 def _of_course(rows: Sequence[PatientRd], usual: float) -> list[Change]:
-    in_turn = sorted(rows, key=lambda row: (row.weeks or 0.0, row.visit))
-    apart = [in_turn[0]]
-    for row in in_turn[1:]:
-        if row.collected_on != apart[-1].collected_on:
-            apart.append(row)
-    pairs = list(pairwise(apart))
+    by_weeks = sorted(rows, key=lambda row: (row.weeks or 0.0, row.visit))
+    days = [by_weeks[0]]
+    for row in by_weeks[1:]:
+        if row.collected_on != days[-1].collected_on:
+            days.append(row)
+    pairs = list(pairwise(days))
     steps = [_change(first, last, usual, whole=len(pairs) == 1) for first, last in pairs]
-    more = [_change(apart[0], apart[-1], usual, whole=True)] if len(pairs) > 1 else []
+    more = [_change(days[0], days[-1], usual, whole=True)] if len(pairs) > 1 else []
     return [*steps, *more]
 
 
@@ -191,7 +191,7 @@ def _change(first: PatientRd, last: PatientRd, usual: float, *, whole: bool) -> 
 
 
 def _known(row: PatientRd) -> tuple[float, int]:
-    """Return a density, or the limit that it lies below (−1) or above (1)."""
+    """Return a measured density and 0, or the limit of a censored one and its side: below (−1), above (1)."""
     rd = quotable_density(row)
     if rd is not None:
         return rd, 0
@@ -201,7 +201,7 @@ def _known(row: PatientRd) -> tuple[float, int]:
 
 
 def _kind(first: int, last: int) -> ChangeKind:
-    """Return what is known of later over earlier; each lies below (−1), at (0) or above (1) its value."""
+    """Return how well the ratio is known; each density lies below (−1), at (0) or above (1) its value."""
     if first and first == last:
         return ChangeKind.NOT_KNOWN
     if first == last:
@@ -218,18 +218,18 @@ def _exceeds(kind: ChangeKind, log_fold: float, reach: float) -> Exceeds:
 
 
 def _error(first: PatientRd, last: PatientRd, usual: float) -> tuple[float, tuple[tuple[str, float], ...]]:
-    """Return the SD of log10 of the fold by the assay, dex, and what its shared sources do to it.
+    """Return the assay's SD of log10 of the fold, dex, and the effect of each shared source on it.
 
-    What both visits share cancels in so far as it is equally large in both.
+    An error that both visits share cancels as far as it is equally large in both.
     """
-    mine, theirs = (dict(_sources(row)) for row in (first, last))
+    of_first, of_last = (dict(_sources(row)) for row in (first, last))
     variance = 0.0
     moves = []
-    for row, sources in ((first, mine), (last, theirs)):
+    for row, sources in ((first, of_first), (last, of_last)):
         sd = row.rd_log_sd if row.rd_log_sd is not None else usual
         variance += max(sd**2 - math.fsum(size**2 for size in sources.values()), 0.0)
-    for source in sorted({*mine, *theirs}):
-        moved = theirs.get(source, 0.0) - mine.get(source, 0.0)
+    for source in sorted({*of_first, *of_last}):
+        moved = of_last.get(source, 0.0) - of_first.get(source, 0.0)
         variance += moved**2
         if moved:
             moves.append((source, moved))
@@ -237,13 +237,13 @@ def _error(first: PatientRd, last: PatientRd, usual: float) -> tuple[float, tupl
 
 
 def _sources(row: PatientRd) -> list[tuple[str, float]]:
-    """Return the shared parts of a row's error whose size is known; of a row without an own SD, none."""
+    """Return the shared parts of a row's error whose size is known; none for a row without an SD."""
     if row.rd_log_sd is None:
         return []
     return [(error.source, error.log_sd) for error in row.shared if math.isfinite(error.log_sd)]
 
 
 def _usual_sd(rows: Sequence[PatientRd]) -> float:
-    """Return the median SD of the rows, dex, for those beyond a limit that have none of their own."""
+    """Return the median SD of the measured rows, dex; rows without an SD get it."""
     known = [row.rd_log_sd for row in rows if row.rd_log_sd is not None and row.status in NUMBERED]
     return float(np.median(known)) if known else 0.0

@@ -1,4 +1,4 @@
-"""The likelihood of rows whose patients have an own level and an own slope."""
+"""The likelihood of rows in which each patient has a level and a slope of his or her own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.washout.line.quadrature import hermite
 Floats: TypeAlias = NDArray[np.float64]
 
 _NODES: Final = 15
-"""Nodes of the quadrature for each of u and v. Convention: more change no digit that is reported."""
+"""Nodes of the quadrature for each of u and v. Convention: more nodes change no reported digit."""
 
 FLOOR, CEILING, _FARTHEST = -6.0, 4.0, 3.0
-"""Of the logs of the SDs, and of artanh of the correlation of u and v, on standardised axes. Arithmetic: e^-6
-to e^4 of the spread, and a correlation of 0.995."""
+"""Smallest and largest log of an SD, and largest artanh of the correlation of u and v, on standardised axes.
+Arithmetic: e^-6 to e^4 of the spread, and a correlation of 0.995."""
 
 _HALF_LOG_2PI: Final = 0.9189385332046727
 """Arithmetic: ln(2π)/2."""
@@ -27,7 +27,7 @@ _HALF_LOG_2PI: Final = 0.9189385332046727
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatientRows:
-    """Rows sorted by patient, on standardised axes; `own` (n,) is the washout about the patient's mean."""
+    """Rows sorted by patient, on standardised axes; `own` (n,) is the washout less the patient's mean."""
 
     design: Floats
     own: Floats
@@ -45,19 +45,19 @@ class PatientRows:
         tau_v = float(np.exp(FLOOR)) if one_slope else float(tau_v)
         rest = self.y - times(self.design, parameters[:k])
         variance = sigma**2 + self.sd**2
-        seen = self.kind == OBSERVED
-        weight = np.where(seen, 1 / variance, 0.0)
+        measured = self.kind == OBSERVED
+        weight = np.where(measured, 1 / variance, 0.0)
         inverse = _inverse(tau_u**2, rho * tau_u * tau_v, tau_v**2)
         sums = (weight, weight * self.own, weight * self.own**2, weight * rest, weight * rest * self.own)
         s0, s1, s2, c0, c1 = (np.add.reduceat(each, self.first) for each in sums)
         p0, p1, p2 = inverse[0] + s0, inverse[1] + s1, inverse[2] + s2
         determinant = p0 * p2 - p1**2
         m0, m1 = (p2 * c0 - p1 * c1) / determinant, (p0 * c1 - p1 * c0) / determinant
-        density = np.where(seen, -0.5 * np.log(variance) - _HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
+        density = np.where(measured, -0.5 * np.log(variance) - _HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
         prior = np.log(tau_u**2 * tau_v**2 * (1 - rho**2))
         each = 0.5 * (c0 * m0 + c1 * m1) - 0.5 * np.log(determinant) - 0.5 * prior
         total = float(np.sum(density)) + float(np.sum(each))
-        if seen.all():
+        if measured.all():
             return total
         spread = p2 / determinant, -p1 / determinant, p0 / determinant
         return total + self._beyond(rest, np.sqrt(variance), (m0, m1), spread)
@@ -69,20 +69,20 @@ class PatientRows:
         middle: tuple[Floats, Floats],
         spread: tuple[Floats, Floats, Floats],
     ) -> float:
-        """Return log of the chance of the rows beyond a limit, given the measured ones of their patients."""
+        """Return the log probability of the censored rows, given the measured rows of their patients."""
         from scipy.special import log_ndtr
 
         rows = np.flatnonzero(self.kind != OBSERVED)
-        who, owner = np.unique(self.member[rows], return_inverse=True)
+        patients, owner = np.unique(self.member[rows], return_inverse=True)
         first = np.flatnonzero(np.diff(owner, prepend=-1))
-        a = np.sqrt(spread[0][who])
-        b = spread[1][who] / a
-        c = np.sqrt(np.maximum(spread[2][who] - b**2, 0.0))
+        a = np.sqrt(spread[0][patients])
+        b = spread[1][patients] / a
+        c = np.sqrt(np.maximum(spread[2][patients] - b**2, 0.0))
         nodes, log_weights = hermite(_NODES)
-        one, two = (part.ravel() for part in np.meshgrid(nodes, nodes, indexing="ij"))
+        x, y = (part.ravel() for part in np.meshgrid(nodes, nodes, indexing="ij"))
         weights = (log_weights[:, None] + log_weights[None, :]).ravel() - np.log(np.pi)
-        u = middle[0][who][:, None] + np.sqrt(2) * a[:, None] * one
-        v = middle[1][who][:, None] + np.sqrt(2) * (b[:, None] * one + c[:, None] * two)
+        u = middle[0][patients][:, None] + np.sqrt(2) * a[:, None] * x
+        v = middle[1][patients][:, None] + np.sqrt(2) * (b[:, None] * x + c[:, None] * y)
         away = rest[rows][:, None] - u[owner] - v[owner] * self.own[rows][:, None]
         terms = log_ndtr(-self.kind[rows][:, None] * away / scale[rows][:, None])
         joint = np.add.reduceat(terms, first, axis=0) + weights

@@ -1,4 +1,4 @@
-"""The mean change of the patients, one change each, with its interval."""
+"""The mean change of the patients with its interval; each patient counts once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from pipeline.washout.within.two_visits import TwoVisits, change_of_means
 Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_CHANGES: Final = 3
-"""Measured changes below which no mean is reported. Convention: with two the interval spans decades."""
+"""Fewest measured changes for a mean. Convention: with two the interval spans decades."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeanChange:
-    """The geometric mean of the patients' folds with its 95 % interval; `low`, `high` None: no such limit.
+    """The geometric mean of the patients' folds with its 95 % interval; `low` or `high` None: no limit.
 
-    `n_beyond`: patients of whom a visit lies beyond a limit; it counts as one. `sd`: SD of log10 of the
-    measured folds from patient to patient, dex, measurement included.
+    `n_beyond`: patients with a censored density at one of the two visits. `sd`: SD between patients of log10
+    of the measured folds, dex; it contains the error of the measurement.
     """
 
     fold: float
@@ -38,24 +38,24 @@ class MeanChange:
 
 
 def mean_change(changes: Sequence[Change], level: float = 0.95) -> MeanChange:
-    """Return the geometric mean of one change per patient.
+    """Return the geometric mean of the changes, one for each patient.
 
-    Student's t of log10 of the folds. Where a visit lies beyond a limit: both visits as a bivariate normal
-    law with censored values, and the profile likelihood of the difference of its means, which is the same
-    where none is censored. (A fold that is "at least" so large must not be taken as censored by itself: its
-    limit goes with the fold, and the mean would be off.) An error that the changes share (all first
-    visits on one lot, all last visits on another) does not average out: its square is added to that of the
-    half-width.
+    The interval is Student's t of log10 of the folds. If a density is censored, both visits are modelled as a
+    bivariate normal law with censored values, and the interval is by profile likelihood of the difference of
+    its means; without censoring this gives the same mean. (A fold that is "at least" so large must not count
+    as a censored value itself: its limit depends on the fold, and the mean would be wrong.) An error that the
+    changes share (all first visits on one bead lot, all last visits on another) does not average out: its
+    square is added to that of the half-width.
 
     Parameters
     ----------
     changes
-        One per patient.
+        One change for each patient.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 3 changes are measured, or the law has no maximum.
+        If fewer than 3 changes are measured, or the likelihood has no maximum.
     """
     known = [change for change in changes if np.isfinite(np.log10([change.first_rd, change.last_rd])).all()]
     folds = np.array([c.log_fold for c in known if c.kind is ChangeKind.MEASURED], dtype=np.float64)
@@ -100,7 +100,7 @@ def _two_visits(changes: Sequence[Change]) -> TwoVisits:
 
 
 def _common(changes: Sequence[Change]) -> float:
-    """Return the SD, dex, of what errors of shared sources do to the mean of the changes."""
+    """Return the SD, dex, that shared sources of error give to the mean of the changes."""
     moves: dict[str, float] = {}
     for change in changes:
         for source, moved in change.shared:

@@ -1,4 +1,4 @@
-"""All that is reported of recovery within patients, and what is not and why."""
+"""Recovery within patients as it is reported, with the reason for each part that is not reported."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class WithinPatients:
     changes
         Every change between two visits of a patient.
     n_up, n_down, n_no
-        Patients whose change from first to last visit exceeds the assay's error, up or down, or does not.
+        Patients whose change from first to last visit exceeds the assay's error upwards, downwards, or not.
     least_fold
         Median over the patients of the smallest change that exceeds the assay's error; None without patients.
     mean
-        Geometric mean of the patients' changes; None where it is not reported.
+        Geometric mean of the patients' changes; None if it is not reported.
     slopes
-        None where they are not reported.
+        Slopes of the patients; None if they are not reported.
     refusals
-        What is not reported, and why.
+        Parts that are not reported, and why.
     """
 
     changes: tuple[Change, ...]
@@ -51,43 +51,43 @@ class WithinPatients:
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""
-        told: list[Estimate] = []
+        estimates: list[Estimate] = []
         if self.mean is not None:
             mean = self.mean
             ends = (mean.low, mean.high)
-            told.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit="fold"))
+            estimates.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit="fold"))
         if self.slopes is not None:
-            found, unit = self.slopes, "dex per doubling"
-            rest = (found.n, found.method)
-            told += [
-                Estimate("slope_within_patients", found.slope, found.low, found.high, *rest, unit=unit),
+            fit, unit = self.slopes, "dex per doubling"
+            rest = (fit.n, fit.method)
+            estimates += [
+                Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *rest, unit=unit),
                 Estimate(
                     "sd_of_patients_slopes",
-                    found.sd_of_slopes,
+                    fit.sd_of_slopes,
                     None,
                     None,
                     *rest,
                     unit=unit,
-                    p=found.p_slopes_differ,
+                    p=fit.p_slopes_differ,
                 ),
-                Estimate("slope_between_patients", found.between, None, None, *rest, unit=unit),
+                Estimate("slope_between_patients", fit.between, None, None, *rest, unit=unit),
             ]
-        return tuple(told)
+        return tuple(estimates)
 
 
 def within_patients(
     rows: Sequence[PatientRd], used: Sequence[PatientRd], data: Observations
 ) -> WithinPatients | None:
-    """Return the recovery within patients; None where no patient has two visits with a density or a limit.
+    """Return the recovery within patients; None if no patient has two visits with a density or a limit.
 
     Parameters
     ----------
     rows
         Every visit.
     used
-        Those that the models get.
+        The visits that are given to the models.
     data
-        The same, sorted into measured and censored.
+        The same visits, sorted into measured and censored.
     """
     changes = changes_of(used)
     whole = one_per_patient(changes)
@@ -120,7 +120,7 @@ def within_patients(
 
 
 def one_per_patient(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return each patient's change from first to last visit; of several courses, the longest known."""
+    """Return each patient's change from first to last visit; after several doses, the longest known one."""
     chosen: dict[str, Change] = {}
     for change in changes:
         before = chosen.get(change.patient_id)

@@ -1,12 +1,13 @@
-"""How fast each patient's own density comes back, and how much patients differ in it.
+"""How fast the density of each patient recovers, and how much patients differ in that.
 
 log10 RD_ij = a + b·(x_ij − x̄_i) + c·x̄_i + u_i + v_i·(x_ij − x̄_i) + ε_ij,   x = log2 weeks
 
-b: mean change of log10 RD per doubling of the washout *within* patients; c, between them, is another number
-(Neuhaus & Kalbfleisch 1998, doi:10.2307/3109770): who waited longer differs in more than the waiting.
-(u, v) are normal over patients, v with the SD of the patients' own slopes; ε is the scatter between visits of
-one patient. Maximum likelihood (Laird & Ware 1982, doi:10.2307/2529876); a row beyond a limit counts as Φ,
-integrated over its patient's u and v, given the patient's measured rows (Gauss-Hermite).
+b: mean change of log10 RD per doubling of the washout *within* patients. c: the change between patients. It
+is another number, since patients who waited longer differ in more than the wait (Neuhaus & Kalbfleisch 1998,
+doi:10.2307/3109770). (u, v) are normal over patients; the SD of v is that of the patients' slopes. ε: scatter
+between visits of a patient. The fit is by maximum likelihood (Laird & Ware 1982, doi:10.2307/2529876). The
+likelihood of a censored row is Φ, integrated over its patient's u and v, given the patient's measured rows
+(Gauss-Hermite).
 """
 
 from __future__ import annotations
@@ -29,18 +30,20 @@ from pipeline.washout.within.likelihood import CEILING, FLOOR, PatientRows
 Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_PATIENTS: Final = 6
-"""Patients with three measured visits below which no slopes of patients are reported. Convention: their SD is
-then known to a third at best."""
+"""Fewest patients with three measured visits for slopes of patients. Convention: with fewer the SD of the
+slopes is known to a third at best."""
 
 VISITS_FOR_A_SLOPE: Final = 3
-"""Measured visits that tell a patient's own slope from the scatter. Arithmetic: two always lie on a line."""
+"""Measured visits that separate a patient's slope from the scatter. Arithmetic: two always lie on a line."""
 
 _STEP, _STEP_OF_SLOPE = 1e-5, 1e-3
-"""Of finite differences: of the gradient and of the curvature. Convention: between rounding and curvature."""
+"""Sizes of finite differences for the gradient and for the curvature. Convention: rounding and curvature both
+matter little."""
 
 _STARTS: Final = ((-0.35, -0.35, -1.0), (-0.7, -0.35, -3.0))
-"""ln of σ and of the SDs of u and v over the scatter about the line, from where the ascent starts.
-Convention: one start with much, one with little scatter of the slopes, so that both summits are found."""
+"""Starts of the ascent: ln of σ and of the SDs of u and v, relative to the scatter around the line.
+Convention: one start with much and one with little scatter of the slopes, so that both summits are
+reached."""
 
 METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
 
@@ -54,13 +57,13 @@ class PatientSlopes:
     slope, low, high
         Mean over patients with its 95 % interval (Student's t of patients).
     sd_of_slopes
-        SD of the patients' own slopes about that mean; 0 where they do not differ beyond the scatter.
+        SD of the patients' slopes around that mean; 0 if they do not differ beyond the scatter.
     least, most
-        95 % of patients have a slope between these.
+        95 % of patients have a slope between these two.
     between
-        Slope between patients: who waited longer against who waited less.
+        Slope between patients: patients with a longer against patients with a shorter washout.
     sd_within
-        Scatter between visits of one patient, dex.
+        Scatter between visits of a patient, dex.
     p_slopes_differ
         Likelihood ratio against one slope for all, half χ²₁ and half χ²₂ (Stram & Lee 1994,
         doi:10.2307/2533455).
@@ -91,12 +94,12 @@ def fit_patient_slopes(data: Observations, level: float = 0.95) -> PatientSlopes
     data
         Rows of the models; only patients with two visits at different washouts take part.
     level
-        Of the interval.
+        Confidence level of the interval.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 6 patients have three measured visits.
+        If fewer than 6 patients have three measured visits.
     """
     from scipy.special import stdtrit
 
@@ -130,7 +133,7 @@ def fit_patient_slopes(data: Observations, level: float = 0.95) -> PatientSlopes
 
 
 def _chosen(data: Observations) -> NDArray[np.intp]:
-    """Return the rows of patients with two different washouts, or refuse."""
+    """Return the rows of patients with two different washouts; raise NotEstimableError if too few."""
     doublings = np.log2(data.weeks) if data.n else np.zeros(0)
     counted = [
         (patient, np.flatnonzero(data.patients == patient)) for patient in np.unique(data.patients).tolist()
@@ -171,38 +174,38 @@ def _sorted_rows(data: Observations, chosen: NDArray[np.intp]) -> tuple[PatientR
 
 
 def _fitted(rows: PatientRows, *, one_slope: bool = False) -> tuple[Floats, float]:
-    """Return the highest place and its log likelihood; with one slope for all patients if wanted."""
+    """Return the maximum and its log likelihood; with `one_slope` all patients have the same slope."""
     k = rows.design.shape[1]
     gram = np.array([[float(np.sum(a * b)) for b in rows.design.T] for a in rows.design.T])
     toward = np.array([float(np.sum(a * rows.y)) for a in rows.design.T])
     beta = times(pseudo_inverse(gram[None])[0], toward)
-    left = float(np.log(max(float(np.std(rows.y - times(rows.design, beta))), np.exp(FLOOR))))
+    log_scatter = float(np.log(max(float(np.std(rows.y - times(rows.design, beta))), np.exp(FLOOR))))
     free = k + 2 if one_slope else k + 4
 
     def of(parameters: Floats) -> tuple[float, Floats]:
         whole = np.append(parameters, [FLOOR, 0.0]) if one_slope else parameters
         gradient = np.zeros(free)
-        for place in range(free):
+        for index in range(free):
             step = np.zeros(whole.size)
-            step[place] = _STEP
+            step[index] = _STEP
             up = rows.log_likelihood(whole + step, one_slope=one_slope)
             down = rows.log_likelihood(whole - step, one_slope=one_slope)
-            gradient[place] = (up - down) / (2 * _STEP)
+            gradient[index] = (up - down) / (2 * _STEP)
         return rows.log_likelihood(whole, one_slope=one_slope), gradient
 
-    found: tuple[Floats, float] | None = None
+    best: tuple[Floats, float] | None = None
     for start in _STARTS[:1] if one_slope else _STARTS:
-        scatters = [left + part for part in start]
+        scatters = [log_scatter + part for part in start]
         point = np.array([*beta, *scatters[:2], *(() if one_slope else (scatters[2], 0.0))])
-        here = highest(of, point, flat=1e-5)
-        if found is None or here[1] > found[1] + 1e-9:
-            found = here
-    assert found is not None
-    return found
+        summit = highest(of, point, flat=1e-5)
+        if best is None or summit[1] > best[1] + 1e-9:
+            best = summit
+    assert best is not None
+    return best
 
 
 def _error_of_slope(rows: PatientRows, best: Floats) -> float:
-    """Return the SD of the slope from the curvature in β, the scatters held (they hardly go with it)."""
+    """Return the SD of the slope from the curvature in β, with fixed scatters, which hardly matter."""
     k = rows.design.shape[1]
     curvature = np.zeros((k, k))
     for i in range(k):

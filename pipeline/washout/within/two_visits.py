@@ -1,4 +1,4 @@
-"""Two visits of each patient as a bivariate normal law, of which any value may lie beyond a limit."""
+"""Two visits of each patient as a bivariate normal law, in which any value may be censored."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from pipeline.washout.line.ascent import highest
 Floats: TypeAlias = NDArray[np.float64]
 
 DECIMALS: Final = 6
-"""Decimals of a change in dex that are reported. Convention: fewer than processors differ in."""
+"""Decimals of a reported change in dex. Convention: processors differ only in later decimals."""
 
 _STEP: Final = 1e-5
-"""Of the finite difference of the gradient. Convention: between rounding and curvature."""
+"""Size of the finite difference for the gradient. Convention: rounding and curvature both matter little."""
 
 _FLAT: Final = 1e-4
-"""Slope of log L at which the ascent ends. Convention: what is left to rise is then far below any drop."""
+"""Slope of log L at which the ascent ends. Convention: the remaining rise is then far below any drop."""
 
 _FARTHEST: Final = 3.5
-"""Of artanh of the correlation. Convention: 0.998."""
+"""Largest artanh of the correlation. Convention: a correlation of 0.998."""
 
 _LEAST_LOG_SD, _MOST_LOG_SD = -6.0, 5.0
-"""Of ln SD on standardised axes. Convention: far wider than any data."""
+"""Smallest and largest ln SD on standardised axes. Convention: far wider than any data."""
 
 _NO_MAXIMUM: Final = 8.0
-"""SDs of the values beyond which a mean is none: the law has no maximum. Convention: no mean of values lies
-eight of their SDs away."""
+"""Size of a mean, in SDs of the values, from which the likelihood has no maximum. Convention: no mean of
+values lies eight of their SDs away."""
 
 _TINY: Final = 1e-300
-"""Arithmetic: stands for a chance of zero."""
+"""Arithmetic: replaces a probability of zero."""
 
 _NUDGE: Final = 1e-12
-"""Arithmetic: stands for a place at zero, which a quotient is of."""
+"""Arithmetic: replaces a zero by which something is divided."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,15 +50,16 @@ class TwoVisits:
 
 
 def change_of_means(visits: TwoVisits, level: float = 0.95) -> tuple[float, float, float]:
-    """Return the mean at the later visit less that at the earlier one with its interval, dex.
+    """Return the mean at the later visit less the mean at the earlier visit, with its interval, dex.
 
-    The drop of 2 log L that bounds it gives exactly Student's interval of the differences where nothing is
-    censored; a patient with one value beyond a limit counts half for its degrees of freedom.
+    The interval ends where 2 log L has dropped by an amount that gives exactly Student's interval of the
+    differences if nothing is censored. A patient with one censored value counts half for the degrees of
+    freedom.
 
     Raises
     ------
     NotEstimableError
-        The likelihood has no maximum.
+        If the likelihood has no maximum.
     """
     from scipy.special import stdtrit
 
@@ -79,16 +80,16 @@ def change_of_means(visits: TwoVisits, level: float = 0.95) -> tuple[float, floa
         nearest = known[min(known, key=lambda other: abs(other - change))]
         tries = []
         for start in (nearest, best):
-            held = start.copy()
-            held[1] = change
-            tries.append(_climb(scaled, held, hold=True))
-        known[change], highest_there = max(tries, key=lambda found: found[1])
-        return max(0.0, 2 * (value - highest_there))
+            at_change = start.copy()
+            at_change[1] = change
+            tries.append(_climb(scaled, at_change, hold=True))
+        known[change], highest_value = max(tries, key=lambda result: result[1])
+        return max(0.0, 2 * (value - highest_value))
 
-    apart = np.exp(best[2]) + np.exp(best[3])
-    low, high = interval(ratio, float(best[1]), float(apart / np.sqrt(len(visits.y)) / 2), drop)
-    told = (scale * float(best[1]), scale * low, scale * high)
-    return round(told[0], DECIMALS), round(told[1], DECIMALS), round(told[2], DECIMALS)
+    sds = np.exp(best[2]) + np.exp(best[3])
+    low, high = interval(ratio, float(best[1]), float(sds / np.sqrt(len(visits.y)) / 2), drop)
+    dex = (scale * float(best[1]), scale * low, scale * high)
+    return round(dex[0], DECIMALS), round(dex[1], DECIMALS), round(dex[2], DECIMALS)
 
 
 def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
@@ -98,19 +99,19 @@ def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
     s1, s2 = np.exp(np.clip(parameters[:, 2:4, None], _LEAST_LOG_SD, _MOST_LOG_SD)).transpose(1, 0, 2)
     rho = np.tanh(np.clip(parameters[:, 4, None], -_FARTHEST, _FARTHEST))
     rest = np.sqrt(1 - rho**2)
-    one = (visits.y[:, 0] - parameters[:, 0, None]) / s1
-    two = (visits.y[:, 1] - parameters[:, 0, None] - parameters[:, 1, None]) / s2
+    z1 = (visits.y[:, 0] - parameters[:, 0, None]) / s1
+    z2 = (visits.y[:, 1] - parameters[:, 0, None] - parameters[:, 1, None]) / s2
     a, b = visits.side[:, 0], visits.side[:, 1]
     marginal = -0.5 * np.log(2 * np.pi)
-    both = 2 * marginal - np.log(s1 * s2 * rest) - 0.5 * (one**2 - 2 * rho * one * two + two**2) / rest**2
+    both = 2 * marginal - np.log(s1 * s2 * rest) - 0.5 * (z1**2 - 2 * rho * z1 * z2 + z2**2) / rest**2
     if np.all(visits.side == OBSERVED):
         return np.asarray(both.sum(axis=1))
-    first = marginal - np.log(s1) - 0.5 * one**2 + log_ndtr(-b * (two - rho * one) / rest)
-    second = marginal - np.log(s2) - 0.5 * two**2 + log_ndtr(-a * (one - rho * two) / rest)
+    first = marginal - np.log(s1) - 0.5 * z1**2 + log_ndtr(-b * (z2 - rho * z1) / rest)
+    second = marginal - np.log(s2) - 0.5 * z2**2 + log_ndtr(-a * (z1 - rho * z2) / rest)
     terms = np.where(b == OBSERVED, np.where(a == OBSERVED, both, second), first)
     beyond = (a != OBSERVED) & (b != OBSERVED)
     if beyond.any():
-        corner = _corner((-a * one)[:, beyond], (-b * two)[:, beyond], rho * (a * b)[beyond])
+        corner = _corner((-a * z1)[:, beyond], (-b * z2)[:, beyond], rho * (a * b)[beyond])
         terms[:, beyond] = np.log(np.maximum(corner, _TINY))
     return np.asarray(terms.sum(axis=1))
 
@@ -121,8 +122,8 @@ def _corner(h: Floats, k: Floats, rho: Floats) -> Floats:
 
     h, k = (np.where(np.abs(x) < _NUDGE, _NUDGE, x) for x in (h, k))
     rest = np.sqrt(1 - rho**2)
-    apart = np.where(h * k < 0, 0.5, 0.0)
-    half = 0.5 * (ndtr(h) + ndtr(k)) - apart
+    opposite = np.where(h * k < 0, 0.5, 0.0)
+    half = 0.5 * (ndtr(h) + ndtr(k)) - opposite
     owen = owens_t(h, (k - rho * h) / (h * rest)) + owens_t(k, (h - rho * k) / (k * rest))
     return np.asarray(half - owen, dtype=np.float64)
 
@@ -135,19 +136,19 @@ def _start(visits: TwoVisits) -> Floats:
 
 
 def _climb(visits: TwoVisits, start: Floats, *, hold: bool = False) -> tuple[Floats, float]:
-    """Return the highest place and its log likelihood; the change held where it starts if wanted."""
+    """Return the maximum and its log likelihood; with `hold` the change stays at its start."""
     free = np.arange(start.size) != 1 if hold else np.ones(start.size, dtype=bool)
 
-    places = np.flatnonzero(free)
-    steps = np.zeros((1 + 2 * places.size, start.size))
-    steps[1 + np.arange(places.size), places] = _STEP
-    steps[1 + places.size + np.arange(places.size), places] = -_STEP
+    indices = np.flatnonzero(free)
+    steps = np.zeros((1 + 2 * indices.size, start.size))
+    steps[1 + np.arange(indices.size), indices] = _STEP
+    steps[1 + indices.size + np.arange(indices.size), indices] = -_STEP
 
     def of(parameters: Floats) -> tuple[float, Floats]:
         whole = start.copy()
         whole[free] = parameters
         value, *around = pair_log_likelihood(visits, whole + steps)
-        up, down = np.array(around).reshape(2, places.size)
+        up, down = np.array(around).reshape(2, indices.size)
         return float(value), (up - down) / (2 * _STEP)
 
     point, value = highest(of, start[free], flat=_FLAT)

@@ -85,7 +85,7 @@ def test_kits_that_capture_no_antibodies_ask_for_no_host(tmp_path, kit):
 def test_qsc_with_a_host_or_species_not_told_is_one_warning(tmp_path, host, captures, where):
     faults = host_faults(study_with(tmp_path, "qsc", host, captures))
     assert [(fault.where, fault.severity) for fault in faults] == [(where, Severity.WARNING)]
-    assert "Host match not stated" in str(faults[0])
+    assert "Whether the hosts match is not known" in str(faults[0])
     assert ("also wants the antibody's host (panels!G5)" in str(faults[0])) == (host is captures is None)
 
 

@@ -170,7 +170,7 @@ def test_a_control_of_the_day_is_said_once_and_flags_its_rows_only_where_it_carr
     (line,) = lines(study)
     assert line == (
         f'WARNING samples!H3: found "{DAY}/{name}.fcs", the control of 3 patients, in samples!H2 to samples!H4, '
-        "expected a control for each patient. If the patients share it, that is all right."
+        "expected a control for each patient. If the patients share it, nothing needs to be done."
     )
     typed, _ = check_folder(study)
     assert {row.flags for row in tube_findings(typed).values()} == {flags}

@@ -9,18 +9,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import pipeline.assembly.assemble
 import pipeline.beads.calibrate
 import pipeline.quantification.prepared
 import pipeline.washout.models
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout
+from pipeline.commands.summary import RunSummary
 from pipeline.running.defects import DefectError
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 
 BROKEN = "P02_BM1"
+BROKEN_LIST = "IndexError: list index out of range"
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +53,9 @@ def rows(study: Path) -> pd.DataFrame:
     return pd.read_csv(study / "results" / "rd_samples.csv").set_index("sample_id")
 
 
-def run(study: Path, **options: object):
-    return run_study(study, RunOptions(workers=1, figures=False, **options), QuietReporter())
+def run(study: Path, *, on_error: OnError = OnError.CONTINUE, validate: bool = False) -> RunSummary:
+    options = RunOptions(workers=1, figures=False, on_error=on_error, validate=validate)
+    return run_study(study, options, QuietReporter())
 
 
 @pytest.mark.usefixtures("with_defect")
@@ -120,6 +124,44 @@ def test_on_error_stop_stops_at_a_defect_in_a_bead_run(study: Path, monkeypatch:
     with pytest.raises(DefectError, match=r"bead run .*: a defect of cd38rd.*IndexError: list index"):
         run(study, on_error=OnError.STOP)
     assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("makes", "name"),
+    [
+        ("response_tables", "response tables"),
+        ("unnumbered", "tubes without a density"),
+        ("assay_report", "validation of the assay"),
+    ],
+)
+def test_a_defect_in_a_table_leaves_that_table_out_is_named_and_tried_again(
+    study: Path, monkeypatch: pytest.MonkeyPatch, makes: str, name: str
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pipeline.assembly.assemble, makes, _raises)
+        summary = run(study, validate=True)
+        assert summary.exit_status is ExitStatus.SOME_FAILED
+        assert f"A defect of cd38rd failed {name}" in summary.failures
+        assert (rows(study)["status"] != "FAILED").all()
+        said = f"a defect of cd38rd, not of the data: {BROKEN_LIST}"
+        assert said in (study / "results" / "report.html").read_text("utf-8")
+        kept = (study / "results" / "log.txt").read_text("utf-8")
+        assert f"{name}: {BROKEN_LIST}\nTraceback (most recent call last)" in kept
+        with pytest.raises(DefectError, match=rf"{name}: a defect of cd38rd.*--on-error stop"):
+            run(study, validate=True, on_error=OnError.STOP)
+    assert run(study, validate=True).exit_status is ExitStatus.ALL_QUANTIFIED
+    assert BROKEN_LIST not in (study / "results" / "report.html").read_text("utf-8")
+
+
+def test_without_response_tables_their_file_and_sheets_say_that_it_is_a_defect(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline.assembly.assemble, "response_tables", _raises)
+    run(study)
+    (reason,) = json.loads((study / "results" / "response.json").read_text("utf-8"))["not_estimable"]
+    assert reason["reason"].startswith(f"a defect of cd38rd, not of the data: {BROKEN_LIST}")
+    sheet = pd.read_excel(study / "results" / "rd.xlsx", sheet_name="Response", header=None)
+    assert sheet.astype(str).apply(lambda cell: cell.str.contains(BROKEN_LIST)).to_numpy().any()
 
 
 def test_a_defect_in_a_model_leaves_that_model_out_and_is_tried_again(

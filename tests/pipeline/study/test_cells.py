@@ -74,7 +74,7 @@ def test_every_date_reads_back_from_iso_and_from_excel(day):
         ("31.05.2024", "Did you mean 2024-05-31?"),
         ("20240531", "Did you mean 2024-05-31?"),
         (45443, "As an Excel date this is 2024-05-31: format the cell as a date."),
-        ("0204-05-31", "The year 204 cannot be meant."),
+        ("0204-05-31", "The year 204 cannot be right."),
         ("May 2024", ""),
         ("5.3.22", "It can be read in two ways: 2022-03-05 or 2022-05-03."),
         ("31.5.24", "Did you mean 2024-05-31?"),

@@ -48,7 +48,9 @@ def usual_font(weight: str) -> UsualFont:
     from fontTools import subset
     from matplotlib.font_manager import FontProperties, findfont
 
-    options = subset.Options(layout_features=["kern"], notdef_outline=True, glyph_names=True)
+    options = subset.Options(
+        layout_features=["kern"], legacy_kern=True, notdef_outline=True, glyph_names=True
+    )
     options.drop_tables += ["FFTM", "MATH"]
     whole = findfont(FontProperties(family=FAMILY, weight=weight))
     file = Path(_folder().name) / f"{weight}.ttf"

@@ -13,7 +13,6 @@ from pipeline.response.statistics.time_to_event import MedianSurvival
 from pipeline.response.tables import ResponseTables
 
 NOT_TYPED: Final = "Nothing here: the patients sheet has nothing typed that this needs."
-NO_PATIENTS: Final = "Nothing here: the study has no patients sheet."
 
 PRINTED_COMPARISONS: Final = 15
 PRINTED_SURVIVAL: Final = 11

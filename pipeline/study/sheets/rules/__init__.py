@@ -1,1 +1,1 @@
-"""Rules between the rows of a study: what refers to nothing, stands twice, or contradicts another row."""
+"""Rules between the rows of a study: missing references, repetitions, and contradictions."""

@@ -1,4 +1,4 @@
-"""Rules of the drugs in the doses sheet: each is one that counts, another one, or a question."""
+"""Rules for the drugs in the doses sheet: each name is a counted drug, another drug, or unclear."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from pipeline.study.wording import enumerate_words, quoted
 
 EXPECTED = "the drug's name as in the settings, or another drug"
 MOST_NAMED = 10
-"""Unknown drugs that one warning names. Convention: what a line of a message holds."""
+"""Most unknown drugs that a warning names. Convention: as many as fit into a line."""
 _SLIP = 2
-"""Letters by which a name may differ from a setting's drug and be a slip of it. Convention: two letters are
-one exchanged pair, or two mistyped ones."""
+"""Most letters by which a misspelled name may differ from a setting's drug. Convention: two letters are one
+exchanged pair, or two mistyped letters."""
 _LONG_NAME = 5
-"""Letters from which a setting's drug can be misspelt and still be told. Convention: of shorter names two
-letters are half of the word."""
+"""Fewest letters of a setting's drug for which misspellings are recognised. Convention: two letters are half
+of a shorter name."""
 Entries: TypeAlias = Sequence[Entry[DoseRow]]
 
 
 def drug_names(study: TypedStudy) -> Iterator[Fault]:
-    """Say how each name is read; refuse one that is near a drug that counts, or may be one.
+    """Report how each name is read; refuse a name that is similar to a counted drug, or may be one.
 
     Otherwise it would silently count as another drug, and the washout would begin too early.
     """
@@ -37,7 +37,7 @@ def drug_names(study: TypedStudy) -> Iterator[Fault]:
     for entry in study.doses:
         if entry.row.drug:
             by_name[entry.row.drug].append(entry)
-    strangers = {}
+    unknown = {}
     for name, entries in by_name.items():
         if _is_listed(name, study.settings):
             continue
@@ -45,13 +45,13 @@ def drug_names(study: TypedStudy) -> Iterator[Fault]:
         if reading.agents or _slip_of_counted(name, study.settings):
             yield from _readings(study, name, entries)
         elif reading.meaning is Meaning.UNKNOWN:
-            strangers[name] = entries
-    yield from _strangers(strangers, study.settings)
+            unknown[name] = entries
+    yield from _unknown_drugs(unknown, study.settings)
     yield from _none_counted(study, tuple(by_name))
 
 
 def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
-    """Yield what is said of a name of the vocabulary: once for all its rows, or row by row where asked."""
+    """Yield the faults of a known or unclear name: one for all its rows, or a question for each row."""
     reading, settings = read_drug(name), study.settings
     meaning, antibody = reading.meaning, reading.antibody
     if meaning is Meaning.QUESTION:
@@ -64,7 +64,7 @@ def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]
         yield from _regimen(study, name, entries)
     elif _counts(name, settings) and caseless(name) not in reading.agents:
         read_as = enumerate_words(reading.agents, "and")
-        yield _said(entries, f"{_of_rows(name, entries)}, which is read as {read_as}")
+        yield _warning(entries, f"{_of_rows(name, entries)}, which is read as {read_as}")
 
 
 def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = EXPECTED) -> Fault:
@@ -75,7 +75,7 @@ def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = E
 
 
 def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
-    """Count a regimen as the antibody's dose where the amount is the antibody's; ask about the others."""
+    """Report the rows of a regimen whose amount is a dose of the antibody; ask about the other rows."""
     reading = read_drug(name)
     antibody = reading.antibody
     weights = {patient.row.patient_id: patient.row.weight_kg for patient in study.patients}
@@ -87,7 +87,7 @@ def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
         (fits if bears_out(antibody, row.dose, row.unit, route, weight) else others).append(entry)
     if fits:
         problem = f"{_of_rows(name, fits)}, which contains {antibody}"
-        yield _said(fits, f"{problem} and is counted as its dose, since the amount is")
+        yield _warning(fits, f"{problem} and is counted as its dose, since the amount is")
     usual = f" with its amount, {usual_amounts(antibody)}" if antibody in AMOUNTS else ""
     expected = f"the drug that was given that day: {antibody}{usual}; or another drug"
     for entry in others:
@@ -102,23 +102,23 @@ def _amount(row: DoseRow) -> str:
 
 
 def _uncounted(name: str, antibody: str, entries: Entries) -> Fault:
-    """Name an antibody against CD38 that no setting names: it covers CD38 too."""
+    """Warn of an antibody against CD38 that no setting names, since it covers CD38, too."""
     verb = "contains" if read_drug(name).meaning is Meaning.CONTAINS else "is"
-    said = f", which {verb} {antibody}" if caseless(name) != antibody.casefold() else ""
-    problem = f"{_of_rows(name, entries)}{said}: an antibody against CD38 that neither setting names"
+    meaning = f", which {verb} {antibody}" if caseless(name) != antibody.casefold() else ""
+    problem = f"{_of_rows(name, entries)}{meaning}: an antibody against CD38 that neither setting names"
     hint = "Its doses are not counted. If they are to count, list it in washed_out_drug behind a ;."
     return Fault(
         entries[0].at("drug"), problem, "the drug of washed_out_drug or study_drug", hint, Severity.WARNING
     )
 
 
-def _strangers(strangers: dict[str, list[Entry[DoseRow]]], settings: Settings) -> Iterator[Fault]:
-    """Say once which drugs nobody knows; they count as other drugs."""
-    if strangers:
-        names = list(strangers)
+def _unknown_drugs(unknown: dict[str, list[Entry[DoseRow]]], settings: Settings) -> Iterator[Fault]:
+    """Report all unknown drugs in one warning; they count as other drugs."""
+    if unknown:
+        names = list(unknown)
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         listed = enumerate_words(map(quoted, names[:MOST_NAMED]), "," if more else "and").replace(" , ", ", ")
-        where = strangers[names[0]][0].at("drug")
+        where = unknown[names[0]][0].at("drug")
         counted = (*listed_names(settings.washed_out_drug)[:1], *listed_names(settings.study_drug)[:1])
         is_known = (
             "are not known, and count as other drugs"
@@ -136,9 +136,9 @@ def _strangers(strangers: dict[str, list[Entry[DoseRow]]], settings: Settings) -
 
 
 def _none_counted(study: TypedStudy, names: Sequence[str]) -> Iterator[Fault]:
-    wanted = study.settings.washed_out_drug
-    if study.doses and not any(is_drug(name, wanted) for name in names):
-        named = " or ".join(listed_names(wanted))
+    drug = study.settings.washed_out_drug
+    if study.doses and not any(is_drug(name, drug) for name in names):
+        named = " or ".join(listed_names(drug))
         expected = f"doses of {named}, whose washout is counted"
         hint = "The setting washed_out_drug names the drug."
         yield Fault("doses", f"no dose of {named}", expected, hint, Severity.WARNING)
@@ -149,13 +149,13 @@ def _counts(name: str, settings: Settings) -> bool:
 
 
 def _is_listed(name: str, settings: Settings) -> bool:
-    """Whether a setting lists this very name: then the person has said what it is."""
+    """Return whether a setting lists exactly this name; the person has then said which drug it is."""
     listed = (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug))
     return caseless(name) in {caseless(other) for other in listed}
 
 
 def _slip_of_counted(name: str, settings: Settings) -> str:
-    """Return the setting's drug that an unknown name is nearly, or begins with; "" for none."""
+    """Return the setting's drug that an unknown name misspells, or begins with; "" for none."""
     typed = caseless(name)
     for listed in (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug)):
         other = caseless(listed)
@@ -164,7 +164,7 @@ def _slip_of_counted(name: str, settings: Settings) -> str:
     return ""
 
 
-def _said(entries: Entries, sentence: str) -> Fault:
+def _warning(entries: Entries, sentence: str) -> Fault:
     return Fault(entries[0].at("drug"), sentence, "", severity=Severity.WARNING)
 
 

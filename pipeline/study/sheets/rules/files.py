@@ -16,7 +16,8 @@ from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import quoted
 
 MOST_GUESSES = 50
-"""Missing files for which a similar name is looked up. Convention: thousands with thousands takes minutes."""
+"""Most missing files for which a similar name is searched. Convention: comparing thousands with thousands
+takes minutes."""
 
 SAMPLE_FILES = ("fcs_file", "fmo_file", "isotype_file")
 _FILES = (*SAMPLE_FILES, "gates_file")
@@ -24,7 +25,7 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 def with_names_on_disk(study: TypedStudy) -> TypedStudy:
-    """Return the rows with their files' names as the folder writes them, where they differ unseen."""
+    """Return the rows with the file names of the folder, where a typed name only differs invisibly."""
 
     def named_on_disk(entry: Entry[RowT]) -> Entry[RowT]:
         named = {column: getattr(entry.row, column, None) for column in _FILES}
@@ -37,7 +38,7 @@ def with_names_on_disk(study: TypedStudy) -> TypedStudy:
 
 
 def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
-    """Report files that are not there, or not in the study folder."""
+    """Report files that do not exist, or are not in the study folder."""
     missing = 0
     unused = cache(lambda: unused_files(study))
     ids = cache(lambda: known_ids(_telling_ids(study)))
@@ -47,7 +48,7 @@ def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
         if fault and missing < MOST_GUESSES:
 
             def free(own: frozenset[str] = own) -> list[str]:
-                return [file for file in unused() if not (said := ids_in(file, ids())) or said & own]
+                return [file for file in unused() if not (named := ids_in(file, ids())) or named & own]
 
             fault = location_fault(entry.at(column), study.folder, name, free, unused=unused)
         if fault:
@@ -83,7 +84,7 @@ def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
 
 
 def repeated_files(study: TypedStudy) -> Iterator[Fault]:
-    """Report a file that stands for two things: two tubes, tube and control, tube and beads."""
+    """Report a file that is used twice: for two tubes, for a tube and a control, for a tube and beads."""
     stains: dict[tuple[str, int], str] = {}
     beads = {file_key(study.folder, name): where for where, name in typed_values(study.beads, "fcs_file")}
     for where, name in typed_values(study.samples, "fcs_file"):

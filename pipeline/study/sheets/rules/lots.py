@@ -1,4 +1,4 @@
-"""Bead lots typed once: a row that leaves kit and levels empty takes those of its lot."""
+"""Bead lots that are typed once: a row with empty kit and levels takes those of another row of its lot."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted, same_word
 
 OF_A_LOT = ("lot", "kit", "levels")
-"""Columns that are typed once for each lot; only a row without levels takes them from another."""
+"""Columns that are typed once for each lot; only a row without levels takes them from another row."""
 
 ALONG = ("assigned_cv", "captures")
-"""Columns that come along with the levels, where a row leaves them empty too."""
+"""Columns that are taken together with the levels, if the row leaves them empty, too."""
 
 DITTO = frozenset(
     ("as above", "ditto", "same", "same as above", "idem", "dito", "wie oben", '"', "''", "〃", "〞", "”")
 )
-"""Ways to say in a cell what an empty one says."""
+"""Words for "the same as above", which count as an empty cell."""
 
 
 def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
-    """Fill in lot, kit and levels of the bead runs that leave them to another row of their lot.
+    """Fill in empty lot, kit and levels of bead runs from another row of their lot.
 
-    A row without levels takes them from the rows that have all three. Its lot decides which, and its kit
-    where it has one; a row without a lot is of the sheet's only lot.
+    A row without levels takes them from a row that has all three. The lot of the row decides which, and its
+    kit if it has one. A row without a lot belongs to the only lot of the sheet.
 
     Returns
     -------
     sheet
-        Its cells filled in; they keep their places.
+        The sheet with filled cells; their locations do not change.
     faults
-        Of rows that several lots, or several levels of one lot, would fit.
+        A fault for each row that could belong to several lots, or to several sets of levels of its lot.
     """
     cleared = [
         SheetRow(row.number, {name: _without_ditto(name, cell) for name, cell in row.cells.items()})
         for row in sheet.rows
     ]
-    told = [row for row in cleared if all(_typed(row, name) for name in OF_A_LOT)]
+    complete = [row for row in cleared if all(_typed(row, name) for name in OF_A_LOT)]
     faults: list[Fault] = []
     rows = []
     for row in cleared:
         if "levels" not in row.cells or _typed(row, "levels") or row.cells["levels"].faulty:
             rows.append(row)
             continue
-        fitting = [other for other in told if _fits(row, other)]
+        fitting = [other for other in complete if _fits(row, other)]
         if len({_lot_key(other) for other in fitting}) > 1:
-            faults.append(_which(row, fitting))
+            faults.append(_ambiguous_lot(row, fitting))
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
             rows.append(_filled(row, fitting[0].cells) if fitting else row)
@@ -61,7 +61,7 @@ def _without_ditto(name: str, cell: Cell) -> Cell:
 
 
 def _typed(row: SheetRow, name: str) -> str:
-    """Return a cell's text; "" where it is empty, missing or faulty."""
+    """Return the text of a cell; "" if it is empty, missing or faulty."""
     cell = row.cells.get(name)
     return "" if cell is None or cell.is_empty or cell.faulty else as_text(cell.value)
 
@@ -74,11 +74,11 @@ def _fits(row: SheetRow, other: SheetRow) -> bool:
 
 
 def _lot_key(row: SheetRow) -> tuple[str, str, str]:
-    """Return what a row says of its lot, as it is compared."""
+    """Return lot, kit and levels of a row in a form that can be compared."""
     return caseless(_typed(row, "lot")), same_word(_typed(row, "kit")), "".join(_typed(row, "levels").split())
 
 
-def _which(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
+def _ambiguous_lot(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
     first: dict[tuple[str, str, str], SheetRow] = {}
     for other in fitting:
         first.setdefault(_lot_key(other), other)
@@ -98,10 +98,11 @@ def _faulty(row: SheetRow) -> dict[str, Cell]:
     return {name: Cell(cell.where, faulty=True) for name, cell in zip(names, empty, strict=True)}
 
 
-def _filled(row: SheetRow, told: Mapping[str, Cell]) -> SheetRow:
+def _filled(row: SheetRow, complete: Mapping[str, Cell]) -> SheetRow:
+    """Fill the empty cells of a row from those of a complete row of its lot."""
     taken = {
-        name: Cell(cell.where, told[name].value)
+        name: Cell(cell.where, complete[name].value)
         for name, cell in row.cells.items()
-        if name in (*OF_A_LOT, *ALONG) and cell.is_empty and name in told
+        if name in (*OF_A_LOT, *ALONG) and cell.is_empty and name in complete
     }
     return SheetRow(row.number, {**row.cells, **taken})

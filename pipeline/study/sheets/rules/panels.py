@@ -1,4 +1,4 @@
-"""Rules of the panels sheet."""
+"""Rules for the panels sheet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEVERAL_ALLOWED = ("dump", "other", "viability")
 
 
 def panel_roles(study: TypedStudy) -> Iterator[Fault]:
-    """Want exactly one cd38 per panel, no target on it, one channel per role where more make no sense."""
+    """Require exactly one cd38 channel in each panel, without a target, and one channel for most roles."""
     for name, channels in _panels(study).items():
         first: dict[str, str] = {}
         for entry in channels:
@@ -52,7 +52,7 @@ def _panels(study: TypedStudy) -> dict[str, list[Entry[PanelRow]]]:
 
 
 def panel_channels(study: TypedStudy) -> Iterator[Fault]:
-    """Report a channel name that two rows of a panel claim."""
+    """Report a channel name that is in two rows of a panel."""
     for name, channels in _panels(study).items():
         first: dict[str, Entry[PanelRow]] = {}
         for entry in channels:
@@ -66,7 +66,7 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
 
 
 def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
-    """Report names of area, height and width in one cell: they are different numbers, not names of one."""
+    """Report area, height and width in the same cell: they are different measures, not the same channel."""
     cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != "time"]
     cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.beads]
     for where, names in cells:
@@ -83,7 +83,7 @@ def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
 
 
 def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
-    """Report a missing F:P: it is required where the kit counts fluorochromes; it is never silently 1."""
+    """Report a missing F:P ratio: it is required if the kit counts fluorochromes, and is never silently 1."""
     kits = unit_kits(study)
     for name, channels in _panels(study).items():
         needing = [
@@ -96,23 +96,23 @@ def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
             if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
                 beads = needing[0]
                 expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
-                hint = f"The conjugate's sheet tells it; beads {quoted(beads)} are used with this panel."
+                hint = f"The conjugate's data sheet gives it; beads {quoted(beads)} are used with this panel."
                 yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
 
 
 def missing_clone(study: TypedStudy) -> Iterator[Fault]:
-    """Ask for the clone of the quantified antibody, and whether it competes, where a washout is asked for."""
+    """Warn if doses are typed, but neither the clone of the quantified antibody nor whether it competes."""
     if not study.doses:
         return
     used = {entry.row.panel for entry in study.samples}
     for name, channels in _panels(study).items():
         quantified = [entry for entry in channels if entry.row.role == "cd38"]
-        told = any(entry.row.clone or entry.row.competes_with_drug is not None for entry in quantified)
-        if name not in used or not quantified or told:
+        is_known = any(entry.row.clone or entry.row.competes_with_drug is not None for entry in quantified)
+        if name not in used or not quantified or is_known:
             continue
         expected = "the clone of the cd38 antibody, and whether it competes with the washed-out drug"
         hint = (
-            "The antibody's data sheet tells the clone; competes_with_drug is yes or no. Without them nobody "
-            "can tell whether the density is of free or of all molecules."
+            "The antibody's data sheet gives the clone; competes_with_drug is yes or no. Without them it is "
+            "not known whether the density is of free or of all molecules."
         )
         yield Fault(quantified[0].at("clone"), "nothing", expected, hint, Severity.WARNING)

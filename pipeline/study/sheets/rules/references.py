@@ -1,4 +1,4 @@
-"""Rules between the rows of a study: what is there twice, and what refers to nothing."""
+"""Rules between the rows of a study: repeated names, two spellings of a name, and unknown names."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
 
 
 def repeated_names(study: TypedStudy) -> Iterator[Fault]:
-    """Report names that may stand in one row only."""
+    """Report a name that is in two rows although it must be unique."""
     yield from _repeated(study.samples, "sample_id", "a name of its own for each tube")
     yield from _repeated(study.beads, "beads", "a name of its own for each bead run")
     yield from _repeated(study.patients, "patient_id", "one row per patient")
@@ -66,13 +66,13 @@ def _repeated(entries: Sequence[Entry[Any]], column: str, expected: str) -> Iter
 
 
 def _odd_one(name: str, earlier: str) -> str:
-    """Return which letters of a name only look like those of another, or ""."""
+    """Return a hint on the letters of a name that only look like those of another; "" for none."""
     odd = odd_letters(name, earlier)
     return f"What was typed has {odd}." if odd else ""
 
 
 def two_spellings(study: TypedStudy) -> Iterator[Fault]:
-    """Report names that differ only by case or by letters that look alike: they would silently be two."""
+    """Report names that differ only in case or in letters that look alike: they would count as two names."""
     patients: tuple[Entry[Any], ...] = (*study.samples, *study.doses, *study.patients, *study.adverse_events)
     yield from _spelt_alike(patients, "patient_id", str)
     yield from _spelt_alike(study.panels, "panel", str)
@@ -80,7 +80,7 @@ def two_spellings(study: TypedStudy) -> Iterator[Fault]:
 
 
 def _spelt_alike(entries: Sequence[Entry[Any]], column: str, same: Callable[[str], str]) -> Iterator[Fault]:
-    """Report names of a column that look alike; those that `same` makes equal are one name."""
+    """Report names of a column that look alike, except those that `same` makes equal."""
     first: dict[str, tuple[str, str]] = {}
     reported = set()
     for where, name in typed_values(entries, column):
@@ -92,7 +92,7 @@ def _spelt_alike(entries: Sequence[Entry[Any]], column: str, same: Callable[[str
 
 
 def nearly_one_visit(study: TypedStudy) -> Iterator[Fault]:
-    """Report visits of one patient that differ by blanks, dashes or leading zeros alone."""
+    """Report visits of a patient that differ only in blanks, dashes or leading zeros."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for entry in study.samples:
         visit, patient = entry.row.visit, entry.row.patient_id or ""
@@ -106,7 +106,7 @@ def nearly_one_visit(study: TypedStudy) -> Iterator[Fault]:
 
 
 def unknown_names(study: TypedStudy) -> Iterator[Fault]:
-    """Report references to a panel, a bead run, a tube or a patient that no row has."""
+    """Report references to a panel, a bead run, a tube or a patient that is in no row."""
     samples = [name for _, name in typed_values(study.samples, "sample_id")]
     in_samples = [name for _, name in typed_values(study.samples, "patient_id")]
     patients = [*in_samples, *(name for _, name in typed_values(study.patients, "patient_id"))]
@@ -135,7 +135,7 @@ def _unknown(
     exact, folded = set(known), {look_alike(name) for name in known}
     for where, name in typed_values(entries, column):
         if name in exact or (column == "patient_id" and look_alike(name) in folded):
-            continue  # another spelling of a patient is reported as that
+            continue  # `two_spellings` reports another spelling of a patient
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)
         if not hint and 0 < len(listed) <= 5:
@@ -145,7 +145,7 @@ def _unknown(
 
 
 def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
-    """Want one override per tube and gate, in one place; none on the quantified channel."""
+    """Require at most one override for each gate of a tube, and none on the quantified channel."""
     first: dict[tuple[str, str], str] = {}
     both: tuple[Sequence[Entry[Any]], ...] = (study.gates, study.review)
     for entry in (entry for entries in both for entry in entries):
@@ -166,7 +166,7 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
 
 
 def _half_an_override(entry: Entry[Any]) -> Iterator[Fault]:
-    """Want a gate with its value or its polygon, not both; a row of review.csv may hold neither."""
+    """Require a gate with either a value or a polygon; a row of review.csv may have no gate at all."""
     cells = (entry.typed.cells.get(name) for name in ("gate", "value", "polygon"))
     has_gate, has_value, has_polygon = (cell is not None and not cell.is_empty for cell in cells)
     if has_value and has_polygon:

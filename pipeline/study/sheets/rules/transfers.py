@@ -1,4 +1,4 @@
-"""Rules of rainbow runs that stand in for a bead run: whose curve they carry over."""
+"""Rules for rainbow runs that replace a bead run: which curve they transfer to another day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RELATIVE_KITS = kit_names(kit for kit in BEAD_KITS if not kit.quantifies)
 
 
 def unit_kits(study: TypedStudy) -> dict[str, str]:
-    """Return by bead run the kit whose unit its curve gives: its own, or that of the run named last."""
+    """Return for each bead run the kit with the unit of its curve: its own, or that of the last run named."""
     kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
     for entry in study.beads:
         names = _names(entry)
@@ -25,7 +25,7 @@ def unit_kits(study: TypedStudy) -> dict[str, str]:
 
 
 def bead_transfers(study: TypedStudy) -> Iterator[Fault]:
-    """Want two names, of a rainbow run of the same lot and of a bead run with a curve of its own."""
+    """Require two names in transfer_from: a rainbow run of the same lot, and a bead run with a curve."""
     runs = {entry.row.beads: entry for entry in study.beads if entry.row.beads}
     for entry in study.beads:
         if entry.row.transfer_from:

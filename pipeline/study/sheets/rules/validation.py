@@ -1,4 +1,4 @@
-"""Rules of the validation sheet: what each experiment needs, and what cannot stand twice."""
+"""Rules for the validation sheet: what each experiment needs, repeated rows, and contradictions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NEEDED = {
     Experiment.LINEARITY: ("level", "the expected level"),
     Experiment.CARRY_OVER: ("sequence", "the tube's place in the order of acquisition"),
 }
-_PLACES = ("specimen", "method")
+_NAME_COLUMNS = ("specimen", "method")
 
 
 def inconsistent_validation(study: TypedStudy) -> Iterator[Fault]:
-    """Report rows that lack what their experiment needs, repeat one another or contradict one another."""
-    seen: dict[tuple[str, str], str] = {}
+    """Report rows that lack a value that their experiment needs, or that repeat or contradict another row."""
+    first: dict[tuple[str, str], str] = {}
     goals: dict[str, tuple[str, float]] = {}
     orders: dict[int, str] = {}
     for entry in study.validation:
@@ -29,27 +29,27 @@ def inconsistent_validation(study: TypedStudy) -> Iterator[Fault]:
         if not row.experiment:
             continue
         yield from _lacking(entry)
-        before = seen.setdefault((row.sample_id or "", row.experiment), entry.at("experiment"))
+        before = first.setdefault((row.sample_id or "", row.experiment), entry.at("experiment"))
         if before != entry.at("experiment"):
-            found = f"{quoted(row.experiment)} of {quoted(row.sample_id)} again (already in {before})"
-            yield Fault(entry.at("experiment"), found, "one row for each tube and experiment")
+            problem = f"{quoted(row.experiment)} of {quoted(row.sample_id)} again (already in {before})"
+            yield Fault(entry.at("experiment"), problem, "one row for each tube and experiment")
         if row.goal_percent is not None:
             where, goal = goals.setdefault(row.experiment, (entry.at("goal_percent"), row.goal_percent))
             if goal != row.goal_percent:
                 expected = f"one goal for {row.experiment}: {where} has {goal:g}"
                 yield Fault(entry.at("goal_percent"), f"{row.goal_percent:g}", expected)
         if row.experiment == Experiment.CARRY_OVER and row.sequence is not None:
-            place = orders.setdefault(row.sequence, entry.at("sequence"))
-            if place != entry.at("sequence"):
+            where = orders.setdefault(row.sequence, entry.at("sequence"))
+            if where != entry.at("sequence"):
                 yield Fault(
                     entry.at("sequence"),
-                    f"{row.sequence} again (already in {place})",
+                    f"{row.sequence} again (already in {where})",
                     "a place of its own in the order of acquisition for each tube",
                 )
         if row.low is not None and row.high is not None and row.low >= row.high:
             expected = f"a range from low to high: {entry.at('low')} has {row.low:g}"
             yield Fault(entry.at("high"), f"{row.high:g}", expected)
-    for column in _PLACES:
+    for column in _NAME_COLUMNS:
         yield from _two_spellings(study.validation, column)
 
 
@@ -61,7 +61,7 @@ def _lacking(entry: Entry[Any]) -> Iterator[Fault]:
 
 
 def _two_spellings(entries: tuple[Entry[Any], ...], column: str) -> Iterator[Fault]:
-    """Report names that differ by case or by letters that look alike: they would silently be two."""
+    """Report names that differ only in case or in letters that look alike: they would count as two names."""
     first: dict[str, tuple[str, str]] = {}
     for entry in entries:
         name = getattr(entry.row, column)

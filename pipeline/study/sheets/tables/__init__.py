@@ -1,4 +1,4 @@
-"""Sheets as typed: a workbook or CSV files → tables of cells, each of which knows its place."""
+"""Sheets as typed: a workbook or CSV files are read into tables of cells with their locations."""
 
 from pipeline.study.sheets.tables.csv_file import read_csv_sheet, sniff_delimiter
 from pipeline.study.sheets.tables.folder import raw_sheets

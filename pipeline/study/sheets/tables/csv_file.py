@@ -15,11 +15,12 @@ from pipeline.study.wording import same_word
 
 DELIMITERS = ",;\t"
 MOST_BYTES = 256 << 20
-"""Of one CSV file; a study of 100,000 tubes has a tenth of it. Convention: it spares the memory."""
+"""Most bytes of a CSV file, to bound the memory. Convention: ten times the file of a study of 100,000
+tubes."""
 
 
 def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawSheet, tuple[Fault, ...]]:
-    """Read one CSV: utf-8 (else cp1252, with a warning), delimiter comma, semicolon or tab."""
+    """Read a CSV file: UTF-8 (else Windows-1252, with a warning); delimiter comma, semicolon or tab."""
     try:
         if path.stat().st_size > MOST_BYTES:
             defect = f"a file of {path.stat().st_size >> 20:,} MB"
@@ -62,10 +63,10 @@ def _decoded(data: bytes, file_name: str) -> tuple[str, tuple[Fault, ...]]:
 
 
 def sniff_delimiter(text: str, known: Sequence[str]) -> str:
-    """Return the delimiter under which the header has most known columns, else most columns.
+    """Return the delimiter that gives the header most known columns, else most columns.
 
-    The header is the first line that is not empty, unless it has none of the columns: then a title may stand
-    above it.
+    The header is the first line that is not empty. If that line has no known column, it may be a title above
+    the header, and the next lines are tried, too.
 
     >>> sniff_delimiter("name;value", ["name", "value"])
     ';'
@@ -77,7 +78,7 @@ def sniff_delimiter(text: str, known: Sequence[str]) -> str:
     def columns(delimiter: str, header: str) -> tuple[int, int]:
         try:
             names = next(csv.reader([header], delimiter=delimiter), [])
-        except csv.Error:  # a name that no column has: the rows are refused for it
+        except csv.Error:  # the header cannot be read; the reading of the rows reports it
             return 0, 0
         return sum(same_word(name) in alike for name in names), len(names)
 

@@ -1,4 +1,4 @@
-"""The sheets of a study folder: a workbook, or a CSV file for each of them."""
+"""The sheets of a study folder: a workbook, or a CSV file for each sheet."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Columns = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
 
 NEAR_SHEET = 0.85
-"""Likeness of two names of sheets from which one is the other whatever it holds: `dose`, not `dates`.
-Convention: one letter of seven."""
+"""Likeness of two names of sheets from which one is a misspelling of the other, whatever the columns: `dose`,
+not `dates`. Convention: one letter of seven."""
 
 SHARED_COLUMNS = 3
-"""Columns of a sheet that is not there by which a sheet of another name is probably that one. Convention:
-several sheets have one or two columns in common, such as sample_id."""
+"""Fewest columns of a missing sheet that show that a sheet of another name is probably that sheet.
+Convention: several sheets have one or two columns in common, such as sample_id."""
 
 
 def raw_sheets(
     folder: Path, columns: Columns, *, beside: str
 ) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
-    """Read the workbook or the CSV files of a study folder; None where there is nothing to read.
+    """Read the workbook or the CSV files of a study folder; None if there is nothing to read.
 
     Parameters
     ----------
     columns
-        Of each sheet that a study may have.
+        The columns of each sheet that a study may have.
     beside
-        The sheet that is a CSV file beside a workbook too.
+        The sheet that is always a CSV file, even beside a workbook.
     """
     try:
         names = {path.name.casefold(): path for path in sorted(folder.iterdir(), reverse=True)}
@@ -48,7 +48,7 @@ def raw_sheets(
     workbook = names.get(WORKBOOK)
     if workbook and csvs:
         listed = enumerate_words((path.name for path in csvs.values()), "and")
-        hint = "Keep what is right and move the other away."
+        hint = "Keep the right one and move the other away."
         return None, (Fault(str(folder), f"{workbook.name} and {listed}", "a workbook or CSV files", hint),)
     if not workbook and not csvs:
         return None, (_nothing_typed(folder, names),)
@@ -100,12 +100,12 @@ def _workbook_sheets(
 
 
 def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
-    """Whether a fault is in a sheet that counts."""
+    """Return whether a fault is in a sheet that is read."""
     return "!" not in fault.where or fault.where.split("!")[0] in known
 
 
 def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: Sequence[str]) -> Fault:
-    """Return a warning, or an error where a sheet that is not there was probably meant: it would be lost."""
+    """Return a warning; an error if a missing sheet was probably meant, since its rows would be lost."""
     missing = {name: known for name, known in columns.items() if name not in present}
     typed = {header_name(cell.value) for row in sheet.rows for cell in row}
     shared = {name: len(typed.intersection(known)) for name, known in missing.items()}
@@ -114,11 +114,11 @@ def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: S
         sheet.name, [s for s, n in shared.items() if n > 1]
     )
     meant = meant or next(iter(alike), "")
-    found, expected = f"the sheet {quoted(sheet.name)}", f"the sheets {enumerate_words(columns)}"
+    problem, expected = f"the sheet {quoted(sheet.name)}", f"the sheets {enumerate_words(columns)}"
     if meant:
-        return Fault(file_name, found, expected, f"Did you mean {quoted(meant)}?")
+        return Fault(file_name, problem, expected, f"Did you mean {quoted(meant)}?")
     hint = "It is not read; a sheet of your own starts with _."
-    return Fault(file_name, found, expected, hint, Severity.WARNING)
+    return Fault(file_name, problem, expected, hint, Severity.WARNING)
 
 
 def _csv_sheets(

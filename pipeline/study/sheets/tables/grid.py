@@ -1,4 +1,4 @@
-"""Cells, rows and sheets as they stand in a file, and as a table with known columns."""
+"""Cells, rows and sheets: as in the file, and as a table with known columns."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import NamedTuple
 from pipeline.study.names.look import plain
 
 MOST_TITLE_ROWS = 10
-"""Rows in which the column names are looked for. Convention: no title is longer."""
+"""Rows in which the column names are searched for. Convention: no title is longer."""
 
 CellValue = str | int | float | bool | date | time | timedelta | None
 
 
 class Cell(NamedTuple):
-    """A typed value and its place (`samples!C7`); `faulty` where it is already reported as unreadable.
+    """A typed value and its location (`samples!C7`); `faulty`: it is already reported as unreadable.
 
-    A tuple, since a large study has millions: it is made in a third of a dataclass's time.
+    It is a tuple, since a large study has millions of cells, and a dataclass takes three times as long.
     """
 
     where: str
@@ -29,25 +29,25 @@ class Cell(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was typed, or only what cannot be seen."""
+        """Whether the cell has no value, or only invisible characters."""
         value = self.value
         return value is None or (isinstance(value, str) and not plain(value).strip())
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenCells:
-    """What a person who looks at a sheet does not see, or sees crossed out, and where the sheet ends.
+    """Hidden and struck-through parts of a sheet, and its last row.
 
     Attributes
     ----------
     state
-        `hidden` or `veryHidden` for a sheet that no tab shows; "" for the others.
+        `hidden` or `veryHidden` for a sheet without a visible tab; "" for other sheets.
     hidden_rows, hidden_columns
-        Numbers from 1 of rows and columns that are hidden and hold a value.
+        Numbers, from 1, of hidden rows and columns with a value.
     struck_rows
-        Numbers of rows that have a value struck through.
+        Numbers of rows with a struck-through value.
     last_row
-        The last row that holds a value; None where that is not known.
+        The last row with a value; None if it is not known.
     """
 
     state: str = ""
@@ -59,7 +59,7 @@ class HiddenCells:
 
 @dataclass(frozen=True, slots=True)
 class RawSheet:
-    """A grid of cells as it stands in the file; row 1 comes first."""
+    """The grid of cells of a sheet as in the file; row 1 comes first."""
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
@@ -76,7 +76,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class TypedSheet:
-    """A table: where each known column stands (`samples!C`), and the rows that are not empty.
+    """A table: the location of each known column (`samples!C`), and the rows that are not empty.
 
     `header`: number of the row of column names, from 1; 0: there is none.
     """
@@ -89,7 +89,7 @@ class TypedSheet:
 
 @cache
 def column_letter(index: int) -> str:
-    """Return the name Excel gives to a column, counted from 1.
+    """Return the letters by which Excel names a column; columns count from 1.
 
     >>> column_letter(28)
     'AB'
@@ -102,7 +102,7 @@ def column_letter(index: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """Return the number of a column, from 1.
+    """Return the number of a column, from 1, by its letters in Excel.
 
     >>> column_number("AB")
     28
@@ -114,7 +114,7 @@ def column_number(letters: str) -> int:
 
 
 def header_name(value: CellValue) -> str:
-    """Return a column's name as the contract writes it: case, spaces and dashes do not matter.
+    """Return the standard form of a typed column name; case, spaces and dashes do not matter.
 
     >>> header_name(" Sample ID ")
     'sample_id'

@@ -1,4 +1,4 @@
-"""The header of a sheet: where it stands, which columns it names, and the rows below it."""
+"""The header of a sheet: its row, the columns that it names, and the rows below it."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from pipeline.study.sheets.tables.grid import (
 from pipeline.study.wording import enumerate_words, nearest, quoted
 
 MOST_TITLE_CELLS = 2
-"""A title has one cell, or one beside it; a row with more is data. Convention: a title, and a date or a
-version beside it."""
+"""Most filled cells of a title row; a row with more is data. Convention: a title, and a date or a version
+beside it."""
 
 MOST_LISTED = 10
-"""Rows that a message names. Convention: more would not be read."""
+"""Most rows that a message names. Convention: more would not be read."""
 
 NOT_USED = "remark"
-"""The column that a person may hide without harm."""
+"""The column that is not used, so that it may be hidden."""
 
 NEAR = 0.75
-"""Likeness of two column names from which one is probably the other, misspelt. Convention: one
-wrong letter in four leaves a name known."""
+"""Likeness of two column names from which one is probably a misspelling of the other. Convention: with one
+wrong letter in four a name is still recognised."""
 
 
 def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fault, ...]]:
-    """Find the known columns of a sheet and its rows.
+    """Return the known columns of a sheet and its rows, and the faults of both.
 
     Parameters
     ----------
     raw
-        The cells; the first row that is not empty holds the column names, unless it and those after it have
-        none of them and a row below has: then they are titles.
+        The cells. The first row that is not empty has the column names. If it has none of them, but a row
+        below it has, the rows above that row are titles.
     known
-        Columns the sheet may have. Another one is a warning, an error where a known one is nearly its name;
-        it is nothing where its name starts with `_`.
+        The columns that the sheet may have. Another column gives a warning, or an error if its name is
+        similar to a known one. A column whose name starts with `_` is ignored.
     """
     filled = [i for i, row in enumerate(raw.rows) if any(not cell.is_empty for cell in row)]
     if not filled:
@@ -59,13 +59,13 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fau
             continue
         rows.append(SheetRow(number, _row_cells(raw.name, row, number, columns)))
         faults += _strays(row, named)
-    faults += _unseen(raw.name, raw.look, columns, {row.number for row in rows})
+    faults += _hidden_cells(raw.name, raw.look, columns, {row.number for row in rows})
     where = {name: f"{raw.name}!{column_letter(index + 1)}" for name, index in columns.items()}
     return TypedSheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
 
 
 def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> int:
-    """Return the row of column names: the first one, or the first below titles that has most of them."""
+    """Return the index of the row of column names: the first row, or the row below titles with most names."""
 
     def names(index: int) -> int:
         return len({header_name(cell.value) for cell in raw.rows[index]}.intersection(known))
@@ -77,18 +77,19 @@ def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> i
 
 
 def _above(row: Sequence[Cell]) -> Fault:
-    """Return what a row above the column names is: a title, or data that would be lost."""
+    """Return the fault of a row above the column names: a title, or data that would be lost."""
     cells = [cell for cell in row if not cell.is_empty]
-    said = f"{quoted(cells[0].value)} above the column names"
+    problem = f"{quoted(cells[0].value)} above the column names"
     if len(cells) <= MOST_TITLE_CELLS:
         return Fault(
             cells[0].where,
-            f"{said}, taken for a title",
+            f"{problem}, taken for a title",
             "the column names in row 1",
             severity=Severity.WARNING,
         )
     hint = "Was the table sorted with its header? Move the column names to row 1."
-    return Fault(cells[0].where, f"a row of {len(cells)} cells, {said}", "the column names in row 1", hint)
+    whole = f"a row of {len(cells)} cells, {problem}"
+    return Fault(cells[0].where, whole, "the column names in row 1", hint)
 
 
 def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
@@ -103,7 +104,9 @@ def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, in
         elif name in columns:
             first = header[columns[name]].where
             faults.append(
-                Fault(cell.where, f"the column {quoted(cell.value)} again (first {first})", "it once")
+                Fault(
+                    cell.where, f"the column {quoted(cell.value)} again (first {first})", "each column once"
+                )
             )
         else:
             columns[name] = index
@@ -111,16 +114,16 @@ def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, in
 
 
 def _unknown_column(cell: Cell, name: str, known: Sequence[str], header: Sequence[Cell]) -> Fault:
-    """Return a warning, or an error where a column that is missing was probably meant: it would be lost."""
+    """Return a warning; an error if a missing column was probably meant, since its values would be lost."""
     present = {header_name(other.value) for other in header}
     free = [column for column in known if column not in present]
     meant = nearest(name, free, NEAR) or next((c for c in free if name and c.startswith(f"{name}_")), "")
     expected = f"a column of this sheet: {enumerate_words(known)}"
-    found = f"the column {quoted(cell.value)}"
+    problem = f"the column {quoted(cell.value)}"
     if meant:
-        return Fault(cell.where, found, expected, f"Did you mean {quoted(meant)}?")
+        return Fault(cell.where, problem, expected, f"Did you mean {quoted(meant)}?")
     hint = "It is not read; a column of your own starts with _."
-    return Fault(cell.where, found, expected, hint, Severity.WARNING)
+    return Fault(cell.where, problem, expected, hint, Severity.WARNING)
 
 
 def _row_cells(sheet: str, row: Sequence[Cell], number: int, columns: dict[str, int]) -> dict[str, Cell]:
@@ -132,7 +135,7 @@ def _row_cells(sheet: str, row: Sequence[Cell], number: int, columns: dict[str, 
 
 
 def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
-    """Values under no column name: a lost header, or an unquoted delimiter in a CSV."""
+    """Return faults for values under no column name: a lost header, or an unquoted delimiter in a CSV."""
     hint = "In a CSV, a cell that holds the delimiter stands in double quotes."
     return [
         Fault(cell.where, f"{quoted(cell.value)} under no column name", "an empty cell", hint)
@@ -141,8 +144,10 @@ def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
     ]
 
 
-def _unseen(sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collection[int]) -> Iterator[Fault]:
-    """Report what is read though a person does not see it, or crossed it out: perhaps it was not to count."""
+def _hidden_cells(
+    sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collection[int]
+) -> Iterator[Fault]:
+    """Report hidden or struck-through cells, which are read like others: perhaps they should not count."""
     if look.state and rows:
         how = (
             "a very hidden sheet, which Excel's menus do not show"
@@ -156,13 +161,13 @@ def _unseen(sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collec
             look.hidden_rows,
             "hidden, by a filter, a group or by hand",
             "rows that can be seen",
-            "Read like the others: show what counts, delete what does not.",
+            "They are read like other rows: show the rows that count, and delete the others.",
         ),
         (
             look.struck_rows,
             "struck through",
             "rows that count",
-            "Read like the others: take the line off what counts, delete what does not.",
+            "They are read like other rows: remove the line from rows that count, and delete the others.",
         ),
     ):
         listed = [number for number in numbers if number in rows]
@@ -175,12 +180,12 @@ def _unseen(sheet: str, look: HiddenCells, columns: dict[str, int], rows: Collec
     if hidden and rows:
         where = f"{sheet}!{column_letter(columns[hidden[0]] + 1)}1"
         named = f"the column{'s' * (len(hidden) > 1)} {enumerate_words(map(quoted, hidden), 'and')} hidden"
-        hint = "Read like the others: show what counts, empty what does not."
+        hint = "They are read like other columns: show the columns that count, and empty the others."
         yield Fault(where, named, "columns that can be seen", hint, Severity.WARNING)
 
 
 def _numbered(noun: str, numbers: Sequence[int]) -> str:
-    """Return numbers with their noun, a long list cut.
+    """Return numbers with their noun; a long list is cut.
 
     >>> _numbered("row", [3, 7])
     'rows 3 and 7'

@@ -1,4 +1,4 @@
-"""What a workbook hides, and how large its sheets are: seen in its package before any cell is read."""
+"""Hidden parts and sizes of the sheets of a workbook, read from its package before any cell is read."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from pipeline.study.sheets.tables.parts import (
 )
 
 LAST_ROW = 1_048_576
-"""Of a sheet in Excel. Vendor: the limits of Excel."""
+"""Last row of a sheet in Excel. Vendor: the limits of Excel."""
 
 MOST_ROWS = 200_000
-"""Rows of a sheet, empty ones too. Convention: no study has so many."""
+"""Most rows of a sheet, including empty ones. Convention: no study has so many."""
 
 MOST_CELLS = 2_000_000
-"""Cells of a sheet, empty ones too. Convention: no study has so many."""
+"""Most cells of a sheet, including empty ones. Convention: no study has so many."""
 
 MOST_COLUMNS = 16_384
-"""Of a sheet in Excel. Vendor: the limits of Excel."""
+"""Most columns of a sheet in Excel. Vendor: the limits of Excel."""
 
 LONGEST_TEXT = 32_767
-"""Characters that Excel lets a cell hold. Vendor: the limits of Excel."""
+"""Most characters of a cell in Excel. Vendor: the limits of Excel."""
 
 
 def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
-    """Return by title what is hidden in each sheet of a workbook.
+    """Return the hidden parts of each sheet of a workbook, by the title of the sheet.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
     Raises
     ------
     PackageError
-        It is no workbook, is Strict Open XML, or is larger than a study can be: nothing of it was unpacked
-        but in small pieces.
+        If the file is not a workbook, is Strict Open XML, or is larger than a study can be. Only small pieces
+        of it are unpacked at a time.
     """
     with zipfile.ZipFile(path) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
@@ -75,7 +75,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
 
 
 class _Texts(Reader):
-    """The texts of the cells: none longer than Excel lets a cell be."""
+    """Reader of the texts of the cells; it refuses a text that is longer than a cell of Excel can be."""
 
     unit = "si"
 
@@ -84,18 +84,20 @@ class _Texts(Reader):
         self.characters = 0
 
     def begin(self, tag: str, facts: Mapping[str, str]) -> None:
+        """Start to count the characters of a text."""
         if tag == self.unit:
             self.characters = 0
 
     def text(self, piece: str) -> None:
+        """Count the characters of a piece of text; refuse the workbook if there are too many."""
         self.characters += len(piece)
         if self.characters > LONGEST_TEXT:
-            found = f"a cell of more than {LONGEST_TEXT:,} characters"
-            refuse_package(self.file, found, "cells that Excel can hold", HINT_SIZE)
+            problem = f"a cell of more than {LONGEST_TEXT:,} characters"
+            refuse_package(self.file, problem, "cells that Excel can hold", HINT_SIZE)
 
 
 class _Cells(_Texts):
-    """Hidden rows and columns of a sheet that hold values; no more rows and cells than a study has."""
+    """Reader of hidden rows and columns with values; it refuses more rows or cells than a study can have."""
 
     unit = "c"
 
@@ -109,6 +111,7 @@ class _Cells(_Texts):
         self.hidden_with_value: set[int] = set()
 
     def begin(self, tag: str, facts: Mapping[str, str]) -> None:
+        """Take the start of a row, a cell, a value or a column of the sheet."""
         super().begin(tag, facts)
         if tag == "c":
             self._begin_cell(facts)
@@ -126,9 +129,9 @@ class _Cells(_Texts):
         self.row = _whole(facts.get("r")) or self.row + 1
         self.row_is_hidden = _is_true(facts.get("hidden", ""))
         if self.rows > MOST_ROWS or self.row > LAST_ROW:
-            found = f"the sheet {self.sheet} with more than {MOST_ROWS:,} rows"
+            problem = f"the sheet {self.sheet} with more than {MOST_ROWS:,} rows"
             hint = f"Delete the rows below the table, empty ones too. {HINT_SIZE}"
-            refuse_package(self.file, found, f"at most {MOST_ROWS:,} rows", hint)
+            refuse_package(self.file, problem, f"at most {MOST_ROWS:,} rows", hint)
 
     def _begin_cell(self, facts: Mapping[str, str]) -> None:
         self.cells += 1
@@ -139,12 +142,12 @@ class _Cells(_Texts):
         if self.in_row > MOST_COLUMNS:
             self._refuse_columns()
         if self.cells > MOST_CELLS:
-            found = f"the sheet {self.sheet} with more than {MOST_CELLS:,} cells"
-            refuse_package(self.file, found, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
+            problem = f"the sheet {self.sheet} with more than {MOST_CELLS:,} cells"
+            refuse_package(self.file, problem, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
 
     def _refuse_columns(self) -> NoReturn:
-        found = f"the sheet {self.sheet} with more than {MOST_COLUMNS:,} columns"
-        refuse_package(self.file, found, f"at most {MOST_COLUMNS:,} columns", HINT_SIZE)
+        problem = f"the sheet {self.sheet} with more than {MOST_COLUMNS:,} columns"
+        refuse_package(self.file, problem, f"at most {MOST_COLUMNS:,} columns", HINT_SIZE)
 
     def _value(self) -> None:
         self.last_row = max(self.last_row, self.row)

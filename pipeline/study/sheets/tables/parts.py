@@ -1,4 +1,4 @@
-"""The parts of a workbook's package, a zip of XML: how large they are, and where sheets and styles lie."""
+"""The parts of a workbook's package, which is a zip archive of XML files: their sizes, sheets and styles."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from xml.parsers import expat
 from pipeline.study.faults import Fault
 
 MOST_PARTS = 10_000
-"""Files within a workbook. Convention: Excel writes a few per sheet."""
+"""Most files within a workbook. Convention: Excel writes a few for each sheet."""
 
 MOST_BYTES = 256 << 20
-"""Of the XML of one part; a samples sheet of 100,000 rows has a fifth of it. Convention: it spares the
-memory."""
+"""Most bytes of the XML of a sheet, to bound the memory. Convention: five times a samples sheet of 100,000
+rows."""
 
 MOST_STYLE_BYTES = 32 << 20
-"""Of parts that are kept whole in memory while they are read: styles, the list of sheets.
-Convention: an eighth of what a sheet may have."""
+"""Most bytes of a part that is kept whole in memory: styles, the list of sheets. Convention: an eighth of the
+limit for a sheet."""
 
 MOST_TAG_BYTES = 1 << 20
-"""Of one element's name with what stands beside it. Convention: Excel writes a few hundred."""
+"""Most bytes of the tag of an element with its attributes. Convention: Excel writes a few hundred."""
 
 SMALL_BYTES = 4 << 20
-"""A part of so many bytes is looked at as it is. Convention: that takes a part of a second."""
+"""Bytes of a part below which its elements are not counted first. Convention: reading it takes less than a
+second."""
 
 _ELEMENTS = {"c": "cells", "row": "rows", "col": "columns", "si": "texts"}
 WORKBOOK_EXPECTED = "a workbook as Excel or LibreOffice saves it (.xlsx)"
 _CHUNK = 1 << 16
-"""Bytes that are read together. Convention: for speed."""
+"""Bytes that are read at a time. Convention: for speed."""
 _STRICT = "purl.oclc.org/ooxml"
 HINT_SIZE = "Copy the tables into a new workbook; `cd38rd init` writes an empty one."
 _OTHER_PACKAGES = (
@@ -44,7 +45,7 @@ _OTHER_PACKAGES = (
 
 
 class PackageError(Exception):
-    """A workbook that is not read; `fault` says why."""
+    """A workbook that cannot be read; `fault` says why."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))
@@ -53,7 +54,7 @@ class PackageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PackageParts:
-    """Where the parts of a package lie: the list of sheets, each sheet by title, the styles ("" if none)."""
+    """Names of the parts of a package: the list of sheets, each sheet by title, the styles ("" if none)."""
 
     main: str
     sheets: Mapping[str, str]
@@ -61,7 +62,7 @@ class PackageParts:
 
 
 def package_parts(path: Path) -> PackageParts:
-    """Return where the parts of a workbook lie; raises `PackageError` as `looks_of` does."""
+    """Return the names of the parts of a workbook; raise `PackageError` in the cases of `looks_of`."""
     with zipfile.ZipFile(path) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
         must_be_small(path.name, sizes)
@@ -78,31 +79,31 @@ def refuse_package(file: str, found: str, expected: str, hint: str) -> NoReturn:
 
 
 def must_be_small(file: str, sizes: Mapping[str, int]) -> None:
-    """Refuse a package that unpacks to more than a study can be."""
+    """Refuse a package that unpacks to more bytes than a study can have."""
     if len(sizes) > MOST_PARTS:
         refuse_package(file, f"a workbook of {len(sizes):,} parts", f"at most {MOST_PARTS:,}", HINT_SIZE)
     for name, size in sizes.items():
         is_table = "worksheets/" in name or name.endswith("sharedStrings.xml")
         most = MOST_BYTES if is_table else MOST_STYLE_BYTES
         if size > most and name.endswith((".xml", ".rels")):
-            found = f"a workbook whose part {name.rsplit('/', 1)[-1]} unpacks to {size / 2**20:,.0f} MB"
-            refuse_package(file, found, f"at most {most >> 20} MB", HINT_SIZE)
+            problem = f"a workbook whose part {name.rsplit('/', 1)[-1]} unpacks to {size / 2**20:,.0f} MB"
+            refuse_package(file, problem, f"at most {most >> 20} MB", HINT_SIZE)
 
 
 def main_part(file: str, archive: zipfile.ZipFile, sizes: Mapping[str, int]) -> str:
-    """Return the part that lists the sheets."""
+    """Return the name of the part that lists the sheets; refuse packages of other programs."""
     relations = _Relations(file)
     scan(file, archive, "_rels/.rels", relations)
     named = next((t for kind, t in relations.targets.values() if kind.endswith("/officeDocument")), "")
     main = normpath(named.lstrip("/")) if named else "xl/workbook.xml"
-    for part, what in _OTHER_PACKAGES:
+    for part, kind_of_file in _OTHER_PACKAGES:
         if part in sizes:
-            refuse_package(file, what, WORKBOOK_EXPECTED, "Save it as Excel Workbook (.xlsx).")
+            refuse_package(file, kind_of_file, WORKBOOK_EXPECTED, "Save it as Excel Workbook (.xlsx).")
     return main
 
 
 def sheets_of(file: str, archive: zipfile.ZipFile, main: str) -> dict[str, tuple[str, str]]:
-    """Return (state, part) of each sheet by its title."""
+    """Return the state and the part of each sheet, by its title."""
     listed = _SheetList(file)
     scan(file, archive, main, listed)
     relations = _relations(file, archive, main)
@@ -125,12 +126,12 @@ def _part(main: str, target: str) -> str:
 
 
 def sibling_part(part: str, name: str) -> str:
-    """Return a part in the same folder of the package."""
+    """Return the name of a part in the same folder of the package."""
     return join(part.rsplit("/", 1)[0], name) if "/" in part else name
 
 
 def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None:
-    """Read a part of the package in pieces; one that is not there is passed over."""
+    """Read a part of the package in pieces; do nothing if it does not exist."""
     if part not in archive.namelist():
         return
     parser = expat.ParserCreate()
@@ -148,7 +149,8 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk)
             given += len(chunk)
-            if given - parser.CurrentByteIndex > MOST_TAG_BYTES:  # read again from its start with each piece
+            # the parser reads an unfinished element from its start with each piece, so a long one is slow
+            if given - parser.CurrentByteIndex > MOST_TAG_BYTES:
                 refuse_package(
                     file, "a workbook with an element that has no end", WORKBOOK_EXPECTED, HINT_SIZE
                 )
@@ -158,14 +160,14 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
 def must_have_few(
     file: str, archive: zipfile.ZipFile, part: str, most: Mapping[str, int], where: str
 ) -> None:
-    """Refuse a part with more elements of a name than a study can have, before any of them is looked at.
+    """Refuse a part with more elements than a study can have; only their tags are counted.
 
     Parameters
     ----------
     most
-        How many elements there may be, by their name.
+        The largest number of elements of each name.
     where
-        What the part is, for the message.
+        The part in words, for the message.
     """
     if part not in archive.namelist() or archive.getinfo(part).file_size < SMALL_BYTES:
         return
@@ -176,12 +178,12 @@ def must_have_few(
                 counts[name] += sum(chunk.count(f"<{name}{end}".encode()) for end in (" ", ">", "/"))
     for name, n in counts.items():
         if n > most[name]:
-            found = f"{where} with more than {most[name]:,} {_ELEMENTS[name]}"
-            refuse_package(file, found, f"at most {most[name]:,} {_ELEMENTS[name]}", HINT_SIZE)
+            problem = f"{where} with more than {most[name]:,} {_ELEMENTS[name]}"
+            refuse_package(file, problem, f"at most {most[name]:,} {_ELEMENTS[name]}", HINT_SIZE)
 
 
 class Reader:
-    """Is told of the elements of a part, one after the other."""
+    """A reader that gets the elements of a part one by one."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -190,36 +192,38 @@ class Reader:
         """Take the start of an element."""
 
     def text(self, piece: str) -> None:
-        """Take a piece of its text."""
+        """Take a piece of the text of an element."""
 
 
 class _Relations(Reader):
-    """(kind, target) of each relation by its id."""
+    """Reader of the relations of a package: kind and target of each, by its id."""
 
     def __init__(self, file: str) -> None:
         super().__init__(file)
         self.targets: dict[str, tuple[str, str]] = {}
 
     def begin(self, tag: str, facts: Mapping[str, str]) -> None:
+        """Keep a relation."""
         if tag == "Relationship":
             self.targets[facts.get("Id", "")] = facts.get("Type", ""), facts.get("Target", "")
 
 
 class _SheetList(Reader):
-    """(title, state, relation) of each sheet."""
+    """Reader of the list of sheets: title, state and relation of each."""
 
     def __init__(self, file: str) -> None:
         super().__init__(file)
         self.sheets: list[tuple[str, str, str]] = []
 
     def begin(self, tag: str, facts: Mapping[str, str]) -> None:
+        """Keep a sheet; refuse a workbook in Strict Open XML."""
         if tag == "workbook" and any(_STRICT in value for value in facts.values()):
             hint = (
                 "In Excel: Save As, and choose Excel Workbook (.xlsx), not Strict Open XML Spreadsheet; "
                 "in LibreOffice: save it as Excel 2007-365."
             )
-            found = "a workbook saved as Strict Open XML"
-            refuse_package(self.file, found, "an ordinary Excel workbook (.xlsx)", hint)
+            problem = "a workbook saved as Strict Open XML"
+            refuse_package(self.file, problem, "an ordinary Excel workbook (.xlsx)", hint)
         if tag == "sheet":
             state = facts.get("state", "visible")
             relation = next((value for name, value in facts.items() if name.endswith(":id")), "")

@@ -31,12 +31,12 @@ WORKBOOK = "study.xlsx"
 
 
 def read_workbook(path: Path, known: Collection[str]) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
-    """Read a workbook: typed values, and what formulas gave when it was saved.
+    """Read a workbook: typed values, and the values of formulas when it was saved.
 
     Parameters
     ----------
     known
-        Names of the sheets to read; of the others only the first row that is not empty is.
+        Names of the sheets to read. Of other sheets only the first row that is not empty is read.
     """
     problem = _workbook_problem(path)
     if problem:
@@ -88,11 +88,11 @@ def _workbook_sheets(
             twin.reset_dimensions()
             name = header_name(sheet.title)
             struck: list[int] = []
-            seen = looks.get(sheet.title, HiddenCells())
-            cells, formulae = (page.iter_rows(max_row=seen.last_row) for page in (sheet, twin))
+            hidden = looks.get(sheet.title, HiddenCells())
+            cells, formulae = (page.iter_rows(max_row=hidden.last_row) for page in (sheet, twin))
             read = _workbook_rows(name, cells, formulae, faults, struck)
             rows = tuple(read) if name in known else _first_filled(read)
-            look = replace(seen, struck_rows=tuple(struck))
+            look = replace(hidden, struck_rows=tuple(struck))
             sheets.append(RawSheet(name if name else sheet.title, rows, look))
     return tuple(sheets), tuple(faults)
 
@@ -106,9 +106,9 @@ def _workbook_rows(
 ) -> Iterator[tuple[Cell, ...]]:
     lined: dict[int, bool] = {}
     for number, (row, twin) in enumerate(zip(rows, twins, strict=True), start=1):
-        places = (f"{sheet}!{column_letter(index)}{number}" for index in range(1, len(row) + 1))
+        locations = (f"{sheet}!{column_letter(index)}{number}" for index in range(1, len(row) + 1))
         cells = []
-        for where, cell, formula in zip(places, row, twin, strict=False):
+        for where, cell, formula in zip(locations, row, twin, strict=False):
             fault = _cell_fault(where, cell, formula)
             faults += [fault] if fault else []
             cells.append(Cell(where, None if fault else _shown(cell), faulty=fault is not None))
@@ -118,7 +118,7 @@ def _workbook_rows(
 
 
 def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
-    """Whether a line goes through a cell's text; `known` keeps that of each style."""
+    """Return whether the text of a cell is struck through; `known` remembers the answer for each style."""
     style = cell._style_id
     if style not in known:
         known[style] = bool(cell.has_style and cell.font.strike)
@@ -127,7 +127,7 @@ def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
 
 def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:
     if cell.value is None:
-        # An empty text that a formula gave has the type "str"; a formula nobody computed has none.
+        # A formula whose value is an empty text has the type "str"; one that was never computed has not.
         if formula.data_type != "f" or cell.data_type == "str":
             return None
         hint = "Open the workbook in Excel or LibreOffice and save it, or type the value."
@@ -138,7 +138,7 @@ def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:
 
 
 def _shown(cell: Any) -> CellValue:
-    """Return a value as the workbook shows it where that matters: `007` stays `007` under the format 000."""
+    """Return the value of a cell; with a number format such as 000, the text that is shown: `007`."""
     value: CellValue = cell.value
     if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer():
         zeros = re.fullmatch(r"0{2,}", cell.number_format or "")

@@ -56,7 +56,7 @@ def xu_2020(gaps, last_days, *, igg, eta=(0.0, 0.0, 0.0, 0.0), back=None, weight
 
         found = solve_ivp(motion, (0, gap * 24), amounts, method="LSODA", rtol=1e-8, atol=1e-10)
         amounts, since = list(found.y[:, -1]), since + gap * 24
-    return amounts[0] / v1
+    return max(amounts[0], 1e-9) / v1  # an amount below the error of the integrator may be negative
 
 
 @pytest.mark.parametrize(("gaps", "last"), [(WEEKLY, 70), (LABELLED, 182)])

@@ -101,7 +101,7 @@ def test_a_required_column_that_is_missing_is_one_fault_not_one_per_row(tmp_path
 
 def test_a_column_given_twice_is_a_fault(tmp_path):
     assert faults_of(tmp_path, {"samples!I1": "Sample-ID"}) == [
-        'samples!I1: found the column "Sample-ID" again (first samples!A1), expected it once'
+        'samples!I1: found the column "Sample-ID" again (first samples!A1), expected each column once'
     ]
 
 

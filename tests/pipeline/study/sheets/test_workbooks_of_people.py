@@ -56,11 +56,11 @@ def test_hidden_rows_are_read_with_a_warning_that_names_them(tmp_path):
     assert said(with_book(tmp_path, hide_rows)) == [
         (
             "WARNING samples!3: found row 3 hidden, by a filter, a group or by hand, expected rows that can be seen. "
-            "Read like the others: show what counts, delete what does not."
+            "They are read like other rows: show the rows that count, and delete the others."
         ),
         (
             "WARNING doses!2: found rows 2 and 3 hidden, by a filter, a group or by hand, expected rows that can be seen. "
-            "Read like the others: show what counts, delete what does not."
+            "They are read like other rows: show the rows that count, and delete the others."
         ),
     ]
 

@@ -32,7 +32,7 @@ def faults_of(folder: Path, cells: dict[str, object]) -> list[str]:
          [('panels!C6: found "cd38" again in panel "MM" (already in panels!C5), expected one channel for this role. '
           "For a second channel of this kind use other or dump."),
           ("panels!F6: found nothing, expected the F:P ratio of the cd38 conjugate, which the kit quantibrite_pe needs. "
-          'The conjugate\'s sheet tells it; beads "QB1" are used with this panel.')]),
+          'The conjugate\'s data sheet gives it; beads "QB1" are used with this panel.')]),
         ({"panels!C5": "other"},
          ['panels!A2: found no channel with the role cd38 in panel "MM", expected exactly one: the quantified channel']),
         ({"panels!B6": "yg585-a"},
@@ -42,7 +42,7 @@ def faults_of(folder: Path, cells: dict[str, object]) -> list[str]:
           "leave the target empty.")]),
         ({"panels!F5": None},
          [("panels!F5: found nothing, expected the F:P ratio of the cd38 conjugate, which the kit quantibrite_pe needs. "
-          'The conjugate\'s sheet tells it; beads "QB1" are used with this panel.')]),
+          'The conjugate\'s data sheet gives it; beads "QB1" are used with this panel.')]),
         ({"samples!H2": "fcs/S1.fcs"},
          ['samples!H2: found "fcs/S1.fcs", the stained tube itself, expected the file of the control tube']),
         ({"samples!D3": "fcs/beads.fcs"},
