@@ -50,7 +50,7 @@ class Rates(NamedTuple):
     steady: Floats
 
 
-class Amounts(NamedTuple):
+class AmountsInBody(NamedTuple):
     """mg in the central and the peripheral compartment and under the skin; the falling part of Vmax, mg/h."""
 
     central: Floats
@@ -86,7 +86,7 @@ def rates_of(body: Disposition, steady: Floats) -> Rates:
     )
 
 
-def step(rates: Rates, start: Amounts, hours: Floats) -> tuple[Floats, Floats]:
+def step(rates: Rates, start: AmountsInBody, hours: Floats) -> tuple[Floats, Floats]:
     """Return the amounts after `hours`, (4, N), and how far the two compartments may be wrong, mg, (2, N).
 
     The error is that of a result of one order less; the error of the result itself is far smaller. An amount

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.patients.pharmacokinetics.exponential_step import Amounts, Rates, rates_of, step
+from pipeline.patients.pharmacokinetics.exponential_step import AmountsInBody, Rates, rates_of, step
 from pipeline.patients.pharmacokinetics.parameters import Disposition
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -125,7 +125,7 @@ def levels_and_last_amounts(
     Returns
     -------
     (N, K) or (N, D, K), and (3, N, D)
-        Amounts in the central and the peripheral compartment and under the skin, mg.
+        AmountsInBody in the central and the peripheral compartment and under the skin, mg.
     """
     flat = Disposition(*(np.ravel(getattr(disposition, name)) for name in Disposition.__slots__))
     start = np.zeros((4, len(flat.vmax)))
@@ -152,7 +152,7 @@ def followed(
     rates
         Of N · D bodies, the D of a patient together: arrays of that length.
     start : (4, N · D)
-        Amounts before the first dose (`Amounts`).
+        AmountsInBody before the first dose (`AmountsInBody`).
     first : (N,)
         Interval at which each patient starts.
 
@@ -206,7 +206,7 @@ def _dosed(course: PaddedDoses, now: _Followed, which: Places | slice, last: Flo
 def _stepped(now: _Followed, rtol: float) -> NDArray[np.bool_]:
     """Try a step of each patient; return who has come to the end of an interval."""
     hours = np.minimum(now.length, now.rest)
-    new, wrong = step(Rates(*now.rates), Amounts(*now.amounts), hours)
+    new, wrong = step(Rates(*now.rates), AmountsInBody(*now.amounts), hours)
     allowed = rtol * (np.maximum(now.amounts[:2], new[:2]) + now.floor)
     error = np.max(wrong / allowed, axis=0)
     good = error <= 1.0
