@@ -34,8 +34,8 @@ HARDLY, FAR_BELOW = 0.4, 1.5
 anchor, to be a possible clone whose antigen a drug has removed. Chosen on the simulated tubes of
 docs/validation.md."""
 LEAST_LEFT = 0.3
-"""Least factor by which such a group lowers the confidence, however large the group is. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Least factor on the confidence because of such a group, however large the group is. Chosen on the simulated
+tubes of docs/validation.md."""
 JUST_BEYOND, WELL_BELOW = 0.4, 1.0
 """Mean position of a wanted cluster on low or negative anchors: its largest distance above the edge; the
 distance below the edge from which the position no longer counts against the cluster. Chosen on the simulated

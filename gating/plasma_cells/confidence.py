@@ -22,9 +22,10 @@ MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence from channels other than the anchors: its largest value, and the height that one unit of it is
 worth. Chosen on the simulated tubes of docs/validation.md."""
 MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
-"""Bounds of the height above the negative cells. Chosen on the simulated tubes of docs/validation.md."""
+"""Largest and least height above the negative cells that counts. Chosen on the simulated tubes of
+docs/validation.md."""
 MOST_MISSED = 2.0
-"""Bound of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
+"""Largest value of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
 """Distance of CD45 below leukocytes, and of the anchors above the negative cells, that is beyond doubt.
 Chosen on the simulated tubes of docs/validation.md."""
@@ -50,8 +51,8 @@ class Signs:
     cells
         log10 of their number, at most 3.
     missed
-        log10 of the ratio of likely cells outside the gate (by anchors and traits together) to the cells of
-        the gate, 0 to 2: another part of the population may be among them.
+        log10(1 + likely cells outside the gate / cells of the gate), 0 to 2, likely by anchors and traits
+        together: they may include another part of the population.
     """
 
     expected: float
