@@ -117,9 +117,7 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
 def _placements(
     x: Floats, is_missing: NDArray[np.bool_], levels: Floats
 ) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
-    """Yield the log densities of all rows, and which rows lie below theirs: the lowest is also used as a
-    limit.
-    """
+    """Yield the log densities of all rows, and which rows lie below theirs (only at the lowest density)."""
     doublings = np.unique(x[is_missing])
     splits = np.unique(np.linspace(0, doublings.size - 1, MOST_SPLITS).round().astype(int))
     sides = [(levels[0], True), *((level, False) for level in levels.tolist())]

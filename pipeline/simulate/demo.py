@@ -8,7 +8,7 @@ from pipeline.simulate.plan import Slot
 
 DEMO_EVENTS = 10_000
 DEMO_DAYS_APART = 119
-"""Days between the two visits (seventeen weeks): the second visit of P04 is on the second day."""
+"""Days between the two bead days (seventeen weeks): the second visit of P04 is on the second day."""
 
 _DESIGNED = (
     Slot("P01", 0, 4),
