@@ -7,6 +7,8 @@ UNIT   := -n auto --dist worksteal -m "not benchmark and not slow"
 LOWEST := .venv-lowest
 # Tests run side by side already: threads of BLAS would only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# The tests start many processes of the program: each would compile it anew where Python is told to keep nothing.
+TEST_ENV := $(ONE_THREAD) PYTHONDONTWRITEBYTECODE=
 
 .PHONY: help demo test unit coverage test-lowest test-3.11 test-3.12 test-3.13 lint types imports bench comparisons guard validation \
   steadiness faults hostile kills many mutants package digests pages two-hundred reference notes lock clean
@@ -19,13 +21,13 @@ help: ## List the targets, each with what it does.
 	@awk -F ':|## ' '/^[a-z][a-z0-9.-]*[^=]*:.*## / { printf "make %-12s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
 
 test: $(VENV)/.test-ready ## Set up and run all tests.
-	$(ONE_THREAD) $(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark"
+	$(TEST_ENV) $(BIN)/python -m pytest -n auto --dist worksteal -m "not benchmark"
 
 unit: $(VENV)/.test-ready ## Run the tests without simulations and whole runs.
-	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT)
+	$(TEST_ENV) $(BIN)/python -m pytest $(UNIT)
 
 coverage: $(VENV)/.test-ready ## Run the unit tests and say which lines and branches they leave out; fails below the floors in pyproject.toml.
-	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
+	$(TEST_ENV) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-report=term:skip-covered --cov-report=html --cov-report=json:htmlcov/all.json
 	$(BIN)/python tests/branch_floors.py htmlcov/all.json
 
 # An old library that warns of a newer one is no fault of ours: such warnings are no errors here.
@@ -81,7 +83,7 @@ many: $(VENV)/.test-ready ## Run 1,000 tubes on three workers of which one is ki
 	cd tests && ../$(BIN)/python -m trust.many_tubes
 
 mutants: $(VENV)/.test-ready ## Change the program in 300 places; say which no test notices in docs/trust.md.
-	$(ONE_THREAD) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-context=test --cov-report=
+	$(TEST_ENV) $(BIN)/python -m pytest $(UNIT) --cov --cov-branch --cov-context=test --cov-report=
 	cd tests && ../$(BIN)/python -m trust.mutants
 
 package: $(VENV)/.test-ready ## Build wheel and source archive, run each in a bare environment, look up known holes; write docs/trust.md.

@@ -22,4 +22,4 @@ __all__ = [
     "gate_plasma_cells",
 ]
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless a program listens
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # no output unless a program sets up logging

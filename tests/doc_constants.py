@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -52,15 +53,26 @@ class Constant:
     sentence: str
 
 
-def constants(path: Path) -> Iterator[Constant]:
-    """Yield each numeric constant of a module, in its order."""
-    source = path.read_text("utf-8")
-    body = ast.parse(source).body
+@cache
+def constants(path: Path) -> tuple[Constant, ...]:
+    """Return each numeric constant of a module, in its order; a module is read once."""
+    return tuple(_constants_in(path.read_text("utf-8")))
+
+
+def _constants_in(source: str) -> Iterator[Constant]:
+    body, lines = ast.parse(source).body, source.encode().splitlines(keepends=True)
     for node, following in zip(body, [*body[1:], None], strict=True):
         names = [name for target in targets(node) for name in names_of(target)]
         value = value_of(node)
         if names and value and all(name.strip("_").isupper() for name in names) and has_number(value):
-            yield Constant(", ".join(names), ast.get_source_segment(source, value) or "", said(following))
+            yield Constant(", ".join(names), _written(lines, value), said(following))
+
+
+def _written(lines: Sequence[bytes], value: ast.expr) -> str:
+    """Return a value as the source writes it: `ast.get_source_segment` would part the source for each."""
+    first, last = value.lineno - 1, (value.end_lineno or value.lineno) - 1
+    ending = b"".join(lines[first:last]) + lines[last][: value.end_col_offset]
+    return ending[value.col_offset :].decode()
 
 
 def targets(node: ast.stmt) -> list[ast.expr]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.syntax import tree_of
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -89,4 +91,4 @@ def owned_by(package: str, room: str) -> str:
     """Return the first sentence of a room's docstring."""
     module = ROOT / package / f"{room}.py"
     source = module if module.is_file() else ROOT / package / room / "__init__.py"
-    return (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").partition("\n")[0]
+    return (ast.get_docstring(tree_of(source)) or "").partition("\n")[0]

@@ -14,6 +14,7 @@ import doc_rooms
 from calibration.flags import CalibrationFlag
 from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE
 from gating.gates.steps import GateFlag, Step
+from helpers.syntax import tree_of
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.output.legend.flag_words import sentence
 from pipeline.output.legend.glossary import sorted_terms
@@ -139,7 +140,7 @@ def modules_table(package: str) -> str:
     for path in sorted((ROOT / package).iterdir()):
         module = path / "__init__.py" if path.is_dir() else path
         if module.is_file() and module.suffix == ".py" and path.name != "__init__.py":
-            said = (ast.get_docstring(ast.parse(module.read_text("utf-8"))) or "").partition("\n")[0]
+            said = (ast.get_docstring(tree_of(module)) or "").partition("\n")[0]
             rows.append((f"`{path.name}{'/' if path.is_dir() else ''}`", said))
     return _table((f"{package}/", "what it is"), rows)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from doc_constants import LAY_OUT, LONGEST, ROOT, SOURCE, constants, lays_out, modules, shown, table
+from helpers.syntax import nodes_of
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -32,10 +33,9 @@ def test_a_room_that_only_lays_out_exists_and_says_what(place: str):
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_number_that_decides_comes_from_a_room_that_only_lays_out(path: Path):
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
     taken = [
         f"{node.module}.{alias.name}"
-        for node in nodes
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom)
         and node.module
         and lays_out(ROOT / f"{node.module.replace('.', '/')}.py")

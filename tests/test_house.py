@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from doc_rooms import ROOT, owned_by, stories, story_of
+from helpers.syntax import nodes_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
 MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
@@ -70,7 +71,7 @@ def test_no_function_is_longer_than_a_page():
         f"{path.relative_to(ROOT).as_posix()}: {node.name}, {length_of(node)} lines"
         for package in PACKAGES
         for path in sorted((ROOT / package).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and length_of(node) > MOST_LINES_OF_A_FUNCTION
     ]
@@ -91,7 +92,7 @@ def callers_of(function: str) -> list[str]:
     return [
         path.relative_to(ROOT).as_posix()
         for path in sorted((ROOT / "pipeline").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
     ]
 
@@ -116,7 +117,7 @@ def test_whether_a_density_is_a_number_is_asked_in_one_place():
 def imports_of(path: Path, modules: frozenset[str]) -> set[str]:
     """Return the modules of the packages that a module imports, late and for types too; faces left out."""
     taken = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             taken |= {node.module, *(f"{node.module}.{part.name}" for part in node.names)} & modules
     return taken

@@ -13,6 +13,7 @@ import pytest
 
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
+from helpers.syntax import nodes_of, tree_of
 from pipeline.output.legend.flag_words import Weight, sentence
 from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
@@ -42,8 +43,7 @@ def sources() -> list[Path]:
 def flag_enums() -> Iterator[tuple[str, str]]:
     """Yield module and name of every enum of flags in the sources."""
     for path in sources():
-        text = path.read_text("utf-8")
-        for node in ast.parse(text).body if "Flag(" in text else ():
+        for node in tree_of(path).body if "Flag(" in path.read_text("utf-8") else ():
             if isinstance(node, ast.ClassDef) and node.name.endswith("Flag"):
                 yield ".".join(path.relative_to(ROOT).with_suffix("").parts), node.name
 
@@ -94,7 +94,7 @@ def test_a_flag_or_a_status_is_written_as_a_literal_in_its_enum_alone(path: Path
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_is_compared_with_a_label_that_is_a_literal(path: Path):
-    assert [word for word in compared_words(path.read_text("utf-8")) if word not in FOREIGN] == []
+    assert [word for word in compared_words(tree_of(path)) if word not in FOREIGN] == []
 
 
 @pytest.mark.parametrize(
@@ -112,17 +112,17 @@ def test_nothing_is_compared_with_a_label_that_is_a_literal(path: Path):
     ],
 )
 def test_that_a_comparison_with_a_literal_is_found(line: str):
-    assert [word for word in compared_words(line) if word not in FOREIGN]
+    assert [word for word in compared_words(ast.parse(line)) if word not in FOREIGN]
 
 
 @pytest.mark.parametrize("line", ['x = role == "time"', 'x = kind == "A"', "x = flag is Flag.NO_TIME"])
 def test_that_other_comparisons_are_left_alone(line: str):
-    assert list(compared_words(line)) == []
+    assert list(compared_words(ast.parse(line))) == []
 
 
 def literals_outside_of_enums(path: Path) -> Iterator[str]:
-    tree = ast.parse(path.read_text("utf-8"))
-    enums = [node for node in ast.walk(tree) if is_enum(node)]
+    tree = tree_of(path)
+    enums = [node for node in nodes_of(path) if is_enum(node)]
     inside = {id(part) for enum in enums for part in ast.walk(enum)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
@@ -135,9 +135,8 @@ def is_enum(node: ast.AST) -> bool:
     )
 
 
-def compared_words(source: str) -> Iterator[str]:
+def compared_words(tree: ast.Module) -> Iterator[str]:
     """Yield the words in capitals, of two letters or more, that anything is compared with."""
-    tree = ast.parse(source)
     named = {}
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

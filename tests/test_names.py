@@ -6,12 +6,12 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from doc_rooms import ROOT
+from helpers.syntax import nodes_of, tree_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
 BARE = {"found", "told", "untold", "one", "place", "again", "few", "seen", "held"}
@@ -126,11 +126,6 @@ def sources() -> list[Path]:
     return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
 def stem(path: Path) -> str:
     """Return what a module is called; a package by its folder."""
     return path.parent.name if path.name == "__init__.py" else path.stem
@@ -146,9 +141,9 @@ def says_nothing(name: str) -> bool:
     return words <= BARE or bool(words & (BARE - NUMBERS))
 
 
-def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def named(path: Path) -> Iterator[tuple[str, str]]:
     """Yield (name, in full) of every function, class, field and module-level variable."""
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, node.name
         if isinstance(node, ast.ClassDef | ast.Module):
@@ -196,7 +191,7 @@ def test_every_name_says_what_it_holds():
     for path in sources():
         where = path.relative_to(ROOT).as_posix()
         silent += [where] * says_nothing(stem(path))
-        for name, full in named(tree_of(path)):
+        for name, full in named(path):
             silent += [f"{where}: {full}"] * (says_nothing(name) and full not in OF_THE_FIELD)
     assert silent == []
 
@@ -211,7 +206,7 @@ def test_a_number_is_no_bare_word(name: str, silent: bool):
 
 
 def test_every_exception_is_still_there():
-    full = {full for path in sources() for _, full in named(tree_of(path))}
+    full = {full for path in sources() for _, full in named(path)}
     assert OF_THE_FIELD.keys() - full == set()
 
 
@@ -239,4 +234,4 @@ def test_a_reader_finds_it_by_name_in_two_files_at_most(question: str):
             break
     assert wanted in opened, opened
     assert len(opened) <= 2, opened
-    assert does_it in {name for name, _ in named(tree_of(ROOT / wanted))}
+    assert does_it in {name for name, _ in named(ROOT / wanted)}

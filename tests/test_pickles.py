@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.syntax import tree_of
+
 ROOT = Path(__file__).parents[1]
 READ_CODE = {
     "pickle",
@@ -21,8 +23,8 @@ READ_CODE = {
 OF_OWN_PROCESSES = "pipeline/running/processes.py"
 
 
-def names_in(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+def names_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -38,11 +40,11 @@ def test_nothing_that_reads_a_pickle_stands_in_the_program_but_in_the_pipes_of_i
         path.relative_to(ROOT).as_posix()
         for package in ("pipeline", "gating", "calibration")
         for path in (ROOT / package).rglob("*.py")
-        if READ_CODE & set(names_in(path.read_text("utf-8")))
+        if READ_CODE & set(names_in(path))
     }
     assert found == {OF_OWN_PROCESSES}
 
 
 def test_what_reads_pickles_opens_no_file_and_no_port():
-    names = set(names_in((ROOT / OF_OWN_PROCESSES).read_text("utf-8")))
+    names = set(names_in(ROOT / OF_OWN_PROCESSES))
     assert not names & {"open", "read_bytes", "socket", "Client", "Listener", "Path"}

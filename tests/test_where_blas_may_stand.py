@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.syntax import tree_of
+
 ROOT = Path(__file__).parents[1]
 CALLS = {
     "dot",
@@ -64,7 +66,7 @@ def sources() -> list[Path]:
 @cache
 def found(path: Path) -> tuple[list[str], list[int]]:
     """Return what in a module BLAS may compute, and the lines of its unstable sorts; parsed once."""
-    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    nodes = list(ast.walk(tree_of(path)))
     return uses(nodes), [node.lineno for node in nodes if isinstance(node, ast.Call) and is_unstable(node)]
 
 

@@ -33,34 +33,36 @@ from gating.thresholds import Axis, axis_of
 from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
-"""Share of the wanted group that is on target, at least. Chosen on the simulated tubes of
+"""Smallest share of a group's cells that must be on target. Chosen on the simulated tubes of
 docs/validation.md."""
 LIKE_THE_FIRST = 0.5
-"""Evidence of a further group, relative to those above it: a dimmer clone has that, other cells do not.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least evidence of a further group, as a part of that of the groups above it: a dimmer clone reaches it,
+other cells do not. Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_LIKELY = 0.65
-"""The same where traits count too; what has fewer of them but every anchor is added later. Chosen on the
-simulated tubes of docs/validation.md."""
+"""The same where traits count too. A group with fewer traits that is on every anchor is added later. Chosen
+on the simulated tubes of docs/validation.md."""
 CLEAR_WITHOUT = 0.6
-"""Clarity of a group without one of its anchors, at least. Chosen on the simulated tubes of
+"""Least clarity of a group that is found with one anchor left out. Chosen on the simulated tubes of
 docs/validation.md."""
 LEAST_CLARITY = 0.15
-"""Clarity below which a valley is passed over. Chosen on the simulated tubes of docs/validation.md."""
+"""Least clarity of a valley; a less clear one is not used. Chosen on the simulated tubes of
+docs/validation.md."""
 LEAST_TO_STAND = 0.3
-"""The same among all likely cells. Chosen on the simulated tubes of docs/validation.md."""
+"""The same when only likely cells are searched. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_TO_SEARCH = 20
-"""Candidates from which a group is looked for. Chosen on the simulated tubes of docs/validation.md."""
+"""Fewest candidates in which a group is searched. Chosen on the simulated tubes of docs/validation.md."""
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
-"""What is left of the clarity without a low anchor, and without a positive one: without CD45 other cells
-may have been found, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
+"""Factors on the clarity when a low anchor, or a positive one, was left out: without CD45 the group may be
+other cells, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
 BANDWIDTHS = (0.15, 0.25, 0.4)
-"""Bandwidths of the evidence's density, in units of the axis; the clearest valley counts. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Bandwidths of the density estimate of the evidence, in units of the axis; the clearest valley of any of
+them is used. Chosen on the simulated tubes of docs/validation.md."""
 DIMMEST_CELLS, CLEAR_OF_NOISE = 0.005, 0.5
-"""Every cell is positive on an anchor if this quantile of them lies beyond this position. Chosen on the
-simulated tubes of docs/validation.md."""
+"""All cells count as positive on an anchor if this quantile of their positions lies above this position.
+Chosen on the simulated tubes of docs/validation.md."""
 WORTH_LEAVING_OUT = 0.1
-"""Clarity that leaving an anchor out must add. Chosen on the simulated tubes of docs/validation.md."""
+"""Clarity that must be gained before an anchor is left out. Chosen on the simulated tubes of
+docs/validation.md."""
 
 
 def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
@@ -69,17 +71,17 @@ def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis)
     Parameters
     ----------
     candidates
-        Linear values of the events to search, shape (n_candidates,).
+        Linear values of the events that are searched, shape (n_candidates,).
     usual
-        All viable single cells: they show where the negative and the bright cells lie, even if a dump
-        channel has taken them out of the candidates.
+        All viable single cells: they show where the negative and the bright cells lie, even if a dump channel
+        has taken them out of the candidates.
     """
     edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
     return Anchor(channel, target, axis_of(candidates, usual), edge)
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
-    """Return the wanted population: the cells beyond a valley of the evidence that are on target everywhere.
+    """Return the wanted population: cells above a valley of the evidence, on target on every anchor.
 
     Examples
     --------
@@ -108,12 +110,12 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
 def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
     """Return the group that the anchors show together with the wanted population's other traits.
 
-    Without a valley these are all cells that are likely by both, and the clarity is next to nothing.
+    Without a valley these are all cells that anchors and traits make likely, and the clarity is close to 0.
 
     Parameters
     ----------
     traits
-        Evidence of each candidate beside the anchors, natural-log units, shape (n_candidates,).
+        Evidence of each candidate from its other traits, natural-log units, shape (n_candidates,).
     """
     likely = is_likely(anchors, traits)
     if traits.size < FEWEST_TO_SEARCH:
@@ -127,7 +129,7 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
 def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     """Return whether to search without this anchor: a clone may carry CD45, or all cells may be positive.
 
-    Every cell is positive if even the dimmest ones lie clear of the noise around zero.
+    Every cell counts as positive if even the dimmest cells lie clearly above the noise around zero.
     """
     n_positive = sum(other.is_positive for other in anchors)
     if not anchor.is_positive:
@@ -164,7 +166,7 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
     wanted
         bool, same shape: which candidates are on target.
     like
-        Evidence that a further group needs, relative to those above it.
+        Evidence that a further group needs, as a part of that of the groups above it.
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
     walks = [_from_the_top(density) for density in densities_of(evidence, BANDWIDTHS, low, high)]

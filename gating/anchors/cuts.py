@@ -1,4 +1,4 @@
-"""Where the cuts on the anchors lie, and which candidates they let through."""
+"""Where the cuts on the anchors lie, and which candidates pass them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gating.anchors.evidence import Anchor
 from gating.events import Mask
 
 STRICT = 1.5
-"""Without any group the positive cuts lie this far (a factor of 4.5) above the negative cells. Chosen on
+"""Distance of the positive cuts from the negative cells where no group was found (a factor of 4.5). Chosen on
 the simulated tubes of docs/validation.md."""
 NEAR, BELOW = 1.0, 1e-3
-"""From the outermost wanted cell to where no rival bounds a cut: a factor e; how much farther rivals are
-looked for. Convention: one unit of the axis; far above rounding in float32."""
+"""Distance of a cut from the outermost wanted cell where no rival is near: a factor e; and how much farther
+rivals are searched. Convention: one unit of the axis; far above rounding in float32."""
 MANY = 1_000
-"""Rivals from which a few positions are tried first. Convention: for speed, whatever they are."""
+"""With more rivals than this, a few positions are tried first. Convention: for speed; the cut is the same."""
 JUST_BEYOND, MARGIN = 1e-6, 1e-5
-"""From a rival to the cut that leaves it out; what is looked at beyond both ends. Convention: far below what
-tells cells apart."""
+"""Distance from a rival to the cut that excludes it; and how far beyond both ends cells are searched.
+Convention: far smaller than any difference between kinds of cells."""
 
 
 def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) -> list[float]:
@@ -30,9 +30,9 @@ def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) 
     Parameters
     ----------
     wanted
-        bool, shape (n_candidates,); none: the cuts are strict guesses.
+        bool, shape (n_candidates,); without any wanted cell the cuts are strict guesses.
     has_rivals
-        False where other gates leave the others out already.
+        False where other gates already exclude all other cells.
     """
     if not wanted.any():
         return [_strict(anchor) for anchor in anchors]
@@ -54,8 +54,8 @@ def cut_positions(anchors: Sequence[Anchor], wanted: Mask, *, has_rivals: bool) 
 def _may_bound(anchors: Sequence[Anchor], wanted: Mask) -> NDArray[np.intp]:
     """Return the rows of the wanted cells, and of the others that may be rivals on any anchor, ascending.
 
-    A rival on one anchor lies near the wanted cells there, and passes the cut on every other one: that is no
-    farther out than its edge, or than so near.
+    A rival on one anchor lies near the wanted cells there, and passes the cut on every other anchor: it lies
+    on the wanted side of that anchor's edge, or near the wanted cells.
     """
     cells, rows = np.flatnonzero(wanted), None
     for anchor in anchors:
@@ -80,8 +80,8 @@ def passes(anchor: Anchor, position: float) -> Mask:
 
 
 def _window(good: NDArray[np.float64], bad: NDArray[np.float64]) -> tuple[float, float]:
-    """Return between which positions the best cut lies: beyond, it is worse than one that was tried."""
-    most, worse = bad.size, np.empty(0)  # no cut need lose more cells than there are rivals
+    """Return the two positions between which the best cut lies; every cut outside is worse."""
+    most, worse = bad.size, np.empty(0)  # the best cut never loses more wanted cells than there are rivals
     if bad.size > MANY:
         tried = good[2 ** np.arange(good.size.bit_length()) - 1]
         let_in = np.array([np.count_nonzero(bad >= position) for position in tried])
@@ -99,23 +99,24 @@ def _strict(anchor: Anchor) -> float:
 
 
 def cut_between(anchor: Anchor, wanted: Mask, rivals: Mask) -> float:
-    """Return the position of the cut on one anchor with the fewest wanted cells lost and rivals let in.
+    """Return the cut on one anchor that loses the fewest wanted cells and lets in the fewest rivals.
 
     Parameters
     ----------
     wanted, rivals
-        bool, shape (n_candidates,): the group, and the others that pass every other anchor's cut.
+        bool, shape (n_candidates,): the cells of the group, and the other cells that pass the cuts on all
+        other anchors.
 
     Notes
     -----
-    Where a whole stretch is equally good, its middle is taken; the stretch ends one unit (a factor e) from
-    the outermost wanted cell if no rival comes near.
+    Where a whole range of positions is equally good, its middle is used. The range ends one unit (a factor e)
+    from the outermost wanted cell if no rival is nearer.
     """
     return _least_wrong(anchor, _outward(anchor, wanted), rivals)
 
 
 def _outward(anchor: Anchor, cells: Mask) -> NDArray[np.float64]:
-    """Return the cells' positions, first those that a cut loses first; high is on the wanted side."""
+    """Return the cells' positions, signed so that higher means farther on the wanted side, lowest first."""
     return np.sort(_sign(anchor) * anchor.axis.values.compress(cells)).astype(np.float64)
 
 

@@ -6,18 +6,18 @@ from gating.events.quantiles import quantile
 from gating.thresholds import Axis, axis_density
 
 BANDWIDTH, LEAST_MODE = 0.15, 0.03
-"""Of the density, in units of the axis; height of its dimmest mode, relative to the highest. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Bandwidth of the density estimate, in units of the axis; least height of the dimmest mode, as a part of the
+highest mode. Chosen on the simulated tubes of docs/validation.md."""
 SPREADS, NEAREST, FARTHEST = 2.5, 0.7, 1.2
-"""From the dimmest mode to the upper end of its group: spreads, at least and at most so many units. Chosen
-on the simulated tubes of docs/validation.md."""
+"""Distance from the dimmest mode to the upper end of its group: in spreads of the group, and its least and
+largest value in units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 BRIGHT_SHARE, BELOW_BRIGHT = 0.95, 1.25
-"""Quantile that the bright cells exceed, and units from it down to their lower end. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Quantile of all cells that lies within the bright cells, and distance from it down to their lower end, in
+units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 
 
 def negative_edge(axis: Axis) -> float:
-    """Return the upper end of the dimmest group: its mode and 2.5 spreads, within 0.7 to 1.2 units."""
+    """Return the upper end of the dimmest group: its mode plus 2.5 spreads, within 0.7 to 1.2 units."""
     density = axis_density(axis, BANDWIDTH)
     mode = density.major_modes(LEAST_MODE)[0]
     return float(density.grid[mode]) + min(max(SPREADS * density.half_width(mode, -1), NEAREST), FARTHEST)
@@ -32,8 +32,8 @@ def steady_negative_edge(axis: Axis) -> float:
 
 
 def bright_edge(axis: Axis) -> float:
-    """Return the lower end of the bright cells: a good unit below what one event in twenty exceeds.
+    """Return the lower end of the bright cells: about one unit below the 95th percentile of all events.
 
-    Lymphocytes and monocytes make up more than that in blood and marrow, whatever else a sample holds.
+    Lymphocytes and monocytes are more than 5 % of the events of any blood or marrow sample.
     """
     return quantile(axis.values, BRIGHT_SHARE) - BELOW_BRIGHT if axis.values.size else 0.0

@@ -1,4 +1,4 @@
-"""Evidence of the anchors that a cell is a wanted one, and groups of cells that have enough of it."""
+"""The evidence of the anchors that a cell is a wanted cell, and groups of cells with enough evidence."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from gating.events.quantiles import quantile
 from gating.thresholds import Axis
 
 STRENGTH = 1.0
-"""How far beyond the negative edges the wanted cells lie, on the mean of the positive anchors. Chosen on
-the simulated tubes of docs/validation.md."""
-LIKELY = 1.75
-"""Evidence of anchors and traits together that is on target: a clear anchor, or traits at their best.
+"""Distance of the wanted cells above the negative edges, as the mean over the positive anchors, at least.
 Chosen on the simulated tubes of docs/validation.md."""
+LIKELY = 1.75
+"""Least evidence of anchors and traits together that counts as on target: that of one clear anchor, or of all
+traits. Chosen on the simulated tubes of docs/validation.md."""
 MOST_LOW_PENALTY = 1.5
-"""Evidence that a low or negative anchor may take from a cell, in units of the axis. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Most evidence that a low or negative anchor may subtract, in units of the axis. Chosen on the simulated
+tubes of docs/validation.md."""
 LOWEST_EVIDENCE, MOST_ON_EACH = -1.5, 3
-"""Least evidence of a positive anchor, and the most of one where the mean over the anchors counts, in units
-of the axis. Chosen on the simulated tubes of docs/validation.md."""
+"""Least evidence of a positive anchor; and its largest evidence where the mean over the anchors is used; in
+units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 DIMMER_QUARTER, LEAST_TOP = 0.25, 0.5
-"""Quantile of the wanted cells up to which brightness is evidence, and the least such position. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Quantile of the wanted cells above which brightness adds no more evidence, and the lowest position at which
+it may stop adding. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Anchor:
     axis
         The candidates' values.
     edge
-        Place on the axis: the farthest that the off-target cells usually reach. For `positive` the upper
-        end of the negative cells, for `negative` too, for `low` the lower end of the bright ones.
+        Position on the axis up to which off-target cells usually reach: for `positive` and `negative` the
+        upper end of the negative cells, for `low` the lower end of the bright cells.
     """
 
     channel: str
@@ -57,21 +57,22 @@ class Anchor:
 
 
 Rule = Callable[[Sequence["Anchor"], FloatArray], Mask]
-"""Returns which cells belong to a group: of positions on all anchors, and the evidence of other traits."""
+"""Decides which cells belong to a group, from their positions on all anchors and the evidence of other
+traits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The wanted cells among the candidates, before any single cut.
+    """The wanted cells among the candidates, before a cut is placed on any single channel.
 
     Attributes
     ----------
     mask
         bool, shape (n_candidates,).
     clarity
-        0 to 1: how clear the valley is that separates them; 0 where there is none.
+        0 to 1: how clear the valley below the group is; 0 where there is none.
     left_out
-        Channel of an anchor that had to be left out to see the group, else empty.
+        Channel of the anchor that had to be left out to find the group, else empty.
     trust
         Factor on the clarity where an anchor is left out.
     rule
@@ -88,22 +89,22 @@ class Group:
 
     @property
     def confidence(self) -> float:
-        """0 to 1: the clarity, less what leaving out an anchor costs."""
+        """0 to 1: the clarity, reduced if an anchor was left out."""
         return self.clarity * self.trust
 
 
 def evidence_of(anchors: Sequence[Anchor], wanted: Mask | None = None) -> FloatArray:
     """Return the sum of the anchors' evidence per candidate, in units of the axes (natural log).
 
-    A positive anchor counts from its negative edge down at most one unit and, once the wanted cells are
-    roughly known, no further up than their dimmer quarter, so that brightness alone is no evidence. A low or
-    negative anchor counts against an event the farther it lies beyond its edge.
+    Below its negative edge, a positive anchor counts at most one unit against an event. Once the wanted cells
+    are roughly known, it counts up to their lower quartile only, so that brightness alone is no evidence. A
+    low or negative anchor counts against an event the more, the farther the event lies beyond its edge.
     """
     return evidence_up_to(anchors, tops_of(anchors, wanted))
 
 
 def tops_of(anchors: Sequence[Anchor], wanted: Mask | None) -> tuple[float, ...]:
-    """Return up to where each anchor counts: the dimmer quarter of the wanted cells, if these are known."""
+    """Return the position up to which each anchor counts: the lower quartile of known wanted cells."""
     if wanted is None or not wanted.any():
         return (np.inf,) * len(anchors)
     return tuple(
@@ -133,12 +134,12 @@ def beyond(
     anchors: Sequence[Anchor],
     traits: FloatArray,
 ) -> Mask:
-    """Return which cells have more evidence than the least, on some of the anchors."""
+    """Return which cells have more than the least evidence, from some of the anchors."""
     return evidence_up_to([a for a in anchors if a.channel in channels], tops) > least
 
 
 def beyond_with_traits(least: float, anchors: Sequence[Anchor], traits: FloatArray) -> Mask:
-    """Return which cells have more evidence than the least, on all anchors and other traits."""
+    """Return which cells have more than the least evidence, from all anchors and other traits."""
     return evidence_of(anchors) + traits > least
 
 
@@ -156,7 +157,7 @@ def _either(first: Rule, second: Rule, anchors: Sequence[Anchor], traits: FloatA
 def on_target(anchors: Sequence[Anchor]) -> Mask:
     """Return which candidates are clearly positive and not beyond the edge of a low or negative anchor.
 
-    Clearly positive on the mean of the positive anchors: a drug may have stripped one of them.
+    Clearly positive is judged on the mean of the positive anchors: a drug may have stripped one of them.
     """
     positive = [a for a in anchors if a.is_positive]
     result = np.ones(anchors[0].axis.values.size, np.bool_)

@@ -1,8 +1,9 @@
-"""Cells that carry no plasma-cell antigen: the tube's own negative control, as an expert uses lymphocytes.
+"""Cells without plasma-cell antigens: the negative control within the tube, as an expert uses lymphocytes.
 
-Leukocytes bright in CD45 and granulocytes have no CD138 and at most dim CD319, CD229 and CD54, whatever the
-patient. What they show on an anchor's channel is noise, spreading, what sticks, and their own light. So a
-group that lies no higher than these is not positive, however clear the valley between it and dimmer cells.
+CD45-bright leukocytes and granulocytes have no CD138 and at most dim CD319, CD229 and CD54, in every patient.
+Their signal on an anchor's channel is noise, spillover spread, unspecific binding and autofluorescence. So a
+group that lies no higher than these cells is not positive, however clear the valley between it and dimmer
+cells is.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ from gating.gates.given_gates import Choices
 from gating.thresholds import Axis, axis_of, axis_on
 
 GRANULAR = 3.2
-"""Side scatter of granular cells, in that of lymphocytes and monocytes; plasma cells have about twice.
-Chosen on the simulated tubes of docs/validation.md."""
+"""Least side scatter of granular cells, as a multiple of that of lymphocytes and monocytes; that of plasma
+cells is about double. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_NEGATIVE = 50
-"""Negative cells from which they stand for themselves; of fewer all other cells are taken. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Fewest negative cells; with fewer, all other cells are used in their place. Chosen on the simulated tubes
+of docs/validation.md."""
 UPPER_END = 0.95
-"""Share of the negative cells that lies below their upper end. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Share of the negative cells below the position that counts as their upper end. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> float:
-    """Return how far the cells' side scatter lies above the lower limit of granulocytes; 0 if it does not.
+    """Return how far the cells' side scatter lies above the lower limit of granulocytes; 0 if it lies below.
 
-    Natural log, of the medians; 0 where the panel has no side scatter or no CD45 to find lymphocytes by.
+    In natural-log units of the medians; 0 where the panel lacks side scatter, or CD45 to find lymphocytes.
     """
     channel, bright = _side(choices), bright_leukocytes(reference, choices)
     if not channel or bright is None or not cells.n_events:
@@ -57,8 +58,8 @@ def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -
 def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
     """Return which reference events are negative on every anchor, bool, shape (n_reference,).
 
-    These are the bright leukocytes that are not in question (a clone may keep CD45), and all granular cells.
-    Without CD45, or with too few such cells, all cells that are not in question.
+    These are the CD45-bright leukocytes outside `cells` (a clone may have kept CD45) and all granular cells.
+    Without CD45, or with too few such cells, they are all events outside `cells`.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
 
 
 def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float:
-    """Return how far the cells' median lies above the negative cells' upper end, in units of the axis."""
+    """Return the distance of the cells' median above the upper end of the negative cells, in axis units."""
     cell_values = axis_of(cells.column(anchor.channel), anchor.axis).values
     others = axis_of(negatives.column(anchor.channel), anchor.axis).values
     return median(cell_values) - quantile(others, UPPER_END)

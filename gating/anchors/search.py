@@ -21,17 +21,17 @@ NOT_ANCHORS = (
 )  # fmt: skip
 NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
 CLEAR_BEFORE_SIDES = 0.8
-"""Confidence from which the group is not searched again without dead and dump-positive cells. Chosen on the
-simulated tubes of docs/validation.md."""
-CLEAR_ROUGH = 0.5
-"""Clarity from which the anchors alone may keep a side cut from going through the wanted cells. Chosen on
+"""With at least this confidence, the search is not repeated without dead and dump-positive cells. Chosen on
 the simulated tubes of docs/validation.md."""
+CLEAR_ROUGH = 0.5
+"""Least clarity of the group on the anchors alone with which it may stop a side cut from cutting through the
+wanted cells. Chosen on the simulated tubes of docs/validation.md."""
 LIKELY_ENOUGH = 0.8
-"""Confidence of the group with all traits, relative to that on the anchors alone, from which it is taken.
-Chosen on the simulated tubes of docs/validation.md."""
+"""The group with all traits is used if its confidence is at least this part of that of the group on the
+anchors alone. Chosen on the simulated tubes of docs/validation.md."""
 MOST_MORE = 0.5
-"""Cells that a clear group on the anchors may add to one with all traits, relative to it. Chosen on the
-simulated tubes of docs/validation.md."""
+"""Most cells that a clear group on the anchors may add to the group with all traits, as a multiple of the
+latter. Chosen on the simulated tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,20 @@ class Search:
     candidates
         Events that were searched.
     channels, anchors
-        Of the panel, in one order; empty where there is nothing to search.
+        Those of the panel, in the same order; empty where there is nothing to search.
     group
         The group of wanted cells.
     ellipsoids
-        Where the group was found as clusters in the space of all channels, their gates: an ellipsoid, or the
-        common part of several.
+        The gates of a group that was found as clusters in the space of all channels: an ellipsoid, or the
+        intersection of several.
     traits
-        Evidence of each candidate beside the anchors; None where the panel wants other cells.
+        Evidence of each candidate from its other traits; None where the panel's targets are not those of
+        plasma cells.
     reference
-        A sample of all single cells; viable ones where that is known. None where nothing was searched.
+        A sample of all single cells, of viable ones where viability is known. None where nothing was
+        searched.
     likely
-        Which candidates are likely by anchors and traits together, bool; None where the panel wants others.
+        Which candidates anchors and traits together make likely, bool; None as for `traits`.
     """
 
     candidates: Survivors
@@ -69,16 +71,16 @@ class Search:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the group is surely the wanted population."""
+        """Whether the confidence is high enough that the search need not be repeated."""
         return self.group.confidence >= CLEAR_BEFORE_SIDES
 
     def rough(self) -> Survivors:
-        """Return the cells of the group; no cell where the group is not clear."""
+        """Return the cells of the group; none where the group is not clear."""
         clear = self.group.confidence >= CLEAR_ROUGH
         return self.candidates.select(self.group.mask if clear else np.zeros_like(self.group.mask))
 
     def within(self, left: Survivors, reference: Survivors, choices: Choices) -> Search:
-        """Return the search among the candidates that are left; a clear group is not searched again.
+        """Return the search among the remaining candidates; it is not repeated where the group is clear.
 
         Parameters
         ----------
@@ -147,7 +149,7 @@ def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivo
 
 
 def _of_both(group: Group, likely: Group) -> Group:
-    """Return the group to begin with: that on the anchors alone, that with all traits, or both together.
+    """Return the first group: the one on the anchors alone, the one with all traits, or both together.
 
     Normal plasma cells are on target on the anchors but lack a clone's traits. A much larger group on the
     anchors is left out: these are other cells.
@@ -161,12 +163,12 @@ def _of_both(group: Group, likely: Group) -> Group:
 
 
 def anchor_channels(choices: Choices) -> list[GatingChannel]:
-    """Return the channels that have a target and belong to no cleaning step, ordered by role and name."""
+    """Return the channels that have a target and are not used for cleaning, ordered by role and name."""
     wanted = [c for c in choices.panel.channels if c.target is not Target.ANY and c.role not in NOT_ANCHORS]
     return sorted(wanted, key=lambda c: (c.role, c.channel))
 
 
 def cluster_channels(choices: Choices) -> list[GatingChannel]:
-    """Return every channel on which kinds of cells differ, ordered by role and name."""
+    """Return every channel that separates kinds of cells, ordered by role and name."""
     channels = (c for c in choices.panel.channels if c.role not in NOT_IN_CLUSTERS)
     return sorted(channels, key=lambda c: (c.role, c.channel))

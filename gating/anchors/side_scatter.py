@@ -1,4 +1,4 @@
-"""What size and granularity add where the anchors alone leave the wanted cells unclear."""
+"""Forward and side scatter as further anchors, if the fluorescence anchors are unclear."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gating.thresholds import Axis, axis_of
 from gating.thresholds.kernel_density import density_of
 
 FEWEST_TO_LEARN = 100
-"""Cells from which a group's scatter is learnt. Chosen on the simulated tubes of docs/validation.md."""
+"""Fewest cells of a group whose scatter is used. Chosen on the simulated tubes of docs/validation.md."""
 MOST_FOR, MOST_AGAINST = 1.0, 2.5
-"""Evidence of one scatter channel, natural log of a likelihood ratio. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Most evidence of one scatter channel: the natural log of a likelihood ratio. Chosen on the simulated tubes
+of docs/validation.md."""
 LEAST_GAIN = 0.05
-"""Clarity that the scatter must add; else the anchors' own group stands. Chosen on the simulated tubes of
-docs/validation.md."""
+"""Clarity that the scatter must add; otherwise the group on the anchors is kept. Chosen on the simulated
+tubes of docs/validation.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Joined:
     group
         The wanted cells.
     anchors
-        The scatter channels as anchors, to be cut like the others.
+        The scatter channels as anchors; they get cuts like the others.
     """
 
     group: Group
@@ -43,14 +43,14 @@ class Joined:
 def join_scatter(
     anchors: Sequence[Anchor], group: Group, scatter: Sequence[tuple[str, FloatArray]]
 ) -> Joined | None:
-    """Return the group as anchors and scatter show it, or None if scatter makes it no clearer.
+    """Return the group from anchors and scatter together, or None if scatter does not make it clearer.
 
     Parameters
     ----------
     anchors
         The fluorescence anchors.
     group
-        What they show.
+        The group on the fluorescence anchors.
     scatter
         (channel, linear values of the candidates), e.g. side and forward scatter area.
     """

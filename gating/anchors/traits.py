@@ -1,9 +1,9 @@
 """Further traits of plasma cells, for tubes in which the anchors alone do not show them clearly.
 
-A drug strips CD138, a clone may keep CD45, an antibody may be in the wrong tube. What plasma cells usually
-are beside their anchors (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) then counts as evidence, each
-trait a little and none alone: CD45 far below leukocytes, cells neither small nor most granular, no B-cell
-traits, CD56.
+A drug may strip CD138, a clone may keep CD45, an antibody may be in the wrong tube. Then the other usual
+traits of plasma cells (Flores-Montero et al. 2016, doi:10.1002/cyto.b.21265) count as evidence. Each counts a
+little, and none is enough alone: CD45 far below leukocytes, neither small nor very granular, no B-cell
+antigens, CD56.
 """
 
 from __future__ import annotations
@@ -24,46 +24,46 @@ from gating.thresholds import Axis, axis_like, axis_of, axis_on
 from gating.thresholds.kernel_density import density_of
 
 SMALL = 0.62
-"""Forward scatter of small cells (lymphocytes, erythroid cells), of what one cell in five exceeds. Chosen
-on the simulated tubes of docs/validation.md."""
+"""Forward scatter below which cells are small (lymphocytes, erythroid cells), as a part of the 80th
+percentile. Chosen on the simulated tubes of docs/validation.md."""
 SCATTER_UNIT = 0.15
-"""Natural log of scatter that counts as one unit of evidence. Chosen on the simulated tubes of
+"""Natural-log units of scatter that count as one unit of evidence. Chosen on the simulated tubes of
 docs/validation.md."""
 FAR_BELOW_LEUKOCYTES, POSITIVE_TRAIT, UNSTAINED_TRAIT, SCATTER_TRAIT = 3.0, 1.0, 1.5, 2.0
-"""Most evidence of CD45, of a positive antigen, of viability or dump, of scatter; natural log. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Most evidence from CD45, from a positive antigen, from viability or dump, and from scatter; natural log.
+Chosen on the simulated tubes of docs/validation.md."""
 BEYOND_EDGE = 0.5
 """Natural-log units beyond the negative edge from which a trait counts as positive. Chosen on the simulated
 tubes of docs/validation.md."""
 LARGE, MOST_GRANULAR = 0.8, 0.95
-"""Quantiles of scatter that stand for large cells and for the most granular ones. Chosen on the simulated
-tubes of docs/validation.md."""
+"""Quantiles of scatter that represent large cells and very granular cells. Chosen on the simulated tubes of
+docs/validation.md."""
 BANDWIDTH, MAIN_SPREADS = 0.15, 4
-"""Of the density of viability or dump, in units of the axis; spreads from its mode to the end of the main
-group. Chosen on the simulated tubes of docs/validation.md."""
+"""Bandwidth of the density estimate of viability or dump, in units of the axis; spreads from its mode to the
+end of the main group. Chosen on the simulated tubes of docs/validation.md."""
 STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
-"""What a unit of viability or dump counts; scatter units that count as one unit of granularity. Chosen on
-the simulated tubes of docs/validation.md."""
+"""Weight of one unit of viability or dump; scatter units that count as one unit of granularity. Chosen on the
+simulated tubes of docs/validation.md."""
 
 LEAST_SCATTER = 1e-6
 """Least scatter, so that every value has a logarithm. Convention: far below any signal."""
 SURELY_BELOW = 1e-4
-"""Part of a value by which a cell must lie below an end so that its position is not computed. Convention: far
-above rounding in float32."""
+"""Margin, as a part of the value, by which a cell must lie below an end before its position is skipped.
+Convention: far above rounding in float32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """What a position beyond an end of one channel says: sign · weight · (position − end), up to `most`.
+    """The evidence of a position beyond an end of one channel: sign · weight · distance, up to `most`.
 
     Attributes
     ----------
     sign
         1 for a plasma cell, −1 against it.
     end
-        Position on the axis of all single cells from which it counts.
+        Position on the axis of all single cells beyond which it counts.
     most, weight
-        Natural log; natural log for each unit of the axis.
+        Natural-log units; natural-log units per unit of the axis.
     """
 
     sign: int
@@ -74,7 +74,7 @@ class Trait:
 
 Counted = tuple[NDArray[np.intp], FloatArray]
 Shape = Callable[[FloatArray, FloatArray], Counted]
-"""Returns the rows of cells that may have evidence, and what they have; others have none."""
+"""Returns the rows of cells that may have evidence, and their evidence; all other cells have none."""
 
 
 def is_plasma_panel(panel: GatingPanel) -> bool:
@@ -86,22 +86,22 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
 
 
 def has_only_other_anchors(panel: GatingPanel) -> bool:
-    """Return whether every positive target lies on a channel of role `other`: CD38 or VS38c, or anything."""
+    """Return whether every positive target lies on a channel of role `other`: CD38, VS38c or another."""
     positive = panel.with_target(Target.POSITIVE)
     return bool(positive) and all(channel.role == "other" for channel in positive)
 
 
 def is_plasma_panel_without_its_antigens(panel: GatingPanel) -> bool:
-    """Return whether the targets are those of plasma cells, but the positive ones lie on other antigens only.
+    """Return whether the targets are those of plasma cells, with positive ones on role `other` only.
 
-    CD38 where it is not quantified, or VS38c, beside CD45 low: role `other`, target `positive`.
+    For example CD38 that is not quantified, or VS38c, as role `other`, target `positive`; and CD45 `low`.
     """
     has_low_cd45 = any(channel.target is Target.LOW for channel in panel.with_role("cd45"))
     return has_low_cd45 and has_only_other_anchors(panel)
 
 
 def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) -> FloatArray:
-    """Return the evidence of all traits except the anchors, natural log, float32, shape (n_candidates,).
+    """Return the evidence of all traits other than the anchors, natural log, float32, shape (n_candidates,).
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _positive_end(axis: Axis) -> float:
 
 
 def _upper_end(axis: Axis) -> float:
-    """Return where the main group of an axis ends: its mode and four spreads."""
+    """Return the end of the main group on an axis: its mode plus four spreads."""
     density = density_of(axis.values, bandwidth=BANDWIDTH, low=axis.low, high=axis.high)
     mode = int(np.argmax(density.counts))
     return float(density.grid[mode]) + MAIN_SPREADS * density.half_width(mode, 1)
@@ -186,8 +186,9 @@ TRAITS: tuple[tuple[str, Trait], ...] = (
     ("viability", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
     ("dump", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
 )
-"""Evidence beside the anchors by role; dead or dumped is what lies beyond most living cells' own light.
-Phenotype of doi:10.1002/cyto.b.21265; numbers chosen on the simulated tubes of docs/validation.md."""
+"""Evidence of the roles that are no anchors. Cells count as dead or dump-positive if they are brighter than
+the autofluorescence of most living cells. Phenotype of doi:10.1002/cyto.b.21265; numbers chosen on the
+simulated tubes of docs/validation.md."""
 
 SCATTER_TRAITS: tuple[tuple[str, Shape], ...] = (
     ("fsc_area", _not_small),

@@ -1,8 +1,8 @@
-"""Symmetric matrices, many at once: solutions, inverses, eigenvalues, the same bits on every processor.
+"""Many symmetric matrices at once: solutions, inverses, eigenvalues, with the same bits on every processor.
 
 Every step is an addition, multiplication, division or square root, in a stated order: IEEE 754 fixes each.
-One matrix alone is worked on as Python numbers, several as arrays with a number of each matrix: the same
-steps, so the same bits, whatever the other matrices are.
+One matrix alone is computed with Python numbers, several with arrays that hold one number per matrix. The
+steps are the same, so the bits are the same, whatever the other matrices are.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Number: TypeAlias = Any
 Square: TypeAlias = list[list[Number]]
 
 LEAST_PIVOT: Final = 1e-8
-"""Part of the largest diagonal entry that every pivot must be; rounding leaves 1e-15 of it. From the
+"""Least size of a pivot, as a part of the largest diagonal entry; rounding alone leaves 1e-15. From the
 precision of float64 (IEEE 754)."""
 CUTOFF: Final = 1e-13
-"""Eigenvalues are known to some 1e-15 of the largest: one below this is taken for zero. From the precision
-of float64 (IEEE 754)."""
+"""Part of the largest eigenvalue below which an eigenvalue counts as zero; rounding leaves about 1e-15. From
+the precision of float64 (IEEE 754)."""
 _NEGLIGIBLE: Final = 2.0**-60
-"""Of a matrix with entries up to 1: turning it away changes no eigenvalue in float64. From the precision of
-float64 (IEEE 754)."""
+"""Off-diagonal entry, in a matrix with entries up to 1, below which a rotation changes no eigenvalue in
+float64. From the precision of float64 (IEEE 754)."""
 _MOST_SWEEPS: Final = 30
-"""Sweeps of rotations at most. Convention: a bound on the work."""
+"""Most sweeps of rotations. Convention: a bound on the work."""
 
 
 def solve_definite(
@@ -42,8 +42,8 @@ def solve_definite(
     matrices, right
         Shapes (n, k, k), symmetric, and (n, k).
     least
-        A matrix counts as positive definite where every pivot is more than this part of its largest diagonal
-        entry. The solution of another means nothing.
+        A matrix counts as positive definite where every pivot exceeds this part of its largest diagonal
+        entry. The solution of any other matrix is meaningless.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def eigenpairs(matrices: Floats) -> tuple[Floats, Floats]:
     ([[1.0, 3.0]], [[0.707107, 0.707107], [-0.707107, 0.707107]])
     """
     n, k = matrices.shape[:2]
-    # whole powers of two change no digit, and keep squares from growing or vanishing
+    # scaling by powers of two changes no digit, and prevents overflow and underflow of squares
     power = np.frexp(np.abs(matrices).max(axis=(1, 2), initial=0.0))[1]
     square = _numbers(np.ldexp(matrices, -power[:, None, None]))
     vectors = _numbers(np.repeat(np.eye(k)[None], n, axis=0))

@@ -1,4 +1,4 @@
-"""Bead runs side by side: what repeated beads say of the curve, an instrument and kit at a time."""
+"""Repeated bead runs compared: the standard curves of each instrument, kit and lot."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class CurveRuns:
     Attributes
     ----------
     n_curves
-        Runs that gave a curve, of `n_runs`.
+        Number of runs with a curve, of `n_runs`.
     slope_mean, slope_sd
-        Of the curves; the SD is None of a single one.
+        Mean and SD of the slopes of the curves; the SD is None for a single curve.
     gain_cv_percent
-        Geometric CV between runs of the MFI at the middle level of the lot: detector and laser from day to
-        day, which each run's own curve takes off.
+        Geometric CV between runs of the MFI at the middle level of the lot. It shows how detector and laser
+        change from day to day; the curve of each run corrects for it.
     worst_error_percent
-        Largest distance of a bead to its curve, in percent of its level.
+        Largest back-calculated error of a bead population, in percent of its lot value.
     n_not_accepted
-        Curves that the acceptance table does not accept.
+        Number of curves that fail the acceptance table.
     """
 
     instrument: str
@@ -43,7 +43,7 @@ class CurveRuns:
 
 
 def curve_runs(calibrations: Sequence[CalibrationResult]) -> tuple[CurveRuns, ...]:
-    """Return the bead runs by instrument, kit and lot, in the order of the beads sheet."""
+    """Return a summary of the bead runs per instrument, kit and lot, in the order of the beads sheet."""
     groups: dict[tuple[str, str, str], list[CalibrationResult]] = {}
     for run in calibrations:
         instrument = f"{run.acquired.instrument} {run.acquired.serial}".strip()

@@ -19,15 +19,15 @@ from pipeline.study.validation import Experiment
 from pipeline.study.wording import counted
 
 FEW_CELLS = 0.05
-"""Share of the plasma cells of the other material below which a material shows carried cells. Convention: the
-scatter of the count is then small beside what is looked for."""
+"""A material with fewer plasma cells than this share of the other material shows carried-over cells.
+Convention: the scatter of its count is then small compared with the carry-over."""
 
 Key = TypeVar("Key")
 Statistic = TypeVar("Statistic")
 
 
 def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotJudged, ...]:
-    """Return the linearity of each material and method."""
+    """Return the linearity of each material and method, judged against the goal in percent."""
     wanted = goal_of(Experiment.LINEARITY, goal)
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
@@ -51,7 +51,7 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 
 def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotJudged, ...]:
-    """Return what storage does to the materials of a study, all together."""
+    """Return the change of density with storage time, pooled over all materials."""
     wanted = goal_of(Experiment.STABILITY, goal)
     timed = [tube for tube in tubes if tube.hours is not None]
     if tubes and len(timed) < len(tubes):
@@ -79,9 +79,9 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 
 def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotJudged, ...]:
-    """Return the carry-over of each method: of the density, and of the number of plasma cells."""
+    """Return the carry-over of each method, for the density and for the number of plasma cells."""
     wanted = goal_of(Experiment.CARRY_OVER, goal)
-    made: list[Judged[CarryOver] | NotJudged] = []
+    results: list[Judged[CarryOver] | NotJudged] = []
     for method, group in _grouped(tubes, lambda tube: tube.method).items():
         ordered = sorted(group, key=lambda tube: tube.sequence or 0)
         kinds = [("density", _density)]
@@ -101,18 +101,18 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
                 verdict = upper_bound(found.percent, found.high_end, wanted)
                 return Judged(Experiment.CARRY_OVER, about, wanted, found, verdict, says)
 
-            made.append(_try(Experiment.CARRY_OVER, about, ordered, judged))
-    return tuple(made)
+            results.append(_try(Experiment.CARRY_OVER, about, ordered, judged))
+    return tuple(results)
 
 
 def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotJudged, ...]:
-    """Return the agreement of every two methods; replicates of a material are averaged (geometric mean)."""
+    """Return the agreement of each pair of methods; replicates of a material give their geometric mean."""
     wanted = goal_of(Experiment.COMPARISON, goal)
     methods = _grouped(tubes, lambda tube: tube.method)
     if len(methods) == 1:
         reason = f"all tubes were measured in one way ({next(iter(methods))}), expected two"
         return (NotJudged(Experiment.COMPARISON, "methods", reason),)
-    made: list[Judged[Agreement] | NotJudged] = []
+    results: list[Judged[Agreement] | NotJudged] = []
     for one, other in combinations(methods, 2):
         pairs = _pairs(methods[one], methods[other])
         dim = sorted({tube.specimen for tube in (*methods[one], *methods[other]) if tube.density <= 0})
@@ -121,35 +121,37 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
             reason = (
                 f"the density of {', '.join(dim)} is not above zero, expected material that is quantified"
             )
-            made.append(NotJudged(Experiment.COMPARISON, about, reason))
+            results.append(NotJudged(Experiment.COMPARISON, about, reason))
             continue
 
         def judged(rows: Sequence[tuple[float, float]], about: str) -> Judged[Agreement]:
             found = agreement([x for x, _ in rows], [y for _, y in rows])
             away = [100 * (end - 1) for end in (found.ratio, found.ratio_low, found.ratio_high)]
-            few = f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
+            shortfall = (
+                f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
+            )
             ends = [100 * ((found.intercept + found.slope * at) / at - 1) for at in _reach(rows)]
             says = (
                 f"mean difference {away[0]:+.1f} % ({away[1]:+.1f} to {away[2]:+.1f}), Deming slope "
                 f"{found.slope:.3f} ({found.slope_low:.3f} to {found.slope_high:.3f}), by it "
                 f"{ends[0]:+.1f} % at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the "
-                f"mean difference within ±{wanted:g} %, and by the line at both ends{few}"
+                f"mean difference within ±{wanted:g} %, and by the line at both ends{shortfall}"
             )
             verdict = within(away[0], away[1], away[2], wanted)
             if max(map(abs, ends)) > wanted:
                 verdict = Support.CONTRADICTS
             return Judged(Experiment.COMPARISON, about, wanted, found, verdict, says)
 
-        made.append(_try(Experiment.COMPARISON, about, pairs, judged))
-    return tuple(made)
+        results.append(_try(Experiment.COMPARISON, about, pairs, judged))
+    return tuple(results)
 
 
 def controls(
     tubes: Sequence[AssayTube], goal: float | None
 ) -> tuple[Judged[tuple[ControlRun, ...]] | NotJudged, ...]:
-    """Return each run's control beside its range, a material and method at a time."""
+    """Return the control of each run with its range, for each material and method."""
     wanted = goal_of(Experiment.CONTROL, goal)
-    made: list[Judged[tuple[ControlRun, ...]] | NotJudged] = []
+    results: list[Judged[tuple[ControlRun, ...]] | NotJudged] = []
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
     for (name, method), group in groups.items():
@@ -160,9 +162,9 @@ def controls(
         about = _named(name, method if several else "")
         judged = [run for run in runs if run.inside is not None]
         if not judged:
-            found = counted(len(runs), "run")
-            reason = f"found {found} and no range, expected a range in low and high, or six runs"
-            made.append(NotJudged(Experiment.CONTROL, about, reason))
+            n_runs = counted(len(runs), "run")
+            reason = f"found {n_runs} and no range, expected a range in low and high, or six runs"
+            results.append(NotJudged(Experiment.CONTROL, about, reason))
             continue
         outside = [run.run for run in judged if not run.inside]
         listed = f": {', '.join(outside)}" if outside else ""
@@ -175,12 +177,12 @@ def controls(
         elif outside:
             verdict = Support.OPEN
             says += f"; of {len(judged)} sound runs one may lie there by chance"
-        made.append(Judged(Experiment.CONTROL, about, wanted, runs, verdict, says))
-    return tuple(made)
+        results.append(Judged(Experiment.CONTROL, about, wanted, runs, verdict, says))
+    return tuple(results)
 
 
 def _nearly_empty(tubes: Sequence[AssayTube]) -> bool:
-    """Whether one material has hardly any plasma cells: cells that are carried over are seen in it alone."""
+    """Return whether one material has hardly any plasma cells: only there are carried-over cells visible."""
     counts = [mean([_count(tube) for tube in group]) for group in _grouped(tubes, _specimen).values()]
     return min(counts) < FEW_CELLS * max(counts)
 
@@ -223,7 +225,7 @@ def _named(*words: str) -> str:
 def _blocks(
     ordered: Sequence[AssayTube], value: Callable[[AssayTube], float]
 ) -> list[tuple[list[float], list[float]]]:
-    """Return the tubes in turn as blocks of bright ones and the dim ones after them, by their material."""
+    """Return blocks of bright tubes and the dim tubes that follow, in the order of acquisition."""
     means = {
         name: mean([tube.density for tube in group])
         for name, group in _grouped(ordered, lambda tube: tube.specimen).items()
@@ -234,8 +236,8 @@ def _blocks(
         )
     bright = max(means, key=lambda name: means[name])
     blocks: list[tuple[list[float], list[float]]] = []
-    for place, tube in enumerate(ordered):
-        starts = tube.specimen == bright and (place == 0 or ordered[place - 1].specimen != bright)
+    for position, tube in enumerate(ordered):
+        starts = tube.specimen == bright and (position == 0 or ordered[position - 1].specimen != bright)
         if starts:
             blocks.append(([], []))
         if blocks:
@@ -244,7 +246,7 @@ def _blocks(
 
 
 def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[float, float]]:
-    """Return (x, y) of every material that both ways measured."""
+    """Return the densities (x, y) of every material that both methods measured."""
     x, y = (
         {name: [tube.density for tube in group] for name, group in by.items()}
         for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (one, other))
@@ -253,7 +255,7 @@ def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[f
 
 
 def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the lowest and the highest density by the first way."""
+    """Return the lowest and the highest density by the first method."""
     return min(x for x, _ in pairs), max(x for x, _ in pairs)
 
 

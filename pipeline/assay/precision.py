@@ -1,4 +1,4 @@
-"""Precision and limits of a study: of each material, of all together, and of the patients' replicates."""
+"""Precision and limits of a study: of each material, of all materials pooled, and of patients' replicates."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ ALL_MATERIALS = "all materials"
 PATIENTS = "replicates of patients"
 
 _MOST_SHOWN = 1000
-"""Percent above which an upper limit is not written out. Convention: it says that nothing is known."""
+"""An upper limit above this percentage is not written out. Convention: such a limit carries no
+information."""
 
 Precise = Judged[Precision] | NotJudged
 
 
 def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
-    """Return the precision of each material, and of all together on the log scale where there are several."""
+    """Return the precision of each material. Several materials are also pooled on the log scale."""
     materials: dict[str, list[AssayTube]] = {}
     for tube in tubes:
         materials.setdefault(tube.specimen, []).append(tube)
@@ -41,9 +42,9 @@ def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precis
 
 
 def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
-    """Return the precision of several materials together: components of ln density, told as geometric CVs.
+    """Return the pooled precision of several materials: components of ln density, as geometric CVs.
 
-    A material with a result that is not above zero is left out whole: the rest of it would look too precise.
+    A material with a result of zero or less is left out completely: its other results would look too precise.
     """
     dim = sorted({tube.specimen for tube in tubes if tube.density <= 0})
     above = [tube for tube in tubes if tube.specimen not in dim]
@@ -87,29 +88,29 @@ def _of_logs(part: VarianceComponent) -> VarianceComponent:
     )
 
 
-def _judged(about: str, found: Precision, goal: float) -> Judged[Precision]:
-    total = found.component(TOTAL)
+def _judged(about: str, precision: Precision, goal: float) -> Judged[Precision]:
+    total = precision.component(TOTAL)
     if total.cv_percent is None:
         says = "the mean is not above zero, so there is no CV: see the limits"
-        return Judged(Experiment.PRECISION, about, goal, found, Support.OPEN, says)
-    high = None if total.sd_high is None else cv_at(found, total, total.sd_high)
-    low = None if total.sd_low is None else cv_at(found, total, total.sd_low)
+        return Judged(Experiment.PRECISION, about, goal, precision, Support.OPEN, says)
+    high = None if total.sd_high is None else cv_at(precision, total, total.sd_high)
+    low = None if total.sd_low is None else cv_at(precision, total, total.sd_low)
     ends = "" if low is None or high is None else f" ({low:.1f} to {_shown(high)})"
-    of = found.component(REPEATABILITY).cv_percent or 0.0
+    of = precision.component(REPEATABILITY).cv_percent or 0.0
     says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
     verdict = upper_bound(total.cv_percent, high, goal)
-    return Judged(Experiment.PRECISION, about, goal, found, verdict, says)
+    return Judged(Experiment.PRECISION, about, goal, precision, verdict, says)
 
 
 def _shown(percent: float) -> str:
     return f"over {_MOST_SHOWN:,}" if percent > _MOST_SHOWN else f"{percent:.1f}"
 
 
-def cv_at(found: Precision, part: VarianceComponent, size: float) -> float:
-    """Return the CV in percent that an SD stands for, in the way of the component's own."""
-    plain = 100 * part.sd / found.mean
+def cv_at(precision: Precision, part: VarianceComponent, size: float) -> float:
+    """Convert an SD to a CV in percent, in the same way as for the component itself."""
+    plain = 100 * part.sd / precision.mean
     if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
-        return 100 * size / found.mean
+        return 100 * size / precision.mean
     return 100 * math.sqrt(math.expm1(min(size, 20.0) ** 2))
 
 
@@ -125,27 +126,27 @@ def judged_limits(
     for tube in low:
         dim.setdefault(tube.specimen, []).append(tube.density)
     try:
-        found = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
+        limits = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
     except TooFewError as reason:
         return NotJudged(Experiment.BLANK, "limits", str(reason))
-    told = "no LoQ" if found.loq is None else f"LoQ {found.loq:,.0f} at a CV of {wanted:g} %"
-    support = _of_loq(found, wanted)
-    if found.loq is not None and support is Support.OPEN:
-        told += ", of too few results to be sure of that CV"
-    detected = "no LoD" if found.lod is None else f"LoD {found.lod:,.0f}"
-    says = f"LoB {found.lob:,.0f}, {detected}, {told}, molecules per cell"
-    return Judged(Experiment.BLANK, "limits", wanted, found, support, says)
+    loq_words = "no LoQ" if limits.loq is None else f"LoQ {limits.loq:,.0f} at a CV of {wanted:g} %"
+    support = _of_loq(limits, wanted)
+    if limits.loq is not None and support is Support.OPEN:
+        loq_words += ", of too few results to be sure of that CV"
+    detected = "no LoD" if limits.lod is None else f"LoD {limits.lod:,.0f}"
+    says = f"LoB {limits.lob:,.0f}, {detected}, {loq_words}, molecules per cell"
+    return Judged(Experiment.BLANK, "limits", wanted, limits, support, says)
 
 
-def _of_loq(found: AssayLimits, goal: float) -> Support:
-    """Judge the CV of the material that the LoQ is from by its upper limit; without LoQ, those of all."""
-    lod = math.inf if found.lod is None else found.lod
-    bright = [one for one in found.low if one.mean >= lod and one.cv_percent is not None]
-    if found.loq is None:
+def _of_loq(limits: AssayLimits, goal: float) -> Support:
+    """Judge the CV of the material that gives the LoQ by its upper limit; without an LoQ, judge all CVs."""
+    lod = math.inf if limits.lod is None else limits.lod
+    bright = [one for one in limits.low if one.mean >= lod and one.cv_percent is not None]
+    if limits.loq is None:
         return Support.CONTRADICTS if bright else Support.OPEN
     verdicts = [
         upper_bound(cv, math.sqrt(variance_interval(cv**2, one.n - 1)[1]), goal)
         for one in bright
-        if one.mean >= found.loq and (cv := one.cv_percent) is not None
+        if one.mean >= limits.loq and (cv := one.cv_percent) is not None
     ]
     return verdicts[0]

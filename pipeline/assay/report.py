@@ -1,4 +1,4 @@
-"""The validation of a study's assay: every experiment that its tubes allow, and why others are not told."""
+"""The validation of a study's assay: every experiment that its tubes allow, else the reason."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ _LACKING = {
 
 @dataclass(frozen=True, slots=True)
 class AssayReport:
-    """What a study's tubes say of its assay.
+    """The validation results of a study's assay.
 
     Attributes
     ----------
     precision, linearity, limits, stability, carry_over, comparison, control
-        Results beside their goals, in the order of the validation sheet.
+        Results with their goals, in the order of the validation sheet.
     curves
-        Repeated beads, by instrument, kit and lot.
+        Repeated bead runs, by instrument, kit and lot.
     not_judged
-        Parts that the data do not allow, with the reason.
+        Experiments that the data do not allow, with the reason.
     left_out
-        (tube, reason) of tubes of the validation sheet without a density.
+        (tube, reason) for each tube of the validation sheet without a density.
     n_tubes
-        Tubes of the validation sheet that have run.
+        Number of tubes of the validation sheet that were analysed.
     """
 
     precision: tuple[Judged[Precision], ...]
@@ -85,12 +85,12 @@ class AssayReport:
 def assay_report(
     study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult]
 ) -> AssayReport:
-    """Return what the tubes of a study say of its assay.
+    """Return the validation of a study's assay from its tubes.
 
     Parameters
     ----------
     results
-        Those of the tubes that have run, in the order of the samples sheet.
+        Results of the analysed tubes, in the order of the samples sheet.
     """
     tubes = assay_tubes(study, results, calibrations)
     goals = _goals(study)
@@ -109,7 +109,7 @@ def assay_report(
     stable = stabilities(of(Experiment.STABILITY), goals.get(Experiment.STABILITY))
     carried = carry_overs(of(Experiment.CARRY_OVER), goals.get(Experiment.CARRY_OVER))
     agreed = agreements(of(Experiment.COMPARISON), goals.get(Experiment.COMPARISON))
-    held = controls(of(Experiment.CONTROL), goals.get(Experiment.CONTROL))
+    control_results = controls(of(Experiment.CONTROL), goals.get(Experiment.CONTROL))
     parts: Mapping[Experiment, Sequence[object]] = {
         Experiment.PRECISION: precise,
         Experiment.LINEARITY: line,
@@ -117,7 +117,7 @@ def assay_report(
         Experiment.STABILITY: stable,
         Experiment.CARRY_OVER: carried,
         Experiment.COMPARISON: agreed,
-        Experiment.CONTROL: held,
+        Experiment.CONTROL: control_results,
     }
     return AssayReport(
         precision=_judged(precise),
@@ -126,7 +126,7 @@ def assay_report(
         stability=_judged(stable),
         carry_over=_judged(carried),
         comparison=_judged(agreed),
-        control=_judged(held),
+        control=_judged(control_results),
         curves=curve_runs(calibrations),
         not_judged=_not_judged(parts),
         left_out=tuple(dict.fromkeys((t.sample_id, t.reason) for t in tubes if t.value is None)),
@@ -148,7 +148,7 @@ def _judged(part: Sequence[Judged[Statistic] | NotJudged]) -> tuple[Judged[Stati
 
 
 def _goals(study: Study) -> dict[Experiment, float]:
-    """Return the typed goals; a blank's and a dim material's are one: the CV of the LoQ."""
+    """Return the typed goals. Blanks and dim materials share one goal, the CV at the LoQ."""
     typed = [
         (Experiment(row.experiment), row.goal_percent)
         for row in study.validation
@@ -163,7 +163,7 @@ def _goals(study: Study) -> dict[Experiment, float]:
 def _patient_replicates(
     study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult]
 ) -> tuple[AssayTube, ...]:
-    """Return the replicate tubes of visits that the validation sheet does not name, as tubes of precision."""
+    """Return replicate tubes of patients' visits that are not in the validation sheet, as precision tubes."""
     samples = {sample.sample_id: sample for sample in study.samples}
     days = {run.beads: run.acquired.acquired_at[:10] for run in calibrations}
     made = []

@@ -1,4 +1,4 @@
-"""What data say of a claim: they support it, contradict it, or are too few to tell. Nothing is compliant."""
+"""Verdicts: the data support a goal, contradict it, or leave it open. No verdict claims compliance."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipeline.study.validation import Experiment
 Statistic = TypeVar("Statistic")
 
 GOALS = {Experiment.CARRY_OVER: 5.0}
-"""Allowed percent where no goal was typed and it is not 20. Convention: what a bright tube leaves must be
-small beside the scatter of a dim one."""
+"""Allowed percent of experiments whose usual goal is not 20. Convention: carry-over must be small compared
+with the scatter of a dim tube."""
 
 USUAL_GOAL = 20.0
 """Allowed percent of any other experiment. Convention: 20 % CV or change, as flow cytometry's guidelines
@@ -21,7 +21,7 @@ usually allow; the laboratory types its own."""
 
 
 class Support(StrEnum):
-    """What the data say of the goal."""
+    """The verdict of the data on the goal."""
 
     SUPPORTS = "supports"
     CONTRADICTS = "does not support"
@@ -30,12 +30,12 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged(Generic[Statistic]):
-    """A result of an experiment beside its goal.
+    """A result of an experiment with its goal.
 
     Attributes
     ----------
     about
-        Material, method or pair that it is of.
+        The material, method or pair of methods.
     says
         One sentence with the numbers and the goal.
     """
@@ -50,7 +50,7 @@ class Judged(Generic[Statistic]):
 
 @dataclass(frozen=True, slots=True)
 class NotJudged:
-    """A part of the validation that the data do not allow, and why."""
+    """An experiment that the data do not allow, and the reason."""
 
     experiment: Experiment
     about: str
@@ -58,19 +58,19 @@ class NotJudged:
 
 
 def goal_of(experiment: Experiment, typed: float | None) -> float:
-    """Return the goal in percent: the typed one, else the usual one."""
+    """Return the goal in percent: the typed goal, else the usual one."""
     return GOALS.get(experiment, USUAL_GOAL) if typed is None else typed
 
 
 def upper_bound(value: float, high: float | None, goal: float) -> Support:
-    """Judge a number that must not exceed a goal: by its upper limit, and by itself."""
+    """Judge a number that must not exceed a goal, from the estimate and its upper limit."""
     if value > goal:
         return Support.CONTRADICTS
     return Support.SUPPORTS if high is not None and high <= goal else Support.OPEN
 
 
 def within(value: float, low: float | None, high: float | None, goal: float) -> Support:
-    """Judge a difference in percent that must lie within ± a goal: by its interval, and by itself."""
+    """Judge a difference in percent that must lie within ± a goal, from the estimate and its interval."""
     if abs(value) > goal:
         return Support.CONTRADICTS
     inside = low is not None and high is not None and low >= -goal and high <= goal
@@ -78,7 +78,7 @@ def within(value: float, low: float | None, high: float | None, goal: float) -> 
 
 
 def overall_verdict(verdicts: list[Support]) -> Support:
-    """Return the verdict of all together: one that contradicts counts most."""
+    """Return the overall verdict: a single contradiction decides."""
     for support in (Support.CONTRADICTS, Support.OPEN):
         if support in verdicts:
             return support

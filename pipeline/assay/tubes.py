@@ -1,4 +1,4 @@
-"""The tubes of a validation: each row of the sheet with the density, day, run and method of its tube."""
+"""The tubes of a validation: each row of the validation sheet with density, day, run and method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HOUR = 3600.0
 class AssayTube:
     """A tube of an experiment; `value` is its density in molecules per cell, None where it has none.
 
-    `reason` says why it has none. `order` is its place among the tubes of the study.
+    `reason` says why there is no density. `order` is the row of the tube in the samples sheet.
     """
 
     sample_id: str
@@ -42,7 +42,7 @@ class AssayTube:
 
     @property
     def density(self) -> float:
-        """The value of a tube that has one."""
+        """The density in molecules per cell, of a tube that has one."""
         if self.value is None:
             raise ValueError(f"{self.sample_id} has no density")
         return self.value
@@ -51,7 +51,7 @@ class AssayTube:
 def assay_tubes(
     study: Study, results: Sequence[SampleResult], calibrations: Sequence[CalibrationResult]
 ) -> tuple[AssayTube, ...]:
-    """Return the rows of the validation sheet whose tubes have run, in the order of the sheet."""
+    """Return the rows of the validation sheet whose tubes were analysed, in the order of the sheet."""
     by_name = {result.sample_id: result for result in results}
     samples = {sample.sample_id: sample for sample in study.samples}
     order = {sample.sample_id: place for place, sample in enumerate(study.samples)}
@@ -69,11 +69,11 @@ def measured(tubes: Iterable[AssayTube], experiment: Experiment) -> tuple[AssayT
 
 
 def measuring_day(study: Study, sample: Sample, result: SampleResult, days: dict[str, str]) -> str:
-    """Return the day of a tube: that of its file, else of its bead run, else of its collection."""
+    """Return the day of a tube: the day in its file, else that of its bead run, else of its collection."""
     run = study.bead_run(sample.beads)
     typed = run.acquired_on.isoformat() if run.acquired_on else ""
-    told = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
-    return next(filter(None, told), sample.collected_on.isoformat())
+    candidates = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
+    return next(filter(None, candidates), sample.collected_on.isoformat())
 
 
 def _tube(
@@ -108,10 +108,10 @@ def _tube(
 def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str]:
     receptor = result.receptor
     if row.cells:
-        found = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
-        if found is None:
+        sentinel = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
+        if sentinel is None:
             return None, f"no {row.cells.replace('_', ' ')} were found in it"
-        receptor = found
+        receptor = sentinel
     if receptor.rd is not None:
         return receptor.rd, ""
     if receptor.status is RdStatus.ABOVE_ULOQ:
@@ -120,7 +120,7 @@ def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str
 
 
 def _method(study: Study, sample: Sample, result: SampleResult) -> str:
-    """Return bead kit and cytometer."""
+    """Return the method of a tube: its bead kit and cytometer."""
     kit = study.unit_run(sample.beads).kit
     return " · ".join(filter(None, (kit, result.acquired.instrument, result.acquired.serial)))
 

@@ -175,6 +175,8 @@ def take_back(folder: Path, trail: Trail) -> None:
 
 
 def _not_written(path: Path, error: OSError) -> NotWrittenError:
+    if isinstance(error, NotWrittenError):  # of the file beside the trail
+        return NotWrittenError(path, error.reason, error.in_use)
     return NotWrittenError(path, error.strerror or str(error), isinstance(error, PermissionError))
 
 
@@ -286,7 +288,7 @@ def _alone(path: Path) -> Iterator[None]:
         held = locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER)
         held.acquire()
     except locket.LockError:
-        raise NotWrittenError(path, "another process has held it for half a minute") from None
+        raise NotWrittenError(path, "another process has held it for half a minute", in_use=True) from None
     except OSError as error:
         raise _not_written(path, error) from error
     try:

@@ -1,1 +1,1 @@
-"""Everything that is written: tables, workbook, report, figures, datasets for statisticians."""
+"""All output files: tables, workbook, report, figures, and datasets for statisticians."""

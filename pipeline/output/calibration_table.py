@@ -12,12 +12,12 @@ from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, 
 
 
 def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
-    """Return a row per bead acquisition; what belongs to single beads is a `;` list, dim to bright."""
+    """Return a row per bead acquisition. Values of single bead populations are a `;` list, dim to bright."""
     return table_of(CALIBRATIONS, calibrations)
 
 
 def calibration_notes(run: CalibrationResult) -> tuple[str, ...]:
-    """Return every sentence about a bead run once."""
+    """Return all notes about a bead run, without duplicates."""
     notes = (run.note, *(run.peaks.notes if run.peaks else ()), *(run.curve.notes if run.curve else ()))
     return tuple(note for note in dict.fromkeys(notes) if note)
 

@@ -1,4 +1,4 @@
-"""gates/SAMPLE.xml: each tube's gates as GatingML, written where they are not there, or not whole."""
+"""gates/SAMPLE.xml: each tube's gates as GatingML, written if the file is missing or damaged."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import Store
 
 Made = dict[str, list[str]]
-"""By sample_id: the checksum of the stored result, and the SHA-256 of the gates that were made of it."""
+"""By sample_id: the checksum of the stored result, and the SHA-256 of the gate file made from it."""
 
 
 def write_gates(folder: Path, results: Iterable[SampleResult], store: Store[SampleResult]) -> None:
-    """Write the gates of every tube that has some; a file that somebody damaged or changed is replaced.
+    """Write the gates of every tube that has gates. A damaged or changed file is replaced.
 
-    Making 10,000 documents takes half a minute, so what was made of which result is kept beside the store.
+    Making 10,000 documents takes half a minute. So an index in the store records which result each file was
+    made from.
     """
     index = store.folder / "written" / "gates.json"
     before = _read(index)
@@ -29,7 +30,7 @@ def write_gates(folder: Path, results: Iterable[SampleResult], store: Store[Samp
 
 
 def _gate_file(folder: Path, result: SampleResult, store: Store[SampleResult], before: Made) -> list[str]:
-    """Write the gates of a tube unless they are there; return its entry of the index."""
+    """Write the gates of a tube unless the file is up to date; return its entry of the index."""
     path = file_named(folder, result.sample_id, ".xml")
     made_of, there = store.checksum(result.sample_id), _sha256(path)
     if made_of and before.get(result.sample_id) == [made_of, there]:

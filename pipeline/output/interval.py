@@ -1,4 +1,4 @@
-"""What the 95 % interval of a receptor density holds, and what it lacks: words beside the interval."""
+"""Which errors the 95 % interval of a receptor density includes, and which it leaves out, in words."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.checks.flags import CheckFlag
 BETWEEN_RUNS: Final = "between runs"
 
 MOST_FOLD: Final = 1_000.0
-"""A fold, or the end of its interval, beyond this is reported as this bound, since CD38 itself spans no more.
-Convention."""
+"""A larger fold change, or end of its interval, is reported as this bound, because CD38 itself has no wider
+range. Convention."""
 
 _LACKING: Final[Mapping[str, str]] = {
     CheckFlag.VOLTAGE_MISMATCH: "other voltage or gain",
     CheckFlag.INSTRUMENT_MISMATCH: "other instrument",
 }
-"""Flags of what a person accepted and nobody can put a size on; no interval holds it."""
+"""Flags of deviations that a person accepted. Their error cannot be estimated, so no interval includes it."""
 
 
 def between_run_percent(receptor: ReceptorDensity | PooledDensity) -> float | None:
@@ -35,7 +35,7 @@ def between_run_source(receptor: ReceptorDensity | PooledDensity) -> str:
 
 
 def interval_lacks(receptor: ReceptorDensity | PooledDensity, flags: Collection[str]) -> str:
-    """Return the errors that are known of and that the interval does not hold, split by `;`.
+    """Return the known errors that the interval leaves out, split by `;`.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def interval_lacks(receptor: ReceptorDensity | PooledDensity, flags: Collection[
 
 
 def interval_name(limiting: Limiting) -> str:
-    """Return what the intervals of a study are to be called.
+    """Return the name of the intervals of a study.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def interval_name(limiting: Limiting) -> str:
 
 
 def fold_bound(value: float) -> str:
-    """Return the bound of a fold that lies beyond what rows can tell; "" within 1,000 either way.
+    """Return the bound for a fold change above 1,000 or below 1/1,000; "" for a fold in between.
 
     Examples
     --------

@@ -26,7 +26,7 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 
 def to_json(value: object) -> Json:
-    """Return frozen rows, arrays, dates and numbers as what `json.dump(allow_nan=False)` can write.
+    """Convert dataclasses, arrays, dates and numbers to values that `json.dump(allow_nan=False)` can write.
 
     Numbers that are not finite become None; numbers are rounded to 12 significant digits, so that the last
     bits of another machine's arithmetic do not change the file.
@@ -89,7 +89,7 @@ def write_json(path: Path, data: object) -> None:
 
 
 def distribution_json(tubes: Iterable[tuple[str, CellDistribution | None]]) -> Json:
-    """Return what `distribution.json` holds: the cells of each tube about their median, by sample_id."""
+    """Return the content of `distribution.json`: the distribution of cells in each tube, by sample_id."""
     return {name: to_json(cells) for name, cells in tubes if cells is not None}
 
 
@@ -102,13 +102,13 @@ def _rounded(value: Json) -> Json:
 
 
 def _what(report: WashoutReport) -> str:
-    """Return what the rows are densities of: free sites, unless no clone competes with the drug."""
+    """Return what the densities count: free sites, or total CD38 where no clone competes with the drug."""
     sources = {visit.theta_from for visit in report.visits}
     return "total CD38" if sources == {ThetaFrom.NO_COMPETITION.value} else "free CD38 sites"
 
 
 def washout_json(report: WashoutReport) -> Json:
-    """Return what `washout.json` holds."""
+    """Return the content of `washout.json`."""
     return {
         "question": f"{_what(report)} per cell against weeks since the last dose of the washed-out drug",
         "n_rows": report.n_rows,
@@ -135,11 +135,11 @@ def washout_json(report: WashoutReport) -> Json:
 def response_json(
     tables: ResponseTables | None, without: Unnumbered | None = None, no_response: str = ""
 ) -> Json:
-    """Return what `response.json` holds: the tables, or why there are none; and who has no density."""
-    silent = {"unnumbered": to_json(without)} if without else {}
+    """Return the content of `response.json`: the tables, or the reason; and tubes without a density."""
+    unnumbered = {"unnumbered": to_json(without)} if without else {}
     if tables is None:
         reason: Json = {"what": "response", "reason": no_response}
-        return {"not_estimable": [reason], **silent}
-    told = to_json(tables)
-    assert isinstance(told, dict)
-    return {**told, **silent}
+        return {"not_estimable": [reason], **unnumbered}
+    response = to_json(tables)
+    assert isinstance(response, dict)
+    return {**response, **unnumbered}

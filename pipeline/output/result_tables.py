@@ -1,4 +1,4 @@
-"""Results as tables: the same study gives the same bytes. A column is its name and its cell, in one place."""
+"""Results as tables: the same study gives the same bytes. Each column is defined once, by name and cell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.study.study import Sample, Study
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """What the row of a sample is made of; None = there is none."""
+    """The facts for the row of a sample; None = not available."""
 
     sample: Sample
     result: SampleResult
@@ -50,7 +50,7 @@ def _of_curve(cell: Callable[[StandardCurve], Cell], without: Cell = None) -> Ca
 
 
 def _of_second_opinion(cell: Callable[[SecondCount], Cell]) -> Callable[[SampleFacts], Cell]:
-    """Return a cell of the second opinion; empty where none was asked for."""
+    """Return a cell of the second opinion; empty where the study did not request one."""
     return lambda tube: None if tube.result.second_opinion is None else cell(tube.result.second_opinion)
 
 
@@ -73,7 +73,7 @@ def _of_sentinel(prefix: str, name: str) -> tuple[Column[SampleFacts], ...]:
 
 
 def _ends(name: str, path: str) -> tuple[Column[Any], ...]:
-    """Return a θ or a total with its limits, by the path of its attribute; empty where nobody asked."""
+    """Return a θ or a total with its limits, by the path of its attribute; empty where not requested."""
     ends = (("", "value"), ("_low", "low"), ("_high", "high"))
     return tuple(Column(f"{name}{end}", _at(f"{path}.{part}")) for end, part in ends)
 
@@ -104,7 +104,7 @@ _REAGENTS: Final[tuple[Column[Any], ...]] = tuple(
 
 
 def _n_quantified(tube: SampleFacts) -> int | None:
-    """Return how many cells the density, its interval and the flags of few cells rest on."""
+    """Return the number of cells behind the density, its interval and the flags of low cell numbers."""
     return None if tube.receptor.status is RdStatus.FAILED else tube.receptor.n_cells
 
 
@@ -235,21 +235,21 @@ def exposure_table(study_result: StudyResult) -> Table:
 
 
 def reviewers(study: Study, sample: Sample) -> str:
-    """Return who set a gate of this sample, and the file of its gates where there is one; `;`-separated."""
+    """Return the people who set a gate of this sample, and its gate file if any; `;`-separated."""
     files = [labels_of_sample(study.folder, sample).of(sample.gates_file)] if sample.gates_file else []
     people = [gate.set_by for gate in study.gates if gate.sample_id == sample.sample_id]
     return ";".join(dict.fromkeys([*people, *files]))
 
 
 def sample_flags(result: SampleResult, exposure: Exposure | None = None) -> tuple[str, ...]:
-    """Return every flag of a sample once: of the tube, its receptor density and its exposure."""
+    """Return the flags of a sample without duplicates: of the tube, its receptor density and its exposure."""
     return tuple(
         dict.fromkeys([*result.flags, *result.receptor.flags, *(exposure.flags if exposure else ())])
     )
 
 
 def sample_notes(result: SampleResult, exposure: Exposure | None = None) -> tuple[str, ...]:
-    """Return every sentence about a sample once; for a failed one the reason comes first."""
+    """Return the notes of a sample without duplicates; for a failed tube the reason comes first."""
     first = failure_reason(result) if is_failed(result) else ""
     notes = (first, result.note, *result.receptor.notes, *(exposure.notes if exposure else ()))
     return tuple(dict.fromkeys(note.strip() for note in notes if note.strip()))

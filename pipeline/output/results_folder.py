@@ -31,13 +31,13 @@ TABLES: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
     ("calibration.csv", lambda study_result: calibration_table(study_result.calibrations)),
     ("rd_distribution.csv", distribution_table),
 )
-"""The CSV files of `results/`, and what makes their tables."""
+"""The CSV files of `results/`, each with the function that makes its table."""
 
 TABLES_OF_SOME: Final[tuple[tuple[str, Callable[[StudyResult], Table]], ...]] = (
     ("rd_changes.csv", change_table),
     ("rd_unnumbered.csv", unnumbered_table),
 )
-"""CSV files that are there only where they have a row."""
+"""CSV files that exist only if they have a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class FigureExtras:
 NO_EXTRAS: Final = FigureExtras()
 
 RUN_FACTS: Final = "run.json"
-"""What made the results; written last, and not there while they are written."""
+"""The record of the run. It is written last and is missing while other files are written."""
 
 
 class Results:
-    """Where results go, and the writing of them; `stores` keep what is finished."""
+    """The results folder and its writing; `stores` keep the finished tubes and bead runs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -73,7 +73,7 @@ class Results:
         self.validation = folder / "validation"
 
     def must_be_writable(self) -> None:
-        """Raise NoResultsFolderError where nothing can be written, before anything is computed."""
+        """Raise NoResultsFolderError if the folder is not writable, before any computation."""
         probe = self.folder / ".writable"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -93,22 +93,22 @@ class Results:
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
     ) -> tuple[str, ...]:
-        """Write every file of the contract; return those that stayed as an earlier run left them.
+        """Write all result files; return the names of those that could not be replaced.
 
-        A file that is open in Excel, or in whose place something else lies, stops no other one: the report,
-        run.json and the end of the command name it.
+        A file that is open in Excel, or blocked by a folder of its name, does not stop the others: the
+        report, run.json and the end of the command name it.
 
         Parameters
         ----------
         facts
-            Asked once and last, so that run.json tells the time of the whole run; it is given the older
-            files.
+            Called once, at the end, with the names of the files that stayed, so that run.json holds the time
+            of the whole run.
         stage
-            Told what is written now.
+            Called with the name of each stage of writing.
         run_on
             Day of the run, for the head of the report.
         figures
-            Whether the figures are drawn again too.
+            Whether to draw the figures.
         extras
             Files of figures that are made on request.
         """
@@ -124,9 +124,9 @@ class Results:
                     self._write_figures(study_result, extras)
                 write_gates(self.folder / "gates", study_result.results, self.stores.samples)
                 stage("writing the report")
-                told = self._names(older)
-                self._write_report(study_result, run_on, told)
-            if self._names(older) != told:
+                older_names = self._names(older)
+                self._write_report(study_result, run_on, older_names)
+            if self._names(older) != older_names:
                 self._write_report(study_result, run_on, self._names(older))
             stage("finishing")
         self._write_run(study_result, facts(self._names(older)))
@@ -166,7 +166,7 @@ class Results:
 
     @staticmethod
     def _write_or_remove(path: Path, table: Table) -> None:
-        """Write a table with rows; without any, that of an earlier run must not stay."""
+        """Write a table that has rows. Without rows, remove the file of an earlier run."""
         if table.rows:
             write_csv(path, table)
         else:

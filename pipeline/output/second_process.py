@@ -1,4 +1,4 @@
-"""A second process beside this one: in very large studies it writes files that nothing else waits for."""
+"""A second process: in very large studies it writes files while the main process goes on."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import TypeAlias
 from pipeline.files.whole import list_older, older_kept
 
 TUBES_THAT_PAY = 2_000
-"""A process takes 2 s to start and to be handed the tables; of more tubes, writing them takes longer."""
+"""Number of tubes above which a second process saves time: starting it and sending the tables takes 2 s."""
 
 Start: TypeAlias = Callable[[Callable[[], None]], None]
-"""What does a piece of work, now or meanwhile. The work is picklable: a `functools.partial` of a function."""
+"""Does a piece of work, now or in the second process. The work must be picklable: a `functools.partial`."""
 
 
 @contextmanager
 def second_process(n_tubes: int) -> Iterator[Start]:
-    """Yield what starts work: beside this process where the tubes are very many, else it is done at once.
+    """Yield a function that starts work: in a second process for very many tubes, else at once here.
 
-    At the end all work is done; what it raised is raised here, and files that it could not replace are listed
-    here (`older_kept`). The work of a process that dies (memory) is done again in this one.
+    On exit all work is done. Its exceptions are raised here, and files that it could not replace are listed
+    here (`older_kept`). If the process dies (out of memory), the work is repeated in this process.
     """
     if n_tubes <= TUBES_THAT_PAY or (os.cpu_count() or 1) < 2:
         yield _at_once

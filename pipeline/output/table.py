@@ -50,7 +50,7 @@ class Column(Generic[Facts]):
 
 
 def attributes(*names: str) -> tuple[Column[Any], ...]:
-    """Return columns that are called as the attributes of the facts that they show."""
+    """Return columns, each named like the attribute that it shows."""
     return tuple(Column(name, attrgetter(name)) for name in names)
 
 
@@ -60,7 +60,7 @@ def names_of(columns: Iterable[Column[Facts]]) -> tuple[str, ...]:
 
 
 def table_of(columns: Sequence[Column[Facts]], rows: Iterable[Facts]) -> Table:
-    """Return a table with a row per facts: header and cells come from the same columns.
+    """Return a table with a row for each set of facts; header and cells come from the same columns.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def significant(value: float) -> float | None:
 
 
 def cell_text(value: Cell) -> str:
-    """Return a cell as it stands in a CSV: 6 significant digits, ISO dates, empty = not known.
+    """Return a cell as CSV text: 6 significant digits, ISO dates, empty = not known.
 
     Examples
     --------
@@ -102,8 +102,8 @@ def cell_text(value: Cell) -> str:
 def csv_text(table: Table, *, as_typed: bool = False) -> str:
     """Return a table as CSV with LF line ends.
 
-    `as_typed`: what was typed stays as it was typed. Else no cell begins a formula: people open such
-    a file in Excel (see `no_formula`).
+    `as_typed` leaves typed text unchanged. Otherwise no cell begins a formula, because people open such a
+    file in Excel (see `no_formula`).
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

@@ -23,7 +23,7 @@ from pipeline.page.door.door import App, Door, Keys, TooLargeError
 from pipeline.page.jobs import requested_tubes
 from pipeline.page.review.bench_routes import bench_routes
 from pipeline.page.review.routes import decision_routes
-from pipeline.page.stages.folders import file_inside
+from pipeline.page.stages.folders import file_inside, file_of_results
 from pipeline.page.stages.menu import study_now
 from pipeline.page.stages.pages import page_routes
 from pipeline.page.stages.watching import sheets_now
@@ -96,7 +96,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/results/{name:path}")
     def results(name: str) -> FileResponse:
-        path = file_inside(desk.folder / "results", name)
+        path = file_of_results(desk.folder, name)
         kind = _KINDS.get(path.suffix.casefold(), "application/octet-stream")
         shown = path.suffix.casefold() in _SHOWN
         return FileResponse(

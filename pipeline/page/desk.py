@@ -14,10 +14,12 @@ from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, NumberMessage
 from pipeline.page.review.shown import number_message
 from pipeline.page.stage_messages import Failure, Job
+from pipeline.page.stamps import file_stamp, study_stamp
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
 from pipeline.review.decisions import finish_last
-from pipeline.review.ledger import Ledger, ledger_of
+from pipeline.review.ledger import Ledger, digest_before_decisions, ledger_of
+from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot, snapshot_of
 from pipeline.review.view import View
 from pipeline.study.errors import UserError
@@ -140,18 +142,24 @@ class Desk:
     def _snapshot(self) -> Snapshot:
         folder = self.folder
         with self._lock:
-            stamp = _stamp(folder)
-            written = tuple(map(_stat, (folder / TRAIL, coming_line(folder), review_path(folder))))
+            stamp = study_stamp(folder)
+            written = tuple(map(file_stamp, (folder / TRAIL, coming_line(folder), review_path(folder))))
             self._cached("finished", written, lambda: finish_last(folder))
-            whole = self._cached("snapshot", stamp, lambda: snapshot_of(folder))
-            review = _stat(review_path(folder))
+            review, trail = file_stamp(review_path(folder)), self.trail()
+            # A decision was checked before it was written; what somebody typed is checked with all sheets.
+            typed = self._cached(
+                "typed",
+                (review, _Same(trail)),
+                lambda: digest_before_decisions(trail, read_review_file(folder).digest),
+            )
+            whole = self._cached("snapshot", (stamp, typed), lambda: snapshot_of(folder))
             return self._cached("with gates", (_Same(whole), review), whole.with_gates_of_now)
 
     def trail(self) -> Trail:
         """Return the audit trail as it is now."""
         folder = self.folder
         with self._lock:
-            return self._cached("trail", _stat(folder / TRAIL), lambda: must_be_whole(folder))
+            return self._cached("trail", file_stamp(folder / TRAIL), lambda: must_be_whole(folder))
 
     def ledger(self) -> Ledger:
         """Return what was decided so far."""
@@ -269,31 +277,3 @@ class Desk:
             self._kept[name] = kept
         thing: Thing = kept[1]
         return thing
-
-
-def _stamp(folder: Path) -> tuple[Any, ...]:
-    """Return what differs once a sheet or a stored result was written.
-
-    Raises UserError where the folder is not there any more.
-    """
-    try:
-        sheets = sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
-        )
-    except OSError as error:
-        raise UserError(
-            f"the folder {folder.name} cannot be read ({error.strerror}): was it moved, or its drive removed?"
-        ) from error
-    store = folder / "results" / "store"
-    parts = (*sheets, folder / "results" / "run.json", store, store / "alone", store / "beads")
-    return tuple((path.name, _stat(path)) for path in parts)
-
-
-def _stat(path: Path) -> tuple[int, int, int] | None:
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_size, facts.st_mtime_ns, facts.st_ino

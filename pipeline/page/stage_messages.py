@@ -66,6 +66,8 @@ class SheetsNow(Message):
 
     files: list[str]
     saved_at: str
+    version: str
+    """Another one after each save, and when a program opens or closes a sheet."""
     is_open: bool
     counted: str
     causes: list[CauseMessage]

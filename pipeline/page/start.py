@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds between two looks at whether anybody still uses the page. Convention."""
 
+BACKLOG = 128
+"""Connections that the system holds until they are taken. Convention: its own limit was this for long."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
@@ -54,6 +57,7 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
 
     from pipeline.page.app import app_of
     from pipeline.page.desk import Desk
+    from pipeline.page.door.patience import patient_protocol
 
     listening = _socket(options.port, folder)
     keys = Keys(listening.getsockname()[1], options.first)
@@ -67,7 +71,8 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
         server_header=False,
         date_header=False,
         ws="none",
-        http="h11",
+        http=patient_protocol(),
+        backlog=BACKLOG,
         loop="asyncio",
         timeout_graceful_shutdown=2,
     )
@@ -153,7 +158,7 @@ def _socket(port: int | None, folder: Path | None) -> socket.socket:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, number))
-            listening.listen(128)
+            listening.listen(BACKLOG)
         except OSError as problem:
             listening.close()
             error = problem

@@ -1,4 +1,4 @@
-"""What patients and tubes of the next study are like: the line, its scatters, limits and washouts."""
+"""Assumptions about the next study: washout line, scatter, limits of quantification and washouts."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ from pipeline.study.errors import UserError
 from pipeline.washout.line.tobit import fit_tobit
 
 TUBE_CV, SHARED_CV = 0.08, 0.07
-"""CV of one tube within a run, and of what all tubes share (lot values, F:P), where no study tells them.
-Assumption: 200 plasma cells and the default CVs (docs/method.md, section 5)."""
+"""CV of one tube within a run, and CV of the errors that all tubes share (lot values, F:P), used without an
+earlier study. Assumption: 200 plasma cells and the default CVs (docs/method.md, section 5)."""
 
 LLOQ, ULOQ = 1_000.0, 270_000.0
-"""Limits of quantification where no study tells them. Convention: PE, up to four times the top bead."""
+"""Limits of quantification in molecules per cell, used without an earlier study. Convention: PE, up to four
+times the top bead."""
 
 _PATIENTS = 400
-"""Simulated patients that the line of no study is fitted to. Convention: its slope is then known to 3 %."""
+"""Number of simulated patients for the washout line, used without an earlier study. Convention: its slope is
+then known to 3 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudyPopulation:
-    """Patients and tubes of a study to come.
+    """Patients and tubes of a future study.
 
     Attributes
     ----------
     slope, intercept
         log10 RD = intercept + slope · log2 weeks, of the median patient.
     between, within
-        SD of patients' own levels, and of visits of one patient, dex.
+        SD between patients, and SD between visits of a patient, dex.
     run_sd, tube_sd, shared_sd
-        SD of log10 RD between runs, of one tube, and of what all tubes share, dex.
+        SD of log10 RD between runs, of one tube, and of the errors that all tubes share, dex.
     lloq, uloq
-        Molecules per cell.
+        Limits of quantification, molecules per cell.
     weeks
-        Washouts that are drawn from.
+        Washouts from which simulated patients are drawn, weeks.
     source
-        Where all this is from, in words.
+        The source of these numbers, in words.
     """
 
     slope: float
@@ -63,12 +65,12 @@ class StudyPopulation:
 
 
 def population_of(study_result: StudyResult) -> StudyPopulation:
-    """Return what a study's own line and error budgets say of the next one.
+    """Return the population of the next study, from this study's washout line and error budgets.
 
     Raises
     ------
     UserError
-        The study has no line of M1.
+        The study has no washout line (M1), no visit with an LLOQ and a ULOQ, or no tube with an error budget.
     """
     report = study_result.washout
     if report is None or report.tobit is None:
@@ -81,6 +83,11 @@ def population_of(study_result: StudyResult) -> StudyPopulation:
     line, mixed = report.tobit, report.mixed
     between, within = (mixed.between, mixed.within) if mixed else (line.sigma, 0.0)
     visits = [visit for visit in study_result.visits if visit.receptor.lloq and visit.receptor.uloq]
+    if not visits:
+        raise UserError(
+            "found no visit with both an LLOQ and a ULOQ, expected one: leave the study out to plan with "
+            "simulated patients"
+        )
     extrapolated = study_result.study.settings.uloq_extrapolation
     runs, tubes, shared = _errors(study_result.results)
     return StudyPopulation(
@@ -99,14 +106,14 @@ def population_of(study_result: StudyResult) -> StudyPopulation:
 
 
 def planned_status(rd: float, lloq: float, uloq: float) -> RdStatus:
-    """Return what a density is worth by its limits alone."""
+    """Return the status of a density by its limits of quantification alone."""
     if rd < lloq:
         return RdStatus.BELOW_LLOQ
     return RdStatus.ABOVE_ULOQ if rd > uloq else RdStatus.OK
 
 
 def simulated_population(seed: int) -> StudyPopulation:
-    """Return what simulated patients are like, with an assay as it usually is."""
+    """Return a population of simulated patients, measured with a usual assay."""
     rng = np.random.default_rng([seed, 31])
     scenario = scenario_named("plain")
     patients = [draw_patient(scenario, rng) for _ in range(_PATIENTS)]
@@ -130,7 +137,7 @@ def simulated_population(seed: int) -> StudyPopulation:
 
 
 def _errors(tubes: Sequence[SampleResult]) -> tuple[float, float, float]:
-    """Return the median SDs of a study's tubes: between runs, of a tube, shared; dex."""
+    """Return the median SDs of a study's tubes: between runs, of one tube, and shared by all tubes; dex."""
     known = [tube.receptor for tube in tubes if tube.receptor.budget and tube.receptor.rd]
     if not known:
         raise UserError("found no tube with an error budget, expected one: run the study first")

@@ -1,4 +1,4 @@
-"""The size of a study: simulated studies of more and more patients, until they are narrow enough."""
+"""The size of a study: simulate more and more patients until the intervals are narrow enough."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
 
 PATIENTS = (8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250, 300, 400)
-"""Numbers of patients that are tried. Convention: each about a quarter more than the one before."""
+"""Numbers of patients to try. Convention: each about a quarter more than the previous one."""
 
 STUDIES, ASSURANCE = 50, 0.8
-"""Studies that are simulated of each size, and the share of them that must be narrow enough. Convention: as
-the usual power of 80 %."""
+"""Number of simulated studies of each size, and the share of them whose interval must be narrow enough.
+Convention: as the usual power of 80 %."""
 
 _Z = 1.959964
 """Half-width of the central 95 % of a normal distribution, in SDs. Arithmetic."""
 
 _PILOT_PATIENTS, _PILOT_STUDIES, _WELL_BELOW = 40, 10, 0.5
-"""Patients and studies of a first look, and at which share of the size that it lets expect the search begins.
-Convention: an interval's width falls as the root of the number of patients."""
+"""Patients and studies of a pilot simulation. The search begins at this share of the size that the pilot
+predicts. Convention: an interval's width falls as the root of the number of patients."""
 
 _BEYOND = 1
-"""Sizes that are tried after the first that is large enough. Convention: so that its neighbour is seen."""
+"""Number of sizes to try after the first that is large enough. Convention: the next size shows how much is
+gained."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedWidth:
-    """What the study must tell: exactly one width.
+    """The wanted width of an interval: exactly one of the two widths is given.
 
     Attributes
     ----------
@@ -62,20 +63,20 @@ class WantedWidth:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Studies of one size.
+    """Simulated studies of one size.
 
     Attributes
     ----------
     tubes
-        Stained tubes in all: patients × visits × replicates.
+        Total number of stained tubes: patients × visits × replicates.
     width
-        Median width of the interval; None where most studies have none.
+        Median width of the interval; None where most studies have no interval.
     narrow
         Share of studies whose interval is as narrow as wanted; `narrow_error` its standard error.
     with_interval
-        Share of studies that give an interval at all.
+        Share of studies that have an interval.
     below_lloq
-        Share of their visits below the LLOQ.
+        Share of visits below the LLOQ.
     """
 
     patients: int
@@ -89,7 +90,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The sizes that were tried, and the first that is large enough; None: none of them."""
+    """All sizes that were tried, and the first that is large enough (None if no size is)."""
 
     target: WantedWidth
     visits: int
@@ -110,21 +111,22 @@ def plan_size(
     tried: Sequence[int] = (),
     seen: Callable[[Size], object] = lambda size: None,
 ) -> Plan:
-    """Return how many patients it takes until a share `assurance` of studies has an interval so narrow.
+    """Return how many patients are needed so that a share `assurance` of studies reaches the wanted width.
 
-    Every simulated study draws washouts, patients' levels and measurement errors, is censored at the
-    limits, and is fitted as the product fits it (M1, without its tests of doubt).
+    Every simulated study draws washouts, patients' levels and measurement errors. Densities are censored at
+    the limits, and the washout line is fitted as in a real study (M1, without its diagnostic tests).
 
     Parameters
     ----------
     visits
-        Of each patient: the first at a drawn washout, each later one at 1.5 times the washout before.
+        Visits per patient: the first at a drawn washout, each later one at 1.5 times the previous washout.
     replicates
-        Tubes of a visit, in one run: they average the error of the tube, not that between runs.
+        Tubes per visit, in one run: they average the error of the tube, not the error between runs.
     tried
-        Numbers of patients, from the smallest on; empty: those of `PATIENTS` that a first look lets expect.
+        Numbers of patients in ascending order; empty: the sizes in `PATIENTS` that a pilot simulation
+        suggests.
     seen
-        Told of each size.
+        Called with each size when it is done.
     """
     sizes: list[Size] = []
     enough: Size | None = None
@@ -145,7 +147,7 @@ def plan_size(
 def _worth_trying(
     population: StudyPopulation, target: WantedWidth, visits: int, replicates: int, seed: int
 ) -> tuple[int, ...]:
-    """Return the sizes from well below the one that a few studies of 40 patients let expect."""
+    """Return the sizes to try: they begin well below the size that a pilot of 40 patients predicts."""
     pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
     if pilot.width is None:
         return tuple(n for n in PATIENTS if n >= _PILOT_PATIENTS / 2)
@@ -169,15 +171,15 @@ def _size(
         width, below = _study_width(population, target, n, visits, replicates, rng)
         widths.append(width)
         dim += below
-    told = [width for width in widths if math.isfinite(width)]
+    finite = [width for width in widths if math.isfinite(width)]
     narrow = sum(width <= target.wanted for width in widths) / studies
     return Size(
         patients=n,
         tubes=n * visits * replicates,
-        width=median(widths) if 2 * len(told) > studies else None,
+        width=median(widths) if 2 * len(finite) > studies else None,
         narrow=narrow,
         narrow_error=math.sqrt(narrow * (1 - narrow) / studies),
-        with_interval=len(told) / studies,
+        with_interval=len(finite) / studies,
         below_lloq=dim / (studies * n * visits),
     )
 
@@ -190,7 +192,7 @@ def _study_width(
     replicates: int,
     rng: np.random.Generator,
 ) -> tuple[float, int]:
-    """Return the width of a simulated study's interval (inf: it has none), and its visits below the LLOQ."""
+    """Return the interval width of a simulated study (inf without one), and its visits below the LLOQ."""
     first = rng.choice(population.weeks, n)
     weeks = np.repeat(first, visits) * np.tile(1.5 ** np.arange(visits), n)
     own = np.repeat(rng.normal(0.0, population.between, n), visits)
@@ -217,7 +219,7 @@ def _study_width(
 
 
 def _width(fit: WashoutFit, target: WantedWidth, shared: float) -> float:
-    """Return the width that is asked of; errors that all tubes share widen a wait, and no slope."""
+    """Return the width of the wanted interval. Errors that all tubes share widen a wait, but not a slope."""
     if target.slope_width is not None:
         return fit.slope_interval[1] - fit.slope_interval[0]
     wait = weeks_to_reach(fit, target.density, target.share)

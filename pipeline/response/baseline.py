@@ -1,4 +1,4 @@
-"""R1: who the patients were. Every patient of the sheet; a share is of those in whom it is known."""
+"""R1: the patients' baseline characteristics. A share counts only patients whose value is known."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pipeline.study.drugs import is_drug
 from pipeline.study.study import Patient, Study
 
 ELDERLY_FROM, LOW_ALBUMIN_G_L = 65, 35
-"""Groups of the baseline table: years; g/L, the limit of the ISS (doi:10.1200/JCO.2005.04.242). Convention:
-myeloma trials part their patients at 65 years."""
+"""Bounds of two groups of the baseline table: age in years; albumin in g/L, the limit of the ISS
+(doi:10.1200/JCO.2005.04.242). Convention: myeloma trials split their patients at 65 years."""
 
 
 def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[Characteristic, ...]:
-    """Return the rows of R1; a column that is empty for everybody has none."""
+    """Return the rows of R1. A column that is empty for every patient gets no row."""
     patients = study.patients
     weeks = [clocks[patient.patient_id].weeks for patient in patients]
     rows: list[Characteristic] = [
@@ -62,7 +62,7 @@ def _below(value: float | None, bound: float) -> bool | None:
 
 
 def _refractory(patients: Sequence[Patient]) -> list[Proportion]:
-    """Return a share per drug, the most frequent first, of the patients whose cell is not empty."""
+    """Return the share refractory to each drug, the most frequent first, of patients with a typed cell."""
     typed = [{part.strip() for part in p.refractory_to.split(";") if part.strip()} for p in patients]
     known = [drugs for drugs in typed if drugs]
     counts = Counter(drug for drugs in known for drug in drugs)

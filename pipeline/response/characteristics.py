@@ -11,7 +11,7 @@ from pipeline.response.statistics.counts import Proportion, proportion
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Median and range of what is known; None where nobody has a value.
+    """Median and range of the known values; None where no patient has a value.
 
     Examples
     --------
@@ -38,7 +38,7 @@ Characteristic = Proportion | Summary
 
 
 def readable(value: float) -> str:
-    """Return a number for reading: 3 significant digits, and never fewer than the whole number.
+    """Return a number for reading: 3 significant digits, and all digits before the decimal point.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summar
 
 
 def shares(title: str, values: Sequence[str], order: Sequence[str] = ()) -> tuple[Proportion, ...]:
-    """Return a share per value that occurs, of those who have one: in `order`, the others by name.
+    """Return the share of each value among the patients who have one: first as in `order`, then by name.
 
     Examples
     --------
@@ -75,6 +75,6 @@ def shares(title: str, values: Sequence[str], order: Sequence[str] = ()) -> tupl
 
 
 def share(name: str, answers: Iterable[bool | None]) -> tuple[Proportion, ...]:
-    """Return the share of yes among the known answers; nothing where no answer is known."""
+    """Return the share of yes among the known answers; an empty tuple where no answer is known."""
     known = [answer for answer in answers if answer is not None]
     return (proportion(name, sum(known), len(known)),) if known else ()

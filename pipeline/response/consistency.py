@@ -1,4 +1,4 @@
-"""R9: what the user typed, looked through for numbers that cannot be."""
+"""R9: search what the user typed for impossible numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.response.statements import Inconsistency, check_statement
 from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
-"""Part of a time: what was typed agrees within it. Convention: rounding by hand."""
+"""Relative difference within which a typed time agrees with the dates. Convention: people round by hand."""
 
 _CENSORED: Final = {
     PfsEnd.ASSESSMENT: "the last disease assessment",
@@ -23,13 +23,14 @@ def inconsistencies(study: Study, courses: Iterable[FollowUp]) -> tuple[Inconsis
     """Return every inconsistency of a study's free text and of its patients' rows, in the sheets' order.
 
     Free text is the sheet `statements`, the column `remark` of samples and `discontinuation_reason` of
-    patients. Percentages are held against n = `n_patients` of a statement, else the number of patients.
+    patients. Percentages are checked with n = `n_patients` of the statement, else with the number of
+    patients.
     """
     n = len(study.patients) or len({sample.patient_id for sample in study.samples})
     faults = [
         hit
-        for where, text, n_told in _texts(study, n)
-        for hit in check_statement(text, n_told, study.settings.month_days, where=where)
+        for where, text, n_patients in _texts(study, n)
+        for hit in check_statement(text, n_patients, study.settings.month_days, where=where)
     ]
     by_id = {course.patient_id: course for course in courses}
     highest = highest_grades(study.patients, study.adverse_events) if study.adverse_events else {}
@@ -50,7 +51,7 @@ def _texts(study: Study, n: int) -> Iterator[tuple[str, str, int]]:
 
 
 def _grade_faults(patient: Patient, highest: tuple[int, int] | None) -> Iterator[Inconsistency]:
-    """Hold the highest grades of the patients sheet against the rows of the sheet of adverse events."""
+    """Compare the highest grades of the patients sheet with the sheet of adverse events."""
     if highest is None:
         return
     for column, of_events in zip(("teae_grade", "related_grade"), highest, strict=True):
@@ -76,31 +77,31 @@ def _row_faults(patient: Patient, course: FollowUp | None, month_days: float) ->
 def _control_days(
     where: str, patient: Patient, course: FollowUp, month_days: float
 ) -> Iterator[Inconsistency]:
-    """Hold disease_control_days against progression: longer than it is wrong, a fraction of it is a unit."""
-    typed, held = patient.disease_control_days, course.pfs_day
-    if typed is None or held is None:
+    """Compare disease_control_days with PFS: a longer time is a fault, a fraction may be a wrong unit."""
+    typed, pfs_day = patient.disease_control_days, course.pfs_day
+    if typed is None or pfs_day is None:
         return
     quote = f"disease_control_days {typed:g}"
-    if typed > held + 1:
+    if typed > pfs_day + 1:
         end = (
             "progression or death" if course.pfs_event else _CENSORED.get(course.pfs_end, "the last day seen")
         )
-        yield Inconsistency(where, quote, f"{end} was {held} days after the start")
-    elif unit := _unit_slip(typed, held, month_days, course.pfs_event):
-        text = f"progression or death was {held} days after the start: were {typed:g} {unit} meant?"
+        yield Inconsistency(where, quote, f"{end} was {pfs_day} days after the start")
+    elif unit := _unit_slip(typed, pfs_day, month_days, course.pfs_event):
+        text = f"progression or death was {pfs_day} days after the start: were {typed:g} {unit} meant?"
         yield Inconsistency(where, quote, text)
 
 
-def _unit_slip(typed: float, held: int, month_days: float, ended: bool) -> str:
-    """Return the unit in which the typed number is the known number of days, "" where there is none."""
+def _unit_slip(typed: float, pfs_day: int, month_days: float, ended: bool) -> str:
+    """Return the unit in which the typed number equals the known number of days; "" where no unit fits."""
     for unit, days in (("weeks", 7.0), ("months", month_days)):
-        if ended and typed > 1 and abs(typed * days - held) <= max(_CLOSE * held, days / 2):
+        if ended and typed > 1 and abs(typed * days - pfs_day) <= max(_CLOSE * pfs_day, days / 2):
             return unit
     return ""
 
 
 def _exposure(where: str, patient: Patient, course: FollowUp, month_days: float) -> Iterator[Inconsistency]:
-    """Hold exposure_weeks against the days under treatment, where the sheet tells when it ended."""
+    """Compare exposure_weeks with the days on treatment, where the sheet gives the last day."""
     typed = patient.exposure_weeks
     if typed is None or course.treated_days is None or patient.discontinued_on is None:
         return

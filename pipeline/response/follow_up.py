@@ -1,4 +1,4 @@
-"""How long each patient was treated, free of progression and seen alive: days from the start of treatment."""
+"""Follow-up of each patient: days on treatment, to progression and to death, from the start of treatment."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ RULE: Final = (
     "death counts however long the last assessment lies back. Where last_assessed_on is empty, PFS is "
     "censored on the last day known alive: that is longer than anybody has looked. Nothing is adjudicated."
 )
-"""FDA, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics (2018): the last adequate
-assessment, and new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death counts whatever was missed."""
+"""FDA, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics (2018): PFS is censored at the
+last adequate assessment or at a new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death counts even
+after missed assessments."""
 
 MISSED_DAYS: Final = 84
-"""Days without an assessment before progression or death that are told: two assessments in a row were missed
-where there is one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two). Arithmetic:
-three cycles."""
+"""A gap of more days between the last assessment and progression or death is reported: the patient missed two
+assessments in a row, with one per cycle of 28 days (FDA, Clinical Trial Endpoints, 2018, censors after two).
+Arithmetic: three cycles."""
 
 _ALIVE_DAYS: Final = (
     "last_contact_on", "progressed_on", "discontinued_on", "dexamethasone_on", "last_assessed_on",
@@ -35,14 +36,14 @@ _ALIVE_DAYS: Final = (
 
 
 class Endpoint(StrEnum):
-    """The two times to an event that are reported."""
+    """The two reported times to an event."""
 
     PFS = "PFS"
     OS = "OS"
 
 
 class PfsEnd(StrEnum):
-    """What ended the time without progression: an event, or why it is censored there."""
+    """What ended the progression-free time: an event, or a reason for censoring."""
 
     PROGRESSION = "Progression"
     DEATH = "Death"
@@ -50,28 +51,30 @@ class PfsEnd(StrEnum):
     NEXT_THERAPY = "New antimyeloma therapy"
     NOT_ASSESSED = "No assessment after day 0"
     ALIVE = "Last seen alive"
-    """No assessment was typed."""
+    """The sheet holds no assessment."""
     UNKNOWN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A patient's course, in days from the start of treatment. None = not known, or it did not happen.
+    """Follow-up of a patient, in days from the start of treatment. None = not known, or it did not happen.
 
     Attributes
     ----------
     started_on
-        Day 0; None where neither the patients nor the doses sheet tells it: no day is known then.
+        The date of day 0; None where neither the patients nor the doses sheet holds it. Then no other day is
+        known.
     pfs_day, os_day
-        Event or censoring; `pfs_event`, `os_event` tell which, and `pfs_end` what it was.
+        Day of the event or of censoring. `pfs_event` and `os_event` are True for an event; `pfs_end` names
+        what ended PFS.
     assessed_day
         The last assessment; 0 where it was before day 0.
     next_therapy_day
         First day of a new antimyeloma therapy after day 0.
     treated_days
-        To `discontinued_on`, else as long as the patient was seen: then `stopped` is False.
+        Days to `discontinued_on`, else to the last contact: then `stopped` is False.
     dexamethasone_day, progression_day, death_day
-        When it happened.
+        Day of each event.
     """
 
     patient_id: str
@@ -93,14 +96,14 @@ class FollowUp:
 
     @property
     def unassessed_days(self) -> int | None:
-        """Days from the last assessment, or day 0, to the progression or death; None: no event, not typed."""
+        """Days from the last assessment (or day 0) to progression or death; None without event or entry."""
         if not self.pfs_event or self.pfs_day is None or self.assessed_day is None:
             return None
         return max(self.pfs_day - self.assessed_day, 0)
 
 
 def follow_ups(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[FollowUp, ...]:
-    """Return the course of every patient of the patients sheet, in its order; clocks by patient_id."""
+    """Return the follow-up of every patient, in the order of the patients sheet; clocks by patient_id."""
     return tuple(
         follow_up(patient, patient.treatment_start or clocks[patient.patient_id].first_study_drug_on)
         for patient in study.patients
@@ -108,9 +111,9 @@ def follow_ups(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[Follo
 
 
 def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
-    """Return a patient's course from a first day.
+    """Return a patient's follow-up from day 0.
 
-    A date before the first day gives no time: it is a fault of the sheet, not an event on day 0.
+    A date before day 0 gives no time: it is a fault of the sheet, not an event on day 0.
 
     Examples
     --------
@@ -160,7 +163,7 @@ def pfs(
     therapy: int | None,
     last_seen: int | None,
 ) -> tuple[int | None, PfsEnd]:
-    """Return the day on which PFS ends and what ends it (`RULE`), from days after day 0; None: not typed.
+    """Return the day on which PFS ends and what ends it (`RULE`); arguments: days after day 0, or None.
 
     Examples
     --------

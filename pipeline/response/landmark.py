@@ -1,4 +1,4 @@
-"""R8: dexamethasone, added after response was seen: compared from a landmark on, not from the start."""
+"""R8: dexamethasone was added after response was known, so patients are compared from a landmark on."""
 
 from __future__ import annotations
 
@@ -38,18 +38,19 @@ class LandmarkTest:
 
 @dataclass(frozen=True, slots=True)
 class DexamethasoneTable:
-    """Disease control by dexamethasone as it is often printed, and what a landmark leaves of it.
+    """Disease control with and without dexamethasone as often published, and the landmark analysis.
 
     Attributes
     ----------
     ever
-        Disease control of those who ever and never had it: not to be read as its effect (`warning`).
+        Disease control of patients who ever and who never had dexamethasone. This does not measure its effect
+        (`warning`).
     given_by
-        Of those alive without progression at the landmark, those who had been given it.
+        Number given dexamethasone, of the patients alive without progression at the landmark.
     with_it, without_it
         PFS and OS from the landmark.
     later
-        Number at risk who got it after the landmark: they count as without.
+        Number at risk who got dexamethasone after the landmark: they count as patients without it.
     """
 
     landmark_weeks: float
@@ -118,7 +119,7 @@ def is_at_risk(course: FollowUp, day: float) -> bool:
 
 
 def after_landmark(course: FollowUp, day: float) -> FollowUp:
-    """Return the course counted from the landmark; dexamethasone before it has a day of 0 or less."""
+    """Return the follow-up from the landmark on. Dexamethasone before the landmark has a day <= 0."""
     from dataclasses import replace
 
     def shifted(value: int | None) -> int | None:
@@ -139,12 +140,14 @@ def _had_by(course: FollowUp) -> bool:
 def _test(endpoint: Endpoint, with_it: Sequence[FollowUp], without_it: Sequence[FollowUp]) -> LandmarkTest:
     if not with_it or not without_it:
         return LandmarkTest(endpoint.value, None, "one group is empty")
-    found = log_rank((times_of(with_it, endpoint), times_of(without_it, endpoint)))
-    if found is None:
+    log_rank_test = log_rank((times_of(with_it, endpoint), times_of(without_it, endpoint)))
+    if log_rank_test is None:
         return LandmarkTest(endpoint.value, None, "nobody had the event")
-    ratio, low, high = found.hazard_ratio, found.low, found.high
-    words = strength(found.n, found.n_events, low, high, found.p, "hazard")
-    return LandmarkTest(endpoint.value, found.p, "", found.n, found.n_events, ratio, low, high, words)
+    ratio, low, high = log_rank_test.hazard_ratio, log_rank_test.low, log_rank_test.high
+    words = strength(log_rank_test.n, log_rank_test.n_events, low, high, log_rank_test.p, "hazard")
+    return LandmarkTest(
+        endpoint.value, log_rank_test.p, "", log_rank_test.n, log_rank_test.n_events, ratio, low, high, words
+    )
 
 
 def _note(n_with: int, n_without: int, weeks: float) -> str:

@@ -1,4 +1,4 @@
-"""From patients and their receptor densities to counts: who is counted where, and who is not."""
+"""Count patients by response, washout stratum and receptor density, and count who is left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.study.study import Patient, Study
 
 OBJECTIVE: Final = (Response.SCR, Response.CR, Response.VGPR, Response.PR)
 DISEASE_CONTROL_DAYS: Final = 56
-"""SD for so long is disease control, as the study of docs/method.md (NCT02514668) counts."""
+"""Days of SD that count as disease control, as in the study of docs/method.md (NCT02514668)."""
 
 STRATA_MONTHS: Final = (3, 6, 12)
 """Bounds of the washout strata. Convention, as the study of docs/method.md reports them."""
@@ -25,7 +25,7 @@ WASHOUT_STRATA: Final = ("< 3 months", "3 to < 6 months", "6 to < 12 months", ">
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """k patients with disease control (or a response) of n."""
+    """k of n patients have disease control (or a response)."""
 
     name: str
     k: int
@@ -34,16 +34,17 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulSides:
-    """What becomes of the RD groups if the doubtful patients were on the other side: (above, below) each.
+    """The RD groups (above, below) with the doubtful patients on one side of the cut or on the other.
 
-    Doubtful: the 95 % interval of the density contains the cut, or a limit of quantification does not tell.
+    A patient is doubtful where the 95 % interval of the density contains the cut, or a limit of
+    quantification leaves the side open.
 
     Attributes
     ----------
     contained
-        How many of the patients in a group have an interval that contains the cut, k of n.
+        k of n patients in the groups have an interval that contains the cut.
     best, worst
-        Every doubtful patient on the side that speaks for a high RD, and against it.
+        The groups with every doubtful patient on the side that favours a high RD, and on the side against it.
     """
 
     contained: Count
@@ -53,7 +54,7 @@ class DoubtfulSides:
 
 @dataclass(frozen=True, slots=True)
 class NotInRdGroups:
-    """The patients with known disease control who are in neither RD group for one reason."""
+    """Patients with known disease control who are in neither RD group, for one reason."""
 
     reason: str
     patients: tuple[str, ...]
@@ -61,12 +62,13 @@ class NotInRdGroups:
 
 @dataclass(frozen=True, slots=True)
 class ResponseCounts:
-    """All that the tables need.
+    """Every count that the response tables need.
 
     Attributes
     ----------
     responses
-        Best responses over all evaluable patients; one without a response is no responder.
+        Best responses of all evaluable patients. A patient without a typed response counts as a
+        non-responder.
     disease_control
         DCR over the evaluable patients; those with SD of unknown duration are left out and counted.
     by_washout
@@ -74,10 +76,10 @@ class ResponseCounts:
     by_rd
         Disease control at or above the RD cut, and below it.
     outside
-        Disease control of those in no stratum: no washout known, no RD that counts, or a limit that does not
-        tell.
+        Disease control of patients in no stratum: unknown washout, no usable RD, or a limit that leaves the
+        side open.
     left_out, doubtful
-        Who is in no RD group, and what the groups would be were the doubtful patients in the other one.
+        Patients in no RD group by reason, and the groups with doubtful patients moved to the other one.
     reference_kit
         The bead kit of the RD groups.
     """
@@ -96,7 +98,7 @@ class ResponseCounts:
 
 
 def is_evaluable(patient: Patient) -> bool:
-    """Tell whether the patient is in the denominators: `evaluable` says so, or is empty beside a response."""
+    """Return whether a patient is evaluable: typed yes, or left empty while a response is typed."""
     if patient.evaluable is None:
         return patient.best_response not in ("", Response.NE)
     return patient.evaluable
@@ -134,7 +136,7 @@ def washout_stratum(days: int, month_days: float) -> str:
 def controlled_patients(study: Study) -> dict[str, bool]:
     """Return the disease control of every evaluable patient in whom it is known, by patient_id.
 
-    An evaluable patient without a best response has none. Not known: SD without its days.
+    An evaluable patient without a best response has no disease control. SD without its days is not known.
     """
     controls = {
         patient.patient_id: disease_control(patient) if patient.best_response else False
@@ -152,7 +154,7 @@ def count_responses(
     Parameters
     ----------
     study
-        Its patients sheet gives the responses as they are: nothing is adjudicated or derived.
+        Responses are used as typed in its patients sheet: the program neither adjudicates nor derives them.
     rows
         One per patient and visit.
     clocks
@@ -189,7 +191,7 @@ BETWEEN: Final = "limit of quantification on the other side of the cut"
 
 
 def _left_out(chosen: Mapping[str, RdVisit]) -> tuple[NotInRdGroups, ...]:
-    """Return who is in no RD group, by reason."""
+    """Return the patients in no RD group, by reason."""
     reasons = [
         (reason.value, [name for name, visit in chosen.items() if visit.left_out is reason])
         for reason in LeftOut
@@ -202,7 +204,7 @@ def _left_out(chosen: Mapping[str, RdVisit]) -> tuple[NotInRdGroups, ...]:
 def _doubtful(
     chosen: Mapping[str, RdVisit], controlled: Mapping[str, bool], names: tuple[str, str]
 ) -> DoubtfulSides:
-    """Return the RD groups with every doubtful patient where it speaks for a high RD, and against it."""
+    """Return the RD groups with every doubtful patient placed in favour of a high RD, and against it."""
     placed = [name for name, visit in chosen.items() if visit.side in (CutSide.ABOVE, CutSide.BELOW)]
     contained = [name for name in placed if not chosen[name].is_sure]
     loose = {*contained, *_on(chosen, CutSide.BETWEEN)}

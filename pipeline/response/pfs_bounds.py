@@ -1,4 +1,4 @@
-"""What the median PFS would be under other rules of censoring, and how loudly it must be said."""
+"""The median PFS under other rules of censoring, and the warning where they matter."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, median_su
 
 @dataclass(frozen=True, slots=True)
 class PfsBound:
-    """The median PFS where some patients are censored by another rule than the one that is reported.
+    """The median PFS by another rule of censoring than the reported one.
 
     Attributes
     ----------
     rule
         In words.
     n_moved
-        Patients whose time, or whose event, differs from the one that is reported.
+        Patients whose time or event differs from the reported one.
     median
-        Of all patients, these ones by `rule`.
+        Median of all patients, with those moved by `rule`.
     """
 
     rule: str
@@ -29,7 +29,7 @@ class PfsBound:
 
 
 def pfs_bounds(courses: Sequence[FollowUp], month_days: float) -> tuple[PfsBound, ...]:
-    """Return the median PFS by each other rule that changes something; an empty tuple where none does."""
+    """Return the median PFS by each other rule that changes a patient; an empty tuple where none does."""
     rules: tuple[tuple[str, Callable[[FollowUp], FollowUp]], ...] = (
         ("censored on day 0 where no assessment was typed", _on_day_0),
         (
@@ -52,14 +52,14 @@ def pfs_bounds(courses: Sequence[FollowUp], month_days: float) -> tuple[PfsBound
 
 
 def pfs_warning(courses: Sequence[FollowUp], month_days: float) -> str:
-    """Return what must be said where PFS is censored long before, or without, an assessment; "" elsewhere."""
+    """Return the warning where PFS is censored without an assessment or long after the last one; else ""."""
     return " ".join(
         part for part in (_unassessed(courses, month_days), _stayed_away(courses, month_days)) if part
     )
 
 
 def _stayed_away(courses: Sequence[FollowUp], month_days: float) -> str:
-    """Say how many stopped being assessed long before they were last seen, and what that may hide."""
+    """Return how many patients were alive long after their last assessment, and the possible bias."""
     away = sum(_is_away(course) for course in courses)
     if not away:
         return ""
@@ -77,25 +77,25 @@ def _unassessed(courses: Sequence[FollowUp], month_days: float) -> str:
     unseen = n_unseen(courses)
     if not unseen:
         return ""
-    told = median_survival(courses, Endpoint.PFS, month_days)
+    pfs = median_survival(courses, Endpoint.PFS, month_days)
     least = median_survival([_on_day_0(course) for course in courses], Endpoint.PFS, month_days)
     who = "1 patient" if unseen == 1 else f"{unseen} patients"
     return (
         f"No day of assessment (last_assessed_on) was typed for {who} of the {len(censored)} whose PFS is "
         "censored. They count as free of progression up to the last day known alive, or to the new therapy, "
-        f"though nobody may have looked. Median PFS told so: {told}; with them censored on day 0: {least}. "
+        f"though nobody may have looked. Median PFS told so: {pfs}; with them censored on day 0: {least}. "
         "The first is the longest that the sheet allows. If some of them progressed unseen, the true one may "
         "lie between the two or be shorter than both. Type last_assessed_on."
     )
 
 
 def n_unseen(courses: Sequence[FollowUp]) -> int:
-    """Return how many patients have their PFS censored on a day that no assessment stands for."""
+    """Return how many patients have PFS censored on a day without any assessment."""
     return sum(_is_unseen(course) for course in courses)
 
 
 def _is_away(course: FollowUp) -> bool:
-    """Tell whether a patient without progression was seen alive long after the last assessment."""
+    """Return whether a patient without progression was alive long after the last assessment."""
     if course.pfs_event or course.assessed_day is None or course.os_day is None:
         return False
     return course.os_day - course.assessed_day > MISSED_DAYS
@@ -108,12 +108,12 @@ def _worse(course: FollowUp) -> FollowUp:
 
 
 def _on_day_0(course: FollowUp) -> FollowUp:
-    """Return the course of a patient without an assessment as never looked at after day 0."""
+    """Return the follow-up with PFS censored on day 0 where the patient was never assessed."""
     return replace(course, pfs_day=0) if _is_unseen(course) else course
 
 
 def _is_unseen(course: FollowUp) -> bool:
-    """Tell whether PFS is censored on a day that no assessment stands for."""
+    """Return whether PFS is censored although the patient was never assessed."""
     return course.pfs_day is not None and not course.pfs_event and course.assessed_day is None
 
 
@@ -125,7 +125,7 @@ def _missed_assessments(course: FollowUp) -> FollowUp:
 
 
 def _therapy_ignored(course: FollowUp) -> FollowUp:
-    """Return the course with progression or death after a new therapy as events; the EMA's way."""
+    """Return the follow-up with progression or death after a new therapy as events, as the EMA counts."""
     if course.next_therapy_day is None:
         return course
     day, end = pfs(course.progression_day, course.death_day, course.assessed_day, None, course.os_day)

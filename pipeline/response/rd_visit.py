@@ -1,4 +1,4 @@
-"""R4: which receptor density stands for a patient, on which side of the cut it lies, and how surely."""
+"""R4: the receptor density used for each patient, its side of the cut, and whether that side is certain."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _MARROW: Final = "marrow"
 
 
 class CutSide(StrEnum):
-    """Where a receptor density lies against the cut of the study."""
+    """The side of the study's cut on which a receptor density lies."""
 
     ABOVE = "above"
     """At the cut or above."""
     BELOW = "below"
     BETWEEN = "between"
-    """A limit of quantification does not tell."""
+    """A limit of quantification leaves the side open."""
     UNKNOWN = ""
-    """No receptor density that counts."""
+    """No usable receptor density."""
 
 
 class LeftOut(StrEnum):
-    """Why no density stands for a patient."""
+    """Why a patient has no usable density."""
 
     NO = ""
     NO_RD = "no RD"
@@ -57,9 +57,9 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RdVisit:
-    """The density that stands for a patient, or why there is none.
+    """The density used for a patient, or the reason why there is none.
 
-    `is_sure`: neither the interval of the density nor a limit of quantification leaves the side open.
+    `is_sure` is True where the 95 % interval, or the limit of quantification, lies on one side of the cut.
     """
 
     row: PatientRd | None
@@ -69,10 +69,10 @@ class RdVisit:
 
 
 def rd_side(row: PatientRd, cut: float) -> CutSide:
-    """Return `above` (at or above the cut), `below`, `between` (a limit does not tell) or "" (no RD).
+    """Return `above` (at or above the cut), `below`, `between` (a limit leaves it open) or "" (no RD).
 
-    `BELOW_LLOQ` is below where its LLOQ is known and not above the cut; `ABOVE_ULOQ` is above where what it
-    is known to exceed reaches the cut.
+    `BELOW_LLOQ` counts as below where the LLOQ is known and not above the cut. `ABOVE_ULOQ` counts as above
+    where the density is known to exceed the cut.
     """
     if row.status == RdStatus.BELOW_LLOQ:
         return CutSide.BELOW if row.lloq is not None and row.lloq <= cut else CutSide.BETWEEN
@@ -86,7 +86,7 @@ def rd_side(row: PatientRd, cut: float) -> CutSide:
 
 
 def is_sure(row: PatientRd, cut: float) -> bool:
-    """Return whether the 95 % interval of a density leaves the cut out, or its limit decides.
+    """Return whether the side is certain: the 95 % interval excludes the cut, or a limit decides.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def is_sure(row: PatientRd, cut: float) -> bool:
 def rd_visits(
     patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
 ) -> dict[str, RdVisit]:
-    """Return the density that stands for each of these patients (`RULE`); the order of the rows is no matter.
+    """Return the density used for each of these patients (`RULE`), whatever the order of the rows.
 
     Parameters
     ----------
@@ -126,19 +126,19 @@ def rd_visits(
 
 
 def comparable_rows(rows: Sequence[PatientRd]) -> tuple[PatientRd, ...]:
-    """Return the rows of marrow by the reference kit: blood, and other kits, cannot stand beside them."""
+    """Return the rows of marrow measured with the reference kit. Blood and other kits are not comparable."""
     kit = reference_kit(rows)
     return tuple(row for row in rows if row.tissue == _MARROW and row.beads_kit == kit)
 
 
 def reference_kit(rows: Iterable[PatientRd]) -> str:
-    """Return the kit of most marrows with a density, the first by name of several; "" where there is none."""
+    """Return the bead kit of most marrows with a density, on a tie the first by name; "" without any."""
     counts = Counter(row.beads_kit for row in rows if row.tissue == _MARROW and has_density(row))
     return max(sorted(counts), key=lambda name: counts[name], default="")
 
 
 def has_density(row: PatientRd) -> bool:
-    """Return whether a visit has a density, or a limit that it lies beyond."""
+    """Return whether a visit has a density, or a known limit that the density lies beyond."""
     return rd_side(row, 1.0) is not CutSide.UNKNOWN
 
 
@@ -169,14 +169,14 @@ def _chosen(
 
 
 def _is_after(row: PatientRd, start: date | None) -> bool:
-    """Tell whether a visit is after the first day of treatment, or by the times of day after its dose."""
+    """Return whether a visit is after the first day of treatment, or on that day after the dose."""
     if ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE in row.flags:
         return True
     return start is not None and row.collected_on is not None and row.collected_on > start
 
 
 def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:
-    """Return the first of these rows by visit where all lie on one side of the cut."""
+    """Return the first of these rows by visit, if all lie on the same side of the cut."""
     cut = study.settings.rd_cut
     sides = {rd_side(row, cut) for row in rows}
     if len(sides) > 1:

@@ -15,7 +15,7 @@ SEVERE_FROM = 3
 
 
 def safety_table(study: Study) -> tuple[Characteristic, ...]:
-    """Return the rows of R10, of every patient in whom the column is filled; none for an empty column."""
+    """Return the rows of R10, each of the patients with a filled cell; an empty column gives no row."""
     patients = study.patients
     grades = [patient.teae_grade for patient in patients]
     rows: list[Characteristic] = [
@@ -48,9 +48,10 @@ def exposure_weeks(patient: Patient) -> float | None:
 
 
 def _interrupted(patients: Sequence[Patient]) -> tuple[Proportion, ...]:
-    """Return the share of interrupted infusions, of patients whose row tells both numbers.
+    """Return the share of interrupted infusions, of patients whose row has both numbers.
 
-    More interrupted infusions than infusions are a slip, which R9 names: that row is not counted.
+    A row with more interrupted infusions than infusions is a typing error, which R9 reports. It is not
+    counted.
     """
     both = [(patient.infusions_interrupted, patient.infusions) for patient in patients]
     counted = [(k, n) for k, n in both if k is not None and n is not None and k <= n]

@@ -1,4 +1,4 @@
-"""R9: percentages that no count gives, and durations whose two units disagree, in what somebody typed."""
+"""R9: find impossible percentages, and durations whose two units disagree, in typed text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.files.json_names import WRITTEN_AS
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 
 WEEKS_MONTH: Final = 28
-"""Days of a month that is taken for four weeks: the usual slip. Arithmetic."""
+"""Days of a month that somebody took for four weeks, a common mistake. Arithmetic."""
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PERCENT = re.compile(
@@ -33,7 +33,7 @@ _PAIR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Inconsistency:
-    """Something typed that cannot be as it stands. `where`: a cell, or what the text is."""
+    """A typed number that cannot be right. `where` is a cell, or a description of the text."""
 
     where: str
     phrase: str = field(metadata={WRITTEN_AS: "found"})
@@ -46,11 +46,11 @@ class Inconsistency:
 def check_statement(
     text: str, n_patients: int, month_days: float, *, where: str = "text"
 ) -> tuple[Inconsistency, ...]:
-    """Return what is wrong with the percentages and durations of a text.
+    """Return the impossible percentages and durations of a text.
 
-    A percentage beside its count (`12/32 = 37.5 %`) must be that count's; one alone must be k/n for some
-    n ≤ `n_patients`, to the decimals that were typed. Two durations that are said to be the same must be so
-    within their rounding, a month having `month_days` days.
+    A percentage with its count (`12/32 = 37.5 %`) must agree with the count. A percentage without a count
+    must equal k/n for some n ≤ `n_patients`, to the typed decimals. Two durations that are called equal must
+    be equal within their rounding. A month has `month_days` days.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def check_statement(
 
 
 def fits_a_count(percent: float, decimals: int, n_patients: int) -> bool:
-    """Tell whether some k/n with n ≤ `n_patients` is this percentage when rounded to these decimals.
+    """Return whether some k/n with n ≤ `n_patients` rounds to this percentage at these decimals.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def _percent_fault(typed: str, n_patients: int) -> str:
 
 
 def _neighbours(percent: float, n_patients: int) -> tuple[str, str]:
-    """Return the nearest share on either side, of the fewest patients."""
+    """Return the nearest possible share below and above, each with the smallest n."""
     counts = range(1, n_patients + 1)
     below = max(((100 * int(percent * n / 100) / n, -n) for n in counts), default=(0.0, -1))
     above = min(((100 * (int(percent * n / 100) + 1) / n, n) for n in counts), default=(0.0, 1))
@@ -144,7 +144,7 @@ def _duration_fault(match: re.Match[str], month_days: float) -> str:
 
 
 def _read(typed: str) -> tuple[float, int]:
-    """Return a number and how many decimals were typed."""
+    """Return a number and how many decimals it was typed with."""
     plain = typed.replace(",", ".")
     return float(plain), len(plain.partition(".")[2])
 

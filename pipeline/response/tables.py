@@ -1,4 +1,4 @@
-"""R1 to R10 but figures: every percentage with k/n and its exact interval, every median with its own."""
+"""Tables R1 to R10 without figures: percentages with k/n and exact intervals, medians with intervals."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ RULE = (
 )
 
 LETTERS_CUT: Final = 150_000.0
-"""Molecules per cell at which the letter split its patients (doi:10.1038/s41408-021-00478-4)."""
+"""Cut, in molecules per cell, at which the published letter split its patients
+(doi:10.1038/s41408-021-00478-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +60,24 @@ class ResponseTables:
     by_rd
         DCR at or above the RD cut, and below it (R4).
     outside
-        Patients whom R3 or R4 cannot place.
+        Patients who are in no group of R3 or of R4.
     rd_rule, rd_words, rd_left_out, rd_kit
-        Which density stands for a patient; what the cut is worth; who is in no group and why; the bead kit.
+        The rule for the density of a patient; the caveats of the cut; patients in no group, by reason; the
+        bead kit.
     rd_contained, rd_moved
-        How many intervals contain the cut, and the contrast with all these patients, and those whom a limit
-        leaves open, on the side that speaks for a high RD, then against it.
+        How many intervals contain the cut. The contrast with these patients, and those whom a limit leaves
+        open, all on the side that favours a high RD, then all on the other side.
     odds
-        Disease control along washout, and by RD: logistic regression.
+        Disease control against washout, and by RD: logistic regression.
     baseline, survival, dexamethasone, inconsistencies, safety
         R1, R7, R8, R9, R10.
     survival_warning
-        What must be read beside the median PFS; "" where every censored patient has an assessment.
+        The warning to read with the median PFS; "" where every censored patient has an assessment.
     pfs_bounds
-        The median PFS by other rules of censoring, where they change something.
+        The median PFS by other rules of censoring, where they change a patient.
     by_density, letter
-        Response and PFS along the density as it is, and what else a letter reports; None where tables are
-        made of counts alone.
+        Response and PFS against the continuous density, and the further tables of a letter; None for tables
+        made from counts alone.
     """
 
     n_patients: int
@@ -154,7 +156,7 @@ def response_tables(
 
 
 def tables_of_counts(counts: ResponseCounts) -> ResponseTables:
-    """Return the tables of counts, from wherever they come: a study's patients, or a publication."""
+    """Return the response tables from counts, whether of a study's patients or of a publication."""
     washout = [_proportion(count) for count in counts.by_washout]
     short, long = _sum("< 6 months", counts.by_washout[:2]), _sum(">= 6 months", counts.by_washout[2:])
     above, below = (_proportion(count) for count in counts.by_rd)
@@ -186,7 +188,7 @@ _BY_RD: Final = "RD at or above the cut v below"
 
 
 def _moved(doubtful: DoubtfulSides) -> tuple[Contrast, ...]:
-    """Return the contrast with the doubtful patients where they speak for a high RD, then against it."""
+    """Return the contrast with doubtful patients placed in favour of a high RD, then against it."""
     if doubtful.best == doubtful.worst:
         return ()
     cases = (("for", doubtful.best), ("against", doubtful.worst))
@@ -199,7 +201,7 @@ def _moved(doubtful: DoubtfulSides) -> tuple[Contrast, ...]:
 
 
 def _rd_words(doubtful: DoubtfulSides | None, cut: str) -> str:
-    """Return what the split by RD is worth: where the cut is from, and how many intervals contain it."""
+    """Return the caveats of the split by RD: the source of the cut, and how many intervals contain it."""
     words = (
         f"The cut of {LETTERS_CUT:,.0f} was found in the data of one letter on 32 patients, with their "
         "outcomes in view. A difference at it has to be shown in other patients; a cut that is chosen after "
@@ -225,9 +227,9 @@ def _sum(name: str, counts: Sequence[Count]) -> Proportion:
 def control_odds(
     study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
 ) -> tuple[OddsRatio, ...]:
-    """Return the odds ratios of disease control, of the patients in whom both sides are known.
+    """Return the odds ratios of disease control, in the patients whose covariate and outcome are known.
 
-    One covariate at a time: the studies that this is for have too few patients for two. A washout of less
+    Each model has one covariate, because such studies have too few patients for two. A washout of less
     than a day counts as one day, as in the washout models.
     """
     controlled = controlled_patients(study)

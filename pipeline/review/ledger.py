@@ -63,6 +63,25 @@ def ledger_of(trail: Trail) -> Ledger:
     return Ledger(decisions, last, before, after)
 
 
+def digest_before_decisions(trail: Trail, digest: str) -> str:
+    """Return the digest of review.csv before the decisions that led, one by one, to its bytes of now.
+
+    It stays the same while decisions alone are written, and is another one once somebody typed into the file.
+
+    Parameters
+    ----------
+    digest
+        SHA-256 of the file now; "" where there is none.
+    """
+    for line in reversed(trail.lines):
+        if line.event != Event.DECISION:
+            continue
+        if str(line.facts["review_after"]) != digest:
+            break
+        digest = str(line.facts["review_before"])
+    return digest
+
+
 def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     """Return what happened to a tube, in its order: cells of its rows, moved gates, decisions, signatures.
 

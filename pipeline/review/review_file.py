@@ -39,11 +39,14 @@ class ReviewFile:
         A cell for each column.
     digest
         SHA-256 of the file's bytes; "" where there is no file.
+    delimiter
+        That of the file, which is kept: Excel in some countries saves and opens semicolons.
     """
 
     columns: tuple[str, ...] = COLUMNS
     rows: tuple[tuple[str, ...], ...] = ()
     digest: str = ""
+    delimiter: str = ","
 
     def of_tube(self, sample_id: str) -> tuple[Mapping[str, str], ...]:
         """Return the rows of a tube: what their known cells hold, without what cannot be seen."""
@@ -104,7 +107,7 @@ class ReviewFile:
     def content(self) -> bytes:
         """Return the bytes of the file: UTF-8 with a mark, so that Excel shows accents as they are."""
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text, lineterminator="\n", delimiter=self.delimiter)
         writer.writerow(self.columns)
         writer.writerows([_as_text(cell) for cell in row] for row in self.rows)
         return text.getvalue().encode("utf-8-sig")
@@ -127,7 +130,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     sheet, faults = read_csv_sheet(path, "review", COLUMNS)
     grave = [fault for fault in faults if fault.severity is Severity.ERROR]
     if grave:
-        raise UserError(f"{grave[0]}. Mend or move away {REVIEW_FILE}, and decide again")
+        raise UserError(f"{str(grave[0]).rstrip('.')}. Mend or move away {REVIEW_FILE}, and decide again")
     rows = [tuple("" if cell.value is None else str(cell.value) for cell in row) for row in sheet.rows]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
@@ -143,7 +146,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     width = max(len(row) for row in rows)
     columns = (*header, *("" for _ in range(width - len(header))), *missing)
     wide = tuple((*row, *("" for _ in range(len(columns) - len(row)))) for row in rows[1:])
-    return ReviewFile(columns, wide, _sha256(path))
+    return ReviewFile(columns, wide, _sha256(path), sheet.delimiter)
 
 
 def is_as_decided(file: ReviewFile, decision: Decision) -> bool:

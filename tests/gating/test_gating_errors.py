@@ -23,6 +23,7 @@ from gating.events.compensation import UnusableSpilloverError
 from gating.events.panel import UnfitPanelError
 from gating.gates.given_gates import UnknownGateError
 from gating.strategy import UnfitEventsError
+from helpers.syntax import tree_of
 
 EVENTS = Events(np.ones((1, 30), np.float32), ("A",))
 PANEL = GatingPanel((GatingChannel("A", "cd138"),))
@@ -61,7 +62,7 @@ def test_no_other_module_of_gating_raises_a_bare_value_error():
     root = Path(gating.__file__).parents[1]
     raised = set()
     for path in (root / "gating").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 raised.add((path.relative_to(root).as_posix(), ast.unparse(node.exc.func).rpartition(".")[2]))
     known = {

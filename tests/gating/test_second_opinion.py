@@ -107,6 +107,7 @@ print(hashlib.sha256(second_opinion(known.events, known.panel).tobytes()).hexdig
 """
 
 
+@pytest.mark.slow
 def test_the_kernels_of_blas_change_no_cell():
     tests = Path(__file__).parents[1]
     paths = os.pathsep.join([str(tests.parent), str(tests)])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from gating.events import Events, Mask
 from gating.events.panel import GatingChannel, GatingPanel, Target
@@ -24,8 +22,7 @@ LST_PANEL = GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST))
 
 def lst_tube(path: Path) -> tuple[Events, Mask]:
     """Return the events of a tube and which are plasma cells, bool, shape (n_events,)."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = list(islice(csv.reader(file), 1, None))
-    values = np.array([row[:-1] for row in rows], np.float32).T
-    is_plasma_cell = np.array([row[-1] == "PLASMA CELLS" or row[-1].startswith("PC ") for row in rows])
+    frame = pd.read_csv(path, float_precision="round_trip")
+    values, labels = frame.iloc[:, :-1].to_numpy(np.float32).T, frame.iloc[:, -1].astype(str)
+    is_plasma_cell = (labels.eq("PLASMA CELLS") | labels.str.startswith("PC ")).to_numpy()
     return Events(np.ascontiguousarray(values), tuple(name for name, _, _ in LST)), is_plasma_cell

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.syntax import tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("gating", "calibration", "pipeline")
 
@@ -27,10 +29,10 @@ def _texts(path: Path) -> Iterator[str]:
     if path.suffix == ".j2":
         yield re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "…", source, flags=re.DOTALL)
         return
-    tree = ast.parse(source)
-    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree_of(path)))
+    inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner | said:

@@ -32,6 +32,7 @@ def test_a_command_without_an_answer_stays_without(tmp_path: Path):
     assert walk(page, tmp_path).text == page
 
 
+@pytest.mark.slow
 def test_a_command_that_ends_otherwise_than_the_page_says_is_found(tmp_path: Path):
     with pytest.raises(AssertionError, match="status 2"):
         walk(EMPTY + block("$ cd38rd check nothing_here"), tmp_path / "a")
@@ -75,6 +76,7 @@ def test_files_are_saved_copied_and_deleted_as_the_page_says(tmp_path: Path):
     assert (tmp_path / "0" / "b" / "c.csv").read_text("utf-8") == "x,y\n"
 
 
+@pytest.mark.slow
 def test_a_table_is_typed_into_the_row_with_the_same_first_cell_else_below(tmp_path: Path):
     page = EMPTY + (
         block("$ cd38rd init s")
@@ -88,6 +90,7 @@ def test_a_table_is_typed_into_the_row_with_the_same_first_cell_else_below(tmp_p
     assert drawn.count(">P1<") == 1
 
 
+@pytest.mark.slow
 def test_a_drawing_is_the_same_bytes_for_the_same_cells_and_hides_no_markup(tmp_path: Path):
     walk(
         EMPTY + block("$ cd38rd init s") + "<!-- type into: s doses -->\n| patient_id |\n|---|\n| <b>&1 |\n",
@@ -113,6 +116,7 @@ def test_a_photograph_is_old_once_its_words_change(tmp_path: Path):
         words_in(Photo(page, "gone"))
 
 
+@pytest.mark.slow
 def test_the_folder_of_the_reader_is_shown_as_dots(tmp_path: Path):
     page = EMPTY + block("$ cd38rd check nothing_here", "?", mark="<!-- status: 2 -->")
     text = walk(page, tmp_path).text
@@ -126,6 +130,7 @@ def test_marks_belong_to_the_block_or_table_below_them():
     assert rows_of(("| x | **y** |", "|---|---|", "| `1` | 2 |")) == [{"x": "1", "y": "2"}]
 
 
+@pytest.mark.slow
 def test_what_is_typed_becomes_what_a_spreadsheet_makes_of_it(tmp_path: Path):
     from openpyxl import load_workbook
 
@@ -139,6 +144,7 @@ def test_what_is_typed_becomes_what_a_spreadsheet_makes_of_it(tmp_path: Path):
     assert cells == [datetime(2024, 5, 31), "2024-16-10", 20240531, 1.5, "551; 6485", None]
 
 
+@pytest.mark.slow
 def test_one_page_that_cannot_be_walked_through_does_not_keep_the_others_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -152,6 +158,7 @@ def test_one_page_that_cannot_be_walked_through_does_not_keep_the_others_from_it
     assert "?" in bad.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_block_of_r_is_run_where_r_is(tmp_path: Path):
     page = EMPTY + "```r\nstop('no such column')\n```\n"
     if R is None or not survival_is_installed():

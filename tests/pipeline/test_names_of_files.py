@@ -61,7 +61,7 @@ def quantified(folder: Path, place: int = 0) -> SampleResult:
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    folder = simulate_study(tmp_path_factory.mktemp("names"), patients=2, events=12_000, seed=3)
+    folder = simulate_study(tmp_path_factory.mktemp("names"), patients=2, events=6_000, seed=3)
     first: list[str] = []
     edit_sheet(
         folder, "samples", lambda row: first.append(row["sample_id"]) or (row if len(first) == 1 else None)

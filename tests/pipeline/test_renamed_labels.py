@@ -10,7 +10,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from helpers.renamed_labels import LABELS, TYPED
+from helpers.syntax import tree_of
 
 TESTS = Path(__file__).parents[1]
 
@@ -25,6 +28,7 @@ def study_of_another_process(*words: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_renamed_labels_change_no_number_of_a_study_and_no_label_of_any_row():
     usual, renamed = study_of_another_process(), study_of_another_process("renamed")
     assert list(renamed) == list(usual)
@@ -32,6 +36,7 @@ def test_renamed_labels_change_no_number_of_a_study_and_no_label_of_any_row():
         assert renamed[name] == content, name
 
 
+@pytest.mark.slow
 def test_the_study_of_that_test_has_tubes_of_many_kinds():
     names = set(texts_in(study_of_another_process()))
     assert names >= {"OK", "BELOW_LLOQ", "ABOVE_ULOQ_EXTRAPOLATED", "LOW_EVENTS", "FAILED"}
@@ -52,7 +57,7 @@ def string_enums() -> set[tuple[str, str]]:
         (".".join(path.relative_to(root).with_suffix("").parts), node.name)
         for package in ("gating", "calibration", "pipeline")
         for path in (root / package).rglob("*.py")
-        for node in ast.parse(path.read_text("utf-8")).body
+        for node in tree_of(path).body
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id == "StrEnum" for base in node.bases)
     }

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +69,15 @@ class Mutant:
     number: int
 
 
-def every_mutant() -> list[Mutant]:
+@cache
+def every_mutant() -> tuple[Mutant, ...]:
     """Return every change of every module of the rooms, in order."""
     found = []
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             found += [Mutant(name, k) for k in range(len(mutations(ast.parse(path.read_text("utf-8")))))]
-    return found
+    return tuple(found)
 
 
 class Covered:
@@ -236,7 +238,7 @@ def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
 
 def sample(n: int, seed: int) -> list[Mutant]:
     """Return changes in a random order: any first part of them is a fair sample."""
-    every = every_mutant()
+    every = list(every_mutant())
     random.Random(seed).shuffle(every)
     return every[:n]
 

@@ -8,6 +8,7 @@ import pytest
 from validation.along_density import WARDS, hazard_covers, study
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ward", [WARDS[2], WARDS[5]], ids=lambda ward: ward.name)
 def test_odds_area_and_cut_cover_and_the_told_worth_of_the_cut_is_that_in_others(ward):
     found = np.array([study((ward, 40, seed)) for seed in range(50)], dtype=float)

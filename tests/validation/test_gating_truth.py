@@ -48,6 +48,7 @@ def test_plasma_cells_of_another_generator_are_found_on_every_scale(panel: str, 
     assert found.f1 >= 0.85 or not found.given
 
 
+@pytest.mark.slow
 def test_marrow_without_plasma_cells_of_another_generator_hardly_ever_gets_a_density_that_looks_sure() -> (
     None
 ):

@@ -13,6 +13,7 @@ from validation.planning import USUAL, Wanted, fresh, one_study
 WANTED = Wanted("slope", USUAL, WantedWidth(slope_width=0.4))
 
 
+@pytest.mark.slow
 def test_the_width_of_further_studies_is_that_of_the_planned_ones():
     planned = plan_size(USUAL, WANTED.target, studies=12, tried=(30,)).sizes[0]
     found = [one_study((WANTED, 30, seed)) for seed in range(12)]

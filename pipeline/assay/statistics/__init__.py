@@ -1,4 +1,4 @@
-"""The arithmetic of an assay's validation, on plain numbers: no tube and no study is known here."""
+"""The statistics of an assay's validation, on plain numbers: they do not depend on tubes or studies."""
 
 from pipeline.assay.statistics.agreement import Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over

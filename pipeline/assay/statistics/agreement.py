@@ -1,4 +1,4 @@
-"""Agreement of two ways of measuring: Deming's line, and Bland and Altman's limits, as CLSI EP09."""
+"""Agreement of two methods: the Deming line, and Bland and Altman's limits, as in CLSI EP09."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pipeline.assay.statistics.moments import TooFewError, mean, sd, t_quantile
 from pipeline.study.wording import counted
 
 FEWEST_PAIRS = 6
-"""Materials from which on two ways are compared. Convention: EP09 asks for 40; fewer are told with that."""
+"""Fewest materials for a comparison of two methods. Convention: EP09 asks for 40; a comparison with fewer
+says so."""
 
 ENOUGH_PAIRS = 40
-"""Materials that a comparison of methods wants. Source: CLSI EP09."""
+"""Recommended number of materials for a comparison of methods. Source: CLSI EP09."""
 
 _MOST_STEPS, _STILL = 200, 1e-12
-"""Steps of the weighted line, and the change at which it stands. Convention: they bound the time; 1e-12 is
-the last digits of a number."""
+"""Most iterations of the weighted line, and the change at which it has converged. Convention: they bound the
+time; 1e-12 is about the last digits of a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Two ways of measuring, y against x, both in molecules per cell.
+    """Two methods compared, y against x, both in molecules per cell.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class Agreement:
         Limits of agreement: 95 % of ratios y/x lie between. `agree_low_end` and `agree_high_end` are the
         outer ends of their own 95 % intervals.
     error_ratio
-        Variance of a relative error of x over that of y, by which the line was weighted.
+        Variance of a relative error of x over that of y, which weights the line.
     """
 
     n: int
@@ -56,9 +57,9 @@ class Agreement:
 
 
 def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.0) -> Agreement:
-    """Return the weighted Deming line and the limits of agreement of two ways of measuring.
+    """Return the weighted Deming line and the limits of agreement of two methods.
 
-    Errors grow with the density, so the line is the weighted one (Linnet 1990,
+    Errors grow with the density, so the line is weighted (Linnet 1990,
     doi:10.1002/sim.4780091210; intervals by jackknife, Linnet 1993, doi:10.1093/clinchem/39.3.424), and
     differences are ratios (Bland, Altman 1999, doi:10.1177/096228029900800204).
 
@@ -72,7 +73,7 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     Raises
     ------
     TooFewError
-        Fewer than six materials, a density that is not above zero, or materials that are all alike.
+        Fewer than six materials, a density of zero or less, or materials that all have the same density.
     """
     if len(x) < FEWEST_PAIRS:
         raise TooFewError(
@@ -114,7 +115,7 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
 
 
 def _line(x: Sequence[float], y: Sequence[float], ratio: float) -> tuple[float, float]:
-    """Return intercept and slope; weights 1 over the square of the level, from the line before."""
+    """Return intercept and slope. Weights are 1 / level², with the levels of the previous iteration."""
     weights = [1 / ((a + b) / 2) ** 2 for a, b in zip(x, y, strict=True)]
     before = (math.nan, math.nan)
     for _ in range(_MOST_STEPS):

@@ -1,4 +1,4 @@
-"""Carry-over: what a bright tube leaves in the dim tube that is acquired right after it."""
+"""Carry-over from a bright tube into the dim tube that is acquired right after it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_qu
 class CarryOver:
     """Carry-over in percent of the gap between bright and dim, with its 95 % interval.
 
-    `high`, `dim` and `first` are the means of the bright tubes, of the dim ones that follow a dim one, and of
-    those that follow a bright one.
+    `high` is the mean of the bright tubes, `dim` that of dim tubes after a dim tube, and `first` that of dim
+    tubes after a bright tube.
     """
 
     n_blocks: int
@@ -27,10 +27,11 @@ class CarryOver:
 
 
 def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> CarryOver:
-    """Return the carry-over of blocks of bright tubes that are followed by dim ones.
+    """Return the carry-over from blocks of bright tubes, each followed by dim tubes.
 
     k = (L₁ − L) / (H − L) with L₁ the first dim tube and L the mean of the later ones (Broughton,
-    J Automat Chem 1984, 6:94; CLSI H26-A2). Its error is that of dim tubes that follow dim ones.
+    J Automat Chem 1984, 6:94; CLSI H26-A2). Its error comes from the scatter of dim tubes that follow dim
+    tubes.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Car
     Raises
     ------
     TooFewError
-        No block with two bright and three dim tubes, or bright tubes that are no brighter.
+        No block has two bright and three dim tubes, or the bright tubes are no brighter.
     """
     whole = [(high, dim) for high, dim in blocks if len(high) >= 2 and len(dim) >= 3]
     if not whole:

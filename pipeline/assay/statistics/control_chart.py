@@ -1,4 +1,4 @@
-"""A control of every run against its range: the typed one, else that of the other runs."""
+"""The control of each run against its range: the typed range, or the range of the other runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pipeline.assay.statistics.moments import LEVEL, mean, sd, t_quantile
 
 FEWEST_RUNS = 5
-"""Other runs that make a range. Convention: with fewer the range of Student's t is wider than any fault."""
+"""Fewest other runs that give a range. Convention: with fewer, Student's t makes the range wider than any
+fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlRun:
-    """The control of a run: its value, the range it is held against, and whether it lies in it.
+    """The control of a run: its value, its range, and whether the value lies inside.
 
     `inside` is None where there is no range. `range_from`: `typed`, `other runs` or "".
     """
@@ -32,26 +33,26 @@ def control_runs(
     *,
     level: float = LEVEL,
 ) -> tuple[ControlRun, ...]:
-    """Return each run's control beside its range.
+    """Return the control of each run with its range.
 
     Parameters
     ----------
     values
         (run, density) of each control tube, in the order of acquisition.
     ranges
-        Typed limits of each; None: no limit on that side. Where neither is typed the range is the interval in
-        which 95 % (`level`) of further runs lie by the other runs (mean ± t·SD·√(1 + 1/n); Levey, Jennings
-        1950, doi:10.1093/ajcp/20.11_ts.1059 with Student's t for few runs).
+        Typed limits of each tube; None for no limit on that side. Without typed limits, the range is the
+        interval for 95 % (`level`) of further runs, estimated from the other runs (mean ± t·SD·√(1 + 1/n);
+        Levey, Jennings 1950, doi:10.1093/ajcp/20.11_ts.1059 with Student's t for few runs).
     """
-    found = []
+    runs = []
     for place, ((run, value), typed) in enumerate(zip(values, ranges, strict=True)):
         limits, source = typed, "typed"
         if typed == (None, None):
             limits, source = _of_others([other for k, (_, other) in enumerate(values) if k != place], level)
         low, high = limits
         inside = (low is None or value >= low) and (high is None or value <= high) if source else None
-        found.append(ControlRun(run, value, low, high, inside, source))
-    return tuple(found)
+        runs.append(ControlRun(run, value, low, high, inside, source))
+    return tuple(runs)
 
 
 def _of_others(others: Sequence[float], level: float) -> tuple[tuple[float | None, float | None], str]:

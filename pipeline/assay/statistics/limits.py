@@ -1,4 +1,4 @@
-"""Limits from replicates of blanks and dim material, as CLSI EP17-A2: of results, not of single cells."""
+"""LoB, LoD and LoQ from replicates of blanks and dim material, as in CLSI EP17-A2."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
 from pipeline.study.wording import counted
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
-"""Results from which on a limit is reported. Convention: with fewer the SD is known to a factor of two."""
+"""Fewest results for a limit. Convention: with fewer, the SD is uncertain by a factor of two or more."""
 
 ENOUGH_RESULTS = 60
-"""Results of blanks, and of dim material, that EP17-A2 asks for. Source: CLSI EP17-A2."""
+"""Number of results of blanks, and of dim material, that EP17-A2 requires. Source: CLSI EP17-A2."""
 
 
 @dataclass(frozen=True, slots=True)
 class LowMaterial:
-    """A dim material: its mean, and the CV of its results over all runs and days, in percent."""
+    """A dim material: its mean, and the CV of its results over all runs and days in percent."""
 
     name: str
     n: int
@@ -29,7 +29,7 @@ class LowMaterial:
 
 @dataclass(frozen=True, slots=True)
 class AssayLimits:
-    """Limits in molecules per cell; None = not known, and `why` says why.
+    """Limits in molecules per cell; None where not known, with the reason in `why`.
 
     Attributes
     ----------
@@ -38,9 +38,10 @@ class AssayLimits:
     lob_by_rank
         Whether it is the 95 % rank of the results (60 or more of them), else mean + c·SD.
     lod
-        Limit of detection: a material with this density gives a result above the LoB in 95 %.
+        Limit of detection: 95 % of the results of a material with this density are above the LoB.
     loq
-        Limit of quantification: the lowest material from which on the CV of results meets the goal.
+        Limit of quantification: mean of the dimmest material whose CV, like that of all brighter ones, meets
+        the goal.
     """
 
     n_blank: int
@@ -70,11 +71,11 @@ def detection_limits(
     Parameters
     ----------
     blanks
-        Results of each blank material, molecules per cell; below zero too.
+        Results of each blank material, molecules per cell; they may be below zero.
     low
         (name, results) of each dim material; replicates over runs and days.
     goal_percent
-        CV that a result must meet to be quantitative.
+        Largest CV of a quantitative result.
 
     Raises
     ------
@@ -131,12 +132,12 @@ def _material(name: str, values: Sequence[float]) -> LowMaterial:
 
 
 def _loq(materials: Sequence[LowMaterial], lod: float, goal: float) -> float | None:
-    """Return the mean of the lowest material that meets the goal, as all brighter ones with replicates do."""
-    found = None
+    """Return the mean of the dimmest material that meets the goal, if all brighter replicated ones do too."""
+    loq = None
     for material in reversed(materials):
         if material.cv_percent is None:
             continue
         if material.mean < lod or material.cv_percent > goal:
             break
-        found = material.mean
-    return found
+        loq = material.mean
+    return loq

@@ -1,4 +1,4 @@
-"""Linearity, as CLSI EP06: measured against expected levels, and each level's distance to the line."""
+"""Linearity as in CLSI EP06: measured against expected levels, and each level's deviation from the line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_qu
 from pipeline.study.wording import counted
 
 FEWEST_LEVELS = 4
-"""Levels from which on a curve can be distinguished from a line. Convention: EP06 wants five to seven."""
+"""Fewest levels that can show curvature. Convention: EP06 asks for five to seven."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearLevel:
-    """A level: what is expected, the mean measured there, and its distance to the line in percent."""
+    """A level: its expected value, the measured mean, and the deviation from the line in percent."""
 
     expected: float
     n: int
@@ -33,7 +33,7 @@ class Linearity:
     Attributes
     ----------
     slope, intercept
-        Of measured on expected; the slope with its 95 % interval.
+        Line of measured on expected levels; the slope with its 95 % interval.
     repeatability_percent
         CV of the replicates, pooled over the levels.
     curved_p
@@ -41,7 +41,7 @@ class Linearity:
     worst_percent
         Largest deviation of a level (absolute, in percent).
     levels
-        From the lowest on.
+        The levels, in ascending order.
     """
 
     n: int
@@ -56,9 +56,9 @@ class Linearity:
 
 
 def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity:
-    """Return the weighted line of measured on expected levels, and each level's distance to it.
+    """Return the weighted line of measured on expected levels, and each level's deviation from it.
 
-    The SD of a receptor density grows with it, so a value weighs 1 over the square of its level's mean
+    The SD of a receptor density grows with it, so the weight of a value is 1 / (mean of its level)²
     (CLSI EP06, second edition). The quadratic term is that of EP06-A (Emancipator, Kroll 1993,
     doi:10.1093/clinchem/39.5.766).
 
@@ -121,19 +121,20 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Weighted least squares: coefficients, the inverse of the normal matrix, residual variance, freedom."""
+    """Weighted least squares: coefficients, inverse normal matrix, residual variance, degrees of freedom."""
 
     coefficients: tuple[float, ...]
     inverse: tuple[tuple[float, ...], ...]
     scale: float
     freedom: int
 
-    def variance(self, place: int) -> float:
-        return self.inverse[place][place] * self.scale
+    def variance(self, term: int) -> float:
+        """Return the variance of the coefficient of a term."""
+        return self.inverse[term][term] * self.scale
 
 
 def least_squares(terms: Sequence[Sequence[float]], y: Sequence[float], weights: Sequence[float]) -> _Fit:
-    """Return weighted least squares on these terms, one sequence of the length of `y` each.
+    """Return the weighted least-squares fit on these terms, each a sequence as long as `y`.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def least_squares(terms: Sequence[Sequence[float]], y: Sequence[float], weights:
 
 
 def _inverse(matrix: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
-    """Return the inverse of a small positive matrix by Gauss and Jordan, scaled to a diagonal of 1."""
+    """Return the inverse of a small positive definite matrix: Gauss–Jordan, scaled to a diagonal of 1."""
     size = len(matrix)
     scale = [1 / math.sqrt(matrix[k][k]) for k in range(size)]
     rows = [
@@ -178,7 +179,7 @@ def _inverse(matrix: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]
 
 
 def _level(level: float, values: Sequence[float], line: _Fit, size: float, reach: float) -> LinearLevel:
-    """Return a level's distance to the line, with an interval that allows for its pull on the line."""
+    """Return a level's deviation from the line, with an interval that includes its leverage."""
     middle = mean(values)
     fitted = line.coefficients[0] + line.coefficients[1] * level
     (a, b), (_, d) = line.inverse

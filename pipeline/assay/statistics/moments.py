@@ -1,4 +1,4 @@
-"""Means, scatters and quantiles that the parts of a validation share; every sum is exact (`math.fsum`)."""
+"""Means, SDs and quantiles for all experiments of a validation; every sum is exact (`math.fsum`)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pipeline.study.wording import counted
 
 LEVEL = 0.95
-"""Of every interval of a validation. Convention: as everywhere in the program."""
+"""Confidence level of every interval of a validation. Convention: as everywhere in the program."""
 
 
 class TooFewError(ValueError):
-    """The numbers do not allow an answer; the text says what is missing."""
+    """Too few numbers for a result; the message says what is missing."""
 
 
 def mean(values: Sequence[float]) -> float:
@@ -21,13 +21,13 @@ def mean(values: Sequence[float]) -> float:
 
 
 def sum_of_squares(values: Sequence[float]) -> float:
-    """Return the sum of squared distances to the mean."""
+    """Return the sum of squared deviations from the mean."""
     middle = mean(values)
     return math.fsum((value - middle) ** 2 for value in values)
 
 
 def sd(values: Sequence[float]) -> float:
-    """Return the SD with n − 1.
+    """Return the sample SD (divisor n − 1).
 
     Raises
     ------

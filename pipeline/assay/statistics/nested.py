@@ -1,4 +1,4 @@
-"""Precision by nested variance components, as CLSI EP05-A3: sites, days, runs, replicates of any number."""
+"""Precision by nested variance components, as in CLSI EP05-A3: sites, days, runs and replicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.assay.statistics.moments import TooFewError, mean, variance_interv
 from pipeline.study.wording import counted
 
 REPEATABILITY, TOTAL = "repeatability", "total"
-"""Names of the scatter between replicates of a run, and of all components together."""
+"""Names of the component between replicates of a run, and of the sum of all components."""
 
 _Key = tuple[str, ...]
 
@@ -24,12 +24,12 @@ class VarianceComponent:
     name
         `site`, `day`, `run`; `repeatability` (replicates of a run), `total` (all together).
     variance
-        Unbiased, so it may lie below zero: then the data show no such scatter.
+        Unbiased estimate. It may be below zero: then the data show no such scatter.
     sd, cv_percent
-        Of a variance below zero: 0. In the total a component below zero counts as 0 (CLSI EP05-A3), so
-        no part is larger than the total.
+        SD and CV; 0 for a variance below zero. In the total, a component below zero counts as 0 (CLSI
+        EP05-A3), so no part is larger than the total.
     sd_low, sd_high
-        95 % interval of the SD; None where none is reported (of a single component between groups).
+        95 % interval of the SD; None for a single component between groups, for which none is reported.
     freedom
         Degrees of freedom; of the total by Satterthwaite (1946, doi:10.2307/3002019). Its interval is that of
         Graybill and Wang (1980, doi:10.1080/01621459.1980.10477565), which holds for few days too.
@@ -46,7 +46,7 @@ class VarianceComponent:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """The precision of one material: n values, their mean, and the components from the coarsest on."""
+    """The precision of a material: n values, their mean, and the components, the coarsest first."""
 
     n: int
     mean: float
@@ -72,10 +72,10 @@ def nested_precision(
         Results, in any unit.
     factors
         (name, label of each value) from the coarsest to the finest, each nested in those before it: run "1"
-        of day "a" and run "1" of day "b" are two runs. A factor that splits nothing, or that no replicate
-        tells from the scatter below it, is left out and named in `left_out`.
+        of day "a" and run "1" of day "b" are two runs. A factor that splits nothing, or that the replicates
+        cannot separate from the next finer scatter, is left out and named in `left_out`.
     of_materials
-        The coarsest factor tells materials apart: their own differences are in no component.
+        True if the coarsest factor is the material: differences between materials then count in no component.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def nested_precision(
 
 
 def _telling(names: Sequence[str], labels: Sequence[_Key]) -> tuple[list[str], list[_Key], tuple[str, ...]]:
-    """Return the factors that split something, and the labels of the values by these."""
+    """Return the factors that split the values, and the labels of the values by these factors."""
     kept: list[int] = []
     left_out: list[str] = []
     for place, name in enumerate(names):
@@ -135,7 +135,7 @@ def _grouped(keys: Sequence[_Key], values: Sequence[float]) -> dict[_Key, list[f
 
 
 def _sums_of_squares(cells: Sequence[dict[_Key, list[float]]]) -> list[float]:
-    """Return the sum of squares of each factor about the one above it, then that of the replicates."""
+    """Return the sum of squares of each factor within the next coarser one, then that of the replicates."""
     squares = []
     for level in range(1, len(cells)):
         above = {key: mean(group) for key, group in cells[level - 1].items()}
@@ -147,7 +147,7 @@ def _sums_of_squares(cells: Sequence[dict[_Key, list[float]]]) -> list[float]:
 
 
 def _coefficients(cells: Sequence[dict[_Key, list[float]]], level: int) -> list[float]:
-    """Return what each component, from this level on to the finest factor, adds to the sum of squares."""
+    """Return the coefficients of the components, from this level on, in the sum of squares."""
     sizes = [{key: len(group) for key, group in cell.items()} for cell in cells]
     return [
         math.fsum(
@@ -161,19 +161,21 @@ def _coefficients(cells: Sequence[dict[_Key, list[float]]], level: int) -> list[
 def _solved(
     squares: Sequence[float], freedom: Sequence[int], expected: Sequence[Sequence[float]]
 ) -> list[float]:
-    """Return the variances, finest last: the expected squares are a triangle, solved from below."""
-    found = [squares[-1] / freedom[-1]]
+    """Return the variances, finest last: the expected mean squares form a triangular system of equations."""
+    variances = [squares[-1] / freedom[-1]]
     for level in range(len(expected) - 1, -1, -1):
         own, *finer = expected[level]
-        known = math.fsum(c * v for c, v in zip(finer, found, strict=False)) + freedom[level] * found[-1]
-        found.insert(0, (squares[level] - known) / own)
-    return found
+        known = (
+            math.fsum(c * v for c, v in zip(finer, variances, strict=False)) + freedom[level] * variances[-1]
+        )
+        variances.insert(0, (squares[level] - known) / own)
+    return variances
 
 
 def _shares(
     squares: Sequence[float], freedom: Sequence[int], expected: Sequence[Sequence[float]], *, first: int
 ) -> list[float]:
-    """Return what each mean square adds to the total from component `first` on: their sum is the total."""
+    """Return each mean square's contribution to the total from component `first` on."""
     shares = []
     for level in range(len(squares)):
         only = [0.0] * len(squares)
@@ -183,7 +185,7 @@ def _shares(
 
 
 def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> VarianceComponent:
-    """Return the total with its interval (modified large samples; Graybill, Wang 1980)."""
+    """Return the total with its interval (modified large-sample method; Graybill, Wang 1980)."""
     total = math.fsum(shares)
     spread = math.fsum(share**2 / df for share, df in zip(shares, freedom, strict=True))
     plain = _component(TOTAL, total, middle, total**2 / spread if spread > 0 else freedom[-1])
@@ -197,7 +199,7 @@ def _total(shares: Sequence[float], freedom: Sequence[int], middle: float) -> Va
 
 
 def _at_least(variance: float, total: VarianceComponent, middle: float) -> VarianceComponent:
-    """Return the total with an SD that no component below zero makes smaller; its variance stays unbiased."""
+    """Return the total with an SD in which negative components count as 0; its variance stays unbiased."""
     size = math.sqrt(variance)
     if total.sd >= size:
         return total

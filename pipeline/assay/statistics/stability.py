@@ -1,4 +1,4 @@
-"""Stability: how the result changes with the hours between draw and measurement, against the first time."""
+"""Stability: change of the result with the hours between draw and measurement, against the first time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, sum_
 class TimePoint:
     """Change from the first time, in percent (geometric mean of the materials), with its 95 % interval.
 
-    `low` and `high` are None where there is no scatter to tell them from.
+    `low` and `high` are None where the scatter cannot be estimated.
     """
 
     hours: float
@@ -25,14 +25,15 @@ class TimePoint:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """What storage does.
+    """The effect of storage on the density.
 
     Attributes
     ----------
     per_day_percent
         Change per 24 hours by a straight line of ln density on hours, with its 95 % interval.
     stable_hours
-        Latest time up to which every time's whole interval lies within the allowed change; None: none.
+        Latest time up to which all intervals lie entirely within the allowed change; None without such a
+        time.
     """
 
     n_materials: int
@@ -45,23 +46,23 @@ class Stability:
 
 
 def stability(rows: Sequence[tuple[str, float, float]], *, allowed_percent: float = 20.0) -> Stability:
-    """Return how materials change between the first time and later ones.
+    """Return the change of materials between the first time and later times.
 
     Each material is its own control: a level per material, one slope (analysis of covariance of ln density on
-    hours; CLSI EP25-A). A later time is compared within the materials (paired); of one material, with the
-    scatter of its replicates.
+    hours; CLSI EP25-A). A later time is compared within materials (paired). A single material is compared by
+    the scatter of its replicates.
 
     Parameters
     ----------
     rows
         (material, hours, density above zero) of each tube.
     allowed_percent
-        Change that is still called stable.
+        Largest change in percent that counts as stable.
 
     Raises
     ------
     TooFewError
-        No material at two times, a density that is not above zero, or too few tubes for a scatter.
+        No material at two times, a density of zero or less, or too few tubes to estimate the scatter.
     """
     if any(density <= 0 for _, _, density in rows):
         raise TooFewError("a density is not above zero, expected material that can be quantified")
@@ -87,10 +88,10 @@ def stability(rows: Sequence[tuple[str, float, float]], *, allowed_percent: floa
     )
 
 
-def _slope(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, float, int]:
-    """Return slope per hour, its standard error and degrees of freedom, a level per material."""
+def _slope(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, float, int]:
+    """Return the common slope per hour of all materials, its standard error and degrees of freedom."""
     above, below, values = [], [], []
-    for times in kept.values():
+    for times in by_material.values():
         pairs = [(hours, value) for hours, logs in times.items() for value in logs]
         x, y = mean([hours for hours, _ in pairs]), mean([value for _, value in pairs])
         above += [(hours - x) * (value - y) for hours, value in pairs]
@@ -98,15 +99,15 @@ def _slope(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[float, 
         values += [(hours - x, value - y) for hours, value in pairs]
     slope = math.fsum(above) / math.fsum(below)
     rest = math.fsum((y - slope * x) ** 2 for x, y in values)
-    freedom = len(values) - len(kept) - 1
+    freedom = len(values) - len(by_material) - 1
     size = math.sqrt(rest / freedom / math.fsum(below)) if freedom > 0 else math.inf
     return slope, size, freedom
 
 
-def _points(kept: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[TimePoint, ...]:
+def _points(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[TimePoint, ...]:
     later: dict[float, list[tuple[float, float]]] = {}
-    scatter, freedom = pooled_sd([logs for times in kept.values() for logs in times.values()])
-    for times in kept.values():
+    scatter, freedom = pooled_sd([logs for times in by_material.values() for logs in times.values()])
+    for times in by_material.values():
         first = min(times)
         for hours, logs in times.items():
             if hours > first:
@@ -130,13 +131,13 @@ def _point(hours: float, found: Sequence[tuple[float, float]], scatter: float, f
 
 
 def _stable(points: Sequence[TimePoint], allowed: float) -> float | None:
-    found = None
+    latest = None
     for point in points:
         inside = point.low is not None and point.high is not None
         if not inside or (point.low or 0.0) < -allowed or (point.high or 0.0) > allowed:
             break
-        found = point.hours
-    return found
+        latest = point.hours
+    return latest
 
 
 def _percent(log_change: float) -> float:

@@ -19,7 +19,7 @@ PAGE, WORKBOOK, DATA = "validation.html", "validation.xlsx", "validation.json"
 
 
 def write_validation(folder: Path, title: str, report: AssayReport) -> None:
-    """Write tables as CSV and Parquet, `validation.xlsx`, `validation.json` and the page; older ones go."""
+    """Write tables as CSV and Parquet, `validation.xlsx`, `validation.json` and page; remove old files."""
     tables = [(spec, spec.table(report)) for spec in ASSAY_TABLES]
     datasets = [_dataset(spec, table) for spec, table in tables]
     for (spec, table), data in zip(tables, datasets, strict=True):

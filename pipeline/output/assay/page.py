@@ -1,4 +1,4 @@
-"""The page of a validation: what the data support, then every table, one self-contained file."""
+"""The page of a validation: the verdict on each goal, then every table, in one self-contained file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIGITS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of what the data support."""
+    """A row of the table of verdicts."""
 
     mark: str
     experiment: str

@@ -40,7 +40,7 @@ class AssayTable:
     title, source
         Heading, and the document whose order it follows.
     rows
-        The facts of its rows.
+        Function that yields the facts of each row from a report.
     """
 
     name: str
@@ -75,14 +75,14 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
     return AssayColumn(name, words, unit, _of(path or name))
 
 
-def _alone(found: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield each judged result with what was found."""
-    return ((one, one.statistic) for one in found)
+def _alone(results: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each judged result with its statistic."""
+    return ((one, one.statistic) for one in results)
 
 
-def _each(found: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
-    """Yield each judged result with each of its parts."""
-    return ((one, part) for one in found for part in getattr(one.statistic, parts))
+def _each(results: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
+    """Yield each judged result with each part of its statistic."""
+    return ((one, part) for one in results for part in getattr(one.statistic, parts))
 
 
 def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:

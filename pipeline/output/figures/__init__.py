@@ -1,4 +1,4 @@
-"""Figures: data in, SVG text out; without a display, the same bytes each time."""
+"""Figures as SVG text, drawn without a display; the same data give the same bytes."""
 
 from pipeline.output.figures.files import write_bead_figures, write_figures
 

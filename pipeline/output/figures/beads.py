@@ -1,4 +1,4 @@
-"""A bead run in three pictures: the populations, the standard curve, what the curve says of its own beads."""
+"""A bead run in three pictures: bead populations, standard curve, and back-calculated errors."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _SIZE: Final = 11.0
 _TICK: Final = 4.0
 _BANDS: Final = ("#fbe6c2", "#cfe2f1")
 _ENOUGH: Final = 24.0
-"""Percent that the chart of errors shows at least: its lines at 10 and 20 % are inside."""
+"""Smallest range of the error chart in percent, so that its lines at 10 and 20 % are visible."""
 
 
 def bead_pictures(result: CalibrationResult) -> tuple[Picture, ...]:
-    """Return the pictures of a bead run; a part that could not be made is left empty and says so."""
+    """Return the pictures of a bead run. A part without data stays empty and says so."""
     parts = (
         _populations(result.histogram, result.peaks, result.channel),
         _curve(result.curve),
@@ -105,7 +105,7 @@ def _curve(curve: StandardCurve | None) -> str:
 
 
 def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
-    """Return the line of the curve as far as the frame goes."""
+    """Return the line of the curve within the frame."""
     slope, intercept = curve.slope, curve.intercept
     ends = [math.log10(x.low), math.log10(x.high)]
     if slope:

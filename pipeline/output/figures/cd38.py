@@ -1,4 +1,4 @@
-"""Free CD38 of the quantified cells beside the same cells of the control tube."""
+"""Histogram of free CD38 on the quantified cells, with the same gates on the control tube."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEFT, _SPAN = 8, 384
 _BOTTOM, _TALL = 192, 100
 _TOP_AXIS: Final = 36
 _LINES: Final = {STAINED: 56, CONTROL: 71}
-"""Where the words of each median stand, in pixels from the top."""
+"""Heights of the labels of the medians, in pixels from the top."""
 
 
 def cd38_picture(
@@ -41,11 +41,11 @@ def cd38_picture(
     histogram
         Counts of the stained cells and, if there is one, of the control.
     receptor
-        Gives the medians (MFI).
+        The receptor density, which holds the medians (MFI).
     curve
-        Adds the axis of molecules per cell, with a bar where the beads reach.
+        The standard curve. It adds an axis of molecules per cell, with a bar over the range of the beads.
     control_words
-        What the control is, e.g. `FMO`.
+        Kind of the control, e.g. `FMO`.
     channel_words
         Label of the axis; the channel's name where it is empty.
     """
@@ -100,7 +100,7 @@ def _plot(histogram: Histogram, axis: DisplayAxis, control_words: str) -> str:
 
 
 def _medians(histogram: Histogram, axis: DisplayAxis, receptor: ReceptorDensity, words: str) -> list[str]:
-    """Return the medians as lines, and a line of words on each above the plot, where no line strikes it."""
+    """Return the medians as lines, each with a label above the plot that no line crosses."""
     cells = dict(histogram.counts)
     parts: list[str] = []
     for name, value, line, ink in (
@@ -133,7 +133,7 @@ def _frame(axis: DisplayAxis, words: str) -> list[str]:
 
 
 def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
-    """Return molecules per cell on top; the pale bar is where the beads reach."""
+    """Return the axis of molecules per cell on top; the pale bar is the range of the beads."""
     used = [m for m, fitted in zip(curve.medians, curve.fitted, strict=True) if fitted]
     if not used:
         return []

@@ -24,7 +24,7 @@ Links = Mapping[str, str]
 
 
 class Pages(Protocol):
-    """Draws the pages of a chart at a width in mm, one at a time; none where there are no data."""
+    """Draws the pages of a chart at a width in mm, one at a time; no page without data."""
 
     def __call__(self, study_result: StudyResult, mm: float, links: Links) -> Iterator[Picture]:
         """Yield the pages."""
@@ -32,7 +32,7 @@ class Pages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of the study: the name of its files, its title, what draws it."""
+    """A chart of the study: the name of its files, its title, and the function that draws it."""
 
     name: str
     title: str
@@ -40,9 +40,9 @@ class Chart:
 
 
 def chart_html(chart: Chart, study_result: StudyResult, links: Links | None = None) -> str:
-    """Return the first page of a chart for a page: as broad as two columns, and as one for a phone.
+    """Return the first page of a chart for the report: two columns wide, and one column wide for a phone.
 
-    "" where there are no data. Of very many points the broad one alone: it is large.
+    "" without data. With very many points only the wide chart is drawn, because each is large.
     """
     narrow = ONE_COLUMN if len(study_result.visits) <= MOST_POINTS else None
     return "".join(

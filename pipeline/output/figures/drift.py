@@ -18,10 +18,10 @@ from pipeline.output.figures.svg.picture_page import Picture
 
 WIDTH, HEIGHT = 340, 170
 REACH: Final = 5.0
-"""SDs shown; what lies further is drawn as an arrow at the edge."""
+"""Range of the chart in SDs; a point farther out is drawn as an arrow at the edge."""
 
 MOST_TITLED: Final = 60
-"""Runs of which each says what it is; of more, the last alone."""
+"""Most runs for which each point has a tooltip; with more runs, only the last point has one."""
 
 _LEFT, _TOP, _BOTTOM = 52, 26, 138
 _LOOKS: Final = {
@@ -32,7 +32,7 @@ _LOOKS: Final = {
 
 
 def drift_pictures(series: Sequence[DriftSeries]) -> tuple[Picture, ...]:
-    """Return a chart per series; the run in question is the last point of each, in a ring."""
+    """Return a chart per series. The last point, in a ring, is the current run."""
     return tuple(Picture(_chart(one), WIDTH, HEIGHT) for one in series)
 
 
@@ -49,9 +49,9 @@ def _chart(series: DriftSeries) -> str:
     at = [(x.position(k), y.position(place)) for k, place in enumerate(places)]
     looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
     parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
-    told = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
-    parts += _plain_points(at[: told.start], looks[: told.start])
-    parts += [_titled_point(series, k, at[k], looks[k]) for k in told]
+    titled = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
+    parts += _plain_points(at[: titled.start], looks[: titled.start])
+    parts += [_titled_point(series, k, at[k], looks[k]) for k in titled]
     parts.append(element("circle", cx=at[-1][0], cy=at[-1][1], r=7, fill="none", stroke=INK, stroke_width=1))
     parts.append(left_axis(y, _LEFT, [(-3, "−3 SD"), (0, "mean"), (3, "+3 SD")], size=11, length=4))
     return "".join(parts) + _days(series, x)
@@ -73,7 +73,7 @@ def _limit(sds: int, y: Scale) -> str:
 
 
 def _plain_points(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
-    """Return points as one path for each look."""
+    """Return the points, as one path per shape and colour."""
     return [
         element(
             "path",

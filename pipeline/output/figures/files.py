@@ -29,7 +29,7 @@ from pipeline.study.quantity_name import population_name
 BEAD_FIGURES: Final = "calibration.pdf"
 GATING_FIGURES: Final = "gating.pdf"
 WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
-"""What stands in the name of a chart's PDF, and its width."""
+"""Suffix of the name of a chart's PDF, and its width."""
 
 _BEADS, _GATING, _CD38 = "beads", "gating", "cd38"
 _ANY: Final = re.compile(r".*\.(svg|png)", re.DOTALL)
@@ -45,9 +45,9 @@ def write_figures(
     Parameters
     ----------
     folder
-        Made where it is not there. A file of an earlier run that has no data any more is removed.
+        The folder, created if missing. A figure of an earlier run that has no data any more is removed.
     study_result
-        What was found. A figure without data is not written.
+        The results of the study. A figure without data is not written.
     png
         Whether a PNG of 300 dots an inch is written beside each SVG.
     gating_pdf
@@ -78,7 +78,7 @@ def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: 
 
 
 def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
-    """Write a file that has a page at least; without any, that of an earlier run must not stay."""
+    """Write a PDF of at least one page. Without a page, remove the file of an earlier run."""
     drawn = iter(pages)
     first = next(drawn, None)
     if first is None:
@@ -94,7 +94,7 @@ def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
 def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: re.Pattern[str] = _ANY) -> None:
     """Write pictures as files of a folder; those of an earlier run that are no more are removed.
 
-    `only`: what their names look like, where the folder holds others too.
+    `only` is the pattern of their names, for a folder that holds other files too.
     """
     written = set()
     for name, picture in pictures:
@@ -150,6 +150,6 @@ def _histograms(study_result: StudyResult) -> Iterator[Titled]:
 
 
 def _labels(study_result: StudyResult) -> dict[str, dict[str, str]]:
-    """Return what the channels of each tube are called."""
+    """Return the channel labels of each tube."""
     called = {panel.name: channel_labels(panel) for panel in study_result.study.panels}
     return {sample.sample_id: called.get(sample.panel, {}) for sample in study_result.study.samples}

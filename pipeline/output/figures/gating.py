@@ -11,7 +11,7 @@ from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
 COLUMNS = 5
-"""Pictures in a row of a file; on a page the window decides."""
+"""Pictures per row in a file; in a page, the width of the window decides."""
 
 _WORDS: Mapping[str, str] = {
     Step.TIME: "Time",
@@ -38,7 +38,7 @@ def gating_panels(
     Parameters
     ----------
     pictures
-        The densities of the steps that have one.
+        The event densities of the gating steps that have one.
     steps
         All steps; counts, method and confidence are printed from them.
     labels
@@ -61,7 +61,7 @@ def gating_html(panels: Sequence[Picture], description: str, name: str = "gating
 
 
 def gating_picture(panels: Sequence[Picture], title: str) -> Picture:
-    """Return the same pictures as one, for a file of its own."""
+    """Return the same pictures as a single picture, for a separate file."""
     return pictures_in_rows(panels, title, COLUMNS)
 
 

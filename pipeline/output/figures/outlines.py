@@ -1,4 +1,4 @@
-"""What a gate looks like on the two channels of a picture."""
+"""The outline of a gate on the two channels of a picture."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outlines(density: Density) -> tuple[Line, ...]:
 
 
 def _lines(gate: Gate, density: Density) -> list[Line]:
-    """Return the curved parts one by one, and around what all ranges keep together one outline."""
+    """Return the outline of each curved part, and one outline around the region of all ranges."""
     ranges = _shown_ranges(gate, {density.x_channel, density.y_channel})
     lines = _shapes(gate, density)
     if ranges is None:
@@ -53,7 +53,7 @@ def _shapes(gate: Gate, density: Density) -> list[Line]:
 
 
 def _shown_ranges(gate: Gate, shown: set[str]) -> Gate | None:
-    """Return what a gate's ranges on these channels alone would keep; None without any."""
+    """Return the gate's ranges on these channels only; None without any."""
     if isinstance(gate, AllOf | AnyOf):
         parts = tuple(kept for part in gate.gates if (kept := _shown_ranges(part, shown)) is not None)
         return type(gate)(parts) if parts else None
@@ -67,7 +67,7 @@ def _flat(gate: Gate) -> list[RangeGate]:
 
 
 def _region(gate: Gate, density: Density) -> list[Line]:
-    """Return the outline of what ranges keep, however they overlap; an open side lies on the frame."""
+    """Return the outline of the region that ranges keep; an open side lies on the frame."""
     axes = dict(zip((density.x_channel, density.y_channel), axes_of(density), strict=True))
     edges = {channel: _edges(gate, channel, axis) for channel, axis in axes.items()}
     xs, ys = edges[density.x_channel], edges[density.y_channel]
@@ -91,7 +91,7 @@ def _edges(gate: Gate, channel: str, axis: DisplayAxis) -> list[float]:
 
 
 def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, DisplayAxis]) -> bool:
-    """Tell whether ranges keep what lies at these display positions."""
+    """Return whether ranges keep events at these display positions."""
     if isinstance(gate, AllOf | AnyOf):
         join = all if isinstance(gate, AllOf) else any
         return join(_keeps(part, at, axes) for part in gate.gates)
@@ -162,7 +162,7 @@ def _fine(corners: Line, *, straight: bool) -> Line:
 
 
 def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
-    """Return the shadow of the ellipsoid on the two channels."""
+    """Return the projection of the ellipsoid onto the two channels."""
     wanted = (density.x_channel, density.y_channel)
     if not all(channel in gate.channels for channel in wanted):
         return []
@@ -177,7 +177,7 @@ def _ellipse(gate: EllipsoidGate, density: Density) -> list[Line]:
 
 
 def kept_words(density: Density, step: GateStep) -> str:
-    """Return what a gate keeps, each threshold as the sheet `gates` wants it, or why there is no gate."""
+    """Return the limits of a gate, each threshold as typed in the sheet `gates`, or why there is no gate."""
     if density.gate is None:
         if Method.FILE in step.methods:
             return "drawn elsewhere: no outline on these axes"
@@ -189,7 +189,7 @@ def kept_words(density: Density, step: GateStep) -> str:
 
 
 def threshold(value: float) -> str:
-    """Return a threshold as a person would type it: no thousands apart, a plain minus.
+    """Return a threshold as a person would type it: no thousands separators, a plain minus.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Pi
 from pipeline.response.follow_up import FollowUp
 
 MOST_BARS: Final = 60
-"""Patients on a page: beyond, names would cover each other."""
+"""Most patients on a page: with more, names would overlap."""
 
 MOST_PAGES: Final = 10
 _PITCH, _BAR = 11.0, 8.4
@@ -35,7 +35,7 @@ class Mark:
     size: float = 2.6
 
     def drawn(self, x: float, y: float) -> str:
-        """Return it with its middle at (x, y)."""
+        """Return the mark with its middle at (x, y)."""
         return mark(self.shape, x, y, self.size, fill=self.face, stroke=self.edge, stroke_width=0.8)
 
 
@@ -47,7 +47,7 @@ ON_TREATMENT: Final = Mark("still treated when last seen", "right", INK, INK)
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where names end, where bars lie, how much room the reasons have."""
+    """Layout of the plot: end of the names, range of the bars, width for the reasons."""
 
     names: float
     months: Scale
@@ -139,7 +139,7 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
 
 
 def _row_words(course: FollowUp, treated: float, followed: float) -> str:
-    """Return what a row says in words: nothing in it is cut short."""
+    """Return the tooltip of a row, with nothing cut short."""
     seen = f"seen until month {followed:.1f}" if followed > treated else ""
     events = ", ".join(f"{one.name} on day {day}" for day, one in _marks(course))
     reason = course.reason or ("" if course.stopped else "on treatment")

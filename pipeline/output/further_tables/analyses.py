@@ -25,17 +25,17 @@ SENSITIVITY: Final = (
 
 def sensitivity_table(study_result: StudyResult) -> Table:
     """Return the slope of M1 under each other choice, then without each patient; a row each."""
-    found = study_result.washout.sensitivity if study_result.washout else None
-    return Table(SENSITIVITY, tuple(_sensitivity(found)) if found else ())
+    sensitivity = study_result.washout.sensitivity if study_result.washout else None
+    return Table(SENSITIVITY, tuple(_sensitivity(sensitivity)) if sensitivity else ())
 
 
-def _sensitivity(found: Sensitivity) -> Iterator[tuple[Cell, ...]]:
-    for row in found.rows:
+def _sensitivity(sensitivity: Sensitivity) -> Iterator[tuple[Cell, ...]]:
+    for row in sensitivity.rows:
         yield (
             row.name, row.n, row.n_patients, row.n_observed, row.n_changed, row.fold, row.fold_low,
             row.fold_high, row.slope, row.caution, row.note,
         )  # fmt: skip
-    for one in found.patients:
+    for one in sensitivity.patients:
         fold = None if one.slope is None else 10.0**one.slope
         note = "without this patient there is no line" if fold is None else "slope of highest likelihood"
         name = f"without patient {one.patient_id}"

@@ -51,5 +51,5 @@ def change_table(study_result: StudyResult) -> Table:
 
 def unnumbered_table(study_result: StudyResult) -> Table:
     """Return a row per tube without a density or a limit."""
-    found = study_result.unnumbered
-    return table_of(UNNUMBERED, found.tubes if found else ())
+    unnumbered = study_result.unnumbered
+    return table_of(UNNUMBERED, unnumbered.tubes if unnumbered else ())

@@ -47,7 +47,7 @@ def _named(names: tuple[str, ...]) -> tuple[Column[SampleFacts], ...]:
 
 
 def missing_numbers(tube: SampleFacts) -> str:
-    """Return in words what of a tube's cells is not reported, and why; "" where all is.
+    """Return which numbers about a tube's cells are missing, and why; "" where none is missing.
 
     Examples
     --------

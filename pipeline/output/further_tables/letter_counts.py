@@ -1,4 +1,4 @@
-"""What the patients are like, and all that a letter counts of them: a row per share or median."""
+"""Patients' characteristics and the further tables of a letter: a row per share or median."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pipeline.response.tables import ResponseTables
 COLUMNS: Final = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
 
 ANOTHER: Final = "another abnormality, as typed"
-"""Stands for what a person typed, which may be anything, where files travel."""
+"""Replaces free text in files that leave the study, because free text may hold a name."""
 
 
 def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True) -> Table:
-    """Return what the patients are like, exposure, safety, serum, and every part of the letter.
+    """Return baseline characteristics, exposure, safety, serum levels, and every part of the letter.
 
     Parameters
     ----------
     tables
         None: no table.
     as_typed
-        Whether an abnormality that the program does not know stands with the words that were typed.
+        Whether an abnormality unknown to the program keeps its typed name.
     """
     if tables is None:
         return Table(COLUMNS, ())

@@ -7,19 +7,19 @@ from enum import StrEnum
 
 
 class Weight(StrEnum):
-    """How much a flag weighs in the verdict of a tube."""
+    """The weight of a flag in the verdict of a tube."""
 
     UNRELIABLE = "not reliable"
     """The density is not to be used as it is."""
     LOOK = "look at it"
     """The density may be wrong: a person must look."""
     NOTED = "noted"
-    """A fact about the tube: the interval holds what it does to the density, or it changes none."""
+    """A fact about the tube. Its effect on the density is inside the interval, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlagWords:
-    """What a flag says, what that means for the number, where it mostly comes from, and what to do."""
+    """The words of a flag: its message, its effect on the number, the usual causes, and what to do."""
 
     says: str
     effect: str
@@ -29,7 +29,7 @@ class FlagWords:
 
     @property
     def meaning(self) -> str:
-        """What the flag says and what that means for the number, as sentences."""
+        """The message of the flag and its effect on the number, as sentences."""
         return f"{sentence(self.says)} {sentence(self.effect)}"
 
     def __str__(self) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 class GlossaryTerm:
     """A word or abbreviation, what it stands for ("" where it is no abbreviation), and what it means.
 
-    `forms` are the ways it is written where text leads to it; empty: its name alone. `is_plain`: text does
-    not lead to it, since everybody knows the word.
+    `forms` are the spellings that become links to the glossary; empty for the name alone. `is_plain` marks a
+    common word, which never becomes a link.
     """
 
     name: str
@@ -23,7 +23,7 @@ class GlossaryTerm:
 
     @property
     def anchor(self) -> str:
-        """Its place in a page."""
+        """The anchor of the term in a page."""
         spelled = self.name.replace("′", " prime").replace("²", "2").replace("θ", "theta").replace("ρ", "rho")
         return "term-" + re.sub(r"[^a-z0-9]+", "-", spelled.lower()).strip("-")
 

@@ -14,7 +14,7 @@ from pipeline.quantification.result import is_failure
 
 
 class Verdict(StrEnum):
-    """What a tube is worth; the value is what is written, the worst last."""
+    """The verdict of a tube, the worst last; the value is the text in the results."""
 
     SOUND = "Sound"
     ABOVE_TOP_BEAD = "Above the top bead"
@@ -62,7 +62,7 @@ COUNTED: Final[Mapping[Verdict, str]] = {
     Verdict.NO_DENSITY: "without a density",
     Verdict.FAILED: "failed",
 }
-"""What stands after the number of such tubes."""
+"""The words after a number of tubes with this verdict."""
 
 _ALWAYS: Final = (Verdict.SOUND, Verdict.FAILED)
 _UNFLAGGED: Final[Mapping[RdStatus, Verdict]] = {
@@ -80,8 +80,8 @@ _WITHOUT: Final[Mapping[RdStatus, Verdict]] = {
 def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
     """Return the one verdict of a row.
 
-    Failed is what makes a run end with status 3. A flag that says "not reliable" goes before one that asks
-    for a look, and that before the limits.
+    A failed tube makes the run end with status 3. A flag of weight "not reliable" comes before one of weight
+    "look", and both come before the limits.
 
     Examples
     --------

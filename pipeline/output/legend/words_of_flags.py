@@ -18,7 +18,7 @@ _UNKNOWN: Final = FlagWords("a flag of another version of cd38rd", "", "", "run 
 
 
 def words_of_flag(flag: str) -> FlagWords:
-    """Return the words of a flag; of one that this version does not know, that it is so."""
+    """Return the words of a flag; an unknown flag gets words that say so."""
     return FLAGS.get(flag, _UNKNOWN)
 
 

@@ -48,13 +48,13 @@ MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
 
 MOST_CARDS, MOST_CARDS_OF_MORE = 2_000, 200
-"""Up to so many tubes each has its card with pictures; of more, so many of the least sure: nobody goes
-through more, and drawing takes time."""
+"""Most tubes with a card and pictures. In a larger study the least certain tubes get the cards: nobody reads
+more, and drawing takes time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the template fills in."""
+    """The content of the page for the template."""
 
     title: str
     head: Head
@@ -102,7 +102,7 @@ class Page:
 def write_report(path: Path, study_result: StudyResult, run_on: str = "", older: Sequence[str] = ()) -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
 
-    Of more tubes than one page can hold, the cards go onto pages beside it (`tube_pages`).
+    If the tubes do not fit on one page, their cards go onto separate pages (`tube_pages`).
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def in_sheet_order(study_result: StudyResult) -> tuple[SampleResult, ...]:
 
 
 def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
-    """Name every card by its place: what people type may hold anything, an anchor may not; "": no card."""
+    """Return an anchor per card, numbered because typed names may hold any character; "" without a card."""
     pictured = _pictured(results)
     tubes = {
         f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""

@@ -35,7 +35,7 @@ class TubePage:
 
 
 class PagedReport(Protocol):
-    """What is asked of a report here; the template reads the rest of it."""
+    """The part of a report that this module needs; the template reads the rest."""
 
     @property
     def tube_pages(self) -> tuple[TubePage, ...]:

@@ -112,7 +112,7 @@ def verdict_line(study_result: StudyResult) -> str:
 
 
 def washout_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return what M0 to M3 say, a sentence or two each."""
+    """Return the results of M0 to M3, a sentence or two each."""
     report = study_result.washout
     if report is None:
         return ()
@@ -123,14 +123,14 @@ def washout_words(study_result: StudyResult) -> tuple[str, ...]:
 
 
 def no_answer_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return what the data cannot tell, and why."""
+    """Return which questions the data cannot answer, and why."""
     return (
         refusal_words(study_result.washout, density_name(study_result.study)) if study_result.washout else ()
     )
 
 
 def data_words(report: WashoutReport) -> str:
-    """Return which visits stand behind the models."""
+    """Return which visits the models use."""
     used = f"{report.n_used} of {_counted(report.n_rows, 'visit')} ({_counted(report.n_patients, 'patient')})"
     return (
         f"A washout and a density or a limit are known for {used}: {report.n_observed} with a density "
@@ -168,7 +168,7 @@ def _slope_words(fit: WashoutFit, name: str) -> str:
 
 
 def _likely_words(fit: WashoutFit) -> str:
-    """Return what the likelihood alone gives, where that reads otherwise: its bias is not taken off."""
+    """Return the plain likelihood estimate, without bias correction, where it reads differently."""
     fold, likely = f"{fit.fold_per_doubling:.2f}", f"{10**fit.most_likely.slope:.2f}"
     return "" if fold == likely else f"highest likelihood, with its bias of few rows: {likely}; "
 

@@ -140,7 +140,7 @@ def _density_cells(
 
 
 def _between_runs(visit: Visit) -> tuple[Cell, ...]:
-    """Return what the interval holds between runs, where that comes from, and what it lacks."""
+    """Return the between-run CV of the interval, its source, and the errors that the interval leaves out."""
     receptor = visit.receptor
     return between_run_percent(receptor), between_run_source(receptor), interval_lacks(receptor, visit.flags)
 

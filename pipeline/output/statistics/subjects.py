@@ -1,4 +1,4 @@
-"""What is known of a subject across the sheets: the groups that its rows are analysed by."""
+"""Facts about a subject from all sheets, by which its rows are grouped in an analysis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.study.study import Patient
 class Subject:
     """A patient of any sheet. None or "" = not known.
 
-    `baseline`: visit, day, tissue and kit of the density that stands for the patient in R4.
+    `baseline`: visit, day, tissue and kit of the patient's density in R4.
     """
 
     patient_id: str

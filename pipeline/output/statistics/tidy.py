@@ -25,7 +25,7 @@ _WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_dos
           "rows", "patients", "measured", "changed", "modes", "modes_at_least", "k"}  # fmt: skip
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
 _FREE_TEXT = {"note", "reviewed_by"}
-"""Free text may name people: it stays in the results, and out of the files that travel."""
+"""Columns of free text, which may name people. They stay in the results folder and out of these files."""
 
 _DOSES = (
     Variable("patient_id", "pseudonym as typed"),
@@ -90,7 +90,7 @@ def visits(study_result: StudyResult) -> Dataset:
 
 
 def exposure(study_result: StudyResult) -> Dataset:
-    """Return what had been given, a row per tube."""
+    """Return the drug exposure before each tube, a row per tube."""
     return _of_table("exposure", "What had been given, a row per tube", exposure_table(study_result))
 
 
@@ -107,7 +107,7 @@ def changes(study_result: StudyResult) -> Dataset:
 
 
 def without_density(study_result: StudyResult) -> Dataset:
-    """Return the tubes without a density; why, which may be what a file says, stays in the results."""
+    """Return the tubes without a density, without the reason, because it may quote a file."""
     table = unnumbered_table(study_result)
     place = table.columns.index("reason")
     rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
@@ -139,7 +139,7 @@ def along_density(study_result: StudyResult) -> Dataset:
 
 
 def described(study_result: StudyResult) -> Dataset:
-    """Return what the patients are like, and what a letter counts of them; no words that a person typed."""
+    """Return patients' characteristics and the further tables of a letter, without free text."""
     table = characteristic_table(study_result.response, as_typed=False)
     return _of_table("characteristics", "Patients and the letter, a row per number", table)
 

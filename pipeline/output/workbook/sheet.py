@@ -37,7 +37,7 @@ class Sheet:
     typed
         Headers of the columns that a person typed, by their code.
     empty
-        What is said in place of rows, where there are none.
+        Text of a sheet without rows.
     most_rows
         Rows that are shown.
     all_rows

@@ -145,10 +145,10 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
     wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
     every = (replace(make(study_result), names=names, study=title) for _, make in wanted)
-    made = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
-    legend = Sheet(LEGEND, legend_table(made), names=names, study=title, frozen=3)
-    last = len(made) - (1 if study.settings.histogram_sheet else 0)
-    return (*made[:last], legend, *made[last:])
+    sheets = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
+    legend = Sheet(LEGEND, legend_table(sheets), names=names, study=title, frozen=3)
+    last = len(sheets) - (1 if study.settings.histogram_sheet else 0)
+    return (*sheets[:last], legend, *sheets[last:])
 
 
 def _names(study: Study) -> dict[str, str]:

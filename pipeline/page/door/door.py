@@ -37,7 +37,7 @@ _READING = ("GET", "HEAD")
 LOOKS = ("/api/tubes", "/api/study", "/api/job", "/api/sheets")
 """What an open page asks by itself again and again: it does not keep the program alive."""
 
-_HEADERS = {
+HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -46,6 +46,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+"""Of every answer, whatever it is."""
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -212,7 +213,7 @@ def _with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             there = list(message.get("headers", ()))
             known = {name.lower() for name, _ in there}
-            more = [(n.encode(), v.encode()) for n, v in _HEADERS.items() if n.encode() not in known]
+            more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in known]
             message = {**message, "headers": [*there, *more]}
         await send(message)
 
@@ -229,7 +230,7 @@ async def _refuse(scope: Scope, send: Send, status: int, reason: str) -> None:
 
 async def _answer(send: Send, status: int, kind: str, text: str, more: Mapping[str, str]) -> None:
     body = text.encode("utf-8")
-    headers = {**_HEADERS, "content-type": kind, "content-length": str(len(body)), **more}
+    headers = {**HEADERS, "content-type": kind, "content-length": str(len(body)), **more}
     start = {"type": "http.response.start", "status": status}
     await send({**start, "headers": [(name.encode(), value.encode()) for name, value in headers.items()]})
     await send({"type": "http.response.body", "body": body})

@@ -123,6 +123,23 @@ def file_inside(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def file_of_results(study: Path, name: str) -> Path:
+    """Return a file of a study's results.
+
+    Raises
+    ------
+    UserError
+        As `file_inside`; and where the folder of the results is a link that leads out of the study.
+    """
+    path = file_inside(study / "results", name)
+    if not path.resolve().is_relative_to(study.resolve()):
+        raise UserError(
+            "results is a link that leads out of the study folder, and the page gives nothing from there: "
+            "open the file by hand, or move the folder into the study"
+        )
+    return path
+
+
 def _has_sheets(folder: Path) -> bool:
     return any((folder / name).exists() for name in SHEETS)
 

@@ -55,6 +55,8 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
 
     @pages.get("/folders")
     def folders(path: str = "") -> Response:
+        if desk.has_study:  # nothing outside of it is shown any more
+            return RedirectResponse("/", 303)
         return _page(desk, "folders", listing=listing(Path(path) if path else Path.home()))
 
     @pages.post("/choose")

@@ -26,15 +26,19 @@ def sheet_files(folder: Path) -> tuple[Path, ...]:
 def sheets_now(folder: Path) -> stage_messages.SheetsNow:
     """Return what the sheets say now; no FCS file is opened."""
     files = sheet_files(folder)
-    saved = max((path.stat().st_mtime for path in files), default=None)
+    # Before they are read: what is saved meanwhile is another version. Two saves can lie within a second.
+    saves = [(fact.st_mtime_ns, fact.st_size) for fact in (path.stat() for path in files)]
+    saved = max((when / 1e9 for when, _ in saves), default=None)
     at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
+    is_open = any(
+        (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
+    )
     _, faults = read_study(folder)
     return stage_messages.SheetsNow(
         files=[path.name for path in files],
         saved_at=at,
-        is_open=any(
-            (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
-        ),
+        version=f"{[(path.name, *when) for path, when in zip(files, saves, strict=True)]} {is_open}",
+        is_open=is_open,
         counted=fault_count(faults),
         causes=causes_of(faults),
     )

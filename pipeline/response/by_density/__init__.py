@@ -1,1 +1,1 @@
-"""Response and survival along receptor density as it is: no cut that was chosen before."""
+"""Response and survival against receptor density as a continuous number, without a cut chosen beforehand."""

@@ -1,4 +1,4 @@
-"""The numbers of response along receptor density in one list: what each is, and how sure."""
+"""Every number about response and receptor density in one list, with its name and its interval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class DensityNumber:
     Attributes
     ----------
     in_others, in_others_low, in_others_high
-        The same as it may be expected in other patients: what was found in these ones looks too good.
+        The number and its interval as expected in other patients. A cut looks better in the patients in whom
+        it was chosen.
     """
 
     outcome: str
@@ -41,7 +42,7 @@ class DensityNumber:
 
 
 def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
-    """Yield every number of these tables, outcome by outcome; one that is not told says why in its note."""
+    """Yield every number of these tables by outcome. The note of a missing number gives the reason."""
     for outcome in tables.outcomes:
         yield from _of_outcome(outcome)
     for ratio in tables.survival:

@@ -1,4 +1,4 @@
-"""The density of each patient as it is: its logarithm, or a limit, with the error of its own."""
+"""The density of each patient: its logarithm, or a limit of quantification, with its measurement error."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from pipeline.response.statistics.true_values import ABOVE, BELOW, MEASURED, Tru
 Floats: TypeAlias = NDArray[np.float64]
 
 LOG2_OF_10 = math.log2(10.0)
-"""Doublings in a tenfold. Arithmetic."""
+"""Number of doublings in a tenfold rise. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DensityRows:
-    """Patients with a density that stands for them, one each: arrays of shape (n,).
+    """One receptor density per patient: arrays of shape (n,).
 
     Attributes
     ----------
@@ -33,10 +33,10 @@ class DensityRows:
     kind
         `BELOW`, `MEASURED` or `ABOVE` that limit.
     sd
-        SD of the measurement error on that scale, without what all these patients share: that moves all
-        alike.
+        SD of the measurement error on the log2 scale. Errors that all patients share are left out: they shift
+        all densities alike.
     known
-        What follows of the true values; None where the densities differ by no more than their errors.
+        Estimated true values; None where the densities differ by no more than their measurement errors.
     """
 
     patients: tuple[str, ...]
@@ -47,26 +47,26 @@ class DensityRows:
 
     @property
     def n_limits(self) -> int:
-        """How many are only known to lie beyond a limit."""
+        """The number of patients whose density is only known to lie beyond a limit of quantification."""
         return int(np.sum(self.kind != MEASURED))
 
 
 def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> DensityRows:
-    """Return the rows of these patients, in their order; who has no density and no limit has none.
+    """Return a row per patient, in their order. A patient without a density and without a limit gets no row.
 
     Parameters
     ----------
     visits
-        The visit that stands for each patient, by patient_id.
+        The visit whose density is used for each patient, by patient_id.
     """
     chosen = [
         (name, value_of(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
     ]
-    told = [(name, value) for name, value in chosen if value is not None]
-    names = tuple(name for name, _ in told)
+    known = [(name, value) for name, value in chosen if value is not None]
+    names = tuple(name for name, _ in known)
     rows = [row for name in names if (row := visits[name].row) is not None]
-    value = np.array([part[0] for _, part in told], dtype=np.float64)
-    kind = np.array([part[1] for _, part in told], dtype=np.int_)
+    value = np.array([part[0] for _, part in known], dtype=np.float64)
+    kind = np.array([part[1] for _, part in known], dtype=np.int_)
     sd = own_errors(rows)
     return DensityRows(names, value, kind, sd, true_values(value, kind, sd) if names else None)
 
@@ -74,7 +74,7 @@ def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> Densit
 def own_errors(rows: Sequence[PatientRd]) -> Floats:
     """Return the SD of log2 RD of each row without the parts that all rows share; shape (n,).
 
-    A row without one gets the largest of the others; where nobody has one, errors count as none.
+    A row without an SD gets the largest SD of the others. Where no row has an SD, all SDs are 0.
     """
     common = set.intersection(*({part.source for part in row.shared} for row in rows)) if rows else set()
     squares = [_own_square(row, common) for row in rows]
@@ -83,7 +83,7 @@ def own_errors(rows: Sequence[PatientRd]) -> Floats:
 
 
 def _own_square(row: PatientRd, common: Set[str]) -> float | None:
-    """Return the variance of log10 RD without the parts of some sources; None: not known, or unbounded."""
+    """Return the variance of log10 RD without the terms of some sources; None if not known or infinite."""
     if row.rd_log_sd is None:
         return None
     own = row.rd_log_sd * row.rd_log_sd - sum(p.log_sd * p.log_sd for p in row.shared if p.source in common)
@@ -91,9 +91,9 @@ def _own_square(row: PatientRd, common: Set[str]) -> float | None:
 
 
 def value_of(row: PatientRd) -> tuple[float, int] | None:
-    """Return log2 of the density or limit, and on which side of it the density is; None: nothing is reported.
+    """Return log2 of the density or limit, and the density's side of it; None without either.
 
-    A density of unbounded error tells nothing.
+    A density whose error is infinite gives None too.
     """
     if row.rd_log_sd is not None and not math.isfinite(row.rd_log_sd):
         return None

@@ -1,4 +1,4 @@
-"""PFS along receptor density: per doubling, and by the fixed cut; from day 0 and from the landmark."""
+"""PFS against receptor density: per doubling, and by the fixed cut; from day 0 and from the landmark."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.settings import Settings
 
 FEWEST_EVENTS: Final = 3
-"""Events below which no hazard ratio is told: one of them would decide. Convention: with three the interval
-still spans a factor of ten."""
+"""With fewer events no hazard ratio is reported, because a single event would decide it. Convention: with
+three the interval still spans a factor of ten."""
 
 LOG_RANK: Final = "log-rank test with Peto's hazard ratio"
 
@@ -27,16 +27,17 @@ LOG_RANK: Final = "log-rank test with Peto's hazard ratio"
 def density_survival(
     rows: DensityRows, courses: Sequence[FollowUp], settings: Settings
 ) -> tuple[HazardRatio, ...]:
-    """Return the hazard ratios of progression or death; none where nobody has both density and PFS.
+    """Return hazard ratios of progression or death; empty where no patient has both density and PFS.
 
-    The covariate is the mean true density that each measurement or limit leaves (regression calibration).
+    The covariate is the expected true density of each patient, given the measurement or limit (regression
+    calibration).
 
     Parameters
     ----------
     rows
-        Of patients among `courses`.
+        Densities of patients who are in `courses`.
     courses
-        With a known `pfs_day`.
+        Follow-up of the patients, each with a known `pfs_day`.
     """
     if not rows.patients:
         return ()
@@ -88,10 +89,10 @@ def _by_cut(
     if not above.any() or not below.any():
         note = "all densities lie on one side of the cut"
         return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
-    found = log_rank(((times[above], events[above]), (times[below], events[below])))
-    if found is None:
+    test = log_rank(((times[above], events[above]), (times[below], events[below])))
+    if test is None:
         note = "nobody had the event while both groups were at risk"
         return HazardRatio(name, per, n, k, None, None, None, None, method=LOG_RANK, note=note)
-    words = strength(found.n, found.n_events, found.low, found.high, found.p, "hazard")
-    ratio = (found.hazard_ratio, found.low, found.high, found.p)
-    return HazardRatio(name, per, found.n, found.n_events, *ratio, method=LOG_RANK, strength=words)
+    words = strength(test.n, test.n_events, test.low, test.high, test.p, "hazard")
+    ratio = (test.hazard_ratio, test.low, test.high, test.p)
+    return HazardRatio(name, per, test.n, test.n_events, *ratio, method=LOG_RANK, strength=words)

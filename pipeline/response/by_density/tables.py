@@ -1,4 +1,4 @@
-"""Response along receptor density: dose–response, ROC with its cuts, and PFS; each beside the fixed cut."""
+"""Response against receptor density: dose–response, ROC curve with the best and the fixed cut, and PFS."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from pipeline.response.statistics.strength import FEW_EVENTS
 from pipeline.study.study import Study
 
 FEWEST_EACH: Final = 3
-"""Patients with, and without, the outcome below which nothing is fitted: one would decide. Convention: with
-three no single patient is half of a group."""
+"""Fewest patients with the outcome, and without it, for a fit: with fewer, a single patient would decide.
+Convention: with three no single patient is half of a group."""
 
 UNTRIED_CUT: Final = "cut found in these patients, not tried in others"
 
@@ -41,20 +41,20 @@ RULE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OutcomeByDensity:
-    """One outcome along the density of the patients in whom both are known.
+    """One outcome against receptor density, in the patients in whom both are known.
 
     Attributes
     ----------
     odds
-        Per doubling of the density.
+        Odds ratio per doubling of the density.
     area
-        Under the ROC curve.
+        Area under the ROC curve.
     best, fixed
-        The cut found in these patients, and that of the setting `rd_cut`; molecules per cell.
+        The best cut in these patients, and the cut of the setting `rd_cut`; molecules per cell.
     n_limits
         Patients whose density is only known to lie beyond a limit.
     note
-        Why nothing is reported; "" where it is.
+        The reason why nothing is reported; "" where results are reported.
     """
 
     outcome: str
@@ -70,17 +70,17 @@ class OutcomeByDensity:
 
 @dataclass(frozen=True, slots=True)
 class DensityTables:
-    """Response and PFS along receptor density.
+    """Response and PFS against receptor density.
 
     Attributes
     ----------
     outcomes
         Disease control, and response (PR or better).
     survival
-        Hazard of progression or death: per doubling, and at or above the fixed cut against below; from day
-        0, before which the density was drawn, and from the landmark.
+        Hazard of progression or death: per doubling, and at or above the fixed cut against below it. Time
+        counts from day 0 (the marrow was drawn before) and from the landmark.
     warning
-        What belongs to so few patients.
+        The limits of an analysis of so few patients, in a sentence.
     """
 
     outcomes: tuple[OutcomeByDensity, ...]
@@ -95,7 +95,7 @@ def density_tables(
     clocks: Mapping[str, ResponseClock],
     courses: Sequence[FollowUp],
 ) -> DensityTables:
-    """Return response and PFS along the density that stands for each patient.
+    """Return response and PFS against the receptor density of each patient.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: S
 
 
 def _in_molecules(cut: DensityCut) -> DensityCut:
-    """Return a cut of log2 densities in molecules per cell."""
+    """Convert a cut from log2 to molecules per cell."""
     cut_at, low, high = (None if end is None else _power(end) for end in (cut.cut, cut.low, cut.high))
     return replace(cut, cut=cut_at, low=low, high=high)
 
@@ -163,11 +163,11 @@ def _power(log2: float) -> float | None:
 
 
 def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
-    """Return what so few patients allow; "" where nothing is reported."""
-    told = [one for one in outcomes if one.odds is not None]
-    if not told:
+    """Return the warning about the small number of patients; "" where nothing is reported."""
+    reported = [one for one in outcomes if one.odds is not None]
+    if not reported:
         return ""
-    least = min(min(one.n_events, one.n - one.n_events) for one in told)
+    least = min(min(one.n_events, one.n - one.n_events) for one in reported)
     few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
         f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One "

@@ -1,1 +1,1 @@
-"""The rest of what a letter on such a study reports, each from optional columns and absent without them."""
+"""Further tables as in a published letter on such a study. Each needs optional columns of the sheets."""

@@ -17,11 +17,12 @@ from pipeline.study.response import Response
 from pipeline.study.study import AdverseEvent, Patient, Study
 
 DURATION_MONTHS: Final = (3, 6)
-"""Months on treatment that are counted. Convention, as the study of docs/method.md reports them."""
+"""Durations of treatment, in months, for which patients are counted. Convention, as the study of
+docs/method.md reports them."""
 
 SD_WEEKS: Final = (6, 8, 12, 16)
-"""Weeks of SD that some definitions of disease control ask for. Convention: 6 and 8 are common in phase 1
-and 2, 12 and 16 are two to four assessments."""
+"""Weeks of SD that the usual definitions of disease control require. Convention: 6 and 8 are common in phase
+1 and 2, 12 and 16 are two to four assessments."""
 
 _Grades: TypeAlias = Sequence[tuple[str, Sequence[int | None]]]
 _MOST_GRADES: Final = 5
@@ -68,10 +69,10 @@ def anti_drug_antibodies(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
 def adverse_events(
     patients: Sequence[Patient], events: Sequence[AdverseEvent] = ()
 ) -> tuple[LetterPart, ...]:
-    """Return adverse events by grade, all and related: patients by their highest, and the events themselves.
+    """Return adverse events by grade, all and related: patients by highest grade, and numbers of events.
 
-    From the sheet of adverse events where it has rows, else from the highest grades of the patients sheet,
-    which count no events; nothing without either.
+    The source is the sheet of adverse events. Without rows there, it is the highest grades of the patients
+    sheet, which give no number of events. Without either the tuple is empty.
     """
     if events:
         highest = highest_grades(patients, events)
@@ -91,7 +92,7 @@ def adverse_events(
 
 
 def highest_grades(patients: Sequence[Patient], events: Sequence[AdverseEvent]) -> dict[str, tuple[int, int]]:
-    """Return each patient's highest grade, of all events and of the related ones; 0: there was none."""
+    """Return each patient's highest grade, of all events and of the related ones; 0 without an event."""
     highest = {patient.patient_id: (0, 0) for patient in patients}
     for event in events:
         every, related = highest.get(event.patient_id, (0, 0))
@@ -103,7 +104,7 @@ def highest_grades(patients: Sequence[Patient], events: Sequence[AdverseEvent]) 
 
 
 def _of_events(events: Sequence[AdverseEvent]) -> Iterator[Proportion]:
-    """Count events, not patients: those of one patient belong together, so there is no interval."""
+    """Count events, not patients. Events of one patient are not independent, so there is no interval."""
     for name, kept in (
         ("events", events),
         ("related events", [event for event in events if event.related]),
@@ -129,7 +130,7 @@ def _by_grade(kinds: _Grades) -> Iterator[Proportion]:
 
 
 def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tuple[LetterPart, ...]:
-    """Return how many were treated for 3 and for 6 months, by best response."""
+    """Return how many patients were treated for 3 and for 6 months, by best response."""
     groups: tuple[tuple[str, Sequence[str]], ...] = (
         ("all", ()),
         ("PR or better", OBJECTIVE),
@@ -152,7 +153,7 @@ def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tup
 
 
 def _reached(course: FollowUp, days: float) -> bool | None:
-    """Tell whether a patient was treated for so many days; None: still treated, or not known."""
+    """Return whether a patient was treated for so many days; None where still treated, or not known."""
     if course.treated_days is None:
         return None
     return True if course.treated_days >= days else False if course.stopped else None

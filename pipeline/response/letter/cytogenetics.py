@@ -1,4 +1,4 @@
-"""Cytogenetics as typed: each abnormality of those in whom it was determined, and who is at high risk."""
+"""Cytogenetics as typed: the share of tested patients with each abnormality, and with high risk."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ _NOTHING: Final = re.compile(
     r"^(0|-)$|\bnormal|\bstandard|\blow.risk|\bneg|unremarkable|nothing|unauff|\bwild.?type"
 )
 _LONGEST_NAME: Final = 40
-"""Characters of the name of another abnormality that a table shows. Convention: what a column of the table
-holds."""
+"""Most characters that a table shows of the name of another abnormality. Convention: the width of the
+column."""
 
 RULE: Final = (
     "As typed in the column cytogenetics, of the patients whose cell is filled. What a cell does not name "
@@ -64,7 +64,7 @@ RULE: Final = (
 
 
 def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
-    """Return of each abnormality that a cell names: found, not found, None: not done. None: nothing was done.
+    """Return whether each named abnormality is present (None: not done); None if no test was done.
 
     Examples
     --------
@@ -73,22 +73,22 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     >>> abnormalities("normal"), abnormalities("not done")
     ({}, None)
     """
-    told: dict[str, bool | None] = {}
+    results: dict[str, bool | None] = {}
     parts = _parts(typed)
     if not parts or all(one.is_not_done and not one.names for one in parts):
         return None
     for one in parts:
         if one.names:
-            told.update(dict.fromkeys(one.names, one.state))
+            results.update(dict.fromkeys(one.names, one.state))
         elif one.says is None and not _NOTHING.search(one.text):
-            told[one.text[:_LONGEST_NAME]] = one.state
+            results[one.text[:_LONGEST_NAME]] = one.state
         elif one.says is _Says.PRESENT:
-            told[one.text[:_LONGEST_NAME]] = True
-    return told
+            results[one.text[:_LONGEST_NAME]] = True
+    return results
 
 
 class _Says(Enum):
-    """What a part of a cell says of the abnormality that it names."""
+    """What a part of a cell says about its abnormality."""
 
     PRESENT = auto()
     ABSENT = auto()
@@ -97,9 +97,9 @@ class _Says(Enum):
 
 @dataclass(slots=True)
 class _Part:
-    """A part of a cell: what stands between two commas, or two words like `and`.
+    """A part of a cell: the text between two commas, or between two words like `and`.
 
-    `says` is None where nothing but a name stands; `after` tells whether the word stands behind the name.
+    `says` is None where the part holds a name alone. `after` is True where the word follows the name.
     """
 
     text: str
@@ -111,15 +111,17 @@ class _Part:
 
     @property
     def is_not_done(self) -> bool:
+        """Whether the test was not done."""
         return self.says is _Says.NOT_DONE
 
     @property
     def state(self) -> bool | None:
+        """True where the abnormality is present, False where it is absent; None where not tested."""
         return None if self.is_not_done else self.says is not _Says.ABSENT
 
 
 def _parts(typed: str) -> list[_Part]:
-    """Return the parts of a cell, each with what it says, or what a word for the whole list says."""
+    """Return the parts of a cell, each with its own result or with that of the whole list."""
     text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold().strip())
     for pattern, word in _COUNTS:
         text = pattern.sub(word, text)
@@ -142,9 +144,10 @@ def _part(text: str, join: str) -> _Part:
 
 
 def _spread(parts: list[_Part]) -> list[_Part]:
-    """Give names that stand alone the word of their list: `negative for a, b`, `no a or b`, `a and b absent`.
+    """Give names without a result that of their list: `negative for a, b`, `no a or b`, `a and b absent`.
 
-    Over a comma only a word that is for all goes on: in `a, b neg` a name alone is found, as everywhere.
+    After a comma, only a word for the whole list still applies: in `a, b neg` the name `a` means present, as
+    everywhere.
     """
     for one, other in pairwise(parts):
         goes_on = one.for_all or other.joined_by not in _LOOSE
@@ -157,7 +160,7 @@ def _spread(parts: list[_Part]) -> list[_Part]:
 
 
 def is_unclear(typed: str) -> bool:
-    """Tell whether a name alone stands before or behind one that is `neg`, with a comma only between them.
+    """Return whether a name without a result is next to one that is `neg`, with only a comma between them.
 
     Examples
     --------
@@ -181,7 +184,7 @@ def _named(segment: str) -> list[str]:
 
 
 def is_named(row: str) -> bool:
-    """Tell whether a row of the part has a name of this program, and not words that a person typed.
+    """Return whether the program knows the abnormality of this row, so that its name is not free text.
 
     Examples
     --------
@@ -192,7 +195,7 @@ def is_named(row: str) -> bool:
 
 
 def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
-    """Tell whether one of `HIGH_RISK` was found, or `high risk` was typed; None: not all were determined.
+    """Return whether one of `HIGH_RISK` is present or `high risk` was typed; None where not all were tested.
 
     Examples
     --------
@@ -207,7 +210,7 @@ def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
 
 
 def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
-    """Return the share of patients with each abnormality, the three of high risk first."""
+    """Return the share of patients with each abnormality, the three high-risk ones first."""
     cells = [found for patient in patients if (found := abnormalities(patient.cytogenetics)) is not None]
     unclear = sum(is_unclear(patient.cytogenetics) for patient in patients)
     rule = RULE

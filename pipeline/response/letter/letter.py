@@ -1,4 +1,4 @@
-"""All that a letter reports beside response: every part that the optional columns allow, in its order."""
+"""The further tables of a letter: every part for which the optional columns are filled, in order."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from pipeline.study.study import Study
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The parts that have somebody to count, and how serum levels go with receptor density."""
+    """The parts that count a patient, and the correlation of serum levels with receptor density."""
 
     parts: tuple[LetterPart, ...]
     serum_and_density: tuple[RankLink, ...] = ()
 
 
 def letter(study: Study, rows: Sequence[PatientRd], courses: Sequence[FollowUp]) -> Letter:
-    """Return every part that the columns of the study allow.
+    """Return every part for which the study has the columns.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A part of the letter: a titled table of shares and medians, and the rule by which it counts."""
+"""A part of the letter: a titled table of shares and medians, with its counting rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.response.characteristics import Characteristic, Summary
 
 @dataclass(frozen=True, slots=True)
 class LetterPart:
-    """A table of the letter; a share is of those in whom it is known."""
+    """A table of the letter. A share counts only patients whose value is known."""
 
     title: str
     rule: str
@@ -18,11 +18,11 @@ class LetterPart:
 
 
 def part(title: str, rule: str, rows: Iterable[Characteristic]) -> tuple[LetterPart, ...]:
-    """Return the part; nothing where no row counts anybody."""
-    told = tuple(row for row in rows if row.n)
-    return (LetterPart(title, rule, told),) if told else ()
+    """Return the part; an empty tuple where no row counts a patient."""
+    counted_rows = tuple(row for row in rows if row.n)
+    return (LetterPart(title, rule, counted_rows),) if counted_rows else ()
 
 
 def is_summary(row: Characteristic) -> bool:
-    """Tell whether a row is a median and not a share."""
+    """Return whether a row is a median and not a share."""
     return isinstance(row, Summary)

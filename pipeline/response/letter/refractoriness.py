@@ -1,4 +1,4 @@
-"""Refractoriness by class: double, triple, quad and penta, and to the last line, from what was typed."""
+"""Refractoriness by drug class as typed: double, triple, quad and penta, and to the last line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RULE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Refractory:
-    """Against how many drugs of each class a myeloma is refractory; `unknown`: names of no known drug."""
+    """Number of drugs of each class to which a myeloma is refractory; `unknown` holds other names."""
 
     inhibitors: int
     immunomodulators: int
@@ -46,34 +46,34 @@ class Refractory:
 
     @property
     def double(self) -> bool:
-        """To a PI and an IMiD."""
+        """Refractory to a PI and an IMiD."""
         return min(self.inhibitors, self.immunomodulators) >= 1
 
     @property
     def triple(self) -> bool:
-        """To these and an antibody against CD38."""
+        """Refractory to a PI, an IMiD and an antibody against CD38."""
         return self.double and self.anti_cd38
 
     @property
     def quad(self) -> bool:
-        """Triple, and to a second PI or a second IMiD."""
+        """Triple-refractory, and refractory to a second PI or a second IMiD."""
         return self.triple and max(self.inhibitors, self.immunomodulators) >= 2
 
     @property
     def quad_without_cd38(self) -> bool:
-        """To two PIs and two IMiDs."""
+        """Refractory to two PIs and two IMiDs."""
         return min(self.inhibitors, self.immunomodulators) >= 2
 
     @property
     def penta(self) -> bool:
-        """To two PIs, two IMiDs and an antibody against CD38."""
+        """Refractory to two PIs, two IMiDs and an antibody against CD38."""
         return self.quad_without_cd38 and self.anti_cd38
 
 
 def refractory(typed: str) -> Refractory | None:
-    """Return what a cell of `refractory_to` says; None where it is empty, or nothing in it is understood.
+    """Return the drugs in a cell of `refractory_to` by class; None where it is empty or holds no known drug.
 
-    A name that is denied or doubted (`not bortezomib`, `lenalidomide?`) is among the `unknown`.
+    A negated or doubtful name (`not bortezomib`, `lenalidomide?`) goes into `unknown`.
 
     Examples
     --------
@@ -106,13 +106,13 @@ def refractory(typed: str) -> Refractory | None:
 
 
 def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
-    """Return the share of patients refractory to each class, of those whose cell is typed."""
+    """Return the share of patients refractory to each class. Patients with an empty cell do not count."""
     known = [found for patient in patients if (found := refractory(patient.refractory_to)) is not None]
     unread = sum(bool(found.unknown) for found in known)
-    silent = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
+    n_unknown = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
     rule = RULE
-    if silent:
-        cells = "1 cell in which" if silent == 1 else f"{silent} cells in which"
+    if n_unknown:
+        cells = "1 cell in which" if n_unknown == 1 else f"{n_unknown} cells in which"
         rule += f" Left out: {cells} no drug and no class is understood."
     if unread:
         rule += (

@@ -1,4 +1,4 @@
-"""Serum levels of both antibodies by visit, and against the receptor density of the same visit."""
+"""Serum levels of both antibodies by visit, and their correlation with receptor density of the same visit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
     washed_out, other = (
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
-    found: dict[tuple[str, str, str], SerumLevel] = {}
+    levels: dict[tuple[str, str, str], SerumLevel] = {}
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
@@ -46,12 +46,12 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
         ):
             if level is not None:
                 key = (drug, sample.patient_id, sample.visit)
-                found.setdefault(key, SerumLevel(*key, level))
-    return tuple(found.values())
+                levels.setdefault(key, SerumLevel(*key, level))
+    return tuple(levels.values())
 
 
 def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:
-    """Return median and range of each antibody at each visit, and how many lie below the limit."""
+    """Return median and range of each antibody at each visit, and the share below the assay's limit."""
     return part("Serum levels by visit", RULE, _rows(levels))
 
 
@@ -65,7 +65,7 @@ def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
 
 @dataclass(frozen=True, slots=True)
 class SerumPair:
-    """A level and the receptor density of the same visit.
+    """A serum level and the receptor density of the same visit.
 
     `log2_rd`: log2 of molecules per cell, measured or a limit; `side`: `BELOW`, `MEASURED` or `ABOVE` of it.
     """
@@ -76,11 +76,11 @@ class SerumPair:
 
 
 def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tuple[SerumPair, ...]:
-    """Return each level that has a receptor density, or a limit of one, of the same visit: one per patient.
+    """Return one pair per patient: a serum level and the receptor density, or its limit, of the same visit.
 
-    Marrow by the kit of most marrows alone: blood and other kits are not comparable.
-    Of several visits with both the first in the order of the samples sheet counts, so that each patient is
-    one piece of evidence.
+    Only marrow counts, and only with the most frequent bead kit: blood and other kits are not comparable.
+    Where several visits have both, the first in the order of the samples sheet counts. So each patient counts
+    once.
     """
     density = {
         (row.patient_id, row.visit): told
@@ -96,7 +96,7 @@ def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tupl
 
 
 def serum_against_density(pairs: Sequence[SerumPair], seed: int) -> tuple[RankLink, ...]:
-    """Return how each antibody goes with the receptor density of the same visit."""
+    """Return the rank correlation of each antibody with the receptor density of the same visit."""
     links = []
     for drug in dict.fromkeys(one.serum.drug for one in pairs):
         here = [one for one in pairs if one.serum.drug == drug]

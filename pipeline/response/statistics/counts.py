@@ -1,4 +1,4 @@
-"""k of n, and two or more such counts against each other: exact, or not at all."""
+"""Proportions k of n, and exact comparisons of two or more of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.strength import strength
 
 LARGEST_EXACT_TREND = 200
-"""Patients up to which the trend has an exact p. Convention: for speed; of more, z is good."""
+"""Most patients for an exact p of the trend. Convention: for speed; with more patients the normal
+approximation is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Proportion:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Two proportions against each other.
+    """A comparison of two proportions.
 
     The odds ratio is the conditional maximum-likelihood one that belongs to Fisher's test, with its exact
     interval, at every number of patients. Where `first` has no success or `second` no failure, it and the
     lower limit are 0; in the contrary case it and the upper limit are infinite: None. All three are None
-    where all patients have one outcome. `firth`: wherever a cell is 0, the odds ratio of Firth's logistic
-    regression, which is above 0 and finite. `strength`: how weak it is, in a sentence.
+    where all patients have one outcome. `firth`: the odds ratio of Firth's logistic regression, given where a
+    cell is 0; it is above 0 and finite. `strength`: a sentence on how weak the evidence is.
     """
 
     name: str
@@ -111,7 +112,7 @@ def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
 
 
 def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.95) -> Contrast:
-    """Return Fisher's two-sided p and the odds of `first` against `second`.
+    """Return Fisher's two-sided p and the odds ratio of `first` against `second`.
 
     Examples
     --------
@@ -139,7 +140,8 @@ def trend(name: str, strata: Sequence[Proportion]) -> Trend:
     """Return the Cochran–Armitage trend over strata in this order, scored 0, 1, 2 and so on.
 
     Armitage 1955, doi:10.2307/3001775. The exact p adds the probabilities of all tables with these margins
-    whose statistic lies as far from its mean or farther; it is left out above 200 patients, where z suffices.
+    whose statistic lies as far from its mean or farther; it is left out above 200 patients, where the normal
+    approximation suffices.
     """
     labels = tuple(stratum.name for stratum in strata)
     scores = tuple(range(len(strata)))
@@ -167,7 +169,7 @@ def _fisher(table: list[list[int]]) -> float:
 
 
 def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio:
-    """Return the penalised odds ratio of a table with an empty cell."""
+    """Return the penalised (Firth) odds ratio of a 2 x 2 table with an empty cell."""
     group = np.repeat([1.0, 0.0], [first.n, second.n])
     parts = [first.k, first.n - first.k, second.k, second.n - second.k]
     outcome = np.repeat([True, False, True, False], parts)
@@ -181,9 +183,9 @@ def _two_sided(z: float) -> float:
 
 
 def _exact_trend_p(k: np.ndarray, n: np.ndarray) -> float:
-    """Share of the tables with these margins, each counted by its ways, at least as far from the mean.
+    """Return the share of tables with these margins that lie at least as far from the mean.
 
-    Whole numbers throughout: `ways[(events, statistic)]` grows stratum by stratum.
+    `ways[(events, statistic)]` counts the tables in whole numbers, stratum by stratum.
     """
     from math import comb
 

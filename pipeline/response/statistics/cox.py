@@ -19,18 +19,18 @@ METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihoo
 
 _WIDEST: Final = 30.0
 """Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention: a ratio of 10^13,
-which no data can tell from an infinite one."""
+which no data can distinguish from an infinite one."""
 
 _TOLERANCE: Final = 1e-10
-"""Of a coefficient. Convention: far below what is written."""
+"""Tolerance of a coefficient. Convention: far below the reported digits."""
 
 _VANISHING: Final = 1e-300
-"""Least information, so that it has a logarithm. Arithmetic."""
+"""Smallest information, so that its logarithm exists. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
 class HazardRatio(RatioPerUnit):
-    """The hazard per unit of a covariate, or of one group against another."""
+    """The hazard ratio per unit of a covariate, or of one group against another."""
 
     ratio: float | None = field(metadata={WRITTEN_AS: "hazard_ratio"})
     method: str = METHOD
@@ -42,8 +42,8 @@ def cox_ratio(
     """Return the hazard ratio per unit of one covariate.
 
     Partial likelihood with Efron's ties (1977, doi:10.1080/01621459.1977.10480613) and the penalty ½ log I
-    (Heinze & Schemper 2001, doi:10.1111/j.0006-341X.2001.00114.x): finite also where each event is of the
-    patient with the highest covariate of those at risk.
+    (Heinze & Schemper 2001, doi:10.1111/j.0006-341X.2001.00114.x): The ratio is finite even where, at every
+    event, the patient with the highest covariate has the event.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def cox_ratio(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _RiskSet:
-    """The patients at risk at a time of events, and those who had one."""
+    """The patients at risk at an event time, and those who had the event."""
 
     x: Floats
     is_event: NDArray[np.bool_]

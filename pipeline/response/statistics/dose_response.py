@@ -25,12 +25,12 @@ METHOD: Final = (
 )
 
 _VANISHING: Final = 1e-300
-"""Least determinant, so that it has a logarithm. Arithmetic."""
+"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Behind:
-    """True values behind the covariate, on its standardised scale: nodes and weights, shape (n, n_nodes)."""
+    """The true values of the covariate, standardised: nodes and weights of shape (n, n_nodes)."""
 
     nodes: Floats
     weights: Floats
@@ -55,21 +55,23 @@ class _Behind:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Overlapping(Logistic):
-    """Where the outcomes overlap: one summit over the intercept."""
+    """The likelihood where the outcomes overlap: it has one maximum over the intercept."""
 
     behind: _Behind
 
     def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+        """Return the likelihood averaged over the true values, shape (n_intercepts,)."""
         return self.behind.log_likelihood(intercepts, slope)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Separated(Penalised):
-    """Where a value of the covariate splits the outcomes: several summits over the intercept."""
+    """The likelihood where the covariate separates the outcomes: several maxima over the intercept."""
 
     behind: _Behind
 
     def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+        """Return the likelihood averaged over the true values, shape (n_intercepts,)."""
         return self.behind.log_likelihood(intercepts, slope)
 
 
@@ -78,17 +80,18 @@ def dose_response(
 ) -> OddsRatio:
     """Return the odds ratio of an outcome per unit of a covariate whose errors and limits are known.
 
-    The likelihood of each patient is that of its outcome, averaged over where its true value may lie
-    (structural model; Carroll 2006, doi:10.1201/9781420010138); the law of the true values is taken as known.
-    With Firth's penalty ½ log |I| (1993, doi:10.1093/biomet/80.1.27), which keeps the slope finite and takes
-    off its bias of few patients; without errors and limits it is Firth's regression itself.
+    The likelihood of each patient is the probability of the outcome, averaged over the distribution of the
+    true value (structural model; Carroll 2006, doi:10.1201/9781420010138); the distribution of the true
+    values is treated as known. With Firth's penalty ½ log |I| (1993, doi:10.1093/biomet/80.1.27), which keeps
+    the slope finite and removes its small-sample bias. Without errors and limits the method is Firth's
+    regression.
 
     Parameters
     ----------
     per
-        What one unit is.
+        Name of one unit.
     covariate
-        Of n patients.
+        True values of n patients.
     outcome
         Shape (n,), True or False.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-12
-"""Of the logarithm of an odds ratio. Convention: far below what is written."""
+"""Tolerance of the logarithm of an odds ratio. Convention: far below the reported digits."""
 
 _STEP: Final = 2.0
 """First step of the search outwards, of the logarithm of an odds ratio; it doubles. Convention: for speed."""
@@ -30,12 +30,12 @@ class ExactOdds:
 
 
 def exact_odds(k: int, n: int, other_k: int, other_n: int, level: float = 0.95) -> ExactOdds | None:
-    """Return the odds of k in n against those of other_k in other_n; None where all have the same outcome.
+    """Return the odds ratio of k in n against other_k in other_n; None where all have the same outcome.
 
-    Given the margins, k follows Fisher's noncentral hypergeometric law. The estimate has the k that was seen
-    as its mean; each limit leaves half of 1 - level beyond the k that was seen (Cornfield 1956; as R's
-    fisher.test does). At the end of what k can be, the estimate and one limit are 0 or inf, and the other
-    limit is as elsewhere. Probabilities are summed as logarithms: n may be thousands.
+    Given the margins, k follows Fisher's noncentral hypergeometric law. At the estimate, the mean of k equals
+    the observed k. At each limit, half of 1 - level lies at or beyond the observed k (Cornfield 1956; as R's
+    fisher.test does). At the smallest or largest possible k, the estimate and one limit are 0 or inf.
+    Probabilities are summed as logarithms: n may be thousands.
 
     Raises
     ------
@@ -63,13 +63,14 @@ def exact_odds(k: int, n: int, other_k: int, other_n: int, level: float = 0.95) 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Law:
-    """Fisher's noncentral hypergeometric law; both arrays of shape (n_values,)."""
+    """Fisher's noncentral hypergeometric distribution; both arrays have the shape (n_values,)."""
 
     support: NDArray[np.int64]
     log_weight: Floats
 
     @classmethod
     def of(cls, n: int, other_n: int, total: int) -> _Law:
+        """Return the distribution of k for these margins: group sizes, and the total with the outcome."""
         from scipy.special import gammaln
 
         k = np.arange(max(0, total - other_n), min(n, total) + 1)
@@ -83,17 +84,20 @@ class _Law:
         return np.asarray(share / share.sum())
 
     def mean(self, log_odds: float) -> float:
+        """Return the mean of k at these log odds."""
         return float(np.sum(self.support * self._shares(log_odds)))
 
     def at_least(self, k: int, log_odds: float) -> float:
+        """Return the probability of k or more at these log odds."""
         return float(self._shares(log_odds)[self.support >= k].sum())
 
     def at_most(self, k: int, log_odds: float) -> float:
+        """Return the probability of k or less at these log odds."""
         return float(self._shares(log_odds)[self.support <= k].sum())
 
 
 def _root(rising: Callable[[float], float]) -> float:
-    """Return the odds ratio at which a function that rises with its logarithm is 0."""
+    """Return the odds ratio at which a function that increases with the log odds ratio is 0."""
     from scipy.optimize import brentq
 
     low, high, step = -_STEP, _STEP, _STEP

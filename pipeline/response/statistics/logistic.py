@@ -1,4 +1,4 @@
-"""The odds of an outcome along a covariate: logistic regression, Firth's where the data are separated."""
+"""Odds of an outcome against a covariate: logistic regression, with Firth's penalty for separated data."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from pipeline.response.statistics.strength import strength
 Floats: TypeAlias = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-10
-"""Of a coefficient at its maximum or limit. Convention: far below what is written."""
+"""Tolerance of a coefficient at its maximum or limit. Convention: far below the reported digits."""
 
 _WIDEST: Final = 60.0
 """Logarithm of an odds ratio beyond which a limit is called infinite. Convention: a ratio of 10^26, which no
-data can tell from an infinite one."""
+data can distinguish from an infinite one."""
 
 _GRID, _MOST_PLACES, _BEYOND, _BEYOND_LOG_N = 0.4, 600, 8.0, 2.0
-"""Intercepts of the search for summits: how far apart, how many at most, and how far beyond the outermost
-step, or beyond ln n where that is farther. Convention: a step of the logistic curve is some 4 wide; half an
-event of n patients has the logit -ln 2n."""
+"""Intercepts at which maxima are searched: their distance, their largest number, and how far they extend
+beyond the outermost step, or beyond ln n if that is farther. Convention: a step of the logistic curve is some
+4 wide; half an event of n patients has the logit -ln 2n."""
 
 _PARTS, _NARROWINGS = 5, 11
-"""How finely, and how often, a summit is narrowed: to a five-fold smaller part each time. Arithmetic: 5^11
-parts leave less than is written."""
+"""Parts per refinement of a maximum, and number of refinements: each makes the range five times smaller.
+Arithmetic: 5^11 parts are below the reported digits."""
 
 _SCANNED, _STEEPEST = 61, 300.0
 """Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
 hundredth of an SD apart differ twenty-fold."""
 
 _VANISHING: Final = 1e-300
-"""Least determinant, so that it has a logarithm. Arithmetic."""
+"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
 FIRTH: Final = (
@@ -46,7 +46,7 @@ FIRTH: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OddsRatio(RatioPerUnit):
-    """The odds of the outcome per unit of a covariate."""
+    """The odds ratio of the outcome per unit of a covariate."""
 
     ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
     method: str = ML
@@ -57,10 +57,10 @@ def odds_ratio(
 ) -> OddsRatio:
     """Return the odds ratio of an outcome per unit of one covariate, with an intercept.
 
-    Where a value of the covariate splits the outcomes (separation) the likelihood has no maximum, and Firth's
+    Where a value of the covariate separates the outcomes, the likelihood has no maximum, and Firth's
     penalised likelihood is used: log L + ½ log |I| (Firth 1993, doi:10.1093/biomet/80.1.27; Heinze & Schemper
     2002, doi:10.1002/sim.1047). Intervals are profile (penalised) likelihood ones in either case; the
-    penalised profile is the highest over all intercepts, though it has several summits.
+    penalised profile is the highest over all intercepts, even where it has several maxima.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def odds_ratio(
 
 
 def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:
-    """Tell whether a value of the covariate splits the outcomes, be it with a tie at that value.
+    """Return whether a value of the covariate separates the outcomes; ties at that value are allowed.
 
     Albert & Anderson 1984, doi:10.1093/biomet/71.1.1.
     """
@@ -106,7 +106,7 @@ def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logistic:
-    """Intercept and one slope on a standardised covariate, by maximum likelihood: concave, so one summit.
+    """Maximum likelihood of intercept and slope on a standardised covariate: concave, so one maximum.
 
     `x`: the distinct values of the covariate; `yes` of `total` patients at each have the outcome.
     """
@@ -122,7 +122,7 @@ class Logistic:
         return np.asarray(-np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta), axis=1))
 
     def profile(self, slope: float) -> float:
-        """Return the likelihood at its highest over the intercept."""
+        """Return the highest likelihood over the intercept."""
         from scipy.optimize import minimize_scalar
 
         share = float(self.yes.sum() / self.total.sum())
@@ -137,9 +137,9 @@ class Logistic:
         return -float(optimum.fun)
 
     def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
-        """Return the slope of the highest likelihood, that, and the slopes where it has fallen by so much.
+        """Return the best slope, its log likelihood, and the slopes at which that has fallen by `fall`.
 
-        None where it never does.
+        A slope is None where the likelihood never falls so far.
         """
         slope, best = _highest(self.profile, -30.0, 30.0)
         low, high = (self._limit(slope, best - fall, side) for side in (-1, 1))
@@ -156,10 +156,10 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Penalised(Logistic):
-    """The same with Firth's penalty, which has several summits: each is looked for, none is started from.
+    """Likelihood with Firth's penalty. It may have several maxima, so all are searched on a grid.
 
-    Over the intercept there may be one wherever the step from no to yes may lie. A grid finer than a step is
-    wide finds them all; each that may be the highest is narrowed down. Slopes are scanned in the same way.
+    A maximum over the intercept may lie at each possible step from no to yes. A grid finer than the width of
+    a step finds all maxima; each one that may be the highest is refined. Slopes are scanned in the same way.
     """
 
     def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
@@ -170,7 +170,7 @@ class Penalised(Logistic):
         )
 
     def profile(self, slope: float) -> float:
-        """Return the penalised likelihood at its highest over the intercept."""
+        """Return the highest penalised likelihood over the intercept."""
         places = self._places(slope)
         value = self.log_likelihood(places, slope)
         inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
@@ -179,7 +179,7 @@ class Penalised(Logistic):
         return max(self._narrowed(places[at - 1], places[at + 1], slope) for at in summits.tolist())
 
     def _places(self, slope: float) -> Floats:
-        """Return intercepts that are nowhere further apart than a step is wide, or stand at each step."""
+        """Return intercepts closer together than the width of a step, or one intercept at each step."""
         centres = -slope * self.x
         beyond = max(_BEYOND, float(np.log(self.total.sum())) + _BEYOND_LOG_N)
         low, high = float(centres.min()) - beyond, float(centres.max()) + beyond
@@ -190,7 +190,7 @@ class Penalised(Logistic):
         return np.unique(np.concatenate([grid, centres, between]))
 
     def _narrowed(self, low: float, high: float, slope: float) -> float:
-        """Return the height of the one summit between two intercepts."""
+        """Return the height of the single maximum between two intercepts."""
         for _ in range(_NARROWINGS):
             places = np.linspace(low, high, 2 * _PARTS + 1)
             value = self.log_likelihood(places, slope)
@@ -199,10 +199,10 @@ class Penalised(Logistic):
         return float(value.max())
 
     def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
-        """Return the slope of the highest penalised likelihood, that, and the interval's outermost slopes.
+        """Return the best slope, its penalised log likelihood, and the outermost slopes of its interval.
 
-        Should the profile fall by so much and rise again, what lies between counts as inside. None where it
-        ends above.
+        Where the profile falls and rises again, slopes in between count as inside. A limit is None where the
+        scan ends inside.
         """
         scanned = np.sinh(np.linspace(-1, 1, _SCANNED) * np.arcsinh(_STEEPEST))
         value = np.array([self.profile(float(slope)) for slope in scanned])
@@ -221,7 +221,7 @@ class Penalised(Logistic):
 
 
 def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
-    """Return log |I| of intercept and slope, from logarithms of the weights: none vanishes far from a step.
+    """Return log |I| of intercept and slope, from log weights: so no weight underflows far from a step.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
 
 
 def _highest(profile: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
-    """Return where a profile with one summit between two slopes is highest, and how high."""
+    """Return the maximum of a profile between two slopes, where it has only one: slope and height."""
     from scipy.optimize import minimize_scalar
 
     optimum = minimize_scalar(
@@ -267,7 +267,7 @@ def _chi_square_p(statistic: float) -> float:
 
 
 def ratio_of(value: float | None, scale: float) -> float | None:
-    """Return exp(value / scale), the ratio per unit of a slope per scale; None where it is open."""
+    """Return exp(value / scale): the ratio per unit, from a coefficient per scale; None for an open end."""
     if value is None:
         return None
     return float(np.exp(value / scale)) if abs(value / scale) < _WIDEST else None

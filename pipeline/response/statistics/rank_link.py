@@ -1,4 +1,4 @@
-"""Do two quantities go together, where some values lie beyond a limit? Kendall's tau-b, with its p."""
+"""Rank correlation of two quantities, some of them beyond a limit: Kendall's tau-b with its p."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METHOD: Final = (
     "Kendall's tau-b; a pair whose order a limit leaves open counts as tied; p by random permutation"
 )
 FEWEST: Final = 5
-"""Patients below which no rank correlation is told: of four even the best order has p 0.08. Arithmetic."""
+"""Fewest patients for a rank correlation: with four, even perfect order has p 0.08. Arithmetic."""
 
 _DRAWS: Final = 4999
 """Random permutations: p to some 0.003 at 0.05. Arithmetic: the standard error of a share of 5 % of 4,999."""
@@ -64,7 +64,7 @@ def rank_link(
 
 
 def _signs(column: Sequence[tuple[float, int]]) -> NDArray[np.float64]:
-    """Return 1, −1 or 0 (not known, or equal) of each pair: shape (n, n)."""
+    """Return the sign of each pair, 1, −1 or 0 (not known, or equal): shape (n, n)."""
     value = np.array([part[0] for part in column], dtype=np.float64)
     kind = np.array([part[1] for part in column], dtype=np.int_)
     low, high = np.where(kind == BELOW, -np.inf, value), np.where(kind == ABOVE, np.inf, value)

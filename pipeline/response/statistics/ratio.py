@@ -1,4 +1,4 @@
-"""A ratio of odds or of hazards per unit of a covariate: what every model of them returns."""
+"""The odds ratio or hazard ratio per unit of a covariate: the result of every model of response."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RatioPerUnit:
-    """How many times the odds, or the hazard, per unit of a covariate.
+    """An odds ratio or a hazard ratio per unit of a covariate.
 
     Attributes
     ----------
     per
-        What one unit is.
+        Name of one unit.
     ratio
         None where it cannot be estimated: `note` says why. In the JSON files it is `odds_ratio` or
         `hazard_ratio`.
@@ -21,7 +21,7 @@ class RatioPerUnit:
     p
         Of the (penalised) likelihood-ratio test of a ratio of 1.
     strength
-        How weak it is, in a sentence.
+        A sentence on how weak the evidence is.
     """
 
     name: str

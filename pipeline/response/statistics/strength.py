@@ -1,16 +1,16 @@
-"""How weak an answer is, in a plain sentence: what stands beside every p value and every ratio."""
+"""The strength of evidence in a plain sentence, which is reported with every p value and every ratio."""
 
 from __future__ import annotations
 
 from typing import Final
 
 FEW_EVENTS: Final = 10
-"""Patients with the outcome, or without it, below which an answer hangs on one or two of them (ten events per
-variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention: the paper's rule of ten."""
+"""With fewer patients with the outcome, or without it, the answer depends on one or two of them (ten events
+per variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention: the paper's rule of ten."""
 
 NARROW: Final = 2.0
-"""Times up or down within which an interval around 1 rules out a large difference. Convention: half or twice
-the odds is what clinicians call a large difference."""
+"""An interval within this factor around 1, up and down, rules out a large difference. Convention: half or
+twice the odds is what clinicians call a large difference."""
 
 LEVEL: Final = 0.05
 """p below which a test is usually called significant. Convention: one in twenty, as in the trials."""
@@ -23,16 +23,16 @@ _SEVERAL: Final = (
 def strength(
     n: int, events: int, low: float | None, high: float | None, p: float | None, what: str = "odds"
 ) -> str:
-    """Return a sentence on how much an odds or hazard ratio tells; "" where there is no p.
+    """Return a sentence on the strength of an odds or hazard ratio; "" without a p.
 
     Parameters
     ----------
     n, events
-        Patients, and those with the outcome.
+        Number of patients, and number with the outcome.
     low, high
         Limits of the ratio; None or 0: open towards 0, None: open above.
     p
-        Of the test beside it.
+        p of the test of the same ratio.
     what
         `odds`, `hazard`.
 
@@ -47,7 +47,7 @@ def strength(
     if not low and high is None:
         return f"Weak: {has}. The interval of the {what} is open at both ends: this tells nothing."
     is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
-    few = min(events, n - events) < FEW_EVENTS
+    is_few = min(events, n - events) < FEW_EVENTS
     if is_open:
         clash = " The test says otherwise at 0.05: a borderline case." if p < LEVEL else ""
         if low and high is not None and 1 / low <= NARROW and high <= NARROW:
@@ -61,8 +61,8 @@ def strength(
             f"Weak: {has}. The {what} may be {lower} or {higher}; this neither shows a difference nor rules "
             f"one out.{clash}"
         )
-    start = "Weak" if few else "Not proof"
-    hangs = " One or two patients with another outcome can change it." if few else ""
+    start = "Weak" if is_few else "Not proof"
+    hangs = " One or two patients with another outcome can change it." if is_few else ""
     clash = " The test says otherwise at 0.05: a borderline case." if p >= LEVEL else ""
     return f"{start}: {has}.{hangs}{clash} {_SEVERAL}"
 

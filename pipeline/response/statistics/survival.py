@@ -13,25 +13,26 @@ Floats: TypeAlias = NDArray[np.float64]
 METHOD: Final = "Kaplan-Meier; median with Brookmeyer-Crowley interval, log-log, Greenwood variance"
 
 _SAME: Final = 1e-9
-"""Two survivals this close are one. Arithmetic: 0.5 as a product of fractions is not 0.5 to the last bit."""
+"""Two survival values this close are equal. Arithmetic: 0.5 as a product of fractions is not 0.5 to the last
+bit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurvivalCurve:
-    """A Kaplan–Meier curve; all arrays have the shape (n_times,), at the distinct times in their order.
+    """A Kaplan–Meier curve; all arrays have the shape (n_times,), at the distinct times in ascending order.
 
     Attributes
     ----------
     times
-        In the unit of what was given; every time at which somebody had the event or was censored.
+        Every time at which a patient had the event or was censored, in the unit of the input.
     survival
-        S(t): the share without the event just after `times`.
+        S(t): the estimated share without the event just after `times`.
     low, high
         Pointwise log–log limits; NaN where S is 1 or 0, where they are not defined.
     at_risk, events, censored
-        Numbers just before each time, and at it.
+        Number at risk just before each time; numbers of events and of censored patients at that time.
     median, median_low, median_high
-        None where the curve, or its limit, never falls to one half.
+        The median and its limits; None where the curve, or its limit, never falls to one half.
     """
 
     times: Floats
@@ -71,9 +72,9 @@ def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) 
     """Return the Kaplan–Meier curve (doi:10.1080/01621459.1958.10501452) with log–log limits.
 
     Where an event and a censored time coincide, the event comes first. The median is the first time at which
-    S is at most one half; where S is one half over an interval, the interval's middle. Its limits are the
-    same of the curve's limits: those medians that the log–log test of S = 1/2 does not reject (Brookmeyer &
-    Crowley 1982, doi:10.2307/2530286).
+    S is at most one half; where S is one half over an interval, the interval's middle. Its limits are read in
+    the same way from the limits of the curve: they enclose the medians that the log–log test of S = 1/2 does
+    not reject (Brookmeyer & Crowley 1982, doi:10.2307/2530286).
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) 
     Raises
     ------
     ValueError
-        A time that is negative or no number, or two lengths.
+        A time that is negative or not a number, or arrays of different lengths.
 
     Examples
     --------
@@ -141,7 +142,7 @@ def log_log_limits(
 
 @dataclass(frozen=True, slots=True)
 class LogRank:
-    """The log-rank test of one group against another, and the hazard ratio that goes with it."""
+    """The log-rank test of one group against another, with its hazard ratio."""
 
     p: float
     hazard_ratio: float
@@ -178,7 +179,7 @@ def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = 0.9
 
 
 def _exposed(times: Floats, events: NDArray[np.bool_], when: Floats) -> tuple[Floats, Floats]:
-    """Return the numbers at risk just before each moment, and of events at it."""
+    """Return the number at risk just before each time, and the number of events at that time."""
     at_risk = times.size - np.searchsorted(np.sort(times), when, side="left")
     ends = np.sort(times[events])
     failed = np.searchsorted(ends, when, side="right") - np.searchsorted(ends, when, side="left")
@@ -188,7 +189,7 @@ def _exposed(times: Floats, events: NDArray[np.bool_], when: Floats) -> tuple[Fl
 def _first_half(times: Floats, survival: Floats) -> float | None:
     """Return the first time of a survival of one half or less; the middle of an interval at one half.
 
-    A limit that is not defined (S is 1 or 0) is none of one half or less.
+    An undefined limit (S is 1 or 0) does not count as one half or less.
     """
     below = np.flatnonzero(survival <= 0.5 + _SAME)
     if not below.size:

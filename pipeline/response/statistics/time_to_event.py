@@ -15,7 +15,7 @@ NAMES = {Endpoint.PFS: "progression-free survival", Endpoint.OS: "overall surviv
 class MedianSurvival:
     """A median with its interval, in months. None = the curve, or its limit, never falls to one half.
 
-    `n_unknown`: patients without a first day, or without any day after it; they are in no number.
+    `n_unknown`: patients without a day 0, or without any day after it. They count in no other number.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""True values behind measured ones: their normal law, and what each measurement or limit tells of its own."""
+"""True values estimated from measured ones: their normal distribution, and the estimate of each one."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from numpy.typing import ArrayLike, NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 BELOW, MEASURED, ABOVE = -1, 0, 1
-"""A value known to lie below its limit, a measured one, one known to lie above. Arithmetic: signs."""
+"""Kinds of value: known to lie below its limit, measured, known to lie above its limit. Arithmetic: signs."""
 
 _ROUNDS, _STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
-"""Rounds of the ascent at most; the change at which it ends; parts of the spread of the measured values:
-below the first no true spread is left, below the second none that stands out of the errors. Convention: the
-first two bound the time; a tenth of the spread is lost in its standard error."""
+"""Most rounds of the EM algorithm; the change at which it ends; two shares of the SD of the measured values.
+A true SD below the first share is none; below the second it does not exceed the errors. Convention: the first
+two bound the time; a tenth of the SD is smaller than its standard error."""
 
 _NODES, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
-"""Places at which each true value may lie, and how many of its SDs they reach; beyond a limit farther.
+"""Number of nodes for each true value, and the range of the nodes in SDs; beyond a limit the range is wider.
 Convention: the sums are exact to some 1e-4."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrueValues:
-    """What is known of the true value of each patient.
+    """The estimated true value of each patient.
 
     Attributes
     ----------
     centre, spread
-        Mean and SD of the normal law of the true values.
+        Mean and SD of the normal distribution of the true values.
     expected
-        Mean of each patient's true value given what was measured: shape (n,).
+        Expected true value of each patient, given the measurement or limit: shape (n,).
     nodes, weights
-        Where each true value may lie, and how likely: shape (n, n_nodes); the weights of a patient sum to 1.
+        Possible true values of each patient and their probabilities: shape (n, n_nodes). The weights of a
+        patient sum to 1.
     """
 
     centre: float
@@ -45,11 +46,11 @@ class TrueValues:
 
 
 def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues | None:
-    """Return the law of the true values and what is known of each; None where no spread of them is left.
+    """Return the distribution of the true values and each patient's estimate; None where no true SD is left.
 
-    True values are normal; a measured one is the true one plus a normal error of known SD; of a value beyond
-    a limit the measurement would have lain beyond it. Maximum likelihood by EM (Dempster 1977,
-    doi:10.1111/j.2517-6161.1977.tb01600.x); what follows of each true value is its regression calibration
+    True values are normal. A measured value is the true value plus a normal error of known SD. For a censored
+    value, this sum lies beyond the limit. Maximum likelihood by EM (Dempster 1977,
+    doi:10.1111/j.2517-6161.1977.tb01600.x); the expected true value is its regression calibration
     (Carroll 2006, doi:10.1201/9781420010138).
 
     Parameters
@@ -97,7 +98,7 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
 def _given(
     w: Floats, side: NDArray[np.int_], s: Floats, centre: float, variance: float
 ) -> tuple[Floats, Floats]:
-    """Return mean and variance of each true value given its measurement or limit."""
+    """Return mean and variance of each true value, given its measurement or limit."""
     from scipy.special import log_ndtr
 
     total = np.sqrt(variance + s**2)
@@ -118,7 +119,7 @@ def _given(
 def _places(
     w: Floats, side: NDArray[np.int_], s: Floats, centre: float, spread: float
 ) -> tuple[Floats, Floats]:
-    """Return where each true value may lie, and how likely each place is."""
+    """Return the possible true values of each patient and their probabilities."""
     from scipy.special import ndtr
 
     share = spread**2 / (spread**2 + s**2)

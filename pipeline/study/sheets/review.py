@@ -48,10 +48,11 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
     path = review_path(folder)
     if not path.is_file():
         return (), ()
-    raw, _ = read_csv_sheet(path, REVIEW, column_names(ReviewRow))
-    rows, wrong = _review_rows(raw)
+    raw, unread = read_csv_sheet(path, REVIEW, column_names(ReviewRow))
+    rows, faults = _review_rows(raw)
+    wrong = [fault for fault in (*unread, *faults) if fault.severity is Severity.ERROR]
     if wrong:
-        raise UserError(f"{wrong[0]}. Mend {path.name}, or move it away")
+        raise UserError(f"{str(wrong[0]).rstrip('.')}. Mend {path.name}, or move it away")
     return typed_overrides(rows), verdicts_of(rows)
 
 

@@ -93,6 +93,7 @@ def digest_under(kernel: str) -> str:
     return done.stdout if done.returncode == 0 else f"{kernel} cannot run here"
 
 
+@pytest.mark.slow
 def test_a_mixture_has_the_same_bits_under_every_blas_kernel_that_runs_here():
     digests = [digest_under(kernel) for kernel in KERNELS]
     ran = [digest for digest in digests if "cannot" not in digest]

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from helpers.page_client import two_tubes
-from helpers.page_server import run_study_folder
+from pipeline.commands.run import run_study
+from pipeline.running.options import RunOptions
+from pipeline.running.progress import QuietReporter
 
 
 @pytest.fixture(scope="session")
 def two_tubes_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = two_tubes(tmp_path_factory.mktemp("page") / "two tubes")
-    run_study_folder(folder, "--quiet")
+    run_study(folder, RunOptions(workers=1), QuietReporter())
     return folder
 
 

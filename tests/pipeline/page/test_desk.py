@@ -56,6 +56,51 @@ def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided
     assert "was it moved" in desk.snapshot().refusal
 
 
+def refusal_of(desk: Desk) -> str:
+    """Return why nothing is decided; also of a study that cannot be read at all."""
+    try:
+        return desk.snapshot().refusal
+    except UserError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("P99,cd138,5,CD,x,change\n", "expected a tube of the samples sheet"),
+        (2 * "P10_BM1,cd138,5,CD,x,change\n", "expected each gate of a tube once"),
+        ("P10_BM1,cd38,5,CD,x,change\n", "CD38 never gates"),
+        ('P10_BM1,cd45,5,CD,"x,change\nP07_BM1,cd138,5,CD,,change\n', "a double quote that is not closed"),
+    ],
+)
+def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_when_it_is_mended(
+    two_tubes_run: Path, tmp_path: Path, typed: str, why: str
+):
+    study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
+    desk, path = Desk(study, 0), study / "review.csv"
+    assert desk.snapshot().refusal == ""
+    path.write_text("sample_id,gate,value,set_by,reason,verdict\n" + typed, "utf-8")
+    assert why in desk.snapshot().refusal
+    assert why in refusal_of(Desk(study, 0))
+    path.write_text("sample_id,gate,value,set_by,reason,verdict\nP10_BM1,cd138,5,CD,x,change\n", "utf-8")
+    assert reviewable(desk.snapshot()).gates_of("P10_BM1")[0].value == 5.0
+    decide(study, Asked("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
+    path.unlink()
+    assert reviewable(desk.snapshot()).gates_of("P10_BM1") == ()
+
+
+def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tubes_run: Path, tmp_path: Path):
+    study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
+    desk = Desk(study, 0)
+    before = desk.snapshot().known
+    for version in range(3):
+        decide(study, Asked("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))
+        assert desk.snapshot().known is before
+    path = study / "review.csv"
+    path.write_bytes(path.read_bytes() + b"P10_BM1,,,CD,,,accept,\n")
+    assert desk.snapshot().known is not before
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

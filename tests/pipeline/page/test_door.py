@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from helpers.dask_cluster import ROOT
 from helpers.page_client import Client, two_tubes
 from helpers.page_server import Served, served
 from pipeline.page.door.door import LOOKS, POLICY
+from pipeline.page.door.patience import MOST_WAITING
 from pipeline.page.door.peer import owner_in
 from pipeline.page.start import PageOptions, serve_page
 from pipeline.study.errors import UsageError
@@ -208,6 +209,23 @@ def test_no_path_leads_out_of_the_results(page: Served, owner: Client, below: st
     assert not any(word in answer for word in (b"secret\n", b"hidden\n", b"root:", b"sample_id"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
+def test_results_that_are_a_link_out_of_the_study_are_not_given(home: Path, tmp_path: Path):
+    study, outside = two_tubes(tmp_path / "study"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "report.html").write_text("secret", "utf-8")
+    (study / "results").symlink_to(outside)
+    with served(study) as one:
+        answer = Client(one).get("/results/report.html")
+    assert (answer.status_code, "secret" in answer.text) == (422, False)
+    assert "a link that leads out of the study folder" in why(answer)
+
+
+def test_a_page_with_a_study_lists_no_folder_of_the_computer_any_more(owner: Client, study: Path):
+    answer = owner.get(f"/folders?path={study.parent}")
+    assert (answer.status_code, answer.headers["location"], answer.text) == (303, "/", "")
+
+
 def test_a_file_of_the_results_is_given_and_runs_no_script_of_its_own(owner: Client):
     answer = owner.get("/results/rd_samples.csv")
     assert (answer.status_code, answer.text) == (200, "a,b\n")
@@ -250,6 +268,37 @@ def test_a_body_of_no_told_length_is_stopped_where_it_is_too_large(owner: Client
 
     answer = owner.http.post("/api/run", content=endless(), headers={"origin": owner.served.origin})
     assert answer.status_code in (400, 413)
+
+
+def test_what_is_no_request_is_refused_with_the_headers_of_the_page(owner: Client):
+    for first in ("NONSENSE", "GET / HTTP/1.1\r\nHost: evil.example", "GET /ä HTTP/1.1"):
+        answer = raw(owner, first)
+        assert answer.startswith(b"HTTP/1.1 400"), first
+        assert f"content-security-policy: {POLICY}".encode() in answer
+
+
+def test_half_requests_on_many_connections_do_not_shut_the_owner_out(owner: Client):
+    """As any user of the computer can send them; a system lets a program have some hundred connections."""
+    host, port = "127.0.0.1", int(owner.served.origin.rpartition(":")[2])
+    with ExitStack() as held:
+        lines = [held.enter_context(socket.create_connection((host, port))) for _ in range(3 * MOST_WAITING)]
+        for line in lines:
+            with suppress(OSError):
+                line.sendall(b"GET / HTTP/1.1\r\nHost: x")
+        assert owner.get("/api/study").status_code == 200
+        closed = 0
+        for line in lines:
+            line.settimeout(0.05)
+            with suppress(TimeoutError):
+                closed += not _heard(line)
+        assert closed >= 2 * MOST_WAITING
+
+
+def _heard(line: socket.socket) -> bytes:
+    try:
+        return line.recv(100)
+    except ConnectionError:
+        return b""
 
 
 def test_it_listens_on_this_computer_alone(page: Served):
@@ -307,6 +356,7 @@ def test_what_the_page_remembers_is_for_its_user_alone(page: Served, owner: Clie
     assert token not in Path(f"/proc/{page.process.pid}/cmdline").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_nothing_leaves_this_computer_and_an_unused_page_ends_itself(study: Path, home: Path, tmp_path: Path):
     """Each connection and each name that is looked up is told by Python itself, whatever library does it."""
     told = tmp_path / "connections"
@@ -345,6 +395,7 @@ def test_a_port_that_is_taken_is_named(page: Served):
         serve_page(None, PageOptions(port=port))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the variable BROWSER")
 def test_the_browser_is_given_a_file_of_this_user_alone_since_all_see_a_command_line(
     study: Path, home: Path, tmp_path: Path

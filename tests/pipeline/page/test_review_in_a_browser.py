@@ -464,3 +464,46 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, study: Path, t
         assert page.title() != "1"
         assert complaints == []
         context.close()
+
+
+def test_a_number_typed_in_either_unit_is_one_gate_and_back_gating_follows_it(page: Page) -> None:
+    look_at(page, "P09_BM1")
+    page.locator("#strip button[data-step=plasma_cells]").click()
+    press(page, ["g"])
+    page.locator("#bg-picture > svg").wait_for()
+    page.fill("#v-x", "5000")
+    page.locator("#v-x").press("Enter")
+    wait_for_settled(page)
+    handle = page.locator("#handles .handle.chosen")
+    assert handle.get_attribute("aria-valuetext") == "5000"
+    page.select_option("#v-unit", "axis")
+    assert "asinh(value / " in page.locator("#v-unit option:checked").inner_text()
+    axis = page.input_value("#v-x")
+    rd = page.locator("#n-now").get_attribute("data-rd")
+    page.locator("#v-x").press("Enter")  # as it stands: the gate stays where it is, to all digits
+    wait_for_settled(page)
+    assert handle.get_attribute("aria-valuetext") == "5000"
+    page.fill("#v-x", str(float(axis) + 0.5))
+    page.locator("#v-x").press("Enter")
+    until(page, "rd => document.getElementById('n-now').dataset.rd !== rd", rd)
+    wait_for_settled(page)
+    cells = page.locator("#n-now td.n").inner_text().replace(",", "")
+    back_gated = "n => document.querySelector('#bg-picture figcaption').textContent.replace(',', '').startsWith(n + ' quantified')"
+    until(page, back_gated, cells)
+    page.click("#b-reset")
+    until(page, back_gated, page.locator("#n-before td.n").inner_text().replace(",", ""))
+    page.select_option("#v-unit", "channel")
+
+
+def test_molecules_are_those_of_the_tubes_own_beads(page: Page) -> None:
+    said_of = {}
+    for name in ("P04_BM1", "P04_BM2"):
+        look_at(page, name)
+        page.fill("#look-mfi", "5000")
+        said_of[name] = page.input_value("#look-abc")
+    assert said_of["P04_BM1"] != said_of["P04_BM2"] != ""
+    look_at(page, "P04_BM1")
+    assert page.input_value("#look-mfi") == "5000"
+    assert page.input_value("#look-abc") == said_of["P04_BM1"]
+    page.fill("#look-abc", said_of["P04_BM1"])
+    assert float(page.input_value("#look-mfi")) == pytest.approx(5000, rel=0.001)

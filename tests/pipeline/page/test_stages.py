@@ -75,6 +75,7 @@ def test_from_a_folder_of_files_to_the_report_without_a_terminal(page: Client, f
     written = page.form("/files").text
     assert "5 FCS files: 2 tubes (2 with a control, 2 with beads)" in written
     assert (folder / "study.xlsx").is_file()
+    assert "Add rows for new files" in page.get("/files").text
 
     before = page.get("/api/sheets").json()
     assert before["files"] == ["study.xlsx"]
@@ -166,3 +167,15 @@ def test_a_file_inside_is_found_and_no_other(tmp_path: Path):
     for name in ("a b", "../x", "a b/../../x", "", ".", "/etc/passwd", "C:\\x", "a b\\ü.csv"):
         with pytest.raises(UserError, match="has no such file"):
             file_inside(tmp_path, name)
+
+
+@pytest.mark.slow
+def test_rows_of_new_files_are_offered_for_a_workbook_alone(home: Path, tmp_path: Path):
+    study = tmp_path / "of CSV files"
+    shutil.copytree(
+        ROOT / "fcs_samples" / "demo", study, ignore=shutil.ignore_patterns("results", "2024-02-05")
+    )
+    with served(study, command="open") as one:
+        shown = Client(one).get("/files").text
+    assert "Add rows for new files" not in shown
+    assert "Type the rows of new files into these CSV files" in shown

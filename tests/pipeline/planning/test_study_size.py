@@ -45,6 +45,7 @@ def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
     assert [size.patients for size in found.sizes] == [10, 90, 100]
 
 
+@pytest.mark.slow
 def test_replicate_tubes_help_where_the_tube_is_what_scatters():
     noisy = replace(PLAIN, between=0.05, tube_sd=0.4)
     one, four = (
@@ -91,6 +92,14 @@ def test_a_studys_own_line_and_limits_are_taken(study_result: StudyResult):
 def test_a_study_without_a_line_says_why(study_result: StudyResult):
     with pytest.raises(UserError, match="found no washout line in this study"):
         population_of(changed(study_result, washout=None))
+
+
+def test_a_study_without_limits_says_so(study_result: StudyResult):
+    visits = tuple(
+        replace(visit, receptor=replace(visit.receptor, lloq=None)) for visit in study_result.visits
+    )
+    with pytest.raises(UserError, match="found no visit with both an LLOQ and a ULOQ"):
+        population_of(replace(study_result, visits=visits))
 
 
 def test_simulated_patients_give_a_rising_line():

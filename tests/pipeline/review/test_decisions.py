@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from helpers.dask_cluster import ROOT
+from pipeline.audit import trail as trail_module
 from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
+from pipeline.files.whole import NotWrittenError
 from pipeline.review.decision import ReviewVerdict, State
 from pipeline.review.decisions import (
     Asked,
@@ -109,6 +111,19 @@ def test_what_ones_own_columns_say_of_a_tube_outlives_a_decision_on_it(tmp_path)
     assert [(row[0], row[2], row[3], row[5]) for row in read_review_file(tmp_path).rows] == [
         ("5; 4", "cd56", "9", "late; dim"), ("6", "cd45", "1", "x"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+def test_a_file_keeps_the_delimiter_with_which_it_was_saved(tmp_path, delimiter):
+    header = delimiter.join(
+        ("sample_id", "gate", "value", "polygon", "set_by", "reason", "set_at", "verdict")
+    )
+    typed = delimiter.join(("P2", "cd138", "900", "", "CD", "dim", "", ""))
+    (tmp_path / REVIEW_FILE).write_text(f"{header}\n{typed}\n", "utf-8")
+    decide(tmp_path, asked(ReviewVerdict.CHANGE, moves=(CD138, SHAPE), reason="valley; hidden, twice"))
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8-sig").splitlines()[:2] == [header, typed]
+    assert [row["gate"] for row in read_review_file(tmp_path).of_tube("P1")] == ["cd138", "debris"]
+    assert read_review_file(tmp_path).of_tube("P1")[0]["reason"] == "valley; hidden, twice"
 
 
 @pytest.mark.parametrize("name", ["P1\u00a0", "P\u200b1", " P1", "\ufeffP1"])
@@ -361,3 +376,43 @@ def test_a_file_that_lags_behind_the_trail_is_put_right(tmp_path):
     path.write_bytes(after + b"P9,,,,AB,typed in Excel,,\n")
     finish_last(tmp_path)
     assert b"P9" in path.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size")
+def test_a_signature_on_a_full_disk_is_refused_in_one_sentence_and_all_stays(tmp_path):
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    before = (tmp_path / TRAIL).read_bytes()
+    script = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))\n"
+        "from pipeline.files.whole import NotWrittenError\nfrom pipeline.review.decisions import sign\n"
+        "try:\n    sign(Path(sys.argv[1]), 'P1', 1, 'AB', 'reviewed', {})\n"
+        "except NotWrittenError as error:\n    print(error.path.name, error.reason)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "audit.jsonl File too large\n"
+    assert (tmp_path / TRAIL).read_bytes() == before
+    assert not (tmp_path / f".{TRAIL}.next").exists()
+
+
+def test_a_trail_that_another_process_holds_is_to_be_waited_for_and_not_moved_away(tmp_path, monkeypatch):
+    """As a computer that was put to sleep while it wrote holds it."""
+    monkeypatch.setattr(trail_module, "SECONDS_FOR_THE_OTHER", 0.1)
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom pipeline.audit.trail import alone_with\n"
+        "with alone_with(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(NotWrittenError, match="another process has held it") as refused:
+            decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+        other.communicate()
+    assert "another program? Close it" in refused.value.what_to_do
+    assert not (tmp_path / REVIEW_FILE).exists()
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))

@@ -1,4 +1,4 @@
-"""A picture of ours, which is SVG text, as a matplotlib figure: what is on the page is what is on paper."""
+"""Convert our SVG pictures to matplotlib figures, so that screen and paper show the same."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Look = Mapping[str, str]
 def figure_of(picture: Picture) -> Figure:
     """Return a picture as a figure of its own size.
 
-    Raises ValueError for an element that no picture of ours holds: nothing is left out unseen.
+    Raises ValueError for an unknown SVG element, so that nothing is left out silently.
     """
     scale = 1.0 if picture.is_chart else POINTS_OF_PIXEL
     with house_style():
@@ -191,7 +191,7 @@ def _outline(d: str, x: float, y: float) -> Outline:
 
 
 def _font(text: str, look: Look, scale: float) -> FontProperties:
-    """Return the font of a text; of letters that are not usual, the whole font is asked."""
+    """Return the font of a text: the usual letters, or the whole font for unusual ones."""
     from matplotlib.font_manager import FontProperties
 
     size, weight = float(look["font-size"].removesuffix("px")) * scale, look.get("font-weight", "normal")

@@ -19,14 +19,14 @@ from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Pi
 from pipeline.output.result_tables import SampleFacts, sample_facts
 
 MOST_ROWS: Final = 60
-"""Tubes on a page: beyond, names would cover each other."""
+"""Most tubes on a page: with more, names would overlap."""
 MOST_PAGES: Final = 10
 _PITCH, _BAR = 10.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellRow:
-    """A tube as it is drawn; percentiles are None where a limit is all that is known of them."""
+    """A tube as drawn. A percentile is None where only a limit is known."""
 
     name: str
     weeks: float | None
@@ -41,7 +41,7 @@ class CellRow:
 
     @property
     def words(self) -> str:
-        """What the row says."""
+        """The tooltip of the row."""
         shown = [f"P{p} {_rounded(v)}" for p, v in ((10, self.p10), (25, self.p25)) if v is not None]
         shown += [f"median {_rounded(self.median)}"] if self.median is not None else []
         shown += [f"P{p} {_rounded(v)}" for p, v in ((75, self.p75), (90, self.p90)) if v is not None]
@@ -68,7 +68,7 @@ def cell_pictures(
     Parameters
     ----------
     rows
-        In the order in which they are drawn.
+        Tubes in the order of drawing.
     cut
         Below it cells are low, molecules per cell.
     name

@@ -25,7 +25,7 @@ from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.within.change import Change, Exceeds
 
 MOST_NAMES: Final = 30
-"""Patients up to which each line has its name."""
+"""Most patients for which each line has a name."""
 
 
 def course_picture(
@@ -36,7 +36,7 @@ def course_picture(
     Parameters
     ----------
     changes
-        Between visits of a patient; a white mark stands at a limit of quantification.
+        Changes between visits of a patient; a white mark is a limit of quantification.
     responses
         Best response by patient_id.
     name
@@ -90,7 +90,7 @@ def _at(weeks: float) -> float:
 
 
 def _steps(changes: Sequence[Change]) -> list[Change]:
-    """Return the changes from one visit to the next, without those from first to last over others."""
+    """Return the changes between consecutive visits, without those from first to last visit."""
     froms: dict[tuple[str, str, float], int] = {}
     for one in changes:
         start = (one.patient_id, one.first_visit, one.first_weeks)

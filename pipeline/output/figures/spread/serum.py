@@ -30,11 +30,11 @@ from pipeline.response.statistics.true_values import ABOVE, BELOW
 from pipeline.study.cells.concentrations import Concentration
 
 _LOOKS: Final = (("circle", BLUE), ("square", ORANGE))
-"""Of the first and of the second antibody."""
+"""Shape and colour of the first and of the second antibody."""
 _TOP, _HIGH = 14.0, 150.0
 _RADIUS, _ARROW = 2.4, 8.0
 _BESIDE: Final = 4.0
-"""From a point to the next of the same visit."""
+"""Distance between neighbouring points of the same visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,16 @@ class _Frame:
 
     @property
     def bottom(self) -> float:
+        """The lower edge of the panel."""
         return self.top + _HIGH
 
     @property
     def floor(self) -> float:
+        """The height on the scale at which a level of 0 is drawn."""
         return self.serum[0] * 1.3
 
     def level(self, level: Concentration) -> float:
+        """Return a serum level for the logarithmic scale; `floor` for 0."""
         return level.value or self.floor
 
 
@@ -150,7 +153,7 @@ def _column(
 
 
 def _asides(heights: Sequence[float], most: float) -> list[float]:
-    """Return how far each point goes aside, so that near ones do not hide one another."""
+    """Return the sideways shift of each point, so that close points do not hide each other."""
     steps: list[int] = []
     for place, height in enumerate(heights):
         near = {steps[k] for k in range(place) if abs(heights[k] - height) < 2 * _RADIUS}

@@ -20,7 +20,7 @@ SIZE, SMALL = 7.0, 6.5
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where values lie: `low` at `start`, `high` at `end`."""
+    """A scale of a chart: `low` lies at `start`, `high` at `end`."""
 
     low: float
     high: float
@@ -29,7 +29,7 @@ class Scale:
     logarithmic: bool = False
 
     def position(self, value: float) -> float:
-        """Return where a value lies; also beyond the ends. Of a logarithmic scale: of a value above 0."""
+        """Return the position of a value, also beyond the ends. A logarithmic scale needs a value above 0."""
         low, high = self.low, self.high
         if self.logarithmic:
             value, low, high = math.log10(value), math.log10(low), math.log10(high)
@@ -57,7 +57,7 @@ def bottom_axis(
 
 
 def _apart(places: Sequence[tuple[float, str]], size: float) -> list[tuple[float, str]]:
-    """Return the labels, from the left on, that do not touch the one before; their ticks all stay."""
+    """Return the labels that do not touch the previous one, from the left; all ticks stay."""
     kept: list[tuple[float, str]] = []
     end = -math.inf
     for x, label in sorted(places):
@@ -106,7 +106,7 @@ def left_label(words: str, scale: Scale, x: float, *, size: float = SIZE) -> str
 
 
 def clipped(parts: str, box: Box) -> str:
-    """Return what is drawn in the coordinates of the picture, cut at a box."""
+    """Return elements clipped at a box, in the coordinates of the picture."""
     left, top, right, bottom = box
     size = {"width": right - left, "height": bottom - top}
     window = f"{pixels(left)} {pixels(top)} {pixels(right - left)} {pixels(bottom - top)}"

@@ -39,6 +39,7 @@ class _LabelSpot:
 
     @property
     def leader_boxes(self) -> list[Box]:
+        """Boxes along the leader line, which other names must not cover."""
         return boxes_along(self.leader, reach=0.4)
 
 

@@ -39,10 +39,10 @@ from pipeline.patients.visits import Visit
 from pipeline.study.settings import Settings
 
 MOST_LABELS: Final = 40
-"""Points up to which each is named."""
+"""Most points for which each has a name."""
 
 MOST_POINTS: Final = 1_000
-"""Points that are drawn one by one, with interval or arrow; of more, a picture without them."""
+"""Most points that are drawn with interval or arrow; with more, points are drawn without them."""
 
 _MONTHS: Final = (3, 6, 12, 24)
 _KEY: Final = 112.0
@@ -62,6 +62,7 @@ class _Frame:
 
     @property
     def box(self) -> Box:
+        """The plotting area: left, top, right, bottom."""
         return self.x.start, self.y.end, self.x.end, self.y.start
 
 
@@ -203,7 +204,7 @@ def _limits(frame: _Frame) -> str:
 
 
 def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[Point]) -> list[Box]:
-    """Return what no word may touch."""
+    """Return the boxes that no label may touch."""
     if len(points) > MOST_POINTS:
         return []
     left, top, right, bottom = frame.box
@@ -219,7 +220,7 @@ def _words(
 ) -> tuple[str, list[KeyEntry]]:
     """Return the words of the limits, and the signs where line or band go on beyond the frame.
 
-    What finds no room among the points is returned as lines of the key.
+    Labels without room among the points are returned as lines of the key.
     """
     _, top, right, bottom = frame.box
     limits = [(right, height - 2.5, words, _sample(look)) for height, look, words in _levels(frame) if words]
@@ -245,7 +246,8 @@ def _sample(look: str) -> str:
 def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box]) -> str:
     """Return words at this height that touch nothing, as near to `end` as can be; their box is then taken.
 
-    Where all of it is full, they stand a line lower or higher; where that is full too, nowhere: "".
+    If there is no room at this height, the label moves a line lower or higher; without room there either, the
+    result is "".
     """
     left, _, right, _ = frame.box
     wide = width(words, SMALL) + 2

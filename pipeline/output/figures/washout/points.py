@@ -54,7 +54,7 @@ class Point:
 
     @property
     def words(self) -> str:
-        """Return what the point says: tubes, patient, weeks, the density with its interval, the response."""
+        """Return the tooltip of the point: tubes, patient, weeks, density with its interval, response."""
         tubes = ", ".join(self.samples[:_MOST_NAMED_TUBES])
         more = len(self.samples) - _MOST_NAMED_TUBES
         tubes += f" and {more} more" if more > 0 else ""

@@ -1,4 +1,4 @@
-"""A cause: one thing to look at, whatever number of tubes, cells and bead runs it touches."""
+"""A cause: one problem to look at, however many tubes, cells of sheets and bead runs it affects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Level(StrEnum):
     WARN = "warn"
     """A number may be wrong."""
     INFO = "info"
-    """A fact that asks for nothing."""
+    """A fact that needs no action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,19 @@ class Cause:
     order
         Its order within the level: the lower, the worse.
     title
-        What it is, as a sentence.
+        The problem, as a sentence.
     effect, action
-        What it means for the number, and what to do; may be empty.
+        Its effect on the number, and what to do; may be empty.
     code
-        The flag that says the same in the rows; "" where there is none.
+        The flag for the same problem in the result tables; "" without one.
     sample_ids, beads
-        The tubes and the bead runs that it touches.
+        The tubes and the bead runs that it affects.
     said
-        What was found, in the words of the checks and of the rows.
+        The messages of the checks and of the result tables.
     n_cells
         Cells of the sheets where a check found it.
     n_variants
-        Different sentences that it was found in.
+        Number of different messages.
     """
 
     level: Level

@@ -54,24 +54,24 @@ _ROW_OF = re.compile(r"(?<=!)[A-Z]+(\d+)$")
 def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     """Return every cause of a study once, the worst first.
 
-    A tube without a density stands once: under why it has none. A check finding joins the flag that says the
-    same in the rows, or the failure of its tube.
+    A tube without a density appears once, under the reason. A check finding joins the flag for the same
+    problem, or the failure of its tube.
     """
     study = study_result.study
-    found = _Collected(
+    collected = _Collected(
         {sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places)
     )
     for run in study_result.calibrations:
-        found.add_bead_run(run)
+        collected.add_bead_run(run)
     for result in study_result.results:
-        found.add_tube(result, sample_flags(result, study_result.exposures.get(result.sample_id)))
+        collected.add_tube(result, sample_flags(result, study_result.exposures.get(result.sample_id)))
     for visit in study_result.visits:
-        found.add_visit(visit)
+        collected.add_visit(visit)
     for fault in study_result.faults:
-        found.add_fault(fault)
+        collected.add_fault(fault)
     for note in study_result.notes:
-        found.add_note(note)
-    return worst_first(found.causes())
+        collected.add_note(note)
+    return worst_first(collected.causes())
 
 
 Key = tuple[str, ...]
@@ -79,7 +79,7 @@ Key = tuple[str, ...]
 
 @dataclass(slots=True)
 class _Part:
-    """A cause that is still being joined; what it holds counts once."""
+    """A cause while its tubes and messages are collected, without duplicates."""
 
     cause: Cause
     sample_ids: dict[str, None] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class _Part:
 
 @dataclass(slots=True)
 class _Collected:
-    """Causes by their key: what has the same key is joined. `homes`: where tubes without a density stand."""
+    """Causes by key; equal keys are joined. `homes`: the cause of each tube without a density."""
 
     beads_of: Mapping[str, str]
     rows: Mapping[str, tuple[str, str]]
@@ -181,7 +181,7 @@ class _Collected:
             self._add_alone(fault)
 
     def _homes_of(self, fault: Fault) -> tuple[Key, ...]:
-        """Return where the tubes or the bead run of a finding stand already as without a density."""
+        """Return the causes that already list the tubes or the bead run of a finding as without a density."""
         sheet, name = self._row_of(fault)
         if sheet == BEADS and name in self.curves:
             return (self.curves[name],)
@@ -193,7 +193,7 @@ class _Collected:
         return self.rows.get(_ROW_OF.sub(r"\1", fault.where), ("", ""))
 
     def _add_alone(self, fault: Fault) -> None:
-        """Join a finding that nothing else says to its like."""
+        """Join a finding without a flag or failure to similar findings."""
         severe = fault.severity is not Severity.WARNING
         level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
         key = ("fault", fault.severity, cause_of(fault))
@@ -207,7 +207,7 @@ class _Collected:
 
     @staticmethod
     def _tell(part: _Part, fault: Fault) -> None:
-        """Add what a check found: it is more than a fact."""
+        """Add a check finding to a cause, which is then at least a warning."""
         if part.cause.level is Level.INFO:
             part.cause = replace(part.cause, level=Level.WARN, order=_LOOK)
         part.said[str(fault)] = None
@@ -244,7 +244,7 @@ def flag_cause(flag: str, level: Level | None = None, place: int = 0) -> Cause:
 
 
 def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[Key, Cause]:
-    """Return under what a tube without a density stands, and the cause itself."""
+    """Return the key under which a tube without a density is listed, and its cause."""
     status, reason = result.receptor.status, failure_reason(result)
     if SampleFlag.PROGRAM_DEFECT in flags:
         flag = SampleFlag.PROGRAM_DEFECT

@@ -15,10 +15,10 @@ MOST_LINES = 12
 """Lines that a page shows; the last one folds the others. Convention: they are read at one go."""
 
 FIRST_LINKS = 6
-"""Tubes that a line names at once; the others are folded. Convention: they fit in the line."""
+"""Number of tubes that a line names; the others are folded. Convention: they fit in the line."""
 
 MOST_SAID = 5
-"""What was found, example by example, of one cause. Convention: more would not be read."""
+"""Most example messages of one cause. Convention: nobody would read more."""
 
 _SYMBOL: Final[Mapping[Level, str]] = {Level.SEVERE: "✕", Level.WARN: "!", Level.INFO: "i"}
 
@@ -68,7 +68,7 @@ class Attention:
 
 
 def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attention:
-    """Return what to look at first, the worst first; what is left over is folded.
+    """Return the lines of what to look at first, the worst first; further lines are folded.
 
     Flags that only note a fact are folded in any study.
 
@@ -81,9 +81,9 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     """
     listed = worst_first(causes(study_result))
     facts = [cause for cause in listed if cause.level is Level.INFO and cause.code]
-    told = [cause for cause in listed if cause not in facts]
-    shown = told if len(told) + bool(facts) <= MOST_LINES else told[: MOST_LINES - 1]
-    rest = [*told[len(shown) :], *facts]
+    shown_causes = [cause for cause in listed if cause not in facts]
+    shown = shown_causes if len(shown_causes) + bool(facts) <= MOST_LINES else shown_causes[: MOST_LINES - 1]
+    rest = [*shown_causes[len(shown) :], *facts]
     patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     n, n_beads = len(study_result.results), len(study_result.calibrations)
     return Attention(
@@ -114,7 +114,7 @@ def _item(
 
 
 def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> str:
-    """Return how many tubes and patients it touches; where it touches none, how many bead runs or cells."""
+    """Return how many tubes and patients a cause affects; else how many bead runs or cells of sheets."""
     if not cause.sample_ids:
         cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
         return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells

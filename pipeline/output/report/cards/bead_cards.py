@@ -1,4 +1,4 @@
-"""The card of a bead run: what stands on it, ready for the template."""
+"""The card of a bead run: its content for the template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the receptor density of a tube comes about: which numbers make it, which one counts, and why."""
+"""How the receptor density of a tube is calculated: the numbers, which result counts, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALIKE: Final = 0.002
 
 
 def arithmetic(result: SampleResult) -> Pairs:
-    """Return a line per number, from the medians to the one that counts, and what lies beside it."""
+    """Return a line per number, from the medians to the result that counts, and the other results."""
     receptor = result.receptor
     kind = result.background_kind or "control"
     rows = (
@@ -48,7 +48,7 @@ def _difference(receptor: ReceptorDensity) -> list[tuple[str, str]]:
 
 
 def _counting(receptor: ReceptorDensity) -> list[tuple[str, str]]:
-    """Return the number that counts, and why it is that one."""
+    """Return the result that counts, and the reason."""
     if receptor.status is RdStatus.ABOVE_ULOQ:
         quoted = density_words(receptor.status, None, None, known_to_exceed(receptor))
         return [("what counts", f"{quoted}: only this bound is known")]

@@ -1,4 +1,4 @@
-"""Notes of tubes: what holds for every tube is said once for the study, the rest in each card."""
+"""Notes of tubes: a note that applies to every tube appears once for the study, others on each card."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class TubeNotes:
-    """What is said of one tube: why it has no density, its notes, and those of its gating steps."""
+    """The notes of one tube: why it has no density, its own notes, and those of its gating steps."""
 
     reason: str
     notes: tuple[str, ...]
@@ -38,7 +38,7 @@ class TubeNotes:
 
 
 def shared_notes(results: Sequence[SampleResult], exposures: Mapping[str, Exposure], wanted: str) -> Shared:
-    """Return what holds for every tube, of failed ones only where all failed; nothing for one tube alone."""
+    """Return the notes of every tube (of failed tubes only if all failed); no note for a single tube."""
     tubes = [result for result in results if result.receptor.status is not RdStatus.FAILED] or list(results)
     if len(tubes) <= 1:
         return Shared()
@@ -59,7 +59,7 @@ def _sentences(said: Sequence[Sequence[str]], kinds: frozenset[str]) -> Iterable
 
 
 def tube_notes(result: SampleResult, exposure: Exposure | None, wanted: str, shared: Shared) -> TubeNotes:
-    """Return what the card of a tube says, without what is said of every tube."""
+    """Return the notes for the card of a tube, without those that apply to every tube."""
     reason = "" if result.receptor.status in QUANTIFIED else failure_reason(result)
     of_density = (note for note in result.receptor.notes if note != reason)
     notes = (*of_density, *_of_tube(result), *(exposure.notes if exposure else ()))

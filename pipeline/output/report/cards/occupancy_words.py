@@ -60,9 +60,9 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
 
 
 def _percent_occupied(theta: Theta) -> str:
-    held = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
+    percent = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
     interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
-    return "; ".join(part for part in (f"the drug holds {held} ({interval})", theta.reason) if part)
+    return "; ".join(part for part in (f"the drug holds {percent} ({interval})", theta.reason) if part)
 
 
 def _sentinel_words(sentinel: SentinelResult) -> str:

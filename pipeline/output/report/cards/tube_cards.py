@@ -1,4 +1,4 @@
-"""The card of a tube: what stands on it, ready for the template."""
+"""The card of a tube: its content for the template."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def tube_card(
     Parameters
     ----------
     shared
-        What every tube has: it is not said again.
+        Notes that apply to every tube; the card leaves them out.
     """
     exposure = study_result.exposures.get(result.sample_id)
     receptor, panel = result.receptor, _panel(study_result, sample)
@@ -146,7 +146,7 @@ def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:
 
 
 def _instead(result: SampleResult) -> str:
-    """Return what stands where a density would: why there is none, and the molecules that are known."""
+    """Return the text in place of a density: why there is none, and the known molecules."""
     receptor = result.receptor
     words = STATUS[receptor.status].words
     if receptor.status in QUANTIFIED:
@@ -208,7 +208,7 @@ def _cells(result: SampleResult) -> str:
 
 
 def _second_opinion(result: SampleResult) -> str:
-    """Return what the second gating found; empty where none was asked for."""
+    """Return the result of the second gating; empty where the study did not request one."""
     second = result.second_opinion
     return "" if second is None else f"{count(second.n_cells)} cells, agreement {second.agreement:.2f}"
 

@@ -36,7 +36,7 @@ _LACKS: Final[Mapping[RdStatus, str]] = {
     RdStatus.REPLICATES_DISAGREE: "replicates that contradict each other",
     RdStatus.FAILED: "failed",
 }
-"""What a tube without a density has, or did."""
+"""Reasons why a tube has no density, in words."""
 
 _TO_DO: Final = "“Look at these first” says what to do."
 
@@ -127,11 +127,11 @@ def _known(low: float, high: float) -> str:
 def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[str]) -> str:
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
-    told = sorted(asked, key=lambda wait: wait.model != preferred)
+    by_preference = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name} molecules per cell"
-    if not told:
+    if not by_preference:
         return f"It cannot be told when {what}: no model tells it."
-    wait = next((wait for wait in told if wait.model not in contradicted), None)
+    wait = next((wait for wait in by_preference if wait.model not in contradicted), None)
     if wait is None:
         return f"It cannot be told when {what}: the rows contradict the line."
     if wait.weeks is None:
@@ -141,7 +141,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
 
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:
-    """Return what of a wait is extrapolated: its weeks, or only an end of their interval."""
+    """Return which part of a wait is extrapolated: the weeks, or only an end of their interval."""
     if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
         return f"; {wait.note}" if wait.note else ""
     first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())

@@ -62,10 +62,12 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
 
 
 def _waits(report: WashoutReport) -> Iterator[str]:
-    """Yield a sentence where line and recovery curve tell waits whose intervals do not meet."""
-    told = {(wait.model, wait.density, wait.share): wait for wait in report.waits if wait.weeks is not None}
-    for (model, density, share), line in told.items():
-        curve = told.get((ModelName.RECOVERY.value, density, share))
+    """Yield a sentence where line and recovery curve give waits whose intervals do not overlap."""
+    known_waits = {
+        (wait.model, wait.density, wait.share): wait for wait in report.waits if wait.weeks is not None
+    }
+    for (model, density, share), line in known_waits.items():
+        curve = known_waits.get((ModelName.RECOVERY.value, density, share))
         if model == ModelName.LINE and curve is not None and _apart(line, curve):
             preferred = report.choice.preferred if report.choice else ""
             counts = PLAIN[ModelName(preferred)] if preferred in set(ModelName) else ""
@@ -78,7 +80,7 @@ def _waits(report: WashoutReport) -> Iterator[str]:
 
 
 def _apart(one: Wait, other: Wait) -> bool:
-    """Tell whether two intervals do not meet; a limit that is not known lies infinitely far."""
+    """Return whether two intervals do not overlap; an unknown limit counts as infinite."""
     low, high = float("-inf"), float("inf")
     ends = [(wait.low if wait.low is not None else low, wait.high if wait.high is not None else high)
             for wait in (one, other)]  # fmt: skip

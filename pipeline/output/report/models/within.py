@@ -21,7 +21,7 @@ _ONLY_ASSAY: Final = (
 
 
 def within_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return what the patients' own courses say, a sentence or two each; none without two visits."""
+    """Return sentences on the changes within patients; none where no patient has two visits."""
     washout = study_result.washout
     within = washout.within if washout else None
     if within is None:
@@ -35,14 +35,18 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
 
 
 def unnumbered_words(study_result: StudyResult) -> tuple[str, ...]:
-    """Return who has no density and what that could change; none where every tube has one, or a limit."""
-    found = study_result.unnumbered
-    if found is None:
+    """Return sentences on tubes without density, and their possible effect; none where every tube has one."""
+    unnumbered = study_result.unnumbered
+    if unnumbered is None:
         return ()
-    said = [_who(found), *_washouts(found.visits)]
-    said += [_response(found.response)] if found.response else []
-    said += [_bound(found.slope)] if found.slope else [f"The slope has no bound: {found.slope_note}."]
-    said += [_split(one) for one in found.by_rd]
+    said = [_who(unnumbered), *_washouts(unnumbered.visits)]
+    said += [_response(unnumbered.response)] if unnumbered.response else []
+    said += (
+        [_bound(unnumbered.slope)]
+        if unnumbered.slope
+        else [f"The slope has no bound: {unnumbered.slope_note}."]
+    )
+    said += [_split(one) for one in unnumbered.by_rd]
     return tuple(said)
 
 
@@ -82,11 +86,11 @@ def _slopes(slopes: PatientSlopes) -> str:
     )
 
 
-def _who(found: Unnumbered) -> str:
-    lost = sum(tube.only for tube in found.tubes)
-    n = len(found.tubes)
+def _who(unnumbered: Unnumbered) -> str:
+    lost = sum(tube.only for tube in unnumbered.tubes)
+    n = len(unnumbered.tubes)
     tubes = "1 tube has" if n == 1 else f"{n} tubes have"
-    named = ", ".join(f"{tube.sample_id} ({tube.status.value})" for tube in found.tubes[:_MOST_NAMED])
+    named = ", ".join(f"{tube.sample_id} ({tube.status.value})" for tube in unnumbered.tubes[:_MOST_NAMED])
     more = f" and {n - _MOST_NAMED} more in rd_unnumbered.csv" if n > _MOST_NAMED else ""
     return (
         f"{tubes} neither a density nor a limit, {lost} of which no other tube of the visit stands in for: "
@@ -98,22 +102,22 @@ _MOST_NAMED: Final = 10
 
 
 def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
-    told = [group for group in groups if group.median_weeks is not None]
-    if len(told) < len(groups):
+    known = [group for group in groups if group.median_weeks is not None]
+    if len(known) < len(groups):
         return []
     words = "; ".join(
         f"visits {group.name}: median {group.median_weeks:.1f} weeks ({group.least_weeks:.1f} to "
         f"{group.most_weeks:.1f}, n = {group.n_washout})"
-        for group in told
+        for group in known
     )
     return [f"Washout of {words}."]
 
 
-def _response(found: Contrast) -> str:
-    p = "" if found.fisher_p is None else f", Fisher p = {found.fisher_p:.2g}"
+def _response(response: Contrast) -> str:
+    p = "" if response.fisher_p is None else f", Fisher p = {response.fisher_p:.2g}"
     return (
-        f"Disease control: {found.first.k}/{found.first.n} of the patients without any density, "
-        f"{found.second.k}/{found.second.n} of the others{p}."
+        f"Disease control: {response.first.k}/{response.first.n} of the patients without any density, "
+        f"{response.second.k}/{response.second.n} of the others{p}."
     )
 
 

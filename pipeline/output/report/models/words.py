@@ -16,7 +16,7 @@ from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
 LONGEST_WEEKS: Final = 520.0
-"""Ten years: a later upper limit is called none. Convention: no patient waits so long."""
+"""Ten years in weeks: a later upper limit is reported as none. Convention: no patient waits so long."""
 
 _COLUMNS: Final = {
     "imid_since": "an immunomodulatory drug since the last dose",
@@ -122,12 +122,12 @@ def fold_words(number: float | None) -> str:
 
 
 def latest_weeks(wait: Wait) -> float | None:
-    """Return the upper limit of a wait in weeks; None where there is none that anybody lives to see."""
+    """Return the upper limit of a wait in weeks; None where it is unknown or later than ten years."""
     return wait.high if wait.high is not None and wait.high <= LONGEST_WEEKS else None
 
 
 def bounded_weeks(number: float | None) -> float | str | None:
-    """Return weeks, or in words that they are more than anybody waits.
+    """Return weeks, or in words that the wait is longer than ten years.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> li
 
 
 def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
-    """Say what was found to bend the line, and its slope where the scatter may change with weeks."""
+    """Return sentences on doubts about the line: curvature, and a scatter that may change with weeks."""
     if report.tobit is None:
         return []
     varying = estimates.get("slope_varying_scatter")
@@ -221,7 +221,7 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
 
 
 def _where_from(report: WashoutReport) -> str:
-    """Return how many visits have their θ from where."""
+    """Return how many visits have their θ from each source."""
     counts = Counter(visit.theta_from for visit in report.visits)
     return "θ at the visits is from: " + ", ".join(f"{name} ({counts[name]})" for name in sorted(counts))
 
@@ -243,7 +243,7 @@ def _wait_words(wait: Wait, name: str) -> str:
 
 
 def _why(wait: Wait) -> str:
-    """Return why no weeks are reported, and the least that can be said of them."""
+    """Return why no weeks are reported, and their known lower bound."""
     if wait.low is None:
         return wait.note
     least = "ten years" if wait.low > LONGEST_WEEKS else f"{three_digits(wait.low)} weeks"

@@ -73,8 +73,10 @@ def status_look(status: str, flags: str, verdict: str, *, wrap: bool) -> CellSty
     verdict
         The row's verdict; "": its status and flags tell it.
     """
-    told = verdict or verdict_of(RdStatus(status), [flag for flag in flags.split("; ") if flag]).value
-    return painted(told if told == Verdict.UNRELIABLE else status, wrap=wrap)
+    verdict_value = (
+        verdict or verdict_of(RdStatus(status), [flag for flag in flags.split("; ") if flag]).value
+    )
+    return painted(verdict_value if verdict_value == Verdict.UNRELIABLE else status, wrap=wrap)
 
 
 class Styles:

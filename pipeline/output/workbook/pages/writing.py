@@ -90,12 +90,12 @@ def sheet_name(name: str, taken: Iterable[str]) -> str:
     """
     plain = _NOT_IN_NAMES.sub("_", safe_text(name)).strip("'")[:_LONGEST_NAME] or "Sheet"
     used = {other.casefold() for other in taken}
-    found, number = plain, 1
-    while found.casefold() in used:
+    free_name, number = plain, 1
+    while free_name.casefold() in used:
         number += 1
         end = f" ({number})"
-        found = plain[: _LONGEST_NAME - len(end)] + end
-    return found
+        free_name = plain[: _LONGEST_NAME - len(end)] + end
+    return free_name
 
 
 class _Page:
@@ -107,6 +107,7 @@ class _Page:
         self.printed = cell_sizes.printed_columns(sheet, self.widths)
 
     def fill(self) -> None:
+        """Write header and rows, and set widths and printing."""
         self._fill_header()
         self._fill_rows()
         self._set_widths()

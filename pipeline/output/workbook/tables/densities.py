@@ -14,7 +14,7 @@ Density: TypeAlias = ReceptorDensity | PooledDensity
 
 
 def reported(density: Density) -> str:
-    """Return a density as it may be quoted: `60,100`, `< 1,060`, `> 71,300`; `–` where there is none."""
+    """Return a density for a report: `60,100`, `< 1,060`, `> 71,300`; `–` without one."""
     if density.status not in QUANTIFIED:
         return "–"
     return density_words(density.status, density.rd, density.lloq, known_to_exceed(density))

@@ -54,7 +54,7 @@ LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("empty cell", "Not known, or not measured; never 0."),
     ("grouped columns", "Columns beyond those that are printed; the sign above them folds them away."),
 )
-"""How cells look, and what it means."""
+"""Looks of cells, with their meaning."""
 
 
 def legend_table(sheets: Sequence[Sheet]) -> Table:

@@ -1,4 +1,4 @@
-"""The tables with a row per tube, visit and typed row, in the order in which people read them."""
+"""The tables with a row per tube, visit or bead run, with columns in reading order."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def short_note(notes: Iterable[str]) -> str:
     >>> short_note(["no control tube", "x" * 400])
     'no control tube. … 1 more in the sheet Notes'
     """
-    told = [as_sentences((note,)) for note in notes if note]
+    sentences = [as_sentences((note,)) for note in notes if note]
     kept: list[str] = []
-    for note in told:
+    for note in sentences:
         if sum(map(len, kept)) + len(note) > LONGEST_NOTE:
             break
         kept.append(note)
-    if told and not kept:
-        kept = [f"{told[0][:LONGEST_NOTE]}…"]
-    more = len(told) - len(kept)
+    if sentences and not kept:
+        kept = [f"{sentences[0][:LONGEST_NOTE]}…"]
+    more = len(sentences) - len(kept)
     return " ".join([*kept, *([f"… {more} more in the sheet Notes"] if more else [])])
 
 
@@ -167,13 +167,13 @@ BESIDE: Final[tuple[Column[Any], ...]] = (
     _SAMPLE_FLAGS,
     _SAMPLE_NOTE,
 )
-"""What stands beside a row that a person typed."""
+"""Columns of results next to a typed row."""
 PRINTED_BESIDE: Final = len(BESIDE) - 2
 """Without flags and note."""
 
 
 def tube_table(study_result: StudyResult) -> Table:
-    """Return a row per tube: what is quoted first, then all that the CSV file has."""
+    """Return a row per tube: the reported value first, then all columns of the CSV file."""
     return table_of(TUBES, sample_facts(study_result))
 
 

@@ -1,4 +1,4 @@
-"""The samples sheet as somebody typed it, with results beside each row."""
+"""The samples sheet as typed, with the results next to each row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.study.sheets.tables.grid import header_name
 from pipeline.study.study import Study
 
 FILES: Final = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file"})
-"""Columns with names of files, which may hold a patient's: results call a file by its row."""
+"""Columns with file names, which may hold a patient's name. Results name a file by its row instead."""
 
 NEVER_SHOWN: Final = frozenset({"remark"})
 """Columns that no result holds."""
@@ -61,7 +61,7 @@ def _shown(study: Study) -> tuple[int, ...]:
 
 
 def _files(study: Study, sample_id: str) -> dict[int, Cell]:
-    """Return what a row's cells with names of files hold instead: what results call these files."""
+    """Return the replacements for the file names in a row: the names that results use."""
     sample = next((one for one in study.samples if one.sample_id == sample_id), None)
     places = {
         place: code for place, code in enumerate(map(_code, study.typed_samples.header)) if code in FILES

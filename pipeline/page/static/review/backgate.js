@@ -6,8 +6,8 @@ import { byId, el, many, picture } from "./words.js";
 export class BackGate {
   constructor(review) {
     this.review = review;
-    byId("backgate").addEventListener("toggle", () => this.#draw());
-    for (const id of ["bg-x", "bg-y"]) byId(id).addEventListener("change", () => this.#draw());
+    byId("backgate").addEventListener("toggle", () => this.draw());
+    for (const id of ["bg-x", "bg-y"]) byId(id).addEventListener("change", () => this.draw());
   }
 
   toggle() {
@@ -29,16 +29,19 @@ export class BackGate {
       const index = Math.max(channels.findIndex((one) => one.channel === before), 0);
       box.selectedIndex = before && channels[index]?.channel === before ? index : Math.min(first, channels.length - 1);
     }
-    this.#draw();
+    this.draw();
   }
 
-  async #draw() {
+  /** Draw the cells that are on the bench now; of several pictures under way the last one is shown. */
+  async draw() {
     const { review } = this;
     const [x, y, id] = [byId("bg-x").value, byId("bg-y").value, review.id];
     if (!byId("backgate").open || !x || !y) return;
+    this.asked = (this.asked ?? 0) + 1;
+    const { asked } = this;
     try {
       const answer = await api.backgate(id, x, y);
-      if (id !== review.id) return;
+      if (id !== review.id || asked !== this.asked) return;
       byId("bg-picture").replaceChildren(picture(answer.picture));
       byId("bg-picture").append(el("figcaption", { text: `${many(answer.n_cells, "quantified cell")} in colour, the events they were chosen from in grey. A look only: nothing is gated here.` }));
       if (byId("backgate").contains(document.activeElement)) byId("bg-picture").scrollIntoView({ block: "end" });

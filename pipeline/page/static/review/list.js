@@ -36,11 +36,16 @@ export class TubeList {
     this.tubes = tubes;
     this.rows = new Map(tubes.map((tube) => [tube.sample_id, this.#row(tube)]));
     this.box.replaceChildren(...this.rows.values());
+    this.#offers();
+    this.filter();
+  }
+
+  #offers() {
+    const { tubes } = this;
     this.#offer("f-verdict", tubes.map((tube) => tube.verdict));
     this.#offer("f-flag", tubes.flatMap((tube) => tube.flags));
     this.#offer("f-panel", tubes.map((tube) => tube.panel));
     this.#offer("f-day", tubes.map((tube) => tube.day));
-    this.filter();
   }
 
   /** Take in what the server says now; return the tubes whose version changed. */
@@ -54,6 +59,7 @@ export class TubeList {
     const changed = tubes.filter((tube) => JSON.stringify(before.get(tube.sample_id)) !== JSON.stringify(tube));
     this.tubes = this.tubes.map((tube) => fresh.get(tube.sample_id));
     changed.forEach((tube) => this.redraw(tube.sample_id));
+    if (changed.length) this.#offers();
     this.#progress();
     return changed;
   }

@@ -195,6 +195,7 @@ class Review {
 
   answered(id, answer, { moves, settle, since }) {
     if (id !== this.id || answer.request <= this.ignored) return;
+    if (settle) this.backgate.draw();
     if (settle && moves !== this.moves.now) return;  // undone, or moved on, while it was on its way
     if (!this.differs && !this.stage.handles.isHeld) return;
     this.answer = answer;

@@ -53,16 +53,21 @@ export function showHistogram(markup) {
 export function showScale(scale) {
   byId("look").hidden = !scale?.length;
   byId("look").scale = scale ?? [];
+  convert(byId("look-mfi"), byId("look-abc"), 0);
+}
+
+/** Write into a box what another one is along the curve. */
+function convert(from, to, way) {
+  const value = Number(from.value.replace(",", "."));
+  const { scale } = byId("look");
+  to.value = value > 0 && scale?.length ? String(Number(read(scale, value, way).toPrecision(4))) : "";
 }
 
 export function followLook() {
   const [mfi, abc] = [byId("look-mfi"), byId("look-abc")];
   byId("look").addEventListener("submit", (event) => event.preventDefault());
   for (const [from, to, way] of [[mfi, abc, 0], [abc, mfi, 1]]) {
-    from.addEventListener("input", () => {
-      const value = Number(from.value.replace(",", "."));
-      to.value = value > 0 ? String(Number(read(byId("look").scale, value, way).toPrecision(4))) : "";
-    });
+    from.addEventListener("input", () => convert(from, to, way));
   }
 }
 

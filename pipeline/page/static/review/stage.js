@@ -115,7 +115,7 @@ export class Stage {
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
     this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
-    const words = [step.method && `Found by: ${step.method}.`, step.note, step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
+    const words = [step.method && `Found by: ${step.method}.`, step.note && `${step.note.replace(/\.$/, "")}.`, step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
     this.#offer(frozen ? null : this.handles.handle);
@@ -160,7 +160,9 @@ export class Stage {
     const across = isVertex || handle.axis !== "y";
     byId("v-name").textContent = isVertex ? this.step.x.channel : handle.gate;
     byId("v-second").hidden = !isVertex;
-    byId("v-unit").hidden = isRatio(handle) || !this.#axes().x.cofactor;
+    const cofactors = [(isVertex || across) && this.#axes().x.cofactor, (isVertex || !across) && this.#axes().y?.cofactor].filter(Boolean);
+    byId("v-unit").hidden = isRatio(handle) || !cofactors.length;
+    byId("v-unit").options[1].text = `axis units: asinh(value / ${[...new Set(cofactors)].join(" or ")})`;
     x.value = this.#shown(across ? this.#axes().x : this.#axes().y, isRatio(handle) ? handle.at[0] / handle.at[1] : handle.at[across ? 0 : 1], isRatio(handle));
     if (isVertex) {
       byId("v-name-y").textContent = this.step.y.channel;
@@ -173,7 +175,7 @@ export class Stage {
   }
 
   #shown(axis, value, ratio = false) {
-    return byId("v-unit").value === "axis" && !ratio ? axis.position(value).toFixed(4) : typed(value);
+    return byId("v-unit").value === "axis" && !ratio ? String(Number(axis.position(value).toPrecision(8))) : typed(value);
   }
 
   #typed() {

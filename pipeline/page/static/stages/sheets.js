@@ -1,5 +1,7 @@
 // Follows the sheets: what is still to do is written anew each time they are saved.
 
+import { clock } from "../review/words.js";
+
 const PAUSE = 2000;
 const SAID = { ERROR: "stops the run", TUBE: "this file cannot be used", WARNING: "look at it" };
 const byId = (id) => document.getElementById(id);
@@ -19,7 +21,20 @@ function cause(one) {
   for (const cell of one.cells) cells.append(made("code", cell), " ");
   if (one.more) cells.append(`and ${one.more} more`);
   line.append(says, cells);
+  if (one.others.length) {
+    const others = made("details");
+    const list = made("ul");
+    list.append(...one.others.map((text) => made("li", text)));
+    others.append(made("summary", `${one.others.length} that say nearly the same`), list);
+    line.append(others);
+  }
   return line;
+}
+
+/** Say when the sheets were saved, by the clock of this computer. */
+function say(at, isOpen) {
+  const open = isOpen ? "; another program has them open" : "";
+  byId("saved").textContent = `Saved ${clock(at)}${open}.`;
 }
 
 async function look() {
@@ -28,11 +43,12 @@ async function look() {
   const answer = await fetch("/api/sheets");
   if (!answer.ok) return;
   const now = await answer.json();
-  if (now.saved_at === saved.dataset.at) return;
-  saved.dataset.at = now.saved_at;
-  saved.textContent = `Saved ${now.saved_at}${now.is_open ? ", open in another program" : ""}.`;
+  if (now.version === saved.dataset.version) return;
+  saved.dataset.version = now.version;
+  say(now.saved_at, now.is_open);
   byId("counted").textContent = now.causes.length ? now.counted : "Nothing is left to fill in";
   byId("causes").replaceChildren(...now.causes.map(cause));
 }
 
+if (byId("saved")) say(byId("saved").dataset.at, byId("saved").dataset.open === "true");
 setInterval(() => look().catch(() => { byId("saved").textContent = "The program does not answer any more: start it again."; }), PAUSE);

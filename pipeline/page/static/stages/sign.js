@@ -19,10 +19,13 @@ byId("sign").addEventListener("submit", async (event) => {
     const answer = await fetch(`/api/tubes/${encodeURIComponent(box.value)}/${act}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ version: Number(box.dataset.version), who: form.get("who"), meaning: form.get("meaning") }),
+      body: JSON.stringify({
+        version: Number(box.dataset.version), shown: { rows: box.dataset.rows, result: box.dataset.result },
+        who: form.get("who"), meaning: form.get("meaning"),
+      }),
     }).catch(() => null);
     const said = answer ? await answer.json().catch(() => ({})) : { error: `${box.value}: the program does not answer` };
-    if (answer?.ok) done += 1;
+    if (answer?.ok) [done, box.checked] = [done + 1, false];
     else refusals.push(said.error ?? `${box.value}: not signed`);
   }
   if (!ticked.length) refusals.push("No tube is ticked.");

@@ -1,1 +1,1 @@
-"""Cuts of a density: the ROC curve, the cut that parts patients best, and what it is worth elsewhere."""
+"""Cuts of a density: the ROC curve, the best cut, and its expected performance in other patients."""

@@ -1,4 +1,4 @@
-"""The cut that parts patients best, where it may lie, and what it is worth in other patients."""
+"""The cut with the highest Youden index, its interval, and its expected performance in other patients."""
 
 from __future__ import annotations
 
@@ -22,31 +22,32 @@ HOW_CHOSEN: Final = (
 )
 FIXED: Final = "given beforehand, so nothing is taken off; interval of Newcombe (1998, method 10)"
 OF_LEFT_OUT: Final = 0.632
-"""Patients that a bootstrap sample holds on average, 1 − 1/e: what those left out count at least.
-Arithmetic."""
+"""Share of the patients in a bootstrap sample on average, 1 − 1/e: the smallest weight of the patients left
+out. Arithmetic."""
 
 _FEWEST_OUT: Final = 1
-"""Patients left out of a bootstrap sample with, and without, the outcome, so that it counts. Arithmetic."""
+"""A bootstrap sample counts if it leaves out so many patients with, and without, the outcome. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
 class DensityCut:
-    """A cut of a density, and how it parts the patients.
+    """A cut of a density, with its sensitivity and specificity.
 
     Attributes
     ----------
     cut, low, high
-        In the unit of the density; None: not known, or the interval is open on that side.
+        The cut and its interval, in the unit of the density; None where not known, or open on that side.
     sensitivity, specificity
-        Share of those with the outcome at or above the cut, and of those without below it, in these patients.
+        Share of patients with the outcome who are at or above the cut, and share of those without who are
+        below it.
     youden
-        Their sum less 1: 0 tells nothing, 1 parts the groups.
+        Youden's index, sensitivity + specificity − 1: 0 for a useless cut, 1 for complete separation.
     corrected, corrected_low, corrected_high
-        Youden's index to be expected in other patients.
+        Youden's index expected in other patients, with its interval.
     n_open
-        Patients whose side a limit leaves open: they are in neither share.
+        Patients whose limit of quantification leaves the side open: they count in neither share.
     n_with, n_without
-        Patients that the two shares are of.
+        Number of patients with, and without, the outcome whose side is known.
     """
 
     name: str
@@ -70,19 +71,19 @@ class DensityCut:
 
 
 def sides(value: Floats, kind: NDArray[np.int_], cut: float | Floats) -> tuple[Truths, Truths]:
-    """Return who is surely at or above a cut, and who surely below; of some a limit tells neither."""
+    """Return two masks: certainly at or above the cut, and certainly below. A limit may leave both False."""
     above = np.asarray((value >= cut) & (kind != BELOW))
     below = np.where(kind == MEASURED, value < cut, (kind == BELOW) & (value <= cut))
     return above, np.asarray(below)
 
 
 def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> DensityCut:
-    """Return how a cut that was given beforehand parts the patients: it has no optimism to take off.
+    """Return the performance of a cut chosen beforehand. It needs no correction for optimism.
 
     Parameters
     ----------
     cut, value
-        On one scale; value of shape (n,): measured values or limits.
+        The cut, and the measured values or limits of shape (n,), on the same scale.
     kind, outcome
         As in `pipeline.response.statistics.cuts.roc.pair_wins`.
     """
@@ -107,25 +108,25 @@ def best_cut(
     n_samples: int = 200,
     level: float = 0.95,
 ) -> tuple[DensityCut, Area]:
-    """Return the best cut with its interval and its worth in other patients; and the area, corrected too.
+    """Return the best cut with its interval and its performance in other patients; and the corrected area.
 
     The cut solves logit p(x) = logit of the share with the outcome: there the densities of both groups are
     equal, so sensitivity + specificity is highest (Youden 1950,
-    doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3). It uses all patients, so it wanders far
+    doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3). It uses all patients, so it varies far
     less than the best of the observed values. Its interval holds the x for which a + b x − logit share is 0
     within z standard errors (Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x), these from each patient's
     influence with leverage (MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7). Without a trend it is
-    open. What is found in these patients looks too good in them: `corrected` is from those left out of
-    bootstrap samples (Efron 1983, doi:10.1080/01621459.1983.10477973).
+    open. The index is too high in the patients in whom the cut was chosen, so `corrected` comes from the
+    patients left out of bootstrap samples (Efron 1983, doi:10.1080/01621459.1983.10477973).
 
     Parameters
     ----------
     value, kind, outcome
         As in `fixed_cut`.
     expected
-        Mean true value of each patient, which for limits lies beyond them: shape (n,).
+        Expected true value of each patient; for a limit it lies beyond the limit: shape (n,).
     seed, n_samples
-        Of the bootstrap, within those with and those without the outcome.
+        Seed and number of bootstrap samples, drawn separately among patients with and without the outcome.
     """
     w, side = np.asarray(value, float), np.asarray(kind, int)
     x, y = np.asarray(expected, float), np.asarray(outcome, bool)
@@ -151,10 +152,13 @@ def best_cut(
     out = weights[1:] == 0
     left_out = _left_out_shares(out, yes[1:], no[1:], y)
     if left_out is not None:
-        told = _between(found, left_out)
-        ends_of = youden_interval(*told, int(y.sum()), int((~y).sum()), level=level)
+        weighted = _between(found, left_out)
+        ends_of = youden_interval(*weighted, int(y.sum()), int((~y).sum()), level=level)
         found = replace(
-            found, corrected=told[0] + told[1] - 1, corrected_low=ends_of[0], corrected_high=ends_of[1]
+            found,
+            corrected=weighted[0] + weighted[1] - 1,
+            corrected_low=ends_of[0],
+            corrected_high=ends_of[1],
         )
     return found, _corrected_area(w, side, y, weights, b, area)
 
@@ -181,7 +185,7 @@ def _shares(cut: DensityCut, above: Truths, below: Truths, y: Truths) -> Density
 
 
 def _resampled(y: Truths, seed: int, n_samples: int) -> Floats:
-    """Return how often each patient is in each bootstrap sample: shape (n_samples, n)."""
+    """Return how many times each patient is in each bootstrap sample: shape (n_samples, n)."""
     rng = np.random.default_rng(seed)
     weights = np.zeros((n_samples, y.size))
     for group in (np.flatnonzero(y), np.flatnonzero(~y)):
@@ -192,7 +196,7 @@ def _resampled(y: Truths, seed: int, n_samples: int) -> Floats:
 
 
 def _left_out_shares(out: Truths, yes: Truths, no: Truths, y: Truths) -> tuple[float, float] | None:
-    """Return sensitivity and specificity among those left out of each sample, on average over the samples."""
+    """Return sensitivity and specificity in the patients left out, averaged over bootstrap samples."""
     shares = []
     for hit, of in ((yes, y), (no, ~y)):
         placed = out & (yes | no) & of
@@ -205,11 +209,11 @@ def _left_out_shares(out: Truths, yes: Truths, no: Truths, y: Truths) -> tuple[f
 
 
 def _between(found: DensityCut, left_out: tuple[float, float]) -> tuple[float, float]:
-    """Return sensitivity and specificity between those found here and those of patients left out.
+    """Return sensitivity and specificity, weighted between these patients and those left out.
 
-    Those left out are judged by a cut that was found in 63 % of the patients, so they look somewhat too bad.
-    The more is lost on them, the more they count (the .632+ rule of Efron & Tibshirani 1997,
-    doi:10.1080/01621459.1997.10474007; nothing learned is an index of 0).
+    Patients left out are judged by a cut from 63 % of the patients, so the result is somewhat too poor. Its
+    weight rises with the drop of the index (the .632+ rule of Efron & Tibshirani 1997,
+    doi:10.1080/01621459.1997.10474007; a useless cut has an index of 0).
     """
     here, elsewhere = found.youden or 0.0, sum(left_out) - 1
     lost = 1.0 if elsewhere <= 0 or here <= 0 else min(max((here - elsewhere) / here, 0.0), 1.0)
@@ -224,7 +228,7 @@ def _between(found: DensityCut, left_out: tuple[float, float]) -> tuple[float, f
 def _interval(
     z: Floats, y: Truths, a: float, b: float, level: float
 ) -> tuple[float | None, float | None, str]:
-    """Return Fieller's interval of the cut on the standardised axis; None where it has no end."""
+    """Return Fieller's interval of the cut on the standardised axis; None where it is unbounded."""
     from scipy.special import expit, ndtri
 
     p = expit(a + b * z)
@@ -250,7 +254,7 @@ def _interval(
 def _corrected_area(
     w: Floats, side: NDArray[np.int_], y: Truths, weights: Floats, b: Floats, area: Area
 ) -> Area:
-    """Return the area with what it would be had its direction been learned on other patients."""
+    """Return the area, with its value expected if its direction came from other patients."""
     from pipeline.response.statistics.cuts.roc import pair_wins
 
     if area.note:  # groups that do not overlap would look as good in each sample

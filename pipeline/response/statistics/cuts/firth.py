@@ -1,4 +1,4 @@
-"""Firth's logistic regression on one covariate, of many weightings of the same patients at once."""
+"""Firth's logistic regression on one covariate, for many sets of patient weights at once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 _STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
-"""Steps at most, halvings of one, its length at most, and the step at which the ascent ends. Convention: they
-bound the time; 5 on the log scale is far for any coefficient, and 1e-9 less than is written."""
+"""Most steps, most halvings of a step, longest step, and the step at which the ascent ends. Convention: they
+bound the time; 5 on the log scale is far for any coefficient, and 1e-9 is below the reported digits."""
 
 _VANISHING: Final = 1e-300
-"""Least determinant, so that it has a logarithm. Arithmetic."""
+"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 
 def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return intercept and slope of each weighting, by Newton's steps on Firth's score.
+    """Return intercept and slope for each set of weights, by Newton's steps on Firth's score.
 
     The score is that of maximum likelihood with h (½ − p) added for each patient of leverage h (Firth 1993,
-    doi:10.1093/biomet/80.1.27; Heinze & Schemper 2002, doi:10.1002/sim.1047): finite also where a value of
-    the covariate splits the outcomes.
+    doi:10.1093/biomet/80.1.27; Heinze & Schemper 2002, doi:10.1002/sim.1047): Both are finite even where a
+    value of the covariate separates the outcomes.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
 def _penalised(
     x: Floats, y: Floats, weights: Floats, a: Floats, b: Floats
 ) -> tuple[Floats, tuple[Floats, Floats, Floats, Floats, Floats]]:
-    """Return log L + ½ log |I| of each weighting, with p, the weights p (1 − p), and the parts of I."""
+    """Return log L + ½ log |I| for each set of weights, with p, the weights p (1 − p), and the terms of I."""
     from scipy.special import expit
 
     eta = a[:, np.newaxis] + b[:, np.newaxis] * x

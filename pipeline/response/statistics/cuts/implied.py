@@ -1,4 +1,4 @@
-"""What the odds ratio along the density implies for a cut: how well it must part other patients."""
+"""The performance of a cut in other patients that the odds ratio of the density implies."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ BOTH: Final = (
     "ratio reaches at this cut"
 )
 _STEEPEST, _FARTHEST, _HALVINGS = 30.0, 700.0, 80
-"""Log odds per SD that stand for an open end, the farthest intercept, and halvings of the search for it.
-Arithmetic: beyond, nothing changes."""
+"""Log odds per SD used for an open end, the farthest intercept, and the halvings of its search. Arithmetic:
+larger values change nothing."""
 
 
 def with_odds(
     cut: DensityCut, odds: OddsRatio, known: TrueValues, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike
 ) -> DensityCut:
-    """Return a cut whose interval in other patients also holds what the odds ratio's interval implies.
+    """Return the cut with its interval widened to contain the range that the odds ratio implies.
 
-    Newcombe's interval takes the shares of one cut for given, though the cut was found in these patients; the
-    logistic law takes its own shape for given. Each alone covers 82 to 95 % of studies of 19 to 40 patients,
-    both together 93 % and more (docs/validation.md).
+    Newcombe's interval ignores that the cut was chosen in these patients. The logistic model assumes its own
+    shape. Each alone covers 82 to 95 % of studies of 19 to 40 patients, both together 93 % and more
+    (docs/validation.md).
 
     Parameters
     ----------
     cut
-        Found by `best_cut`.
+        The result of `best_cut`.
     odds
-        Per unit of the true values (`dose_response`).
+        The odds ratio per unit of the true values (`dose_response`).
     known, value, kind, outcome
-        As `best_cut` and `dose_response` got them: shapes (n,).
+        The same as for `best_cut` and `dose_response`: shapes (n,).
     """
     if cut.cut is None or cut.corrected_low is None or cut.corrected_high is None or odds.p is None:
         return cut
@@ -60,16 +60,17 @@ def with_odds(
 
 
 def implied_youden(slope: float, known: TrueValues, outcome: Truths, above: Truths, below: Truths) -> float:
-    """Return sensitivity + specificity − 1 of a cut by a logistic law of the true values with this slope.
+    """Return sensitivity + specificity − 1 of a cut by a logistic model of the true values with this slope.
 
     Parameters
     ----------
     slope
-        Log odds per unit of the true values; the intercept gives as many outcomes as there were.
+        Log odds per unit of the true values. The intercept reproduces the observed number of outcomes.
     known
-        Of n patients.
+        True values of n patients.
     outcome, above, below
-        Shape (n,): who had it, who is surely at or above the cut, who surely below.
+        Shape (n,): patients with the outcome, patients certainly at or above the cut, patients certainly
+        below.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def implied_youden(slope: float, known: TrueValues, outcome: Truths, above: Trut
 
 
 def _of_intercept(slope: float, known: TrueValues, events: float) -> Floats:
-    """Return the chance of each patient's outcome, whose sum is the number of outcomes: by halving."""
+    """Return the probability of each patient's outcome; by bisection their sum is the number of outcomes."""
     from scipy.special import expit
 
     eta = slope * (known.nodes - known.centre)

@@ -1,4 +1,4 @@
-"""How well a density tells who has an outcome: the area under the ROC curve, and one cut's two shares."""
+"""How well a density predicts an outcome: area under the ROC curve, and interval of Youden's index."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ NO_OVERLAP: Final = (
     "the two groups do not overlap in these patients; in so few that may be chance: read the interval"
 )
 _HALVINGS: Final = 60
-"""Of the search for a limit. Arithmetic: to the last bit."""
+"""Halvings in the search for a limit. Arithmetic: to the last bit."""
 
 _EDGE: Final = 1e-9
-"""Next to an area of 0 or 1, where the variance is not 0. Arithmetic."""
+"""Distance from an area of 0 or 1 at which the variance is not 0. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The area under the ROC curve: 0.5 tells nothing, 1 parts the groups.
+    """The area under the ROC curve: 0.5 for no discrimination, 1 for complete separation.
 
     Attributes
     ----------
     corrected
-        Had the direction been learned on other patients; None: not known.
+        The area expected if its direction came from other patients; None where not known.
     n_open
         Pairs whose order a limit of quantification leaves open.
     """
@@ -52,7 +52,7 @@ class Area:
 
 
 def pair_wins(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> tuple[Floats, int]:
-    """Return 1, 0 or ½ of each pair of patients, shape (n_with, n_without), and how many pairs are open.
+    """Return 1, 0 or ½ for each pair of patients, shape (n_with, n_without), and how many pairs are open.
 
     Parameters
     ----------
@@ -74,20 +74,20 @@ def pair_wins(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> tuple[Fl
 def _surely_above(
     low: Floats, high: Floats, side: Side, first: NDArray[np.bool_], other: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Tell of each pair whether the first is above the other; a limit itself counts as on its far side."""
+    """Return for each pair whether the first is certainly higher: a censored value lies beyond its limit."""
     a, b = low[first][:, np.newaxis], high[other][np.newaxis, :]
     limits = (side[first] == ABOVE)[:, np.newaxis] | (side[other] == BELOW)[np.newaxis, :]
     return np.asarray((a > b) | (limits & (a == b) & np.isfinite(a)))
 
 
 def _same(w: Floats, side: Side, y: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell of each pair whether both are measured and equal."""
+    """Return for each pair whether both values are measured and equal."""
     both = (side[y] == 0)[:, np.newaxis] & (side[~y] == 0)[np.newaxis, :]
     return np.asarray(both & (w[y][:, np.newaxis] == w[~y][np.newaxis, :]))
 
 
 def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: float = 0.95) -> Area:
-    """Return the area under the ROC curve of values of which some lie beyond a limit.
+    """Return the area under the ROC curve of values, some of them known only to lie beyond a limit.
 
     The interval holds the areas t with |area − t| ≤ z √V(t), V of exponential scores with the mean group size
     for both groups (Newcombe 2006, doi:10.1002/sim.2324, method 5): it stays within 0 to 1 and holds in small
@@ -118,7 +118,7 @@ def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: 
 
 
 def _limit(area: float, m: int, n: int, z: float, outside: float) -> float:
-    """Return the area nearest to `outside` that the interval holds."""
+    """Return the end of the interval that is nearest to `outside`."""
     size = (m + n) / 2 - 1
     inside = min(max(area, _EDGE), 1 - _EDGE)
     for _ in range(_HALVINGS):
@@ -134,7 +134,7 @@ def _limit(area: float, m: int, n: int, z: float, outside: float) -> float:
 def youden_interval(
     sensitivity: float, specificity: float, n_with: int, n_without: int, *, level: float = 0.95
 ) -> tuple[float, float]:
-    """Return the interval of sensitivity + specificity − 1, from Wilson's of the two shares.
+    """Return the interval of sensitivity + specificity − 1, from Wilson's intervals of the two shares.
 
     Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.study.cells.words import as_text
 from pipeline.study.faults import Fault
@@ -52,7 +53,7 @@ def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
             rows.append(_filled(row, fitting[0].cells) if fitting else row)
-    return TypedSheet(sheet.name, sheet.columns, tuple(rows)), tuple(faults)
+    return replace(sheet, rows=tuple(rows)), tuple(faults)
 
 
 def _without_ditto(name: str, cell: Cell) -> Cell:

@@ -40,7 +40,33 @@ def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawShee
         records = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
     except csv.Error as error:
         return RawSheet(name, ()), (Fault(path.name, f"text that is no CSV ({error})", "a CSV file"),)
-    return RawSheet(name, tuple(_csv_row(name, i, record) for i, record in enumerate(records, 1))), faults
+    open_row = _row_left_open(lines, delimiter, records)
+    if open_row:
+        defect, expected = (
+            "a double quote that is not closed, which takes in the lines below",
+            "closed quotes",
+        )
+        hint = f"Close it in row {open_row} of {path.name}, or take it out; save the sheet as CSV again."
+        faults = (*faults, Fault(f"{name}!{open_row}", defect, expected, hint))
+    rows = tuple(_csv_row(name, i, record) for i, record in enumerate(records, 1))
+    return RawSheet(name, rows, delimiter=delimiter), faults
+
+
+def _row_left_open(text: str, delimiter: str, records: Sequence[Sequence[str]]) -> int:
+    """Return the row in which a quote was opened and never closed as it should be; 0 where none was.
+
+    A cell of several lines is no fault, nor is a quote in the middle of a cell: both together are.
+    """
+    strict = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    good = 0
+    try:
+        for _ in strict:
+            good += 1
+    except csv.Error:
+        for row, record in enumerate(records[good:], good + 1):
+            if any("\n" in cell or "\r" in cell for cell in record):
+                return row
+    return 0
 
 
 def _csv_row(sheet: str, number: int, record: Sequence[str]) -> tuple[Cell, ...]:

@@ -59,11 +59,12 @@ class HiddenCells:
 
 @dataclass(frozen=True, slots=True)
 class RawSheet:
-    """The grid of cells of a sheet as in the file; row 1 comes first."""
+    """The grid of cells of a sheet as in the file; row 1 comes first. `delimiter`: of a CSV file."""
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
     look: HiddenCells = HiddenCells()
+    delimiter: str = ","
 
 
 @dataclass(frozen=True, slots=True)

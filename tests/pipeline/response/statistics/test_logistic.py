@@ -168,11 +168,12 @@ def test_firth_agrees_with_a_search_of_r_over_all_intercepts(case):
     r = r_numbers(
         """
         z <- (x - mean(x)) / sqrt(mean((x - mean(x))^2)); s <- sqrt(mean((x - mean(x))^2))
-        ll <- function(a, b) { e <- a + b * z; p <- plogis(e); w <- p * (1 - p)
-          d <- sum(w) * sum(w * z^2) - sum(w * z)^2
-          sum(plogis(ifelse(y == 1, e, -e), log.p = TRUE)) + 0.5 * log(max(d, 1e-300)) }
+        sign <- ifelse(y == 1, 1, -1)  # ll is of many intercepts a at once, a row each
+        ll <- function(a, b) { e <- outer(a, b * z, `+`); w <- plogis(e) * plogis(-e)
+          d <- rowSums(w) * drop(w %*% z^2) - drop(w %*% z)^2
+          rowSums(plogis(sweep(e, 2, sign, `*`), log.p = TRUE)) + 0.5 * log(pmax(d, 1e-300)) }
         prof <- function(b) { g <- seq(min(-b * z) - 10, max(-b * z) + 10, length.out = 1500)
-          i <- min(max(which.max(sapply(g, ll, b = b)), 2), 1499)
+          i <- min(max(which.max(ll(g, b)), 2), 1499)
           optimize(ll, c(g[i - 1], g[i + 1]), b = b, maximum = TRUE, tol = 1e-10)$objective }
         tell('fall', sapply(log(told) * s, prof))
         bs <- seq(-2, 20, by = 0.5); tell('scan', max(sapply(bs, prof)))

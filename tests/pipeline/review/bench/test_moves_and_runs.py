@@ -78,7 +78,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("results", "audit.jsonl"))
     keep(folder / "samples.csv", TUBES)
     keep(folder / "doses.csv", ("P02",), "patient_id")
-    assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
+    assert run_study(folder, RunOptions(workers=1, figures=False), QuietReporter()).exit_status == 0
     shelf = open_shelf(folder)
     assert shelf.stale() == ()
     wanted = moves_for(open_bench(shelf, "P02_BM1"))
@@ -90,7 +90,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     other = folder.parent / "reviewed"
     shutil.copytree(folder, other)
     write_review(other, wanted)
-    summary = run_study(other, RunOptions(workers=1), QuietReporter())
+    summary = run_study(other, RunOptions(workers=1, figures=False), QuietReporter())
     assert summary.exit_status == 0, summary.faults
     return Tried(shelf, wanted, settled, held, open_shelf(other))
 

@@ -220,6 +220,33 @@ def test_a_thousand_rows_read_in_one_go(tmp_path):
     assert faults[0].where == "samples!D4"
 
 
+@pytest.mark.parametrize("later", ["", '"as planned"'])
+def test_a_quote_that_is_never_closed_hides_no_row_below_it(tmp_path, later):
+    """Half a line, as a text editor leaves it: the doses below it would stand in one cell."""
+    folder = good_study(tmp_path)
+    path = folder / "doses.csv"
+    lines = path.read_text("utf-8-sig").splitlines()
+    lines = [lines[0] + ",note", lines[1] + ',"half of it', *(f"{line}," for line in lines[2:])]
+    lines[-1] += later
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    _, faults = read_study(folder)
+    (fault,) = [fault for fault in faults if "quote that is not closed" in fault.found]
+    assert (fault.where, fault.severity) == ("doses!2", Severity.ERROR)
+    path.write_text(
+        path.read_text("utf-8").replace('"half of it', '"two\nlines"').replace(later, "x" * len(later)),
+        "utf-8",
+    )
+    assert "quote that is not closed" not in str(read_study(folder)[1])
+
+
+def test_a_quote_in_the_middle_of_a_cell_is_a_letter(tmp_path):
+    folder = good_study(tmp_path)
+    path = folder / "doses.csv"
+    first, *rest = path.read_text("utf-8-sig").splitlines()
+    path.write_text("\n".join([first + ",note", *(f'{line},5" needle' for line in rest)]), "utf-8")
+    assert "quote" not in str(read_study(folder)[1])
+
+
 def test_a_nul_character_in_a_csv_is_named_by_its_row(tmp_path):
     folder = good_study(tmp_path)
     path = folder / "doses.csv"
