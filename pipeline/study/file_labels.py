@@ -13,6 +13,9 @@ from pipeline.study.study import BeadRun, Sample, Study
 SUFFIXES = frozenset({".fcs", ".lmd", ".wsp", ".xml", ".gatingml", ".csv", ".tsv", ".xlsx"})
 """Endings of file names that a label keeps, since they show the kind of file."""
 
+_START, _LETTER = re.compile(r"(?<![\w-])"), re.compile(r"\w")
+"""Where a name may start, and what may not follow it: a name within a word is not meant."""
+
 ANOTHER_FILE = "a file of this name"
 """Replaces a name that two files in different folders have."""
 
@@ -54,7 +57,21 @@ class FileLabels:
         if self.folder.is_absolute():  # a relative folder such as "study" is a word of many sentences
             for folder in (f"{self.folder}/", f"{self.folder}\\", str(self.folder)):
                 text = text.replace(folder, "")
-        return self._pattern.sub(lambda hit: self._spoken[hit[0]], text) if self._spoken else text
+        parts, done = [], 0
+        for start in _START.finditer(text):
+            name = self._name_at(text, start.start()) if start.start() >= done else ""
+            if name:
+                parts += [text[done : start.start()], self._spoken[name]]
+                done = start.start() + len(name)
+        return "".join([*parts, text[done:]])
+
+    def _name_at(self, text: str, start: int) -> str:
+        """Return the longest name of a file that stands here and ends with a word; "" where none does."""
+        for length in self._lengths:
+            name = text[start : start + length]
+            if len(name) == length and name in self._spoken and not _LETTER.match(text, start + length):
+                return name
+        return ""
 
     @cached_property
     def _spoken(self) -> dict[str, str]:
@@ -69,9 +86,8 @@ class FileLabels:
         return {name: label for name, label in spoken.items() if name}
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        names = sorted(self._spoken, key=lambda name: (-len(name), name))
-        return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names))})(?!\w)")
+    def _lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({len(name) for name in self._spoken}, reverse=True))
 
 
 def labels_of_study(study: Study) -> FileLabels:

@@ -46,7 +46,7 @@ _LOW, _MIDDLE, _HIGH, _ONE_SD = 0.025, 0.5, 0.975, (0.158655, 0.841345)
 """Arithmetic: a 95 % interval with its middle; the normal distribution at one SD below and above."""
 _GOLDEN: Final = (5**0.5 - 1) / 2
 """Arithmetic: its multiples, less the whole, are spread evenly over 0 to 1."""
-_RTOL_TYPICAL, _RTOL_DRAWS = 1e-6, 1e-3
+_RTOL_TYPICAL, _RTOL_DRAWS = 1e-6, 1e-4
 """Relative errors of integration. Convention: far below what patients differ by."""
 _METHOD: Final = "two compartments, linear and Michaelis-Menten elimination (Xu 2020), own doses"
 
@@ -138,7 +138,7 @@ def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
     patients = drawn_patients(bodies, np.array([given.per_kg for given in rows]), deviates)
     levels, last = levels_and_last_amounts(course, patients, rtol=_RTOL_DRAWS)
     part = np.asarray((np.arange(len(deviates)) * _GOLDEN + 0.5) % 1.0, dtype=np.float64)
-    back = levels_with_target_back(last, course.hours[:, -1], patients, part)
+    back = levels_with_target_back(last, course.hours[:, -1], patients, part, rtol=_RTOL_DRAWS)
     likelihood = _likelihoods(np.maximum(levels, LEAST_UG_ML), _troughs(rows, levels.shape[2]))
     for row in range(len(rows)):
         yield _Drawn(

@@ -36,9 +36,10 @@ class _Behind:
     weights: Floats
     outcome: Floats
 
-    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
-        """Return log L + ½ log |I| at each intercept: shape (n_intercepts,)."""
-        return np.array([self._at(float(intercept), slope) for intercept in intercepts])
+    def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
+        """Return log L + ½ log |I| at each intercept, of one slope or of each: shape (n_intercepts,)."""
+        slopes = np.broadcast_to(slope, intercepts.shape)
+        return np.array([self._at(*pair) for pair in zip(intercepts.tolist(), slopes.tolist(), strict=True)])
 
     def _at(self, intercept: float, slope: float) -> float:
         from scipy.special import expit
@@ -59,7 +60,7 @@ class _Overlapping(Logistic):
 
     behind: _Behind
 
-    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+    def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return the likelihood averaged over the true values, shape (n_intercepts,)."""
         return self.behind.log_likelihood(intercepts, slope)
 
@@ -70,7 +71,7 @@ class _Separated(Penalised):
 
     behind: _Behind
 
-    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
+    def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return the likelihood averaged over the true values, shape (n_intercepts,)."""
         return self.behind.log_likelihood(intercepts, slope)
 

@@ -115,9 +115,9 @@ class Logistic:
     yes: Floats
     total: Floats
 
-    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
-        """Return log L at each intercept: shape (n_intercepts,)."""
-        eta = intercepts[:, np.newaxis] + slope * self.x
+    def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
+        """Return log L at each intercept, of one slope for all or of one for each: shape (n_intercepts,)."""
+        eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
         no = self.total - self.yes
         return np.asarray(-np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta), axis=1))
 
@@ -162,21 +162,34 @@ class Penalised(Logistic):
     a step finds all maxima; each one that may be the highest is refined. Slopes are scanned in the same way.
     """
 
-    def log_likelihood(self, intercepts: Floats, slope: float) -> Floats:
-        """Return log L + ½ log |I| at each intercept: shape (n_intercepts,)."""
-        eta = intercepts[:, np.newaxis] + slope * self.x
+    def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
+        """Return log L + ½ log |I| at each intercept, of one slope or of each: shape (n_intercepts,)."""
+        eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
         return np.asarray(
             Logistic.log_likelihood(self, intercepts, slope) + 0.5 * _log_information(self.x, self.total, eta)
         )
 
     def profile(self, slope: float) -> float:
         """Return the highest penalised likelihood over the intercept."""
-        places = self._places(slope)
-        value = self.log_likelihood(places, slope)
-        inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
-        inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / 16
-        summits = np.flatnonzero(inner) + 1
-        return max(self._narrowed(places[at - 1], places[at + 1], slope) for at in summits.tolist())
+        return float(self._profiles(np.array([slope]))[0])
+
+    def _profiles(self, slopes: Floats) -> Floats:
+        """Return the profile of each slope, (n_slopes,); the maxima of all slopes are refined together."""
+        low, high, of = [], [], []
+        for place, slope in enumerate(slopes.tolist()):
+            places = self._places(slope)
+            value = self.log_likelihood(places, slope)
+            inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
+            inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / 16
+            summits = np.flatnonzero(inner) + 1
+            low.append(places[summits - 1])
+            high.append(places[summits + 1])
+            of.append(np.full(len(summits), place))
+        number = np.concatenate(of)
+        value = self._narrowed(np.concatenate(low), np.concatenate(high), slopes[number])
+        highest = np.full(len(slopes), -np.inf)
+        np.maximum.at(highest, number, value)
+        return highest
 
     def _places(self, slope: float) -> Floats:
         """Return intercepts closer together than the width of a step, or one intercept at each step."""
@@ -189,14 +202,15 @@ class Penalised(Logistic):
         between = (centres[1:] + centres[:-1]) / 2
         return np.unique(np.concatenate([grid, centres, between]))
 
-    def _narrowed(self, low: float, high: float, slope: float) -> float:
-        """Return the height of the single maximum between two intercepts."""
+    def _narrowed(self, low: Floats, high: Floats, slope: Floats) -> Floats:
+        """Return the height of the single maximum between each two intercepts, all of shape (n_maxima,)."""
+        summits, n = np.arange(len(low)), 2 * _PARTS + 1
         for _ in range(_NARROWINGS):
-            places = np.linspace(low, high, 2 * _PARTS + 1)
-            value = self.log_likelihood(places, slope)
-            at = min(max(int(np.argmax(value)), 1), 2 * _PARTS - 1)
-            low, high = float(places[at - 1]), float(places[at + 1])
-        return float(value.max())
+            places = np.linspace(low, high, n, axis=1)
+            value = self.log_likelihood(places.ravel(), np.repeat(slope, n)).reshape(places.shape)
+            at = np.clip(np.argmax(value, axis=1), 1, 2 * _PARTS - 1)
+            low, high = places[summits, at - 1], places[summits, at + 1]
+        return np.asarray(value.max(axis=1))
 
     def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
         """Return the best slope, its penalised log likelihood, and the outermost slopes of its interval.
@@ -205,7 +219,7 @@ class Penalised(Logistic):
         scan ends inside.
         """
         scanned = np.sinh(np.linspace(-1, 1, _SCANNED) * np.arcsinh(_STEEPEST))
-        value = np.array([self.profile(float(slope)) for slope in scanned])
+        value = self._profiles(scanned)
         top = min(max(int(np.argmax(value)), 1), len(scanned) - 2)
         slope, best = _highest(self.profile, float(scanned[top - 1]), float(scanned[top + 1]))
         place = int(np.searchsorted(scanned, slope))

@@ -107,16 +107,29 @@ export async function askConflict(id, conflict) {
   return said?.side ?? null;
 }
 
-const numberCells = (number) => [el("td", { class: "n", text: number ? number.reported : "–" }), el("td", { class: "ci", text: number ? interval(number) : "" })];
+const numberCells = (number) => [
+  el("td", { class: "n", text: number ? number.reported : "–" }), el("td", { class: "ci", text: number ? interval(number) : "" }),
+  el("td", { class: "n", text: number ? count(number.n_cells) : "" }),
+];
+
+const width = (number) => (number?.rd_low > 0 && number.rd_high ? Math.log(number.rd_high / number.rd_low) : Infinity);
+
+/** Return why a gate may not fit a tube; such a tube is ticked by a person, not by the page. */
+function doubtOf({ before, after }) {
+  if (!before || !after) return "";
+  if (before.status !== after.status) return `now ${after.status}: look first`;
+  if (after.n_cells > 2 * before.n_cells || before.n_cells > 2 * after.n_cells) return "twice or half the cells: look first";
+  return width(after) > 2 * width(before) ? "interval twice as wide: look first" : "";
+}
 
 export function beforeAfter(rows, { pick = false } = {}) {
-  const head = [pick ? "" : null, "tube", "before", "interval", "after", "interval", "change"].filter((one) => one !== null);
+  const head = [pick ? "" : null, "tube", "before", "interval", "cells", "after", "interval", "cells", "change"].filter((one) => one !== null);
   return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Before and after" }, el("table", {},
     el("thead", {}, el("tr", {}, ...head.map((one) => (one ? el("th", { scope: "col", text: one }) : el("td"))))),
     el("tbody", {}, ...rows.map((row) => el("tr", {},
-      pick ? el("td", {}, el("input", { type: "checkbox", name: `tube:${row.sample_id}`, checked: !row.failed, disabled: Boolean(row.failed), "aria-label": `Change ${row.sample_id}` })) : null,
+      pick ? el("td", {}, el("input", { type: "checkbox", name: `tube:${row.sample_id}`, checked: !row.failed && !doubtOf(row), disabled: Boolean(row.failed), "aria-label": `Change ${row.sample_id}` })) : null,
       el("th", { scope: "row", text: row.sample_id }), ...numberCells(row.before), ...numberCells(row.after),
-      el("td", { class: "n", text: row.failed || difference(row.before, row.after) || "as before" }))))));
+      el("td", { class: "n", text: [row.failed || difference(row.before, row.after) || "as before", pick && !row.failed ? doubtOf(row) : ""].filter(Boolean).join("; ") }))))));
 }
 
 /** Show what the moves give on other tubes; return those that were kept, with the reason. */

@@ -16,6 +16,7 @@ from pipeline.patients.pharmacokinetics import (
     PaddedDoses,
     concentrations,
     drug_levels,
+    integration,
     levels,
     occupancy,
     typical_disposition,
@@ -87,6 +88,34 @@ def test_any_doses_of_any_patient_agree_with_an_independent_integration(days, mg
     assert found == pytest.approx(slow_concentrations(given_course, disposition), rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("days", "central", "depot"),
+    [((*STANDARD, 200), 1258.0, 0.0), ((*STANDARD, 90), 0.0, 0.689 * 1800), ((7,) * 7 + (70,), 1258.0, 0.0)],
+)
+def test_draws_are_followed_to_a_thousandth_of_occupancy_and_most_to_1e_4(days, central, depot):
+    body = varied(typical_disposition([Body(igg=True)]), np.random.default_rng(1).standard_normal((24, 4)))
+    given_course = course(days, central, depot)
+    found = concentrations(given_course, body, rtol=levels._RTOL_DRAWS)[0, :, -1]
+    for_each = course(days, central, depot, n=24)
+    expected = np.array([slow_concentrations(for_each, body, draw)[-1] for draw in range(24)])
+    assert occupancy(found, 0.25) == pytest.approx(occupancy(expected, 0.25), abs=1e-3)
+    wrong = np.abs(found - expected) / (expected + 1e-3)
+    assert np.quantile(wrong, 0.9) < 1e-3
+    assert np.median(wrong) < 1e-4
+
+
+def test_more_patients_than_are_followed_at_once_wait_their_turn(monkeypatch):
+    body = varied(typical_disposition([Body()]), np.random.default_rng(3).standard_normal((30, 4)))
+    at_once = concentrations(course(STANDARD), body, rtol=1e-4)
+    monkeypatch.setattr(integration, "_BLOCK", 8)
+    assert concentrations(course(STANDARD), body, rtol=1e-4) == pytest.approx(at_once, rel=1e-13)
+
+
+def test_an_amount_that_is_no_number_is_refused_and_not_followed_for_ever():
+    with pytest.raises(ArithmeticError, match="not a usual number"):
+        concentrations(course((7.0, 7.0), np.nan, 1.0), typical_disposition([Body()]))
+
+
 def test_without_the_saturable_way_out_it_is_the_closed_form_of_two_compartments():
     linear = typical_disposition([Body()])
     linear = Disposition(
@@ -126,11 +155,13 @@ def test_patients_do_not_depend_on_who_stands_beside_them():
     mg = np.where(np.arange(6) >= rng.integers(0, 6, 30)[:, None], 1000.0, 0.0)
     hours = np.where(mg > 0, hours, 0.0)
     bodies = typical_disposition([Body(weight) for weight in rng.uniform(50, 110, 30)])
-    together = concentrations(PaddedDoses(hours, mg, np.zeros_like(mg)), bodies)
+    together = concentrations(PaddedDoses(hours, mg, np.zeros_like(mg)), bodies, rtol=1e-4)
     for place in (0, 7, 29):
         one = np.array([place])
-        alone = concentrations(PaddedDoses(hours[one], mg[one], np.zeros((1, 6))), bodies.take(one))
-        assert together[place] == pytest.approx(alone[0], rel=1e-6, abs=1e-9)
+        alone = concentrations(
+            PaddedDoses(hours[one], mg[one], np.zeros((1, 6))), bodies.take(one), rtol=1e-4
+        )
+        assert together[place] == pytest.approx(alone[0], rel=1e-13)
 
 
 def test_time_to_kd_differs_many_fold_between_patients():

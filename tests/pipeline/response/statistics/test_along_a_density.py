@@ -11,6 +11,8 @@ from scipy import integrate, optimize, stats
 from scipy.special import expit
 
 from helpers.r_witness import needs_r, r_numbers
+from pipeline.response.statistics import cox
+from pipeline.response.statistics import rank_link as rank_links
 from pipeline.response.statistics.cox import cox_ratio
 from pipeline.response.statistics.cuts.best_cut import best_cut, fixed_cut, sides
 from pipeline.response.statistics.cuts.firth import firth_lines
@@ -265,6 +267,42 @@ def test_two_values_below_one_limit_are_tied_and_four_patients_are_too_few():
     found = rank_link("x", levels, densities, seed=1)
     assert -1 < found.tau_b < -0.9
     assert rank_link("x", levels[:4], densities[:4], seed=1).tau_b is None
+
+
+def test_p_of_many_patients_is_that_of_permutations(monkeypatch):
+    rng = np.random.default_rng(5)
+    first = [
+        (float(v), int(k))
+        for v, k in zip(rng.normal(0, 1, 120).round(1), rng.choice([0, 0, BELOW], 120), strict=True)
+    ]
+    other = [(0.2 * v + float(e), 0) for (v, _), e in zip(first, rng.normal(0, 1, 120).round(1), strict=True)]
+    permuted = rank_link("x", first, other, seed=1)
+    monkeypatch.setattr(rank_links, "_MOST_PERMUTED", 100)
+    by_variance = rank_link("x", first, other, seed=1)
+    assert by_variance.tau_b == permuted.tau_b
+    assert by_variance.p == pytest.approx(permuted.p, abs=0.02)
+    assert "SD" in by_variance.method
+
+
+def test_p_of_many_patients_without_a_link_is_below_a_twentieth_one_time_in_twenty(monkeypatch):
+    monkeypatch.setattr(rank_links, "_MOST_PERMUTED", 0)
+    rng = np.random.default_rng(6)
+    below = 0
+    for _ in range(1000):
+        first, other = ([(float(v), 0) for v in rng.normal(0, 1, 60)] for _ in range(2))
+        below += rank_link("x", first, other, seed=1).p < 0.05
+    assert 30 <= below <= 70
+
+
+def test_running_sums_give_the_hazard_ratio_of_sums_over_each_risk_set(monkeypatch):
+    rng = np.random.default_rng(7)
+    x = rng.normal(0, 1, 300)
+    times = np.ceil(rng.exponential(1, 300) * np.exp(-0.3 * x) * 40)
+    events = rng.random(300) < 0.6
+    along = cox_ratio("RD", "doubling", x, times, events)
+    monkeypatch.setattr(cox, "_FEW_EVENTS", 300)
+    each = cox_ratio("RD", "doubling", x, times, events)
+    assert (along.ratio, along.low, along.high) == pytest.approx((each.ratio, each.low, each.high), rel=1e-7)
 
 
 def test_the_interval_of_the_best_cut_is_as_wide_as_cuts_of_other_samples_differ():

@@ -13,6 +13,7 @@ from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import fit_observations
 from pipeline.washout.observations.selection import given_rows
 from pipeline.washout.report import washout_report, with_sensitivity
+from pipeline.washout.sensitivity import patients
 from pipeline.washout.sensitivity.sensitivity import sensitivity
 from pipeline.washout.sensitivity.variations import variations
 
@@ -67,6 +68,18 @@ def test_the_slope_without_a_patient_is_that_of_a_fit_without_the_rows(plain):
         assert one.slope == pytest.approx(best[1], abs=2e-5)
     moves = [abs(one.moved) for one in plain.patients]
     assert moves == sorted(moves, reverse=True)
+
+
+def test_of_many_patients_one_step_is_the_fit_without_each(monkeypatch):
+    rows = rows_of(60)
+    fitted = {one.patient_id: one for one in told_of(rows).patients}
+    monkeypatch.setattr(patients, "_MOST_REFITTED", 10)
+    stepped = told_of(rows).patients
+    assert [one.slope for one in stepped[:5]] == [fitted[one.patient_id].slope for one in stepped[:5]]
+    assert len(stepped) == len(fitted)
+    most = abs(stepped[0].moved)
+    assert any(one.slope != fitted[one.patient_id].slope for one in stepped)
+    assert all(abs(one.slope - fitted[one.patient_id].slope) < 0.05 * most for one in stepped)
 
 
 def test_the_patient_who_decides_is_named():
