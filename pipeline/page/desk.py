@@ -146,7 +146,7 @@ class Desk:
             written = tuple(map(file_stamp, (folder / TRAIL, coming_line(folder), review_path(folder))))
             self._cached("finished", written, lambda: finish_last(folder))
             review, trail = file_stamp(review_path(folder)), self.trail()
-            # A decision was checked before it was written; what somebody typed is checked with all sheets.
+            # A decision was checked before it was written; rows typed by a user are checked with all sheets.
             typed = self._cached(
                 "typed",
                 (review, _Same(trail)),

@@ -60,7 +60,7 @@ class ConflictError(UserError):
     Parameters
     ----------
     now
-        What stands.
+        The present decision.
     outside
         Whether the tube's rows of review.csv were changed outside a decision.
     """

@@ -64,14 +64,14 @@ def ledger_of(trail: Trail) -> Ledger:
 
 
 def digest_before_decisions(trail: Trail, digest: str) -> str:
-    """Return the digest of review.csv before the decisions that led, one by one, to its bytes of now.
+    """Return the digest of review.csv before the unbroken chain of decisions that led to its present bytes.
 
-    It stays the same while decisions alone are written, and is another one once somebody typed into the file.
+    It stays the same while only decisions change the file, and changes if a user types into the file.
 
     Parameters
     ----------
     digest
-        SHA-256 of the file now; "" where there is none.
+        SHA-256 of the present file; "" if there is none.
     """
     for line in reversed(trail.lines):
         if line.event != Event.DECISION:
