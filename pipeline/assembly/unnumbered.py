@@ -102,7 +102,7 @@ def unnumbered(
     visits, rows
         One per patient and visit, in the same order.
     response
-        The response tables; None where there are none.
+        The response tables; None if there are none.
     has_line
         Whether the line of M1 is reported; without it there are no bounds on its slope.
     """

@@ -129,7 +129,7 @@ def file_of_results(study: Path, name: str) -> Path:
     Raises
     ------
     UserError
-        As `file_inside`; and where the folder of the results is a link that leads out of the study.
+        As `file_inside`; also if the folder of the results is a link to a folder outside the study.
     """
     path = file_inside(study / "results", name)
     if not path.resolve().is_relative_to(study.resolve()):
