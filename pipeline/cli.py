@@ -1,7 +1,7 @@
-"""The command `cd38rd`: arguments in, sentences and exit statuses out. Nothing heavy at the top.
+"""The command `cd38rd`: from arguments to printed text and an exit status. No slow import at the top.
 
-0 all quantified · 1 the study has faults, nothing ran · 2 wrong usage · 3 ran, but some samples failed ·
-4 a file could not be written.
+0 all quantified · 1 the study has faults, nothing ran · 2 wrong usage · 3 ran, but some samples failed · 4 a
+file could not be written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SCENARIO_NAMES: Final = (
     "wrong_voltage, mislabelled_channel, swapped_lot, clipped_beads, wide_scale, qsc, demo, "
     "validation, course, faulty"
 )
-"""Of `cd38rd simulate`: written out, since reading them takes longer than printing the help."""
+"""The scenarios of `cd38rd simulate`; they are listed here, since importing them is slower than the help."""
 
 app: Final = typer.Typer(
     name="cd38rd",
@@ -257,7 +257,7 @@ def main(arguments: list[str] | None = None) -> None:
     hush_libraries()
     try:
         app(args=arguments, standalone_mode=True)
-    except Exception as error:  # the one place where an error becomes a sentence and a status
+    except Exception as error:  # the only place where an error becomes a sentence and an exit status
         sys.exit(sentence_and_status(error))
 
 

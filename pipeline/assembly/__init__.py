@@ -1,1 +1,1 @@
-"""The result of the whole study, what limits it, and what it was made from."""
+"""The result of the whole study, its limits, and its provenance."""

@@ -28,8 +28,8 @@ from pipeline.study.study import Study
 from pipeline.washout.report import washout_report, with_sensitivity
 
 MOST_NOTES = 20
-"""Inconsistencies of what was typed that are notes one by one; the tables hold all. Convention: a screen
-full; more would not be read."""
+"""Most inconsistencies of the sheets that are listed as notes; the tables hold all. Convention: a screen
+full; nobody reads longer lists."""
 
 
 def assembled(
@@ -41,14 +41,14 @@ def assembled(
     *,
     validate: bool = False,
 ) -> StudyResult:
-    """Join the tubes' results with doses and patients: everything that is known, in the sheets' order.
+    """Join the tubes' results with doses and patients, in the order of the sheets.
 
     Parameters
     ----------
     results
-        By sample_id; samples that are not in it are left out of every table.
+        Results by sample_id; samples without a result are left out of every table.
     validate
-        Whether the assay is validated where no sheet asks for it.
+        Whether to validate the assay even if no sheet requests it.
     """
     tubes = [results[sample.sample_id] for sample in study.samples if sample.sample_id in results]
     known = joined(study, with_between_runs(study, tubes), calibrations)
@@ -61,14 +61,14 @@ def joined(
     calibrations: Sequence[CalibrationResult] = (),
     levels: Levels | None = None,
 ) -> StudyResult:
-    """Return all that is known of tubes, visits and patients, without models.
+    """Return the results of tubes, visits and patients, without models.
 
     Parameters
     ----------
     results
-        In the order of the samples sheet, with their term between runs.
+        Results in the order of the samples sheet, with their between-run term.
     levels
-        Of the drug at every tube, where they are known already: they take seconds.
+        Drug levels at every tube, if they are known already, since their computation takes seconds.
     """
     clocks = response_clocks(study)
     exposed = exposures(study, clocks)
@@ -96,7 +96,7 @@ def modelled(
 ) -> StudyResult:
     """Add the washout models, the response tables, the assay's validation, the notes and the provenance.
 
-    A part that fails by a defect of cd38rd is left out and named; the others are made.
+    A part that fails by a defect of cd38rd is left out and named; the other parts are made.
     """
     study, labels = known.study, labels_of_study(known.study)
     rows = model_rows(study, known.visits, known.exposures, known.occupancies)
@@ -136,21 +136,21 @@ def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:
 
 
 def _study_notes(known: StudyResult, response: ResponseTables | None) -> Iterator[Note]:
-    """Yield what must be read beside the results of this study."""
+    """Yield the notes that belong to the results of this study."""
     yield from _validation_notes(known)
     yield from _survival_notes(known.study, response)
     yield from _typed_notes(response.inconsistencies if response else ())
 
 
 def _labelled(fault: Fault, labels: FileLabels) -> Fault:
-    """Return a fault that names no file by its own name: it goes into results."""
+    """Return a fault without file names, since it goes into the results."""
     said = (labels.in_text(text) for text in (fault.where, fault.found, fault.expected, fault.hint))
     where, found, expected, hint = said
     return replace(fault, where=where, found=found, expected=expected, hint=hint)
 
 
 def _validation_notes(known: StudyResult) -> tuple[Note, ...]:
-    """Return how many tubes belong to no patient, since they validate the assay."""
+    """Return a note on how many tubes validate the assay and so belong to no patient."""
     n = sum(tube.sample_id in known.study.validation_tubes for tube in known.results)
     if not n:
         return ()
@@ -159,13 +159,13 @@ def _validation_notes(known: StudyResult) -> tuple[Note, ...]:
 
 
 def _survival_notes(study: Study, response: ResponseTables | None) -> tuple[Note, ...]:
-    """Return what must be read beside the median PFS, for the top of the report."""
+    """Return the cautions on the median PFS, for the top of the report."""
     warned = response.survival_warning if response and study.patients else ""
     return (Note("progression-free survival", warned),) if warned else ()
 
 
 def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
-    """Return the first inconsistencies of what was typed, and how many more there are."""
+    """Return the first inconsistencies of the sheets, and the number of further ones."""
     first = tuple(Note(hit.where, f'"{hit.phrase}": {hit.text}') for hit in hits[:MOST_NOTES])
     more = len(hits) - len(first)
     rest = f"{more} more numbers that were typed cannot be: the sheet Notes of rd.xlsx lists them"

@@ -1,4 +1,4 @@
-"""What limits the receptor densities of a study, and so what would help: cells, beads, lot, replicates."""
+"""The largest errors of a study's receptor densities, and the remedies: cells, beads, lot, replicates."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
 }
 
 _MOST_PERCENT: Final = 1_000.0
-"""Percent: an upper limit of a CV above it is not reported, since of one pair it is astronomical. Convention:
-from a ten-fold scatter on no more can be learned of it."""
+"""Percent: a higher upper limit of a CV is not reported; for one pair of replicates it is astronomical.
+Convention: a scatter of more than ten-fold has no practical meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What one remedy could win.
+    """The possible gain of one remedy.
 
     Attributes
     ----------
     name, terms
         The remedy, and the terms of the error budget that it acts on.
     share_percent
-        Of a tube's variance (dex²), the mean over the tubes: dim ones, whose relative errors are large, count
-        no more than others.
+        Share of a tube's variance (dex²), as the mean over the tubes; so dim tubes, whose relative errors are
+        large, count no more than others.
     n_largest
-        Tubes in which these terms are the largest part.
+        Number of tubes in which these terms are the largest part.
     fold
-        95 % interval of the middle tube as a factor: ×/÷.
+        95 % interval at the median variance of the tubes, as a factor: ×/÷.
     fold_without
-        The same if these terms were gone.
+        The same without these terms.
     """
 
     name: str
@@ -66,11 +66,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Limiting:
-    """The remedies, largest share first, over `n` tubes; and what replicates say.
+    """The remedies, largest share first, over `n` tubes, and the scatter of replicates.
 
-    `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one.
-    `fed_in`: what of it single tubes carry, in words; `between_run_cv` (a fraction), `between_run_from`: the
-    same as a number and its source.
+    `between_runs`: replicates of a visit on different bead runs; `within_run`: on the same one. `fed_in`: the
+    between-run CV that the intervals include, in words; `between_run_cv` (a fraction), `between_run_from`:
+    the same as a number, and its source.
     """
 
     n: int
@@ -82,7 +82,7 @@ class Limiting:
     between_run_from: BetweenRunSource = BetweenRunSource.NONE
 
     def sentences(self) -> tuple[str, ...]:
-        """Return what to do first, and what replicates show."""
+        """Return sentences on the best remedy and on the scatter of replicates."""
         return tuple(text for text in (self._first(), *self._replicates()) if text)
 
     def _first(self) -> str:
@@ -115,7 +115,7 @@ class Limiting:
 
 
 def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
-    """Return what limits the densities of the tubes that have one, whatever their status."""
+    """Return the limiting errors of all tubes with a density, whatever their status."""
     densities = [result.receptor for result in results if _has_budget(result.receptor)]
     same, different = _replicates(study, results)
     remedies = sorted(_remedies(densities, study), key=lambda remedy: (-remedy.share_percent, remedy.name))
@@ -126,7 +126,7 @@ def limiting(study: Study, results: Sequence[SampleResult]) -> Limiting:
 
 
 def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
-    """Say which between-run CV the intervals hold and where it comes from, or that they hold none."""
+    """Yield sentences on the between-run CV in the intervals and its source, or that there is none."""
     cv = f"{100 * term.cv:.3g} %"
     if term.source is BetweenRunSource.NONE:
         yield (
@@ -190,7 +190,7 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
 
 
 def _with_assumption(term: BudgetTerm, study: Study, source: BetweenRunSource) -> str:
-    """Say beside a term that its size is assumed, where nobody typed it for some bead run or panel."""
+    """Return a term's name; add that its size is assumed if some bead run or panel lacks a typed value."""
     settings = study.settings
     if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.beads):
         return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
@@ -225,9 +225,9 @@ def _contradicts(visit: Visit) -> bool:
 
 
 def _replicates(study: Study, results: Sequence[SampleResult]) -> tuple[list[list[float]], list[list[float]]]:
-    """Return the densities of replicates on one bead run, and of visits on several (their runs' means).
+    """Return the densities of replicates on one bead run, and the run means of visits with several runs.
 
-    Visits whose replicates contradict each other are left out: an exchanged tube is no scatter.
+    Visits with contradicting replicates are left out: an exchanged tube is no random scatter.
     """
     visits = [visit for visit in replicates(study, results) if not _contradicts(visit)]
     same = [[float(tube.receptor.rd or 0.0) for tube in tubes] for runs in visits for tubes in runs]

@@ -1,4 +1,4 @@
-"""What made a result: versions, settings, inputs by SHA-256, counts and times, for run.json."""
+"""The provenance of a result, for run.json: versions, settings, inputs by SHA-256, counts and times."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a result can be made again from; nothing in it changes from run to run."""
+    """The facts from which a result can be reproduced; they do not change from run to run."""
 
     program: str
     code_sha256: str
@@ -44,16 +44,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What differs from run to run: it goes into run.json and nowhere else.
+    """The facts that differ from run to run; they are written only into run.json.
 
     Attributes
     ----------
     files
-        (path in results/, SHA-256) of every file that is there, but the store and this one.
+        (path in results/, SHA-256) of every file in results/ except those in `NOT_LISTED`.
     older
-        Those of `files`, or what lies in their place, that could not be replaced and are of an earlier run.
+        Files of an earlier run that could not be replaced.
     audit_lines, audit_head
-        Lines of the audit trail, and the digest of the last one.
+        Number of lines of the audit trail, and the digest of the last line.
     """
 
     command: str
@@ -68,7 +68,7 @@ class RunFacts:
 
 
 def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance:
-    """Return the facts that do not depend on when or where the run happens.
+    """Return the facts that do not depend on the time or the computer of the run.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ def now() -> str:
 
 
 def command_line(study: Path) -> str:
-    """Return the command as typed, but for what the program and the study's folder are called."""
+    """Return the command as typed, without the paths of the program and the study."""
     return " ".join(["cd38rd", *("STUDY" if _is_study(word, study) else word for word in sys.argv[1:])])
 
 
 def _is_study(word: str, study: Path) -> bool:
-    """Whether a word of the command is the folder of the study, or the one that holds it."""
+    """Whether a word of the command is the folder of the study, or its parent folder."""
     if word.startswith("-"):
         return False
     return Path(word).resolve() in (study.resolve(), study.resolve().parent)

@@ -1,4 +1,4 @@
-"""What visits without a density could do to the slope of the line, within the densities of this study."""
+"""Bounds on the slope of the line if visits without a density had any density of this study."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.selection import given_rows
 
 MOST_SPLITS, LEVELS = 8, 6
-"""Washouts at which missing visits are split, and densities at which either part is placed, the lowest below
-the limit. Convention: for speed; the line hardly depends on which neighbour it is."""
+"""Washouts at which missing visits are split into early and late, and densities at which each group is
+placed, the lowest one below the limit. Convention: for speed; a finer grid hardly changes the line."""
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +28,9 @@ Floats = NDArray[np.float64]
 class SlopeBound:
     """Fold per doubling of the washout, by the highest likelihood of M1.
 
-    `without_missing`: of the visits that have a density alone. `least`, `most`: of the lines with the missing
-    visits placed between `low` (and below it) and `high`, the densities of this study, molecules per cell:
-    early ones at one, late ones at another.
+    `without_missing`: only visits with a density. `least`, `most`: the extremes over the lines with the
+    missing visits placed from below `low` up to `high`, the lowest and highest density of this study,
+    molecules per cell; early visits are placed at one density, late visits at another.
     """
 
     without_missing: float = field(metadata={WRITTEN_AS: "told"})
@@ -42,11 +42,12 @@ class SlopeBound:
 
 
 def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | None, str]:
-    """Return the slopes of the line with the missing visits at densities of this study, or why none is.
+    """Return the bounds of the slope with the missing visits at densities of this study, or why none exist.
 
-    Early visits are placed at one density, late ones at another, wherever the early ones end.
+    Early visits are placed at one density and late visits at another, for each split into early and late.
 
-    Not at the extremes alone: they widen the scatter, and what lies below a limit then counts as lower still.
+    Densities between the extremes are tried as well: the extremes alone widen the scatter, and a value below
+    a limit then counts as even lower.
     """
     silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
     if not silent:
@@ -75,14 +76,14 @@ def _key(row: PatientRd) -> tuple[str, str]:
 
 
 def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:
-    """Return a row; one without a density as if it had one, so that the models take it if they can."""
+    """Return a row; a row without a density gets one, so that the models can use it."""
     if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
         return row
     return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
 
 
 def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -> tuple[float, Floats] | None:
-    """Return the slope without the missing rows, and those with them, dex per doubling."""
+    """Return the slope without the missing rows and the slopes with them, dex per doubling."""
     x, y = np.log2(data.weeks), data.log_rd
     scale_x, middle_y, scale_y = float(x.std()) or 1.0, float(y.mean()), float(y.std()) or 1.0
     terms = [(term.values - term.centre) / term.scale for term in data.terms]
@@ -116,7 +117,7 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
 def _placements(
     x: Floats, is_missing: NDArray[np.bool_], levels: Floats
 ) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
-    """Yield the log densities of all rows, and which lie below them: the lowest is also a limit."""
+    """Yield the log densities of all rows, and which rows lie below theirs (only at the lowest density)."""
     doublings = np.unique(x[is_missing])
     splits = np.unique(np.linspace(0, doublings.size - 1, MOST_SPLITS).round().astype(int))
     sides = [(levels[0], True), *((level, False) for level in levels.tolist())]

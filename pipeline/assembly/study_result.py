@@ -1,4 +1,4 @@
-"""The result of the whole study: what tables, figures and the report are made from."""
+"""The result of the whole study, from which tables, figures and the report are made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.study.study import Study
 from pipeline.washout.report import WashoutReport
 
 RESPONSE, TUBES_WITHOUT, ASSAY = "response tables", "tubes without a density", "validation of the assay"
-"""Parts of a study result that are made apart, so that a defect in one leaves out no other."""
+"""Parts of a study result that are made separately, so that a defect in one part affects no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,42 +35,43 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """All that a run gives, without events; every fact is worked out once (`pipeline.assembly.assemble`).
+    """All results of a run, without events; each is computed once (`pipeline.assembly.assemble`).
 
     Attributes
     ----------
     study
         What was typed.
     results
-        One per sample that ran, in the order of the samples sheet; failed ones too.
+        One per sample that ran, including failed ones, in the order of the samples sheet.
     calibrations
         One per bead run, in the order of the beads sheet.
     exposures, occupancies
-        By sample_id: what had been given, and what part of CD38 the drug holds.
+        By sample_id: the doses before the sample, and the fraction of CD38 that the drug occupies.
     visits
         Patients at a visit, replicate tubes pooled.
     clocks
-        Response clocks by patient_id: every patient of the patients, samples and doses sheets, in that order.
+        Response clocks by patient_id, for every patient of the patients, samples and doses sheets, in this
+        order.
     courses
         Follow-up of every patient of the patients sheet, in its order.
     limiting
-        What limits the receptor densities.
+        The largest errors of the receptor densities.
     washout
-        M0 to M3 over the patients' visits; None where they were not asked.
+        M0 to M3 over the patients' visits; None if they were not fitted.
     response
-        The response tables; None where `no_response` says why.
+        The response tables; None for the reason in `no_response`.
     faults
-        What is wrong in the sheets and did not stop the run.
+        Faults of the sheets that did not stop the run.
     notes
-        Sentences about the study as a whole; those about a tube are in its result.
+        Sentences about the whole study; notes on a tube are in its result.
     provenance
         Versions, settings, hashes.
     unnumbered
-        Tubes without a density and what they could change; None where there are none.
+        Tubes without a density and their possible effect; None if every tube has one.
     assay
-        Validation of the assay; None where neither a sheet nor the command asks for it.
+        Validation of the assay; None if neither a sheet nor the command requests it.
     defects
-        Parts other than models that a defect of cd38rd left out, and what was raised.
+        Parts other than models that a defect of cd38rd prevented, and the exceptions.
     """
 
     study: Study
@@ -93,13 +94,13 @@ class StudyResult:
 
     @property
     def all_defects(self) -> dict[str, str]:
-        """Parts and models that a defect of cd38rd left out, and what was raised."""
+        """Parts and models that a defect of cd38rd prevented, and the exceptions."""
         models = self.washout.defects if self.washout else {}
         return {**{f"model {name}": failure for name, failure in models.items()}, **self.defects}
 
     @property
     def no_response(self) -> str:
-        """Why there are no response tables; "" where there are."""
+        """Why there are no response tables; "" if there are."""
         if self.response is not None:
             return ""
         if RESPONSE in self.defects:

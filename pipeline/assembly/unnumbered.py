@@ -1,9 +1,9 @@
-"""Patients whose tubes gave no density: who they are, and what they could change.
+"""Patients whose tubes gave no density: who they are, and their possible effect on the conclusions.
 
-They are missing for a reason (few cells are left in who responds best), so what is told of the others need
-not hold for them. Nothing can say what their densities are; but the conclusions can be worked out with them
-as low, and as high, as speaks most for and most against (bounds without assumption: Manski 1990, Am. Econ.
-Rev. 80:319-323), within the densities that this study saw.
+They are not missing at random: the best responders have few cells left. So results from the other patients
+need not hold for them. Their densities are unknown; but the conclusions can be computed with the densities
+that favour each conclusion most and least, within the range of this study (bounds without assumptions: Manski
+1990, Am. Econ. Rev. 80:319-323).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ NO_LINE = "the line of the other visits is not told"
 
 @dataclass(frozen=True, slots=True)
 class UnnumberedTube:
-    """A tube that gave neither a density nor a limit.
+    """A tube with neither a density nor a limit.
 
-    `only`: no other tube of this patient at this visit gave one, so the visit is in no analysis.
+    `only`: no other tube of this visit has one either, so the visit is in no analysis.
     """
 
     sample_id: str
@@ -45,7 +45,7 @@ class UnnumberedTube:
 
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
-    """Visits with, or without, a density: how many, of whom, after what washout (weeks), median and range."""
+    """Visits with, or without, a density: numbers of visits and patients, washout (weeks; median, range)."""
 
     name: str
     n_visits: int
@@ -58,7 +58,7 @@ class GroupFacts:
 
 @dataclass(frozen=True, slots=True)
 class Unnumbered:
-    """Tubes without a density, and what they could change.
+    """Tubes without a density, and their possible effect.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ class Unnumbered:
     visits
         Visits with a density or a limit, and visits without.
     response
-        Disease control of patients without any against those with; None where responses are not known.
+        Disease control of patients without any density against the others; None if a group has no responses.
     slope
-        None where M1 is not reported, or no missing visit has a washout; `slope_note` says why.
+        None if M1 is not reported or no missing visit has a washout; `slope_note` gives the reason.
     by_rd
-        Disease control at or above the RD cut against below: with the patients without a density where it
-        speaks most for a high density, then against; empty where there are none.
+        Disease control at or above the RD cut against below: first with the patients without a density placed
+        in favour of a high density, then placed against it; empty if there are no such patients.
     """
 
     tubes: tuple[UnnumberedTube, ...]
@@ -93,18 +93,18 @@ def unnumbered(
     *,
     has_line: bool,
 ) -> Unnumbered | None:
-    """Return who has no density and what that could change; None where every tube has one, or a limit.
+    """Return the tubes without a density and their possible effect; None if each has a density or limit.
 
     Parameters
     ----------
     results, exposures
-        Of the tubes; exposures by sample_id.
+        Results and exposures of the tubes; exposures by sample_id.
     visits, rows
         One per patient and visit, in the same order.
     response
-        The response tables; None where there are none.
+        The response tables; None if there are none.
     has_line
-        Whether the line of M1 is reported; without it nothing is said of its slope.
+        Whether the line of M1 is reported; without it there are no bounds on its slope.
     """
     told = {name for visit in visits if _has(visit) for name in visit.sample_ids}
     typed = {sample.sample_id: sample for sample in study.samples}
@@ -166,7 +166,7 @@ def _response(study: Study, with_one: Sequence[Visit], without: Sequence[Visit])
 
 
 def _by_rd(study: Study, response: ResponseTables | None) -> tuple[Contrast, ...]:
-    """Return the contrast by RD with the patients in no group where they speak most for it, then against."""
+    """Return the contrast by RD with the missing patients placed first in favour of it, then against it."""
     if response is None or not response.by_rd:
         return ()
     controlled = controlled_patients(study)

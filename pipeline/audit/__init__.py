@@ -1,1 +1,1 @@
-"""The audit trail: who did what to a study and when, in a file to which lines are only added."""
+"""The audit trail: who did what to a study and when, in an append-only file."""

@@ -1,4 +1,4 @@
-"""A line of the audit trail: what it holds, and how it is written and read."""
+"""A line of the audit trail: its content, and how it is written and read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from enum import StrEnum
 from typing import Any
 
 START = "0" * 64
-"""Stands for the digest of the line before the first one. Convention: 64 zeros, as long as a SHA-256 and
-never one."""
+"""The previous digest in the first line. Convention: 64 zeros, as long as a SHA-256, but never a real one."""
 
 
 class Event(StrEnum):
-    """What was done."""
+    """The kind of event that a line records."""
 
     RUN = "run"
     REPORT = "report"
@@ -28,19 +27,19 @@ class Event(StrEnum):
 
 
 WRITE_RESULTS = (Event.RUN, Event.REPORT)
-"""Events after which the results are those of the sheets."""
+"""Events that write results from the present sheets."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
-    """A cell that holds something else than when a line was last added.
+    """A cell that changed since the last line was added.
 
     Attributes
     ----------
     row
-        Sheet and row: `samples P01_BM1`.
+        Sheet and row, for example `samples P01_BM1`.
     column, old, new
-        "" where the cell was, or is, empty.
+        Column, old and new text; "" for an empty cell.
     """
 
     row: str
@@ -62,11 +61,11 @@ class TrailLine:
     who
         Name of the user at the computer, as the system gives it.
     facts
-        Of the event: command, program, digests of inputs and results, counts.
+        Facts of the event: command, program, digests of inputs and results, counts.
     changes
-        What was typed since the line before.
+        The cells that changed since the previous line.
     previous, digest
-        SHA-256 of the line before, and of this one.
+        SHA-256 of the previous line, and of this line.
     """
 
     number: int
@@ -82,14 +81,14 @@ class TrailLine:
 def text_of_line(
     number: int, previous: str, event: Event, facts: Mapping[str, Any], changes: Sequence[ChangedCell]
 ) -> bytes:
-    """Return a line as it is written, without its end.
+    """Return a line as it is written, without the line end.
 
     Parameters
     ----------
     number
         From 1.
     previous
-        Digest of the line before; "" for the first one.
+        Digest of the previous line; "" for the first line.
     """
     body = {
         "number": number,
@@ -106,13 +105,13 @@ def text_of_line(
 
 
 def digest_of_line(text: bytes) -> str:
-    """Return the digest that a line should name: of all of it but its digest."""
+    """Return the digest that a line should hold: that of the line without its digest."""
     body, _, _ = text.rpartition(b', "digest": ')
     return hashlib.sha256(body + b"}").hexdigest()
 
 
 def line_of_text(text: bytes) -> TrailLine | None:
-    """Return the line that was written so; None where the text is none."""
+    """Return the line of a written text; None if the text is no line of the trail."""
     try:
         facts = json.loads(text.decode("utf-8"))
         changes = tuple(ChangedCell(*map(str, change)) for change in facts.pop("changes"))
@@ -122,7 +121,7 @@ def line_of_text(text: bytes) -> TrailLine | None:
 
 
 def _user() -> str:
-    """Return the name of the user, or the number where the system knows no name, as in a container."""
+    """Return the name of the user, or the user number if the system knows no name, as in a container."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # KeyError before Python 3.13

@@ -1,7 +1,7 @@
-"""Lines of the audit trail, each with the digest of the one before: what is cut, edited or moved is found.
+"""Lines of the audit trail, each with the previous line's digest: cut, edited or moved lines are detected.
 
-The file shows that something was changed afterwards; it cannot keep anybody from writing a new one. So the
-digest of the last line stands in results/run.json too: it tells where lines were cut from the end.
+The file shows later changes, but cannot prevent that somebody writes a new file. Therefore results/run.json
+also holds the digest of the last line, so that lines cut from the end are detected.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ __all__ = [
 
 TRAIL = "audit.jsonl"
 SECONDS_FOR_THE_OTHER = 30.0
-"""So long a process waits for another one that adds a line. Convention: a line takes milliseconds."""
+"""Longest wait for another process that adds a line, s. Convention: a line takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The lines that could be read, and what is wrong with the file; "" where nothing is."""
+    """The readable lines, and the fault of the file; "" for a file without fault."""
 
     lines: tuple[TrailLine, ...]
     fault: str = ""
 
     @property
     def head(self) -> str:
-        """Digest of the last line; "" where there is none."""
+        """Digest of the last line; "" for an empty trail."""
         return self.lines[-1].digest if self.lines else ""
 
 
 def read_trail(folder: Path) -> Trail:
-    """Return the trail of a study; an empty one where there is no file.
+    """Return the trail of a study; an empty trail if there is no file.
 
     Raises
     ------
@@ -89,12 +89,12 @@ def read_trail(folder: Path) -> Trail:
 def add_line(
     folder: Path, event: Event, facts: Mapping[str, Any], typed: Mapping[tuple[str, str], str]
 ) -> Trail:
-    """Add a line; return the trail with it. Two processes at once add one after the other.
+    """Add a line; return the trail with it. Two processes add their lines one after the other.
 
     Parameters
     ----------
     typed
-        Every cell of the study now: (row, column) → what it holds.
+        Every cell of the study now: (row, column) → text.
 
     Raises
     ------
@@ -109,12 +109,12 @@ def add_line(
 
 @contextmanager
 def alone_with(folder: Path) -> Iterator[Trail]:
-    """Give the trail of a study, to which no other process adds a line meanwhile.
+    """Give the trail of a study, locked so that no other process can add a line.
 
     Raises
     ------
     NotWrittenError
-        The file cannot be held.
+        The file cannot be locked.
     UserError
         It was changed after it was written.
     """
@@ -124,7 +124,7 @@ def alone_with(folder: Path) -> Iterator[Trail]:
 
 
 def finish_line(folder: Path) -> None:
-    """Write the last line to its end where a process was killed, or the power went, in the middle of it.
+    """Complete the last line if a process was killed or the power failed while it was written.
 
     Raises
     ------
@@ -143,12 +143,12 @@ def append_line(
     facts: Mapping[str, Any],
     typed: Mapping[tuple[str, str], str],
 ) -> Trail:
-    """Add a line to a trail that is held (`alone_with`); return the trail with it.
+    """Add a line to a locked trail (`alone_with`); return the trail with it.
 
     Raises
     ------
     NotWrittenError
-        The line cannot be written: the trail is as it was.
+        The line cannot be written; the trail is unchanged.
     """
     path = folder / TRAIL
     changes = changes_between(cells_of(trail), typed)
@@ -161,7 +161,7 @@ def append_line(
 
 
 def take_back(folder: Path, trail: Trail) -> None:
-    """Take back the lines that were added to a trail since it was read; it must still be held.
+    """Remove the lines that were added to a trail since it was read; it must still be locked.
 
     Raises
     ------
@@ -181,9 +181,9 @@ def _not_written(path: Path, error: OSError) -> NotWrittenError:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Add a line whole, or not at all where the disk is full.
+    """Add a line whole, or not at all if the disk is full.
 
-    It is first told in a file beside the trail: with that a line that was cut off in the middle is finished.
+    The line is first written to a file beside the trail, from which an interrupted line can be completed.
     """
     before = path.stat().st_size if path.exists() else 0
     coming = _coming(path)
@@ -195,7 +195,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _finish_line(path: Path) -> None:
-    """Add what is missing of the line that was told; nothing where it is there, or another one is."""
+    """Complete an interrupted line; do nothing if the line is complete, or another line is there."""
     coming = _coming(path)
     try:
         place, _, line = coming.read_bytes().partition(b"\n")
@@ -212,7 +212,7 @@ def _finish_line(path: Path) -> None:
 
 
 def coming_line(folder: Path) -> Path:
-    """Return the file in which a line is told before it is added; it is there for a moment."""
+    """Return the file that holds a line until it is added; the file exists only for a moment."""
     return _coming(folder / TRAIL)
 
 
@@ -221,7 +221,7 @@ def _coming(path: Path) -> Path:
 
 
 def _write_at_end(path: Path, line: bytes) -> None:
-    # Without a buffer, since closing the file would write what is left in one.
+    # Without a buffer, since closing the file would write the rest of a buffer.
     with path.open("ab", buffering=0) as file:
         before, left = file.tell(), line
         try:
@@ -239,7 +239,7 @@ def must_be_whole(folder: Path) -> Trail:
     Raises
     ------
     UserError
-        It was changed after it was written: nothing is added to it.
+        The trail was changed after it was written: nothing is added to it.
     """
     trail = read_trail(folder)
     if trail.fault:
@@ -251,7 +251,7 @@ def must_be_whole(folder: Path) -> Trail:
 
 
 def cells_of(trail: Trail) -> dict[tuple[str, str], str]:
-    """Return what the sheets held when the last line was added: the changes of all lines in their order."""
+    """Return the cells of the sheets when the last line was added, from the changes of all lines in order."""
     cells: dict[tuple[str, str], str] = {}
     for line in trail.lines:
         for change in line.changes:
@@ -269,7 +269,7 @@ def changes_between(
 
 
 def history_of(trail: Trail, name: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
-    """Return every change of rows that are named so: `P01_BM1`, in the order in which they were found."""
+    """Return every change of rows with this name, for example `P01_BM1`, in the order of the trail."""
     return tuple(
         (line, change)
         for line in trail.lines
@@ -280,7 +280,7 @@ def history_of(trail: Trail, name: str) -> tuple[tuple[TrailLine, ChangedCell], 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the trail for this process."""
+    """Lock the trail for this process."""
     import locket
 
     lock = path.with_name(f".{path.name}.lock")

@@ -1,4 +1,4 @@
-"""Every cell of a study that was typed, by row and column: what the audit trail holds changes of."""
+"""Every typed cell of a study, by row and column; the audit trail records their changes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pipeline.study.study import Study, TubeVerdict
 _VERDICT = tuple(column.name for column in fields(TubeVerdict))
 
 FROM_REVIEW = "review.csv"
-"""`source` of a gate that review.csv sets."""
+"""The `source` of a gate from review.csv."""
 
 NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
-"""Columns whose text stays out of the trail."""
+"""Columns whose text is not written into the trail."""
 
 Cells = dict[tuple[str, str], str]
-"""(row, column) → what the cell holds; a row is named by its sheet and its own name."""
+"""(row, column) → text of the cell; a row is named by its sheet and its own name."""
 
 
 def typed_cells(study: Study) -> Cells:
-    """Return the cells of a study that hold something, as they were understood.
+    """Return the cells of a study that are not empty, as they were parsed.
 
-    Of a remark and of a file's name the trail says only that they changed: both may tell who a patient is.
+    For a remark or a file name the trail records only that it changed, since both may identify a patient.
     """
     return {
         (row, column): _kept(column, text) for row, column, value in _cells(study) if (text := _text(value))
@@ -33,21 +33,21 @@ def typed_cells(study: Study) -> Cells:
 
 
 def _kept(column: str, text: str) -> str:
-    """Return what the trail holds of a cell."""
+    """Return the text of a cell for the trail."""
     return f"digest {digest_of([text])[:12]}" if column in NOT_RECORDED else text
 
 
 def cells_of_review(
     cells: Mapping[tuple[str, str], str], sample_id: str, rows: Sequence[Mapping[str, str]]
 ) -> Cells:
-    """Return the cells of a study with a tube's rows of review.csv in place of those before.
+    """Return the cells of a study with new rows of a tube in review.csv.
 
     Parameters
     ----------
     cells
-        Of the study, as `typed_cells` gives them.
+        The cells of the study, from `typed_cells`.
     rows
-        What the cells of review.csv hold, by column; of those without a gate the verdict is kept.
+        The cells of review.csv by column, one mapping per row; rows without a gate give only the verdict.
     """
     gates = {row for row, column in cells if column == "source" and cells[row, column] == FROM_REVIEW}
     gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
@@ -98,7 +98,7 @@ def _of(sheet: str, rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str,
 
 
 def _numbered(rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield rows with names that differ: a patient may have two doses on a day."""
+    """Yield rows with unique names, since a patient may have two doses on a day."""
     seen: dict[str, int] = {}
     for name, row in rows:
         seen[name] = seen.get(name, 0) + 1

@@ -1,1 +1,1 @@
-"""What each subcommand of `cd38rd` does with a study, and what it prints."""
+"""The work of each subcommand of `cd38rd`, and its printed text."""

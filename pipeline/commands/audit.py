@@ -1,4 +1,4 @@
-"""`cd38rd audit`: is what lies here what was read and written, and what happened to a row."""
+"""`cd38rd audit`: whether inputs and results are those of the last run, and the history of a row."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from pipeline.study.study import BeadRun, Sample
 from pipeline.tube.inputs import input_sha256
 
 MOST_CELLS = 20
-"""Typed cells that are named one by one; of more it says how many. Convention."""
+"""Changed cells that are listed one by one; further ones are only counted. Convention."""
 
 
 def audited(folder: Path, row: str = "") -> RunSummary:
-    """Hold inputs, results and audit trail against what the last run wrote; nothing is computed.
+    """Compare inputs, results and audit trail with the record of the last run; nothing is computed.
 
     Parameters
     ----------
     row
-        A sample_id, patient_id or other name of a row, whose history is printed; "": none.
+        A sample_id, patient_id or other name of a row whose history is printed; "": no history.
 
     Raises
     ------
     UserError
-        Nothing has run yet, or no row is called so.
+        There was no run yet, or no row has this name.
     """
     trail, facts = read_trail(folder), _facts(folder)
     faults = [
@@ -91,7 +91,7 @@ def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
-    """Yield the cells typed since the last line of the trail; none where the trail is damaged."""
+    """Yield the cells typed since results were last written; none if the trail is damaged."""
     if trail.fault or not trail.lines:
         return
     study, faults, _ = folder_with_findings(folder)
@@ -105,7 +105,7 @@ def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
 
 
 def _until_results(trail: Trail) -> Trail:
-    """Return the trail up to when results were last written: gates decided on since are a change."""
+    """Return the trail up to the last writing of results: later decisions on gates count as changes."""
     writing = [number for number, line in enumerate(trail.lines, 1) if line.event in WRITE_RESULTS]
     return Trail(trail.lines[: writing[-1]] if writing else ())
 
@@ -115,7 +115,7 @@ def _cell(change: ChangedCell) -> str:
 
 
 def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the inputs that are not those of the last run; results call them by the row that names them."""
+    """Yield the inputs that changed since the last run, each with the label of its row."""
     files = _files_by_label(folder)
     for label, digest in facts.get("inputs", ()):
         name = files.get(label)
@@ -130,9 +130,9 @@ def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _files_by_label(folder: Path) -> dict[str, str]:
-    """Return label → name of every file that the sheets name, whatever faults they have.
+    """Return label → name of every file that the sheets name, even if the sheets have faults.
 
-    A file that rows share has a label in each.
+    A file that several rows share has a label for each row.
     """
     typed, _ = read_typed(folder)
     if typed is None:

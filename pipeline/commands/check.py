@@ -1,4 +1,4 @@
-"""`cd38rd check`: every fault of the sheets and of the files, and nothing computed."""
+"""`cd38rd check`: lists every fault of the sheets and of the files, and computes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cd38rd deid`: a copy of a study that names nobody, to be given away."""
+"""`cd38rd deid`: a copy of a study without names, to share with others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.deid.study_copy import copy_study
 from pipeline.study.faults import fault_report, stops_run
 
 KEY = "deid_key.csv"
-"""Where the key is written in the study folder, which names the patients anyway."""
+"""The file of the key in the study folder, which holds the patients' names anyway."""
 
 
 def deidentified(folder: Path, copy: Path, key_file: Path | None) -> RunSummary:
@@ -21,7 +21,7 @@ def deidentified(folder: Path, copy: Path, key_file: Path | None) -> RunSummary:
     Raises
     ------
     UserError
-        The copy or the key cannot be there, or the key is none.
+        The copy or the key cannot be written there, or the given key file is no key.
     FcsError
         A file cannot be read.
     """

@@ -1,4 +1,4 @@
-"""What the shell gets from a command."""
+"""The exit status that a command gives to the shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cd38rd inspect` and `--cross-check` show of a file; nothing that names a person."""
+"""The text of `cd38rd inspect` and `--cross-check` for a file; it never names a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def inspection(path: Path, *, with_witnesses: bool, as_json: bool) -> str:
     Raises
     ------
     FcsError
-        If the file cannot be read, or ends before its first event does.
+        If the file cannot be read, or ends before its first event is complete.
     """
     file = read_fcs(path, channels=(), allow_truncated=True)
     if not file.n_events and any(repair.code is RepairCode.TRUNCATED for repair in file.repairs):

@@ -1,4 +1,4 @@
-"""What the last command wrote of a study, and from what: where nothing has changed, nothing is made again."""
+"""The record of the last results and their inputs: if nothing has changed, nothing is written again."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
 
 NOTHING_NEW = "Nothing has changed since the last time: every file is as it was."
-"""What is said where nothing is made again."""
+"""The message if nothing is written again."""
 REPORT_PATH = "\0report\0"
-"""Stands for the report's path in what is kept: no path reaches a file of the results."""
+"""Replaces the report's path in the record, since no file of the results may hold a path."""
 
 
 class LastTime:
-    """The record of what was written last, beside the store.
+    """The record of the results that were last written; it is kept beside the store.
 
     Parameters
     ----------
     results
         The folder whose files were written.
     figures
-        Whether the figures are drawn now; where they are not, old ones may stay.
+        Whether the figures are drawn now; if not, old figures may stay.
     key
-        The digest of all that these files are made from (`made_from`).
+        The digest of all inputs of these files (`made_from`).
     """
 
     def __init__(self, results: Results, key: str, *, figures: bool) -> None:
@@ -46,7 +46,7 @@ class LastTime:
         self._record = results.stores.samples.folder / "written" / "last"
 
     def summary(self, faults: Sequence[Fault]) -> RunSummary | None:
-        """Return what the command said when it wrote the same files; None where they must be made."""
+        """Return the summary from when the same files were written; None if they must be written."""
         kept = self._kept()
         wanted = {"key": self._key, **({"key_of_figures": self._key} if self._figures else {})}
         if any(kept.get(name) != key for name, key in wanted.items()):
@@ -62,7 +62,7 @@ class LastTime:
         return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
 
     def keep(self, summary: RunSummary) -> None:
-        """Keep what was written now, and what was said of it."""
+        """Record the present inputs and the summary."""
         of_figures = self._key if self._figures else self._kept().get("key_of_figures", "")
         record = {
             "key": self._key,
@@ -74,7 +74,7 @@ class LastTime:
         write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)
 
     def _is_as_it_was(self) -> bool:
-        """Whether results and audit trail are those that run.json names."""
+        """Whether results and audit trail still have the digests in run.json."""
         folder = self._results.folder
         facts = json.loads((folder / "run.json").read_text("utf-8"))
         files = dict(facts["files"])
@@ -100,12 +100,12 @@ def made_from(
     notes: Sequence[Note],
     extras: FigureExtras = NO_EXTRAS,
 ) -> str:
-    """Return the digest of all that tables, models, figures and report are made from.
+    """Return the digest of all inputs of tables, models, figures and report.
 
     Parameters
     ----------
     tubes
-        Those that have a result: what the store holds of them counts, not when it was made.
+        The tubes that have a result: its stored content counts, not its date.
     """
     stores = results.stores
     parts = (
@@ -118,6 +118,6 @@ def made_from(
         calibrations,
         faults,
         notes,
-        shutil.get_terminal_size().columns,  # as wide as the table of samples is printed
+        shutil.get_terminal_size().columns,  # the printed table of samples depends on the width
     )
     return digest_of(repr(part) for part in parts)

@@ -1,4 +1,4 @@
-"""What `cd38rd run` prints when it is done: the table of receptor densities and where the report is."""
+"""The final text of `cd38rd run`: the table of receptor densities and the path of the report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from pipeline.study.faults import without_values
 from pipeline.study.quantity_name import density_name
 
 MOST_ROWS = 30
-"""Of so many tubes each has its row; of more, those without a density or with a flag first. Convention."""
+"""Most tubes that all get a row; of more tubes, those without a density or with a flag come first.
+Convention."""
 
 SHORT: Final = {
     RdStatus.OK: RdStatus.OK.value,
@@ -37,16 +38,16 @@ SHORT: Final = {
     RdStatus.REPLICATES_DISAGREE: "disagree",
     RdStatus.NOT_QUANTIFIABLE: "too unsure",
 }
-"""A status in a column of a terminal; the files have the whole name."""
+"""Short names of a status for a terminal column; the files have the whole name."""
 
 NAMES_OF_A_FLAG = 3
 
 MOST_FAILED_NAMED = 12
-"""Failed tubes of one reason that are named. Convention: the report names all."""
+"""Failed tubes that are named for each reason. Convention: the report names all."""
 
 
 def finished_text(study_result: StudyResult, report: Path) -> str:
-    """Return the table of samples, what flags mean, notes, the totals and the report's path."""
+    """Return the table of samples, the meaning of flags, notes, the totals and the report's path."""
     lines = [
         _table(study_result),
         *_flag_lines(study_result),
@@ -57,7 +58,7 @@ def finished_text(study_result: StudyResult, report: Path) -> str:
 
 
 def failed_text(study_result: StudyResult) -> str:
-    """Return which samples failed and why, a line per reason; "" where none did."""
+    """Return which samples failed and why, one line per reason; "" if none failed."""
     failed = [result for result in study_result.results if is_failed(result)]
     if not failed:
         return ""
@@ -69,13 +70,13 @@ def failed_text(study_result: StudyResult) -> str:
 
 
 def _names(alike: Sequence[SampleResult]) -> str:
-    """Return the tubes of one reason, the first of them by name."""
+    """Return the tubes that failed for one reason; the first ones are named."""
     names, more = [result.sample_id for result in alike[:MOST_FAILED_NAMED]], len(alike) - MOST_FAILED_NAMED
     return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def curve_line(run: CalibrationResult) -> str:
-    """Return one line on a bead run: its curve and verdict, or why there is none."""
+    """Return one line on a bead run: its curve and verdict, or why it has no curve."""
     if run.curve is None:
         return f"{run.beads}: no curve: {run.note}"
     curve = run.curve
@@ -112,7 +113,7 @@ def _table(study_result: StudyResult) -> str:
 
 
 def _shown(study_result: StudyResult) -> Sequence[SampleResult]:
-    """Return the tubes that get a row, in the order of the sheet; of many, those to look at."""
+    """Return the tubes that get a row, in the order of the sheet; of many tubes, those to check."""
     results = study_result.results
     if len(results) <= MOST_ROWS:
         return results
@@ -140,7 +141,7 @@ def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
 
 
 def _flag_lines(study_result: StudyResult) -> list[str]:
-    """Return a line per flag: how many tubes have it, what it means, and the first of them."""
+    """Return one line per flag: its number of tubes, its meaning, and its first tubes."""
     where: dict[str, list[str]] = {}
     for result in study_result.results:
         for flag in _flags(study_result, result):
@@ -159,7 +160,7 @@ def _flags(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
 
 
 def _width() -> int:
-    """Return the columns of the terminal, 80 at least and 110 at most."""
+    """Return the columns of the terminal, at least 80 and at most 110."""
     return min(max(shutil.get_terminal_size((80, 24)).columns, 80), 110)
 
 
@@ -168,7 +169,7 @@ def _capital(text: str) -> str:
 
 
 def _reason(result: SampleResult) -> str:
-    """Return why a tube failed; what else is said of it stands in its row."""
+    """Return why a tube failed; its row holds all other notes."""
     if result.receptor.status in FAILED:
         return failure_reason(result)
     return "; ".join(text for text in (result.note, *result.receptor.notes) if text)

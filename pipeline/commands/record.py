@@ -1,4 +1,4 @@
-"""What a command leaves behind beside its results: a line of the audit trail, and the facts of run.json."""
+"""The record of a command beside its results: a line of the audit trail, and the facts of run.json."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from pipeline.running.program import code_digest, program_version
 from pipeline.study.study import Study
 
 NOT_LISTED = ("store", "events", "log.txt", "run.json")
-"""What of results/ has no digest in run.json: what is made again, what may be huge, what grows, itself."""
+"""Parts of results/ without a digest in run.json: the store can be made again, per-event files may be huge,
+the log grows, and run.json cannot hold its own."""
 
 Digests = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A command as it begins: when, and what it does."""
+    """A command at its start: the time, and what the command does."""
 
     study: Study
     event: Event
@@ -32,7 +33,7 @@ class Record:
 
     @property
     def day(self) -> str:
-        """The day on which it began, in UTC, ISO 8601."""
+        """The day on which the command began, in UTC, ISO 8601."""
         return self.started_at[:10]
 
     def facts(
@@ -43,7 +44,7 @@ class Record:
         n_reused: int,
         older: tuple[str, ...] = (),
     ) -> RunFacts:
-        """Add the line to the audit trail; return the facts for run.json. To be asked when all is written.
+        """Add the line to the audit trail; return the facts for run.json. Call it when all files are written.
 
         Parameters
         ----------
@@ -57,7 +58,7 @@ class Record:
         Raises
         ------
         NotWrittenError
-            The trail cannot be written.
+            The audit trail cannot be written.
         """
         files = digests_of(results)
         command = command_line(self.study.folder)
@@ -81,12 +82,12 @@ class Record:
 
 
 def inputs_of(study_result: StudyResult) -> tuple[tuple[str, str], ...]:
-    """Return (label, SHA-256) of every file that the results come from."""
+    """Return (label, SHA-256) of every input file of the results."""
     return study_result.provenance.inputs if study_result.provenance else ()
 
 
 def digests_of(results: Path) -> Digests:
-    """Return path and SHA-256 of every file of a results folder that is listed in its run.json."""
+    """Return path and SHA-256 of every file of a results folder that run.json should list."""
     found = (path for path in results.rglob("*") if path.is_file())
     names = {path.relative_to(results).as_posix(): path for path in found}
     listed = {name: path for name, path in names.items() if name.partition("/")[0] not in NOT_LISTED}

@@ -1,4 +1,4 @@
-"""The commands that work on a study; each returns what to print and an exit status."""
+"""The commands that work on a study; each returns the text to print and an exit status."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SHEETS_OF_BEADS = ("beads", "settings")
 
 
 def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
-    """Quantify every tube and write every result; finished tubes are stored at once and reused."""
+    """Quantify every tube and write all results; finished tubes are stored at once and reused."""
     study, faults, found = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
@@ -101,7 +101,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
 
 
 def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummary:
-    """Fit the bead curves, write their table, pictures and page; no tube is read, none need be typed."""
+    """Fit the bead curves, write their table, pictures and page; the samples sheet is not needed."""
     study, faults = check_folder(folder, SHEETS_OF_BEADS)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
@@ -121,7 +121,7 @@ def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummar
 
 
 def _stop_at_defects(options: RunOptions, failures: Mapping[str, str], sound: str = "this file") -> None:
-    """Stop at the first defect where that was asked for; `failures`: name → what was raised, or where."""
+    """Stop at the first defect if `on_error` is STOP; `failures`: name → exception, or its traceback."""
     for name, failure in failures.items():
         if options.on_error is OnError.STOP:
             raise DefectError(name, failure.rstrip().rpartition("\n")[2], sound)
@@ -138,7 +138,7 @@ def _must_be_samples(only: Iterable[str], study: Study) -> None:
 def _calibrations(
     study: Study, hashes: Mapping[str, str], store: Store[CalibrationResult], reporter: Reporter
 ) -> tuple[CalibrationResult, ...]:
-    """Return every bead run's curve, from the store where nothing changed."""
+    """Return every bead run's curve; it is taken from the store if nothing changed."""
     made = []
     for task in bead_tasks(study, hashes):
         digest = bead_digest(task)
@@ -151,7 +151,7 @@ def _calibrations(
 
 
 def _calibrated(task: BeadTask, store: Store[CalibrationResult], digest: str) -> CalibrationResult:
-    """Return a bead run's curve, stored; what a defect or the computer failed is left to the next run."""
+    """Return a bead run's curve and store it; nothing is stored after a defect or a computer failure."""
     end = attempt(task, calibrate_bead_run)
     if end.result is not None and task.sha256 in ("", end.result.sha256):
         store.save(task.run.beads, digest, end.result)

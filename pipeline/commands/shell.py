@@ -1,4 +1,4 @@
-"""How a command meets the shell: errors become a sentence and a status, libraries are silent."""
+"""From command to shell: errors become a sentence and an exit status, and libraries stay silent."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study fo
 
 
 class OneLineStop(TyperGroup):
-    """The commands; Ctrl-C ends any of them with one line."""
+    """The group of commands; Ctrl-C ends each of them with one line."""
 
-    def invoke(self, ctx: Any) -> Any:  # typer carries a click of its own, whose types are not for others
-        """Run the command that was typed."""
+    def invoke(self, ctx: Any) -> Any:  # typer has its own copy of click, whose types are private
+        """Run the typed command."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -37,12 +37,12 @@ class OneLineStop(TyperGroup):
 
 
 def examples(*lines: str) -> str:
-    """Return examples as the help prints them: a blank line between two keeps them apart."""
+    """Return examples for the help, with a blank line between two of them."""
     return "\n\n".join(("Examples:" if len(lines) > 1 else "Example:", *lines))
 
 
 def in_quotes(path: Path) -> str:
-    """Return a path as it is typed behind a command: in quotes where a blank or a sign would split it.
+    """Return a path as it is typed after a command: in quotes if a blank or a sign would split it.
 
     >>> in_quotes(Path("my_study")), in_quotes(Path("my study"))
     ('my_study', '"my study"')
@@ -54,12 +54,12 @@ def in_quotes(path: Path) -> str:
 
 
 def complain(text: str) -> None:
-    """Print a sentence on standard error, in lines that are not too long."""
+    """Print a sentence on standard error, broken into short lines."""
     typer.echo(in_lines(text if "\n" in text else f"cd38rd: {text}"), err=True)
 
 
 def sentence_and_status(error: Exception) -> ExitStatus:
-    """Print what an error says, and return the status it ends with; with CD38RD_DEBUG a defect is raised."""
+    """Print the text of an error, and return its exit status; with CD38RD_DEBUG a defect is raised."""
     from pipeline.fcs import FcsError
     from pipeline.files.whole import NotWrittenError
     from pipeline.running.defects import DefectError
@@ -84,14 +84,14 @@ def sentence_and_status(error: Exception) -> ExitStatus:
 
 
 def hush_libraries() -> None:
-    """Show no warning of a library, which says nothing to a user, but with CD38RD_DEBUG or python -W."""
+    """Hide the warnings of libraries, which mean nothing to a user, except with CD38RD_DEBUG or python -W."""
     if not sys.warnoptions and not os.environ.get("CD38RD_DEBUG"):
         warnings.simplefilter("ignore")
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # workers too
 
 
 def write_utf8() -> None:
-    """Windows consoles and pipes may default to a code page that lacks ± and ·."""
+    """Write UTF-8, since Windows consoles and pipes may default to a code page without ± and ·."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -101,7 +101,7 @@ def write_utf8() -> None:
 def finish(
     study: Path, work: Callable[[Path], RunSummary], *, quiet: bool = False, for_programs: bool = False
 ) -> None:
-    """Do a command's work on a study, print what came of it, and leave with its exit status."""
+    """Do a command's work on a study, print its summary, and exit with its status."""
     summary = work(study_folder(study))
     if for_programs:
         from pipeline.running.progress import print_json
@@ -121,7 +121,7 @@ def finish(
 def with_reporter(
     work: Callable[[Path, Reporter], RunSummary], *, quiet: bool, for_programs: bool = False
 ) -> Callable[[Path], RunSummary]:
-    """Return the work with what shows its progress."""
+    """Return the work together with a progress display."""
     from pipeline.running.progress import reporter
 
     def shown(folder: Path) -> RunSummary:
@@ -132,9 +132,9 @@ def with_reporter(
 
 
 def study_folder(folder: Path) -> Path:
-    """Return the folder; of a simulated one, the study in it."""
+    """Return the folder; for a simulated one, the study inside it."""
     _must_be_folder(folder)
-    folder = folder.resolve()  # workers of a cluster run elsewhere
+    folder = folder.resolve()  # the workers of a cluster run in other folders
     inner = folder / "study"
     if not any((folder / name).exists() for name in ("study.xlsx", "samples.csv")) and inner.is_dir():
         complain(f"{folder} holds a study in {inner}: using that one")

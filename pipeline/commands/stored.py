@@ -42,16 +42,17 @@ def refit_washout(folder: Path, reporter: Reporter | None = None) -> RunSummary:
 def rewrite_report(
     folder: Path, reporter: Reporter | None = None, extras: FigureExtras = NO_EXTRAS
 ) -> RunSummary:
-    """Write tables, figures and report from stored results; `extras`: figures that are made on request."""
+    """Write tables, figures and report from stored results; `extras`: figures that are drawn on request."""
     with _collector_at_rest() as loaded:
         return _from_store(folder, loaded, reporter or QuietReporter(), extras=extras)
 
 
 @contextmanager
 def _collector_at_rest() -> Iterator[Callable[[], None]]:
-    """Search no cycles among stored results: 10,000 are millions of objects without one.
+    """Pause the garbage collector: 10,000 stored results are millions of objects without a cycle.
 
-    The function that is given says that all are loaded: what comes later (figures) is searched as usual.
+    The caller calls the given function when all results are loaded; later objects (figures) are collected as
+    usual.
     """
     before = gc.isenabled()
     gc.disable()
@@ -72,7 +73,7 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 def _from_store(
     folder: Path, all_there: Callable[[], None], reporter: Reporter, *, extras: FigureExtras | None
 ) -> RunSummary:
-    """Write everything from stored results; without `extras` the figures stay as they are."""
+    """Write all files from stored results; without `extras` the figures stay as they are."""
     reporter.stage("reading stored results")
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
@@ -117,7 +118,7 @@ def _from_store(
 def _stored_tubes(
     study: Study, results: Results, calibrations: Sequence[CalibrationResult], known: Sequence[Finding]
 ) -> tuple[dict[str, SampleResult], tuple[Note, ...]]:
-    """Return the stored tubes of a study, each against its batch, and what is missing, damaged or old."""
+    """Return the stored tubes, compared with their batches, and notes on missing, damaged or old ones."""
     stores, samples = results.stores, study.samples
     loaded = {s.sample_id: stored for s in samples if (stored := stores.samples.load(s.sample_id))}
     if not loaded:
@@ -141,7 +142,7 @@ def _damaged(
     curves: Collection[str],
     twice: Collection[str],
 ) -> tuple[Note, ...]:
-    """Name the stored results that are not as they were saved, and were not used."""
+    """Name the stored results that were changed since they were saved, and so were not used."""
     tubes, runs = [s.sample_id for s in study.samples], [run.beads for run in study.beads]
     damaged = [name for name in tubes if name not in loaded and stores.samples.is_damaged(name)]
     damaged += [name for name in runs if name not in curves and stores.beads.is_damaged(name)]
@@ -160,7 +161,7 @@ def _stale(
     alone: Mapping[str, SampleResult],
     known: Sequence[Finding],
 ) -> tuple[Note, ...]:
-    """Name the stored results that a run of today would make anew (files are taken as they were)."""
+    """Name the stored results that a run now would make again (files are assumed to be unchanged)."""
     if len(calibrations) < len(study.beads):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}

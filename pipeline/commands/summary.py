@@ -1,4 +1,4 @@
-"""What a command returns: exit status and text, with a note of what is not there yet."""
+"""The result of a command: exit status and text, with a note on missing results."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.study.study import Study
 from pipeline.study.wording import first_words
 
 MOST_NAMES = 20
-"""Tubes that a note names one by one."""
+"""Most tubes that a note names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What the shell gets: exit status, text, and for standard error what comes before it and after it."""
+    """The output of a command: exit status, text, and the standard error text before and after it."""
 
     exit_status: ExitStatus
     text: str = ""
@@ -29,7 +29,7 @@ class RunSummary:
 
 
 def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ...]:
-    """Return a note of the tubes that have no result yet; none where every tube has one."""
+    """Return a note on the tubes without a result; no note if every tube has one."""
     missing = [sample.sample_id for sample in study.samples if sample.sample_id not in results]
     if not missing:
         return ()
@@ -38,16 +38,16 @@ def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ..
 
 
 def shown_names(names: Sequence[str]) -> str:
-    """Return names that a person can read at one go."""
+    """Return names as a short list."""
     return first_words(names, MOST_NAMES)
 
 
 def summary_of(
     study_result: StudyResult, text: str, faults: Sequence[Fault], older: Sequence[str] = ()
 ) -> RunSummary:
-    """Return what the shell gets after a run: status 3 where a tube failed, and which on standard error.
+    """Return the output after a run: status 3 if a tube failed; standard error names the failed tubes.
 
-    Status 4 where files of an earlier run could not be replaced (`older`).
+    Status 4 if files of an earlier run could not be replaced (`older`).
     """
     failed = failed_text(study_result)
     said = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
@@ -59,7 +59,7 @@ def summary_of(
 
 
 def _older_text(older: Sequence[str]) -> str:
-    """Return which files are not of this run, and what to do; "" where there are none."""
+    """Return which files are from an earlier run, and what to do; "" if none are."""
     if not older:
         return ""
     return (
@@ -70,7 +70,7 @@ def _older_text(older: Sequence[str]) -> str:
 
 
 def _defects_text(study_result: StudyResult) -> str:
-    """Return what to do about all that a defect failed; "" where nothing was."""
+    """Return what to do about tubes, bead runs and models that failed by a defect; "" if none did."""
     tubes = [result.sample_id for result in study_result.results if result.defect]
     names = [*tubes, *(run.beads for run in study_result.calibrations if run.defect)]
     names += study_result.all_defects

@@ -1,1 +1,1 @@
-"""A copy of a study that names nobody: pseudonyms, days that are shifted, files with only what is needed."""
+"""A de-identified copy of a study: pseudonyms, shifted dates, and files with only the needed keywords."""

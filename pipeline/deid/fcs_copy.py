@@ -1,7 +1,6 @@
-"""An FCS file as a copy: the same events, and of TEXT only what a reader needs to understand them.
+"""A de-identified copy of an FCS file: the same events, and of TEXT only what a reader needs.
 
-What is not known to be needed is left out: ANALYSIS, OTHER segments, every keyword of a maker, every word
-that somebody typed.
+Everything else is left out: ANALYSIS, OTHER segments, every keyword of a maker, every typed word.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ _WANTED = re.compile(
     r"\$(BYTEORD|MODE|DATATYPE|PAR|TIMESTEP|BTIM|ETIM|COMP|DFC\d+TO\d+|P\d+([BERGV]|DATATYPE)|LOST|ABRT)"
     r"|WINDOW EXTENSION|\w+ ASF"
 )
-"""Keywords that decide how events are read, or that the checks of a study hold against each other."""
+"""Keywords that decide how events are read, or that the checks of a study compare."""
 _WORDS = {"$MODE": r"[LlCcUu]?", "$DATATYPE": r"[IFDAifda]?"}
 _VALUE = re.compile(_NUMBERS)
 _SPILLOVER = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
 _DELIMITER = "\x0c"
-"""No name of a channel holds a form feed. Convention."""
+"""Delimiter of the keywords: no channel name contains a form feed. Convention."""
 
 Rename = Callable[[str], str]
 
@@ -44,17 +43,17 @@ def fcs_copy(
     Parameters
     ----------
     file
-        As it was read.
+        The file as it was read.
     data
-        All bytes of that file.
+        All bytes of the file.
     day
-        Of acquisition, in the copy; None: not said.
+        The day of acquisition in the copy; None: it is left out.
     rename
-        Gives the name of a channel in the copy.
+        Returns the name of a channel in the copy.
     instrument, serial
         Their pseudonyms.
     cut_short
-        Whether the file ends before the events that it promises: the copy promises as many.
+        Whether the file ends before its declared number of events: the copy declares the same number.
     """
     place = file.data
     events = data[place.begin : place.begin + place.n_bytes]
@@ -76,7 +75,7 @@ def fcs_copy(
 
 
 def _matrix(file: FcsFile, rename: Rename) -> dict[str, str]:
-    """Return the spillover keyword; its channels are renamed, its numbers stay as they are written."""
+    """Return the spillover keyword with renamed channels and unchanged numbers."""
     matrix = file.spillover
     if matrix is None or not any(key in file.keywords for key in _SPILLOVER):
         return {}
@@ -91,7 +90,7 @@ def _as_fcs(day: date) -> str:
 
 
 def _whole(version: str, keywords: Mapping[str, str], events: bytes, n_bytes: int) -> bytes:
-    """Return HEADER, TEXT and DATA; the offsets are in TEXT and change its length."""
+    """Return HEADER, TEXT and DATA; the offsets are part of TEXT and so change its length."""
     begin = 0
     while True:
         text = _text({**_offsets(begin, n_bytes), **keywords})

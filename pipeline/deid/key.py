@@ -1,4 +1,4 @@
-"""The key: which pseudonym stands for what, and by how many days each patient's days are shifted."""
+"""The key: the original of each pseudonym, and the shift in days of each patient's dates."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipeline.files.whole import write_whole
 from pipeline.study.errors import UserError
 
 LEAST_SHIFT_DAYS, MOST_SHIFT_DAYS = 60, 1500
-"""By how many days a patient's days go back at least and at most. Convention: far enough to tell no day, and
-not so far that a drug was given before it existed."""
+"""Least and greatest shift of a patient's dates into the past, days. Convention: far enough to hide every
+date, and not so far that a drug was given before it existed."""
 
 _COLUMNS = ("kind", "original", "copy")
 
 
 class PseudonymKind(StrEnum):
-    """What a pseudonym stands for."""
+    """The kind of name that a pseudonym replaces."""
 
     PATIENT = "patient"
     SAMPLE = "sample"
@@ -65,12 +65,12 @@ def _any_shift() -> int:
 
 @dataclass(slots=True)
 class Key:
-    """Pseudonyms by kind and original; a new one is made where there is none yet.
+    """Pseudonyms by kind and original; a missing pseudonym is made when it is needed.
 
     Attributes
     ----------
     any_shift
-        Draws by how many days a patient's days go back; nobody can work it out again.
+        Draws the shift of a patient's dates; nobody can compute it again.
     """
 
     names: dict[tuple[PseudonymKind, str], str] = field(default_factory=dict)
@@ -87,19 +87,19 @@ class Key:
         return self.names[kind, original]
 
     def shifted(self, patient: str, day: date) -> date:
-        """Return the day in the copy: all of a patient's days are shifted alike, so that every wait stays."""
+        """Return the date in the copy: all dates of a patient have the same shift, so that intervals stay."""
         if (PseudonymKind.SHIFT, patient) not in self.names:
             self.names[PseudonymKind.SHIFT, patient] = str(self.any_shift())
         return day - timedelta(days=int(self.names[PseudonymKind.SHIFT, patient]))
 
 
 def read_key(path: Path) -> Key:
-    """Return the key of an earlier copy, so that the next one names the same patients alike; else a new one.
+    """Return the key of an earlier copy, so that patients keep their pseudonyms; else a new key.
 
     Raises
     ------
     UserError
-        There is a file, and it is no such key.
+        The file exists, but is no such key.
     """
     if not path.exists():
         return Key()
@@ -118,7 +118,7 @@ def read_key(path: Path) -> Key:
 
 
 def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str], str]:
-    """Return the rows of a key; ValueError where one name stands for two, or days back are no number."""
+    """Return the rows of a key. Raises ValueError for a pseudonym of two originals or a bad shift."""
     names: dict[tuple[PseudonymKind, str], str] = {}
     seen: set[tuple[PseudonymKind, str]] = set()
     for row in rows:
@@ -135,7 +135,7 @@ def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str],
 
 
 def write_key(path: Path, key: Key) -> None:
-    """Write the key, for those who may know; no name in it begins a formula of Excel."""
+    """Write the key, for authorised persons only; no name in it can start a formula in Excel."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)

@@ -1,4 +1,4 @@
-"""The sheets of a copy: every cell is made from a value that was understood, none is copied as typed."""
+"""The sheets of a copy: every cell is written from a parsed value; no cell is copied as typed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
 
 Table = tuple[dict[str, str], ...]
-"""A row per dict: column → cell."""
+"""One dict per row: column → cell."""
 
 OLDEST_YEARS = 90
-"""Older ages are told as this one, since so few people have them. Convention: 45 CFR 164.514(b)(2)(i)(C)."""
+"""Higher ages are replaced by this one, since old people are rare and so identifiable. Convention: 45 CFR
+164.514(b)(2)(i)(C)."""
 
 _CODES = re.compile(
     r"(?:ig)?[agmde]|light|kappa|lambda|lc|[ivx]{1,4}|[1-4]|r-?iss|low|high|standard|intermediate|progression|death",
     re.IGNORECASE,
 )
-"""Words of the columns that take any text: what else stands there is left out."""
+"""Allowed words in free-text columns: any other text is left out."""
 
 _ARM = r"\(?\d{1,2}[pq]\d{0,2}(?:\.\d)?\)?-?"
 _CHANGE = r"(?:(?:del|gain|amp|dup|trisomy|monosomy|loss of)\s*)"
@@ -38,15 +39,15 @@ _ABNORMALITY = re.compile(
     rf"|(?:high|standard|low)[ -]risk)(?:\s*(?:{_STATE}))?",
     re.IGNORECASE,
 )
-"""A name of an abnormality, with a word that says whether it is there. A cell is kept whole or not at all:
-half of `neg for a, b` would say the opposite."""
+"""A name of an abnormality, with a word for present or absent. A cell is kept whole or not at all: half of
+`neg for a, b` would mean the opposite."""
 
 _AND = re.compile(r"[;,\n](?![^(]*\))")
 
 _AS_THEY_ARE = (
     "tissue", "best_response", "sex", "unit", "route", "role", "target", "kit", "lot", "ada_on_treatment",
 )  # fmt: skip
-"""Columns of which the sheets take only what they know, and the lot of the beads."""
+"""Columns with a fixed list of values, and the lot of the beads."""
 
 _WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")
 _GROUPS = ("specimen", "day", "run", "method")
@@ -85,12 +86,12 @@ def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> d
 
 
 def _level(level: Concentration | None) -> str:
-    """Return a level of a drug in serum as it is typed: a number, or the limit of its assay."""
+    """Return a serum level of a drug as a lab types it: a number, or the limit of its assay."""
     return "" if level is None else f"{'<' if level.is_below else ''}{_cell(level.value)}"
 
 
 def panel_rows(study: Study, key: Key) -> Table:
-    """Return the panels sheet; what names antigen, dye and clone is no patient's."""
+    """Return the panels sheet; names of antigen, dye and clone do not identify a patient."""
     return tuple(
         {"panel": key.name(PseudonymKind.PANEL, panel.name), **_channel(channel)}
         for panel in study.panels
@@ -104,7 +105,7 @@ def _channel(channel: PanelChannel) -> dict[str, str]:
 
 
 def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> Table:
-    """Return the beads sheet; it tells no day, since a day is shared by patients whose shifts differ."""
+    """Return the beads sheet without dates, since patients with different shifts share a bead run."""
     return tuple(_bead_run(run, key, files[run.beads]) for run in study.beads)
 
 
@@ -146,7 +147,7 @@ def patient_rows(study: Study, key: Key) -> Table:
 
 
 def _drug(typed: str, key: Key) -> str:
-    """Return the drugs that a name surely means; of another name its pseudonym, the same in every sheet."""
+    """Return the known drugs in a name; an unknown name gets a pseudonym, the same in every sheet."""
     reading = read_drug(typed)
     sure = reading.agents if reading.meaning is not Meaning.QUESTION else ()
     return " + ".join(sure) or key.name(PseudonymKind.DRUG, " ".join(typed.split()).casefold())
@@ -175,7 +176,7 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
 
 
 def is_abnormalities_alone(typed: str) -> bool:
-    """Tell whether a cell of cytogenetics holds nothing but abnormalities and whether each is there.
+    """Return whether a cytogenetics cell holds only abnormalities, each with present or absent.
 
     Examples
     --------
@@ -187,7 +188,7 @@ def is_abnormalities_alone(typed: str) -> bool:
 
 
 def validation_rows(study: Study, key: Key) -> Table:
-    """Return the validation sheet; names of materials, days, runs and methods become pseudonyms."""
+    """Return the validation sheet; materials, days, runs and methods get pseudonyms."""
     return tuple(
         {
             **{f.name: _cell(getattr(tube, f.name)) for f in fields(tube)},
@@ -199,7 +200,7 @@ def validation_rows(study: Study, key: Key) -> Table:
 
 
 def adverse_event_rows(study: Study, key: Key) -> Table:
-    """Return the sheet of adverse events, without the words that were typed."""
+    """Return the sheet of adverse events, without typed words."""
     return tuple(
         {
             "patient_id": key.name(PseudonymKind.PATIENT, event.patient_id),
@@ -211,7 +212,7 @@ def adverse_event_rows(study: Study, key: Key) -> Table:
 
 
 def gate_rows(study: Study, key: Key) -> Table:
-    """Return the gates sheet, with those of review.csv."""
+    """Return the gates sheet, including the gates of review.csv."""
     return tuple(_gate(gate, key) for gate in study.gates)
 
 
@@ -227,7 +228,7 @@ def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
 
 
 def setting_rows(study: Study, key: Key, spillover_file: str) -> Table:
-    """Return the settings that are not the default: numbers, choices, and of texts those that are known."""
+    """Return the settings that differ from the default: numbers, choices, and known texts."""
     plain = Settings()
     cells: dict[str, str] = {}
     for name in Settings.model_fields:
@@ -257,14 +258,14 @@ def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
 
 
 def columns_of(rows: Iterable[Mapping[str, str]]) -> Sequence[str]:
-    """Return the columns that hold something, in order."""
+    """Return the columns that are not empty, in order."""
     listed = list(rows)
     names = dict.fromkeys(name for row in listed for name in row)
     return [name for name in names if any(row.get(name) for row in listed)]
 
 
 def _cell(value: Any) -> str:
-    """Return a value as it is typed."""
+    """Return a value as a user types it."""
     if value is None:
         return ""
     if isinstance(value, bool):

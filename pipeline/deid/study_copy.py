@@ -1,4 +1,4 @@
-"""A whole study as a copy that names nobody: sheets, FCS files and, elsewhere, the key."""
+"""A de-identified copy of a whole study: sheets and FCS files; the key is written elsewhere."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _SPILLOVER = "spillover.csv"
 
 @dataclass(frozen=True, slots=True)
 class DeidentifiedCopy:
-    """What was copied.
+    """The summary of a copy.
 
     Attributes
     ----------
     n_files
         FCS files.
     left_out
-        In words, what a person may miss in the copy.
+        In words, the facts that the copy lacks.
     """
 
     n_files: int
@@ -61,22 +61,22 @@ class DeidentifiedCopy:
 
 
 def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> DeidentifiedCopy:
-    """Write a copy of a study that names nobody; washouts and densities of the copy are those of the study.
+    """Write a de-identified copy of a study, with the same washouts and densities as the study.
 
     Parameters
     ----------
     folder
-        Of the copy; empty or not there.
+        The folder of the copy; it must be empty or must not exist.
     key
-        Of an earlier copy, or an empty one; it is completed.
+        The key of an earlier copy, or an empty key; new pseudonyms are added to it.
     key_file
-        Where the key is written; not in the copy.
+        The file for the key; it must be outside the copy.
 
     Raises
     ------
     UsageError
-        The folder holds something, or is in the study, or the key would be in the copy.
-        A file cannot be read: nothing is written then.
+        The folder is not empty or is inside the study, or the key would be inside the copy. Also if a file
+        cannot be read; then nothing is written.
     """
     _must_be_apart(study.folder, folder, key_file)
     _must_be_readable(study)
@@ -108,7 +108,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
 
 
 class _Files:
-    """The FCS files of a copy: each is written once, under a name that says only what it is."""
+    """The FCS files of a copy: each is written once, under a name that does not identify a patient."""
 
     def __init__(self, study: Study, folder: Path, key: Key) -> None:
         self._study, self._folder, self._key = study, folder, key
@@ -120,24 +120,24 @@ class _Files:
 
     @property
     def n_files(self) -> int:
-        """How many were written."""
+        """Number of written files."""
         return len(self._written)
 
     def tube(self, patient: str, name: str, sample_id: str, ending: str) -> str:
         """Copy a tube or a control of a patient; return its name in the copy.
 
-        A control of several patients tells no day.
+        The copy of a control of several patients has no date.
         """
         copy = f"fcs/{self._key.name(PseudonymKind.SAMPLE, sample_id)}{ending}.fcs"
         shifted = None if name in self._shared else lambda day: self._key.shifted(patient, day)
         return self._copied(name, copy, shifted)
 
     def beads(self, name: str, run: str) -> str:
-        """Copy the file of a bead run; return its name in the copy. It tells no day."""
+        """Copy the file of a bead run, without its date; return its name in the copy."""
         return self._copied(name, f"fcs/{self._key.name(PseudonymKind.BEADS, run)}.fcs", None)
 
     def rename(self, channel: str) -> str:
-        """Return the name of a channel in the copy: that of the sheets, of scatter and time stay."""
+        """Return the name of a channel in the copy: names in the sheets, scatter and time stay."""
         known = {_stem(channel), folded_name(channel)} & self._known or _TECHNICAL.fullmatch(channel)
         return channel if known else self._key.name(PseudonymKind.CHANNEL, channel)
 
@@ -163,14 +163,14 @@ class _Files:
         return copy
 
     def _serial(self, serial: str) -> str:
-        """Return the pseudonym of a serial number; one too short to tell instruments apart stays so."""
+        """Return the pseudonym of a serial number; a short one, which is only a counter, stays short."""
         return self._key.name(
             PseudonymKind.SERIAL if len(serial) > UNTELLING_SERIAL else PseudonymKind.COUNTER, serial
         )
 
 
 def _read(path: Path, data_set: int, data: bytes) -> tuple[FcsFile, bool]:
-    """Return a file without its events, and whether it ends before those that it promises."""
+    """Return a file without its events, and whether it ends before its declared number of events."""
     read = partial(read_fcs, path, channels=(), data_set=data_set, content=Content(path, data))
     try:
         return read(), False
@@ -179,7 +179,7 @@ def _read(path: Path, data_set: int, data: bytes) -> tuple[FcsFile, bool]:
 
 
 def _stem(channel: str) -> str:
-    """Return a channel without the letter of its pulse: area, height and width are of one detector."""
+    """Return a channel without its pulse letter: area, height and width are of the same detector."""
     return folded_name(re.sub(r"[\W_]+[AHW]$", "", channel.strip(), flags=re.IGNORECASE))
 
 
@@ -246,7 +246,7 @@ def _must_be_readable(study: Study) -> None:
 
 
 def _left_out(study: Study) -> tuple[str, ...]:
-    """Say what the copy lacks that changes or explains results."""
+    """Return the missing facts of the copy that change or explain results."""
     drawn = [sample for sample in study.samples if sample.gates_file]
     other = sum(not is_abnormalities_alone(patient.cytogenetics) for patient in study.patients)
     said = [

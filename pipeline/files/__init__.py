@@ -1,1 +1,1 @@
-"""Files as bytes: read once with their digest, written whole or not at all, under names that are no path."""
+"""Files as bytes: read once with their digest, written whole or not at all, under safe names."""

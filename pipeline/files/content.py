@@ -1,4 +1,4 @@
-"""The bytes of a file, read once: what is hashed is what is used, whatever happens to the file meanwhile."""
+"""The bytes of a file, read once: the hashed bytes are the used bytes, even if the file changes meanwhile."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pipeline.files.streamed import StreamedContent
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Content:
-    """The bytes of a file. It opens like a path, so that a reader need not know which of both it was given.
+    """The bytes of a file, which open like a path, so that a reader can take either.
 
     Attributes
     ----------
     path
-        Where the bytes came from; it is not read again.
+        The file of the bytes; it is not read again.
     data
-        All of them.
+        All bytes of the file.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class Content:
         return hashlib.sha256(self.data).hexdigest()
 
     def open(self, mode: str = "rb", buffering: int = -1) -> io.BytesIO:
-        """Return the bytes as a file that is open for reading; they are not copied."""
+        """Return the bytes as an open file for reading, without a copy."""
         del buffering
         if mode != "rb":
             raise ValueError(f"the bytes of {self.name} are for reading, but mode {mode!r} was asked for")
@@ -47,16 +47,16 @@ class Content:
 
 
 AnyContent: TypeAlias = Content | StreamedContent
-"""The bytes of a file, whether they lie in memory or are read as they are asked for."""
+"""The bytes of a file, either in memory or read when they are needed."""
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex, a piece of it in memory at a time.
+    """Return the SHA-256 of a file in hex; only a piece of the file is in memory at a time.
 
     Raises
     ------
     OSError
-        It is not there, is no regular file, or cannot be read.
+        The file does not exist, is no regular file, or cannot be read.
     """
     if not path.is_file():
         raise FileNotFoundError(2, "no such file, or no regular one", str(path))
@@ -65,7 +65,7 @@ def file_sha256(path: Path) -> str:
 
 
 def digest_of(parts: Iterable[str]) -> str:
-    """Return the SHA-256 of the parts, each kept apart from the next.
+    """Return the SHA-256 of the parts, including the borders between them.
 
     Examples
     --------

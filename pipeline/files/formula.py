@@ -1,4 +1,4 @@
-"""Text of which Excel makes no formula when it opens a CSV file, and the same text as it was before."""
+"""Text that Excel does not take for a formula when it opens a CSV file, and the way back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _FORMULA: Final = re.compile(r"['\s]*[=+\-@＝＋－＠]")
 _NUMBER: Final = re.compile(r"\s*[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?\s*%?\s*")
 _SPLIT: Final = re.compile(r"([;\t\r\n])")
 _BLANK_FIRST: Final = re.compile(r"'*[\t\r\n]")
-"""Before it a formula may begin: Excel drops tabs and line ends at the start of a cell."""
+"""Characters that may precede a formula: Excel drops tabs and line ends at the start of a cell."""
 
 
 def no_formula(text: str) -> str:
-    """Return a text of which Excel makes no formula: an apostrophe stands before what would begin one.
+    """Return a text that Excel does not take for a formula: an apostrophe before any start of a formula.
 
-    A part after a semicolon counts too: Excel splits there in many countries. A number stays as it is.
-    `as_before` takes the apostrophes off again.
+    The part after a semicolon is checked, too, since Excel splits there in many countries. A number stays as
+    it is. `as_before` removes the apostrophes.
 
     Examples
     --------

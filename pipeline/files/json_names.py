@@ -1,6 +1,6 @@
-"""What the JSON files of the results call a field, where the code has a better name for it."""
+"""Names of fields in the JSON results that differ from the names in the code."""
 
 from __future__ import annotations
 
 WRITTEN_AS = "written_as"
-"""Key of a dataclass field's metadata: the name in the files, which users' scripts read and which stays."""
+"""Key of a dataclass field's metadata: its name in the files, which stays, since users' scripts read it."""

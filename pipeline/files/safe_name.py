@@ -1,4 +1,4 @@
-"""Names that can name a file on every system, and are never a path: the one rule, for every typed name."""
+"""Names that are valid for a file on every system and are never a path: one rule for all typed names."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import unicodedata
 from pathlib import Path
 
 LONGEST_NAME = 100
-"""Characters of a name that names files; its end (`.parquet`) comes on top. Convention: it leaves room
-for the folder in a path of 260 characters, the limit of Windows."""
+"""Most characters of a name for files, without the ending (`.parquet`). Convention: it leaves room for the
+folder in a path of 260 characters, the limit of Windows."""
 
 MOST_BYTES = 200
-"""Of such a name in UTF-8: no file system takes more than 255 with its end. Convention: 55 are left for the
-end."""
+"""Most bytes of such a name in UTF-8: file systems take 255 with the ending. Convention: 55 are left for the
+ending."""
 
 FORBIDDEN = '<>:"/\\|?*;'
-"""What no name of a file may hold: what separates folders, what Windows refuses, what separates lists."""
+"""Characters that no file name may contain: folder separators, those that Windows refuses, list
+separators."""
 
 RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
-"""Names of devices in Windows, whatever comes behind a point (docs of Win32, "Naming Files")."""
+"""Names of devices in Windows, with any ending (docs of Win32, "Naming Files")."""
 
 
 class UnsafeNameError(ValueError):
-    """A name that would be a path, or that some system cannot have; no file is named so."""
+    """A name that would be a path, or that some system refuses; no file gets such a name."""
 
 
 def name_problem(name: str) -> tuple[str, str]:
-    """Return what was expected of a name that is to name files, and what is wrong; ("", "") if nothing is.
+    """Return the expectation for a file name and the problem of this one; ("", "") if there is none.
 
     Examples
     --------
@@ -56,7 +57,7 @@ def name_problem(name: str) -> tuple[str, str]:
 
 
 def safe_name(text: str) -> str:
-    """Return the nearest name that can name a file; "" where nothing of the text is left.
+    """Return the most similar valid file name; "" if no character of the text is left.
 
     Examples
     --------
@@ -73,17 +74,17 @@ def safe_name(text: str) -> str:
 
 
 def file_named(folder: Path, name: str, ending: str) -> Path:
-    """Return the file of a typed name in a folder; the only way from a typed name to a path.
+    """Return the path of a file with a typed name; the only way from a typed name to a path.
 
     Parameters
     ----------
     ending
-        Of the file, with its point.
+        The ending of the file name, with its point.
 
     Raises
     ------
     UnsafeNameError
-        The name is one that `name_problem` refuses.
+        `name_problem` refuses the name.
     """
     expected, problem = name_problem(name)
     if problem:
@@ -94,5 +95,5 @@ def file_named(folder: Path, name: str, ending: str) -> Path:
 
 
 def _n_bytes(name: str) -> int:
-    """Return how many bytes a file system takes for a name at most: some keep accents apart from letters."""
+    """Return the most bytes of a name on any file system: some store accents apart from their letters."""
     return len(unicodedata.normalize("NFD", name).encode("utf-8"))

@@ -1,4 +1,4 @@
-"""A large file, read once from its beginning to its end: hashed meanwhile, and never whole in memory."""
+"""A large file, read once from beginning to end; it is hashed meanwhile, and never whole in memory."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PIECE_BYTES = 1 << 20
-"""Bytes that are read at once where they are only hashed. Convention: for speed."""
+"""Bytes of a piece that is only hashed. Convention: for speed."""
 
 
 class ChangedError(OSError):
-    """Bytes that were looked at before are other ones when the file is read."""
+    """Bytes that were read ahead had changed when the file was read in order."""
 
 
 class StreamedContent:
-    """The bytes of a file, whose SHA-256 is that of the bytes that were used.
+    """The bytes of a file; their SHA-256 is that of the used bytes.
 
-    `open` looks at the file, as for its header: what is seen is kept and held against the bytes when they are
-    read. `reading` reads it, once and in order.
+    `open` reads ahead anywhere, for example the header: these bytes are kept, and compared with the bytes
+    that are read later. `reading` reads the file once and in order.
     """
 
     def __init__(self, path: Path) -> None:
         """Open the file. Raises OSError if it cannot be read."""
         self.path = path
         self._file = path.open("rb", buffering=0)
-        finalize(self, self._file.close)  # where nobody asks for the digest any more
+        finalize(self, self._file.close)  # closes the file if nobody needs the digest
         self.size = self._file.seek(0, io.SEEK_END)
         self._hash, self._hashed = hashlib.sha256(), 0
         self._seen: list[tuple[int, bytes]] = []
@@ -44,24 +44,24 @@ class StreamedContent:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the bytes, in hex: what has not been read yet is read now. Raises OSError."""
+        """The SHA-256 of the bytes, in hex; the rest of the file is read now. Raises OSError."""
         if not self._file.closed:
             self._read_up_to(self.size)
             self._file.close()
         return self._hash.hexdigest()
 
     def open(self, mode: str = "rb", buffering: int = -1) -> io.RawIOBase:
-        """Return the bytes to be looked at, here and there."""
+        """Return the bytes for reading ahead, at any position."""
         del buffering
         if mode != "rb":
             raise ValueError(f"the bytes of {self.name} are for reading, but mode {mode!r} was asked for")
         return _Reader(self.size, self._look)
 
     def reading(self) -> io.RawIOBase:
-        """Return the bytes to be read in order, from any place on.
+        """Return the bytes for reading in order, from any position.
 
-        Reading raises ChangedError where they are not those that were seen before, and ValueError where they
-        have been read already.
+        Reading raises ChangedError if bytes differ from those read ahead, and ValueError if they were read
+        already.
         """
         return _Reader(self.size, self._read)
 
@@ -99,7 +99,7 @@ class StreamedContent:
 
 
 class _Reader(io.RawIOBase):
-    """A place in a file, from which is read."""
+    """A reader at a position in a file."""
 
     def __init__(self, size: int, read: Callable[[int, memoryview], int]) -> None:
         self._size, self._read, self._at = size, read, 0

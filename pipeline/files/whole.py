@@ -1,4 +1,4 @@
-"""A file written whole or not at all: under another name first, which then takes the file's place at once."""
+"""Writing a file whole or not at all: first under another name, then renamed in one step."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from contextvars import ContextVar
 from pathlib import Path
 
 UNFINISHED = ".partial"
-"""How the name of a file ends while it is written."""
+"""The ending of a file's name while it is written."""
 
 TRIES = 3
-"""Another command in the same folder may take an unfinished file for a leftover, once or twice. Convention: a
-third time in a row it is no chance."""
+"""Tries of a write: another command in the same folder may delete an unfinished file as a leftover, once or
+twice. Convention: a third time in a row is no chance."""
 
 _OLDER: ContextVar[list[Path] | None] = ContextVar("older", default=None)
 
 
 @contextmanager
 def older_kept() -> Iterator[list[Path]]:
-    """Go on where the file of an earlier run cannot be replaced, and list it.
+    """Go on if a file of an earlier run cannot be replaced, and list that file.
 
-    Such a file is open in Excel, or something else lies in its place. A full disk or a folder without the
-    right to write still raises.
+    Such a file is open in Excel, for example. A full disk or a write-protected folder still raises an error.
     """
     older: list[Path] = []
     token = _OLDER.set(older)
@@ -43,14 +42,14 @@ def list_older(paths: Iterable[Path]) -> None:
 
 
 class NotWrittenError(OSError):
-    """A file could not be written; the one before is as it was. The text says which file and why.
+    """A file could not be written; the old file is unchanged. The text names the file and the reason.
 
     Parameters
     ----------
     path
         The file.
     reason
-        In the system's words.
+        The reason in the words of the operating system.
     in_use
         Whether another program may hold it.
     """
@@ -64,7 +63,7 @@ class NotWrittenError(OSError):
 
     @property
     def what_to_do(self) -> str:
-        """What makes room for the file, in words."""
+        """What the user can do, in words."""
         if self.reason == os.strerror(errno.EROFS):
             return "nothing can be written to this disk: copy the study to a place you may write to,"
         if self.in_use:
@@ -76,7 +75,7 @@ class NotWrittenError(OSError):
 
 
 class NoResultsFolderError(NotWrittenError):
-    """Nothing can be written into the folder for the results; it is said before anything is computed."""
+    """The results folder cannot be written into; this is raised before anything is computed."""
 
     def __str__(self) -> str:
         return (
@@ -86,17 +85,17 @@ class NoResultsFolderError(NotWrittenError):
 
 
 def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, durable: bool = True) -> None:
-    """Write a file so that after a crash, or on a full disk, the old file is there or the new one.
+    """Write a file so that after a crash or on a full disk either the old or the new file is there.
 
     Parameters
     ----------
     path
-        The file; an older one is replaced, and its folder is made where there is none.
+        The file; an older one is replaced, and a missing folder is made.
     content
-        Bytes; text, written as UTF-8; or what writes a file under the path that it is given.
+        Bytes; text, written as UTF-8; or a function that writes a file to the given path.
     durable
-        Wait until the disk has it, so that a power cut cannot empty it either; False where a damaged file is
-        noticed and made again.
+        Wait until the bytes are on the disk, so that a power cut cannot empty the file; False for files whose
+        damage is detected and that are made again.
 
     Raises
     ------
@@ -115,12 +114,12 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
 
 
 def remove_older(path: Path) -> None:
-    """Remove the file of an earlier run, where there is one.
+    """Remove the file of an earlier run, if there is one.
 
     Raises
     ------
     NotWrittenError
-        It cannot be removed.
+        The file cannot be removed.
     """
     try:
         path.unlink(missing_ok=True)
@@ -130,7 +129,7 @@ def remove_older(path: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what commands that were killed left behind, in a folder and those in it."""
+    """Remove unfinished files of killed commands in a folder and its subfolders."""
     for parent, _, names in os.walk(folder):
         for name in names:
             if name.endswith(UNFINISHED):
@@ -168,7 +167,7 @@ def _replace(path: Path, unfinished: Path) -> None:
 
 
 def _is_listed(path: Path) -> bool:
-    """List a file that stays as an earlier run left it; False where that is not why it failed."""
+    """List a file of an earlier run that stays; False if no such file is the reason of the failure."""
     older = _OLDER.get()
     if older is None or not os.path.lexists(path):
         return False
@@ -183,10 +182,10 @@ def _flush(path: Path) -> None:
 
 @contextmanager
 def ready_to_replace(path: Path, content: bytes) -> Iterator[Callable[[], None]]:
-    """Have a file's new bytes on the disk, and give what puts them in its place at once.
+    """Write a file's new bytes to the disk, and give a function that replaces the file in one step.
 
-    So the room for them is there before anything else is done that must go with them. What is given raises
-    OSError where the file cannot be replaced; the old one is as it was then.
+    So a full disk is noticed before any step that must go together with the replacement. The function raises
+    OSError if the file cannot be replaced; then the old file is unchanged.
 
     Raises
     ------
@@ -214,7 +213,7 @@ def ready_to_replace(path: Path, content: bytes) -> Iterator[Callable[[], None]]
 
 
 def flush_folder(folder: Path) -> None:
-    """Wait until the disk has the names of a folder's files; nothing where the system has no way to ask."""
+    """Wait until a folder's file names are on the disk; does nothing on systems without this function."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

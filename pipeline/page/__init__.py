@@ -1,1 +1,1 @@
-"""The page in the browser: a server for this computer alone, which does what the commands do."""
+"""The page in the browser: a server for this computer only, which does the same as the commands."""

@@ -1,4 +1,4 @@
-"""The page as an application: its routes, its static files, and what it says where something is refused."""
+"""The page as a web application: its routes, its static files, and its answers to refused requests."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _KINDS = {
     ".pdf": "application/pdf",
 }
 _SHOWN = (".html", ".svg", ".png", ".pdf")
-"""Files of the results that the browser shows; the others it saves."""
+"""Files of the results that the browser shows; it saves all other files."""
 
 
 def app_of(desk: Desk, keys: Keys) -> App:
-    """Return the application behind its door."""
+    """Return the application, protected by its door."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="cd38rd")
     app.include_router(page_routes(desk))
     app.include_router(decision_routes(desk))
@@ -114,7 +114,7 @@ def _of_report() -> Mapping[str, Any]:
 
 @cache
 def _policy_of_results() -> str:
-    """Return what a file of the results may do: run the report's own script, and nothing of the page."""
+    """Return the content policy of a result file: only the report's own script may run."""
     from pipeline.output.report.environment import PICTURE_SCRIPTS
 
     hashes = {_of_report()["script_hash"], template_environment(PICTURE_SCRIPTS).globals["script_hash"]}

@@ -1,4 +1,4 @@
-"""`cd38rd open` and `cd38rd review`: arguments in, the page out. Nothing heavy at the top."""
+"""`cd38rd open` and `cd38rd review`: from arguments to the page. No slow import at the top."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from pipeline.commands.shell import StudyFolder, examples, study_folder
 
 IDLE_MINUTES: Final = 60.0
-"""Of a page that nobody uses, until it ends itself. Convention: a long meeting."""
+"""Time after which an unused page ends. Convention: a long meeting."""
 
 Port = Annotated[
     int | None, typer.Option(min=1024, max=65535, metavar="P", help="Of this computer. Default: a free one.")
@@ -24,7 +24,7 @@ Idle = Annotated[
 
 
 def add_page_commands(app: typer.Typer) -> None:
-    """Add both commands to those of the command line."""
+    """Add both commands to the command line."""
     app.command(name="open", epilog=examples("cd38rd open my_study", "cd38rd open"))(open_page)
     app.command(epilog=examples("cd38rd review my_study"))(review)
 

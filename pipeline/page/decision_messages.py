@@ -1,4 +1,4 @@
-"""What the page and its server tell each other of decisions and signatures, as JSON."""
+"""JSON messages about decisions and signatures between the page and its server."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Sign(Message):
 
 
 class Saved(Message):
-    """What was said is on disk; the tube's version now."""
+    """The decision or signature is on the disk; with the tube's present version."""
 
     version: int
     decision: DecisionNow
 
 
 class Conflict(Message):
-    """Somebody else decided meanwhile (status 409): both versions, nothing written."""
+    """Another person decided meanwhile (status 409): both versions; nothing was written."""
 
     error: str
     yours: DecisionNow

@@ -1,4 +1,4 @@
-"""What the page has before it: a study, what is stored of it, what was decided, the run that goes on."""
+"""The data of the page: a study, its stored results, its decisions, and the present run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.sheets.review import review_path
 
 BENCHES = 3
-"""Tubes that are held in memory: the one that is looked at, the next, the one before."""
+"""Tubes in memory: the present one, the next, and the previous one."""
 
 AS_IT_WAS = (
     "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or "
@@ -40,12 +40,12 @@ class NoStudyError(UserError):
 
 
 class OvertakenError(UserError):
-    """A later move of the same tube came: this one is not made."""
+    """A later move of the same tube arrived, so this move is skipped."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Same:
-    """Stands for one object, which is held: an address alone is given to another one once it is gone."""
+    """A key that compares objects by identity and keeps the object alive, so that its id is not reused."""
 
     thing: object
 
@@ -58,7 +58,7 @@ class _Same:
 
 @dataclass
 class _BenchSlot:
-    """A tube's place on the bench; it is read when it is first asked for."""
+    """A tube on the bench; it is read when it is first needed."""
 
     stamp: Any
     shelf: Shelf
@@ -73,9 +73,9 @@ class Desk:
     Parameters
     ----------
     folder
-        The study folder; None: it is chosen once.
+        The study folder; None: the user chooses it once.
     port
-        Of the page.
+        The port of the page.
     """
 
     def __init__(self, folder: Path | None, port: int) -> None:
@@ -95,7 +95,7 @@ class Desk:
         Raises
         ------
         NoStudyError
-            None is chosen.
+            No study is chosen.
         """
         if self._folder is None:
             raise NoStudyError("no study is chosen yet: choose its folder on the first page")
@@ -107,12 +107,12 @@ class Desk:
         return self._folder is not None
 
     def choose(self, folder: Path) -> None:
-        """Put a study on the desk.
+        """Choose the study.
 
         Raises
         ------
         UserError
-            Another one is there: two studies under one address could be taken for each other.
+            Another study is chosen already: two studies under one address could be confused.
         """
         with self._lock:
             if self._folder is not None and self._folder != folder:
@@ -122,14 +122,14 @@ class Desk:
             self._folder = folder
 
     def snapshot(self) -> Snapshot:
-        """Return the study with its results as they are now; read anew where a file of it has changed.
+        """Return the study with its present results; it is read again if one of its files has changed.
 
-        Where the sheets cannot be read any more it is as it was last, to be looked at.
+        If the sheets can no longer be read, the last readable state is returned, for viewing only.
 
         Raises
         ------
         UserError
-            It could not be read before either.
+            The study could not be read before either.
         """
         try:
             self._last = self._snapshot()
@@ -146,7 +146,7 @@ class Desk:
             written = tuple(map(file_stamp, (folder / TRAIL, coming_line(folder), review_path(folder))))
             self._cached("finished", written, lambda: finish_last(folder))
             review, trail = file_stamp(review_path(folder)), self.trail()
-            # A decision was checked before it was written; what somebody typed is checked with all sheets.
+            # A decision was checked before it was written; rows typed by a user are checked with all sheets.
             typed = self._cached(
                 "typed",
                 (review, _Same(trail)),
@@ -156,13 +156,13 @@ class Desk:
             return self._cached("with gates", (_Same(whole), review), whole.with_gates_of_now)
 
     def trail(self) -> Trail:
-        """Return the audit trail as it is now."""
+        """Return the present audit trail."""
         folder = self.folder
         with self._lock:
             return self._cached("trail", file_stamp(folder / TRAIL), lambda: must_be_whole(folder))
 
     def ledger(self) -> Ledger:
-        """Return what was decided so far."""
+        """Return the decisions so far."""
         trail = self.trail()
         with self._lock:
             return self._cached("ledger", _Same(trail), lambda: ledger_of(trail))
@@ -170,19 +170,19 @@ class Desk:
     def with_bench(
         self, sample_id: str, work: Callable[[Bench, View], Thing], request: int | None = None
     ) -> Thing:
-        """Do something with the bench of a tube, one request after the other.
+        """Work on the bench of a tube, one request after the other.
 
         Parameters
         ----------
         work
-            Is given the bench, and the tube as it stands in the study.
+            Called with the bench, and with the tube's view by the study's gates.
         request
-            Number of a move: where a later one came while it waited, it is not made.
+            Number of a move: it is skipped if a later move arrived while it waited.
 
         Raises
         ------
         OvertakenError
-            A later move came.
+            A later move arrived.
         """
         place = self._slot(sample_id)
         if request is not None:
@@ -202,7 +202,7 @@ class Desk:
         Raises
         ------
         UserError
-            One goes on already.
+            A run is going on already.
         """
         with self._lock:
             if self.is_running():
@@ -215,7 +215,7 @@ class Desk:
             return self.run.now()
 
     def job(self) -> Job:
-        """Return the run that goes on, or was the last, with what it changed."""
+        """Return the present or the last run, with the changes that it made."""
         run = self.run
         if run is None:
             return Job(state="none")
@@ -231,11 +231,11 @@ class Desk:
         return now.model_copy(update={"changed": changed, "failures": failed or now.failures})
 
     def is_running(self) -> bool:
-        """Whether a run goes on."""
+        """Whether a run is going on."""
         return self.run is not None and self.run.is_running
 
     def close(self) -> None:
-        """End the run that goes on; its finished tubes are kept."""
+        """Stop the present run; its finished tubes are kept."""
         if self.run is not None:
             self.run.end()
 

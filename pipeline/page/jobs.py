@@ -1,4 +1,4 @@
-"""The run of a study as a process of its own: started, followed, stopped; it goes on if the page ends."""
+"""The run of a study in its own process: started, followed, stopped; it goes on if the page ends."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from pipeline.quantification.result import FAILED
 _FAILED = frozenset(status.value for status in FAILED)
 
 MOST_NAMED = 200
-"""Tubes that `--only` names one by one; of more the whole study is run, which gates no other tube again
-than those that have changed. Convention: a command line is of limited length."""
+"""Most tubes that `--only` names one by one; for more tubes the whole study is run, which gates only changed
+tubes again. Convention: the length of a command line is limited."""
 
 SECONDS_TO_STOP = 20.0
-"""So long a run may take to end by itself. Convention: a tube takes seconds."""
+"""Longest time for a run to stop by itself. Convention: a tube takes seconds."""
 
 
 @dataclass
 class Run:
-    """A run that goes on, or was the last.
+    """The present run, or the last one.
 
     Parameters
     ----------
     folder
         The study folder.
     only
-        Its tubes; empty: all.
+        The tubes of the run; empty: all.
     """
 
     folder: Path
@@ -71,18 +71,18 @@ class Run:
 
     @property
     def command(self) -> str:
-        """What a person would type."""
+        """The command that a user would type."""
         named = [f"--only {in_quotes(Path(name))}" for name in self.only]
         words = ["cd38rd run", in_quotes(self.folder), *(named if len(named) <= MOST_NAMED else [])]
         return " ".join(words)
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is still there."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     def now(self) -> Job:
-        """Return how far it has come."""
+        """Return the progress of the run."""
         with self._lock:
             running = self.is_running
             with suppress(FileNotFoundError):
@@ -101,7 +101,7 @@ class Run:
             )
 
     def stop(self) -> None:
-        """Ask the run to end; every finished tube is kept."""
+        """Ask the run to stop; every finished tube is kept."""
         with self._lock:
             if not self.is_running:
                 return
@@ -116,7 +116,7 @@ class Run:
                     self._process.send_signal(signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
 
     def end(self) -> None:
-        """Stop the run and wait for it; kill it where it does not end."""
+        """Stop the run and wait for it; kill it if it does not stop."""
         self.stop()
         try:
             self._process.wait(SECONDS_TO_STOP)
@@ -136,7 +136,7 @@ class Run:
         return "done" if self._process.returncode in finished else "failed"
 
     def _pace(self) -> tuple[float | None, float | None]:
-        """Return tubes a minute, and the seconds that the others will take."""
+        """Return tubes per minute, and the seconds left for the other tubes."""
         if self._first is None:
             return None, None
         began, before = self._first
@@ -179,7 +179,7 @@ class Run:
 
 
 def _apart() -> dict[str, Any]:
-    """Return what keeps the run apart from the page: a key that ends the page does not end the run."""
+    """Return the options of a separate process, so that Ctrl-C on the page does not stop the run."""
     if os.name == "posix":
         return {"start_new_session": True}
     flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
@@ -187,5 +187,5 @@ def _apart() -> dict[str, Any]:
 
 
 def requested_tubes(only: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the tubes of a request, each once."""
+    """Return the tubes of a request without duplicates."""
     return tuple(dict.fromkeys(only or ()))

@@ -1,4 +1,4 @@
-"""What the page and its server tell each other of tubes, as JSON."""
+"""JSON messages about tubes between the page and its server."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline.review.decision import ReviewVerdict, State
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 """A name that a person or a sheet gave."""
 Words = Annotated[str, Field(max_length=2000)]
-"""What a person wrote: a reason, a note."""
+"""A text that a person wrote: a reason or a note."""
 
 
 class Message(BaseModel):
-    """What may be in a message and nothing else; its numbers are finite."""
+    """A message with fixed fields; its numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -26,7 +26,7 @@ Cofactor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Polygon(Message):
     """A gate by its corners, in linear compensated units; the axes are roles or channels, never CD38.
 
-    Its edges are straight on asinh(x / cofactor) of each axis; None: on the linear scale.
+    Its edges are straight on the scale asinh(x / cofactor) of each axis; None: on the linear scale.
     """
 
     x: Name
@@ -36,9 +36,9 @@ class Polygon(Message):
 
 
 class MoveMessage(Message):
-    """A gate that a person set: a threshold (`value`), or a polygon in place of a step's gate.
+    """A gate that a person set: a threshold (`value`), or a polygon that replaces a step's gate.
 
-    `gate` is what review.csv calls it: `CD138`, `scatter low`, or the step of a polygon.
+    `gate` is its name in review.csv: `CD138`, `scatter low`, or the step of a polygon.
     """
 
     gate: Name
@@ -50,7 +50,7 @@ Moves = Annotated[list[MoveMessage], Field(max_length=100)]
 
 
 class DecisionNow(Message):
-    """What was last decided on a tube."""
+    """The last decision on a tube."""
 
     state: State
     verdict: ReviewVerdict | None = None
@@ -63,12 +63,12 @@ class DecisionNow(Message):
     countersigned_by: str = ""
     unsigned_because: str = ""
     moves: list[MoveMessage] = []
-    """The gates that review.csv holds for the tube."""
+    """The gates of the tube in review.csv."""
     version: int = 0
 
 
 class ShownDigests(Message):
-    """What a person has before them: digests of the tube's rows of review.csv and of its result."""
+    """The state that a person sees: digests of the tube's rows of review.csv and of its result."""
 
     rows: Annotated[str, Field(max_length=64)]
     result: Annotated[str, Field(max_length=64)]
@@ -92,7 +92,7 @@ class TubeRow(Message):
     version: int
     shown: ShownDigests
     stale: bool = False
-    """A run would make it anew: a gate, a sheet or the program has changed since."""
+    """Whether a run would compute it again, since a gate, a sheet or the program has changed."""
 
 
 class NumberMessage(Message):
@@ -109,7 +109,7 @@ class NumberMessage(Message):
 
 
 class AxisMessage(Message):
-    """An axis of a picture in linear units; `cofactor` of its asinh scale, None where it is linear."""
+    """An axis of a picture in linear units; `cofactor` of its asinh scale, None for a linear axis."""
 
     channel: str
     label: str
@@ -119,10 +119,10 @@ class AxisMessage(Message):
 
 
 class HandleMessage(Message):
-    """What can be dragged; `gate` is what review.csv calls it, `at` its place in linear units.
+    """A handle to drag; `gate` is its name in review.csv, `at` its position in linear units.
 
-    Of a line along x only x counts, along y only y. One that moves both ways is that of a ratio: it goes
-    through the origin, and the value of its move is x / y.
+    For a line that moves along x only x matters, along y only y. A line that moves in both directions is that
+    of a ratio: it goes through the origin, and the value of its move is x / y.
     """
 
     id: str
@@ -133,7 +133,7 @@ class HandleMessage(Message):
 
 
 class CutMessage(Message):
-    """A threshold that can be typed, also one on a channel that the picture does not show."""
+    """A threshold that can be typed, even on a channel that the picture does not show."""
 
     gate: str
     channel: str
@@ -143,9 +143,9 @@ class CutMessage(Message):
 class StepMessage(Message):
     """A gating step with its picture (SVG) and its handles.
 
-    `polygon`: its gate as one, where it can be; else `no_polygon` may say why not. `edges`: of a person's
-    polygon, the cofactors of the axes on which its edges are straight. `fixed`: what of it stands in the
-    sheet `gates`.
+    `polygon`: its gate as a polygon, if possible; else `no_polygon` may give the reason. `edges`: for a
+    person's polygon, the cofactors of the axes on which its edges are straight. `fixed`: the part of the gate
+    that the sheet `gates` sets.
     """
 
     step: str
@@ -168,7 +168,7 @@ class StepMessage(Message):
 
 
 class FlagMessage(Message):
-    """A flag, what it says, and what to do."""
+    """A flag, its meaning, and what to do."""
 
     code: str
     says: str
@@ -176,7 +176,7 @@ class FlagMessage(Message):
 
 
 class PastChange(Message):
-    """A line of the row's history in the audit trail."""
+    """A line of a row's history in the audit trail."""
 
     at: str
     who: str
@@ -187,14 +187,14 @@ class PastChange(Message):
 
 
 class Channel(Message):
-    """A channel that can be looked at."""
+    """A channel that can be shown."""
 
     channel: str
     label: str
 
 
 class TubeMessage(Message):
-    """All that the page shows of one tube."""
+    """All data that the page shows of one tube."""
 
     sample_id: str
     version: int
@@ -203,7 +203,7 @@ class TubeMessage(Message):
     steps: list[StepMessage]
     histogram: str
     trace: str
-    """The report's picture of the step `time`: events along the acquisition; "" where there is none."""
+    """The report's picture of the step `time`: events along the acquisition; "" if there is none."""
     flags: list[FlagMessage]
     notes: list[str]
     history: list[PastChange]
@@ -214,7 +214,7 @@ class TubeMessage(Message):
 
 
 class MoveRequest(Message):
-    """Gates as they are dragged (`settle` false: the others are held) or let go (true: as in a run)."""
+    """Gates while dragged (`settle` false: the others are fixed) or after release (true: as in a run)."""
 
     request: int
     moves: Moves
@@ -222,14 +222,14 @@ class MoveRequest(Message):
 
 
 class ChangesMessage(Message):
-    """What followed a move, in words."""
+    """The effects of a move, in words."""
 
     refitted: list[str]
     unchanged: list[str]
 
 
 class Moved(Message):
-    """The tube under these moves; nothing is saved."""
+    """The tube with these moves; nothing is saved."""
 
     request: int
     number: NumberMessage
@@ -250,18 +250,18 @@ class Backgate(Message):
 
 
 class Apply(Message):
-    """Moves to be tried on other tubes of the same panel and day; nothing is saved."""
+    """Moves to try on other tubes of the same panel and day; nothing is saved."""
 
     moves: Moves
     to: Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
 
 class BeforeAfter(Message):
-    """A tube before and after."""
+    """A tube without and with the moves."""
 
     sample_id: str
     before: NumberMessage | None
     after: NumberMessage | None
     moves: list[MoveMessage] = []
-    """All that review.csv would then hold of the tube."""
+    """All gates that review.csv would then hold for the tube."""
     failed: str = ""

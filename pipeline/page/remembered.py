@@ -1,4 +1,4 @@
-"""What the page remembers of this user from day to day: studies that were open, and their ports."""
+"""The page's memory for this user: recently opened studies and their ports."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 from pipeline.files.whole import NotWrittenError, write_whole
 
 MOST_RECENT = 12
-"""Studies that are listed. Convention: more would not be read."""
+"""Most studies in the list. Convention: nobody reads longer lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A study that was open: its folder, and the port of its page, so that the browser knows it again."""
+    """A study that was open: its folder, and its page's port, so that the browser recognises the page."""
 
     folder: Path
     port: int
 
 
 def own_folder() -> Path:
-    """Return the folder of this user in which cd38rd keeps what it remembers."""
+    """Return the folder in which cd38rd remembers facts for this user."""
     home = Path.home()
     named = os.environ.get("CD38RD_HOME")
     if named:
@@ -37,12 +37,12 @@ def own_folder() -> Path:
 
 
 def private_folder() -> Path:
-    """Return that folder, made where it is not there, open to this user alone.
+    """Return that folder; it is made if it is missing, and only this user may open it.
 
     Raises
     ------
     OSError
-        It cannot be made.
+        The folder cannot be made.
     """
     folder = own_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,7 +52,7 @@ def private_folder() -> Path:
 
 
 def recent_studies() -> tuple[Recent, ...]:
-    """Return the studies that were open and are still there, the last one first."""
+    """Return the recently opened studies that still exist, the latest first."""
     try:
         kept = json.loads((own_folder() / "recent.json").read_text("utf-8"))
         found = [Recent(Path(str(one["folder"])), int(one["port"])) for one in kept]
@@ -62,7 +62,7 @@ def recent_studies() -> tuple[Recent, ...]:
 
 
 def remember(folder: Path, port: int) -> None:
-    """Put a study first; where that cannot be written, it is not remembered."""
+    """Put a study first in the list; if the list cannot be written, the study is not remembered."""
     others = [one for one in recent_studies() if one.folder != folder]
     listed: list[dict[str, Any]] = [
         {"folder": str(one.folder), "port": one.port} for one in (Recent(folder, port), *others)
@@ -76,7 +76,7 @@ def remember(folder: Path, port: int) -> None:
 
 
 def last_port(folder: Path) -> int | None:
-    """Return the port that a study's page had; None where it is not known."""
+    """Return the last port of a study's page; None if it is not known."""
     return next((one.port for one in recent_studies() if one.folder == folder), None)
 
 

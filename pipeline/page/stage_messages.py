@@ -1,4 +1,4 @@
-"""What the page and its server tell each other of the study and its stages, as JSON."""
+"""JSON messages about the study and its stages between the page and its server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.page.messages import BeforeAfter, Message, Name
 
 
 class StudyNow(Message):
-    """Where a study stands: `stage` is the furthest it has come, `command` what leads to the next one."""
+    """The state of a study: `stage` is the furthest that it has reached, `command` leads to the next one."""
 
     name: str
     stage: str
@@ -20,24 +20,24 @@ class StudyNow(Message):
     n_decided: int
     n_signed: int
     refused: str = ""
-    """Why the results cannot be reviewed, and what to do; "" where they can."""
+    """Why the results cannot be reviewed, and what to do; "" if they can."""
 
 
 class RunRequest(Message):
-    """The tubes to run; all where None."""
+    """The tubes to run; None: all."""
 
     only: Annotated[list[Name], Field(max_length=100_000)] | None = None
 
 
 class Failure(Message):
-    """A tube that failed, and why."""
+    """A tube that failed, and the reason."""
 
     sample_id: str
     why: str
 
 
 class Job(Message):
-    """The run that is going on, or was the last. `rate` in tubes a minute, `left` in seconds."""
+    """The present run, or the last one. `rate` in tubes per minute, `left` in seconds."""
 
     state: Literal["none", "running", "stopping", "done", "failed", "stopped"]
     command: str = ""
@@ -52,7 +52,7 @@ class Job(Message):
 
 
 class CauseMessage(Message):
-    """Faults of one cause: what the first one says, and the cells of all."""
+    """Faults with one cause: the text of the first fault, and the cells of all."""
 
     severity: str
     says: str
@@ -62,7 +62,7 @@ class CauseMessage(Message):
 
 
 class SheetsNow(Message):
-    """The sheets of a study as they were last saved; `is_open`: Excel or LibreOffice has one."""
+    """The sheets of a study as last saved; `is_open`: a sheet is open in Excel or LibreOffice."""
 
     files: list[str]
     saved_at: str

@@ -1,4 +1,4 @@
-"""Stamps of files: another one once a file was written, so that what was read of it is read again."""
+"""Stamps of files: a stamp changes if a file is written, so that the file is read again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pipeline.study.errors import UserError
 
 
 def study_stamp(folder: Path) -> tuple[Any, ...]:
-    """Return what differs once a sheet or a stored result was written; review.csv is not among them.
+    """Return a stamp that changes if a sheet or a stored result is written, but not with review.csv.
 
     Raises
     ------
     UserError
-        The folder is not there any more.
+        The folder no longer exists.
     """
     try:
         sheets = sorted(
@@ -32,7 +32,7 @@ def study_stamp(folder: Path) -> tuple[Any, ...]:
 
 
 def file_stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return size, time of change and number of a file; None where it is not there."""
+    """Return size, time of change and number of a file; None if it does not exist."""
     try:
         facts = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Start the page: a server on loopback, an address that opens once, and an end when nobody uses it."""
+"""Starting the page: a server on loopback, an address that opens once, and an end when it is unused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.page.desk import Desk
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at whether anybody still uses the page. Convention."""
+"""Seconds between two checks whether the page is still in use. Convention."""
 
 BACKLOG = 128
 """Connections that the system holds until they are taken. Convention: its own limit was this for long."""
@@ -32,7 +32,7 @@ BACKLOG = 128
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """What `cd38rd open` and `cd38rd review` were asked for; `first`: where the page begins."""
+    """The options of `cd38rd open` and `cd38rd review`; `first`: the path of the first page."""
 
     port: int | None = None
     browser: bool = True
@@ -41,12 +41,12 @@ class PageOptions:
 
 
 def serve_page(folder: Path | None, options: PageOptions) -> None:
-    """Serve the page until it is ended.
+    """Serve the page until the user ends it or it is unused for long.
 
     Parameters
     ----------
     folder
-        The study; None: it is chosen on the page.
+        The study folder; None: the user chooses it on the page.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
 
 
 def double_clicked() -> None:
-    """Open the page without a study, as a double click does; a fault is shown by the browser."""
+    """Open the page without a study, as after a double click; the browser shows any error."""
     from pipeline.commands.shell import hush_libraries, sentence_and_status, write_utf8
 
     for name in ("stdout", "stderr"):  # a program without a window has none
@@ -106,7 +106,7 @@ def double_clicked() -> None:
 
 
 def _ended_by_keys(server: Server) -> Server:
-    """Let Ctrl-C and a polite kill end the server as it ends itself: a run is stopped, nothing is left."""
+    """Make Ctrl-C and SIGTERM end the server in order: a run is stopped, and no process is left."""
 
     def end(*_: object) -> None:
         server.force_exit = server.should_exit
@@ -115,7 +115,7 @@ def _ended_by_keys(server: Server) -> Server:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), end)
-    # The server would raise the signal again when it has ended, and the program would die of it.
+    # The server would raise the signal again after its end, and the program would be killed.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
 
@@ -144,7 +144,7 @@ async def _until_idle(
 
 
 def _socket(port: int | None, folder: Path | None) -> socket.socket:
-    """Return a socket of this computer alone; of a study's page under its last port, where that is free."""
+    """Return a socket for this computer only; a study's page gets its last port, if that is free."""
     wanted = [port] if port else [*([last_port(folder)] if folder else []), 0]
     error: OSError | None = None
     for number in wanted:
@@ -169,7 +169,7 @@ def _socket(port: int | None, folder: Path | None) -> socket.socket:
 
 
 def _opener(address: str) -> Path | None:
-    """Write a file that leads the browser to the address: on a command line every user would see it."""
+    """Write a file that leads the browser to the address, which other users could see on a command line."""
     try:
         path = private_folder() / f"open-{os.getpid()}.html"
         path.unlink(missing_ok=True)
@@ -196,4 +196,4 @@ def _open_browser(opener: Path) -> None:
 
 def _say(text: str) -> None:
     if sys.stdout is not None:
-        print(text, flush=True)  # noqa: T201 -- the address must reach whoever started it
+        print(text, flush=True)  # noqa: T201 -- the user who started it must get the address

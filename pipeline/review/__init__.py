@@ -1,1 +1,1 @@
-"""A person's review of a tube: its gates on the bench, what a moved one gives, and what was decided."""
+"""A person's review of a tube: its gates, the result with moved gates, and the decision."""

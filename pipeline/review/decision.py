@@ -1,4 +1,4 @@
-"""What a person decides on a tube: the verdict, the gates that were moved, and who signed it."""
+"""A person's decision on a tube: the verdict, the moved gates, and the signatures."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipeline.study.names.look import visible_text
 from pipeline.study.polygon import TypedPolygon
 
 LONGEST_WHO = 200
-"""Characters of a name. Convention: it fits into a cell that is read."""
+"""Most characters of a name. Convention: it fits into a readable cell."""
 
 LONGEST_REASON = 2000
-"""Characters of a reason. Convention: it fits into a cell that is read."""
+"""Most characters of a reason. Convention: it fits into a readable cell."""
 
 
 class ReviewVerdict(StrEnum):
-    """What a person said of a tube."""
+    """A person's verdict on a tube."""
 
     ACCEPT = "accept"
     CHANGE = "change"
@@ -28,11 +28,11 @@ class ReviewVerdict(StrEnum):
 
 
 WITH_A_REASON = (ReviewVerdict.REJECT, ReviewVerdict.ASK)
-"""Verdicts that say nothing without a reason."""
+"""Verdicts that need a reason."""
 
 
 class State(StrEnum):
-    """Where a tube stands in its review."""
+    """The state of a tube in its review."""
 
     OPEN = "open"
     DECIDED = "decided"
@@ -40,12 +40,12 @@ class State(StrEnum):
     SIGNED = "signed"
     COUNTERSIGNED = "countersigned"
     UNSIGNED = "unsigned"
-    """It was signed; what was signed has changed since."""
+    """The tube was signed, but the signed data have changed since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A name under a tube, the reason for it, when (UTC, ISO 8601), and the account on the computer."""
+    """A signature: name, reason, time (UTC, ISO 8601), and account on the computer."""
 
     who: str
     meaning: str
@@ -55,20 +55,20 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was last decided on a tube.
+    """The last decision on a tube.
 
     Attributes
     ----------
     version
-        How many lines of the audit trail speak of this tube: who decides says which one was seen.
+        Number of lines of the audit trail on this tube; a new decision names the version that the person saw.
     verdict
-        None where nothing was decided yet.
+        The verdict; None if there is no decision yet.
     moves
-        The gates that review.csv holds for the tube since.
+        The gates of the tube in review.csv after the decision.
     rows
-        The tube's rows in review.csv, as they were written.
+        The tube's rows in review.csv as they were written.
     stands_on
-        What was signed: digests of files, curve, gates, program and result.
+        The signed data: digests of files, curve, gates, program and result.
     """
 
     sample_id: str
@@ -85,7 +85,7 @@ class Decision:
     stands_on: Mapping[str, Any] = field(default_factory=dict)
 
     def state(self, unsigned_because: str = "") -> State:
-        """Return where the tube stands; `unsigned_because`: what has changed since it was signed."""
+        """Return the state of the tube; `unsigned_because`: changes since it was signed."""
         if self.signature is not None and unsigned_because:
             return State.UNSIGNED
         if self.signature is not None:
@@ -114,7 +114,7 @@ def moves_as_facts(moves: Sequence[Move]) -> list[dict[str, Any]]:
 
 
 def moves_of_facts(facts: Sequence[Mapping[str, Any]]) -> tuple[Move, ...]:
-    """Return the moves that a line of the audit trail, or the page, tells."""
+    """Return the moves in a line of the audit trail or in a message of the page."""
     return tuple(
         Move(str(one["gate"]), polygon=_polygon(one["polygon"]))
         if one.get("polygon")
@@ -131,7 +131,7 @@ def _polygon(facts: Mapping[str, Any]) -> TypedPolygon:
 
 
 def _scale_facts(polygon: TypedPolygon) -> dict[str, Any]:
-    """Return on which scales the edges are straight; nothing where they are on the linear one."""
+    """Return the scales on which the edges are straight; empty for linear scales."""
     return {} if polygon.cofactors == (None, None) else {"cofactors": list(polygon.cofactors)}
 
 

@@ -1,8 +1,8 @@
-"""Decide, sign, counter-sign: on the disk before anybody is told, in review.csv and in the audit trail.
+"""Decide, sign, counter-sign: written to review.csv and the audit trail before the caller gets an answer.
 
-Under one lock of the audit trail: the new review.csv lies ready on the disk, the line of the trail is added,
-the file takes its place. A process that is killed in between leaves the line alone: `finish_last` puts the
-file right. Where the file cannot be replaced, the line is taken back.
+Under one lock of the audit trail, the new review.csv is written under another name, the line is added to the
+trail, and the new file replaces review.csv. If the process is killed in between, only the line is there, and
+`finish_last` corrects the file. If the file cannot be replaced, the line is removed.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ from pipeline.study.sheets.review import review_path
 
 
 class RefusedError(UserError):
-    """What was asked cannot be decided or signed; the sentence says why, and what to do."""
+    """The request cannot be decided or signed; the text gives the reason and what to do."""
 
 
 class ConflictError(UserError):
-    """Somebody else decided on the tube meanwhile; nothing was written.
+    """Another person decided on the tube meanwhile; nothing was written.
 
     Parameters
     ----------
     now
-        What stands.
+        The present decision.
     outside
-        Whether the tube's rows of review.csv were changed, and not by a decision.
+        Whether the tube's rows of review.csv were changed outside a decision.
     """
 
     def __init__(self, now: Decision, *, outside: bool = False) -> None:
@@ -83,10 +83,10 @@ class ConflictError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decision that a person asks for.
+    """A decision that a person requests.
 
-    `version` is the one that the person saw, `rows_shown` the digest of the tube's rows of review.csv then
-    (`ReviewFile.digest_of`); "" where that is not told.
+    `version` is the version that the person saw; `rows_shown` is the digest of the tube's rows of review.csv
+    at that time (`ReviewFile.digest_of`), or "" if it is unknown.
     """
 
     sample_id: str
@@ -99,22 +99,22 @@ class Asked:
 
 
 def decide(folder: Path, asked: Asked) -> Decision:
-    """Write a decision to the disk; return what stands now.
+    """Write a decision to the disk; return the present decision.
 
     Parameters
     ----------
     folder
-        The study folder. The tube must be one of its samples sheet, and the moves gates of its panel: that
-        is for the caller to know.
+        The study folder. The caller must check that the tube is in the samples sheet and that the moves are
+        gates of its panel.
 
     Raises
     ------
     ConflictError
         The tube has another version by now, or its rows of review.csv were changed elsewhere.
     RefusedError
-        Who decides is not told, or a reason is missing, or gates are moved and the verdict is not `change`.
+        The person or a reason is missing, or gates are moved although the verdict is not `change`.
     NotWrittenError
-        The disk is full, or review.csv is open elsewhere: all is as it was.
+        The disk is full, or review.csv is open in another program; nothing has changed.
     UserError
         review.csv or the audit trail cannot be read.
     """
@@ -149,19 +149,19 @@ def decide(folder: Path, asked: Asked) -> Decision:
 def sign(
     folder: Path, sample_id: str, version: int, who: str, meaning: str, stands_on: Mapping[str, Any]
 ) -> Decision:
-    """Put a name under what was decided on a tube; return what stands now.
+    """Sign the decision on a tube; return the present decision.
 
     Parameters
     ----------
     meaning
         The reason for the signature.
     stands_on
-        Digests of what is signed (`pipeline.review.standing`).
+        Digests of the signed data (`pipeline.review.standing`).
 
     Raises
     ------
     ConflictError, RefusedError, NotWrittenError, UserError
-        As `decide`; and where nothing was decided yet.
+        As `decide`; also if there is no decision yet.
     """
     finish_last(folder)
     facts = {"stands_on": dict(stands_on)}
@@ -169,18 +169,18 @@ def sign(
 
 
 def countersign(folder: Path, sample_id: str, version: int, who: str, meaning: str) -> Decision:
-    """Put a second person's name under a signed tube; return what stands now.
+    """Add a second person's signature to a signed tube; return the present decision.
 
     Raises
     ------
     ConflictError, RefusedError, NotWrittenError, UserError
-        As `sign`; and where nobody signed, or the same person did.
+        As `sign`; also if nobody has signed, or the same person has.
     """
     return _signed(folder, Event.COUNTERSIGNATURE, (sample_id, version, who, meaning), {})
 
 
 def finish_last(folder: Path) -> None:
-    """Put review.csv right where a process was killed after it told the audit trail of a decision.
+    """Correct review.csv if a process was killed after it had added a decision to the audit trail.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _must_be_named(asked: Asked, who: str, reason: str) -> None:
 
 
 def _rows(asked: Asked, file: ReviewFile, who: str, reason: str, at: str) -> tuple[Mapping[str, str], ...]:
-    """Return the tube's new rows: of a change its gates, of any other verdict the gates that stand there."""
+    """Return the tube's new rows: the moved gates for `change`, else the gates already in the file."""
     if asked.verdict is ReviewVerdict.CHANGE:
         return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, at)
     gates = [row for row in file.of_tube(asked.sample_id) if row.get("gate")]
@@ -283,7 +283,7 @@ def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: case, blanks, dashes and points make no difference.
+    """Whether two names are of the same person; case, blanks, dashes and points are ignored.
 
     >>> same_person("A. Berger", "a berger"), same_person("AB", "CD")
     (True, False)

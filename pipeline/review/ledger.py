@@ -1,4 +1,4 @@
-"""The decisions of a study, replayed from its audit trail: the last one of each tube, and its past."""
+"""The decisions of a study, replayed from its audit trail: the last one of each tube, and its history."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_o
 from pipeline.review.decision import Decision, ReviewVerdict, Signature, moves_of_facts
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
-"""Events that say something of one tube."""
+"""Events that concern one tube."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Something that happened to a tube: a cell, or a decision; `who` wrote it, on the account `account`."""
+    """An entry of a tube's history: a changed cell or a decision, by `who` on the account `account`."""
 
     at: str
     who: str
@@ -28,14 +28,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was decided on the tubes of a study, by sample_id.
+    """The decisions on the tubes of a study, by sample_id.
 
     Attributes
     ----------
     review_before, review_after
         SHA-256 of review.csv before and after the last decision.
     last
-        The tube of the last decision; "" where there was none.
+        The tube of the last decision; "" if there is none.
     """
 
     decisions: Mapping[str, Decision]
@@ -44,12 +44,12 @@ class Ledger:
     review_after: str = ""
 
     def of(self, sample_id: str) -> Decision:
-        """Return what was last decided on a tube."""
+        """Return the last decision on a tube."""
         return self.decisions.get(sample_id, Decision(sample_id))
 
 
 def ledger_of(trail: Trail) -> Ledger:
-    """Replay a trail."""
+    """Return the decisions of an audit trail."""
     decisions: dict[str, Decision] = {}
     last, before, after = "", "", ""
     for line in trail.lines:
@@ -64,14 +64,14 @@ def ledger_of(trail: Trail) -> Ledger:
 
 
 def digest_before_decisions(trail: Trail, digest: str) -> str:
-    """Return the digest of review.csv before the decisions that led, one by one, to its bytes of now.
+    """Return the digest of review.csv before the unbroken chain of decisions that led to its present bytes.
 
-    It stays the same while decisions alone are written, and is another one once somebody typed into the file.
+    It stays the same while only decisions change the file, and changes if a user types into the file.
 
     Parameters
     ----------
     digest
-        SHA-256 of the file now; "" where there is none.
+        SHA-256 of the present file; "" if there is none.
     """
     for line in reversed(trail.lines):
         if line.event != Event.DECISION:
@@ -83,9 +83,9 @@ def digest_before_decisions(trail: Trail, digest: str) -> str:
 
 
 def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
-    """Return what happened to a tube, in its order: cells of its rows, moved gates, decisions, signatures.
+    """Return the history of a tube in order: changed cells, moved gates, decisions, signatures.
 
-    What its row held when it first ran is no change, and is not reported.
+    The first content of its row is no change, and is not reported.
     """
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
@@ -105,7 +105,7 @@ def _is_new_row(change: ChangedCell) -> bool:
 
 
 def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
-    """Whether a change is worth a line: of a gate where it lies; a verdict is reported as the decision."""
+    """Whether a change gets a line: for a gate, its position; a verdict is reported as the decision."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":
         return change.column in ("value", "polygon")

@@ -1,4 +1,4 @@
-"""The file review.csv: what is in it for other tubes stays as it was typed, one tube's rows are replaced."""
+"""The file review.csv: one tube's rows are replaced, and the rows of other tubes stay as typed."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from pipeline.study.sheets.tables import header_name, read_csv_sheet
 REVIEW_FILE = "review.csv"
 COLUMNS = column_names(ReviewRow)
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
-"""Excel takes such a cell of a CSV for a formula; a blank before it keeps it text, and is not read."""
+"""First characters that Excel takes for a formula; a blank before them keeps the cell a text, and is ignored
+when read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewFile:
-    """The rows of review.csv as they stand there.
+    """The rows of review.csv as they are in the file.
 
     Attributes
     ----------
     columns
-        As they are typed, in their order; with those that are missing.
+        Columns as typed, in their order, plus the missing ones.
     rows
-        A cell for each column.
+        Rows with one cell for each column.
     digest
-        SHA-256 of the file's bytes; "" where there is no file.
+        SHA-256 of the file's bytes; "" if there is no file.
     delimiter
         That of the file, which is kept: Excel in some countries saves and opens semicolons.
     """
@@ -49,7 +50,7 @@ class ReviewFile:
     delimiter: str = ","
 
     def of_tube(self, sample_id: str) -> tuple[Mapping[str, str], ...]:
-        """Return the rows of a tube: what their known cells hold, without what cannot be seen."""
+        """Return the rows of a tube: the text of their known cells, without invisible characters."""
         names = self._names
         return tuple(
             {
@@ -63,13 +64,13 @@ class ReviewFile:
         )
 
     def digest_of(self, sample_id: str) -> str:
-        """Return a digest of a tube's rows: another one once somebody changed them, here or elsewhere."""
+        """Return a digest of a tube's rows, which shows whether they were changed here or elsewhere."""
         return digest_of([repr(sorted(row.items())) for row in self.of_tube(sample_id)])
 
     def with_tube(self, sample_id: str, rows: Sequence[Mapping[str, str]]) -> ReviewFile:
-        """Return the file with these rows in place of a tube's own.
+        """Return the file with a tube's rows replaced by these rows.
 
-        What columns of one's own hold stays: in the new row of the same gate, else in the last new row.
+        The text in the user's own columns is kept: in the new row of the same gate, else in the last new row.
         """
         mine = [number for number, row in enumerate(self.rows) if self._is_of(row, sample_id)]
         first = mine[0] if mine else len(self.rows)
@@ -101,11 +102,11 @@ class ReviewFile:
         return [header_name(column) for column in self.columns]
 
     def _is_of(self, row: Sequence[str], sample_id: str) -> bool:
-        """Whether a row is of a tube; what cannot be seen in a cell makes no difference, as in a run."""
+        """Whether a row is of a tube; invisible characters are ignored, as in a run."""
         return visible_text(row[self._names.index("sample_id")]) == sample_id
 
     def content(self) -> bytes:
-        """Return the bytes of the file: UTF-8 with a mark, so that Excel shows accents as they are."""
+        """Return the bytes of the file: UTF-8 with a byte order mark, so that Excel shows accents."""
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n", delimiter=self.delimiter)
         writer.writerow(self.columns)
@@ -114,12 +115,12 @@ class ReviewFile:
 
 
 def read_review_file(folder: Path) -> ReviewFile:
-    """Return what review.csv of a study holds; an empty one where there is no file.
+    """Return the content of a study's review.csv; an empty one if there is no file.
 
     Raises
     ------
     UserError
-        It cannot be read as a table with these columns: nothing is written over it.
+        The file cannot be read as a table with these columns; it is not overwritten.
     """
     path = review_path(folder)
     if not path.exists() and not path.is_symlink():
@@ -150,14 +151,14 @@ def read_review_file(folder: Path) -> ReviewFile:
 
 
 def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
-    """Whether review.csv holds of a tube what the decision wrote there."""
+    """Whether the tube's rows of review.csv are those that the decision wrote."""
     return decision.verdict is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
         {name: text for name, text in row.items() if text} for row in decision.rows
     ]
 
 
 def as_typed(file: ReviewFile, decision: Decision) -> Decision:
-    """Return a decision as the tube's rows of review.csv tell it, which somebody may have typed."""
+    """Return the decision in a tube's rows of review.csv, which a user may have typed."""
     rows = file.of_tube(decision.sample_id)
     if not rows:
         return decision
@@ -177,7 +178,7 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
 def rows_of(
     sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, at: str
 ) -> tuple[dict[str, str], ...]:
-    """Return the rows of a decision: one for each moved gate, one at least."""
+    """Return the rows of a decision: one for each moved gate, and at least one."""
     shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": at, "verdict": verdict}
     shared = {name: text for name, text in shared.items() if text}
     if not moves:
@@ -192,7 +193,7 @@ def _gate(move: Move) -> dict[str, str]:
 
 
 def number_text(value: float) -> str:
-    """Return a number to all its digits, as it is read again.
+    """Return a number with all its digits, so that reading it gives the same number.
 
     >>> number_text(850.0), number_text(0.1 + 0.2)
     ('850', '0.30000000000000004')

@@ -1,4 +1,4 @@
-"""A study and its stored results as a reviewer finds them: what can be reviewed, what must be run again."""
+"""A study and its stored results for a reviewer: tubes to review, and tubes that must be run again."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from pipeline.study.sheets.review import read_review
 from pipeline.study.study import GateOverride, Study
 
 SHOWN_DIGITS = 12
-"""Of a SHA-256, in a sentence. Convention: so many tell any two programs apart."""
+"""Digits of a SHA-256 in a sentence. Convention: so many digits distinguish any two programs."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What lies in a study folder; nothing of it is computed again.
+    """The content of a study folder; nothing is computed again.
 
     Attributes
     ----------
     shelf
-        The study with the gates of review.csv as they are now, and what is stored of it.
+        The study with the present gates of review.csv, and its stored results.
     known
-        All that is known of tubes, visits and patients, without models.
+        The results of tubes, visits and patients, without models.
     refusal
-        Why these results cannot be reviewed, and what to do; "" where they can.
+        Why these results cannot be reviewed, and what to do; "" if they can.
     """
 
     shelf: Shelf
@@ -51,7 +51,7 @@ class Snapshot:
 
     @cached_property
     def stale(self) -> Collection[str]:
-        """The tubes that a run of now would make anew; files are taken as they were read."""
+        """The tubes that a run now would compute again, if their files are unchanged."""
         return frozenset(self.shelf.stale())
 
     def gates_of(self, sample_id: str) -> tuple[GateOverride, ...]:
@@ -59,7 +59,7 @@ class Snapshot:
         return tuple(gate for gate in self.study.gates if gate.sample_id == sample_id)
 
     def with_gates_of_now(self) -> Snapshot:
-        """Return the snapshot with what review.csv holds now; the files are not looked at again."""
+        """Return the snapshot with the present review.csv; the other files are not read again."""
         gates, verdicts = read_review(self.study.folder)
         typed = tuple(gate for gate in self.study.gates if gate.source != "review.csv")
         study = replace(self.study, gates=(*typed, *gates), verdicts=verdicts)
@@ -67,19 +67,19 @@ class Snapshot:
 
 
 def snapshot_of(folder: Path) -> Snapshot:
-    """Read a study and what is stored of it.
+    """Read a study and its stored results.
 
     Raises
     ------
     UserError
-        No sheet can be read, or nothing has run yet.
+        No sheet can be read, or there was no run yet.
     """
     shelf, faults = shelf_to_look_at(folder)
     return Snapshot(shelf, shelf.as_run, fault_refusal(faults) or program_refusal(folder))
 
 
 def fault_refusal(faults: Sequence[Fault]) -> str:
-    """Return why a study with these faults is looked at alone, and what to do; "" without any."""
+    """Return why a study with these faults can only be looked at, and what to do; "" without faults."""
     if not faults:
         return ""
     return (
@@ -90,7 +90,7 @@ def fault_refusal(faults: Sequence[Fault]) -> str:
 
 
 def program_refusal(folder: Path) -> str:
-    """Return why results of another program are not reviewed, and what to do; "" where this one made them."""
+    """Return why results of another program cannot be reviewed, and what to do; "" for this program's."""
     facts = facts_of_run(folder)
     if not facts:
         return "results/run.json is missing or damaged: run the study again, then review"
@@ -106,7 +106,7 @@ def program_refusal(folder: Path) -> str:
 
 
 def facts_of_run(folder: Path) -> dict[str, Any]:
-    """Return results/run.json; empty where there is none that can be read."""
+    """Return results/run.json; empty if there is no readable one."""
     try:
         facts = json.loads((folder / "results" / "run.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

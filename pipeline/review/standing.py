@@ -1,4 +1,4 @@
-"""What a signature stands on, and what of it has changed since: files, curve, gates, program, result."""
+"""The data behind a signature and their changes since: files, curve, gates, program, result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FileKey = list[int]
 
 
 def standing_of(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
-    """Return what a tube's number stands on now; its files are read.
+    """Return the digests of all data behind a tube's density now; its files are read.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def standing_of(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
 
 
 def _labelled_files(snapshot: Snapshot, sample_id: str) -> dict[str, str]:
-    """Return label → name of the tube's files, matrix and beads; what is kept says only the labels."""
+    """Return label → name of the tube's files, matrix and beads; the trail records only the labels."""
     sample, folder = _sample(snapshot, sample_id), snapshot.study.folder
     own = labels_of_sample(folder, sample, snapshot.study.settings.spillover_file)
     beads = labels_of_beads(folder, snapshot.study.bead_run(sample.beads))
@@ -46,7 +46,7 @@ def _labelled_files(snapshot: Snapshot, sample_id: str) -> dict[str, str]:
 
 
 def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
-    """Return in words what is no longer what was signed; empty where all is."""
+    """Return in words what has changed since the signature; empty if nothing has."""
     if sample_id not in snapshot.results:
         return ("it has no result any more",)
     said = (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
@@ -56,7 +56,7 @@ def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: s
 
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
-    """Return the tube's files that are not those that its result was made from."""
+    """Return the tube's files that have changed since its result was made."""
     result = snapshot.shelf.latest[sample_id]
     folder, files = snapshot.study.folder, _labelled_files(snapshot, sample_id)
     return tuple(
@@ -117,12 +117,12 @@ def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
 
 
 def result_digest(result: SampleResult) -> str:
-    """Return a digest of what a tube's number is: another one once it is another."""
+    """Return a digest of a tube's reported density; it changes whenever the density changes."""
     return _digest(repr((result.receptor, result.population, result.n_plasma_cells, result.n_events)))
 
 
 def number_words(result: SampleResult) -> str:
-    """Return a tube's status with its number, to all its digits."""
+    """Return a tube's status and density, with all digits."""
     receptor = result.receptor
     if receptor.rd is None:
         return receptor.status.value

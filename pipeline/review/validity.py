@@ -1,4 +1,4 @@
-"""Whether moved gates are gates of a tube: what `cd38rd check` would say of them, before they are written."""
+"""The check whether moved gates are valid for a tube, as by `cd38rd check`, before they are written."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pipeline.study.study import Study
 
 
 def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
-    """Return why these gates cannot be set for a tube; "" where they can.
+    """Return why these gates cannot be set for a tube; "" if they can.
 
     Parameters
     ----------
     study
-        With the gates that are set now; those of the tube in review.csv are replaced.
+        The study with its present gates; the tube's gates of review.csv are replaced.
     """
     rows = rows_of(sample_id, moves, ReviewVerdict.CHANGE.value, "bench", "", "")
     moved, faults = gates_of_rows(rows)

@@ -1,4 +1,4 @@
-"""What the bench shows of a tube, and what a person moves: plain values, for any page that draws them."""
+"""The bench's view of a tube and a person's moves: plain values, for any page that draws them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline.tube.histograms import Density, DisplayAxis, Histogram
 
 
 class HandleKind(StrEnum):
-    """What a person takes hold of."""
+    """The kind of a movable part of a gate."""
 
     LINE = "line"
     VERTEX = "vertex"
 
 
 class Along(StrEnum):
-    """The way that a handle can be moved."""
+    """The direction in which a handle can be moved."""
 
     X = "x"
     Y = "y"
@@ -29,12 +29,12 @@ class Along(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A gate as a person sets it: either a threshold or a polygon in place of a step's gate.
+    """A gate as a person sets it: either a threshold, or a polygon that replaces a step's gate.
 
     Attributes
     ----------
     gate
-        What review.csv calls it: a channel, role, marker or step for a threshold; a step for a polygon.
+        The name in review.csv: a channel, role, marker or step for a threshold; a step for a polygon.
     value
         The threshold, linear and compensated; None for a polygon.
     polygon
@@ -52,19 +52,20 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """A line or a vertex on a step's picture that can be moved.
+    """A movable line or vertex on a step's picture.
 
     Attributes
     ----------
     id
         Unique in the tube: `cd138` or `plasma_cells:3`.
     along
-        Which way it moves. A line that moves both ways is that of a ratio (the step `singlets`): it goes
-        through the origin, and the value of its `Move` is x / y.
+        The direction of its moves. A line that moves in both directions is that of a ratio (the step
+        `singlets`): it goes through the origin, and the value of its `Move` is x / y.
     gate
-        What review.csv calls the gate: the `gate` of the `Move`.
+        The gate's name in review.csv: the `gate` of the `Move`.
     at
-        Where it is, (x, y), linear and compensated; of a line along x only x counts, along y only y.
+        Its position (x, y), linear and compensated; for a line that moves along x only x matters, along y
+        only y.
     """
 
     id: str
@@ -76,9 +77,9 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A threshold of a step that can be typed, whether or not the picture shows its channel.
+    """A threshold of a step that can be typed, even if the picture does not show its channel.
 
-    `gate` is what review.csv calls it; `channel` may be a ratio, `FSC-A/FSC-H`.
+    `gate` is its name in review.csv; `channel` may be a ratio, `FSC-A/FSC-H`.
     """
 
     gate: str
@@ -97,7 +98,7 @@ class AxisView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A step of the gating as it is now.
+    """A step of the present gating.
 
     Attributes
     ----------
@@ -106,28 +107,28 @@ class StepView:
     n_in, n_out
         Events before and after.
     method
-        How its gate was found, in words.
+        The method that set its gate, in words.
     kept
-        What it keeps, in words.
+        The events that it keeps, in words.
     picture
-        The report's own SVG; "" where the step shows no channel.
+        The SVG of the report; "" if the step shows no channel.
     density
-        What the picture was drawn from; None as `picture`.
+        The density from which the picture was drawn; None if there is no picture.
     gate
-        What is applied; None where the panel cannot support the step.
+        The applied gate; None if the panel cannot support the step.
     handles
-        What can be moved on its picture. Empty where the gate must be made a polygon first.
+        The movable parts of its picture; empty if the gate must be converted to a polygon first.
     cuts
         Its thresholds that a person may type.
     polygon
-        The gate as a polygon on the picture's two channels: the start for "convert to polygon"; None where
-        it cannot be one.
+        The gate as a polygon on the picture's two channels, for "convert to polygon"; None if that is
+        impossible.
     no_polygon
-        Why it cannot be one, in words; "" where it can, or where the step takes none.
+        Why it cannot be a polygon, in words; "" if it can, or if the step allows no polygon.
     is_polygon
         Whether the gate is a person's polygon already.
     fixed
-        What of it stands in the sheet `gates`, so that it is changed there and not here; "" without.
+        The part of the gate that the sheet `gates` sets, so that it can be changed only there; "" if none.
     fixed_gates
         The names of those gates.
     """
@@ -156,7 +157,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The receptor density as the row tells it, molecules per cell; `reported` is the words of the table."""
+    """The receptor density of the row, molecules per cell; `reported` is its text in the table."""
 
     status: RdStatus
     reported: str
@@ -177,24 +178,25 @@ class View:
     Attributes
     ----------
     moves
-        The gates that a person set: in the study, and on the bench.
+        The gates that a person set, in the study and on the bench.
     settled
-        Whether this is what `cd38rd run` gives; else the other gates were held where they were.
+        Whether this is the result of `cd38rd run`; else the other gates were kept fixed.
     steps
         In the order of the gating.
     histogram, histogram_picture
-        The quantified channel of the quantified cells beside the control's, and the report's own SVG of it.
+        Histogram of the quantified cells on the quantified channel, with the control's, and the report's SVG
+        of it.
     flags, notes
-        Of the row. A view with held gates has those of the last settled one.
+        Flags and notes of the row. A view with fixed gates has those of the last settled view.
     scale
-        (channel units, molecules per cell) of places along the curve, for the axis of the histogram.
+        (channel units, molecules per cell) of points along the curve, for the axis of the histogram.
     others
-        Tubes that a run makes again because this one moved its batch's cuts.
+        Tubes that a run computes again because this tube moved the cuts of their batch.
     waiting
-        Tubes that wait for a run and share something with this one, its batch's cut or the spread of
-        replicates: what they give is not known yet, and may move this one's number.
+        Tubes that wait for a run and share the cuts of the batch or the scatter of replicates with this tube:
+        their results are not known yet, and may change this tube's density.
     result
-        The row as the tables and the report take it.
+        The row for the tables and the report.
     """
 
     sample_id: str
@@ -215,7 +217,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a move changed besides what was moved, in words, a sentence each."""
+    """Further effects of a move, in words, one sentence each."""
 
     refitted: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
@@ -238,10 +240,10 @@ class BackGate:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What the moves of one tube give on another.
+    """The effect of one tube's moves on another tube.
 
-    `before`: as its last run gave it. `after`: with `moves`, which are all that review.csv would then hold of
-    the tube; None where it cannot take them, and `fault` says why.
+    `before`: the result of the last run. `after`: the result with `moves`, which are all gates that
+    review.csv would then hold for the tube; None if the tube cannot take them, for the reason in `fault`.
     """
 
     sample_id: str

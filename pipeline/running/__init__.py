@@ -1,1 +1,1 @@
-"""The work of a study: which tubes, in what order, on which cores, and what is kept."""
+"""The work of a study: which tubes to compute, in what order, on which cores, and which results to keep."""

@@ -1,6 +1,6 @@
-"""One piece of work and how it ended: with a result, or with a failure in words.
+"""One piece of work and its outcome: a result, or a failure in words.
 
-A worker says which program it is, and what comes from another one is never used.
+A worker reports which program it runs; a result from another program is never used.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 LOADED = this_program()
-"""Asked when this module is loaded: a worker that outlives an upgrade is still the program that it was."""
+"""The program at the time this module is loaded: a worker that is still running after an upgrade runs the old
+program."""
 
 SAME_PROGRAM = "install the same cd38rd, Python and libraries everywhere, and start the workers again"
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Task, Result]):
-    """One task's end: its result, or in words why there is none.
+    """The outcome of one task: its result, or the reason in words why there is none.
 
     Attributes
     ----------
     failure
-        Kind and text of what the task raised; "" where it gave a result.
+        Type and text of the exception that the task raised; "" if it gave a result.
     traceback
-        Where a defect of cd38rd was raised; "" where the computer failed or the worker process died.
+        The traceback of a defect of cd38rd; "" if the computer failed or the worker process died.
     worker
-        Who did it; "" where nobody did.
+        Name of the worker that did the task; "" if no worker did.
     program
-        What that worker says it is.
+        The program that this worker reports.
     """
 
     task: Task
@@ -50,9 +51,9 @@ class Finished(Generic[Task, Result]):
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
-    """Return what the work makes of the task, or what it raised: the batch goes on.
+    """Return the result of the task, or its exception as a failure, so that the batch goes on.
 
-    A disk, a network or memory that fails is no defect of cd38rd: it comes without a traceback.
+    A failure of disk, network or memory is not a defect of cd38rd and has no traceback.
     """
     try:
         return Finished(task, work(task))
@@ -61,9 +62,10 @@ def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result
 
 
 def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -> Finished[Task, Result]:
-    """Attempt a task in a worker, which says who it is; nothing is done where another program is wanted.
+    """Attempt a task in a worker, which reports its name; do nothing if its program is not the wanted one.
 
-    Some modules are loaded when a tube first needs them: if their files were changed by then, it says so.
+    Some modules are loaded only when a tube first needs them: if their files have changed by then, the
+    outcome shows it.
     """
     refused: Finished[Task, Result] = Finished(task, None)
     end = attempt(task, work) if wanted == LOADED else refused
@@ -71,7 +73,7 @@ def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -
 
 
 def of_this_program(end: Finished[Task, Result]) -> Finished[Task, Result]:
-    """Return the end, or a failure that names the worker where another program did it."""
+    """Return the outcome, or a failure that names the worker if it runs another program."""
     unlike = difference(LOADED, end.program)
     if not unlike:
         return end
@@ -80,7 +82,7 @@ def of_this_program(end: Finished[Task, Result]) -> Finished[Task, Result]:
 
 
 def without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
-    """Return the end of a task that raised, or that no worker could do or answer."""
+    """Return the outcome of a task that raised an exception, or that no worker could do or answer."""
     if isinstance(error, ProcessDiedError):
         died = "the worker process died while it worked on this tube (out of memory, or a crash)"
         return Finished(task, None, died)
@@ -91,12 +93,12 @@ def without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
 
 
 def program_there() -> Program:
-    """Return which program a worker is; called by dask in each."""
+    """Return the program of a worker; dask calls this in each worker."""
     return LOADED
 
 
 def _own_name() -> str:
-    """Return the address of the dask worker that this is, or the number of this process."""
+    """Return the address of this dask worker, or the number of this process."""
     import sys
 
     distributed = sys.modules.get("distributed")
@@ -109,7 +111,7 @@ def _own_name() -> str:
 
 
 def _computer_failure(error: OSError | MemoryError) -> str:
-    """Return kind and reason; of a path the name alone, since this is printed in the results."""
+    """Return type and reason; a path is cut to the file name, since the text is printed in the results."""
     kind = type(error).__name__
     if isinstance(error, NoMemoryError):
         return str(error)

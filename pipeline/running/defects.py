@@ -1,4 +1,4 @@
-"""Defects of cd38rd: what is said of them, and results/log.txt. A bad tube is none: see prepared.py."""
+"""Defects of cd38rd: their text for users, and results/log.txt. A bad tube is no defect: see prepared.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.files.whole import NotWrittenError
 LOG_FILE = "log.txt"
 LOGGERS = ("pipeline", "gating", "calibration")
 THE_DATA = "the data"
-"""What a defect in a model or a table is not of."""
+"""Words for what is not at fault, if a defect is in a model or a table."""
 
 Made = TypeVar("Made")
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class DefectError(Exception):
-    """A defect of cd38rd stopped the run, as was asked for."""
+    """A defect of cd38rd stopped the run, as `--on-error stop` demands."""
 
     def __init__(self, name: str, failure: str, sound: str = "this file") -> None:
         super().__init__(
@@ -32,12 +32,12 @@ class DefectError(Exception):
 
 
 def defect_note(failure: str, sound: str = "this file") -> str:
-    """Return what a row says of a defect.
+    """Return the text of a row about a defect.
 
     Parameters
     ----------
     failure
-        Kind and text of the exception.
+        Type and text of the exception.
     sound
         What is not at fault.
     """
@@ -49,16 +49,16 @@ def defect_note(failure: str, sound: str = "this file") -> str:
 
 @dataclass(slots=True)
 class CaughtDefects:
-    """The parts of a result that a defect of cd38rd left out; each is logged, and the other parts are made.
+    """The parts of a result that defects of cd38rd prevented; each defect is logged.
 
     Attributes
     ----------
     kind
-        Word before each name in the log: `model `.
+        Word before each name in the log, for example `model `.
     refusals
-        Exceptions by which a part says that the data do not allow it: they are raised, and are no defects.
+        Exceptions that mean that the data do not allow a part: they are raised, and are no defects.
     failures
-        By the name of the part: kind and text of the exception.
+        By the name of the part: type and text of the exception.
     """
 
     kind: str = ""
@@ -66,7 +66,7 @@ class CaughtDefects:
     failures: dict[str, str] = field(default_factory=dict)
 
     def caught(self, name: str, make: Callable[[], Made]) -> Made | None:
-        """Return the part; None, with its traceback in the log, where a defect kept it from being made."""
+        """Return the part; None if a defect prevented it, with the traceback in the log."""
         try:
             return make()
         except self.refusals:
@@ -78,20 +78,20 @@ class CaughtDefects:
 
 
 class _LogFile(logging.FileHandler):
-    """A log that a full disk cuts short: the results say that, and no traceback is shown for it."""
+    """A log that stays silent if the disk is full, since the results report the full disk."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the name is logging's
         """Leave the line out."""
 
     def close(self) -> None:
-        """Close the file, though its last lines cannot be written."""
+        """Close the file, even if its last lines cannot be written."""
         with suppress(OSError):
             super().close()
 
 
 @contextmanager
 def logged_to(results: Path) -> Iterator[None]:
-    """Append what the three packages log to results/log.txt, while a command runs."""
+    """Append the log messages of the three packages to results/log.txt while a command runs."""
     path = results / LOG_FILE
     try:
         handler = _LogFile(path, encoding="utf-8")

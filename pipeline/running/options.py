@@ -1,4 +1,4 @@
-"""What `cd38rd run` was asked for."""
+"""The options of `cd38rd run`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class OnError(StrEnum):
-    """What a defect of cd38rd in a tube, run or model does to the others. A bad tube never stops them."""
+    """Whether a run goes on after a defect of cd38rd. A bad tube never stops the run."""
 
     CONTINUE = "continue"
     STOP = "stop"
@@ -15,7 +15,7 @@ class OnError(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What `cd38rd run` was asked for; see its help."""
+    """The options of `cd38rd run`; see its help."""
 
     workers: int | None = None
     scheduler: str | None = None

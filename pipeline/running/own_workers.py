@@ -1,6 +1,6 @@
-"""Pieces of work on this machine's cores: dask gives them out, a process of our own does each.
+"""Pieces of work on this machine's cores: dask gives them out, and an own process does each.
 
-A process that dies takes no other piece along: which one it had is known, and that one is tried again.
+If a process dies, only its one piece is lost; that piece is known, and is tried again.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from typing import Any, TypeAlias
 from pipeline.running.processes import ProcessDiedError, WorkerProcess
 
 TRIES = 3
-"""Somebody may end a process, or memory be short for a moment: three deaths are the piece's own doing. The
-last try has the machine for itself, since pieces at the same time may need more memory than there is.
-Convention: a third death in a row is no chance."""
+"""Tries of a piece whose process dies. A user may end a process, or memory may be short for a moment; after
+three deaths the piece itself is the cause. The last try runs alone on the machine, since several pieces at a
+time may need more memory than there is. Convention: three deaths in a row are no chance."""
 
 SECONDS_BETWEEN_LOOKS = 0.2
-"""How long an interrupt may have to wait where a system does not break off what waits.
-Convention: nobody notices so short a wait."""
+"""Longest delay of an interrupt (Ctrl-C) on a system that does not interrupt a waiting thread. Convention:
+nobody notices so short a delay."""
 
 Answer: TypeAlias = "tuple[int, Any]"
-"""Which piece of work, and its result or the exception that it ended with."""
+"""The index of the piece of work, and its result or its exception."""
 
 
 def in_own_processes(
     work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], n_processes: int
 ) -> Iterator[Answer]:
-    """Yield what comes of each piece of work, as it is done.
+    """Yield the outcome of each piece of work as soon as it is done.
 
     Parameters
     ----------
     work
-        A function of a module.
+        A function at the top level of a module.
     pieces
-        Its arguments, picklable, of each call.
+        The arguments of each call; they can be pickled.
     n_processes
-        How many work at the same time.
+        Number of processes that work at the same time.
 
     Yields
     ------
     tuple
-        The index of the piece, and its result or the exception that it ended with (`ProcessDiedError` where
-        it ended its process each time).
+        The index of the piece, and its result or its exception (`ProcessDiedError` if its process died at
+        every try).
     """
     run = _Run(work, pieces, n_processes)
     dealer = Thread(target=run.deal, name="dealer", daemon=True)
@@ -72,7 +72,7 @@ class _Run:
         self._stopped = Event()
 
     def deal(self) -> None:
-        """Let dask give out the work; each of its threads hands a piece to a process that is idle."""
+        """Let dask give out the work; each of its threads hands a piece to an idle process."""
         from dask.base import compute
         from dask.delayed import delayed
 
@@ -94,7 +94,7 @@ class _Run:
                     raise RuntimeError("the work ended before all of it was done") from None
 
     def stop(self, dealer: Thread) -> None:
-        """End every process; work that is not done is dropped."""
+        """End every process; unfinished work is dropped."""
         self._stopped.set()
         while dealer.is_alive():
             for process in self._processes:
@@ -104,7 +104,7 @@ class _Run:
             process.leave()
 
     def _next_piece(self, _: int) -> None:
-        """Do the piece that is next in line: dask's order is another one."""
+        """Do the next piece in our order, since dask calls in another order."""
         if self._stopped.is_set():
             return
         at, process = self._waiting.popleft(), self._idle.get()
@@ -118,7 +118,7 @@ class _Run:
             self._answers.put((at, answer))
 
     def _deal_alone(self) -> None:
-        """Try what ended its process each time once more, with no other process there."""
+        """Try each piece whose process died every time once more, with no other process running."""
         if not self._alone:
             return
         for process in self._processes:

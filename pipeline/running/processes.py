@@ -1,6 +1,6 @@
-"""Worker processes of this machine: each has one piece of work at a time, through a pipe of its own.
+"""Worker processes of this machine: each gets one piece of work at a time, through its own pipe.
 
-There is no socket and no port: no other user can reach them, and they need no network.
+They use no socket and no port: no other user can reach them, and they need no network.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 SECONDS_TO_END = 5.0
-"""What an idle process is given to leave by itself. Convention: it needs a fraction of a second."""
+"""Time for an idle process to end by itself. Convention: it needs a fraction of a second."""
 
 
 class ProcessDiedError(Exception):
-    """The process ended while it worked: memory ran out, a crash, or somebody ended it."""
+    """The process died while it worked: memory ran out, it crashed, or a user ended it."""
 
 
 class WorkerProcess:
-    """A process that is started with its first work, and again after it died."""
+    """A process that starts with its first piece of work, and starts again after it died."""
 
     def __init__(self) -> None:
         self._process: BaseProcess | None = None
@@ -31,17 +31,17 @@ class WorkerProcess:
         self._results: Connection[Any, Any] | None = None
 
     def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what the work gives in that process.
+        """Return the result of the work in that process.
 
         Parameters
         ----------
         work
-            A function of a module; it and its arguments are picklable.
+            A function at the top level of a module; it and its arguments can be pickled.
 
         Raises
         ------
         ProcessDiedError
-            The process ended; the next work starts another.
+            The process died; the next piece of work starts another.
         Exception
             What the work raised.
         """
@@ -60,13 +60,13 @@ class WorkerProcess:
         return answer
 
     def kill(self) -> None:
-        """End the process at once, whatever it does; every file that it writes is whole or not there."""
+        """End the process at once, even at work; no file is left half written."""
         process = self._process
         if process is not None:
             process.kill()
 
     def leave(self) -> None:
-        """Let an idle process end by itself; nobody may use it at the same time."""
+        """Let an idle process end by itself; no other thread may use it at the same time."""
         if self._tasks is not None:
             self._tasks.close()
         if self._process is not None:
@@ -105,7 +105,7 @@ class WorkerProcess:
 
 
 def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
-    """Do what comes, until nothing more can come: the process that started this one has ended or is done."""
+    """Do each piece of work that arrives, until the parent process closes the pipe or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError):
         while True:
@@ -113,7 +113,7 @@ def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
 
 
 def _answer(sent: bytes) -> bytes:
-    """Return, pickled, whether the work raised, and its result or what it raised."""
+    """Return, pickled, whether the work raised an exception, and its result or the exception."""
     try:
         work, arguments = pickle.loads(sent)
         return pickle.dumps((False, work(*arguments)))
@@ -131,6 +131,6 @@ def _pickled(error: Exception) -> bytes:
 
 
 def _leave_interrupts_to_the_first_process() -> None:
-    """Keep the terminal's interrupt, which every process of the group gets, from a process that starts."""
+    """Block Ctrl-C in a process that starts; the terminal sends it to every process of the group."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,4 +1,4 @@
-"""Which program this is: what must be the same in every process that quantifies tubes of one study."""
+"""The identity of this program: it must be the same in every process that quantifies tubes of one study."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ LIBRARIES = (
     "dask",
     "distributed",
 )
-"""Libraries that a tube's numbers or their way back from a worker depend on."""
+"""Libraries on which a tube's numbers, or their transfer from a worker, depend."""
 
 MODULES = {"scikit-learn": "sklearn"}
-"""What is imported of a library, where it is called otherwise."""
+"""Library → name of its module, if the two names differ."""
 
 SOURCE = "source code"
 SHOWN_DIGITS = 12
-"""Of a SHA-256, in a sentence. Convention: so many tell any two programs apart."""
+"""Digits of a SHA-256 in a sentence. Convention: so many digits distinguish any two programs."""
 
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
-"""Name and value of each fact; words alone, so that any other version can send and read it."""
+"""Name and value of each fact, as text only, so that any other version can send and read it."""
 
 
 @cache
 def this_program() -> Program:
-    """Return what this process runs, as it was when this was first asked.
+    """Return the program of this process, as it was at the first call.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def this_program() -> Program:
 
 
 def difference(here: Program, there: Program) -> str:
-    """Return in words what another process runs otherwise than this one; "" where nothing is.
+    """Return in words how the program of another process differs from this one; "" if it does not.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def _shown(name: str, facts: Mapping[str, str]) -> str:
 
 
 def program_version() -> str:
-    """Return the version of cd38rd that runs."""
+    """Return the version of the running cd38rd."""
     return _version_of("cd38rd")
 
 
@@ -99,16 +99,16 @@ def _version_of(name: str) -> str:
 
 
 def library_version(name: str, module: str) -> str:
-    """Return the version of a library as its installer wrote it down, and whether it is what is imported.
+    """Return the installed version of a library, with a remark if another copy is imported.
 
-    A folder earlier on the path may hold another copy, of which nobody knows the version.
+    A folder earlier on the path may hold another copy of unknown version.
 
     Parameters
     ----------
     name
-        Of the library as it is installed.
+        The name under which the library is installed.
     module
-        What is imported of it.
+        The name of its module.
     """
     found = find_spec(module)
     try:
@@ -122,12 +122,12 @@ def library_version(name: str, module: str) -> str:
 
 
 def program_with_late_modules(loaded: Program) -> Program:
-    """Return the program, with the source as it lies there now where modules were loaded from it since.
+    """Return the program, with the present source code if modules were loaded from it since.
 
     Parameters
     ----------
     loaded
-        What this process was.
+        The program of this process when it started.
     """
     try:
         source = _source_at(sum(name.partition(".")[0] in PACKAGES for name in tuple(sys.modules)))
@@ -150,9 +150,9 @@ def code_digest() -> str:
 
 @cache
 def digest_of_work(work: Callable[..., Any]) -> str:
-    """Return the SHA-256 of all that a function can run: source of the packages, and versions of libraries.
+    """Return the SHA-256 of all code that a function can run: source of the packages, versions of libraries.
 
-    Code and libraries that it has no need of may change: what it gave before is what it would give again.
+    Other code and libraries may change without an effect: the function would give the same result again.
     """
     texts = sources()
     needed = {name: texts[name] for name in files_of_work(work.__module__, texts)}
@@ -164,7 +164,7 @@ def digest_of_work(work: Callable[..., Any]) -> str:
 
 
 def _required_by(library: str) -> frozenset[str]:
-    """Return the names of the libraries that one of them requires."""
+    """Return the names of the libraries that a library requires."""
     try:
         required = metadata.requires(library) or []
     except metadata.PackageNotFoundError:
@@ -174,6 +174,6 @@ def _required_by(library: str) -> frozenset[str]:
 
 @cache
 def _source_at(n_modules: int) -> str:
-    """Return the digest of the source when this many modules of it are loaded: read again for each more."""
+    """Return the digest of the source; it is read again if the number of loaded modules has changed."""
     del n_modules
     return digest_of_sources(sources_now())

@@ -1,4 +1,4 @@
-"""What a person sees while a batch runs: a bar on a terminal, plain lines without one, or nothing."""
+"""The progress display while a batch runs: a bar on a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Receives what happens; knows nothing of how tubes are made."""
+    """Receives the events of a batch and shows them; it does not know how tubes are computed."""
 
     def say(self, text: str) -> None:
         """Show a line."""
 
     def begin(self, total: int, done: int) -> None:
-        """Start counting tubes, `done` of which need no work."""
+        """Start counting tubes; `done` of them need no work."""
 
     def tick(self, sample_id: str, status: str) -> None:
         """Count one finished tube."""
 
     def stage(self, name: str) -> None:
-        """Say what is done after the tubes: fitting models, drawing, writing."""
+        """Show the step after the tubes: fitting models, drawing, writing."""
 
     def __enter__(self) -> Self: ...
 
@@ -38,7 +38,7 @@ class Reporter(Protocol):
 
 
 class QuietReporter:
-    """Says nothing."""
+    """A reporter that shows nothing."""
 
     def say(self, text: str) -> None:
         """Do nothing."""
@@ -62,7 +62,7 @@ class QuietReporter:
 
 
 class LineReporter(QuietReporter):
-    """Plain lines, for logs and pipes."""
+    """A reporter that prints plain lines, for logs and pipes."""
 
     def __init__(self) -> None:
         self._done = 0
@@ -73,7 +73,7 @@ class LineReporter(QuietReporter):
         print(in_lines(text), flush=True)  # noqa: T201 -- printing is what this class is for
 
     def begin(self, total: int, done: int) -> None:
-        """Remember how many there are."""
+        """Remember the number of tubes."""
         self._total, self._done = total, done
 
     def tick(self, sample_id: str, status: str) -> None:
@@ -83,7 +83,7 @@ class LineReporter(QuietReporter):
 
 
 class JsonReporter(QuietReporter):
-    """A line of JSON for each thing that happens, for another program."""
+    """A reporter that prints a line of JSON for each event, for another program."""
 
     def say(self, text: str) -> None:
         """Print {"said": …}."""
@@ -108,7 +108,7 @@ def print_json(fact: Mapping[str, object]) -> None:
 
 
 class BarReporter(QuietReporter):
-    """A progress bar on a terminal, with the rate, the time left and a clock that runs to the end."""
+    """A progress bar on a terminal, with the rate, the time left, and a clock that runs to the end."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -153,7 +153,7 @@ class BarReporter(QuietReporter):
         self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}", rate=rate)
 
     def stage(self, name: str) -> None:
-        """Name what is done now; the clock goes on."""
+        """Name the present step; the clock goes on."""
         self._bar.update(self._task, description=name, visible=True)
         self._bar.start()
 
@@ -164,7 +164,7 @@ class BarReporter(QuietReporter):
 
 
 def rate_words(n: int, seconds: float) -> str:
-    """Return how fast tubes are finished, in the unit that people read easily.
+    """Return the speed in tubes per second, or per minute if it is slow.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The source of the three packages: all of it, and what of it a piece of work can run."""
+"""The source code of the three packages: all of it, and the part that a piece of work can run."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pathlib import Path
 from pipeline.files.content import digest_of
 
 PACKAGES = ("calibration", "gating", "pipeline")
-"""What decides a result: every Python file in them."""
+"""The packages whose Python files decide a result."""
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
-"""An import, at the top of a module or within a function; the style check allows no relative ones."""
+"""An import at the top of a module or within a function; the style check forbids relative imports."""
 
 
 class NoSourceError(RuntimeError):
-    """A package has no source to read: its results could not be distinguished from those of other code."""
+    """A package has no readable source: its results could not be distinguished from those of other code."""
 
 
 @cache
 def sources() -> Mapping[str, str]:
-    """Return the text of every Python file of the packages, as it was when this was first asked.
+    """Return the text of every Python file of the packages, as it was at the first call.
 
     Raises
     ------
@@ -72,14 +72,14 @@ def digest_of_sources(texts: Mapping[str, str]) -> str:
 
 
 def files_of_work(module: str, texts: Mapping[str, str]) -> frozenset[str]:
-    """Return which files a module imports, and those import, and so on; the module's own is among them.
+    """Return the files of a module and of all modules that it imports, directly or indirectly.
 
     Parameters
     ----------
     module
         Its dotted name.
     texts
-        Of `read_sources`.
+        The result of `read_sources`.
     """
     found: dict[str, str] = {}
     todo = [module]
@@ -94,12 +94,12 @@ def files_of_work(module: str, texts: Mapping[str, str]) -> frozenset[str]:
 
 
 def imported_packages(texts: Iterable[str]) -> frozenset[str]:
-    """Return the first names of all that Python files import, of other projects and of Python itself too."""
+    """Return the packages that Python files import, including other projects and Python's own."""
     return frozenset(name.partition(".")[0] for text in texts for name in _imported(text))
 
 
 def _imported(text: str) -> list[str]:
-    """Return the dotted names that a module may import; some are names within a module, which is no harm."""
+    """Return the dotted names that a module may import; names within a module do no harm here."""
     names: list[str] = []
     for base, listed, plain in _IMPORT.findall(text):
         names += re.findall(r"[\w.]+", plain)
@@ -114,7 +114,7 @@ def _file_of(module: str, texts: Mapping[str, str]) -> str:
 
 
 def _folder_of(package: str) -> Path:
-    """Return where Python imports a package from, wherever this module lies in it."""
+    """Return the folder from which Python imports a package."""
     spec = find_spec(package)
     places = spec.submodule_search_locations if spec is not None else None
     if not places:

@@ -1,4 +1,4 @@
-"""Finished tubes and bead runs on disk: one JSON file each, found by the digest of all it came from."""
+"""Finished tubes and bead runs on disk: one JSON file each, with the digest of all its inputs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ Result = TypeVar("Result")
 
 _HEAD = '{{\n "digest": "{digest}",\n "checksum": "{checksum}",\n "result": '
 _HEAD_BYTES = 256
-"""Of a file, in which its digest and checksum stand. Arithmetic: two of 64 digits, and their names."""
+"""Bytes at the start of a file that hold its digest and checksum. Arithmetic: two of 64 digits, and their
+names."""
 _END = "\n}\n"
 
 
 class Store(Generic[Result]):
-    """A folder of results of one type, each under its name.
+    """A folder of results of one type, one file for each name.
 
     Parameters
     ----------
     folder
-        Made when the first result is saved.
+        The folder; it is made when the first result is saved.
     kind
         The dataclass that is stored.
     """
@@ -48,7 +49,7 @@ class Store(Generic[Result]):
         return TypeAdapter(self._kind)
 
     def path(self, name: str) -> Path:
-        """Return where a result lies.
+        """Return the path of a result.
 
         Raises
         ------
@@ -58,17 +59,17 @@ class Store(Generic[Result]):
         return file_named(self.folder, name, ".json")
 
     def save(self, name: str, digest: str, result: Result) -> None:
-        """Write a result so that a crash leaves the old file or the new one, never half of it."""
+        """Write a result so that a crash leaves the old file or the new one, never half a file."""
         text = json.dumps(self._adapter.dump_python(result), indent=1)
         head = _HEAD.format(digest=digest, checksum=_checksum(name, digest, text))
         write_whole(self.path(name), head + text + _END, durable=False)
 
     def remove(self, name: str) -> None:
-        """Forget a result; nothing where there is none."""
+        """Delete a result, if there is one."""
         self.path(name).unlink(missing_ok=True)
 
     def load(self, name: str) -> tuple[str, Result] | None:
-        """Return a result and its digest; None where there is none or the file is not as it was saved."""
+        """Return digest and result; None if there is none or the file was changed since it was saved."""
         from pydantic_core import from_json
 
         try:
@@ -83,7 +84,7 @@ class Store(Generic[Result]):
             return None
 
     def checksum(self, name: str) -> str:
-        """Return the checksum that the file of a result names; "" where there is none."""
+        """Return the checksum in the file of a result; "" if there is none."""
         try:
             with self.path(name).open("rb") as file:
                 head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
@@ -93,9 +94,9 @@ class Store(Generic[Result]):
         return found[1] if found else ""
 
     def is_damaged(self, name: str) -> bool:
-        """Whether there is a file of this name that is not as it was saved; to ask where `load` gave None.
+        """Whether the file of this name was changed since it was saved; for use if `load` returned None.
 
-        One of an earlier version, which kept no checksum, is not damaged.
+        A file of an earlier version, which kept no checksum, does not count as damaged.
         """
         path = self.path(name)
         if not path.exists() or self.load(name) is not None:
@@ -103,7 +104,7 @@ class Store(Generic[Result]):
         return not _is_of_earlier_version(path)
 
     def find(self, name: str, digest: str) -> Result | None:
-        """Return the stored result if it came from exactly these inputs."""
+        """Return the stored result if it was made from exactly these inputs."""
         stored = self.load(name)
         return stored[1] if stored is not None and stored[0] == digest else None
 
@@ -115,9 +116,9 @@ class Stores:
     Attributes
     ----------
     samples
-        What was last made of each tube.
+        The last result of each tube.
     alone
-        What a tube gave before it was gated a second time with the cuts of its batch; no other tubes.
+        The first result of each tube that was gated a second time with the cuts of its batch.
     beads
         Bead runs.
     """
@@ -128,7 +129,7 @@ class Stores:
 
 
 def stores_in(folder: Path) -> Stores:
-    """Return the stores of a folder; nothing is made before the first result is saved."""
+    """Return the stores of a folder; no folder is made before the first result is saved."""
     return Stores(
         samples=Store(folder, SampleResult),
         alone=Store(folder / "alone", SampleResult),
@@ -147,5 +148,5 @@ def _is_of_earlier_version(path: Path) -> bool:
 
 
 def _checksum(name: str, digest: str, text: str) -> str:
-    """Return what fits this result alone: under its name, with its digest, to the last digit."""
+    """Return the checksum of a result together with its name and its digest."""
     return digest_of((name, digest, text))

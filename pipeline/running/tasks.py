@@ -30,21 +30,21 @@ FLAGS_OF_TUBES = (
     CalibrationFlag.REPAIRED_BEAD_FILE,
     CalibrationFlag.CROSS_CALIBRATED,
 )
-"""Flags of a bead run that its tubes carry too."""
+"""Flags of a bead run that its tubes also get."""
 
 
 def input_hashes(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of every input file of the study; "" where it cannot be read (its row says so).
+    """Return the SHA-256 of every input file of the study; "" if it cannot be read (its row reports that).
 
-    Whatever is taken from a file for its row (what the checks find, its events) is taken after this, and the
-    worker refuses another digest: so all of it comes from these bytes.
+    The checks and the events are read from a file after its digest is taken, and the worker refuses a file
+    with another digest. So the whole row comes from the same bytes.
     """
     gates = (sample.gates_file for sample in study.samples if sample.gates_file)
     return {name: input_sha256(study.folder, name) for name in (*files_of_study(study), *gates)}
 
 
 def bead_hashes(study: Study) -> dict[str, str]:
-    """Return the SHA-256 of the files of the bead runs alone; "" where one cannot be read."""
+    """Return the SHA-256 of the files of the bead runs only; "" if a file cannot be read."""
     return {run.fcs_file: input_sha256(study.folder, run.fcs_file) for run in study.beads}
 
 
@@ -74,11 +74,11 @@ def tube_tasks(
     Parameters
     ----------
     calibrations
-        Of every bead run of the study.
+        The curves of every bead run of the study.
     hashes
         See `input_hashes`.
     events_folder
-        Where per-event results go; None: nowhere.
+        The folder for per-event results; None: they are not written.
     known
         What the checks of the study found, where they have run; None: they run here.
     """
@@ -120,12 +120,12 @@ def _digests(study: Study, sample: Sample, hashes: Mapping[str, str]) -> tuple[t
 def findings_of_tubes(
     study: Study, calibrations: Iterable[CalibrationResult], known: Sequence[Finding] | None = None
 ) -> dict[str, TubeFindings]:
-    """Return by sample_id what the checks say of each tube, and what is doubtful about its bead run.
+    """Return by sample_id the findings of the checks on each tube and the doubts about its bead run.
 
     Parameters
     ----------
     calibrations
-        Of the bead runs that are known.
+        The curves of the known bead runs.
     known
         What the checks of the study found, where they have run; None: they run here.
     """
@@ -138,21 +138,21 @@ def findings_of_tubes(
 
 
 def _labelled(found: TubeFindings, labels: FileLabels, doubts: tuple[str, ...]) -> TubeFindings:
-    """Return findings that name no file by its own name, with the doubts of the bead run."""
+    """Return the findings without file names, with the doubts about the bead run."""
     return TubeFindings(
         labels.in_text(found.failure), (*found.flags, *doubts), tuple(map(labels.in_text, found.notes))
     )
 
 
 def without_findings(task: TubeTask) -> TubeTask:
-    """Return the task without flags and notes of the checks: what is stored of a tube is its own."""
+    """Return the task without the flags and notes of the checks, which are not stored with the tube."""
     return replace(task, flags=(), notes=())
 
 
 def tube_digest(task: TubeTask) -> str:
-    """Return the digest of all that decides a tube's result: code, files, curve, panel, settings, cuts.
+    """Return the digest of all inputs of a tube's result: code, files, curve, panel, settings, cuts.
 
-    Dates, doses, remarks and what the checks say of them do not: they change tables, not tubes.
+    Dates, doses, remarks and the findings on them are left out: they change tables, not tubes.
     """
     sample = task.sample
     parts: Iterable[object] = (
@@ -171,6 +171,6 @@ def tube_digest(task: TubeTask) -> str:
 
 
 def bead_digest(task: BeadTask) -> str:
-    """Return the digest of all that decides a bead run's curve."""
+    """Return the digest of all inputs of a bead run's curve."""
     settings = sorted(task.settings.model_dump().items())
     return digest_of((digest_of_work(calibrate_bead_run), repr(task.run), repr(settings), task.sha256))

@@ -1,7 +1,8 @@
-"""Every tube once alone; then, with the cuts of its batch, each one whose own cuts were unclear.
+"""Gating in two passes: every tube alone, then each tube with unclear cuts again with its batch's cuts.
 
 The store holds both results of a tube that was gated twice, so a run that is stopped and resumed pools the
-same cuts. The cuts that a tube was given are in its digest: a new tube that moves them makes it anew.
+same cuts. The digest of a tube includes the cuts from its batch: if a new tube moves these cuts, the tube is
+gated again.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ from pipeline.tube.memory import processes_that_fit
 log = logging.getLogger(__name__)
 
 Stored = tuple[str, SampleResult]
-"""A digest and the result of it."""
+"""A digest of the inputs, and the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantified:
-    """What a run made of the tubes.
+    """The results of a run.
 
     Attributes
     ----------
     results
-        By sample_id; held against their batches.
+        The results by sample_id, compared with their batches.
     n_reused
-        Tubes that needed no work.
+        Number of tubes that needed no work.
     workers
-        Processes that were used.
+        Number of processes that were used.
     """
 
     results: dict[str, SampleResult]
@@ -61,10 +62,10 @@ class _Passes:
     Attributes
     ----------
     latest
-        By sample_id: what the store holds as the tube's result, with its digest. Failures of earlier runs are
-        left out: they are tried again.
+        By sample_id: the stored result of the tube, with its digest. Failures of earlier runs are left out:
+        these tubes are tried again.
     alone
-        By sample_id: what the tube gives without its batch.
+        By sample_id: the tube's result without its batch.
     events
         The folder of per-event results; None: there is none.
     """
@@ -77,7 +78,7 @@ class _Passes:
     alone: dict[str, SampleResult]
 
     def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
-        """Quantify tubes, and store each as soon as it is done."""
+        """Quantify tubes, and store each result as soon as it is done."""
         bare = [without_findings(task) for task in tasks]
         for task in bare:
             _remove_events(task, self.events)
@@ -105,12 +106,12 @@ def quantified_study(
     reporter: Reporter,
     events: Path | None = None,
 ) -> Quantified:
-    """Quantify the tubes of a study; finished ones are stored at once and reused.
+    """Quantify the tubes of a study; finished tubes are stored at once and reused.
 
     Parameters
     ----------
     tasks
-        Of every tube of the study, without the cuts of a batch.
+        The task of every tube of the study, without the cuts of a batch.
     events
         The folder of per-event results, of this run or of an earlier one; None: there is none.
     """
@@ -134,7 +135,7 @@ def quantified_study(
 
 
 def _that_fit(tasks: Sequence[TubeTask]) -> int | None:
-    """Return how many worker processes the memory allows, if each has the largest of the tubes."""
+    """Return how many worker processes fit into the memory if each reads the largest tube."""
     largest = max((bytes_of_inputs(task.folder, task.sample.input_files) for task in tasks), default=0)
     return processes_that_fit(largest)
 
@@ -145,14 +146,14 @@ def results_beside_batches(
     results: Mapping[str, SampleResult],
     alone: Mapping[str, SampleResult],
 ) -> dict[str, SampleResult]:
-    """Return the results with what the checks found, flagged where a tube's clear cut is not its batch's.
+    """Return the results with the checks' findings; flag a clear cut that differs from its batch's.
 
     Parameters
     ----------
     found
-        By sample_id: what the checks of today say of each tube.
+        By sample_id: today's findings of the checks on each tube.
     results, alone
-        By sample_id, as they are stored: `results` the latest, `alone` without their batch.
+        Stored results by sample_id: `results` are the latest, `alone` are those without their batch.
     """
     cuts = cuts_of_batches(samples, _carried(found, alone))
     return {
@@ -164,8 +165,8 @@ def results_beside_batches(
 def tasks_with_batch_cuts(
     tasks: Sequence[TubeTask], alone: Mapping[str, SampleResult]
 ) -> tuple[TubeTask, ...]:
-    """Return the tasks whose tubes are known alone, each with the cuts of its batch that it needs."""
-    # A tube that the checks doubt has no say in its batch's cuts.
+    """Return the tasks of tubes that were gated alone, each with the cuts that it needs from its batch."""
+    # A tube that the checks doubt does not contribute to its batch's cuts.
     cuts = cuts_of_batches([task.sample for task in tasks], _carried(_findings(tasks), alone))
     known = [task for task in tasks if task.sample.sample_id in alone]
     return tuple(
@@ -180,7 +181,7 @@ def _findings(tasks: Sequence[TubeTask]) -> dict[str, TubeFindings]:
 def _carried(
     found: Mapping[str, TubeFindings], results: Mapping[str, SampleResult]
 ) -> dict[str, SampleResult]:
-    """Return results as they are stored with what the checks found today."""
+    """Return stored results with today's findings of the checks."""
     none = TubeFindings()
     return {
         name: with_findings(result, (of_tube := found.get(name, none)).flags, of_tube.notes)
@@ -189,14 +190,14 @@ def _carried(
 
 
 def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
-    """Return the tubes whose latest result is not the one that their batch makes."""
+    """Return the tubes whose latest result was not made with the present cuts of their batch."""
     given = tasks_with_batch_cuts(tasks, passes.alone)
     known = {name: digest for name, (digest, _) in passes.latest.items()}
     return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
 
 
 def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
-    """Fill in what is stored of the tubes that need no work alone; failed ones are always tried again."""
+    """Fill in the stored results of tubes that need no first pass; failed tubes are always tried again."""
     options, stores, reporter = passes.options, passes.stores, passes.reporter
     for task in tasks:
         name, wanted = task.sample.sample_id, _wanted(task, options)
@@ -212,7 +213,7 @@ def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
 
 
 def _loaded(store: Store[SampleResult], name: str, reporter: Reporter) -> Stored | None:
-    """Return what is stored; of a file that is not as it was saved nothing, which is said."""
+    """Return the stored result; None, with a message, if the file was changed since it was saved."""
     stored = store.load(name)
     if stored is None and store.is_damaged(name):
         say_damaged(reporter, store.path(name))
@@ -220,7 +221,7 @@ def _loaded(store: Store[SampleResult], name: str, reporter: Reporter) -> Stored
 
 
 def say_damaged(reporter: Reporter, path: Path) -> None:
-    """Say that a stored result is not as it was saved: it is made again."""
+    """Report that a stored result was changed or damaged and is made again."""
     text = f"{path.name} in the store was changed or damaged since it was saved: not used, made again"
     log.warning(text)
     reporter.say(text)
@@ -233,7 +234,7 @@ def _announce(reporter: Reporter, reused: int, waiting: int, total: int) -> None
 
 
 def _remove_events(task: TubeTask, folder: Path | None) -> None:
-    """Remove a tube's per-event results of an earlier run: they are of other gates than it gets now."""
+    """Remove a tube's per-event results of an earlier run, since the tube is gated anew."""
     usual = None if folder is None else file_named(folder, task.sample.sample_id, ".parquet")
     file = task.events_file or usual
     for path in () if file is None else (file, file.with_suffix(".fcs")):
@@ -253,7 +254,7 @@ def _wanted(task: TubeTask, options: RunOptions) -> bool:
 
 
 def _plain(task: TubeTask) -> TubeTask:
-    """Return the task of the tube alone."""
+    """Return the task of the tube without the cuts of its batch."""
     return replace(task, batch_cuts=())
 
 

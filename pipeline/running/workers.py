@@ -1,6 +1,6 @@
-"""Many tubes at once: in this process, in own worker processes, or on a running dask cluster.
+"""Work on many tubes: in this process, in own worker processes, or on a running dask cluster.
 
-A task that raises, or that kills its worker, is one failure; every other task completes.
+A task that raises an exception, or kills its worker, is one failure; every other task completes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.running.attempt import (
 from pipeline.running.own_workers import in_own_processes
 
 TUBES_THAT_PAY_FOR_WORKERS = 24
-"""Fewer tubes are done before workers have started, which takes them 2-4 s. Convention: for speed."""
+"""Below this number of tubes no workers are started, since their start takes 2-4 s. Convention: for speed."""
 
 
 def workers_for(n_tasks: int, asked: int | None, fit: int | None = None) -> int:
@@ -29,9 +29,9 @@ def workers_for(n_tasks: int, asked: int | None, fit: int | None = None) -> int:
     Parameters
     ----------
     asked
-        By the user; None: as many as cores and memory allow, where workers pay.
+        The number that the user gave; None: as many as cores and memory allow, if workers save time.
     fit
-        How many the memory allows; None: not known.
+        The number that the memory allows; None: not known.
 
     Examples
     --------
@@ -69,12 +69,12 @@ def run_tasks(
     scheduler
         Address of a running dask scheduler, `tcp://HOST:PORT`, used instead of own workers.
     say
-        Told what a person must know of the cluster meanwhile.
+        Called with messages about the cluster for the user.
 
     Raises
     ------
     SchedulerError
-        When the scheduler does not answer, has no worker, or has one that is another program.
+        If the scheduler does not answer, has no worker, or has a worker with another program.
     """
     if not tasks:
         return

@@ -1,4 +1,4 @@
-"""A small study of patients who came back: three marrows each after one last dose, on one cytometer."""
+"""A small study of patients with follow-up: three marrows each after one last dose, on one cytometer."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FIRST_WEEKS = (10, 13, 18, 16, 18, 20, 8)
 """Weeks from the last dose to the first marrow of each patient; the last one begins below the LLOQ."""
 
 TWO_GROUPS, DIM_FRACTION = "P06", 0.4
-"""Whose clone has two groups of brightness, and which part of it is the dim one."""
+"""The patient whose clone has a bright and a dim group, and the fraction of the dim group."""
 
 COLUMNS = (*SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
 _BEFORE_IT = "<0.5"
 
 
 def course_plan(seed: int, *, patients: int | None, events: int | None) -> StudyPlan:
-    """Return the plan of the study; its size is fixed."""
+    """Return the plan of the study, which has a fixed size."""
     if patients is not None or events is not None:
         raise UsageError(
             f"the scenario {NAME} has a fixed size; leave out the numbers of patients and events"
@@ -41,7 +41,7 @@ def course_plan(seed: int, *, patients: int | None, events: int | None) -> Study
 
 
 def write_adverse_events(study: Path) -> None:
-    """Write the sheet of adverse events from the highest grades that the patients sheet tells."""
+    """Write the sheet of adverse events from the highest grades in the patients sheet."""
     with (study / "patients.csv").open(encoding="utf-8", newline="") as file:
         patients = list(csv.DictReader(file))
     rows: list[tuple[Cell, ...]] = []
@@ -57,14 +57,14 @@ def write_adverse_events(study: Path) -> None:
 
 
 def _smaller(tube: PlannedTube) -> PlannedTube:
-    """Return the tube with few events in its control, and the clone of one patient in two groups."""
+    """Return the tube: its control has few events, and one patient's clone has two groups."""
     dim = DIM_FRACTION if tube.slot.patient_id == TWO_GROUPS else 0.0
     patient = replace(tube.patient, clone=replace(tube.patient.clone, dim_fraction=dim))
     return replace(tube, control_events=CONTROL_EVENTS, patient=patient)
 
 
 def write_samples(plan: StudyPlan, study: Path) -> None:
-    """Write the samples sheet: at the last marrow the study drug was measured before its first dose."""
+    """Write the samples sheet; at the last marrow the study drug was measured before its first dose."""
     rows: list[tuple[Cell, ...]] = [
         (*sample_row(tube), _BEFORE_IT if tube.slot.visit == VISITS[-1] else None) for tube in plan.tubes
     ]

@@ -1,4 +1,4 @@
-"""The demo study as data: ten patients, two instruments, one of everything that a lab meets."""
+"""The demo study as data: ten patients, two instruments, and one example of each problem of a lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.simulate.plan import Slot
 
 DEMO_EVENTS = 10_000
 DEMO_DAYS_APART = 119
-"""Seventeen weeks: the second visit of P04 is on the second day."""
+"""Days between the two bead days (seventeen weeks): the second visit of P04 is on the second day."""
 
 _DESIGNED = (
     Slot("P01", 0, 4),
@@ -28,7 +28,7 @@ DEMO_PATIENTS = len({slot.patient_id for slot in _DESIGNED})
 
 
 def demo_slots(patients: int | None = None) -> tuple[Slot, ...]:
-    """Return the demo's tubes: those of the first patients, or with further ones on the second day."""
+    """Return the demo's tubes: those of the first patients, or with further patients on the second day."""
     wanted = DEMO_PATIENTS if patients is None else patients
     designed = tuple(slot for slot in _DESIGNED if int(slot.patient_id[1:]) <= wanted)
     more = tuple(Slot(f"P{number:02d}", 1) for number in range(DEMO_PATIENTS + 1, wanted + 1))

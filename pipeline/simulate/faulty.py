@@ -1,4 +1,4 @@
-"""A tiny study of bad input: one of every fault that a lab has handed in, to see what each gets."""
+"""A tiny study of bad input: one example of each fault that labs have sent, to show its message."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _TUBES = (
 
 
 def write_faulty(study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None) -> None:
-    """Write the study of bad input; its size is fixed."""
+    """Write the study of bad input, which has a fixed size."""
     if patients is not None or events is not None:
         raise UsageError("the scenario faulty has a fixed size; leave out the numbers of patients and events")
     scenario = scenario_named("faulty")
@@ -86,7 +86,7 @@ def _write_good(planned: PlannedTube, study: Path, seed: int) -> tuple[Simulated
 
 
 def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
-    """Write what can be written of the other tubes: S05 is empty, S04 cut, S03 no FCS at all."""
+    """Write the other tubes: S05 has no events, S04 is cut short, S03 is no FCS file."""
     for planned, (name, _, _) in zip(tubes[4:], _TUBES[4:], strict=True):
         tube = _tube(planned, OTHER_EVENTS, seed)
         if name == "S05":
@@ -144,7 +144,7 @@ def _sample(tube: PlannedTube, row: int) -> tuple[Cell, ...]:
 
 
 def _bead_rows(day: Day) -> list[tuple[Cell, ...]]:
-    """Return two good rows, transposed levels, one level too few, a file that is not there."""
+    """Return two good rows, and rows with transposed levels, one level too few, and a missing file."""
     good = bead_row(day)
     levels = [f"{level:g}" for level in day.lot.assigned]
     transposed = "; ".join((levels[0], levels[2], levels[1], levels[3]))
@@ -160,7 +160,7 @@ def _bead_rows(day: Day) -> list[tuple[Cell, ...]]:
 
 
 def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[Cell, ...]]:
-    """Return a last dose per patient; then an unknown patient, a day in no calendar, an odd unit."""
+    """Return a last dose per patient, then an unknown patient, an impossible date and an unknown unit."""
     last: list[tuple[Cell, ...]] = [
         (tube.slot.patient_id, tube.last_dose_on, "daratumumab", 16, "mg/kg", "IV", None) for tube in tubes
     ]

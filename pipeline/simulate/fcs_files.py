@@ -1,4 +1,4 @@
-"""Write simulated tubes and bead runs as FCS files that say they are simulated."""
+"""Write simulated tubes and bead runs as FCS files that are marked as simulated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIRST_TUBE, _BEADS_AT = time(9, 0), time(8, 40)
 
 
 def write_tube(folder: Path, file: str, planned: PlannedTube, tube: SimulatedTube, *, later: int = 0) -> None:
-    """Write a tube to `folder` / `file`; `later` is minutes after the stained tube."""
+    """Write a tube to `folder` / `file`; `later`: minutes after the stained tube."""
     start = datetime.combine(planned.day.on, _FIRST_TUBE) + timedelta(minutes=planned.minute + later)
     keywords = _keywords(tube.cytometer, planned.day.voltage, start, _seconds(tube.cytometer, tube.values))
     keywords |= {"$SMNO": planned.sample_id, "TUBE NAME": Path(file).stem}
@@ -77,7 +77,7 @@ def _keywords(cytometer: Cytometer, cd38_volts: float, start: datetime, seconds:
 
 
 def _fcs_date(day: date) -> str:
-    """Return dd-MMM-yyyy, in English whatever the locale."""
+    """Return dd-MMM-yyyy, in English for every locale."""
     return f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
 
 

@@ -1,4 +1,4 @@
-"""What happened to a simulated patient before and after the marrow: doses, response, follow-up."""
+"""The history of a simulated patient before and after the marrow: doses, response, follow-up."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def draw_doses(
     peak_ug_ml: float,
     rng: np.random.Generator,
 ) -> tuple[Dose, ...]:
-    """Draw daratumumab to its last day (weekly, every 2, every 4 weeks), then isatuximab until it stops.
+    """Draw daratumumab doses up to the last day (weekly, every 2, every 4 weeks), then isatuximab.
 
-    The last daratumumab has a trough: what the doses before have left of a peak like its own.
+    The last daratumumab dose has a trough: the serum level that the doses before have left.
     """
     days = _schedule(_DARATUMUMAB_GAPS, int(rng.integers(8, 24)))
     subcutaneous = bool(rng.random() < 0.4)
@@ -58,7 +58,7 @@ def study_start(marrow: date) -> date:
 
 
 def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generator) -> Patient:
-    """Draw a row of the patients sheet; disease control is more likely where more CD38 is free."""
+    """Draw a row of the patients sheet; disease control is more likely with more free CD38."""
     start = study_start(marrow)
     evaluable = bool(rng.random() > 0.1)
     controlled = bool(rng.random() < 1 / (1 + np.exp(0.4 - 0.9 * np.log10(max(rd, 100) / 15_000))))
@@ -96,7 +96,7 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
 def draw_safety(
     record: Patient, doses: Sequence[Dose], serum_ug_ml: float, rng: np.random.Generator
 ) -> Patient:
-    """Draw what happened at the infusions of the study drug; serum as an assay finds it at the marrow."""
+    """Draw the infusions of the study drug, and its serum level by an assay at the marrow."""
     infusions = sum(dose.drug == "isatuximab" for dose in doses)
     reaction = bool(rng.random() < 0.2)
     interrupted = int(rng.binomial(infusions, 0.15)) if reaction else 0
@@ -114,7 +114,7 @@ def draw_safety(
 def draw_letter(record: Patient, rng: np.random.Generator) -> Patient:
     """Draw what a letter reports beside response: cytogenetics, anti-drug antibodies, related events, site.
 
-    Drawn apart, so that no other number of a simulated study depends on it.
+    They have their own random numbers, so that no other number of a simulated study depends on them.
     """
     high = record.cytogenetic_risk == "high"
     usual = str(rng.choice(["none", "t(11;14)", "gain 1q", "none; t(14;16) n.d."]))

@@ -1,4 +1,4 @@
-"""The patient layer: how much CD38 a clone has, how much the drug still holds, what the clone looks like."""
+"""Simulated patients: CD38 of the clone, its part that the drug still covers, and the clone's phenotype."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class SimulatedPatient:
     Attributes
     ----------
     washout_weeks
-        From the last daratumumab to the marrow.
+        Weeks from the last daratumumab to the marrow.
     baseline_cd38
         R0: median CD38 of the clone before any drug.
     total_cd38
-        Median CD38 of the clone now, free or not: R0 · [1 − (1 − ρ) · 2^(−w/T)].
+        Median total CD38 of the clone now, free and bound: R0 · [1 − (1 − ρ) · 2^(−w/T)].
     peak_ug_ml, serum_ug_ml, occupancy
-        Daratumumab in serum after the last dose, C0, and now, C = C0 · 2^(−w/t½), and the CD38 that it holds
-        now, θ = C / (C + Kd).
+        Daratumumab in serum after the last dose, C0, and now, C = C0 · 2^(−w/t½), and the fraction of CD38
+        that it occupies now, θ = C / (C + Kd).
     clone
-        What the cytometer will see; its `cd38` is `total_cd38` · (1 − θ).
+        The clone as the cytometer measures it; its `cd38` is the free CD38, `total_cd38` · (1 − θ).
     """
 
     washout_weeks: float
@@ -125,17 +125,17 @@ def draw_tube(scenario: str, rng: np.random.Generator, *, n_events: int = 60_000
 
 
 def log_uniform(limits: Range, rng: np.random.Generator) -> float:
-    """Draw a number whose logarithm is uniform between the limits."""
+    """Draw a number with a uniform logarithm between the limits."""
     low, high = np.log(limits[0]), np.log(limits[1])
     return float(np.exp(rng.uniform(low, high)))
 
 
 def _draw_clone(scenario: Scenario, free: float, occupancy: float, rng: np.random.Generator) -> Clone:
-    """Draw a phenotype as myeloma shows it: nearly every clone is odd in one marker, few in all.
+    """Draw a myeloma phenotype: nearly every clone is aberrant in one marker, few clones in all.
 
-    CD56 is on 70 % of patients' clones, CD117 on a third, more often without CD56; CD81 is lost by nine in
-    ten, CD19 kept by one in twenty. CD38 spreads a little more between cells where the drug holds most of it;
-    the drug strips CD138 too.
+    70 % of the clones carry CD56, a third CD117 (more often those without CD56); nine in ten lose CD81, one
+    in twenty keeps CD19. CD38 varies a little more between cells if the drug covers most of it; the drug also
+    reduces CD138.
     """
     has = rng.random(4)
     dex = rng.normal(0, 1, 8)

@@ -1,4 +1,4 @@
-"""Plan a study: which patients come on which day, to which instrument, and what their tubes are."""
+"""Plan a study: the patients of each day, their instrument, and their tubes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PATIENTS_A_DAY = 5
 FIRST_DAY = date(2024, 2, 5)
 MOST_USUAL_DAYS = 12
 LONGEST_DAYS = 168
-"""More bead days than usual lie within so many days, so that a follow-up of two years ends in 2026."""
+"""If there are more bead days than usual, they fit into this number of days, so that a follow-up of two years
+ends in 2026."""
 TUBES_A_ROUND = 30
-"""The clock of the tubes starts again after so many, so that a tube is acquired on the day of its beads."""
+"""After this number of tubes the clock starts anew, so that a tube is acquired on the day of its beads."""
 SMALLEST_CONTROL = 1_000
 F_P_PRINTED = 1.02
 _PATIENTS, _DAYS, _LOT, _F_P = range(1, 5)
@@ -28,16 +29,16 @@ _PATIENTS, _DAYS, _LOT, _F_P = range(1, 5)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A tube that somebody wants: whose, on which day, with what that is unusual.
+    """A planned tube: its patient, its day, and its unusual features.
 
     Attributes
     ----------
     day
         Row of the study's days.
     weeks
-        Washout; None is drawn from the scenario.
+        Washout; None: drawn from the scenario.
     cells
-        Expected plasma cells, where they are to be few.
+        Expected number of plasma cells, if the tube must have few.
     """
 
     patient_id: str
@@ -74,7 +75,7 @@ class Day:
 
     @property
     def folder(self) -> str:
-        """Where the day's FCS files go, from the study folder."""
+        """The folder of the day's FCS files, relative to the study folder."""
         return f"fcs/{self.on.isoformat()}"
 
     @property
@@ -85,7 +86,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTube:
-    """A tube with its patient and day; `number` seeds its randomness, `minute` is its place in the day."""
+    """A tube with its patient and day; `number` seeds its random numbers, `minute` is its time of the day."""
 
     number: int
     sample_id: str
@@ -115,7 +116,7 @@ class PlannedTube:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """Everything that is decided before a cell is drawn."""
+    """The whole plan of a study, before any cell is drawn."""
 
     seed: int
     scenario: Scenario
@@ -139,7 +140,7 @@ def plain_slots(scenario: Scenario, patients: int) -> tuple[Slot, ...]:
 def plan_study(
     scenario: Scenario, slots: Sequence[Slot], *, events: int, seed: int, days_apart: int = 14
 ) -> StudyPlan:
-    """Draw patients and days for the wanted tubes."""
+    """Draw patients and days for the requested tubes."""
     n_days = 1 + max(slot.day for slot in slots)
     lot = draw_lot(scenario.kit, _rng(seed, _LOT), cv=scenario.lot_cv)
     days = tuple(
@@ -154,7 +155,7 @@ def plan_study(
 
 
 def bead_days(n_days: int, days_apart: int) -> tuple[date, ...]:
-    """Return the days of the bead runs: closer together where they are many, from an earlier day if need be.
+    """Return the days of the bead runs; many runs are closer together, or begin on an earlier day.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The scenarios as data: what kind of patients come, and what goes wrong in the lab."""
+"""The scenarios as data: the kind of patients, and the problems in the lab."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ class Scenario:
     Attributes
     ----------
     title
-        One sentence: what it is for.
+        The purpose in one sentence.
     aberrant_percent, normal_percent
         Plasma cells in percent of the cells; `aberrant_cells` sets their expected number instead.
     washout_weeks
-        Last daratumumab to the marrow.
+        Weeks from the last daratumumab to the marrow.
     cd138_factor
-        On the clone's CD138.
+        Factor on the clone's CD138.
     dim_fraction
-        Part of the clone with a tenth of its CD38.
+        Fraction of the clone with a tenth of its CD38.
     drift
-        Relative loss of light over a tube.
+        Relative loss of light from the first to the last event of a tube.
     bead_volts
-        Added to the CD38 detector's voltage for the bead run alone.
+        Volts added to the CD38 detector for the bead run only.
     gain
-        On the CD38 detector all day, beads and tubes (and so its voltage).
+        Factor on the gain of the CD38 detector all day, for beads and tubes (by its voltage).
     relabelled
-        Pairs of markers whose antibodies were swapped at the bench; the panel sheet does not know.
+        Pairs of markers whose antibodies were swapped at the bench; the panel sheet does not show it.
     lot_cv, f_p_cv
-        How far the lot's assigned values and the panel's F:P are from the truth.
+        CV of the lot's assigned values, and of the panel's F:P, against the truth.
     other_lot
         The beads sheet carries the values of another lot.
     kit
         `quantibrite_pe` or `qsc`.
     control_share
-        Events of the control tube, as a part of the stained tube's.
+        Events of the control tube as a fraction of the stained tube's.
     """
 
     name: str
@@ -152,7 +152,7 @@ def scenario_named(name: str) -> Scenario:
     Raises
     ------
     UsageError
-        Where there is none; the text lists them.
+        If there is no such scenario; the text lists all.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Simulate a whole study folder, and its truth beside it."""
+"""Simulate a whole study folder, with its truth in a folder beside it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def simulate_study(
         New or empty; gets `study/` and `truth/`.
     patients, events
         Number of patients and events per stained tube; None: 12 and 60,000 (`demo`: 10 and 10,000; its first
-        ten patients are designed, more are drawn). `faulty`, `validation` and `course` have a
-        fixed size and take neither.
+        ten patients are designed, more are drawn). `faulty`, `validation` and `course` have a fixed size and
+        take neither.
     seed
-        Another seed, another study; None: 1.
+        The seed of the random numbers; None: 1.
     scenario
         A name of `SCENARIOS`.
 
@@ -56,7 +56,7 @@ def simulate_study(
     Raises
     ------
     UserError
-        The scenario is not known, or the folder holds something.
+        The scenario is not known, or the folder is not empty.
     """
     chosen = scenario_named(scenario)
     study, truth = _new_folders(folder)
@@ -92,7 +92,7 @@ def simulate_study(
 
 
 def write_study(plan: StudyPlan, study: Path, truth: Path, *, bead_events: int = BEAD_EVENTS) -> None:
-    """Simulate what is planned and write sheets, FCS files and truth; one tube in memory at a time."""
+    """Simulate the planned study and write sheets, FCS files and truth, with one tube in memory at a time."""
     write_sheets(plan, study)
     beads = [_write_day(plan, number, study, bead_events) for number in range(len(plan.days))]
     tubes = [_write_planned(plan, tube, study, truth) for tube in plan.tubes]

@@ -28,8 +28,9 @@ BEAD_COLUMNS = (
 def tube_row(planned: PlannedTube, tube: SimulatedTube, control: SimulatedTube) -> tuple[Cell, ...]:
     """Return the truth of a tube.
 
-    `true_rd` is the median free CD38 of the file's viable single aberrant plasma cells, `clone_cd38` the
-    median of the lognormal they were drawn from (the brighter part's, where the clone is bimodal).
+    `true_rd` is the median free CD38 of the file's viable single aberrant plasma cells. `clone_cd38` is the
+    median of the lognormal distribution from which they were drawn (of the brighter part, if the clone is
+    bimodal).
     """
     patient, labels = planned.patient, tube.labels
     cells = tube.plasma_cells
@@ -74,7 +75,7 @@ def write_labels(folder: Path, name: str, tube: SimulatedTube) -> None:
 
 
 def write_truth(folder: Path, tubes: list[tuple[Cell, ...]], beads: list[tuple[Cell, ...]]) -> None:
-    """Write tubes.csv, beads.csv and populations.csv (what the numbers in the labels mean)."""
+    """Write tubes.csv, beads.csv and populations.csv (the meaning of the numbers in the labels)."""
     write_typed_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
     write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, beads)
     rows = [(row, name, name in PLASMA_CELLS) for row, name in enumerate(NAMES)]

@@ -1,4 +1,4 @@
-"""What a lab would type for a simulated study: the sheets as CSV files."""
+"""The sheets that a lab would type for a simulated study, as CSV files."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ def _history(plan: StudyPlan, tube: PlannedTube) -> tuple[Patient, tuple[Dose, .
 
 
 def _serum(ug_ml: float) -> Cell:
-    """Return the washed-out drug in serum as an assay tells it: a number, or its limit."""
+    """Return the washed-out drug in serum as an assay reports it: a number, or its limit."""
     return round(ug_ml, 1) if ug_ml >= SERUM_LLOQ_UG_ML else f"<{SERUM_LLOQ_UG_ML:g}"
 
 
 def _last_tubes(plan: StudyPlan) -> list[PlannedTube]:
-    """Return the latest tube of each patient, by patient: the study drug starts after it."""
+    """Return the latest tube of each patient, by patient_id; the study drug starts after it."""
     latest = {tube.slot.patient_id: tube for tube in plan.tubes}
     return [latest[patient] for patient in sorted(latest)]
 

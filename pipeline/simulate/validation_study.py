@@ -1,7 +1,7 @@
-"""A small study that validates the assay: pools of cells on three days and two instruments.
+"""A small study for assay validation: pools of cells on three days and two instruments.
 
-Every tube holds the same kind of clone; its true density is that of its material, times what the day, the
-replicate and the hours of storage do.
+Every tube holds the same kind of clone. Its true density is that of its material, times the factors of the
+day, the replicate and the hours of storage.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ NAME = "validation"
 EVENTS, BEAD_EVENTS = 800, 2_900
 PERCENT = 25.0
 DAY_SD, REPLICATE_SD = 0.04, 0.03
-"""Of ln density, between days and between replicates. Assumption: a well-kept assay."""
+"""SD of ln density, between days and between replicates. Assumption: a well-run assay."""
 
 LOSS_PER_HOUR = 0.0012
-"""Of ln density in storage. Assumption: 3 % a day."""
+"""Loss of ln density per hour of storage. Assumption: 3 % a day."""
 
 OTHER_INSTRUMENT = 1.03
-"""Factor of the second instrument. Assumption: what two well-kept cytometers differ by."""
+"""Factor of the second instrument. Assumption: the usual difference of two well-kept cytometers."""
 
 COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", "low", "high")
 POOLS = {"pool A": 40_000.0, "pool B": 1_500.0, "pool C": 65_000.0}
-"""True densities of the materials, molecules per cell. Assumption: as bright and dim clones are."""
+"""True densities of the materials, molecules per cell. Assumption: typical of bright and dim clones."""
 
 _UNSTAINED = "no antibody against CD38 was added"
 
@@ -55,7 +55,7 @@ _TUBE, _FMO, _BEADS, _FACTORS = range(21, 25)
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A tube: its name, material, row of its day, share of the pool's density, hours of storage."""
+    """A tube: its name, material, index of its day, fraction of the pool's density, hours of storage."""
 
     name: str
     pool: str
@@ -65,12 +65,12 @@ class _Wanted:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it holds an undiluted, fresh pool on the first instrument, as on every day."""
+        """Whether it holds undiluted, fresh pool A or B on the first instrument."""
         return self.pool in ("pool A", "pool B") and self.share == 1 and not self.hours and self.day < 3
 
     @property
     def is_control(self) -> bool:
-        """Whether it is the control of its run: the first tube of pool A."""
+        """Whether it is the control of its run: the first tube of pool A on a day."""
         return self.pool == "pool A" and self.name.endswith("_1")
 
     @property
@@ -82,7 +82,7 @@ class _Wanted:
 def write_validation_study(
     study: Path, truth: Path, seed: int, *, patients: int | None, events: int | None
 ) -> None:
-    """Write the study; its size is fixed."""
+    """Write the study, which has a fixed size."""
     if patients is not None or events is not None:
         raise UsageError(
             f"the scenario {NAME} has a fixed size; leave out the numbers of patients and events"
@@ -107,7 +107,7 @@ def write_validation_study(
 
 
 def _days(seed: int) -> tuple[Day, ...]:
-    """Return three days of one instrument, and the first of them on another."""
+    """Return three days of one instrument, and the first of these days on another instrument."""
     scenario = replace(
         scenario_named(NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
     )
@@ -117,7 +117,7 @@ def _days(seed: int) -> tuple[Day, ...]:
 
 
 def _wanted() -> list[_Wanted]:
-    """Return the tubes in the order of acquisition: on the first day bright ones, then dim ones."""
+    """Return the tubes: bright ones first, then dim ones, blanks, dilutions, stored and others."""
     bright = [_Wanted(f"A{d + 1}_{r}", "pool A", d) for d in range(3) for r in (1, 2, 3)]
     dim = [_Wanted(f"B{d + 1}_{r}", "pool B", d) for d in range(3) for r in ((1, 2, 3) if d == 0 else (1, 2))]
     blank = [_Wanted(f"N{d + 1}_{r}", "blank", d) for d in range(3) for r in (1, 2)]
@@ -137,7 +137,7 @@ def _wanted() -> list[_Wanted]:
 
 
 def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> PlannedTube:
-    """Return a tube of its day: the patient is the pool, with the tube's own true density."""
+    """Return a planned tube: its patient stands for the pool, with the tube's own true density."""
     day = days[wanted.day]
     scenario = scenario_named(NAME)
     plan = plan_study(scenario, [Slot("QC", 0, 60.0)], events=EVENTS, seed=seed)
@@ -173,7 +173,7 @@ def _parameters(day: Day, clone: Clone) -> TubeParameters:
 
 
 def _tube(planned: PlannedTube, wanted: _Wanted, seed: int) -> SimulatedTube:
-    """Return a tube; a blank holds no antibody against CD38, and its file is named like any other's."""
+    """Return a tube; a blank is stained without the antibody against CD38."""
     parameters = _parameters(planned.day, planned.patient.clone)
     rng = np.random.default_rng([seed, _TUBE, planned.number])
     if wanted.pool in POOLS:
@@ -208,7 +208,7 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[Day, ...], study: Path) 
 
 
 def _roles() -> list[tuple[Cell, ...]]:
-    """Return the validation sheet: what each tube is for."""
+    """Return the validation sheet: the purpose of each tube."""
     wanted = _wanted()
     whole = [one for one in wanted if one.is_whole]
     part = [one for one in wanted if one.pool == "pool A" and one.day == 0 and not one.hours]

@@ -1,4 +1,4 @@
-"""`cd38rd init`: a study.xlsx to fill in, with what the FCS files suggest."""
+"""`cd38rd init`: a study.xlsx to fill in, with suggestions from the FCS files."""
 
 from pipeline.template.additions.unnamed import unnamed_files
 from pipeline.template.write import write_template

@@ -1,4 +1,4 @@
-"""Rows of the validation sheet that files suggest: replicates, dilutions, storage, two cytometers."""
+"""Rows of the validation sheet that file names suggest: replicates, dilutions, storage, two cytometers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OF_THE_ASSAY = re.compile(
     r"|carry.?over|lob|lod|loq)(?![a-z])",
     re.IGNORECASE,
 )
-"""Words that no patient's tube is named with: only such a file is taken for one that validates the assay. A
-tube of a patient that stood in the sheet would be in no visit."""
+"""Words that never name a patient's tube: only files with such a word are guessed to validate the assay. A
+patient's tube in this sheet would be in no visit."""
 
 _BLANK = re.compile(r"(?<![a-z])(blank|lob)(?![a-z])", re.IGNORECASE)
 _LOW = re.compile(r"(?<![a-z])(low|lod|loq)(?![a-z])", re.IGNORECASE)
@@ -38,7 +38,7 @@ _LAST_NUMBER = re.compile(r"[ _.-]\d{1,2}$")
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What the name of a tube says: its material, part of it in a dilution, hours of storage."""
+    """Facts from the name of a tube: its material, the fraction in a dilution, the hours of storage."""
 
     tube: InventoryFile
     sample_id: str
@@ -48,12 +48,12 @@ class _Named:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is neither diluted nor stored."""
+        """Whether the material is neither diluted nor stored."""
         return self.level == 1 and not self.hours
 
     @property
     def cytometer(self) -> str:
-        """The cytometer as the file names it."""
+        """The name of the cytometer in the file."""
         keywords = self.tube.file.keywords
         return f"{keywords.get('$CYT', '')} {keywords.get('$CYTSN', '')}".strip()
 
@@ -61,14 +61,14 @@ class _Named:
 def assay_rows(
     tubes: Sequence[InventoryFile], ids: Mapping[str, str]
 ) -> Iterator[tuple[dict[str, Value], str]]:
-    """Yield a row of the validation sheet, and why it is guessed, for each tube and experiment.
+    """Yield a row of the validation sheet and the reason for the guess, for each tube and experiment.
 
     Parameters
     ----------
     tubes
         Stained tubes.
     ids
-        sample_id by the name of the file.
+        The sample_id by file name.
     """
     named = [_read(tube, ids[tube.name]) for tube in tubes if _OF_THE_ASSAY.search(tube.stem)]
     for one in named:

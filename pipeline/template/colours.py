@@ -1,15 +1,15 @@
-"""Colours and sheets of the workbook by which init, its update and the checks know each other's work."""
+"""Colours and sheet names of the workbook that init, its update and the checks share."""
 
 from __future__ import annotations
 
 GUESSED = "FFF2CC"
-"""Colour of a guess to confirm: yellow. Convention."""
+"""Colour of a guess that the user must confirm: yellow. Convention."""
 
 TO_FILL = "F8CBAD"
-"""Colour of a cell to fill in or check: orange. Convention."""
+"""Colour of a cell that the user must fill in or check: orange. Convention."""
 
 FILES = "_files"
-"""Sheet of the files that drop-downs offer. Convention."""
+"""Sheet of the files in the drop-downs. Convention."""
 
 LEFT_OUT = "_files_not_used"
-"""Sheet of the files that are in no row, and need none. Convention."""
+"""Sheet of the files that no row names and that need none. Convention."""

@@ -1,4 +1,4 @@
-"""Rows to begin with: what an inventory of FCS files suggests for each sheet, every guess in words."""
+"""The first rows of each sheet, guessed from an inventory of FCS files, with the reason of every guess."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ from pipeline.tube.names.markers import antigen, f_p_keyword, fluorochrome, gues
 
 Value = str | float | date | None
 OF_THE_SAME_LOT = ("kit", "levels")
-"""Columns of a bead run that may be left to the row above; its lot is to be looked at."""
+"""Columns that a bead run may leave empty if the row above is of the same lot; the user must check its
+lot."""
 
 _PULSE = re.compile(r"[-_ ]([AHW])$")
 
 
 @dataclass(frozen=True, slots=True)
 class GuessedRow:
-    """A row of a sheet: values by column, which are guesses and why, which are to be filled in.
+    """A row of a sheet: values by column, the guesses and their reason, and the cells to fill in.
 
-    `to_leave`: required columns that this row may leave to another row of its lot. `to_check`: guesses that
-    rest on little, which a person must look at.
+    `to_leave`: required columns that this row may leave empty, since another row of its lot has them.
+    `to_check`: weak guesses that the user must check.
     """
 
     values: dict[str, Value]
@@ -71,11 +72,11 @@ class _Panel:
 
 
 Rows = Mapping[str, Sequence[GuessedRow]]
-"""Rows to begin with, by sheet."""
+"""The first rows of each sheet, by sheet."""
 
 
 def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
-    """Return the rows that an inventory suggests for each sheet."""
+    """Return the rows that an inventory suggests, by sheet."""
     panels = _panels(inventory.tubes)
     quantified = [
         str(row.values["channel"])
@@ -110,7 +111,7 @@ def _validation_rows(inventory: Inventory, samples: Sequence[GuessedRow]) -> tup
 
 
 def _asked_of_the_antibody(kits: Sequence[Value]) -> tuple[str, ...]:
-    """Return what must be known of the quantified antibody: F:P and host only where the kit wants them."""
+    """Return the required columns for the quantified antibody: F:P and host only if the kit needs them."""
     known = [bead_kit(str(kit)) for kit in kits if kit]
     f_p = not known or len(known) < len(kits) or any(kit.needs_f_p for kit in known)
     host = any(kit.captures is not None for kit in known)
@@ -134,7 +135,7 @@ def _panels(tubes: Sequence[InventoryFile]) -> list[_Panel]:
 
 
 def _panel_rows(panel: _Panel, asked: Sequence[str]) -> tuple[GuessedRow, ...]:
-    """Return a row per channel that has a use: scatter, time, and every stained detector once (its area)."""
+    """Return a row for each channel in use: scatter, time, and every stained detector once (its area)."""
     rows: list[GuessedRow] = []
     taken: set[str] = set()
     for channel, marker in zip(panel.channels, panel.markers, strict=True):
@@ -166,7 +167,7 @@ def _panel_rows(panel: _Panel, asked: Sequence[str]) -> tuple[GuessedRow, ...]:
 
 
 def _f_p_ratio(panel: _Panel, channel: str) -> float | None:
-    """Return the F:P ratio that every tube's keywords give for a channel, or None."""
+    """Return the F:P ratio of a channel if all tubes have it in their keywords, or None."""
     keyword = f_p_keyword(panel.channels.index(channel) + 1)
     typed = {tube.file.keywords.get(keyword, "") for tube in panel.tubes}
     try:
@@ -176,7 +177,7 @@ def _f_p_ratio(panel: _Panel, channel: str) -> float | None:
 
 
 def _role(panel: _Panel, channel: str, marker: str) -> str:
-    """Return the guessed role, or "" where the channel is of no use: no stain, or height beside area."""
+    """Return the guessed role; "" if the channel has no use: no stain, or the height beside an area."""
     role = guess_role(channel, marker)
     pulse = _PULSE.search(channel)
     if scatter_role(channel):
@@ -192,7 +193,7 @@ def _bead_names(beads: Sequence[InventoryFile]) -> list[tuple[InventoryFile, str
 
 
 def _bead_rows(inventory: Inventory, quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
-    """Return a row per bead run; kit and levels are to be typed in the first row of each kit alone."""
+    """Return a row for each bead run; the user types kit and levels only in the first row of each kit."""
     rows: list[GuessedRow] = []
     kits: set[Value] = set()
     for run, name in _bead_names(inventory.beads):
@@ -205,7 +206,7 @@ def _bead_rows(inventory: Inventory, quantified: Sequence[str]) -> tuple[Guessed
 
 
 def of_the_same_lot(row: GuessedRow) -> GuessedRow:
-    """Return a bead run whose kit and levels are typed above: its lot alone is to be looked at."""
+    """Return a bead run whose kit and levels are typed in a row above: the user must check only its lot."""
     if row.to_leave:
         return row
     why = f"{row.why}; lot, kit and levels: leave empty if they are those typed above"

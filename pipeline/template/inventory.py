@@ -1,4 +1,4 @@
-"""What lies in a folder of FCS files: tubes, controls and bead runs, guessed."""
+"""The inventory of a folder of FCS files: which are tubes, controls and bead runs, by guess."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pipeline.tube.names.markers import guess_role, scatter_role
 
 _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
-"""Likeness (0 to 1) from which two file names belong together. Convention: names of a tube and its control
-differ in a word of some four."""
+"""Likeness (0 to 1) from which two file names belong together. Convention: the names of a tube and its
+control differ in about one word of four."""
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryFile:
-    """A file of the folder, named from the study folder; `why` says what the guess rests on."""
+    """A file of the folder, named relative to the study folder; `why` is the reason of the guess."""
 
     name: str
     file: FcsFile
@@ -37,28 +37,28 @@ class InventoryFile:
 
     @property
     def parent(self) -> str:
-        """Its folder, from the study folder."""
+        """Its folder, relative to the study folder."""
         return PurePosixPath(self.name).parent.as_posix()
 
     @property
     def day(self) -> date | None:
-        """When it was acquired, as the file says, else as its name does."""
+        """The day of acquisition from the file, else from its name."""
         return self.file.acquisition.acquired_on or day_in_name(self.name)
 
     @property
     def day_by_name(self) -> bool:
-        """Whether its name alone says the day: somebody must look at it."""
+        """Whether only its name gives the day, so that the user must check it."""
         return self.file.acquisition.acquired_on is None and self.day is not None
 
     def roles(self) -> dict[str, str]:
-        """Return channel → role as name and marker suggest; "" where nothing is stained."""
+        """Return channel → role as name and marker suggest; "" for a channel without a stain."""
         pairs = zip(self.file.channels, self.file.markers, strict=True)
         return {channel: guess_role(channel, marker) for channel, marker in pairs}
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The files of a study folder by kind; `unread` names those that cannot be read, with the reason."""
+    """The files of a study folder by kind; `unread` holds the unreadable files and the reasons."""
 
     root: Path = Path()
     tubes: tuple[InventoryFile, ...] = ()
@@ -69,20 +69,20 @@ class Inventory:
 
     @property
     def readable(self) -> tuple[str, ...]:
-        """Every FCS file that could be read, by name."""
+        """Every readable FCS file, by name."""
         found = (*self.tubes, *self.controls, *self.beads, *self.others)
         return tuple(sorted(file.name for file in found))
 
 
 def take_inventory(study: Path, folder: Path) -> Inventory:
-    """Read HEADER and TEXT of every FCS file below a folder of the study and guess what each is.
+    """Read HEADER and TEXT of every FCS file below a folder of the study, and guess the kind of each file.
 
     Parameters
     ----------
     study
-        The study folder; names are relative to it.
+        The study folder; file names are relative to it.
     folder
-        Inside the study folder.
+        The folder with the FCS files, inside the study folder.
     """
     root = study.resolve()
     below = folder.resolve().relative_to(root)
@@ -107,7 +107,7 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
 
 
 def _guess(name: str, file: FcsFile, *, some_markers: bool) -> InventoryFile:
-    """Guess by the name, then by what the instrument's software called the tube, then by the markers."""
+    """Guess by the file's name, then by the tube name in its keywords, then by the markers."""
     stem = PurePosixPath(name).stem
     called = [
         ("its name", stem),
@@ -123,13 +123,13 @@ def _guess(name: str, file: FcsFile, *, some_markers: bool) -> InventoryFile:
 
 
 def _stained(file: FcsFile) -> bool:
-    """Whether a channel other than scatter and time has a marker of its own."""
+    """Whether any channel other than scatter and time has a marker."""
     pairs = zip(file.channels, file.markers, strict=True)
     return any(marker.strip() and marker != name and not scatter_role(name) for name, marker in pairs)
 
 
 def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
-    """Take a tube for an FMO control where its CD38 marker alone is missing and a twin has it."""
+    """Guess that a tube is an FMO control if it differs from another tube only by its missing CD38 marker."""
     roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is FileKind.TUBE}
     with_cd38 = {
         (other.file.channels, roles[other.name])
@@ -159,9 +159,10 @@ def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
 def tubes_own_control(
     tube: InventoryFile, controls: Sequence[InventoryFile], tubes: Sequence[InventoryFile]
 ) -> str:
-    """Return the control that belongs to a tube, else "".
+    """Return the control tube of a tube, else "".
 
-    By its name, then as the only one of the patient and day, then as the only one of the folder.
+    The control is matched by name, then as the only one of the patient and day, then as the only one of the
+    folder.
     """
     near = [control for control in controls if control.parent == tube.parent] or list(controls)
     for bare in (same_word, bare_tube):
@@ -186,16 +187,16 @@ def _patient_and_day(file: InventoryFile) -> tuple[str, object]:
 
 
 def _likeness(tube: InventoryFile, control: InventoryFile) -> float:
-    """Return the likeness of the names; 0 where a number differs, for then it is another tube's."""
+    """Return the likeness of two names; 0 if a number differs, since the tubes then differ."""
     if numbers_in(tube.stem) != numbers_in(control.stem):
         return 0.0
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
 def nearest_beads(tube: InventoryFile, beads: Sequence[InventoryFile]) -> tuple[InventoryFile | None, str]:
-    """Return the bead run of the same instrument that is nearest in time, then in the folder tree.
+    """Return the bead run that is nearest in instrument, time and folder, and why the choice is doubtful.
 
-    With it why it is a doubtful choice: "" where it is of the tube's day and the only one.
+    The reason is "" if there is no doubt.
     """
     if not beads:
         return None, ""

@@ -1,4 +1,4 @@
-"""Which kit a bead run is, by its file's name and by the number and the spacing of its peaks. A guess."""
+"""A guess of a bead run's kit, from its file name and the number and spacing of its peaks."""
 
 from __future__ import annotations
 
@@ -30,19 +30,21 @@ _IN_NAMES = tuple(
     (kit, re.compile(kit.in_file_names, re.IGNORECASE)) for kit in BEAD_KITS if kit.in_file_names
 )
 QUANTIBRITE_STEPS = (10.5, 3.9, 2.4)
-"""Factors from peak to peak of QuantiBRITE PE. Vendor: the values that are printed for its
-lots (474; 5,359; 23,843; 62,336 and others)."""
+"""Factors from peak to peak of QuantiBRITE PE. Vendor: the printed lot values (474; 5,359; 23,843; 62,336 and
+others)."""
 STEP_TOLERANCE = 1.7
-"""Factor by which a step may differ from the usual one. Convention: a detector's offset bends the dim end."""
+"""Factor by which a step may differ from the usual step. Convention: a detector's offset bends the dim
+end."""
 LEAST_STEP = 1.5
-"""Factor from bead to bead that most steps of a kit reach. Convention: single photoelectrons lie closer."""
+"""Factor from peak to peak that most steps of a kit reach. Convention: peaks of single photoelectrons are
+closer."""
 MOST_EVENTS = 20_000
-"""Events of a bead file that are looked at. Convention: they show every peak of a usual run."""
+"""Events of a bead file that are used. Convention: they show every peak of a usual run."""
 
 
 @dataclass(frozen=True, slots=True)
 class KitGuess:
-    """A kit ("" where more than one may be), what the guess rests on, and whether name and peaks agree."""
+    """A kit ("" if it is unknown), the reason of the guess, and whether the peaks make it doubtful."""
 
     name: str
     why: str
@@ -50,14 +52,14 @@ class KitGuess:
 
 
 def guess_kit(root: Path, run: InventoryFile, channel: str) -> KitGuess:
-    """Guess the kit of a bead run; the lot's slip decides.
+    """Guess the kit of a bead run; the user must compare it with the lot's slip.
 
     Parameters
     ----------
     root
         The study folder.
     channel
-        That is calibrated; "" where it is not known.
+        The calibrated channel; "" if it is not known.
     """
     text = " ".join((run.stem, run.file.keywords.get("TUBE NAME", "")))
     named = next((kit for kit, pattern in _IN_NAMES if pattern.search(text)), None)
@@ -81,10 +83,10 @@ def guess_kit(root: Path, run: InventoryFile, channel: str) -> KitGuess:
 
 
 def kits_of_peaks(peaks: tuple[float, ...]) -> list[BeadKit]:
-    """Return the kits whose beads show so many peaks, so far apart.
+    """Return the kits whose beads show this number and spacing of peaks.
 
-    Four peaks without a blank are QuantiBRITE PE only where they lie as far apart as its lots do; other kits
-    have that many where their blank lies off the scale.
+    Four peaks without a blank are QuantiBRITE PE only if their spacing is that of its lots; other kits show
+    four peaks if their blank is off the scale.
 
     >>> [kit.name for kit in kits_of_peaks((500.0, 5300.0, 23000.0, 60000.0))]
     ['quantibrite_pe']
@@ -113,7 +115,7 @@ def _blanks(kit: BeadKit) -> tuple[int, ...]:
 
 
 def bead_peaks(path: Path, channel: str) -> tuple[float, ...]:
-    """Return the peaks of a bead file on a channel, dim to bright; none where they cannot be known."""
+    """Return the peaks of a bead file on a channel, dim to bright; none if they cannot be determined."""
     if not channel:
         return ()
     try:
@@ -134,7 +136,7 @@ def bead_peaks(path: Path, channel: str) -> tuple[float, ...]:
 
 
 def _singlets(file: FcsFile, light: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the light of single beads, sorted: those of the densest spot of scatter, where there is any."""
+    """Return the sorted light of single beads: those in the densest spot of scatter, if there is scatter."""
     roles = {scatter_role(channel): channel for channel in reversed(file.channels)}
     values = np.asarray(light[:MOST_EVENTS], np.float64)
     if "fsc_area" in roles and "ssc_area" in roles:

@@ -1,4 +1,4 @@
-"""What the names of FCS files suggest: whose they are, and which belong together."""
+"""Guesses from the names of FCS files: which patient a file is from, and which files belong together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pipeline.study.names.ids import is_day
 from pipeline.study.wording import same_word
 
 MANY_NAMES = 20_000
-"""Names whose reading is kept, since each file is compared with each. Convention: more than a study has."""
+"""Most names whose parts are cached, since each file is compared with each. Convention: more than a study
+has."""
 
 _CONTROL_WORDS = re.compile(
     r"(?<![a-z])(fmo|minus|iso(type)?|igg\d?[ab]?|ctrl|control|cd38)(?![a-z])", re.IGNORECASE
@@ -29,7 +30,7 @@ _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", r
 
 @lru_cache(MANY_NAMES)
 def bare_name(stem: str) -> str:
-    """Return a control's name without the words that make it a control.
+    """Return a control's name without the words that mark it as a control.
 
     >>> bare_name("P01_BM1_FMO") == same_word("P01_BM1")
     True
@@ -39,7 +40,7 @@ def bare_name(stem: str) -> str:
 
 @lru_cache(MANY_NAMES)
 def bare_tube(stem: str) -> str:
-    """Return a tube's name without the words that say that it is the stained one.
+    """Return a tube's name without the words that mark it as the stained tube.
 
     >>> bare_tube("S001_full") == bare_name("S001_fmo")
     True
@@ -49,7 +50,7 @@ def bare_tube(stem: str) -> str:
 
 @lru_cache(MANY_NAMES)
 def numbers_in(stem: str) -> tuple[int, ...]:
-    """Return the numbers of a name in order: names with other numbers are of other tubes, however alike.
+    """Return the numbers of a name in order: names with different numbers are of different tubes.
 
     >>> numbers_in("S001_fmo") == numbers_in("S002_full")
     False
@@ -58,7 +59,7 @@ def numbers_in(stem: str) -> tuple[int, ...]:
 
 
 def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
-    """Return a name for each file: its stem, with its folder before it where two files have the same stem."""
+    """Return a name for each file: its stem, with its folder before it if two files have the same stem."""
     folded = [stem.casefold() for stem in stems.values()]
     return {
         name: stem if folded.count(stem.casefold()) == 1 else f"{PurePosixPath(name).parent.name}_{stem}"
@@ -68,10 +69,10 @@ def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(MANY_NAMES)
 def patient_of(name: str) -> str:
-    """Return the patient that a file's name suggests: its first telling word, else its folder, else its stem.
+    """Return the patient that a file's name suggests: its first useful word, else its folder, else its stem.
 
-    A day, and a word that says which tube it is, tell no patient; a word without a digit is read with the
-    number after it, or all patients of a lab would be one: `MM 01` and `MM 02` are not replicates of `MM`.
+    Dates and words for the kind of tube are skipped. A word without a digit is read together with the number
+    after it: `MM 01` and `MM 02` are two patients, not replicates of `MM`.
 
     >>> patient_of("fcs/2024-02-05/P01_BM1.fcs"), patient_of("fcs/P07/marrow.fcs"), patient_of("fcs/P08.fcs")
     ('P01', 'P07', 'P08')
@@ -92,10 +93,10 @@ def patient_of(name: str) -> str:
 
 
 def patients_of(names: Sequence[str]) -> list[str]:
-    """Return the patient that each file's name suggests, seen together.
+    """Return the patient of each file, by all file names together.
 
-    A word that files in several folders share, such as `marrow`, is no patient where each of the folders is
-    called as a patient is and holds one of them: then the folders are.
+    Files in several folders may share a word such as `marrow`. If each of these folders has a name like a
+    patient and holds one such file, the folder names are the patients.
 
     >>> patients_of(["fcs/P07/marrow_full.fcs", "fcs/P08/marrow_full.fcs"])
     ['P07', 'P08']
@@ -127,7 +128,7 @@ def _has_digit(text: str) -> bool:
 
 @lru_cache(MANY_NAMES)
 def day_in_name(name: str) -> date | None:
-    """Return the day in a file's name, else in its folder's, written year first; None where there is none.
+    """Return the date (year first) in a file's name, else in its folder's name; None if there is none.
 
     Other orders of day and month are not guessed.
 
@@ -142,7 +143,7 @@ def day_in_name(name: str) -> date | None:
 
 
 def tells_little(patient: str) -> bool:
-    """Whether a guessed patient may be any: a name without a digit, such as `marrow`.
+    """Whether a guessed patient's name has no digit, such as `marrow`, so that it may fit any patient.
 
     >>> tells_little("marrow"), tells_little("P07")
     (True, False)
@@ -151,7 +152,7 @@ def tells_little(patient: str) -> bool:
 
 
 def safe_id(text: str) -> str:
-    """Return an id that can name a file, made of a name.
+    """Return an id from a name, so that the id can name a file.
 
     >>> safe_id("P01: marrow?.")
     'P01- marrow-'

@@ -1,4 +1,4 @@
-"""Settings in the workbook: a short sheet of what people set, and a locked list of all at the end."""
+"""Settings in the workbook: a short sheet of common settings, and a locked list of all at the end."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ EVERYDAY = (
     "accept_voltage_mismatch",
     "accept_bead_age",
 )
-"""Settings that a study is likely to set. The others are for experts."""
+"""Settings that a study is likely to change. The others are for experts."""
 
 MORE = "_more_settings"
 OWN_COLUMNS = ("_unit", "_default", "_what_it_does")
 SPARE_SETTINGS = 30
-"""Rows below, whose name is chosen from the list of all settings. Convention: few set so many."""
+"""Free rows below, with the list of all settings as a drop-down. Convention: users rarely need more."""
 
 
 def everyday_rows() -> tuple[GuessedRow, ...]:
-    """Return the rows of the settings sheet; a setting that is not there has its default."""
+    """Return the rows of the settings sheet; a setting without a row has its default."""
     return tuple(_row(name) for name in EVERYDAY)
 
 
@@ -49,7 +49,7 @@ def _row(name: str) -> GuessedRow:
 
 
 def add_all_settings(workbook: Workbook) -> Worksheet:
-    """Write every setting into a sheet at the end; it is locked, since what is typed there does not count."""
+    """Write every setting into a last sheet; it is locked, since changes there would have no effect."""
     from openpyxl.styles import Font
 
     sheet = workbook.create_sheet(MORE)
@@ -67,7 +67,7 @@ def add_all_settings(workbook: Workbook) -> Worksheet:
 
 
 def add_setting_choices(sheet: Worksheet) -> None:
-    """Offer the words of a setting that has a list of them, and in free rows the name of every setting."""
+    """Add drop-downs: the allowed words of a setting, and in free rows the names of all settings."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
     for number, name in enumerate(EVERYDAY, start=2):

@@ -1,4 +1,4 @@
-"""Whether a workbook is as `cd38rd init` wrote it: nobody has typed, marked or hidden anything in it."""
+"""The check whether a workbook is as `cd38rd init` wrote it: nothing typed, marked or hidden since."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PROPERTY = "cd38rd_cells"
 
 
 def seal(workbook: Workbook) -> None:
-    """Write into a workbook's properties what its cells hold and how they are marked."""
+    """Write a digest of the cells and their marks into a workbook's properties."""
     from openpyxl.packaging.custom import StringProperty
 
     workbook.custom_doc_props.append(StringProperty(name=PROPERTY, value=_cells(workbook)))
 
 
 def is_untouched(path: Path) -> bool:
-    """Return whether a workbook was written by init and every cell still is as it was then."""
+    """Return whether init wrote the workbook and no cell has changed since."""
     import zipfile
 
     from openpyxl import load_workbook
@@ -37,9 +37,9 @@ def is_untouched(path: Path) -> bool:
 
 
 def _cells(workbook: Workbook) -> str:
-    """Return a digest of every cell that holds something or is marked, by sheet and place.
+    """Return a digest of every cell that is marked or not empty, by sheet and cell address.
 
-    A comment, a colour, a line through a cell and a hidden row are a person's work as much as a word is.
+    Comments, colours, struck-out cells and hidden rows are a user's work, as typed words are.
     """
     digest = hashlib.sha256()
     for sheet in workbook.worksheets:
@@ -55,7 +55,7 @@ def _cells(workbook: Workbook) -> str:
 
 
 def _marks(cell: Cell | MergedCell) -> str:
-    """Return the comment, the colour and the line through a cell, in words; "" where there is none."""
+    """Return the comment, the colour and the strike-through of a cell, in words; "" if there are none."""
     comment = " ".join(cell.comment.text.split()) if cell.comment else ""
     colour = str(cell.fill.fgColor.rgb)[-6:] if cell.fill.fill_type == "solid" else cell.fill.fill_type or ""
     struck = "struck" if cell.font.strike else ""
@@ -63,7 +63,7 @@ def _marks(cell: Cell | MergedCell) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a value as any program that saved the workbook would give it back."""
+    """Return a value as a text that does not depend on the program that saved the workbook."""
     if isinstance(value, date):
         return value.isoformat().removesuffix("T00:00:00")
     return repr(float(value)) if isinstance(value, int | float) else str(value)

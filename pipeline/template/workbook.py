@@ -1,4 +1,4 @@
-"""The workbook to fill in: headers with comments, drop-downs, guesses in colour, every setting printed."""
+"""The workbook to fill in: headers with comments, drop-downs, guesses in colour, and all settings."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 SPARE_ROWS = 300
-"""Rows below the last one that have drop-downs for what will be typed."""
+"""Empty rows below the last row that also have drop-downs."""
 
 HEADER, HEADER_POINTS = "DDEBF7", 31
 REMARKS = {"samples": "beads", "panels": "host", "beads": "levels", "doses": "drug"}
-"""Column after which the reason of a guess stands, by sheet."""
+"""Column before the reason of a guess, by sheet."""
 _WIDTHS = {
     "competes_with_drug": 12,
     "f_p_ratio_sd": 13,
@@ -40,7 +40,7 @@ _WIDTHS = {
     "target": 9,
     "panel": 10,
 }
-"""Widths of columns, so that the reason of a guess is not pushed off the screen."""
+"""Widths of columns; they keep the reason of a guess on the screen."""
 _REFERENCES = {("samples", "panel"): "panels", ("samples", "beads"): "beads"}
 _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned_cv", "value", "age", "ecog",
             "disease_control_days", "weight_kg", "albumin_g_l", "prior_lines", "exposure_weeks", "teae_grade",
@@ -48,7 +48,7 @@ _NUMBERS = {"dose", "serum_trough_ug_ml", "f_p_ratio", "f_p_ratio_sd", "assigned
             "hours", "sequence", "low", "high", "goal_percent"}  # fmt: skip
 _FILE_COLUMNS = {"samples": ("fcs_file", "fmo_file", "isotype_file"), "beads": ("fcs_file",)}
 _LONGEST_LIST = 255
-"""Characters Excel allows in a drop-down that is written out."""
+"""Most characters that Excel allows in a drop-down without a cell range."""
 
 _GUIDE = (
     "How to fill in this workbook",
@@ -90,11 +90,11 @@ def template_workbook(
     Parameters
     ----------
     rows
-        Rows to begin with, by sheet.
+        The first rows of each sheet, by sheet.
     unused
-        (file, why) of FCS files that are in no row.
+        (file, reason) of FCS files that no row names.
     files
-        Every FCS file, offered by the columns that name one.
+        Every FCS file, for the drop-downs of the columns that name a file.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Font
@@ -123,7 +123,7 @@ def template_workbook(
 
 
 def coloured_cells(workbook: Workbook) -> tuple[int, int]:
-    """Return how many cells are orange, and how many yellow."""
+    """Return the numbers of orange and of yellow cells."""
     fills = [
         cell.fill.fgColor.rgb[-6:]
         for sheet in workbook.worksheets
@@ -154,7 +154,7 @@ def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
 
 
 def set_up_printing(sheet: Worksheet) -> None:
-    """Print across the page, all columns on it, the column names on each."""
+    """Set up printing: landscape, all columns on one page, the column names on each page."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -162,7 +162,7 @@ def set_up_printing(sheet: Worksheet) -> None:
 
 
 def _columns(name: str, model: type[Row]) -> list[str]:
-    """Return the columns of a sheet, with those that are not read where they are seen without scrolling."""
+    """Return the columns of a sheet; columns for the user only are placed where they need no scrolling."""
     columns = list(column_names(model))
     if name == "settings":
         return [*columns, *OWN_COLUMNS]
@@ -209,13 +209,13 @@ def _write_rows(sheet: Worksheet, name: str, model: type[Row], rows: Sequence[Gu
 
 
 def _as_text(cell: Cell | MergedCell) -> None:
-    """Let a text be a text: the name of a file may begin as a formula does."""
+    """Store a text as text: the name of a file may begin like a formula."""
     if isinstance(cell.value, str):
         cell.data_type = "s"
 
 
 def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
-    """Return the colour of a cell: orange to fill in or check, yellow to confirm, "" for none."""
+    """Return the colour of a cell: orange to fill in or check, yellow to confirm, "": no colour."""
     value = row.values.get(column)
     if not value:
         asked = {*required_columns(SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
@@ -226,12 +226,12 @@ def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
 
 
 def has_days(sheet: str, column: str) -> bool:
-    """Whether a column holds days."""
+    """Whether a column holds dates."""
     return _is_date(SHEETS[sheet], column)
 
 
 def _number_format(model: type[Row], sheet: str, column: str) -> str:
-    """Return dates as dates, numbers as they come, all else as text: Excel leaves `1-2` and `007` alone."""
+    """Return the number format for dates, numbers or text; as text Excel keeps `1-2` and `007`."""
     if _is_date(model, column):
         return "yyyy-mm-dd"
     return "General" if column in _NUMBERS and sheet != "settings" else "@"
@@ -268,7 +268,7 @@ def _add_choices(sheet: Worksheet, name: str, model: type[Row], n_rows: int) -> 
 
 
 def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, int]) -> None:
-    """Let the columns that name a file offer every FCS file; another name may be typed all the same."""
+    """Add a drop-down of all FCS files to the columns that name a file; other names may be typed, too."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
     sheet = workbook.create_sheet(FILES)

@@ -1,4 +1,4 @@
-"""`cd38rd init`: a study workbook filled in from the files of a folder."""
+"""`cd38rd init`: writes a study workbook with rows from the files of a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The workbook, in words what was found and what is still to do; `written`: whether it is another now."""
+    """The workbook's path, and in words the files and the open cells; `written`: whether it was written."""
 
     path: Path
     summary: str
@@ -31,22 +31,22 @@ class Template:
 
 
 def write_template(study_folder: Path, fcs_folder: Path | None, *, update: bool = False) -> Template:
-    """Write study.xlsx to fill in; what somebody has typed is never overwritten.
+    """Write study.xlsx to fill in; typed cells are never overwritten.
 
     Parameters
     ----------
     study_folder
-        Made where it is not there.
+        The study folder; it is made if it does not exist.
     fcs_folder
-        A folder inside the study folder whose FCS files suggest rows; None: the study folder itself.
+        A folder in the study folder whose FCS files suggest rows; None: the study folder itself.
     update
-        Add rows for new files to a workbook that is there, and change nothing else in it.
+        Add rows for new files to an existing workbook, and change nothing else in it.
 
     Raises
     ------
     UserError
-        If sheets are there already and are not to be updated, the workbook is open in another program, the
-        FCS files lie outside the study folder, or it cannot be written.
+        If there are sheets already and `update` is False, the workbook is open in another program, the FCS
+        files are outside the study folder, or the workbook cannot be written.
     """
     from pipeline.template.workbook import template_workbook
 
@@ -89,7 +89,7 @@ def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Temp
 
 
 def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
-    """Return how many files were found, paired and left, and how many cells a person must look at."""
+    """Return the numbers of read, paired and left-out files, and of cells that the user must check."""
     n_read = len(inventory.readable)
     if not n_read + len(inventory.unread):
         return "No FCS file was found in the study folder: the sheets are empty."
@@ -114,7 +114,7 @@ def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: 
 
 
 def _kits_in_words(rows: Rows) -> str:
-    """Return the kits that were guessed, and how many runs they are of."""
+    """Return the guessed kits, each with its number of bead runs."""
     guessed = Counter(str(row.values["kit"] or "") for row in rows["beads"])
     unknown = guessed.pop("", 0)
     parts = [f"{kit} ({counted(n, 'run')})" for kit, n in sorted(guessed.items())]
@@ -125,7 +125,7 @@ def _kits_in_words(rows: Rows) -> str:
 
 
 def _assay_in_words(rows: Rows) -> str:
-    """Return how many tubes are guessed to validate the assay: they would be in no visit of a patient."""
+    """Return the number of tubes guessed to validate the assay; such tubes belong to no patient's visit."""
     tubes = {row.values["sample_id"] for row in rows.get("validation", ())}
     if not tubes:
         return ""
@@ -133,7 +133,7 @@ def _assay_in_words(rows: Rows) -> str:
 
 
 def _must_be_closed(path: Path) -> None:
-    """Refuse a workbook that Excel or LibreOffice has open: what is typed there would be lost, or ours."""
+    """Refuse a workbook that is open in Excel or LibreOffice: the user's changes or ours would be lost."""
     for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
         if (path.parent / lock).exists():
             raise UserError(
@@ -143,7 +143,7 @@ def _must_be_closed(path: Path) -> None:
 
 
 def _typed_sheets(folder: Path) -> list[str]:
-    """Return the sheets of a folder into which somebody may have typed."""
+    """Return the sheets of a folder that a user may have changed."""
     if folder.is_file():
         raise UserError(f"{folder}: found a file, expected a folder for the study; name another one")
     try:
@@ -175,7 +175,7 @@ def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
 
 
 def _unused(inventory: Inventory, rows: Rows) -> list[tuple[str, str]]:
-    """Files that are in no row, and why."""
+    """Files that no row names, with the reason."""
     used = {value for sheet in rows.values() for row in sheet for value in row.values.values()}
     files = (*inventory.controls, *inventory.others)
     idle = [

@@ -1,1 +1,1 @@
-"""What is asked beside a study: is its assay good enough, and how many patients does the next one take."""
+"""Questions about an assay: is it good enough, and how many patients does the next study need."""

@@ -1,4 +1,4 @@
-"""`cd38rd plan`: how many patients and tubes the next study takes."""
+"""`cd38rd plan`: how many patients and tubes the next study needs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WITHIN_NOT_KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class PlanAsked:
-    """What was typed; see the help of `cd38rd plan`."""
+    """The typed options; see the help of `cd38rd plan`."""
 
     study: Path | None
     slope_width: float | None
@@ -56,12 +56,12 @@ class PlanAsked:
 
 
 def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
-    """Simulate studies of more and more patients, and say which size is enough.
+    """Simulate studies of more and more patients, and return which size is enough.
 
     Raises
     ------
     UsageError
-        Not exactly one width, or a file name that ends otherwise.
+        Not exactly one width is given, or the file name has another ending.
     """
     if (asked.slope_width is None) == (asked.wait_width is None):
         raise UsageError(
@@ -97,7 +97,7 @@ def _population(asked: PlanAsked) -> StudyPopulation:
 
 
 def _from_store(folder: Path) -> StudyResult:
-    """Return the result of a study from what its last run stored."""
+    """Return the result of a study from the stored results of its last run."""
     study, faults, _ = folder_with_findings(folder)
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
@@ -115,7 +115,7 @@ def _from_store(folder: Path) -> StudyResult:
 
 
 def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
-    """Return what is wanted, and what patients and assay are taken to be like."""
+    """Return the wanted width, and the assumptions on patients and assay."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
         if target.slope_width is not None
@@ -146,7 +146,7 @@ def _row(size: Size) -> str:
 
 
 def size_sentence(found: Plan, asked: PlanAsked) -> str:
-    """Return which size is enough, or why none is."""
+    """Return which size is enough, or why no size is."""
     if found.enough is None:
         most = found.sizes[-1]
         if most.with_interval < asked.assurance:

@@ -1,4 +1,4 @@
-"""What is typed after `cd38rd validate` and `cd38rd plan`. Nothing heavy at the top."""
+"""The options of `cd38rd validate` and `cd38rd plan`. No slow import at the top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cd38rd validate`: quantify every tube, and say what those of the validation sheet show of the assay."""
+"""`cd38rd validate`: quantify every tube, and report what the validation sheet's tubes show of the assay."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
 
 _WIDTH = 100
-"""Characters of a line that is printed. Convention."""
+"""Characters of a printed line. Convention."""
 
 
 def validate_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
-    """Run the study as `cd38rd run` does, write `results/validation/`, and return what it says."""
+    """Run the study as `cd38rd run` does, write `results/validation/`, and return its summary."""
     summary = run_study(folder, replace(options, validate=True), reporter)
     written = Results(folder / "results").validation
     if not summary.text:

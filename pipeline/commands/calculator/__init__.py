@@ -1,1 +1,1 @@
-"""`cd38rd curve`: the standard curve of typed bead medians, as the vendors' spreadsheets have it."""
+"""`cd38rd curve`: the standard curve from typed bead medians, as in the vendors' spreadsheets."""

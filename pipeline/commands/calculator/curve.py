@@ -1,4 +1,4 @@
-"""`cd38rd curve`: from what was typed to the printed curve, and to a file."""
+"""`cd38rd curve`: from the typed numbers to the printed curve, and to a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipeline.study.wording import enumerate_words, same_word
 
 @dataclass(frozen=True, slots=True)
 class CurveTyped:
-    """The options as they were typed; "" where one was not."""
+    """The options as they were typed; "" for an option that was not."""
 
     sheet: Path | None = None
     levels: str = ""
@@ -42,12 +42,12 @@ class CurveTyped:
 
 
 def calculate(typed: CurveTyped) -> RunSummary:
-    """Fit the curve, convert the cells, and write them where a file is wanted.
+    """Fit the curve, convert the cells, and write a file if one is wanted.
 
     Raises
     ------
     UsageError
-        If something is no number, may be two, or does not fit together.
+        If a text is no number or may be two numbers, or if the options contradict each other.
     """
     medians = _typed(typed)
     try:
@@ -106,7 +106,7 @@ def _sheet(typed: CurveTyped) -> CurveSheet:
 
 
 def _rising(text: str) -> int | None:
-    """Return how many levels there are where single commas or blanks split them and they rise; else None."""
+    """Return the number of levels if single commas or blanks split them and they rise; else None."""
     items = text.replace(",", " ").split()
     plain = all(item.isdecimal() and (item == "0" or not item.startswith("0")) for item in items)
     numbers = [int(item) for item in items] if plain else []

@@ -1,4 +1,4 @@
-"""Lists of numbers as people type them; what may mean two things is refused."""
+"""Lists of numbers as people type them; an ambiguous list is refused."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ..
     Parameters
     ----------
     text
-        As typed: `474; 5359`, `474, 5359`, `474,5359` or `474 5359`. Decimal point, or decimal comma where
-        semicolons or blanks split the list.
+        The typed text: `474; 5359`, `474, 5359`, `474,5359` or `474 5359`. Decimal point; or decimal comma,
+        if semicolons or blanks split the list.
     what
         What the numbers are, for messages.
     n
-        How many there must be; it tells `35,512` from `35512`. None: any number of them.
+        The required number of items; it distinguishes `35,512` (two items) from `35512`. None: any number of
+        items.
 
     Raises
     ------
     UsageError
-        If something is no number, or may be two.
+        If an item is no number, or may be two numbers.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ..
 
 
 def typed_number(text: str, what: str) -> float:
-    """Return one number, as a list of one.
+    """Return one number, by the rules of `typed_numbers`.
 
     >>> typed_number("0,98", "F:P")
     0.98
@@ -61,7 +62,7 @@ def typed_number(text: str, what: str) -> float:
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    """Return the items, and the sign that splits them where it may be a thousands separator too."""
+    """Return the items, and the character that splits them if it may also be a thousands separator."""
     if re.search(r"[;|\n\t]", text):
         return _items(re.split(r"[;|\n\t]", text)), ""
     if re.search(r",\s", text):
@@ -76,7 +77,7 @@ def _items(parts: Sequence[str]) -> list[str]:
 
 
 def _refuse_groups(items: Sequence[str], what: str, sign: str) -> None:
-    """Refuse `1,834` in a list that commas split, and `1 834` in one that blanks split."""
+    """Refuse `1,834` in a list that commas split, and `1 834` in a list that blanks split."""
     for head, group in pairwise(items):
         if _HEAD.fullmatch(head) and _GROUP.fullmatch(group):
             typed = f"{head}{sign}{group}"
@@ -86,7 +87,7 @@ def _refuse_groups(items: Sequence[str], what: str, sign: str) -> None:
 
 
 def _refuse_grouped(items: Sequence[str], what: str) -> None:
-    """Refuse `1,834` and `1.834`, unless another number of the list shows that its point is a decimal one."""
+    """Refuse `1,834` and `1.834`, unless another number of the list shows that the sign is decimal."""
     decimal = {sign for item in items for sign in ".," if sign in item and not GROUPED.fullmatch(item)}
     for item in items:
         found = GROUPED.fullmatch(item)

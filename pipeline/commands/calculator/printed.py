@@ -1,4 +1,4 @@
-"""What `cd38rd curve` prints: the line, its beads, its acceptance table and the cells, 80 columns wide."""
+"""The text of `cd38rd curve`: line, beads, acceptance table and cells, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from calibration.density.result import RdStatus
 from pipeline.beads.typed_medians import CellAmount, TypedCurve, TypedMedians, recoveries
 
 WIDTH = 80
-"""Columns. Convention: the least that a terminal has."""
+"""Columns of the text. Convention: the narrowest usual terminal."""
 MOST_WRITTEN_OUT = 1e10
 """Numbers from here on are written with a power of ten. Convention."""
 LONGEST_NAME = 24
-"""Characters of a name of cells that are shown. Convention."""
+"""Most characters of a cell population's name. Convention."""
 
 
 def curve_text(result: TypedCurve) -> str:
-    """Return all of it, in lines of at most 80 characters."""
+    """Return the whole text, in lines of at most 80 characters."""
     blocks = [_line(result), _beads(result), _acceptance(result), *_converted(result), *_sentences(result)]
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -95,7 +95,7 @@ def _cell(cell: CellAmount, result: TypedCurve) -> str:
 
 
 def _sentences(result: TypedCurve) -> Iterator[list[str]]:
-    """Yield what the numbers hold and what they do not, in sentences."""
+    """Yield sentences on what the numbers include and what they do not."""
     typed, limits = result.typed, result.limits
     sentences = [
         (
@@ -140,7 +140,7 @@ def _of_the_interval(typed: TypedMedians) -> str:
 
 
 def amount_words(value: float) -> str:
-    """Return a number as it is read: thousands apart, three figures at least.
+    """Return a number with thousands separators and at least three significant figures.
 
     >>> [amount_words(v) for v in (62336.4, 71.64, 0.5)]
     ['62,336', '71.6', '0.5']

@@ -32,7 +32,7 @@ EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class CurveSheet:
-    """What stands in the sheet: levels and medians of the beads, and the cells."""
+    """The content of the sheet: levels and medians of the beads, and the cells."""
 
     levels: tuple[float, ...]
     medians: tuple[float, ...]
@@ -40,12 +40,13 @@ class CurveSheet:
 
 
 def read_curve_sheet(path: Path) -> CurveSheet:
-    """Read the sheet; its rows of beads may stand in any order.
+    """Read the sheet; its bead rows may be in any order.
 
     Raises
     ------
     UsageError
-        If it is not there, has no such columns, or a cell holds no number; with the cell.
+        If the sheet does not exist, lacks these columns, or has a cell without a number; the message names
+        the cell.
     """
     if not path.is_file():
         raise UsageError(f"{path}: found {'a folder' if path.exists() else 'nothing'}, expected {EXPECTED}")
@@ -66,7 +67,7 @@ def read_curve_sheet(path: Path) -> CurveSheet:
 
 
 def _raw(path: Path) -> RawSheet:
-    """Return the first sheet that has the columns, else the first one."""
+    """Return the first sheet with these columns, else the first sheet."""
     if path.suffix.casefold() != ".xlsx":
         raw, faults = read_csv_sheet(path, path.stem, COLUMNS)
         sheets: Sequence[RawSheet] = (raw,)

@@ -14,7 +14,7 @@ COLUMNS = ("kind", "name", "level", "median", "control", "value", "unit", "low",
 
 
 def curve_table(result: TypedCurve) -> Table:
-    """Return a row per figure of the line, check, bead and cell population."""
+    """Return a row for each figure of the line, each check, each bead and each cell population."""
     return Table(COLUMNS, tuple(_rows(result)))
 
 
@@ -24,9 +24,9 @@ def write_curve(path: Path, result: TypedCurve) -> None:
     Raises
     ------
     UsageError
-        If it ends otherwise.
+        If the name has another ending.
     NotWrittenError
-        If it cannot be written.
+        If the file cannot be written.
     """
     table = curve_table(result)
     if path.suffix.casefold() == ".csv":

@@ -1,4 +1,4 @@
-"""What is typed after `cd38rd curve`. Nothing heavy at the top."""
+"""The options of `cd38rd curve`. No slow import at the top."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The door of the page: who may ask, and by what it is known."""
+"""The door of the page: who may send requests, and how the server knows them."""

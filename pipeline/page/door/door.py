@@ -1,8 +1,8 @@
-"""The door of the page: who may ask, before anything is done.
+"""The door of the page: it decides who may send requests.
 
-Loopback alone is no door: every user of a computer reaches it, and so does every page that the browser shows.
-So each request must come to the address that was given out (Host), from the page itself (Origin), with the
-cookie that a token bought once, and where the system tells it, from the same user.
+A loopback address alone does not protect: every user of a computer and every page in the browser can reach
+it. So each request must name the given address (Host), come from the page itself (Origin), carry the cookie
+that was given once for a token, and, if the system can tell, come from the same user.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from pipeline.page.door.peer import is_other_user
 HOST = "127.0.0.1"
 ENTRY = "/enter"
 MOST_BYTES = 2 << 20
-"""Of a request: a thousand polygons of a thousand corners are refused. Convention."""
+"""Most bytes of a request. Convention: far above any real request; a thousand polygons of a thousand corners
+are refused."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""What the page may load: itself alone, and no script or style that stands in its text."""
+"""The content policy of the page: it may load only its own files, and no inline script or style."""
 
 _READING = ("GET", "HEAD")
-"""Ways to ask that change nothing."""
+"""Request methods that change nothing."""
 
 LOOKS = ("/api/tubes", "/api/study", "/api/job", "/api/sheets")
-"""What an open page asks by itself again and again: it does not keep the program alive."""
+"""Requests that an open page repeats by itself; they do not keep the program alive."""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -56,16 +57,16 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass
 class Keys:
-    """The keys of one server: a token that opens once, and the cookie that it buys.
+    """The keys of one server: a token that is valid once, and the cookie that is given for it.
 
     Attributes
     ----------
     port
-        Of this computer.
+        The port on this computer.
     first
-        Where the page begins.
+        The path of the first page.
     touched
-        When somebody last did something (`time.monotonic`).
+        Time of the last use (`time.monotonic`).
     """
 
     port: int
@@ -78,21 +79,21 @@ class Keys:
 
     @property
     def origin(self) -> str:
-        """Where the page is, without a path."""
+        """The address of the page, without a path."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def address(self) -> str:
-        """The address that opens the page, once."""
+        """The address that opens the page; it works once."""
         return f"{self.origin}{ENTRY}?token={self.token}"
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: browsers keep the cookies of all ports together."""
+        """The cookie's name, which includes the port, since browsers share cookies between ports."""
         return f"cd38rd_{self.port}"
 
     def opens(self, token: str) -> bool:
-        """Whether a token opens the page: the right one does, the first time."""
+        """Whether a token opens the page: only the right one does, and only once."""
         with self._lock:
             if self.is_used or not hmac.compare_digest(token.encode(), self.token.encode()):
                 return False
@@ -100,7 +101,7 @@ class Keys:
             return True
 
     def is_ours(self, cookies: str) -> bool:
-        """Whether the cookies of a request hold the one that the token bought."""
+        """Whether a request carries the cookie that was given for the token."""
         # Taken apart here, one by one: other programs of this computer set cookies for the same address, and
         # one that breaks the rules must not hide ours.
         given = (one.strip().partition("=") for one in cookies.split(";"))
@@ -109,7 +110,7 @@ class Keys:
 
 
 class Door:
-    """Lets a request in, or says why not."""
+    """Lets a request in, or answers with the reason of its refusal."""
 
     def __init__(self, app: App, keys: Keys) -> None:
         self._app, self._keys = app, keys
@@ -138,7 +139,7 @@ class Door:
             await self._app(scope, _counted(receive), _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> str:
-        """Return why a request is refused whatever its cookie; "" where it is not."""
+        """Return why a request is refused, without a look at its cookie; "" if it is not."""
         if is_other_user(scope.get("client"), self._keys.port):
             return "this page belongs to another user of this computer"
         hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
@@ -190,11 +191,11 @@ _NO_TOKEN = (
 
 
 class TooLargeError(Exception):
-    """A request went on beyond what is allowed."""
+    """A request is larger than allowed."""
 
 
 def _counted(receive: Receive) -> Receive:
-    """Return what reads a request and stops where it is too large, whatever length it told."""
+    """Return a reader of a request that stops if it is too large, whatever length the request declares."""
     total = 0
 
     async def counted() -> MutableMapping[str, Any]:

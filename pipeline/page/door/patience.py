@@ -1,4 +1,4 @@
-"""Connections that ask for nothing: they are closed before they can shut out somebody who asks."""
+"""Idle connections: they are closed before they can block a connection with a request."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from pipeline.page.door.door import HEADERS
 
 MOST_WAITING = 64
-"""Connections at once without a request under way. Convention: a browser opens six to a page, and a system
-lets a program have 256 at least."""
+"""Most idle connections at a time. Convention: a browser opens six to a page, and a system allows a program
+at least 256."""
 
 
 class _PatientConnection(H11Protocol):
-    """HTTP/1.1, with a list of the connections of its server that wait, the oldest first."""
+    """HTTP/1.1, with a list of the idle connections of its server, the oldest first."""
 
     waiting: ClassVar[dict[H11Protocol, None]] = {}
 
@@ -39,7 +39,7 @@ class _PatientConnection(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request with the page's own headers."""
+        """Answer an invalid request with the page's own headers."""
         named = {**HEADERS, "content-type": "text/plain; charset=utf-8", "connection": "close"}
         headers = [(name.encode(), value.encode()) for name, value in named.items()]
         answer = (
@@ -61,9 +61,9 @@ class _PatientConnection(H11Protocol):
 
 
 def patient_protocol() -> type[H11Protocol]:
-    """Return the protocol of one server: beyond `MOST_WAITING` the connection that waits longest is closed.
+    """Return the protocol of one server: beyond `MOST_WAITING` it closes the longest idle connection.
 
-    Every user of a computer can open connections to the page, and send the half of a request on each.
+    Every user of a computer can open connections to the page and send half a request on each.
     """
 
     class OfOneServer(_PatientConnection):

@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection on this computer, where the system tells it (Linux)."""
+"""The user at the other end of a connection on this computer, if the system reports it (Linux)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 
 _TABLE = Path("/proc/net/tcp")
 _ROOT = 0
-"""May read anything anyway; and what brings the browser of another system here (WSL) is root's."""
+"""User number of root, who may read everything anyway; connections from a Windows browser (WSL) also belong
+to root."""
 
 
 def is_other_user(client: tuple[str, int] | None, port: int) -> bool:
-    """Whether a connection is known to be another user's; False where the system does not tell.
+    """Whether a connection is known to be another user's; False if the system does not report it.
 
     Parameters
     ----------
     client
         Address and port of the other end.
     port
-        Of this end.
+        Port of this end.
     """
     if client is None or not hasattr(os, "getuid"):
         return False
@@ -31,7 +32,7 @@ def is_other_user(client: tuple[str, int] | None, port: int) -> bool:
 
 
 def owner_in(table: str, client: tuple[str, int], ours: int) -> int | None:
-    """Return the user of the socket that goes from a client to our port on 127.0.0.1; None: it is not there.
+    """Return the user of the socket from a client to our port on 127.0.0.1; None if there is no such socket.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The tubes of a review over HTTP: seen, moved, decided, signed."""
+"""The HTTP routes of a review: show tubes, move gates, decide, sign."""

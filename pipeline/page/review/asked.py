@@ -1,4 +1,4 @@
-"""What a request about a tube must be, before anything is done with it."""
+"""Checks of a request about a tube, before any work is done."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.review.view import Move
 
 
 def known(desk: Desk, sample_id: str) -> Snapshot:
-    """Return the study as it is now, which has a result of this tube.
+    """Return the present study, which must have a result of this tube.
 
     Raises
     ------
     HTTPException
-        No tube that has run is called so.
+        There is no result of a tube with this name.
     """
     snapshot = desk.snapshot()
     if sample_id not in snapshot.results:
@@ -29,12 +29,12 @@ def known(desk: Desk, sample_id: str) -> Snapshot:
 
 
 def reviewable(snapshot: Snapshot) -> Snapshot:
-    """Return the same, of results that this program made.
+    """Return the present study, whose results this program must have made.
 
     Raises
     ------
     RefusedError
-        Another program made them.
+        Another program made the results.
     """
     if snapshot.refusal:
         raise RefusedError(snapshot.refusal)
@@ -47,7 +47,7 @@ def requested_moves(moves: Sequence[messages.MoveMessage]) -> tuple[Move, ...]:
     Raises
     ------
     RefusedError
-        One is neither a threshold nor a polygon, or both.
+        A move is neither a threshold nor a polygon, or both.
     """
     for move in moves:
         if (move.value is None) == (move.polygon is None):

@@ -1,4 +1,4 @@
-"""Tubes on the bench over HTTP: looked at, moved, back-gated, tried on other tubes. Nothing here is saved."""
+"""HTTP routes of the bench: show, move, back-gate, try on other tubes. These routes save nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from pipeline.study.errors import UserError
 
 
 def bench_routes(desk: Desk) -> APIRouter:
-    """Return the routes that look at a tube and move its gates."""
+    """Return the routes that show a tube and move its gates."""
     api = APIRouter(prefix="/api/tubes")
 
     @api.get("/{sample_id}/backgate")
@@ -103,7 +103,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
 
 
 def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
-    """Return what must be run again before this tube is signed."""
+    """Return the reasons to run this tube again before it is signed."""
     others = files_unlike_result(snapshot, sample_id)
     said = [f"the file {name} is another one than the last run read: run this tube again" for name in others]
     if snapshot.refusal:

@@ -1,4 +1,4 @@
-"""Decisions on tubes over HTTP: the list, decide, sign, counter-sign. What is answered is on the disk."""
+"""HTTP routes of decisions: list, decide, sign, counter-sign. The disk is written before the answer."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _countersigned(
 
 
 def _must_be_as_shown(snapshot: Snapshot, sample_id: str, shown: messages.ShownDigests | None) -> None:
-    """Refuse to decide on a number, or to sign one, that came after the one that was looked at."""
+    """Refuse a decision or signature if the result has changed since the person opened the tube."""
     result = snapshot.results[sample_id]
     if shown is not None and shown.result != result_digest(result):
         raise RefusedError(
@@ -103,7 +103,7 @@ def _must_be_as_shown(snapshot: Snapshot, sample_id: str, shown: messages.ShownD
 
 
 def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
-    """Refuse to sign a number that a run of now would not give."""
+    """Refuse to sign a density that a run now would compute again."""
     if sample_id in snapshot.stale:
         raise RefusedError(
             f"{sample_id}: a gate, a sheet or the program has changed since the last run, so this is not "

@@ -1,4 +1,4 @@
-"""Tubes as the page is told of them: rows of the list, numbers, steps, history."""
+"""The messages about tubes for the page: rows of the list, densities, steps, history."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def _row(
 
 
 def shown_now(snapshot: Snapshot, file: ReviewFile, sample_id: str) -> messages.ShownDigests:
-    """Return what somebody who looks at a tube now has seen."""
+    """Return the digests of the state that a person sees now."""
     return messages.ShownDigests(
         rows=file.digest_of(sample_id), result=result_digest(snapshot.results[sample_id])
     )
 
 
 def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> messages.DecisionNow:
-    """Return where a tube's review stands, and why its signature counts no more."""
+    """Return the state of a tube's review, and why its signature is no longer valid."""
     because: tuple[str, ...] = ()
     edited = not is_as_decided(file, decision)
     if edited:
@@ -86,7 +86,7 @@ def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> me
 
 
 def decision_message(decision: Decision, moves: Sequence[Move], because: str = "") -> messages.DecisionNow:
-    """Return a decision as the page is told of it."""
+    """Return a decision as a message for the page."""
     signed, second = decision.signature, decision.countersignature
     return messages.DecisionNow(
         state=decision.state(because),
@@ -105,7 +105,7 @@ def decision_message(decision: Decision, moves: Sequence[Move], because: str = "
 
 
 def moves_message(moves: Iterable[Move]) -> list[messages.MoveMessage]:
-    """Return moves as the page tells them."""
+    """Return moves as messages for the page."""
     return [messages.MoveMessage.model_validate(one) for one in moves_as_facts(tuple(moves))]
 
 
@@ -124,18 +124,18 @@ def flags_of(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
 
 
 def flag_messages(flags: Iterable[str]) -> list[messages.FlagMessage]:
-    """Return flags with what they say and what to do."""
+    """Return flags with their meaning and what to do."""
     words = ((flag, words_of_flag(flag)) for flag in flags)
     return [messages.FlagMessage(code=flag, says=said.says, action=said.action) for flag, said in words]
 
 
 def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
-    """Return every sentence of a tube's row."""
+    """Return every note of a tube's row."""
     return list(sample_notes(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id)))
 
 
 def number_message(result: SampleResult) -> messages.NumberMessage:
-    """Return a stored number as the tables show it."""
+    """Return a stored density as the tables show it."""
     receptor = result.receptor
     return messages.NumberMessage(
         status=receptor.status.value,
@@ -150,7 +150,7 @@ def number_message(result: SampleResult) -> messages.NumberMessage:
 
 
 def bench_number(number: BenchNumber) -> messages.NumberMessage:
-    """Return a number of the bench."""
+    """Return a density from the bench."""
     return messages.NumberMessage(
         status=number.status.value,
         reported=number.reported,
@@ -164,7 +164,7 @@ def bench_number(number: BenchNumber) -> messages.NumberMessage:
 
 
 def steps_of(steps: Iterable[StepView]) -> list[messages.StepMessage]:
-    """Return gating steps as the page draws them."""
+    """Return gating steps as messages for the page."""
     return [_step(step) for step in steps]
 
 
@@ -225,7 +225,7 @@ def axis_message(view: AxisView) -> messages.AxisMessage:
 
 
 def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
-    """Return what happened to a tube, the last first."""
+    """Return the history of a tube, the latest entry first."""
     return [
         messages.PastChange(
             at=one.at, who=one.who, what=one.what, old=one.old, new=one.new, reason=one.reason

@@ -1,4 +1,4 @@
-"""Folders to choose from, and files as the page may name them: of a study only what lies in it."""
+"""Folders to choose from, and the files that the page may name: only files inside the study."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pipeline.study.locations import location_fault
 
 SHEETS = ("study.xlsx", "samples.csv")
 MOST_FOLDERS = 500
-"""Folders that are listed of one folder. Convention: more would not be read."""
+"""Most subfolders in a list. Convention: nobody reads longer lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder to choose: whether a study lies in it, and whether FCS files do."""
+    """A folder to choose: whether it holds a study, and whether it holds FCS files."""
 
     path: Path
     is_study: bool
@@ -25,13 +25,13 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the folder."""
         return self.path.name or str(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The folders in a folder, in order of name; `more`: how many are not listed."""
+    """The subfolders of a folder, by name; `more`: the number that is not listed."""
 
     here: Folder
     parent: Path | None
@@ -41,12 +41,12 @@ class Listing:
 
 
 def listing(path: Path) -> Listing:
-    """Return what can be chosen in a folder: names of folders alone, nothing of what lies in files.
+    """Return the choices in a folder: only names of folders, never the content of files.
 
     Raises
     ------
     UserError
-        It is no folder that can be read.
+        The folder cannot be read.
     """
     here = real_folder(path)
     try:
@@ -79,7 +79,7 @@ def real_folder(path: Path) -> Path:
 
 
 def study_in(path: Path) -> Path:
-    """Return the folder of a study: the one that was chosen, or of a simulated one the study in it."""
+    """Return the folder of a study: the chosen folder, or for a simulated one the study inside it."""
     folder = real_folder(path)
     inner = folder / "study"
     if not _has_sheets(folder) and inner.is_dir() and _has_sheets(inner):
@@ -88,7 +88,7 @@ def study_in(path: Path) -> Path:
 
 
 def folder_facts(path: Path) -> Folder:
-    """Return whether a folder holds a study and FCS files, as far as its own names tell."""
+    """Return whether a folder holds a study and FCS files, by the names of its files."""
     try:
         names = [entry.name.casefold() for entry in os.scandir(path)]
     except OSError:
@@ -98,7 +98,7 @@ def folder_facts(path: Path) -> Folder:
 
 
 def drives() -> tuple[Path, ...]:
-    """Return the drives of a Windows computer; of others none, since all lies below one folder."""
+    """Return the drives of a Windows computer; none on other systems, which have one root folder."""
     if os.name != "nt":
         return ()
     return tuple(path for letter in string.ascii_uppercase if (path := Path(f"{letter}:\\")).exists())
@@ -110,12 +110,12 @@ def file_inside(folder: Path, name: str) -> Path:
     Parameters
     ----------
     name
-        With forward slashes, from the folder.
+        The name with forward slashes, relative to the folder.
 
     Raises
     ------
     UserError
-        It leads out of the folder, by its name or by a link, or there is no such file.
+        The file is outside the folder, by its name or by a link, or does not exist.
     """
     hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
     if not name or "\\" in name or "\0" in name or hidden or location_fault("file", folder, name) is not None:
@@ -129,7 +129,7 @@ def file_of_results(study: Path, name: str) -> Path:
     Raises
     ------
     UserError
-        As `file_inside`; and where the folder of the results is a link that leads out of the study.
+        As `file_inside`; also if the folder of the results is a link to a folder outside the study.
     """
     path = file_inside(study / "results", name)
     if not path.resolve().is_relative_to(study.resolve()):

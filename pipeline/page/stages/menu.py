@@ -1,4 +1,4 @@
-"""The stages of a study, in order: how far it has come, and the command that does what each page does."""
+"""The stages of a study in order: the stage reached so far, and the command that matches each page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
     @property
     def href(self) -> str:
-        """Where its page is."""
+        """The path of its page."""
         return f"/{self.value.lower()}"
 
 
@@ -46,7 +46,7 @@ _COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A stage as the page's menu shows it."""
+    """A stage in the menu of the page."""
 
     name: str
     href: str
@@ -54,16 +54,16 @@ class Tab:
 
 
 def stage_of(folder: Path) -> Stage:
-    """Return the furthest stage that a study has come to."""
+    """Return the furthest stage that a study has reached."""
     if not sheet_files(folder):
         return Stage.FILES
     return Stage.REVIEW if facts_of_run(folder) else Stage.SHEETS
 
 
 def tabs(folder: Path | None) -> tuple[Tab, ...]:
-    """Return the menu; what a study has not come to yet can be opened, and says so."""
+    """Return the menu; pages of later stages can be opened, and tell that they are not reached yet."""
     reached = list(Stage).index(stage_of(folder)) if folder is not None else -1
-    # With sheets it can be checked and run; with results, all else.
+    # With sheets a study can be checked and run; with results all other pages work.
     if reached == list(Stage).index(Stage.SHEETS):
         reached = list(Stage).index(Stage.RUN)
     if reached == list(Stage).index(Stage.REVIEW):
@@ -72,12 +72,12 @@ def tabs(folder: Path | None) -> tuple[Tab, ...]:
 
 
 def command_of(stage: Stage, folder: Path) -> str:
-    """Return what a person would type for what a page does."""
+    """Return the command that does the same as a page."""
     return f"cd38rd {_COMMANDS[stage]} {in_quotes(folder)}"
 
 
 def study_now(desk: Desk) -> stage_messages.StudyNow:
-    """Return where the study stands."""
+    """Return the state of the study."""
     folder = desk.folder
     stage = stage_of(folder)
     n_tubes = n_decided = n_signed = 0

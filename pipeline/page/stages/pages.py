@@ -1,4 +1,4 @@
-"""The pages of the stages: plain pages that do what the commands do, and show the command."""
+"""The pages of the stages: plain pages that do the same as the commands, and show the command."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 RESULT_FILES = ("report.html", "rd.xlsx", "rd_samples.csv", "rd_patients.csv", "calibration.csv", "run.json")
-"""Files of the results that the page Report names, where they are there."""
+"""Files of the results that the page Report names, if they exist."""
 
 
 def page_routes(desk: Desk) -> APIRouter:
@@ -195,7 +195,7 @@ def _shade_colours() -> str:
 
 
 def _open_in_its_program(folder: Path) -> None:
-    """Open the workbook, or the folder of the CSV files, in the program that this computer has for it."""
+    """Open the workbook, or the folder of the CSV files, in the computer's usual program."""
     files = sheet_files(folder)
     if not files:
         raise UserError(f"{folder.name}: there are no sheets yet. The page Files makes them")

@@ -1,4 +1,4 @@
-"""What `init` finds in a study folder: each FCS file, what it is taken for and why, and what goes with it."""
+"""The FCS files in a study folder as `init` reads them: kind, reason of the guess, control and beads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.template.inventory import Inventory, InventoryFile, take_inventory
 
 @dataclass(frozen=True, slots=True)
 class StudyFcsFile:
-    """A file: what it is taken for and why, the control and the bead run of a tube, or why it is not read."""
+    """A file: its guessed kind and the reason; a tube's control and bead run; or why it cannot be read."""
 
     name: str
     kind: str

@@ -1,4 +1,4 @@
-"""The sheets while a person fills them in: when they were saved, and what is still to do, cell by cell."""
+"""The sheets while a user fills them in: time of the last save, and the open cells."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import WORKBOOK
 
 MOST_CELLS = 60
-"""Cells that are named for a cause. Convention: more would not be read."""
+"""Most cells that are named for a cause. Convention: nobody reads longer lists."""
 
 
 def sheet_files(folder: Path) -> tuple[Path, ...]:
-    """Return the workbook, or the CSV files, of a study; empty where there are none."""
+    """Return the workbook, or the CSV files, of a study; empty if there are none."""
     workbook = folder / WORKBOOK
     if workbook.is_file():
         return (workbook,)
@@ -24,7 +24,7 @@ def sheet_files(folder: Path) -> tuple[Path, ...]:
 
 
 def sheets_now(folder: Path) -> stage_messages.SheetsNow:
-    """Return what the sheets say now; no FCS file is opened."""
+    """Return the present state of the sheets; no FCS file is opened."""
     files = sheet_files(folder)
     # Before they are read: what is saved meanwhile is another version. Two saves can lie within a second.
     saves = [(fact.st_mtime_ns, fact.st_size) for fact in (path.stat() for path in files)]
@@ -45,7 +45,7 @@ def sheets_now(folder: Path) -> stage_messages.SheetsNow:
 
 
 def causes_of(faults: Iterable[Fault]) -> list[stage_messages.CauseMessage]:
-    """Return faults by cause, what stops a run first; each with its cells."""
+    """Return faults by cause, each with its cells; faults that stop a run come first."""
     by_cause: dict[tuple[Severity, str], list[Fault]] = {}
     for fault in faults:
         by_cause.setdefault((fault.severity, cause_of(fault)), []).append(fault)

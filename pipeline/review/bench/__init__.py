@@ -1,4 +1,4 @@
-"""The bench: tubes in memory, what a person moves on them, and what a run then gives."""
+"""The bench: tubes in memory, gates that a person moves, and the result of a run with these gates."""
 
 from pipeline.review.bench.applying import alike, apply_to
 from pipeline.review.bench.shelf import Shelf, open_shelf, shelf_to_look_at

@@ -1,4 +1,4 @@
-"""One tube's moves tried on other tubes: what each would give, before anything is written."""
+"""Trying one tube's moved gates on other tubes, before anything is written."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
 
 
 def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> Iterator[Applied]:
-    """Yield for each tube what it gives now and with these moves; nothing is written.
+    """Yield the result of each tube without and with these moves; nothing is written.
 
-    A tube's own gates in review.csv stay, but where one of the moves is of the same gate. Where a tube cannot
-    take the moves, `fault` says why, and `after` is None.
+    A tube keeps its own gates of review.csv, except gates that are moved here. If a tube cannot take the
+    moves, `fault` gives the reason and `after` is None.
 
     Parameters
     ----------
     study
-        Its folder, or the shelf that holds it already.
+        The folder of the study, or the shelf with the study in memory.
     """
     shelf = study if isinstance(study, Shelf) else open_shelf(study)
     for sample_id in to:

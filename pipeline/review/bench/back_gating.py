@@ -20,20 +20,20 @@ from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube
 
 SIDE = 296
-"""Pixels of the picture's square, as of a gate's. Convention: both pictures lie side by side."""
+"""Pixels of the picture's side, as for a gate's picture. Convention: both pictures are shown side by side."""
 
 MOST_DOTS = 2000
-"""Cells that are drawn as dots; of more, evenly spaced ones in the order of the file. Convention: a browser
-draws so many without a pause, and the eye sees no more."""
+"""Most cells drawn as dots; of more cells, evenly spaced ones in the order of the file are drawn. Convention:
+a browser draws this number without a delay, and more dots show nothing new."""
 
 
 def back_gated(tube: Tube, panel: Panel, x: str, y: str, *, among: Mask, cells: Mask) -> BackGate:
-    """Return the picture of cells among others on two channels.
+    """Return the picture of cells among other events on two channels.
 
     Parameters
     ----------
     x, y
-        A channel of the panel, or the role that one of them has; also the quantified one.
+        Channels of the panel or their roles; the quantified channel is allowed.
     among, cells
         bool, shape (n_events,); `cells` is a part of `among`.
 

@@ -1,4 +1,4 @@
-"""Gates one inside the other, and which events pass each: what a moved gate changes, and no more."""
+"""A chain of gates and the events that pass each; a moved gate recomputes only the affected events."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from gating.gates import AllOf, AnyOf, Gate, PolygonGate, RangeGate, inside
 
 Rows = NDArray[np.intp]
 NEAR = 1e-4
-"""Share of a polygon's reach by which the field that a moved vertex may change is made wider. Convention: far
-above the rounding of float32."""
+"""Fraction of a polygon's extent by which the box of changes around a moved vertex is widened. Convention:
+far above the rounding of float32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """Events that a change let in (`came`) or put out (`left`): rows, ascending."""
+    """Events that a change added (`came`) or removed (`left`): row numbers, ascending."""
 
     came: Rows
     left: Rows
 
     @property
     def n_more(self) -> int:
-        """How many more there are now."""
+        """The change of the number of events."""
         return int(self.came.size) - int(self.left.size)
 
 
 @dataclass
 class Chain:
-    """Gates in their order, and the events that pass each and all before it.
+    """Gates in order, and the events that pass each gate and all gates before it.
 
     Attributes
     ----------
     events
-        Of the tube, without the quantified channel.
+        The events of the tube, without the quantified channel.
     gates
-        None lets everyone pass.
+        The gates; None passes all events.
     masks
-        bool, shape (n_events,), one for each gate: they are changed in place.
+        bool, shape (n_events,), one for each gate; they are changed in place.
     """
 
     events: Events
@@ -56,7 +56,7 @@ class Chain:
                 self.masks.append(left.mask())
 
     def change_to(self, gates: Sequence[Gate | None]) -> list[Crossed]:
-        """Put other gates in the places of these; return who crossed at each gate."""
+        """Replace the gates; return the events that were added or removed at each gate."""
         crossed: list[Crossed] = []
         entrance = Crossed(np.empty(0, np.intp), np.empty(0, np.intp))
         for place, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
@@ -72,7 +72,7 @@ class Chain:
         return crossed
 
     def _kept_gate(self, place: int, gate: Gate | None, entrance: Crossed) -> Crossed:
-        """Return who crosses a gate that stays: of those who left before it, who had passed."""
+        """Return the events added or removed at an unchanged gate, from those at the gate before it."""
         mask, came = self.masks[place], entrance.came
         if gate is not None and came.size:
             came = came.compress(inside(gate, Survivors(self.events, came)))
@@ -81,7 +81,7 @@ class Chain:
     def _changed(
         self, place: int, gates: tuple[Gate | None, Gate | None], entered: Mask | None, entrance: Crossed
     ) -> Crossed:
-        """Return who crosses a gate that is another one now; `entered` is of now, too."""
+        """Return the events added or removed at a changed gate; `entered`: events that reach it now."""
         mask, (old, new) = self.masks[place], gates
         doubtful = None if old is None or new is None else may_differ(old, new, self.events)
         among = _both(doubtful, entered)
@@ -96,17 +96,17 @@ class Chain:
 
 
 def _both(one: Mask | None, other: Mask | None) -> Mask | None:
-    """Return who is in both; None stands for everyone."""
+    """Return the events in both masks; None: all events."""
     if one is None or other is None:
         return other if one is None else one
     return one & other
 
 
 def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
-    """Return the events on which two gates may differ, bool, shape (n_events,); None: on any.
+    """Return the events on which two gates may differ, bool, shape (n_events,); None: all events.
 
-    Outside of it both say the same: a moved threshold changes what lies between the old and the new one, a
-    moved vertex what lies in the field of the edges that end in it.
+    On all other events both gates agree. A moved threshold affects events between the old and the new
+    threshold; a moved vertex affects events in the box around it and its neighbours.
     """
     match old, new:
         case RangeGate(), RangeGate() if old.channel == new.channel:
@@ -137,7 +137,7 @@ def _same_axes(old: PolygonGate, new: PolygonGate) -> bool:
 
 
 def _between(column: NDArray[np.float32], one: float | None, other: float | None) -> Mask:
-    """Return the values between two bounds, both included; None is beyond all."""
+    """Return the values between two bounds, both included; None: no bound."""
     if one is None or other is None:
         return np.ones(column.size, np.bool_)
     low, high = min(one, other), max(one, other)

@@ -1,4 +1,4 @@
-"""A tube whose gates are held while one is dragged: counts, pictures and density of what the move changes."""
+"""A tube with one dragged gate and all others fixed: its counts, pictures and density, updated quickly."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ Counts = NDArray[np.int64]
 
 @dataclass
 class DraggedTube:
-    """The gates as they are held now, with all that is counted behind them.
+    """The present gates, with the counts of events behind them.
 
     Attributes
     ----------
     ready
         The tube and its control.
     base
-        The result that the gates were settled in, as a run gives it.
+        The last settled result, as a run computes it.
     steps
-        Of now.
+        The present steps.
     between_runs
-        CV between runs that the study's replicates tell; None where the interval holds it already.
+        Between-run CV from the study's replicates; None if the interval includes it already.
     """
 
     ready: Prepared
@@ -75,7 +75,7 @@ class DraggedTube:
         return held
 
     def change_to(self, steps: Sequence[GateStep]) -> tuple[SampleResult, frozenset[str]]:
-        """Put these steps' gates in place; return the result, and the steps whose picture is another one."""
+        """Apply the gates of these steps; return the result, and the steps with a changed picture."""
         crossed = self.chain.change_to([step.gate for step in steps])
         if self.control is not None:
             self.control.change_to(_for_control(steps))
@@ -95,19 +95,19 @@ class DraggedTube:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of who passes which gate, in the tube and its control."""
+        """Bytes of the masks of all gates, for the tube and its control."""
         chains = (self.chain, self.control) if self.control is not None else (self.chain,)
         return sum(mask.nbytes for chain in chains for mask in chain.masks)
 
     def populations(self) -> tuple[Mask, Mask]:
-        """Return the viable single cells and the quantified ones of now, bool, shape (n_events,)."""
+        """Return the present viable single cells and the quantified cells, bool, shape (n_events,)."""
         names = [step.name for step in self.steps]
         gated = self._gated()
         cells = gated.mask if gated.aberrant is None else gated.aberrant
         return self.chain.masks[names.index(Step.VIABLE)], cells
 
     def _draw(self, place: int, step: GateStep, entrance: Crossed | None) -> None:
-        """Count who crossed the entrance of a step into its picture, and out of it."""
+        """Update a step's picture by the events that were added or removed before the step."""
         density = self._pictures.get(step.name)
         shown = () if density is None else tuple(filter(None, (density.x_channel, density.y_channel)))
         if step.is_set_by_person and not step.thresholds and step.channels != shown:
@@ -183,7 +183,7 @@ class DraggedTube:
     def _density(
         self, gated: GatedPopulation, cells: Mask, blank: NDArray[np.float32] | None, *, is_split: bool
     ) -> ReceptorDensity:
-        """Return the density of the cells, with the doubt of the split as it was settled."""
+        """Return the receptor density of the cells, with the settled uncertainty of the clone split."""
         ready = self.ready
         found = receptor_of(ready.task, ready.tube, cells, blank, ready.control.kind)
         density = without_guessed_cells(found, gated)
@@ -196,5 +196,5 @@ class DraggedTube:
 
 
 def _for_control(steps: Sequence[GateStep]) -> list[Gate | None]:
-    """Return the gates that a control is put into: all but that on its own time."""
+    """Return the gates for the control tube: all except the time gate, which is its own."""
     return [None if step.name == OWN_TIME else step.gate for step in steps]

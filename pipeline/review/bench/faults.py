@@ -1,4 +1,4 @@
-"""Why a move is refused: the words of `cd38rd check`, before anything is written."""
+"""The reason why a move is refused, in the words of `cd38rd check`, before anything is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.study.wording import quoted
 
 
 class Refusals:
-    """What the checks say of moves of one tube; its files' headers are read once."""
+    """The findings of the checks on moves of one tube; the headers of its files are read once."""
 
     def __init__(self, shelf: Shelf, sample_id: str) -> None:
         self.study: Study = replace(shelf.study, samples=(shelf.sample(sample_id),), beads=(), gates=())
@@ -25,7 +25,7 @@ class Refusals:
         self.headers: Headers = read_headers(self.study)
 
     def fault_of(self, moves: Sequence[Move]) -> str:
-        """Return why the study with these moves in review.csv would be refused; "" where it would not."""
+        """Return why the study with these moves in review.csv would be refused; "" if it would not."""
         sample_id = self.study.samples[0].sample_id
         names = {gate.gate.casefold(): "the gates sheet" for gate in self.typed}
         for move in moves:

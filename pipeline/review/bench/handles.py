@@ -1,4 +1,4 @@
-"""What of a gate can be taken hold of: thresholds by the names of review.csv, vertices, new polygons."""
+"""The movable parts of a gate: thresholds with their names in review.csv, vertices, new polygons."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Ends = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of each channel."""
 Line = NDArray[np.float64]
 MOST_CORNERS = 16
-"""Vertices of a polygon that is made of a curve. Convention: more are tedious to move."""
+"""Vertices of a polygon that replaces a curve. Convention: more are tedious to move."""
 
 
 def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tuple[Cut, ...]:
-    """Return the thresholds of a step that a person can set, each with what review.csv calls it.
+    """Return the thresholds of a step that a person can set, each with its name in review.csv.
 
     Parameters
     ----------
     called
-        Names that the study uses already for such gates, by the usual ones.
+        Names that the study already uses for such gates, by the usual names.
     """
     name = Step(step.name) if Method.FILE not in step.methods else None
     if name is None or not BY_HAND[name].thresholds:
@@ -43,7 +43,7 @@ def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tu
 
 
 def usual_name(panel: GatingPanel, gate: str) -> str:
-    """Return the usual name of a threshold that somebody may have called otherwise."""
+    """Return the usual name of a threshold, which the study may name differently."""
     if gate.casefold() in (*STEP_ROLES, PLASMA_CELL_SIZE):
         return gate.casefold()
     channel = Choices(panel).named(gate)
@@ -58,8 +58,8 @@ def handles_of(
 ) -> tuple[Handle, ...]:
     """Return the handles on a step's picture.
 
-    A line goes across the picture at a threshold on one of its axes; that of a ratio goes through the origin
-    and can be moved both ways. The vertices are those of a person's polygon.
+    A line crosses the picture at a threshold on one of its axes; the line of a ratio goes through the origin
+    and can be moved in both directions. The vertices are those of a person's polygon.
     """
     if density is None:
         return ()
@@ -81,9 +81,9 @@ def handles_of(
 
 
 def why_no_polygon(step: GateStep, density: Density | None) -> str:
-    """Return which parts of a step's gate a polygon would leave out, in words; "" where none.
+    """Return in words which parts of a step's gate a polygon would lose; "" if none.
 
-    A polygon takes the place of the whole gate of a step. So it may not look at less than that did.
+    A polygon replaces the whole gate of a step. So it must cover all its channels.
     """
     if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
         return ""
@@ -103,10 +103,11 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
 
 
 def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPolygon | None:
-    """Return a step's gate as a polygon on the two channels of its picture; None where it cannot be one.
+    """Return a step's gate as a polygon on the two channels of its picture; None if that is impossible.
 
-    Its edges are straight on the picture's axes. What a range leaves open reaches beyond the last event. Of
-    ellipses it is the hull of what they and the ranges share, so that the cells may differ a little.
+    The edges are straight on the picture's axes. An open end of a range reaches beyond the last event.
+    Ellipses are replaced by the hull of their overlap with the ranges, so that the gated cells may differ a
+    little.
     """
     if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
         return None
@@ -166,7 +167,7 @@ def _in_common(lines: Sequence[Line]) -> Line:
 
 
 def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends) -> Line:
-    """Return display positions in linear units; what lies on the frame reaches beyond the last event."""
+    """Return display positions in linear units; positions on the frame reach beyond the last event."""
     columns = []
     for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
         shown = line[:, place]
@@ -182,12 +183,12 @@ def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[s
 def _clipped(
     corners: Line, ends: Ends, channels: tuple[str, str], cofactors: tuple[float | None, float | None]
 ) -> Line:
-    """Return a polygon cut off a little beyond the last events, so that its corners can be reached.
+    """Return a polygon cut off a little beyond the last events, so that its corners stay visible.
 
     Parameters
     ----------
     corners
-        On the scale on which its edges are straight; what is returned is linear.
+        Corners on the scale on which the edges are straight; the result is linear.
     """
     low, high = (np.array([ends[channel][end] for channel in channels]) for end in (0, 1))
     reach = 0.05 * np.maximum(high - low, 1e-6)

@@ -1,4 +1,4 @@
-"""A move put on gates that are held: the one gate that it moves is another one, all others stay."""
+"""Applying a move to fixed gates: it changes one gate, and all others stay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.tube.names.rows import gating_panel, row_named
 
 
 def override_of(sample_id: str, move: Move, who: str = "", reason: str = "") -> GateOverride:
-    """Return a move as the row of review.csv that it is."""
+    """Return a move as a row of review.csv."""
     return GateOverride(
         sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source="review.csv"
     )
@@ -33,7 +33,7 @@ def moves_of(gates: Sequence[GateOverride]) -> tuple[Move, ...]:
 
 
 def name_of(panel: Panel, move: Move) -> str:
-    """Return the name that two moves of one gate share, whatever they call it."""
+    """Return a name that is the same for all moves of one gate, whatever review.csv calls the gate."""
     if move.polygon is not None:
         return f"polygon {move.gate.casefold()}"
     return usual_name(gating_panel(panel), row_named(panel, move.gate))
@@ -42,7 +42,7 @@ def name_of(panel: Panel, move: Move) -> str:
 def moved_steps(
     steps: Sequence[GateStep], move: Move, panel: Panel, everyone: Survivors
 ) -> tuple[GateStep, ...] | None:
-    """Return the steps with one gate moved and all others held; None where that cannot be told without a run.
+    """Return the steps with one gate moved and all others fixed; None if that needs a run.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
 def _with_cut(
     step: GateStep, channel: str, value: float, panel: GatingPanel, everyone: Survivors
 ) -> GateStep | None:
-    """Return a step with another threshold on a channel; None where its gate does not hold the old one."""
+    """Return a step with a new threshold on a channel; None if its gate does not use the old one."""
     old, new = dict(step.thresholds)[channel], rounded(value)
     thresholds = tuple((name, new if name == channel else cut) for name, cut in step.thresholds)
     if "/" in channel:
@@ -101,7 +101,7 @@ def _with_cut(
 
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
-    """Return the clone's gate by cuts, as it is where a person set one of them."""
+    """Return the clone's gate made of cuts, as used if a person set one of the cuts."""
     channels = [one for one in panel.channels if one.channel in thresholds and one.role in TARGETS]
     return phenotype_gate(
         [

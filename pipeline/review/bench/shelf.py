@@ -1,4 +1,4 @@
-"""A study with its stored results in memory: what every tube on the bench has in common."""
+"""A study with its stored results in memory, shared by all tubes on the bench."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from pipeline.study.study import GateOverride, Sample, Study
 
 @dataclass(frozen=True)
 class Shelf:
-    """A study as its sheets are now, and what its last run stored.
+    """A study with its present sheets, and the stored results of its last run.
 
     Attributes
     ----------
     known
-        What the checks found.
+        The findings of the checks.
     calibrations
         Every bead run's curve.
     digests, latest
-        By sample_id: what is stored of each tube, and the digest of all it came from.
+        By sample_id: the digest of each tube's inputs, and its stored result.
     alone
-        By sample_id: what the tube gave without its batch.
+        By sample_id: the result of the tube without its batch.
     """
 
     study: Study
@@ -50,14 +50,14 @@ class Shelf:
     _levels: dict[tuple[str, ...], Levels] = field(default_factory=dict, repr=False)
 
     def sample(self, sample_id: str) -> Sample:
-        """Return a row of the samples sheet. Raises UserError where there is none."""
+        """Return a row of the samples sheet. Raises UserError if there is none."""
         for sample in self.study.samples:
             if sample.sample_id == sample_id:
                 return sample
         raise UserError(f"{sample_id}: the samples sheet has no such tube")
 
     def gates_of(self, sample_id: str, *, review: bool) -> tuple[GateOverride, ...]:
-        """Return a person's gates of a tube: those of review.csv, or those of the gates sheet."""
+        """Return the gates of a tube that a person set, in review.csv or in the gates sheet."""
         return tuple(
             gate
             for gate in self.study.gates
@@ -65,7 +65,7 @@ class Shelf:
         )
 
     def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> Shelf:
-        """Return the study with these gates of a tube in place of its own."""
+        """Return the study with a tube's gates replaced by these gates."""
         others = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
         return replace(self, study=replace(self.study, gates=(*others, *gates)))
 
@@ -75,8 +75,8 @@ class Shelf:
         Parameters
         ----------
         read
-            (label, SHA-256) of files that were read just now; the others are taken to be those that the
-            results came from.
+            (label, SHA-256) of files that were just read; the other files are assumed to be unchanged since
+            the last run.
         """
         known = {label: sha for result in self.latest.values() for label, sha in result.sha256}
         known |= dict(read)
@@ -86,13 +86,13 @@ class Shelf:
         return tuple(replace(task, second_opinion=self._asked_twice(task)) for task in tasks)
 
     def stale(self) -> tuple[str, ...]:
-        """Return the tubes whose stored result a run of today would make anew: other sheets, or program."""
+        """Return the tubes that a run now would compute again, since sheets or program have changed."""
         tasks = tasks_with_batch_cuts(self.tasks(), self.alone)
         digests = {task.sample.sample_id: tube_digest(task) for task in tasks}
         return tuple(name for name, digest in self.digests.items() if digests.get(name) != digest)
 
     def assembled(self, latest: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]) -> StudyResult:
-        """Return what a run makes of the tubes: held against their batches, with exposures and the like."""
+        """Return the study result as a run joins it: tubes compared with their batches, exposures, visits."""
         found = findings_of_tubes(self.study, self.calibrations, self.known)
         results = results_beside_batches(self.study.samples, found, latest, alone)
         tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
@@ -104,7 +104,7 @@ class Shelf:
 
     @cached_property
     def as_run(self) -> StudyResult:
-        """The study as its last run gave it; it takes seconds where doses are known."""
+        """The study result of the last run; its assembly takes seconds if doses are known."""
         return self.assembled(self.latest, self.alone)
 
     def _asked_twice(self, task: TubeTask) -> bool:
@@ -118,7 +118,7 @@ def open_shelf(folder: Path) -> Shelf:
     Raises
     ------
     UserError
-        If `cd38rd check` finds what stops a run, or there is no stored result.
+        If `cd38rd check` finds a fault that stops a run, or there is no stored result.
     """
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
@@ -127,9 +127,9 @@ def open_shelf(folder: Path) -> Shelf:
 
 
 def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
-    """Return what can be looked at of a study, and the faults that stop a run.
+    """Return the readable part of a study, and the faults that stop a run.
 
-    Without such faults it is what `open_shelf` returns.
+    Without such faults the result is that of `open_shelf`.
 
     Raises
     ------

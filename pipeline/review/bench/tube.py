@@ -1,4 +1,4 @@
-"""One tube on the bench: its events, control, curve and settings in memory, and what a moved gate gives."""
+"""One tube on the bench: its events, control, curve and settings in memory, and results of moved gates."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from pipeline.tube.names.rows import gating_panel, row_named
 
 @dataclass(frozen=True)
 class _Base:
-    """What was settled last; `cells`: the viable single cells and the quantified ones, if nothing is held."""
+    """The last settled result; `cells`: viable single and quantified cells, if no gates can be dragged."""
 
     result: SampleResult
     study_result: StudyResult
@@ -53,7 +53,7 @@ class _Base:
 
 @dataclass
 class Bench:
-    """A tube in memory. Not for two threads at a time: a caller lets one request in after the other.
+    """A tube in memory. Not thread-safe: a caller must process one request after the other.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Bench:
     ready
         The tube, read and compensated, with its control.
     refusals
-        What the checks say of moves.
+        The findings of the checks on moves.
     """
 
     shelf: Shelf
@@ -73,34 +73,34 @@ class Bench:
 
     @property
     def sample_id(self) -> str:
-        """Whose tube it is."""
+        """The sample_id of the tube."""
         return self.ready.task.sample.sample_id
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the events of tube and control, and of who passes which gate."""
+        """Bytes of the events of tube and control, and of the masks of all gates."""
         tubes = [tube for tube in (self.ready.tube, self.ready.control.tube) if tube is not None]
         events = sum(t.events.values.nbytes + t.quantified.nbytes + t.on_scale_end.nbytes for t in tubes)
         held = None if self._base is None else self._base.drag
         return events + (0 if held is None else held.n_bytes)
 
     def start(self) -> View:
-        """Return the tube with the gates of the study, as a run gives it."""
+        """Return the tube with the gates of the study, as a run computes it."""
         return self.settled(moves_of(self.shelf.gates_of(self.sample_id, review=True)))
 
     def fault(self, moves: Sequence[Move]) -> str:
-        """Return why these moves cannot be made, as `cd38rd check` says it; "" where they can."""
+        """Return why these moves cannot be made, in the words of `cd38rd check`; "" if they can."""
         return self.refusals.fault_of(moves)
 
     def settled(self, moves: Sequence[Move], *, who: str = "", reason: str = "") -> View:
-        """Return the tube exactly as `cd38rd run` gives it from a review.csv with these moves.
+        """Return the tube exactly as `cd38rd run` computes it from a review.csv with these moves.
 
         Parameters
         ----------
         moves
-            Every row of the tube in review.csv; those of the gates sheet count beside them.
+            Every row of the tube in review.csv; the gates of the gates sheet apply in addition.
         who, reason
-            What the notes say of them.
+            The person and the reason for the notes on the moves.
 
         Raises
         ------
@@ -123,10 +123,10 @@ class Bench:
         return view
 
     def dragged(self, moves: Sequence[Move]) -> View:
-        """Return the tube with these moves and every other gate held: for while a gate is dragged.
+        """Return the tube with these moves and all other gates fixed, for use while a gate is dragged.
 
-        Counts, medians and density are exact for these gates; what a run would find again is not looked for.
-        Where a move cannot be known without a run, the settled view is returned.
+        Counts, medians and density are exact for these gates; gates that a run would find anew stay as they
+        are. If a move needs a run, the settled view is returned.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Bench:
         return view
 
     def backgate(self, x: str, y: str) -> BackGate:
-        """Return the quantified cells of the last view on any two channels; CD38 can be looked at.
+        """Return the quantified cells of the last view on any two channels, including CD38.
 
         Raises
         ------
@@ -208,7 +208,7 @@ def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
     Parameters
     ----------
     study
-        Its folder, or the shelf that holds it already.
+        The folder of the study, or the shelf with the study in memory.
 
     Raises
     ------
@@ -230,7 +230,7 @@ def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
 
 
 def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
-    """Do for one tube what a run does: alone, then with its batch, then among all tubes of the study."""
+    """Compute one tube as a run does: alone, then with its batch, then among all tubes of the study."""
     tasks = shelf.tasks(ready.task.files_sha256)
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
@@ -251,7 +251,7 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     held, cells = None, None
     if gated is not None and task.sample.gates_file:
         chosen = gated.mask if gated.aberrant is None else gated.aberrant
-        cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not lie one in the other
+        cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not be nested
     elif gated is not None:
         held = DraggedTube.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
     shares = bool(given[sample_id].batch_cuts) or cv is not None
@@ -260,7 +260,7 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
 
 
 def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:
-    """Return the other tubes that the next run makes anew: what this one shares with them is not known."""
+    """Return the other tubes that the next run computes again: values shared with them are not known yet."""
     return tuple(
         name
         for name, digest in shelf.digests.items()

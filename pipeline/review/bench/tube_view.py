@@ -1,4 +1,4 @@
-"""A tube's result as a view: its steps with pictures and handles, its number, its histogram."""
+"""A tube's result as a view: its steps with pictures and handles, its density and its histogram."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ from pipeline.tube.histograms import Density
 from pipeline.tube.names.rows import gating_panel
 
 SIDE = 296
-"""Pixels of a picture's square: a gate is moved on it. Convention: two fit side by side, one on a phone."""
+"""Pixels of the side of a gate's picture. Convention: two fit side by side, one on a phone."""
 
 SCALE_PLACES = 64
-"""Places of the axis of molecules at which it is reported. Convention: between them a line is drawn."""
+"""Number of points on the axis of molecules. Convention: the axis is drawn with straight lines between
+them."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a tube's views have in common.
+    """The data that all views of a tube share.
 
     Attributes
     ----------
     task
-        Of the tube.
+        The task of the tube.
     study_result
-        What a run knows of the study.
+        The result of the study, as a run computes it.
     ends
         The lowest and the highest value of each channel.
     called
-        What the study calls thresholds that a person set, by their usual names.
+        Names in the study of thresholds that a person set, by their usual names.
     typed
-        Gates of the sheet `gates`, in small letters: who set each. They are changed there.
+        Gates of the sheet `gates`, in small letters, with the person who set each. They can be changed only
+        there.
     """
 
     task: TubeTask
@@ -75,7 +77,7 @@ class Drawing:
         Parameters
         ----------
         kept
-            Steps that look as they did, by name: they are not drawn again.
+            Unchanged steps, by name: they are not drawn again.
         """
         sample_id = self.task.sample.sample_id
         exposure = self.study_result.exposures.get(sample_id)

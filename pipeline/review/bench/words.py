@@ -1,4 +1,4 @@
-"""What a move changed besides what was moved, in words."""
+"""Further effects of a move, in words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pipeline.review.view import Changes, StepView, View
 
 MOST_NAMED = 3
-"""Tubes that a sentence names. Convention: more would not be read."""
+"""Most tubes that a sentence names. Convention: nobody reads longer lists."""
 
 
 def changes_in_words(before: View, after: View) -> Changes:
-    """Say what differs between two views besides the moves themselves.
+    """Return in words what differs between two views besides the moves themselves.
 
     Examples of sentences: `Plasma cells: BV421-A 850 to 912`, `Singlets: as before`.
     """
@@ -39,7 +39,7 @@ def changes_in_words(before: View, after: View) -> Changes:
 
 
 def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator[str]:
-    """Yield each threshold that came out otherwise, or that the gate itself did."""
+    """Yield each changed threshold, or a changed gate without thresholds."""
     if old.gate == new.gate:
         return
     values = {cut.channel: cut.value for cut in old.cuts}

@@ -1,1 +1,1 @@
-"""Pieces of work on a dask cluster that somebody else runs: it may be without workers, silent, or end."""
+"""Pieces of work on a dask cluster that somebody else runs: it may have no workers, be silent, or stop."""

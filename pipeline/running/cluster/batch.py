@@ -1,4 +1,4 @@
-"""A batch on a cluster: few pieces are out at a time, and one that ends its workers is tried by itself."""
+"""A batch on a cluster: few pieces are given out at a time; a piece whose worker died is tried alone."""
 
 from __future__ import annotations
 
@@ -27,26 +27,29 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 PIECES_PER_THREAD = 2
-"""Of work given out at a time: one that is done, and the next. Whatever the scheduler's own settings are, a
-worker that ends takes no more along. Convention: for speed, since the next one waits nowhere."""
+"""Pieces given out at a time per thread: the one at work, and the next. A worker that dies loses no more than
+these, whatever the settings of the scheduler. Convention: for speed, since a thread never waits for its next
+piece."""
 
 DEATHS_ALONE = 2
-"""So many workers ended while nothing else was worked on: it is the tube's own doing. Convention: one may be
-the machine's doing, two alone are not."""
+"""If so many workers die while they work on a tube alone, the tube is the cause. Convention: the machine may
+cause one death, but hardly two."""
 
 TRIES_ELSEWHERE = 5
-"""So often a piece is given out again that came from another program, or went with its scheduler. Convention:
-a cluster that restarts takes some of them."""
+"""Most tries of a piece whose result came from another program, or whose scheduler was lost. Convention: a
+cluster that restarts costs some tries."""
 
 SECONDS_BETWEEN_LOOKS = 0.5
-"""Between two looks at the workers. Convention: a look takes the scheduler a millisecond."""
+"""Time between two checks of the workers. Convention: a check costs the scheduler a millisecond."""
 
 SECONDS_AFTER_A_SUBMISSION = 0.1
-"""Until it is seen which worker has a piece that is tried by itself. Convention: it needs less."""
+"""Time after which to check which worker has a piece that is tried alone. Convention: the scheduler needs
+less."""
 
 SECONDS_TO_BE_QUIET = 30.0
-"""So long a piece that is tried by itself waits for workers that still do what was taken back from them.
-Convention: others may use the cluster too, and are not waited for."""
+"""Longest time that a piece waits, before it is tried alone, for workers that still do work that was
+cancelled. Convention: the work may also be of other users of the cluster, and the batch does not wait for
+theirs."""
 
 
 def on_cluster(
@@ -60,7 +63,7 @@ def on_cluster(
 
 
 class _Batch(Generic[Task, Result]):
-    """One call of `on_cluster`. Pieces are known by their place among the tasks."""
+    """One call of `on_cluster`. A piece is identified by its index among the tasks."""
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class _Batch(Generic[Task, Result]):
         self._next_look = self._quiet_by = time.monotonic()
 
     def ends(self) -> Iterator[Finished[Task, Result]]:
-        """Yield the ends, until each piece has one."""
+        """Yield the outcomes, until each piece has one."""
         while self._waiting or self._set_aside or self._out:
             if time.monotonic() >= self._next_look:
                 yield from self._look()
@@ -95,7 +98,7 @@ class _Batch(Generic[Task, Result]):
             yield from self._end(future)
 
     def _give_out(self) -> None:
-        """Give out pieces, as many as keep the workers busy; one that was set aside only by itself."""
+        """Give out as many pieces as keep the workers busy; a piece that was set aside is given out alone."""
         while self._waiting and len(self._out) < PIECES_PER_THREAD * self._seen.n_threads:
             self._alone = None
             self._submit(self._waiting.popleft())
@@ -121,8 +124,8 @@ class _Batch(Generic[Task, Result]):
         future.add_done_callback(self._done.put)
 
     def _end(self, future: Future[Any]) -> Iterator[Finished[Task, Result]]:
-        """Yield the end of a piece that is done; one that must be done again is put back."""
-        if str(future.key) not in self._out:  # it was taken back meanwhile
+        """Yield the outcome of a finished piece; put a piece back that must be done again."""
+        if str(future.key) not in self._out:  # the piece was cancelled meanwhile
             return
         at, _ = self._out.pop(str(future.key))
         if future.status == "cancelled":  # its scheduler was lost; another may be there
@@ -135,12 +138,12 @@ class _Batch(Generic[Task, Result]):
             self._deaths[at] += at == self._alone
             yield from self._aside_or_blamed(at)
         else:
-            # What the work raises comes as a result. This is dask's own: a task that it could not send, say.
+            # The work's own exceptions come as results. This one is dask's: it could not send a task, say.
             why = f"the cluster failed, not this file: {type(error).__name__}: {error}"
             yield Finished(self._tasks[at], None, why)
 
     def _of_this_program(self, at: int, end: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
-        """Yield a result; one of another program is left to another worker."""
+        """Yield a result; if it is from another program, give the piece to another worker."""
         if difference(LOADED, end.program):
             if end.worker not in self._foreign:
                 self._foreign.add(end.worker)
@@ -150,7 +153,7 @@ class _Batch(Generic[Task, Result]):
             yield end
 
     def _retry(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
-        """Put a piece back; after some tries its last end stands."""
+        """Put a piece back; after `TRIES_ELSEWHERE` tries yield its last outcome."""
         self._tries[at] += 1
         if self._tries[at] < TRIES_ELSEWHERE:
             self._waiting.append(at)
@@ -158,7 +161,7 @@ class _Batch(Generic[Task, Result]):
             yield last
 
     def _look(self) -> Iterator[Finished[Task, Result]]:
-        """See which workers are there, and what those had that have gone."""
+        """Check which workers are there, and which pieces the vanished workers had."""
         before, seen = self._seen, self._view.look()
         self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
         if seen is None:
@@ -169,7 +172,7 @@ class _Batch(Generic[Task, Result]):
             at, future = self._out[key]
             if future.done():
                 continue
-            # What is tried by itself goes on: the scheduler has given it to another worker already.
+            # A piece that is tried alone goes on: the scheduler has already given it to another worker.
             self._deaths[at] += at == self._alone
             if at != self._alone or self._deaths[at] >= DEATHS_ALONE:
                 self._take_back(key)
@@ -182,7 +185,7 @@ class _Batch(Generic[Task, Result]):
         self._quiet_by = time.monotonic() + SECONDS_TO_BE_QUIET
 
     def _aside_or_blamed(self, at: int) -> Iterator[Finished[Task, Result]]:
-        """Set a piece aside whose worker ended; blame it where that was its own doing."""
+        """Set a piece aside whose worker died; fail it if the piece itself was the cause."""
         if self._deaths[at] >= DEATHS_ALONE:
             yield without_answer(self._tasks[at], ProcessDiedError())
         else:

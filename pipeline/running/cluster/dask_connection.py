@@ -1,4 +1,4 @@
-"""The way to a dask scheduler that was named: it answers in time, and its workers are this program."""
+"""The connection to a given dask scheduler: it must answer in time, and its workers must run this program."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS_TO_ANSWER = 10.0
-"""What a scheduler is given to answer. Convention: one on the other side of the world needs less than one."""
+"""Time for a scheduler to answer. Convention: a scheduler on the other side of the world needs less than 1
+s."""
 
 SECONDS_TO_SAY_WHICH = 25.0
-"""What workers are given to load cd38rd and say which program it is. Convention: from a shared disk that
-takes a few."""
+"""Time for workers to load cd38rd and report their program. Convention: from a shared disk that takes a few
+seconds."""
 
 SECONDS_TO_PART = 3.0
-"""What a scheduler is given to say farewell; one that is gone is not waited for. Convention: a farewell takes
-a part of a second over any network."""
+"""Time for a scheduler to close the connection, since a lost one never does. Convention: closing takes a
+fraction of a second over any network."""
 
 
 class SchedulerError(UsageError):
-    """The dask scheduler that was named cannot be reached, has no workers, or one that is another program."""
+    """The given dask scheduler cannot be reached, has no workers, or has a worker with another program."""
 
 
 @contextmanager
 def connected(address: str) -> Iterator[Client]:
-    """Give a client of the scheduler at the address; whatever becomes of the scheduler, leaving ends in time.
+    """Give a client of the scheduler at the address; closing it never hangs, even if the scheduler is lost.
 
     Raises
     ------
     SchedulerError
-        When it does not answer within `SECONDS_TO_ANSWER`.
+        If it does not answer within `SECONDS_TO_ANSWER`.
     """
     client = _answering(address)
     try:
@@ -50,18 +51,18 @@ def connected(address: str) -> Iterator[Client]:
 
 
 def must_be_this_program(client: Client, address: str) -> None:
-    """Refuse a cluster that has a worker of another program, before it has worked.
+    """Refuse a cluster that has a worker with another program, before any work is done.
 
     Raises
     ------
     SchedulerError
-        A worker runs another program, or does not say which.
+        A worker runs another program, or does not report its program.
     """
     try:
         answers = client.sync(
             client._run, program_there, on_error="return", callback_timeout=SECONDS_TO_SAY_WHICH
         )
-    except OSError as error:  # among them that the time is over
+    except OSError as error:  # a timeout is one of them
         raise SchedulerError(
             f"--scheduler {address}: its workers do not say within {SECONDS_TO_SAY_WHICH:g} seconds which "
             f"program they run ({_reason(error)}); start them again, and run the same command again"
@@ -77,9 +78,9 @@ def must_be_this_program(client: Client, address: str) -> None:
 
 
 def settings_of(client: Client) -> str:
-    """Return in words how many workers there are, and how the scheduler deals with tubes and deaths.
+    """Return in words the number of workers and the scheduler's settings for tubes and dead workers.
 
-    None of it decides a result: few tubes are given out at a time, and deaths are counted here.
+    No setting changes a result: this program gives out few tubes at a time and counts the deaths itself.
     """
 
     # A function within a function is sent whole: the scheduler itself needs no cd38rd.
@@ -100,10 +101,10 @@ def settings_of(client: Client) -> str:
 
 
 def _answering(address: str) -> Client:
-    """Return a client once the scheduler has answered; one that is silent is not waited for any longer.
+    """Return a client once the scheduler has answered; a silent scheduler raises SchedulerError in time.
 
-    dask's own time limit does not hold for a port that accepts and then says nothing, so that another thread
-    waits for it.
+    dask's own time limit does not cover a port that accepts a connection and then stays silent. Therefore
+    another thread waits for the answer.
     """
     answers: SimpleQueue[Client | Exception] = SimpleQueue()
     Thread(target=_ask, args=(address, answers), daemon=True).start()
@@ -136,12 +137,12 @@ def _ask(address: str, answers: SimpleQueue[Client | Exception]) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what an error says, or its kind where it says nothing."""
+    """Return the text of an error, or its type if it has no text."""
     return str(error) or type(error).__name__
 
 
 def _unlike(answer: object) -> str:
-    """Say what a worker's answer tells of its program; "" where it is this one."""
+    """Return how a worker's program differs from this one, in words; "" if it does not."""
     if isinstance(answer, BaseException):
         return f"it cannot say which ({type(answer).__name__}: {answer})"
     if not isinstance(answer, tuple):

@@ -1,4 +1,4 @@
-"""What the scheduler says of its workers, and how long it, or they, have said nothing."""
+"""The scheduler's report on its workers, and how long the scheduler or the workers have been silent."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS_WITHOUT_WORKERS = 20.0
-"""So long a batch waits for a worker. Convention: a killed worker is there again in a few seconds."""
+"""Longest time that a batch waits for a worker. Convention: a killed worker is back in a few seconds."""
 
 SECONDS_TO_BE_SILENT = 20.0
-"""A worker that has said nothing for so long is named. Convention: it says something at least every 2 s, of
-which a tube that holds it up takes a few."""
+"""A worker that is silent for so long is named to the user. Convention: a worker reports at least every 2 s,
+and a tube may delay the report by a few seconds."""
 
 SECONDS_UNTIL_LOST = 300.0
-"""Workers that all have said nothing for so long are not waited for any longer. It is also when a scheduler
-gives a worker up unless it was told otherwise. Convention: dask's `distributed.scheduler.worker-ttl`."""
+"""If all workers are silent for so long, the batch stops. By default a scheduler gives a worker up after the
+same time. Convention: dask's `distributed.scheduler.worker-ttl`."""
 
 FINISHED_ARE_KEPT = "Every finished tube is kept: run the same command again, and it goes on from there"
 
@@ -33,11 +33,11 @@ class ClusterMoment:
     Attributes
     ----------
     threads
-        Address of each worker → how many tubes it can do at the same time.
+        Address of each worker → number of tubes that it can do at the same time.
     doing
-        Address of each worker → keys of what it has been given.
+        Address of each worker → keys of the pieces that it was given.
     is_quiet
-        Whether no worker does anything, as they last said.
+        Whether no worker is busy, by their last reports.
     """
 
     threads: Mapping[str, int]
@@ -46,25 +46,25 @@ class ClusterMoment:
 
     @property
     def n_threads(self) -> int:
-        """How many tubes can be done at the same time."""
+        """Number of tubes that the cluster can do at the same time."""
         return sum(self.threads.values())
 
 
 NOBODY = ClusterMoment({}, {}, is_quiet=True)
-"""No worker has been seen yet."""
+"""The cluster before the first check: no worker is known."""
 
 
 class ClusterView:
-    """Looks at the cluster from time to time.
+    """A view of the cluster that is updated from time to time.
 
     Parameters
     ----------
     client
-        Connected with the scheduler.
+        A client that is connected to the scheduler.
     address
-        As it was typed.
+        The address of the scheduler as the user typed it.
     say
-        Told of workers that are awaited.
+        Called with a sentence if the batch waits for workers.
     """
 
     def __init__(self, client: Client, address: str, say: Callable[[str], object]) -> None:
@@ -75,12 +75,12 @@ class ClusterView:
         self._said_empty = False
 
     def look(self) -> ClusterMoment | None:
-        """Return the cluster as it is now; None where the scheduler does not say.
+        """Return the cluster as it is now; None if the scheduler does not answer.
 
         Raises
         ------
         SchedulerError
-            The scheduler is gone, or nothing has been there for too long that could work.
+            The scheduler is lost, or there has been no working worker for too long.
         """
         answer = self._asked()
         now = time.monotonic()
@@ -106,7 +106,7 @@ class ClusterView:
         try:
             identity = client.sync(scheduler.identity, n_workers=-1, callback_timeout=in_time)
             doing = client.sync(scheduler.processing, callback_timeout=in_time)
-        except OSError:  # among them that the time is over
+        except OSError:  # a timeout is one of them
             return None
         return identity, doing
 
@@ -124,7 +124,7 @@ class ClusterView:
             self._say(f"waiting for a worker: the scheduler {self._address} has none")
 
     def _must_be_heard(self, workers: Mapping[str, Mapping[str, Any]], now: float) -> None:
-        """Name a worker that has said nothing for long; give up where all of them have."""
+        """Name a worker that has been silent for long; raise SchedulerError if all workers have been."""
         for name, worker in workers.items():
             said = float(worker["last_seen"])
             if name not in self._heard or self._heard[name][0] != said:
@@ -148,5 +148,5 @@ class ClusterView:
 
 
 def _is_busy(worker: Mapping[str, Any]) -> bool:
-    """Whether a worker said last that it does something, be it of this batch or of somebody else's."""
+    """Whether a worker is busy by its last report, with this batch or with work of other users."""
     return bool(worker["metrics"].get("task_counts", {}).get("executing"))

@@ -15,7 +15,7 @@ from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect
 Floats = NDArray[np.float64]
 DEBRIS = -1
 GAIN_PER_VOLT_EXPONENT = 7.5
-"""A photomultiplier's gain grows about as this power of its voltage."""
+"""Exponent of the gain: a photomultiplier's gain grows about as this power of its voltage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Lot:
     kit
         `quantibrite_pe` (levels are PE molecules) or `qsc` (levels are antibodies bound; the first is blank).
     number
-        As printed on the box.
+        The lot number as printed on the box.
     assigned, true
-        Levels dim to bright: printed, and what the beads really carry.
+        Levels from dim to bright: the printed values, and the true values of the beads.
     """
 
     kit: str
@@ -40,9 +40,9 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class BeadParameters:
-    """Everything that decides a bead run but the random numbers.
+    """All parameters of a bead run except the random numbers.
 
-    `gains` as in `TubeParameters`; `f_p` counts where the beads bind the conjugate (`qsc`).
+    `gains` as in `TubeParameters`; `f_p` matters only for beads that bind the conjugate (`qsc`).
     """
 
     lot: Lot
@@ -63,7 +63,8 @@ class SimulatedBeads:
     values
         float32, shape (n_channels, n_events): linear, not compensated.
     level
-        int8, shape (n_events,): row of the lot's levels, -1 for debris; of a doublet the first bead's.
+        int8, shape (n_events,): index of the lot's level, -1 for debris; for a doublet the first bead's
+        level.
     doublet
         bool, shape (n_events,).
     slope, intercept
@@ -92,7 +93,7 @@ class SimulatedBeads:
 
 
 def draw_lot(kit: str, rng: np.random.Generator, *, cv: float = 0.004) -> Lot:
-    """Draw a lot: levels near the usual ones, the truth off the printed values by `cv` per level."""
+    """Draw a lot: levels near the usual values; each true level differs from the printed one by `cv`."""
     usual = {
         "quantibrite_pe": (638.0, 6_930.0, 31_008.0, 67_601.0),
         "qsc": (0.0, 5_899.0, 68_458.0, 281_582.0, 621_651.0),
@@ -135,7 +136,7 @@ def simulate_beads(parameters: BeadParameters, rng: np.random.Generator) -> Simu
 
 
 def units_per_molecule(parameters: BeadParameters) -> float:
-    """Return the linear units that one dye molecule gives on the CD38 detector that day."""
+    """Return the linear units of one dye molecule on the CD38 detector that day."""
     detectors = parameters.cytometer.fluorescence
     row = [detector.role for detector in detectors].index("cd38")
     factor = parameters.gains[row] if parameters.gains else 1.0
@@ -143,7 +144,7 @@ def units_per_molecule(parameters: BeadParameters) -> float:
 
 
 def gain_of_volts(voltage: float, volts_more: float) -> float:
-    """Return the factor on a photomultiplier's gain when its voltage rises.
+    """Return the factor on a photomultiplier's gain for a rise of its voltage.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def gain_of_volts(voltage: float, volts_more: float) -> float:
 
 
 def _dye_per_unit(parameters: BeadParameters) -> float:
-    """Dye molecules per unit of the kit: beads that bind the conjugate carry F:P molecules per antibody."""
+    """Return dye molecules per unit of the kit: F:P per antibody on beads that bind the conjugate."""
     return parameters.f_p if parameters.lot.kit == "qsc" else 1.0
 
 

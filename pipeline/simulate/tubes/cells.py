@@ -1,4 +1,4 @@
-"""Draw the cells of a tube: which they are, their size and the molecules they carry, before any optics."""
+"""Draw the cells of a tube: their population, size and molecules, before any optics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.simulate.tubes.populations import (
 
 Floats = NDArray[np.float64]
 _CLUMPED = 0.005
-"""Part of the cells that caught a clump of antibodies."""
+"""Fraction of cells with a clump of antibodies on them."""
 CD38 = MARKERS.index("CD38")
 VIABILITY = MARKERS.index("VIABILITY")
 _CLONE_FIELDS = (
@@ -32,14 +32,14 @@ _CLONE_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCells:
-    """Cells before the cytometer.
+    """Cells before they are measured by the cytometer.
 
     Attributes
     ----------
     population
         int8, shape (n,): row of `POPULATIONS`.
     antigens
-        float64, shape (n_markers, n): molecules per cell; CD38 is what is free of drug.
+        float64, shape (n_markers, n): molecules per cell; for CD38 those free of drug.
     sticky
         float64, shape (n,): molecules of any antibody bound without antigen.
     fsc, ssc, autofluorescence
@@ -58,7 +58,7 @@ class SimulatedCells:
 
 
 def population_table(parameters: TubeParameters) -> tuple[Population, ...]:
-    """Return the population table of a tube: its clone, its percentages, CD38 as the drug leaves it."""
+    """Return the population table of a tube: its clone, its percentages, and its CD38 free of drug."""
     rows = []
     for row, population in enumerate(POPULATIONS):
         tuned = replace(population, percent=_percent(parameters, population, row))
@@ -144,7 +144,7 @@ def _lognormal(dex: float, n: int, rng: np.random.Generator) -> Floats:
 def _antigens(
     table: tuple[Population, ...], which: NDArray[np.int8], size: Floats, rng: np.random.Generator
 ) -> Floats:
-    """Lognormal per population and marker; a part of the spread is the cell's size, common to all markers."""
+    """Draw molecules, lognormal per population and marker; cell size adds a spread common to all markers."""
     medians = np.log10(np.array([population.molecules for population in table], np.float64).T)
     spreads = np.array([_spreads(population) for population in table], np.float64).T
     common = 0.03 * size
@@ -160,7 +160,7 @@ def _spreads(population: Population) -> list[float]:
 
 
 def _with_dead(cells: SimulatedCells, rng: np.random.Generator) -> SimulatedCells:
-    """Shrink dead cells, let them take up the viability dye and bind every antibody."""
+    """Make dead cells smaller; they take up the viability dye and bind every antibody."""
     dead = cells.dead
     n = int(dead.sum())
     late = rng.random(n) < 0.8

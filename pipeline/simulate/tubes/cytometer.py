@@ -19,7 +19,7 @@ class SimulatedDetector:
     channel, role
         $PnN, and what the panels sheet calls it.
     marker, fluorochrome
-        What stains it; empty for scatter and time. `DUMP` is CD3 and CD14 together, `VIABILITY` the dye.
+        The stain; empty for scatter and time. `DUMP` is CD3 and CD14 together, `VIABILITY` the viability dye.
     voltage
         $PnV.
     efficiency
@@ -29,7 +29,7 @@ class SimulatedDetector:
     noise
         SD of the electronic noise, linear units.
     dark
-        Mean photoelectrons of stray light per event; the electronics subtract this mean, not its noise.
+        Mean photoelectrons of stray light per event; the electronics subtract the mean, but its noise stays.
     autofluorescence
         Photoelectrons of a cell whose autofluorescence is 1 (about a lymphocyte).
     """

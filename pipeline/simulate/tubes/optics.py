@@ -55,10 +55,10 @@ def detect(
 
 
 def as_recorded(values: Floats) -> Recorded:
-    """Return linear units as the file holds them: hundredths, float32.
+    """Return linear units as the file stores them: rounded to hundredths, float32.
 
-    Rounding here, and of the mean number of photoelectrons, gives the same bytes on processors whose vector
-    units disagree in the last bit of an exponential or a product.
+    The values and the mean number of photoelectrons are rounded, so that all processors give the same bytes;
+    their vector units may disagree in the last bit of an exponential or a product.
     """
     return np.round(values, 2).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""What a simulated tube is made of: the patient's clone, the marrow, the day and what goes wrong."""
+"""The parameters of a simulated tube: the patient's clone, the marrow, the day and the problems."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Clone:
     Attributes
     ----------
     cd38
-        Free of drug, what a competing antibody can bind.
+        Free CD38, which a competing antibody can bind.
     cd38_spread
         SD between cells in dex.
     dim_fraction, dim_ratio
-        A part of the clone with so much less CD38.
+        Fraction of the clone with less CD38, and the factor on its CD38.
     size
         Forward scatter relative to a typical plasma cell.
     """
@@ -43,7 +43,7 @@ class Clone:
 
 @dataclass(frozen=True, slots=True)
 class TubeParameters:
-    """Everything that decides a tube but the random numbers.
+    """All parameters of a tube except the random numbers.
 
     Attributes
     ----------
@@ -52,9 +52,9 @@ class TubeParameters:
     composition
         Factors on the percentages of the other populations, in their order; empty = typical.
     occupancy
-        Part of CD38 that the drug holds on every other cell; `clone.cd38` is already free of it.
+        Fraction of CD38 that the drug occupies on the other cells; `clone.cd38` is free CD38 already.
     nk_remaining
-        Part of the NK cells that the drug has left.
+        Fraction of NK cells that the drug has left alive.
     f_p
         True PE molecules per antibody.
     gains
@@ -62,11 +62,11 @@ class TubeParameters:
     drift
         Relative loss of light from the first to the last event.
     carry_over
-        Part of the events that come from the stained tube before, early in the acquisition.
+        Fraction of the events that are carried over from the previous stained tube, early in the acquisition.
     spillover_error
         Relative SD of the off-diagonal elements of the matrix in the file against the true ones.
     spillover_in_file
-        False: the file carries no matrix.
+        Whether the file has a spillover matrix.
     relabelled
         Pairs of markers whose antibodies were swapped at the bench.
     """
@@ -94,5 +94,5 @@ class TubeParameters:
     relabelled: tuple[tuple[str, str], ...] = ()
 
     def as_control(self, control: Control = "fmo", n_events: int | None = None) -> TubeParameters:
-        """Return the control tube of the same cells on the same day; a clog does not come twice."""
+        """Return the control tube of the same cells on the same day, without a clog."""
         return replace(self, control=control, n_events=n_events or self.n_events, clog=False)

@@ -1,4 +1,4 @@
-"""The cells of a marrow as data: how many, how large, how much of each antigen."""
+"""The cells of a marrow as data: their number, size and molecules of each antigen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ABERRANT_PLASMA_CELL_DIM = "aberrant_plasma_cell_cd38_dim"
 PLASMA_CELLS = (NORMAL_PLASMA_CELL, ABERRANT_PLASMA_CELL, ABERRANT_PLASMA_CELL_DIM)
 ABERRANT_PLASMA_CELLS = (ABERRANT_PLASMA_CELL, ABERRANT_PLASMA_CELL_DIM)
 SENTINELS = ("nk_cell", "b_precursor")
-"""Cells whose free CD38 tells masking by the drug from loss by the tumour."""
+"""Cells whose free CD38 distinguishes masking by the drug from loss by the tumour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Population:
     spread
         SD of the antigens in dex.
     broad
-        (marker, SD in dex) where a marker is spread more or less than the others.
+        (marker, SD in dex) for markers that vary more or less than the others.
     """
 
     name: str
@@ -52,8 +52,8 @@ class Population:
     broad: tuple[tuple[str, float], ...] = ()
 
 
-# Orders of magnitude as antigen quantitation finds them; what matters is who overlaps whom: promyelocytes and
-# eosinophils shine by themselves, hematogones and plasmacytoid dendritic cells carry much CD38, NK and
+# Orders of magnitude from antigen quantitation; what matters is which populations overlap: promyelocytes and
+# eosinophils have autofluorescence, hematogones and plasmacytoid dendritic cells carry much CD38, NK and
 # activated T cells carry some CD319, mesenchymal cells lie near CD138-dim CD45-negative.
 # Columns: percent, FSC, SSC, their spread, autofluorescence, sticky, then the molecules in MARKERS' order.
 _MARROW = (

@@ -1,4 +1,4 @@
-"""What a simulated tube is: the file's content, and the truth of every event."""
+"""A simulated tube: the content of its file, and the truth of every event."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What every event truly is; each array has shape (n_events,).
+    """The truth of every event; each array has shape (n_events,).
 
     Attributes
     ----------
     population
-        int8, row of `populations.NAMES`; of a doublet or of debris, the (first) cell it comes from.
+        int8, index in `populations.NAMES`; for a doublet or debris, the (first) cell that it comes from.
     doublet, debris, dead, clog, carry_over
         bool. Clog: acquired while the flow was disturbed; carry-over: from the stained tube before.
     """
@@ -36,7 +36,7 @@ class Labels:
     carry_over: Mask
 
     def viable_singlets(self) -> Mask:
-        """Return the whole, living, single cells that belong to this tube; a clog does not matter here."""
+        """Return the viable single cells of this tube, without carry-over, but with those in a clog."""
         return ~(self.doublet | self.debris | self.dead | self.carry_over)
 
     def of(self, names: tuple[str, ...]) -> Mask:
@@ -55,11 +55,11 @@ class SimulatedTube:
     markers
         $PnS per channel, empty for scatter and time.
     spillover_channels, spillover
-        Of the file; `spillover` is None where the file carries no matrix.
+        Channels and matrix in the file; `spillover` is None if the file has no matrix.
     true_spillover
         The matrix that the optics used.
     cd38_molecules
-        float32, shape (n_events,): free CD38 of the cell (of a doublet both, of carry-over its own).
+        float32, shape (n_events,): free CD38 of the cell (for a doublet of both cells).
     """
 
     parameters: TubeParameters
@@ -79,7 +79,7 @@ class SimulatedTube:
 
     @property
     def plasma_cells(self) -> Mask:
-        """Viable single plasma cells, normal and aberrant, those in a clog too."""
+        """Viable single plasma cells, normal and aberrant, including those in a clog."""
         return self.labels.of(PLASMA_CELLS)
 
     @property
@@ -97,7 +97,7 @@ class SimulatedTube:
         return Events(self.values, self.channels, self.scale_tops())
 
     def compensated(self, *, true: bool = False) -> Events:
-        """Return compensated events: with the file's matrix (none: as they are), or with the true one."""
+        """Return events compensated by the true matrix or the file's (without one: uncompensated)."""
         matrix = self.true_spillover if true else self.spillover
         if matrix is None:
             return self.events()
@@ -112,7 +112,7 @@ class SimulatedTube:
         return tuple(float("inf") if d.role == "time" else self.cytometer.top - 1 for d in detectors)
 
     def gating_panel(self) -> GatingPanel:
-        """Return what each channel is for, without the quantified one."""
+        """Return the role of each channel, without the quantified one."""
         gating = [d for d in self.cytometer.detectors if d.role != QUANTIFIED_ROLE]
         return GatingPanel(
             tuple(

@@ -66,7 +66,7 @@ def simulate_tube(parameters: TubeParameters, rng: np.random.Generator) -> Simul
 
 
 def _arrivals(parameters: TubeParameters, rng: np.random.Generator) -> tuple[NDArray[np.float64], Mask]:
-    """Seconds of each event, and which came while the flow was disturbed (a slow, dim stretch)."""
+    """Return the seconds of each event, and which events came during a clog (a slow, dim stretch)."""
     n = parameters.n_events
     gaps = rng.exponential(1 / parameters.events_per_second, n)
     clog = np.zeros(n, bool)
@@ -80,7 +80,7 @@ def _arrivals(parameters: TubeParameters, rng: np.random.Generator) -> tuple[NDA
 def _pieces(
     parameters: TubeParameters, n: int, rng: np.random.Generator
 ) -> tuple[SimulatedCells, Mask, Mask]:
-    """Cells, some of them in pieces (debris), some two or more at once (doublets)."""
+    """Return the cells; some are in pieces (debris), some come two or more at once (doublets)."""
     kind = rng.random(n)
     debris = kind < parameters.debris_percent / 100
     doublet = ~debris & (kind > 1 - parameters.doublet_percent / 100)
@@ -93,7 +93,7 @@ def _pieces(
 
 
 def _break(cells: SimulatedCells, rows: NDArray[np.intp], rng: np.random.Generator) -> None:
-    """Leave a fragment of a cell: small, with part of its membrane, half of it taking up viability dye."""
+    """Reduce cells to debris: small, with part of the membrane; half of them take up viability dye."""
     part = 0.15 * 10 ** (0.35 * rng.standard_normal(rows.size))
     cells.antigens[:, rows] *= part
     cells.sticky[rows] += 300 * part
@@ -124,7 +124,7 @@ def _carry_over_chance(parameters: TubeParameters, seconds: NDArray[np.float64])
 
 
 def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Generator) -> Floats:
-    """Share of the light per event: a slow drift, ripple, and a dim, unsteady stretch in a clog."""
+    """Return the share of light per event: slow drift, ripple, and a dim, unsteady stretch in a clog."""
     at = np.linspace(-0.5, 0.5, n)
     light = 1 - parameters.drift * at + 0.002 * np.sin(2 * np.pi * (3 * at + rng.random()))
     depth = rng.uniform(0.25, 0.55) * (0.6 + 0.4 * np.sin(np.linspace(0, np.pi, int(clog.sum()))))
@@ -134,7 +134,7 @@ def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Genera
 
 
 def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -> Floats:
-    """Molecules of each dye per event, in the order of the fluorescence detectors."""
+    """Return the molecules of each dye per event, in the order of the fluorescence detectors."""
     swapped = dict(parameters.relabelled) | {right: left for left, right in parameters.relabelled}
     rows = []
     for detector in parameters.cytometer.fluorescence:
@@ -147,7 +147,7 @@ def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -
 
 
 def _cd38_dye(parameters: TubeParameters, cells: SimulatedCells, bound: Floats, carry_over: Mask) -> Floats:
-    """Dye of the quantified channel: none in an FMO tube, only what sticks in an isotype control."""
+    """Return the dye of the quantified channel: none in an FMO, only sticky binding in an isotype control."""
     in_tube = {"": bound, "fmo": np.zeros_like(bound), "isotype": cells.sticky}[parameters.control]
     return np.where(carry_over, bound, in_tube) * parameters.f_p
 
@@ -180,7 +180,7 @@ def _assemble(
 
 
 def _height(area: Floats, doublet: Mask, rng: np.random.Generator) -> Floats:
-    """Pulse height: about the area for one cell; of two in a row that of the larger, more if they overlap."""
+    """Return the pulse height: about the area for one cell; for doublets at least the larger cell's."""
     shape = 1 - 0.04 * np.log10(np.maximum(area, 1) / 60_000) + 0.025 * rng.standard_normal(area.size)
     height = 0.92 * area * shape
     n = int(doublet.sum())
@@ -193,7 +193,7 @@ def _clipped(cytometer: Cytometer, role: str, computed: Mapping[str, Floats]) ->
 
 
 def _markers(parameters: TubeParameters) -> tuple[str, ...]:
-    """$PnS as stained: antibodies swapped at the bench are named where they truly are."""
+    """Return $PnS as stained: swapped antibodies are named by the channel that they truly stain."""
     swapped = dict(parameters.relabelled) | {right: left for left, right in parameters.relabelled}
     names = {"DUMP": "CD3+CD14", "VIABILITY": "Viability", "": ""}
     stained = [swapped.get(d.marker, d.marker) for d in parameters.cytometer.detectors]

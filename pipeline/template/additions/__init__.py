@@ -1,1 +1,1 @@
-"""Rows for FCS files that a study has no row for: told by `cd38rd check`, added by `init --update`."""
+"""Rows for FCS files that no row names: `cd38rd check` reports them, `init --update` adds them."""

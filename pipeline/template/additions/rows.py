@@ -1,4 +1,4 @@
-"""Files of a study that are in no row yet, and the rows that they suggest for sheets that are typed."""
+"""Files of a study that no row names yet, and the rows that they suggest for the typed sheets."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_
 from pipeline.template.inventory import Inventory
 
 MOST_NAMED = 6
-"""Files that a sentence names. Convention: more would not be read."""
+"""Most files that a sentence names. Convention: nobody reads longer lists."""
 
 OF_SAMPLES = ("fcs_file", "fmo_file", "isotype_file")
 
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What a workbook lacks.
+    """The rows that a workbook lacks.
 
     Attributes
     ----------
     rows
         New rows by sheet.
     tubes, beads
-        The files that they are for.
+        The files of these rows.
     controls
-        Files that look like the control of a row that names none: no row that is there is changed.
+        Files that look like the control of a row without one; existing rows are not changed.
     """
 
     rows: Rows
@@ -40,23 +40,23 @@ class Additions:
 
 
 def named_files(typed: TypedStudy) -> frozenset[str]:
-    """Return the files that some row names: their places on disk."""
+    """Return the paths of the files that rows name."""
     names = [getattr(entry.row, column) for entry in typed.samples for column in OF_SAMPLES]
     names += [entry.row.fcs_file for entry in typed.beads]
     return frozenset(file_key(typed.folder, name)[0] for name in names if name)
 
 
 def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] = ()) -> Additions:
-    """Return the rows that tubes and bead runs without one suggest.
+    """Return the rows that tubes and bead runs without a row suggest.
 
     Parameters
     ----------
     typed
-        Every row that is there.
+        Every existing row.
     inventory
-        Of the whole folder, so that a new tube finds older beads and controls.
+        The inventory of the whole folder, so that a new tube can get older beads and controls.
     left_out
-        Files that a person leaves out on purpose.
+        Files that the user leaves out on purpose.
     """
     known = _Known(typed, named_files(typed) | {file_key(typed.folder, name)[0] for name in left_out})
     guessed = guessed_rows(inventory)
@@ -89,7 +89,7 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The study as typed, and the files that need no row."""
+    """The typed study, and the files that need no row."""
 
     typed: TypedStudy
     files: frozenset[str]
@@ -105,7 +105,7 @@ class _Known:
         return self.key(name) not in self.files
 
     def bead_row(self, row: GuessedRow) -> GuessedRow:
-        """Return a bead run under a name that is free; its lot is typed already where its kit is."""
+        """Return a bead run with a free name; if the sheet has its kit, it is taken for the same lot."""
         taken = [entry.row.beads for entry in self.typed.beads]
         row = _with(row, beads=free_name(str(row.values["beads"]), taken))
         kits = {entry.row.kit for entry in self.typed.beads if entry.row.levels}
@@ -114,7 +114,7 @@ class _Known:
         return of_the_same_lot(row)
 
     def run_names(self, guessed: Sequence[GuessedRow], new: Sequence[GuessedRow]) -> dict[Value, str]:
-        """Return the name of each guessed bead run: as typed, else that of its new row."""
+        """Return the name of each guessed bead run: the typed name, else the name of its new row."""
         typed = {
             self.key(entry.row.fcs_file): entry.row.beads for entry in self.typed.beads if entry.row.fcs_file
         }
@@ -126,7 +126,7 @@ class _Known:
         }
 
     def panel_names(self, samples: Sequence[GuessedRow], panels: Sequence[GuessedRow]) -> dict[str, str]:
-        """Return the name of each guessed panel: that of its tubes in the sheet, else a free one."""
+        """Return the name of each guessed panel: as its tubes have it in the sheet, else a free name."""
         of_file = {
             self.key(entry.row.fcs_file): entry.row.panel
             for entry in self.typed.samples
@@ -161,7 +161,7 @@ class _Known:
         )
 
     def patient(self, guess: str) -> str:
-        """Return a patient's id in the spelling of the sheets."""
+        """Return a patient's id as the sheets spell it."""
         spelled = {caseless(name): name for name in self.patients()}
         return spelled.get(caseless(guess), guess)
 
@@ -170,7 +170,7 @@ class _Known:
         return tuple(dict.fromkeys(name for sheet in sheets for _, name in typed_values(sheet, "patient_id")))
 
     def patient_rows(self, guessed: Rows, samples: Sequence[GuessedRow]) -> dict[str, tuple[GuessedRow, ...]]:
-        """Return rows of doses and patients for those who are in no sheet yet."""
+        """Return rows of doses and patients for patients who are not in these sheets yet."""
         new = {str(row.values["patient_id"]) for row in samples}.difference(self.patients())
         return {
             sheet: tuple(row for row in guessed[sheet] if row.values["patient_id"] in new)
@@ -198,12 +198,12 @@ def _with(row: GuessedRow, **values: Value) -> GuessedRow:
 
 
 def cut_names(names: Sequence[str]) -> str:
-    """Return names as a sentence has them, a long list cut."""
+    """Return names for a sentence; a long list is cut."""
     return first_words(names, MOST_NAMED)
 
 
 def free_name(name: str, taken: Iterable[str | None]) -> str:
-    """Return a name, with a number after it where it is taken.
+    """Return a name, with a number after it if the name is taken.
 
     >>> free_name("P01", ["p01", "P01_2"])
     'P01_3'

@@ -1,4 +1,4 @@
-"""Rows added to the XML of a sheet: every byte of the rows that are there stays as it is."""
+"""New rows in the XML of a sheet: every byte of the existing rows stays as it is."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _VALUE = re.compile(r"<(?:\w+:)?(?:v|is|f)\b")
 
 
 class SheetXmlError(ValueError):
-    """The XML of a sheet is not as Excel and LibreOffice write it."""
+    """The XML of a sheet does not have the form that Excel and LibreOffice write."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewCell:
-    """A cell to write: a text, a number or nothing, and its colour ("" for none).
+    """A cell to write: a text, a number or nothing, and its colour ("": no colour).
 
-    `is_day`: the number is a day, and shown as one.
+    `is_day`: the number is a date, and is shown as a date.
     """
 
     value: str | float | None
@@ -37,7 +37,7 @@ NewRow = Mapping[int, NewCell]
 """Cells by the number of their column, from 1."""
 
 Styles = Callable[[int, NewCell], int]
-"""Number of the style of a cell, from the one that its column has and what the cell is."""
+"""Number of a cell's style, from the style of its column and the cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +54,23 @@ class _Row:
 def with_rows(
     xml: str, new: Sequence[NewRow], style: Styles, *, columns: Collection[int], header: int = 0
 ) -> str:
-    """Return a sheet's XML with rows below the last one that holds a value.
+    """Return a sheet's XML with new rows below the last row that holds a value.
 
-    Cells of other columns that stand there, such as formulas that were filled down, are kept.
+    Existing cells of other columns in these rows, such as formulas that were filled down, are kept.
 
     Parameters
     ----------
     style
-        Gives a cell its style.
+        Returns the style number of a cell.
     columns
-        That count: those of the table.
+        The columns of the table; only these count.
     header
-        Number of the row of column names: no new row looks like it.
+        Number of the header row: new rows do not copy its look.
 
     Raises
     ------
     SheetXmlError
-        If it has no table of cells, or rows without a number.
+        If the sheet has no table of cells, or has rows without a number.
     """
     data = _DATA.search(xml)
     if data is None:
@@ -94,14 +94,14 @@ def with_rows(
 
 
 def last_row(xml: str) -> int:
-    """Return the number of the last row that holds a value; 0 where none does."""
+    """Return the number of the last row that holds a value; 0 if no row does."""
     data = _DATA.search(xml)
     rows = [] if data is None else [_row(match) for match in _ROW.finditer(data[2] or "")]
     return max((row.number for row in rows if row.filled), default=0)
 
 
 def fact(attributes: str, name: str) -> str:
-    """Return an attribute's value; "" where it is not there."""
+    """Return an attribute's value; "" if there is no such attribute."""
     found = re.search(rf'(?<![\w:]){name}\s*=\s*"([^"]*)"', attributes)
     return found[1] if found else ""
 
@@ -116,7 +116,7 @@ def _row(match: re.Match[str]) -> _Row:
 
 
 def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
-    """Return the style of each column: that of the last filled row, else the column's own."""
+    """Return the style of each column: the style of the last filled row, else the column's own."""
     found: dict[int, int] = {}
     head = xml[: xml.find("sheetData")]
     for match in _COLUMN.finditer(head):
@@ -145,7 +145,7 @@ def _written(
     style: Styles,
     bases: Mapping[int, int],
 ) -> str:
-    """Return a row; of one that is there, attributes and the cells of other columns are kept."""
+    """Return a row; an existing row keeps its attributes and its cells in other columns."""
     kept = dict(blank.cells) if blank else {}
     for column, cell in cells.items():
         kept[column] = _cell(

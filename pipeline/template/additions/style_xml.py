@@ -1,4 +1,4 @@
-"""Styles added to the XML of a workbook's styles: a colour behind a cell; those that are there stay."""
+"""New styles in the XML of a workbook: a colour behind a cell; existing styles stay."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _FORMATS = re.compile(r"(<((?:\w+:)?)cellXfs\b[^>]*>)(.*?)(</(?:\w+:)?cellXfs>)"
 _FORMAT = re.compile(r"<(?:\w+:)?xf\b[^>]*?(?:/>|>.*?</(?:\w+:)?xf>)", re.DOTALL)
 _FILL = re.compile(r"<(?:\w+:)?fill\b[^>]*?(?:/>|>.*?</(?:\w+:)?fill>)", re.DOTALL)
 _NO_DAY = ("", "0", "1", "2", "49")
-"""Numbers of formats that show a day as a number or as text. Vendor: ECMA-376, 18.8.30."""
+"""Numbers of formats that show a date as a number or as text. Vendor: ECMA-376, 18.8.30."""
 
 SHORT_DATE = "14"
-"""Number of the format of a day as the reader's country writes it. Vendor: ECMA-376, 18.8.30."""
+"""Number of the date format of the reader's country. Vendor: ECMA-376, 18.8.30."""
 
 
 @dataclass(slots=True)
 class StyleSheet:
-    """The styles of a workbook, to which styles for new cells are added as they are asked for."""
+    """The styles of a workbook; styles for new cells are added when they are needed."""
 
     xml: str
     known: dict[tuple[int, str, bool], int] = field(default_factory=dict)
     fills: dict[str, int] = field(default_factory=dict)
 
     def style(self, base: int, cell: NewCell) -> int:
-        """Return the number of the style that is `base` but for colour, and for days shown as days.
+        """Return the number of a style like `base`, but with this colour, and with a date format for dates.
 
         Raises
         ------
         SheetXmlError
-            If the styles are not as Excel and LibreOffice write them.
+            If the styles do not have the form that Excel and LibreOffice write.
         """
         key = base, cell.colour, cell.is_day
         if key not in self.known:
@@ -86,7 +86,7 @@ class StyleSheet:
 
 
 def _set(element: str, name: str, value: str) -> str:
-    """Return an element with an attribute set."""
+    """Return an XML element with an attribute set."""
     start = re.match(r"<[^>]*?(?=/?>)", element)
     if start is None:
         raise SheetXmlError("a style that is no element")

@@ -1,4 +1,4 @@
-"""FCS files of a study that no row names: a warning of `cd38rd check`."""
+"""A warning of `cd38rd check` about FCS files of a study that no row names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pipeline.template.inventory import take_inventory
 
 
 def unnamed_files(folder: Path) -> tuple[Fault, ...]:
-    """Return a warning of the tubes, their controls and the bead runs that are in no row; none where all are.
+    """Return a warning about tubes, controls and bead runs that no row names; none if rows name all.
 
-    Other files, such as single stains, are of no row and no concern.
+    Other files, such as single stains, need no row.
     """
     typed, _ = read_typed(folder)
     if typed is None:

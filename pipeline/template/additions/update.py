@@ -1,4 +1,4 @@
-"""`cd38rd init --update`: rows for new files below those that are typed; all else stays as it is."""
+"""`cd38rd init --update`: adds rows for new files below the typed rows; everything else stays."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from pipeline.template.workbook import colour_of, has_days
 
 _OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
 _FIRST_DAY = date(1899, 12, 30)
-"""Day 0 of a workbook. Vendor: Excel counts days from here, from March 1900 on."""
+"""Day 0 of a workbook. Vendor: Excel counts days from this date; this holds from March 1900 on."""
 _FIRST_DAY_1904 = date(1904, 1, 1)
-"""Day 0 of a workbook that says `date1904`. Vendor: Excel."""
+"""Day 0 of a workbook with the setting `date1904`. Vendor: Excel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What was added to a workbook, in words; `changed`: whether it was written."""
+    """The rows added to a workbook, in words; `changed`: whether the workbook was written."""
 
     words: str
     changed: bool
@@ -52,7 +52,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class _SheetColumns:
-    """Where a sheet of the workbook has its header, and each of its columns (numbers from 1)."""
+    """The row of a sheet's header, and the number of each column (from 1)."""
 
     title: str
     header: int
@@ -65,14 +65,15 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     Parameters
     ----------
     folder, inventory
-        Of the study, all of it, so that a new tube finds older beads and controls.
+        The folder and the inventory of the whole study, so that a new tube can get older beads and controls.
     left_out
-        Files that get no row, beside those of the sheet that lists such.
+        Files that get no row, in addition to those of the sheet of left-out files.
 
     Raises
     ------
     UserError
-        If the workbook cannot be read, or is not as Excel and LibreOffice write it; it is as it was then.
+        If the workbook cannot be read, or does not have the form that Excel and LibreOffice write; it stays
+        unchanged.
     """
     path = folder / WORKBOOK
     typed, faults = read_typed(folder)
@@ -101,7 +102,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
 
 
 def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
-    """Return the files that a person leaves out on purpose: those of the sheet that lists them."""
+    """Return the files of the sheet of left-out files: the user leaves them out on purpose."""
     sheets = (sheet for sheet in raw if sheet.name == LEFT_OUT)
     return tuple(
         str(row[0].value) for sheet in sheets for row in sheet.rows[1:] if row and not row[0].is_empty
@@ -130,7 +131,7 @@ def _with_additions(
     places: Mapping[str, _SheetColumns],
     listed: Sequence[str],
 ) -> tuple[bytes, list[str]]:
-    """Return the package with its new rows, and the sheets that it lacks for some of them."""
+    """Return the workbook's bytes with the new rows, and the missing sheets that new rows would need."""
     parts = package_parts(path)
     with zipfile.ZipFile(path) as archive:
         package = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
@@ -166,7 +167,7 @@ def _parts_to_read(parts: PackageParts) -> tuple[str, ...]:
 
 
 def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], styles: StyleSheet) -> None:
-    """Let the columns that name a file offer the new ones too."""
+    """Add the new files to the drop-downs of the columns that name a file."""
     raw, _ = read_workbook(path, [FILES])
     offered = {str(row[0].value) for sheet in raw if sheet.name == FILES for row in sheet.rows if row}
     more = [{1: NewCell(name)} for name in listed if name not in offered]
