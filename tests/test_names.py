@@ -205,6 +205,24 @@ def test_a_number_is_no_bare_word(name: str, silent: bool):
     assert says_nothing(name) is silent
 
 
+SPEAKING = {"said", "says", "asked", "what"}
+"""Verbs and question words: a function or class that is called by one does not say what it returns or is."""
+A_CLAIM = {"says_compensated", "marker_says_compensated"}
+"""Of a name that claims something about the values: a claim is no fact."""
+
+
+def test_no_function_or_class_is_called_by_what_somebody_said_or_asked():
+    speaking = [
+        f"{path.relative_to(ROOT).as_posix()}: {node.name}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and SPEAKING & set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).casefold().split("_"))
+        and node.name not in A_CLAIM
+    ]
+    assert speaking == []
+
+
 def test_every_exception_is_still_there():
     full = {full for path in sources() for _, full in named(path)}
     assert OF_THE_FIELD.keys() - full == set()

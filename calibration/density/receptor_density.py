@@ -119,7 +119,7 @@ def quantify_receptor_density(
     kit = bead_kit(kit) if isinstance(kit, str) else kit
     divisor = abc_divisor(kit, f_p_ratio)
     stained, control = _finite(stained_cells), _finite(control_cells if control_cells is not None else ())
-    known = _what_is_known(stained, control, curve, divisor, kit, control_kind)
+    known = _partial_density(stained, control, curve, divisor, kit, control_kind)
     if stained.size < FEWEST_CELLS:
         note = f"{stained.size} cells: at least {FEWEST_CELLS} are needed for a receptor density."
         return replace(known, status=RdStatus.LOW_EVENTS, notes=(*known.notes, note))
@@ -162,7 +162,7 @@ def _finite(values: npt.ArrayLike) -> Floats:
     return flat[np.isfinite(flat)]
 
 
-def _what_is_known(
+def _partial_density(
     stained: Floats,
     control: Floats,
     curve: StandardCurve | None,

@@ -43,7 +43,7 @@ def pruned(
     """
     import flowkit
 
-    from gating.drawn.flowjo.binned import as_flowjo_sees_it, binned_ellipse
+    from gating.drawn.flowjo.binned import as_flowjo_bins, binned_ellipse
 
     kept = flowkit.GatingStrategy()
     for name, matrix in strategy.comp_matrices.items():
@@ -53,7 +53,7 @@ def pruned(
     for gate in gates:
         drawn, ellipse = gate_of(strategy, gate), (ellipses or {}).get(gate)
         flowjo_gate = (
-            as_flowjo_sees_it(drawn, strategy.transformations)
+            as_flowjo_bins(drawn, strategy.transformations)
             if ellipse is None
             else binned_ellipse(drawn, ellipse, strategy.transformations, source)
         )

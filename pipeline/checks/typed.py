@@ -10,7 +10,7 @@ from pipeline.checks.findings import Finding, warning
 from pipeline.checks.flags import ExposureFlag
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
-from pipeline.study.detector_names import said_pulse, unlike_pulses
+from pipeline.study.detector_names import pulse_by_name, unlike_pulses
 from pipeline.study.drugs import is_drug
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, PanelChannel, Sample, Study
@@ -56,7 +56,7 @@ def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | 
         return "If both are one detector, list both names in the panel's channel, split by ;."
     known = "" if file is None else find_channel(aliases, file.channels)
     has = f" {file.path.name} has {known}: name that." if file is not None and known else ""
-    words = f"{said_pulse(*pulses)} and {said_pulse(*reversed(pulses))}"
+    words = f"{pulse_by_name(*pulses)} and {pulse_by_name(*reversed(pulses))}"
     return f"These are {words} of a pulse, different numbers: beads and tubes must be measured alike.{has}"
 
 

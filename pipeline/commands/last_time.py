@@ -54,7 +54,7 @@ class LastTime:
         try:
             text, status = str(kept["text"]), ExitStatus(kept["status"])
             failures = str(kept["failures"])
-            if not self._is_as_it_was():
+            if not self._is_unchanged():
                 return None
         except (KeyError, ValueError, TypeError, OSError):
             return None
@@ -73,7 +73,7 @@ class LastTime:
         }
         write_whole(self._record, json.dumps(record, indent=1, sort_keys=True) + "\n", durable=False)
 
-    def _is_as_it_was(self) -> bool:
+    def _is_unchanged(self) -> bool:
         """Whether results and audit trail still have the digests in run.json."""
         folder = self._results.folder
         facts = json.loads((folder / "run.json").read_text("utf-8"))

@@ -51,7 +51,7 @@ def parse_spillover(
     parsed = [
         _matrix(keywords[keyword], keyword, parameters, twice)
         for keyword in KEYWORDS
-        if _says_something(keywords.get(keyword, ""))
+        if _holds_entries(keywords.get(keyword, ""))
     ]
     parsed.append(_percentages(keywords, parameters))
     repairs = [repair for matrix, said in parsed if matrix is None for repair in said]
@@ -91,7 +91,7 @@ def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
     return {name for name, n in names.items() if n > 1}
 
 
-def _says_something(value: str) -> bool:
+def _holds_entries(value: str) -> bool:
     """Whether there is more than a count and zeros, which mean no compensation."""
     first, *others = re.split("[,;]", value.strip(" \0"))
     return any(word.strip(" \0.0") for word in others) or bool(first and not first.isdigit())

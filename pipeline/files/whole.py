@@ -57,12 +57,12 @@ class NotWrittenError(OSError):
     def __init__(self, path: Path, reason: str, in_use: bool = False) -> None:
         self.path, self.reason, self.in_use = path, reason, in_use
         super().__init__(
-            f"{path}: cannot be written ({reason}); {self.what_to_do} and run the same command again: "
+            f"{path}: cannot be written ({reason}); {self.advice} and run the same command again: "
             "finished tubes are kept"
         )
 
     @property
-    def what_to_do(self) -> str:
+    def advice(self) -> str:
         """What the user can do, in words."""
         if self.reason == os.strerror(errno.EROFS):
             return "nothing can be written to this disk: copy the study to a place you may write to,"
@@ -194,7 +194,7 @@ def ready_to_replace(path: Path, content: bytes) -> Iterator[Callable[[], None]]
     """
     unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
 
-    def replace_it() -> None:
+    def replace_file() -> None:
         unfinished.replace(path)
         flush_folder(path.parent)
 
@@ -206,7 +206,7 @@ def ready_to_replace(path: Path, content: bytes) -> Iterator[Callable[[], None]]
             raise NotWrittenError(
                 path, error.strerror or str(error), isinstance(error, PermissionError)
             ) from error
-        yield replace_it
+        yield replace_file
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)

@@ -101,7 +101,7 @@ def _rounded(value: Json) -> Json:
     return significant(value) if isinstance(value, float) else value
 
 
-def _what(report: WashoutReport) -> str:
+def _quantity(report: WashoutReport) -> str:
     """Return what the densities count: free sites, or total CD38 where no clone competes with the drug."""
     sources = {visit.theta_from for visit in report.visits}
     return "total CD38" if sources == {ThetaFrom.NO_COMPETITION.value} else "free CD38 sites"
@@ -110,7 +110,7 @@ def _what(report: WashoutReport) -> str:
 def washout_json(report: WashoutReport) -> Json:
     """Return the content of `washout.json`."""
     return {
-        "question": f"{_what(report)} per cell against weeks since the last dose of the washed-out drug",
+        "question": f"{_quantity(report)} per cell against weeks since the last dose of the washed-out drug",
         "n_rows": report.n_rows,
         "n_used": report.n_used,
         "n_patients": report.n_patients,

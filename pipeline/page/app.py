@@ -145,7 +145,7 @@ def _status_and_words(error: Exception) -> tuple[int, str]:
     if isinstance(error, NotWrittenError):
         return 507, (
             f"not saved, and nothing is changed. {error.path.name} cannot be written ({error.reason}); "
-            f"{error.what_to_do} and do it again"
+            f"{error.advice} and do it again"
         )
     if isinstance(error, TooLargeError):
         return 413, "the request is too large"

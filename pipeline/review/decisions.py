@@ -82,7 +82,7 @@ class ConflictError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DecisionRequest:
     """A decision that a person requests.
 
     `version` is the version that the person saw; `rows_shown` is the digest of the tube's rows of review.csv
@@ -98,7 +98,7 @@ class Asked:
     rows_shown: str = ""
 
 
-def decide(folder: Path, asked: Asked) -> Decision:
+def decide(folder: Path, asked: DecisionRequest) -> Decision:
     """Write a decision to the disk; return the present decision.
 
     Parameters
@@ -196,11 +196,11 @@ def finish_last(folder: Path) -> None:
         if _is_unfinished(ledger, folder):
             last = ledger.of(ledger.last)
             content = read_review_file(folder).with_tube(last.sample_id, last.rows).content()
-            with ready_to_replace(review_path(folder), content) as replace_it:
-                _replace(folder, replace_it)
+            with ready_to_replace(review_path(folder), content) as replace_file:
+                _replace(folder, replace_file)
 
 
-def _must_be_named(asked: Asked, who: str, reason: str) -> None:
+def _must_be_named(asked: DecisionRequest, who: str, reason: str) -> None:
     if not who:
         raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
     if asked.verdict in WITH_A_REASON and not reason:
@@ -213,7 +213,9 @@ def _must_be_named(asked: Asked, who: str, reason: str) -> None:
         )
 
 
-def _rows(asked: Asked, file: ReviewFile, who: str, reason: str, at: str) -> tuple[Mapping[str, str], ...]:
+def _rows(
+    asked: DecisionRequest, file: ReviewFile, who: str, reason: str, at: str
+) -> tuple[Mapping[str, str], ...]:
     """Return the tube's new rows: the moved gates for `change`, else the gates already in the file."""
     if asked.verdict is ReviewVerdict.CHANGE:
         return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, at)
@@ -229,18 +231,18 @@ def _write(
     facts: Mapping[str, Any],
     typed: Mapping[tuple[str, str], str],
 ) -> None:
-    with ready_to_replace(review_path(folder), content) as replace_it:
+    with ready_to_replace(review_path(folder), content) as replace_file:
         append_line(folder, trail, Event.DECISION, facts, typed)
         try:
-            _replace(folder, replace_it)
+            _replace(folder, replace_file)
         except NotWrittenError:
             take_back(folder, trail)
             raise
 
 
-def _replace(folder: Path, replace_it: Callable[[], None]) -> None:
+def _replace(folder: Path, replace_file: Callable[[], None]) -> None:
     try:
-        replace_it()
+        replace_file()
     except OSError as error:
         path = review_path(folder)
         raise NotWrittenError(

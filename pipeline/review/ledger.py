@@ -93,7 +93,7 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     found: list[Past] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
-            found.append(_said(line))
+            found.append(_past_entry(line))
         changes = changed.get(line.number, [])
         is_first = any(_is_new_row(change) for change in changes)
         found += [_changed(line, one) for one in changes if _is_recorded(one, is_first=is_first)]
@@ -141,7 +141,7 @@ def _next(now: Decision, line: TrailLine) -> Decision:
     )
 
 
-def _said(line: TrailLine) -> Past:
+def _past_entry(line: TrailLine) -> Past:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
         return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))

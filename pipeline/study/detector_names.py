@@ -102,7 +102,7 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def said_pulse(name: str, beside: str) -> str:
+def pulse_by_name(name: str, beside: str) -> str:
     """Return the measure that a name means; `PEH` means height if the other name is `PEA`."""
     letter = _bare(name)[-1:].casefold() if _differ_in_last_letter(name, beside) else ""
     return str(pulse_of(name) or _PULSES.get(letter, Pulse.UNKNOWN))

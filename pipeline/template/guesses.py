@@ -85,7 +85,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
         if row.values["role"] == "cd38"
     ]
     beads = _bead_rows(inventory, quantified)
-    asked = _asked_of_the_antibody([row.values["kit"] for row in beads])
+    asked = _antibody_columns([row.values["kit"] for row in beads])
     samples = _sample_rows(inventory, panels)
     validation = _validation_rows(inventory, samples)
     of_assay = {row.values["sample_id"] for row in validation}
@@ -110,7 +110,7 @@ def _validation_rows(inventory: Inventory, samples: Sequence[GuessedRow]) -> tup
     )  # fmt: skip
 
 
-def _asked_of_the_antibody(kits: Sequence[Value]) -> tuple[str, ...]:
+def _antibody_columns(kits: Sequence[Value]) -> tuple[str, ...]:
     """Return the required columns for the quantified antibody: F:P and host only if the kit needs them."""
     known = [bead_kit(str(kit)) for kit in kits if kit]
     f_p = not known or len(known) < len(kits) or any(kit.needs_f_p for kit in known)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
-from pipeline.study.names.file_kinds import FileKind, said_kind
+from pipeline.study.names.file_kinds import FileKind, kind_of_file_name
 from pipeline.study.wording import same_word
 from pipeline.template.names import bare_name, bare_tube, day_in_name, numbers_in, patient_of
 from pipeline.tube.names.markers import guess_role, scatter_role
@@ -114,7 +114,7 @@ def _guess(name: str, file: FcsFile, *, some_markers: bool) -> InventoryFile:
         *((f"its keyword {key}", file.keywords.get(key, "")) for key in _NAME_KEYWORDS),
     ]
     for why, text in called:
-        kind = said_kind(text)
+        kind = kind_of_file_name(text)
         if kind is not None:
             return InventoryFile(name, file, kind, why)
     if some_markers and not _stained(file):

@@ -84,7 +84,7 @@ def patient_of(name: str) -> str:
     words = list(re.finditer(r"[^_\s]+", stem))
     for word, after in zip(words, [*words[1:], None], strict=True):
         numbered = after is not None and bool(_A_NUMBER.fullmatch(after[0]))
-        if len(words) == 1 or is_day(word[0]) or (_says_which_tube(word[0]) and not numbered):
+        if len(words) == 1 or is_day(word[0]) or (_names_a_tube(word[0]) and not numbered):
             continue
         with_number = after is not None and numbered and not _has_digit(word[0]) and not is_day(after[0])
         return safe_id(stem[word.start() : after.end() if after is not None and with_number else word.end()])
@@ -118,7 +118,7 @@ def patients_of(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _says_which_tube(word: str) -> bool:
+def _names_a_tube(word: str) -> bool:
     return not same_word(_TUBE_WORDS.sub("", _CONTROL_WORDS.sub("", word)))
 
 

@@ -36,7 +36,7 @@ EVENT_SLACK = 1e-4
 bins' edges, and float32 rounds them. From the precision of float32 (IEEE 754)."""
 
 
-def as_flowjo_sees_it(gate: Any, transforms: Mapping[str, Any]) -> Any:
+def as_flowjo_bins(gate: Any, transforms: Mapping[str, Any]) -> Any:
     """Return a copy of a FlowKit gate; a polygon on biexponential axes becomes a `BinnedPolygon`.
 
     Parameters

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
-from pipeline.study.names.file_kinds import CONTROLS, FileKind, said_kind
+from pipeline.study.names.file_kinds import CONTROLS, FileKind, kind_of_file_name
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
@@ -36,7 +36,7 @@ _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 def kind_by_name(use: Use) -> tuple[FileKind | None, str]:
     """Return the kind of file by its name, else by a keyword, and in words where that was read."""
     for source, text in use.called:
-        kind = said_kind(text)
+        kind = kind_of_file_name(text)
         if kind is not None:
             return kind, f"its {source} says {kind.value}"
     return None, ""

@@ -39,7 +39,7 @@ WITHIN_NOT_KNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class PlanAsked:
+class PlanRequest:
     """The typed options; see the help of `cd38rd plan`."""
 
     study: Path | None
@@ -55,7 +55,7 @@ class PlanAsked:
     out: Path | None
 
 
-def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
+def plan(asked: PlanRequest, say: Callable[[str], object]) -> RunSummary:
     """Simulate studies of more and more patients, and return which size is enough.
 
     Raises
@@ -90,7 +90,7 @@ def plan(asked: PlanAsked, say: Callable[[str], object]) -> RunSummary:
     return RunSummary(ExitStatus.ALL_QUANTIFIED, size_sentence(found, asked))
 
 
-def _population(asked: PlanAsked) -> StudyPopulation:
+def _population(asked: PlanRequest) -> StudyPopulation:
     if asked.study is None:
         return simulated_population(asked.seed)
     return population_of(_from_store(asked.study))
@@ -114,7 +114,7 @@ def _from_store(folder: Path) -> StudyResult:
     return assembled(study, tubes, judged, faults)
 
 
-def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanAsked) -> str:
+def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanRequest) -> str:
     """Return the wanted width, and the assumptions on patients and assay."""
     what = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
@@ -145,7 +145,7 @@ def _row(size: Size) -> str:
     )
 
 
-def size_sentence(found: Plan, asked: PlanAsked) -> str:
+def size_sentence(found: Plan, asked: PlanRequest) -> str:
     """Return which size is enough, or why no size is."""
     if found.enough is None:
         most = found.sizes[-1]

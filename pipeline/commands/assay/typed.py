@@ -54,10 +54,10 @@ def plan_typed(
     ] = None,
 ) -> None:
     """Say how many patients and tubes a slope or a waiting time of a given width takes."""
-    from pipeline.commands.assay.plan import PlanAsked, plan
+    from pipeline.commands.assay.plan import PlanRequest, plan
 
     folder = study_folder(study) if study else None
-    asked = PlanAsked(
+    asked = PlanRequest(
         folder, slope_width, wait_width, density, share, visits, tubes, assurance, studies, seed, out
     )
     summary = plan(asked, typer.echo)

@@ -65,7 +65,7 @@ class Claims:
         """What follows the bytes of this data set, for messages; "" if the file ends there."""
         return "" if self.end == self.file_size else ", before the next data set begins"
 
-    def said_in_text(self, which: str) -> Segment:
+    def segment_in_text(self, which: str) -> Segment:
         """Return the segment that TEXT names: DATA, ANALYSIS or STEXT."""
         begin, end = (keyword_integer(self.keywords.get(f"${side}{which}")) or 0 for side in ("BEGIN", "END"))
         return Segment(begin, end)

@@ -143,11 +143,11 @@ def check_byte_order(layout: Layout, file: str) -> list[Repair]:
     return []
 
 
-def said_layout(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Layout:
+def layout_by_keywords(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Layout:
     """Return the layout by the keywords; floats have the width of their type."""
     if any(parameter.kind == "A" for parameter in parameters):
         return _ascii(parameters, byte_order)
-    said = _said_bits(parameters)
+    said = _bits_by_keywords(parameters)
     differs = [parameter.bits for parameter in parameters] != said
     return _layout(parameters, said, byte_order, "floats have the width of $DATATYPE" if differs else "")
 
@@ -156,7 +156,7 @@ def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) 
     """Yield the layouts that instruments write although the keywords say otherwise."""
     if any(parameter.kind == "A" for parameter in parameters):
         return
-    said = _said_bits(parameters)
+    said = _bits_by_keywords(parameters)
     own = [parameter.bits for parameter in parameters]
     floats = {parameter.bits for parameter in parameters if parameter.kind != "I"}
     if own != said and floats <= {32, 64}:
@@ -168,7 +168,7 @@ def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) 
             yield _layout(parameters, wider, byte_order, note)
 
 
-def _said_bits(parameters: Sequence[Parameter]) -> list[int]:
+def _bits_by_keywords(parameters: Sequence[Parameter]) -> list[int]:
     return [FLOAT_BITS.get(parameter.kind, parameter.bits) for parameter in parameters]
 
 

@@ -13,7 +13,13 @@ from itertools import product
 from pipeline.fcs.errors import NotFcsError, shown
 from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading, Weigh
 from pipeline.fcs.layout.count import count_events
-from pipeline.fcs.layout.layout import Layout, check_byte_order, other_layouts, parse_byte_order, said_layout
+from pipeline.fcs.layout.layout import (
+    Layout,
+    check_byte_order,
+    layout_by_keywords,
+    other_layouts,
+    parse_byte_order,
+)
 from pipeline.fcs.layout.shifted_text import AFTER_DATA, check_shift
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import LARGEST_HEADER_OFFSET, Header, Segment
@@ -47,7 +53,7 @@ def find_data(
     """
     said = _segments(claims)
     order = parse_byte_order(claims.keywords.get("$BYTEORD", ""), claims.parameters, claims.file)
-    layout = said_layout(claims.parameters, order)
+    layout = layout_by_keywords(claims.parameters, order)
     if not said:
         return _nothing(layout, claims), []
     best, how = _weighed(said, layout, claims, peek, weigh) or (_best(said, [layout], claims), "")
@@ -73,7 +79,7 @@ def find_data(
 
 def _segments(claims: Claims) -> dict[str, Segment]:
     """Return the DATA segments that HEADER and TEXT give (3.1, 3.2.2)."""
-    said = {"HEADER": claims.header.data, "TEXT": claims.said_in_text("DATA")}
+    said = {"HEADER": claims.header.data, "TEXT": claims.segment_in_text("DATA")}
     return {source: segment for source, segment in said.items() if segment.size}
 
 

@@ -73,7 +73,7 @@ def _last_byte(best: Reading, claims: Claims) -> int:
     excess = 0 if claims.total is None else data.size - best.layout.n_bytes(claims.total)
     last = data.end - excess if abs(excess) == 1 and best.layout.record_bits else data.end
     named = [claims.header.analysis, *claims.header.others]
-    named += [claims.said_in_text(which) for which in ("ANALYSIS", "STEXT")]
+    named += [claims.segment_in_text(which) for which in ("ANALYSIS", "STEXT")]
     ends = [segment.end for segment in named if segment.size and segment.end < claims.room + MOST_SHIFT]
     return max(last, *ends) if ends else last
 

@@ -16,7 +16,7 @@ from pipeline.page.review.shown import (
     shown_now,
 )
 from pipeline.review.decision import Decision, ReviewVerdict, State
-from pipeline.review.decisions import Asked, ConflictError, RefusedError, countersign, decide, sign
+from pipeline.review.decisions import ConflictError, DecisionRequest, RefusedError, countersign, decide, sign
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import files_unlike_result, number_words, result_digest, standing_of
@@ -55,7 +55,9 @@ def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_mes
     try:
         done = decide(
             desk.folder,
-            Asked(sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_shown),
+            DecisionRequest(
+                sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_shown
+            ),
         )
     except ConflictError as conflict:
         yours = Decision(sample_id, asked.version, asked.decision, moves, asked.who, reason=asked.reason)

@@ -80,14 +80,14 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     for one in parts:
         if one.names:
             results.update(dict.fromkeys(one.names, one.state))
-        elif one.says is None and not _NOTHING.search(one.text):
+        elif one.result is None and not _NOTHING.search(one.text):
             results[one.text[:_LONGEST_NAME]] = one.state
-        elif one.says is _Says.PRESENT:
+        elif one.result is _Result.PRESENT:
             results[one.text[:_LONGEST_NAME]] = True
     return results
 
 
-class _Says(Enum):
+class _Result(Enum):
     """What a part of a cell says about its abnormality."""
 
     PRESENT = auto()
@@ -99,25 +99,25 @@ class _Says(Enum):
 class _Part:
     """A part of a cell: the text between two commas, or between two words like `and`.
 
-    `says` is None where the part holds a name alone. `after` is True where the word follows the name.
+    `result` is None where the part holds a name alone. `after` is True where the word follows the name.
     """
 
     text: str
     joined_by: str
     names: list[str]
-    says: _Says | None
+    result: _Result | None
     after: bool
     for_all: bool
 
     @property
     def is_not_done(self) -> bool:
         """Whether the test was not done."""
-        return self.says is _Says.NOT_DONE
+        return self.result is _Result.NOT_DONE
 
     @property
     def state(self) -> bool | None:
         """True where the abnormality is present, False where it is absent; None where not tested."""
-        return None if self.is_not_done else self.says is not _Says.ABSENT
+        return None if self.is_not_done else self.result is not _Result.ABSENT
 
 
 def _parts(typed: str) -> list[_Part]:
@@ -136,8 +136,8 @@ def _of_clause(clause: str) -> list[_Part]:
 
 def _part(text: str, join: str) -> _Part:
     text = f"{join} {text}" if join == "nor" else text
-    words = ((_Says.NOT_DONE, _NOT_DONE), (_Says.ABSENT, _ABSENT), (_Says.PRESENT, _PRESENT))
-    said = next(((says, at) for says, pattern in words if (at := pattern.search(text))), None)
+    words = ((_Result.NOT_DONE, _NOT_DONE), (_Result.ABSENT, _ABSENT), (_Result.PRESENT, _PRESENT))
+    said = next(((result, at) for result, pattern in words if (at := pattern.search(text))), None)
     names = _named(text)
     after = said is not None and bool(names) and bool(_named(text[: said[1].start()]))
     return _Part(text, join, names, said[0] if said else None, after, bool(_FOR_ALL.search(text)))
@@ -151,11 +151,11 @@ def _spread(parts: list[_Part]) -> list[_Part]:
     """
     for one, other in pairwise(parts):
         goes_on = one.for_all or other.joined_by not in _LOOSE
-        if other.says is None and one.says is not None and not one.after and goes_on:
-            other.says, other.for_all = one.says, one.for_all
+        if other.result is None and one.result is not None and not one.after and goes_on:
+            other.result, other.for_all = one.result, one.for_all
     for other, one in pairwise(reversed(parts)):
-        if one.says is None and other.says is not None and other.after and other.joined_by not in _LOOSE:
-            one.says, one.after = other.says, True
+        if one.result is None and other.result is not None and other.after and other.joined_by not in _LOOSE:
+            one.result, one.after = other.result, True
     return parts
 
 
@@ -173,7 +173,7 @@ def is_unclear(typed: str) -> bool:
         one.names
         and other.names
         and other.joined_by in _LOOSE
-        and {one.says, other.says} == {None, _Says.ABSENT}
+        and {one.result, other.result} == {None, _Result.ABSENT}
         for one, other in pairs
     )
 

@@ -83,7 +83,7 @@ class Shelf:
         each = (labels_of_sample(self.study.folder, sample).labels for sample in self.study.samples)
         hashes = {name: known[label] for labels in each for name, label in labels.items() if label in known}
         tasks = tube_tasks(self.study, self.calibrations, hashes, known=self.known)
-        return tuple(replace(task, second_opinion=self._asked_twice(task)) for task in tasks)
+        return tuple(replace(task, second_opinion=self._had_second_opinion(task)) for task in tasks)
 
     def stale(self) -> tuple[str, ...]:
         """Return the tubes that a run now would compute again, since sheets or program have changed."""
@@ -107,7 +107,7 @@ class Shelf:
         """The study result of the last run; its assembly takes seconds if doses are known."""
         return self.assembled(self.latest, self.alone)
 
-    def _asked_twice(self, task: TubeTask) -> bool:
+    def _had_second_opinion(self, task: TubeTask) -> bool:
         stored = self.latest.get(task.sample.sample_id)
         return stored is not None and stored.second_opinion is not None
 

@@ -84,7 +84,7 @@ def settings_of(client: Client) -> str:
     """
 
     # A function within a function is sent whole: the scheduler itself needs no cd38rd.
-    def asked(dask_scheduler: Any = None) -> dict[str, object]:
+    def scheduler_settings(dask_scheduler: Any = None) -> dict[str, object]:
         names = {
             "allowed_failures": "allowed-failures",
             "WORKER_SATURATION": "worker-saturation",
@@ -94,7 +94,7 @@ def settings_of(client: Client) -> str:
         return {"workers": len(dask_scheduler.workers), "threads": dask_scheduler.total_nthreads, **found}
 
     try:
-        answer = client.sync(client._run_on_scheduler, asked, callback_timeout=SECONDS_TO_ANSWER)
+        answer = client.sync(client._run_on_scheduler, scheduler_settings, callback_timeout=SECONDS_TO_ANSWER)
     except Exception as error:  # a scheduler of another Python cannot run the question
         return f"the scheduler does not tell its settings ({type(error).__name__})"
     return ", ".join(f"{name} {value}" for name, value in answer.items())

@@ -82,7 +82,7 @@ class ClusterView:
         SchedulerError
             The scheduler is lost, or there has been no working worker for too long.
         """
-        answer = self._asked()
+        answer = self._scheduler_state()
         now = time.monotonic()
         if answer is None:
             if self._client.status in {"closed", "closing"} or now - self._answered > SECONDS_TO_ANSWER:
@@ -99,7 +99,7 @@ class ClusterView:
             is_quiet=not any(map(_is_busy, workers.values())),
         )
 
-    def _asked(self) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    def _scheduler_state(self) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         client, scheduler, in_time = self._client, self._client.scheduler, SECONDS_TO_ANSWER / 2
         if client.status != "running" or scheduler is None:
             return None

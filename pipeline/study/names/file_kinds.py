@@ -30,7 +30,7 @@ class FileKind(StrEnum):
 
 CONTROLS = (FileKind.FMO, FileKind.ISOTYPE)
 
-_SAID = (
+_KIND_PATTERNS = (
     (FileKind.OTHER, _OTHER),
     (FileKind.FMO, _FMO),
     (FileKind.ISOTYPE, _ISOTYPE),
@@ -38,12 +38,12 @@ _SAID = (
 )
 
 
-def said_kind(name: str) -> FileKind | None:
+def kind_of_file_name(name: str) -> FileKind | None:
     """Return the kind of file that a name indicates; None if it indicates none.
 
-    >>> said_kind("P01_BM1_FMO"), said_kind("QB_2024-05-31"), said_kind("P01_BM1")
+    >>> kind_of_file_name("P01_BM1_FMO"), kind_of_file_name("QB_2024-05-31"), kind_of_file_name("P01_BM1")
     (<FileKind.FMO: 'FMO'>, <FileKind.BEADS: 'beads'>, None)
-    >>> said_kind("P01 Isotyp"), said_kind("P01_Isotypkontrolle")
+    >>> kind_of_file_name("P01 Isotyp"), kind_of_file_name("P01_Isotypkontrolle")
     (<FileKind.ISOTYPE: 'isotype'>, <FileKind.ISOTYPE: 'isotype'>)
     """
-    return next((kind for kind, pattern in _SAID if pattern.search(name)), None)
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(name)), None)

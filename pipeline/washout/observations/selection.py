@@ -57,7 +57,7 @@ class Given:
 
 def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     """Select the rows for the models; their order does not depend on the order of the sheets."""
-    ordered = sorted(rows, key=_by_what_was_measured)
+    ordered = sorted(rows, key=_measured_values)
     kept, left_out = kept_rows(ordered, settings)
     tissue = _tissue(kept or ordered)
     used, notes = _poolable(kept, tissue)
@@ -89,7 +89,7 @@ def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, 
     return used, (*tissue_notes, *way_notes)
 
 
-def _by_what_was_measured(row: PatientRd) -> tuple[object, ...]:
+def _measured_values(row: PatientRd) -> tuple[object, ...]:
     """Return the sort key of a row: washout and density first, so that names of patients change no result."""
     known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
     return (*((v is None, v or 0.0) for v in known), row.status, row.beads_kit, row.patient_id, row.visit)

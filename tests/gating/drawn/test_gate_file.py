@@ -11,7 +11,7 @@ import pandas
 import pytest
 from lxml import etree
 
-from gating.drawn.flowjo.binned import BinnedPolygon, as_flowjo_sees_it
+from gating.drawn.flowjo.binned import BinnedPolygon, as_flowjo_bins
 from gating.drawn.flowjo.sample import TubeFile
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.polygon import inside_closed_polygon
@@ -268,8 +268,8 @@ def test_a_biexponential_polygon_is_binned_and_others_are_exact():
     dimensions = [flowkit.Dimension(name, None, name) for name in ("BV421-A", "APC-A")]
     gate = flowkit.gates.PolygonGate("p", dimensions, corners)
     biex = flowkit.transforms.WSPBiexTransform()
-    assert isinstance(as_flowjo_sees_it(gate, {"BV421-A": biex, "APC-A": biex}), BinnedPolygon)
-    assert type(as_flowjo_sees_it(gate, {})) is flowkit.gates.PolygonGate
+    assert isinstance(as_flowjo_bins(gate, {"BV421-A": biex, "APC-A": biex}), BinnedPolygon)
+    assert type(as_flowjo_bins(gate, {})) is flowkit.gates.PolygonGate
 
 
 def test_a_polygon_agrees_with_the_exact_one_but_for_its_outline():

@@ -15,7 +15,7 @@ from pipeline.page.app import _status_and_words
 from pipeline.page.desk import AS_IT_WAS, Desk
 from pipeline.page.review.asked import reviewable
 from pipeline.review.decision import ReviewVerdict
-from pipeline.review.decisions import Asked, RefusedError, decide
+from pipeline.review.decisions import DecisionRequest, RefusedError, decide
 from pipeline.study.errors import UserError
 
 
@@ -24,7 +24,7 @@ def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_pat
     for number in range(30):
         desk.ledger()
         for name in (f"P{number}", f"Q{number}"):
-            decide(tmp_path, Asked(name, 0, ReviewVerdict.ACCEPT, "AB"))
+            decide(tmp_path, DecisionRequest(name, 0, ReviewVerdict.ACCEPT, "AB"))
             desk.trail()
         assert desk.ledger().of(f"Q{number}").verdict is ReviewVerdict.ACCEPT
 
@@ -84,7 +84,7 @@ def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_whe
     assert why in refusal_of(Desk(study, 0))
     path.write_text("sample_id,gate,value,set_by,reason,verdict\nP10_BM1,cd138,5,CD,x,change\n", "utf-8")
     assert reviewable(desk.snapshot()).gates_of("P10_BM1")[0].value == 5.0
-    decide(study, Asked("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
+    decide(study, DecisionRequest("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
     path.unlink()
     assert reviewable(desk.snapshot()).gates_of("P10_BM1") == ()
 
@@ -94,7 +94,7 @@ def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tube
     desk = Desk(study, 0)
     before = desk.snapshot().known
     for version in range(3):
-        decide(study, Asked("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))
+        decide(study, DecisionRequest("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))
         assert desk.snapshot().known is before
     path = study / "review.csv"
     path.write_bytes(path.read_bytes() + b"P10_BM1,,,CD,,,accept,\n")

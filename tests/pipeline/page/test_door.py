@@ -203,7 +203,7 @@ def test_another_page_does_not_even_read(owner: Client, site: str):
 )  # fmt: skip
 @pytest.mark.parametrize("below", ["/results/", "/static/"])
 def test_no_path_leads_out_of_the_results(page: Served, owner: Client, below: str, name: str):
-    """Asked as it stands, since a client that tidies the path would hide what a stranger can send."""
+    """DecisionRequest as it stands, since a client that tidies the path would hide what a stranger can send."""
     answer = raw(owner, f"GET {below}{name} HTTP/1.1")
     assert answer.split()[1] in (b"400", b"404", b"422")
     assert not any(word in answer for word in (b"secret\n", b"hidden\n", b"root:", b"sample_id"))

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.cli import app
-from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanAsked, plan_head, size_sentence
+from pipeline.commands.assay.plan import WITHIN_NOT_KNOWN, PlanRequest, plan_head, size_sentence
 from pipeline.planning import StudyPopulation, WantedWidth, plan_size, population_of, simulated_population
 from pipeline.study.errors import UserError
 
@@ -125,7 +125,7 @@ def test_exactly_one_width_is_asked_for(typed):
     assert "expected one of --slope-width" in str(done.exception)
 
 
-def asked(**more) -> PlanAsked:
+def asked(**more) -> PlanRequest:
     typed = {
         "study": None,
         "slope_width": None,
@@ -134,7 +134,9 @@ def asked(**more) -> PlanAsked:
         "share": 0.5,
         "visits": 1,
     }
-    return PlanAsked(**{**typed, "tubes": 1, "assurance": 0.8, "studies": 10, "seed": 1, "out": None, **more})
+    return PlanRequest(
+        **{**typed, "tubes": 1, "assurance": 0.8, "studies": 10, "seed": 1, "out": None, **more}
+    )
 
 
 def test_several_visits_of_patients_whose_scatter_is_not_known_are_called_a_least_number():

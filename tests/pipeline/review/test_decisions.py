@@ -18,8 +18,8 @@ from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.files.whole import NotWrittenError
 from pipeline.review.decision import ReviewVerdict, State
 from pipeline.review.decisions import (
-    Asked,
     ConflictError,
+    DecisionRequest,
     RefusedError,
     countersign,
     decide,
@@ -37,8 +37,8 @@ CD138 = Move("cd138", 1234.5678901234567)
 SHAPE = Move("debris", polygon=TypedPolygon("FSC-A", "SSC-A", ((0.1 + 0.2, 0.0), (5e4, 0.0), (5e4, 7e4))))
 
 
-def asked(verdict: ReviewVerdict, name: str = "P1", version: int = 0, **more) -> Asked:
-    return Asked(name, version, verdict, more.pop("who", "AB"), **more)
+def asked(verdict: ReviewVerdict, name: str = "P1", version: int = 0, **more) -> DecisionRequest:
+    return DecisionRequest(name, version, verdict, more.pop("who", "AB"), **more)
 
 
 def stands(folder: Path, name: str = "P1"):
@@ -266,9 +266,9 @@ def test_on_a_full_disk_all_stays_as_it_was(tmp_path, room):
     script = (
         "import resource, sys\nfrom pathlib import Path\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
-        "from pipeline.review.decisions import Asked, decide\n"
+        "from pipeline.review.decisions import DecisionRequest, decide\n"
         "from pipeline.review.decision import ReviewVerdict\n"
-        "try:\n    decide(Path(sys.argv[1]), Asked('P2', 0, ReviewVerdict.ASK, 'CD', 'why ' * 300))\n"
+        "try:\n    decide(Path(sys.argv[1]), DecisionRequest('P2', 0, ReviewVerdict.ASK, 'CD', 'why ' * 300))\n"
         "except OSError as error:\n    print(error)\n"
     )
     done = subprocess.run(
@@ -281,7 +281,7 @@ def test_on_a_full_disk_all_stays_as_it_was(tmp_path, room):
 
 DECIDING = (
     "import sys\nfrom pathlib import Path\n"
-    "from pipeline.review.decisions import Asked, ConflictError, decide\n"
+    "from pipeline.review.decisions import DecisionRequest, ConflictError, decide\n"
     "from pipeline.review.decision import ReviewVerdict\nfrom pipeline.review.view import Move\n"
     "from pipeline.review.ledger import ledger_of\nfrom pipeline.audit.trail import read_trail\n"
     "folder, who = Path(sys.argv[1]), sys.argv[2]\nprint('ready', flush=True)\n"
@@ -290,7 +290,7 @@ DECIDING = (
     "    while True:\n"
     "        try:\n"
     "            version = ledger_of(read_trail(folder)).of(name).version\n"
-    "            done = decide(folder, Asked(name, version, ReviewVerdict.CHANGE, who, '', (Move('cd138', n + 0.5),)))\n"
+    "            done = decide(folder, DecisionRequest(name, version, ReviewVerdict.CHANGE, who, '', (Move('cd138', n + 0.5),)))\n"
     "            break\n"
     "        except ConflictError:\n            pass\n"
     "    print(name, done.version, n + 0.5, flush=True)\n"
@@ -413,6 +413,6 @@ def test_a_trail_that_another_process_holds_is_to_be_waited_for_and_not_moved_aw
         with pytest.raises(NotWrittenError, match="another process has held it") as refused:
             decide(tmp_path, asked(ReviewVerdict.ACCEPT))
         other.communicate()
-    assert "another program? Close it" in refused.value.what_to_do
+    assert "another program? Close it" in refused.value.advice
     assert not (tmp_path / REVIEW_FILE).exists()
     decide(tmp_path, asked(ReviewVerdict.ACCEPT))

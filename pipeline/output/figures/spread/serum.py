@@ -163,7 +163,7 @@ def _asides(heights: Sequence[float], most: float) -> list[float]:
 
 def _level(one: SerumLevel, look: tuple[str, str], x: float, y: float) -> str:
     shape, fill = look
-    parts = [element("title", safe(f"{one.patient_id} · {one.visit} · {_said(one)}"))]
+    parts = [element("title", safe(f"{one.patient_id} · {one.visit} · {_level_words(one)}"))]
     if one.level.is_low:
         parts += [_arrow(x, y, 0, 1)]
     face = "#fff" if one.level.is_low else fill
@@ -171,7 +171,7 @@ def _level(one: SerumLevel, look: tuple[str, str], x: float, y: float) -> str:
     return element("g", *parts, class_="spot")
 
 
-def _said(one: SerumLevel) -> str:
+def _level_words(one: SerumLevel) -> str:
     if one.level.value == 0:
         return f"{one.drug}: none found"
     return f"{one.drug} {'<' if one.level.is_below else ''}{count(one.level.value)} µg/mL"
@@ -196,7 +196,7 @@ def _against_density(
         shape, fill = looks[one.serum.drug]
         at, high = x.position(density), y.position(frame.level(one.serum.level))
         side = {BELOW: "below ", ABOVE: "above "}.get(one.side, "")
-        words = f"{one.serum.patient_id} · {one.serum.visit} · {_said(one.serum)}"
+        words = f"{one.serum.patient_id} · {one.serum.visit} · {_level_words(one.serum)}"
         words += f" · {side}{count(float(f'{density:.3g}'))} molecules per cell"
         drawn = [element("title", safe(words))]
         drawn += [_arrow(at, high, 0, 1)] if one.serum.level.is_low else []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from calibration.beads.kits import BEAD_KITS, kit_names
 from gating.events.panel import Target
-from pipeline.study.detector_names import said_pulse, unlike_pulses
+from pipeline.study.detector_names import pulse_by_name, unlike_pulses
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
 from pipeline.study.sheets.rows import PanelRow
@@ -73,7 +73,7 @@ def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
         unlike = unlike_pulses([name.strip() for name in names])
         if unlike is not None:
             first, second = unlike
-            pulses = f"{said_pulse(first, second)} and {said_pulse(second, first)} of a pulse"
+            pulses = f"{pulse_by_name(first, second)} and {pulse_by_name(second, first)} of a pulse"
             problem = f"{quoted(first)} and {quoted(second)}, the {pulses}, as names of one channel"
             hint = (
                 "They differ by a constant factor, so that beads on one and cells on the other give a wrong "
