@@ -58,7 +58,7 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
         return None, "no visit has a density at which they could be placed"
     low, high = min([*known, *(row.lloq for row in rows if row.lloq)]), max(known)
     given = given_rows([_at_density(row, low, high) for row in rows], study.settings)
-    missing = {(row.patient_id, row.visit) for row in silent}
+    missing = {_key(row) for row in silent}
     is_missing = np.array([_key(given.used[place]) in missing for place in given.data.places.tolist()])
     if not is_missing.any():
         return None, "the models do not take the visits without a density: none would be in the line"
@@ -71,8 +71,10 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     ), ""
 
 
-def _key(row: PatientRd) -> tuple[str, str]:
-    return row.patient_id, row.visit
+def _key(row: PatientRd) -> tuple[object, ...]:
+    """Return what makes a row a visit of its own (`pipeline.patients.same_visit`)."""
+    visit = row.visit or str(row.collected_on)
+    return row.patient_id, visit, row.tissue, row.beads_kit, row.clone, row.fluorochrome
 
 
 def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:

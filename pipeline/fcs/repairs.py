@@ -76,6 +76,21 @@ USUAL = frozenset(
 """Repairs of faults that whole families of instruments write and that leave no doubt: listed, but not
 flagged."""
 
+OF_THE_MATRIX = frozenset(
+    {
+        RepairCode.SPILL_LONGER,
+        RepairCode.SPILL_DECIMAL_COMMA,
+        RepairCode.SPILL_DIAGONAL,
+        RepairCode.SPILL_DIFFERS,
+        RepairCode.SPILL_IDENTITY,
+        RepairCode.SPILL_NAMES,
+        RepairCode.SPILL_NEGATIVE,
+        RepairCode.SPILL_PERCENT,
+        RepairCode.SPILL_UNUSABLE,
+    }
+)
+"""Repairs of the spillover matrix: they do not matter where the matrix is not applied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:

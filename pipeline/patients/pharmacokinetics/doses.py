@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,13 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _HOURS: Final = 24.0
 """Arithmetic: of a day."""
+
+
+_IGG = re.compile(r"\big[\s-]?g|^\W*g[1-4]?\b")
+_NOT_IGG = re.compile(r"\b(no|not|non|kein|nicht)\b[\s-]*ig[\s-]?g")
+_OTHER_CHAIN = re.compile(
+    r"\big[\s-]?[adem]\b|^\W*[ade]\b|light|leicht|kappa|lambda|bence|flc|non[\s-]?secretory|asecretory|none"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,31 @@ def body_of(patient: Patient | None) -> Body:
     """Return what the patients sheet says of a body."""
     if patient is None:
         return Body()
-    sex, chain = patient.sex.strip().casefold(), patient.heavy_chain.strip().casefold()
+    sex = patient.sex.strip().casefold()
     return Body(
         weight_kg=patient.weight_kg,
         albumin_g_l=patient.albumin_g_l,
         female=sex.startswith("f") if sex else None,
-        igg=chain.startswith("igg") if chain else None,
+        igg=is_igg(patient.heavy_chain),
     )
+
+
+def is_igg(heavy_chain: str) -> bool | None:
+    """Return whether a typed heavy chain is IgG; None if the text does not say, so that both are possible.
+
+    Examples
+    --------
+    >>> [is_igg(text) for text in ("IgG", "κ IgG", "Typ Ig-G lambda", "G", "IgA", "light", "not IgG")]
+    [True, True, True, True, False, False, False]
+    >>> [is_igg(text) for text in ("", "unknown", "to be determined")]
+    [None, None, None]
+    """
+    text = heavy_chain.casefold()
+    if _NOT_IGG.search(text):
+        return False
+    if _IGG.search(text):
+        return True
+    return False if _OTHER_CHAIN.search(text) else None
 
 
 def course_of(rows: Sequence[GivenDoses]) -> PaddedDoses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from pipeline.patients.patient_rd import PatientRd
@@ -31,6 +32,12 @@ class SerumLevel:
     patient_id: str
     visit: str
     level: Concentration
+    collected_on: date | None = None
+
+    @property
+    def same_visit(self) -> tuple[str, str]:
+        """The patient and the visit, or the day of collection if no visit is typed."""
+        return self.patient_id, self.visit or str(self.collected_on)
 
 
 def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
@@ -39,14 +46,15 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
     levels: dict[tuple[str, str, str], SerumLevel] = {}
+    # without a typed visit, each day of collection is a visit of its own, as in pipeline.patients.same_visit
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
             (other, sample.serum_study_drug_ug_ml),
         ):
             if level is not None:
-                key = (drug, sample.patient_id, sample.visit)
-                levels.setdefault(key, SerumLevel(*key, level))
+                serum = SerumLevel(drug, sample.patient_id, sample.visit, level, sample.collected_on)
+                levels.setdefault((drug, *serum.same_visit), serum)
     return tuple(levels.values())
 
 
@@ -83,13 +91,13 @@ def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tupl
     once.
     """
     density = {
-        (row.patient_id, row.visit): told
+        (row.patient_id, row.visit or str(row.collected_on)): told
         for row in comparable_rows(rows)
         if (told := value_of(row)) is not None
     }
     pairs: dict[tuple[str, str], SerumPair] = {}
     for one in levels:
-        told = density.get((one.patient_id, one.visit))
+        told = density.get(one.same_visit)
         if told is not None:
             pairs.setdefault((one.drug, one.patient_id), SerumPair(one, *told))
     return tuple(pairs.values())

@@ -104,6 +104,18 @@ def study(tmp_path):
     return Study(tmp_path, (), (), (), (), (), Settings())
 
 
+@pytest.mark.parametrize("typed", ["V1", ""])
+def test_a_measured_visit_of_a_patient_with_a_missing_one_is_not_missing(tmp_path, typed):
+    told, silent = rows()
+    other_day = replace(
+        silent[0], patient_id=told[0].patient_id, visit=typed and "V2", collected_on=date(2024, 6, 1)
+    )
+    told[0] = replace(told[0], visit=typed)
+    bound, note = slope_bound([*told, other_day], study(tmp_path))
+    assert note == ""
+    assert bound.n == 1
+
+
 def test_the_slope_is_bounded_by_what_the_missing_visits_could_be(tmp_path):
     told, silent = rows()
     bound, note = slope_bound([*told, *silent], study(tmp_path))

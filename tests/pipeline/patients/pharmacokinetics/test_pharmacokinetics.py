@@ -22,6 +22,7 @@ from pipeline.patients.pharmacokinetics import (
     typical_disposition,
     varied,
 )
+from pipeline.patients.pharmacokinetics.doses import body_of
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Study
 
@@ -316,3 +317,16 @@ def test_the_band_of_very_many_patients_is_close_to_that_of_draws(monkeypatch, a
     assert points.log_sd == pytest.approx(drawn.log_sd, rel=0.05)
     assert np.log(points.high) == pytest.approx(np.log(drawn.high), abs=0.8)
     assert points.occupancy_low < points.occupancy < points.occupancy_high
+
+
+@pytest.mark.parametrize(
+    ("typed", "igg"),
+    [
+        ("IgG", True), ("igg1 kappa", True), ("κ IgG", True), ("Typ IgG", True), ("Ig G", True), ("G", True),
+        ("G kappa", True), ("IgG + IgA", True), ("IgA", False), ("IgM λ", False), ("A lambda", False), ("light", False),
+        ("kappa", False), ("Leichtketten", False), ("non-secretory", False), ("not IgG", False), ("non-IgG", False),
+        ("", None), ("unknown", None), ("M-protein", None), ("n.d.", None),
+    ],
+)  # fmt: skip
+def test_a_heavy_chain_is_igg_in_any_usual_spelling_and_unknown_where_the_text_does_not_say(typed, igg):
+    assert body_of(Patient("P1", heavy_chain=typed)).igg is igg

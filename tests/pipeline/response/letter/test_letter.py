@@ -11,6 +11,7 @@ from helpers.response import tables_of
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk, is_unclear
 from pipeline.response.letter.refractoriness import refractory
+from pipeline.response.letter.serum import serum_pairs, typed_serum_levels
 from pipeline.study.cells.concentrations import Concentration, as_concentration
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
@@ -262,3 +263,23 @@ def test_serum_goes_with_marrow_by_the_usual_kit_and_never_with_blood():
     letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
     (link,) = letter.serum_and_density
     assert (link.n, link.tau_b) == (6, pytest.approx(-1.0))
+
+
+@pytest.mark.parametrize("visits", [("baseline", "C4"), ("", "")])
+def test_a_serum_level_goes_with_the_density_of_its_own_day_though_no_visit_is_typed(visits):
+    days = (START, START + timedelta(weeks=12))
+    samples, rows = [], []
+    for visit, day, rd, level in zip(visits, days, (2_000.0, 90_000.0), (400.0, 3.0), strict=True):
+        samples.append(Sample(f"S-{day}", "P1", day, "t.fcs", "panel", "run", visit=visit,
+                              serum_washed_out_ug_ml=Concentration(level)))  # fmt: skip
+        rows.append(
+            PatientRd("P1", visit, 4.0, rd, "OK", lloq=500.0, uloq=2e5, collected_on=day, beads_kit="k")
+        )
+    study = Study(Path(), tuple(reversed(samples)), (), (), (), (), Settings())
+    levels = typed_serum_levels(study)
+    assert [level.level.value for level in levels] == [3.0, 400.0]
+    (pair,) = serum_pairs(levels, rows)
+    assert (pair.serum.level.value, round(2**pair.log2_rd)) == (3.0, 90_000)
+    assert {pair.log2_rd for pair in serum_pairs(levels[1:], rows)} == {
+        serum_pairs(levels[1:], rows[:1])[0].log2_rd
+    }
