@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from gating.arithmetic.numbers import MAD_TO_SD
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
@@ -43,6 +44,9 @@ tubes of docs/validation.md."""
 BANDWIDTH = 0.25
 """Bandwidth of the density at a cut, in units of the axis. Chosen on the simulated tubes of
 docs/validation.md."""
+SPREAD_DIGITS = 6
+"""Decimals to which the spread of a batch's cuts is rounded, natural log. Convention: far finer than any
+limit on it, and coarser than what processors differ in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +215,12 @@ def _agreed(step: Step, channel: str, values: Sequence[float]) -> BatchCut | Non
     if len(values) < FEWEST_TUBES:
         return None
     logs = np.log(values)
-    spread = float(1.4826 * np.median(np.abs(logs - np.median(logs))))
+    spread = float(MAD_TO_SD * np.median(np.abs(logs - np.median(logs))))
     if spread > MOST_SPREAD:
         return None
-    return BatchCut(step, channel, rounded(float(np.median(values))), round(spread, 6), len(values))
+    return BatchCut(
+        step, channel, rounded(float(np.median(values))), round(spread, SPREAD_DIGITS), len(values)
+    )
 
 
 def _steps_with_predecessor(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.elementary import log
+from gating.arithmetic.numbers import CHANCES, LEAST_DIVISOR, MAD_TO_SD, USUAL_SPREAD, Floats
 from gating.clusters.mixture import Mixture
 from gating.events import Events, Mask
 from gating.events.panel import SCATTER_ROLES, GatingChannel, GatingPanel, Target
@@ -23,11 +24,13 @@ from gating.events.quantiles import quantile
 from gating.events.sampling import drawn_by_scatter
 from gating.events.transforms import asinh, asinh_cofactor
 
-Floats = NDArray[np.float64]
-
 SAMPLE = 10_000
 """Number of events to which the mixture is fitted: an eighth are all of the likeliest events; of the others
 ever fewer are drawn. Chosen on the simulated tubes of docs/validation.md."""
+ALL_OF, NEXT_OF = 8, 4
+"""The likeliest events, one part in so many of the sample, are all taken; one part in so many comes from
+the next ones, up to half of the sample's number; the rest from all others. Convention: a rare population
+counts, and all kinds of cells are in the sample."""
 GROUPS, STEPS = 14, 30
 """Number of normal distributions in the mixture; fixed number of steps of its fit. Chosen on the simulated
 tubes of docs/validation.md."""
@@ -39,17 +42,19 @@ docs/validation.md."""
 PULSE_SPREADS, PULSE_ROOM = 4.0, 0.02
 """Largest distance of single cells from the usual area over height, in spreads (natural log); tolerance that
 is added. Chosen on the simulated tubes of docs/validation.md."""
-NORMAL_MAD = 1.4826
-"""SD over median absolute deviation of a normal distribution. Convention: a mathematical constant."""
-USUAL_SPREAD = (0.16, 0.5, 0.84)
-"""Quantiles of a channel: one usual spread below its median, the median, and one spread above. Convention:
-the quantiles of a normal distribution."""
 FARTHEST = 30.0
 """Largest distance from the median, in usual spreads; values farther away are set to it. Convention: far
 beyond any stained cell."""
 BRIGHTEST, LEAST_BRIGHT = 0.9995, 2.0
 """Quantile of a channel that counts as full brightness; least full brightness, in spreads. Chosen on the
 simulated tubes of docs/validation.md."""
+DIMMEST_COUNTED = -0.2
+"""Least brightness that counts, in parts of full brightness. Convention: dimmer values are noise around
+zero."""
+FIRST_SLICE, NARROWER, LEAST_BEGUN = 400, 9, 0.05
+"""The fit begins with slices of the events: the first holds one part in so many of the sample; each begins
+with the variance of all events over the second value, plus the third, in squared spreads. Convention: a
+third of the tube's spread, wide enough for the slices to overlap; the fit finds its own."""
 DIMMER, BRIGHTER = 0.55, 0.3
 """Limits for another group of wanted cells: its least brightness on positive channels, relative to the best
 group; its largest excess over the best group on negative channels, as a part of full brightness. Chosen on
@@ -130,7 +135,7 @@ def _single_cells(events: Events, panel: GatingPanel) -> Mask:
         return lit
     ratio = log(areas[0][lit]) - log(height[lit])
     off = np.abs(ratio - quantile(ratio, 0.5))
-    lit[lit] = off < PULSE_SPREADS * NORMAL_MAD * quantile(off, 0.5) + PULSE_ROOM
+    lit[lit] = off < PULSE_SPREADS * MAD_TO_SD * quantile(off, 0.5) + PULSE_ROOM
     return lit
 
 
@@ -142,7 +147,7 @@ def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[n
         chosen = column.take(single)
         axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
-        points[:, row] = (axis - middle) / ((high - low) / 2 + 1e-9)
+        points[:, row] = (axis - middle) / ((high - low) / 2 + LEAST_DIVISOR)
     return np.clip(points, -FARTHEST, FARTHEST)
 
 
@@ -162,7 +167,7 @@ def _likeness(brightness: Floats, sides: Floats) -> Floats:
         Shape (n,); at most 1. The weakest positive channel counts as much as the mean of all positive
         channels, and the brightest negative channel as much as the mean of all negative ones.
     """
-    bounded = np.clip(brightness, -0.2, 1.0)
+    bounded = np.clip(brightness, DIMMEST_COUNTED, 1.0)
     positive, negative = bounded[:, sides > 0], bounded[:, sides < 0]
     result = (positive.min(axis=1) + positive.sum(axis=1) / positive.shape[1]) / 2
     if negative.shape[1]:
@@ -177,14 +182,15 @@ def _drawn(likeness: Floats, tickets: NDArray[np.uint32]) -> tuple[NDArray[np.in
     population counts.
     """
     order = np.argsort(-likeness, kind="stable")
-    ends = (SAMPLE // 8, SAMPLE // 2, order.size)
-    sizes = (SAMPLE // 8, SAMPLE // 4, SAMPLE - SAMPLE // 8 - SAMPLE // 4)
+    first, second = SAMPLE // ALL_OF, SAMPLE // NEXT_OF
+    ends = (first, SAMPLE // 2, order.size)
+    sizes = (first, second, SAMPLE - first - second)
     shares, begin = np.ones(order.size), 0
     for end, size in zip(ends, sizes, strict=True):
         stretch = order[begin:end]
         shares[stretch] = min(1.0, size / max(stretch.size, 1))
         begin = end
-    taken = np.flatnonzero(tickets < 2.0**32 * shares)
+    taken = np.flatnonzero(tickets < CHANCES * shares)
     taken = taken[np.lexsort((likeness[taken], tickets[taken]))]
     return taken, shares[taken]
 
@@ -198,10 +204,10 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
     from sklearn.mixture import GaussianMixture
 
     order = np.argsort(-likeness, kind="stable")
-    ends = np.unique(np.geomspace(SAMPLE / 400, order.size, GROUPS).astype(int))
+    ends = np.unique(np.geomspace(SAMPLE / FIRST_SLICE, order.size, GROUPS).astype(int))
     slices = [order[begin:end] for begin, end in zip((0, *ends[:-1]), ends, strict=True)]
     n_channels = points.shape[1]
-    precision = np.eye(n_channels) / (points.var(axis=0) / 9 + 0.05)
+    precision = np.eye(n_channels) / (points.var(axis=0) / NARROWER + LEAST_BEGUN)
     fit = GaussianMixture(
         len(slices), tol=0, max_iter=STEPS, reg_covar=LEAST_VARIANCE, random_state=0,
         init_params="random_from_data", weights_init=np.full(len(slices), 1 / len(slices)),

@@ -9,6 +9,7 @@ from typing import assert_never
 import numpy as np
 
 from gating.anchors.search import Search, search_anchors
+from gating.arithmetic.numbers import CONFIDENCE_DIGITS
 from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
@@ -248,4 +249,4 @@ def _overall(steps: tuple[GateStep, ...]) -> float:
                 pass  # the split does not narrow the population
             case unknown:
                 assert_never(unknown)
-    return round(confidence, 4)
+    return round(confidence, CONFIDENCE_DIGITS)

@@ -12,6 +12,7 @@ import numpy as np
 
 from gating.anchors.edges import bright_edge
 from gating.anchors.evidence import Anchor
+from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.events import Mask, Survivors
 from gating.events.quantiles import median, quantile
 from gating.gates.given_gates import Choices
@@ -39,7 +40,7 @@ def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> flo
     usual = median(reference.column(channel)[bright])
     cells_median = median(cells.column(channel))
     return (
-        float(np.log(max(cells_median, 1e-6) / max(GRANULAR * usual, 1e-6)))
+        float(np.log(max(cells_median, LEAST_SCATTER) / max(GRANULAR * usual, LEAST_SCATTER)))
         if cells_median > GRANULAR * usual
         else 0.0
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from gating.anchors.anchors import beyond_valley
 from gating.anchors.evidence import Anchor, Group, evidence_of, on_target
+from gating.arithmetic.numbers import LEAST_DIVISOR
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.thresholds import Axis, axis_of
@@ -22,6 +23,10 @@ of docs/validation.md."""
 LEAST_GAIN = 0.05
 """Clarity that the scatter must add; otherwise the group on the anchors is kept. Chosen on the simulated
 tubes of docs/validation.md."""
+SCATTER_BANDWIDTH, DENSITY_FLOOR = 0.12, 0.01
+"""Bandwidth of the densities of scatter, in units of the axis; density that is added to both, relative to
+the highest of the group. Convention: narrow beside the distance of two kinds of cells on scatter; where
+hardly any cell lies, the ratio says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,11 @@ def join_scatter(
 def _likelihood_ratio(axis: Axis, wanted: Mask) -> FloatArray:
     """Return log(density in the group / density in the rest) per candidate, within bounds."""
     densities = [
-        density_of(axis.values[rows], bandwidth=0.12, low=axis.low, high=axis.high)
+        density_of(axis.values[rows], bandwidth=SCATTER_BANDWIDTH, low=axis.low, high=axis.high)
         for rows in (wanted, ~wanted)
     ]
-    group, rest = (density.counts / max(float(density.counts.sum()), 1e-9) for density in densities)
-    floor = 0.01 * float(group.max())
+    group, rest = (density.counts / max(float(density.counts.sum()), LEAST_DIVISOR) for density in densities)
+    floor = DENSITY_FLOOR * float(group.max())
     ratio = np.clip(np.log((group + floor) / (rest + floor)), -MOST_AGAINST, MOST_FOR)
     bins = ((axis.values - axis.low) / densities[0].step).astype(np.int32)
     return np.asarray(ratio[np.clip(bins, 0, ratio.size - 1)], np.float32)

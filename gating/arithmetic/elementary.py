@@ -21,6 +21,8 @@ LN2 = 0.6931471805599453
 LN2_HIGH, LN2_LOW = 6.9313812256e-01, 9.0580006145e-06
 """Natural log of 2 in two parts; a whole number below 2^9 times the first is exact in float32. FreeBSD's
 libm, as the module's first lines say."""
+EXPONENT_OF_ONE, FRACTION_BITS = 127, 23
+"""Stored exponent of one in float32, and the number of bits of its fraction (IEEE 754)."""
 
 
 class _Layout(NamedTuple):
@@ -127,7 +129,7 @@ def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     low -= exponents
     np.subtract(1, low, out=low)
     scale = power.astype(np.int32)
-    scale += 127
-    scale <<= 23
+    scale += EXPONENT_OF_ONE
+    scale <<= FRACTION_BITS
     np.multiply(low, scale.view(np.float32), out=out)
     out *= x >= LOWEST_EXPONENT

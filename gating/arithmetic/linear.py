@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import frexp, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gating.arithmetic.numbers import Floats
+
 MANTISSA_BITS = 53
 """Whole numbers up to 2^53 are exact in float64 (IEEE 754)."""
 GRID = 2.0**-11

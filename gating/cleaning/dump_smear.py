@@ -15,6 +15,7 @@ from gating.events.quantiles import quantile
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.given_gates import Choices
 from gating.thresholds import rounded
+from gating.thresholds.axis import JUST_BEYOND
 
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15
 """Least number of sure wanted cells beyond the cut to count as smeared; their least and largest share. If the
@@ -55,7 +56,7 @@ def with_smear(
     let_in, anchor = min(anchors, key=lambda end: end[0], default=(1.0, kept))
     if let_in > MOST_LET_IN:
         return kept
-    smeared = RangeGate(channel.channel, None, rounded(float(wanted_values.max()) * (1 + 1e-5)))
+    smeared = RangeGate(channel.channel, None, rounded(float(wanted_values.max()) * (1 + JUST_BEYOND)))
     return AnyOf((kept, AllOf((smeared, anchor))))
 
 

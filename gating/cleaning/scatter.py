@@ -12,6 +12,7 @@ from gating.events.quantiles import quantile
 from gating.gates import AllOf, RangeGate
 from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, rounded
+from gating.thresholds.axis import JUST_BEYOND
 from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
 
@@ -31,6 +32,10 @@ relative to a large cell, is set to that value. Chosen on the simulated tubes of
 DEBRIS_BANDWIDTH, DEBRIS_FROM, DEBRIS_TO = 0.07, 0.04, 0.40
 """Bandwidth of the density of log forward scatter; lower and upper bound of the debris limit, relative to a
 large cell. Chosen on the simulated tubes of docs/validation.md."""
+SMALLEST_COUNTED, LARGEST_COUNTED = 0.011, 0.7
+"""Range of the density of log forward scatter: from this part of a large cell up to this natural log of it.
+Convention: the smaller events, all set to `SMALLEST`, are left out; above, twice a large cell, lie only
+doublets."""
 LEAST_CLEAR_DEBRIS, USUAL_DEBRIS = 0.15, 0.15
 """Least clarity of a valley that sets the debris limit; the limit without such a valley, relative to a large
 cell. Chosen on the simulated tubes of docs/validation.md."""
@@ -81,7 +86,7 @@ def _scale_end(values: FloatArray, top: float) -> float:
     largest = float(values.max())
     piled = int((values >= largest).sum())
     return (
-        rounded(largest * (1 - 1e-5))
+        rounded(largest * (1 - JUST_BEYOND))
         if piled >= max(FEWEST_PILED, LEAST_PILED * values.size)
         else float("inf")
     )
@@ -116,7 +121,9 @@ def _debris_limit(values: FloatArray) -> Threshold:
     if not large > 0:
         return Threshold(0.0, Method.SPREAD, NO_LARGE_CELL)
     logs = log(np.maximum(values, np.float32(SMALLEST * large)) * np.float32(1 / large))
-    density = density_of(logs, bandwidth=DEBRIS_BANDWIDTH, low=float(np.log(0.011)), high=0.7)
+    density = density_of(
+        logs, bandwidth=DEBRIS_BANDWIDTH, low=float(np.log(SMALLEST_COUNTED)), high=LARGEST_COUNTED
+    )
     valley = clearest_valley(density, float(np.log(DEBRIS_FROM)), float(np.log(DEBRIS_TO)))
     if valley is not None and valley.clarity > LEAST_CLEAR_DEBRIS:
         return Threshold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating.arithmetic.elementary import log
+from gating.arithmetic.numbers import MAD_TO_SD
 from gating.events import FloatArray, Survivors
 from gating.events.events import LARGE
 from gating.events.quantiles import median
@@ -32,6 +33,12 @@ events. Chosen on the simulated tubes of docs/validation.md."""
 LEAST_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
 """Least spread of log pulse length; the spread that is assumed if no event lies below the mode. Chosen on the
 simulated tubes of docs/validation.md."""
+SHORTEST_PULSE, LONGEST_PULSE = -1.0, 1.2
+"""Range of the density of log pulse length, natural log relative to the median. Convention: a third of the
+median is no cell; at 1.2, more than three times the median, also triplets are left behind."""
+ABOVE_ALL = 1.5
+"""Height of the gate's upper corners, relative to the end of its edge. Convention: any corner above all
+events gives the same cells."""
 
 
 def find_singlets(
@@ -85,7 +92,7 @@ def _by_ratio(
 def gate_of_ratio(events: Survivors, area: str, height: str, ratio: float) -> PolygonGate:
     """Return the gate on all events whose pulse area over height is below a ratio."""
     reach = 2 * max(_largest(events, area), ratio * _largest(events, height))
-    right, above = rounded(reach), rounded(reach / ratio * 1.5)
+    right, above = rounded(reach), rounded(reach / ratio * ABOVE_ALL)
     corners = ((0.0, 0.0), (right, rounded(reach / ratio)), (right, above), (0.0, above))
     return PolygonGate(area, height, corners)
 
@@ -108,7 +115,7 @@ def _upper_limit(values: FloatArray) -> Threshold:
         return Threshold(float("1e30"), Method.NONE, TOO_FEW)
     middle = median(positive)
     logs = log(positive * np.float32(1 / middle))
-    density = density_of(logs, bandwidth=SINGLET_BANDWIDTH, low=-1.0, high=1.2)
+    density = density_of(logs, bandwidth=SINGLET_BANDWIDTH, low=SHORTEST_PULSE, high=LONGEST_PULSE)
     mode = float(density.grid[np.argmax(density.counts)])
     spread = _lower_spread(logs, mode)
     lowest = mode + NO_TAIL * spread
@@ -127,4 +134,4 @@ def _upper_limit(values: FloatArray) -> Threshold:
 def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance to it."""
     below = np.float32(mode) - logs.compress(logs < mode)
-    return max(1.4826 * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD
+    return max(MAD_TO_SD * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD

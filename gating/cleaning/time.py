@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.arithmetic.numbers import MAD_TO_SD
 from gating.events import FloatArray, Mask
 from gating.events.events import BLOCK
 from gating.events.rank_search import pair_at
@@ -38,6 +39,9 @@ docs/validation.md."""
 COUNTING_ERRORS, SLOWEST, FASTEST = 6, 0.6, 1.6
 """A stretch is unsteady if its count differs from the usual one by more than so many counting errors, and its
 rate lies outside these multiples of the usual rate. Chosen on the simulated tubes of docs/validation.md."""
+RATE_CHANGED = 3
+"""If more than one event in so many lies in stretches of an unusual rate, the operator changed the flow
+rate; that is no clog. Convention: a clog or a surge is short."""
 NOISE_OF_A_LEVEL = 0.36
 """Approximate SD, over events, of the share of the quartiles that an event exceeds. Chosen on the simulated
 tubes of docs/validation.md."""
@@ -146,7 +150,7 @@ def _unsteady_rate(counts: NDArray[np.float64]) -> Mask:
     usual = float(ordered[np.searchsorted(np.cumsum(ordered), 0.5 * ordered.sum())])
     beyond = np.abs(counts - usual) > COUNTING_ERRORS * np.sqrt(np.maximum(usual, 1.0))
     bad = beyond & ((counts < SLOWEST * usual) | (counts > FASTEST * usual))
-    clogged_or_surging = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / 3 else bad
+    clogged_or_surging = np.zeros_like(bad) if counts[bad].sum() > counts.sum() / RATE_CHANGED else bad
     return np.asarray(clogged_or_surging | (counts == 0), np.bool_)
 
 
@@ -180,11 +184,11 @@ def _quartiles(values: FloatArray) -> tuple[np.float32, ...]:
 def _unlike_the_rest(shift: NDArray[np.float64], n: NDArray[np.float64]) -> Mask:
     """Return the stretches whose levels, shape (n_channels, n_stretches), differ from the others."""
     noise = NOISE_OF_A_LEVEL / np.sqrt(np.maximum(n, 1.0))
-    spread = np.maximum(1.4826 * np.median(np.abs(shift), axis=1, keepdims=True), noise)
+    spread = np.maximum(MAD_TO_SD * np.median(np.abs(shift), axis=1, keepdims=True), noise)
     z = shift / spread
     overall = np.sqrt((z**2).mean(axis=0))
     usual = float(np.median(overall))
-    limit = usual + SPREADS_TOGETHER * 1.4826 * float(np.median(np.abs(overall - usual)))
+    limit = usual + SPREADS_TOGETHER * MAD_TO_SD * float(np.median(np.abs(overall - usual)))
     together = (overall > max(limit, LEAST_TOGETHER)) & (np.abs(shift).max(axis=0) > SHIFT_TOGETHER)
     one_channel = ((np.abs(z) > SPREADS_ALONE) & (np.abs(shift) > SHIFT_ALONE)).any(axis=0)
     return np.asarray((together | one_channel) & (n >= FEWEST_IN_STRETCH), np.bool_)

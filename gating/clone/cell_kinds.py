@@ -50,6 +50,10 @@ Chosen on the simulated tubes of docs/validation.md."""
 DIFFERENT = 1.2
 """Least distance of two kinds on a marker, in natural-log units, for the marker to separate them. Chosen on
 the simulated tubes of docs/validation.md."""
+OTHER_KIND, OTHER_IF_NORMAL = 3, 2
+"""Number of markers that make a kind another one; the same if CD19 is among them or the kind looks normal.
+Convention: subclones of one clone differ in one or two markers; normal plasma cells differ from a clone in
+CD19 and more."""
 SMALL_PART, CLEARLY_ODD = 0.25, 1.5
 """A clone with a smaller share of the cells than this must look clearly unlike normal cells; the least such
 evidence. Chosen on the simulated tubes of docs/validation.md."""
@@ -271,7 +275,7 @@ def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> b
         look.channel.role: _differs(look.channel.role, float(d))
         for look, d in zip(looks, offsets, strict=True)
     }
-    return sum(differs.values()) < (3 if is_odd and not differs["cd19"] else 2)
+    return sum(differs.values()) < (OTHER_KIND if is_odd and not differs["cd19"] else OTHER_IF_NORMAL)
 
 
 def _differs(role: str, offset: float) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.events.sampling import some_of
@@ -110,7 +111,7 @@ def _usual(reference: Survivors, channel: GatingChannel) -> tuple[Axis, float]:
 
 
 def _scatter_axis(cells: FloatArray, everyone: FloatArray) -> Axis:
-    cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), 1e-6) if everyone.size else 1.0
+    cofactor = max(SCATTER_FLOOR * float(np.median(everyone)), LEAST_SCATTER) if everyone.size else 1.0
     values = asinh(cells, cofactor) / np.float32(SCATTER_UNIT)
     return Axis(values, cofactor, float(values.min()), float(values.max()), SCATTER_UNIT)
 

@@ -21,6 +21,7 @@ from gating.clusters.mixture import Mixture, fit_mixture
 from gating.events import Mask
 from gating.gates import AllOf, EllipsoidGate
 from gating.thresholds import Axis, rounded
+from gating.thresholds.axis import JUST_BEYOND
 
 BEYOND = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Shifts of a further ellipsoid's centre away from the neighbour, in units of the distance between cluster
@@ -182,5 +183,5 @@ def _limited(
     gain = np.where(ends_of_ties(ascending), np.cumsum(gains.take(rows.take(order))), 0)
     if gain.max(initial=0) <= 0:
         return _Border(0, mixture, cluster, 0.0, rows[:0])
-    limit = rounded(float(ascending[int(np.argmax(gain))]) * (1 + 1e-5))
+    limit = rounded(float(ascending[int(np.argmax(gain))]) * (1 + JUST_BEYOND))
     return _Border(int(gain.max()), mixture, cluster, limit, rows.compress(distances <= limit))

@@ -14,6 +14,7 @@ from gating.clusters.mixture import Mixture
 from gating.events import Mask
 from gating.gates import EllipsoidGate
 from gating.thresholds import Axis, rounded
+from gating.thresholds.axis import JUST_BEYOND
 
 LEAST_GAIN = 1e-6
 """Step in which a cell's gain is counted. Convention: whole numbers of steps have the same sum in any
@@ -114,7 +115,7 @@ def ellipsoids_of(
         if gain.max(initial=0) <= 0:
             continue
         limit = float(ascending[int(np.argmax(gain))])
-        limit = rounded(limit * (1 + 1e-5))
+        limit = rounded(limit * (1 + JUST_BEYOND))
         more = np.count_nonzero((distances <= limit) & ~inside)
         if more < max(FEWEST_MORE, LEAST_MORE * np.count_nonzero(inside)):
             continue

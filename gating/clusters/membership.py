@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor, evidence_of
 from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import USUAL_SPREAD
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import evenly, nearest_of, neighbours, ordered_rows
@@ -202,7 +203,7 @@ def _size_and_stains(
 
 def _usual_sizes(sizes: Floats) -> tuple[float, float]:
     """Return where fragments end and doublets begin on forward scatter, from the group's narrower half."""
-    low, middle, high = np.quantile(sizes, (0.16, 0.5, 0.84))
+    low, middle, high = np.quantile(sizes, USUAL_SPREAD)
     reach = max(LEAST_SIZES, SIZE_SPREADS * float(min(high - middle, middle - low)))
     return float(middle) - reach, float(middle) + reach
 

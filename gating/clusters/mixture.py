@@ -39,6 +39,9 @@ the processor's cache gives the same values."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
 """Share and width of the noise: a wide component for the events that belong to no group. Chosen on the
 simulated tubes of docs/validation.md."""
+LEAST_SHARE = 1e-12
+"""Replaces a share of zero, of which no logarithm can be taken. Convention: far below one cell of a
+tube."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
     )
     precision, log_volume = inverses(covariances)
     pulled = times(precision, means)
-    log_shares = np.log(np.maximum(shares, 1e-12)) - 0.5 * log_volume
+    log_shares = np.log(np.maximum(shares, LEAST_SHARE)) - 0.5 * log_volume
     rows, columns = _pairs(means.shape[1])
     constant = log_shares - 0.5 * (pulled * means).sum(axis=1)
     squares = precision[:, rows, columns] * np.where(rows == columns, -0.5, -1.0)

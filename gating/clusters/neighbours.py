@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats, cholesky, log_determinant, lower_inverse
+from gating.arithmetic.numbers import USUAL_SPREAD
 from gating.clusters.ellipsoids import LEAST_GAIN, farthest
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
@@ -264,7 +265,7 @@ def _usual_square(squares: FloatArray, limit: float) -> float:
 
 def _middle_and_spread(group_values: FloatArray) -> tuple[float, float]:
     """Return a group's middle and spread on one axis, from its median and two quantiles beside it."""
-    low, middle, high = quantiles(group_values, (0.16, 0.5, 0.84))
+    low, middle, high = quantiles(group_values, USUAL_SPREAD)
     return middle, max((high - low) / 2, NARROWEST)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import Floats, on_grid
+from gating.arithmetic.numbers import LEAST_DIVISOR
 
 NEIGHBOURS = 8
 """Number of nearest points by which the density at a point is measured; a group needs more points. Chosen on
@@ -40,7 +41,7 @@ def density_peaks(points: Floats, most: int = MOST_PEAKS) -> NDArray[np.intp]:
     nearest = _nearest_denser(distances, order)
     apart = np.sqrt(distances[np.arange(n), nearest])
     apart[order[0]] = np.inf
-    peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), 1e-9), kind="stable")[:most]
+    peaks = np.argsort(-apart / np.maximum(np.sqrt(reach), LEAST_DIVISOR), kind="stable")[:most]
     return _flooded(peaks, order, nearest)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor
 from gating.arithmetic.linear import Floats, inverse_of, log_determinant, solve, times
+from gating.arithmetic.numbers import LEAST_DIVISOR
 from gating.clusters.ellipsoids import farthest
 from gating.clusters.mixture import Mixture
 from gating.events import FloatArray, Mask
@@ -71,7 +72,7 @@ def main_of(mixture: Mixture, begun: list[int], belongs: Floats, evidence: Float
     if not begun:
         return -1
     belongs = belongs[begun]
-    evidences = (belongs * evidence).sum(axis=1) / np.maximum(belongs.sum(axis=1), 1e-9)
+    evidences = (belongs * evidence).sum(axis=1) / np.maximum(belongs.sum(axis=1), LEAST_DIVISOR)
     shares = mixture.shares[begun]
     fair = shares >= FAIR_PART * shares.sum()
     return begun[int(np.argmax(np.where(fair, evidences, -np.inf)))]

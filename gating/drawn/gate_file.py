@@ -16,6 +16,9 @@ GATING, AXES, DATA = (f"{{{STANDARD}{part}}}" for part in ("gating", "transforma
 WORKSPACE = "Workspace"
 MOST_NAMES = 12
 """Most names that an error lists. Convention: nobody reads more."""
+OLDEST_FLOWJO = 10
+"""Oldest version of FlowJo whose workspaces are read. Vendor: FlowJo 10 began the format with GatingML
+elements."""
 
 
 class GateFileError(GatingError):
@@ -62,7 +65,7 @@ def _check_version(root: _Element, source: str) -> None:
     """Refuse workspaces of older versions than FlowJo 10, which have another format."""
     version = root.get("flowJoVersion", "")
     major = version.split(".")[0]
-    if major.isdecimal() and int(major) >= 10:
+    if major.isdecimal() and int(major) >= OLDEST_FLOWJO:
         return
     form = root.get("version", "unknown")
     which = f"FlowJo {version}" if version else f"a FlowJo before 10 (format {form}; its version is not said)"

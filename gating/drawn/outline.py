@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 POINTS = 24
 """Points per edge: an edge that is straight on the axis on which it was drawn is curved on the linear axis.
 Convention: enough for a picture."""
+POINTS_AROUND = 3 * POINTS
+"""Points around an ellipse. Convention: enough for a picture."""
 SAME_MATRIX = 1e-3
 """Largest difference of two spillover coefficients that give the same picture. Convention: enough for a
 picture."""
@@ -176,7 +178,7 @@ def _fine(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _ellipse(drawn: Any) -> NDArray[np.float64]:
-    angle = np.linspace(0, 2 * np.pi, 3 * POINTS, endpoint=False)
+    angle = np.linspace(0, 2 * np.pi, POINTS_AROUND, endpoint=False)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     covariance = np.array(drawn.covariance_matrix, np.float64) * float(drawn.distance_square)
     return np.asarray(product(circle, cholesky(covariance).T) + np.array(drawn.coordinates, np.float64))

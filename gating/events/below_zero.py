@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gating.arithmetic.numbers import USUAL_SPREAD
 from gating.events.events import FloatArray
 from gating.events.quantiles import quantile
 
@@ -73,7 +74,7 @@ def _beside(row: int, names: tuple[str, ...], cells: FloatArray) -> Iterator[Bel
     for other, middle in enumerate(middles):
         if other == row or not (middle < 0 and middle < limit):
             continue  # the usual case: no spread is needed
-        spread = (quantile(beside[other], 0.84) - quantile(beside[other], 0.16)) / 2
+        spread = (quantile(beside[other], USUAL_SPREAD[2]) - quantile(beside[other], USUAL_SPREAD[0])) / 2
         if spread > 0 and middle < -SPREADS * spread:
             yield BelowZero(names[other], names[row], middle)
 

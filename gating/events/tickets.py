@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.arithmetic.numbers import CHANCES
+
 Tickets = NDArray[np.uint32]
 Values = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
@@ -20,6 +22,17 @@ steps far above rounding and far below the noise."""
 FARTHEST = 32_767
 """Largest number of steps from zero; values farther away are set to it. Convention: the largest whole number
 of 16 bits with a sign."""
+LEVEL_FACTOR = np.uint32(40_505)
+"""Factor of a level beside its square, by which equal levels of different sign get different tickets.
+Convention: any odd number does; this one is close to 2^16 over the golden ratio, so that near levels get
+tickets far apart."""
+GOLDEN, PRIME = np.uint32(2_654_435_761), np.uint32(2_246_822_519)
+"""Factors that mix the bits of the sum of all levels. Convention: the first two primes of the hash function
+xxHash32, which have bits of all weights; the first is close to 2^32 over the golden ratio."""
+FIRST_FACTOR, SECOND_FACTOR = np.uint32(2_146_121_005), np.uint32(2_221_713_035)
+"""Factors by which a ticket becomes an independent one, with shifts by 16, 15 and 16 bits. Convention: the
+hash function lowbias32 (C. Wellons, Prospecting for Hash Functions, 2018), which was searched for least
+bias."""
 
 
 def tickets_of(
@@ -47,11 +60,11 @@ def tickets_of(
     for channel, top, end in zip(columns, scale_tops, ends, strict=True):
         level = _levels(channel, end, levels if np.isfinite(top) else TIME_LEVELS)
         key += level * level
-        level *= np.uint32(40_505)
+        level *= LEVEL_FACTOR
         key += level
-    key *= np.uint32(2_654_435_761)
+    key *= GOLDEN
     key ^= key >> np.uint32(15)
-    key *= np.uint32(2_246_822_519)
+    key *= PRIME
     return key
 
 
@@ -66,15 +79,15 @@ def end_of_scale(values: Values, top: float) -> float:
 def drawn_anew(tickets: Tickets) -> Tickets:
     """Return new tickets that are independent of the first ones."""
     key = tickets ^ (tickets >> np.uint32(16))
-    key *= np.uint32(2_146_121_005)
+    key *= FIRST_FACTOR
     key ^= key >> np.uint32(15)
-    key *= np.uint32(2_221_713_035)
+    key *= SECOND_FACTOR
     return np.asarray(key ^ (key >> np.uint32(16)), np.uint32)
 
 
 def is_drawn(tickets: Tickets, share: float) -> NDArray[np.bool_]:
     """Return which events are in a sample of this share of them."""
-    return np.asarray(tickets < 2.0**32 * share, np.bool_)
+    return np.asarray(tickets < CHANCES * share, np.bool_)
 
 
 def one_of_each(tickets: Tickets, begins: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -136,7 +149,7 @@ def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArr
         Ranks, ascending, and how many events each of them stands for, same shape.
     """
     stands_for = np.maximum(1.0, (np.arange(tickets.size) + 0.5) / first)
-    picked = np.flatnonzero(tickets * stands_for < 2.0**32)
+    picked = np.flatnonzero(tickets * stands_for < CHANCES)
     return picked, stands_for[picked]
 
 

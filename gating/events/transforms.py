@@ -24,6 +24,14 @@ docs/validation.md."""
 FEWEST_CUT, DIM_SHARE = 20, 0.1
 """Least number of events at zero that shows a scale without negative values; share of the positive events
 that is taken as noise. Chosen on the simulated tubes of docs/validation.md."""
+FEWEST_NEGATIVE, NEGATIVE_END = 20, 0.1
+"""Least number of negative events that show the noise around zero; their quantile, from below, that is
+taken as its end. Convention: so that single strays far below zero do not set the axis."""
+NO_NOISE = 1e-3
+"""Cofactor relative to the largest value, where no event is positive and none shows the noise. Convention:
+a scale of three decades; the events of such a detector show no population on any axis."""
+LARGEST_SQUARED = 1e18
+"""Values beyond are set to it. From the range of float32 (IEEE 754): its square is still finite."""
 
 
 def asinh(values: ArrayLike, cofactor: float) -> FloatArray:
@@ -59,8 +67,8 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
 
 def _area_sinh(values: NDArray[Float], result: NDArray[Float]) -> None:
     less_one = np.abs(values)  # becomes e^asinh − 1
-    if not less_one.max() <= 1e18:
-        np.minimum(less_one, 1e18, out=less_one)
+    if not less_one.max() <= LARGEST_SQUARED:
+        np.minimum(less_one, LARGEST_SQUARED, out=less_one)
     square = less_one * less_one
     root = square + 1
     np.sqrt(root, out=root)
@@ -95,7 +103,7 @@ def asinh_cofactor(values: FloatArray) -> float:
     if values.size == 0:
         return 1.0
     negative = values.compress(values < 0)
-    noise = -ranked(negative, 0.1) if negative.size >= 20 else _cut_noise(values)
+    noise = -ranked(negative, NEGATIVE_END) if negative.size >= FEWEST_NEGATIVE else _cut_noise(values)
     if negative.size > DIMMEST * values.size and noise > 0:  # the dimmest events are negative too
         return noise
     dimmest = ranked(values, DIMMEST)
@@ -103,7 +111,7 @@ def asinh_cofactor(values: FloatArray) -> float:
     if cofactor > 0:
         return cofactor
     widest = float(np.max(np.abs(values)))
-    return widest * 1e-3 if widest > 0 else 1.0
+    return widest * NO_NOISE if widest > 0 else 1.0
 
 
 def _cut_noise(values: FloatArray) -> float:

@@ -11,6 +11,7 @@ from gating.anchors.cuts import cut_positions, passes
 from gating.anchors.evidence import Anchor, Group
 from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
+from gating.arithmetic.numbers import CONFIDENCE_DIGITS
 from gating.events import Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
@@ -166,7 +167,7 @@ def _estimate(cuts: list[_Cut], search: Search, agreement: float) -> StepEstimat
         flags = (GateFlag.NO_CLEAR_POPULATION,)
     elif all(cut.threshold.method is Method.VALLEY for cut in cuts):
         confidence *= agreement
-    estimate = _as_estimate(Step.PLASMA_CELLS, cuts, round(float(confidence), 4), note, flags)
+    estimate = _as_estimate(Step.PLASMA_CELLS, cuts, round(float(confidence), CONFIDENCE_DIGITS), note, flags)
     return _with_ellipsoids(estimate, search.ellipsoids) if search.ellipsoids else estimate
 
 

@@ -26,6 +26,10 @@ MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
 docs/validation.md."""
 MOST_MISSED = 2.0
 """Largest value of the sign `missed`. Chosen on the simulated tubes of docs/validation.md."""
+MOST_CELLS_SIGN = 3.0
+"""Largest value of the sign `cells`, the log10 of their number. Convention: beyond 1,000 cells more of them
+make a gating no surer; the weights of the signs were fitted on the simulated tubes of docs/validation.md
+with it."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
 """Distance of CD45 below leukocytes, and of the anchors above the negative cells, that is beyond doubt.
 Chosen on the simulated tubes of docs/validation.md."""
@@ -134,7 +138,7 @@ def signs_of(
         height=min(high + beside, MOST_HEIGHT),
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
         granular=granularity(cells, around.reference, choices),
-        cells=min(float(np.log10(n)), 3.0),
+        cells=min(float(np.log10(n)), MOST_CELLS_SIGN),
         missed=min(float(np.log10(1 + np.count_nonzero(around.likely & ~gated) / n)), MOST_MISSED),
     )
 

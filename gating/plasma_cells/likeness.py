@@ -21,6 +21,7 @@ from gating.anchors.negative_cells import bright_leukocytes
 from gating.anchors.search import Search, cluster_channels
 from gating.anchors.traits import BEYOND_EDGE
 from gating.arithmetic.elementary import log
+from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
 from gating.events import FloatArray, Survivors
@@ -206,4 +207,6 @@ def _scatter(cells: Survivors, choices: Choices) -> list[tuple[str, FloatArray]]
 
 
 def _log_ratio(values: NDArray[Any], usual: float) -> NDArray[Any]:
-    return np.asarray(log(np.maximum(values.astype(np.float64), 1e-6)) - np.log(max(usual, 1e-6)))
+    return np.asarray(
+        log(np.maximum(values.astype(np.float64), LEAST_SCATTER)) - np.log(max(usual, LEAST_SCATTER))
+    )

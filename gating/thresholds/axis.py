@@ -12,12 +12,25 @@ from gating.events.quantiles import dim_end, ranked
 from gating.events.transforms import asinh, asinh_cofactor
 from gating.thresholds.kernel_density import KernelDensity, density_of
 
+THRESHOLD_DIGITS = 6
+"""Significant digits of a threshold, so that the written threshold is the applied one. Convention: far
+finer than a detector's noise."""
+JUST_BEYOND = 1e-5
+"""Part by which a limit is moved beyond a cell's own value before it is rounded to six significant digits.
+Arithmetic: twice the largest error of that rounding."""
 LEAST_RANGE = 20.0
 """Ratio of the largest value to the cofactor: linear intensities exceed it, values on a display scale do not.
 Chosen on the simulated tubes of docs/validation.md."""
 DISPLAY_UNITS = 10.0
 """Units from the lowest to the highest value of a display scale: about four decades. Chosen on the
 simulated tubes of docs/validation.md."""
+LOWEST_POSITION, MARGIN = -6.0, 0.1
+"""Lowest position of an axis that is searched, in units of the axis; width that is added at both ends.
+Convention: six units below zero lie only strays; the margin keeps the outermost events off the last bin."""
+SHOWN_RANGE, ALMOST_LINEAR = (0.001, 0.999), 10
+"""Quantiles that are the range of values on a display scale; cofactor of their axis, relative to the widest
+value. Convention: one event in 1,000 at either end may be a stray; up to a tenth of its cofactor asinh is
+linear within 0.2 %."""
 FEWEST_FOR_NOISE = 1_000
 """Least number of events to search for the noise of the negative cells. Chosen on the simulated tubes of
 docs/validation.md."""
@@ -71,7 +84,7 @@ class Axis:
         return replace(self, values=np.take(self.values, rows))
 
 
-def rounded(value: float, digits: int = 6) -> float:
+def rounded(value: float, digits: int = THRESHOLD_DIGITS) -> float:
     """Return the value with six significant digits, so that the written threshold is the applied one."""
     return float(f"{value:.{digits}g}")
 
@@ -93,7 +106,7 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
     if positions.size == 0:
         return Axis(positions, cofactor, -1.0, 1.0, unit)
     low, high = float(positions.min()), float(positions.max())
-    return Axis(positions, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
+    return Axis(positions, cofactor, max(low, LOWEST_POSITION) - MARGIN, high + MARGIN, unit)
 
 
 def scale_of(values: FloatArray) -> Axis:
@@ -130,9 +143,9 @@ def _scale(values: FloatArray) -> tuple[float, float]:
     largest = float(values.max()) if values.size else 1.0
     if largest >= LEAST_RANGE * cofactor:
         return cofactor, 1.0
-    low, high = (float(q) for q in np.quantile(values, (0.001, 0.999))) if values.size else (0.0, 1.0)
+    low, high = (float(q) for q in np.quantile(values, SHOWN_RANGE)) if values.size else (0.0, 1.0)
     widest = max(abs(low), abs(high), high - low) or 1.0
-    return 10 * widest, (high - low or 1.0) / (10 * widest) / DISPLAY_UNITS
+    return ALMOST_LINEAR * widest, (high - low or 1.0) / (ALMOST_LINEAR * widest) / DISPLAY_UNITS
 
 
 def _cut_off_noise(values: FloatArray, cofactor: float) -> float:

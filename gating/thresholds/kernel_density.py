@@ -10,6 +10,7 @@ from math import exp, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.arithmetic.numbers import LEAST_DIVISOR
 from gating.events import FloatArray
 
 N_BINS = 400
@@ -20,6 +21,9 @@ float64 (IEEE 754)."""
 KERNEL_STEPS = 2.0**24
 """Number of steps to which the kernel's height is rounded. Convention: whole numbers have the same sum in any
 order."""
+KERNEL_REACH = 4
+"""Distance at which the kernel ends, in bandwidths. Convention: beyond it lies less than one event in
+10,000."""
 FEWEST_IN_MODE = 2.5
 """Least number of events behind a mode's height; fewer are stray events. Chosen on the simulated tubes of
 docs/validation.md."""
@@ -215,7 +219,7 @@ def _valley(density: KernelDensity, ends: NDArray[np.intp], left: np.intp, right
 
 
 def _smoothed(counts: NDArray[np.float64], bandwidth_bins: float) -> NDArray[np.float64]:
-    reach = min(int(np.ceil(4 * bandwidth_bins)), counts.size // 2 - 1)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, 1e-9)) ** 2)
+    reach = min(int(np.ceil(KERNEL_REACH * bandwidth_bins)), counts.size // 2 - 1)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(bandwidth_bins, LEAST_DIVISOR)) ** 2)
     kernel = np.rint(kernel * KERNEL_STEPS)  # whole numbers, so that no sum is rounded
     return np.asarray(np.convolve(counts, kernel, mode="same") / kernel.sum(), np.float64)

@@ -7,13 +7,15 @@ from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gating.arithmetic.numbers import LEAST_DIVISOR, Floats
 from gating.thresholds.kernel_density import KernelDensity
 
-Floats = NDArray[np.float64]
 ITERATIONS = 60
 """Steps of expectation–maximisation. Chosen on the simulated tubes of docs/validation.md."""
+MODES_APART = 4
+"""Distance of the two modes in spreads with which the fit begins. Convention: the two meet at two spreads,
+as `LEAST_SEPARATION` wants; the fit finds its own spreads."""
 MOST_LOG_ODDS = 690.0
 """Largest log odds; its exponential is still far from overflow. From the range of float64 (IEEE 754)."""
 LEAST_SEPARATION = 2.0
@@ -60,7 +62,7 @@ def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Cr
     x, n = density.grid, density.counts
     powers = np.stack([np.ones_like(x), x, x * x])
     owned = np.empty((2, x.size))
-    spread = max((high_mode - low_mode) / 4, density.step)
+    spread = max((high_mode - low_mode) / MODES_APART, density.step)
     lower, upper = _Normal(0.5, low_mode, spread), _Normal(0.5, high_mode, spread)
     for _ in range(ITERATIONS):
         odds = np.exp(np.minimum(_along(_log_odds(lower, upper), powers), MOST_LOG_ODDS))
@@ -88,7 +90,7 @@ class _Normal(NamedTuple):
 def _normal(sums: Floats, step: float) -> _Normal:
     """Return the distribution with these sums of 1, x and x², widened by a bin."""
     events, total, squares = sums.tolist()
-    events = max(events, 1e-9)
+    events = max(events, LEAST_DIVISOR)
     mean = total / events
     return _Normal(events, mean, sqrt(max(squares / events - mean * mean, 0.0) + step * step))
 
