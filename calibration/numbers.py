@@ -8,6 +8,16 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+LEVEL = 0.95
+"""Confidence level of every interval. Convention: the usual one, of CLSI's guidelines too."""
+
+LOWER_95, UPPER_95 = 0.025, 0.975
+"""Quantiles at the two ends of a central 95 % interval. Arithmetic."""
+
+QUARTILES = (0.25, 0.5, 0.75)
+"""The lower quartile, the median and the upper quartile. Arithmetic: a quarter of the values lies beyond the
+first and beyond the last."""
+
 Z_95 = 1.959964
 """Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile).
 Arithmetic."""
@@ -33,6 +43,14 @@ Convention: one part in a thousand leaves room for rounding and for the linear f
 LARGEST_RCV = 10.0
 """Robust CV at which the sampling error of a median is capped. Convention: a blank at zero has no CV."""
 
+LEAST_DIVISOR = 1e-9
+"""Replaces a count or a width of zero by which is divided. Convention: far below any of them, so that it
+changes no other result."""
+
+LEAST_VARIANCE = 1e-12
+"""Replaces a variance of zero by which is divided. Convention: a CV of one in a million, far below any error
+of a measurement."""
+
 LEAST_MFI = 1e-9
 """Replaces an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
 
@@ -47,7 +65,7 @@ def central_95(draws: Floats) -> tuple[float, float]:
     """
     if np.isnan(draws).any():
         return float("nan"), float("nan")
-    positions = [0.025 * (draws.size - 1), 0.975 * (draws.size - 1)]
+    positions = [LOWER_95 * (draws.size - 1), UPPER_95 * (draws.size - 1)]
     ranks = [int(position) for position in positions]
     beside = [min(rank + 1, draws.size - 1) for rank in ranks]
     split = np.partition(draws, sorted({*ranks, *beside}))

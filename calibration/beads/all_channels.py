@@ -27,7 +27,7 @@ from calibration.beads.lot_populations import Wanted, beads_among, may_be_anothe
 from calibration.beads.medians import MeasuredPopulation, of_events
 from calibration.beads.scale_end import ScaleEnd
 from calibration.beads.width_law import Component
-from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
+from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, QUARTILES, Floats
 
 CLEAR_VALLEY = 0.5
 """Highest density in a valley at which beads are split, as a part of the lower peak. Convention: few beads
@@ -96,7 +96,7 @@ def on_all_channels(
 
 
 def _component(part: Floats) -> Component:
-    quarter, median, three = np.quantile(part, (0.25, 0.5, 0.75))
+    quarter, median, three = np.quantile(part, QUARTILES)
     return Component(float(median), float(IQR_TO_SD * (three - quarter)), float(part.size))
 
 

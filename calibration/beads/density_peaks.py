@@ -46,6 +46,29 @@ known to 5 %."""
 SMALLEST_SHARE = 0.01
 """Smallest share of all events that is a bead population. Convention: kits hold about as many beads of each
 level, a fifth to a tenth of all."""
+FEWEST_BELOW, LEAST_BELOW, NOISE_SPREADS = 10, 0.002, 3
+"""Least number and least share of negative events that show the noise; the axis turns at so many spreads of
+it. Convention: a few events below zero are strays; at three spreads noise has ended."""
+DIMMEST, PART_OF_DIMMEST = 0.01, 0.2
+"""Without negative events: quantile that is the dimmest event, and the part of it at which the axis turns.
+Convention: the dimmest population is then on the logarithmic part, strays aside."""
+LEAST_PART = 1e-6
+"""Least cofactor, relative to the brightest event, and least height of a peak, relative to the highest.
+Convention: six decades, more than any detector has."""
+WIDEST_STEP = 0.05
+"""Largest width over which equal values at an end of the data are spread, in natural-log units. Convention:
+half of the widths that beads have."""
+MARGIN, KERNEL_REACH = 3, 4.0
+"""Room beyond the data on either side, and reach of the smoothing, in smoothing widths. Convention: a
+normal distribution has ended there."""
+SHIFTS = 15
+"""Shifts over which a blur is averaged. Convention: far finer than the step of the comb that it closes."""
+COMB_GAPS = 3
+"""Gaps in a row that must be even to be those of single photoelectrons. Convention: three in a row are even
+by chance hardly ever; the levels of beads grow by factors."""
+EQUALLY_LOW, LEAST_COUNT = 1e-9, 1e-12
+"""Difference, relative to the highest peak, within which bins of a valley are equally low; count that
+replaces zero where is divided. Convention: below the decimals that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +121,12 @@ def axis_cofactor(x: Floats) -> float:
     float
         Positive.
     """
-    floor = 1e-6 * max(float(np.max(np.abs(x), initial=0.0)), 1e-6)
+    floor = LEAST_PART * max(float(np.max(np.abs(x), initial=0.0)), LEAST_PART)
     below = x[x < 0]
-    if below.size >= max(10, 0.002 * x.size):
-        return max(3 * MAD_TO_SD * float(np.median(-below)), floor)
+    if below.size >= max(FEWEST_BELOW, LEAST_BELOW * x.size):
+        return max(NOISE_SPREADS * MAD_TO_SD * float(np.median(-below)), floor)
     positive = x[x > 0]
-    return max(0.2 * float(np.quantile(positive, 0.01)) if positive.size else 1.0, floor)
+    return max(PART_OF_DIMMEST * float(np.quantile(positive, DIMMEST)) if positive.size else 1.0, floor)
 
 
 def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
@@ -115,10 +138,10 @@ def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
     """
     values, counts = np.unique(np.arcsinh(x / cofactor), return_counts=True)
     mid = 0.5 * (values[1:] + values[:-1])
-    first = values[0] - min(mid[0] - values[0] if mid.size else 0.05, 0.05)
-    last = values[-1] + min(values[-1] - mid[-1] if mid.size else 0.05, 0.05)
+    first = values[0] - min(mid[0] - values[0] if mid.size else WIDEST_STEP, WIDEST_STEP)
+    last = values[-1] + min(values[-1] - mid[-1] if mid.size else WIDEST_STEP, WIDEST_STEP)
     cells = np.concatenate([[first], mid, [last]])
-    pad = 3 * WIDTHS[-1]
+    pad = MARGIN * WIDTHS[-1]
     edges = np.linspace(cells[0] - pad, cells[-1] + pad, N_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
     return BinnedDensity(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
@@ -128,7 +151,7 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
     """Cumulated counts at the edges, averaged over shifts with triangular weights."""
     if blur <= 0:
         return np.interp(edges, cells, cumulated)
-    shifts = np.linspace(-1, 1, 17)[1:-1]
+    shifts = np.linspace(-1, 1, SHIFTS + 2)[1:-1]
     weights = (1 - np.abs(shifts)) / np.sum(1 - np.abs(shifts))
     at = np.arcsinh(np.sinh(edges)[:, None] + blur * shifts)
     return np.asarray((np.interp(at, cells, cumulated) * weights).sum(axis=1), dtype=np.float64)
@@ -142,9 +165,9 @@ def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:
     """
     x = np.sinh(np.array([m.z for m in modes])) * cofactor
     gaps = np.diff(x)
-    if gaps.size < 3:
+    if gaps.size < COMB_GAPS:
         return 0.0
-    windows = np.lib.stride_tricks.sliding_window_view(gaps, 3)
+    windows = np.lib.stride_tricks.sliding_window_view(gaps, COMB_GAPS)
     even = (windows.max(axis=1) <= COMB_EVENNESS * windows.min(axis=1)) & (
         windows.max(axis=1) <= COMB * x[-1]
     )
@@ -182,7 +205,7 @@ def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
     from scipy.ndimage import gaussian_filter1d
 
     bandwidth = max(width / density.step, 1.0)
-    smooth = gaussian_filter1d(density.counts, bandwidth, mode="constant", truncate=4.0)
+    smooth = gaussian_filter1d(density.counts, bandwidth, mode="constant", truncate=KERNEL_REACH)
     smooth = np.round(smooth, SMOOTH_DECIMALS)
     peaks, valleys = _extrema(smooth)
     peaks, valleys = _merge_noise(smooth, peaks, valleys, 2 * np.sqrt(np.pi) * bandwidth)
@@ -203,13 +226,13 @@ def _extrema(smooth: Floats) -> tuple[list[int], list[int]]:
     """Return the peaks and the lowest bin between neighbouring peaks (the middle of an empty stretch)."""
     inside, before, after = smooth[1:-1], smooth[:-2], smooth[2:]
     top = float(smooth.max(initial=0.0))
-    peaks = 1 + np.flatnonzero((inside > before) & (inside >= after) & (inside > 1e-6 * top))
+    peaks = 1 + np.flatnonzero((inside > before) & (inside >= after) & (inside > LEAST_PART * top))
     if not peaks.size:
         peaks = np.array([int(np.argmax(smooth))])
     valleys = []
     for left, right in pairwise(peaks):
         stretch = smooth[left : right + 1]
-        lowest = np.flatnonzero(stretch <= stretch.min() + 1e-9 * top)
+        lowest = np.flatnonzero(stretch <= stretch.min() + EQUALLY_LOW * top)
         valleys.append(int(left + lowest[lowest.size // 2]))
     return [int(p) for p in peaks], valleys
 
@@ -222,7 +245,7 @@ def _merge_noise(
     while valleys:
         height, depth = smooth[peaks], smooth[valleys]
         lower = np.minimum(height[:-1], height[1:])
-        certain = (lower - depth) / np.sqrt(np.maximum(lower + depth, 1e-12) / kernel)
+        certain = (lower - depth) / np.sqrt(np.maximum(lower + depth, LEAST_COUNT) / kernel)
         certain = np.where(depth <= DIP_DEPTH * lower, certain, np.minimum(certain, 0.0))
         weakest = int(np.argmin(certain))
         if certain[weakest] >= DIP_Z:

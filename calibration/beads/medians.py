@@ -9,7 +9,7 @@ import numpy as np
 from calibration.beads.density_peaks import BinnedDensity
 from calibration.beads.mixture import BeadMixture
 from calibration.beads.width_law import Component, MixtureScale
-from calibration.numbers import IQR_TO_SD, Floats, Mask
+from calibration.numbers import IQR_TO_SD, QUARTILES, Floats, Mask
 from calibration.rounding import rounded_fit
 
 SURE = 0.9
@@ -19,6 +19,9 @@ then belong to other populations."""
 REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
+WIDER_REACH = 3.5
+"""SDs to either side of the mean whose events count, each by its share, where a population has no sure
+events. Convention: all but one in 2,000 of a normal one; farther events are of the floor."""
 LARGEST_CV = 100.0
 """Robust CV (10,000 %) of a blank at zero, whose true CV has no upper limit. Convention: any number far above
 a CV that a bead can have."""
@@ -71,7 +74,7 @@ def measure(x: Floats, density: BinnedDensity, mixture: BeadMixture, k: int) -> 
 
 def of_events(part: Floats) -> MeasuredPopulation:
     """Return median and robust CV of sorted events; there must be at least two."""
-    quarter, median, three = np.quantile(part, [0.25, 0.5, 0.75])
+    quarter, median, three = np.quantile(part, QUARTILES)
     return MeasuredPopulation(
         float(median), robust_cv(quarter, median, three), part.size, float(part[0]), float(part[-1])
     )
@@ -110,9 +113,9 @@ def _sure_stretch(x: Floats, sure: Mask, component: Component) -> tuple[float, f
 def _weighted(component: Component, density: BinnedDensity, share: Floats) -> MeasuredPopulation:
     """Quartiles of all events near the population, each weighted by its share."""
     x = np.sinh(density.edges[1:]) * density.cofactor
-    near = np.abs(x - component.mean) <= 3.5 * component.sd
+    near = np.abs(x - component.mean) <= WIDER_REACH * component.sd
     cumulated = np.cumsum(np.where(near, density.counts * share, 0.0))
-    quarter, median, three = np.interp(np.array([0.25, 0.5, 0.75]) * cumulated[-1], cumulated, x)
+    quarter, median, three = np.interp(np.array(QUARTILES) * cumulated[-1], cumulated, x)
     rcv = robust_cv(quarter, median, three)
     low, high = rounded_fit([quarter, three]).tolist()
     return MeasuredPopulation(float(median), rcv, round(component.n), low, high, overlapping=True)
@@ -123,4 +126,4 @@ def _widening(reach_sd: float) -> float:
     from scipy.special import ndtr, ndtri
 
     inside = 2 * ndtr(reach_sd) - 1
-    return float(ndtri(0.75) / ndtri(0.5 + 0.25 * inside))
+    return float(ndtri(QUARTILES[2]) / ndtri(0.5 + QUARTILES[0] * inside))

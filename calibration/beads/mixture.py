@@ -18,7 +18,7 @@ import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity, Mode
 from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
-from calibration.numbers import MAD_TO_SD, Floats
+from calibration.numbers import LEAST_DIVISOR, MAD_TO_SD, Floats
 
 N_ITERATIONS = 60
 """Most steps of the fit. Convention: it limits the time."""
@@ -37,6 +37,15 @@ COARSE = 16
 
 SETTLED = 2e-4
 """The fit stops when no mean moves by more SDs than this. Convention: far below its sampling error."""
+LEAST_TURN = 0.1
+"""Least `turn` of the scale u, relative to the cofactor of the axis. Convention: a tenth of it lies within
+the noise, so the scale is linear there in any case."""
+NARROWEST_START, USUAL_START = 0.005, 0.1
+"""Least SD on the arcsinh axis with which a population begins; the SD where no bin lies between its
+valleys. Convention: CVs of 0.5 % and of 10 %; the fit finds its own."""
+LEAST_FLOOR = 1e-3
+"""Least number of events of the floor, per unit of the axis. Convention: far below one event, so that no
+bin is impossible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ def fit_bead_mixture(
         weight *= counts
         before, floor = mean, _smooth_floor(weight[-1], occupied, blur)
         weight = weight[:-1]
-        n = np.maximum(weight.sum(axis=1), 1e-9)
+        n = np.maximum(weight.sum(axis=1), LEAST_DIVISOR)
         mean = np.clip((weight * inside).sum(axis=1) / n, low, high)
         sd = np.sqrt((weight * (inside - mean[:, None]) ** 2).sum(axis=1) / n)
         if law:
@@ -117,7 +126,9 @@ def fit_free(density: BinnedDensity, modes: tuple[Mode, ...]) -> BeadMixture:
     clear = [component for component in first.components if component.mean > 0]
     if len(clear) < 2:
         return first
-    return fit_bead_mixture(density, modes, MixtureScale(max(bead_law(clear).turn, 0.1 * density.cofactor)))
+    return fit_bead_mixture(
+        density, modes, MixtureScale(max(bead_law(clear).turn, LEAST_TURN * density.cofactor))
+    )
 
 
 def _start_sd(density: BinnedDensity, mode: Mode) -> float:
@@ -127,7 +138,11 @@ def _start_sd(density: BinnedDensity, mode: Mode) -> float:
     distance, weight = np.abs(z[inside] - mode.z), density.counts[inside]
     order = np.argsort(distance, kind="stable")
     half = np.searchsorted(np.cumsum(weight[order]), 0.5 * weight.sum())
-    return max(MAD_TO_SD * float(distance[order][min(half, order.size - 1)]), 0.005) if order.size else 0.1
+    return (
+        max(MAD_TO_SD * float(distance[order][min(half, order.size - 1)]), NARROWEST_START)
+        if order.size
+        else USUAL_START
+    )
 
 
 def _flat_floor(density: BinnedDensity) -> Floats:
@@ -151,7 +166,7 @@ def _smooth_floor(counts: Floats, occupied: slice, blur: Floats) -> Floats:
     smooth = (blur[:, occupied.start // COARSE : occupied.stop // COARSE] * coarse).sum(axis=1)
     at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
     floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
-    return np.asarray(np.maximum(floor, 1e-3), dtype=np.float64)
+    return np.asarray(np.maximum(floor, LEAST_FLOOR), dtype=np.float64)
 
 
 def _densities(u: Floats, mean: Floats, sd: Floats, n: Floats, floor: Floats) -> Floats:

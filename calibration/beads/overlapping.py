@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.beads.density_peaks import BinnedDensity, Mode
-from calibration.beads.mixture import BeadMixture, fit_bead_mixture
+from calibration.beads.mixture import LEAST_TURN, BeadMixture, fit_bead_mixture
 from calibration.beads.width_law import BeadLaw, Component, MixtureScale, bead_law
 
 GAIN = 12.0
@@ -106,7 +106,7 @@ def _split(density: BinnedDensity, modes: tuple[Mode, ...], free: BeadMixture, k
         return None
     law = bead_law(clear)
     tied, starts = tuple(range(near[0], near[-1] + 2)), _two_starts(modes, k, law, density.cofactor)
-    scale = MixtureScale(max(law.turn, 0.1 * density.cofactor))
+    scale = MixtureScale(max(law.turn, LEAST_TURN * density.cofactor))
     split = fit_bead_mixture(density, starts, scale, replace(law, tied=tied))
     unsplit = fit_bead_mixture(density, modes, scale, replace(law, tied=near))
     gain = split.log_likelihood - unsplit.log_likelihood

@@ -32,6 +32,8 @@ event in a thousand lies there, from doublets and debris."""
 LEAST_BOTTOM_PILE = 10
 """Least number of equal events at the start of the scale for the dimmest population to count as clipped.
 Convention: equal values of single beads come in twos or threes, not in tens."""
+CLIPPED_SHOWN = 0.01
+"""Share on the very end from which on the note names it. Convention: less is shown as zero percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,11 @@ def _one_sided(k: int, population: MeasuredPopulation) -> str:
 
 
 def _at_end(k: int, population: MeasuredPopulation) -> str:
-    clipped = f", {100 * population.clipped:.0f} % of it on the very end" if population.clipped > 0.01 else ""
+    clipped = (
+        f", {100 * population.clipped:.0f} % of it on the very end"
+        if population.clipped > CLIPPED_SHOWN
+        else ""
+    )
     return (
         f"Population {k + 1} (median {population.median:.4g}) is at an end of the detector's scale{clipped}: "
         "dropped from the curve."

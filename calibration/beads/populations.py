@@ -23,7 +23,7 @@ from calibration.beads.lot_populations import (
     without_surplus,
 )
 from calibration.beads.mixture import BeadMixture, fit_free
-from calibration.beads.overlapping import merge_unresolvable, split_overlapping
+from calibration.beads.overlapping import FEWEST_CLEAR, merge_unresolvable, split_overlapping
 from calibration.beads.scale_end import ScaleEnd
 from calibration.numbers import Floats
 
@@ -107,7 +107,7 @@ def _peaks(x: Floats) -> tuple[BinnedDensity, tuple[Mode, ...], tuple[str, ...]]
 def _resolved(density: BinnedDensity, modes: tuple[Mode, ...]) -> tuple[tuple[Mode, ...], BeadMixture]:
     """Return the peaks that the detector can resolve, and their fit."""
     mixture = fit_free(density, modes)
-    joined = merge_unresolvable(density, modes, mixture) if len(modes) > 3 else modes
+    joined = merge_unresolvable(density, modes, mixture) if len(modes) > FEWEST_CLEAR else modes
     return joined, mixture if joined == modes else fit_free(density, joined)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.density_peaks import axis_cofactor
-from calibration.numbers import AT_SCALE_END, MAD_TO_SD, Floats, Mask
+from calibration.numbers import AT_SCALE_END, LEAST_DIVISOR, MAD_TO_SD, Floats, Mask
 
 N_BINS = 128
 """Bins of each axis of the scatter plot. Convention: a cloud of singlets then spans some ten bins."""
@@ -25,6 +25,13 @@ bins with one event each."""
 LEAST_MARGIN_PILE, MARGIN_PILE_SHARE = 5, 0.001
 """Equal events at an extreme, and their share of all, that make it an end of the scale. Convention: within
 the scale equal values come in twos or threes."""
+ZOOMS, SPREADS_AROUND, NARROWEST_ZOOM, ZOOMED_OUT = 6, 8, 1e-6, 0.8
+"""Most steps of the zoom on the densest spot; room around it on either side, in its spreads; its least
+width relative to the window; a step that leaves more than the last part is the end. Convention: a cloud of
+beads with its doublets fits in, and each step but the last makes the window clearly smaller."""
+SMOOTH, LEAST_SMOOTH, MOST_SMOOTH = 120.0, 1.2, 5.0
+"""Smoothing of the scatter plot in bins: the first value over the root of the number of events, within the
+other two. Convention: few events want more smoothing; a cloud is wider than the most."""
 
 
 def find_bead_singlets(
@@ -82,14 +89,14 @@ def _axis(values: Floats, inside: Mask) -> Floats:
 
 def _window(points: Floats) -> tuple[Floats, Floats]:
     """Zoom on the densest spot until the window is a dozen of its own widths across."""
-    low, high = points.min(axis=0), points.max(axis=0) + 1e-9
-    for _ in range(6):
+    low, high = points.min(axis=0), points.max(axis=0) + LEAST_DIVISOR
+    for _ in range(ZOOMS):
         near = points[np.all((points >= low) & (points < high), axis=1)]
         center = _densest(near, low, high)
         spread = MAD_TO_SD * np.median(np.abs(near - center), axis=0)
-        wide = np.maximum(8 * spread, 1e-6 * (high - low))
+        wide = np.maximum(SPREADS_AROUND * spread, NARROWEST_ZOOM * (high - low))
         new_low, new_high = np.maximum(low, center - wide), np.minimum(high, center + wide)
-        if np.all(new_high - new_low > 0.8 * (high - low)):
+        if np.all(new_high - new_low > ZOOMED_OUT * (high - low)):
             break
         low, high = new_low, new_high
     return low, high
@@ -101,7 +108,7 @@ def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, n
     bins = np.clip(((points - low) / (high - low) * N_BINS).astype(np.int64), 0, N_BINS - 1)
     flat = bins[:, 0] * N_BINS + bins[:, 1]
     counts = np.bincount(flat, minlength=N_BINS * N_BINS).reshape(N_BINS, N_BINS).astype(np.float64)
-    width = float(np.clip(120.0 / np.sqrt(max(points.shape[0], 1)), 1.2, 5.0))
+    width = float(np.clip(SMOOTH / np.sqrt(max(points.shape[0], 1)), LEAST_SMOOTH, MOST_SMOOTH))
     return gaussian_filter(counts, width, mode="constant"), flat
 
 

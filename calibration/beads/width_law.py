@@ -18,6 +18,9 @@ third to either side."""
 SPREAD_OF_NUMBERS = (1.5, 0.02)
 """Factor and least value of the SD of log events: few clear populations make it too small. Convention: the SD
 of three numbers is too small by some 10 to 50 %."""
+FEWEST_TERMS = 3
+"""A brightest population is left out only if more than so many are there. Arithmetic: the law has three
+terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def bead_law(components: Sequence[Component]) -> BeadLaw:
     from scipy.optimize import nnls
 
     clear = list(components)
-    if len(clear) > 3 and clear[-1].sd / clear[-1].mean < SQUEEZED * clear[-2].sd / clear[-2].mean:
+    if len(clear) > FEWEST_TERMS and clear[-1].sd / clear[-1].mean < SQUEEZED * clear[-2].sd / clear[-2].mean:
         clear = clear[:-1]
     x = np.maximum(np.array([c.mean for c in clear]), 0.0)
     variance = np.array([c.sd for c in clear]) ** 2

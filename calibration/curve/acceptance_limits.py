@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calibration.rounding import DECIMALS
+
 
 class CurveVerdict(StrEnum):
     """The verdict of a check on a curve."""
@@ -58,7 +60,7 @@ class Limit:
 
 def around_one(distance: float) -> tuple[float, float]:
     """Return 1 ± distance without the rounding of binary fractions: 1.15, not 1.1500000000000001."""
-    return round(1 - distance, 12), round(1 + distance, 12)
+    return round(1 - distance, DECIMALS), round(1 + distance, DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ MOST_CLIPPED = 0.01
 """Largest share of a population on the end of the other channel's scale for the population to be used.
 Convention: a hundredth on the end lowers the variance by less than a tenth."""
 
+SAMPLING_SDS = 3
+"""Standard errors that are allowed for the sampling of a share of light. Convention: chance exceeds them
+once in 400."""
 CLEAR_OF_NOISE = 6.0
 """Least distance of a population above the blank, in standard errors, for its share of light to count.
 Convention: then a share of light is known to 17 %."""
@@ -191,7 +194,7 @@ def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) ->
     bright_enough = net[:, 1] > CLEAR_OF_NOISE * error
     return bool(
         bright_enough.sum() >= FEWEST_POPULATIONS
-        and np.all((off <= within + 3 * error / net[:, 1])[bright_enough])
+        and np.all((off <= within + SAMPLING_SDS * error / net[:, 1])[bright_enough])
     )
 
 

@@ -23,6 +23,10 @@ charts."""
 
 FARTHEST = 99.0
 """Largest distance that is reported, in SDs. Convention: it keeps printed numbers finite."""
+WARN_SDS, REJECT_SDS, ROW_BEYOND_1S, ROW_ON_ONE_SIDE = 2, 3, 4, 10
+"""Westgard's rules: SDs that warn, and two runs in a row beyond which reject; SDs that reject; runs in a
+row beyond one SD, and on one side of the mean, that reject (Westgard et al. 1981,
+doi:10.1093/clinchem/27.3.493)."""
 
 
 class WestgardRule(StrEnum):
@@ -177,13 +181,13 @@ def westgard(z: Sequence[float]) -> tuple[WestgardRule, ...]:
     last = np.asarray(z, dtype=np.float64)
     side = np.sign(last[-1])
     rules = (
-        (WestgardRule.ONE_3S, abs(last[-1]) > 3),
-        (WestgardRule.TWO_2S, _in_a_row(last, 2, 2.0, side)),
-        (WestgardRule.FOUR_1S, _in_a_row(last, 4, 1.0, side)),
-        (WestgardRule.TEN_X, _in_a_row(last, 10, 0.0, side)),
+        (WestgardRule.ONE_3S, abs(last[-1]) > REJECT_SDS),
+        (WestgardRule.TWO_2S, _in_a_row(last, 2, WARN_SDS, side)),
+        (WestgardRule.FOUR_1S, _in_a_row(last, ROW_BEYOND_1S, 1.0, side)),
+        (WestgardRule.TEN_X, _in_a_row(last, ROW_ON_ONE_SIDE, 0.0, side)),
     )
     broken = tuple(name for name, holds in rules if holds)
-    return broken or ((WestgardRule.ONE_2S,) if abs(last[-1]) > 2 else ())
+    return broken or ((WestgardRule.ONE_2S,) if abs(last[-1]) > WARN_SDS else ())
 
 
 def _in_a_row(z: Floats, n: int, beyond: float, side: float) -> bool:

@@ -19,6 +19,12 @@ PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
 
 A new model is one entry here and its fit in `fit_model`.
 """
+DECADES_BELOW, TRIED, ROOT_STEP = 3, 61, 1e-13
+"""Autofluorescence is tried from so many decades below the dimmest level up to the brightest, at so many
+values; step at which its root is known, log10. Convention: less than a thousandth of the dimmest level
+changes no curve; about ten values per decade; far below the digits that are kept."""
+FEWEST_FOR_PHOTONS = 3
+"""Least number of populations for the step of a photoelectron. Arithmetic: its law has three terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,13 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
         return float((residuals(log_auto) * (auto / (level + auto))).sum())
 
     positive = level[level > 0]
-    grid = np.linspace(np.log10(positive.min()) - 3, np.log10(positive.max()), 61)
+    grid = np.linspace(np.log10(positive.min()) - DECADES_BELOW, np.log10(positive.max()), TRIED)
     misfits = rounded_fit([float((residuals(g) ** 2).sum()) for g in grid])
     start = int(np.argmin(misfits))
     around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
     auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
     slope, intercept = least_squares_line(log_x, np.log10(level + auto))
-    return LogLogFit(slope, intercept, auto, 3)
+    return LogLogFit(slope, intercept, auto, PARAMETERS["autofluorescence"])
 
 
 def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:
@@ -86,12 +92,12 @@ def _minimum(steepness: Callable[[float], float], low: float, high: float) -> fl
         return low
     if steepness(high) <= 0:
         return high
-    return float(brentq(steepness, low, high, xtol=1e-13))
+    return float(brentq(steepness, low, high, xtol=ROOT_STEP))
 
 
 def photon_step(medians: Floats, rcv: Floats | None) -> float:
     """Fit rCV² = cv² + step / median + noise² / median², each term at least zero (Steen 1992)."""
-    if rcv is None or medians.size < 3 or np.any(rcv <= 0):
+    if rcv is None or medians.size < FEWEST_FOR_PHOTONS or np.any(rcv <= 0):
         return 0.0
     from scipy.optimize import nnls
 

@@ -17,7 +17,7 @@ from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict, around_one
 from calibration.curve.fit import least_squares_line
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
-from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
+from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, UPPER_95, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
 
@@ -29,6 +29,8 @@ check it."""
 SETTLED_PEAKS = 4
 """Number of populations below which there is a warning. Convention: a line has two parameters, and with two
 more peaks a wrong peak shows."""
+ROUNDING = 1e-12
+"""Difference from a slope of 1 that is rounding. Convention: processors differ from the 13th digit on."""
 
 
 def fit_transfer(
@@ -92,7 +94,7 @@ def _may_be_one(slope: float, sd: float, n: int, lever: float) -> bool:
     """Whether the 95 % interval of the slope contains 1."""
     from scipy.special import stdtrit
 
-    return bool(abs(slope - 1) <= stdtrit(n - 2, 0.975) * sd / np.sqrt(lever) + 1e-12)
+    return bool(abs(slope - 1) <= stdtrit(n - 2, UPPER_95) * sd / np.sqrt(lever) + ROUNDING)
 
 
 def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tuple[Floats, Floats, float]:

@@ -16,7 +16,7 @@ from calibration.density.error_model import (
     log_sd,
     transfer_errors,
 )
-from calibration.numbers import LEAST_MFI, Z_95, Floats
+from calibration.numbers import LEAST_MFI, UPPER_95, Z_95, Floats
 
 
 def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErrors) -> float:
@@ -32,7 +32,7 @@ def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErr
     if curve.degrees_of_freedom <= 0 or own <= 0:
         return float(np.sqrt(total))
     freedom = curve.degrees_of_freedom * (total / own) ** 2
-    return float(np.sqrt(total) * stdtrit(freedom, 0.975) / Z_95)
+    return float(np.sqrt(total) * stdtrit(freedom, UPPER_95) / Z_95)
 
 
 def interval_of_medians(
@@ -77,7 +77,7 @@ def interval_of_medians(
     own = bead * (1 / count + (tilt**2 / squares if squares > 0 else 0.0))
     total = own + sum(log_sd(cv) ** 2 for cv in (errors.lot, errors.f_p, errors.between_run))
     known = curve.degrees_of_freedom > 0 and own > 0
-    reach = stdtrit(curve.degrees_of_freedom * (total / own) ** 2, 0.975) if known else Z_95
+    reach = stdtrit(curve.degrees_of_freedom * (total / own) ** 2, UPPER_95) if known else Z_95
     half = float(reach * np.sqrt(total))
     return density * float(np.exp(-half)), density * float(np.exp(half))
 

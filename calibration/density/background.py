@@ -40,6 +40,9 @@ N_CONTROL = 400
 """Number of points that represent the control's distribution. Convention: each point is a quarter of a
 percent of the control's cells."""
 
+HIGHEST_MEDIAN = 1.2
+"""Upper end of the search for M, relative to the difference of medians. Convention: noise draws the median
+of the sum up, so M lies below the difference, and the rest is room."""
 N_BISECTIONS = 16
 """Number of bisections of the range of M. Convention: M is then known to 1.2 / 2¹⁶ of the difference of
 medians."""
@@ -200,7 +203,7 @@ def _distribution(control: Floats) -> tuple[Floats, Floats]:
 
 def _medians(model: _Model, stained: float, difference: float) -> Floats:
     """M for each spread, by bisection, such that half of the model lies below the stain's median."""
-    low, high = np.zeros(SPREADS.size), np.full(SPREADS.size, 1.2 * difference)
+    low, high = np.zeros(SPREADS.size), np.full(SPREADS.size, HIGHEST_MEDIAN * difference)
     for _ in range(N_BISECTIONS):
         middle = 0.5 * (low + high)
         too_dim = model.below(stained, middle) > 0.5

@@ -17,7 +17,7 @@ from calibration.density.budget import (
 from calibration.density.error_model import log_sd
 from calibration.density.result import ReceptorDensity
 from calibration.density.widening import with_size
-from calibration.numbers import Z_95
+from calibration.numbers import UPPER_95, Z_95
 
 PRIOR_FREEDOM = 0.7
 """Degrees of freedom of the assumed CV when it is combined with replicates. Convention: so few that the
@@ -121,7 +121,7 @@ def joined_variance(
     if not freedom:
         return expected
     whole = freedom + prior_freedom
-    wide = 1 + freedom / whole * ((float(stdtrit(whole, 0.975)) / Z_95) ** 2 - 1)
+    wide = 1 + freedom / whole * ((float(stdtrit(whole, UPPER_95)) / Z_95) ** 2 - 1)
     return freedom / whole * wide * observed + min(prior_freedom / whole * wide, 1.0) * expected
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.standard_curve import StandardCurve
-from calibration.numbers import LEAST_MFI, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95, Floats
+from calibration.numbers import LEAST_MFI, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, UPPER_95, Z_95, Floats
 
 ASSUMED_RESIDUAL = 0.02
 """Scatter of the beads about a curve that has as many parameters as beads, dex. Assumption: assigned values
@@ -29,13 +29,17 @@ which one channel cannot show. Assumption: larger cells have more of both. Only 
 ENOUGH_CONTROL_CELLS = 50
 """Control cells from which on the error of their median is taken from their own scatter alone. Convention:
 the usual spread would then count for a sixth."""
+LOT_CV, F_P_CV, TRANSFER_CV = 0.05, 0.05, 0.05
+"""CVs that are assumed where none is typed: of the values of a lot, of an F:P, and of a transfer to another
+instrument or detector. Convention: makers' lots differ by about as much, and so do assigned values
+(docs/method.md, sections 4 and 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeErrors:
     """CVs (fractions) that scale every ABC alike."""
 
-    lot: float = 0.05
+    lot: float = LOT_CV
     f_p: float = 0.0
     between_run: float = 0.0
 
@@ -140,5 +144,5 @@ def control_error(control: Floats) -> float:
     from scipy.special import stdtrit
 
     n = control.size
-    widened = float(stdtrit(max(n - 1, 1), 0.975)) / Z_95
+    widened = float(stdtrit(max(n - 1, 1), UPPER_95)) / Z_95
     return MEDIAN_TO_MEAN_ERROR * blank_spread(control) * widened / float(np.sqrt(n))

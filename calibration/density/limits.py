@@ -28,6 +28,10 @@ MOST_CV = 0.30
 """Largest total CV at which a density is quantified; the LLOQ is the density at which it is reached.
 Convention: a density is then known to a factor of 1.8 up or down, still less than the drug's effect."""
 
+ULOQ_EXTRAPOLATION = 4.0
+"""Multiple of the top bead up to which a density is given and flagged. Assumption, as docs/method.md states
+it in section 5: a straight curve of a linear detector goes on beyond its top bead."""
+
 
 class LloqSource(StrEnum):
     """Which limit decides the LLOQ."""

@@ -11,7 +11,7 @@ from calibration.density.between_runs import PRIOR_FREEDOM, TYPED_CV_FREEDOM, jo
 from calibration.density.budget import CELL_TERMS, VISIT_TERMS, BetweenRunSource, BudgetTerm
 from calibration.density.replicates import Gap, has_estimate, status_without_number, widest_gap
 from calibration.density.result import PooledDensity, RdStatus, ReceptorDensity, known_to_exceed
-from calibration.numbers import Z_95, Floats
+from calibration.numbers import LEAST_VARIANCE, Z_95, Floats
 from calibration.rounding import rounded_record
 
 FARTHEST_SDS = 12.0
@@ -236,7 +236,7 @@ def _with_bounds(
         lowest = min(bounds, default=frame.uloq)
         return replace(frame, status=RdStatus.ABOVE_ULOQ, rd_low=lowest, notes=(*frame.notes, note))
     units = _units(numbers, on_log=True)
-    spread = float(np.sqrt(max(_joined(units, frame), 1e-12)))
+    spread = float(np.sqrt(max(_joined(units, frame), LEAST_VARIANCE)))
     shared = sum(unit.shared for unit in units) / len(units)
     mean, low, high = censored_mean([unit.value for unit in units], np.log(bounds), spread)
     reach = Z_95**2 * shared

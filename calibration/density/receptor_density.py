@@ -11,10 +11,10 @@ from calibration.beads.kits import BeadKit, KitResult, abc_divisor, bead_kit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from calibration.density.background import SubtractionBias, subtraction_bias
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource, ErrorTerm
-from calibration.density.error_model import ConvertedCells, RelativeErrors
-from calibration.density.limits import LloqSource, density_limits, result_scatter
+from calibration.density.error_model import F_P_CV, LOT_CV, ConvertedCells, RelativeErrors
+from calibration.density.limits import ULOQ_EXTRAPOLATION, LloqSource, density_limits, result_scatter
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
-from calibration.density.uncertainty import uncertainty_of_density
+from calibration.density.uncertainty import N_DRAWS, uncertainty_of_density
 from calibration.flags import CalibrationFlag
 from calibration.numbers import AT_SCALE_END, Floats
 from calibration.rounding import rounded_record
@@ -66,14 +66,14 @@ def quantify_receptor_density(
     *,
     kit: BeadKit | str,
     f_p_ratio: float | None = None,
-    f_p_cv: float = 0.05,
-    lot_cv: float = 0.05,
+    f_p_cv: float = F_P_CV,
+    lot_cv: float = LOT_CV,
     between_run_cv: float | None = 0.0,
     lab_lloq: float | None = None,
-    uloq_extrapolation: float = 4.0,
+    uloq_extrapolation: float = ULOQ_EXTRAPOLATION,
     detector_top: float = np.inf,
     seed: int = 20240607,
-    n_draws: int = 2000,
+    n_draws: int = N_DRAWS,
     control_kind: str = ControlKind.FMO,
 ) -> ReceptorDensity:
     """Receptor density of one gated population.

@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BudgetTerm
 from calibration.density.result import RdStatus, ReceptorDensity, known_to_exceed
-from calibration.numbers import Z_95
+from calibration.numbers import LOWER_95, UPPER_95, Z_95
 
 MOST_SDS_APART = 7.0
 """Largest difference of two replicates, in SDs of the difference. Convention: a pair from an assay with a CV
@@ -110,7 +110,7 @@ def replicate_scatter(groups: Sequence[Sequence[float]]) -> ReplicateScatter | N
 def _chi_squared_95(freedom: int) -> tuple[float, float]:
     from scipy.special import chdtri
 
-    return float(chdtri(freedom, 0.975)), float(chdtri(freedom, 0.025))
+    return float(chdtri(freedom, UPPER_95)), float(chdtri(freedom, LOWER_95))
 
 
 def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) -> Gap | None:

@@ -16,13 +16,16 @@ import numpy.typing as npt
 from calibration.beads.kits import BeadKit, abc_divisor, bead_kit
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.error_model import (
+    F_P_CV,
+    LOT_CV,
     ConvertedCells,
     RelativeErrors,
     blank_spread,
 )
+from calibration.density.limits import ULOQ_EXTRAPOLATION
 from calibration.density.receptor_density import between_run_term
 from calibration.density.result import QUANTIFIED, ReceptorDensity
-from calibration.density.uncertainty import draw_errors, quantile_draws
+from calibration.density.uncertainty import N_DRAWS, draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
 from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
@@ -48,6 +51,9 @@ form a mode that comes from the detector, not from the cells."""
 _SEED_STEP = 1
 """Added to the tube's seed, so that these draws differ from those of the median. Convention: any number but 0
 would do."""
+LOW_CUT = 5000.0
+"""Molecules below which a cell counts as low. Convention: a few percent of what plasma cells usually have;
+it only describes the cells, and is a setting."""
 
 
 def cell_distribution(
@@ -58,14 +64,14 @@ def cell_distribution(
     *,
     kit: BeadKit | str,
     f_p_ratio: float | None = None,
-    f_p_cv: float = 0.05,
-    lot_cv: float = 0.05,
+    f_p_cv: float = F_P_CV,
+    lot_cv: float = LOT_CV,
     between_run_cv: float | None = 0.0,
-    low_cut: float = 5000.0,
-    uloq_extrapolation: float = 4.0,
+    low_cut: float = LOW_CUT,
+    uloq_extrapolation: float = ULOQ_EXTRAPOLATION,
     detector_top: float = np.inf,
     seed: int = 20240607,
-    n_draws: int = 2000,
+    n_draws: int = N_DRAWS,
 ) -> CellDistribution | None:
     """Return percentiles, shares below two cuts, and modes of the cells of a tube.
 
