@@ -18,6 +18,9 @@ QUARTILES = (0.25, 0.5, 0.75)
 """The lower quartile, the median and the upper quartile. Arithmetic: a quarter of the values lies beyond the
 first and beyond the last."""
 
+SEED = 20240607
+"""Seed of every random draw, unless the settings name another. Convention: any; fixed, so that every run
+gives the same numbers."""
 Z_95 = 1.959964
 """Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile).
 Arithmetic."""
@@ -25,6 +28,8 @@ Arithmetic."""
 Z_95_ONE_SIDED = 1.645
 """The 95 % quantile of a standard normal distribution, as CLSI EP17-A2 rounds it."""
 
+HALF_LOG_2PI, ROOT_2PI = 0.9189385332046727, 2.5066282746310002
+"""Arithmetic: ln(2π)/2 and √(2π), of the normal density."""
 MAD_TO_SD = 1.4826
 """SD of a normal distribution over its median absolute deviation, 1 / Φ⁻¹(0.75). Arithmetic."""
 
@@ -51,6 +56,9 @@ LEAST_VARIANCE = 1e-12
 """Replaces a variance of zero by which is divided. Convention: a CV of one in a million, far below any error
 of a measurement."""
 
+LEAST_POSITIVE = 1e-300
+"""Replaces a zero by which is divided or of which a logarithm is taken. Arithmetic: near the smallest
+number of a double."""
 LEAST_MFI = 1e-9
 """Replaces an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
 

@@ -16,7 +16,7 @@ from calibration.density.limits import ULOQ_EXTRAPOLATION, LloqSource, density_l
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
 from calibration.density.uncertainty import N_DRAWS, uncertainty_of_density
 from calibration.flags import CalibrationFlag
-from calibration.numbers import AT_SCALE_END, Floats
+from calibration.numbers import AT_SCALE_END, SEED, Floats
 from calibration.rounding import rounded_record
 
 __all__ = ["NUMBERED", "QUANTIFIED", "ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
@@ -72,7 +72,7 @@ def quantify_receptor_density(
     lab_lloq: float | None = None,
     uloq_extrapolation: float = ULOQ_EXTRAPOLATION,
     detector_top: float = np.inf,
-    seed: int = 20240607,
+    seed: int = SEED,
     n_draws: int = N_DRAWS,
     control_kind: str = ControlKind.FMO,
 ) -> ReceptorDensity:

@@ -29,7 +29,7 @@ from calibration.density.uncertainty import N_DRAWS, draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
 from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
-from calibration.numbers import AT_SCALE_END, LEAST_MFI, Z_95_ONE_SIDED, Floats, central_95
+from calibration.numbers import AT_SCALE_END, LEAST_MFI, SEED, Z_95_ONE_SIDED, Floats, central_95
 from calibration.rounding import rounded_record
 
 FEWEST_BEYOND = 5
@@ -70,7 +70,7 @@ def cell_distribution(
     low_cut: float = LOW_CUT,
     uloq_extrapolation: float = ULOQ_EXTRAPOLATION,
     detector_top: float = np.inf,
-    seed: int = 20240607,
+    seed: int = SEED,
     n_draws: int = N_DRAWS,
 ) -> CellDistribution | None:
     """Return percentiles, shares below two cuts, and modes of the cells of a tube.

@@ -14,7 +14,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from gating.arithmetic.numbers import Floats
+
 Number: TypeAlias = Any
 """A float, or an array (n,) with one number per matrix."""
 Square: TypeAlias = list[list[Number]]

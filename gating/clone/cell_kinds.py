@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.arithmetic.linear import Floats, inverses, times
+from gating.arithmetic.linear import inverses, times
+from gating.arithmetic.numbers import Floats
 from gating.clone.marker_levels import MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks

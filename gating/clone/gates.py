@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import Floats
 from gating.clone.cell_kinds import LEAST_GAIN, CloneSplit, Gains
 from gating.clone.marker_levels import MarkerLook
 from gating.clusters.ellipsoids import ellipsoids_of

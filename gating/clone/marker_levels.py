@@ -10,8 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from gating.anchors.edges import steady_negative_edge
-from gating.arithmetic.linear import Floats
-from gating.arithmetic.numbers import LEAST_SCATTER
+from gating.arithmetic.numbers import LEAST_SCATTER, Floats
 from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.events.sampling import some_of

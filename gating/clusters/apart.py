@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import eigenpairs
-from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import Floats
 from gating.clusters.ellipsoids import LEAST_GAIN, as_gate, ends_of_ties, farthest
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.events import Mask

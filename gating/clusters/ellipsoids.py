@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.evidence import Group
-from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import Floats
 from gating.clusters.mixture import Mixture
 from gating.events import Mask
 from gating.gates import EllipsoidGate

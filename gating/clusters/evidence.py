@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor, evidence_of
-from gating.arithmetic.linear import Floats, log_determinant
+from gating.arithmetic.linear import log_determinant
+from gating.arithmetic.numbers import Floats
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by

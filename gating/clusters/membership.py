@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor, evidence_of
-from gating.arithmetic.linear import Floats
-from gating.arithmetic.numbers import USUAL_SPREAD
+from gating.arithmetic.numbers import USUAL_SPREAD, Floats
 from gating.clusters.ellipsoids import ellipsoids_of, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import evenly, nearest_of, neighbours, ordered_rows

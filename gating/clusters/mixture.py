@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gating.arithmetic.elementary import exp
 from gating.arithmetic.linear import (
     GRID,
-    Floats,
     cholesky,
     exact_product,
     inverses,
@@ -26,6 +25,7 @@ from gating.arithmetic.linear import (
     on_grid,
     times,
 )
+from gating.arithmetic.numbers import Floats
 from gating.clusters.peaks import NEIGHBOURS, density_peaks
 
 ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.arithmetic.linear import Floats, cholesky, log_determinant, lower_inverse
-from gating.arithmetic.numbers import USUAL_SPREAD
+from gating.arithmetic.linear import cholesky, log_determinant, lower_inverse
+from gating.arithmetic.numbers import USUAL_SPREAD, Floats
 from gating.clusters.ellipsoids import LEAST_GAIN, farthest
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.arithmetic.linear import Floats, on_grid
-from gating.arithmetic.numbers import LEAST_DIVISOR
+from gating.arithmetic.linear import on_grid
+from gating.arithmetic.numbers import LEAST_DIVISOR, Floats
 
 NEIGHBOURS = 8
 """Number of nearest points by which the density at a point is measured; a group needs more points. Chosen on

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.anchors.evidence import Anchor
-from gating.arithmetic.linear import Floats, inverse_of, log_determinant, solve, times
-from gating.arithmetic.numbers import LEAST_DIVISOR
+from gating.arithmetic.linear import inverse_of, log_determinant, solve, times
+from gating.arithmetic.numbers import LEAST_DIVISOR, Floats
 from gating.clusters.ellipsoids import farthest
 from gating.clusters.mixture import Mixture
 from gating.events import FloatArray, Mask

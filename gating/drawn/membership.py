@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverse_of, product
+from gating.arithmetic.numbers import Floats
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population_names import GateId
 from gating.drawn.tree import gate_of
@@ -24,7 +24,6 @@ from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
 if TYPE_CHECKING:
     import flowkit
 
-Floats = NDArray[np.float64]
 FROM_THE_FILE = "FCS"
 """GatingML's word for the matrix of the FCS file (section 5.1.1)."""
 UNCOMPENSATED = (None, "", "uncompensated")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gating.anchors.evidence import Group, evidence_of
 from gating.anchors.search import Search, cluster_channels
-from gating.arithmetic.linear import Floats
+from gating.arithmetic.numbers import Floats
 from gating.clusters.apart import Part, ellipsoids_apart, has_valley_below, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
+from calibration.numbers import LEAST_POSITIVE, LEVEL
 from pipeline.assay.statistics.agreement import ENOUGH_PAIRS, Agreement, agreement
 from pipeline.assay.statistics.carry_over import CarryOver, carry_over
 from pipeline.assay.statistics.control_chart import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
-from pipeline.assay.statistics.moments import LEVEL, TooFewError, mean
+from pipeline.assay.statistics.moments import TooFewError, mean
 from pipeline.assay.statistics.stability import Stability, stability
 from pipeline.assay.support import Judged, NotJudged, Support, goal_of, overall_verdict, upper_bound, within
 from pipeline.assay.tubes import AssayTube
@@ -260,4 +261,4 @@ def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def _geometric(values: Sequence[float]) -> float:
-    return math.exp(mean([math.log(max(value, 1e-300)) for value in values]))
+    return math.exp(mean([math.log(max(value, LEAST_POSITIVE)) for value in values]))

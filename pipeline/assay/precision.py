@@ -27,6 +27,9 @@ _MOST_SHOWN = 1000
 information."""
 
 Precise = Judged[Precision] | NotJudged
+_SAME_CV, _LARGEST_LOG_SD = 1e-9, 20.0
+"""Relative difference within which two CVs are the same number; largest SD of ln density that becomes a CV.
+Convention: far above rounding and far below a shown digit; e^400 still fits into a double."""
 
 
 def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precise, ...]:
@@ -109,9 +112,9 @@ def _shown(percent: float) -> str:
 def cv_at(precision: Precision, part: VarianceComponent, size: float) -> float:
     """Convert an SD to a CV in percent, in the same way as for the component itself."""
     plain = 100 * part.sd / precision.mean
-    if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=1e-9):
+    if part.cv_percent is not None and math.isclose(plain, part.cv_percent, rel_tol=_SAME_CV):
         return 100 * size / precision.mean
-    return 100 * math.sqrt(math.expm1(min(size, 20.0) ** 2))
+    return 100 * math.sqrt(math.expm1(min(size, _LARGEST_LOG_SD) ** 2))
 
 
 def judged_limits(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
+from calibration.numbers import Floats
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
@@ -20,8 +21,6 @@ from pipeline.washout.observations.selection import given_rows
 MOST_SPLITS, LEVELS = 8, 6
 """Washouts at which missing visits are split into early and late, and densities at which each group is
 placed, the lowest one below the limit. Convention: for speed; a finer grid hardly changes the line."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

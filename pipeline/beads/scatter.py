@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import QUARTILES
 from pipeline.tube.names.markers import scatter_role
 
 LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
@@ -26,6 +27,9 @@ FOLLOWS, SPAN = 0.4, 1.3
 which the channel follows the beads' fluorescence and is no scatter. Convention: scatter of real beads stays
 below 0.25 and 1.25, detectors that see their light lie above 0.45."""
 
+OUTER_GROUPS = (0.1, 0.9)
+"""Quantiles of the groups' medians whose ratio is that span. Convention: so that one group of debris does
+not decide."""
 MOST_ALIKE = 0.5
 """Share of events with one and the same value above which a channel is not used. Convention: a detector that
 was off or saturated writes one value for most events."""
@@ -159,7 +163,7 @@ def _follows(values: Column, light: Column) -> bool:
     means = np.bincount(groups, ranks, minlength=LIGHT_GROUPS) / np.maximum(n, 1)
     between = float((n * (means - ranks.mean()) ** 2).sum() / ((ranks - ranks.mean()) ** 2).sum())
     medians = np.array([np.median(values[groups == group]) for group in np.flatnonzero(n)])
-    low, high = np.quantile(medians, (0.1, 0.9))
+    low, high = np.quantile(medians, OUTER_GROUPS)
     return between > FOLLOWS and bool(high > SPAN * low)
 
 
@@ -170,5 +174,5 @@ def _ranks(values: Column) -> Column:
 
 
 def _spread(values: Column) -> float:
-    low, middle, high = np.quantile(values[np.isfinite(values)], (0.25, 0.5, 0.75))
+    low, middle, high = np.quantile(values[np.isfinite(values)], QUARTILES)
     return float((high - low) / middle) if middle > 0 else np.inf

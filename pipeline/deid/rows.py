@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.deid.key import Key, PseudonymKind
 from pipeline.study.cells.concentrations import Concentration
+from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
 from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
@@ -271,7 +272,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        return repr(int(value)) if value == int(value) and abs(value) < MOST_WRITTEN_WHOLE else repr(value)
     if isinstance(value, time):
         return value.isoformat()
     return str(value)

@@ -50,6 +50,8 @@ OLDEST, NEWEST = 1970, 2199
 
 OLDEST_YEAR = 70
 """Two-digit years from 70 on belong to the last century. Convention: no list mode file is older."""
+LONGEST_DATE_WORD = 12
+"""Most characters of a year, a month or a day. Convention: no name of a month is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,12 @@ def parse_date(value: str) -> date | None:
 
 def _day_of(value: str) -> tuple[int, int, int] | None:
     """Return year, month and day as they are written; None if there is more than one way to read them."""
-    without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:80], flags=re.ASCII)
+    without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:LONGEST_NAME], flags=re.ASCII)
     words = [word for word in re.split(r"[\W_]+", without_time) if word]
     if len(words) == 1 and re.fullmatch(r"\d{8}", words[0], re.ASCII):
         words = [words[0][:4], words[0][4:6], words[0][6:]]
     words = [word for word in words if not (word.isalpha() and _month(word) is None)][:3]
-    if len(words) != 3 or any(len(word) > 12 or not word.isalnum() for word in words):
+    if len(words) != 3 or any(len(word) > LONGEST_DATE_WORD or not word.isalnum() for word in words):
         return None
     named = [word for word in words if _month(word)]
     numbers = [int(word) for word in words if word.isascii() and word.isdigit()]

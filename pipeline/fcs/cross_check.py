@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
+from pipeline.fcs.errors import LONGEST_QUOTE
 from pipeline.fcs.file import FcsFile, read_fcs
 from pipeline.fcs.repairs import RepairCode
 
@@ -37,8 +38,6 @@ OF_TEXT = frozenset(
     }
 )
 """Codes of repairs that explain a difference from another reader."""
-
-Table = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +147,10 @@ def _cell(channel: WitnessedChannel) -> str:
 def _witness(
     package: str,
     name: str,
-    read: Callable[[FcsFile], Table | None],
+    read: Callable[[FcsFile], Floats | None],
     limits: Callable[[FcsFile], list[str]],
     file: FcsFile,
-    ours: Table,
+    ours: Floats,
 ) -> Witness:
     reader = f"{name} {version(package)}"
     theirs, verdict = None, "differs"
@@ -172,7 +171,7 @@ def _witness(
     return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
-def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[WitnessedChannel, ...]:
+def _side_by_side(file: FcsFile, ours: Floats, theirs: Floats | None) -> tuple[WitnessedChannel, ...]:
     """Return the sums of a reader that found other events or channels, or none."""
     n_theirs = 0 if theirs is None else len(theirs)
     return tuple(
@@ -188,11 +187,11 @@ def _side_by_side(file: FcsFile, ours: Table, theirs: Table | None) -> tuple[Wit
 
 def _single_line(fault: Exception, file: FcsFile) -> str:
     text = " ".join(str(fault).replace(str(file.path), file.path.name).split())
-    return text if len(text) <= 160 else text[:160] + "…"
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
 
 
 def _compared(
-    reader: str, file: FcsFile, ours: Table, theirs: Table, limits: Callable[[FcsFile], list[str]]
+    reader: str, file: FcsFile, ours: Floats, theirs: Floats, limits: Callable[[FcsFile], list[str]]
 ) -> Witness:
     channels = tuple(
         WitnessedChannel(name, float(a.sum()), float(b.sum()), _largest_difference(a, b))
@@ -206,7 +205,7 @@ def _compared(
     return Witness(reader, "differs", text, tuple(limits(file)), channels)
 
 
-def _largest_difference(ours: Table, theirs: Table) -> float:
+def _largest_difference(ours: Floats, theirs: Floats) -> float:
     same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
     if same.all():
         return 0.0
@@ -215,7 +214,7 @@ def _largest_difference(ours: Table, theirs: Table) -> float:
     return float("inf") if np.isnan(difference).any() else float(difference.max())
 
 
-def _read_by_flowio(file: FcsFile) -> Table | None:
+def _read_by_flowio(file: FcsFile) -> Floats | None:
     import flowio
 
     with file.path.open("rb") as handle:
@@ -227,7 +226,7 @@ def _read_by_flowio(file: FcsFile) -> Table | None:
     return np.asarray(data.as_array(preprocess=False), np.float64).T
 
 
-def _read_by_fcsparser(file: FcsFile) -> Table | None:
+def _read_by_fcsparser(file: FcsFile) -> Floats | None:
     from fcsparser.api import FCSParser
 
     logging.getLogger("fcsparser").addHandler(logging.NullHandler())

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+LONGEST_VALUE = 40
+"""Most characters of a value in a sentence. Convention: more would not be read."""
+
+MOST_CHANNELS_NAMED = 60
+"""Most channels that a message lists. Convention: hardly any panel has more, so that a list is rarely
+cut."""
+
+LONGEST_QUOTE = 160
+"""Most characters of another reader's message. Convention: more would not be read."""
+
 
 class FcsError(Exception):
     """An FCS file cannot be read or written; the text says why and what to do."""
@@ -31,7 +41,7 @@ class UnwritableError(FcsError):
     """The given values or keywords cannot be written as an FCS file."""
 
 
-def shown(value: object, longest: int = 40) -> str:
+def shown(value: object, longest: int = LONGEST_VALUE) -> str:
     """Return a value for a sentence: in quotes, cut at `longest` characters with an ellipsis.
 
     Examples

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
-from pipeline.fcs.errors import ChannelError, shown
+from pipeline.fcs.errors import MOST_CHANNELS_NAMED, ChannelError, shown
 from pipeline.fcs.layout.claims import Claims, DataSegment
 from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.mode import check_mode
@@ -32,8 +32,7 @@ from pipeline.fcs.values.plausible import PEEKED_BYTES, check_bytes
 from pipeline.files.content import AnyContent
 
 _OF_TEXT = ("acquisition", "_spillover")
-"""Facts from TEXT that are computed when they are first needed; they do not depend on the decoded
-channels."""
+"""Facts from TEXT that are computed when they are first needed; no channel is decoded for them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,8 +201,10 @@ def _no_such_channel(name: str, file: FcsFile) -> str:
         channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name
     ]
     near = by_marker or difflib.get_close_matches(str(name), file.channels, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:60])}"
-    hint += "…" if len(file.channels) > 60 and not near else ""
+    hint = (
+        f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:MOST_CHANNELS_NAMED])}"
+    )
+    hint += "…" if len(file.channels) > MOST_CHANNELS_NAMED and not near else ""
     return f"{file.path.name} has no channel {shown(name, 80)}; {hint}"
 
 

@@ -37,6 +37,8 @@ ROUNDED = 1e-6
 
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
 """The matrix of a keyword, and its repairs or why there is none."""
+LONGEST_LIST = 120
+"""Most characters of a list of detectors in a sentence. Convention: about a line."""
 
 
 def parse_spillover(
@@ -242,7 +244,9 @@ def _checked(
 
 def _refused(keyword: str, why: str, value: str) -> Parsed:
     text = f"{keyword} {why}; it was left out"
-    return None, [Repair(RepairCode.SPILL_UNUSABLE, text, shown(value, 120) if value else "", "no matrix")]
+    return None, [
+        Repair(RepairCode.SPILL_UNUSABLE, text, shown(value, LONGEST_LIST) if value else "", "no matrix")
+    ]
 
 
 def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:

@@ -10,7 +10,9 @@ from statistics import median
 import numpy as np
 
 from calibration.density.result import RdStatus
+from calibration.numbers import Z_95
 from pipeline.planning.population import StudyPopulation, planned_status
+from pipeline.study.settings.defaults import RD_CUT
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -22,9 +24,6 @@ STUDIES, ASSURANCE = 50, 0.8
 """Number of simulated studies of each size, and the share of them whose interval must be narrow enough.
 Convention: as the usual power of 80 %."""
 
-_Z = 1.959964
-"""Half-width of the central 95 % of a normal distribution, in SDs. Arithmetic."""
-
 _PILOT_PATIENTS, _PILOT_STUDIES, _WELL_BELOW = 40, 10, 0.5
 """Patients and studies of a pilot simulation. The search begins at this share of the size that the pilot
 predicts. Convention: an interval's width falls as the root of the number of patients."""
@@ -32,6 +31,9 @@ predicts. Convention: an interval's width falls as the root of the number of pat
 _BEYOND = 1
 """Number of sizes to try after the first that is large enough. Convention: the next size shows how much is
 gained."""
+_LATER = 1.5
+"""Factor from the washout at a visit to that at the next one. Convention: visits spread as the washouts of
+patients do, on a logarithmic axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class WantedWidth:
 
     slope_width: float | None = None
     wait_width: float | None = None
-    density: float = 150_000.0
+    density: float = RD_CUT
     share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -194,7 +196,7 @@ def _study_width(
 ) -> tuple[float, int]:
     """Return the interval width of a simulated study (inf without one), and its visits below the LLOQ."""
     first = rng.choice(population.weeks, n)
-    weeks = np.repeat(first, visits) * np.tile(1.5 ** np.arange(visits), n)
+    weeks = np.repeat(first, visits) * np.tile(_LATER ** np.arange(visits), n)
     own = np.repeat(rng.normal(0.0, population.between, n), visits)
     error = math.sqrt(population.run_sd**2 + population.tube_sd**2 / replicates)
     scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
@@ -225,7 +227,7 @@ def _width(fit: WashoutFit, target: WantedWidth, shared: float) -> float:
     wait = weeks_to_reach(fit, target.density, target.share)
     if wait.weeks is None or wait.low is None or wait.high is None:
         return math.inf
-    moved = _Z * shared / fit.slope
+    moved = Z_95 * shared / fit.slope
     down = math.hypot(math.log2(wait.weeks / wait.low), moved)
     up = math.hypot(math.log2(wait.high / wait.weeks), moved)
     return float(wait.weeks * (2.0**up - 2.0**-down))

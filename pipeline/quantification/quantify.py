@@ -8,6 +8,7 @@ import numpy as np
 
 from calibration.beads.kits import abc_divisor, bead_kit
 from calibration.density.receptor_density import FEWEST_CELLS, RdStatus, ReceptorDensity
+from gating.arithmetic.numbers import CONFIDENCE_DIGITS
 from gating.batch_cuts import dye_cuts
 from gating.events import FloatArray, Mask
 from gating.gates.steps import GatedPopulation, GateStep, Step
@@ -148,7 +149,7 @@ def _with_second_opinion(opinion: Mask | None, cells: Mask, result: SampleResult
     """Add the agreement with the second opinion, and flag the tube where it is low."""
     if opinion is None:
         return result
-    alike = round(dice_overlap(opinion, cells), 4)
+    alike = round(dice_overlap(opinion, cells), CONFIDENCE_DIGITS)
     n_cells = int(opinion.sum())
     result = replace(result, second_opinion=SecondCount(n_cells, alike))
     if alike >= LEAST_AGREEMENT:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.response.statistics.counts import Proportion, proportion
 
+_THREE_DIGITS = 999.5
+"""From here on a number has more than three digits before its point. Arithmetic: rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -45,7 +48,7 @@ def readable(value: float) -> str:
     >>> readable(88.428), readable(0.04), readable(1234.5)
     ('88.4', '0.04', '1234')
     """
-    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
+    return f"{value:.3g}" if abs(value) < _THREE_DIGITS else f"{value:.0f}"
 
 
 def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summary:

@@ -8,11 +8,15 @@ from typing import Final
 from pipeline.response.follow_up import FollowUp, PfsEnd
 from pipeline.response.letter.courses import highest_grades
 from pipeline.response.statements import Inconsistency, check_statement
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.study import Patient, Study
 
 _CLOSE: Final = 0.02
 """Relative difference within which a typed time agrees with the dates. Convention: people round by hand."""
 
+_MORE_WEEKS: Final = 5
+"""Weeks by which a typed exposure may exceed the days on treatment. Convention: an exposure may count to
+the end of the last cycle, 4 weeks, and is rounded."""
 _CENSORED: Final = {
     PfsEnd.ASSESSMENT: "the last disease assessment",
     PfsEnd.NEXT_THERAPY: "the start of a new therapy",
@@ -94,7 +98,7 @@ def _control_days(
 
 def _unit_slip(typed: float, pfs_day: int, month_days: float, ended: bool) -> str:
     """Return the unit in which the typed number equals the known number of days; "" where no unit fits."""
-    for unit, days in (("weeks", 7.0), ("months", month_days)):
+    for unit, days in (("weeks", float(DAYS_PER_WEEK)), ("months", month_days)):
         if ended and typed > 1 and abs(typed * days - pfs_day) <= max(_CLOSE * pfs_day, days / 2):
             return unit
     return ""
@@ -105,11 +109,11 @@ def _exposure(where: str, patient: Patient, course: FollowUp, month_days: float)
     typed = patient.exposure_weeks
     if typed is None or course.treated_days is None or patient.discontinued_on is None:
         return
-    weeks = course.treated_days / 7
-    if typed > weeks + 5:
-        as_days = abs(typed - course.treated_days) <= 7
+    weeks = course.treated_days / DAYS_PER_WEEK
+    if typed > weeks + _MORE_WEEKS:
+        as_days = abs(typed - course.treated_days) <= DAYS_PER_WEEK
         text = f"treatment ended {weeks:.1f} weeks after its start" + ("; are these days?" if as_days else "")
         yield Inconsistency(where, f"exposure_weeks {typed:g}", text)
-    elif typed > 1 and abs(typed * month_days / 7 - weeks) <= 0.5 < weeks - typed - 2:
+    elif typed > 1 and abs(typed * month_days / DAYS_PER_WEEK - weeks) <= 0.5 < weeks - typed - 2:
         text = f"treatment ended {weeks:.1f} weeks after its start: were {typed:g} months meant?"
         yield Inconsistency(where, f"exposure_weeks {typed:g}", text)

@@ -12,6 +12,8 @@ from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3
 """Grade from which an adverse event is severe. Standard: CTCAE."""
+FATAL = 5
+"""Grade of an adverse event that ends in death. Standard: CTCAE, grade 5."""
 
 
 def safety_table(study: Study) -> tuple[Characteristic, ...]:
@@ -25,7 +27,7 @@ def safety_table(study: Study) -> tuple[Characteristic, ...]:
             f"adverse event of grade >= {SEVERE_FROM}",
             [None if grade is None else grade >= SEVERE_FROM for grade in grades],
         ),
-        *share("adverse event of grade 5", [None if grade is None else grade == 5 for grade in grades]),
+        *share("adverse event of grade 5", [None if grade is None else grade == FATAL for grade in grades]),
         *share("infusion reaction", [patient.infusion_reaction for patient in patients]),
         *_interrupted(patients),
         *_serum(study),

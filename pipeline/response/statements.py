@@ -12,6 +12,8 @@ from pipeline.study.cells.dates import DAYS_PER_WEEK
 WEEKS_MONTH: Final = 28
 """Days of a month that somebody took for four weeks, a common mistake. Arithmetic."""
 
+_ROUNDING: Final = 1e-9
+"""Added to half of the last digit. Arithmetic: far above rounding of a double."""
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _PERCENT = re.compile(
     rf"(?<![\d.,])({_NUMBER})\s*(?:%|per ?cent\b)(?!\s*-?(?:CI\b|confidence|interval))", re.IGNORECASE
@@ -85,7 +87,7 @@ def fits_a_count(percent: float, decimals: int, n_patients: int) -> bool:
     >>> fits_a_count(37.5, 1, 32), fits_a_count(26.4, 1, 32), fits_a_count(26.4, 1, 53)
     (True, False, True)
     """
-    half = 0.5 * 10.0**-decimals + 1e-9
+    half = 0.5 * 10.0**-decimals + _ROUNDING
     return any(abs(100 * round(percent * n / 100) / n - percent) <= half for n in range(1, n_patients + 1))
 
 
@@ -99,7 +101,7 @@ def _share_fault(match: re.Match[str]) -> str:
     if not 0 <= k <= n or n == 0:
         return f"{k} of {n} is no share"
     value, decimals = _read(typed)
-    if abs(100 * k / n - value) <= 0.5 * 10.0**-decimals + 1e-9:
+    if abs(100 * k / n - value) <= 0.5 * 10.0**-decimals + _ROUNDING:
         return ""
     return f"{k}/{n} is {100 * k / n:.{max(decimals, 1)}f} %"
 
@@ -133,7 +135,7 @@ def _duration_fault(match: re.Match[str], month_days: float) -> str:
         return ""
     (value, decimals), (stated, stated_decimals) = _read(first), _read(second)
     slack = 0.5 * 10.0**-decimals * first_days + 0.5 * 10.0**-stated_decimals * second_days
-    if abs(value * first_days - stated * second_days) <= slack + 1e-9:
+    if abs(value * first_days - stated * second_days) <= slack + _ROUNDING:
         return ""
     meant = value * first_days / second_days
     text = f"{first} {_spelt(unit)} are {meant:.{max(stated_decimals, 1)}f} {_spelt(other)}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.files.content import digest_of
 from pipeline.review.decision import Decision, ReviewVerdict
 from pipeline.review.view import Move
+from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
 from pipeline.study.locations import sheet_problem
@@ -198,7 +199,7 @@ def number_text(value: float) -> str:
     >>> number_text(850.0), number_text(0.1 + 0.2)
     ('850', '0.30000000000000004')
     """
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if value == int(value) and abs(value) < MOST_WRITTEN_WHOLE else repr(value)
 
 
 def content_digest(content: bytes) -> str:

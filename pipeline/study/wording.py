@@ -24,6 +24,12 @@ _GOES_ON = " " * 8
 
 HOURS_READ_AS_DAYS = 24 * 14
 """Hours from which an age is given in days. Convention: limits are in hours, and are at most two weeks."""
+ALIKE = 0.6
+"""Least similarity of a name that was probably meant (Python's `difflib`). Convention: the default of that
+library."""
+MINUTE_DIGITS = 6
+"""Decimals of minutes that are kept before they are rounded up. Convention: far above rounding, far below a
+second."""
 
 
 def quoted(value: object) -> str:
@@ -106,7 +112,7 @@ def same_word(word: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
 
 
-def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+def nearest(word: str, candidates: Iterable[str], cutoff: float = ALIKE) -> str:
     """Return the candidate that was probably meant; "" if none is similar.
 
     >>> nearest("smaple_id", ["sample_id", "panel"])
@@ -159,5 +165,5 @@ def age_words(hours: float) -> str:
     """
     if hours >= HOURS_READ_AS_DAYS:
         return f"{hours / 24:.0f} days"
-    whole, minutes = divmod(math.ceil(round(60 * hours, 6)), 60)
+    whole, minutes = divmod(math.ceil(round(60 * hours, MINUTE_DIGITS)), 60)
     return f"{whole} hours" + (f" {minutes} minutes" if minutes else "")

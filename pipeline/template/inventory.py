@@ -19,6 +19,8 @@ _NAME_KEYWORDS = ("TUBE NAME", "$FIL")
 LIKE_ENOUGH = 0.75
 """Likeness (0 to 1) from which two file names belong together. Convention: the names of a tube and its
 control differ in about one word of four."""
+DAYS_UNKNOWN = 10**6
+"""Days between a tube and a bead run where one has no date. Convention: farther than any date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,6 @@ def nearest_beads(tube: InventoryFile, beads: Sequence[InventoryFile]) -> tuple[
 
 def _distance(tube: InventoryFile, run: InventoryFile) -> tuple[bool, int, bool]:
     mine, theirs = tube.file.acquisition, run.file.acquisition
-    days = abs((tube.day - run.day).days) if tube.day and run.day else 10**6
+    days = abs((tube.day - run.day).days) if tube.day and run.day else DAYS_UNKNOWN
     other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
     return other, days, run.parent != tube.parent

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, QUARTILES
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GateStep, Step
@@ -110,6 +111,6 @@ def _standard_error(stained: FloatArray, blank: FloatArray) -> float:
     """Return the standard error of the difference of two medians, from the interquartile ranges."""
     squares = 0.0
     for values in (stained, blank):
-        low, high = np.quantile(values, (0.25, 0.75))
-        squares += (1.2533 * 0.7413 * float(high - low)) ** 2 / values.size
+        low, high = np.quantile(values, QUARTILES[::2])
+        squares += (MEDIAN_TO_MEAN_ERROR * IQR_TO_SD * float(high - low)) ** 2 / values.size
     return float(np.sqrt(squares))

@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import ROOT_2PI, Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from gating.arithmetic.linear import product
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.observations.rows import Observations
 
-Floats: TypeAlias = NDArray[np.float64]
 Kinds: TypeAlias = NDArray[np.int8]
 
 CONTRADICTED: Final = 0.01
@@ -29,8 +29,9 @@ of 0.002, or of 0.01."""
 _LEAST_SHARE: Final = 1e-300
 """Added to a likelihood, which may be zero. Convention: near the smallest number that a double holds."""
 
-_ROOT_2PI: Final = 2.5066282746310002
-"""Arithmetic: √(2π)."""
+_LEAST_SIZE: Final = 1e-6
+"""Least size of a trend on standardised axes that is not one of the others. Convention: far above
+rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +94,7 @@ class RowLaw:
         ratio = (self.sigma / scale) ** 2
         for mean, weight, slopes in zip(self.mean, self.weights, self.slopes, strict=True):
             z = (y - mean) / scale
-            part = weight * np.exp(-0.5 * z**2) / _ROOT_2PI / total
+            part = weight * np.exp(-0.5 * z**2) / ROOT_2PI / total
             by_mean = np.where(censored, kind * part, part * z) / scale
             residuals += by_mean
             by_parameter += np.einsum("bn,np->bp", by_mean, slopes)
@@ -111,7 +112,7 @@ class RowLaw:
         densities, tails, side = np.zeros(y.shape), np.zeros(y.shape), np.where(kind == RIGHT, -1, 1)
         for mean, weight in zip(self.mean, self.weights, strict=True):
             z = (y - mean) / self._scale
-            densities += weight * np.exp(-0.5 * z**2) / _ROOT_2PI
+            densities += weight * np.exp(-0.5 * z**2) / ROOT_2PI
             tails += weight * ndtr(side * z)
         return densities, tails
 
@@ -158,6 +159,6 @@ def _trends(weeks: Floats) -> Floats:
         for other in columns:
             column = column - other * float(np.mean(column * other))
         size = float(np.sqrt(np.mean(column**2)))
-        if size > 1e-6:
+        if size > _LEAST_SIZE:
             columns.append(column / size)
     return np.column_stack(columns)

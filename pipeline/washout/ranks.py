@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, SEED, Floats
 from pipeline.washout.censored.bootstrap import bca_interval, jackknife_weights, patient_weights
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, RIGHT
 from pipeline.washout.observations.pair_order import PairOrder, order_of, pair_order
 from pipeline.washout.observations.rows import Observations, observe
-
-Floats = NDArray[np.float64]
 
 PERMUTATIONS, RESAMPLES = 9_999, 1_999
 """Permutations for the p value (doi:10.2202/1544-6115.1585), resamples for the interval
@@ -78,10 +77,10 @@ def rank_association(
     lloq: ArrayLike,
     uloq: ArrayLike = np.inf,
     patients: Sequence[object] | None = None,
-    seed: int = 20240607,
+    seed: int = SEED,
     permutations: int = PERMUTATIONS,
     resamples: int = RESAMPLES,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> RankAssociation:
     """Return the rank correlation of receptor density with washout; censored values are ordered if possible.
 
@@ -116,7 +115,7 @@ def rank_observations(
     seed: int,
     permutations: int = PERMUTATIONS,
     resamples: int = RESAMPLES,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> RankAssociation:
     """Do the work of `rank_association` on rows that are sorted into measured and censored ones."""
     _refuse_small(rows)

@@ -20,6 +20,9 @@ ENOUGH_PAIRS = 40
 _MOST_STEPS, _STILL = 200, 1e-12
 """Most iterations of the weighted line, and the change at which it has converged. Convention: they bound the
 time; 1e-12 is about the last digits of a number."""
+_LEAST_LEVEL = 1e-3
+"""Least level of a material on the line, relative to its first value, for its weight. Convention: a
+thousandth, so that a line through bad data gives no material an endless weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def _line(x: Sequence[float], y: Sequence[float], ratio: float) -> tuple[float, 
             away = b - intercept - slope * a
             true = a + ratio * slope * away / (1 + ratio * slope**2)
             level = (true + ratio * (intercept + slope * true)) / (1 + ratio)
-            weights.append(1 / max(level, 1e-3 * a) ** 2)
+            weights.append(1 / max(level, _LEAST_LEVEL * a) ** 2)
     return intercept, slope
 
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, t_quantile
 
+_FEWEST_BRIGHT, _FEWEST_DIM = 2, 3
+"""Fewest bright and dim tubes of a block. Arithmetic: one dim tube shows the carry-over, and the scatter of
+the others needs two."""
+
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
@@ -43,7 +47,7 @@ def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Car
     TooFewError
         No block has two bright and three dim tubes, or the bright tubes are no brighter.
     """
-    whole = [(high, dim) for high, dim in blocks if len(high) >= 2 and len(dim) >= 3]
+    whole = [(high, dim) for high, dim in blocks if len(high) >= _FEWEST_BRIGHT and len(dim) >= _FEWEST_DIM]
     if not whole:
         raise TooFewError("found no run of two bright tubes and then three dim ones, expected one at least")
     later = [dim[1:] for _, dim in whole]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.assay.statistics.moments import LEVEL, mean, sd, t_quantile
+from calibration.numbers import LEVEL
+from pipeline.assay.statistics.moments import mean, sd, t_quantile
 
 FEWEST_RUNS = 5
 """Fewest other runs that give a range. Convention: with fewer, Student's t makes the range wider than any

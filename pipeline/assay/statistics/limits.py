@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calibration.numbers import Z_95_ONE_SIDED
-from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd
+from calibration.numbers import LEVEL, Z_95_ONE_SIDED
+from pipeline.assay.statistics.moments import GOAL_PERCENT, TooFewError, mean, pooled_sd
 from pipeline.study.wording import counted
 
 FEWEST_BLANKS, FEWEST_LOW = 4, 4
@@ -61,7 +61,7 @@ def detection_limits(
     blanks: Sequence[Sequence[float]],
     low: Sequence[tuple[str, Sequence[float]]],
     *,
-    goal_percent: float = 20.0,
+    goal_percent: float = GOAL_PERCENT,
 ) -> AssayLimits:
     """Return LoB, LoD and LoQ from replicate results.
 
@@ -119,7 +119,7 @@ def _factor(freedom: int) -> float:
 
 def _rank(results: Sequence[float]) -> float:
     """Return the value at rank 0.5 + 0.95·n, between its neighbours in proportion (CLSI EP17-A2)."""
-    place = 0.5 + 0.95 * len(results) - 1
+    place = 0.5 + LEVEL * len(results) - 1
     below = min(math.floor(place), len(results) - 2)
     return results[below] + (place - below) * (results[below + 1] - results[below])
 

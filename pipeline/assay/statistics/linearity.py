@@ -11,6 +11,8 @@ from pipeline.study.wording import counted
 
 FEWEST_LEVELS = 4
 """Fewest levels that can show curvature. Convention: EP06 asks for five to seven."""
+_FEWEST_LEVELS = 3
+"""Fewest levels of one material. Arithmetic: two levels always lie on a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
     groups: dict[float, list[float]] = {}
     for level, value in sorted(zip(expected, measured, strict=True)):
         groups.setdefault(level, []).append(value)
-    if len(groups) < 3:
+    if len(groups) < _FEWEST_LEVELS:
         raise TooFewError(f"found {counted(len(groups), 'level')}, expected three or more of one material")
     means = {level: mean(values) for level, values in groups.items()}
     dim = [level for level, middle in means.items() if middle <= 0]

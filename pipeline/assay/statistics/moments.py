@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from calibration.numbers import LEVEL
 from pipeline.study.wording import counted
 
-LEVEL = 0.95
-"""Confidence level of every interval of a validation. Convention: as everywhere in the program."""
+GOAL_PERCENT = 20.0
+"""Goal for a CV and for a change by storage, where the study types none, percent. Convention: the usual
+acceptance limit of bioanalytical methods at their lower limit, also taken for cell assays."""
 
 
 class TooFewError(ValueError):

@@ -6,7 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.assay.statistics.moments import TooFewError, mean, pooled_sd, sum_of_squares, t_quantile
+from pipeline.assay.statistics.moments import (
+    GOAL_PERCENT,
+    TooFewError,
+    mean,
+    pooled_sd,
+    sum_of_squares,
+    t_quantile,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,9 @@ class Stability:
     points: tuple[TimePoint, ...]
 
 
-def stability(rows: Sequence[tuple[str, float, float]], *, allowed_percent: float = 20.0) -> Stability:
+def stability(
+    rows: Sequence[tuple[str, float, float]], *, allowed_percent: float = GOAL_PERCENT
+) -> Stability:
     """Return the change of materials between the first time and later times.
 
     Each material is its own control: a level per material, one slope (analysis of covariance of ln density on

@@ -20,6 +20,9 @@ KINDS = frozenset("IFDA")
 SMALLEST_DIGITISER = 256
 """Fewest bits of a digitiser: a $PnR below that, or no power of two, is itself the largest value. Convention:
 no digitiser has fewer."""
+WIDEST_BINARY, MOST_DIGITS = 64, 40
+"""Most bits of a binary value, and most characters of one in digits. Convention: the widest type of the
+standards is a double; no number of an instrument has more digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +262,7 @@ def _kind(value: str | None, number: int, common: str, version: str, file: str) 
 
 def _bits(value: str | None, number: int, kind: str, file: str) -> int:
     bits = 0 if (value or "").strip() == "*" and kind == "A" else keyword_integer(value)
-    largest = 64 if kind != "A" else 40
+    largest = WIDEST_BINARY if kind != "A" else MOST_DIGITS
     if bits is None or bits > largest or (bits < 1 and kind != "A") or bits < 0:
         raise UnsupportedError(
             f"{file}: $P{number}B is {shown(value)}, expected a width of 1 to {largest} "

@@ -44,6 +44,9 @@ Rule = Callable[[Values, Values], None]
 
 Span = tuple[int, int]
 """First event, and the one after the last."""
+IN_ONE_WORD = 57
+"""Most bits of a value that a word of 64 bits holds wherever in its first byte the value begins.
+Arithmetic: 64 less 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +264,7 @@ def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> 
     """
     (count, stride), shift = shape, np.uint64(start % 8)
     kept = (1 << field.bits) - 1 if field.mask is None else field.mask
-    if field.bits <= 57:
+    if field.bits <= IN_ONE_WORD:
         words = np.ndarray((count,), "<u8", buffer, start // 8, (stride,))
         return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(kept)))
     pairs = np.ndarray((count, 2), "<u8", buffer, start // 8, (stride, 4))

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from calibration.numbers import Floats
 from pipeline.output.figures.style.palette import BLUE, VERMILLION
 from pipeline.output.figures.svg.chart import (
     SIZE,
@@ -22,7 +23,7 @@ from pipeline.output.figures.svg.letters import wrapped_lines
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.pfs_bounds import n_unseen
-from pipeline.response.statistics.survival import Floats, SurvivalCurve
+from pipeline.response.statistics.survival import SurvivalCurve
 from pipeline.response.statistics.time_to_event import NAMES, curve_of, median_survival
 
 COLOURS: Final = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import SEED, Floats
 from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
-from pipeline.patients.pharmacokinetics.parameters import N_DRAWN, N_VARIED, Body, drawn_patients
-
-Floats: TypeAlias = NDArray[np.float64]
+from pipeline.patients.pharmacokinetics.parameters import (
+    N_DRAWN,
+    N_VARIED,
+    REFERENCE_WEIGHT_KG,
+    Body,
+    drawn_patients,
+)
 
 WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
 """Weeks after the last dose at which a curve is known. Convention: fine where the drug falls, four years in
@@ -33,9 +37,9 @@ _DRAWS: Final = 64
 
 _ONE_SD: Final = (0.158655, 0.841345)
 """Arithmetic: the normal distribution at one SD below and above its mean."""
-
-_SEED: Final = 20240607
-"""Of the draws. Convention: any; fixed, so that every run gives the same curve."""
+_STEP_ERROR: Final = 1e-3
+"""Relative error allowed per step for the drawn patients. Convention: far below how much patients
+differ."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,16 +78,16 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     known = _with_both_chains(bodies or [Body()])
     n, k = len(known), len(_SCHEDULE_DAYS)
     hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
-    weights = np.array([body.weight_kg or Body().weight_kg or 78.6 for body in known])
+    weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in known])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
     course = PaddedDoses(np.tile(hours, (n, 1)), central, np.zeros_like(central))
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(SEED)
     shape = max(2, _DRAWS // n)
     deviates = rng.standard_normal((shape, N_VARIED))
     deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
     patients = drawn_patients(known, np.full(n, True), np.concatenate([deviates, -deviates]))
-    drawn = concentrations(course, patients, rtol=1e-3)
+    drawn = concentrations(course, patients, rtol=_STEP_ERROR)
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
     low, high = np.quantile(logs, _ONE_SD, axis=0)

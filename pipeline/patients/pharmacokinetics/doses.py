@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.patients.pharmacokinetics.integration import PaddedDoses
 from pipeline.patients.pharmacokinetics.parameters import (
@@ -22,8 +21,6 @@ from pipeline.patients.pharmacokinetics.parameters import (
 from pipeline.study.drugs import is_drug
 from pipeline.study.drugs.routes import Route
 from pipeline.study.study import Dose, Patient, Study
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _HOURS: Final = 24.0
 """Arithmetic: of a day."""

@@ -12,15 +12,12 @@ curve, and a step may be weeks long. What the tangent leaves out is taken as Î±Â
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.parameters import Disposition
-
-Floats: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
 
 _SERIES_BELOW: Final = 0.5
 """Rate times step below which the weights are summed as a series. Arithmetic: the quotients lose four digits

@@ -8,10 +8,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.exponential_step import AmountsInBody, Rates, rates_of, step
 from pipeline.patients.pharmacokinetics.parameters import Disposition
 
-Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 
 _SAFETY, _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.9, 0.2, 5.0
@@ -38,6 +38,8 @@ the dose the body holds ten times as much."""
 
 _BLOCK: Final = 8_192
 """Patients followed at once: bounds the memory. Convention: fits the cache of a processor."""
+STEP_ERROR: Final = 1e-9
+"""Relative error allowed per step on each amount. Convention: far below any assay's error."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +100,7 @@ class _Followed:
         return _Followed(*(np.concatenate(pair, axis=-1) for pair in parts))
 
 
-def concentrations(course: PaddedDoses, disposition: Disposition, *, rtol: float = 1e-9) -> Floats:
+def concentrations(course: PaddedDoses, disposition: Disposition, *, rtol: float = STEP_ERROR) -> Floats:
     """Return the serum concentration at the end of every interval, µg/mL.
 
     Parameters
@@ -118,7 +120,7 @@ def concentrations(course: PaddedDoses, disposition: Disposition, *, rtol: float
 
 
 def levels_and_last_amounts(
-    course: PaddedDoses, disposition: Disposition, *, rtol: float = 1e-9
+    course: PaddedDoses, disposition: Disposition, *, rtol: float = STEP_ERROR
 ) -> tuple[Floats, Floats]:
     """Return what `concentrations` does, and the amounts in the body right after the last dose.
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from calibration.numbers import Z_95
+from calibration.numbers import Z_95, Floats
 from pipeline.patients.pharmacokinetics.doses import GivenDoses, course_of, given_doses
 from pipeline.patients.pharmacokinetics.integration import concentrations, levels_and_last_amounts
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
@@ -25,8 +24,6 @@ from pipeline.patients.pharmacokinetics.target_back import levels_with_target_ba
 from pipeline.study.drugs import is_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import Study
-
-Floats: TypeAlias = NDArray[np.float64]
 
 MODELLED_DRUG: Final = "daratumumab"
 LEAST_UG_ML: Final = 1e-6

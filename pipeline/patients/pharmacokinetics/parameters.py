@@ -10,13 +10,12 @@ patient who has progressed since, it may be back (`levels_with_target_back`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
+from calibration.numbers import Floats, Mask
 
 REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
 """The reference patient (doi:10.1007/s12325-020-01247-8)."""
@@ -24,6 +23,17 @@ REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
 BIOAVAILABILITY: Final = 0.689
 """Part of a subcutaneous dose that reaches the blood (doi:10.1002/jcph.1771)."""
 
+_CLEARANCE, _BY_WEIGHT, _BY_ALBUMIN, _IF_IGG = 0.00485, 0.451, -1.149, 1.806
+"""Typical linear clearance, L/h; powers of weight and of albumin, relative to the reference patient; factor
+of IgG myeloma (doi:10.1007/s12325-020-01247-8)."""
+_CENTRAL, _CENTRAL_BY_WEIGHT, _IF_FEMALE, _PERIPHERAL, _BETWEEN = 4.09, 0.375, 0.795, 3.06, 0.0642
+"""Central volume, L, its power of weight and its factor of women; peripheral volume, L; exchange of the
+two, L/h (doi:10.1007/s12325-020-01247-8)."""
+_VMAX, _DECAY, _KM = 2.08, 0.0013, 0.93
+"""Saturable removal: mg/h at the first dose; its fall, 1/h; concentration of half of it, µg/mL
+(doi:10.1007/s12325-020-01247-8)."""
+_ABSORPTION: Final = 0.0117
+"""Absorption from under the skin, 1/h (doi:10.1002/jcph.1771)."""
 _CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY = 0.407, 0.218, 0.713, 0.434
 """Variation between patients, from a public transcription of the model (doi:10.1007/s12325-020-01247-8)."""
 
@@ -125,22 +135,22 @@ def typical_disposition(bodies: list[Body]) -> Disposition:
     return _typical(weight, albumin, igg, np.array([bool(body.female) for body in bodies]))
 
 
-def _typical(weight: Floats, albumin: Floats, igg: Flags, female: Flags) -> Disposition:
+def _typical(weight: Floats, albumin: Floats, igg: Mask, female: Mask) -> Disposition:
     """Return the typical parameters; weight and albumin as parts of the reference patient's."""
     shape = weight.shape
     return Disposition(
-        clearance=0.00485 * weight**0.451 * albumin**-1.149 * np.where(igg, 1.806, 1.0),
-        central=4.09 * weight**0.375 * np.where(female, 0.795, 1.0),
-        between=np.full(shape, 0.0642),
-        peripheral=np.full(shape, 3.06),
-        vmax=np.full(shape, 2.08),
-        decay=np.full(shape, 0.0013),
-        km=np.full(shape, 0.93),
-        absorption=np.full(shape, 0.0117),
+        clearance=_CLEARANCE * weight**_BY_WEIGHT * albumin**_BY_ALBUMIN * np.where(igg, _IF_IGG, 1.0),
+        central=_CENTRAL * weight**_CENTRAL_BY_WEIGHT * np.where(female, _IF_FEMALE, 1.0),
+        between=np.full(shape, _BETWEEN),
+        peripheral=np.full(shape, _PERIPHERAL),
+        vmax=np.full(shape, _VMAX),
+        decay=np.full(shape, _DECAY),
+        km=np.full(shape, _KM),
+        absorption=np.full(shape, _ABSORPTION),
     )
 
 
-def drawn_patients(bodies: list[Body], per_kg: Flags, deviates: Floats) -> Disposition:
+def drawn_patients(bodies: list[Body], per_kg: Mask, deviates: Floats) -> Disposition:
     """Return D patients for each of N bodies: as `varied`, and spread over the covariates that are not known.
 
     Whether the myeloma makes IgG is not drawn: an unknown chain counts as not IgG (`GivenDoses.chains`

@@ -8,16 +8,12 @@ after the last dose as fast as it went: Vmax(t) = part * Vmax * (1 - exp(-0.0013
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.exponential_step import rates_of
 from pipeline.patients.pharmacokinetics.integration import PaddedDoses, followed
 from pipeline.patients.pharmacokinetics.parameters import Disposition
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def levels_with_target_back(

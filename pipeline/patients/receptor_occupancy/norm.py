@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from calibration.density.budget import LOT_TERMS, BudgetTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from calibration.density.result import quotable_density
-from calibration.numbers import Z_95
+from calibration.numbers import Z_95, Floats
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.quantification.result import SentinelResult
 from pipeline.study.settings import Settings
-
-Floats: TypeAlias = NDArray[np.float64]
 
 NAMES: Final = (NK_CELLS, B_PRECURSORS)
 FEWEST_PATIENTS: Final = 5

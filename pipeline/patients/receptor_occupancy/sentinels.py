@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from calibration.numbers import Z_95
+from calibration.numbers import LEAST_VARIANCE, UPPER_95, Z_95
 from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, SentinelValue
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 
@@ -24,6 +24,8 @@ BRIGHT: Final = "sentinels are brighter than their norm: it may not be this pati
 DISAGREE: Final = "the sentinels disagree: theta lies within the intervals of both"
 NO_NORM: Final = "no norm of the sentinels without the drug is known"
 NONE_READ: Final = "no sentinel can be read"
+_MOST_FREEDOM: Final = 1e6
+"""Most degrees of freedom. Convention: Student's t is then the normal distribution to six digits."""
 
 
 def sentinel_theta(
@@ -119,12 +121,12 @@ class _Tube:
 
         if not np.isfinite(self.norm.freedom):
             return Z_95 * float(np.sqrt(variance))
-        freedom = self.norm.freedom * (variance / norm_part) ** 2 if norm_part > 0 else 1e6
-        return float(stdtrit(min(freedom, 1e6), 0.975) * np.sqrt(variance))
+        freedom = self.norm.freedom * (variance / norm_part) ** 2 if norm_part > 0 else _MOST_FREEDOM
+        return float(stdtrit(min(freedom, _MOST_FREEDOM), UPPER_95) * np.sqrt(variance))
 
 
 def _differ(logs: np.ndarray, matrix: np.ndarray) -> bool:
-    spread = float(np.sqrt(max(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], 1e-12)))
+    spread = float(np.sqrt(max(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], LEAST_VARIANCE)))
     return bool(abs(float(logs[0] - logs[1])) > _DISAGREE * spread)
 
 

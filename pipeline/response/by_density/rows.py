@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.density.receptor_density import RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
+from calibration.numbers import Floats
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.rd_visit import RdVisit
 from pipeline.response.statistics.true_values import ABOVE, BELOW, MEASURED, TrueValues, true_values
-
-Floats: TypeAlias = NDArray[np.float64]
 
 LOG2_OF_10 = math.log2(10.0)
 """Number of doublings in a tenfold rise. Arithmetic."""

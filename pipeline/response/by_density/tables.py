@@ -37,6 +37,8 @@ RULE: Final = (
     "the cuts and their shares are of densities as measured: the errors make them look somewhat worse than "
     "the true densities would. A high density is taken to go with the outcome, as was said before looking."
 )
+_LARGEST_LOG2 = 1000
+"""Largest power of two that is given as a number. Arithmetic: doubles end at 1,024."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _in_molecules(cut: DensityCut) -> DensityCut:
 
 
 def _power(log2: float) -> float | None:
-    return float(2.0**log2) if abs(log2) < 1000 else None
+    return float(2.0**log2) if abs(log2) < _LARGEST_LOG2 else None
 
 
 def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:

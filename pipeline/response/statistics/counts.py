@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.numbers import LEVEL
 from pipeline.response.statistics.exact_odds import EXACT, exact_odds
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.strength import strength
@@ -32,7 +33,7 @@ class Proportion:
     percent: float | None
     low: float | None
     high: float | None
-    level: float = 0.95
+    level: float = LEVEL
     method: str = "Clopper-Pearson"
 
     def __str__(self) -> str:
@@ -59,7 +60,7 @@ class Contrast:
     odds_ratio: float | None
     odds_ratio_low: float | None
     odds_ratio_high: float | None
-    level: float = 0.95
+    level: float = LEVEL
     method: str = "Fisher exact, two-sided; conditional odds ratio"
     note: str = ""
     firth: OddsRatio | None = None
@@ -86,7 +87,7 @@ class Trend:
     odds: OddsRatio | None = None
 
 
-def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
+def proportion(name: str, k: int, n: int, level: float = LEVEL) -> Proportion:
     """Return k/n with the exact interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404), in percent.
 
     Raises
@@ -111,7 +112,7 @@ def proportion(name: str, k: int, n: int, level: float = 0.95) -> Proportion:
     return Proportion(name, k, n, 100 * k / n, 100 * low, 100 * high, level)
 
 
-def contrast(name: str, first: Proportion, second: Proportion, level: float = 0.95) -> Contrast:
+def contrast(name: str, first: Proportion, second: Proportion, level: float = LEVEL) -> Contrast:
     """Return Fisher's two-sided p and the odds ratio of `first` against `second`.
 
     Examples

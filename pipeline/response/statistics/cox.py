@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.response.statistics.logistic import ratio_of
 from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
-
-Floats: TypeAlias = NDArray[np.float64]
 
 METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
 
@@ -44,7 +43,7 @@ class HazardRatio(RatioPerUnit):
 
 
 def cox_ratio(
-    name: str, per: str, covariate: ArrayLike, times: ArrayLike, events: ArrayLike, *, level: float = 0.95
+    name: str, per: str, covariate: ArrayLike, times: ArrayLike, events: ArrayLike, *, level: float = LEVEL
 ) -> HazardRatio:
     """Return the hazard ratio per unit of one covariate.
 

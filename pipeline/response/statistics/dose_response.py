@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.response.statistics.logistic import (
-    Floats,
     Logistic,
     OddsRatio,
     Penalised,
@@ -77,7 +77,7 @@ class _Separated(Penalised):
 
 
 def dose_response(
-    name: str, per: str, covariate: TrueValues, outcome: ArrayLike, *, level: float = 0.95
+    name: str, per: str, covariate: TrueValues, outcome: ArrayLike, *, level: float = LEVEL
 ) -> OddsRatio:
     """Return the odds ratio of an outcome per unit of a covariate whose errors and limits are known.
 

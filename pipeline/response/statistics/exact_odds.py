@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import LEVEL, Floats
 
 _TOLERANCE: Final = 1e-12
 """Tolerance of the logarithm of an odds ratio. Convention: far below the reported digits."""
@@ -29,7 +29,7 @@ class ExactOdds:
     high: float
 
 
-def exact_odds(k: int, n: int, other_k: int, other_n: int, level: float = 0.95) -> ExactOdds | None:
+def exact_odds(k: int, n: int, other_k: int, other_n: int, level: float = LEVEL) -> ExactOdds | None:
     """Return the odds ratio of k in n against other_k in other_n; None where all have the same outcome.
 
     Given the margins, k follows Fisher's noncentral hypergeometric law. At the estimate, the mean of k equals

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-10
 """Tolerance of a coefficient at its maximum or limit. Convention: far below the reported digits."""
@@ -42,6 +41,14 @@ ML: Final = "logistic regression, maximum likelihood; profile-likelihood interva
 FIRTH: Final = (
     "logistic regression with Firth's penalty, since the data are separated; penalised profile interval"
 )
+_REACH, _REACH_PER_SLOPE, _STEEPEST_TRIED = 6.0, 4.0, 30.0
+"""Reach of the search for an intercept about the logit of the share, at slope 0 and per unit of slope;
+steepest slope, per SD of the covariate, of the maximum-likelihood search. Convention: patients lie within 4
+SDs, and at 30 the data are separated."""
+_SECOND_PART: Final = 16
+"""Between two intercepts of the grid the log likelihood rises above both by at most the squared distance
+times n over this. Arithmetic: its curvature is at most n / 4, so that it is at most a 32nd; twice that is
+allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class OddsRatio(RatioPerUnit):
 
 
 def odds_ratio(
-    name: str, per: str, covariate: ArrayLike, outcome: ArrayLike, *, level: float = 0.95
+    name: str, per: str, covariate: ArrayLike, outcome: ArrayLike, *, level: float = LEVEL
 ) -> OddsRatio:
     """Return the odds ratio of an outcome per unit of one covariate, with an intercept.
 
@@ -127,7 +134,7 @@ class Logistic:
 
         share = float(self.yes.sum() / self.total.sum())
         middle = float(np.log(share / (1 - share)))
-        reach = 6.0 + 4.0 * abs(slope)
+        reach = _REACH + _REACH_PER_SLOPE * abs(slope)
         optimum = minimize_scalar(
             lambda intercept: -float(self.log_likelihood(np.array([intercept]), slope)[0]),
             bounds=(middle - reach, middle + reach),
@@ -141,7 +148,7 @@ class Logistic:
 
         A slope is None where the likelihood never falls so far.
         """
-        slope, best = _highest(self.profile, -30.0, 30.0)
+        slope, best = _highest(self.profile, -_STEEPEST_TRIED, _STEEPEST_TRIED)
         low, high = (self._limit(slope, best - fall, side) for side in (-1, 1))
         return slope, best, low, high
 
@@ -180,7 +187,7 @@ class Penalised(Logistic):
             places = self._places(slope)
             value = self.log_likelihood(places, slope)
             inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
-            inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / 16
+            inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / _SECOND_PART
             summits = np.flatnonzero(inner) + 1
             low.append(places[summits - 1])
             high.append(places[summits + 1])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.response.statistics.true_values import ABOVE, BELOW
-
-Floats: TypeAlias = NDArray[np.float64]
 
 METHOD: Final = (
     "Kendall's tau-b; a pair whose order a limit leaves open counts as tied; p by random permutation"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calibration.numbers import LEVEL
+
 
 @dataclass(frozen=True, slots=True)
 class RatioPerUnit:
@@ -32,7 +34,7 @@ class RatioPerUnit:
     low: float | None
     high: float | None
     p: float | None
-    level: float = 0.95
+    level: float = LEVEL
     method: str = ""
     note: str = ""
     strength: str = ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import LEVEL, Floats
 
 METHOD: Final = "Kaplan-Meier; median with Brookmeyer-Crowley interval, log-log, Greenwood variance"
 
@@ -45,7 +45,7 @@ class SurvivalCurve:
     median: float | None
     median_low: float | None
     median_high: float | None
-    level: float = 0.95
+    level: float = LEVEL
 
     @property
     def n(self) -> int:
@@ -68,7 +68,7 @@ class SurvivalCurve:
         return int(self.at_risk[index]) if index < self.times.size else 0
 
 
-def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) -> SurvivalCurve:
+def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = LEVEL) -> SurvivalCurve:
     """Return the Kaplan–Meier curve (doi:10.1080/01621459.1958.10501452) with log–log limits.
 
     Where an event and a censored time coincide, the event comes first. The median is the first time at which
@@ -152,7 +152,7 @@ class LogRank:
     n_events: int
 
 
-def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = 0.95) -> LogRank | None:
+def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = LEVEL) -> LogRank | None:
     """Return the two-sided log-rank test between two groups of (times, events).
 
     Mantel 1966. The hazard ratio of the first group against the second is exp((O - E) / V), with the interval

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from calibration.numbers import LEVEL
 from pipeline.response.follow_up import Endpoint, FollowUp, times_of
 from pipeline.response.statistics.survival import METHOD, SurvivalCurve, survival_curve
 
@@ -26,7 +27,7 @@ class MedianSurvival:
     low: float | None
     high: float | None
     unit: str = "months"
-    level: float = 0.95
+    level: float = LEVEL
     method: str = METHOD
     note: str = ""
 

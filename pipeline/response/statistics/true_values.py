@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import Floats
 
 BELOW, MEASURED, ABOVE = -1, 0, 1
 """Kinds of value: known to lie below its limit, measured, known to lie above its limit. Arithmetic: signs."""

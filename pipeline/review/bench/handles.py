@@ -25,6 +25,13 @@ Ends = Mapping[str, tuple[float, float]]
 Line = NDArray[np.float64]
 MOST_CORNERS = 16
 """Vertices of a polygon that replaces a curve. Convention: more are tedious to move."""
+ALONG_LINE, BEYOND_EVENTS, LEAST_SPAN = 0.6, 0.05, 1e-6
+"""Where on a line its handle is drawn, as a part of the axis; how far an open side reaches beyond the
+events, as a part of their span; least span. Convention: well within the picture; visible and beyond the
+last event."""
+TRIANGLE = 3
+"""An outline of more points than this, the first one twice, encloses an area. Arithmetic: a triangle has
+four points then."""
 
 
 def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tuple[Cut, ...]:
@@ -71,7 +78,7 @@ def handles_of(
     handles = []
     for cut in cuts:
         if "/" in cut.channel and density.y_channel:
-            x = 0.6 * _linear(axes_of(density)[0], axes_of(density)[0].high)
+            x = ALONG_LINE * _linear(axes_of(density)[0], axes_of(density)[0].high)
             handles.append(Handle(cut.gate, HandleKind.LINE, Along.BOTH, cut.gate, (x, x / cut.value)))
         elif cut.channel == density.x_channel:
             handles.append(Handle(cut.gate, HandleKind.LINE, Along.X, cut.gate, (cut.value, 0.0)))
@@ -96,7 +103,7 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
             f"This gate looks at {', '.join(others)} too, which a polygon on {shown[0]} and {shown[1]} would "
             "leave out: move its thresholds"
         )
-    n_parts = sum(len(line) > 3 for line in outlines(density))
+    n_parts = sum(len(line) > TRIANGLE for line in outlines(density))
     if n_parts > 1 and not _has_ellipses(step.gate):
         return f"This gate has {n_parts} parts, and a polygon only one: move its thresholds"
     return ""
@@ -115,7 +122,7 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
         return None
     channels = (density.x_channel, density.y_channel)
     axes = axes_of(density)
-    lines = [line for line in outlines(density) if len(line) > 3]
+    lines = [line for line in outlines(density) if len(line) > TRIANGLE]
     if not lines:
         return None
     cofactors = (axes[0].cofactor, axes[1].cofactor)
@@ -173,7 +180,7 @@ def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[s
         shown = line[:, place]
         linear = np.array([_linear(axis, value) for value in shown.tolist()])
         low, high = ends[channel]
-        reach = 0.05 * max(high - low, 1e-6)
+        reach = BEYOND_EVENTS * max(high - low, LEAST_SPAN)
         linear[shown <= axis.low] = min(linear.min(), low - reach)
         linear[shown >= axis.high] = max(linear.max(), high + reach)
         columns.append(linear)
@@ -191,7 +198,7 @@ def _clipped(
         Corners on the scale on which the edges are straight; the result is linear.
     """
     low, high = (np.array([ends[channel][end] for channel in channels]) for end in (0, 1))
-    reach = 0.05 * np.maximum(high - low, 1e-6)
+    reach = BEYOND_EVENTS * np.maximum(high - low, LEAST_SPAN)
     scales = [DisplayAxis(0.0, 1.0, cofactor) for cofactor in cofactors]
     bounds = [
         np.array([float(scale.position(end)) for scale, end in zip(scales, side, strict=True)])

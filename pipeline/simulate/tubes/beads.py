@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.events import Events, Mask
 from pipeline.simulate.tubes.cytometer import THREE_LASERS, Cytometer
 from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect
 
-Floats = NDArray[np.float64]
 DEBRIS = -1
 GAIN_PER_VOLT_EXPONENT = 7.5
 """Exponent of the gain: a photomultiplier's gain grows about as this power of its voltage."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.simulate.tubes.parameters import Clone, TubeParameters
 from pipeline.simulate.tubes.populations import (
     ABERRANT_PLASMA_CELL,
@@ -19,7 +20,6 @@ from pipeline.simulate.tubes.populations import (
     Population,
 )
 
-Floats = NDArray[np.float64]
 _CLUMPED = 0.005
 """Fraction of cells with a clump of antibodies on them."""
 CD38 = MARKERS.index("CD38")

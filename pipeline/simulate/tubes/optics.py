@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.simulate.tubes.cytometer import Cytometer, SimulatedDetector
 
-Floats = NDArray[np.float64]
 Recorded = NDArray[np.float32]
 
 

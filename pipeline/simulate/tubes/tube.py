@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.events import Mask
 from pipeline.simulate.tubes.cells import CD38, SimulatedCells, draw_cells
 from pipeline.simulate.tubes.cytometer import Cytometer
@@ -15,7 +16,6 @@ from pipeline.simulate.tubes.parameters import TubeParameters
 from pipeline.simulate.tubes.populations import MARKERS
 from pipeline.simulate.tubes.simulated_tube import Labels, SimulatedTube
 
-Floats = NDArray[np.float64]
 _FSC_THRESHOLD = 5_000.0
 _CARRY_OVER_SECONDS = 2.0
 

@@ -12,6 +12,9 @@ from pipeline.study.cells.numbers import as_number
 from pipeline.study.cells.words import as_text, refuse
 
 EXPECTED = "a concentration of at least 0, or a limit such as <0.2"
+HIGHEST_UG_ML = 1e5
+"""Highest concentration in serum that a cell may hold, µg/mL. Convention: a hundred times what the labelled
+dose reaches; a higher one has another unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Concentration:
         return self.is_below or self.value == 0
 
 
-def as_concentration(value: object, most: float = 1e5) -> Concentration:
+def as_concentration(value: object, most: float = HIGHEST_UG_ML) -> Concentration:
     """Return the concentration in a cell; refuse anything but a number of at least 0 or a limit.
 
     Examples

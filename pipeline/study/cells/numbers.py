@@ -19,6 +19,9 @@ more than `or more`."""
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)
+MOST_WRITTEN_WHOLE = 1e15
+"""Largest number that is written as a whole one. Arithmetic: all whole numbers up to it are exact in a
+double (IEEE 754), and have at most 15 digits."""
 
 
 def as_number(

@@ -16,6 +16,22 @@ from pipeline.study.cells import (
     number,
 )
 from pipeline.study.cells.choices import RowReason
+from pipeline.study.settings.defaults import (
+    BEADS_FRESH_HOURS,
+    BEADS_OLD_HOURS,
+    CYCLE_DAYS,
+    KD_HIGHEST_UG_ML,
+    KD_LOWEST_UG_ML,
+    KD_UG_ML,
+    LANDMARK_WEEKS,
+    LOW_SHARE,
+    MONTH_DAYS,
+    RD_CUT,
+    USUAL_B_PRECURSORS,
+    USUAL_CV_OF_SENTINELS,
+    USUAL_NK_CELLS,
+    USUAL_PLASMA_CELLS,
+)
 from pipeline.study.settings.field import Fraction, Reason, setting
 from pipeline.study.settings.tube import BeadSettings, TubeSettings
 
@@ -50,7 +66,7 @@ class GeneralSettings(BaseModel):
         "Drug whose first dose ends the clock of the response strata, by any of its names.",
     )
     month_days: Annotated[float, number(28, 31)] = setting(
-        30.4375, "days", "Length of a month, for strata in months."
+        MONTH_DAYS, "days", "Length of a month, for strata in months."
     )
     compensated_panels: Annotated[str, BeforeValidator(as_text)] = setting(
         "",
@@ -77,48 +93,52 @@ class GeneralSettings(BaseModel):
         "flags every row it touches.",
     )
     bead_age_accept_hours: Annotated[float, number(0, 1e6)] = setting(
-        24.0, "hours", "Bead run this far from the tube at most: accepted without a flag."
+        BEADS_FRESH_HOURS, "hours", "Bead run this far from the tube at most: accepted without a flag."
     )
     bead_age_reject_hours: Annotated[float, number(0, 1e6)] = setting(
-        72.0, "hours", "Bead run further than this from the tube: refused; between the two: flagged."
+        BEADS_OLD_HOURS,
+        "hours",
+        "Bead run further than this from the tube: refused; between the two: flagged.",
     )
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
-        150000.0,
+        USUAL_PLASMA_CELLS,
         "molecules per cell",
         "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
         "(an assumption).",
     )
     sentinel_nk_usual: Annotated[float, number(0, 1e9)] = setting(
-        12000.0,
+        USUAL_NK_CELLS,
         "molecules per cell",
         "Usual free CD38 of NK cells without the drug, for studies with fewer than 5 patients free of it "
         "(an assumption: type your own laboratory's; 0: not known).",
     )
     sentinel_b_precursor_usual: Annotated[float, number(0, 1e9)] = setting(
-        30000.0, "molecules per cell", "The same of B precursors (an assumption; 0: not known)."
+        USUAL_B_PRECURSORS, "molecules per cell", "The same of B precursors (an assumption; 0: not known)."
     )
     sentinel_usual_cv: Fraction = setting(
-        0.25,
+        USUAL_CV_OF_SENTINELS,
         "fraction",
         "CV of a patient's own value about these usual ones: of patients, and of laboratories "
         "(an assumption).",
     )
     sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
-        0.33, "fraction", "CD38 below this part of the plasma cells' usual is low in the sentinels' reading."
+        LOW_SHARE,
+        "fraction",
+        "CD38 below this part of the plasma cells' usual is low in the sentinels' reading.",
     )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
-        150000.0, "molecules per cell", "RD that splits the response table."
+        RD_CUT, "molecules per cell", "RD that splits the response table."
     )
     kd_app_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
-        0.25,
+        KD_UG_ML,
         "µg/mL",
         "Apparent dissociation constant of the drug on cells, an assumption: occupancy = C/(C + Kd).",
     )
     kd_app_low_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
-        0.1, "µg/mL", "Lower end of what kd_app_ug_ml may be; widens the band of the occupancy."
+        KD_LOWEST_UG_ML, "µg/mL", "Lower end of what kd_app_ug_ml may be; widens the band of the occupancy."
     )
     kd_app_high_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
-        0.64, "µg/mL", "Upper end of what kd_app_ug_ml may be; widens the band of the occupancy."
+        KD_HIGHEST_UG_ML, "µg/mL", "Upper end of what kd_app_ug_ml may be; widens the band of the occupancy."
     )
     imid_drugs: Identifier = setting(
         "lenalidomide; pomalidomide; thalidomide; iberdomide; mezigdomide",
@@ -132,10 +152,12 @@ class GeneralSettings(BaseModel):
         "under_one_week, study_drug, other_anti_cd38; empty: none. The line with them is told anyway.",
     )
     cycle_days: Annotated[float, number(7, 84)] = setting(
-        28.0, "days", "Length of a cycle of the washed-out drug, for counting cycles and for eligibility."
+        CYCLE_DAYS,
+        "days",
+        "Length of a cycle of the washed-out drug, for counting cycles and for eligibility.",
     )
     dexamethasone_landmark_weeks: Annotated[float, number(0, 520)] = setting(
-        8.0, "weeks", "Landmark of the dexamethasone analysis, from the start of treatment."
+        LANDMARK_WEEKS, "weeks", "Landmark of the dexamethasone analysis, from the start of treatment."
     )
     study_id: Identifier = setting(
         "STUDY",

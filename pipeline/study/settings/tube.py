@@ -7,8 +7,13 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from calibration.curve.fit import PARAMETERS
+from calibration.density.error_model import F_P_CV, LOT_CV, TRANSFER_CV
+from calibration.density.limits import ULOQ_EXTRAPOLATION
+from calibration.distribution.cells import LOW_CUT
+from calibration.numbers import SEED
 from pipeline.study.cells import Identifier, YesNo, as_file_name, number, one_of, whole_number
 from pipeline.study.settings.curve import CurveSettings
+from pipeline.study.settings.defaults import HEMODILUTION_PERCENT
 from pipeline.study.settings.field import Fraction, setting
 
 CURVE_MODELS = tuple(PARAMETERS)
@@ -33,7 +38,7 @@ class TubeSettings(BeadSettings):
 
     population_name: Identifier = setting("plasma_cells", "", "Name of the quantified population in tables.")
     seed: Annotated[int, whole_number(0, 2**32 - 1)] = setting(
-        20240607, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."
+        SEED, "", "Seed of every random draw (bootstrap, Monte Carlo, permutation)."
     )
     spillover_file: Annotated[str, BeforeValidator(as_file_name)] = setting(
         "",
@@ -41,13 +46,13 @@ class TubeSettings(BeadSettings):
         "CSV file with the spillover matrix of every tube; empty: each file's own is used.",
     )
     lot_assignment_cv: Fraction = setting(
-        0.05, "fraction", "CV of the lot's assigned values, where the beads sheet gives none."
+        LOT_CV, "fraction", "CV of the lot's assigned values, where the beads sheet gives none."
     )
     f_p_cv: Fraction = setting(
-        0.05, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
+        F_P_CV, "fraction", "CV of the F:P ratio, where the panels sheet gives no f_p_ratio_sd."
     )
     transfer_cv: Fraction = setting(
-        0.05,
+        TRANSFER_CV,
         "fraction",
         "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
     )
@@ -63,17 +68,17 @@ class TubeSettings(BeadSettings):
         "The lab's own lower limit of quantification; empty: found from the data.",
     )
     uloq_extrapolation: Annotated[float, number(1, 1000)] = setting(
-        4.0,
+        ULOQ_EXTRAPOLATION,
         "times the top bead",
         "RD up to here is given and flagged; beyond, it is censored.",
     )
     low_cell_cut: Annotated[float, number(1, 1e9)] = setting(
-        5000.0,
+        LOW_CUT,
         "molecules per cell",
         "Cells below it are counted as low: their share of each tube is in rd_distribution.csv.",
     )
     hemodilution_percent: Annotated[float, number(0, 100)] = setting(
-        0.05,
+        HEMODILUTION_PERCENT,
         "% of viable single cells",
         "A marrow with surely fewer B precursors is flagged as possibly diluted with blood.",
     )

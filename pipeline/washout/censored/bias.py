@@ -20,11 +20,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.arithmetic.eigen import pseudo_inverse, solve_definite
 from pipeline.washout.censored.likelihood import (
     SMALLEST_LOG_SIGMA,
     CensoredRows,
-    Floats,
     Maximum,
     derivatives,
 )

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.washout.censored.estimate import NotEstimableError
-
-Floats = NDArray[np.float64]
 
 _BLOCK = 2_000_000
 """Numbers that are drawn at once, to bound the memory. Convention: 16 MB of numbers."""
@@ -17,6 +16,9 @@ _BLOCK = 2_000_000
 _LEAST_SHARE = 0.9
 """Share of resamples that must give an estimate, else there is no interval. Convention: the tenth without an
 estimate may lie beyond either limit."""
+_MOST_GROUPS, _LEAST_STRETCH = 200, 1e-6
+"""Most groups of patients that are left out in turn; least denominator of the acceleration. Convention: 200
+groups give its value to a few percent; the interval then ends at the last draw."""
 
 
 def patient_weights(
@@ -37,7 +39,7 @@ def patient_weights(
         yield counts[:, member].astype(np.float64)
 
 
-def jackknife_weights(patients: NDArray[np.intp], most: int = 200) -> Floats:
+def jackknife_weights(patients: NDArray[np.intp], most: int = _MOST_GROUPS) -> Floats:
     """Return row weights that leave out one patient each, shape (m, n).
 
     With more than `most` patients, each leaves out one of `most` groups of patients.
@@ -49,7 +51,7 @@ def jackknife_weights(patients: NDArray[np.intp], most: int = 200) -> Floats:
 
 
 def bca_interval(
-    estimate: float, draws: Floats, jackknife: Floats, level: float = 0.95
+    estimate: float, draws: Floats, jackknife: Floats, level: float = LEVEL
 ) -> tuple[float, float]:
     """Return the bias-corrected and accelerated bootstrap interval (Efron 1987, doi:10.2307/2289144).
 
@@ -81,6 +83,6 @@ def bca_interval(
     acceleration = np.sum(deviation**3) / (6 * spread**1.5) if spread > 0 else 0.0
     normal = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
     # With an extreme acceleration the denominator would change sign; the interval then ends at the last draw.
-    stretch = np.maximum(1 - acceleration * normal, 1e-6)
+    stretch = np.maximum(1 - acceleration * normal, _LEAST_STRETCH)
     low, high = np.quantile(kept, ndtr(bias + normal / stretch))
     return float(low), float(high)

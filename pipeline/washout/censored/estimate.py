@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from enum import StrEnum
 
+from calibration.numbers import LEVEL
+
 
 class NotEstimableError(ValueError):
     """The data do not allow this estimate; the message says why, in one sentence."""
@@ -21,7 +23,7 @@ class Estimate:
     n: int
     method: str
     interval_method: str = ""
-    level: float = 0.95
+    level: float = LEVEL
     unit: str = ""
     p: float | None = None
     note: str = ""
@@ -64,7 +66,7 @@ class Wait:
     n: int
     method: str = ""
     interval_method: str = ""
-    level: float = 0.95
+    level: float = LEVEL
     note: str = ""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.washout.censored.likelihood import CensoredRows, Floats, Maximum, by_z
+from calibration.numbers import Floats
+from pipeline.washout.censored.likelihood import CensoredRows, Maximum, by_z
 
 
 def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:

@@ -9,15 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import HALF_LOG_2PI, LEAST_POSITIVE, LEAST_VARIANCE, Floats
 from gating.arithmetic.eigen import eigenpairs, is_definite, solve_definite
-
-Floats = NDArray[np.float64]
 
 LEFT, OBSERVED, RIGHT = -1, 0, 1
 """How a value is censored. Convention: the sign is the side."""
-
-_HALF_LOG_2PI: Final = 0.9189385332046727
-"""Arithmetic: ln(2π)/2."""
 
 _MAX_ITERATIONS, _MAX_HALVINGS = 200, 40
 """Most Newton steps, and most halvings of a step. Convention: about ten steps reach a maximum."""
@@ -34,9 +30,12 @@ _LEAST_INFORMATION: Final = 1e-7
 SMALLEST_LOG_SIGMA: Final = -14.0
 """Smallest ln σ: here the rows lie on a line. Arithmetic: e^-14 is a millionth of the spread of the rows."""
 
-
 _LARGEST_LOG_SIGMA: Final = 50.0
 """Largest ln σ of a row. Convention: its square fits into float64."""
+
+_STILL_RISING, _FLAT_PART, _RIDGE, _LEAST_START, _LARGEST_LOG = 1e-6, 1e-10, 1e-9, 1e-6, 700.0
+"""Rise that a stuck ascent may still predict; least part of the largest curvature; ridge and least variance
+of the start; largest logarithm. Convention: a millionth moves no limit; the rest is near rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +126,7 @@ def log_likelihood(rows: CensoredRows, beta: Floats, log_sigma: Floats) -> Float
 
     scale = np.sqrt(rows.variance(beta, log_sigma) + rows.sd**2)
     z = (rows.y - _linear(rows.design, beta)) / scale
-    observed = -0.5 * z**2 - np.log(scale) - _HALF_LOG_2PI
+    observed = -0.5 * z**2 - np.log(scale) - HALF_LOG_2PI
     terms = np.where(rows.kind == OBSERVED, observed, log_ndtr(-rows.kind * z))
     total: Floats = np.sum(rows.weight * terms, axis=1)
     return total
@@ -181,7 +180,7 @@ def maximise(
         done = decrement < _TOLERANCE * (1 + np.abs(value[active]))
         new = _line_search(part, (beta[active], tau[active], value[active]), step, decrement)
         beta[active], tau[active], value[active], moved = new
-        done |= ~moved & (decrement < 1e-6)
+        done |= ~moved & (decrement < _STILL_RISING)
         stuck = ~moved | (np.abs(beta[active]).max(axis=1) > _LARGEST_COEFFICIENT)
         converged[active] = done
         active = active[~(done | stuck)]
@@ -200,7 +199,7 @@ def by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
     from scipy.special import log_ndtr
 
     t = -kind * z
-    mills = np.exp(np.minimum(-0.5 * t**2 - _HALF_LOG_2PI - log_ndtr(t), 700.0))
+    mills = np.exp(np.minimum(-0.5 * t**2 - HALF_LOG_2PI - log_ndtr(t), _LARGEST_LOG))
     observed = kind == OBSERVED
     first = np.where(observed, -z, -kind * mills)
     second = np.where(observed, -1.0, np.clip(-mills * (t + mills), -1.0, 0.0))
@@ -242,14 +241,16 @@ def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: b
     others = np.flatnonzero(~concave)
     if len(others):
         step[others] = _by_absolute_curvature(gradient[others], information[others])
-    step *= np.minimum(1.0, 2.0 / np.maximum(np.abs(step[:, -1]), 1e-300))[:, None]
+    step *= np.minimum(1.0, 2.0 / np.maximum(np.abs(step[:, -1]), LEAST_POSITIVE))[:, None]
     return step, np.einsum("bi,bi->b", step, gradient)
 
 
 def _by_absolute_curvature(gradient: Floats, information: Floats) -> Floats:
     """Return the steps (B, k+1) where the surface is not concave, or hardly curved in some direction."""
     values, vectors = eigenpairs(information)
-    curvature = np.maximum(np.abs(values), 1e-10 * np.abs(values).max(axis=1, keepdims=True) + 1e-300)
+    curvature = np.maximum(
+        np.abs(values), _FLAT_PART * np.abs(values).max(axis=1, keepdims=True) + LEAST_POSITIVE
+    )
     along = np.einsum("bji,bj->bi", vectors, gradient) / curvature
     return np.asarray(np.einsum("bij,bj->bi", vectors, along))
 
@@ -292,8 +293,8 @@ def _least_squares(rows: CensoredRows) -> tuple[Floats, Floats]:
     """Return the least-squares line through values and limits: only a start for the ascent."""
     weighted = rows.design * rows.weight[:, :, None]
     normal = np.einsum("bnk,bnl->bkl", weighted, rows.design)
-    normal += 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[1])
+    normal += _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[1])
     beta, _ = solve_definite(normal, np.einsum("bnk,bn->bk", weighted, rows.y), least=0.0)
     residual = rows.y - _linear(rows.design, beta)
-    spread = np.sum(rows.weight * residual**2, axis=1) / np.maximum(rows.weight.sum(axis=1), 1e-12)
-    return beta, 0.5 * np.log(np.maximum(spread, 1e-6))
+    spread = np.sum(rows.weight * residual**2, axis=1) / np.maximum(rows.weight.sum(axis=1), LEAST_VARIANCE)
+    return beta, 0.5 * np.log(np.maximum(spread, _LEAST_START))

@@ -9,10 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import LEVEL
 from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.likelihood import OBSERVED, SMALLEST_LOG_SIGMA, CensoredRows, Maximum, maximise
-
-Floats = NDArray[np.float64]
 
 _EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
 """Most steps outwards to a limit, and the smallest first step. Convention: steps grow, so that 60 reach any
@@ -20,6 +19,9 @@ limit; a smaller first step would be lost in rounding."""
 
 _FARTHEST: Final = 1e6
 """Limit on standardised axes above which it counts as infinite. Convention: a million SDs."""
+_GROWTH, _ROOT_STEP = 1.6, 1e-12
+"""Factor by which the steps outwards grow; absolute and relative error of a limit. Convention: near the
+golden ratio, as usual for bracketing; far below any reported digit."""
 
 
 def effective_rows(kind: NDArray[np.int8]) -> float:
@@ -27,7 +29,7 @@ def effective_rows(kind: NDArray[np.int8]) -> float:
     return float(np.mean([len(kind), np.sum(kind == OBSERVED)]))
 
 
-def critical_value(kind: NDArray[np.int8], n_coefficients: int, level: float = 0.95) -> float:
+def critical_value(kind: NDArray[np.int8], n_coefficients: int, level: float = LEVEL) -> float:
     """Return the likelihood-ratio drop that bounds the interval, corrected for few rows.
 
     Without censoring 2Δℓ = n·log(1 + t²/ν), ν = n − k, so n·log(1 + t²_{(1+level)/2; ν}/ν) gives exactly the
@@ -122,8 +124,8 @@ def _limit(gap: Callable[[float], float], estimate: float, step: float) -> float
     inside, outside = estimate, estimate + step
     for _ in range(_EXPANSIONS):
         if gap(outside) > 0:
-            return float(brentq(gap, inside, outside, xtol=1e-12, rtol=1e-12))
-        inside, outside = outside, outside + 1.6 * (outside - inside)
+            return float(brentq(gap, inside, outside, xtol=_ROOT_STEP, rtol=_ROOT_STEP))
+        inside, outside = outside, outside + _GROWTH * (outside - inside)
         if abs(outside) > _FARTHEST:
             break
     return float(np.copysign(np.inf, step))

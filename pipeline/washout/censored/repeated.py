@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.bootstrap import jackknife_weights
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -16,7 +17,6 @@ from pipeline.washout.censored.influence import resampled
 from pipeline.washout.censored.likelihood import (
     SMALLEST_LOG_SIGMA,
     CensoredRows,
-    Floats,
     Maximum,
     maximise,
 )

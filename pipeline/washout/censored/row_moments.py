@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.washout.censored.likelihood import Floats
+from calibration.numbers import ROOT_2PI, Floats
 
 _FARTHEST: Final = 37.0
 """SDs, beyond which the normal density is zero in float64. Arithmetic."""
 
-_ORDERS, _ROOT_2PI = 7, float(np.sqrt(2 * np.pi))
-"""Moments 0 to 6, which the products of `_SECONDS` need; √(2π). Arithmetic."""
+_ORDERS = 7
+"""Moments 0 to 6, which the products of `_SECONDS` need. Arithmetic."""
 
 _SCORES, _SECONDS = (
     ((0.0, 1.0), (-1.0, 0.0, 1.0)),
@@ -88,7 +88,7 @@ def _end(z: Floats, side: float) -> tuple[tuple[Floats, ...], tuple[tuple[Floats
 
 
 def _density(z: Floats) -> Floats:
-    return np.asarray(np.exp(-0.5 * z**2) / _ROOT_2PI)
+    return np.asarray(np.exp(-0.5 * z**2) / ROOT_2PI)
 
 
 def _mean(polynomial: tuple[float, ...], other: tuple[float, ...], moments: Floats) -> Floats:

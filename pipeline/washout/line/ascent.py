@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.arithmetic.linear import times
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _MOST_STEPS, _MOST_HALVINGS = 200, 30
 """Most steps, and most halvings of a step. Convention: far fewer reach a summit."""
@@ -24,13 +22,16 @@ _LEAST_PART: Final = 1e-4
 
 _UNSEEN_RISE: Final = 1e-10
 """Rise that rounding hides: for a smaller one the gradient must shrink instead. Arithmetic."""
+_FLAT_GRADIENT, _LEAST_CURVED = 1e-6, 1e-10
+"""Largest component of the gradient at a summit; least cosine of a step and the turn of the gradient for an
+update. Convention: the remaining rise is far below any drop; near rounding."""
 
 
 def highest(
     of: Callable[[Floats], tuple[float, Floats]],
     start: Floats,
     inverse: Floats | None = None,
-    flat: float = 1e-6,
+    flat: float = _FLAT_GRADIENT,
 ) -> tuple[Floats, float]:
     """Return the maximum of a smooth function, (p,), and the function's value at it.
 
@@ -89,7 +90,7 @@ def _rise(
 def _updated(inverse: Floats, step: Floats, turn: Floats) -> Floats:
     """Return the inverse curvature, (p, p), after a step; unchanged where the surface does not curve down."""
     along = float(np.sum(step * turn))
-    if not along > 1e-10 * _length(step) * _length(turn):
+    if not along > _LEAST_CURVED * _length(step) * _length(turn):
         return inverse
     turned = times(inverse, turn)
     stretch = (along + float(np.sum(turn * turned))) / along**2

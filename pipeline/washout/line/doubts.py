@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
@@ -22,8 +21,6 @@ from pipeline.washout.line.intervals import coefficient_of, jackknife_of, p_of
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.terms import Term
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _SIGNIFICANT: Final = 0.05
 """Likelihood-ratio p below which a doubt is significant. Convention (docs/method.md)."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.profile import (
     coefficient_interval,
@@ -22,7 +22,6 @@ from pipeline.washout.censored.repeated import PatientJackknife, delta_variance,
 from pipeline.washout.line.line import FIRST_TERM, Line, rounded_dex
 from pipeline.washout.observations.terms import TermEffect
 
-Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from calibration.numbers import Floats
 from gating.arithmetic.linear import times
 from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
-from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, Floats, maximise
+from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife
 from pipeline.washout.line.doubts import Doubt
@@ -34,6 +35,9 @@ _TOO_FEW: Final = 0.05
 """Chance, if the answer were right, of so few later rows with the density; below it the answer is withheld.
 Convention: one in twenty, as for every test here."""
 
+_FIRST_STEP: Final = 0.1
+"""First step outwards to a limit, on standardised axes, and relative to the estimate. Convention: the steps
+grow; any first step reaches the same limit."""
 _STEPS: Final = 100
 """Iterations to the washout at which a share has the density, if the scatter changes with weeks. Arithmetic:
 each halves the distance."""
@@ -200,7 +204,7 @@ def _profiled(line: Line, rd: float, critical: float) -> tuple[float, float]:
         through = maximise(_through(line.rows, x, level), (best.beta[:, 1:], best.log_sigma))
         return max(0.0, 2 * float(best.log_likelihood[0] - through.log_likelihood[0]))
 
-    low, high = interval(ratio, estimate, 0.1 + 0.1 * abs(estimate), critical)
+    low, high = interval(ratio, estimate, _FIRST_STEP + _FIRST_STEP * abs(estimate), critical)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
@@ -236,7 +240,7 @@ def _fieller(
 
     middle = axes.x(float(_crossing(line, rd, share)(line.estimate[None])[0]))
     drop = float(stdtrit(freedom, (1 + level) / 2)) ** 2
-    low, high = interval(ratio, middle, 0.1 + 0.1 * abs(middle), drop)
+    low, high = interval(ratio, middle, _FIRST_STEP + _FIRST_STEP * abs(middle), drop)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
+from calibration.rounding import DECIMALS
 from gating.arithmetic.eigen import pseudo_inverse
 from gating.arithmetic.linear import product, times
 from pipeline.washout.censored.bias import Bounds, reduce_bias
@@ -23,9 +24,8 @@ from pipeline.washout.censored.likelihood import (
     maximise,
     single,
 )
-from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.rows import SAME_WASHOUT, Observations
 
-Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
 Parameter: TypeAlias = Callable[[Floats], Floats]
 
@@ -201,7 +201,7 @@ def _less_bias(data: Observations, rows: CensoredRows, axes: AxisUnits, best: Ma
 
 def rounded_dex(value: float) -> float:
     """Return a log10 value or slope rounded to 10⁻¹², so that a zero with a rounding error becomes zero."""
-    return round(value, 12) + 0.0
+    return round(value, DECIMALS) + 0.0
 
 
 def _refuse(data: Observations) -> None:
@@ -211,7 +211,7 @@ def _refuse(data: Observations) -> None:
             f"{observed} of {data.n} receptor densities lie within the limits of quantification; "
             f"a slope needs at least {_FEWEST_OBSERVED}"
         )
-    if np.ptp(np.log2(data.weeks)) < 1e-9:
+    if np.ptp(np.log2(data.weeks)) < SAME_WASHOUT:
         raise NotEstimableError(
             f"all {data.n} rows have the same washout, {data.weeks[0]:.4g} weeks: there is no slope to see"
         )

@@ -11,11 +11,12 @@ Gauss-Hermite; Liu & Pierce 1994, doi:10.1093/biomet/81.3.624).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import HALF_LOG_2PI, LEVEL, Floats
 from gating.arithmetic.eigen import inverse_definite, pseudo_inverse
 from gating.arithmetic.linear import times
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
@@ -26,14 +27,16 @@ from pipeline.washout.line.line import fit_line, rounded_dex
 from pipeline.washout.line.quadrature import hermite
 from pipeline.washout.observations.rows import Observations
 
-Floats: TypeAlias = NDArray[np.float64]
-
 _FEWEST_REPEATING: Final = 5
 """Fewest patients with several samples for a random intercept. Convention (docs/method.md)."""
 _NODES, _FEWER_NODES, _MOST_ROWS_TO_PROFILE = 41, 15, 2_000
 """Nodes of the quadrature up to the last number of rows, and above it. Convention: for speed."""
 _POLISH, _NEWTON = 3, 12
 """Newton steps at the maximum, and for a patient's mode. Convention: each step doubles the digits."""
+_MODE_STEP, _LARGEST_POLISH, _HALF_EACH = 1e-8, 0.1, 0.35
+"""Newton step at which a patient's mode is known; largest step that still polishes a maximum; ln by which σ
+and τ begin below the line's scatter. Convention: the next step squares the error; a longer one would leave
+the summit; ln √2, half of the variance each."""
 _FLOOR, _CEILING = -6.0, 6.0
 """Smallest and largest ln σ and ln τ on standardised axes. Arithmetic: e^-6 to e^6 of the spread of the rows,
 which is next to nothing and far more than all."""
@@ -44,8 +47,6 @@ _NO_RISE: Final = 1e-6
 """Rise of log L that the ascent may miss, far above rounding. Convention: a millionth moves no limit."""
 _STEP: Final = 1e-4
 """Size of a finite difference. Convention: rounding and curvature both matter little."""
-_HALF_LOG_2PI: Final = 0.9189385332046727
-"""Arithmetic: ln(2π)/2."""
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
 
 
@@ -110,7 +111,7 @@ class Grouped:
         z = (rest[:, None] - level[self.member]) / scale[:, None]
         observed = self.kind == OBSERVED
         terms = _log_terms(z, self.kind[:, None])
-        terms -= np.where(observed, np.log(scale) + _HALF_LOG_2PI, 0.0)[:, None]
+        terms -= np.where(observed, np.log(scale) + HALF_LOG_2PI, 0.0)[:, None]
         joint = np.add.reduceat(terms, self.first, axis=0) - 0.5 * (level / tau) ** 2 + log_weights
         top = joint.max(axis=1, keepdims=True)
         share = np.exp(joint - top)
@@ -135,12 +136,12 @@ class Grouped:
             gradient = np.add.reduceat(-first / scale, self.first) - level / tau**2
             curvature = np.add.reduceat(-second / scale**2, self.first) + 1 / tau**2
             level = level + gradient / curvature
-            if float(np.abs(gradient / curvature).max()) < 1e-8:
+            if float(np.abs(gradient / curvature).max()) < _MODE_STEP:
                 break
         return level, 1 / np.sqrt(curvature)
 
 
-def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
+def fit_random_intercept(data: Observations, level: float = LEVEL) -> MixedFit:
     """Fit the line with a random intercept.
 
     Raises
@@ -156,7 +157,9 @@ def fit_random_intercept(data: Observations, level: float = 0.95) -> MixedFit:
         )
     line = fit_line(data)
     rows = grouped_by_patient(line.rows, data.patients)
-    start = np.array([*line.best.beta[0], line.best.log_sigma[0] - 0.35, line.best.log_sigma[0] - 0.35])
+    start = np.array(
+        [*line.best.beta[0], line.best.log_sigma[0] - _HALF_EACH, line.best.log_sigma[0] - _HALF_EACH]
+    )
     best, value = _polished(rows, _highest(rows, start)[0])
     drop = _critical(data, len(best) - 2, level)
     (low, high), how = _interval(rows, best, value, drop)
@@ -259,7 +262,7 @@ def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
     for _ in range(_POLISH):
         inverse = pseudo_inverse(_curvature(rows, at)[free][None, :, free])[0]
         step = times(inverse, rows.value_and_gradient(at)[1][free])
-        if not np.all(np.abs(step) < 0.1):
+        if not np.all(np.abs(step) < _LARGEST_POLISH):
             break
         at = at.copy()
         at[free] += step

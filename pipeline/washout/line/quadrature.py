@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import Floats
 
 _HALVINGS, _NEWTON = 25, 3
 """Halvings that separate the nodes, and Newton steps after them. Convention: more would change no digit."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
@@ -16,16 +17,11 @@ from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
 from pipeline.washout.line.reported import Varying, line_with_doubts, varying_slope
 from pipeline.washout.observations.rows import Observations, observe
-from pipeline.washout.observations.terms import Term, TermEffect
-
-Floats = NDArray[np.float64]
+from pipeline.washout.observations.terms import LARGEST_EXPONENT, Term, TermEffect
 
 _SMALLEST_SIGMA: Final = 1e-5
 """σ on standardised axes below which the rows lie on a line and no interval is reported. Convention: a
 hundred-thousandth of the spread is less than a density's last digit."""
-
-_LARGEST_EXPONENT: Final = 300
-"""Largest exponent of ten; a larger one gives infinity. Convention: within float64."""
 
 _NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
@@ -189,7 +185,7 @@ def fit_tobit(
     measurement_sd: ArrayLike | None = None,
     patients: Sequence[object] | None = None,
     covariates: Mapping[str, ArrayLike] | None = None,
-    level: float = 0.95,
+    level: float = LEVEL,
     doubts: bool = True,
 ) -> WashoutFit:
     """Fit log10 RD = a + b·log2 weeks + ε with censored values.
@@ -235,7 +231,7 @@ def fit_tobit(
     return fit_observations(rows, level=level, doubts=doubts)
 
 
-def fit_observations(data: Observations, *, level: float = 0.95, doubts: bool = True) -> WashoutFit:
+def fit_observations(data: Observations, *, level: float = LEVEL, doubts: bool = True) -> WashoutFit:
     """Fit the line as `fit_tobit` does, to rows that are sorted into measured and censored ones already."""
     plain = fit_line(data)
     tested = doubts_of(plain) if doubts else ()
@@ -294,4 +290,4 @@ def _doublings(weeks: ArrayLike) -> Floats:
 
 
 def _power(exponent: float) -> float:
-    return float(10.0**exponent) if exponent < _LARGEST_EXPONENT else float("inf")
+    return float(10.0**exponent) if exponent < LARGEST_EXPONENT else float("inf")

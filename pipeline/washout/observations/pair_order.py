@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.washout.censored.likelihood import LEFT, RIGHT
 from pipeline.washout.observations.rows import Observations
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

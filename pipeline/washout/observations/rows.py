@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.numbers import Floats
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.observations.terms import Term
-
-Floats: TypeAlias = NDArray[np.float64]
 
 SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
 """One day: a shorter washout counts as one day, since zero has no logarithm. Convention (docs/method.md)."""
@@ -23,6 +22,8 @@ _KIND: Final = {
     RdStatus.BELOW_LLOQ: LEFT,
     RdStatus.ABOVE_ULOQ: RIGHT,
 }
+SAME_WASHOUT = 1e-9
+"""Spread of log2 weeks below which all rows have one washout. Arithmetic: rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

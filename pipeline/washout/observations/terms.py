@@ -8,19 +8,20 @@ therapy, IgG or not, an IMiD since or not) at the same washout.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.washout.censored.estimate import Estimate
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import effective_rows
 
-Floats: TypeAlias = NDArray[np.float64]
-
 ROWS_PER_COEFFICIENT: Final = 10
 """Fewest rows per coefficient for an adjusted line. Convention (docs/method.md)."""
+LARGEST_EXPONENT = 300
+"""Largest exponent of ten of a number. Convention: within float64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,4 +111,4 @@ def too_many(kind: NDArray[np.int8], n_terms: int) -> str:
 
 
 def _power(exponent: float) -> float | None:
-    return float(10.0**exponent) if abs(exponent) < 300 else None
+    return float(10.0**exponent) if abs(exponent) < LARGEST_EXPONENT else None

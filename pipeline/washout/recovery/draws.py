@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import LEAST_POSITIVE, Floats
 from gating.arithmetic.eigen import inverse_definite
 from gating.arithmetic.linear import cholesky, lower_inverse, product
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.recovery.prior import N_PARAMETERS
 from pipeline.washout.recovery.summits import Peak
 from pipeline.washout.recovery.surface import Surface
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _GRID: Final = 2.0**-16
 """Centres and spreads of the draws are rounded to it, so that processors agree. Convention
@@ -36,6 +34,9 @@ _FROM_PRIOR, _LEAST_PART = 0.1, 0.02
 """Part of the draws that come from the prior, so that no region is left out; part of the weight below which a
 summit is dropped. Convention: a tenth is enough to reach what the summits miss; a fiftieth does not matter
 for an interval of 95 %."""
+_RIDGE_OF_CLOUD: Final = 1e-9
+"""Added to each variance of a component, so that it is never flat. Convention: far below any spread of the
+posterior."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +120,7 @@ def _weighted(
 
 def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Floats) -> list[_Cloud]:
     """Return the clouds fitted to the weighted draws; a draw of the prior counts for the nearest cloud."""
-    own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), 1e-300)[:, None]
+    own = shares[:, : len(clouds)] / np.maximum(shares[:, : len(clouds)].sum(axis=1), LEAST_POSITIVE)[:, None]
     moved = []
     for share in own.T:
         part = float(np.sum(weights * share))
@@ -129,7 +130,7 @@ def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Flo
         centre = np.asarray(np.einsum("i,ij->j", cloud_weights, drawn))
         from_centre = drawn - centre
         covariance = np.einsum("ij,ik->jk", cloud_weights[:, None] * from_centre, from_centre)
-        covariance = covariance + 1e-9 * np.eye(N_PARAMETERS)
+        covariance = covariance + _RIDGE_OF_CLOUD * np.eye(N_PARAMETERS)
         root = _rounded(cholesky(covariance) * _WIDER)
         moved.append(_Cloud(_rounded(centre), root, (1 - _FROM_PRIOR) * part))
     return moved or list(clouds)

@@ -19,19 +19,21 @@ only if the rows show a plateau and do not contradict the curve (`refusals`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, SEED, Floats
 from gating.arithmetic.eigen import inverse_definite
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
+from pipeline.study.settings.defaults import KD_UG_ML, USUAL_PLASMA_CELLS
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.law import recovery_law
-from pipeline.washout.recovery.prior import N_PARAMETERS, R0, SIGMA, USUAL_PLATEAU, Prior
+from pipeline.washout.recovery.prior import N_PARAMETERS, R0, SIGMA, Prior
 from pipeline.washout.recovery.refusals import (
     refuse_contradicted,
     refuse_recovery,
@@ -42,8 +44,6 @@ from pipeline.washout.recovery.serum import study_curve
 from pipeline.washout.recovery.share import first_reached, log_quantiles
 from pipeline.washout.recovery.summits import Peak, summits
 from pipeline.washout.recovery.surface import Surface
-
-Floats: TypeAlias = NDArray[np.float64]
 
 NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not told"
 NOT_IN_DATA: Final = "not within what was seen"
@@ -97,7 +97,7 @@ class RecoveryFit:
     weights: Floats = field(repr=False)
     curve: SerumCurve = field(repr=False)
     data: Observations = field(repr=False)
-    level: float = 0.95
+    level: float = LEVEL
     notes: tuple[str, ...] = ()
 
     @property
@@ -152,9 +152,9 @@ def fit_recovery(
     *,
     ug_ml: Floats | None = None,
     log_sd: Floats | None = None,
-    kd_ug_ml: float = 0.25,
-    plateau: float = USUAL_PLATEAU,
-    seed: int = 20240607,
+    kd_ug_ml: float = KD_UG_ML,
+    plateau: float = USUAL_PLASMA_CELLS,
+    seed: int = SEED,
 ) -> RecoveryFit:
     """Fit M2.
 
@@ -230,7 +230,7 @@ def weeks_to_half(parameters: Floats, curve: SerumCurve) -> Floats:
     return first_reached(parameters, curve, parameters[:, R0] - np.log10(2), 0.5)
 
 
-def weighted_quantile(values: Floats, weights: Floats, level: float = 0.95) -> tuple[float, float]:
+def weighted_quantile(values: Floats, weights: Floats, level: float = LEVEL) -> tuple[float, float]:
     """Return the limits between which the share `level` of weighted draws lies; inf sorts last."""
     order = np.argsort(values, kind="stable")
     upto = np.cumsum(weights[order]) - weights[order] / 2

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.washout.goodness import RowLaw
 from pipeline.washout.recovery.prior import R0, RHO, SIGMA, UNLIKE, T
 from pipeline.washout.recovery.summits import Peak
 from pipeline.washout.recovery.surface import Surface, log_over_kd, log_regained, nodes_of
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _LOG_10: Final = float(np.log(10))
 """Arithmetic: ln 10."""

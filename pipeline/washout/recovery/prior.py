@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import Floats
+from pipeline.study.settings.defaults import USUAL_PLASMA_CELLS
 
 R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
 """Index of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Arithmetic: the
@@ -17,10 +17,12 @@ order of the parameters in this folder."""
 N_PARAMETERS: Final = 7
 """Arithmetic: the number of parameters."""
 
-USUAL_PLATEAU: Final = 150_000.0
-"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
-in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md. Default of a
-setting."""
+LEFT_SHARE, WEEKS_TO_HALF, SCATTER_DEX = 0.25, 15.0, 0.35
+"""Middles of the priors of ρ, T (weeks) and σ (dex). Assumptions (docs/method.md, section 6)."""
+
+RHO_SD, T_SD, KD_SD, FASTER_SD, UNLIKE_SD, SIGMA_SD = 1.0, 0.7, 0.8, 0.1, 0.5, 1.0
+"""SDs of the priors of logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ. Assumptions: docs/method.md,
+section 6, has the range that each leaves."""
 
 PLATEAU_SD: Final = 0.4
 """SD of log10 R0, dex: kits, clones and diseases differ by a factor of 2.5 up or down. Convention
@@ -35,11 +37,18 @@ class Prior:
     sd: Floats
 
     @staticmethod
-    def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
+    def around(kd_ug_ml: float, plateau: float = USUAL_PLASMA_CELLS) -> Prior:
         """Return the prior that is centred on this Kd and this plateau."""
-        rest = [np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, 0.0, np.log(0.35)]
+        rest = [
+            np.log(LEFT_SHARE / (1 - LEFT_SHARE)),
+            np.log(WEEKS_TO_HALF),
+            np.log(kd_ug_ml),
+            0.0,
+            0.0,
+            np.log(SCATTER_DEX),
+        ]
         mean = np.array([np.log10(plateau), *rest])
-        return Prior(mean, np.array([PLATEAU_SD, 1.0, 0.7, 0.8, 0.1, 0.5, 1.0]))
+        return Prior(mean, np.array([PLATEAU_SD, RHO_SD, T_SD, KD_SD, FASTER_SD, UNLIKE_SD, SIGMA_SD]))
 
     def log(self, parameters: Floats) -> Floats:
         """Return the log density up to a constant, (B, p) → (B,)."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
 from pipeline.washout.goodness import CONTRADICTED, RowLaw, trend_p
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.rivals import MARGIN, rivals
-
-Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_MEASURED, FEWEST_LATE, LATE_WEEKS = 8, 4, 26.0
 """Fewest measured values for a curve, and fewest of them after the last number of weeks. Convention

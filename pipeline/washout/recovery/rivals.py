@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.washout.censored.estimate import aicc
 from pipeline.washout.censored.likelihood import maximise, single
 from pipeline.washout.goodness import RowLaw
-from pipeline.washout.observations.rows import Observations
-
-Floats: TypeAlias = NDArray[np.float64]
+from pipeline.washout.observations.rows import SAME_WASHOUT, Observations
 
 MARGIN: Final = 4.0
 """AICc by which the curve must be lower than a line without a plateau: the line then has considerably less
@@ -39,7 +36,7 @@ def line_law(data: Observations, degree: int = 1) -> RowLaw | None:
     """
     doublings = np.log2(data.weeks)
     spread = float(doublings.std())
-    if spread < 1e-9:
+    if spread < SAME_WASHOUT:
         return None
     standardised = (doublings - doublings.mean()) / spread
     terms = [(term.values - term.centre) / term.scale for term in data.terms]

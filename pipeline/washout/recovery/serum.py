@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _WIDTH: Final = 0.5
 """Doublings of washout over which levels are smoothed (SD of a normal). Convention (docs/method.md)."""

@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 
-Floats: TypeAlias = NDArray[np.float64]
 WeekIndices: TypeAlias = NDArray[np.intp]
 
 _STRIDE, _STEPS, _FAR = 12, 32, 4.0

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import LEAST_POSITIVE, QUARTILES, SEED, Floats
 from gating.arithmetic.eigen import eigenpairs, solve_definite
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.recovery.prior import N_PARAMETERS, SIGMA
 from pipeline.washout.recovery.surface import Surface
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _STEPS, _WIDE_STEP = np.full(N_PARAMETERS, 1e-4), 0.02
 """Sizes of finite differences: on the way to a summit; at the summit, in SDs of a parameter with the others
@@ -26,11 +23,13 @@ _MANY_ROWS, _ENOUGH_ROWS = 1_000, 500
 _TRIED, _STARTS, _APART = 300, 3, 1.5
 """Points drawn from the prior, how many of them are starts, and the least distance between starts, in SDs of
 the prior. Convention (docs/method.md)."""
-_SEED: Final = 20240607
-"""Seed of these points. Convention: any; fixed, so that every run reaches the same summits."""
 _SAME, _LOWEST = 0.02, 10.0
 """SDs of the prior within which two ascents end on the same summit; by how much a summit may be lower, in log
 posterior, and still count. Arithmetic: e^-10 of the weight does not matter for an interval of 95 %."""
+_HALVINGS, _LEAST_CURVATURE = 12, 1e-6
+"""Lengths of a step that are tried, each half of the one before; least curvature by which a step is
+divided. Convention: a step 2,000 times shorter rises if any does; a flat direction then has a long step,
+which is cut."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,9 +72,9 @@ def summits(surface: Surface) -> tuple[Peak, ...]:
 
 def _starts(surface: Surface) -> list[Floats]:
     prior = surface.prior
-    top = float(np.quantile(surface.data.log_rd[surface.data.kind == OBSERVED], 0.75))
+    top = float(np.quantile(surface.data.log_rd[surface.data.kind == OBSERVED], QUARTILES[2]))
     starts = [np.array([top, *prior.mean[1:]])]
-    deviates = np.random.default_rng(_SEED).standard_normal((_TRIED, N_PARAMETERS))
+    deviates = np.random.default_rng(SEED).standard_normal((_TRIED, N_PARAMETERS))
     deviates[:, SIGMA] = 0.0
     points = prior.mean + prior.sd * deviates
     order = np.argsort(-surface.value(points), kind="stable")
@@ -99,7 +98,7 @@ def _climb(surface: Surface, start: Floats) -> Peak | None:
         step, is_summit = _newton_step(gradient, curvature)
         if float(np.sum(step * gradient)) < _TOLERANCE:
             return Peak(parameters, value, curvature) if is_summit else None
-        lengths = 0.5 ** np.arange(12)
+        lengths = 0.5 ** np.arange(_HALVINGS)
         tried = surface.value(parameters + lengths[:, None] * step)
         best = int(np.nanargmax(tried))
         if not tried[best] > value:
@@ -114,9 +113,9 @@ def _newton_step(gradient: Floats, curvature: Floats) -> tuple[Floats, bool]:
     step = steps[0]
     if not concave[0]:
         values, vectors = (part[0] for part in eigenpairs(curvature[None]))
-        along = np.einsum("ji,j->i", vectors, gradient) / np.maximum(np.abs(values), 1e-6)
+        along = np.einsum("ji,j->i", vectors, gradient) / np.maximum(np.abs(values), _LEAST_CURVATURE)
         step = np.einsum("ij,j->i", vectors, along)
-    return step * min(1.0, 1.0 / float(np.abs(step).max() + 1e-300)), bool(concave[0])
+    return step * min(1.0, 1.0 / float(np.abs(step).max() + LEAST_POSITIVE)), bool(concave[0])
 
 
 def _settled(surface: Surface, peak: Peak) -> Peak:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import HALF_LOG_2PI, Floats
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, UNLIKE, Prior, T
 
-Floats: TypeAlias = NDArray[np.float64]
-
-_LOG_10, _HALF_LOG_2PI = float(np.log(10)), 0.9189385332046727
-"""Arithmetic: ln 10 and ln(2π)/2."""
+_LOG_10: Final = float(np.log(10))
+"""Arithmetic: ln 10."""
 
 _BLOCK: Final = 200_000
 """Numbers that are log_covered at once. Convention: for speed."""
@@ -23,6 +22,9 @@ _BLOCK: Final = 200_000
 _FAR_NODE, _LEAST_SHARE = 3.0, 1e-300
 """SDs between patients over which an average is taken; added to a share, which may be zero. Convention: 99.7
 % of the patients; near the smallest number that a double holds."""
+_FEWEST_NODES, _NODE_STEP = 7, 1.2
+"""Fewest nodes of the average over patients, and their usual distance in ln C. Convention: one SD apart;
+the covered part changes from a tenth to nine tenths over 4.4 in ln C."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +75,7 @@ class Surface:
         z, log_scale, log_weights = self._at_nodes(parameters, rows)
         terms = log_weights[:, None, None] - 0.5 * z**2
         highest_term = terms.max(axis=0)
-        total = np.log(np.exp(terms - highest_term).sum(axis=0)) + highest_term - log_scale - _HALF_LOG_2PI
+        total = np.log(np.exp(terms - highest_term).sum(axis=0)) + highest_term - log_scale - HALF_LOG_2PI
         return np.asarray(total.sum(axis=1))
 
     def _censored(self, parameters: Floats, rows: NDArray[np.bool_]) -> Floats:
@@ -110,6 +112,8 @@ def log_regained(parameters: Floats, weeks: Floats) -> Floats:
 
 def nodes_of(log_sd: float) -> tuple[Floats, Floats]:
     """Return nodes of a standard normal law and their log weights: at least 7, about 1.2 apart in ln C."""
-    nodes = np.linspace(-_FAR_NODE, _FAR_NODE, max(7, int(np.ceil(2 * _FAR_NODE * log_sd / 1.2)) | 1))
+    nodes = np.linspace(
+        -_FAR_NODE, _FAR_NODE, max(_FEWEST_NODES, int(np.ceil(2 * _FAR_NODE * log_sd / _NODE_STEP)) | 1)
+    )
     weights = np.exp(-0.5 * nodes**2)
     return nodes, np.log(weights / weights.sum())

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from gating.arithmetic.eigen import solve_definite
 from pipeline.washout.censored.influence import resampled
 from pipeline.washout.censored.likelihood import (
     SMALLEST_LOG_SIGMA,
     CensoredRows,
-    Floats,
     derivatives,
     maximise,
 )

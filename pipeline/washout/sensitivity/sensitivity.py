@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from calibration.numbers import LEVEL
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -133,7 +134,7 @@ def _of_data(name: str, data: Observations, n_changed: int) -> SensitivityRow:
         return SensitivityRow(name, *counts, note=note)
     try:
         line = fit_line(data)
-        return _row(name, counts, line.reported.slope, slope_interval(line, 0.95))
+        return _row(name, counts, line.reported.slope, slope_interval(line, LEVEL))
     except NotEstimableError as reason:
         return SensitivityRow(name, *counts, note=str(reason))
 

@@ -18,6 +18,7 @@ from calibration.density.receptor_density import NUMBERED, RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.washout.observations.ways import Way, takes_part, ways_of
 
 
@@ -145,7 +146,7 @@ def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
 def _course(row: PatientRd, way: Way) -> tuple[object, ...]:
     """Return what compared visits must share: patient, tissue, way of measuring, day of the last dose."""
     day = row.collected_on.toordinal() if row.collected_on else 0
-    return row.patient_id, row.tissue, way, day - round(7 * (row.weeks or 0.0))
+    return row.patient_id, row.tissue, way, day - round(DAYS_PER_WEEK * (row.weeks or 0.0))
 
 
 def _of_course(rows: Sequence[PatientRd], usual: float) -> list[Change]:

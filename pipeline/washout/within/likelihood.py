@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import HALF_LOG_2PI, Floats
 from gating.arithmetic.linear import times
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.line.quadrature import hermite
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _NODES: Final = 15
 """Nodes of the quadrature for each of u and v. Convention: more nodes change no reported digit."""
@@ -20,9 +19,6 @@ _NODES: Final = 15
 FLOOR, CEILING, _FARTHEST = -6.0, 4.0, 3.0
 """Smallest and largest log of an SD, and largest artanh of the correlation of u and v, on standardised axes.
 Arithmetic: e^-6 to e^4 of the spread, and a correlation of 0.995."""
-
-_HALF_LOG_2PI: Final = 0.9189385332046727
-"""Arithmetic: ln(2π)/2."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +49,7 @@ class PatientRows:
         p0, p1, p2 = inverse[0] + s0, inverse[1] + s1, inverse[2] + s2
         determinant = p0 * p2 - p1**2
         m0, m1 = (p2 * c0 - p1 * c1) / determinant, (p0 * c1 - p1 * c0) / determinant
-        density = np.where(measured, -0.5 * np.log(variance) - _HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
+        density = np.where(measured, -0.5 * np.log(variance) - HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
         prior = np.log(tau_u**2 * tau_v**2 * (1 - rho**2))
         each = 0.5 * (c0 * m0 + c1 * m1) - 0.5 * np.log(determinant) - 0.5 * prior
         total = float(np.sum(density)) + float(np.sum(each))

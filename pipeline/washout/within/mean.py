@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from calibration.numbers import Z_95
+from calibration.numbers import LEVEL, Z_95, Floats
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.within.change import Change, ChangeKind
 from pipeline.washout.within.two_visits import TwoVisits, change_of_means
-
-Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_CHANGES: Final = 3
 """Fewest measured changes for a mean. Convention: with two the interval spans decades."""
@@ -37,7 +34,7 @@ class MeanChange:
     method: str
 
 
-def mean_change(changes: Sequence[Change], level: float = 0.95) -> MeanChange:
+def mean_change(changes: Sequence[Change], level: float = LEVEL) -> MeanChange:
     """Return the geometric mean of the changes, one for each patient.
 
     The interval is Student's t of log10 of the folds. If a density is censored, both visits are modelled as a

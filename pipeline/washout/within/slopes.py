@@ -13,11 +13,12 @@ likelihood of a censored row is Φ, integrated over its patient's u and v, given
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import LEVEL, Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from gating.arithmetic.linear import times
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -26,8 +27,6 @@ from pipeline.washout.line.ascent import highest
 from pipeline.washout.line.line import rounded_dex
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.within.likelihood import CEILING, FLOOR, PatientRows
-
-Floats: TypeAlias = NDArray[np.float64]
 
 FEWEST_PATIENTS: Final = 6
 """Fewest patients with three measured visits for slopes of patients. Convention: with fewer the SD of the
@@ -46,6 +45,9 @@ Convention: one start with much and one with little scatter of the slopes, so th
 reached."""
 
 METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
+_FLAT_ENOUGH, _HIGHER = 1e-5, 1e-9
+"""Slope of log L at which the ascent ends; by how much a further summit must be higher. Convention: the
+error of the finite differences; rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class PatientSlopes:
     method: str = METHOD
 
 
-def fit_patient_slopes(data: Observations, level: float = 0.95) -> PatientSlopes:
+def fit_patient_slopes(data: Observations, level: float = LEVEL) -> PatientSlopes:
     """Fit the mean slope within patients and how much the patients' own slopes differ.
 
     Parameters
@@ -197,8 +199,8 @@ def _fitted(rows: PatientRows, *, one_slope: bool = False) -> tuple[Floats, floa
     for start in _STARTS[:1] if one_slope else _STARTS:
         scatters = [log_scatter + part for part in start]
         point = np.array([*beta, *scatters[:2], *(() if one_slope else (scatters[2], 0.0))])
-        summit = highest(of, point, flat=1e-5)
-        if best is None or summit[1] > best[1] + 1e-9:
+        summit = highest(of, point, flat=_FLAT_ENOUGH)
+        if best is None or summit[1] > best[1] + _HIGHER:
             best = summit
     assert best is not None
     return best

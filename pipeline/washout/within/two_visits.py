@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import interval
 from pipeline.washout.line.ascent import highest
-
-Floats: TypeAlias = NDArray[np.float64]
 
 DECIMALS: Final = 6
 """Decimals of a reported change in dex. Convention: processors differ only in later decimals."""
@@ -39,6 +38,9 @@ _TINY: Final = 1e-300
 
 _NUDGE: Final = 1e-12
 """Arithmetic: replaces a zero by which something is divided."""
+_LEAST_START_SD, _MOST_START_RHO = 0.1, 0.8
+"""Least SD and largest correlation with which the ascent begins. Convention: only a start, away from the
+edges."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,7 @@ class TwoVisits:
     side: NDArray[np.int8]
 
 
-def change_of_means(visits: TwoVisits, level: float = 0.95) -> tuple[float, float, float]:
+def change_of_means(visits: TwoVisits, level: float = LEVEL) -> tuple[float, float, float]:
     """Return the mean at the later visit less the mean at the earlier visit, with its interval, dex.
 
     The interval ends where 2 log L has dropped by an amount that gives exactly Student's interval of the
@@ -129,9 +131,9 @@ def _corner(h: Floats, k: Floats, rho: Floats) -> Floats:
 
 
 def _start(visits: TwoVisits) -> Floats:
-    means, sds = visits.y.mean(axis=0), np.maximum(visits.y.std(axis=0), 0.1)
+    means, sds = visits.y.mean(axis=0), np.maximum(visits.y.std(axis=0), _LEAST_START_SD)
     product = (visits.y - means) / sds
-    rho = float(np.clip(np.mean(product[:, 0] * product[:, 1]), -0.8, 0.8))
+    rho = float(np.clip(np.mean(product[:, 0] * product[:, 1]), -_MOST_START_RHO, _MOST_START_RHO))
     return np.array([means[0], means[1] - means[0], *np.log(sds), np.arctanh(rho)])
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.numbers import Floats
 from pipeline.output.figures.svg.chart import Box, KeyEntry, Scale, clipped, polygon
 from pipeline.output.figures.svg.elements import element, path
 from pipeline.output.figures.svg.labels import boxes_along
@@ -15,7 +15,6 @@ from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.recovery.fit import RecoveryFit
 
 Fit = WashoutFit | RecoveryFit
-Floats = NDArray[np.float64]
 
 _PATIENTS, _MEDIAN = "#eaf2f8", "#bdd7eb"
 _SDS: Final = 1.959964

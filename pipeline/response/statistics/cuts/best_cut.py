@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, Floats, Mask
 from pipeline.response.statistics.cuts.firth import firth_lines
 from pipeline.response.statistics.cuts.roc import Area, youden_interval
 from pipeline.response.statistics.true_values import BELOW, MEASURED
-
-Floats: TypeAlias = NDArray[np.float64]
-Truths: TypeAlias = NDArray[np.bool_]
 
 HOW_CHOSEN: Final = (
     "where the odds by Firth's logistic regression are those of all patients, which is Youden's cut of that "
@@ -27,6 +25,12 @@ out. Arithmetic."""
 
 _FEWEST_OUT: Final = 1
 """A bootstrap sample counts if it leaves out so many patients with, and without, the outcome. Arithmetic."""
+BOOTSTRAP_SAMPLES: Final = 200
+"""Bootstrap samples for the correction of a cut. Convention: as many as give a standard error (Efron &
+Tibshirani 1993); the cut itself does not depend on them."""
+_MOST_LEVERAGE: Final = 0.999
+"""Largest leverage of a patient on the line. Convention: one patient who alone sets the line keeps a finite
+influence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,12 @@ class DensityCut:
     n_open: int = 0
     n_with: int = 0
     n_without: int = 0
-    level: float = 0.95
+    level: float = LEVEL
     method: str = ""
     note: str = ""
 
 
-def sides(value: Floats, kind: NDArray[np.int_], cut: float | Floats) -> tuple[Truths, Truths]:
+def sides(value: Floats, kind: NDArray[np.int_], cut: float | Floats) -> tuple[Mask, Mask]:
     """Return two masks: certainly at or above the cut, and certainly below. A limit may leave both False."""
     above = np.asarray((value >= cut) & (kind != BELOW))
     below = np.where(kind == MEASURED, value < cut, (kind == BELOW) & (value <= cut))
@@ -105,8 +109,8 @@ def best_cut(
     area: Area,
     *,
     seed: int,
-    n_samples: int = 200,
-    level: float = 0.95,
+    n_samples: int = BOOTSTRAP_SAMPLES,
+    level: float = LEVEL,
 ) -> tuple[DensityCut, Area]:
     """Return the best cut with its interval and its performance in other patients; and the corrected area.
 
@@ -163,7 +167,7 @@ def best_cut(
     return found, _corrected_area(w, side, y, weights, b, area)
 
 
-def _shares(cut: DensityCut, above: Truths, below: Truths, y: Truths) -> DensityCut:
+def _shares(cut: DensityCut, above: Mask, below: Mask, y: Mask) -> DensityCut:
     placed = above | below
     with_it, without = int((placed & y).sum()), int((placed & ~y).sum())
     n_open = int((~placed).sum())
@@ -184,7 +188,7 @@ def _shares(cut: DensityCut, above: Truths, below: Truths, y: Truths) -> Density
     )
 
 
-def _resampled(y: Truths, seed: int, n_samples: int) -> Floats:
+def _resampled(y: Mask, seed: int, n_samples: int) -> Floats:
     """Return how many times each patient is in each bootstrap sample: shape (n_samples, n)."""
     rng = np.random.default_rng(seed)
     weights = np.zeros((n_samples, y.size))
@@ -195,7 +199,7 @@ def _resampled(y: Truths, seed: int, n_samples: int) -> Floats:
     return weights
 
 
-def _left_out_shares(out: Truths, yes: Truths, no: Truths, y: Truths) -> tuple[float, float] | None:
+def _left_out_shares(out: Mask, yes: Mask, no: Mask, y: Mask) -> tuple[float, float] | None:
     """Return sensitivity and specificity in the patients left out, averaged over bootstrap samples."""
     shares = []
     for hit, of in ((yes, y), (no, ~y)):
@@ -225,9 +229,7 @@ def _between(found: DensityCut, left_out: tuple[float, float]) -> tuple[float, f
     return sensitivity, specificity
 
 
-def _interval(
-    z: Floats, y: Truths, a: float, b: float, level: float
-) -> tuple[float | None, float | None, str]:
+def _interval(z: Floats, y: Mask, a: float, b: float, level: float) -> tuple[float | None, float | None, str]:
     """Return Fieller's interval of the cut on the standardised axis; None where it is unbounded."""
     from scipy.special import expit, ndtri
 
@@ -235,7 +237,7 @@ def _interval(
     q = p * (1 - p)
     zero, one, two = float(q.sum()), float((q * z).sum()), float((q * z**2).sum())
     determinant = zero * two - one**2
-    leverage = np.minimum(q * (two - 2 * z * one + z**2 * zero) / determinant, 0.999)
+    leverage = np.minimum(q * (two - 2 * z * one + z**2 * zero) / determinant, _MOST_LEVERAGE)
     left = (y - p) / np.sqrt(1 - leverage)
     n, share = y.size, float(y.mean())
     of_share = (y - share) / (share * (1 - share)) / n * (n / (n - 1)) ** 0.5
@@ -252,7 +254,7 @@ def _interval(
 
 
 def _corrected_area(
-    w: Floats, side: NDArray[np.int_], y: Truths, weights: Floats, b: Floats, area: Area
+    w: Floats, side: NDArray[np.int_], y: Mask, weights: Floats, b: Floats, area: Area
 ) -> Area:
     """Return the area, with its value expected if its direction came from other patients."""
     from pipeline.response.statistics.cuts.roc import pair_wins

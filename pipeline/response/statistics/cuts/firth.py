@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from calibration.numbers import Floats
 
 _STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
 """Most steps, most halvings of a step, longest step, and the step at which the ascent ends. Convention: they

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from calibration.numbers import Floats, Mask
 from pipeline.response.statistics.cuts.best_cut import DensityCut, sides
 from pipeline.response.statistics.logistic import OddsRatio
 from pipeline.response.statistics.true_values import TrueValues
-
-Floats: TypeAlias = NDArray[np.float64]
-Truths: TypeAlias = NDArray[np.bool_]
 
 BOTH: Final = (
     "interval of the index in others: Newcombe's (1998, method 10), and as far as the interval of the odds "
@@ -59,7 +57,7 @@ def with_odds(
     )
 
 
-def implied_youden(slope: float, known: TrueValues, outcome: Truths, above: Truths, below: Truths) -> float:
+def implied_youden(slope: float, known: TrueValues, outcome: Mask, above: Mask, below: Mask) -> float:
     """Return sensitivity + specificity − 1 of a cut by a logistic model of the true values with this slope.
 
     Parameters

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import LEVEL, Floats
 from pipeline.response.statistics.true_values import ABOVE, BELOW
 
-Floats: TypeAlias = NDArray[np.float64]
 Side: TypeAlias = NDArray[np.int_]
 
 AREA: Final = (
@@ -46,7 +46,7 @@ class Area:
     high: float | None
     corrected: float | None = None
     n_open: int = 0
-    level: float = 0.95
+    level: float = LEVEL
     method: str = AREA
     note: str = ""
 
@@ -86,7 +86,7 @@ def _same(w: Floats, side: Side, y: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(both & (w[y][:, np.newaxis] == w[~y][np.newaxis, :]))
 
 
-def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: float = 0.95) -> Area:
+def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: float = LEVEL) -> Area:
     """Return the area under the ROC curve of values, some of them known only to lie beyond a limit.
 
     The interval holds the areas t with |area − t| ≤ z √V(t), V of exponential scores with the mean group size
@@ -132,7 +132,7 @@ def _limit(area: float, m: int, n: int, z: float, outside: float) -> float:
 
 
 def youden_interval(
-    sensitivity: float, specificity: float, n_with: int, n_without: int, *, level: float = 0.95
+    sensitivity: float, specificity: float, n_with: int, n_without: int, *, level: float = LEVEL
 ) -> tuple[float, float]:
     """Return the interval of sensitivity + specificity − 1, from Wilson's intervals of the two shares.
 
@@ -149,7 +149,7 @@ def youden_interval(
     return low, middle + ((b - sensitivity) ** 2 + (d - specificity) ** 2) ** 0.5
 
 
-def wilson(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(share: float, n: int, level: float = LEVEL) -> tuple[float, float]:
     """Return Wilson's interval of a share of n (1927, doi:10.1080/01621459.1927.10502953)."""
     from scipy.special import ndtri
 

@@ -24,6 +24,8 @@ from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_w
 
 QUANTIFIED = ("cd38", "rd")
 NEVER_GATES = "CD38 never gates: it would choose the cells that it is to measure."
+MOST_NAMES_LISTED = 5
+"""Most names that a hint lists where none is similar. Convention: more would not be read."""
 
 
 def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
@@ -138,7 +140,7 @@ def _unknown(
             continue  # `two_spellings` reports another spelling of a patient
         listed = list(dict.fromkeys(known))
         hint = did_you_mean(name, listed)
-        if not hint and 0 < len(listed) <= 5:
+        if not hint and 0 < len(listed) <= MOST_NAMES_LISTED:
             there_are = "There is" if len(listed) == 1 else "There are"
             hint = f"{there_are} {enumerate_words(map(quoted, listed), 'and')}."
         yield Fault(where, quoted(name), expected, hint)

@@ -35,6 +35,8 @@ MOST_COLUMNS = 16_384
 
 LONGEST_TEXT = 32_767
 """Most characters of a cell in Excel. Vendor: the limits of Excel."""
+LONGEST_WHOLE = 10
+"""Digits from which on a number of rows or columns is none. Convention: Excel has 1,048,576 rows."""
 
 
 def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
@@ -162,4 +164,4 @@ def _is_true(text: str) -> bool:
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text and text.isdecimal() and len(text) < LONGEST_WHOLE else 0
