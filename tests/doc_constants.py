@@ -103,6 +103,10 @@ def has_number(value: ast.expr) -> bool:
             parts = value.elts
         case ast.Dict():
             parts = value.values
+        case ast.Starred():
+            parts = [value.value]
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
+            parts = [value.elt, *(loop.iter for loop in value.generators)]
         case ast.Call():
             parts = [*value.args, *(keyword.value for keyword in value.keywords)]
         case _:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from doc_constants import LAY_OUT, LONGEST, ROOT, SOURCE, constants, lays_out, modules, shown, table
+from doc_literals import ELSEWHERE, OF_A_FORMULA, literals, unnamed
 from helpers.syntax import nodes_of
 
 
@@ -81,3 +82,66 @@ def test_every_constant_has_one_row_with_its_whole_sentence():
     found = [constant for path in modules() for constant in constants(path)]
     assert len(rows) == len(found) > 400
     assert [c.names for c in found if " ".join(c.sentence.split()).replace("|", "\\|") not in written] == []
+
+
+def bare(path: Path, name: str | None = None) -> list[str]:
+    """Return the numbers inside functions of a module that have neither a name nor a reason."""
+    found = unnamed(path, name or path.relative_to(ROOT).as_posix())
+    return [f"line {literal.line}, {literal.owner}: {literal.value:g} in {literal.text}" for literal in found]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_number_inside_a_function_that_decides_has_a_name(path: Path):
+    assert bare(path) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["return 1.4826 * x", "return x > 0.7", "return max(x, 1e-9)", "return x // 8", "return 100 + x", "return 3 if x else 4",
+     "return clip(x, -0.2, 1.0)", "return [y for y in x if y > 5]", "return lambda y: 6 * y", "return x(level=0.9)",
+     "return x(0.5)", "for _ in range(7): pass", "return x << 3 if x < 9 else 0"],
+)  # fmt: skip
+def test_a_bare_number_in_a_function_is_found(line: str, tmp_path: Path):
+    module = tmp_path / "module.py"
+    module.write_text(f"def of(x):\n    {line}\n")
+    assert bare(module, "gating/module.py") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def of(x, level=0.95): ...", "def of(x, *, most=30): ...", "class Of:\n    limit: float = 4.0",
+     "class Of:\n    def of(self, share=0.3): ..."],
+)  # fmt: skip
+def test_a_bare_default_of_an_argument_or_a_field_is_found(text: str, tmp_path: Path):
+    module = tmp_path / "module.py"
+    module.write_text(f"{text}\n")
+    assert len(bare(module, "gating/module.py")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["return x[3]", "return x[:, 4:7]", "return 100 * x", "return x / 60", "return 10.0**x", "return log(10)", "return x**3",
+     "return zeros((3, x))", "return 0.5 * x", "return x >> 15", "return quantile(x, 0.5)", "return f'{x:.3g} of {5}'"],
+)  # fmt: skip
+def test_a_number_that_only_writes_the_code_down_may_stand_bare(line: str, tmp_path: Path):
+    module = tmp_path / "module.py"
+    module.write_text(f"def of(x):\n    {line}\n")
+    assert bare(module, "gating/module.py") == []
+
+
+def test_every_number_of_a_formula_is_still_there():
+    """A reason without its number would let another number in."""
+    allowed = {(where, value) for where, (numbers, _) in OF_A_FORMULA.items() for value in numbers}
+    names = {path.relative_to(ROOT).as_posix(): path for path in modules()}
+    there = {
+        (f"{name}:{one.owner}", one.value) for name, path in names.items() for one in literals(path, name)
+    }
+    assert allowed - there == set()
+    assert ELSEWHERE.keys() - {where for where, _ in there} == set()
+    assert all(why for _, why in OF_A_FORMULA.values())
+
+
+def test_each_number_that_is_written_as_a_series_or_a_repeated_tuple_is_a_constant(tmp_path: Path):
+    module = tmp_path / "module.py"
+    module.write_text("A = tuple(1 / n for n in (3, 4))\nB = (*(7,) * 8, 1)\n")
+    assert [constant.names for constant in constants(module)] == ["A", "B"]

@@ -21,6 +21,8 @@ of three numbers is too small by some 10 to 50 %."""
 FEWEST_TERMS = 3
 """A brightest population is left out only if more than so many are there. Arithmetic: the law has three
 terms."""
+NEWTON_STEPS = 6
+"""Newton steps to the usual number of events. Convention: each doubles the digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class BeadLaw:
         """Return the numbers of events; those of tied populations are drawn toward the usual number."""
         lawful, which = n.copy(), list(self.tied)
         u, weight = np.log(n[which]), 1 / self.log_n_sd**2
-        for _ in range(6):
+        for _ in range(NEWTON_STEPS):
             u = u + (n[which] - np.exp(u) - weight * (u - self.log_n)) / (np.exp(u) + weight)
         lawful[which] = np.exp(u)
         return lawful

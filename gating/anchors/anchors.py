@@ -63,6 +63,9 @@ Chosen on the simulated tubes of docs/validation.md."""
 WORTH_LEAVING_OUT = 0.1
 """Clarity that must be gained before an anchor is left out. Chosen on the simulated tubes of
 docs/validation.md."""
+ROUNDS_UP_TO_TOPS = 3
+"""Rounds in which the group is searched up to the tops of the group of the round before. Convention: the
+group hardly changes after the second."""
 
 
 def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
@@ -143,7 +146,7 @@ def _group(anchors: Sequence[Anchor]) -> Group:
     if n < FEWEST_TO_SEARCH:
         return group
     wanted = on_target(anchors)
-    for _ in range(3):
+    for _ in range(ROUNDS_UP_TO_TOPS):
         tops = tops_of(anchors, group.mask)
         candidate = beyond_valley(evidence_up_to(anchors, tops), wanted)
         if candidate is None:

@@ -30,6 +30,9 @@ MOST_CELLS_SIGN = 3.0
 """Largest value of the sign `cells`, the log10 of their number. Convention: beyond 1,000 cells more of them
 make a gating no surer; the weights of the signs were fitted on the simulated tubes of docs/validation.md
 with it."""
+EXPECTED_OF_FEW = 0.5
+"""The sign `expected` of a group with too few cells for clusters. Convention: an even chance; the weights
+of the signs were fitted on the simulated tubes of docs/validation.md with it."""
 CLEARLY_LOW, CLEARLY_HIGH = 1.0, 2.5
 """Distance of CD45 below leukocytes, and of the anchors above the negative cells, that is beyond doubt.
 Chosen on the simulated tubes of docs/validation.md."""
@@ -133,7 +136,7 @@ def signs_of(
     beside = TRAITS_COUNT * float(np.clip(median(around.traits.compress(gated)), 0.0, MOST_TRAITS))
     low = float(np.clip(below_leukocytes(cells, around.reference, choices), -1.0, CLEARLY_LOW))
     return Signs(
-        expected=0.5 if members is None else members.expected_f1(gated),
+        expected=EXPECTED_OF_FEW if members is None else members.expected_f1(gated),
         agreement=2 * int(np.count_nonzero(gated & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
         height=min(high + beside, MOST_HEIGHT),
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),

@@ -11,6 +11,9 @@ cut."""
 
 LONGEST_QUOTE = 160
 """Most characters of another reader's message. Convention: more would not be read."""
+SIMILAR = 0.5
+"""Least similarity of a channel that was probably meant (Python's `difflib`). Convention: names of
+detectors are short, so that one letter changes much."""
 
 
 class FcsError(Exception):

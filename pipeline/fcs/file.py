@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs.acquisition import Acquired, Acquisition, Detector, date_repairs, parse_acquisition
-from pipeline.fcs.errors import MOST_CHANNELS_NAMED, ChannelError, shown
+from pipeline.fcs.errors import MOST_CHANNELS_NAMED, SIMILAR, ChannelError, shown
 from pipeline.fcs.layout.claims import Claims, DataSegment
 from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.mode import check_mode
@@ -200,7 +200,7 @@ def _no_such_channel(name: str, file: FcsFile) -> str:
     by_marker = [
         channel for channel, marker in zip(file.channels, file.markers, strict=True) if marker == name
     ]
-    near = by_marker or difflib.get_close_matches(str(name), file.channels, n=1, cutoff=0.5)
+    near = by_marker or difflib.get_close_matches(str(name), file.channels, n=1, cutoff=SIMILAR)
     hint = (
         f"did you mean {near[0]}?" if near else f"there are {', '.join(file.channels[:MOST_CHANNELS_NAMED])}"
     )

@@ -25,6 +25,8 @@ _HOURS_PER_WEEK: Final = 168.0
 """Arithmetic: 7 days of 24 hours."""
 
 _SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
+"""Days from dose to dose: weekly, every 2 weeks, every 4 weeks. Vendor: prescribing information of intravenous
+daratumumab."""
 _MG_PER_KG: Final = 16.0
 """The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
 

@@ -15,6 +15,9 @@ _CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL
 _COLUMN = re.compile(r"<(?:\w+:)?col\b([^>]*?)/?>")
 _DIMENSION = re.compile(r'(<(?:\w+:)?dimension\b[^>]*?ref=")([A-Z]+\d+)(?::([A-Z]+)(\d+))?"')
 _VALUE = re.compile(r"<(?:\w+:)?(?:v|is|f)\b")
+_MOST_COLUMNS = 200
+"""Most columns whose style is read. Convention: no sheet of a study has as many; Excel may style all
+16,384."""
 
 
 class SheetXmlError(ValueError):
@@ -122,7 +125,7 @@ def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
     for match in _COLUMN.finditer(head):
         low, high, style = (fact(match[1], name) for name in ("min", "max", "style"))
         if style:
-            found.update(dict.fromkeys(range(int(low), min(int(high), 200) + 1), int(style)))
+            found.update(dict.fromkeys(range(int(low), min(int(high), _MOST_COLUMNS) + 1), int(style)))
     for row in filled[-1:]:
         for column, cell in row.cells.items():
             if style := fact(cell.split(">", 1)[0], "s"):

@@ -48,6 +48,9 @@ METHOD: Final = "random intercept and slope of the patient, within-patient washo
 _FLAT_ENOUGH, _HIGHER = 1e-5, 1e-9
 """Slope of log L at which the ascent ends; by how much a further summit must be higher. Convention: the
 error of the finite differences; rounding."""
+_NEAR_FLOOR: Final = 0.5
+"""Distance from the floor of ln SD within which the slopes do not differ. Convention: e^-5.5 of the scatter
+is next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def fit_patient_slopes(data: Observations, level: float = LEVEL) -> PatientSlope
     half = float(stdtrit(n_patients - 1, (1 + level) / 2)) * spread
     ratio = scale_y / scale_x
     of_slopes = float(np.exp(np.clip(best[k + 2], FLOOR, CEILING)))
-    sd = 0.0 if best[k + 2] <= FLOOR + 0.5 else of_slopes * ratio
+    sd = 0.0 if best[k + 2] <= FLOOR + _NEAR_FLOOR else of_slopes * ratio
     slope = float(best[1]) * ratio
     reach = float(stdtrit(n_patients - 1, (1 + level) / 2)) * sd
     return PatientSlopes(
