@@ -41,7 +41,7 @@ WITHOUT_VALLEY = 0.5
 """Confidence in the CD45 of B precursors without a valley of their own. Chosen on the simulated tubes of
 docs/validation.md."""
 
-Part = tuple[RangeGate, float]
+RangeWithConfidence = tuple[RangeGate, float]
 """One side of a cut, and the confidence in the cut."""
 
 
@@ -113,7 +113,7 @@ class _Marrow:
     panel: GatingPanel
     gated: GatedPopulation
     viable: Survivors
-    small: Part
+    small: RangeWithConfidence
 
     def channel(self, role: str) -> str:
         """Return the first channel of a role; "" where the panel has none."""
@@ -128,7 +128,7 @@ class _Marrow:
         wanted = any(channel.target is Target.POSITIVE for channel in channels)
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
-    def known_negative(self, role: str) -> Part | None:
+    def known_negative(self, role: str) -> RangeWithConfidence | None:
         """Return the negative side of the cut that the tube's own gating has on a role's channel.
 
         A dump cut is used only if a person set it: the automatic cut follows the clone.
@@ -141,7 +141,7 @@ class _Marrow:
                     return RangeGate(channel, None, value), step.confidence
         return None
 
-    def negative(self, role: str, cells: Survivors) -> list[Part]:
+    def negative(self, role: str, cells: Survivors) -> list[RangeWithConfidence]:
         """Return the negative side of a role; empty if the panel lacks the role."""
         channel = self.channel(role)
         if not channel:
@@ -152,7 +152,7 @@ class _Marrow:
         cut = cells.once(f"side cut {channel}", lambda: side_cut(cells.column(channel)))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
-    def positive(self, role: str, cells: Survivors) -> Part:
+    def positive(self, role: str, cells: Survivors) -> RangeWithConfidence:
         """Return the positive side of a role's channel, cut among these cells."""
         channel = self.channel(role)
         cut = side_cut(cells.column(channel))
@@ -177,7 +177,7 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
     why = marrow.cannot_show("cd19")
     if why:
         return Sentinel(B_PRECURSORS, None, nothing, 0.0, why)
-    others: list[Part] = []
+    others: list[RangeWithConfidence] = []
     for role in ("cd138", "cd56"):
         others += marrow.negative(role, small)
     candidates = small.select(_inside([gate for gate, _ in others], small))
@@ -198,7 +198,7 @@ def _begin_of_lymphocytes(axis: Axis) -> float:
     return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
 
 
-def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> Part:
+def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> RangeWithConfidence:
     """Return the CD45 range below lymphocytes, down from the B cells' valley or the lymphocytes' limit."""
     channel = marrow.channel("cd45")
     usual = _lymphocytes_from(marrow, small)
@@ -214,7 +214,7 @@ def _inside(gates: Sequence[RangeGate], cells: Survivors) -> Mask:
     return inside(AllOf(tuple(gates)), cells) if gates else np.ones(cells.n_events, np.bool_)
 
 
-def _sentinel(name: str, marrow: _Marrow, parts: Sequence[Part]) -> Sentinel:
+def _sentinel(name: str, marrow: _Marrow, parts: Sequence[RangeWithConfidence]) -> Sentinel:
     gate = AllOf(tuple(part for part, _ in parts))
     confidence = min(sure for _, sure in parts)
     if confidence < LEAST_CONFIDENCE:

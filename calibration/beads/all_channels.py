@@ -45,7 +45,7 @@ CENTRAL = 3.0
 """Robust SDs around the median within which events belong to a population. Convention: they hold 99.7 % of a
 normal population."""
 
-Labels = NDArray[np.int64]
+GroupNumbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _measured(part: Floats, end: ScaleEnd) -> MeasuredPopulation:
     return replace(of_events(part), low=float(central[0]), high=float(central[-1]), clipped=clipped)
 
 
-def part_on_all_channels(channels: Sequence[Floats]) -> Labels:
+def part_on_all_channels(channels: Sequence[Floats]) -> GroupNumbers:
     """Return the number of each event's population, from 0; the numbers are in no order.
 
     Parameters

@@ -115,7 +115,7 @@ class FittedBeads:
     history: Sequence[float] = ()
 
 
-Row = tuple[float, CurveVerdict, str]
+CheckedValue = tuple[float, CurveVerdict, str]
 """Figure, verdict and sentence of one check."""
 
 
@@ -134,7 +134,7 @@ def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...
     return tuple(CurveCheck(name, *row) for name, row in rows if row is not None)
 
 
-def _order(b: FittedBeads, limit: None) -> Row:
+def _order(b: FittedBeads, limit: None) -> CheckedValue:
     del limit
     steps = np.diff(b.medians) * np.diff(b.levels)
     wrong = int(np.sum(steps <= 0))
@@ -144,18 +144,18 @@ def _order(b: FittedBeads, limit: None) -> Row:
     return float(wrong), CurveVerdict.REJECT, text
 
 
-def _r2(b: FittedBeads, limit: Limit) -> Row:
+def _r2(b: FittedBeads, limit: Limit) -> CheckedValue:
     return b.r2, limit.at_least(b.r2), f"r² {b.r2:.5f} (accepted from {limit.accept:g})."
 
 
-def _slope(b: FittedBeads, limit: Limit) -> Row:
+def _slope(b: FittedBeads, limit: Limit) -> CheckedValue:
     slope = b.slope if b.free_slope is None else b.free_slope
     free = "" if b.free_slope is None else " if left free"
     low, high = around_one(limit.accept)
     return slope, limit.near_one(slope), f"Slope {slope:.4f}{free} (accepted {low:g} to {high:g})."
 
 
-def _back(b: FittedBeads, limit: BeadLimit) -> Row:
+def _back(b: FittedBeads, limit: BeadLimit) -> CheckedValue:
     size = np.abs(b.back)
     lowest = int(np.argmin(b.levels))
     k = int(np.argmax(size))
@@ -167,7 +167,7 @@ def _back(b: FittedBeads, limit: BeadLimit) -> Row:
     return float(size[k]), _worst(grades), text
 
 
-def _ratio(b: FittedBeads, limit: Limit) -> Row:
+def _ratio(b: FittedBeads, limit: Limit) -> CheckedValue:
     log_ratio = np.log((b.levels + b.autofluorescence) / b.medians)
     worst_step = float(np.exp(np.max(np.abs(np.diff(log_ratio)))))
     text = (
@@ -177,7 +177,7 @@ def _ratio(b: FittedBeads, limit: Limit) -> Row:
     return worst_step, limit.at_most(worst_step), text
 
 
-def _local_slope(b: FittedBeads, limit: Limit) -> Row | None:
+def _local_slope(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     """Curvature: the slope between neighbours; only a warning, since near neighbours make it noisy."""
     with np.errstate(divide="ignore", invalid="ignore"):
         local = np.diff(np.log(b.levels + b.autofluorescence)) / np.diff(np.log(b.medians))
@@ -192,7 +192,7 @@ def _local_slope(b: FittedBeads, limit: Limit) -> Row | None:
     return float(local[k]), limit.near_one(float(local[k])), text
 
 
-def _rcv(b: FittedBeads, limit: BeadLimit) -> Row | None:
+def _rcv(b: FittedBeads, limit: BeadLimit) -> CheckedValue | None:
     if b.rcv is None:
         return None
     lowest = int(np.argmin(b.levels))
@@ -207,7 +207,7 @@ def _rcv(b: FittedBeads, limit: BeadLimit) -> Row | None:
     return float(b.rcv[k]), _worst(grades), text
 
 
-def _events(b: FittedBeads, limit: Limit) -> Row | None:
+def _events(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     if b.n is None:
         return None
     fewest = float(np.min(b.n))
@@ -216,7 +216,7 @@ def _events(b: FittedBeads, limit: Limit) -> Row | None:
     return fewest, limit.at_least(fewest), text
 
 
-def _detection(b: FittedBeads, limit: Limit) -> Row | None:
+def _detection(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     """Check that the dimmest bead is well above the blank; else its median is partly background."""
     if b.blank is None or b.autofluorescence > 0:
         return None
@@ -230,7 +230,7 @@ def _detection(b: FittedBeads, limit: Limit) -> Row | None:
     return float(ratio), limit.at_least(float(ratio)), text
 
 
-def _less_blank(b: FittedBeads, limit: BeadLimit) -> Row | None:
+def _less_blank(b: FittedBeads, limit: BeadLimit) -> CheckedValue | None:
     """Subtract the blank from the beads, as the control is from cells, and compare with their levels.
 
     A detector offset, or autofluorescence of the beads, raises all beads by the same amount. The line in
@@ -256,7 +256,7 @@ def _read_amounts(b: FittedBeads) -> tuple[Floats, float]:
     return amount, float(np.sign(blank) * amount[dimmest] * np.abs(blank / b.medians[dimmest]) ** b.slope)
 
 
-def _residual(b: FittedBeads, limit: None) -> Row | None:
+def _residual(b: FittedBeads, limit: None) -> CheckedValue | None:
     """Warn where the fit leaves no residual to judge the line by."""
     del limit
     if b.freedom > 0:
@@ -265,7 +265,7 @@ def _residual(b: FittedBeads, limit: None) -> Row | None:
     return float(b.freedom), CurveVerdict.WARN, text
 
 
-def _history(b: FittedBeads, limit: Limit) -> Row | None:
+def _history(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     earlier = np.array([h for h in b.history if h > 0], dtype=np.float64)
     if not earlier.size:
         return None
@@ -277,7 +277,7 @@ def _history(b: FittedBeads, limit: Limit) -> Row | None:
     return abs(off), limit.at_most(abs(off)), text
 
 
-CHECKS: tuple[tuple[CheckName, Callable[[FittedBeads, Any], Row | None], str], ...] = (
+CHECKS: tuple[tuple[CheckName, Callable[[FittedBeads, Any], CheckedValue | None], str], ...] = (
     (CheckName.ORDER, _order, ""),
     (CheckName.R2, _r2, "r2"),
     (CheckName.SLOPE, _slope, "slope"),

@@ -47,7 +47,7 @@ there too."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Tube:
+class _QuantifiedTube:
     """A quantifiable tube: both populations and the curve."""
 
     cells: ConvertedCells
@@ -149,10 +149,10 @@ def between_run_term(typed: float | None) -> tuple[float, BetweenRunSource]:
     return (typed, BetweenRunSource.TYPED) if typed > 0 else (0.0, BetweenRunSource.NONE)
 
 
-def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _Tube:
+def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float) -> _QuantifiedTube:
     bias = subtraction_bias(stained, control, curve.photon_step)
     medians = float(np.median(stained)), float(np.median(control))
-    return _Tube(
+    return _QuantifiedTube(
         ConvertedCells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias
     )
 
@@ -221,7 +221,7 @@ def _why_no_background(absent: bool, n: int) -> str:
 
 def _with_density(
     known: ReceptorDensity,
-    tube: _Tube,
+    tube: _QuantifiedTube,
     errors: RelativeErrors,
     lab_lloq: float | None,
     seed: int,

@@ -122,7 +122,7 @@ def cell_distribution(
         if np.isfinite(detector_top)
         else np.inf,
     )
-    tube = _Tube(np.sort(stained), scale, still, highest)
+    tube = _TubeCells(np.sort(stained), scale, still, highest)
     return rounded_record(
         CellDistribution(
             int(stained.size),
@@ -147,7 +147,7 @@ def _cell_limit(control: Floats, still: ConversionDraws) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Tube:
+class _TubeCells:
     """The cells of a tube.
 
     Attributes
@@ -166,7 +166,7 @@ class _Tube:
     highest: float
 
 
-def _percentile(percent: int, tube: _Tube, lowest: float, rng: np.random.Generator) -> Percentile:
+def _percentile(percent: int, tube: _TubeCells, lowest: float, rng: np.random.Generator) -> Percentile:
     share, ordered, scale, still = percent / 100, tube.ordered, tube.scale, tube.still
     n = ordered.size
     drawn = scale.density(quantile_draws(ordered, rng, scale.level.size, share))
@@ -181,7 +181,7 @@ def _percentile(percent: int, tube: _Tube, lowest: float, rng: np.random.Generat
     return Percentile(percent, value, low, high)
 
 
-def _share(cut: float, tube: _Tube, lowest: float, rng: np.random.Generator) -> ShareBelow:
+def _share(cut: float, tube: _TubeCells, lowest: float, rng: np.random.Generator) -> ShareBelow:
     """Draw the cut's brightness, count the cells below it, and draw the share of cells by that count."""
     ordered, scale, still = tube.ordered, tube.scale, tube.still
     n = ordered.size

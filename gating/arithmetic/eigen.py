@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.numbers import Floats
 
-Number: TypeAlias = Any
+MatrixEntry: TypeAlias = Any
 """A float, or an array (n,) with one number per matrix."""
-Square: TypeAlias = list[list[Number]]
+Square: TypeAlias = list[list[MatrixEntry]]
 
 LEAST_PIVOT: Final = 1e-8
 """Least size of a pivot, as a part of the largest diagonal entry; rounding alone leaves 1e-15. From the
@@ -54,7 +54,9 @@ def solve_definite(
     """
     lower, pivots, definite = _factors(_numbers(matrices), least)
     k = len(pivots)
-    solution: list[Number] = right[0].tolist() if len(right) == 1 else list(np.ascontiguousarray(right.T))
+    solution: list[MatrixEntry] = (
+        right[0].tolist() if len(right) == 1 else list(np.ascontiguousarray(right.T))
+    )
     for j in range(k):
         for i in range(j):
             solution[j] = solution[j] - lower[j][i] * solution[i]
@@ -149,15 +151,15 @@ def pseudo_inverse(matrices: Floats) -> Floats:
     return inverse
 
 
-def _factors(square: Square, least: float) -> tuple[Square, list[Number], Number]:
+def _factors(square: Square, least: float) -> tuple[Square, list[MatrixEntry], MatrixEntry]:
     """Return L below its diagonal of 1, D of L·D·Lᵀ, and whether every pivot is large enough.
 
     A pivot that is not is taken for infinite, so that nothing grows by it.
     """
     k = len(square)
     lower: Square = [[None] * k for _ in range(k)]
-    pivots: list[Number] = []
-    definite: Number = True
+    pivots: list[MatrixEntry] = []
+    definite: MatrixEntry = True
     limit = least * _largest([square[j][j] for j in range(k)])
     for j in range(k):
         row, pivot = lower[j], square[j][j]
@@ -202,11 +204,11 @@ def _rotate(square: Square, vectors: Square, p: int, q: int) -> bool:
     return True
 
 
-def _largest(numbers: list[Number]) -> Number:
+def _largest(numbers: list[MatrixEntry]) -> MatrixEntry:
     return np.max(numbers, axis=0) if isinstance(numbers[0], np.ndarray) else max(numbers)
 
 
-def _chosen(where: Number, if_true: Number, if_false: Number) -> Number:
+def _chosen(where: MatrixEntry, if_true: MatrixEntry, if_false: MatrixEntry) -> MatrixEntry:
     if isinstance(where, np.ndarray):
         return np.where(where, if_true, if_false)
     return if_true if where else if_false
@@ -219,7 +221,7 @@ def _numbers(matrices: Floats) -> Square:
     return [list(row) for row in np.ascontiguousarray(np.moveaxis(matrices, 0, -1), np.float64)]
 
 
-def _per_matrix(numbers: list[Number], n: int) -> Floats:
+def _per_matrix(numbers: list[MatrixEntry], n: int) -> Floats:
     """Return numbers, (k,) or (k, k), as an array whose first axis is the matrix."""
     joined = np.array(numbers, np.float64)
     return joined[None] if n == 1 else np.ascontiguousarray(np.moveaxis(joined, -1, 0))

@@ -9,7 +9,7 @@ import numpy as np
 
 from gating.anchors.edges import negative_edge
 from gating.clone.cell_kinds import SPLIT, clone_split
-from gating.clone.gates import CloneGate, Cut, clone_gate, phenotype_gate
+from gating.clone.gates import CloneCut, CloneGate, clone_gate, phenotype_gate
 from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
@@ -133,7 +133,7 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
     return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
 
 
-def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: Survivors) -> bool:
+def _are_strays(gate: Gate, cuts: Sequence[CloneCut], wanted: Survivors, reference: Survivors) -> bool:
     """Return whether the gate keeps a small part of the wanted cells, with no valley to the others."""
     by_person = any(cut.method is Method.PERSON for _, cut in cuts)
     if by_person or np.count_nonzero(inside(gate, wanted)) >= STRAGGLERS * wanted.n_events:
@@ -145,7 +145,7 @@ def _are_strays(gate: Gate, cuts: Sequence[Cut], wanted: Survivors, reference: S
     return True
 
 
-def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> Cut:
+def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> CloneCut:
     """Return the cut on a role's first channel, or the cut that a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
     scale = axis_on(reference, channel.channel)

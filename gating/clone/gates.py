@@ -21,7 +21,7 @@ from gating.gates.given_gates import Choices
 from gating.thresholds import Threshold, as_person, rounded
 from gating.thresholds.methods import Method
 
-Cut = tuple[GatingChannel, Threshold]
+CloneCut = tuple[GatingChannel, Threshold]
 
 TARGETS = {
     "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
@@ -60,7 +60,7 @@ class CloneGate:
     """
 
     gate: Gate | None
-    cuts: tuple[Cut, ...]
+    cuts: tuple[CloneCut, ...]
     note: str = ""
 
 
@@ -81,7 +81,7 @@ def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
     return CloneGate(phenotype_gate(moved), moved)
 
 
-def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
+def phenotype_gate(cuts: Sequence[CloneCut]) -> Gate:
     """Return the gate CD19− (if CD19 has a cut) and at least one of the other cuts."""
     ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
     negative = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role == "cd19"]
@@ -89,7 +89,7 @@ def phenotype_gate(cuts: Sequence[Cut]) -> Gate:
     return AllOf((*negative, AnyOf(tuple(odd))))
 
 
-def best_cuts(split: CloneSplit) -> tuple[list[Cut], int]:
+def best_cuts(split: CloneSplit) -> tuple[list[CloneCut], int]:
     """Return the cuts CD19− and (CD56+ or CD117+ or CD81 low) of the greatest gain, and that gain.
 
     Each cut in turn is placed where the gain is greatest, given the others. This starts once with CD19 alone,

@@ -45,7 +45,7 @@ VALLEY, NO_VALLEY = 0.5, 1.25
 """Number of cells in a window, relative to the window at the centre: below the first value there is a valley;
 above the second, a larger group without a valley. Chosen on the tubes of docs/method.md, section 3."""
 
-Part = EllipsoidGate | AllOf
+ClusterGate = EllipsoidGate | AllOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class _Border:
 
 def ellipsoids_apart(
     mixture: Mixture, wanted: Sequence[int], axes: Sequence[tuple[str, Axis]], points: Floats, likely: Floats
-) -> tuple[tuple[Part, ...], Mask]:
+) -> tuple[tuple[ClusterGate, ...], Mask]:
     """Return a gate per wanted cluster that adds cells to the earlier ones, and the points inside any gate.
 
     Parameters
@@ -74,7 +74,7 @@ def ellipsoids_apart(
     inside = np.zeros(points.shape[0], np.bool_)
     gains = np.rint((2 * likely - 1) / LEAST_GAIN).astype(np.int64)
     least = int(LEAST_BORDER * float(likely.sum()) / LEAST_GAIN)
-    gates: list[Part] = []
+    gates: list[ClusterGate] = []
     for cluster in sorted(wanted, key=lambda group: -float(mixture.shares[group])):
         borders = _borders(mixture, cluster, wanted, points, np.where(inside, 0, gains), least)
         if not borders or borders[-1].gain <= least:

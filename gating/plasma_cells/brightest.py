@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gating.anchors.evidence import Group, evidence_of
 from gating.anchors.search import Search, cluster_channels
 from gating.arithmetic.numbers import Floats
-from gating.clusters.apart import Part, ellipsoids_apart, has_valley_below, parted
+from gating.clusters.apart import ClusterGate, ellipsoids_apart, has_valley_below, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
 from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
@@ -87,7 +87,7 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tube:
+class _SearchedTube:
     search: Search
     reference: Survivors
     lymphocytes: Lymphocytes
@@ -131,7 +131,7 @@ def brightest(search: Search, choices: Choices) -> Search:
         (c.channel, axis_of(search.candidates.column(c.channel), axis_on(search.reference, c.channel)))
         for c in cluster_channels(choices)
     ]
-    tube = _Tube(search, search.reference, lymphocytes, axes, choices)
+    tube = _SearchedTube(search, search.reference, lymphocytes, axes, choices)
     first = _first_look(tube)
     if first is None:
         return nothing
@@ -141,7 +141,7 @@ def brightest(search: Search, choices: Choices) -> Search:
     return _agreed(tube, opinions) if opinions else nothing
 
 
-def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
+def _second_looks(tube: _SearchedTube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
     """Yield looks around the wanted kinds, and the cells around them; few cells are also parted."""
     for reach in REACHES:
         rows = _around(tube, first, reach)
@@ -158,7 +158,7 @@ def _second_looks(tube: _Tube, first: _Look) -> Iterator[tuple[_Look, NDArray[np
                 yield halves, rows
 
 
-def _first_look(tube: _Tube) -> _Look | None:
+def _first_look(tube: _SearchedTube) -> _Look | None:
     """Return the first look that finds plasma cells: among all kinds, else among the likest cells alone."""
     likeness = cell_likeness(tube.search, tube.lymphocytes, tube.reference, tube.choices)
     region = np.flatnonzero(evidence_of(tube.search.anchors) >= 0)
@@ -174,7 +174,7 @@ def _first_look(tube: _Tube) -> _Look | None:
     return None
 
 
-def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
+def _around(tube: _SearchedTube, look: _Look, reach: float) -> NDArray[np.intp]:
     """Return the candidates near a wanted kind, the nearest first.
 
     Distance counts on the anchors, scatter, CD19 and CD20 only: plasma cells differ in light chains and CD56.
@@ -196,7 +196,7 @@ def _around(tube: _Tube, look: _Look, reach: float) -> NDArray[np.intp]:
     return rows[ascending_by([nearest[rows], *(axis.values[rows] for _, axis in tube.axes)])]
 
 
-def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | None:
+def _opinion(tube: _SearchedTube, look: _Look, around: NDArray[np.intp]) -> _Opinion | None:
     """Return a look's result for every candidate; None if no kind is separate from dimmer cells."""
     wanted = [kind for kind in look.wanted if _stands_above(tube, look, kind)]
     if not wanted:
@@ -207,7 +207,7 @@ def _opinion(tube: _Tube, look: _Look, around: NDArray[np.intp]) -> _Opinion | N
     return _Opinion(look.mixture, clusters, likely, _likeness(look, wanted))
 
 
-def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
+def _agreed(tube: _SearchedTube, opinions: Sequence[_Opinion]) -> Search:
     """Return the search with the ellipsoids of the look that agrees best with the mean of all looks."""
     search, likely = tube.search, np.zeros(tube.search.candidates.n_events)
     surest = max(opinion.sure for opinion in opinions)
@@ -216,7 +216,7 @@ def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
             likely = np.maximum(likely, opinion.likely)
     rows = _let_through(search, likely > 0.5)
     points, best = points_of(tube.axes, rows), Group(np.zeros_like(search.group.mask), 0.0)
-    chosen: tuple[Part, ...] = ()
+    chosen: tuple[ClusterGate, ...] = ()
     for opinion in opinions:
         gates, inside = ellipsoids_apart(
             opinion.mixture, opinion.clusters, tube.axes, points, likely.take(rows)
@@ -234,7 +234,7 @@ def _agreed(tube: _Tube, opinions: Sequence[_Opinion]) -> Search:
     return replace(search, group=replace(best, clarity=min(best.clarity, most)), ellipsoids=chosen)
 
 
-def _stands_above(tube: _Tube, look: _Look, kind: Likeness) -> bool:
+def _stands_above(tube: _SearchedTube, look: _Look, kind: Likeness) -> bool:
     """Return whether a valley separates the kind from dimmer cells on every positive anchor."""
     names = [channel for channel, _ in tube.axes]
     positive = (names.index(anchor.channel) for anchor in tube.search.anchors if anchor.is_positive)

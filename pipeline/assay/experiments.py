@@ -23,7 +23,7 @@ FEW_CELLS = 0.05
 """A material with fewer plasma cells than this share of the other material shows carried-over cells.
 Convention: the scatter of its count is then small compared with the carry-over."""
 
-Key = TypeVar("Key")
+GroupKey = TypeVar("Key")
 Statistic = TypeVar("Statistic")
 
 
@@ -204,16 +204,18 @@ def _try(
     experiment: Experiment,
     about: str,
     group: Sequence[Statistic],
-    judged: Callable[[Sequence[Statistic], str], Judged[Key]],
-) -> Judged[Key] | NotJudged:
+    judged: Callable[[Sequence[Statistic], str], Judged[GroupKey]],
+) -> Judged[GroupKey] | NotJudged:
     try:
         return judged(group, about)
     except TooFewError as reason:
         return NotJudged(experiment, about, str(reason))
 
 
-def _grouped(tubes: Iterable[AssayTube], key: Callable[[AssayTube], Key]) -> Mapping[Key, list[AssayTube]]:
-    groups: dict[Key, list[AssayTube]] = {}
+def _grouped(
+    tubes: Iterable[AssayTube], key: Callable[[AssayTube], GroupKey]
+) -> Mapping[GroupKey, list[AssayTube]]:
+    groups: dict[GroupKey, list[AssayTube]] = {}
     for tube in tubes:
         groups.setdefault(key(tube), []).append(tube)
     return groups

@@ -14,7 +14,7 @@ from calibration.density.replicates import ReplicateScatter, replicate_scatter, 
 from calibration.numbers import Z_95
 from pipeline.patients.between_runs import (
     BetweenRunTerm,
-    Visit,
+    TubesByRun,
     between_run_term_of,
     geometric_mean,
     replicates,
@@ -219,7 +219,7 @@ def _fold(variance: float) -> float:
     return float(10.0 ** (Z_95 * math.sqrt(max(variance, 0.0))))
 
 
-def _contradicts(visit: Visit) -> bool:
+def _contradicts(visit: TubesByRun) -> bool:
     gap = widest_gap(tube.receptor for tubes in visit for tube in tubes)
     return gap is not None and gap.is_contradiction
 

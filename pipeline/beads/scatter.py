@@ -38,7 +38,7 @@ BROADER = 3.0
 """A candidate is not used if its relative spread exceeds that of the narrowest candidate by this factor.
 Convention: beads have one size."""
 
-Column = NDArray[np.floating]
+BeadValues = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,9 @@ def is_scatter(channel: str) -> bool:
     return bool(_role(channel)[:3])
 
 
-def choose_scatter(channels: Sequence[str], column: Callable[[str], Column], light: Column) -> Scatter:
+def choose_scatter(
+    channels: Sequence[str], column: Callable[[str], BeadValues], light: BeadValues
+) -> Scatter:
     """Choose a forward and a side scatter channel, or two of one kind if the other cannot be used.
 
     Parameters
@@ -128,7 +130,10 @@ def _candidates(channels: Sequence[str], kind: str) -> list[str]:
 
 
 def _sound(
-    names: Sequence[str], column: Callable[[str], Column], light: Column, passed_over: list[tuple[str, str]]
+    names: Sequence[str],
+    column: Callable[[str], BeadValues],
+    light: BeadValues,
+    passed_over: list[tuple[str, str]],
 ) -> list[str]:
     """Return the channels that may be used for singlets, the preferred one first."""
     values = {name: np.asarray(column(name), np.float64) for name in names}
@@ -142,7 +147,7 @@ def _sound(
     return sound
 
 
-def _unfit(values: Column, light: Column) -> str:
+def _unfit(values: BeadValues, light: BeadValues) -> str:
     finite = np.isfinite(values) & np.isfinite(light)
     values, light = values[finite], light[finite]
     if not values.size:
@@ -153,7 +158,7 @@ def _unfit(values: Column, light: Column) -> str:
     return _LIGHT if _follows(values[bright], light[bright]) else ""
 
 
-def _follows(values: Column, light: Column) -> bool:
+def _follows(values: BeadValues, light: BeadValues) -> bool:
     """Whether a channel differs between the groups more than within them, and more than bead scatter can."""
     groups = np.minimum((_ranks(light) * LIGHT_GROUPS).astype(np.int64), LIGHT_GROUPS - 1)
     ranks = _ranks(values)
@@ -167,12 +172,12 @@ def _follows(values: Column, light: Column) -> bool:
     return between > FOLLOWS and bool(high > SPAN * low)
 
 
-def _ranks(values: Column) -> Column:
+def _ranks(values: BeadValues) -> BeadValues:
     """Return mean ranks, as fractions of the number of events."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray(((np.cumsum(counts) - 0.5 * (counts - 1)) / values.size)[which], np.float64)
 
 
-def _spread(values: Column) -> float:
+def _spread(values: BeadValues) -> float:
     low, middle, high = np.quantile(values[np.isfinite(values)], QUARTILES)
     return float((high - low) / middle) if middle > 0 else np.inf

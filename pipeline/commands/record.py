@@ -23,7 +23,7 @@ Digests = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CommandRecord:
     """A command at its start: the time, and what the command does."""
 
     study: Study

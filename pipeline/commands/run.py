@@ -17,7 +17,7 @@ from pipeline.checks import check_folder, folder_with_findings, rechecked
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
-from pipeline.commands.record import Record, inputs_of
+from pipeline.commands.record import CommandRecord, inputs_of
 from pipeline.commands.summary import (
     RunSummary,
     not_run,
@@ -55,7 +55,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
-    record = Record(study, Event.RUN)
+    record = CommandRecord(study, Event.RUN)
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)

@@ -18,7 +18,7 @@ from pipeline.checks import Finding, folder_with_findings
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
-from pipeline.commands.record import Record, inputs_of
+from pipeline.commands.record import CommandRecord, inputs_of
 from pipeline.commands.summary import RunSummary, not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
@@ -78,7 +78,7 @@ def _from_store(
     study, faults, known = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
-    record = Record(study, Event.REPORT)
+    record = CommandRecord(study, Event.REPORT)
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)

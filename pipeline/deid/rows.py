@@ -15,7 +15,7 @@ from pipeline.study.drugs import Meaning, listed_names, read_drug
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
 
-Table = tuple[dict[str, str], ...]
+SheetRows = tuple[dict[str, str], ...]
 """One dict per row: column → cell."""
 
 OLDEST_YEARS = 90
@@ -56,7 +56,7 @@ _REASONS = ("accept_instrument_mismatch", "accept_voltage_mismatch", "accept_bea
 _REASON = "accepted; the reason is not copied"
 
 
-def sample_rows(study: Study, key: Key, files: Mapping[tuple[str, str], str]) -> Table:
+def sample_rows(study: Study, key: Key, files: Mapping[tuple[str, str], str]) -> SheetRows:
     """Return the samples sheet.
 
     Parameters
@@ -91,7 +91,7 @@ def _level(level: Concentration | None) -> str:
     return "" if level is None else f"{'<' if level.is_below else ''}{_cell(level.value)}"
 
 
-def panel_rows(study: Study, key: Key) -> Table:
+def panel_rows(study: Study, key: Key) -> SheetRows:
     """Return the panels sheet; names of antigen, dye and clone do not identify a patient."""
     return tuple(
         {"panel": key.name(PseudonymKind.PANEL, panel.name), **_channel(channel)}
@@ -105,7 +105,7 @@ def _channel(channel: PanelChannel) -> dict[str, str]:
     return {"channel": "; ".join(channel.aliases), **cells}
 
 
-def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> Table:
+def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> SheetRows:
     """Return the beads sheet without dates, since patients with different shifts share a bead run."""
     return tuple(_bead_run(run, key, files[run.beads]) for run in study.beads)
 
@@ -125,7 +125,7 @@ def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
     }
 
 
-def dose_rows(study: Study, key: Key) -> Table:
+def dose_rows(study: Study, key: Key) -> SheetRows:
     """Return the doses sheet."""
     return tuple(_dose(dose, key) for dose in study.doses)
 
@@ -142,7 +142,7 @@ def _dose(dose: Dose, key: Key) -> dict[str, str]:
     }
 
 
-def patient_rows(study: Study, key: Key) -> Table:
+def patient_rows(study: Study, key: Key) -> SheetRows:
     """Return the patients sheet."""
     return tuple(_patient(patient, key) for patient in study.patients)
 
@@ -188,7 +188,7 @@ def is_abnormalities_alone(typed: str) -> bool:
     return all(_ABNORMALITY.fullmatch(part) for part in parts if part)
 
 
-def validation_rows(study: Study, key: Key) -> Table:
+def validation_rows(study: Study, key: Key) -> SheetRows:
     """Return the validation sheet; materials, days, runs and methods get pseudonyms."""
     return tuple(
         {
@@ -200,7 +200,7 @@ def validation_rows(study: Study, key: Key) -> Table:
     )
 
 
-def adverse_event_rows(study: Study, key: Key) -> Table:
+def adverse_event_rows(study: Study, key: Key) -> SheetRows:
     """Return the sheet of adverse events, without typed words."""
     return tuple(
         {
@@ -212,7 +212,7 @@ def adverse_event_rows(study: Study, key: Key) -> Table:
     )
 
 
-def gate_rows(study: Study, key: Key) -> Table:
+def gate_rows(study: Study, key: Key) -> SheetRows:
     """Return the gates sheet, including the gates of review.csv."""
     return tuple(_gate(gate, key) for gate in study.gates)
 
@@ -228,7 +228,7 @@ def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
     }
 
 
-def setting_rows(study: Study, key: Key, spillover_file: str) -> Table:
+def setting_rows(study: Study, key: Key, spillover_file: str) -> SheetRows:
     """Return the settings that differ from the default: numbers, choices, and known texts."""
     plain = Settings()
     cells: dict[str, str] = {}

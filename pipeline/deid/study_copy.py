@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.deid.fcs_copy import fcs_copy
 from pipeline.deid.key import Key, PseudonymKind, write_key
 from pipeline.deid.rows import (
-    Table,
+    SheetRows,
     adverse_event_rows,
     bead_rows,
     columns_of,
@@ -89,7 +89,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
     }
     beads = {run.beads: files.beads(run.fcs_file, run.beads) for run in study.beads}
     spillover = _copy_spillover(study, folder, files.rename)
-    sheets: dict[str, Table] = {
+    sheets: dict[str, SheetRows] = {
         "samples": sample_rows(study, key, named),
         "panels": panel_rows(study, key),
         "beads": bead_rows(study, key, beads),
@@ -206,7 +206,7 @@ def _copy_spillover(study: Study, folder: Path, rename: Callable[[str], str]) ->
     return _SPILLOVER
 
 
-def _write_sheet(path: Path, rows: Table) -> None:
+def _write_sheet(path: Path, rows: SheetRows) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns_of(rows), lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -16,7 +16,7 @@ from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
 
-Visit = tuple[tuple[SampleResult, ...], ...]
+TubesByRun = tuple[tuple[SampleResult, ...], ...]
 """The tubes of a visit, grouped by bead run."""
 
 
@@ -82,7 +82,7 @@ def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRun
     return scatter
 
 
-def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[Visit, ...]:
+def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[TubesByRun, ...]:
     """Return the measured tubes of each visit, grouped by bead run."""
     beads = {sample.sample_id: sample.beads for sample in study.samples}
     visits = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.simulate.fcs_files import write_beads, write_tube
-from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
+from pipeline.simulate.plan import InstrumentDay, PlannedTube, Slot, plan_study
 from pipeline.simulate.scenarios import scenario_named
 from pipeline.simulate.truth import tube_row, write_truth
 from pipeline.simulate.tubes.beads import BeadParameters, simulate_beads
@@ -21,7 +21,7 @@ from pipeline.simulate.typed_sheets import (
     DOSE_COLUMNS,
     PANEL_COLUMNS,
     SAMPLE_COLUMNS,
-    Cell,
+    TypedCell,
     bead_row,
     cytometer_rows,
     write_typed_csv,
@@ -103,11 +103,11 @@ def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
     (study / "fcs/S03.fcs").write_bytes(_NOT_FCS.encode())
 
 
-def _bead_day(day: Day, name: str, volts: float = 0.0) -> Day:
+def _bead_day(day: InstrumentDay, name: str, volts: float = 0.0) -> InstrumentDay:
     return replace(day, beads=name, bead_volts=volts)
 
 
-def _write_beads(day: Day, study: Path, seed: int) -> None:
+def _write_beads(day: InstrumentDay, study: Path, seed: int) -> None:
     for number, (name, volts) in enumerate((("QB_good", 0.0), ("QB_voltage", 25.0))):
         parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
         beads = simulate_beads(parameters, np.random.default_rng([seed, 77, number]))
@@ -120,8 +120,30 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_typed_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
     good = cytometer_rows(day.cytometer, day.f_p_printed)
     twice = [("twice", *row[1:]) for row in good[:4]]
-    second: tuple[Cell, ...] = ("twice", "PE-Cy7-A", "cd38", "", "CD38", "PE-Cy7", "HIT2", True, 1.0, None)
-    unknown: tuple[Cell, ...] = ("twice", "BV421-A", "cd139", "", "CD138", "BV421", "MI15", None, None, None)
+    second: tuple[TypedCell, ...] = (
+        "twice",
+        "PE-Cy7-A",
+        "cd38",
+        "",
+        "CD38",
+        "PE-Cy7",
+        "HIT2",
+        True,
+        1.0,
+        None,
+    )
+    unknown: tuple[TypedCell, ...] = (
+        "twice",
+        "BV421-A",
+        "cd139",
+        "",
+        "CD138",
+        "BV421",
+        "MI15",
+        None,
+        None,
+        None,
+    )
     write_typed_csv(
         study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown]
     )
@@ -133,7 +155,7 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_typed_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
 
 
-def _sample(tube: PlannedTube, row: int) -> tuple[Cell, ...]:
+def _sample(tube: PlannedTube, row: int) -> tuple[TypedCell, ...]:
     name, file, says = _TUBES[row]
     path = file if "/" in file else f"fcs/{file or name + '.fcs'}"
     fmo = "fcs/S01_FMO.fcs" if row == 0 else ""
@@ -143,7 +165,7 @@ def _sample(tube: PlannedTube, row: int) -> tuple[Cell, ...]:
     return (name, tube.slot.patient_id, on, path, panel, beads, "baseline", fmo, "", "marrow", says)
 
 
-def _bead_rows(day: Day) -> list[tuple[Cell, ...]]:
+def _bead_rows(day: InstrumentDay) -> list[tuple[TypedCell, ...]]:
     """Return two good rows, and rows with transposed levels, one level too few, and a missing file."""
     good = bead_row(day)
     levels = [f"{level:g}" for level in day.lot.assigned]
@@ -159,9 +181,9 @@ def _bead_rows(day: Day) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[Cell, ...]]:
+def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[TypedCell, ...]]:
     """Return a last dose per patient, then an unknown patient, an impossible date and an unknown unit."""
-    last: list[tuple[Cell, ...]] = [
+    last: list[tuple[TypedCell, ...]] = [
         (tube.slot.patient_id, tube.last_dose_on, "daratumumab", 16, "mg/kg", "IV", None) for tube in tubes
     ]
     return [

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.fcs import write_fcs
-from pipeline.simulate.plan import Day, PlannedTube
+from pipeline.simulate.plan import InstrumentDay, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
@@ -34,7 +34,7 @@ def write_tube(folder: Path, file: str, planned: PlannedTube, tube: SimulatedTub
     write_fcs(path, tube.values, tube.channels, markers=tube.markers, keywords=keywords)
 
 
-def write_beads(folder: Path, day: Day, beads: SimulatedBeads) -> None:
+def write_beads(folder: Path, day: InstrumentDay, beads: SimulatedBeads) -> None:
     """Write a day's bead run."""
     cytometer = day.cytometer
     start = datetime.combine(day.on, _BEADS_AT)

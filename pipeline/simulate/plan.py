@@ -54,7 +54,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class InstrumentDay:
     """A day at an instrument with its bead run.
 
     `printed` are the levels that the beads sheet will carry; `f_p` is the conjugate's true ratio and
@@ -91,7 +91,7 @@ class PlannedTube:
     number: int
     sample_id: str
     slot: Slot
-    day: Day
+    day: InstrumentDay
     patient: SimulatedPatient
     scenario: Scenario
     n_events: int
@@ -120,7 +120,7 @@ class StudyPlan:
 
     seed: int
     scenario: Scenario
-    days: tuple[Day, ...]
+    days: tuple[InstrumentDay, ...]
     tubes: tuple[PlannedTube, ...]
 
 
@@ -171,7 +171,7 @@ def _rng(seed: int, *key: int) -> np.random.Generator:
     return np.random.default_rng([seed, *key])
 
 
-def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) -> Day:
+def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) -> InstrumentDay:
     rng = _rng(seed, _DAYS, number)
     cytometer = scenario.cytometers[number % len(scenario.cytometers)]
     gains = draw_gains(cytometer, rng, cd38=scenario.gain)
@@ -181,7 +181,7 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
     other = draw_lot(scenario.kit, _rng(seed, _LOT, 1)).assigned
     # The conjugate is one lot per panel: the same on every day of an instrument.
     true_f_p = F_P_PRINTED * (1 + scenario.f_p_cv * float(_rng(seed, _F_P).standard_normal()))
-    return Day(
+    return InstrumentDay(
         beads=f"{'QSC' if lot.kit == 'qsc' else 'QB'}_{on.isoformat()}",
         on=on,
         cytometer=cytometer,
@@ -200,7 +200,13 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
 
 
 def _plan_tube(
-    scenario: Scenario, slot: Slot, day: Day, number: int, patient_number: int, events: int, seed: int
+    scenario: Scenario,
+    slot: Slot,
+    day: InstrumentDay,
+    number: int,
+    patient_number: int,
+    events: int,
+    seed: int,
 ) -> PlannedTube:
     rng = _rng(seed, _PATIENTS, patient_number)
     few = replace(scenario, aberrant_cells=slot.cells, normal_percent=(0.005, 0.01))

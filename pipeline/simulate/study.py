@@ -10,13 +10,13 @@ import numpy as np
 from pipeline.simulate.demo import DEMO_DAYS_APART, DEMO_EVENTS, demo_slots
 from pipeline.simulate.fcs_files import write_beads, write_tube
 from pipeline.simulate.patients import tube_of
-from pipeline.simulate.plan import Day, PlannedTube, StudyPlan, plain_slots, plan_study
+from pipeline.simulate.plan import InstrumentDay, PlannedTube, StudyPlan, plain_slots, plan_study
 from pipeline.simulate.scenarios import scenario_named
 from pipeline.simulate.truth import true_curve_row, tube_row, write_labels, write_truth
 from pipeline.simulate.tubes.beads import BeadParameters, SimulatedBeads, simulate_beads
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
-from pipeline.simulate.typed_sheets import Cell, write_sheets
+from pipeline.simulate.typed_sheets import TypedCell, write_sheets
 from pipeline.study.errors import UserError
 
 PATIENTS, EVENTS, SEED, BEAD_EVENTS = 12, 60_000, 1, 6_000
@@ -126,14 +126,14 @@ def simulate_day(plan: StudyPlan, number: int, events: int = BEAD_EVENTS) -> Sim
     return simulate_beads(parameters, np.random.default_rng([plan.seed, _BEADS, number]))
 
 
-def _write_day(plan: StudyPlan, number: int, study: Path, events: int) -> tuple[Cell, ...]:
-    day: Day = plan.days[number]
+def _write_day(plan: StudyPlan, number: int, study: Path, events: int) -> tuple[TypedCell, ...]:
+    day: InstrumentDay = plan.days[number]
     beads = simulate_day(plan, number, events)
     write_beads(study, day, beads)
     return true_curve_row(day, beads)
 
 
-def _write_planned(plan: StudyPlan, planned: PlannedTube, study: Path, truth: Path) -> tuple[Cell, ...]:
+def _write_planned(plan: StudyPlan, planned: PlannedTube, study: Path, truth: Path) -> tuple[TypedCell, ...]:
     tube, control = simulate_planned(plan, planned)
     write_tube(study, planned.file, planned, tube)
     write_tube(study, planned.control_file, planned, control, later=4)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.simulate.fcs_files import write_beads, write_tube
-from pipeline.simulate.plan import Day, PlannedTube, Slot, plan_study
+from pipeline.simulate.plan import InstrumentDay, PlannedTube, Slot, plan_study
 from pipeline.simulate.scenarios import scenario_named
 from pipeline.simulate.truth import true_curve_row as true_bead_row
 from pipeline.simulate.truth import tube_row, write_truth
@@ -25,7 +25,7 @@ from pipeline.simulate.typed_sheets import (
     BEAD_COLUMNS,
     PANEL_COLUMNS,
     SAMPLE_COLUMNS,
-    Cell,
+    TypedCell,
     bead_row,
     cytometer_rows,
     write_typed_csv,
@@ -106,7 +106,7 @@ def write_validation_study(
     _write_sheets(tubes, days, study)
 
 
-def _days(seed: int) -> tuple[Day, ...]:
+def _days(seed: int) -> tuple[InstrumentDay, ...]:
     """Return three days of one instrument, and the first of these days on another instrument."""
     scenario = replace(
         scenario_named(NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
@@ -136,7 +136,7 @@ def _wanted() -> list[_Wanted]:
     return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", "pool C", 0), *other]
 
 
-def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> PlannedTube:
+def _planned(number: int, wanted: _Wanted, days: tuple[InstrumentDay, ...], seed: int) -> PlannedTube:
     """Return a planned tube: its patient stands for the pool, with the tube's own true density."""
     day = days[wanted.day]
     scenario = scenario_named(NAME)
@@ -161,7 +161,7 @@ def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> 
     )
 
 
-def _parameters(day: Day, clone: Clone) -> TubeParameters:
+def _parameters(day: InstrumentDay, clone: Clone) -> TubeParameters:
     return TubeParameters(
         cytometer=day.cytometer,
         n_events=EVENTS,
@@ -181,7 +181,7 @@ def _tube(planned: PlannedTube, wanted: _Wanted, seed: int) -> SimulatedTube:
     return simulate_tube(parameters.as_control("fmo"), rng)
 
 
-def _write_fmo(day: Day, number: int, study: Path, seed: int) -> SimulatedTube:
+def _write_fmo(day: InstrumentDay, number: int, study: Path, seed: int) -> SimulatedTube:
     parameters = _parameters(day, Clone()).as_control("fmo")
     control = simulate_tube(parameters, np.random.default_rng([seed, _FMO, number]))
     planned = replace(_planned(0, _Wanted("FMO", "pool A", 0), (day,), seed), sample_id="FMO", minute=0)
@@ -189,13 +189,13 @@ def _write_fmo(day: Day, number: int, study: Path, seed: int) -> SimulatedTube:
     return control
 
 
-def _fmo_file(day: Day) -> str:
+def _fmo_file(day: InstrumentDay) -> str:
     return f"{day.folder}/FMO_{day.cytometer.panel}.fcs"
 
 
-def _write_sheets(tubes: list[PlannedTube], days: tuple[Day, ...], study: Path) -> None:
+def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], study: Path) -> None:
     panels = {day.cytometer.panel: day for day in days}
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[TypedCell, ...]] = [
         (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.beads, "",
          _fmo_file(tube.day), "", "marrow", "")
         for tube in tubes
@@ -207,7 +207,7 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[Day, ...], study: Path) 
     write_typed_csv(study / "validation.csv", COLUMNS, _roles())
 
 
-def _roles() -> list[tuple[Cell, ...]]:
+def _roles() -> list[tuple[TypedCell, ...]]:
     """Return the validation sheet: the purpose of each tube."""
     wanted = _wanted()
     whole = [one for one in wanted if one.is_whole]
@@ -227,6 +227,6 @@ def _roles() -> list[tuple[Cell, ...]]:
     ]
 
 
-def _role(one: _Wanted, experiment: str, **cells: Cell) -> tuple[Cell, ...]:
+def _role(one: _Wanted, experiment: str, **cells: TypedCell) -> tuple[TypedCell, ...]:
     return tuple({"sample_id": one.name, "experiment": experiment, "specimen": one.pool, **cells}.get(name)
                  for name in COLUMNS)  # fmt: skip

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.drawn.gate_file import DATA, GATING, GateFileError
+from gating.gates.polygons import Point
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 CORNERS = 128
 """Corners of the polygon. Vendor: FlowKit's count, FlowJo's own is not published."""
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class _WeightedFit:
     """Weighted least squares: coefficients, inverse normal matrix, residual variance, degrees of freedom."""
 
     coefficients: tuple[float, ...]
@@ -135,7 +135,9 @@ class _Fit:
         return self.inverse[term][term] * self.scale
 
 
-def least_squares(terms: Sequence[Sequence[float]], y: Sequence[float], weights: Sequence[float]) -> _Fit:
+def least_squares(
+    terms: Sequence[Sequence[float]], y: Sequence[float], weights: Sequence[float]
+) -> _WeightedFit:
     """Return the weighted least-squares fit on these terms, each a sequence as long as `y`.
 
     Raises
@@ -158,7 +160,7 @@ def least_squares(terms: Sequence[Sequence[float]], y: Sequence[float], weights:
     freedom = len(y) - size
     if freedom <= 0:
         raise TooFewError(f"found {counted(len(y), 'value')}, expected more than {size}")
-    return _Fit(coefficients, inverse, rest / freedom, freedom)
+    return _WeightedFit(coefficients, inverse, rest / freedom, freedom)
 
 
 def _inverse(matrix: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
@@ -180,7 +182,9 @@ def _inverse(matrix: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]
     return tuple(tuple(rows[i][size + j] * scale[i] * scale[j] for j in range(size)) for i in range(size))
 
 
-def _level(level: float, values: Sequence[float], line: _Fit, size: float, reach: float) -> LinearLevel:
+def _level(
+    level: float, values: Sequence[float], line: _WeightedFit, size: float, reach: float
+) -> LinearLevel:
     """Return a level's deviation from the line, with an interval that includes its leverage."""
     middle = mean(values)
     fitted = line.coefficients[0] + line.coefficients[1] * level

@@ -21,7 +21,7 @@ _BEFORE_CONTACT: Final = ("progressed_on", "dexamethasone_on", "last_assessed_on
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _PatientDays:
     """The days and cells of a patient; a day that another check refused counts as missing."""
 
     study: Study
@@ -51,13 +51,13 @@ def follow_up_order(study: Study, headers: Headers) -> Iterator[Finding]:
     )
     started = days_of(study, study.settings.study_drug)
     for patient in study.patients:
-        row = _Row(study, patient, refused)
+        row = _PatientDays(study, patient, refused)
         yield from _against_start(row, next(iter(started.get(patient.patient_id, ())), None))
         yield from _against_each_other(row)
         yield from _against_contact(row)
 
 
-def _against_start(row: _Row, first_dose: date | None) -> Iterator[Finding]:
+def _against_start(row: _PatientDays, first_dose: date | None) -> Iterator[Finding]:
     start = row.day("treatment_start") or first_dose
     if start is None:
         return
@@ -91,7 +91,7 @@ def _why(column: str) -> str:
     return _SWAPPED
 
 
-def _against_each_other(row: _Row) -> Iterator[Finding]:
+def _against_each_other(row: _PatientDays) -> Iterator[Finding]:
     days = row.both("progressed_on", "died_on")
     if days and days[0] > days[1]:
         expected = f"a day up to the death ({row.cell('died_on')} has {days[1]})"
@@ -107,7 +107,7 @@ def _against_each_other(row: _Row) -> Iterator[Finding]:
         yield warning(f"{days[0]}", expected, where=row.cell("next_therapy_on"), hint=_SWAPPED)
 
 
-def _against_contact(row: _Row) -> Iterator[Finding]:
+def _against_contact(row: _PatientDays) -> Iterator[Finding]:
     """Report a last contact that is earlier than another day on which the patient was alive."""
     for column in _BEFORE_CONTACT:
         days = row.both("last_contact_on", column)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.fcs.layout.layout import Layout
 from pipeline.fcs.text.header import Header, Segment
 from pipeline.fcs.text.parameters import Parameter
-from pipeline.fcs.text.text import Text, keyword_integer
+from pipeline.fcs.text.text import FcsText, keyword_integer
 
 Peek = Callable[[int, int], bytes]
 """Reads bytes of the file: (position, count)."""
@@ -42,7 +42,7 @@ class Claims:
     """
 
     header: Header
-    text: Text
+    text: FcsText
     parameters: tuple[Parameter, ...]
     start: int
     end: int

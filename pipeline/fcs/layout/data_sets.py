@@ -12,7 +12,7 @@ from pipeline.fcs.layout.shifted_text import MOST_SHIFT
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
 from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
-from pipeline.fcs.text.text import PADDING, Text, keyword_integer, merge
+from pipeline.fcs.text.text import PADDING, FcsText, keyword_integer, merge
 
 MOST_OTHER = 160
 """Bytes after HEADER that may hold the offsets of ten further segments. Arithmetic: an offset has 8
@@ -46,7 +46,7 @@ class DataSet:
     end: int
     origin: int
     header: Header
-    text: Text
+    text: FcsText
     next_beside: int = 0
 
 
@@ -123,7 +123,7 @@ def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, lis
     ]
 
 
-def _text(source: Source, header: Header) -> tuple[Text, Header]:
+def _text(source: Source, header: Header) -> tuple[FcsText, Header]:
     """Return the keywords of TEXT and supplemental TEXT, and HEADER with the position of TEXT."""
     others = [header.data, header.analysis]
     if header.text.begin > HEADER_BYTES:
@@ -143,7 +143,7 @@ def _text(source: Source, header: Header) -> tuple[Text, Header]:
     ), header
 
 
-def _before_data(source: Source, segment: Segment, data_begin: int, text: Text) -> tuple[Text, Segment]:
+def _before_data(source: Source, segment: Segment, data_begin: int, text: FcsText) -> tuple[FcsText, Segment]:
     """End TEXT just before DATA if HEADER and TEXT agree on the start of DATA and a delimiter precedes it."""
     shorter = Segment(segment.begin, data_begin - 1)
     raw = source.read(shorter.begin, shorter.size)
@@ -167,8 +167,8 @@ def _segment(keywords: Mapping[str, str], which: str) -> Segment:
 
 
 def _supplemented(
-    source: Source, place: tuple[int | None, int | None], others: list[Segment], text: Text, mark: bytes
-) -> Text:
+    source: Source, place: tuple[int | None, int | None], others: list[Segment], text: FcsText, mark: bytes
+) -> FcsText:
     """Add supplemental TEXT; if it cannot be read, only the primary TEXT is used, with a note."""
     segment = Segment(place[0] or 0, place[1] or 0)
     try:

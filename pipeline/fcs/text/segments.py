@@ -16,7 +16,7 @@ from typing import BinaryIO
 from pipeline.fcs.errors import NotFcsError, TruncatedError, shown
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Segment
-from pipeline.fcs.text.text import MOST_TEXT_BYTES, Text, parse_text, split_words
+from pipeline.fcs.text.text import MOST_TEXT_BYTES, FcsText, parse_text, split_words
 
 MOST_BESIDE = 1 << 16
 """Bytes that are searched before and after the given offsets. Convention: a bound on the search."""
@@ -52,7 +52,7 @@ def holds_text(source: Source, segment: Segment) -> bool:
 
 def read_text(
     source: Source, segment: Segment, others: Sequence[Segment], which: str = "TEXT", delimiter: bytes = b""
-) -> tuple[Text, Segment, bytes]:
+) -> tuple[FcsText, Segment, bytes]:
     """Read TEXT or supplemental TEXT.
 
     Parameters
@@ -98,7 +98,7 @@ def read_text(
     text = parse_text(window[begin:end], source.name, which)
     repairs = tuple(_repairs(which, segment, actual))
     after, beyond = end - 1 - window.rfind(mark, begin, end), max(0, actual.end - segment.end)
-    return Text(text.keywords, (*repairs, *text.repairs), after, beyond), actual, mark
+    return FcsText(text.keywords, (*repairs, *text.repairs), after, beyond), actual, mark
 
 
 def _check(source: Source, segment: Segment, which: str) -> None:

@@ -48,7 +48,7 @@ STANDARD_KEYWORD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FcsText:
     """Keywords in upper case with their values, and the repairs.
 
     Attributes
@@ -64,12 +64,12 @@ class Text:
     n_after: int = 0
     n_beyond: int = 0
 
-    def with_repairs(self, *more: Repair) -> Text:
+    def with_repairs(self, *more: Repair) -> FcsText:
         """Return the same TEXT with more repairs."""
         return replace(self, repairs=(*self.repairs, *more)) if more else self
 
 
-def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
+def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> FcsText:
     r"""Read a TEXT (or supplemental TEXT, or ANALYSIS) segment.
 
     Parameters
@@ -111,7 +111,7 @@ def parse_text(raw: bytes, file: str, segment: str = "TEXT") -> Text:
     return _pairs(words, segment, repairs)
 
 
-def merge(primary: Text, supplement: Text) -> Text:
+def merge(primary: FcsText, supplement: FcsText) -> FcsText:
     """Return the keywords of both segments; the primary TEXT overrides the supplemental one (3.2.2)."""
     text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
@@ -234,7 +234,7 @@ def _unescaped(segment: str, delimiter: str) -> Repair:
     )
 
 
-def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
+def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> FcsText:
     if len(words) % 2:
         stray = words.pop()
         if stray.strip(" \0\r\n\t"):
@@ -245,7 +245,7 @@ def _pairs(words: list[str], segment: str, repairs: list[Repair]) -> Text:
     if len(keywords) < len(keys):
         repairs.extend(_repeated(keys, values))
     keywords.pop("", None)
-    return Text(keywords, tuple(repairs))
+    return FcsText(keywords, tuple(repairs))
 
 
 def _stray(segment: str, stray: str) -> Repair:

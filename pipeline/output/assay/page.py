@@ -18,7 +18,7 @@ _DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _VerdictRow:
     """A row of the table of verdicts."""
 
     mark: str
@@ -29,7 +29,7 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _PageTable:
     """A table of the page; `heads` are (name, sentence)."""
 
     anchor: str
@@ -43,11 +43,12 @@ def page_html(title: str, report: AssayReport) -> str:
     """Return the page as HTML; the same report gives the same text."""
     page = template_environment(PICTURE_SCRIPTS).get_template("validation_page.html.j2")
     judged = [
-        _Row(_MARKS[one.support], _words(one.experiment), one.about, one.support.value, one.says)
+        _VerdictRow(_MARKS[one.support], _words(one.experiment), one.about, one.support.value, one.says)
         for one in report.judged
     ]
     lacking = [
-        _Row(_EMPTY, _words(one.experiment), one.about, "not told", one.reason) for one in report.not_judged
+        _VerdictRow(_EMPTY, _words(one.experiment), one.about, "not told", one.reason)
+        for one in report.not_judged
     ]
     parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]
     return page.render(
@@ -63,10 +64,10 @@ def _words(experiment: str) -> str:
     return {"blank": "limits"}.get(experiment, experiment.replace("_", "-"))
 
 
-def _part(spec: AssayTable, report: AssayReport) -> _Part:
+def _part(spec: AssayTable, report: AssayReport) -> _PageTable:
     heads = tuple((column.headline, column.words) for column in spec.columns)
     rows = tuple(tuple(_text(cell) for cell in row) for row in spec.table(report).rows)
-    return _Part(spec.name, spec.title, spec.source, heads, rows)
+    return _PageTable(spec.name, spec.title, spec.source, heads, rows)
 
 
 def _text(cell: Cell) -> str:

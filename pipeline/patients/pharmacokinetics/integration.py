@@ -12,7 +12,7 @@ from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.exponential_step import AmountsInBody, Rates, rates_of, step
 from pipeline.patients.pharmacokinetics.parameters import Disposition
 
-Places: TypeAlias = NDArray[np.intp]
+DoseIndices: TypeAlias = NDArray[np.intp]
 
 _SAFETY, _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.9, 0.2, 5.0
 """A step grows or shrinks by at most these; the first keeps it below the limit. Convention of such
@@ -61,7 +61,7 @@ class PaddedDoses:
     depot_mg: Floats
 
     @property
-    def first(self) -> Places:
+    def first(self) -> DoseIndices:
         """Return the first interval in which each patient was given anything, (N,)."""
         given = (self.central_mg > 0) | (self.depot_mg > 0)
         return np.asarray(np.where(given.any(axis=1), given.argmax(axis=1), self.hours.shape[1]))
@@ -75,15 +75,15 @@ class _Followed:
     wrong by the same part of this.
     """
 
-    column: Places
-    interval: Places
+    column: DoseIndices
+    interval: DoseIndices
     rates: Floats
     amounts: Floats
     rest: Floats
     length: Floats
     floor: Floats
 
-    def take(self, which: Places) -> _Followed:
+    def take(self, which: DoseIndices) -> _Followed:
         return _Followed(
             self.column[which],
             self.interval[which],
@@ -140,7 +140,7 @@ def levels_and_last_amounts(
 
 
 def followed(
-    course: PaddedDoses, rates: Rates, start: Floats, first: Places, rtol: float
+    course: PaddedDoses, rates: Rates, start: Floats, first: DoseIndices, rtol: float
 ) -> tuple[Floats, Floats]:
     """Return the concentrations at the end of every interval, and the amounts right after the last dose.
 
@@ -186,12 +186,12 @@ def followed(
     return levels, last
 
 
-def _started(which: Places, interval: Places, rates: Floats, start: Floats) -> _Followed:
+def _started(which: DoseIndices, interval: DoseIndices, rates: Floats, start: Floats) -> _Followed:
     rest, length, floor = (np.full(len(which), value) for value in (0.0, _FIRST_STEP_HOURS, _FLOOR_MG))
     return _Followed(which, interval[which], rates[:, which], start[:, which], rest, length, floor)
 
 
-def _dosed(course: PaddedDoses, now: _Followed, which: Places | slice, last: Floats) -> None:
+def _dosed(course: PaddedDoses, now: _Followed, which: DoseIndices | slice, last: Floats) -> None:
     """Give these their dose, at the start of their interval."""
     column, interval = now.column[which], now.interval[which]
     patient = column // (last.shape[1] // len(course.hours))

@@ -50,7 +50,7 @@ def sentinel_theta(
     usable = [reading for reading in readings if reading.name in norm.log_usual]
     if not usable:
         return Theta(reason=NONE_READ)
-    tube = _Tube(norm, lot, run)
+    tube = _TubeNorm(norm, lot, run)
     first = max(usable, key=lambda reading: _room(reading, norm))
     if first.log_rd is None:
         return tube.bounded(first)
@@ -64,7 +64,7 @@ def _room(reading: SentinelValue, norm: Norm) -> float:
     return norm.log_usual[reading.name] - (limit or 0.0)
 
 
-class _Tube:
+class _TubeNorm:
     """The norm for one tube: it says which errors the tube and the norm share."""
 
     def __init__(self, norm: Norm, lot: tuple[str, str], run: str) -> None:

@@ -90,7 +90,7 @@ def tube_occupancies(
         sample = samples[result.sample_id]
         level = levels[sample.patient_id, sample.collected_on]
         lot = lots.get(sample.beads, ("", ""))
-        tubes.append(_Tube(study, sample, result, level, exposures.get(result.sample_id), lot))
+        tubes.append(_TubeContext(study, sample, result, level, exposures.get(result.sample_id), lot))
     norms = norms_of_tubes([tube.as_free for tube in tubes if tube.is_free])
     assumed = norm_of_settings(study.settings)
     return {tube.result.sample_id: tube.occupancy(norms.get(tube.alike, assumed)) for tube in tubes}
@@ -116,7 +116,7 @@ def free_density(density: ReceptorDensity) -> FreeDensity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tube:
+class _TubeContext:
     """A tube with its sheets, result, drug level, exposure and bead lot."""
 
     study: Study

@@ -96,7 +96,7 @@ class _Result(Enum):
 
 
 @dataclass(slots=True)
-class _Part:
+class _CellPart:
     """A part of a cell: the text between two commas, or between two words like `and`.
 
     `result` is None where the part holds a name alone. `after` is True where the word follows the name.
@@ -120,7 +120,7 @@ class _Part:
         return None if self.is_not_done else self.result is not _Result.ABSENT
 
 
-def _parts(typed: str) -> list[_Part]:
+def _parts(typed: str) -> list[_CellPart]:
     """Return the parts of a cell, each with its own result or with that of the whole list."""
     text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold().strip())
     for pattern, word in _COUNTS:
@@ -128,22 +128,22 @@ def _parts(typed: str) -> list[_Part]:
     return [part for clause in _CLAUSES.split(text) for part in _spread(_of_clause(clause))]
 
 
-def _of_clause(clause: str) -> list[_Part]:
+def _of_clause(clause: str) -> list[_CellPart]:
     pieces = ["", *_JOINS.split(clause)]
     pairs = [(join.strip(), text.strip()) for join, text in zip(pieces[::2], pieces[1::2], strict=True)]
     return [_part(text, join) for join, text in pairs if text]
 
 
-def _part(text: str, join: str) -> _Part:
+def _part(text: str, join: str) -> _CellPart:
     text = f"{join} {text}" if join == "nor" else text
     words = ((_Result.NOT_DONE, _NOT_DONE), (_Result.ABSENT, _ABSENT), (_Result.PRESENT, _PRESENT))
     said = next(((result, at) for result, pattern in words if (at := pattern.search(text))), None)
     names = _named(text)
     after = said is not None and bool(names) and bool(_named(text[: said[1].start()]))
-    return _Part(text, join, names, said[0] if said else None, after, bool(_FOR_ALL.search(text)))
+    return _CellPart(text, join, names, said[0] if said else None, after, bool(_FOR_ALL.search(text)))
 
 
-def _spread(parts: list[_Part]) -> list[_Part]:
+def _spread(parts: list[_CellPart]) -> list[_CellPart]:
     """Give names without a result that of their list: `negative for a, b`, `no a or b`, `a and b absent`.
 
     After a comma, only a word for the whole list still applies: in `a, b neg` the name `a` means present, as

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
@@ -15,14 +14,13 @@ from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method
-from pipeline.output.figures.outlines import axes_of, outlines
+from pipeline.output.figures.outlines import DrawnLine, axes_of, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Density, DisplayAxis
 
 Ends = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of each channel."""
-Line = NDArray[np.float64]
 MOST_CORNERS = 16
 """Vertices of a polygon that replaces a curve. Convention: more are tedious to move."""
 ALONG_LINE, BEYOND_EVENTS, LEAST_SPAN = 0.6, 0.05, 1e-6
@@ -161,7 +159,7 @@ def _has_ellipses(gate: Gate) -> bool:
     return isinstance(gate, EllipsoidGate)
 
 
-def _in_common(lines: Sequence[Line]) -> Line:
+def _in_common(lines: Sequence[DrawnLine]) -> DrawnLine:
     """Return the hull of all curves, within the largest outline of straight lines."""
     curves = [line for line in lines if len(line) > MOST_CORNERS + 1]
     straight = [line for line in lines if len(line) <= MOST_CORNERS + 1]
@@ -173,7 +171,9 @@ def _in_common(lines: Sequence[Line]) -> Line:
     return _within(hull, low, high)
 
 
-def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends) -> Line:
+def _opened(
+    line: DrawnLine, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends
+) -> DrawnLine:
     """Return display positions in linear units; positions on the frame reach beyond the last event."""
     columns = []
     for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
@@ -188,8 +188,8 @@ def _opened(line: Line, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[s
 
 
 def _clipped(
-    corners: Line, ends: Ends, channels: tuple[str, str], cofactors: tuple[float | None, float | None]
-) -> Line:
+    corners: DrawnLine, ends: Ends, channels: tuple[str, str], cofactors: tuple[float | None, float | None]
+) -> DrawnLine:
     """Return a polygon cut off a little beyond the last events, so that its corners stay visible.
 
     Parameters
@@ -209,7 +209,7 @@ def _clipped(
     return np.column_stack([[_linear(scale, place) for place in column] for scale, column in columns])
 
 
-def _within(corners: Line, low: Line, high: Line) -> Line:
+def _within(corners: DrawnLine, low: DrawnLine, high: DrawnLine) -> DrawnLine:
     """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
     points = [tuple(point) for point in corners.tolist()]
     for place in (0, 1):
@@ -229,7 +229,7 @@ def _within(corners: Line, low: Line, high: Line) -> Line:
     return np.array(points or corners.tolist())
 
 
-def _hull(points: Line) -> Line:
+def _hull(points: DrawnLine) -> DrawnLine:
     """Return the convex hull, counter-clockwise (Andrew 1979, doi:10.1016/0020-0190(79)90072-3)."""
     ordered = sorted(set(map(tuple, points.tolist())))
     halves = []
@@ -247,7 +247,7 @@ def _turn(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _area(line: Line) -> float:
+def _area(line: DrawnLine) -> float:
     x, y = line[:, 0], line[:, 1]
     return abs(float(np.sum(x * np.roll(y, 1) - y * np.roll(x, 1)))) / 2
 

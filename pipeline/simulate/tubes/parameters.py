@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.simulate.tubes.cytometer import THREE_LASERS, Cytometer
 
-Control = Literal["", "fmo", "isotype"]
+SimulatedControl = Literal["", "fmo", "isotype"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class TubeParameters:
     composition: tuple[float, ...] = ()
     occupancy: float = 0.0
     nk_remaining: float = 1.0
-    control: Control = ""
+    control: SimulatedControl = ""
     f_p: float = 1.0
     dead_percent: float = 4.0
     debris_percent: float = 8.0
@@ -93,6 +93,6 @@ class TubeParameters:
     spillover_in_file: bool = True
     relabelled: tuple[tuple[str, str], ...] = ()
 
-    def as_control(self, control: Control = "fmo", n_events: int | None = None) -> TubeParameters:
+    def as_control(self, control: SimulatedControl = "fmo", n_events: int | None = None) -> TubeParameters:
         """Return the control tube of the same cells on the same day, without a clog."""
         return replace(self, control=control, n_events=n_events or self.n_events, clog=False)

@@ -80,5 +80,5 @@ def _vertex(number: int, item: str) -> tuple[float, float]:
         refuse(A_POLYGON, f"Vertex {number}, {quoted(item.strip())}, is not two numbers. {hint}".strip())
 
 
-Polygon = Annotated[TypedPolygon, BeforeValidator(typed_polygon)]
+PolygonCell = Annotated[TypedPolygon, BeforeValidator(typed_polygon)]
 """A cell that holds a polygon, as a type for pydantic."""

@@ -36,7 +36,7 @@ from pipeline.study.cells.choices import (
 )
 from pipeline.study.cells.concentrations import ConcentrationCell
 from pipeline.study.cells.polygons import EXAMPLE as A_POLYGON
-from pipeline.study.cells.polygons import Polygon
+from pipeline.study.cells.polygons import PolygonCell
 from pipeline.study.sheets import kit_words
 from pipeline.study.sheets.columns import Row, column
 from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
@@ -222,7 +222,7 @@ class GateRow(Row):
     set_by: Text = column("Who set it.", example="AB", required=True)
     reason: Text = column("Why.", example="valley hidden by debris", required=True)
     set_at: Text = column("When.", example="2024-06-03", default="")
-    polygon: Polygon | None = column(_POLYGON, example=A_POLYGON)
+    polygon: PolygonCell | None = column(_POLYGON, example=A_POLYGON)
 
 
 class StatementRow(Row):
@@ -251,7 +251,7 @@ class ReviewRow(Row):
     reason: Text = column("Why.", default="")
     set_at: Text = column("When.", default="")
     verdict: Text = column("What the reviewer says of the tube.", default="")
-    polygon: Polygon | None = column(_POLYGON)
+    polygon: PolygonCell | None = column(_POLYGON)
 
 
 SHEETS: Mapping[str, type[Row]] = {

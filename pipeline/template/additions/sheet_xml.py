@@ -39,12 +39,12 @@ class NewCell:
 NewRow = Mapping[int, NewCell]
 """Cells by the number of their column, from 1."""
 
-Styles = Callable[[int, NewCell], int]
+StyleOf = Callable[[int, NewCell], int]
 """Number of a cell's style, from the style of its column and the cell."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _SheetRow:
     """A row: its number, attributes and XML, its cells by column, and which columns hold a value."""
 
     number: int
@@ -55,7 +55,7 @@ class _Row:
 
 
 def with_rows(
-    xml: str, new: Sequence[NewRow], style: Styles, *, columns: Collection[int], header: int = 0
+    xml: str, new: Sequence[NewRow], style: StyleOf, *, columns: Collection[int], header: int = 0
 ) -> str:
     """Return a sheet's XML with new rows below the last row that holds a value.
 
@@ -109,16 +109,16 @@ def fact(attributes: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def _row(match: re.Match[str]) -> _Row:
+def _row(match: re.Match[str]) -> _SheetRow:
     number = fact(match[1], "r")
     if not number.isdecimal():
         raise SheetXmlError("rows without a number")
     cells = {_column_number(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
     held = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
-    return _Row(int(number), match[1].rstrip(), match[0], cells, held)
+    return _SheetRow(int(number), match[1].rstrip(), match[0], cells, held)
 
 
-def _base_styles(xml: str, filled: Sequence[_Row]) -> dict[int, int]:
+def _base_styles(xml: str, filled: Sequence[_SheetRow]) -> dict[int, int]:
     """Return the style of each column: the style of the last filled row, else the column's own."""
     found: dict[int, int] = {}
     head = xml[: xml.find("sheetData")]
@@ -144,8 +144,8 @@ def _written(
     prefix: str,
     number: int,
     cells: NewRow,
-    blank: _Row | None,
-    style: Styles,
+    blank: _SheetRow | None,
+    style: StyleOf,
     bases: Mapping[int, int],
 ) -> str:
     """Return a row; an existing row keeps its attributes and its cells in other columns."""

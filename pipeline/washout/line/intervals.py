@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
@@ -19,11 +18,8 @@ from pipeline.washout.censored.profile import (
     ratio_p,
 )
 from pipeline.washout.censored.repeated import PatientJackknife, delta_variance, patient_jackknife
-from pipeline.washout.line.line import FIRST_TERM, Line, rounded_dex
+from pipeline.washout.line.line import FIRST_TERM, IntervalEnds, Line, LineParameter, rounded_dex
 from pipeline.washout.observations.terms import TermEffect
-
-Limits: TypeAlias = tuple[float, float]
-Parameter: TypeAlias = Callable[[Floats], Floats]
 
 _TINY: Final = 1e-300
 """In place of a variance of zero. Arithmetic."""
@@ -33,9 +29,9 @@ _TINY: Final = 1e-300
 class LineIntervals:
     """Intervals in the units of the data, the method in words, and the p of slope = 0."""
 
-    slope: Limits
-    intercept: Limits
-    sigma: Limits
+    slope: IntervalEnds
+    intercept: IntervalEnds
+    sigma: IntervalEnds
     slope_p: float
     how: str
 
@@ -61,7 +57,7 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
     )
 
 
-def slope_interval(line: Line, level: float) -> Limits:
+def slope_interval(line: Line, level: float) -> IntervalEnds:
     """Return the interval of the slope alone, in dex per doubling."""
     drop = critical_of(line, jackknife_of(line), slope_of, level)
     limits = coefficient_interval(line.rows, line.best, 1, drop)
@@ -84,7 +80,7 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
     return tuple(effects)
 
 
-def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: Parameter) -> float:
+def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: LineParameter) -> float:
     """Return the two-sided p of a likelihood ratio, on the scale of the line's intervals."""
     if jackknife is None:
         return ratio_p(ratio, line.data.kind, line.n_coefficients)
@@ -98,7 +94,7 @@ def jackknife_of(line: Line) -> PatientJackknife | None:
     return patient_jackknife(line.rows, line.best, line.data.patients)
 
 
-def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, level: float) -> float:
+def critical_of(line: Line, jackknife: PatientJackknife | None, of: LineParameter, level: float) -> float:
     """Return the drop of 2 log L that bounds the interval of a function of the parameters.
 
     Where rows share errors, it is larger by the variance that these errors add to that function.
@@ -111,12 +107,12 @@ def critical_of(line: Line, jackknife: PatientJackknife | None, of: Parameter, l
     return drop * (1 + shared_variance(line, of) / max(own, _TINY))
 
 
-def own_variance(line: Line, of: Parameter) -> float:
+def own_variance(line: Line, of: LineParameter) -> float:
     """Return the variance of a function of the parameters from the curvature of the likelihood."""
     return delta_variance(of, line.maximum, pseudo_inverse(line.best.information[:1])[0])
 
 
-def shared_variance(line: Line, of: Parameter) -> float:
+def shared_variance(line: Line, of: LineParameter) -> float:
     """Return the variance that shared errors add to a function of the parameters; 0 without such errors."""
     return 0.0 if line.data.shared is None else delta_variance(of, line.maximum, line.shared)
 
@@ -126,7 +122,7 @@ def slope_of(parameters: Floats) -> Floats:
     return parameters[:, 1]
 
 
-def coefficient_of(column: int) -> Parameter:
+def coefficient_of(column: int) -> LineParameter:
     """Return the function that gives a coefficient on standardised axes."""
     return lambda parameters: parameters[:, column]
 
@@ -136,10 +132,10 @@ def sigma_of(parameters: Floats) -> Floats:
     return parameters[:, -1]
 
 
-def level_at(x: float) -> Parameter:
+def level_at(x: float) -> LineParameter:
     """Return the function that gives the level of the line at a standardised washout x."""
     return lambda parameters: parameters[:, 0] + x * parameters[:, 1]
 
 
-def _scaled(limits: Limits, scale: float, centre: float = 0.0) -> Limits:
+def _scaled(limits: IntervalEnds, scale: float, centre: float = 0.0) -> IntervalEnds:
     return rounded_dex(centre + scale * limits[0]), rounded_dex(centre + scale * limits[1])

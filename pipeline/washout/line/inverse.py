@@ -17,7 +17,7 @@ from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife
 from pipeline.washout.line.doubts import Doubt
 from pipeline.washout.line.intervals import (
-    Parameter,
+    LineParameter,
     critical_of,
     jackknife_of,
     own_variance,
@@ -178,7 +178,7 @@ def _limits(refit: _Refit, rd: float, share: float) -> tuple[float, float, str]:
     return low, high, "Fieller's limits" + scaled
 
 
-def _crossing(line: Line, rd: float, share: float) -> Parameter:
+def _crossing(line: Line, rd: float, share: float) -> LineParameter:
     """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
@@ -225,7 +225,7 @@ def _fieller(
     freedom = max(effective_rows(line.data.kind) - line.n_coefficients, 1.0)
     freedom = freedom if jackknife is None else jackknife.freedom
 
-    def height(x: float) -> Parameter:
+    def height(x: float) -> LineParameter:
         return lambda parameters: (
             parameters[:, 0]
             + x * parameters[:, 1]

@@ -26,8 +26,8 @@ from pipeline.washout.censored.likelihood import (
 )
 from pipeline.washout.observations.rows import SAME_WASHOUT, Observations
 
-Limits: TypeAlias = tuple[float, float]
-Parameter: TypeAlias = Callable[[Floats], Floats]
+IntervalEnds: TypeAlias = tuple[float, float]
+LineParameter: TypeAlias = Callable[[Floats], Floats]
 
 _FEWEST_OBSERVED: Final = 3
 """Fewest measured values for a slope. Convention (docs/method.md)."""

@@ -22,7 +22,7 @@ MOST_LEVELS: Final = 20
 """Most sites, kits or clones that are left out one at a time, the most frequent first. Convention: a page of
 the table."""
 
-Change = Callable[[PatientRd], PatientRd | None]
+RowChange = Callable[[PatientRd], PatientRd | None]
 """A function that returns the changed row; None: the row is left out."""
 
 
@@ -76,7 +76,7 @@ def variations(rows: Sequence[PatientRd]) -> tuple[Variation, ...]:
     return tuple(variation for variation in every if variation.n_changed)
 
 
-def _varied(name: str, rows: Sequence[PatientRd], change: Change, caution: str = "") -> Variation:
+def _varied(name: str, rows: Sequence[PatientRd], change: RowChange, caution: str = "") -> Variation:
     changed = [(row, change(row)) for row in rows]
     kept = tuple(new for _, new in changed if new is not None)
     return Variation(name, kept, sum(old is not new for old, new in changed), caution)
@@ -105,14 +105,14 @@ def _without_short(row: PatientRd) -> PatientRd | None:
     return None if row.weeks is not None and row.weeks < SHORT_WEEKS else row
 
 
-def _with_lloq(times: float) -> Change:
+def _with_lloq(times: float) -> RowChange:
     def change(row: PatientRd) -> PatientRd:
         return row if row.lloq is None else _at_lloq(row, times * row.lloq)
 
     return change
 
 
-def _highest_lloq(rows: Sequence[PatientRd]) -> Change:
+def _highest_lloq(rows: Sequence[PatientRd]) -> RowChange:
     highest = max((row.lloq for row in rows if row.lloq is not None), default=None)
 
     def change(row: PatientRd) -> PatientRd:

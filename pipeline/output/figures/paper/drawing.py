@@ -27,7 +27,7 @@ _STEP: Final = re.compile(r"[MLHVhvZ]|-?\d*\.?\d+(?:e-?\d+)?")
 _NUMBERS: Final = re.compile(r"-?\d*\.?\d+")
 _ALIGNED: Final = {"middle": "center", "end": "right"}
 _PRESENTED: Final = ("fill", "stroke", "stroke-width", "stroke-dasharray")
-Look = Mapping[str, str]
+SvgAttributes = Mapping[str, str]
 
 
 def figure_of(picture: Picture) -> Figure:
@@ -141,13 +141,13 @@ class _Pen:
         self.axes.add_artist(drawn)
         drawn.set_clip_path(window)
 
-    def _look(self, node: ElementTree.Element) -> Look:
+    def _look(self, node: ElementTree.Element) -> SvgAttributes:
         given = {name: node.get(name, "") for name in _PRESENTED if node.get(name)}
         return {**given, **_ruled(node.tag, node.get("class", ""), self.classes)}
 
 
 @lru_cache(maxsize=512)
-def _ruled(tag: str, classes: str, picture: tuple[str, ...]) -> Look:
+def _ruled(tag: str, classes: str, picture: tuple[str, ...]) -> SvgAttributes:
     """Return what the style sheet says of an element: rules on classes win, then those that come later."""
     named = {f".{one}" for one in classes.split()}
     look: dict[str, str] = {}
@@ -190,7 +190,7 @@ def _outline(d: str, x: float, y: float) -> Outline:
     return Outline([(a + x, b + y) for a, b in points], codes)
 
 
-def _font(text: str, look: Look, scale: float) -> FontProperties:
+def _font(text: str, look: SvgAttributes, scale: float) -> FontProperties:
     """Return the font of a text: the usual letters, or the whole font for unusual ones."""
     from matplotlib.font_manager import FontProperties
 

@@ -38,7 +38,7 @@ _BESIDE: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class _SerumFrame:
     """Where a panel lies, and its scale of serum levels; a level of 0 is drawn at `floor`."""
 
     left: float
@@ -82,13 +82,13 @@ def serum_picture(
     looks = {drug: _LOOKS[place % len(_LOOKS)] for place, drug in enumerate(drugs)}
     ends = _ends(levels)
     half = wide if narrow or not pairs else wide / 2
-    first = _Frame(44, half - 8, _TOP, ends)
+    first = _SerumFrame(44, half - 8, _TOP, ends)
     parts = [_by_visit(first, levels, looks)]
     bottom = first.bottom + 40
     if pairs:
         top = bottom + 12 if narrow else _TOP
         left = 52.0 if narrow else half + 52
-        second = _Frame(left, wide - 8, top, ends)
+        second = _SerumFrame(left, wide - 8, top, ends)
         parts.append(_against_density(second, pairs, looks, name))
         bottom = max(bottom, second.bottom + 38)
     key, high = row_key(_key(looks, levels, pairs), 6, bottom + 10, wide - 12)
@@ -100,13 +100,13 @@ def _ends(levels: Sequence[SerumLevel]) -> tuple[float, float]:
     return min(shown) / 2.5, max(shown) * 1.6
 
 
-def _serum_axis(frame: _Frame) -> tuple[Scale, str]:
+def _serum_axis(frame: _SerumFrame) -> tuple[Scale, str]:
     scale = Scale(*frame.serum, frame.bottom, frame.top, logarithmic=True)
     axis = left_axis(scale, frame.left, log_ticks(*frame.serum))
     return scale, axis + left_label("serum level, µg/mL (log scale)", scale, frame.left - 30)
 
 
-def _by_visit(frame: _Frame, levels: Sequence[SerumLevel], looks: Mapping[str, tuple[str, str]]) -> str:
+def _by_visit(frame: _SerumFrame, levels: Sequence[SerumLevel], looks: Mapping[str, tuple[str, str]]) -> str:
     """Return a column per visit and antibody: points, the range as a line, the median as a bar."""
     y, axis = _serum_axis(frame)
     visits = list(dict.fromkeys(one.visit for one in levels))
@@ -129,7 +129,7 @@ def _by_visit(frame: _Frame, levels: Sequence[SerumLevel], looks: Mapping[str, t
 
 
 def _column(
-    here: Sequence[SerumLevel], look: tuple[str, str], frame: _Frame, y: Scale, x: float, room: float
+    here: Sequence[SerumLevel], look: tuple[str, str], frame: _SerumFrame, y: Scale, x: float, room: float
 ) -> str:
     known = sorted(here, key=lambda one: (frame.level(one.level), one.patient_id))
     heights = [y.position(frame.level(one.level)) for one in known]
@@ -183,7 +183,7 @@ def _arrow(x: float, y: float, across: int, down: int) -> str:
 
 
 def _against_density(
-    frame: _Frame, pairs: Sequence[SerumPair], looks: Mapping[str, tuple[str, str]], name: str
+    frame: _SerumFrame, pairs: Sequence[SerumPair], looks: Mapping[str, tuple[str, str]], name: str
 ) -> str:
     """Return a point per patient: density to the right, serum upwards."""
     y, axis = _serum_axis(frame)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from html import escape
 from typing import Final
 
-Number = float | int
+SvgNumber = float | int
 
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that no XML file may hold."""
@@ -16,7 +16,7 @@ _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\ufff
 _LONG: Final = 40
 
 
-def pixels(value: Number) -> str:
+def pixels(value: SvgNumber) -> str:
     """Return a length in pixels, to four digits: no picture is larger than some hundred.
 
     Examples
@@ -27,7 +27,7 @@ def pixels(value: Number) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
-def element(name: str, *children: str, **attributes: str | Number | None) -> str:
+def element(name: str, *children: str, **attributes: str | SvgNumber | None) -> str:
     """Return an element; an attribute that is None is left out, `_` in a name stands for `-`.
 
     Examples
@@ -41,7 +41,7 @@ def element(name: str, *children: str, **attributes: str | Number | None) -> str
     return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
 
 
-def text(words: str, x: Number, y: Number, **attributes: str | Number | None) -> str:
+def text(words: str, x: SvgNumber, y: SvgNumber, **attributes: str | SvgNumber | None) -> str:
     """Return a line of text whose baseline starts at (x, y)."""
     return element("text", _value(words), x=x, y=y, **attributes)
 
@@ -57,7 +57,7 @@ def safe(words: str) -> str:
     return escape(_NO_XML.sub("\ufffd", words))
 
 
-def path(points: Iterable[tuple[Number, Number]], **attributes: str | Number | None) -> str:
+def path(points: Iterable[tuple[SvgNumber, SvgNumber]], **attributes: str | SvgNumber | None) -> str:
     """Return an open line through the points."""
     steps = "L".join(f"{pixels(x)} {pixels(y)}" for x, y in points)
     return element("path", d="M" + steps, **attributes)
@@ -79,7 +79,7 @@ def _name(key: str) -> str:
     return key.rstrip("_").replace("_", "-")
 
 
-def _value(value: str | Number) -> str:
+def _value(value: str | SvgNumber) -> str:
     if not isinstance(value, str):
         return pixels(value)
     return _short(value) if len(value) < _LONG else safe(value)

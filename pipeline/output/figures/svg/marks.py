@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.output.figures.svg.elements import Number, element, pixels
+from pipeline.output.figures.svg.elements import SvgNumber, element, pixels
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -47,7 +47,7 @@ def outline(shape: str, x: float, y: float, radius: float) -> str:
     return "M" + "L".join(points) + "Z"
 
 
-def mark(shape: str, x: float, y: float, radius: float, **attributes: str | Number | None) -> str:
+def mark(shape: str, x: float, y: float, radius: float, **attributes: str | SvgNumber | None) -> str:
     """Return a shape with its middle at (x, y)."""
     if shape == "circle":
         return element("circle", cx=x, cy=y, r=radius, **attributes)

@@ -14,7 +14,7 @@ from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.recovery.fit import RecoveryFit
 
-Fit = WashoutFit | RecoveryFit
+DrawnFit = WashoutFit | RecoveryFit
 
 _PATIENTS, _MEDIAN = "#eaf2f8", "#bdd7eb"
 _SDS: Final = 1.959964
@@ -35,7 +35,7 @@ class DrawnLine:
     taken: tuple[Box, ...]
 
 
-def drawn_line(fit: Fit, x: Scale, y: Scale, box: Box, *, contradicted: bool) -> DrawnLine:
+def drawn_line(fit: DrawnFit, x: Scale, y: Scale, box: Box, *, contradicted: bool) -> DrawnLine:
     """Return the line with its two bands, cut at the frame."""
     weeks = np.geomspace(float(fit.data.weeks.min()), float(fit.data.weeks.max()), _POINTS)
     patients, median = patients_band(fit, weeks), fit.predict_interval(weeks)
@@ -55,7 +55,7 @@ def drawn_line(fit: Fit, x: Scale, y: Scale, box: Box, *, contradicted: bool) ->
     )
 
 
-def patients_band(fit: Fit, weeks: Floats) -> tuple[Any, Any]:
+def patients_band(fit: DrawnFit, weeks: Floats) -> tuple[Any, Any]:
     """Return the densities between which 95 % of the patients lie by this fit, (n,) each."""
     if isinstance(fit, RecoveryFit):
         return fit.predict_patients(weeks)
@@ -63,7 +63,7 @@ def patients_band(fit: Fit, weeks: Floats) -> tuple[Any, Any]:
     return median / factor, median * factor
 
 
-def line_key(fit: Fit, *, contradicted: bool) -> list[KeyEntry]:
+def line_key(fit: DrawnFit, *, contradicted: bool) -> list[KeyEntry]:
     """Return the key's entries for the line and its two bands."""
     kind = "credible interval" if isinstance(fit, RecoveryFit) else "interval"
     line = "median patient" + (" (the rows contradict it)" if contradicted else "")

@@ -26,9 +26,9 @@ from pipeline.output.figures.svg.labels import overlap, placed_labels
 from pipeline.output.figures.svg.letters import width
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
-from pipeline.output.figures.washout.line import DrawnLine, Fit, drawn_line, line_key
+from pipeline.output.figures.washout.line import DrawnFit, DrawnLine, drawn_line, line_key
 from pipeline.output.figures.washout.points import (
-    Point,
+    DrawnVisit,
     drawable,
     drawn_cloud,
     drawn_point,
@@ -70,7 +70,7 @@ def washout_picture(
     visits: Sequence[Visit],
     responses: Mapping[str, str],
     settings: Settings,
-    fit: Fit | None = None,
+    fit: DrawnFit | None = None,
     name: str = "free CD38, molecules per cell",
     *,
     contradicted: bool = False,
@@ -131,7 +131,7 @@ def washout_picture(
 
 
 def _frame(
-    points: Sequence[Point], visits: Sequence[Visit], settings: Settings, wide: float, *, narrow: bool
+    points: Sequence[DrawnVisit], visits: Sequence[Visit], settings: Settings, wide: float, *, narrow: bool
 ) -> _Frame:
     lloqs = tuple(receptor.lloq for visit in visits if (receptor := visit.receptor).lloq)
     uloqs = tuple(receptor.uloq for visit in visits if (receptor := visit.receptor).uloq)
@@ -203,7 +203,7 @@ def _limits(frame: _Frame) -> str:
     )
 
 
-def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[Point]) -> list[Box]:
+def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[DrawnVisit]) -> list[Box]:
     """Return the boxes that no label may touch."""
     if len(points) > MOST_POINTS:
         return []
@@ -263,7 +263,7 @@ def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box
     return text(words, box[0] + 1, box[3] - 1, class_="small greytext")
 
 
-def _points(points: Sequence[Point], frame: _Frame, links: Mapping[str, str]) -> str:
+def _points(points: Sequence[DrawnVisit], frame: _Frame, links: Mapping[str, str]) -> str:
     if len(points) > MOST_POINTS:
         return drawn_cloud(points, frame.x, frame.y)
     ordered = sorted(points, key=lambda point: (point.x, point.y))

@@ -25,7 +25,7 @@ _MOST_NAMED_TUBES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class DrawnVisit:
     """A visit as it is drawn; `y` is the limit where the receptor density is censored (`side` −1 or 1).
 
     `extrapolated`: a number above the top bead, that rests on a linear detector.
@@ -67,12 +67,12 @@ class Point:
         return " · ".join(part for part in parts if part)
 
 
-def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[Point, ...]:
+def drawable(visits: Sequence[Visit], responses: Mapping[str, str]) -> tuple[DrawnVisit, ...]:
     """Return the visits that have a washout and a receptor density or a limit, as points in their order."""
     return tuple(point for visit in visits if (point := _point(visit, responses.get(visit.patient_id, ""))))
 
 
-def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
+def drawn_point(point: DrawnVisit, x: Scale, y: Scale, href: str) -> str:
     """Return a point with its interval or arrow and its words; it leads to `href`, unless that is empty."""
     at_x, at_y, look = x.position(point.x), y.position(point.y), point.look
     line: dict[str, str | float] = {"stroke": look.ink, "stroke_width": 0.9, "fill": "none"}
@@ -95,7 +95,7 @@ def drawn_point(point: Point, x: Scale, y: Scale, href: str) -> str:
     return element("g", *parts, class_="spot")
 
 
-def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
+def drawn_cloud(points: Sequence[DrawnVisit], x: Scale, y: Scale) -> str:
     """Return very many points, without intervals, arrows and words: a path for each look."""
     groups: dict[tuple[ResponseLook, str], list[str]] = {}
     for point in points:
@@ -107,7 +107,7 @@ def drawn_cloud(points: Sequence[Point], x: Scale, y: Scale) -> str:
     )
 
 
-def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
+def room_of(point: DrawnVisit, x: Scale, y: Scale) -> list[Box]:
     """Return the boxes that a point covers: its mark, and its interval or arrow."""
     at_x, at_y = x.position(point.x), y.position(point.y)
     ends = _interval(point, y) if point.side == 0 else (at_y, at_y - point.side * (_ARROW + 2))
@@ -115,7 +115,7 @@ def room_of(point: Point, x: Scale, y: Scale) -> list[Box]:
     return [square, *boxes_along([(at_x, ends[0]), (at_x, ends[1])])]
 
 
-def _interval(point: Point, y: Scale) -> tuple[float, float]:
+def _interval(point: DrawnVisit, y: Scale) -> tuple[float, float]:
     """Return where an interval ends, within the frame."""
     return y.position(max(point.low, y.low)), y.position(min(max(point.high, y.low), y.high))
 
@@ -129,7 +129,7 @@ def _rounded(value: float) -> str:
     return count(float(f"{value:.3g}"))
 
 
-def _point(visit: Visit, response: str) -> Point | None:
+def _point(visit: Visit, response: str) -> DrawnVisit | None:
     receptor = visit.receptor
     if visit.washout_weeks is None or visit.washout_weeks < 0 or receptor.status not in QUANTIFIED:
         return None
@@ -140,10 +140,12 @@ def _point(visit: Visit, response: str) -> Point | None:
     x = max(visit.washout_weeks, SHORTEST_WASHOUT_WEEKS)
     low, high = (receptor.rd_low or 0.0, receptor.rd_high or y) if side == 0 else (y, y)
     beyond = receptor.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
-    return Point(x, y, low, high, side, visit.patient_id, response, beyond, visit.sample_ids, visit.visit)
+    return DrawnVisit(
+        x, y, low, high, side, visit.patient_id, response, beyond, visit.sample_ids, visit.visit
+    )
 
 
-def point_key(points: Sequence[Point]) -> list[KeyEntry]:
+def point_key(points: Sequence[DrawnVisit]) -> list[KeyEntry]:
     """Name the shapes that occur."""
     responses = {point.response for point in points}
     rows = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in responses]

@@ -74,11 +74,11 @@ def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     return worst_first(collected.causes())
 
 
-Key = tuple[str, ...]
+CauseKey = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class _Part:
+class _CollectedCause:
     """A cause while its tubes and messages are collected, without duplicates."""
 
     cause: Cause
@@ -99,9 +99,9 @@ class _Collected:
 
     beads_of: Mapping[str, str]
     rows: Mapping[str, tuple[str, str]]
-    parts: dict[Key, _Part] = field(default_factory=dict)
-    homes: dict[str, Key] = field(default_factory=dict)
-    curves: dict[str, Key] = field(default_factory=dict)
+    parts: dict[CauseKey, _CollectedCause] = field(default_factory=dict)
+    homes: dict[str, CauseKey] = field(default_factory=dict)
+    curves: dict[str, CauseKey] = field(default_factory=dict)
 
     def causes(self) -> Iterator[Cause]:
         """Yield each cause with its tubes, bead runs and words."""
@@ -116,8 +116,8 @@ class _Collected:
                 n_variants=len(part.variants),
             )
 
-    def _at(self, key: Key, cause: Cause) -> _Part:
-        return self.parts.setdefault(key, _Part(cause))
+    def _at(self, key: CauseKey, cause: Cause) -> _CollectedCause:
+        return self.parts.setdefault(key, _CollectedCause(cause))
 
     def add_bead_run(self, run: CalibrationResult) -> None:
         """Join a bead run: by why it has no curve, else by its flags and the warning of its curve."""
@@ -180,7 +180,7 @@ class _Collected:
         else:
             self._add_alone(fault)
 
-    def _homes_of(self, fault: Fault) -> tuple[Key, ...]:
+    def _homes_of(self, fault: Fault) -> tuple[CauseKey, ...]:
         """Return the causes that already list the tubes or the bead run of a finding as without a density."""
         sheet, name = self._row_of(fault)
         if sheet == BEADS and name in self.curves:
@@ -206,7 +206,7 @@ class _Collected:
         part.cells[fault.where] = None
 
     @staticmethod
-    def _tell(part: _Part, fault: Fault) -> None:
+    def _tell(part: _CollectedCause, fault: Fault) -> None:
         """Add a check finding to a cause, which is then at least a warning."""
         if part.cause.level is Level.INFO:
             part.cause = replace(part.cause, level=Level.WARN, order=_LOOK)
@@ -243,7 +243,7 @@ def flag_cause(flag: str, level: Level | None = None, place: int = 0) -> Cause:
     return Cause(*known, said, effect, action, flag)
 
 
-def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[Key, Cause]:
+def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[CauseKey, Cause]:
     """Return the key under which a tube without a density is listed, and its cause."""
     status, reason = result.receptor.status, failure_reason(result)
     if SampleFlag.PROGRAM_DEFECT in flags:

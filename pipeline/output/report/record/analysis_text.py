@@ -15,7 +15,7 @@ from pipeline.washout.report import WashoutReport
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class _ModelRecord:
     """What was done for a model, and by whose method."""
 
     words: str
@@ -23,24 +23,26 @@ class _Fitted:
 
 
 _MODELS: Final = {
-    ModelName.RANKS: _Fitted(
+    ModelName.RANKS: _ModelRecord(
         "Whether density and washout go together was tested by ranks: Spearman's ρ, with values beyond a "
         "limit ordered against the others only where that is sure, a permutation p, and an interval by "
         "bootstrap of patients",
         (src.PAIRWISE_ORDER, src.PERMUTATION, src.BOOTSTRAP),
     ),
-    ModelName.LINE: _Fitted(
+    ModelName.LINE: _ModelRecord(
         "How fast density rises was read from a Tobit line of log10 density on log2 weeks, which takes "
         "values beyond a limit as censored; its bias of few rows was removed, and its intervals are "
         "profile-likelihood intervals",
         (src.TOBIT, src.LESS_BIAS),
     ),
-    ModelName.ADJUSTED: _Fitted(
+    ModelName.ADJUSTED: _ModelRecord(
         "The same line was fitted with what is known of the patients (IMiD since the last dose, lines of "
         "therapy, IgG type)"
     ),
-    ModelName.RANDOM_INTERCEPT: _Fitted("The same line was fitted with a random intercept of the patient"),
-    ModelName.RECOVERY: _Fitted(
+    ModelName.RANDOM_INTERCEPT: _ModelRecord(
+        "The same line was fitted with a random intercept of the patient"
+    ),
+    ModelName.RECOVERY: _ModelRecord(
         "A recovery curve with a plateau was fitted with priors on all its parameters, by importance "
         "sampling; its intervals are credible intervals",
         (src.IMPORTANCE, src.SERUM),

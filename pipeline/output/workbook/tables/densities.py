@@ -10,17 +10,17 @@ from calibration.density.result import NUMBERED, QUANTIFIED, PooledDensity, know
 from pipeline.output.report.words import density_words
 from pipeline.output.table import Cell, Column
 
-Density: TypeAlias = ReceptorDensity | PooledDensity
+AnyDensity: TypeAlias = ReceptorDensity | PooledDensity
 
 
-def reported(density: Density) -> str:
+def reported(density: AnyDensity) -> str:
     """Return a density for a report: `60,100`, `< 1,060`, `> 71,300`; `–` without one."""
     if density.status not in QUANTIFIED:
         return "–"
     return density_words(density.status, density.rd, density.lloq, known_to_exceed(density))
 
 
-def reported_column(code: str, of: Callable[[Any], Density | None]) -> Column[Any]:
+def reported_column(code: str, of: Callable[[Any], AnyDensity | None]) -> Column[Any]:
     """Return the column of the reported value."""
 
     def cell(row: Any) -> Cell:
@@ -30,17 +30,17 @@ def reported_column(code: str, of: Callable[[Any], Density | None]) -> Column[An
     return Column(code, cell)
 
 
-def measured_columns(prefix: str, of: Callable[[Any], Density | None]) -> tuple[Column[Any], ...]:
+def measured_columns(prefix: str, of: Callable[[Any], AnyDensity | None]) -> tuple[Column[Any], ...]:
     """Return a measured density with its interval; empty where it is only known by a limit, or not."""
     return _ends(prefix, of, measured=True)
 
 
-def raw_columns(prefix: str, of: Callable[[Any], Density | None]) -> tuple[Column[Any], ...]:
+def raw_columns(prefix: str, of: Callable[[Any], AnyDensity | None]) -> tuple[Column[Any], ...]:
     """Return the estimate of a density that does not count as measured, with its interval; else empty."""
     return _ends(prefix, of, measured=False)
 
 
-def _ends(prefix: str, of: Callable[[Any], Density | None], *, measured: bool) -> tuple[Column[Any], ...]:
+def _ends(prefix: str, of: Callable[[Any], AnyDensity | None], *, measured: bool) -> tuple[Column[Any], ...]:
     def end(part: str) -> Callable[[Any], Cell]:
         def cell(row: Any) -> Cell:
             density = of(row)

@@ -17,7 +17,7 @@ from pipeline.washout.report import WashoutReport
 
 NO_LIMIT: Final = "no upper limit"
 
-_Columns = tuple[Column[Any], ...]
+_ModelColumns = tuple[Column[Any], ...]
 
 
 def _bounded(end: str) -> Callable[[Estimate], Cell]:
@@ -46,25 +46,25 @@ def _wait_end(end: str) -> Callable[[Wait], Cell]:
     return cell
 
 
-_LIMITING: Final[_Columns] = (
+_LIMITING: Final[_ModelColumns] = (
     Column("remedy", lambda remedy: remedy.name),
     *attributes("terms", "share_percent", "n_largest"),
     Column("fold_95", lambda remedy: remedy.fold),
     Column("fold_95_without", lambda remedy: remedy.fold_without),
 )
-_ESTIMATES: Final[_Columns] = (
+_ESTIMATES: Final[_ModelColumns] = (
     Column("estimate", lambda estimate: estimate_words(estimate.name)),
     *(Column(end, _bounded(end)) for end in ("value", "low", "high")),
     *attributes("p", "n", "unit"),
     Column("estimate_code", lambda estimate: estimate.name),
     *attributes("method", "interval_method", "note"),
 )
-_WAITS: Final[_Columns] = (
+_WAITS: Final[_ModelColumns] = (
     *attributes("model", "density", "share"),
     *(Column(end, _wait_end(end)) for end in ("weeks", "low", "high")),
     *attributes("n", "note"),
 )
-_OCCUPIED: Final[_Columns] = (
+_OCCUPIED: Final[_ModelColumns] = (
     *attributes("patient_id", "visit", "weeks", "status"),
     Column("rd_measured", quotable_density),
     *attributes(

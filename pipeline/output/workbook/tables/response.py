@@ -22,7 +22,7 @@ _DEX: Final = "Disease control by dexamethasone: not its effect"
 _DEX_AT_LANDMARK: Final = "Dexamethasone among those at risk at the landmark"
 
 _Group = tuple[str, tuple[Proportion, ...]]
-_Row = Mapping[str, Cell]
+_ResponseRow = Mapping[str, Cell]
 
 
 def proportion_table(tables: ResponseTables | None) -> Table:
@@ -95,7 +95,7 @@ def survival_table(tables: ResponseTables | None) -> Table:
     return _filled(columns, [row for row in rows if row["n"]])
 
 
-def _contrasts(tables: ResponseTables) -> list[_Row]:
+def _contrasts(tables: ResponseTables) -> list[_ResponseRow]:
     every: Iterable[Contrast] = (*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved)
     return [
         {
@@ -119,9 +119,9 @@ def _contrasts(tables: ResponseTables) -> list[_Row]:
     ]
 
 
-def _trend(trend: Trend) -> list[_Row]:
+def _trend(trend: Trend) -> list[_ResponseRow]:
     odds = trend.odds
-    row: _Row = {
+    row: _ResponseRow = {
         "table": "Trend",
         "comparison": trend.name,
         "per": "stratum",
@@ -141,13 +141,13 @@ def _trend(trend: Trend) -> list[_Row]:
     return [row] if trend.n else []
 
 
-def _odds(tables: ResponseTables) -> list[_Row]:
+def _odds(tables: ResponseTables) -> list[_ResponseRow]:
     contrasts = (*tables.washout_contrasts, tables.rd_contrast)
     penalised = tuple(contrast.firth for contrast in contrasts if contrast.firth is not None)
     return [_odds_row(odds) for odds in (*tables.odds, *penalised) if odds.n]
 
 
-def _odds_row(odds: OddsRatio) -> _Row:
+def _odds_row(odds: OddsRatio) -> _ResponseRow:
     return {
         "table": "Odds of disease control, logistic regression",
         "comparison": odds.name,
@@ -165,7 +165,7 @@ def _odds_row(odds: OddsRatio) -> _Row:
     }
 
 
-def _log_rank(tables: ResponseTables) -> list[_Row]:
+def _log_rank(tables: ResponseTables) -> list[_ResponseRow]:
     if tables.dexamethasone is None:
         return []
     tests: Iterable[LandmarkTest] = tables.dexamethasone.tests
@@ -211,6 +211,6 @@ def _survival(title: str, group: str, median: MedianSurvival) -> dict[str, Cell]
     }
 
 
-def _filled(columns: tuple[str, ...], rows: Iterable[_Row]) -> Table:
+def _filled(columns: tuple[str, ...], rows: Iterable[_ResponseRow]) -> Table:
     """Return rows with a cell for each column, empty where a row has none."""
     return Table(columns, tuple(tuple(row.get(column) for column in columns) for row in rows))

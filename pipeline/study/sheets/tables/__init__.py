@@ -3,10 +3,10 @@
 from pipeline.study.sheets.tables.csv_file import read_csv_sheet, sniff_delimiter
 from pipeline.study.sheets.tables.folder import raw_sheets
 from pipeline.study.sheets.tables.grid import (
-    Cell,
     CellValue,
     HiddenCells,
     RawSheet,
+    SheetCell,
     SheetRow,
     TypedSheet,
     column_letter,

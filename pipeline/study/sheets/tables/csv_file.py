@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, Cell, RawSheet, column_letter
+from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, RawSheet, SheetCell, column_letter
 from pipeline.study.wording import same_word
 
 DELIMITERS = ",;\t"
@@ -69,9 +69,9 @@ def _row_left_open(text: str, delimiter: str, records: Sequence[Sequence[str]]) 
     return 0
 
 
-def _csv_row(sheet: str, number: int, record: Sequence[str]) -> tuple[Cell, ...]:
+def _csv_row(sheet: str, number: int, record: Sequence[str]) -> tuple[SheetCell, ...]:
     return tuple(
-        Cell(f"{sheet}!{column_letter(i)}{number}", text or None) for i, text in enumerate(record, 1)
+        SheetCell(f"{sheet}!{column_letter(i)}{number}", text or None) for i, text in enumerate(record, 1)
     )
 
 

@@ -12,7 +12,7 @@ from pipeline.study.sheets.tables.grid import RawSheet, header_name
 from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
 from pipeline.study.wording import did_you_mean, enumerate_words, nearest, quoted
 
-Columns = Mapping[str, Sequence[str]]
+ColumnsOfSheets = Mapping[str, Sequence[str]]
 """The columns that each sheet may have, by its name."""
 
 NEAR_SHEET = 0.85
@@ -25,7 +25,7 @@ Convention: several sheets have one or two columns in common, such as sample_id.
 
 
 def raw_sheets(
-    folder: Path, columns: Columns, *, beside: str
+    folder: Path, columns: ColumnsOfSheets, *, beside: str
 ) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
     """Read the workbook or the CSV files of a study folder; None if there is nothing to read.
 
@@ -80,7 +80,7 @@ def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
 
 
 def _workbook_sheets(
-    folder: Path, path: Path, columns: Columns
+    folder: Path, path: Path, columns: ColumnsOfSheets
 ) -> tuple[tuple[RawSheet, ...] | None, tuple[Fault, ...]]:
     problem = sheet_problem(folder, path)
     if problem:
@@ -104,7 +104,9 @@ def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
     return "!" not in fault.where or fault.where.split("!")[0] in known
 
 
-def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: Sequence[str]) -> Fault:
+def _unknown_sheet(
+    file_name: str, sheet: RawSheet, columns: ColumnsOfSheets, present: Sequence[str]
+) -> Fault:
     """Return a warning; an error if a missing sheet was probably meant, since its rows would be lost."""
     missing = {name: known for name, known in columns.items() if name not in present}
     typed = {header_name(cell.value) for row in sheet.rows for cell in row}
@@ -122,7 +124,7 @@ def _unknown_sheet(file_name: str, sheet: RawSheet, columns: Columns, present: S
 
 
 def _csv_sheets(
-    folder: Path, csvs: Mapping[str, Path], names: Mapping[str, Path], columns: Columns
+    folder: Path, csvs: Mapping[str, Path], names: Mapping[str, Path], columns: ColumnsOfSheets
 ) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
     sheets: list[RawSheet] = []
     faults: list[Fault] = []

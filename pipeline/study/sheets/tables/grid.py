@@ -17,7 +17,7 @@ MOST_TITLE_ROWS = 10
 CellValue = str | int | float | bool | date | time | timedelta | None
 
 
-class Cell(NamedTuple):
+class SheetCell(NamedTuple):
     """A typed value and its location (`samples!C7`); `faulty`: it is already reported as unreadable.
 
     It is a tuple, since a large study has millions of cells, and a dataclass takes three times as long.
@@ -62,7 +62,7 @@ class RawSheet:
     """The grid of cells of a sheet as in the file; row 1 comes first. `delimiter`: of a CSV file."""
 
     name: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[SheetCell, ...], ...]
     look: HiddenCells = HiddenCells()
     delimiter: str = ","
 
@@ -72,7 +72,7 @@ class SheetRow:
     """A row below the header: its number and a cell for each known column that the sheet has."""
 
     number: int
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, SheetCell]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.names.look import plain
 from pipeline.study.sheets.tables.grid import (
     MOST_TITLE_ROWS,
-    Cell,
     HiddenCells,
     RawSheet,
+    SheetCell,
     SheetRow,
     TypedSheet,
     column_letter,
@@ -76,7 +76,7 @@ def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> i
     return best if names(best) >= min(2, len(known)) else filled[0]
 
 
-def _above(row: Sequence[Cell]) -> Fault:
+def _above(row: Sequence[SheetCell]) -> Fault:
     """Return the fault of a row above the column names: a title, or data that would be lost."""
     cells = [cell for cell in row if not cell.is_empty]
     problem = f"{quoted(cells[0].value)} above the column names"
@@ -92,7 +92,7 @@ def _above(row: Sequence[Cell]) -> Fault:
     return Fault(cells[0].where, whole, "the column names in row 1", hint)
 
 
-def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
+def _columns(header: Sequence[SheetCell], known: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
     columns: dict[str, int] = {}
     faults = []
     for index, cell in enumerate(header):
@@ -113,7 +113,7 @@ def _columns(header: Sequence[Cell], known: Sequence[str]) -> tuple[dict[str, in
     return columns, faults
 
 
-def _unknown_column(cell: Cell, name: str, known: Sequence[str], header: Sequence[Cell]) -> Fault:
+def _unknown_column(cell: SheetCell, name: str, known: Sequence[str], header: Sequence[SheetCell]) -> Fault:
     """Return a warning; an error if a missing column was probably meant, since its values would be lost."""
     present = {header_name(other.value) for other in header}
     free = [column for column in known if column not in present]
@@ -126,15 +126,17 @@ def _unknown_column(cell: Cell, name: str, known: Sequence[str], header: Sequenc
     return Fault(cell.where, problem, expected, hint, Severity.WARNING)
 
 
-def _row_cells(sheet: str, row: Sequence[Cell], number: int, columns: dict[str, int]) -> dict[str, Cell]:
+def _row_cells(
+    sheet: str, row: Sequence[SheetCell], number: int, columns: dict[str, int]
+) -> dict[str, SheetCell]:
     """Return the cell of each column; a short row has empty cells."""
     return {
-        name: row[index] if index < len(row) else Cell(f"{sheet}!{column_letter(index + 1)}{number}")
+        name: row[index] if index < len(row) else SheetCell(f"{sheet}!{column_letter(index + 1)}{number}")
         for name, index in columns.items()
     }
 
 
-def _strays(row: Sequence[Cell], named: Collection[int]) -> list[Fault]:
+def _strays(row: Sequence[SheetCell], named: Collection[int]) -> list[Fault]:
     """Return faults for values under no column name: a lost header, or an unquoted delimiter in a CSV."""
     hint = "In a CSV, a cell that holds the delimiter stands in double quotes."
     return [

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables.grid import (
-    Cell,
     CellValue,
     HiddenCells,
     RawSheet,
+    SheetCell,
     column_letter,
     header_name,
 )
@@ -97,13 +97,13 @@ def _workbook_sheets(
     return tuple(sheets), tuple(faults)
 
 
-def _first_filled(rows: Iterator[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+def _first_filled(rows: Iterator[tuple[SheetCell, ...]]) -> tuple[tuple[SheetCell, ...], ...]:
     return tuple(islice((row for row in rows if any(not cell.is_empty for cell in row)), 1))
 
 
 def _workbook_rows(
     sheet: str, rows: Iterator[Any], twins: Iterator[Any], faults: list[Fault], struck: list[int]
-) -> Iterator[tuple[Cell, ...]]:
+) -> Iterator[tuple[SheetCell, ...]]:
     lined: dict[int, bool] = {}
     for number, (row, twin) in enumerate(zip(rows, twins, strict=True), start=1):
         locations = (f"{sheet}!{column_letter(index)}{number}" for index in range(1, len(row) + 1))
@@ -111,7 +111,7 @@ def _workbook_rows(
         for where, cell, formula in zip(locations, row, twin, strict=False):
             fault = _cell_fault(where, cell, formula)
             faults += [fault] if fault else []
-            cells.append(Cell(where, None if fault else _shown(cell), faulty=fault is not None))
+            cells.append(SheetCell(where, None if fault else _shown(cell), faulty=fault is not None))
             if cell.value is not None and _is_struck(cell, lined) and number not in struck[-1:]:
                 struck.append(number)
         yield tuple(cells)
