@@ -21,6 +21,8 @@ first and beyond the last."""
 SEED = 20240607
 """Seed of every random draw, unless the settings name another. Convention: any; fixed, so that every run
 gives the same numbers."""
+ONE_SD_ENDS = (0.158655, 0.841345)
+"""Quantiles of a normal distribution at one SD below and above its mean. Arithmetic."""
 Z_95 = 1.959964
 """Half-width of the central 95 % of a standard normal distribution, in SDs (its 97.5 % quantile).
 Arithmetic."""
@@ -28,6 +30,8 @@ Arithmetic."""
 Z_95_ONE_SIDED = 1.645
 """The 95 % quantile of a standard normal distribution, as CLSI EP17-A2 rounds it."""
 
+LN_10 = 2.302585092994046
+"""Arithmetic: the natural logarithm of 10."""
 HALF_LOG_2PI, ROOT_2PI = 0.9189385332046727, 2.5066282746310002
 """Arithmetic: ln(2π)/2 and √(2π), of the normal density."""
 MAD_TO_SD = 1.4826

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-DIGITS, DECIMALS = 10, 12
+KEPT_DIGITS, DECIMALS = 10, 12
 """Significant digits, and decimals, that are kept. Convention: processors differ from the 13th digit on, but
 in every digit of a number that is zero except for rounding."""
 
@@ -19,7 +19,7 @@ half of the digits that a number has, as least squares square the condition of t
 Record = TypeVar("Record")
 
 
-def rounded_fit(values: ArrayLike, digits: int = DIGITS) -> NDArray[np.float64]:
+def rounded_fit(values: ArrayLike, digits: int = KEPT_DIGITS) -> NDArray[np.float64]:
     """Return the values rounded to `digits` significant digits, same shape.
 
     Examples
@@ -32,14 +32,14 @@ def rounded_fit(values: ArrayLike, digits: int = DIGITS) -> NDArray[np.float64]:
 
 
 def rounded_record(record: Record) -> Record:
-    """Return the same frozen dataclass, numbers to `DIGITS` significant digits and `DECIMALS` decimals."""
+    """Return the same frozen dataclass, numbers with `KEPT_DIGITS` digits and `DECIMALS` decimals."""
     changed = {field.name: _rounded(getattr(record, field.name)) for field in fields(record) if field.init}  # type: ignore[arg-type]
     return replace(record, **changed)  # type: ignore[type-var]
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return type(value)(round(float(f"{value:.{DIGITS}g}"), DECIMALS) + 0.0)
+        return type(value)(round(float(f"{value:.{KEPT_DIGITS}g}"), DECIMALS) + 0.0)
     if type(value) is tuple:
         return tuple(_rounded(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):

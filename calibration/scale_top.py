@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calibration.numbers import AT_SCALE_END
 
-LEAST_PILE, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
+LEAST_AT_TOP, PILE_SHARE, PILE_TIMES = 10, 0.002, 5
 """A pile of equal values is an end of the scale if it has at least this number of events, this share of all
 events, and this multiple of the usual count of one value. Convention: within the scale equal values come in
 twos or threes, as often as their neighbours."""
@@ -17,11 +17,11 @@ twos or threes, as often as their neighbours."""
 ABOVE_PILE = 2000
 """One event in this many may lie above a pile that ends the scale. Convention: a stray value is no scale."""
 
-FEW_BEYOND, BEYOND = 5, 1.001
+FEW_BEYOND, BEYOND_TOP = 5, 1.001
 """Number of values that prove the file's end wrong, and the multiple of that end beyond which they count.
 Convention: a stray value is no proof."""
 
-NEIGHBOURS = 6
+LEVELS_BELOW_TOP = 6
 """Number of values beside a pile whose counts are compared with it. Convention: three to either side, so that
 one odd value does not decide."""
 
@@ -77,12 +77,12 @@ def find_scale_top(values: Values, stated_top: float) -> ScaleTop:
     >>> find_scale_top(np.arange(1.0, 1001.0), 100.0)
     ScaleTop(value=inf, n_pile=0, n_beyond=900)
     """
-    if values.size <= LEAST_PILE:
+    if values.size <= LEAST_AT_TOP:
         return ScaleTop(stated_top)
     upper = _upper(values)
-    beyond = int(np.count_nonzero(upper > BEYOND * stated_top)) if np.isfinite(stated_top) else 0
+    beyond = int(np.count_nonzero(upper > BEYOND_TOP * stated_top)) if np.isfinite(stated_top) else 0
     if FEW_BEYOND <= beyond == upper.size:
-        beyond = int(np.count_nonzero(values > BEYOND * stated_top))
+        beyond = int(np.count_nonzero(values > BEYOND_TOP * stated_top))
     proven = beyond >= FEW_BEYOND
     candidate = float(
         np.partition(upper, upper.size - 1 - _n_above(values))[upper.size - 1 - _n_above(values)]
@@ -121,10 +121,10 @@ def _upper(values: Values) -> Values:
 def _pile(values: Values, value: float) -> int:
     """Return how many events have exactly this value; 0 where they are no pile."""
     n = int(np.count_nonzero(values == values.dtype.type(value)))
-    if n < max(LEAST_PILE, PILE_SHARE * values.size):
+    if n < max(LEAST_AT_TOP, PILE_SHARE * values.size):
         return 0
     below, above = values[values < value], values[values > value]
-    if min(below.size, above.size) > _n_above(values) or max(below.size, above.size) < LEAST_PILE:
+    if min(below.size, above.size) > _n_above(values) or max(below.size, above.size) < LEAST_AT_TOP:
         return 0
     beside = below if below.size > above.size else above
     return n if n > PILE_TIMES * _usual_count(beside, value) else 0
@@ -133,5 +133,5 @@ def _pile(values: Values, value: float) -> int:
 def _usual_count(beside: Values, value: float) -> float:
     """Return the usual count of a value beside the pile; above one where the channel is quantised."""
     _, counts = np.unique(beside, return_counts=True)
-    nearest = counts[-NEIGHBOURS:] if beside[0] < value else counts[:NEIGHBOURS]
+    nearest = counts[-LEVELS_BELOW_TOP:] if beside[0] < value else counts[:LEVELS_BELOW_TOP]
     return float(np.max(nearest))

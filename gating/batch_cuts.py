@@ -41,7 +41,7 @@ THROUGH_CELLS = 0.3
 """Least density at a cut that divides a group of cells, relative to the highest peak. Chosen on the simulated
 tubes of docs/validation.md."""
 
-BANDWIDTH = 0.25
+BANDWIDTH_AT_CUT = 0.25
 """Bandwidth of the density at a cut, in units of the axis. Chosen on the simulated tubes of
 docs/validation.md."""
 SPREAD_DIGITS = 6
@@ -206,7 +206,7 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
     if values.size == 0:
         return False
     axis = axis_of(values)
-    density = axis_density(axis, BANDWIDTH)
+    density = axis_density(axis, BANDWIDTH_AT_CUT)
     here = float(np.interp(axis.position(cut), density.grid, density.counts))
     return here >= THROUGH_CELLS * float(density.counts.max())
 

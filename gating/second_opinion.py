@@ -31,21 +31,21 @@ ALL_OF, NEXT_OF = 8, 4
 """The likeliest events, one part in so many of the sample, are all taken; one part in so many comes from
 the next ones, up to half of the sample's number; the rest from all others. Convention: a rare population
 counts, and all kinds of cells are in the sample."""
-GROUPS, STEPS = 14, 30
+N_GROUPS, MIXTURE_STEPS = 14, 30
 """Number of normal distributions in the mixture; fixed number of steps of its fit. Chosen on the simulated
 tubes of docs/validation.md."""
-FEWEST = 10
+FEWEST_OF_A_GROUP = 10
 """Least number of events of the sample in a group. Chosen on the simulated tubes of docs/validation.md."""
-LEAST_VARIANCE = 0.03
+ADDED_VARIANCE = 0.03
 """Added to the variance of each group, in squared spreads of the tube. Chosen on the simulated tubes of
 docs/validation.md."""
 PULSE_SPREADS, PULSE_ROOM = 4.0, 0.02
 """Largest distance of single cells from the usual area over height, in spreads (natural log); tolerance that
 is added. Chosen on the simulated tubes of docs/validation.md."""
-FARTHEST = 30.0
+FARTHEST_POSITION = 30.0
 """Largest distance from the median, in usual spreads; values farther away are set to it. Convention: far
 beyond any stained cell."""
-BRIGHTEST, LEAST_BRIGHT = 0.9995, 2.0
+FULL_BRIGHTNESS, LEAST_BRIGHT = 0.9995, 2.0
 """Quantile of a channel that counts as full brightness; least full brightness, in spreads. Chosen on the
 simulated tubes of docs/validation.md."""
 DIMMEST_COUNTED = -0.2
@@ -59,7 +59,7 @@ DIMMER, BRIGHTER = 0.55, 0.3
 """Limits for another group of wanted cells: its least brightness on positive channels, relative to the best
 group; its largest excess over the best group on negative channels, as a part of full brightness. Chosen on
 the simulated tubes of docs/validation.md."""
-DIGITS = 4
+FIT_DECIMALS = 4
 """Decimals to which the fit is rounded before it classifies cells; results of different processors agree to
 more decimals. Convention: far below the error of a fit."""
 AREAS = ("fsc_area", "ssc_area")
@@ -98,10 +98,10 @@ def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
     channels = _channels(panel)
     sides = np.array([SIDES[channel.target] for channel in channels])
     single = np.flatnonzero(_single_cells(events, panel))
-    if single.size < FEWEST * GROUPS or not (sides > 0).any():
+    if single.size < FEWEST_OF_A_GROUP * N_GROUPS or not (sides > 0).any():
         return None
     points = _points(events, channels, single)
-    full = np.maximum([quantile(axis, BRIGHTEST) for axis in points.T], LEAST_BRIGHT)
+    full = np.maximum([quantile(axis, FULL_BRIGHTNESS) for axis in points.T], LEAST_BRIGHT)
     likeness = _likeness(points / full, sides)
     drawn, shares = _drawn(likeness, events.tickets.take(single))
     mixture = _fitted(points[drawn], likeness[drawn], 1 / shares)
@@ -148,7 +148,7 @@ def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[n
         axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
         points[:, row] = (axis - middle) / ((high - low) / 2 + LEAST_DIVISOR)
-    return np.clip(points, -FARTHEST, FARTHEST)
+    return np.clip(points, -FARTHEST_POSITION, FARTHEST_POSITION)
 
 
 def _likeness(brightness: Floats, sides: Floats) -> Floats:
@@ -204,12 +204,12 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
     from sklearn.mixture import GaussianMixture
 
     order = np.argsort(-likeness, kind="stable")
-    ends = np.unique(np.geomspace(SAMPLE / FIRST_SLICE, order.size, GROUPS).astype(int))
+    ends = np.unique(np.geomspace(SAMPLE / FIRST_SLICE, order.size, N_GROUPS).astype(int))
     slices = [order[begin:end] for begin, end in zip((0, *ends[:-1]), ends, strict=True)]
     n_channels = points.shape[1]
     precision = np.eye(n_channels) / (points.var(axis=0) / NARROWER + LEAST_BEGUN)
     fit = GaussianMixture(
-        len(slices), tol=0, max_iter=STEPS, reg_covar=LEAST_VARIANCE, random_state=0,
+        len(slices), tol=0, max_iter=MIXTURE_STEPS, reg_covar=ADDED_VARIANCE, random_state=0,
         init_params="random_from_data", weights_init=np.full(len(slices), 1 / len(slices)),
         means_init=np.stack([np.median(points[rows], axis=0) for rows in slices]),
         precisions_init=np.stack([precision] * len(slices)),
@@ -218,17 +218,19 @@ def _fitted(points: Floats, likeness: Floats, stands_for: Floats) -> Mixture:
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is fixed
         fit.fit(points)
     mixture = Mixture(
-        np.round(fit.weights_, DIGITS), np.round(fit.means_, DIGITS), np.round(fit.covariances_, DIGITS)
+        np.round(fit.weights_, FIT_DECIMALS),
+        np.round(fit.means_, FIT_DECIMALS),
+        np.round(fit.covariances_, FIT_DECIMALS),
     )
     shares = (mixture.belongings(points) * stands_for).sum(axis=1)
-    return replace(mixture, shares=np.round(shares / shares.sum(), 2 * DIGITS))
+    return replace(mixture, shares=np.round(shares / shares.sum(), 2 * FIT_DECIMALS))
 
 
 def _wanted(brightness: Floats, sides: Floats, sizes: Floats) -> NDArray[np.intp]:
     """Return the groups that look like the targets: the best group and the groups near it."""
-    likeness = np.where(sizes >= FEWEST, _likeness(brightness, sides), -np.inf)
-    best = int(np.argmax(np.round(likeness, DIGITS)))
-    like = sizes >= FEWEST
+    likeness = np.where(sizes >= FEWEST_OF_A_GROUP, _likeness(brightness, sides), -np.inf)
+    best = int(np.argmax(np.round(likeness, FIT_DECIMALS)))
+    like = sizes >= FEWEST_OF_A_GROUP
     like &= (brightness >= DIMMER * brightness[best])[:, sides > 0].all(axis=1)
     like &= (brightness <= np.maximum(brightness[best], 0) + BRIGHTER)[:, sides < 0].all(axis=1)
     like[best] = True

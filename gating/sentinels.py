@@ -25,7 +25,7 @@ NK_CELLS, B_PRECURSORS = "nk_cells", "b_precursors"
 FEWEST_SMALL_CELLS = 100
 """Least number of cells with little side scatter to measure the lymphocytes' CD45. Chosen on the simulated
 tubes of docs/validation.md."""
-REACH = 3.0
+SENTINEL_REACH = 3.0
 """Lower end of the lymphocytes, in spreads below their CD45 mode. Chosen on the simulated tubes of
 docs/validation.md."""
 FEWEST_FOR_VALLEY = 30
@@ -34,7 +34,7 @@ docs/validation.md."""
 LEAST_CONFIDENCE = 0.3
 """Least confidence in the cuts of a sentinel that is used. Chosen on the simulated tubes of
 docs/validation.md."""
-BANDWIDTH = 0.15
+SENTINEL_BANDWIDTH = 0.15
 """Bandwidth of the density in which the lymphocytes' CD45 is measured, in units of the axis. Chosen on the
 simulated tubes of docs/validation.md."""
 WITHOUT_VALLEY = 0.5
@@ -193,9 +193,9 @@ def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
 
 
 def _begin_of_lymphocytes(axis: Axis) -> float:
-    density = axis_density(axis, BANDWIDTH)
+    density = axis_density(axis, SENTINEL_BANDWIDTH)
     mode = density.major_modes()[-1]
-    return axis.linear(float(density.grid[mode]) - REACH * density.half_width(mode, -1))
+    return axis.linear(float(density.grid[mode]) - SENTINEL_REACH * density.half_width(mode, -1))
 
 
 def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> RangeWithConfidence:

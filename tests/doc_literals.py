@@ -129,9 +129,10 @@ def literals(path: Path, name: str) -> Iterator[Literal]:
     lines = path.read_text("utf-8").splitlines()
     for node, above in _walk(tree_of(path), ()):
         owner, value = _owner(above), _number(node)
-        if owner and value is not None and isinstance(node, ast.expr):
-            if not _has_a_reason(value, node, above, name):
-                yield Literal(node.lineno, owner, value, lines[node.lineno - 1].strip())
+        if not owner or value is None or not isinstance(node, ast.expr):
+            continue
+        if not _has_a_reason(value, node, above, name):
+            yield Literal(node.lineno, owner, value, lines[node.lineno - 1].strip())
 
 
 def _walk(node: ast.AST, above: tuple[ast.AST, ...]) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:

@@ -33,11 +33,11 @@ CLEAR_VALLEY = 0.5
 """Highest density in a valley at which beads are split, as a part of the lower peak. Convention: few beads
 are then on the wrong side."""
 
-WINDOW = 0.1
+BEAD_WINDOW = 0.1
 """Half-width of the window in which events are counted at a peak or a valley, as a part of the distance of
 the two peaks. Convention: a tenth holds the top of a peak and little of its flanks."""
 
-APART = 4.0
+CHANNELS_APART = 4.0
 """Least distance of the medians of two neighbours on the calibrated channel, in standard errors. Convention:
 as for a dip of the density."""
 
@@ -106,7 +106,7 @@ def _are_apart(dim: Floats, bright: Floats, end: ScaleEnd) -> bool:
     if end.n_top and first.mean >= end.top:
         return True
     error = MEDIAN_TO_MEAN_ERROR * np.sqrt(first.sd**2 / first.n + second.sd**2 / second.n)
-    return bool(second.mean - first.mean > APART * error)
+    return bool(second.mean - first.mean > CHANNELS_APART * error)
 
 
 def _measured(part: Floats, end: ScaleEnd) -> MeasuredPopulation:
@@ -190,7 +190,7 @@ def _modes(values: Floats, cofactor: float, n: int) -> tuple[BinnedDensity, list
 
 def _between(density: BinnedDensity, left: Mode, right: Mode) -> tuple[float, float]:
     """Return the density in the valley between two peaks, as a part of the lower peak, and its position."""
-    half = WINDOW * (right.z - left.z)
+    half = BEAD_WINDOW * (right.z - left.z)
     lower = min(_near(density, left.z, half), _near(density, right.z, half))
     return min((_near(density, z, half) / max(lower, 1.0), z) for z in (left.high, right.low))
 

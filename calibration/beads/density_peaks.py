@@ -19,7 +19,7 @@ SMOOTH_DECIMALS = 6
 """Decimals of smoothed counts, so that equal counts stay equal on every processor. Convention: counts are of
 single beads, and processors differ from the 12th digit on."""
 
-N_BINS = 2048
+BEAD_BINS = 2048
 """Bins of the axis. Convention: finer than the narrowest smoothing."""
 
 DIP_Z = 4.0
@@ -49,7 +49,7 @@ level, a fifth to a tenth of all."""
 FEWEST_BELOW, LEAST_BELOW, NOISE_SPREADS = 10, 0.002, 3
 """Least number and least share of negative events that show the noise; the axis turns at so many spreads of
 it. Convention: a few events below zero are strays; at three spreads noise has ended."""
-DIMMEST, PART_OF_DIMMEST = 0.01, 0.2
+DIMMEST_BEAD, PART_OF_DIMMEST = 0.01, 0.2
 """Without negative events: quantile that is the dimmest event, and the part of it at which the axis turns.
 Convention: the dimmest population is then on the logarithmic part, strays aside."""
 LEAST_PART = 1e-6
@@ -58,7 +58,7 @@ Convention: six decades, more than any detector has."""
 WIDEST_STEP = 0.05
 """Largest width over which equal values at an end of the data are spread, in natural-log units. Convention:
 half of the widths that beads have."""
-MARGIN, KERNEL_REACH = 3, 4.0
+ROOM_BEYOND, SMOOTHING_REACH = 3, 4.0
 """Room beyond the data on either side, and reach of the smoothing, in smoothing widths. Convention: a
 normal distribution has ended there."""
 SHIFTS = 15
@@ -126,7 +126,7 @@ def axis_cofactor(x: Floats) -> float:
     if below.size >= max(FEWEST_BELOW, LEAST_BELOW * x.size):
         return max(NOISE_SPREADS * MAD_TO_SD * float(np.median(-below)), floor)
     positive = x[x > 0]
-    return max(PART_OF_DIMMEST * float(np.quantile(positive, DIMMEST)) if positive.size else 1.0, floor)
+    return max(PART_OF_DIMMEST * float(np.quantile(positive, DIMMEST_BEAD)) if positive.size else 1.0, floor)
 
 
 def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
@@ -141,8 +141,8 @@ def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
     first = values[0] - min(mid[0] - values[0] if mid.size else WIDEST_STEP, WIDEST_STEP)
     last = values[-1] + min(values[-1] - mid[-1] if mid.size else WIDEST_STEP, WIDEST_STEP)
     cells = np.concatenate([[first], mid, [last]])
-    pad = MARGIN * WIDTHS[-1]
-    edges = np.linspace(cells[0] - pad, cells[-1] + pad, N_BINS + 1)
+    pad = ROOM_BEYOND * WIDTHS[-1]
+    edges = np.linspace(cells[0] - pad, cells[-1] + pad, BEAD_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
     return BinnedDensity(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
 
@@ -205,7 +205,7 @@ def _modes_at(density: BinnedDensity, width: float) -> tuple[Mode, ...]:
     from scipy.ndimage import gaussian_filter1d
 
     bandwidth = max(width / density.step, 1.0)
-    smooth = gaussian_filter1d(density.counts, bandwidth, mode="constant", truncate=KERNEL_REACH)
+    smooth = gaussian_filter1d(density.counts, bandwidth, mode="constant", truncate=SMOOTHING_REACH)
     smooth = np.round(smooth, SMOOTH_DECIMALS)
     peaks, valleys = _extrema(smooth)
     peaks, valleys = _merge_noise(smooth, peaks, valleys, 2 * np.sqrt(np.pi) * bandwidth)

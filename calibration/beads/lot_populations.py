@@ -14,7 +14,7 @@ BROAD = 0.45
 """CV above which a hump is debris and no bead population, unless it is broad because it is dim. Convention:
 beads have CVs of some percent, and photons add to that at dim levels alone."""
 
-LAWFUL, FEWEST_CLEAR = 1.5, 3
+LAWFUL, FEWEST_CLEAR_LEVELS = 1.5, 3
 """Largest width of a bead population, relative to the width that detection physics predicts for its
 brightness: a broader hump is debris. Least number of populations from which that prediction is fitted.
 Convention; arithmetic: the law of widths has three terms."""
@@ -23,20 +23,20 @@ LIKE_OTHERS = 0.3
 """Least number of events of a broad hump that counts as a bead population, relative to the usual population.
 Convention: a vial has about equal numbers of each bead."""
 
-SMALL = 0.2
+SMALL_POPULATION = 0.2
 """A surplus peak with fewer events than this, relative to the next larger population, is doublets or debris.
 Convention: kits hold about as many beads of each level; doublets are a few percent."""
 
 TINY = 0.15
 """A peak with fewer events than this, relative to the usual population, may not be beads. It counts only if
-no larger peak was left out. Convention: as `SMALL`, against the usual population instead of the next larger
-one."""
+no larger peak was left out. Convention: as `SMALL_POPULATION`, against the usual population instead
+of the next larger one."""
 
 DOUBLET_WITHIN = 0.08
 """Largest distance of doublets from twice the median of a population, as a part of it. Convention: the sum of
 two beads is twice the value of one bead, within the CV of a bead."""
 
-DIGITS = 4
+MEDIAN_DIGITS = 4
 """Significant digits of a median in a message. Convention: the median of some hundred beads is less exact."""
 
 
@@ -114,10 +114,10 @@ def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wan
         return chosen
     n = [component.n for component in components]
     by_size = sorted(chosen.kept, key=lambda k: n[k], reverse=True)
-    if n[by_size[wanted.n]] >= SMALL * n[by_size[wanted.n - 1]]:
+    if n[by_size[wanted.n]] >= SMALL_POPULATION * n[by_size[wanted.n - 1]]:
         return chosen
     surplus = [
-        f"A surplus peak at {components[k].mean:.{DIGITS}g} ({n[k]:.0f} events) was left out."
+        f"A surplus peak at {components[k].mean:.{MEDIAN_DIGITS}g} ({n[k]:.0f} events) was left out."
         for k in by_size[wanted.n :]
     ]
     return Chosen(tuple(sorted(by_size[: wanted.n])), (*chosen.notes, *surplus))
@@ -139,7 +139,7 @@ def may_be_another(chosen: Chosen, components: Sequence[Component], split: bool)
 
 def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> BeadPeaksError:
     """Return what is raised where not exactly the populations of the lot are found."""
-    listed = ", ".join(f"{m:.{DIGITS}g}" for m in medians) or "none"
+    listed = ", ".join(f"{m:.{MEDIAN_DIGITS}g}" for m in medians) or "none"
     found_medians = (*medians, *([] if wanted.pile is None else [wanted.pile]))
     top = "" if wanted.pile is None else " and one on the end of the scale"
     blank = " (blank included)" if wanted.blank else ""
@@ -154,7 +154,7 @@ def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> B
 
 
 def _where(component: Component) -> str:
-    return f"{component.mean:.{DIGITS}g} ({component.n:.0f} events)"
+    return f"{component.mean:.{MEDIAN_DIGITS}g} ({component.n:.0f} events)"
 
 
 def _cv(component: Component) -> float:
@@ -172,7 +172,7 @@ def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
 
 def _is_lawful(component: Component, clear: Sequence[Component]) -> bool:
     """Return whether a hump is no broader than beads of its brightness, and has about as many events."""
-    if len(clear) < FEWEST_CLEAR or component.mean <= 0:
+    if len(clear) < FEWEST_CLEAR_LEVELS or component.mean <= 0:
         return False
     lawful = float(bead_law(clear).sd(np.array([component.mean]))[0])
     usual = float(np.median([other.n for other in clear]))

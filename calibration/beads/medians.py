@@ -16,7 +16,7 @@ SURE = 0.9
 """Least share of a population in a bin whose events are assigned to it. Convention: at most a tenth of them
 then belong to other populations."""
 
-REACH = 3.0
+POPULATION_REACH = 3.0
 """SDs to either side of the mean that count as the population. Convention: 99.7 % of a normal one."""
 
 WIDER_REACH = 3.5
@@ -57,7 +57,7 @@ def measure(x: Floats, density: BinnedDensity, mixture: BeadMixture, k: int) -> 
     component, scale = mixture.components[k], mixture.scale
     low, middle, high = scale.u(np.array(_sure_stretch(density.x, _sure(mixture, k), component)))
     sd = component.sd / float(scale.stretch(np.array(component.mean)))
-    reach = min(middle - low, high - middle, REACH * sd)
+    reach = min(middle - low, high - middle, POPULATION_REACH * sd)
     part = _within(x, scale, middle, reach)
     if reach < sd or part.size < 2:
         return _weighted(component, density, mixture.shares[k])

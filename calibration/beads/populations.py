@@ -14,7 +14,7 @@ from calibration.beads.density_peaks import (
     find_modes,
 )
 from calibration.beads.lot_populations import (
-    DIGITS,
+    MEDIAN_DIGITS,
     BeadPeaksError,
     Wanted,
     beads_among,
@@ -76,8 +76,9 @@ def choose_populations(x: Floats, end: ScaleEnd, n_levels: int, blank: bool) -> 
     inside = x[x < end.top] if end.n_top else x
     if inside.size < MOSTLY_CLIPPED * x.size:
         raise BeadPeaksError(
-            f"{end.n_top} of {x.size} bead events lie on the end of the scale ({end.top:.{DIGITS}g}): lower "
-            "the detector voltage, or check that this is the channel of the beads.",
+            f"{end.n_top} of {x.size} bead events lie on the end of the scale "
+            f"({end.top:.{MEDIAN_DIGITS}g}): lower the detector voltage, or check that this is the channel "
+            "of the beads.",
             expected=n_levels,
         )
     density, modes, notes = _peaks(inside)

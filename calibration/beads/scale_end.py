@@ -10,7 +10,7 @@ from calibration.beads.density_peaks import axis_cofactor
 from calibration.numbers import AT_SCALE_END, Floats
 from calibration.scale_top import find_scale_top
 
-NEAR = 0.9
+NEAR_END = 0.9
 """A median above this part of the top of the scale is too near the end. Convention: amplifiers flatten below
 the end."""
 
@@ -81,9 +81,9 @@ class ScaleEnd:
         """
         if clipped > CLIPPED:
             return True
-        if (self.known or self.n_top) and median >= NEAR * self.top:
+        if (self.known or self.n_top) and median >= NEAR_END * self.top:
             return True
-        return median >= NEAR * self.brightest and 0 < rcv < SQUEEZED * dimmer_rcv
+        return median >= NEAR_END * self.brightest and 0 < rcv < SQUEEZED * dimmer_rcv
 
 
 def find_scale_end(x: Floats, scale_top: float) -> ScaleEnd:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from calibration.beads.density_peaks import axis_cofactor
 from calibration.numbers import AT_SCALE_END, LEAST_DIVISOR, MAD_TO_SD, Floats, Mask
 
-N_BINS = 128
+SCATTER_BINS = 128
 """Bins of each axis of the scatter plot. Convention: a cloud of singlets then spans some ten bins."""
 
 CONTOUR = 0.05
@@ -18,7 +18,7 @@ LESSER_CLOUD, LESSER_PEAK = 0.15, 0.1
 """A second cloud is beads if it has at least these parts of the densest cloud's events and height.
 Convention: doublets and debris are fewer and more scattered than the beads of a level."""
 
-FEWEST_TO_SEARCH = 100
+FEWEST_FOR_A_CLOUD = 100
 """With fewer events no cloud is searched, and all events count. Convention: a cloud of fewer events is a few
 bins with one event each."""
 
@@ -61,7 +61,7 @@ def find_bead_singlets(
     """
     x, y = np.asarray(fsc, dtype=np.float64), np.asarray(ssc, dtype=np.float64)
     inside = np.isfinite(x) & np.isfinite(y) & _off_margins(x, fsc_top) & _off_margins(y, ssc_top)
-    if np.count_nonzero(inside) < FEWEST_TO_SEARCH:
+    if np.count_nonzero(inside) < FEWEST_FOR_A_CLOUD:
         return inside
     points = np.column_stack([_axis(x, inside), _axis(y, inside)])
     low, high = _window(points[inside])
@@ -105,9 +105,13 @@ def _window(points: Floats) -> tuple[Floats, Floats]:
 def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
     from scipy.ndimage import gaussian_filter
 
-    bins = np.clip(((points - low) / (high - low) * N_BINS).astype(np.int64), 0, N_BINS - 1)
-    flat = bins[:, 0] * N_BINS + bins[:, 1]
-    counts = np.bincount(flat, minlength=N_BINS * N_BINS).reshape(N_BINS, N_BINS).astype(np.float64)
+    bins = np.clip(((points - low) / (high - low) * SCATTER_BINS).astype(np.int64), 0, SCATTER_BINS - 1)
+    flat = bins[:, 0] * SCATTER_BINS + bins[:, 1]
+    counts = (
+        np.bincount(flat, minlength=SCATTER_BINS * SCATTER_BINS)
+        .reshape(SCATTER_BINS, SCATTER_BINS)
+        .astype(np.float64)
+    )
     width = float(np.clip(SMOOTH / np.sqrt(max(points.shape[0], 1)), LEAST_SMOOTH, MOST_SMOOTH))
     return gaussian_filter(counts, width, mode="constant"), flat
 
@@ -115,7 +119,7 @@ def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, n
 def _densest(points: Floats, low: Floats, high: Floats) -> Floats:
     smooth, _ = _smooth_counts(points, low, high)
     at = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
-    return np.asarray(low + (at + 0.5) / N_BINS * (high - low), dtype=np.float64)
+    return np.asarray(low + (at + 0.5) / SCATTER_BINS * (high - low), dtype=np.float64)
 
 
 def _dense(points: Floats, low: Floats, high: Floats) -> Mask:

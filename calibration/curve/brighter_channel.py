@@ -24,7 +24,7 @@ from calibration.rounding import FIT_DIGITS, rounded_fit
 FEWEST_POPULATIONS = 3
 """Least number of populations for a comparison. Arithmetic: its fit has three terms."""
 
-FEWEST_EVENTS = 50
+FEWEST_FOR_VARIANCE = 50
 """Least number of events of a population to measure its variance. Convention: the variance of 50 events is
 known to 20 %."""
 
@@ -47,11 +47,11 @@ Convention: a hundredth on the end lowers the variance by less than a tenth."""
 SAMPLING_SDS = 3
 """Standard errors that are allowed for the sampling of a share of light. Convention: chance exceeds them
 once in 400."""
-CLEAR_OF_NOISE = 6.0
+CLEAR_OF_BLANK = 6.0
 """Least distance of a population above the blank, in standard errors, for its share of light to count.
 Convention: then a share of light is known to 17 %."""
 
-CENTRAL = 3.0
+CENTRAL_SPREADS = 3.0
 """Robust SDs about the median within which events count: doublets and debris lie beyond. Convention: 99.7 %
 of a normal population lie within."""
 
@@ -173,7 +173,7 @@ def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | N
     for (low, high), saturated, overlaps in zip(peaks.ranges, peaks.saturated, overlapping, strict=True):
         inside = (x >= low) & (x <= high)
         pair = _Pair(x[inside], y[inside])
-        usable = not (saturated or overlaps) and pair.other.size >= FEWEST_EVENTS
+        usable = not (saturated or overlaps) and pair.other.size >= FEWEST_FOR_VARIANCE
         pairs.append(pair if usable and not _clipped(pair.other, min(top, float(y.max()))) else None)
     return pairs
 
@@ -191,7 +191,7 @@ def _same_light(stained: Sequence[_Pair], blank: _Pair | None, within: float) ->
     error = np.array([_spread(p.other) / np.sqrt(p.other.size) for p in stained]) * MEDIAN_TO_MEAN_ERROR
     share = net[:, 1] / net[:, 0]
     off = np.abs(share / share[-1] - 1)
-    bright_enough = net[:, 1] > CLEAR_OF_NOISE * error
+    bright_enough = net[:, 1] > CLEAR_OF_BLANK * error
     return bool(
         bright_enough.sum() >= FEWEST_POPULATIONS
         and np.all((off <= within + SAMPLING_SDS * error / net[:, 1])[bright_enough])
@@ -227,7 +227,7 @@ def _difference(u: Floats, v: Floats, light: float) -> _Difference:
 
 
 def _central(values: Floats) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.abs(values - np.median(values)) <= CENTRAL * _spread(values), dtype=np.bool_)
+    return np.asarray(np.abs(values - np.median(values)) <= CENTRAL_SPREADS * _spread(values), dtype=np.bool_)
 
 
 def _spread(values: Floats) -> float:

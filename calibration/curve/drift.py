@@ -21,7 +21,7 @@ SETTLED_RUNS = 20
 """Number of earlier runs from which on the limits are settled. Convention of laboratories for Levey-Jennings
 charts."""
 
-FARTHEST = 99.0
+FARTHEST_SDS_SHOWN = 99.0
 """Largest distance that is reported, in SDs. Convention: it keeps printed numbers finite."""
 WARN_SDS, REJECT_SDS, ROW_BEYOND_1S, ROW_ON_ONE_SIDE = 2, 3, 4, 10
 """Westgard's rules: SDs that warn, and two runs in a row beyond which reject; SDs that reject; runs in a
@@ -153,10 +153,10 @@ def _distance(off: float, sd: float, n: int) -> float:
     from scipy.special import ndtri, stdtr
 
     if sd == 0:
-        return 0.0 if off == 0 else float(np.copysign(FARTHEST, off))
+        return 0.0 if off == 0 else float(np.copysign(FARTHEST_SDS_SHOWN, off))
     t = abs(off) / (sd * np.sqrt(1 + 1 / n))
     z = -float(ndtri(stdtr(n - 1, -t)))
-    return float(np.copysign(min(z, FARTHEST), off))
+    return float(np.copysign(min(z, FARTHEST_SDS_SHOWN), off))
 
 
 def _verdict(broken: Sequence[WestgardRule]) -> CurveVerdict:

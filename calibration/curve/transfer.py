@@ -29,7 +29,7 @@ check it."""
 SETTLED_PEAKS = 4
 """Number of populations below which there is a warning. Convention: a line has two parameters, and with two
 more peaks a wrong peak shows."""
-ROUNDING = 1e-12
+SLOPE_ROUNDING = 1e-12
 """Difference from a slope of 1 that is rounding. Convention: processors differ from the 13th digit on."""
 
 
@@ -94,7 +94,7 @@ def _may_be_one(slope: float, sd: float, n: int, lever: float) -> bool:
     """Whether the 95 % interval of the slope contains 1."""
     from scipy.special import stdtrit
 
-    return bool(abs(slope - 1) <= stdtrit(n - 2, UPPER_95) * sd / np.sqrt(lever) + ROUNDING)
+    return bool(abs(slope - 1) <= stdtrit(n - 2, UPPER_95) * sd / np.sqrt(lever) + SLOPE_ROUNDING)
 
 
 def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tuple[Floats, Floats, float]:

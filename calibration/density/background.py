@@ -16,15 +16,15 @@ import numpy as np
 from calibration.density.error_model import ENOUGH_CONTROL_CELLS, USUAL_BLANK_CELLS, blank_spread
 from calibration.numbers import LEAST_MFI, Floats
 
-SPREADS = np.linspace(0.05, 1.25, 19)
+RECEPTOR_SPREADS = np.linspace(0.05, 1.25, 19)
 """Log-SDs of receptors from cell to cell that the fit weighs. Convention: from nearly equal to very different
 cells."""
 
-STEP = 1e-6
+BIAS_STEP = 1e-6
 """Step to which the bias is rounded, relative to the difference of medians. Convention: smaller differences
 come from rounding."""
 
-USUAL_SPREAD, SPREAD_SD = 0.45, 0.25
+USUAL_RECEPTOR_SPREAD, SPREAD_SD = 0.45, 0.25
 """Mean and SD of the prior of the log-SD. Assumption: a few hundred cells outweigh it
 (docs/method.md, section 5)."""
 
@@ -75,7 +75,7 @@ AMOUNTS = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.02), np.log(40.0), 
 """Amounts of receptors, relative to the difference of medians, whose shares are estimated if the shape is not
 log-normal. Convention: steps of ×/÷ 1.17."""
 
-N_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
+BACKGROUND_BINS, N_EM_STEPS, EM_SMOOTHING, N_RESAMPLED = 32, 200, 0.1, 12
 """Number of bins of the stained cells, each with equally many cells; steps of the EM; part of a share that
 moves to either neighbour in a step; number of resampled stains for the SD. Convention: log-normal receptors
 then get the same result as from the log-normal model."""
@@ -143,13 +143,15 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     difference = float(np.median(stained) - np.median(control))
     width = float(np.median(np.abs(control - np.median(control))))
     if difference <= 0:
-        return SubtractionBias(0.0, 0.0, USUAL_SPREAD)
+        return SubtractionBias(0.0, 0.0, USUAL_RECEPTOR_SPREAD)
     cells = stained.size * control.size / (stained.size + control.size)
     if difference > FAR_ABOVE * width > 0:
         misfit = _misfit(_far_above(stained))
-        return SubtractionBias(0.0, 0.0, USUAL_SPREAD, mixed=_is_clear(float(misfit.min()), stained.size))
+        return SubtractionBias(
+            0.0, 0.0, USUAL_RECEPTOR_SPREAD, mixed=_is_clear(float(misfit.min()), stained.size)
+        )
     nodes = _normal_quantiles(N_PHOTON) if photon_step > 0 else np.zeros(1)
-    factors = np.exp(SPREADS[:, None] * _normal_quantiles(N_NORMAL))
+    factors = np.exp(RECEPTOR_SPREADS[:, None] * _normal_quantiles(N_NORMAL))
     model = _Model(*_distribution(control), factors, photon_step, nodes)
     middle = _medians(model, float(np.median(stained)), difference)
     deciles = np.quantile(stained, PROBABILITIES)
@@ -158,12 +160,12 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     bias = difference - middle
     mean = float((weight * bias).sum())
     sd = float(np.sqrt(max(float((weight * (bias - mean) ** 2).sum()), 0.0) + (LAW_DOUBT * mean) ** 2))
-    least, step = float(misfit.min()), STEP * difference
+    least, step = float(misfit.min()), BIAS_STEP * difference
     mixed = _is_clear(least, cells)
     if cells * least > ODD_SHAPE and abs(mean) > BIAS_THAT_MATTERS * difference:
         mean, sd = _bias_without_a_law(model, stained, difference, int(cells))
         mixed = True
-    spread = float((weight * SPREADS).sum())
+    spread = float((weight * RECEPTOR_SPREADS).sum())
     mfi = step * round(mean / step)
     return SubtractionBias(mfi, step * round(sd / step), spread, mixed, max(mfi, 0.0))
 
@@ -178,7 +180,7 @@ def _far_above(stained: Floats) -> Floats:
 
     deciles = np.maximum(np.quantile(stained, PROBABILITIES), LEAST_MFI)
     away = np.log(deciles / max(float(np.median(stained)), LEAST_MFI))
-    return np.asarray(ndtr(away[None, :] / SPREADS[:, None]), dtype=np.float64)
+    return np.asarray(ndtr(away[None, :] / RECEPTOR_SPREADS[:, None]), dtype=np.float64)
 
 
 def _normal_quantiles(n: int) -> Floats:
@@ -203,7 +205,7 @@ def _distribution(control: Floats) -> tuple[Floats, Floats]:
 
 def _medians(model: _Model, stained: float, difference: float) -> Floats:
     """M for each spread, by bisection, such that half of the model lies below the stain's median."""
-    low, high = np.zeros(SPREADS.size), np.full(SPREADS.size, HIGHEST_MEDIAN * difference)
+    low, high = np.zeros(RECEPTOR_SPREADS.size), np.full(RECEPTOR_SPREADS.size, HIGHEST_MEDIAN * difference)
     for _ in range(N_BISECTIONS):
         middle = 0.5 * (low + high)
         too_dim = model.below(stained, middle) > 0.5
@@ -219,7 +221,7 @@ def _misfit(below: Floats) -> Floats:
 
 def _weights(misfit: Floats, cells: int) -> Floats:
     """Weight of each spread: how well it gives the stain's deciles, times the prior."""
-    log_weight = -0.5 * cells * misfit - 0.5 * ((SPREADS - USUAL_SPREAD) / SPREAD_SD) ** 2
+    log_weight = -0.5 * cells * misfit - 0.5 * ((RECEPTOR_SPREADS - USUAL_RECEPTOR_SPREAD) / SPREAD_SD) ** 2
     weight = np.exp(log_weight - log_weight.max())
     return np.asarray(weight / weight.sum(), dtype=np.float64)
 
@@ -232,12 +234,12 @@ def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells
     less the median of the shares. Background hides how far apart two dim groups lie; the SD therefore
     includes a part of the bias.
     """
-    edges = np.quantile(stained, np.arange(1, N_BINS) / N_BINS)
+    edges = np.quantile(stained, np.arange(1, BACKGROUND_BINS) / BACKGROUND_BINS)
     amount = difference * AMOUNTS[:, None, None]
     rest = edges[None, :, None] - amount - np.sqrt(model.photon_step * amount) * model.nodes
     below = np.interp(rest, model.values, model.probability, left=0.0, right=1.0).mean(axis=2)
-    chance = np.diff(below, axis=1, prepend=0.0, append=1.0) + 1.0 / (N_BINS * N_CONTROL**2)
-    even = np.full(N_BINS, 1 / N_BINS)
+    chance = np.diff(below, axis=1, prepend=0.0, append=1.0) + 1.0 / (BACKGROUND_BINS * N_CONTROL**2)
+    even = np.full(BACKGROUND_BINS, 1 / BACKGROUND_BINS)
     resampled = np.random.default_rng(0).multinomial(cells, even, N_RESAMPLED) / cells
     middle = difference * _shares_medians(chance, np.concatenate([even[None, :], resampled]))
     mean = difference - float(middle[0])

@@ -35,7 +35,7 @@ from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys,
 ON_TARGET = 0.5
 """Smallest share of a group's cells that must be on target. Chosen on the simulated tubes of
 docs/validation.md."""
-LIKE_THE_FIRST = 0.5
+LIKE_THE_CLEAREST = 0.5
 """Least evidence of a further group, as a part of that of the groups above it: a dimmer clone reaches it,
 other cells do not. Chosen on the simulated tubes of docs/validation.md."""
 LIKE_THE_LIKELY = 0.65
@@ -49,15 +49,15 @@ LEAST_CLARITY = 0.15
 docs/validation.md."""
 LEAST_TO_STAND = 0.3
 """The same when only likely cells are searched. Chosen on the simulated tubes of docs/validation.md."""
-FEWEST_TO_SEARCH = 20
+FEWEST_FOR_A_GROUP = 20
 """Fewest candidates in which a group is searched. Chosen on the simulated tubes of docs/validation.md."""
 WITHOUT_LOW, WITHOUT_POSITIVE = 0.5, 0.9
 """Factors on the clarity when a low anchor, or a positive one, was left out: without CD45 the group may be
 other cells, and a person should look. Chosen on the simulated tubes of docs/validation.md."""
-BANDWIDTHS = (0.15, 0.25, 0.4)
+EVIDENCE_BANDWIDTHS = (0.15, 0.25, 0.4)
 """Bandwidths of the density estimate of the evidence, in units of the axis; the clearest valley of any of
 them is used. Chosen on the simulated tubes of docs/validation.md."""
-DIMMEST_CELLS, CLEAR_OF_NOISE = 0.005, 0.5
+DIMMEST_CELLS, CLEAR_OF_NOISE_GROUP = 0.005, 0.5
 """All cells count as positive on an anchor if this quantile of their positions lies above this position.
 Chosen on the simulated tubes of docs/validation.md."""
 WORTH_LEAVING_OUT = 0.1
@@ -121,7 +121,7 @@ def find_likely(anchors: Sequence[Anchor], traits: FloatArray) -> Group:
         Evidence of each candidate from its other traits, natural-log units, shape (n_candidates,).
     """
     likely = is_likely(anchors, traits)
-    if traits.size < FEWEST_TO_SEARCH:
+    if traits.size < FEWEST_FOR_A_GROUP:
         return Group(np.zeros_like(likely), 0.0)
     group = beyond_valley(evidence_of(anchors) + traits, likely, LIKE_THE_LIKELY)
     if group is not None and group.clarity >= LEAST_TO_STAND:
@@ -137,13 +137,13 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
     n_positive = sum(other.is_positive for other in anchors)
     if not anchor.is_positive:
         return n_positive >= 2
-    return n_positive >= 2 and quantile(anchor.axis.values, DIMMEST_CELLS) > CLEAR_OF_NOISE
+    return n_positive >= 2 and quantile(anchor.axis.values, DIMMEST_CELLS) > CLEAR_OF_NOISE_GROUP
 
 
 def _group(anchors: Sequence[Anchor]) -> Group:
     n = anchors[0].axis.values.size
     group = Group(np.zeros(n, np.bool_), 0.0)
-    if n < FEWEST_TO_SEARCH:
+    if n < FEWEST_FOR_A_GROUP:
         return group
     wanted = on_target(anchors)
     for _ in range(ROUNDS_UP_TO_TOPS):
@@ -159,7 +159,7 @@ def _group(anchors: Sequence[Anchor]) -> Group:
     return group
 
 
-def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIRST) -> Group | None:
+def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_CLEAREST) -> Group | None:
     """Return the events above the best valley of the evidence, or None.
 
     Parameters
@@ -172,7 +172,7 @@ def beyond_valley(evidence: FloatArray, wanted: Mask, like: float = LIKE_THE_FIR
         Evidence that a further group needs, as a part of that of the groups above it.
     """
     low, high = float(evidence.min()) - 0.5, float(evidence.max()) + 0.5
-    walks = [_from_the_top(density) for density in densities_of(evidence, BANDWIDTHS, low, high)]
+    walks = [_from_the_top(density) for density in densities_of(evidence, EVIDENCE_BANDWIDTHS, low, high)]
     lowest = min((walk[-1].position for walk in walks if walk), default=None)
     if lowest is None:
         return None

@@ -14,12 +14,12 @@ from gating.events import Mask
 STRICT = 1.5
 """Distance of the positive cuts from the negative cells where no group was found (a factor of 4.5). Chosen on
 the simulated tubes of docs/validation.md."""
-NEAR, BELOW = 1.0, 1e-3
+NEAR_CUT, BELOW = 1.0, 1e-3
 """Distance of a cut from the outermost wanted cell where no rival is near: a factor e; and how much farther
 rivals are searched. Convention: one unit of the axis; far above rounding in float32."""
-MANY = 1_000
+MANY_CELLS = 1_000
 """With more rivals than this, a few positions are tried first. Convention: for speed; the cut is the same."""
-JUST_BEYOND, MARGIN = 1e-6, 1e-5
+BESIDE_A_CELL, CUT_MARGIN = 1e-6, 1e-5
 """Distance from a rival to the cut that excludes it; and how far beyond both ends cells are searched.
 Convention: far smaller than any difference between kinds of cells."""
 
@@ -60,7 +60,7 @@ def _may_bound(anchors: Sequence[Anchor], wanted: Mask) -> NDArray[np.intp]:
     cells, rows = np.flatnonzero(wanted), None
     for anchor in anchors:
         outermost = _sign(anchor) * anchor.axis.values.take(cells)
-        least = min(_sign(anchor) * anchor.edge, float(outermost.min()) - NEAR) - BELOW
+        least = min(_sign(anchor) * anchor.edge, float(outermost.min()) - NEAR_CUT) - BELOW
         values = anchor.axis.values if rows is None else anchor.axis.values.take(rows)
         beyond = values >= np.float32(least) if anchor.is_positive else values <= np.float32(-least)
         rows = np.flatnonzero(beyond) if rows is None else rows.compress(beyond)
@@ -82,7 +82,7 @@ def passes(anchor: Anchor, position: float) -> Mask:
 def _window(good: NDArray[np.float64], bad: NDArray[np.float64]) -> tuple[float, float]:
     """Return the two positions between which the best cut lies; every cut outside is worse."""
     most, worse = bad.size, np.empty(0)  # the best cut never loses more wanted cells than there are rivals
-    if bad.size > MANY:
+    if bad.size > MANY_CELLS:
         tried = good[2 ** np.arange(good.size.bit_length()) - 1]
         let_in = np.array([np.count_nonzero(bad >= position) for position in tried])
         most = int((np.searchsorted(good, tried, "left") + let_in).min())
@@ -124,14 +124,14 @@ def _least_wrong(anchor: Anchor, good: NDArray[np.float64], rivals: Mask) -> flo
     """Return the position of `cut_between`, for wanted cells that are sorted already."""
     if good.size == 0:
         return anchor.edge
-    low = float(good[0]) - NEAR
+    low = float(good[0]) - NEAR_CUT
     bad = _sign(anchor) * anchor.axis.values.compress(rivals).astype(np.float64)
     bad = bad.compress(bad >= low)
     lower, upper = _window(good, bad)
-    bad = np.sort(bad.compress((bad > lower - MARGIN) & (bad <= upper + MARGIN)))
+    bad = np.sort(bad.compress((bad > lower - CUT_MARGIN) & (bad <= upper + CUT_MARGIN)))
     first, last = np.searchsorted(good, (lower, upper), "right")
     outermost = [low] if low > lower else []
-    positions = np.concatenate((outermost, good[first:last], bad.compress(bad <= upper) + JUST_BEYOND))
+    positions = np.concatenate((outermost, good[first:last], bad.compress(bad <= upper) + BESIDE_A_CELL))
     lost = np.searchsorted(good, positions, "left")
     let_in = bad.size - np.searchsorted(bad, positions, "left")
     best = positions[np.flatnonzero(lost + let_in == (lost + let_in).min())]

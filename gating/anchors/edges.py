@@ -5,10 +5,10 @@ from __future__ import annotations
 from gating.events.quantiles import quantile
 from gating.thresholds import Axis, axis_density
 
-BANDWIDTH, LEAST_MODE = 0.15, 0.03
+EDGE_BANDWIDTH, LEAST_MODE = 0.15, 0.03
 """Bandwidth of the density estimate, in units of the axis; least height of the dimmest mode, as a part of the
 highest mode. Chosen on the simulated tubes of docs/validation.md."""
-SPREADS, NEAREST, FARTHEST = 2.5, 0.7, 1.2
+SPREADS_TO_EDGE, NEAREST_EDGE, FARTHEST_EDGE = 2.5, 0.7, 1.2
 """Distance from the dimmest mode to the upper end of its group: in spreads of the group, and its least and
 largest value in units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 BRIGHT_SHARE, BELOW_BRIGHT = 0.95, 1.25
@@ -18,17 +18,19 @@ units of the axis. Chosen on the simulated tubes of docs/validation.md."""
 
 def negative_edge(axis: Axis) -> float:
     """Return the upper end of the dimmest group: its mode plus 2.5 spreads, within 0.7 to 1.2 units."""
-    density = axis_density(axis, BANDWIDTH)
+    density = axis_density(axis, EDGE_BANDWIDTH)
     mode = density.major_modes(LEAST_MODE)[0]
-    return float(density.grid[mode]) + min(max(SPREADS * density.half_width(mode, -1), NEAREST), FARTHEST)
+    return float(density.grid[mode]) + min(
+        max(SPREADS_TO_EDGE * density.half_width(mode, -1), NEAREST_EDGE), FARTHEST_EDGE
+    )
 
 
 def steady_negative_edge(axis: Axis) -> float:
     """Return `negative_edge` with mode and spread interpolated between the bins: it never jumps by a bin."""
-    density = axis_density(axis, BANDWIDTH)
+    density = axis_density(axis, EDGE_BANDWIDTH)
     mode = int(density.major_modes(LEAST_MODE)[0])
-    spread = SPREADS * density.steady_half_width(mode, -1)
-    return density.steady_position(mode) + min(max(spread, NEAREST), FARTHEST)
+    spread = SPREADS_TO_EDGE * density.steady_half_width(mode, -1)
+    return density.steady_position(mode) + min(max(spread, NEAREST_EDGE), FARTHEST_EDGE)
 
 
 def bright_edge(axis: Axis) -> float:

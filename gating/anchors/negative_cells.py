@@ -21,10 +21,10 @@ from gating.thresholds import Axis, axis_of, axis_on
 GRANULAR = 3.2
 """Least side scatter of granular cells, as a multiple of that of lymphocytes and monocytes; that of plasma
 cells is about double. Chosen on the simulated tubes of docs/validation.md."""
-FEWEST_NEGATIVE = 50
+FEWEST_NEGATIVE_CELLS = 50
 """Fewest negative cells; with fewer, all other cells are used in their place. Chosen on the simulated tubes
 of docs/validation.md."""
-UPPER_END = 0.95
+NEGATIVE_UPPER_END = 0.95
 """Share of the negative cells below the position that counts as their upper end. Chosen on the simulated
 tubes of docs/validation.md."""
 
@@ -75,14 +75,14 @@ def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
     if channel:
         side = reference.column(channel)
         negative |= side > np.float32(GRANULAR * median(side[bright]))
-    return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE else ~in_question
+    return negative if np.count_nonzero(negative) >= FEWEST_NEGATIVE_CELLS else ~in_question
 
 
 def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float:
     """Return the distance of the cells' median above the upper end of the negative cells, in axis units."""
     cell_values = axis_of(cells.column(anchor.channel), anchor.axis).values
     others = axis_of(negatives.column(anchor.channel), anchor.axis).values
-    return median(cell_values) - quantile(others, UPPER_END)
+    return median(cell_values) - quantile(others, NEGATIVE_UPPER_END)
 
 
 def bright_leukocytes(reference: Survivors, choices: Choices) -> Mask | None:

@@ -20,7 +20,7 @@ FEWEST_TO_LEARN = 100
 MOST_FOR, MOST_AGAINST = 1.0, 2.5
 """Most evidence of one scatter channel: the natural log of a likelihood ratio. Chosen on the simulated tubes
 of docs/validation.md."""
-LEAST_GAIN = 0.05
+LEAST_CLARITY_GAIN = 0.05
 """Clarity that the scatter must add; otherwise the group on the anchors is kept. Chosen on the simulated
 tubes of docs/validation.md."""
 SCATTER_BANDWIDTH, DENSITY_FLOOR = 0.12, 0.01
@@ -71,7 +71,7 @@ def join_scatter(
         if group_with_scatter is None:
             return None
         best = replace(group_with_scatter, left_out=group.left_out, trust=group.trust)
-    if best.clarity < group.clarity + LEAST_GAIN:
+    if best.clarity < group.clarity + LEAST_CLARITY_GAIN:
         return None
     return Joined(best, tuple(_as_anchor(channel, axis, best.mask) for channel, axis in axes))
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
+from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.events.quantiles import quantile
@@ -23,10 +24,10 @@ from gating.gates.given_gates import Choices
 from gating.thresholds import Axis, axis_like, axis_of, axis_on
 from gating.thresholds.kernel_density import density_of
 
-SMALL = 0.62
+SMALL_CELL = 0.62
 """Forward scatter below which cells are small (lymphocytes, erythroid cells), as a part of the 80th
 percentile. Chosen on the simulated tubes of docs/validation.md."""
-SCATTER_UNIT = 0.15
+TRAIT_UNIT = 0.15
 """Natural-log units of scatter that count as one unit of evidence. Chosen on the simulated tubes of
 docs/validation.md."""
 FAR_BELOW_LEUKOCYTES, POSITIVE_TRAIT, UNSTAINED_TRAIT, SCATTER_TRAIT = 3.0, 1.0, 1.5, 2.0
@@ -35,18 +36,16 @@ Chosen on the simulated tubes of docs/validation.md."""
 BEYOND_EDGE = 0.5
 """Natural-log units beyond the negative edge from which a trait counts as positive. Chosen on the simulated
 tubes of docs/validation.md."""
-LARGE, MOST_GRANULAR = 0.8, 0.95
+LARGE_CELL, MOST_GRANULAR = 0.8, 0.95
 """Quantiles of scatter that represent large cells and very granular cells. Chosen on the simulated tubes of
 docs/validation.md."""
-BANDWIDTH, MAIN_SPREADS = 0.15, 4
+TRAIT_BANDWIDTH, MAIN_SPREADS = 0.15, 4
 """Bandwidth of the density estimate of viability or dump, in units of the axis; spreads from its mode to the
 end of the main group. Chosen on the simulated tubes of docs/validation.md."""
 STAIN_WEIGHT, GRANULAR_UNITS = 0.5, 2
 """Weight of one unit of viability or dump; scatter units that count as one unit of granularity. Chosen on the
 simulated tubes of docs/validation.md."""
 
-LEAST_SCATTER = 1e-6
-"""Least scatter, so that every value has a logarithm. Convention: far below any signal."""
 SURELY_BELOW = 1e-4
 """Margin, as a part of the value, by which a cell must lie below an end before its position is skipped.
 Convention: far above rounding in float32."""
@@ -143,17 +142,17 @@ def _beyond_end(values: FloatArray, usual: Axis, trait: Trait) -> Counted:
 
 
 def _not_small(cells: FloatArray, usual: FloatArray) -> Counted:
-    small = max(SMALL * quantile(usual, LARGE), LEAST_SCATTER)
+    small = max(SMALL_CELL * quantile(usual, LARGE_CELL), LEAST_SCATTER)
     rows = np.flatnonzero(cells < np.float32(small * (1 + SURELY_BELOW)))
     below = np.float32(_log(small)) - _logs(cells.take(rows))
-    return rows, -_clipped(below / np.float32(SCATTER_UNIT), 0.0, SCATTER_TRAIT)
+    return rows, -_clipped(below / np.float32(TRAIT_UNIT), 0.0, SCATTER_TRAIT)
 
 
 def _not_most_granular(cells: FloatArray, usual: FloatArray) -> Counted:
     most = max(quantile(usual, MOST_GRANULAR), LEAST_SCATTER)
     rows = np.flatnonzero(cells > np.float32(most * (1 - SURELY_BELOW)))
     beyond = _logs(cells.take(rows)) - np.float32(_log(most))
-    return rows, -_clipped(beyond / np.float32(GRANULAR_UNITS * SCATTER_UNIT), 0.0, SCATTER_TRAIT)
+    return rows, -_clipped(beyond / np.float32(GRANULAR_UNITS * TRAIT_UNIT), 0.0, SCATTER_TRAIT)
 
 
 def _log(value: float) -> float:
@@ -170,7 +169,7 @@ def _positive_end(axis: Axis) -> float:
 
 def _upper_end(axis: Axis) -> float:
     """Return the end of the main group on an axis: its mode plus four spreads."""
-    density = density_of(axis.values, bandwidth=BANDWIDTH, low=axis.low, high=axis.high)
+    density = density_of(axis.values, bandwidth=TRAIT_BANDWIDTH, low=axis.low, high=axis.high)
     mode = int(np.argmax(density.counts))
     return float(density.grid[mode]) + MAIN_SPREADS * density.half_width(mode, 1)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = TypeVar("Float", np.float32, np.float64)
-BLOCK = 16384
+VALUES_AT_ONCE = 16384
 """Values worked on at once: they stay in the processor's cache. Convention: any size that fits the
 processor's cache gives the same values."""
 LN2 = 0.6931471805599453
@@ -65,11 +65,11 @@ def log(values: NDArray[Float]) -> NDArray[Float]:
     """
     flat = np.ascontiguousarray(values).reshape(-1)
     result = np.empty_like(flat)
-    for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK]
-        log_block(block, result[start : start + BLOCK])
+    for start in range(0, flat.size, VALUES_AT_ONCE):
+        block = flat[start : start + VALUES_AT_ONCE]
+        log_block(block, result[start : start + VALUES_AT_ONCE])
         if not block.max() < np.inf:
-            np.copyto(result[start : start + BLOCK], block, where=~(block < np.inf))
+            np.copyto(result[start : start + VALUES_AT_ONCE], block, where=~(block < np.inf))
     return result.reshape(np.shape(values))
 
 
@@ -83,8 +83,8 @@ def exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     flat = np.ascontiguousarray(values, np.float32).reshape(-1)
     result = np.empty_like(flat)
-    for start in range(0, flat.size, BLOCK):
-        _exp_32(flat[start : start + BLOCK], result[start : start + BLOCK])
+    for start in range(0, flat.size, VALUES_AT_ONCE):
+        _exp_32(flat[start : start + VALUES_AT_ONCE], result[start : start + VALUES_AT_ONCE])
     return result.reshape(np.shape(values))
 
 

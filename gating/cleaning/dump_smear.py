@@ -20,7 +20,7 @@ from gating.thresholds.axis import JUST_BEYOND
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15
 """Least number of sure wanted cells beyond the cut to count as smeared; their least and largest share. If the
 share is larger, they are another kind of cell. Chosen on the simulated tubes of docs/validation.md."""
-DIMMEST = 0.1
+DIMMEST_EXCLUDED = 0.1
 """Share of the wanted cells that the cut on an anchor excludes: the dimmest ones. Chosen on the simulated
 tubes of docs/validation.md."""
 MOST_LET_IN = 0.02
@@ -72,6 +72,6 @@ def note_of(gate: AnyOf) -> str:
 
 def _lower_end(anchor: GatingChannel, wanted: Survivors, dumped: Survivors) -> tuple[float, RangeGate]:
     """Return the gate above the wanted cells' lower end, after the share of dump-positive cells in it."""
-    lower = rounded(quantile(wanted.column(anchor.channel), DIMMEST))
+    lower = rounded(quantile(wanted.column(anchor.channel), DIMMEST_EXCLUDED))
     above = float(np.mean(dumped.column(anchor.channel) >= np.float32(lower))) if dumped.n_events else 0.0
     return above, RangeGate(anchor.channel, lower, None)

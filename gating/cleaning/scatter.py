@@ -26,7 +26,7 @@ cytometers have 1,024 channels, and the top channel holds all brighter events.""
 FEWEST_PILED, LEAST_PILED = 10, 1e-3
 """Least number and least share of events on the largest value for that value to be the end of the scale.
 Chosen on the simulated tubes of docs/validation.md."""
-LARGE, SMALLEST = 0.8, 0.01
+LARGE_CELL_QUANTILE, SMALLEST = 0.8, 0.01
 """Quantile of forward scatter that is taken as that of a large cell; smaller scatter than the second value,
 relative to a large cell, is set to that value. Chosen on the simulated tubes of docs/validation.md."""
 DEBRIS_BANDWIDTH, DEBRIS_FROM, DEBRIS_TO = 0.07, 0.04, 0.40
@@ -117,7 +117,7 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Ste
 
 def _debris_limit(values: FloatArray) -> Threshold:
     """Search below two fifths of a large cell's scatter: lymphocytes and erythroid cells lie above."""
-    large = quantile(values, LARGE) if values.size else 1.0
+    large = quantile(values, LARGE_CELL_QUANTILE) if values.size else 1.0
     if not large > 0:
         return Threshold(0.0, Method.SPREAD, NO_LARGE_CELL)
     logs = log(np.maximum(values, np.float32(SMALLEST * large)) * np.float32(1 / large))

@@ -30,7 +30,7 @@ the mode to the limit without a valley. Chosen on the simulated tubes of docs/va
 SINGLET_VALLEY, SINGLET_CLARITY, SINGLET_USUAL, TOO_FEW = 0.6, 0.4, 0.8, 0.2
 """Confidence with a valley: the first value plus the second × its clarity; without a valley; with too few
 events. Chosen on the simulated tubes of docs/validation.md."""
-LEAST_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
+LEAST_PULSE_SPREAD, UNKNOWN_SPREAD = 0.01, 0.05
 """Least spread of log pulse length; the spread that is assumed if no event lies below the mode. Chosen on the
 simulated tubes of docs/validation.md."""
 SHORTEST_PULSE, LONGEST_PULSE = -1.0, 1.2
@@ -134,4 +134,4 @@ def _upper_limit(values: FloatArray) -> Threshold:
 def _lower_spread(logs: FloatArray, mode: float) -> float:
     """Return the SD of the events below the mode, from their median distance to it."""
     below = np.float32(mode) - logs.compress(logs < mode)
-    return max(MAD_TO_SD * median(below), LEAST_SPREAD) if below.size else UNKNOWN_SPREAD
+    return max(MAD_TO_SD * median(below), LEAST_PULSE_SPREAD) if below.size else UNKNOWN_SPREAD

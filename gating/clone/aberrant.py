@@ -48,13 +48,13 @@ share is another kind of cell. Chosen on the simulated tubes of docs/validation.
 DIM = 0.5
 """Least distance of a dim group above the negative cells' edge, in natural-log units; a nearer group is
 negative. Chosen on the simulated tubes of docs/validation.md."""
-APART = 1.2
+MARKERS_APART = 1.2
 """Least distance of two groups, in natural-log units, for a valley to separate them. Chosen on the simulated
 tubes of docs/validation.md."""
-BANDWIDTH, GROUP_SPREADS, LEAST_SPREAD = 0.25, 2.5, 0.3
+CLONE_BANDWIDTH, GROUP_SPREADS, LEAST_MARKER_SPREAD = 0.25, 2.5, 0.3
 """Bandwidth of the density of the wanted cells, in units of the axis; spreads from a group's mode to its end;
 the least spread. Chosen on the simulated tubes of docs/validation.md."""
-BESIDE, BESIDE_DIM = 0.6, 0.2
+BESIDE_NORMAL, BESIDE_DIM = 0.6, 0.2
 """Confidence in a cut beside the wanted cells; the same if these cells are dim. Chosen on the simulated tubes
 of docs/validation.md."""
 OF_LIGHT_CHAIN = 0.8
@@ -171,7 +171,7 @@ def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:
     if cells.values.size < FEWEST_TO_SPLIT:
         return None
     valley = best_valley(cells, cells.low, cells.high)
-    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= APART:
+    if valley is None or valley.clarity <= CLEAR or valley.right - valley.left <= MARKERS_APART:
         return None
     if valley.right <= negative_edge(everyone):
         return None
@@ -188,9 +188,12 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     """
     if cells.values.size < FEWEST_TO_SPLIT:
         return usual
-    density = axis_density(cells, BANDWIDTH)
+    density = axis_density(cells, CLONE_BANDWIDTH)
     mode = int(np.argmax(density.counts))
-    middle, reach = float(density.grid[mode]), GROUP_SPREADS * max(density.half_width(mode, 1), LEAST_SPREAD)
+    middle, reach = (
+        float(density.grid[mode]),
+        GROUP_SPREADS * max(density.half_width(mode, 1), LEAST_MARKER_SPREAD),
+    )
     position, negative = everyone.position(usual.value), negative_edge(everyone)
     is_dim = negative + DIM < middle < position
     if abs(position - middle) >= reach and not is_dim:
@@ -198,7 +201,7 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
     above = is_dim or middle > position
     below = float(np.mean(cells.values < middle - reach))
     beside = middle + reach if not above else middle - reach if below > STRAGGLERS else cells.low
-    confidence = BESIDE if middle <= negative or middle > negative + DIM else BESIDE_DIM
+    confidence = BESIDE_NORMAL if middle <= negative or middle > negative + DIM else BESIDE_DIM
     return Threshold(cells.linear(beside), Method.BESIDE, confidence)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gating.arithmetic.linear import inverses, times
 from gating.arithmetic.numbers import Floats
 from gating.clone.marker_levels import MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
+from gating.clusters.ellipsoids import LEAST_GAIN
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
@@ -25,13 +26,10 @@ from gating.events.panel import GatingPanel
 from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
-LEAST_GAIN = 1e-6
-"""Step in which a cell's gain is counted. Convention: whole numbers of steps have the same sum in any
-order."""
 NEAR_NOTHING = 0.1
 """Cost of counting a cell near no group as a cell of the clone: it is more often a stray than in the clone's
 tail. Chosen on the simulated tubes of docs/validation.md."""
-FEWEST_CELLS = 30
+FEWEST_FOR_KINDS = 30
 """Least number of wanted cells to search for kinds. Chosen on the simulated tubes of docs/validation.md."""
 FIRST, MOST_GROUPS = 120, 8
 """Number of the most normal-looking cells that are all used; the others are sampled ever more thinly. Most
@@ -39,7 +37,7 @@ groups. Chosen on the simulated tubes of docs/validation.md."""
 FIRST_JUDGED = 1500
 """Number of the most normal-looking cells that are all used to judge a gate. Chosen on the simulated tubes of
 docs/validation.md."""
-STEPS = 6
+KIND_STEPS = 6
 """Steps of the mixture's fit: twenty steps place the groups no better if few cells lie between them. Chosen
 on the simulated tubes of docs/validation.md."""
 BELOW_EDGE = 1.0
@@ -137,7 +135,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
         A sample of all viable single cells, which shows where negative ends.
     """
     roles = {channel.role for channel in panel.channels}
-    if wanted.n_events < FEWEST_CELLS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
+    if wanted.n_events < FEWEST_FOR_KINDS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
         return None
     cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
     mixture = wanted.once(GROUPS, lambda: _groups([cells])[0])
@@ -166,7 +164,7 @@ def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
     """
     parts = [wanted.select(mask) for mask in kept]
     ordered: OrderedCells | None = wanted.made(ORDERED)
-    if ordered is None or min(part.n_events for part in parts) < FEWEST_CELLS:
+    if ordered is None or min(part.n_events for part in parts) < FEWEST_FOR_KINDS:
         return parts
     cells = [ordered.among(mask) for mask in kept]
     for part, of_part, mixture in zip(parts, cells, _groups(cells), strict=True):
@@ -182,7 +180,7 @@ def _groups(parts: Sequence[OrderedCells]) -> list[Mixture]:
         picked, weights = drawn_by_rank(cells.tickets, FIRST)
         points = cells.points[cells.order[picked]]
         problems.append((points, weights, density_peaks(_for_peaks(points, cells.looks), MOST_GROUPS)))
-    return fit_mixtures(problems, STEPS)
+    return fit_mixtures(problems, KIND_STEPS)
 
 
 def _ordered(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> OrderedCells:

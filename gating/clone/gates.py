@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.numbers import Floats
-from gating.clone.cell_kinds import LEAST_GAIN, CloneSplit, Gains
+from gating.clone.cell_kinds import (
+    CloneSplit,
+    Gains,
+)
 from gating.clone.marker_levels import MarkerLook
-from gating.clusters.ellipsoids import ellipsoids_of
+from gating.clusters.ellipsoids import LEAST_GAIN, ellipsoids_of
 from gating.clusters.neighbours import ascending
 from gating.events import Mask
 from gating.events.panel import GatingChannel, Target

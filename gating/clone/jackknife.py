@@ -15,7 +15,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.clone.cell_kinds import LEAST_GAIN, SPLIT, CloneSplit, parts_of
+from gating.clone.cell_kinds import (
+    SPLIT,
+    CloneSplit,
+    parts_of,
+)
+from gating.clusters.ellipsoids import LEAST_GAIN
 from gating.events import Mask, Survivors
 from gating.events.tickets import drawn_anew
 from gating.gates import Gate, inside

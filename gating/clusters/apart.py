@@ -23,7 +23,7 @@ from gating.gates import AllOf, EllipsoidGate
 from gating.thresholds import Axis, rounded
 from gating.thresholds.axis import JUST_BEYOND
 
-BEYOND = (0.0, 0.5, 1.0, 2.0, 4.0)
+STEPS_AWAY = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Shifts of a further ellipsoid's centre away from the neighbour, in units of the distance between cluster
 and neighbour. Convention: five steps, from the cluster's own centre to a rim that is nearly a plane."""
 MOST_BORDERS = 4
@@ -35,13 +35,13 @@ FEWEST_TO_PART = 12
 """Least number of cells in each half of a cluster that is divided. Chosen on the tubes of docs/method.md,
 section 3."""
 
-WITHIN, WINDOW = 2.0, 0.75
+WITHIN, SPLIT_WINDOW = 2.0, 0.75
 """Cells are counted along one axis if they lie within so many spreads of the cluster on every other axis;
 half the width of the counting window, in spreads. Chosen on the tubes of docs/method.md, section 3."""
 DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 """Distances below a cluster's centre, in spreads, at which cells are counted. Convention: steps of half a
 spread."""
-VALLEY, NO_VALLEY = 0.5, 1.25
+VALLEY, NO_VALLEY_APART = 0.5, 1.25
 """Number of cells in a window, relative to the window at the centre: below the first value there is a valley;
 above the second, a larger group without a valley. Chosen on the tubes of docs/method.md, section 3."""
 
@@ -104,12 +104,12 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
             offsets = np.abs(axis.values.take(rows) - np.float32(centre[other]))
             rows = rows.compress(offsets <= np.float32(WITHIN * spreads[other]))
     along = (axes[row][1].values.take(rows) - np.float32(centre[row])) / np.float32(spreads[row])
-    at_centre = np.count_nonzero(np.abs(along) <= np.float32(WINDOW))
+    at_centre = np.count_nonzero(np.abs(along) <= np.float32(SPLIT_WINDOW))
     for step in DOWN:
-        n = np.count_nonzero(np.abs(along + np.float32(step)) <= np.float32(WINDOW))
+        n = np.count_nonzero(np.abs(along + np.float32(step)) <= np.float32(SPLIT_WINDOW))
         if n < VALLEY * at_centre:
             return True
-        if n > NO_VALLEY * at_centre:
+        if n > NO_VALLEY_APART * at_centre:
             return False
     return False
 
@@ -166,7 +166,7 @@ def _beyond(mixture: Mixture, cluster: int, wanted: Sequence[int]) -> Iterator[t
             continue
         other = mixture.covariances[rival]
         for spread in (own, (own + other) / 2, other):
-            for step in BEYOND:
+            for step in STEPS_AWAY:
                 means, covariances = mixture.means.copy(), mixture.covariances.copy()
                 means[cluster] += step * (mixture.means[cluster] - mixture.means[rival])
                 covariances[cluster] = spread

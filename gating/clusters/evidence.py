@@ -14,22 +14,20 @@ from gating.arithmetic.numbers import Floats
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, Clustered, draw_ellipsoids, near_groups, points_of
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
+from gating.clusters.wanted import WIDEST_CLUSTER
 from gating.events import FloatArray, Mask
 from gating.events.tickets import Tickets, thinned
 from gating.thresholds import Axis, axis_of
 
-FEWEST_TO_SEARCH = 60
+FEWEST_FOR_CLUSTERS = 60
 """Least number of candidates with evidence to search for clusters. Chosen on the simulated tubes of
 docs/validation.md."""
-ALL_OF_THE_FIRST = (350, 450, 280)
+ALL_OF_THE_MOST_EVIDENT = (350, 450, 280)
 """Number of events with the most evidence that are all used, in the first, second and third look; the
 following events are sampled ever more thinly. Chosen on the simulated tubes of docs/validation.md."""
 CLEAR_AT_A_LOOK = 0.5
 """Least confidence that ends the search without a further look. Chosen on the simulated tubes of
 docs/validation.md."""
-WIDEST_CLUSTER = 1.0
-"""Largest typical SD of one kind of cell over all axes, natural log; debris and doublets spread more. Chosen
-on the simulated tubes of docs/validation.md."""
 HARDLY, FAR_BELOW = 0.4, 1.5
 """Least height of a group on the positive anchors, and its least distance below the edge of every other
 anchor, to be a possible clone whose antigen a drug has removed. Chosen on the simulated tubes of
@@ -37,11 +35,11 @@ docs/validation.md."""
 LEAST_LEFT = 0.3
 """Least factor on the confidence because of such a group, however large the group is. Chosen on the simulated
 tubes of docs/validation.md."""
-JUST_BEYOND, WELL_BELOW = 0.4, 1.0
+BEYOND_CLUSTER, WELL_BELOW = 0.4, 1.0
 """Mean position of a wanted cluster on low or negative anchors: its largest distance above the edge; the
 distance below the edge from which the position no longer counts against the cluster. Chosen on the simulated
 tubes of docs/validation.md."""
-CLEARLY_POSITIVE, LOWEST = 1.5, 0.5
+CLEARLY_ABOVE_EDGE, LOWEST = 1.5, 0.5
 """Least mean height of a wanted cluster above the edges of the positive anchors; lower heights than the
 second value are set to it. Chosen on the simulated tubes of docs/validation.md."""
 
@@ -68,14 +66,14 @@ def find_clusters(
     """
     evidence = evidence_of(anchors)
     region = np.flatnonzero(evidence >= 0)
-    if region.size < FEWEST_TO_SEARCH:
+    if region.size < FEWEST_FOR_CLUSTERS:
         return None
     known = {anchor.channel: anchor.axis for anchor in anchors}
     axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
     region = by_evidence(region, evidence, axes)
     tickets = tickets.take(region)
     best: Clustered | None = None
-    for first in ALL_OF_THE_FIRST:
+    for first in ALL_OF_THE_MOST_EVIDENT:
         clusters = _look(anchors, axes, region, thinned(tickets, first), trust)
         if clusters is not None and (best is None or clusters.group.confidence > best.group.confidence):
             best = clusters
@@ -137,15 +135,15 @@ def _choose(mixture: Mixture, positions: Floats, positive: Mask) -> tuple[list[i
     fit = [
         group
         for group in range(mixture.shares.size - 1)
-        if _is_compact(mixture, group) and (positions[~positive, group] <= JUST_BEYOND).all()
+        if _is_compact(mixture, group) and (positions[~positive, group] <= BEYOND_CLUSTER).all()
     ]
     fit.sort(key=lambda group: -float(height[group]))
     steps = [max(float(height[group]), LOWEST) for group in fit] + [LOWEST]
-    if not fit or steps[0] < CLEARLY_POSITIVE:
+    if not fit or steps[0] < CLEARLY_ABOVE_EDGE:
         return [], 0.0
     gaps = [float(np.log((above + 1) / (below + 1))) for above, below in pairwise(steps)]
     sizes = np.cumsum(mixture.shares[fit])
-    best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_POSITIVE, gaps, 0.0)))
+    best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_ABOVE_EDGE, gaps, 0.0)))
     if gaps[best] <= 0:
         return [], 0.0
     other = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])

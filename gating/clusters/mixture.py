@@ -28,12 +28,12 @@ from gating.arithmetic.linear import (
 from gating.arithmetic.numbers import Floats
 from gating.clusters.peaks import NEIGHBOURS, density_peaks
 
-ITERATIONS, ITERATIONS_BEGUN, SETTLED = 30, 20, 0.002
+FIT_STEPS, ITERATIONS_BEGUN, SETTLED_SHARE = 30, 20, 0.002
 """Most steps of the fit; most steps if it begins with known groups; share of events that may still change
 groups when it stops. Chosen on the simulated tubes of docs/validation.md."""
-LEAST_SPREAD = 0.15
+LEAST_GROUP_SPREAD = 0.15
 """Least SD of a group on an axis. Chosen on the simulated tubes of docs/validation.md."""
-BLOCK = 2048
+POINTS_AT_ONCE = 2048
 """Points whose products are computed at once: they fit the processor's cache. Convention: any size that fits
 the processor's cache gives the same values."""
 NOISE_SHARE, NOISE_WIDTH = 0.02, 2.0
@@ -77,8 +77,8 @@ class Mixture:
         origin = on_grid(self.means[-1])
         forms = _forms([self._moved(-origin)])[0]
         result = np.empty((forms.shape[0], points.shape[0]))
-        for start in range(0, points.shape[0], BLOCK):
-            block = slice(start, start + BLOCK)
+        for start in range(0, points.shape[0], POINTS_AT_ONCE):
+            block = slice(start, start + POINTS_AT_ONCE)
             products = _products(on_grid(points[block]) - origin)
             result[:, block] = _belongings(forms, products, _largest_product(products))
         return result
@@ -133,8 +133,8 @@ def fit_mixtures(
     """
     fits = [_Fit(*problem) for problem in problems]
     left = fits
-    for step in range(ITERATIONS):
-        left = [fit for fit in left if not fit.settled and step < (steps if fit.is_begun else ITERATIONS)]
+    for step in range(FIT_STEPS):
+        left = [fit for fit in left if not fit.settled and step < (steps if fit.is_begun else FIT_STEPS)]
         if not left:
             break
         for fit, forms in zip(left, _forms([fit.mixture for fit in left]), strict=True):
@@ -160,7 +160,7 @@ class _Fit:
         self.mixture = _estimate(self.products, owned, self.weights, self.largest)
         shares = self.mixture.shares
         change = np.abs(shares - before).sum() if before.size == shares.size else np.inf
-        self.settled = bool(change < SETTLED * self.weights.sum())
+        self.settled = bool(change < SETTLED_SHARE * self.weights.sum())
 
 
 def _forms(mixtures: Sequence[Mixture]) -> list[Floats]:
@@ -214,7 +214,7 @@ def _estimate(products: Floats, owned: Floats, weights: Floats, largest: float) 
     covariances[:-1] += shrinkage * (rounded - covariances[:-1])
     covariances[-1] *= NOISE_WIDTH**2
     total[-1] *= NOISE_SHARE
-    return Mixture(total, means, covariances + LEAST_SPREAD**2 * identity)
+    return Mixture(total, means, covariances + LEAST_GROUP_SPREAD**2 * identity)
 
 
 def _moments(products: Floats, heavy: Floats, largest: float) -> tuple[Floats, Floats, Floats]:

@@ -20,10 +20,10 @@ from gating.thresholds import Axis
 
 AxisAt = Callable[[NDArray[np.intp]], Axis]
 """A function: it returns the positions of the candidates in some rows on one axis, as a new array."""
-NEAREST = 160
+NEAREST_EVENTS = 160
 """Number of events nearest to the group that are all used; farther events are sampled ever more thinly.
 Chosen on the simulated tubes of docs/validation.md."""
-NEAR = 6.0
+NEAR_GROUP = 6.0
 """Largest distance, in spreads on each axis, at which a cell may belong to a kind of cell. Chosen on the
 simulated tubes of docs/validation.md."""
 ENOUGH_TO_SIFT = 4_000
@@ -140,7 +140,7 @@ def _near_on(positions: Sequence[tuple[int, Axis]], mixture: Mixture, group: int
 
 def _reach(mixture: Mixture, group: int) -> FloatArray:
     """Return the largest distance on each axis between a group's centre and a cell of the group."""
-    return np.asarray(NEAR * np.sqrt(np.diag(mixture.covariances[group])), np.float32)
+    return np.asarray(NEAR_GROUP * np.sqrt(np.diag(mixture.covariances[group])), np.float32)
 
 
 def _may_belong(mixture: Mixture, group: int, places: FloatArray) -> Mask:
@@ -238,7 +238,7 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
 
 def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
     """Return all of the nearest rows, ever fewer of the others, and how many rows each represents."""
-    ranks, weights = thinned(tickets.take(ordered), NEAREST)
+    ranks, weights = thinned(tickets.take(ordered), NEAREST_EVENTS)
     return ordered[ranks], weights
 
 

@@ -19,7 +19,7 @@ MOST_PEAKS = 16
 ROWS = 64
 """Points whose distances to all others are computed at once: they fit the processor's cache. Convention: any
 size that fits the processor's cache gives the same values."""
-FARTHEST = np.finfo(np.float32).max
+MOST_DISTANT = np.finfo(np.float32).max
 """Upper bound of every distance. From the range of float32 (IEEE 754)."""
 
 
@@ -55,7 +55,7 @@ def _nearest_denser(distances: NDArray[np.float32], order: NDArray[np.intp]) -> 
         block = slice(start, start + ROWS)
         some = farther[: rank[block].size]
         np.multiply(
-            rank >= rank[block, None], FARTHEST, out=some
+            rank >= rank[block, None], MOST_DISTANT, out=some
         )  # half the time of a choice between two arrays
         np.maximum(some, distances[block], out=some)
         some.argmin(axis=1, out=nearest[block])

@@ -16,11 +16,11 @@ from gating.arithmetic.numbers import USUAL_SPREAD
 from gating.events.events import FloatArray
 from gating.events.quantiles import quantile
 
-BRIGHTEST = 0.03
+BRIGHTEST_SHARE = 0.03
 """Share of the cells that count as bright on a dye. Chosen on the simulated tubes of docs/validation.md."""
 FEWEST_BRIGHT = 20
 """Least number of bright cells to use their median. Convention: the median of fewer cells varies too much."""
-SPREADS = 1.5
+SPREADS_BELOW_ZERO = 1.5
 """Least distance of the median below zero, in robust standard deviations of the same cells. Chosen on the
 simulated tubes of docs/validation.md: above −0.5 once compensated, below −4 twice; a real marrow −0.3 and
 −2.1."""
@@ -66,16 +66,16 @@ def far_below_zero(light: Mapping[str, FloatArray]) -> tuple[BelowZero, ...]:
 def _beside(row: int, names: tuple[str, ...], cells: FloatArray) -> Iterator[BelowZero]:
     """Yield the channels on which the brightest cells of one channel lie far below zero."""
     own = cells[row]
-    if own.size * BRIGHTEST < FEWEST_BRIGHT:
+    if own.size * BRIGHTEST_SHARE < FEWEST_BRIGHT:
         return
-    beside = cells.compress(own >= quantile(own, 1 - BRIGHTEST), axis=1)
+    beside = cells.compress(own >= quantile(own, 1 - BRIGHTEST_SHARE), axis=1)
     middles = _medians(beside)
     limit = -OF_BRIGHT * middles[row]
     for other, middle in enumerate(middles):
         if other == row or not (middle < 0 and middle < limit):
             continue  # the usual case: no spread is needed
         spread = (quantile(beside[other], USUAL_SPREAD[2]) - quantile(beside[other], USUAL_SPREAD[0])) / 2
-        if spread > 0 and middle < -SPREADS * spread:
+        if spread > 0 and middle < -SPREADS_BELOW_ZERO * spread:
             yield BelowZero(names[other], names[row], middle)
 
 

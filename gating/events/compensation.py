@@ -13,7 +13,7 @@ from gating.arithmetic.linear import inverse_of
 from gating.events.errors import GatingError
 from gating.events.events import Events, FloatArray
 
-BLOCK = 16384
+COMPENSATED_AT_ONCE = 16384
 """Number of events whose channels are combined at once: they fit the processor's cache. Convention: any size
 that fits the processor's cache gives the same values."""
 WORST_CONDITION_NUMBER = 1e6
@@ -181,9 +181,9 @@ def compensate_in_place(events: Events, matrix: SpilloverMatrix) -> Events:
 
 def _combine(inverse: FloatArray, values: FloatArray, rows: list[int]) -> None:
     """Write inverse @ values into these rows; each event's sum runs in the order of the channels."""
-    for start in range(0, values.shape[1], BLOCK):
-        measured = values[rows, start : start + BLOCK]
-        values[rows, start : start + BLOCK] = np.einsum(
+    for start in range(0, values.shape[1], COMPENSATED_AT_ONCE):
+        measured = values[rows, start : start + COMPENSATED_AT_ONCE]
+        values[rows, start : start + COMPENSATED_AT_ONCE] = np.einsum(
             "ij,jk->ik", inverse, measured
         )  # no BLAS: not optimised
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 Float = TypeVar("Float", np.float32, np.float64)
 
-FEWEST = 4096
+FEWEST_TO_SAMPLE = 4096
 """Least number of values for which a sample is taken first. Convention: for speed; the result is the same."""
-LOOKED_AT, STEP, SPREADS = 512, 64, 3.0
+LOOKED_AT, RANK_STEP, SPREADS_OF_RANK = 512, 64, 3.0
 """Least size of the sample; of many values one in so many is sampled; half the width of the searched range,
 in standard errors of the rank. Convention: for speed; if the rank lies outside the range, all values are
 searched."""
@@ -34,10 +34,10 @@ def pair_at(values: NDArray[Float], rank: int) -> tuple[float, float]:
     >>> pair_at(np.array([5.0, 1.0, 3.0]), 1)
     (3.0, 5.0)
     """
-    if values.size >= FEWEST:
-        looked_at = np.sort(values[:: min(values.size // LOOKED_AT, STEP)])
+    if values.size >= FEWEST_TO_SAMPLE:
+        looked_at = np.sort(values[:: min(values.size // LOOKED_AT, RANK_STEP)])
         sample_rank = rank / values.size * looked_at.size
-        reach = SPREADS * sqrt(sample_rank * (1 - rank / values.size)) + 2
+        reach = SPREADS_OF_RANK * sqrt(sample_rank * (1 - rank / values.size)) + 2
         first, last = int(sample_rank - reach), int(sample_rank + reach)
         is_near = values >= looked_at[first] if first >= 0 else np.ones(values.size, np.bool_)
         n_below = values.size - int(np.count_nonzero(is_near))

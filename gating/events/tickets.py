@@ -19,7 +19,7 @@ TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
 """Number of steps that distinguish values: of the acquisition time; of a detector's scale if time is used
 too; of a detector's scale without time. A change far below the noise changes hardly any ticket. Convention:
 steps far above rounding and far below the noise."""
-FARTHEST = 32_767
+FARTHEST_LEVEL = 32_767
 """Largest number of steps from zero; values farther away are set to it. Convention: the largest whole number
 of 16 bits with a sign."""
 LEVEL_FACTOR = np.uint32(40_505)
@@ -157,5 +157,5 @@ def _levels(values: Values, end: float, levels: int) -> Tickets:
     """Return the step of the scale that each value reaches, modulo 2^32; NaN gives the lowest step."""
     scaled = values * np.float32(levels / end)
     np.rint(scaled, out=scaled)
-    np.fmin(np.fmax(scaled, -FARTHEST, out=scaled), FARTHEST, out=scaled)
+    np.fmin(np.fmax(scaled, -FARTHEST_LEVEL, out=scaled), FARTHEST_LEVEL, out=scaled)
     return np.asarray(scaled.astype(np.int32).view(np.uint32))

@@ -7,13 +7,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gating.arithmetic.elementary import BLOCK, log_block
+from gating.arithmetic.elementary import VALUES_AT_ONCE, log_block
 from gating.events.events import FloatArray
 from gating.events.quantiles import ranked
 
 Float = TypeVar("Float", np.float32, np.float64)
 
-DIMMEST = 0.005
+DIMMEST_OF_DETECTOR = 0.005
 """Quantile of the events that is the cofactor of a detector without negative events: the axis is linear below
 it. Chosen on the simulated tubes of docs/validation.md."""
 PILED_UP, FIRST_DECADE = 0.01, 10.0
@@ -60,8 +60,8 @@ def area_sinh(values: NDArray[Float]) -> NDArray[Float]:
     """
     flat = np.ascontiguousarray(values).reshape(-1)
     result = np.empty_like(flat)
-    for start in range(0, flat.size, BLOCK):
-        _area_sinh(flat[start : start + BLOCK], result[start : start + BLOCK])
+    for start in range(0, flat.size, VALUES_AT_ONCE):
+        _area_sinh(flat[start : start + VALUES_AT_ONCE], result[start : start + VALUES_AT_ONCE])
     return result.reshape(values.shape)
 
 
@@ -104,9 +104,9 @@ def asinh_cofactor(values: FloatArray) -> float:
         return 1.0
     negative = values.compress(values < 0)
     noise = -ranked(negative, NEGATIVE_END) if negative.size >= FEWEST_NEGATIVE else _cut_noise(values)
-    if negative.size > DIMMEST * values.size and noise > 0:  # the dimmest events are negative too
+    if negative.size > DIMMEST_OF_DETECTOR * values.size and noise > 0:  # the dimmest events are negative too
         return noise
-    dimmest = ranked(values, DIMMEST)
+    dimmest = ranked(values, DIMMEST_OF_DETECTOR)
     cofactor = max(noise, dimmest)
     if cofactor > 0:
         return cofactor

@@ -33,7 +33,7 @@ simulated tubes of docs/validation.md."""
 HARDLY_RIGHT = 0.2
 """Largest confidence of a group that is not used, where the confidence is a calibrated probability: one in
 five. Convention, as docs/method.md states it in section 3."""
-OF_BATCH = 0.4
+CONFIDENCE_OF_BATCH = 0.4
 """Confidence in an anchor's cut from the batch or a control tube. Chosen on the simulated tubes of
 docs/validation.md."""
 
@@ -130,7 +130,7 @@ def _threshold(
         return Threshold(anchor.axis.linear(position), Method.VALLEY, group.confidence)
     pooled = choices.pooled_for(channel)
     if pooled is not None:
-        return Threshold(rounded(pooled), Method.POOLED, OF_BATCH)
+        return Threshold(rounded(pooled), Method.POOLED, CONFIDENCE_OF_BATCH)
     return Threshold(anchor.axis.linear(position), Method.SPREAD, NO_GROUP_CONFIDENCE)
 
 

@@ -20,7 +20,7 @@ from gating.anchors.search import Search, cluster_channels
 from gating.arithmetic.numbers import Floats
 from gating.clusters.apart import ClusterGate, ellipsoids_apart, has_valley_below, parted
 from gating.clusters.ellipsoids import FEWEST_IN_CLUSTER, points_of
-from gating.clusters.evidence import FEWEST_TO_SEARCH, by_evidence
+from gating.clusters.evidence import FEWEST_FOR_CLUSTERS, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
 from gating.events import Survivors
@@ -46,7 +46,7 @@ valley must separate the kind as well. Chosen on the tubes of docs/method.md, se
 LIKE_THE_LIKEST, AS_HIGH = 0.6, 0.65
 """Least likeness of a further kind, and its least height on the anchors, both relative to the likest kind.
 Chosen on the tubes of docs/method.md, section 3."""
-REACHES, LEAST_SPREAD = (3.0, 2.5, 3.5), 0.3
+ANCHOR_REACHES, LEAST_ANCHOR_SPREAD = (3.0, 2.5, 3.5), 0.3
 """Largest distance of a kind's cells, in spreads, on channels where plasma cells are one group, for each
 look; the least spread. Chosen on the tubes of docs/method.md, section 3."""
 MOST_CELLS_BY_CHAINS = 200.0
@@ -143,7 +143,7 @@ def brightest(search: Search, choices: Choices) -> Search:
 
 def _second_looks(tube: _SearchedTube, first: _Look) -> Iterator[tuple[_Look, NDArray[np.intp]]]:
     """Yield looks around the wanted kinds, and the cells around them; few cells are also parted."""
-    for reach in REACHES:
+    for reach in ANCHOR_REACHES:
         rows = _around(tube, first, reach)
         look = tube.look(rows, AROUND)
         if look.wanted:
@@ -162,12 +162,12 @@ def _first_look(tube: _SearchedTube) -> _Look | None:
     """Return the first look that finds plasma cells: among all kinds, else among the likest cells alone."""
     likeness = cell_likeness(tube.search, tube.lymphocytes, tube.reference, tube.choices)
     region = np.flatnonzero(evidence_of(tube.search.anchors) >= 0)
-    if region.size < FEWEST_TO_SEARCH:
+    if region.size < FEWEST_FOR_CLUSTERS:
         return None
     region = by_evidence(region, likeness, tube.axes)
     likest = region[: np.count_nonzero(likeness[region] >= LIKE_CELLS)]
     for rows, first in ((region, ALL_OF_THE_FIRST), (likest, ALL_OF_THE_LIKEST)):
-        if rows.size >= FEWEST_TO_SEARCH:
+        if rows.size >= FEWEST_FOR_CLUSTERS:
             look = tube.look(rows, first)
             if look.wanted:
                 return look
@@ -188,7 +188,9 @@ def _around(tube: _SearchedTube, look: _Look, reach: float) -> NDArray[np.intp]:
         for row, (channel, axis) in enumerate(tube.axes):
             if channel not in alike:
                 continue
-            spread = max(float(np.sqrt(look.mixture.covariances[kind.cluster, row, row])), LEAST_SPREAD)
+            spread = max(
+                float(np.sqrt(look.mixture.covariances[kind.cluster, row, row])), LEAST_ANCHOR_SPREAD
+            )
             offsets = (axis.values - np.float32(look.mixture.means[kind.cluster, row])) / np.float32(spread)
             total += np.where(np.abs(offsets) <= reach, offsets * offsets, np.float32(np.inf))
         nearest = np.minimum(nearest, total)

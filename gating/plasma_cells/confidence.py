@@ -21,7 +21,7 @@ from gating.gates.given_gates import Choices
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence from channels other than the anchors: its largest value, and the height that one unit of it is
 worth. Chosen on the simulated tubes of docs/validation.md."""
-MOST_HEIGHT, LEAST_HEIGHT = 3.0, -1.5
+HIGHEST_HEIGHT_SIGN, LOWEST_HEIGHT_SIGN = 3.0, -1.5
 """Largest and least height above the negative cells that counts. Chosen on the simulated tubes of
 docs/validation.md."""
 MOST_MISSED = 2.0
@@ -138,7 +138,7 @@ def signs_of(
     return Signs(
         expected=EXPECTED_OF_FEW if members is None else members.expected_f1(gated),
         agreement=2 * int(np.count_nonzero(gated & seed.mask)) / (n + int(np.count_nonzero(seed.mask))),
-        height=min(high + beside, MOST_HEIGHT),
+        height=min(high + beside, HIGHEST_HEIGHT_SIGN),
         leukocyte_like=(CLEARLY_LOW - low) * max(CLEARLY_HIGH - high, 0.0),
         granular=granularity(cells, around.reference, choices),
         cells=min(float(np.log10(n)), MOST_CELLS_SIGN),
@@ -151,7 +151,7 @@ def _height(cells: Survivors, negatives: Survivors, anchors: Sequence[Anchor]) -
     if not positive or not negatives.n_events:
         return 0.0
     heights = [height_over(anchor, cells, negatives) for anchor in positive]
-    return float(np.mean(np.clip(heights, LEAST_HEIGHT, MOST_HEIGHT)))
+    return float(np.mean(np.clip(heights, LOWEST_HEIGHT_SIGN, HIGHEST_HEIGHT_SIGN)))
 
 
 def certainty_of(signs: Signs | None, *, stained: bool) -> float:

@@ -21,7 +21,7 @@ from gating.plasma_cells.looks import Look
 from gating.plasma_cells.refinement import axes_at, plain_or_drawn
 from gating.thresholds import axis_of
 
-BESIDE = 1.5
+BESIDE_ANCHORS = 1.5
 """Largest distance, in units of an anchor's axis, of a cell from the outermost wanted cell of the sample:
 cells farther away cannot be wanted or set a cut. Convention: 1.5 times the largest distance of a cut from the
 outermost cell."""
@@ -70,7 +70,11 @@ def _box(anchors: tuple[Anchor, ...], wanted: Mask) -> AllOf:
     for anchor in anchors:
         values = anchor.axis.values.compress(wanted)
         if anchor.is_positive:
-            ranges.append(RangeGate(anchor.channel, anchor.axis.linear(float(values.min()) - BESIDE), None))
+            ranges.append(
+                RangeGate(anchor.channel, anchor.axis.linear(float(values.min()) - BESIDE_ANCHORS), None)
+            )
         else:
-            ranges.append(RangeGate(anchor.channel, None, anchor.axis.linear(float(values.max()) + BESIDE)))
+            ranges.append(
+                RangeGate(anchor.channel, None, anchor.axis.linear(float(values.max()) + BESIDE_ANCHORS))
+            )
     return AllOf(tuple(ranges))

@@ -29,7 +29,7 @@ from gating.events.quantiles import median, quantile
 from gating.gates.given_gates import Choices
 from gating.thresholds import axis_of, axis_on
 
-UPPER_END = 0.95
+LEUKOCYTE_UPPER_END = 0.95
 """Quantile of the CD45-bright leukocytes that is their upper end on an anchor. Chosen on the tubes of
 docs/method.md, section 3."""
 LEAST_HEIGHT, MOST_HEIGHT = -1.5, 3.0
@@ -49,12 +49,13 @@ the bright cells' lower end. Chosen on the tubes of docs/method.md, section 3.""
 LYMPHOCYTE_QUARTER, LYMPHOCYTE_SIDE = 0.25, 1.5
 """CD45-bright leukocytes are lymphocytes if their side scatter is at most the second value times the side
 scatter at this quantile. Chosen on the tubes of docs/method.md, section 3."""
-JUST_BEYOND = 0.6
+BEYOND_LEUKOCYTES = 0.6
 """Largest distance of a cluster of plasma cells above the edge of CD45 or another low anchor. Chosen on the
 tubes of docs/method.md, section 3."""
-WIDEST_OF_MANY, WIDEST_OF_FEW, MANY = 1.0, 1.3, 100.0
-"""Largest typical SD of one kind of cell over all axes, natural log: with at least `MANY` cells; with fewer
-cells, whose SD is less certain; `MANY`. Chosen on the tubes of docs/method.md, section 3."""
+WIDEST_OF_MANY, WIDEST_OF_FEW, MANY_CELLS_LIKENESS = 1.0, 1.3, 100.0
+"""Largest typical SD of one kind of cell over all axes, natural log: with at least so many cells as the
+third value says; with fewer cells, whose SD is less certain. Chosen on the tubes of docs/method.md, section
+3."""
 FEWEST_TO_JUDGE = 5
 """Least number of sampled cells of a cluster that is judged. Chosen on the tubes of docs/method.md, section
 3."""
@@ -115,7 +116,7 @@ def lymphocytes_of(
     if not small.any():
         return None
     brightest = {
-        anchor.channel: quantile(axis_on(reference, anchor.channel).values[bright], UPPER_END)
+        anchor.channel: quantile(axis_on(reference, anchor.channel).values[bright], LEUKOCYTE_UPPER_END)
         for anchor in anchors
         if anchor.is_positive
     }
@@ -151,9 +152,9 @@ def likenesses(
         scatter = {name: np.array([median(column.take(rows))]) for name, column in _scatter(cells, choices)}
         positive = [float(at[a.channel][0]) - a.edge for a in anchors if a.is_positive]
         share = float(mixture.shares[cluster])
-        widest = WIDEST_OF_FEW if share < MANY else WIDEST_OF_MANY
+        widest = WIDEST_OF_FEW if share < MANY_CELLS_LIKENESS else WIDEST_OF_MANY
         beyond = float(_beyond(at, anchors)[0])
-        one_kind = spread_of(mixture, cluster) <= widest and beyond <= JUST_BEYOND
+        one_kind = spread_of(mixture, cluster) <= widest and beyond <= BEYOND_LEUKOCYTES
         total = float(_total(at, scatter, anchors, lymphocytes, reference, choices)[0])
         judged.append(Likeness(cluster, share, total, float(np.mean(positive)), one_kind))
     return sorted(judged, key=lambda likeness: -likeness.total)

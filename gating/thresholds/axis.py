@@ -24,7 +24,7 @@ Chosen on the simulated tubes of docs/validation.md."""
 DISPLAY_UNITS = 10.0
 """Units from the lowest to the highest value of a display scale: about four decades. Chosen on the
 simulated tubes of docs/validation.md."""
-LOWEST_POSITION, MARGIN = -6.0, 0.1
+LOWEST_POSITION, AXIS_MARGIN = -6.0, 0.1
 """Lowest position of an axis that is searched, in units of the axis; width that is added at both ends.
 Convention: six units below zero lie only strays; the margin keeps the outermost events off the last bin."""
 SHOWN_RANGE, ALMOST_LINEAR = (0.001, 0.999), 10
@@ -106,7 +106,7 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
     if positions.size == 0:
         return Axis(positions, cofactor, -1.0, 1.0, unit)
     low, high = float(positions.min()), float(positions.max())
-    return Axis(positions, cofactor, max(low, LOWEST_POSITION) - MARGIN, high + MARGIN, unit)
+    return Axis(positions, cofactor, max(low, LOWEST_POSITION) - AXIS_MARGIN, high + AXIS_MARGIN, unit)
 
 
 def scale_of(values: FloatArray) -> Axis:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gating.arithmetic.numbers import LEAST_DIVISOR
 from gating.events import FloatArray
 
-N_BINS = 400
+DENSITY_BINS = 400
 """Bins of a density. Chosen on the simulated tubes of docs/validation.md."""
 NARROWEST_RANGE = 1e-9
 """Least width of a range relative to its ends; a narrower range is a single position. From the precision of
@@ -160,12 +160,14 @@ def densities_of(
     """Return the density at several bandwidths, counting the events once."""
     if not high - low > NARROWEST_RANGE * max(abs(low), abs(high)):
         high = low + max(1.0, abs(low))
-    scale = N_BINS / (high - low)
+    scale = DENSITY_BINS / (high - low)
     bins = values * np.float32(scale)
     bins -= np.float32(low * scale - 1)  # bin 0 and the last: values beyond the ends
-    np.clip(bins, 0, N_BINS + 1, out=bins)
-    counts = np.bincount(bins.astype(np.int16), minlength=N_BINS + 2)[1 : N_BINS + 1].astype(np.float64)
-    grid = np.asarray(low + (np.arange(N_BINS) + 0.5) / scale, np.float64)
+    np.clip(bins, 0, DENSITY_BINS + 1, out=bins)
+    counts = np.bincount(bins.astype(np.int16), minlength=DENSITY_BINS + 2)[1 : DENSITY_BINS + 1].astype(
+        np.float64
+    )
+    grid = np.asarray(low + (np.arange(DENSITY_BINS) + 0.5) / scale, np.float64)
     return [KernelDensity(grid, _smoothed(counts, width * scale), width) for width in bandwidths]
 
 

@@ -37,7 +37,7 @@ FAR_APART = 3.0
 """Distance of two modes (a factor of 20) that are surely two kinds of cells; nearer modes may be
 autofluorescence. Chosen on the simulated tubes of docs/validation.md."""
 
-BANDWIDTHS, ROUGH_BANDWIDTH = (0.15, 0.25), 0.25
+SIDE_CUT_BANDWIDTHS, ROUGH_BANDWIDTH = (0.15, 0.25), 0.25
 """Bandwidths of the densities of all cells, and bandwidth of the density of the wanted cells, in units of the
 axis. Chosen on the simulated tubes of docs/validation.md."""
 BEYOND_NEGATIVE, BEYOND_WANTED, CLEAR_OF_WANTED = 4, 3, 1.5
@@ -76,7 +76,7 @@ def side_cut(
         Axis of the values, if it is known already.
     """
     axis = axis_of(values) if axis is None else axis
-    densities = densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
+    densities = densities_of(axis.values, SIDE_CUT_BANDWIDTHS, axis.low, axis.high)
     density = densities[0]
     mode = density.major_modes()[0]
     negative = float(density.grid[mode])

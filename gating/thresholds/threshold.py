@@ -29,7 +29,7 @@ simulated tubes of docs/validation.md."""
 SURE_WITHOUT_DEPTH, SURE_BY_CLARITY = 0.3, 0.75
 """Confidence in a valley: the first value plus the second × its clarity, at most 1. Chosen on the simulated
 tubes of docs/validation.md."""
-BANDWIDTHS = (0.1, 0.18, 0.3)
+VALLEY_BANDWIDTHS = (0.1, 0.18, 0.3)
 """Bandwidths of the densities in which a valley is searched, in units of the axis. Chosen on the simulated
 tubes of docs/validation.md."""
 CROSSING_BANDWIDTH = 0.1
@@ -60,7 +60,7 @@ def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
     """Return the clearest valley between two positions over three bandwidths, or None."""
     clearest = [
         clearest_valley(density, low, high)
-        for density in densities_of(axis.values, BANDWIDTHS, axis.low, axis.high)
+        for density in densities_of(axis.values, VALLEY_BANDWIDTHS, axis.low, axis.high)
     ]
     valleys = [valley for valley in clearest if valley is not None]
     return max(valleys, key=lambda valley: valley.clarity, default=None)

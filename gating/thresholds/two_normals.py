@@ -11,7 +11,7 @@ import numpy as np
 from gating.arithmetic.numbers import LEAST_DIVISOR, Floats
 from gating.thresholds.kernel_density import KernelDensity
 
-ITERATIONS = 60
+EM_STEPS = 60
 """Steps of expectation–maximisation. Chosen on the simulated tubes of docs/validation.md."""
 MODES_APART = 4
 """Distance of the two modes in spreads with which the fit begins. Convention: the two meet at two spreads,
@@ -64,7 +64,7 @@ def crossing_of(density: KernelDensity, low_mode: float, high_mode: float) -> Cr
     owned = np.empty((2, x.size))
     spread = max((high_mode - low_mode) / MODES_APART, density.step)
     lower, upper = _Normal(0.5, low_mode, spread), _Normal(0.5, high_mode, spread)
-    for _ in range(ITERATIONS):
+    for _ in range(EM_STEPS):
         odds = np.exp(np.minimum(_along(_log_odds(lower, upper), powers), MOST_LOG_ODDS))
         np.divide(n, 1 + odds, out=owned[1])
         np.multiply(odds, owned[1], out=owned[0])

@@ -23,7 +23,7 @@ FEW_CELLS = 0.05
 """A material with fewer plasma cells than this share of the other material shows carried-over cells.
 Convention: the scatter of its count is then small compared with the carry-over."""
 
-GroupKey = TypeVar("Key")
+GroupKey = TypeVar("GroupKey")
 Statistic = TypeVar("Statistic")
 
 

@@ -16,9 +16,7 @@ from pipeline.running.program import code_digest, program_version
 from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
 from pipeline.study.study import GateOverride, Study
-
-SHOWN_DIGITS = 12
-"""Digits of a SHA-256 in a sentence. Convention: so many digits distinguish any two programs."""
+from pipeline.tube.inputs import SHOWN_DIGITS
 
 
 @dataclass(frozen=True)

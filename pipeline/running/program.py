@@ -22,6 +22,7 @@ from pipeline.running.source import (
     sources,
     sources_now,
 )
+from pipeline.tube.inputs import SHOWN_DIGITS
 
 LIBRARIES = (
     "numpy",
@@ -43,9 +44,6 @@ MODULES = {"scikit-learn": "sklearn"}
 """Library → name of its module, if the two names differ."""
 
 SOURCE = "source code"
-SHOWN_DIGITS = 12
-"""Digits of a SHA-256 in a sentence. Convention: so many digits distinguish any two programs."""
-
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact, as text only, so that any other version can send and read it."""
 

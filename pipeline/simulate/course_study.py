@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.simulate.plan import PlannedTube, Slot, StudyPlan, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.typed_sheets import SAMPLE_COLUMNS, TypedCell, sample_row, write_typed_csv
+from pipeline.simulate.typed_sheets import SAMPLE_COLUMNS, SimulatedCell, sample_row, write_typed_csv
 from pipeline.study.errors import UsageError
 
 NAME = "course"
@@ -44,7 +44,7 @@ def write_adverse_events(study: Path) -> None:
     """Write the sheet of adverse events from the highest grades in the patients sheet."""
     with (study / "patients.csv").open(encoding="utf-8", newline="") as file:
         patients = list(csv.DictReader(file))
-    rows: list[tuple[TypedCell, ...]] = []
+    rows: list[tuple[SimulatedCell, ...]] = []
     for patient in patients:
         name, highest, related = (patient[column] for column in ("patient_id", "teae_grade", "related_grade"))
         if highest != "0":
@@ -65,7 +65,7 @@ def _smaller(tube: PlannedTube) -> PlannedTube:
 
 def write_samples(plan: StudyPlan, study: Path) -> None:
     """Write the samples sheet; at the last marrow the study drug was measured before its first dose."""
-    rows: list[tuple[TypedCell, ...]] = [
+    rows: list[tuple[SimulatedCell, ...]] = [
         (*sample_row(tube), _BEFORE_IT if tube.slot.visit == VISITS[-1] else None) for tube in plan.tubes
     ]
     write_typed_csv(study / "samples.csv", COLUMNS, rows)

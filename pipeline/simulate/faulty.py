@@ -21,7 +21,7 @@ from pipeline.simulate.typed_sheets import (
     DOSE_COLUMNS,
     PANEL_COLUMNS,
     SAMPLE_COLUMNS,
-    TypedCell,
+    SimulatedCell,
     bead_row,
     cytometer_rows,
     write_typed_csv,
@@ -120,7 +120,7 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_typed_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
     good = cytometer_rows(day.cytometer, day.f_p_printed)
     twice = [("twice", *row[1:]) for row in good[:4]]
-    second: tuple[TypedCell, ...] = (
+    second: tuple[SimulatedCell, ...] = (
         "twice",
         "PE-Cy7-A",
         "cd38",
@@ -132,7 +132,7 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
         1.0,
         None,
     )
-    unknown: tuple[TypedCell, ...] = (
+    unknown: tuple[SimulatedCell, ...] = (
         "twice",
         "BV421-A",
         "cd139",
@@ -155,7 +155,7 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_typed_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
 
 
-def _sample(tube: PlannedTube, row: int) -> tuple[TypedCell, ...]:
+def _sample(tube: PlannedTube, row: int) -> tuple[SimulatedCell, ...]:
     name, file, says = _TUBES[row]
     path = file if "/" in file else f"fcs/{file or name + '.fcs'}"
     fmo = "fcs/S01_FMO.fcs" if row == 0 else ""
@@ -165,7 +165,7 @@ def _sample(tube: PlannedTube, row: int) -> tuple[TypedCell, ...]:
     return (name, tube.slot.patient_id, on, path, panel, beads, "baseline", fmo, "", "marrow", says)
 
 
-def _bead_rows(day: InstrumentDay) -> list[tuple[TypedCell, ...]]:
+def _bead_rows(day: InstrumentDay) -> list[tuple[SimulatedCell, ...]]:
     """Return two good rows, and rows with transposed levels, one level too few, and a missing file."""
     good = bead_row(day)
     levels = [f"{level:g}" for level in day.lot.assigned]
@@ -181,9 +181,9 @@ def _bead_rows(day: InstrumentDay) -> list[tuple[TypedCell, ...]]:
     ]
 
 
-def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[TypedCell, ...]]:
+def _dose_rows(tubes: tuple[PlannedTube, ...]) -> list[tuple[SimulatedCell, ...]]:
     """Return a last dose per patient, then an unknown patient, an impossible date and an unknown unit."""
-    last: list[tuple[TypedCell, ...]] = [
+    last: list[tuple[SimulatedCell, ...]] = [
         (tube.slot.patient_id, tube.last_dose_on, "daratumumab", 16, "mg/kg", "IV", None) for tube in tubes
     ]
     return [

@@ -16,7 +16,7 @@ from pipeline.simulate.truth import true_curve_row, tube_row, write_labels, writ
 from pipeline.simulate.tubes.beads import BeadParameters, SimulatedBeads, simulate_beads
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
-from pipeline.simulate.typed_sheets import TypedCell, write_sheets
+from pipeline.simulate.typed_sheets import SimulatedCell, write_sheets
 from pipeline.study.errors import UserError
 
 PATIENTS, EVENTS, SEED, BEAD_EVENTS = 12, 60_000, 1, 6_000
@@ -126,14 +126,16 @@ def simulate_day(plan: StudyPlan, number: int, events: int = BEAD_EVENTS) -> Sim
     return simulate_beads(parameters, np.random.default_rng([plan.seed, _BEADS, number]))
 
 
-def _write_day(plan: StudyPlan, number: int, study: Path, events: int) -> tuple[TypedCell, ...]:
+def _write_day(plan: StudyPlan, number: int, study: Path, events: int) -> tuple[SimulatedCell, ...]:
     day: InstrumentDay = plan.days[number]
     beads = simulate_day(plan, number, events)
     write_beads(study, day, beads)
     return true_curve_row(day, beads)
 
 
-def _write_planned(plan: StudyPlan, planned: PlannedTube, study: Path, truth: Path) -> tuple[TypedCell, ...]:
+def _write_planned(
+    plan: StudyPlan, planned: PlannedTube, study: Path, truth: Path
+) -> tuple[SimulatedCell, ...]:
     tube, control = simulate_planned(plan, planned)
     write_tube(study, planned.file, planned, tube)
     write_tube(study, planned.control_file, planned, control, later=4)

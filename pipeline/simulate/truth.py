@@ -11,7 +11,7 @@ from pipeline.simulate.plan import InstrumentDay, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads, units_per_molecule
 from pipeline.simulate.tubes.populations import NAMES, PLASMA_CELLS, SENTINELS
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
-from pipeline.simulate.typed_sheets import TypedCell, write_typed_csv
+from pipeline.simulate.typed_sheets import SimulatedCell, write_typed_csv
 
 TUBE_COLUMNS = (
     "sample_id", "patient_id", "fcs_file", "true_rd", "true_rd_plasma_cells", "n_events", "n_plasma_cells",
@@ -25,7 +25,7 @@ BEAD_COLUMNS = (
 )  # fmt: skip
 
 
-def tube_row(planned: PlannedTube, tube: SimulatedTube, control: SimulatedTube) -> tuple[TypedCell, ...]:
+def tube_row(planned: PlannedTube, tube: SimulatedTube, control: SimulatedTube) -> tuple[SimulatedCell, ...]:
     """Return the truth of a tube.
 
     `true_rd` is the median free CD38 of the file's viable single aberrant plasma cells. `clone_cd38` is the
@@ -44,7 +44,7 @@ def tube_row(planned: PlannedTube, tube: SimulatedTube, control: SimulatedTube) 
     )  # fmt: skip
 
 
-def true_curve_row(day: InstrumentDay, beads: SimulatedBeads) -> tuple[TypedCell, ...]:
+def true_curve_row(day: InstrumentDay, beads: SimulatedBeads) -> tuple[SimulatedCell, ...]:
     """Return the truth of a run: log10 level = slope · log10 MFI + intercept; ABC has its own intercept."""
     units = units_per_molecule(beads.parameters)
     levels = "; ".join(f"{level:.6g}" for level in day.lot.true)
@@ -74,7 +74,9 @@ def write_labels(folder: Path, name: str, tube: SimulatedTube) -> None:
     )
 
 
-def write_truth(folder: Path, tubes: list[tuple[TypedCell, ...]], beads: list[tuple[TypedCell, ...]]) -> None:
+def write_truth(
+    folder: Path, tubes: list[tuple[SimulatedCell, ...]], beads: list[tuple[SimulatedCell, ...]]
+) -> None:
     """Write tubes.csv, beads.csv and populations.csv (the meaning of the numbers in the labels)."""
     write_typed_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
     write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, beads)

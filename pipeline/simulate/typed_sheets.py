@@ -15,7 +15,7 @@ from pipeline.simulate.plan import InstrumentDay, PlannedTube, StudyPlan
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.study.study import Dose, Patient
 
-TypedCell = str | int | float | bool | date | None
+SimulatedCell = str | int | float | bool | date | None
 SAMPLE_COLUMNS = (
     "sample_id", "patient_id", "collected_on", "fcs_file", "panel", "beads", "visit", "fmo_file",
     "isotype_file", "tissue", "remark", "serum_washed_out_ug_ml",
@@ -51,7 +51,7 @@ def write_sheets(plan: StudyPlan, study: Path) -> None:
     write_typed_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
 
 
-def sample_row(tube: PlannedTube) -> tuple[TypedCell, ...]:
+def sample_row(tube: PlannedTube) -> tuple[SimulatedCell, ...]:
     """Return the tube's row of the samples sheet."""
     fmo = tube.control_file if tube.slot.control == "fmo" else ""
     isotype = tube.control_file if tube.slot.control == "isotype" else ""
@@ -62,12 +62,12 @@ def sample_row(tube: PlannedTube) -> tuple[TypedCell, ...]:
     )  # fmt: skip
 
 
-def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[TypedCell, ...]]:
+def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[SimulatedCell, ...]]:
     """Return a row per channel of the panels sheet."""
     clones = dict(_CLONES)
-    rows: list[tuple[TypedCell, ...]] = []
+    rows: list[tuple[SimulatedCell, ...]] = []
     for detector in cytometer.detectors:
-        cd38: tuple[TypedCell, ...] = (True, f_p, 0.02) if detector.role == "cd38" else (None, None, None)
+        cd38: tuple[SimulatedCell, ...] = (True, f_p, 0.02) if detector.role == "cd38" else (None, None, None)
         marker = _PRINTED.get(detector.marker, detector.marker)
         clone = clones.get(detector.marker, "")
         names = (cytometer.panel, detector.channel, detector.role, "")
@@ -75,14 +75,14 @@ def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[TypedCell, ..
     return rows
 
 
-def bead_row(day: InstrumentDay) -> tuple[TypedCell, ...]:
+def bead_row(day: InstrumentDay) -> tuple[SimulatedCell, ...]:
     """Return the day's row of the beads sheet."""
     levels = "; ".join(f"{level:g}" for level in np.round(day.printed).tolist())
     channel = day.cytometer.cd38.channel
     return day.beads, day.bead_file, day.lot.kit, day.lot.number, channel, levels, day.on, None
 
 
-def write_typed_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[TypedCell]]) -> None:
+def write_typed_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[SimulatedCell]]) -> None:
     """Write a table: UTF-8, comma, newline, ISO dates, six significant digits; None is an empty cell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -91,7 +91,7 @@ def write_typed_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[
         writer.writerows([[typed_text(cell) for cell in row] for row in rows])
 
 
-def typed_text(cell: TypedCell) -> str:
+def typed_text(cell: SimulatedCell) -> str:
     """Return a cell as typed.
 
     Examples
@@ -119,7 +119,7 @@ def _history(plan: StudyPlan, tube: PlannedTube) -> tuple[Patient, tuple[Dose, .
     return draw_letter(record, np.random.default_rng([plan.seed, _LETTER, tube.number])), doses
 
 
-def _serum(ug_ml: float) -> TypedCell:
+def _serum(ug_ml: float) -> SimulatedCell:
     """Return the washed-out drug in serum as an assay reports it: a number, or its limit."""
     return round(ug_ml, 1) if ug_ml >= SERUM_LLOQ_UG_ML else f"<{SERUM_LLOQ_UG_ML:g}"
 
@@ -130,5 +130,5 @@ def _last_tubes(plan: StudyPlan) -> list[PlannedTube]:
     return [latest[patient] for patient in sorted(latest)]
 
 
-def _as_row(record: Dose | Patient) -> tuple[TypedCell, ...]:
+def _as_row(record: Dose | Patient) -> tuple[SimulatedCell, ...]:
     return tuple(getattr(record, field.name) for field in fields(record))

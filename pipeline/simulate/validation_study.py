@@ -25,7 +25,7 @@ from pipeline.simulate.typed_sheets import (
     BEAD_COLUMNS,
     PANEL_COLUMNS,
     SAMPLE_COLUMNS,
-    TypedCell,
+    SimulatedCell,
     bead_row,
     cytometer_rows,
     write_typed_csv,
@@ -195,7 +195,7 @@ def _fmo_file(day: InstrumentDay) -> str:
 
 def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], study: Path) -> None:
     panels = {day.cytometer.panel: day for day in days}
-    rows: list[tuple[TypedCell, ...]] = [
+    rows: list[tuple[SimulatedCell, ...]] = [
         (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.beads, "",
          _fmo_file(tube.day), "", "marrow", "")
         for tube in tubes
@@ -207,7 +207,7 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], stu
     write_typed_csv(study / "validation.csv", COLUMNS, _roles())
 
 
-def _roles() -> list[tuple[TypedCell, ...]]:
+def _roles() -> list[tuple[SimulatedCell, ...]]:
     """Return the validation sheet: the purpose of each tube."""
     wanted = _wanted()
     whole = [one for one in wanted if one.is_whole]
@@ -227,6 +227,6 @@ def _roles() -> list[tuple[TypedCell, ...]]:
     ]
 
 
-def _role(one: _Wanted, experiment: str, **cells: TypedCell) -> tuple[TypedCell, ...]:
+def _role(one: _Wanted, experiment: str, **cells: SimulatedCell) -> tuple[SimulatedCell, ...]:
     return tuple({"sample_id": one.name, "experiment": experiment, "specimen": one.pool, **cells}.get(name)
                  for name in COLUMNS)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.numbers import ROOT_2PI, Floats
+from calibration.numbers import LEAST_POSITIVE, ROOT_2PI, Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from gating.arithmetic.linear import product
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
@@ -25,9 +25,6 @@ _DEGREES: Final = 3
 _DRAWN, _FEWER, _MANY_ROWS = 499, 99, 1_000
 """Data sets drawn; with more rows than the last number, the smaller count. Convention: p is known to a step
 of 0.002, or of 0.01."""
-
-_LEAST_SHARE: Final = 1e-300
-"""Added to a likelihood, which may be zero. Convention: near the smallest number that a double holds."""
 
 _LEAST_SIZE: Final = 1e-6
 """Least size of a trend on standardised axes that is not one of the others. Convention: far above
@@ -66,7 +63,7 @@ class RowLaw:
         """Return the log likelihood of each row, (n,)."""
         scale, measured = self._scale, self.data.kind == OBSERVED
         densities, tails = self._likelihoods(self.data.log_rd[None], self.data.kind[None])
-        logs = np.log(np.where(measured, densities / scale, tails)[0] + _LEAST_SHARE)
+        logs = np.log(np.where(measured, densities / scale, tails)[0] + LEAST_POSITIVE)
         return np.asarray(logs)
 
     def drawn(self, n_sets: int, rng: np.random.Generator) -> tuple[Floats, Kinds]:
@@ -88,7 +85,7 @@ class RowLaw:
         """
         scale, censored = self._scale, kind != OBSERVED
         densities, tails = self._likelihoods(y, kind)
-        total = np.where(censored, tails, densities) + _LEAST_SHARE
+        total = np.where(censored, tails, densities) + LEAST_POSITIVE
         residuals, of_sigma = np.zeros(y.shape), np.zeros(len(y))
         by_parameter = np.zeros((len(y), self.slopes.shape[2]))
         ratio = (self.sigma / scale) ** 2

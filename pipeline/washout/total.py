@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from calibration.numbers import Z_95
+from calibration.numbers import LN_10, Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, Theta, ThetaFrom, theta_of_level
@@ -29,9 +28,6 @@ from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import observed
-
-_LOG_10: Final = float(np.log(10))
-"""Arithmetic: ln 10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +154,7 @@ def _theta_sd(theta: Theta) -> float:
     """Return the SD of log10(1 − θ), dex, from the wider half of its interval without calibration errors."""
     low, value, high = theta.low_beside or 0.0, theta.value or 0.0, theta.high_beside or 0.0
     wider = max(np.log((1 - low) / (1 - value)), np.log((1 - value) / (1 - high)))
-    return float(wider) / (Z_95 * _LOG_10)
+    return float(wider) / (Z_95 * LN_10)
 
 
 def _on_total(row: PatientRd, theta: Theta) -> PatientRd:

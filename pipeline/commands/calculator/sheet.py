@@ -11,8 +11,8 @@ from pipeline.commands.calculator.numbers import typed_number
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.tables import (
-    Cell,
     RawSheet,
+    SheetCell,
     TypedSheet,
     header_name,
     package_parts,
@@ -97,7 +97,7 @@ def _beads(table: TypedSheet) -> Iterator[tuple[float, float]]:
 def _cells(table: TypedSheet) -> Iterator[CellMedian]:
     number = 0
     for row in table.rows:
-        name, median, control = (row.cells.get(column, Cell("")) for column in _CELLS)
+        name, median, control = (row.cells.get(column, SheetCell("")) for column in _CELLS)
         if median.is_empty and (not name.is_empty or not control.is_empty):
             raise UsageError(f"{median.where or row.number}: found nothing, expected the median of the cells")
         if not median.is_empty:
@@ -106,7 +106,7 @@ def _cells(table: TypedSheet) -> Iterator[CellMedian]:
             yield CellMedian(said, _value(median), 0.0 if control.is_empty else _value(control))
 
 
-def _value(cell: Cell) -> float:
+def _value(cell: SheetCell) -> float:
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return float(cell.value)
     if not isinstance(cell.value, str):

@@ -16,7 +16,7 @@ from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.tube.histograms import Density, DisplayAxis
 
-DrawnLine = NDArray[np.float64]
+OutlinePoints = NDArray[np.float64]
 Edge = tuple[Point, Point]
 
 
@@ -25,7 +25,7 @@ def axes_of(density: Density) -> tuple[DisplayAxis, DisplayAxis]:
     return DisplayAxis(*density.x_axis), DisplayAxis(*density.y_axis)
 
 
-def outlines(density: Density) -> tuple[DrawnLine, ...]:
+def outlines(density: Density) -> tuple[OutlinePoints, ...]:
     """Return the outline of a density's gate as lines in display positions, each of shape (n, 2).
 
     Parts of a gate on channels that the picture does not show are left out; `kept_words` names every part.
@@ -33,7 +33,7 @@ def outlines(density: Density) -> tuple[DrawnLine, ...]:
     return () if density.gate is None else tuple(_lines(density.gate, density))
 
 
-def _lines(gate: Gate, density: Density) -> list[DrawnLine]:
+def _lines(gate: Gate, density: Density) -> list[OutlinePoints]:
     """Return the outline of each curved part, and one outline around the region of all ranges."""
     ranges = _shown_ranges(gate, {density.x_channel, density.y_channel})
     lines = _shapes(gate, density)
@@ -46,7 +46,7 @@ def _lines(gate: Gate, density: Density) -> list[DrawnLine]:
     return lines + _region(ranges, density)
 
 
-def _shapes(gate: Gate, density: Density) -> list[DrawnLine]:
+def _shapes(gate: Gate, density: Density) -> list[OutlinePoints]:
     if isinstance(gate, AllOf | AnyOf):
         return [line for part in gate.gates for line in _shapes(part, density)]
     return _shape(gate, density)
@@ -66,7 +66,7 @@ def _flat(gate: Gate) -> list[RangeGate]:
     return [gate] if isinstance(gate, RangeGate) else []
 
 
-def _region(gate: Gate, density: Density) -> list[DrawnLine]:
+def _region(gate: Gate, density: Density) -> list[OutlinePoints]:
     """Return the outline of the region that ranges keep; an open side lies on the frame."""
     axes = dict(zip((density.x_channel, density.y_channel), axes_of(density), strict=True))
     edges = {channel: _edges(gate, channel, axis) for channel, axis in axes.items()}
@@ -123,7 +123,7 @@ def _is_straight(before: Point, at: Point, after: Point) -> bool:
     return before[0] == at[0] == after[0] or before[1] == at[1] == after[1]
 
 
-def _shape(gate: Gate, density: Density) -> list[DrawnLine]:
+def _shape(gate: Gate, density: Density) -> list[OutlinePoints]:
     if isinstance(gate, PolygonGate):
         return _polygon(gate, density)
     if isinstance(gate, EllipsoidGate):
@@ -131,7 +131,7 @@ def _shape(gate: Gate, density: Density) -> list[DrawnLine]:
     return []
 
 
-def _polygon(gate: PolygonGate, density: Density) -> list[DrawnLine]:
+def _polygon(gate: PolygonGate, density: Density) -> list[OutlinePoints]:
     vertices = straight_corners(gate)
     corners = np.array([*vertices, vertices[0]], dtype=np.float64)
     cofactors = gate.cofactors
@@ -148,11 +148,11 @@ def _polygon(gate: PolygonGate, density: Density) -> list[DrawnLine]:
     return [np.column_stack(shown)]
 
 
-def _linear(places: DrawnLine, cofactor: float | None) -> DrawnLine:
+def _linear(places: OutlinePoints, cofactor: float | None) -> OutlinePoints:
     return places if cofactor is None else cofactor * np.sinh(places)
 
 
-def _fine(corners: DrawnLine, *, straight: bool) -> DrawnLine:
+def _fine(corners: OutlinePoints, *, straight: bool) -> OutlinePoints:
     """Put points on the edges: straight on the gate's own scale, they are curves on another one."""
     if straight:
         return corners
@@ -161,7 +161,7 @@ def _fine(corners: DrawnLine, *, straight: bool) -> DrawnLine:
     return np.vstack([*pieces, corners[-1:]])
 
 
-def _ellipse(gate: EllipsoidGate, density: Density) -> list[DrawnLine]:
+def _ellipse(gate: EllipsoidGate, density: Density) -> list[OutlinePoints]:
     """Return the projection of the ellipsoid onto the two channels."""
     wanted = (density.x_channel, density.y_channel)
     if not all(channel in gate.channels for channel in wanted):

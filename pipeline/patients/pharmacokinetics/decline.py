@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from calibration.numbers import SEED, Floats
+from calibration.numbers import ONE_SD_ENDS, SEED, Floats
 from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
 from pipeline.patients.pharmacokinetics.parameters import (
     N_DRAWN,
@@ -25,8 +25,8 @@ _HOURS_PER_WEEK: Final = 168.0
 """Arithmetic: 7 days of 24 hours."""
 
 _SCHEDULE_DAYS: Final = (*(7,) * 8, *(14,) * 8, *(28,) * 4)
-"""Days from dose to dose: weekly, every 2 weeks, every 4 weeks. Vendor: prescribing information of intravenous
-daratumumab."""
+"""Days from dose to dose: weekly, every 2 weeks, every 4 weeks. Vendor: prescribing information of
+intravenous daratumumab."""
 _MG_PER_KG: Final = 16.0
 """The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
 
@@ -37,8 +37,6 @@ measures, and what holds a receptor."""
 _DRAWS: Final = 64
 """Patients that are drawn, over all bodies. Convention: the SD is then known to a tenth."""
 
-_ONE_SD: Final = (0.158655, 0.841345)
-"""Arithmetic: the normal distribution at one SD below and above its mean."""
 _STEP_ERROR: Final = 1e-3
 """Relative error allowed per step for the drawn patients. Convention: far below how much patients
 differ."""
@@ -92,7 +90,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     drawn = concentrations(course, patients, rtol=_STEP_ERROR)
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
-    low, high = np.quantile(logs, _ONE_SD, axis=0)
+    low, high = np.quantile(logs, ONE_SD_ENDS, axis=0)
     return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)
 
 

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.numbers import Floats
+from calibration.numbers import LEAST_POSITIVE, Floats
 from pipeline.patients.pharmacokinetics.parameters import Disposition
 
 _SERIES_BELOW: Final = 0.5
@@ -29,9 +29,6 @@ _SERIES: Final = tuple(1.0 / factor for factor in (3628800, 362880, 40320, 5040,
 _NEARLY_EQUAL: Final = 1e-3
 """Two rates times the step that differ by less have their mean by a series. Arithmetic: its next term is
 1e-11."""
-
-_LEAST_RATE: Final = 1e-300
-"""mg/h: what a rate of zero is divided by. Arithmetic: no number is smaller by much."""
 
 
 class Rates(NamedTuple):
@@ -129,7 +126,7 @@ def step(rates: Rates, start: AmountsInBody, hours: Floats) -> tuple[Floats, Flo
     new[0] += hours * (kept + turned * modes.stays)
     new[1] += hours * turned * rates.across
     # square²/vmax is of the order of cubic, and not zero by chance where a step goes from above Km to below
-    scale = np.maximum(rates.steady + np.abs(start.falling), _LEAST_RATE)
+    scale = np.maximum(rates.steady + np.abs(start.falling), LEAST_POSITIVE)
     kept, turned = modes.mixed(6.0 * third * (np.abs(cubic) + square * square / scale))
     error = hours * np.abs(np.array([kept + turned * modes.stays, turned * rates.across]))
     error -= np.minimum(new[:2], 0.0) + np.minimum(central, 0.0)

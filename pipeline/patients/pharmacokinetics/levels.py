@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from calibration.numbers import Z_95, Floats
+from calibration.numbers import LOWER_95, ONE_SD_ENDS, UPPER_95, Z_95, Floats
 from pipeline.patients.pharmacokinetics.doses import GivenDoses, course_of, given_doses
 from pipeline.patients.pharmacokinetics.integration import concentrations, levels_and_last_amounts
 from pipeline.patients.pharmacokinetics.occupancy import occupancy
@@ -39,8 +39,6 @@ _BUDGET, _MOST_DRAWS, _FEWEST_DRAWS = 50_000, 200, 40
 """Draws over all samples, and most and fewest for each. Convention: for speed."""
 _FEW_POINTS: Final = 4 * N_VARIED
 """Points of a cubature, of both chains at most; more are draws. Arithmetic: 2 for each parameter."""
-_LOW, _MIDDLE, _HIGH, _ONE_SD = 0.025, 0.5, 0.975, (0.158655, 0.841345)
-"""Arithmetic: a 95 % interval with its middle; the normal distribution at one SD below and above."""
 _GOLDEN: Final = (5**0.5 - 1) / 2
 """Arithmetic: its multiples, less the whole, are spread evenly over 0 to 1."""
 _RTOL_TYPICAL, _RTOL_DRAWS = 1e-6, 1e-4
@@ -158,15 +156,15 @@ def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Set
     measured = int(np.count_nonzero(np.isfinite(given.troughs[1:])))
     middle = chains[0][0].typical
     if measured or len(chains) > 1:
-        middle = _quantile(level, weight, _MIDDLE)
+        middle = _quantile(level, weight, 0.5)
     return DrugLevel(
         ug_ml=middle,
-        low=_end(np.log(back), weight, _LOW),
-        high=_end(np.log(level), weight, _HIGH),
+        low=_end(np.log(back), weight, LOWER_95),
+        high=_end(np.log(level), weight, UPPER_95),
         log_sd=_spread(np.log(level), weight),
         occupancy=float(occupancy(middle, settings.kd_app_ug_ml)),
-        occupancy_low=_theta_end(np.log(back / both_kd), weight, _LOW),
-        occupancy_high=_theta_end(np.log(level / both_kd), weight, _HIGH),
+        occupancy_low=_theta_end(np.log(back / both_kd), weight, LOWER_95),
+        occupancy_high=_theta_end(np.log(level / both_kd), weight, UPPER_95),
         n_troughs=measured,
         method=_METHOD,
         notes=(*given.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
@@ -223,13 +221,13 @@ def _end(logs: Floats, weight: Floats, at: float) -> float:
     if len(logs) > _FEW_POINTS:
         return float(np.exp(_quantile(logs, weight, at)))
     mean = float(np.sum(weight * logs))
-    return float(np.exp(mean + (Z_95 if at > _MIDDLE else -Z_95) * _spread(logs, weight)))
+    return float(np.exp(mean + (Z_95 if at > 0.5 else -Z_95) * _spread(logs, weight)))
 
 
 def _spread(logs: Floats, weight: Floats) -> float:
     """Return half of the middle 68 %: the few who clear all would widen it for all. Of few points, the SD."""
     if len(logs) > _FEW_POINTS:
-        return (_quantile(logs, weight, _ONE_SD[1]) - _quantile(logs, weight, _ONE_SD[0])) / 2
+        return (_quantile(logs, weight, ONE_SD_ENDS[1]) - _quantile(logs, weight, ONE_SD_ENDS[0])) / 2
     mean = float(np.sum(weight * logs))
     return float(np.sqrt(np.sum(weight * (logs - mean) ** 2)))
 

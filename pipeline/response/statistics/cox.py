@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.numbers import LEVEL, Floats
+from calibration.numbers import LEAST_POSITIVE, LEVEL, Floats
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.response.statistics.logistic import ratio_of
 from pipeline.response.statistics.ratio import RatioPerUnit
@@ -29,9 +29,6 @@ _FEW_EVENTS: Final = 100
 _STEEPEST_OF_SUMS: Final = 15.0
 """Slope times the range of the covariate up to which running sums are used. Arithmetic: no weight is then
 lost beside e^15 of another."""
-
-_VANISHING: Final = 1e-300
-"""Smallest information, so that its logarithm exists. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ class _AlongTime:
             sums.append(np.cumsum(part)[self.last] - self.apart * tied)
         information = float(np.sum(sums[2] / sums[0] - (sums[1] / sums[0]) ** 2))
         log_l = float(np.sum(eta[self.event] - top - np.log(sums[0])))
-        return log_l + 0.5 * float(np.log(max(information, _VANISHING)))
+        return log_l + 0.5 * float(np.log(max(information, LEAST_POSITIVE)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,4 +179,4 @@ def _penalised(rows: tuple[_RiskSet, ...], slope: float) -> float:
             mean = float((weight * row.x).sum()) / total
             log_l -= float(np.log(total))
             information += float((weight * (row.x - mean) ** 2).sum()) / total
-    return log_l + 0.5 * float(np.log(max(information, _VANISHING)))
+    return log_l + 0.5 * float(np.log(max(information, LEAST_POSITIVE)))

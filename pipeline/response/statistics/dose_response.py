@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calibration.numbers import LEVEL, Floats
+from calibration.numbers import LEAST_POSITIVE, LEVEL, Floats
 from pipeline.response.statistics.logistic import (
     Logistic,
     OddsRatio,
@@ -23,9 +23,6 @@ METHOD: Final = (
     "logistic regression on the true value, integrated over its measurement error and its limits; Firth's "
     "penalty; penalised profile interval"
 )
-
-_VANISHING: Final = 1e-300
-"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +47,8 @@ class _Behind:
         each = np.sum(self.weights * np.where(yes > 0, p, expit(-eta)), axis=1)
         q = self.weights * p * expit(-eta)
         zero, one, two = float(q.sum()), float((q * self.nodes).sum()), float((q * self.nodes**2).sum())
-        information = max(zero * two - one**2, _VANISHING)
-        return float(np.sum(np.log(np.maximum(each, _VANISHING))) + 0.5 * np.log(information))
+        information = max(zero * two - one**2, LEAST_POSITIVE)
+        return float(np.sum(np.log(np.maximum(each, LEAST_POSITIVE))) + 0.5 * np.log(information))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

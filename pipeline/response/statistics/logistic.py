@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.numbers import LEVEL, Floats
+from calibration.numbers import LEAST_POSITIVE, LEVEL, Floats
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
@@ -33,9 +33,6 @@ Arithmetic: 5^11 parts are below the reported digits."""
 _SCANNED, _STEEPEST = 61, 300.0
 """Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
 hundredth of an SD apart differ twenty-fold."""
-
-_VANISHING: Final = 1e-300
-"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
 FIRTH: Final = (
@@ -262,7 +259,7 @@ def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
     first, second = others.sum(axis=1), np.sum(others * away, axis=1)
     # |I| = mass · Σ w away² - (Σ w away)², with away = x less the heaviest value
     less = np.exp(next_top - top) * first**2
-    return np.asarray(top + next_top + np.log(np.maximum(mass * second - less, _VANISHING)))
+    return np.asarray(top + next_top + np.log(np.maximum(mass * second - less, LEAST_POSITIVE)))
 
 
 def _highest(profile: Callable[[float], float], low: float, high: float) -> tuple[float, float]:

@@ -12,15 +12,13 @@ from pipeline.output.figures.gating import channel_labels
 from pipeline.output.figures.outlines import axes_of
 from pipeline.output.figures.svg.gate_picture import step_picture, with_cells
 from pipeline.output.figures.svg.picture_page import in_page
+from pipeline.review.bench.tube_view import SIDE
 from pipeline.review.view import AxisView, BackGate
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import step_densities
 from pipeline.tube.names.rows import row_named
 from pipeline.tube.reading import Tube
-
-SIDE = 296
-"""Pixels of the picture's side, as for a gate's picture. Convention: both pictures are shown side by side."""
 
 MOST_DOTS = 2000
 """Most cells drawn as dots; of more cells, evenly spaced ones in the order of the file are drawn. Convention:

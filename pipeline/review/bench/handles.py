@@ -14,7 +14,7 @@ from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method
-from pipeline.output.figures.outlines import DrawnLine, axes_of, outlines
+from pipeline.output.figures.outlines import OutlinePoints, axes_of, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Density, DisplayAxis
@@ -159,7 +159,7 @@ def _has_ellipses(gate: Gate) -> bool:
     return isinstance(gate, EllipsoidGate)
 
 
-def _in_common(lines: Sequence[DrawnLine]) -> DrawnLine:
+def _in_common(lines: Sequence[OutlinePoints]) -> OutlinePoints:
     """Return the hull of all curves, within the largest outline of straight lines."""
     curves = [line for line in lines if len(line) > MOST_CORNERS + 1]
     straight = [line for line in lines if len(line) <= MOST_CORNERS + 1]
@@ -172,8 +172,8 @@ def _in_common(lines: Sequence[DrawnLine]) -> DrawnLine:
 
 
 def _opened(
-    line: DrawnLine, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends
-) -> DrawnLine:
+    line: OutlinePoints, axes: tuple[DisplayAxis, DisplayAxis], channels: tuple[str, str], ends: Ends
+) -> OutlinePoints:
     """Return display positions in linear units; positions on the frame reach beyond the last event."""
     columns = []
     for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
@@ -188,8 +188,11 @@ def _opened(
 
 
 def _clipped(
-    corners: DrawnLine, ends: Ends, channels: tuple[str, str], cofactors: tuple[float | None, float | None]
-) -> DrawnLine:
+    corners: OutlinePoints,
+    ends: Ends,
+    channels: tuple[str, str],
+    cofactors: tuple[float | None, float | None],
+) -> OutlinePoints:
     """Return a polygon cut off a little beyond the last events, so that its corners stay visible.
 
     Parameters
@@ -209,7 +212,7 @@ def _clipped(
     return np.column_stack([[_linear(scale, place) for place in column] for scale, column in columns])
 
 
-def _within(corners: DrawnLine, low: DrawnLine, high: DrawnLine) -> DrawnLine:
+def _within(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
     """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
     points = [tuple(point) for point in corners.tolist()]
     for place in (0, 1):
@@ -229,7 +232,7 @@ def _within(corners: DrawnLine, low: DrawnLine, high: DrawnLine) -> DrawnLine:
     return np.array(points or corners.tolist())
 
 
-def _hull(points: DrawnLine) -> DrawnLine:
+def _hull(points: OutlinePoints) -> OutlinePoints:
     """Return the convex hull, counter-clockwise (Andrew 1979, doi:10.1016/0020-0190(79)90072-3)."""
     ordered = sorted(set(map(tuple, points.tolist())))
     halves = []
@@ -247,7 +250,7 @@ def _turn(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _area(line: DrawnLine) -> float:
+def _area(line: OutlinePoints) -> float:
     x, y = line[:, 0], line[:, 1]
     return abs(float(np.sum(x * np.roll(y, 1) - y * np.roll(x, 1)))) / 2
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.study.faults import Fault
-from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
+from pipeline.study.sheets.tables import SheetCell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted
 
 
@@ -110,7 +110,7 @@ def _note(typed: SheetRow, model: type[Row]) -> Fault | None:
     return Fault(filled[0].where, problem, "a whole row", hint)
 
 
-def read_row(cells: Mapping[str, Cell], model: type[RowT]) -> tuple[RowT, list[Fault]]:
+def read_row(cells: Mapping[str, SheetCell], model: type[RowT]) -> tuple[RowT, list[Fault]]:
     """Read a row; a cell that cannot be read becomes a fault, and its field keeps the default."""
     values = {name: cell.value for name, cell in cells.items() if not cell.is_empty}
     faults = [

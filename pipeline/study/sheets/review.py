@@ -9,7 +9,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry, column_names, read_rows
 from pipeline.study.sheets.rows import ReviewRow
-from pipeline.study.sheets.tables import Cell, RawSheet, column_letter, read_csv_sheet, tabulate
+from pipeline.study.sheets.tables import RawSheet, SheetCell, column_letter, read_csv_sheet, tabulate
 from pipeline.study.study import GateOverride, TubeVerdict
 
 REVIEW = "review"
@@ -72,7 +72,10 @@ def gates_of_rows(rows: Sequence[Mapping[str, str]]) -> tuple[tuple[GateOverride
     raw = RawSheet(
         REVIEW,
         tuple(
-            tuple(Cell(f"{REVIEW}!{column_letter(k)}{number}", text or None) for k, text in enumerate(row, 1))
+            tuple(
+                SheetCell(f"{REVIEW}!{column_letter(k)}{number}", text or None)
+                for k, text in enumerate(row, 1)
+            )
             for number, row in enumerate(cells, 1)
         ),
     )

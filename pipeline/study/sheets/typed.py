@@ -20,7 +20,7 @@ from pipeline.study.sheets.rows import (
     SampleRow,
     StatementRow,
 )
-from pipeline.study.sheets.tables import Cell, RawSheet
+from pipeline.study.sheets.tables import RawSheet, SheetCell
 from pipeline.study.sheets.validation_row import ValidationRow
 from pipeline.study.study import TypedCell, TypedRow, TypedRows
 
@@ -61,7 +61,7 @@ def rows_as_typed(raw: RawSheet, header: int, samples: Iterable[Entry[SampleRow]
     top = raw.rows[header - 1]
     width = max(len(top), *(len(cells) for _, cells in rows)) if rows else len(top)
 
-    def value(cells: Sequence[Cell], index: int) -> TypedCell:
+    def value(cells: Sequence[SheetCell], index: int) -> TypedCell:
         return cells[index].value if index < len(cells) else None
 
     used = [

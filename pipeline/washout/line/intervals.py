@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from calibration.numbers import Floats
+from calibration.numbers import LEAST_POSITIVE, Floats
 from gating.arithmetic.eigen import pseudo_inverse
 from pipeline.washout.censored.profile import (
     coefficient_interval,
@@ -20,9 +19,6 @@ from pipeline.washout.censored.profile import (
 from pipeline.washout.censored.repeated import PatientJackknife, delta_variance, patient_jackknife
 from pipeline.washout.line.line import FIRST_TERM, IntervalEnds, Line, LineParameter, rounded_dex
 from pipeline.washout.observations.terms import TermEffect
-
-_TINY: Final = 1e-300
-"""In place of a variance of zero. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ def critical_of(line: Line, jackknife: PatientJackknife | None, of: LineParamete
         own = own_variance(line, of) if line.data.shared is not None else 1.0
     else:
         drop, own = jackknife.critical_value(of, level), jackknife.variance(of)
-    return drop * (1 + shared_variance(line, of) / max(own, _TINY))
+    return drop * (1 + shared_variance(line, of) / max(own, LEAST_POSITIVE))
 
 
 def own_variance(line: Line, of: LineParameter) -> float:

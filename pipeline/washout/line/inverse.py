@@ -17,13 +17,12 @@ from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife
 from pipeline.washout.line.doubts import Doubt
 from pipeline.washout.line.intervals import (
-    LineParameter,
     critical_of,
     jackknife_of,
     own_variance,
     shared_variance,
 )
-from pipeline.washout.line.line import FIRST_TERM, Line, fit_line
+from pipeline.washout.line.line import FIRST_TERM, Line, LineParameter, fit_line
 
 if TYPE_CHECKING:
     from pipeline.washout.line.tobit import WashoutFit

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
+from calibration.numbers import LN_10
 from pipeline.washout.goodness import RowLaw
 from pipeline.washout.recovery.prior import R0, RHO, SIGMA, UNLIKE, T
 from pipeline.washout.recovery.summits import Peak
 from pipeline.washout.recovery.surface import Surface, log_over_kd, log_regained, nodes_of
-
-_LOG_10: Final = float(np.log(10))
-"""Arithmetic: ln 10."""
 
 
 def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
@@ -22,14 +18,14 @@ def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
     log_ratio = log_over_kd(mode[None], data.weeks, np.log(surface.ug_ml))[0]
     away = nodes[:, None] * np.exp(mode[UNLIKE]) * surface.log_sd
     log_ratio = log_ratio + away
-    log_covered = (np.maximum(log_ratio, 0) + np.log1p(np.exp(-np.abs(log_ratio)))) / _LOG_10
-    by_kd = 1 / (1 + np.exp(-log_ratio)) / _LOG_10
+    log_covered = (np.maximum(log_ratio, 0) + np.log1p(np.exp(-np.abs(log_ratio)))) / LN_10
+    by_kd = 1 / (1 + np.exp(-log_ratio)) / LN_10
     part = 1 / (1 + np.exp(-mode[RHO]))
     half = np.exp(mode[T])
     gone = 2.0 ** (-data.weeks / half)
     regained = 1 - (1 - part) * gone
-    by_rho = part * (1 - part) * gone / regained / _LOG_10
-    by_t = -(1 - part) * gone * np.log(2) * data.weeks / half / regained / _LOG_10
+    by_rho = part * (1 - part) * gone / regained / LN_10
+    by_t = -(1 - part) * gone * np.log(2) * data.weeks / half / regained / LN_10
     ones = np.ones_like(log_ratio)
     slopes = np.stack([ones, ones * by_rho, ones * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2)
     return RowLaw(

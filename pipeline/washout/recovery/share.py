@@ -7,12 +7,12 @@ density at the median concentration: both scatters count.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.numbers import Floats
+from calibration.numbers import LN_10, Floats
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
 from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
@@ -22,9 +22,6 @@ WeekIndices: TypeAlias = NDArray[np.intp]
 _STRIDE, _STEPS, _FAR = 12, 32, 4.0
 """Stride through `WEEKS` at first; halvings to a quantile; how far from the curves the quantile may lie, in
 SDs of patients. Convention: for speed."""
-
-_LOG_10: Final = float(np.log(10))
-"""Arithmetic: ln 10."""
 
 
 def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: float) -> Floats:
@@ -96,6 +93,6 @@ def _curves(parameters: Floats, curve: SerumCurve, steps: WeekIndices) -> tuple[
     weeks = WEEKS[steps]
     log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
     scattered = log_ratio + nodes[:, None] * np.exp(parameters[:, UNLIKE]) * curve.log_sd[steps]
-    log_covered = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / _LOG_10
+    log_covered = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / LN_10
     regained = log_regained(parameters, weeks[:, None])[:, 0]
     return parameters[:, R0] + regained - log_covered, np.exp(log_weights)

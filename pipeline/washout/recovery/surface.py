@@ -8,13 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.numbers import HALF_LOG_2PI, Floats
+from calibration.numbers import HALF_LOG_2PI, LN_10, Floats
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, UNLIKE, Prior, T
-
-_LOG_10: Final = float(np.log(10))
-"""Arithmetic: ln 10."""
 
 _BLOCK: Final = 200_000
 """Numbers that are log_covered at once. Convention: for speed."""
@@ -95,7 +92,7 @@ class Surface:
         scattered = log_ratio + nodes[:, None, None] * np.exp(parameters[:, UNLIKE, None]) * log_sd
         # log(1 + C/Kd) without overflow, and faster than logaddexp.
         log_covered = np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))
-        z = (self.data.log_rd[rows] - regained + log_covered / _LOG_10) / np.sqrt(variance)
+        z = (self.data.log_rd[rows] - regained + log_covered / LN_10) / np.sqrt(variance)
         return z, 0.5 * np.log(variance), log_weights
 
 

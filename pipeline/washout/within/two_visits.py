@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.numbers import LEVEL, Floats
+from calibration.numbers import LEAST_POSITIVE, LEVEL, Floats
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import interval
@@ -32,9 +32,6 @@ _LEAST_LOG_SD, _MOST_LOG_SD = -6.0, 5.0
 _NO_MAXIMUM: Final = 8.0
 """Size of a mean, in SDs of the values, from which the likelihood has no maximum. Convention: no mean of
 values lies eight of their SDs away."""
-
-_TINY: Final = 1e-300
-"""Arithmetic: replaces a probability of zero."""
 
 _NUDGE: Final = 1e-12
 """Arithmetic: replaces a zero by which something is divided."""
@@ -114,7 +111,7 @@ def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
     beyond = (a != OBSERVED) & (b != OBSERVED)
     if beyond.any():
         corner = _corner((-a * z1)[:, beyond], (-b * z2)[:, beyond], rho * (a * b)[beyond])
-        terms[:, beyond] = np.log(np.maximum(corner, _TINY))
+        terms[:, beyond] = np.log(np.maximum(corner, LEAST_POSITIVE))
     return np.asarray(terms.sum(axis=1))
 
 

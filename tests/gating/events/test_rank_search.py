@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from gating.events.quantiles import dim_end, median, quantile, ranked
-from gating.events.rank_search import FEWEST, pair_at
+from gating.events.rank_search import FEWEST_TO_SAMPLE, pair_at
 
 RNG = np.random.default_rng(5)
 KINDS = {
     "spread": RNG.lognormal(0, 2, 20_000),
     "in order": np.sort(RNG.normal(0, 1, 9_000)),
     "mostly one value": np.maximum(RNG.normal(0, 1, 12_345), 0.5),
-    "one value": np.full(FEWEST, 3.0),
-    "few": RNG.normal(0, 1, FEWEST - 1),
+    "one value": np.full(FEWEST_TO_SAMPLE, 3.0),
+    "few": RNG.normal(0, 1, FEWEST_TO_SAMPLE - 1),
     "misleading where they are looked at": np.where(np.arange(8_192) % 16 == 0, 1e6, RNG.normal(0, 1, 8_192)),
     "very many": RNG.normal(0, 1, 150_000),
 }

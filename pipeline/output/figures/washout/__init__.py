@@ -3,4 +3,4 @@
 from pipeline.output.figures.washout.picture import MOST_LABELS, MOST_POINTS, washout_picture
 from pipeline.output.figures.washout.points import DrawnVisit, drawable
 
-__all__ = ["MOST_LABELS", "MOST_POINTS", "Point", "drawable", "washout_picture"]
+__all__ = ["MOST_LABELS", "MOST_POINTS", "DrawnVisit", "drawable", "washout_picture"]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
-from calibration.numbers import Floats
+from calibration.numbers import LEAST_POSITIVE, Floats
 
 _STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
 """Most steps, most halvings of a step, longest step, and the step at which the ascent ends. Convention: they
 bound the time; 5 on the log scale is far for any coefficient, and 1e-9 is below the reported digits."""
-
-_VANISHING: Final = 1e-300
-"""Smallest determinant, so that its logarithm exists. Arithmetic."""
 
 
 def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -35,7 +30,7 @@ def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
     height, parts = _penalised(x, y, weights, a, b)
     for _ in range(_STEPS):
         p, q, zero, one, two = parts
-        determinant = np.maximum(zero * two - one**2, _VANISHING)
+        determinant = np.maximum(zero * two - one**2, LEAST_POSITIVE)
         leverage = q * (two[:, None] - 2 * x * one[:, None] + x**2 * zero[:, None]) / determinant[:, None]
         score = weights * (y - p) + leverage * (0.5 - p)
         first, second = score.sum(axis=1), (score * x).sum(axis=1)
@@ -64,5 +59,5 @@ def _penalised(
     q = weights * p * (1 - p)
     zero, one, two = q.sum(axis=1), (q * x).sum(axis=1), (q * x**2).sum(axis=1)
     log_l = (weights * (y * eta - np.logaddexp(0, eta))).sum(axis=1)
-    height = log_l + 0.5 * np.log(np.maximum(zero * two - one**2, _VANISHING))
+    height = log_l + 0.5 * np.log(np.maximum(zero * two - one**2, LEAST_POSITIVE))
     return np.asarray(height), (p, q, zero, one, two)

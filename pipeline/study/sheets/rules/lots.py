@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.study.cells.words import as_text
 from pipeline.study.faults import Fault
 from pipeline.study.names.look import caseless
-from pipeline.study.sheets.tables import Cell, SheetRow, TypedSheet
+from pipeline.study.sheets.tables import SheetCell, SheetRow, TypedSheet
 from pipeline.study.wording import enumerate_words, quoted, same_word
 
 OF_A_LOT = ("lot", "kit", "levels")
@@ -56,9 +56,9 @@ def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
     return replace(sheet, rows=tuple(rows)), tuple(faults)
 
 
-def _without_ditto(name: str, cell: Cell) -> Cell:
+def _without_ditto(name: str, cell: SheetCell) -> SheetCell:
     is_ditto = name in (*OF_A_LOT, *ALONG) and isinstance(cell.value, str) and caseless(cell.value) in DITTO
-    return Cell(cell.where) if is_ditto else cell
+    return SheetCell(cell.where) if is_ditto else cell
 
 
 def _typed(row: SheetRow, name: str) -> str:
@@ -93,16 +93,16 @@ def _ambiguous_lot(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
     return Fault(where, f"nothing, and {named} have other levels or kits", "the levels of these beads")
 
 
-def _faulty(row: SheetRow) -> dict[str, Cell]:
+def _faulty(row: SheetRow) -> dict[str, SheetCell]:
     empty = (row.cells[name] for name in OF_A_LOT if name in row.cells and not _typed(row, name))
     names = [name for name in OF_A_LOT if name in row.cells and not _typed(row, name)]
-    return {name: Cell(cell.where, faulty=True) for name, cell in zip(names, empty, strict=True)}
+    return {name: SheetCell(cell.where, faulty=True) for name, cell in zip(names, empty, strict=True)}
 
 
-def _filled(row: SheetRow, complete: Mapping[str, Cell]) -> SheetRow:
+def _filled(row: SheetRow, complete: Mapping[str, SheetCell]) -> SheetRow:
     """Fill the empty cells of a row from those of a complete row of its lot."""
     taken = {
-        name: Cell(cell.where, complete[name].value)
+        name: SheetCell(cell.where, complete[name].value)
         for name, cell in row.cells.items()
         if name in (*OF_A_LOT, *ALONG) and cell.is_empty and name in complete
     }

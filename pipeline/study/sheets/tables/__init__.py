@@ -19,11 +19,11 @@ from pipeline.study.sheets.tables.workbook import WORKBOOK, read_workbook
 
 __all__ = [
     "WORKBOOK",
-    "Cell",
     "CellValue",
     "HiddenCells",
     "PackageParts",
     "RawSheet",
+    "SheetCell",
     "SheetRow",
     "TypedSheet",
     "column_letter",
