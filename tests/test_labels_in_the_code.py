@@ -16,7 +16,7 @@ from doc_tables import SAID_BY, flags_in_the_code
 from helpers.syntax import nodes_of, tree_of
 from pipeline.output.legend.flag_words import Weight, sentence
 from pipeline.output.legend.words_of_flags import FLAGS
-from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gating", "calibration", "pipeline")
@@ -83,7 +83,7 @@ def test_no_two_enums_have_the_same_flag():
 
 
 def test_every_reading_of_sentinels_has_words():
-    assert set(WORDS) == set(SentinelReading)
+    assert set(READING_WORDS) == set(SentinelReading)
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from doc_constants import constants, modules
 from doc_rooms import ROOT
 from helpers.syntax import nodes_of, tree_of
 
@@ -175,6 +176,58 @@ def test_no_two_public_classes_or_functions_share_a_name():
         for name in public(tree_of(path)):
             places[name].add(path.relative_to(ROOT).as_posix())
     assert {name: sorted(where) for name, where in places.items() if len(where) > 1} == {}
+
+
+IN_BOTH = {"Floats", "Mask", "MAD_TO_SD", "LEAST_DIVISOR"}
+"""Array types and statistical constants of one meaning that gating and calibration both need: neither knows the other."""
+SHARED_IN_PRIVATE: Mapping[str, int] = {}
+"""Private numbers that stand in several modules with different meanings, and in how many: none may be added."""
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Yield every class, type and type variable of a module, private ones too."""
+    for node in tree_of(path).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            yield from (name for name in targets(node) if not name.isupper() and not name.startswith("__"))
+
+
+def shared(names: Iterator[tuple[str, Path]]) -> dict[str, list[str]]:
+    places = defaultdict(list)
+    for name, path in names:
+        places[name].append(path.relative_to(ROOT).as_posix())
+    return {name: where for name, where in places.items() if len(where) > 1}
+
+
+def test_no_two_classes_types_or_variables_share_a_name_even_private_ones():
+    every = shared((name, path) for path in sources() for name in defined(path))
+    assert {name: where for name, where in every.items() if name not in IN_BOTH} == {}
+
+
+def deciding() -> dict[str, list[str]]:
+    """Return each name of a number that decides, and the modules that define it, where these are several."""
+    return shared(
+        (name, path) for path in modules() for one in constants(path) for name in one.names.split(", ")
+    )
+
+
+def test_no_two_numbers_that_decide_share_a_name():
+    public = {name: where for name, where in deciding().items() if not name.startswith("_")}
+    assert {name: where for name, where in public.items() if name not in IN_BOTH} == {}
+
+
+def test_no_further_private_number_shares_a_name():
+    private = {name: len(where) for name, where in deciding().items() if name.startswith("_")}
+    assert {name: n for name, n in private.items() if n > SHARED_IN_PRIVATE.get(name, 1)} == {}
+    assert SHARED_IN_PRIVATE.keys() - private.keys() == set(), "no longer shared"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_private_number_shares_no_name_with_a_public_one(package: str):
+    names = {name for path in modules() for one in constants(path) for name in one.names.split(", ")
+             if path.is_relative_to(ROOT / package)}  # fmt: skip
+    assert {name for name in names if f"_{name}" in names} == set()
 
 
 def test_modules_that_share_a_name_speak_of_one_thing():

@@ -15,7 +15,7 @@ LEAST_KEPT = 0.1
 """Smallest part of a half-width that remains where an error is subtracted. Convention: an interval never
 shrinks to a point by rounding."""
 
-TOTAL = 100.0
+ALL_PERCENT = 100.0
 """Arithmetic: percent of all cells."""
 
 
@@ -52,19 +52,21 @@ def _wider_share(part_below: ShareBelow, more: float) -> ShareBelow:
         part_below.percent is None
         or part_below.low is None
         or part_below.high is None
-        or not 0 < part_below.percent < TOTAL
+        or not 0 < part_below.percent < ALL_PERCENT
     ):
         return part_below
-    share = part_below.percent / TOTAL
-    change = more * (part_below.per_fold / TOTAL / (share * (1 - share))) ** 2
+    share = part_below.percent / ALL_PERCENT
+    change = more * (part_below.per_fold / ALL_PERCENT / (share * (1 - share))) ** 2
     middle = _logit(part_below.percent)
     low = middle - _moved(middle - _logit(part_below.low), change) if part_below.low > 0 else -np.inf
-    high = middle + _moved(_logit(part_below.high) - middle, change) if part_below.high < TOTAL else np.inf
-    return replace(part_below, low=TOTAL * _share(low), high=TOTAL * _share(high))
+    high = (
+        middle + _moved(_logit(part_below.high) - middle, change) if part_below.high < ALL_PERCENT else np.inf
+    )
+    return replace(part_below, low=ALL_PERCENT * _share(low), high=ALL_PERCENT * _share(high))
 
 
 def _logit(percent: float) -> float:
-    return float(np.log(percent / (TOTAL - percent)))
+    return float(np.log(percent / (ALL_PERCENT - percent)))
 
 
 def _share(logit: float) -> float:

@@ -14,7 +14,7 @@ from gating.events import Mask
 STRICT = 1.5
 """Distance of the positive cuts from the negative cells where no group was found (a factor of 4.5). Chosen on
 the simulated tubes of docs/validation.md."""
-NEAR_CUT, BELOW = 1.0, 1e-3
+NEAR_CUT, BELOW_CUT = 1.0, 1e-3
 """Distance of a cut from the outermost wanted cell where no rival is near: a factor e; and how much farther
 rivals are searched. Convention: one unit of the axis; far above rounding in float32."""
 MANY_CELLS = 1_000
@@ -60,7 +60,7 @@ def _may_bound(anchors: Sequence[Anchor], wanted: Mask) -> NDArray[np.intp]:
     cells, rows = np.flatnonzero(wanted), None
     for anchor in anchors:
         outermost = _sign(anchor) * anchor.axis.values.take(cells)
-        least = min(_sign(anchor) * anchor.edge, float(outermost.min()) - NEAR_CUT) - BELOW
+        least = min(_sign(anchor) * anchor.edge, float(outermost.min()) - NEAR_CUT) - BELOW_CUT
         values = anchor.axis.values if rows is None else anchor.axis.values.take(rows)
         beyond = values >= np.float32(least) if anchor.is_positive else values <= np.float32(-least)
         rows = np.flatnonzero(beyond) if rows is None else rows.compress(beyond)

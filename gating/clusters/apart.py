@@ -35,7 +35,7 @@ FEWEST_TO_PART = 12
 """Least number of cells in each half of a cluster that is divided. Chosen on the tubes of docs/method.md,
 section 3."""
 
-WITHIN, SPLIT_WINDOW = 2.0, 0.75
+WITHIN_WINDOW, SPLIT_WINDOW = 2.0, 0.75
 """Cells are counted along one axis if they lie within so many spreads of the cluster on every other axis;
 half the width of the counting window, in spreads. Chosen on the tubes of docs/method.md, section 3."""
 DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
@@ -102,7 +102,7 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
     for other, (_, axis) in enumerate(axes):
         if other != row:
             offsets = np.abs(axis.values.take(rows) - np.float32(centre[other]))
-            rows = rows.compress(offsets <= np.float32(WITHIN * spreads[other]))
+            rows = rows.compress(offsets <= np.float32(WITHIN_WINDOW * spreads[other]))
     along = (axes[row][1].values.take(rows) - np.float32(centre[row])) / np.float32(spreads[row])
     at_centre = np.count_nonzero(np.abs(along) <= np.float32(SPLIT_WINDOW))
     for step in DOWN:

@@ -8,7 +8,7 @@ from gating.drawn.gate_file import GateFileError, first_names
 
 GateId = tuple[str, ...]
 """Names from `root` down to the gate itself."""
-ALIKE = 0.5
+ALIKE_POPULATIONS = 0.5
 """Least similarity of a population's name that was probably meant (Python's `difflib`). Convention: names
 of gates are short, so that one letter changes much."""
 
@@ -58,6 +58,6 @@ def _hint(every: Sequence[GateId], wanted: str) -> str:
     from difflib import get_close_matches
 
     last = wanted.rpartition("/")[2].casefold()
-    close = get_close_matches(last, [path[-1].casefold() for path in every], 1, ALIKE)
+    close = get_close_matches(last, [path[-1].casefold() for path in every], 1, ALIKE_POPULATIONS)
     meant = next((path[-1] for path in every if close and path[-1].casefold() == close[0]), "")
     return f" Did you mean {meant!r}?" if meant else ""

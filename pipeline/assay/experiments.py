@@ -19,7 +19,7 @@ from pipeline.assay.tubes import AssayTube
 from pipeline.study.validation import Experiment
 from pipeline.study.wording import counted
 
-FEW_CELLS = 0.05
+SHARE_OF_FEW = 0.05
 """A material with fewer plasma cells than this share of the other material shows carried-over cells.
 Convention: the scatter of its count is then small compared with the carry-over."""
 
@@ -185,7 +185,7 @@ def controls(
 def _nearly_empty(tubes: Sequence[AssayTube]) -> bool:
     """Return whether one material has hardly any plasma cells: only there are carried-over cells visible."""
     counts = [mean([_count(tube) for tube in group]) for group in _grouped(tubes, _specimen).values()]
-    return min(counts) < FEW_CELLS * max(counts)
+    return min(counts) < SHARE_OF_FEW * max(counts)
 
 
 def _specimen(tube: AssayTube) -> str:

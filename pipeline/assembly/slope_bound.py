@@ -18,7 +18,7 @@ from pipeline.washout.censored.likelihood import LEFT, CensoredRows, maximise, s
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.selection import given_rows
 
-MOST_SPLITS, LEVELS = 8, 6
+MOST_SPLITS, GRID_LEVELS = 8, 6
 """Washouts at which missing visits are split into early and late, and densities at which each group is
 placed, the lowest one below the limit. Convention: for speed; a finer grid hardly changes the line."""
 
@@ -61,7 +61,7 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     is_missing = np.array([_key(given.used[place]) in missing for place in given.data.places.tolist()])
     if not is_missing.any():
         return None, "the models do not take the visits without a density: none would be in the line"
-    slopes = _slopes(given.data, is_missing, np.geomspace(low, high, LEVELS - 1))
+    slopes = _slopes(given.data, is_missing, np.geomspace(low, high, GRID_LEVELS - 1))
     if slopes is None:
         return None, "the line of the other visits cannot be fitted"
     told, others = 10 ** slopes[0], 10 ** slopes[1]

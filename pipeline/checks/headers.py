@@ -24,7 +24,7 @@ class StudyFile:
 
 
 Headers = Mapping[str, StudyFile]
-READERS, MANY = 16, 64
+READERS, MANY_HEADERS = 16, 64
 """Files that are read at the same time, and the least number of files for that. Convention: a network disk
 answers after milliseconds, and 16 files wait together; with fewer files starting the threads takes as
 long."""
@@ -36,7 +36,7 @@ def read_headers(study: Study) -> Headers:
         [run.fcs_file for run in study.beads]
         + [name for sample in study.samples for name in files_of(sample).values()]
     )
-    if len(names) < MANY:
+    if len(names) < MANY_HEADERS:
         return {name: _header(study, name) for name in names}
     with ThreadPoolExecutor(READERS) as readers:
         return dict(zip(names, readers.map(lambda name: _header(study, name), names), strict=True))

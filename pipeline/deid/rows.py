@@ -18,7 +18,7 @@ from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Pati
 SheetRows = tuple[dict[str, str], ...]
 """One dict per row: column → cell."""
 
-OLDEST_YEARS = 90
+OLDEST_AGE_KEPT = 90
 """Higher ages are replaced by this one, since old people are rare and so identifiable. Convention: 45 CFR
 164.514(b)(2)(i)(C)."""
 
@@ -164,7 +164,7 @@ def _of_patient(patient: Patient, column: str, key: Key) -> str:
     if isinstance(value, date):
         return key.shifted(patient.patient_id, value).isoformat()
     if column == "age" and value is not None:
-        return _cell(min(value, OLDEST_YEARS))
+        return _cell(min(value, OLDEST_AGE_KEPT))
     if column == "refractory_to":
         return "; ".join(dict.fromkeys(_drug(name, key) for name in listed_names(value)))
     if column == "site":

@@ -42,7 +42,7 @@ serial numbers have five digits or more."""
 SOFTWARE = ("CREATOR", "APPLICATION", "SOFTWARE", "SOFTWARE VERSION")
 """Keywords of the makers for the acquisition program and its version; the standard defines none."""
 
-LONGEST_NAME = 80
+LONGEST_PROGRAM_NAME = 80
 """Most characters of a program's name. Convention: longer text is no name."""
 
 OLDEST, NEWEST = 1970, 2199
@@ -155,7 +155,7 @@ def parse_date(value: str) -> date | None:
 
 def _day_of(value: str) -> tuple[int, int, int] | None:
     """Return year, month and day as they are written; None if there is more than one way to read them."""
-    without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:LONGEST_NAME], flags=re.ASCII)
+    without_time = re.sub(r"T?\d+(:[\d.]+)+", " ", value[:LONGEST_PROGRAM_NAME], flags=re.ASCII)
     words = [word for word in re.split(r"[\W_]+", without_time) if word]
     if len(words) == 1 and re.fullmatch(r"\d{8}", words[0], re.ASCII):
         words = [words[0][:4], words[0][4:6], words[0][6:]]
@@ -241,7 +241,7 @@ def _word(keywords: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _program_name(word: str) -> str:
     """Return the name of a program; "" for text that may be a path, since a path can name a person."""
-    return "" if len(word) > LONGEST_NAME or "\\" in word or word.startswith("/") else word
+    return "" if len(word) > LONGEST_PROGRAM_NAME or "\\" in word or word.startswith("/") else word
 
 
 def _above_zero(number: float | None) -> float | None:

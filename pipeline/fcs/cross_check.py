@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.numbers import Floats
-from pipeline.fcs.errors import LONGEST_QUOTE
+from pipeline.fcs.errors import LONGEST_READER_MESSAGE
 from pipeline.fcs.file import FcsFile, read_fcs
 from pipeline.fcs.repairs import RepairCode
 
@@ -187,7 +187,7 @@ def _side_by_side(file: FcsFile, ours: Floats, theirs: Floats | None) -> tuple[W
 
 def _single_line(fault: Exception, file: FcsFile) -> str:
     text = " ".join(str(fault).replace(str(file.path), file.path.name).split())
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    return text if len(text) <= LONGEST_READER_MESSAGE else text[:LONGEST_READER_MESSAGE] + "…"
 
 
 def _compared(

@@ -9,7 +9,7 @@ MOST_CHANNELS_NAMED = 60
 """Most channels that a message lists. Convention: hardly any panel has more, so that a list is rarely
 cut."""
 
-LONGEST_QUOTE = 160
+LONGEST_READER_MESSAGE = 160
 """Most characters of another reader's message. Convention: more would not be read."""
 SIMILAR = 0.5
 """Least similarity of a channel that was probably meant (Python's `difflib`). Convention: names of

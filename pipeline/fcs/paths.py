@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 from pipeline.fcs.errors import UnreadableError, UnsupportedError, shown
 from pipeline.files.content import AnyContent
 
-LONGEST_NAME = 255
+LONGEST_FILE_NAME = 255
 """Length of a file name; a longer one is cut in messages. Standard: the limit of today's file systems."""
 
 
@@ -87,7 +87,7 @@ def _not_there(path: Path) -> str:
         )
     near = difflib.get_close_matches(path.name, _names_beside(path), n=1)
     hint = f"did you mean {near[0]}?" if near else "check the name and the folder"
-    name = path.name if len(path.name) <= LONGEST_NAME else path.name[:LONGEST_NAME] + "…"
+    name = path.name if len(path.name) <= LONGEST_FILE_NAME else path.name[:LONGEST_FILE_NAME] + "…"
     folder = f"in {path.parent.name!r}" if path.parent.name else "in this folder"
     return f"{name} is not there, expected an FCS file {folder}; {hint}"
 

@@ -32,7 +32,7 @@ OF_DIAGONAL = 0.01
 """Largest deviation of the diagonal from 1 or 100. Convention: programs round a matrix to two to four
 digits."""
 
-ROUNDED = 1e-6
+ROUNDED_DIAGONAL = 1e-6
 """Relative error of float32 and six written digits. Arithmetic."""
 
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
@@ -227,7 +227,7 @@ def _checked(
     unit = next((unit for unit in (1.0, 100.0) if np.allclose(diagonal, unit, rtol=OF_DIAGONAL)), None)
     if unit is None:
         return _refused(keyword, "has no 1 (or 100 percent) for each detector's own light", said)
-    if not np.allclose(diagonal, 1, rtol=ROUNDED):
+    if not np.allclose(diagonal, 1, rtol=ROUNDED_DIAGONAL):
         percent = (RepairCode.SPILL_PERCENT, "is in percent")
         code, text = percent if unit > 1 else (RepairCode.SPILL_DIAGONAL, "is not 1 on the diagonal")
         repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from pathlib import Path
 
-LONGEST_NAME = 100
+LONGEST_SAFE_NAME = 100
 """Most characters of a name for files, without the ending (`.parquet`). Convention: it leaves room for the
 folder in a path of 260 characters, the limit of Windows."""
 
-MOST_BYTES = 200
+MOST_BYTES_OF_A_NAME = 200
 """Most bytes of such a name in UTF-8: file systems take 255 with the ending. Convention: 55 are left for the
 ending."""
 
@@ -42,11 +42,11 @@ def name_problem(name: str) -> tuple[str, str]:
         listed = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in bad)
         return f"{expected}, without {' '.join(FORBIDDEN)}", f"Leave out {listed}."
     n_bytes = _n_bytes(name)
-    if len(name) > LONGEST_NAME:
-        return f"an id of at most {LONGEST_NAME} characters", f"This one has {len(name)}."
-    if n_bytes > MOST_BYTES:
+    if len(name) > LONGEST_SAFE_NAME:
+        return f"an id of at most {LONGEST_SAFE_NAME} characters", f"This one has {len(name)}."
+    if n_bytes > MOST_BYTES_OF_A_NAME:
         return (
-            f"an id of at most {MOST_BYTES} bytes, since it names files",
+            f"an id of at most {MOST_BYTES_OF_A_NAME} bytes, since it names files",
             f"This one has {n_bytes}: letters with accents and of other scripts take 2 to 6 bytes each.",
         )
     if not name or name != name.strip() or name[0] == "." or name[-1] == ".":
@@ -67,8 +67,8 @@ def safe_name(text: str) -> str:
     bare = "".join("-" if c in FORBIDDEN or not c.isprintable() else c for c in " ".join(text.split()))
     stem, point, rest = bare.strip(". ").partition(".")
     name = (f"{stem}-" if RESERVED.fullmatch(stem.strip()) else stem) + point + rest
-    name = name[:LONGEST_NAME]
-    while _n_bytes(name) > MOST_BYTES:
+    name = name[:LONGEST_SAFE_NAME]
+    while _n_bytes(name) > MOST_BYTES_OF_A_NAME:
         name = name[:-1]
     return name.rstrip(". ")
 
@@ -89,7 +89,7 @@ def file_named(folder: Path, name: str, ending: str) -> Path:
     expected, problem = name_problem(name)
     if problem:
         raise UnsafeNameError(
-            f"no file is named after {name[:LONGEST_NAME]!r}: expected {expected}. {problem}"
+            f"no file is named after {name[:LONGEST_SAFE_NAME]!r}: expected {expected}. {problem}"
         )
     return folder / f"{name}{ending}"
 

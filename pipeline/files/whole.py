@@ -13,7 +13,7 @@ from pathlib import Path
 UNFINISHED = ".partial"
 """The ending of a file's name while it is written."""
 
-TRIES = 3
+WRITE_TRIES = 3
 """Tries of a write: another command in the same folder may delete an unfinished file as a leftover, once or
 twice. Convention: a third time in a row is no chance."""
 
@@ -104,7 +104,7 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        tries = TRIES if isinstance(content, bytes | str) else 1
+        tries = WRITE_TRIES if isinstance(content, bytes | str) else 1
         while not _written(path, content, durable=durable, last=tries <= 1):
             tries -= 1
     except OSError as error:

@@ -17,7 +17,7 @@ from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
 
-PATIENTS = (8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250, 300, 400)
+NUMBERS_TRIED = (8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 160, 200, 250, 300, 400)
 """Numbers of patients to try. Convention: each about a quarter more than the previous one."""
 
 STUDIES, ASSURANCE = 50, 0.8
@@ -125,7 +125,7 @@ def plan_size(
     replicates
         Tubes per visit, in one run: they average the error of the tube, not the error between runs.
     tried
-        Numbers of patients in ascending order; empty: the sizes in `PATIENTS` that a pilot simulation
+        Numbers of patients in ascending order; empty: the sizes in `NUMBERS_TRIED` that a pilot simulation
         suggests.
     seen
         Called with each size when it is done.
@@ -152,10 +152,10 @@ def _worth_trying(
     """Return the sizes to try: they begin well below the size that a pilot of 40 patients predicts."""
     pilot = _size(population, target, _PILOT_PATIENTS, visits, replicates, _PILOT_STUDIES, seed)
     if pilot.width is None:
-        return tuple(n for n in PATIENTS if n >= _PILOT_PATIENTS / 2)
+        return tuple(n for n in NUMBERS_TRIED if n >= _PILOT_PATIENTS / 2)
     expected = _PILOT_PATIENTS * (pilot.width / target.wanted) ** 2
-    least = min(_WELL_BELOW * expected, PATIENTS[-4])
-    return tuple(n for n in PATIENTS if n >= least)
+    least = min(_WELL_BELOW * expected, NUMBERS_TRIED[-4])
+    return tuple(n for n in NUMBERS_TRIED if n >= least)
 
 
 def _size(

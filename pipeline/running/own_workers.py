@@ -19,7 +19,7 @@ TRIES = 3
 three deaths the piece itself is the cause. The last try runs alone on the machine, since several pieces at a
 time may need more memory than there is. Convention: three deaths in a row are no chance."""
 
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_OWN_LOOKS = 0.2
 """Longest delay of an interrupt (Ctrl-C) on a system that does not interrupt a waiting thread. Convention:
 nobody notices so short a delay."""
 
@@ -88,7 +88,7 @@ class _Run:
         while True:
             was_dealing = dealer.is_alive()
             try:
-                return self._answers.get(timeout=SECONDS_BETWEEN_LOOKS)
+                return self._answers.get(timeout=SECONDS_BETWEEN_OWN_LOOKS)
             except Empty:
                 if not was_dealing:
                     raise RuntimeError("the work ended before all of it was done") from None
@@ -99,7 +99,7 @@ class _Run:
         while dealer.is_alive():
             for process in self._processes:
                 process.kill()
-            dealer.join(SECONDS_BETWEEN_LOOKS)
+            dealer.join(SECONDS_BETWEEN_OWN_LOOKS)
         for process in self._processes:
             process.leave()
 

@@ -15,11 +15,11 @@ _VALUE = re.compile(
 )
 """Parts of a message that differ between faults with the same cause: quoted values, files, cells, numbers."""
 
-MOST_WRITTEN_OUT = 3
+MOST_FAULTS_WRITTEN_OUT = 3
 """Most faults with the same cause that are written out in full if they differ. Convention: more of the same
 cause would hide the others."""
 
-MOST_CELLS = 12
+MOST_CELLS_NAMED = 12
 """Most cells that are named for a cause. Convention: more would not be read."""
 
 _SHEET_ORDER = (
@@ -132,12 +132,12 @@ def without_values(text: str) -> str:
 def _lines(alike: list[Fault]) -> list[str]:
     """Return every fault if they differ and are few; else the first fault and the cells of the others."""
     texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
-    if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_WRITTEN_OUT:
+    if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_FAULTS_WRITTEN_OUT:
         return [_line(fault) for fault in alike]
     others = [fault.where for fault in alike[1:]]
-    more = f" and {len(others) - MOST_CELLS} more" if len(others) > MOST_CELLS else ""
+    more = f" and {len(others) - MOST_CELLS_NAMED} more" if len(others) > MOST_CELLS_NAMED else ""
     how = "the same" if len(texts) == 1 else "alike"
-    return [_line(alike[0]), f"{'':<7} {how} in {', '.join(others[:MOST_CELLS])}{more}"]
+    return [_line(alike[0]), f"{'':<7} {how} in {', '.join(others[:MOST_CELLS_NAMED])}{more}"]
 
 
 def _line(fault: Fault) -> str:

@@ -11,5 +11,5 @@ TO_FILL = "F8CBAD"
 FILES = "_files"
 """Sheet of the files in the drop-downs. Convention."""
 
-LEFT_OUT = "_files_not_used"
+FILES_NOT_USED = "_files_not_used"
 """Sheet of the files that no row names and that need none. Convention."""

@@ -13,7 +13,7 @@ from pipeline.files.safe_name import safe_name
 from pipeline.study.names.ids import is_day
 from pipeline.study.wording import same_word
 
-MANY_NAMES = 20_000
+MANY_FILE_NAMES = 20_000
 """Most names whose parts are cached, since each file is compared with each. Convention: more than a study
 has."""
 
@@ -28,7 +28,7 @@ _A_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 _GENERIC_FOLDER = re.compile(r"^(\.|fcs|data|raw|files|export|[\d\-_.]{4,})$", re.IGNORECASE)
 
 
-@lru_cache(MANY_NAMES)
+@lru_cache(MANY_FILE_NAMES)
 def bare_name(stem: str) -> str:
     """Return a control's name without the words that mark it as a control.
 
@@ -38,7 +38,7 @@ def bare_name(stem: str) -> str:
     return same_word(_CONTROL_WORDS.sub("", stem))
 
 
-@lru_cache(MANY_NAMES)
+@lru_cache(MANY_FILE_NAMES)
 def bare_tube(stem: str) -> str:
     """Return a tube's name without the words that mark it as the stained tube.
 
@@ -48,7 +48,7 @@ def bare_tube(stem: str) -> str:
     return same_word(_TUBE_WORDS.sub("", stem)) or same_word(stem)
 
 
-@lru_cache(MANY_NAMES)
+@lru_cache(MANY_FILE_NAMES)
 def numbers_in(stem: str) -> tuple[int, ...]:
     """Return the numbers of a name in order: names with different numbers are of different tubes.
 
@@ -67,7 +67,7 @@ def unique_names(stems: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-@lru_cache(MANY_NAMES)
+@lru_cache(MANY_FILE_NAMES)
 def patient_of(name: str) -> str:
     """Return the patient that a file's name suggests: its first useful word, else its folder, else its stem.
 
@@ -126,7 +126,7 @@ def _has_digit(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
 
 
-@lru_cache(MANY_NAMES)
+@lru_cache(MANY_FILE_NAMES)
 def day_in_name(name: str) -> date | None:
     """Return the date (year first) in a file's name, else in its folder's name; None if there is none.
 

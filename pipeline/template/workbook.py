@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
-from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
+from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.settings_sheets import (
     OWN_COLUMNS,
@@ -115,7 +115,7 @@ def template_workbook(
         _add_choices(sheet, name, model, len(listed))
     if files:
         _offer_files(workbook, files, {name: len(listed) for name, listed in rows.items()})
-    _write_unused(workbook.create_sheet(LEFT_OUT), unused)
+    _write_unused(workbook.create_sheet(FILES_NOT_USED), unused)
     set_up_printing(add_all_settings(workbook))
     workbook.active = workbook.sheetnames.index("samples")
     guide.sheet_view.tabSelected = False

@@ -16,7 +16,7 @@ from pipeline.tube.flags import TubeFlag
 from pipeline.tube.names.channels import find_channel, named_rows
 from pipeline.tube.names.rows import FileRows, stained_rows
 
-MOST_NAMES = 4
+MOST_DETECTORS_NAMED = 4
 """Most channels that a message names. Convention: nobody would read more."""
 
 
@@ -70,8 +70,8 @@ def compensated_channels(panel: Panel, channels: Sequence[str], markers: Sequenc
     raw = [name for name in named if name not in done]
     if done and raw and not panel.compensated:
         raise MixedError(
-            f"has compensated channels ({first_words(done, MOST_NAMES)}) beside raw ones "
-            f"({first_words(raw, MOST_NAMES)}); export all of them raw, or all compensated; "
+            f"has compensated channels ({first_words(done, MOST_DETECTORS_NAMED)}) beside raw ones "
+            f"({first_words(raw, MOST_DETECTORS_NAMED)}); export all of them raw, or all compensated; "
             "if all are compensated or unmixed already, name the panel in the setting compensated_panels"
         )
     return tuple(done)
@@ -132,7 +132,11 @@ def already_compensated(raw: Events, rows: FileRows, done: Sequence[str]) -> Com
     done
         Channels that the file itself calls compensated.
     """
-    who = f"as its channels' names say ({first_words(done, MOST_NAMES)})" if done else "as the study says"
+    who = (
+        f"as its channels' names say ({first_words(done, MOST_DETECTORS_NAMED)})"
+        if done
+        else "as the study says"
+    )
     note = f"compensated or unmixed already, {who}: no matrix was applied"
     return Compensated(raw, Compensation.ALREADY, notes=(note,))
 

@@ -23,7 +23,7 @@ from pipeline.tube.inputs import Inputs
 from pipeline.tube.names.rows import lacking_detectors, matrix_for_control, rows_of_file, stained_rows
 from pipeline.tube.reading import Tube, read_tube
 
-MOST_NAMED = 3
+MOST_CONTROLS_NAMED = 3
 """Most channels that a message names. Convention: nobody would read more."""
 OWN_TIME = Step.TIME
 """The gating step that is not applied to the control: a clog in the stained tube does not affect the
@@ -175,8 +175,8 @@ def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:
     low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(cells.index)})
     if not low:
         return ""
-    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
+    more = f" and {len(low) - MOST_CONTROLS_NAMED} more" if len(low) > MOST_CONTROLS_NAMED else ""
     return (
-        f"the {which} has cells far below zero ({'; '.join(map(str, low[:MOST_NAMED]))}{more}): "
+        f"the {which} has cells far below zero ({'; '.join(map(str, low[:MOST_CONTROLS_NAMED]))}{more}): "
         "was it compensated twice, or too much?"
     )

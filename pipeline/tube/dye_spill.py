@@ -26,15 +26,15 @@ STANDARD_ERRORS = 4.0
 """A shift of fewer standard errors than this does not count as spillover. Arithmetic: of a normal error one
 in 16,000."""
 
-LARGEST = 0.6
+LARGEST_SPILL = 0.6
 """A larger part of a dye's light in another detector is not spillover but another staining. Convention:
 usually less than half of a dye's light reaches a neighbouring detector."""
 
-ROUNDS = 2
+SPILL_ROUNDS = 2
 """Rounds of estimation: the cells are gated again with the first estimate. Convention: one round to gate the
 cells, one to estimate."""
 
-FEWEST_CELLS = 20
+FEWEST_FOR_SPILL = 20
 """Fewest cells for an estimate. Convention: the error of the median of fewer cells is a quarter of their
 spread."""
 
@@ -70,12 +70,12 @@ def estimated_spillover(tube: Tube, control: Tube) -> SpilloverMatrix | None:
     """
     steps = _steps(control)
     same_cells = gated_alike(control, steps)
-    if same_cells.sum() < FEWEST_CELLS:
+    if same_cells.sum() < FEWEST_FOR_SPILL:
         return None
     matrix, cleaned = None, tube
-    for _ in range(ROUNDS):
+    for _ in range(SPILL_ROUNDS):
         cells = gated_alike(cleaned, steps)
-        if cells.sum() < FEWEST_CELLS:
+        if cells.sum() < FEWEST_FOR_SPILL:
             return None
         matrix = _matrix(tube, cells, control, same_cells)
         cleaned = tube.compensated(matrix)
@@ -104,7 +104,7 @@ def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> Spillov
 def _fraction(stained: FloatArray, blank: FloatArray, light: float) -> float:
     shift = float(np.median(stained) - np.median(blank))
     plain = shift > STANDARD_ERRORS * _standard_error(stained, blank)
-    return shift / light if plain and shift <= LARGEST * light else 0.0
+    return shift / light if plain and shift <= LARGEST_SPILL * light else 0.0
 
 
 def _standard_error(stained: FloatArray, blank: FloatArray) -> float:

@@ -18,9 +18,9 @@ than floats need; whole numbers of two bytes need twice their file, but such fil
 OF_A_PROCESS = 400 << 20
 """Memory of a process without its tube: the program with its libraries, and the search in a sample of the
 events. Convention: the measured value, rounded up."""
-LARGE = 64 << 20
+LARGE_FILE_BYTES = 64 << 20
 """Memory of a tube below which the free memory is not checked. Convention: any computer has it."""
-NO_LIMIT = 1 << 60
+NO_MEMORY_LIMIT = 1 << 60
 """A limit at or above this number means no limit: systems write it so. Convention of Linux's first control
 groups."""
 
@@ -49,7 +49,7 @@ def check_memory(name: str, n_events: int, n_channels: int) -> None:
         The text says what the tube needs, what there is, and what to do.
     """
     needed = memory_of(n_events, n_channels)
-    if needed < LARGE:
+    if needed < LARGE_FILE_BYTES:
         return
     free = free_memory()
     if free is not None and needed > free:
@@ -112,7 +112,7 @@ def _of_its_groups(proc: Path, groups: Path) -> Iterator[int]:
 
 def _left(group: Path, limit_file: str, used_file: str, cached: str) -> Iterator[int]:
     limit, used = _text(group / limit_file).strip(), _text(group / used_file).strip()
-    if not (limit.isdigit() and used.isdigit()) or int(limit) >= NO_LIMIT:
+    if not (limit.isdigit() and used.isdigit()) or int(limit) >= NO_MEMORY_LIMIT:
         return
     stat = dict(line.split(" ", 1) for line in _text(group / "memory.stat").splitlines() if " " in line)
     yield max(0, int(limit) - int(used) + int(stat.get(cached, "0")))

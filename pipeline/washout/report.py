@@ -27,7 +27,7 @@ from pipeline.washout.within.result import WithinPatients, within_patients
 
 Kind = TypeVar("Kind")
 
-WITHIN, SENSITIVITY = "within patients", "sensitivity"
+SECTIONS_WITHIN, SENSITIVITY = "within patients", "sensitivity"
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -155,7 +155,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         The settings `seed`, `uloq_extrapolation`, `rd_cut` and `kd_app_ug_ml` are used, among others.
     """
     given, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
-    within = defects.caught(WITHIN, lambda: within_patients(rows, given.used, given.data))
+    within = defects.caught(SECTIONS_WITHIN, lambda: within_patients(rows, given.used, given.data))
     data = given.data
     fitted, refused = _fitted(given, settings, defects)
     notes = [*given.notes, *data.notes, *(note for part in fitted for note in part.fit.notes)]

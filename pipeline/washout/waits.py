@@ -17,7 +17,7 @@ from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.fit import NOT_IN_DATA, RecoveryFit, fit_recovery, weeks_until
 from pipeline.washout.recovery.refusals import refuse_recovery
 
-SHARES = (0.5, 0.9)
+SHARES_WAITED_FOR = (0.5, 0.9)
 """Shares of the patients: the median patient, and nine of ten. Convention (docs/method.md)."""
 
 _MOST_BODIES = 64
@@ -32,14 +32,14 @@ def wanted_levels(rows: Sequence[PatientRd], settings: Settings) -> list[float]:
 
 def line_waits(tobit: WashoutFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return the weeks until half of the patients, and nine of ten, reach each density on the line."""
-    targets = [(rd, share) for rd in wanted_levels(rows, settings) for share in SHARES]
+    targets = [(rd, share) for rd in wanted_levels(rows, settings) for share in SHARES_WAITED_FOR]
     answers = zip(targets, waits_on(tobit, targets), strict=True)
     return [_line_wait(tobit, target, answer) for target, answer in answers]
 
 
 def recovery_waits(recovery: RecoveryFit, rows: Sequence[PatientRd], settings: Settings) -> list[Wait]:
     """Return these weeks on the recovery curve; None, with a note, outside the weeks of the data."""
-    targets = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES)
+    targets = ((rd, share) for rd in wanted_levels(rows, settings) for share in SHARES_WAITED_FOR)
     return [_recovery_wait(recovery, rd, share) for rd, share in targets]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from calibration.numbers import LEVEL
 from pipeline.assay.statistics.moments import mean, sd, t_quantile
 
-FEWEST_RUNS = 5
+FEWEST_CONTROL_RUNS = 5
 """Fewest other runs that give a range. Convention: with fewer, Student's t makes the range wider than any
 fault."""
 
@@ -57,7 +57,7 @@ def control_runs(
 
 
 def _of_others(others: Sequence[float], level: float) -> tuple[tuple[float | None, float | None], str]:
-    if len(others) < FEWEST_RUNS:
+    if len(others) < FEWEST_CONTROL_RUNS:
         return (None, None), ""
     half = t_quantile(len(others) - 1, (1 + level) / 2) * sd(others) * (1 + 1 / len(others)) ** 0.5
     return (mean(others) - half, mean(others) + half), "other runs"

@@ -21,11 +21,11 @@ BEAD_SHARE, CELL_SHARE = 0.7, 0.5
 below the second cells. Chosen on real and simulated files, where beads have 0.8 to 0.95 and marrow 0.15 to
 0.4."""
 
-STAINED = 3
+FEWEST_STAINED = 3
 """Channels with a named antigen from which a file is of stained cells. Convention: a bead file may name one
 antigen."""
 
-BRIGHTER, DARK = 1.5, 10.0
+BRIGHTER_FOLD, DARK = 1.5, 10.0
 """Factor by which a control may be brighter than its tube, at the median and at the 90th percentile: the same
 cells without the antibody are at most as bright. Linear intensity below which a channel is dark. Convention:
 both leave room for noise."""
@@ -75,7 +75,7 @@ def cells_among_beads(study: Study, uses: Sequence[Use], glances: Glances) -> It
     )
     for use in (use for use in uses if use.run is not None):
         kind, source = kind_by_name(use)
-        is_stained = _n_markers(use) >= STAINED
+        is_stained = _n_markers(use) >= FEWEST_STAINED
         if not is_like_cells(glances[use.name]) or (kind is FileKind.BEADS and not is_stained):
             continue
         owner = next(iter(sorted(ids_in(use.name, ids))), "")
@@ -149,5 +149,5 @@ def _exchange_signs(study: Study, tube: Use, control: Use, glances: Glances) -> 
     )
     if light and dark:
         times = min(of_control / max(of_tube, DARK) for of_control, of_tube in zip(light, dark, strict=True))
-        if times > BRIGHTER:
+        if times > BRIGHTER_FOLD:
             yield f"the control is {times:.1f} times as bright on {names[1]}"

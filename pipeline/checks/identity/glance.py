@@ -19,11 +19,11 @@ PRINTED = 200
 """First events of a channel that make its digest; a file with fewer has none. Convention: no tube and no bead
 run has so few."""
 
-LEAST_VALUES = 20
+LEAST_GLANCED = 20
 """Fewest different values in the digest of a channel. Convention: a dark channel has few, which may agree by
 chance."""
 
-WINDOW = 1.25
+GLANCE_WINDOW = 1.25
 """Width of the densest range of scatter: its upper limit over its lower limit. Convention: beads of one size
 lie within a quarter, cells of several kinds do not."""
 
@@ -75,7 +75,7 @@ def glance(file: FcsFile) -> Glance:
 
 def _is_unique(values: NDArray[np.float32]) -> bool:
     """Return whether values identify a recording: the channel is not dark, and is not a time counter."""
-    return np.unique(values).size >= LEAST_VALUES and bool((np.diff(values) < 0).any())
+    return np.unique(values).size >= LEAST_GLANCED and bool((np.diff(values) < 0).any())
 
 
 def _print(values: NDArray[np.float32]) -> str:
@@ -93,9 +93,9 @@ def _scatter_shares(file: FcsFile, roles: Sequence[str], events: NDArray[np.floa
 
 
 def _densest_share(values: NDArray[np.float32], top: float) -> float:
-    """Return the largest share of events between a value and `WINDOW` times it; 0 if few are on scale."""
+    """Return the largest share of events from a value to `GLANCE_WINDOW` times it; 0 if few are on scale."""
     on_scale = np.sort(values[np.isfinite(values) & (values > 0) & (values < top)].astype(np.float64))
     if on_scale.size < values.size / 2:
         return 0.0
-    ends = np.searchsorted(on_scale, on_scale * WINDOW, side="right")
+    ends = np.searchsorted(on_scale, on_scale * GLANCE_WINDOW, side="right")
     return float((ends - np.arange(on_scale.size)).max() / on_scale.size)

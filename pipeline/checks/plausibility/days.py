@@ -14,7 +14,7 @@ from pipeline.checks.plausibility.plausible_ranges import (
     FIRST_MYELOMA_DRUG,
     YEARS_OF_SLACK,
 )
-from pipeline.study.drugs.amounts import AMOUNTS
+from pipeline.study.drugs.amounts import LABELLED_AMOUNTS
 from pipeline.study.drugs.counting import agents_of, listed_names
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
@@ -111,10 +111,10 @@ def _too_early(typed: TypedDay) -> Fault | None:
     year, why = FIRST_MYELOMA_DRUG, f"there was no drug of myeloma before {FIRST_MYELOMA_DRUG}"
     if typed.column in ("collected_on", "acquired_on"):
         year, why = FIRST_FCS_FILE, f"there were no FCS files before {FIRST_FCS_FILE}"
-    agents = {agent for name in listed_names(typed.drug) for agent in agents_of(name)} & set(AMOUNTS)
+    agents = {agent for name in listed_names(typed.drug) for agent in agents_of(name)} & set(LABELLED_AMOUNTS)
     if agents:
-        agent = min(agents, key=lambda name: AMOUNTS[name].first_given)
-        year = AMOUNTS[agent].first_given
+        agent = min(agents, key=lambda name: LABELLED_AMOUNTS[name].first_given)
+        year = LABELLED_AMOUNTS[agent].first_given
         why = f"{agent} was first given to a person in {year}"
     if typed.day.year >= year:
         return None

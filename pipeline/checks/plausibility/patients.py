@@ -17,7 +17,7 @@ from pipeline.checks.plausibility.plausible_ranges import (
     MOST_PRIOR_LINES,
     MOST_SERUM_UG_ML,
     NEXT_DOSE_DAYS,
-    OLDEST_YEARS,
+    OLDEST_PATIENT,
     SERUM_ANY_TIME_UG_ML,
     SERUM_HALF_LIFE_DAYS,
     USUAL_ALBUMIN_G_L,
@@ -47,8 +47,8 @@ def _age(patient: Patient, study: Study) -> Iterator[Finding]:
     age, where = patient.age, study.at("patients", patient.patient_id, "age")
     if age is not None and age < 1:
         yield Finding(Fault(where, f"{age:g}", "an age in years", "Leave it empty if it is not known."))
-    elif age is not None and not ADULT_YEARS <= age <= OLDEST_YEARS:
-        yield warning(f"{age:g}", f"an age from {ADULT_YEARS} to {OLDEST_YEARS} years", where=where)
+    elif age is not None and not ADULT_YEARS <= age <= OLDEST_PATIENT:
+        yield warning(f"{age:g}", f"an age from {ADULT_YEARS} to {OLDEST_PATIENT} years", where=where)
 
 
 def _weight(patient: Patient, study: Study) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ that at diagnosis or at consent, a year before or after."""
 ADULT_YEARS: Final = 18
 """Age in years below which there is a warning, since myeloma is a disease of old people. Convention: the age
 of majority."""
-OLDEST_YEARS: Final = 105
+OLDEST_PATIENT: Final = 105
 """Age in years above which there is a warning. Convention: trials have had no older patient."""
 LEAST_WEIGHT_KG: Final = 20.0
 """Least weight of an adult; below it the unit or the decimal comma is wrong. Convention: half the weight of a
@@ -90,14 +90,14 @@ outside the makers' sheets, so a factor of two is left. Vendor."""
 IMPOSSIBLE_LOT: Final = 2.0
 """Factor by which the limits of `BeadKit.brightest` are narrowed for an error: a factor of five outside the
 makers' sheets is left. So a factor of ten in all levels, which no curve shows, is refused. Vendor."""
-LEVELS: Final = (1e-2, 1e9)
+PLAUSIBLE_LEVELS: Final = (1e-2, 1e9)
 """Possible assigned values of any kit: beads of 7 µm have room for 1e8 antibodies. Arithmetic."""
 LEVEL_STEPS: Final = (1.15, 30.0)
 """Usual ratio of a level to the level below it: it is 2 to 11 in the kits' sheets. Vendor."""
 USUAL_CV: Final = 0.25
 """CV of assigned values or of an F:P, as a fraction, above which there is a warning. Convention: makers' lots
 differ by about 5 to 15 %."""
-MOST_CV: Final = 0.5
+HIGHEST_USUAL_CV: Final = 0.5
 """CV, as a fraction, from which a value is refused: it would say nothing, and 1 means 1 %. Convention:
 between a useful CV and a percentage."""
 BEYOND_SCALE: Final = 100.0

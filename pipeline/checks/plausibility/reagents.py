@@ -12,13 +12,13 @@ from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.plausible_ranges import (
     BEYOND_SCALE,
+    HIGHEST_USUAL_CV,
     IMPOSSIBLE_LOT,
     LEVEL_STEPS,
-    LEVELS,
     LOT_FACTOR,
-    MOST_CV,
     MOST_SCALE,
     PE_F_P,
+    PLAUSIBLE_LEVELS,
     POSSIBLE_F_P,
     POSSIBLE_PE_F_P,
     USUAL_CV,
@@ -109,12 +109,14 @@ def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
     stained = [level for level in run.levels if level > 0]
     if not stained:
         return
-    low, high = kit.brightest or LEVELS
+    low, high = kit.brightest or PLAUSIBLE_LEVELS
     top, hint = stained[-1], "Compare with the lot's sheet: a factor of ten or a thousand?"
     usual = f"{low * LOT_FACTOR:,.0f} to {high / LOT_FACTOR:,.0f}" if kit.brightest else "no such number"
     expected = f"the brightest level of a lot of {kit.title}: {usual}"
-    possible = (low * IMPOSSIBLE_LOT, high / IMPOSSIBLE_LOT) if kit.brightest else LEVELS
-    if not (possible[0] <= top <= possible[1] and LEVELS[0] <= stained[0] and top <= LEVELS[1]):
+    possible = (low * IMPOSSIBLE_LOT, high / IMPOSSIBLE_LOT) if kit.brightest else PLAUSIBLE_LEVELS
+    if not (
+        possible[0] <= top <= possible[1] and PLAUSIBLE_LEVELS[0] <= stained[0] and top <= PLAUSIBLE_LEVELS[1]
+    ):
         yield Finding(Fault(where, f"levels from {stained[0]:g} to {top:g}", expected, hint))
         return
     if kit.brightest and not low * LOT_FACTOR <= top <= high / LOT_FACTOR:
@@ -133,7 +135,7 @@ def doubtful_cv(cv: float, where: str, quantity: str) -> Iterator[Finding]:
     """Warn of a large CV; refuse a CV of half or more, which may be a percentage (1 for 1 %)."""
     expected = f"{quantity} as a fraction, at most {USUAL_CV:g}"
     hint = f"Is it in percent? {cv:g} % is {cv / 100:g}."
-    if cv >= MOST_CV:
+    if cv >= HIGHEST_USUAL_CV:
         yield Finding(Fault(where, f"{cv:g}", expected, hint))
     elif cv > USUAL_CV:
         yield warning(f"{cv:g}", expected, where=where)

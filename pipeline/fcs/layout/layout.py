@@ -14,7 +14,7 @@ from pipeline.fcs.text.parameters import Parameter
 FLOAT_BITS = {"F": 32, "D": 64}
 """Section 3.2.18: IEEE 754 single and double."""
 
-WORDS = {
+WIDTH_WORDS = {
     "values narrower than a word are stored in whole bytes": (8, 16, 24, 32, 40, 48, 56, 64),
     "values narrower than a word are stored in words of 8, 16, 32 or 64 bits": (8, 16, 32, 64),
 }
@@ -162,7 +162,7 @@ def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) 
     if own != said and floats <= {32, 64}:
         kinds = [replace(p, kind="D" if p.bits == 64 else "F") if p.kind != "I" else p for p in parameters]
         yield _layout(kinds, own, byte_order, "floats have the width of $PnB")
-    for note, words in WORDS.items():
+    for note, words in WIDTH_WORDS.items():
         wider = [next(width for width in words if width >= bits) for bits in said]
         if wider != said:
             yield _layout(parameters, wider, byte_order, note)

@@ -15,13 +15,13 @@ from itertools import islice
 from pipeline.fcs.text.text import real_number
 
 WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
-SMALL = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
-DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
+SMALL_WITH_COMMA = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
+WITH_DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
 """The diagonal of a matrix, in fractions and in percent. Convention: each detector has all of its own
 light."""
 
-LARGEST = 10
+LARGEST_WITH_COMMA = 10
 """Largest entry, as a multiple of the diagonal: more than any spillover, so that no possible reading is
 missed. Convention: ten-fold."""
 
@@ -144,13 +144,15 @@ def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator
 def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:
     """Yield the possible numbers of one part, or of two parts with a decimal comma between them."""
     alone = (
-        real_number(words[0]) if words and (WHOLE.fullmatch(words[0]) or SMALL.fullmatch(words[0])) else None
+        real_number(words[0])
+        if words and (WHOLE.fullmatch(words[0]) or SMALL_WITH_COMMA.fullmatch(words[0]))
+        else None
     )
-    if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST * unit):
+    if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST_WITH_COMMA * unit):
         yield 1, alone
-    if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not DECIMALS.fullmatch(words[1]):
+    if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not WITH_DECIMALS.fullmatch(words[1]):
         return
     value = float(f"{words[0]}.{words[1]}")
     has_decimals = bool(words[1].strip("0")) or len(words[1]) > 1
-    if value == unit if on_diagonal else has_decimals and abs(value) < LARGEST * unit:
+    if value == unit if on_diagonal else has_decimals and abs(value) < LARGEST_WITH_COMMA * unit:
         yield 2, value

@@ -26,7 +26,7 @@ TEXT."""
 MOST_KEYWORDS = 200_000
 """Most keywords of a file; more mean damage. Convention: a file with 2,000 channels has 20,000."""
 
-MOST_DIGITS = 20
+MOST_DIGITS_OF_A_KEYWORD = 20
 """Most digits of a whole number of 64 bits; longer ones are not read as numbers. Arithmetic."""
 
 LONGEST_NUMBER = 80
@@ -137,7 +137,7 @@ def keyword_integer(value: str | None) -> int | None:
 @lru_cache(maxsize=4096)
 def _whole(value: str) -> int | None:
     digits = WHOLE.fullmatch(value.strip(PADDING))
-    return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS else None
+    return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS_OF_A_KEYWORD else None
 
 
 def real_number(value: str | None) -> float | None:

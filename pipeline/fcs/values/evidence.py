@@ -20,10 +20,10 @@ from pipeline.fcs.layout.layout import Field, Layout
 from pipeline.fcs.values.blocks import first_values
 from pipeline.fcs.values.plausible import FEW_FAR, MANY_FAR, far_share
 
-PEEKED_BYTES = 1 << 18
+BYTES_FOR_EVIDENCE = 1 << 18
 """Bytes of DATA that are examined at its start and at its end. Convention: for speed."""
 
-FEWEST_EVENTS = 20
+FEWEST_FOR_EVIDENCE = 20
 """Fewest events: with fewer, a count or a time may rise by chance. Arithmetic: twenty random values rise in
 one of 20! orders."""
 
@@ -79,7 +79,7 @@ def better_reading(readings: Sequence[Reading], claims: Claims, peek: Peek) -> t
     claims, peek
         The claims of the file; a function that reads its bytes.
     """
-    if claims.total is None or claims.total < FEWEST_EVENTS:
+    if claims.total is None or claims.total < FEWEST_FOR_EVIDENCE:
         return None
     said = [_testimony(reading, claims, peek, claims.total) for reading in readings]
     blanks = ("the bytes that belong to no segment are blanks",)
@@ -106,7 +106,7 @@ def _testimony(reading: Reading, claims: Claims, peek: Peek, n_events: int) -> T
     layout, begin = reading.layout, claims.start + reading.segment.begin
     if layout.is_text or not layout.record_bits:
         return Testimony((), (), False, (), ())
-    n_peeked = min(n_events, max(8, PEEKED_BYTES * 8 // layout.record_bits // 8 * 8))
+    n_peeked = min(n_events, max(8, BYTES_FOR_EVIDENCE * 8 // layout.record_bits // 8 * 8))
     last = (n_events - n_peeked) // 8 * 8
     columns = {}
     ends = [

@@ -17,14 +17,14 @@ from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.values.blocks import Values, first_values
 from pipeline.fcs.values.evidence import COUNTS, TIMES
 
-PEEKED_BYTES = 1 << 20
+BYTES_FOR_BITS = 1 << 20
 """Bytes of DATA in which high bits are examined. Convention: some ten thousand events."""
 
-FEWEST_VALUES, FEWEST_HIGH = 100, 5
+FEWEST_FOR_BITS, FEWEST_HIGH = 100, 5
 """Fewest values of a channel, and fewest values with high bits, for a decision. Convention: from fewer, a
 share is not known to a tenth."""
 
-BESIDE, STEEP = 0.25, 2.0
+BESIDE_BITS, STEEP = 0.25, 2.0
 """Part of the range on each side of its end in which values are counted, and largest ratio of values above to
 below the end that is light. Convention: brighter light is rarer, but marks lift all values above the end, and
 most light is dim."""
@@ -63,9 +63,9 @@ def judge_high_bits(values: Values, mask: int) -> HighBits:
     if not n_high:
         return HighBits.NONE
     marks = np.unique(values[high] >> mask.bit_length()).size
-    if values.size < FEWEST_VALUES or (marks <= MOST_MARKS and n_high >= MARKED * values.size):
+    if values.size < FEWEST_FOR_BITS or (marks <= MOST_MARKS and n_high >= MARKED * values.size):
         return HighBits.MARKS
-    width = int(BESIDE * (mask + 1))
+    width = int(BESIDE_BITS * (mask + 1))
     below = int(np.count_nonzero((values > mask - width) & ~high))
     above = int(np.count_nonzero(high & (values <= mask + width)))
     if n_high >= FEWEST_HIGH and 0 < above <= STEEP * below:
@@ -88,7 +88,7 @@ def without_masks(peek: Peek, data: DataSegment, names: tuple[str, ...]) -> tupl
     layout = data.layout
     if layout.is_text or not data.n_events or all(field.mask is None for field in layout.fields):
         return data, []
-    head = peek(data.begin, min(data.n_bytes, PEEKED_BYTES))
+    head = peek(data.begin, min(data.n_bytes, BYTES_FOR_BITS))
     found = [_judged(head, layout, field, data.n_events) for field in layout.fields]
     detectors = [not (TIMES.search(name) or COUNTS.search(name)) for name in names]
     if any(one is HighBits.LIGHT and sees for one, sees in zip(found, detectors, strict=True)):

@@ -14,7 +14,7 @@ from pipeline.output.figures.spread.serum import serum_picture
 from pipeline.output.figures.survival import survival_picture
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, in_page
 from pipeline.output.figures.swimmer import swimmer_pictures, swimmers
-from pipeline.output.figures.washout import MOST_POINTS, washout_picture
+from pipeline.output.figures.washout import MOST_POINTS_DRAWN, washout_picture
 from pipeline.patients.visits import patient_rd
 from pipeline.response.letter.serum import serum_pairs, typed_serum_levels
 from pipeline.study.quantity_name import axis_name, density_name
@@ -44,7 +44,7 @@ def chart_html(chart: Chart, study_result: StudyResult, links: Links | None = No
 
     "" without data. With very many points only the wide chart is drawn, because each is large.
     """
-    narrow = ONE_COLUMN if len(study_result.visits) <= MOST_POINTS else None
+    narrow = ONE_COLUMN if len(study_result.visits) <= MOST_POINTS_DRAWN else None
     return "".join(
         in_page(picture, chart.title, name=chart.name, links=bool(links), class_=class_)
         for mm, class_ in ((TWO_COLUMNS, "broad" if narrow else ""), (narrow, "narrow"))

@@ -23,7 +23,7 @@ from pipeline.quantification.result import SentinelResult
 from pipeline.study.settings import Settings
 
 NAMES: Final = (NK_CELLS, B_PRECURSORS)
-FEWEST_PATIENTS: Final = 5
+FEWEST_FOR_NORM: Final = 5
 """Fewest patients with drug-free tubes for a norm from the study. Convention: Student's t is then 2.8."""
 FREE_FROM_WEEKS: Final = 26.0
 """Fewest weeks since the last dose for a tube to count as free of the drug. Convention: half a year."""
@@ -33,7 +33,7 @@ Convention: far below the error of a norm."""
 _LEAST_VARIANCE: Final = 1e-6
 """Smallest variance of ln RD between patients, an SD of a thousandth. Arithmetic: patients differ more, and
 something is divided by it."""
-ALIKE: Final = 0.5
+SENTINELS_ALIKE: Final = 0.5
 """Correlation between the two sentinels in their differences from a norm of the settings. Assumption: half of
 the difference of a patient or a laboratory is common to all its cells (docs/method.md)."""
 
@@ -152,7 +152,7 @@ def norm_of_settings(settings: Settings) -> Norm | None:
     if not known:
         return None
     variance = float(np.log1p(settings.sentinel_usual_cv**2))
-    matrix = variance * np.array([[1.0, ALIKE], [ALIKE, 1.0]])
+    matrix = variance * np.array([[1.0, SENTINELS_ALIKE], [SENTINELS_ALIKE, 1.0]])
     return Norm(known, matrix, float("inf"), "settings")
 
 
@@ -173,7 +173,7 @@ def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
             for reading in tube.readings:
                 if reading.name == name and reading.log_rd is not None:
                     by_patient.setdefault(tube.patient_id, []).append(reading)
-        if len(by_patient) >= FEWEST_PATIENTS:
+        if len(by_patient) >= FEWEST_FOR_NORM:
             values[name] = {
                 patient: sum(r.log_rd or 0.0 for r in readings) / len(readings)
                 for patient, readings in by_patient.items()
@@ -203,7 +203,7 @@ def _variance(values: dict[str, dict[str, float]]) -> Floats:
         matrix[index, index] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
     both = [p for p in values.get(NAMES[0], {}) if p in values.get(NAMES[1], {})]
     across = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
-    if len(both) >= FEWEST_PATIENTS:
+    if len(both) >= FEWEST_FOR_NORM:
         nk, b = (np.array([values[name][patient] for patient in both]) for name in NAMES)
         across = float(np.sum((nk - nk.mean()) * (b - b.mean()))) / (len(both) - 1) * (1 + 1 / len(both))
     matrix[0, 1] = matrix[1, 0] = across

@@ -38,7 +38,7 @@ class SentinelReading(StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
-WORDS = {
+READING_WORDS = {
     SentinelReading.NOT_LOW: "free CD38 on the plasma cells is not low",
     SentinelReading.MASKED: "the drug covers so much that free CD38 is low by that alone; whether the plasma "
     "cells have lost some of theirs too is told by the total, where there is one",

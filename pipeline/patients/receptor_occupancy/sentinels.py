@@ -19,7 +19,7 @@ from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 _DISAGREE: Final = 2.5758
 """SDs between two sentinels from which they disagree about θ. Arithmetic: 1 % of the normal distribution."""
 
-BELOW: Final = "sentinels are below their LLOQ: the drug holds at least theta_low, and may hold all"
+SENTINELS_BELOW: Final = "sentinels are below their LLOQ: the drug holds at least theta_low, and may hold all"
 BRIGHT: Final = "sentinels are brighter than their norm: it may not be this patient's"
 DISAGREE: Final = "the sentinels disagree: theta lies within the intervals of both"
 NO_NORM: Final = "no norm of the sentinels without the drug is known"
@@ -113,7 +113,7 @@ class _TubeNorm:
         reach = float(np.hypot(beside, Z_95 * np.sqrt(self.calibration(reading))))
         at = (reading.bound or 0.0) - self.norm.log_usual[reading.name]
         low, low_beside = (max(0.0, -float(np.expm1(at + r))) for r in (reach, beside))
-        return Theta(None, low, 1.0, low_beside, 1.0, ThetaFrom.SENTINELS, BELOW)
+        return Theta(None, low, 1.0, low_beside, 1.0, ThetaFrom.SENTINELS, SENTINELS_BELOW)
 
     def _reach(self, norm_part: float, variance: float) -> float:
         """Return half of the 95 % interval of ln(1 − θ), by Student's t if the scatter is estimated."""

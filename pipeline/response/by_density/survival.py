@@ -17,7 +17,7 @@ from pipeline.response.statistics.survival import log_rank
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.settings import Settings
 
-FEWEST_EVENTS: Final = 3
+FEWEST_DEATHS: Final = 3
 """With fewer events no hazard ratio is reported, because a single event would decide it. Convention: with
 three the interval still spans a factor of ten."""
 
@@ -60,8 +60,8 @@ def _of(
     events = np.array([course.pfs_event for course in courses], dtype=bool)
     per_cut = f">= {cut:,.0f} v below"
     n, k = len(places), int(events.sum())
-    if k < FEWEST_EVENTS:
-        note = f"{k} events in {n} patients with a density: expected {FEWEST_EVENTS} or more"
+    if k < FEWEST_DEATHS:
+        note = f"{k} events in {n} patients with a density: expected {FEWEST_DEATHS} or more"
         empty = (
             HazardRatio(name, per, n, k, None, None, None, None, note=note) for per in ("doubling", per_cut)
         )

@@ -20,7 +20,7 @@ METHOD_OF_MANY: Final = (
     "Kendall's tau-b; a pair whose order a limit leaves open counts as tied; p from the mean and the SD that "
     "all permutations have"
 )
-FEWEST: Final = 5
+FEWEST_PAIRED: Final = 5
 """Fewest patients for a rank correlation: with four, even perfect order has p 0.08. Arithmetic."""
 
 _MOST_PERMUTED: Final = 200
@@ -61,8 +61,8 @@ def rank_link(
     (1.0, True)
     """
     n = len(first)
-    if n < FEWEST:
-        return RankLink(name, n, None, None, note=f"{n} patients have both: expected {FEWEST} or more")
+    if n < FEWEST_PAIRED:
+        return RankLink(name, n, None, None, note=f"{n} patients have both: expected {FEWEST_PAIRED} or more")
     a, b = (_Ranges.of(column) for column in (first, other))
     sums = _sums(a, b, n)
     norm = sums.pairs[0] * sums.pairs[1]

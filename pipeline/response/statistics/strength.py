@@ -12,7 +12,7 @@ NARROW: Final = 2.0
 """An interval within this factor around 1, up and down, rules out a large difference. Convention: half or
 twice the odds is what clinicians call a large difference."""
 
-LEVEL: Final = 0.05
+SIGNIFICANCE: Final = 0.05
 """p below which a test is usually called significant. Convention: one in twenty, as in the trials."""
 
 _SEVERAL: Final = (
@@ -49,7 +49,7 @@ def strength(
     is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
     is_few = min(events, n - events) < FEW_EVENTS
     if is_open:
-        clash = " The test says otherwise at 0.05: a borderline case." if p < LEVEL else ""
+        clash = " The test says otherwise at 0.05: a borderline case." if p < SIGNIFICANCE else ""
         if low and high is not None and 1 / low <= NARROW and high <= NARROW:
             return (
                 f"{has[0].upper()}{has[1:]}. No difference is shown; one by more than "
@@ -63,7 +63,7 @@ def strength(
         )
     start = "Weak" if is_few else "Not proof"
     hangs = " One or two patients with another outcome can change it." if is_few else ""
-    clash = " The test says otherwise at 0.05: a borderline case." if p >= LEVEL else ""
+    clash = " The test says otherwise at 0.05: a borderline case." if p >= SIGNIFICANCE else ""
     return f"{start}: {has}.{hangs}{clash} {_SEVERAL}"
 
 

@@ -12,7 +12,7 @@ from gating.events import Events, Mask, Survivors
 from gating.gates import AllOf, AnyOf, Gate, PolygonGate, RangeGate, inside
 
 Rows = NDArray[np.intp]
-NEAR = 1e-4
+NEAR_CHAIN = 1e-4
 """Fraction of a polygon's extent by which the box of changes around a moved vertex is widened. Convention:
 far above the rounding of float32."""
 
@@ -153,7 +153,7 @@ def _around_moved(old: PolygonGate, new: PolygonGate, events: Events) -> Mask:
     near = {(k + step) % n for k in moved for step in (-1, 0, 1)}
     corners = np.array([gate.vertices[k] for k in sorted(near) for gate in (old, new)])
     low, high = corners.min(axis=0), corners.max(axis=0)
-    edge = NEAR * np.maximum(np.abs(low), np.abs(high))
+    edge = NEAR_CHAIN * np.maximum(np.abs(low), np.abs(high))
     result = np.ones(events.n_events, np.bool_)
     for place, channel in enumerate((old.x_channel, old.y_channel)):
         column = events.column(channel)

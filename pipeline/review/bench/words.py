@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.review.view import Changes, StepView, View
 
-MOST_NAMED = 3
+MOST_CHANGES_NAMED = 3
 """Most tubes that a sentence names. Convention: nobody reads longer lists."""
 
 
@@ -31,8 +31,8 @@ def changes_in_words(before: View, after: View) -> Changes:
         return Changes(unchanged=("every other gate is held until you let go", *held))
     refitted += [f"{name}: gated again by the next run, with the batch's new cut" for name in after.others]
     if after.waiting:
-        named = ", ".join(after.waiting[:MOST_NAMED]) + (
-            " and others" if len(after.waiting) > MOST_NAMED else ""
+        named = ", ".join(after.waiting[:MOST_CHANGES_NAMED]) + (
+            " and others" if len(after.waiting) > MOST_CHANGES_NAMED else ""
         )
         held.append(f"what comes from {named}: to be run again, which may move this number")
     return Changes(tuple(refitted), tuple(held))

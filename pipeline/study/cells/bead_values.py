@@ -13,7 +13,7 @@ from pipeline.study.cells.numbers import GROUPED, NUMBER
 from pipeline.study.cells.words import as_text, refuse
 from pipeline.study.wording import quoted
 
-LEVELS = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
+LEVELS_EXPECTED = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
 RANGES = "a range low-high per population, dim to bright, such as 450-820; 5200-8900; 24000-39000"
 _RANGE = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|—|to)\s*({NUMBER.pattern})", re.ASCII)
 
@@ -21,28 +21,28 @@ _RANGE = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|—|to)\s*({NUMBER.pattern}
 def as_levels(value: object) -> tuple[float, ...]:
     """Return assigned levels; they must rise, and only the first may be 0 (the blank bead)."""
     if isinstance(value, date | bool):
-        refuse(LEVELS, "Format the cell as text and type the levels again.")
+        refuse(LEVELS_EXPECTED, "Format the cell as text and type the levels again.")
     items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
     _refuse_grouped(items)
     levels = tuple(_level(item) for item in items)
     if not levels:
-        refuse(LEVELS)
+        refuse(LEVELS_EXPECTED)
     _refuse_points_of_thousands(items, levels)
     for number, (dim, bright) in enumerate(pairwise(levels), start=1):
         if bright <= dim:
             refuse(
-                LEVELS,
+                LEVELS_EXPECTED,
                 f"Level {number + 1} ({bright:g}) is not above level {number} ({dim:g}): "
                 "are the lot values transposed?",
             )
     if any(level <= 0 for level in levels[1:]) or levels[0] < 0:
-        refuse(LEVELS, "Levels are positive; only the first may be 0.")
+        refuse(LEVELS_EXPECTED, "Levels are positive; only the first may be 0.")
     return levels
 
 
 def _level(item: str) -> float:
     if not NUMBER.fullmatch(item):
-        refuse(LEVELS, f"{quoted(item)} is no number. Split levels with ;")
+        refuse(LEVELS_EXPECTED, f"{quoted(item)} is no number. Split levels with ;")
     return float(item.replace(",", "."))
 
 
@@ -54,7 +54,9 @@ def _refuse_grouped(items: list[str]) -> None:
     if grouped or (points and len(points) >= sum(item != "0" for item in items)):
         item = (grouped or points)[0]
         plain = re.sub(r"\D", "", item)
-        refuse(f"{LEVELS}, without a thousands separator", f"Did you mean {plain} by {quoted(item)}?")
+        refuse(
+            f"{LEVELS_EXPECTED}, without a thousands separator", f"Did you mean {plain} by {quoted(item)}?"
+        )
 
 
 def _refuse_points_of_thousands(items: list[str], levels: tuple[float, ...]) -> None:
@@ -76,7 +78,7 @@ def _refuse_points_of_thousands(items: list[str], levels: tuple[float, ...]) -> 
     if rises and (falls or most):
         plain = "; ".join(f"{value:.15g}" for value in whole)
         refuse(
-            f"{LEVELS}, without a thousands separator",
+            f"{LEVELS_EXPECTED}, without a thousands separator",
             f"The point of {quoted(grouped[0])} is read as a decimal point. Did you mean {plain}?",
         )
 

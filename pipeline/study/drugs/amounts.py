@@ -36,7 +36,7 @@ class Amounts:
         return self.trial_mg_per_kg[-1] if self.trial_mg_per_kg else None
 
 
-AMOUNTS: Final = {
+LABELLED_AMOUNTS: Final = {
     "daratumumab": Amounts(2008, (16.0,), (1.0, 2.0, 4.0, 8.0, 16.0, 24.0), (1200.0, 1800.0)),
     "isatuximab": Amounts(2010, (10.0, 20.0), (1.0, 3.0, 5.0, 10.0, 20.0), (1000.0, 1400.0)),
     "felzartamab": Amounts(2011, (4.0, 8.0, 16.0), (1.5, 4.0, 8.0, 16.0)),
@@ -50,7 +50,7 @@ NCT01084252 from 2010, up to 20 mg/kg (doi:10.1038/s41408-019-0198-4), 1000 and 
 
 IMPOSSIBLE_TIMES: Final = 2.0
 """Multiple of the highest dose of any trial above which a typed dose is an error. Chosen on the trials of
-`AMOUNTS`."""
+`LABELLED_AMOUNTS`."""
 LEAST_MG_PER_KG: Final = 1.0
 """Dose below which there is a warning: only the first cohorts of phase 1 got less,
 doi:10.1056/NEJMoa1506348."""
@@ -66,7 +66,7 @@ Vendor: the smallest vial of daratumumab and of isatuximab holds 100 mg, a tenth
 NEAR_FLAT: Final = 0.05
 """Relative difference up to which an amount counts as a flat dose: syringes are read to a few percent.
 Convention: a twentieth is 90 mg of 1,800."""
-PARTS: Final = (1.0, 0.5)
+PARTS_OF_A_DOSE: Final = (1.0, 0.5)
 """Parts of a dose: the whole, or half on each of two days. Vendor: the label of daratumumab has 8 mg/kg on
 days 1 and 2."""
 
@@ -99,7 +99,7 @@ def amount_doubt(
     >>> amount_doubt("daratumumab", 16, "mg/kg", "IV"), amount_doubt("isatuximab", 10, "mg", "IV").impossible
     (None, True)
     """
-    known = AMOUNTS.get(antibody)
+    known = LABELLED_AMOUNTS.get(antibody)
     if known is None or not unit:
         return None
     if unit == "mg/kg":
@@ -119,7 +119,7 @@ def bears_out(
     >>> bears_out("daratumumab", 1800, "mg", "SC"), bears_out("daratumumab", 25, "mg", "")
     (True, False)
     """
-    known = AMOUNTS.get(antibody)
+    known = LABELLED_AMOUNTS.get(antibody)
     if known is None or not dose or not unit or amount_doubt(antibody, dose, unit, route, weight_kg):
         return False
     if unit == "mg/kg":
@@ -135,7 +135,7 @@ def usual_amounts(antibody: str) -> str:
     >>> usual_amounts("daratumumab")
     '16 mg/kg IV, or 1200 or 1800 mg SC'
     """
-    known = AMOUNTS[antibody]
+    known = LABELLED_AMOUNTS[antibody]
     per_kg = " or ".join(f"{dose:g}" for dose in known.label_mg_per_kg)
     words = [f"{per_kg} mg/kg IV"] if per_kg else []
     flat = " or ".join(f"{dose:g}" for dose in known.flat_mg)
@@ -208,5 +208,5 @@ def _was_tried(known: Amounts, per_kg: float) -> bool:
 
 
 def _near_label(known: Amounts, per_kg: float) -> bool:
-    doses = [dose * part for dose in known.label_mg_per_kg for part in PARTS]
+    doses = [dose * part for dose in known.label_mg_per_kg for part in PARTS_OF_A_DOSE]
     return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in doses)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-MOST_KEPT = 4_096
+MOST_NAMES_KEPT = 4_096
 """Most names whose folded form is kept in memory, since patients and panels are in many rows. Convention: for
 speed."""
 
@@ -39,7 +39,7 @@ _TWINS = {frozenset(pair) for pair in ("O0", "I1", "l1", "Il")}
 """Letters and digits that look alike in many fonts."""
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MOST_NAMES_KEPT)
 def plain(text: str) -> str:
     r"""Return a text with composed letters and ordinary blanks, and without invisible characters.
 
@@ -65,7 +65,7 @@ def visible_text(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MOST_NAMES_KEPT)
 def caseless(name: str) -> str:
     """Return a name in small letters, to compare names without case; it works in Turkish and German, too.
 
@@ -76,7 +76,7 @@ def caseless(name: str) -> str:
     return unicodedata.normalize("NFC", re.sub("i\u0307", "i", folded).replace("ı", "i"))
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MOST_NAMES_KEPT)
 def look_alike(name: str) -> str:
     r"""Return a key that is equal for names that look alike, without case and in any script.
 

@@ -13,7 +13,7 @@ from pipeline.study.wording import first_words
 from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
-MOST_NAMED = 6
+MOST_FILES_NAMED = 6
 """Most files that a sentence names. Convention: nobody reads longer lists."""
 
 OF_SAMPLES = ("fcs_file", "fmo_file", "isotype_file")
@@ -199,7 +199,7 @@ def _with(row: GuessedRow, **values: Value) -> GuessedRow:
 
 def cut_names(names: Sequence[str]) -> str:
     """Return names for a sentence; a long list is cut."""
-    return first_words(names, MOST_NAMED)
+    return first_words(names, MOST_FILES_NAMED)
 
 
 def free_name(name: str, taken: Iterable[str | None]) -> str:

@@ -11,7 +11,7 @@ from pipeline.study.sheets.tables import WORKBOOK, read_workbook
 from pipeline.study.wording import counted
 from pipeline.template.additions.rows import additions, cut_names, named_files
 from pipeline.template.additions.update import left_out_files
-from pipeline.template.colours import LEFT_OUT
+from pipeline.template.colours import FILES_NOT_USED
 from pipeline.template.inventory import take_inventory
 
 
@@ -27,13 +27,13 @@ def unnamed_files(folder: Path) -> tuple[Fault, ...]:
     if all(file_key(folder, name)[0] in named for name in study_files(folder)):
         return ()
     workbook = folder / WORKBOOK
-    raw, _ = read_workbook(workbook, [LEFT_OUT]) if workbook.is_file() else ((), ())
+    raw, _ = read_workbook(workbook, [FILES_NOT_USED]) if workbook.is_file() else ((), ())
     found = additions(typed, take_inventory(folder, folder), left_out_files(raw))
     faults = []
     if rowless := (*found.tubes, *found.beads):
         if workbook.is_file():
             adds = "`cd38rd init STUDY --update` adds them"
-            hint = f"{adds}; a file named in the sheet {LEFT_OUT} is left out on purpose."
+            hint = f"{adds}; a file named in the sheet {FILES_NOT_USED} is left out on purpose."
         else:
             hint = "Type a row for each, or move them out of the study folder."
         faults.append(_warned(f"{_are(len(rowless))} in no row: {cut_names(rowless)}", hint))

@@ -30,7 +30,7 @@ from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.additions.style_xml import StyleSheet
-from pipeline.template.colours import FILES, GUESSED, LEFT_OUT, TO_FILL
+from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
 from pipeline.template.workbook import colour_of, has_days
@@ -80,7 +80,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     if typed is None:
         grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
         raise UserError(str(grave or f"{path}: cannot be read"))
-    raw, _ = read_workbook(path, [*SHEETS, FILES, LEFT_OUT])
+    raw, _ = read_workbook(path, [*SHEETS, FILES, FILES_NOT_USED])
     found = additions(typed, inventory, (*left_out_files(raw), *left_out))
     listed = sorted(inventory.readable)
     new = {name: rows for name, rows in found.rows.items() if rows}
@@ -103,7 +103,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
 
 def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
     """Return the files of the sheet of left-out files: the user leaves them out on purpose."""
-    sheets = (sheet for sheet in raw if sheet.name == LEFT_OUT)
+    sheets = (sheet for sheet in raw if sheet.name == FILES_NOT_USED)
     return tuple(
         str(row[0].value) for sheet in sheets for row in sheet.rows[1:] if row and not row[0].is_empty
     )

@@ -14,7 +14,7 @@ from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
 
-MOST_ROWS, MOST_CHANNELS = 8, 16
+MOST_ROWS_LISTED, MOST_CHANNELS_LISTED = 8, 16
 """Most rows and channels that a message lists. Convention: a few lines of text."""
 
 MOST_SUGGESTIONS = 3
@@ -140,14 +140,16 @@ def lacking_channels(panel: Panel, file: str, channels: Sequence[str], markers: 
 
 def named_rows(rows: Sequence[PanelChannel]) -> str:
     """Return the first rows of a panel by alias and role, and how many more there are."""
-    return first_words([f"{' or '.join(row.aliases)} ({row.role})" for row in rows], MOST_ROWS)
+    return first_words([f"{' or '.join(row.aliases)} ({row.role})" for row in rows], MOST_ROWS_LISTED)
 
 
 def named_channels(channels: Sequence[str], markers: Sequence[str]) -> str:
     """Return the first channels of a file by name and marker, and how many more there are."""
     pairs = zip(channels, markers, strict=True)
     words = ((name, known_marker(marker)) for name, marker in pairs)
-    return first_words([f"{name} ({m})" if m and m != name else name for name, m in words], MOST_CHANNELS)
+    return first_words(
+        [f"{name} ({m})" if m and m != name else name for name, m in words], MOST_CHANNELS_LISTED
+    )
 
 
 def known_marker(text: str) -> str:

@@ -15,7 +15,7 @@ MOST_UNREADABLE = 0.01
 """Largest share of events without a number. Convention: one event in a hundred, far more than a glitch of the
 electronics affects."""
 
-LARGEST = 2.0**64
+LARGEST_POSSIBLE = 2.0**64
 """Values above it are no numbers of a detector. Convention: FCS stores whole numbers of 64 bits at most."""
 
 
@@ -68,7 +68,7 @@ def is_measured(values: np.ndarray) -> np.ndarray:
     >>> is_measured(np.array([1.0, np.nan, np.inf, -3e38])).tolist()
     [True, False, False, False]
     """
-    return np.asarray(np.abs(values) <= LARGEST, np.bool_)  # NaN is not
+    return np.asarray(np.abs(values) <= LARGEST_POSSIBLE, np.bool_)  # NaN is not
 
 
 def _has_huge(values: np.ndarray) -> bool:
@@ -78,7 +78,7 @@ def _has_huge(values: np.ndarray) -> bool:
 def all_measured(values: np.ndarray) -> bool:
     """Whether all values are measured values; faster than `is_measured`."""
     # minimum and maximum are NaN if any value is
-    return not values.size or bool(values.min() >= -LARGEST and values.max() <= LARGEST)
+    return not values.size or bool(values.min() >= -LARGEST_POSSIBLE and values.max() <= LARGEST_POSSIBLE)
 
 
 def _stands_still(values: np.ndarray) -> bool:
@@ -94,7 +94,7 @@ def _without_gaps(events: Events, file_name: str, times: set[str], names: Sequen
         gaps |= ~is_measured(events.column(name))
     n = int(gaps.sum())
     huge = any(_has_huge(events.column(name)) for name in suspects)
-    what = f"no number, or one above {LARGEST:.2g} that no detector gives," if huge else "no number"
+    what = f"no number, or one above {LARGEST_POSSIBLE:.2g} that no detector gives," if huge else "no number"
     gap_text = f"{n} of {events.n_events} events hold {what} on {', '.join(suspects)}"
     if n > MOST_UNREADABLE * events.n_events:
         raise UnsoundError(

@@ -10,13 +10,13 @@ from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
 from pipeline.washout.goodness import CONTRADICTED, RowLaw, trend_p
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.recovery.rivals import MARGIN, rivals
+from pipeline.washout.recovery.rivals import AICC_MARGIN, rivals
 
-FEWEST_MEASURED, FEWEST_LATE, LATE_WEEKS = 8, 4, 26.0
+FEWEST_FOR_CURVE, FEWEST_LATE, LATE_WEEKS = 8, 4, 26.0
 """Fewest measured values for a curve, and fewest of them after the last number of weeks. Convention
 (docs/method.md)."""
 
-FEWEST_PATIENTS: Final = 5
+FEWEST_ON_A_SIDE: Final = 5
 """Fewest patients with a measured value before T50, and after it. Convention (docs/method.md)."""
 
 HIGHEST_PLATEAU: Final = 2.0
@@ -29,14 +29,14 @@ def refuse_recovery(data: Observations) -> None:
     measured = data.kind == OBSERVED
     late = int(np.sum(measured & (data.weeks > LATE_WEEKS)))
     patients = len(np.unique(data.patients[measured]))
-    if measured.sum() < FEWEST_MEASURED or late < FEWEST_LATE:
+    if measured.sum() < FEWEST_FOR_CURVE or late < FEWEST_LATE:
         raise NotEstimableError(
             f"{int(measured.sum())} measured receptor densities, {late} of them beyond {LATE_WEEKS:g} weeks; "
-            f"a recovery curve needs {FEWEST_MEASURED} and {FEWEST_LATE}"
+            f"a recovery curve needs {FEWEST_FOR_CURVE} and {FEWEST_LATE}"
         )
-    if patients < FEWEST_PATIENTS:
+    if patients < FEWEST_ON_A_SIDE:
         raise NotEstimableError(
-            f"measured receptor densities of {patients} patients; a recovery curve needs {FEWEST_PATIENTS} "
+            f"measured receptor densities of {patients} patients; a recovery curve needs {FEWEST_ON_A_SIDE} "
             "before its bend and as many after it"
         )
 
@@ -60,10 +60,10 @@ def refuse_unseen(data: Observations, log_plateau: float, half_weeks: float) -> 
         len(np.unique(data.patients[measured & side]))
         for side in (data.weeks < half_weeks, data.weeks >= half_weeks)
     )
-    if min(before, after) < FEWEST_PATIENTS:
+    if min(before, after) < FEWEST_ON_A_SIDE:
         raise NotEstimableError(
             f"{before} patients have a measured value before the bend of the curve (T50, week "
-            f"{half_weeks:.3g}) and {after} after it; each side needs {FEWEST_PATIENTS}"
+            f"{half_weeks:.3g}) and {after} after it; each side needs {FEWEST_ON_A_SIDE}"
         )
 
 
@@ -75,10 +75,10 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
     logs = law.log_likelihoods()
     for rival in rivals(data):
         ahead = rival.aicc - aicc
-        if ahead <= MARGIN:
+        if ahead <= AICC_MARGIN:
             raise NotEstimableError(
                 f"these rows do not show a plateau: {rival.words}, describes them about as well (AICc "
-                f"{rival.aicc:.1f}, the curve {aicc:.1f}; it must be lower by more than {MARGIN:g})"
+                f"{rival.aicc:.1f}, the curve {aicc:.1f}; it must be lower by more than {AICC_MARGIN:g})"
             )
         of_patient = 2 * np.bincount(data.patients, logs - rival.law.log_likelihoods())
         if ahead <= float(of_patient.max()):

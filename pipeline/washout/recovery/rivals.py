@@ -12,7 +12,7 @@ from pipeline.washout.censored.likelihood import maximise, single
 from pipeline.washout.goodness import RowLaw
 from pipeline.washout.observations.rows import SAME_WASHOUT, Observations
 
-MARGIN: Final = 4.0
+AICC_MARGIN: Final = 4.0
 """AICc by which the curve must be lower than a line without a plateau: the line then has considerably less
 support (doi:10.1177/0049124104268644)."""
 

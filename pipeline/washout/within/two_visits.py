@@ -14,7 +14,7 @@ from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import interval
 from pipeline.washout.line.ascent import highest
 
-DECIMALS: Final = 6
+DEX_DECIMALS: Final = 6
 """Decimals of a reported change in dex. Convention: processors differ only in later decimals."""
 
 _STEP: Final = 1e-5
@@ -88,7 +88,7 @@ def change_of_means(visits: TwoVisits, level: float = LEVEL) -> tuple[float, flo
     sds = np.exp(best[2]) + np.exp(best[3])
     low, high = interval(ratio, float(best[1]), float(sds / np.sqrt(len(visits.y)) / 2), drop)
     dex = (scale * float(best[1]), scale * low, scale * high)
-    return round(dex[0], DECIMALS), round(dex[1], DECIMALS), round(dex[2], DECIMALS)
+    return round(dex[0], DEX_DECIMALS), round(dex[1], DEX_DECIMALS), round(dex[2], DEX_DECIMALS)
 
 
 def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Receptor density against washout: every patient, those beyond the limits too, and the median patient."""
 
-from pipeline.output.figures.washout.picture import MOST_LABELS, MOST_POINTS, washout_picture
+from pipeline.output.figures.washout.picture import MOST_LABELS, MOST_POINTS_DRAWN, washout_picture
 from pipeline.output.figures.washout.points import DrawnVisit, drawable
 
-__all__ = ["MOST_LABELS", "MOST_POINTS", "DrawnVisit", "drawable", "washout_picture"]
+__all__ = ["MOST_LABELS", "MOST_POINTS_DRAWN", "DrawnVisit", "drawable", "washout_picture"]

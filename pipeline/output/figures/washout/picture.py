@@ -41,7 +41,7 @@ from pipeline.study.settings import Settings
 MOST_LABELS: Final = 40
 """Most points for which each has a name."""
 
-MOST_POINTS: Final = 1_000
+MOST_POINTS_DRAWN: Final = 1_000
 """Most points that are drawn with interval or arrow; with more, points are drawn without them."""
 
 _MONTHS: Final = (3, 6, 12, 24)
@@ -108,7 +108,7 @@ def washout_picture(
     line = drawn_line(fit, frame.x, frame.y, frame.box, contradicted=contradicted) if fit else None
     parts = [_areas(frame), _months_drawn(frame), line.drawn if line else "", _limits(frame)]
     taken = _taken(frame, line, points)
-    words, unplaced = _words(frame, line, taken, is_cloud=len(points) > MOST_POINTS)
+    words, unplaced = _words(frame, line, taken, is_cloud=len(points) > MOST_POINTS_DRAWN)
     parts.append(words)
     parts.append(_points(points, frame, links or {}))
     parts.append(_axes(frame, name, wide))
@@ -118,7 +118,7 @@ def washout_picture(
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
         key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
-    if len(points) > MOST_POINTS:
+    if len(points) > MOST_POINTS_DRAWN:
         key.append(KeyEntry("", f"{len(points):,} points: intervals and arrows are not drawn"))
     title = "best response" if any(point.response for point in points) else ""
     bottom = frame.y.start + 30
@@ -205,7 +205,7 @@ def _limits(frame: _Frame) -> str:
 
 def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[DrawnVisit]) -> list[Box]:
     """Return the boxes that no label may touch."""
-    if len(points) > MOST_POINTS:
+    if len(points) > MOST_POINTS_DRAWN:
         return []
     left, top, right, bottom = frame.box
     taken = [box for point in points for box in room_of(point, frame.x, frame.y)]
@@ -264,7 +264,7 @@ def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box
 
 
 def _points(points: Sequence[DrawnVisit], frame: _Frame, links: Mapping[str, str]) -> str:
-    if len(points) > MOST_POINTS:
+    if len(points) > MOST_POINTS_DRAWN:
         return drawn_cloud(points, frame.x, frame.y)
     ordered = sorted(points, key=lambda point: (point.x, point.y))
     hrefs = [next((links[name] for name in one.samples if links.get(name)), "") for one in ordered]

@@ -23,7 +23,7 @@ from pipeline.output.table import as_sentences
 from pipeline.patients.flags import VisitFlag
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import FAILED, SampleFlag, SampleResult, failure_reason
-from pipeline.study.faults import MOST_CELLS, Fault, Severity, cause_of, without_values
+from pipeline.study.faults import MOST_CELLS_NAMED, Fault, Severity, cause_of, without_values
 
 EXPLAINING: Final[Mapping[RdStatus, tuple[str, ...]]] = {
     RdStatus.LOW_EVENTS: (GateFlag.NO_ANCHOR, GateFlag.NO_CLEAR_POPULATION),
@@ -229,8 +229,8 @@ def _names_of_rows(places: Mapping[tuple[str, str, str], str]) -> dict[str, tupl
 
 
 def _cells(cells: tuple[str, ...]) -> str:
-    more = f" and {len(cells) - MOST_CELLS:,} more" if len(cells) > MOST_CELLS else ""
-    return f"In {', '.join(cells[:MOST_CELLS])}{more}"
+    more = f" and {len(cells) - MOST_CELLS_NAMED:,} more" if len(cells) > MOST_CELLS_NAMED else ""
+    return f"In {', '.join(cells[:MOST_CELLS_NAMED])}{more}"
 
 
 def flag_cause(flag: str, level: Level | None = None, place: int = 0) -> Cause:

@@ -12,7 +12,7 @@ from pipeline.quantification.result import SampleResult
 
 Pairs = tuple[tuple[str, str], ...]
 
-ALIKE: Final = 0.002
+ALIKE_IN_PRINT: Final = 0.002
 """Part of the density up to which it and the plain difference are alike. Convention: three digits hide it."""
 
 
@@ -65,7 +65,7 @@ def _why(receptor: ReceptorDensity) -> str:
     if receptor.rd is None or receptor.rd_plain is None:
         return "the difference"
     bias = receptor.rd_plain - receptor.rd
-    if abs(bias) <= ALIKE * abs(receptor.rd):
+    if abs(bias) <= ALIKE_IN_PRINT * abs(receptor.rd):
         return "the plain difference: at this brightness subtracting medians has no bias"
     side = "too high" if bias > 0 else "too low"
     return (

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.words import interval_words, rounded_text
-from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
+from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, SentinelResult
@@ -38,7 +38,12 @@ def occupancy_pairs(result: SampleResult, occupancy: TubeOccupancy | None) -> Pa
     return (
         *pairs,
         *(
-            [("sentinels read", f"{reading}: {WORDS[SentinelReading(reading)]} (a rule, no diagnosis)")]
+            [
+                (
+                    "sentinels read",
+                    f"{reading}: {READING_WORDS[SentinelReading(reading)]} (a rule, no diagnosis)",
+                )
+            ]
             if reading
             else []
         ),

@@ -12,7 +12,7 @@ from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.report import WashoutReport
 
-LIKELY: Final = 0.05
+LIKELY_P: Final = 0.05
 """p below which an association is reported. Convention."""
 
 
@@ -38,7 +38,7 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
     """Return why ranks and line read otherwise; "" where they agree."""
     if line.slope_p is None:
         return ""
-    by_rank, by_line = rank.p < LIKELY, line.slope_p < LIKELY
+    by_rank, by_line = rank.p < LIKELY_P, line.slope_p < LIKELY_P
     ranks = f"p = {rank.p:.2g}, {rank.n} visits"
     lines = f"p = {line.slope_p:.2g}, {line.n} visits"
     if by_rank and by_line and (rank.spearman > 0) != (line.slope > 0):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from pipeline.study.drugs import Meaning, is_drug, listed_names, read_drug
-from pipeline.study.drugs.amounts import AMOUNTS, bears_out, usual_amounts
+from pipeline.study.drugs.amounts import LABELLED_AMOUNTS, bears_out, usual_amounts
 from pipeline.study.drugs.spelling import edits
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.settings import Settings
@@ -17,7 +17,7 @@ from pipeline.study.sheets.typed import TypedStudy, caseless
 from pipeline.study.wording import enumerate_words, quoted
 
 EXPECTED = "the drug's name as in the settings, or another drug"
-MOST_NAMED = 10
+MOST_DRUGS_NAMED = 10
 """Most unknown drugs that a warning names. Convention: as many as fit into a line."""
 _SLIP = 2
 """Most letters by which a misspelled name may differ from a setting's drug. Convention: two letters are one
@@ -88,7 +88,7 @@ def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
     if fits:
         problem = f"{_of_rows(name, fits)}, which contains {antibody}"
         yield _warning(fits, f"{problem} and is counted as its dose, since the amount is")
-    usual = f" with its amount, {usual_amounts(antibody)}" if antibody in AMOUNTS else ""
+    usual = f" with its amount, {usual_amounts(antibody)}" if antibody in LABELLED_AMOUNTS else ""
     expected = f"the drug that was given that day: {antibody}{usual}; or another drug"
     for entry in others:
         problem = f"{quoted(name)}, a regimen with {antibody}, with {_amount(entry.row)}"
@@ -116,8 +116,10 @@ def _unknown_drugs(unknown: dict[str, list[Entry[DoseRow]]], settings: Settings)
     """Report all unknown drugs in one warning; they count as other drugs."""
     if unknown:
         names = list(unknown)
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        listed = enumerate_words(map(quoted, names[:MOST_NAMED]), "," if more else "and").replace(" , ", ", ")
+        more = f" and {len(names) - MOST_DRUGS_NAMED} more" if len(names) > MOST_DRUGS_NAMED else ""
+        listed = enumerate_words(map(quoted, names[:MOST_DRUGS_NAMED]), "," if more else "and").replace(
+            " , ", ", "
+        )
         where = unknown[names[0]][0].at("drug")
         counted = (*listed_names(settings.washed_out_drug)[:1], *listed_names(settings.study_drug)[:1])
         is_known = (

@@ -14,7 +14,7 @@ from pipeline.study.wording import enumerate_words, quoted, same_word
 OF_A_LOT = ("lot", "kit", "levels")
 """Columns that are typed once for each lot; only a row without levels takes them from another row."""
 
-ALONG = ("assigned_cv", "captures")
+COLUMNS_OF_A_LOT = ("assigned_cv", "captures")
 """Columns that are taken together with the levels, if the row leaves them empty, too."""
 
 DITTO = frozenset(
@@ -57,7 +57,11 @@ def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
 
 
 def _without_ditto(name: str, cell: SheetCell) -> SheetCell:
-    is_ditto = name in (*OF_A_LOT, *ALONG) and isinstance(cell.value, str) and caseless(cell.value) in DITTO
+    is_ditto = (
+        name in (*OF_A_LOT, *COLUMNS_OF_A_LOT)
+        and isinstance(cell.value, str)
+        and caseless(cell.value) in DITTO
+    )
     return SheetCell(cell.where) if is_ditto else cell
 
 
@@ -104,6 +108,6 @@ def _filled(row: SheetRow, complete: Mapping[str, SheetCell]) -> SheetRow:
     taken = {
         name: SheetCell(cell.where, complete[name].value)
         for name, cell in row.cells.items()
-        if name in (*OF_A_LOT, *ALONG) and cell.is_empty and name in complete
+        if name in (*OF_A_LOT, *COLUMNS_OF_A_LOT) and cell.is_empty and name in complete
     }
     return SheetRow(row.number, {**row.cells, **taken})

@@ -14,7 +14,7 @@ from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, RawSheet, SheetCe
 from pipeline.study.wording import same_word
 
 DELIMITERS = ",;\t"
-MOST_BYTES = 256 << 20
+MOST_BYTES_OF_CSV = 256 << 20
 """Most bytes of a CSV file, to bound the memory. Convention: ten times the file of a study of 100,000
 tubes."""
 
@@ -22,9 +22,9 @@ tubes."""
 def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawSheet, tuple[Fault, ...]]:
     """Read a CSV file: UTF-8 (else Windows-1252, with a warning); delimiter comma, semicolon or tab."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MOST_BYTES_OF_CSV:
             defect = f"a file of {path.stat().st_size >> 20:,} MB"
-            return RawSheet(name, ()), (Fault(path.name, defect, f"at most {MOST_BYTES >> 20} MB"),)
+            return RawSheet(name, ()), (Fault(path.name, defect, f"at most {MOST_BYTES_OF_CSV >> 20} MB"),)
         data = path.read_bytes()
     except OSError as error:
         defect = f"a file that cannot be opened ({error.strerror})"

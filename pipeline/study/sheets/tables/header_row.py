@@ -22,13 +22,13 @@ MOST_TITLE_CELLS = 2
 """Most filled cells of a title row; a row with more is data. Convention: a title, and a date or a version
 beside it."""
 
-MOST_LISTED = 10
+MOST_HEADERS_LISTED = 10
 """Most rows that a message names. Convention: more would not be read."""
 
 NOT_USED = "remark"
 """The column that is not used, so that it may be hidden."""
 
-NEAR = 0.75
+NEARLY_A_HEADER = 0.75
 """Likeness of two column names from which one is probably a misspelling of the other. Convention: with one
 wrong letter in four a name is still recognised."""
 
@@ -117,7 +117,9 @@ def _unknown_column(cell: SheetCell, name: str, known: Sequence[str], header: Se
     """Return a warning; an error if a missing column was probably meant, since its values would be lost."""
     present = {header_name(other.value) for other in header}
     free = [column for column in known if column not in present]
-    meant = nearest(name, free, NEAR) or next((c for c in free if name and c.startswith(f"{name}_")), "")
+    meant = nearest(name, free, NEARLY_A_HEADER) or next(
+        (c for c in free if name and c.startswith(f"{name}_")), ""
+    )
     expected = f"a column of this sheet: {enumerate_words(known)}"
     problem = f"the column {quoted(cell.value)}"
     if meant:
@@ -192,7 +194,7 @@ def _numbered(noun: str, numbers: Sequence[int]) -> str:
     >>> _numbered("row", [3, 7])
     'rows 3 and 7'
     """
-    shown = [str(number) for number in numbers[:MOST_LISTED]]
+    shown = [str(number) for number in numbers[:MOST_HEADERS_LISTED]]
     more = len(numbers) - len(shown)
     listed = f"{', '.join(shown)} and {more} more" if more else enumerate_words(shown, "and")
     return f"{noun}{'s' * (len(numbers) > 1)} {listed}"

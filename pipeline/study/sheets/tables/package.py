@@ -24,16 +24,16 @@ from pipeline.study.sheets.tables.parts import (
 LAST_ROW = 1_048_576
 """Last row of a sheet in Excel. Vendor: the limits of Excel."""
 
-MOST_ROWS = 200_000
+MOST_ROWS_OF_A_SHEET = 200_000
 """Most rows of a sheet, including empty ones. Convention: no study has so many."""
 
-MOST_CELLS = 2_000_000
+MOST_CELLS_OF_A_SHEET = 2_000_000
 """Most cells of a sheet, including empty ones. Convention: no study has so many."""
 
 MOST_COLUMNS = 16_384
 """Most columns of a sheet in Excel. Vendor: the limits of Excel."""
 
-LONGEST_TEXT = 32_767
+LONGEST_CELL = 32_767
 """Most characters of a cell in Excel. Vendor: the limits of Excel."""
 LONGEST_WHOLE = 10
 """Digits from which on a number of rows or columns is none. Convention: Excel has 1,048,576 rows."""
@@ -61,14 +61,14 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
         main = main_part(path.name, archive, sizes)
         sheets = sheets_of(path.name, archive, main)
         texts = sibling_part(main, "sharedStrings.xml")
-        must_have_few(path.name, archive, texts, {"si": MOST_CELLS}, "a workbook")
+        must_have_few(path.name, archive, texts, {"si": MOST_CELLS_OF_A_SHEET}, "a workbook")
         scan(path.name, archive, texts, _Texts(path.name))
         looks = {}
         for title, (state, part) in sheets.items():
             cells = _Cells(path.name, header_name(title))
             is_known = header_name(title) in known
             if is_known:
-                most = {"row": MOST_ROWS, "c": MOST_CELLS, "col": MOST_COLUMNS}
+                most = {"row": MOST_ROWS_OF_A_SHEET, "c": MOST_CELLS_OF_A_SHEET, "col": MOST_COLUMNS}
                 must_have_few(path.name, archive, part, most, f"the sheet {header_name(title)}")
                 scan(path.name, archive, part, cells)
             hidden = tuple(cells.hidden_rows), tuple(sorted(cells.hidden_with_value))
@@ -93,8 +93,8 @@ class _Texts(Reader):
     def text(self, piece: str) -> None:
         """Count the characters of a piece of text; refuse the workbook if there are too many."""
         self.characters += len(piece)
-        if self.characters > LONGEST_TEXT:
-            problem = f"a cell of more than {LONGEST_TEXT:,} characters"
+        if self.characters > LONGEST_CELL:
+            problem = f"a cell of more than {LONGEST_CELL:,} characters"
             refuse_package(self.file, problem, "cells that Excel can hold", HINT_SIZE)
 
 
@@ -130,10 +130,10 @@ class _Cells(_Texts):
         self.rows, self.in_row, self.column, self.characters = self.rows + 1, 0, 0, 0
         self.row = _whole(facts.get("r")) or self.row + 1
         self.row_is_hidden = _is_true(facts.get("hidden", ""))
-        if self.rows > MOST_ROWS or self.row > LAST_ROW:
-            problem = f"the sheet {self.sheet} with more than {MOST_ROWS:,} rows"
+        if self.rows > MOST_ROWS_OF_A_SHEET or self.row > LAST_ROW:
+            problem = f"the sheet {self.sheet} with more than {MOST_ROWS_OF_A_SHEET:,} rows"
             hint = f"Delete the rows below the table, empty ones too. {HINT_SIZE}"
-            refuse_package(self.file, problem, f"at most {MOST_ROWS:,} rows", hint)
+            refuse_package(self.file, problem, f"at most {MOST_ROWS_OF_A_SHEET:,} rows", hint)
 
     def _begin_cell(self, facts: Mapping[str, str]) -> None:
         self.cells += 1
@@ -143,9 +143,9 @@ class _Cells(_Texts):
         self.in_row += 1
         if self.in_row > MOST_COLUMNS:
             self._refuse_columns()
-        if self.cells > MOST_CELLS:
-            problem = f"the sheet {self.sheet} with more than {MOST_CELLS:,} cells"
-            refuse_package(self.file, problem, f"at most {MOST_CELLS:,} cells", HINT_SIZE)
+        if self.cells > MOST_CELLS_OF_A_SHEET:
+            problem = f"the sheet {self.sheet} with more than {MOST_CELLS_OF_A_SHEET:,} cells"
+            refuse_package(self.file, problem, f"at most {MOST_CELLS_OF_A_SHEET:,} cells", HINT_SIZE)
 
     def _refuse_columns(self) -> NoReturn:
         problem = f"the sheet {self.sheet} with more than {MOST_COLUMNS:,} columns"

@@ -15,7 +15,7 @@ from pipeline.study.faults import Fault
 MOST_PARTS = 10_000
 """Most files within a workbook. Convention: Excel writes a few for each sheet."""
 
-MOST_BYTES = 256 << 20
+MOST_BYTES_OF_A_PART = 256 << 20
 """Most bytes of the XML of a sheet, to bound the memory. Convention: five times a samples sheet of 100,000
 rows."""
 
@@ -84,7 +84,7 @@ def must_be_small(file: str, sizes: Mapping[str, int]) -> None:
         refuse_package(file, f"a workbook of {len(sizes):,} parts", f"at most {MOST_PARTS:,}", HINT_SIZE)
     for name, size in sizes.items():
         is_table = "worksheets/" in name or name.endswith("sharedStrings.xml")
-        most = MOST_BYTES if is_table else MOST_STYLE_BYTES
+        most = MOST_BYTES_OF_A_PART if is_table else MOST_STYLE_BYTES
         if size > most and name.endswith((".xml", ".rels")):
             problem = f"a workbook whose part {name.rsplit('/', 1)[-1]} unpacks to {size / 2**20:,.0f} MB"
             refuse_package(file, problem, f"at most {most >> 20} MB", HINT_SIZE)

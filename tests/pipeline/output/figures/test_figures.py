@@ -21,7 +21,7 @@ from pipeline.output.figures.paper.canvas import to_pdf
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.response import response_picture
 from pipeline.output.figures.svg.picture_page import file_of, pictures_in_rows
-from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_picture
+from pipeline.output.figures.washout import MOST_POINTS_DRAWN, drawable, washout_picture
 from pipeline.output.figures.washout.line import patients_band
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import axis_name
@@ -240,7 +240,7 @@ def test_nothing_is_left_of_the_house_style_outside_of_it(study_result: StudyRes
 
 def test_very_many_points_are_a_path_for_each_look_and_the_figure_says_so(study_result: StudyResult):
     (visit,) = [visit for visit in study_result.visits if visit.patient_id == "P05"]
-    many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS + 1)]
+    many = [replace(visit, washout_weeks=1.0 + k / 50) for k in range(MOST_POINTS_DRAWN + 1)]
     svg = washout_picture(many, {}, Settings()).content
     words = " ".join(texts_of(svg))
     assert "1,001 points: intervals and arrows are not drawn" in words

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.study.drugs import Meaning, is_drug, read_drug
-from pipeline.study.drugs.amounts import AMOUNTS, amount_doubt, bears_out
+from pipeline.study.drugs.amounts import LABELLED_AMOUNTS, amount_doubt, bears_out
 from pipeline.study.drugs.vocabulary import AGENTS
 
 DARATUMUMAB = (
@@ -190,5 +190,5 @@ def test_the_amount_of_another_drug_of_a_regimen_is_not_the_antibodys(dose, unit
 
 
 def test_the_years_of_the_first_doses_are_those_of_the_trials():
-    years = {name: amounts.first_given for name, amounts in AMOUNTS.items()}
+    years = {name: amounts.first_given for name, amounts in LABELLED_AMOUNTS.items()}
     assert years == {"daratumumab": 2008, "isatuximab": 2010, "felzartamab": 2011, "mezagitamab": 2014}
