@@ -29,7 +29,7 @@ STRIDE, UPPER = 64, 0.99
 """Sampling step and quantile by which the upper part of a channel is found faster. Arithmetic: they change no
 result."""
 
-Values = NDArray[np.floating]
+ScaleValues = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ScaleTop:
         return not (self.n_pile or self.n_beyond)
 
 
-def find_scale_top(values: Values, stated_top: float) -> ScaleTop:
+def find_scale_top(values: ScaleValues, stated_top: float) -> ScaleTop:
     """Return where the scale ends.
 
     Values beyond the file's end prove it wrong. A pile of equal values is an end wherever it lies: a detector
@@ -95,7 +95,7 @@ def find_scale_top(values: Values, stated_top: float) -> ScaleTop:
     return ScaleTop(np.inf, 0, beyond) if proven else ScaleTop(stated_top)
 
 
-def find_bottom_pile(values: Values) -> tuple[float, int]:
+def find_bottom_pile(values: ScaleValues) -> tuple[float, int]:
     """Return the lowest value, and how many events pile up on it; (value, 0) where they do not.
 
     Examples
@@ -107,18 +107,18 @@ def find_bottom_pile(values: Values) -> tuple[float, int]:
     return lowest, _pile(values, lowest)
 
 
-def _n_above(values: Values) -> int:
+def _n_above(values: ScaleValues) -> int:
     return values.size // ABOVE_PILE
 
 
-def _upper(values: Values) -> Values:
+def _upper(values: ScaleValues) -> ScaleValues:
     """Return the brightest values: more than may lie above a pile."""
     sample = np.sort(values[::STRIDE])
     upper = values.compress(values >= sample[int(UPPER * sample.size)])
     return upper if upper.size > _n_above(values) else values
 
 
-def _pile(values: Values, value: float) -> int:
+def _pile(values: ScaleValues, value: float) -> int:
     """Return how many events have exactly this value; 0 where they are no pile."""
     n = int(np.count_nonzero(values == values.dtype.type(value)))
     if n < max(LEAST_AT_TOP, PILE_SHARE * values.size):
@@ -130,7 +130,7 @@ def _pile(values: Values, value: float) -> int:
     return n if n > PILE_TIMES * _usual_count(beside, value) else 0
 
 
-def _usual_count(beside: Values, value: float) -> float:
+def _usual_count(beside: ScaleValues, value: float) -> float:
     """Return the usual count of a value beside the pile; above one where the channel is quantised."""
     _, counts = np.unique(beside, return_counts=True)
     nearest = counts[-LEVELS_BELOW_TOP:] if beside[0] < value else counts[:LEVELS_BELOW_TOP]

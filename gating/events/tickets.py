@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gating.arithmetic.numbers import CHANCES
 
 Tickets = NDArray[np.uint32]
-Values = NDArray[np.float32]
+TicketValues = NDArray[np.float32]
 TIME_LEVELS, BESIDE_TIME, LEVELS = 4096, 64, 256
 """Number of steps that distinguish values: of the acquisition time; of a detector's scale if time is used
 too; of a detector's scale without time. A change far below the noise changes hardly any ticket. Convention:
@@ -36,7 +36,7 @@ bias."""
 
 
 def tickets_of(
-    columns: Sequence[Values], scale_tops: Sequence[float], ends: Sequence[float] | None = None
+    columns: Sequence[TicketValues], scale_tops: Sequence[float], ends: Sequence[float] | None = None
 ) -> Tickets:
     """Return a ticket for each event; all numbers are equally likely.
 
@@ -68,7 +68,7 @@ def tickets_of(
     return key
 
 
-def end_of_scale(values: Values, top: float) -> float:
+def end_of_scale(values: TicketValues, top: float) -> float:
     """Return the largest value of a channel's scale, or without one the power of two above all its values."""
     if np.isfinite(top):
         return top
@@ -153,7 +153,7 @@ def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArr
     return picked, stands_for[picked]
 
 
-def _levels(values: Values, end: float, levels: int) -> Tickets:
+def _levels(values: TicketValues, end: float, levels: int) -> Tickets:
     """Return the step of the scale that each value reaches, modulo 2^32; NaN gives the lowest step."""
     scaled = values * np.float32(levels / end)
     np.rint(scaled, out=scaled)

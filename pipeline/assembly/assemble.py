@@ -15,7 +15,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.model_rows import model_rows
-from pipeline.patients.receptor_occupancy.tubes import Levels, tube_occupancies, with_occupancy
+from pipeline.patients.receptor_occupancy.tubes import LevelsByDay, tube_occupancies, with_occupancy
 from pipeline.patients.visits import visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
@@ -59,7 +59,7 @@ def joined(
     study: Study,
     results: Sequence[SampleResult],
     calibrations: Sequence[CalibrationResult] = (),
-    levels: Levels | None = None,
+    levels: LevelsByDay | None = None,
 ) -> StudyResult:
     """Return the results of tubes, visits and patients, without models.
 

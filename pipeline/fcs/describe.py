@@ -11,8 +11,7 @@ from math import isfinite
 
 from pipeline.fcs.file import FcsFile
 from pipeline.fcs.text.parameters import Parameter
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+from pipeline.files.json_names import Json
 
 
 def describe_lines(file: FcsFile) -> tuple[str, ...]:

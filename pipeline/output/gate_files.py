@@ -12,7 +12,7 @@ from pipeline.files.whole import write_whole
 from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import Store
 
-Made = dict[str, list[str]]
+GateFilesMade = dict[str, list[str]]
 """By sample_id: the checksum of the stored result, and the SHA-256 of the gate file made from it."""
 
 
@@ -29,7 +29,9 @@ def write_gates(folder: Path, results: Iterable[SampleResult], store: Store[Samp
         write_whole(index, json.dumps(now, indent=1, sort_keys=True) + "\n", durable=False)
 
 
-def _gate_file(folder: Path, result: SampleResult, store: Store[SampleResult], before: Made) -> list[str]:
+def _gate_file(
+    folder: Path, result: SampleResult, store: Store[SampleResult], before: GateFilesMade
+) -> list[str]:
     """Write the gates of a tube unless the file is up to date; return its entry of the index."""
     path = file_named(folder, result.sample_id, ".xml")
     made_of, there = store.checksum(result.sample_id), _sha256(path)
@@ -57,7 +59,7 @@ def _sha256(path: Path) -> str:
         return ""
 
 
-def _read(index: Path) -> Made:
+def _read(index: Path) -> GateFilesMade:
     try:
         made = json.loads(index.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

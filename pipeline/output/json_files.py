@@ -9,20 +9,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.unnumbered import Unnumbered
-from pipeline.files.json_names import WRITTEN_AS
+from pipeline.files.json_names import WRITTEN_AS, Json
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.report import WashoutReport
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
 def to_json(value: object) -> Json:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.study.validation import Experiment
 from pipeline.template.inventory import InventoryFile
 
-Value = str | float | None
+AssayValue = str | float | None
 """A cell of a row of the validation sheet."""
 
 _OF_THE_ASSAY = re.compile(
@@ -60,7 +60,7 @@ class _Named:
 
 def assay_rows(
     tubes: Sequence[InventoryFile], ids: Mapping[str, str]
-) -> Iterator[tuple[dict[str, Value], str]]:
+) -> Iterator[tuple[dict[str, AssayValue], str]]:
     """Yield a row of the validation sheet and the reason for the guess, for each tube and experiment.
 
     Parameters
@@ -81,7 +81,7 @@ def assay_rows(
         yield from _of_material([one for one in materials if one.specimen == specimen])
 
 
-def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, Value], str]]:
+def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, AssayValue], str]]:
     whole = [one for one in tubes if one.is_whole]
     diluted = [one for one in tubes if one.level < 1 and not one.hours]
     stored = [one for one in tubes if one.hours is not None and one.level == 1]
@@ -103,8 +103,10 @@ def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, Value], st
             yield _row(one, Experiment.COMPARISON, "this material was measured on two cytometers")
 
 
-def _row(one: _Named, experiment: Experiment, why: str, **cells: Value) -> tuple[dict[str, Value], str]:
-    values: dict[str, Value] = {
+def _row(
+    one: _Named, experiment: Experiment, why: str, **cells: AssayValue
+) -> tuple[dict[str, AssayValue], str]:
+    values: dict[str, AssayValue] = {
         "sample_id": one.sample_id,
         "experiment": experiment.value,
         "specimen": one.specimen,

@@ -71,7 +71,7 @@ class _Panel:
         self.markers = [mine or theirs for mine, theirs in zip(self.markers, tube.file.markers, strict=True)]
 
 
-Rows = Mapping[str, Sequence[GuessedRow]]
+GuessedRows = Mapping[str, Sequence[GuessedRow]]
 """The first rows of each sheet, by sheet."""
 
 

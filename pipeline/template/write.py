@@ -13,7 +13,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import WORKBOOK
 from pipeline.study.wording import counted, enumerate_words
-from pipeline.template.guesses import Rows, guessed_rows
+from pipeline.template.guesses import GuessedRows, guessed_rows
 from pipeline.template.inventory import Inventory, take_inventory
 from pipeline.template.untouched import is_untouched, seal
 
@@ -88,7 +88,7 @@ def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Temp
     return Template(study / WORKBOOK, done.words, done.changed)
 
 
-def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: int) -> str:
+def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook, left: int) -> str:
     """Return the numbers of read, paired and left-out files, and of cells that the user must check."""
     n_read = len(inventory.readable)
     if not n_read + len(inventory.unread):
@@ -113,7 +113,7 @@ def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: 
     return "\n".join(filter(None, lines))
 
 
-def _kits_in_words(rows: Rows) -> str:
+def _kits_in_words(rows: GuessedRows) -> str:
     """Return the guessed kits, each with its number of bead runs."""
     guessed = Counter(str(row.values["kit"] or "") for row in rows["beads"])
     unknown = guessed.pop("", 0)
@@ -124,7 +124,7 @@ def _kits_in_words(rows: Rows) -> str:
     )
 
 
-def _assay_in_words(rows: Rows) -> str:
+def _assay_in_words(rows: GuessedRows) -> str:
     """Return the number of tubes guessed to validate the assay; such tubes belong to no patient's visit."""
     tubes = {row.values["sample_id"] for row in rows.get("validation", ())}
     if not tubes:
@@ -174,7 +174,7 @@ def _inventory(study: Path, fcs_folder: Path | None) -> Inventory:
     return take_inventory(study, fcs_folder)
 
 
-def _unused(inventory: Inventory, rows: Rows) -> list[tuple[str, str]]:
+def _unused(inventory: Inventory, rows: GuessedRows) -> list[tuple[str, str]]:
     """Files that no row names, with the reason."""
     used = {value for sheet in rows.values() for row in sheet for value in row.values.values()}
     files = (*inventory.controls, *inventory.others)

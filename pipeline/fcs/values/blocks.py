@@ -39,7 +39,7 @@ FileOrBytes: TypeAlias = Path | AnyContent
 Values = NDArray[Any]
 Bytes = bytes | bytearray
 Rework = Callable[[Values], Values]
-Rule = Callable[[Values, Values], None]
+ValueRule = Callable[[Values, Values], None]
 """Writes stored values (first) into a row of the result (second)."""
 
 Span = tuple[int, int]
@@ -55,7 +55,7 @@ class DecodedChannel:
 
     row: int
     field: Field
-    rule: Rule
+    rule: ValueRule
     out: Values
 
 
@@ -202,7 +202,7 @@ def _fill(opened: RawIOBase | BytesIO, buffer: memoryview, file: FileOrBytes) ->
         buffer = buffer[read:]
 
 
-def _decode_block(parts: tuple[Part, ...], rule: Rule, out: Values) -> None:
+def _decode_block(parts: tuple[Part, ...], rule: ValueRule, out: Values) -> None:
     for phase, part in enumerate(parts[: out.size]):
         row = out[phase :: len(parts)]
         rule(part.finish(part.view[: row.size]), row)

@@ -13,7 +13,7 @@ from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.values.blocks import (
     DecodedChannel,
     FileOrBytes,
-    Rule,
+    ValueRule,
     Values,
     decode_columns,
     decode_table,
@@ -96,7 +96,7 @@ def _copy(stored: Values, out: Values) -> None:
     np.copyto(out, stored, casting="unsafe")
 
 
-def _rule(field: Field, parameter: Parameter) -> Rule:
+def _rule(field: Field, parameter: Parameter) -> ValueRule:
     """Return the rule from stored to linear values."""
     if parameter.is_plain:
         return _copy

@@ -28,7 +28,7 @@ from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import PanelChannel, Sample, Study
 
-Levels = Mapping[tuple[str, date], DrugLevel]
+LevelsByDay = Mapping[tuple[str, date], DrugLevel]
 """The level of the drug of a patient on a day of collection."""
 
 
@@ -62,7 +62,7 @@ class TubeOccupancy:
     flags: tuple[str, ...] = ()
 
 
-def tube_levels(study: Study, results: Sequence[SampleResult]) -> Levels:
+def tube_levels(study: Study, results: Sequence[SampleResult]) -> LevelsByDay:
     """Return the drug level at every tube, from doses and day of collection; densities do not matter."""
     samples = {sample.sample_id: sample for sample in study.samples}
     days = {(samples[r.sample_id].patient_id, samples[r.sample_id].collected_on): None for r in results}
@@ -73,7 +73,7 @@ def tube_occupancies(
     study: Study,
     results: Sequence[SampleResult],
     exposures: Mapping[str, Exposure],
-    levels: Levels | None = None,
+    levels: LevelsByDay | None = None,
 ) -> dict[str, TubeOccupancy]:
     """Return the receptor occupancy of every tube, by sample_id.
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import Events, Mask, Survivors
+from gating.events.events import Rows
 from gating.gates import AllOf, AnyOf, Gate, PolygonGate, RangeGate, inside
 
-Rows = NDArray[np.intp]
 NEAR_CHAIN = 1e-4
 """Fraction of a polygon's extent by which the box of changes around a moved vertex is widened. Convention:
 far above the rounding of float32."""

@@ -14,7 +14,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings, sound_folder
 from pipeline.output.results_folder import Results
 from pipeline.patients.between_runs import with_between_runs
-from pipeline.patients.receptor_occupancy.tubes import Levels, tube_levels
+from pipeline.patients.receptor_occupancy.tubes import LevelsByDay, tube_levels
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
@@ -47,7 +47,7 @@ class Shelf:
     digests: Mapping[str, str]
     latest: Mapping[str, SampleResult]
     alone: Mapping[str, SampleResult]
-    _levels: dict[tuple[str, ...], Levels] = field(default_factory=dict, repr=False)
+    _levels: dict[tuple[str, ...], LevelsByDay] = field(default_factory=dict, repr=False)
 
     def sample(self, sample_id: str) -> Sample:
         """Return a row of the samples sheet. Raises UserError if there is none."""

@@ -10,7 +10,7 @@ from pipeline.study.locations import file_key
 from pipeline.study.names.look import caseless
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import first_words
-from pipeline.template.guesses import GuessedRow, Rows, Value, guessed_rows, of_the_same_lot
+from pipeline.template.guesses import GuessedRow, GuessedRows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
 MOST_FILES_NAMED = 6
@@ -33,7 +33,7 @@ class Additions:
         Files that look like the control of a row without one; existing rows are not changed.
     """
 
-    rows: Rows
+    rows: GuessedRows
     tubes: tuple[str, ...]
     beads: tuple[str, ...]
     controls: tuple[str, ...]
@@ -169,7 +169,9 @@ class _Known:
         sheets = (self.typed.samples, self.typed.doses, self.typed.patients)
         return tuple(dict.fromkeys(name for sheet in sheets for _, name in typed_values(sheet, "patient_id")))
 
-    def patient_rows(self, guessed: Rows, samples: Sequence[GuessedRow]) -> dict[str, tuple[GuessedRow, ...]]:
+    def patient_rows(
+        self, guessed: GuessedRows, samples: Sequence[GuessedRow]
+    ) -> dict[str, tuple[GuessedRow, ...]]:
         """Return rows of doses and patients for patients who are not in these sheets yet."""
         new = {str(row.values["patient_id"]) for row in samples}.difference(self.patients())
         return {

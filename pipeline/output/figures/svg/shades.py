@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.output.figures.style.palette import DENSITY
 
-Counts = NDArray[np.uint32]
+ShadeCounts = NDArray[np.uint32]
 Shades = NDArray[np.uint8]
 
 BESIDE: Final = len(DENSITY) + 1
@@ -29,7 +29,7 @@ _LONE: Final = 3
 """Events within `_REACH` bins up to which an event stands alone. Convention."""
 
 
-def shades_of(counts: Counts) -> tuple[Shades, tuple[int, ...]]:
+def shades_of(counts: ShadeCounts) -> tuple[Shades, tuple[int, ...]]:
     """Return the shade of each bin, and the lowest count of each shade from 1 on.
 
     Shade 0 is no event; 1 to 10 go by the logarithm of the count. An event that stands alone becomes a dot
@@ -93,19 +93,19 @@ def _floors(top: int) -> tuple[int, ...]:
     return tuple(max(1, int(np.ceil(np.expm1(step * np.log1p(top)) - 1e-9))) for step in steps.tolist())
 
 
-def _shade(counts: Counts, floors: NDArray[np.int64], top: int) -> Shades:
+def _shade(counts: ShadeCounts, floors: NDArray[np.int64], top: int) -> Shades:
     if top > _MOST_LISTED:
         return np.searchsorted(floors, counts, side="right").astype(np.uint8)
     listed: Shades = np.searchsorted(floors, np.arange(top + 1), side="right").astype(np.uint8)
     return listed[counts]
 
 
-def _around(counts: Counts) -> Counts:
+def _around(counts: ShadeCounts) -> ShadeCounts:
     """Return the events within `_REACH` bins of each bin, itself among them."""
     return _along_columns(_along_columns(counts).T).T
 
 
-def _along_columns(counts: Counts) -> Counts:
+def _along_columns(counts: ShadeCounts) -> ShadeCounts:
     """Return the sum of each bin and its `_REACH` neighbours above and below."""
     rows, columns = counts.shape
     width = 2 * _REACH + 1

@@ -13,8 +13,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.picture_page import side_by_side
 from pipeline.output.legend.flag_words import FlagWords, Weight
 from pipeline.output.legend.words_of_flags import heaviest, words_of_flag
-
-Pairs = tuple[tuple[str, str], ...]
+from pipeline.output.report.cards.calculation import Pairs
 
 MOST_OPEN_BEADS = 4
 """Up to this many bead runs every card is open; beyond, those that need a look."""

@@ -7,13 +7,12 @@ from typing import Final
 
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import count
+from pipeline.output.report.cards.calculation import Pairs
 from pipeline.output.report.words import interval_words, rounded_text
 from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.quantification.result import SampleResult, SentinelResult
-
-Pairs = tuple[tuple[str, str], ...]
 
 HEADLINES: Final[Mapping[SentinelReading, str]] = {
     SentinelReading.NOT_LOW: "CD38 not low",

@@ -21,7 +21,7 @@ from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
 from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
-from pipeline.output.report.cards.calculation import arithmetic
+from pipeline.output.report.cards.calculation import Pairs, arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
 from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
@@ -31,9 +31,6 @@ from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReadin
 from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
-
-Pairs = tuple[tuple[str, str], ...]
-
 
 ASKING = (Verdict.LOOK, Verdict.UNRELIABLE, Verdict.NO_DENSITY, Verdict.FAILED)
 """Verdicts of tubes that a person should look at."""
