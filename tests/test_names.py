@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -180,39 +180,6 @@ def test_no_two_public_classes_or_functions_share_a_name():
 
 IN_BOTH = {"Floats", "Mask", "MAD_TO_SD", "LEAST_DIVISOR"}
 """Array types and statistical constants of one meaning that gating and calibration both need: neither knows the other."""
-SHARED_IN_PRIVATE: Mapping[str, int] = {
-    "_BEYOND": 2,
-    "_BLOCK": 5,
-    "_CLOSE": 2,
-    "_DRAWS": 3,
-    "_FARTHEST": 5,
-    "_FEWEST_EFFECTIVE": 2,
-    "_FEWEST_PATIENTS": 2,
-    "_FEWEST_ROWS": 2,
-    "_GRID": 2,
-    "_HALVINGS": 5,
-    "_LARGEST_COEFFICIENT": 2,
-    "_LEAST_PART": 2,
-    "_LEAST_SHARE": 2,
-    "_LONGEST": 2,
-    "_LONGEST_STEP": 2,
-    "_MANY_ROWS": 3,
-    "_MOST_STEPS": 2,
-    "_NEWTON": 2,
-    "_NODES": 3,
-    "_PATIENTS": 2,
-    "_SAME": 2,
-    "_STARTS": 2,
-    "_STEEPEST": 2,
-    "_STEP": 5,
-    "_STEPS": 4,
-    "_STILL": 3,
-    "_TOLERANCE": 6,
-    "_UNSEEN_RISE": 2,
-    "_WIDER": 2,
-    "_WIDEST": 2,
-}
-"""Private numbers that stand in several modules with different meanings, and in how many: none may be added."""
 
 
 def defined(path: Path) -> Iterator[str]:
@@ -251,15 +218,8 @@ def deciding() -> dict[str, list[str]]:
     )
 
 
-def test_no_two_numbers_that_decide_share_a_name():
-    public = {name: where for name, where in deciding().items() if not name.startswith("_")}
-    assert {name: where for name, where in public.items() if name not in IN_BOTH} == {}
-
-
-def test_no_further_private_number_shares_a_name():
-    private = {name: len(where) for name, where in deciding().items() if name.startswith("_")}
-    assert {name: n for name, n in private.items() if n > SHARED_IN_PRIVATE.get(name, 1)} == {}
-    assert SHARED_IN_PRIVATE.keys() - private.keys() == set(), "no longer shared"
+def test_no_two_numbers_that_decide_share_a_name_even_private_ones():
+    assert {name: where for name, where in deciding().items() if name not in IN_BOTH} == {}
 
 
 def test_modules_that_share_a_name_speak_of_one_thing():

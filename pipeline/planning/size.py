@@ -28,7 +28,7 @@ _PILOT_PATIENTS, _PILOT_STUDIES, _WELL_BELOW = 40, 10, 0.5
 """Patients and studies of a pilot simulation. The search begins at this share of the size that the pilot
 predicts. Convention: an interval's width falls as the root of the number of patients."""
 
-_BEYOND = 1
+_SIZES_BEYOND = 1
 """Number of sizes to try after the first that is large enough. Convention: the next size shows how much is
 gained."""
 _LATER = 1.5
@@ -141,7 +141,7 @@ def plan_size(
             enough = size
         elif enough is not None:
             after += 1
-        if after >= _BEYOND:
+        if after >= _SIZES_BEYOND:
             break
     return Plan(target, visits, replicates, tuple(sizes), enough)
 

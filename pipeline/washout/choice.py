@@ -13,7 +13,7 @@ RULE: Final = (
     "lowest AICc on the same rows; a simpler model within 2 of the lowest is preferred; "
     f"a model that was refused, or that the rows contradict (p < {CONTRADICTED:g}), does not take part"
 )
-_CLOSE: Final = 2.0
+_CLOSE_AICC: Final = 2.0
 """Difference in AICc up to which models are equally supported (doi:10.1177/0049124104268644). Convention: the
 paper's rule of 2."""
 
@@ -77,7 +77,7 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
     if not sound:
         return ModelChoice("", tuple(candidates), RULE, f"no model is preferred: {against}")
     lowest = min(candidate.aicc for candidate in sound)
-    close = [candidate for candidate in sound if candidate.aicc - lowest <= _CLOSE]
+    close = [candidate for candidate in sound if candidate.aicc - lowest <= _CLOSE_AICC]
     chosen = min(close, key=lambda candidate: (candidate.parameters, candidate.aicc))
     criteria = ", ".join(f"{candidate.name} {candidate.aicc:.1f}" for candidate in candidates)
     if len(candidates) == 1:

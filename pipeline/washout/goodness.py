@@ -22,7 +22,7 @@ CONTRADICTED: Final = 0.01
 _DEGREES: Final = 3
 """Trends of the residuals over log2 weeks up to this degree. Convention: a bend and an S (docs/method.md)."""
 
-_DRAWN, _FEWER, _MANY_ROWS = 499, 99, 1_000
+_DRAWN, _FEWER, _MANY_ROWS_TO_DRAW = 499, 99, 1_000
 """Data sets drawn; with more rows than the last number, the smaller count. Convention: p is known to a step
 of 0.002, or of 0.01."""
 
@@ -131,7 +131,7 @@ def trend_p(law: RowLaw, seed: int) -> float:
     """
     data, rng = law.data, np.random.default_rng(seed)
     trends = _trends(data.weeks)
-    n_sets = _DRAWN if data.n <= _MANY_ROWS else _FEWER
+    n_sets = _DRAWN if data.n <= _MANY_ROWS_TO_DRAW else _FEWER
     residuals, slopes = law.scores(*law.drawn(n_sets, rng))
     real, real_slopes = law.scores(data.log_rd[None], data.kind[None])
     moments, real_moments = (np.einsum("bn,nq->bq", part, trends) for part in (residuals, real))

@@ -28,7 +28,7 @@ _MOST_ROWS_FOR_KENDALL_INTERVAL: Final = 1_000
 _TIE: Final = 1e-12
 """Spread of ranks up to which all rows are tied. Arithmetic: rounding."""
 _METHOD: Final = "censored values ordered pairwise (Gehan); permutation p; BCa bootstrap of patients"
-_BLOCK: Final = 2_000_000
+_RANKS_AT_ONCE: Final = 2_000_000
 """Numbers that are held at once, to bound the memory. Convention: 16 MB of numbers."""
 
 
@@ -167,7 +167,7 @@ def weighted_kendall(x: Floats, order: PairOrder, weights: Floats) -> Floats:
     """
     order_of_x, n = order_of(x), len(x)
     pairs, untied_x, untied_y = (np.zeros(len(weights)) for _ in range(3))
-    size = max(1, _BLOCK // n)
+    size = max(1, _RANKS_AT_ONCE // n)
     for start in range(0, n, size):
         block = slice(start, min(start + size, n))
         of_x, of_y = order_of_x.signs(block), order.signs(block)
@@ -199,7 +199,7 @@ def permutation_p(
     first = first - first.mean()
     observed = abs(float(first @ second))
     strata = _strata(patients)
-    size = max(1, _BLOCK // len(x))
+    size = max(1, _RANKS_AT_ONCE // len(x))
     extreme = 0
     for start in range(0, permutations, size):
         block = min(size, permutations - start)

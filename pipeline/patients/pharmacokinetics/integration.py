@@ -36,7 +36,7 @@ _FLOOR_OF_NEXT_DOSE: Final = 0.1
 """Before a further dose the error of amounts below this part of it is a part of this. Convention: right after
 the dose the body holds ten times as much."""
 
-_BLOCK: Final = 8_192
+_PATIENTS_AT_ONCE: Final = 8_192
 """Patients followed at once: bounds the memory. Convention: fits the cache of a processor."""
 STEP_ERROR: Final = 1e-9
 """Relative error allowed per step on each amount. Convention: far below any assay's error."""
@@ -170,10 +170,10 @@ def followed(
     waiting = np.flatnonzero(interval < k)
     now = _started(waiting[:0], interval, every, start)
     while len(waiting) or len(now.column):
-        if len(waiting) and len(now.column) <= _BLOCK // 2:
-            more = _started(waiting[:_BLOCK], interval, every, start)
+        if len(waiting) and len(now.column) <= _PATIENTS_AT_ONCE // 2:
+            more = _started(waiting[:_PATIENTS_AT_ONCE], interval, every, start)
             _dosed(course, more, slice(None), last)
-            now, waiting = now.joined(more), waiting[_BLOCK:]
+            now, waiting = now.joined(more), waiting[_PATIENTS_AT_ONCE:]
         ended = _stepped(now, rtol)
         if ended.any():
             which = np.flatnonzero(ended)

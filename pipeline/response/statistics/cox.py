@@ -16,11 +16,11 @@ from pipeline.response.statistics.strength import strength
 
 METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
 
-_WIDEST: Final = 30.0
+_WIDEST_LOG_HAZARD: Final = 30.0
 """Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention: a ratio of 10^13,
 which no data can distinguish from an infinite one."""
 
-_TOLERANCE: Final = 1e-10
+_COX_TOLERANCE: Final = 1e-10
 """Tolerance of a coefficient. Convention: far below the reported digits."""
 
 _FEW_EVENTS: Final = 100
@@ -87,20 +87,20 @@ def cox_ratio(
 
     best = minimize_scalar(
         lambda slope: -height(slope),
-        bounds=(-_WIDEST, _WIDEST),
+        bounds=(-_WIDEST_LOG_HAZARD, _WIDEST_LOG_HAZARD),
         method="bounded",
-        options={"xatol": _TOLERANCE},
+        options={"xatol": _COX_TOLERANCE},
     )
     slope, top = float(best.x), -float(best.fun)
     least = top - float(chdtri(1, 1 - level)) / 2
     ends: list[float | None] = []
     for side in (-1.0, 1.0):
         far = slope + side
-        while height(far) > least and abs(far) < _WIDEST:
+        while height(far) > least and abs(far) < _WIDEST_LOG_HAZARD:
             far += 2 * (far - slope)
         is_open = height(far) > least
         ends.append(
-            None if is_open else float(brentq(lambda s: height(s) - least, slope, far, xtol=_TOLERANCE))
+            None if is_open else float(brentq(lambda s: height(s) - least, slope, far, xtol=_COX_TOLERANCE))
         )
     p = float(chdtrc(1, max(2 * (top - height(0.0)), 0.0)))
     ratio, low, high = (ratio_of(part, scale) for part in (slope, *ends))

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from calibration.numbers import LEVEL, Floats
 
-_TOLERANCE: Final = 1e-12
+_ODDS_TOLERANCE: Final = 1e-12
 """Tolerance of the logarithm of an odds ratio. Convention: far below the reported digits."""
 
-_STEP: Final = 2.0
+_FIRST_BRACKET: Final = 2.0
 """First step of the search outwards, of the logarithm of an odds ratio; it doubles. Convention: for speed."""
 
 EXACT: Final = "Fisher exact, two-sided; conditional odds ratio, exact interval"
@@ -100,11 +100,11 @@ def _root(rising: Callable[[float], float]) -> float:
     """Return the odds ratio at which a function that increases with the log odds ratio is 0."""
     from scipy.optimize import brentq
 
-    low, high, step = -_STEP, _STEP, _STEP
+    low, high, step = -_FIRST_BRACKET, _FIRST_BRACKET, _FIRST_BRACKET
     while rising(low) > 0:
         step *= 2
         low -= step
     while rising(high) < 0:
         step *= 2
         high += step
-    return float(np.exp(brentq(rising, low, high, xtol=_TOLERANCE, rtol=4 * np.finfo(float).eps)))
+    return float(np.exp(brentq(rising, low, high, xtol=_ODDS_TOLERANCE, rtol=4 * np.finfo(float).eps)))

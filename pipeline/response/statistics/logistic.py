@@ -14,7 +14,7 @@ from pipeline.files.json_names import WRITTEN_AS
 from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
-_TOLERANCE: Final = 1e-10
+_LOGISTIC_TOLERANCE: Final = 1e-10
 """Tolerance of a coefficient at its maximum or limit. Convention: far below the reported digits."""
 
 _WIDEST: Final = 60.0
@@ -136,7 +136,7 @@ class Logistic:
             lambda intercept: -float(self.log_likelihood(np.array([intercept]), slope)[0]),
             bounds=(middle - reach, middle + reach),
             method="bounded",
-            options={"xatol": _TOLERANCE},
+            options={"xatol": _LOGISTIC_TOLERANCE},
         )
         return -float(optimum.fun)
 
@@ -267,7 +267,10 @@ def _highest(profile: Callable[[float], float], low: float, high: float) -> tupl
     from scipy.optimize import minimize_scalar
 
     optimum = minimize_scalar(
-        lambda slope: -profile(slope), bounds=(low, high), method="bounded", options={"xatol": _TOLERANCE}
+        lambda slope: -profile(slope),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": _LOGISTIC_TOLERANCE},
     )
     return float(optimum.x), -float(optimum.fun)
 
@@ -275,7 +278,7 @@ def _highest(profile: Callable[[float], float], low: float, high: float) -> tupl
 def _crossing(profile: Callable[[float], float], least: float, near: float, far: float) -> float:
     from scipy.optimize import brentq
 
-    return float(brentq(lambda slope: profile(slope) - least, near, far, xtol=_TOLERANCE))
+    return float(brentq(lambda slope: profile(slope) - least, near, far, xtol=_LOGISTIC_TOLERANCE))
 
 
 def _chi_square_p(statistic: float) -> float:

@@ -27,10 +27,10 @@ _MOST_PERMUTED: Final = 200
 """Most patients for a p by permutation. Convention: with more, the sum over all pairs is nearly normal, so
 4,999 permutations give no better p."""
 
-_BLOCK: Final = 2_000_000
+_PAIRS_AT_ONCE: Final = 2_000_000
 """Pairs that are computed at once, to bound the memory. Convention: some tens of MB."""
 
-_DRAWS: Final = 4999
+_PERMUTATION_DRAWS: Final = 4999
 """Random permutations: p to some 0.003 at 0.05. Arithmetic: the standard error of a share of 5 % of 4,999."""
 
 
@@ -121,7 +121,7 @@ class _Sums:
 
 def _sums(a: _Ranges, b: _Ranges, n: int) -> _Sums:
     both, pairs, patients = 0, [0, 0], [0, 0]
-    size = max(1, _BLOCK // n)
+    size = max(1, _PAIRS_AT_ONCE // n)
     for start in range(0, n, size):
         signs = [ranges.signs(slice(start, start + size)) for ranges in (a, b)]
         both += int(np.sum(signs[0] * signs[1], dtype=np.int64))
@@ -135,14 +135,14 @@ def _permuted_p(a: NDArray[np.int8], b: NDArray[np.int8], observed: int, seed: i
     """Return p by random permutations, from sums of whole numbers, which are the same in any order."""
     n = len(a)
     rng = np.random.default_rng(seed)
-    orders = np.array([rng.permutation(n) for _ in range(_DRAWS)])
-    size, beyond = max(1, _BLOCK // (n * n)), 0
-    for start in range(0, _DRAWS, size):
+    orders = np.array([rng.permutation(n) for _ in range(_PERMUTATION_DRAWS)])
+    size, beyond = max(1, _PAIRS_AT_ONCE // (n * n)), 0
+    for start in range(0, _PERMUTATION_DRAWS, size):
         order = orders[start : start + size]
         moved = b[order[:, :, np.newaxis], order[:, np.newaxis, :]]
         both = np.sum(a * moved, axis=(1, 2), dtype=np.int64)
         beyond += int(np.count_nonzero(np.abs(both) >= abs(observed)))
-    return (1 + beyond) / (1 + _DRAWS)
+    return (1 + beyond) / (1 + _PERMUTATION_DRAWS)
 
 
 def _normal_p(sums: _Sums, n: int) -> float:

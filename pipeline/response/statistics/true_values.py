@@ -12,12 +12,12 @@ from calibration.numbers import Floats
 BELOW, MEASURED, ABOVE = -1, 0, 1
 """Kinds of value: known to lie below its limit, measured, known to lie above its limit. Arithmetic: signs."""
 
-_ROUNDS, _STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
+_ROUNDS, _VALUES_STILL, _NONE_LEFT, _LITTLE_LEFT = 5000, 1e-10, 1e-4, 0.1
 """Most rounds of the EM algorithm; the change at which it ends; two shares of the SD of the measured values.
 A true SD below the first share is none; below the second it does not exceed the errors. Convention: the first
 two bound the time; a tenth of the SD is smaller than its standard error."""
 
-_NODES, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
+_NODES_OF_A_VALUE, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
 """Number of nodes for each true value, and the range of the nodes in SDs; beyond a limit the range is wider.
 Convention: the sums are exact to some 1e-4."""
 
@@ -85,7 +85,7 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
         centre, variance = new, new_variance
         if variance < (_NONE_LEFT * whole) ** 2:
             return None
-        if moved < _STILL * whole:
+        if moved < _VALUES_STILL * whole:
             break
     spread = variance**0.5
     if spread < _LITTLE_LEFT * whole and bool(np.any(s > spread)):
@@ -127,7 +127,7 @@ def _places(
         return w[:, np.newaxis], np.ones((len(w), 1))
     middle = np.where(limit, centre, centre + share * (w - centre))
     sd = np.where(limit, spread, spread * np.sqrt(1 - share))
-    steps = np.linspace(-1.0, 1.0, _NODES)
+    steps = np.linspace(-1.0, 1.0, _NODES_OF_A_VALUE)
     reach = np.where(limit, _WIDE_OF_LIMITS, _WIDE)
     z = reach[:, np.newaxis] * steps
     nodes = middle[:, np.newaxis] + sd[:, np.newaxis] * z
@@ -137,5 +137,5 @@ def _places(
         sure = np.where(s > 0, ndtr(beyond / np.where(s > 0, s, 1.0)), beyond > 0)
     likely = likely * np.where(limit[:, np.newaxis], sure.T, 1.0)
     total = likely.sum(axis=1, keepdims=True)
-    flat = np.full_like(likely, 1.0 / _NODES)
+    flat = np.full_like(likely, 1.0 / _NODES_OF_A_VALUE)
     return nodes, np.where(total > 0, likely / np.where(total > 0, total, 1.0), flat)

@@ -30,11 +30,11 @@ from pipeline.washout.censored.likelihood import (
 )
 from pipeline.washout.censored.row_moments import row_moments
 
-_MAX_STEPS, _NEWTON_EVERY, _TOLERANCE = 125, 8, 1e-9
+_MAX_STEPS, _NEWTON_EVERY, _BIAS_TOLERANCE = 125, 8, 1e-9
 """Most steps; every which step is a Newton step; length of a step at which the equation counts as solved.
 Convention: the first two bound the time; 1e-9 is less than the digits that are written."""
 
-_LONGEST_STEP, _WORSE = 0.5, 1.5
+_LONGEST_BIAS_STEP, _WORSE = 0.5, 1.5
 """Longest step; factor by which the next step may be longer, and by which damping is eased. Convention: half
 a unit of the standardised axes, so that the curve is nearly straight within a step."""
 
@@ -75,7 +75,7 @@ def reduce_bias(rows: CensoredRows, bounds: Bounds, best: Maximum) -> Reduced:
     theta = np.column_stack([best.beta, np.maximum(best.log_sigma, SMALLEST_LOG_SIGMA / 2)])
     step, damping = adjusted_step(rows, bounds, theta), np.ones(len(theta))
     for number in range(1, _MAX_STEPS):
-        unsolved = np.flatnonzero(~(_length(step) < _TOLERANCE))
+        unsolved = np.flatnonzero(~(_length(step) < _BIAS_TOLERANCE))
         if not len(unsolved):
             break
         part = rows if len(unsolved) == len(step) else rows.take(unsolved)
@@ -86,7 +86,7 @@ def reduce_bias(rows: CensoredRows, bounds: Bounds, best: Maximum) -> Reduced:
             )
         else:
             theta[unsolved], step[unsolved] = _newton(part, bounds_left, theta[unsolved], step[unsolved])
-    return Reduced(theta[:, :-1], theta[:, -1], _length(step) < _TOLERANCE)
+    return Reduced(theta[:, :-1], theta[:, -1], _length(step) < _BIAS_TOLERANCE)
 
 
 def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> tuple[Floats, Floats]:
@@ -99,7 +99,7 @@ def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> 
     jacobian = np.stack(columns, axis=2)
     square = np.einsum("bki,bkj->bij", jacobian, jacobian)
     full_step, definite = solve_definite(square, -np.einsum("bki,bk->bi", jacobian, step))
-    short = definite & (_length(full_step) < _LONGEST_STEP)
+    short = definite & (_length(full_step) < _LONGEST_BIAS_STEP)
     moved = np.where(short[:, None], theta + full_step, theta)
     next_step = adjusted_step(rows, bounds, moved)
     kept = (short & (_length(next_step) < _length(step) / 2))[:, None]
@@ -111,7 +111,7 @@ def _moved(
 ) -> tuple[Floats, Floats, Floats]:
     """Take a damped step; stay and damp more if the next step would be longer than before."""
     length = _length(step)
-    share = damping * np.minimum(1.0, _LONGEST_STEP / length)
+    share = damping * np.minimum(1.0, _LONGEST_BIAS_STEP / length)
     moved = theta + share[:, None] * step
     moved[:, -1] = np.maximum(moved[:, -1], SMALLEST_LOG_SIGMA)
     next_step = adjusted_step(rows, bounds, moved)

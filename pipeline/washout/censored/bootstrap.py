@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calibration.numbers import LEVEL, Floats
 from pipeline.washout.censored.estimate import NotEstimableError
 
-_BLOCK = 2_000_000
+_WEIGHTS_AT_ONCE = 2_000_000
 """Numbers that are drawn at once, to bound the memory. Convention: 16 MB of numbers."""
 
 _LEAST_SHARE = 0.9
@@ -30,7 +30,7 @@ def patient_weights(
     """
     _, member = np.unique(patients, return_inverse=True)
     n_patients = int(member.max()) + 1
-    size = max(1, _BLOCK // len(patients))
+    size = max(1, _WEIGHTS_AT_ONCE // len(patients))
     for first in range(0, draws, size):
         block = min(size, draws - first)
         drawn = rng.integers(n_patients, size=(block, n_patients))

@@ -17,7 +17,7 @@ _EXPANSIONS, _SMALLEST_STEP = 60, 1e-10
 """Most steps outwards to a limit, and the smallest first step. Convention: steps grow, so that 60 reach any
 limit; a smaller first step would be lost in rounding."""
 
-_FARTHEST: Final = 1e6
+_FARTHEST_LIMIT: Final = 1e6
 """Limit on standardised axes above which it counts as infinite. Convention: a million SDs."""
 _GROWTH, _ROOT_STEP = 1.6, 1e-12
 """Factor by which the steps outwards grow; absolute and relative error of a limit. Convention: near the
@@ -126,7 +126,7 @@ def _limit(gap: Callable[[float], float], estimate: float, step: float) -> float
         if gap(outside) > 0:
             return float(brentq(gap, inside, outside, xtol=_ROOT_STEP, rtol=_ROOT_STEP))
         inside, outside = outside, outside + _GROWTH * (outside - inside)
-        if abs(outside) > _FARTHEST:
+        if abs(outside) > _FARTHEST_LIMIT:
             break
     return float(np.copysign(np.inf, step))
 

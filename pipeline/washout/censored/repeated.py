@@ -22,15 +22,15 @@ from pipeline.washout.censored.likelihood import (
 )
 from pipeline.washout.censored.profile import effective_rows
 
-_FEWEST_PATIENTS: Final = 5
+_FEWEST_FOR_JACKKNIFE: Final = 5
 """Fewest patients for an interval, where a patient gave several samples. Convention: the spread between four
 patients is known to a factor of two at best."""
 
-_LARGEST_COEFFICIENT: Final = 1e3
+_LARGEST_WITHOUT_A_PATIENT: Final = 1e3
 """Coefficient on standardised axes above which a refit has no maximum. Convention: a thousand SDs; a refit
 starts at the summit of all rows and stays near it."""
 
-_STEP: Final = 1e-5
+_JACKKNIFE_STEP: Final = 1e-5
 """Size of a finite difference on standardised axes. Convention: rounding and curvature both matter little."""
 
 LEAST_INFLATION: Final = 1e-9
@@ -99,8 +99,8 @@ class PatientJackknife:
 
 def delta_variance(of: Callable[[Floats], Floats], estimate: Floats, covariance: Floats) -> float:
     """Return the variance of a function of the parameters from their covariance (delta method)."""
-    steps = _STEP * np.eye(len(estimate))
-    gradient = (of(estimate + steps) - of(estimate - steps)) / (2 * _STEP)
+    steps = _JACKKNIFE_STEP * np.eye(len(estimate))
+    gradient = (of(estimate + steps) - of(estimate - steps)) / (2 * _JACKKNIFE_STEP)
     return float(np.sum(gradient[:, None] * covariance * gradient))
 
 
@@ -113,15 +113,18 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
         If there are fewer than 5 patients, or if there is no line without one of them.
     """
     n_patients, n = len(np.unique(patients)), len(patients)
-    if n_patients < _FEWEST_PATIENTS:
+    if n_patients < _FEWEST_FOR_JACKKNIFE:
         raise NotEstimableError(
-            f"{n} samples of {n_patients} patients; an interval needs at least {_FEWEST_PATIENTS} patients"
+            f"{n} samples of {n_patients} patients; an interval needs at least {_FEWEST_FOR_JACKKNIFE} "
+            "patients"
         )
     weights = jackknife_weights(patients)
     start = np.repeat(best.beta, len(weights), axis=0), np.repeat(best.log_sigma, len(weights))
     refits = maximise(resampled(rows, weights), start)
     scattered = (refits.log_sigma > SMALLEST_LOG_SIGMA) | (rows.sd[0].min() > 0)
-    good = refits.is_determined(n) & scattered & (np.abs(refits.beta) < _LARGEST_COEFFICIENT).all(axis=1)
+    good = (
+        refits.is_determined(n) & scattered & (np.abs(refits.beta) < _LARGEST_WITHOUT_A_PATIENT).all(axis=1)
+    )
     if not good.all():
         raise NotEstimableError(
             f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"

@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.numbers import ROOT_2PI, Floats
 
-_FARTHEST: Final = 37.0
+_FARTHEST_SDS: Final = 37.0
 """SDs, beyond which the normal density is zero in float64. Arithmetic."""
 
 _ORDERS = 7
@@ -45,7 +45,7 @@ def row_moments(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     >>> information.round(6).tolist(), third[0, 0].round(6).tolist()
     ([[1.0, 0.0], [0.0, 2.0]], [0.0, 2.0])
     """
-    low, high = np.clip(low, -_FARTHEST, _FARTHEST), np.clip(high, -_FARTHEST, _FARTHEST)
+    low, high = np.clip(low, -_FARTHEST_SDS, _FARTHEST_SDS), np.clip(high, -_FARTHEST_SDS, _FARTHEST_SDS)
     moments = normal_moments(low, high)
     pairs = [(a, b) for a in (0, 1) for b in (0, 1)]
     information, third = np.empty((2, 2, *low.shape)), np.empty((2, 2, 2, *low.shape))

@@ -10,17 +10,17 @@ import numpy as np
 from calibration.numbers import Floats
 from gating.arithmetic.linear import times
 
-_MOST_STEPS, _MOST_HALVINGS = 200, 30
+_MOST_ASCENT_STEPS, _MOST_HALVINGS = 200, 30
 """Most steps, and most halvings of a step. Convention: far fewer reach a summit."""
 
 _LONGEST_STEP: Final = 1.0
 """Longest step in any parameter: a longer one could leave the summit for a flat region. Convention: one unit
 on standardised axes."""
 
-_LEAST_PART: Final = 1e-4
+_LEAST_PART_OF_RISE: Final = 1e-4
 """Least rise, as a part of the rise that the gradient predicts (Armijo). Convention: the usual 1e-4."""
 
-_UNSEEN_RISE: Final = 1e-10
+_UNSEEN_ASCENT: Final = 1e-10
 """Rise that rounding hides: for a smaller one the gradient must shrink instead. Arithmetic."""
 _FLAT_GRADIENT, _LEAST_CURVED = 1e-6, 1e-10
 """Largest component of the gradient at a summit; least cosine of a step and the turn of the gradient for an
@@ -54,7 +54,7 @@ def highest(
     unknown = inverse is None
     if inverse is None:
         inverse = np.eye(len(start)) / max(1.0, _length(gradient))  # a first step no longer than 1
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MOST_ASCENT_STEPS):
         if not np.abs(gradient).max(initial=0.0) > flat:
             break
         ahead = times(inverse, gradient)
@@ -80,8 +80,8 @@ def _rise(
     for _ in range(_MOST_HALVINGS):
         moved = point + length * step
         new, slope = of(moved)
-        unseen = promised < _UNSEEN_RISE and float(np.abs(slope).max()) < steepest
-        if new >= value + _LEAST_PART * length * promised or unseen:
+        unseen = promised < _UNSEEN_ASCENT and float(np.abs(slope).max()) < steepest
+        if new >= value + _LEAST_PART_OF_RISE * length * promised or unseen:
             return moved, new, slope
         length /= 2
     return None

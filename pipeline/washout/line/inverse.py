@@ -37,7 +37,7 @@ Convention: one in twenty, as for every test here."""
 _FIRST_STEP: Final = 0.1
 """First step outwards to a limit, on standardised axes, and relative to the estimate. Convention: the steps
 grow; any first step reaches the same limit."""
-_STEPS: Final = 100
+_WAIT_HALVINGS: Final = 100
 """Iterations to the washout at which a share has the density, if the scatter changes with weeks. Arithmetic:
 each halves the distance."""
 
@@ -181,7 +181,7 @@ def _crossing(line: Line, rd: float, share: float) -> LineParameter:
     """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
-    steps = 0 if not z else _STEPS if line.data.scatter_varies else 1
+    steps = 0 if not z else _WAIT_HALVINGS if line.data.scatter_varies else 1
 
     def doublings(parameters: Floats) -> Floats:
         x = (level - parameters[:, 0]) / parameters[:, 1]

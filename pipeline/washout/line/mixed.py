@@ -45,7 +45,7 @@ _CLEAR: Final = -2.0
 the spread."""
 _NO_RISE: Final = 1e-6
 """Rise of log L that the ascent may miss, far above rounding. Convention: a millionth moves no limit."""
-_STEP: Final = 1e-4
+_CURVATURE_STEP: Final = 1e-4
 """Size of a finite difference. Convention: rounding and curvature both matter little."""
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
 
@@ -277,9 +277,10 @@ def _hermite(n_rows: int) -> tuple[Floats, Floats]:
 
 def _curvature(rows: Grouped, at: Floats) -> Floats:
     """Return minus the second derivative by central differences of the gradient."""
-    units = _STEP * np.eye(len(at))
+    units = _CURVATURE_STEP * np.eye(len(at))
     second = [
-        (rows.value_and_gradient(at + unit)[1] - rows.value_and_gradient(at - unit)[1]) / (2 * _STEP)
+        (rows.value_and_gradient(at + unit)[1] - rows.value_and_gradient(at - unit)[1])
+        / (2 * _CURVATURE_STEP)
         for unit in units
     ]
     return np.asarray(-(np.array(second) + np.array(second).T) / 2)

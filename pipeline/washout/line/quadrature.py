@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calibration.numbers import Floats
 
-_HALVINGS, _NEWTON = 25, 3
+_NODE_HALVINGS, _NEWTON_PER_NODE = 25, 3
 """Halvings that separate the nodes, and Newton steps after them. Convention: more would change no digit."""
 
 _LOG_PI, _TINY = 1.1447298858494002, 1e-300
@@ -43,12 +43,12 @@ def hermite(n: int) -> tuple[Floats, Floats]:
 def _positive_nodes(n: int) -> Floats:
     rank = np.arange(n - n // 2, n)  # how many nodes lie below each
     low, high = np.zeros(len(rank)), np.full(len(rank), np.sqrt(2.0 * n + 1))
-    for _ in range(_HALVINGS):
+    for _ in range(_NODE_HALVINGS):
         middle = (low + high) / 2
         under = _below(middle, n) <= rank
         low, high = np.where(under, middle, low), np.where(under, high, middle)
     nodes = (low + high) / 2
-    for _ in range(_NEWTON):
+    for _ in range(_NEWTON_PER_NODE):
         last, value = _polynomials(nodes, n)[-2:]
         nodes = nodes - value / (np.sqrt(2.0 * n) * last)
     return np.asarray(nodes, np.float64)

@@ -12,7 +12,7 @@ from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.washout.observations.terms import Term
 
-_FEWEST_ROWS, _FEWEST_MEASURED = 3, 2
+_FEWEST_ROWS_OF_A_WAY, _FEWEST_MEASURED = 3, 2
 """Fewest rows, and fewest measured rows, of a further way of measuring. Convention (docs/method.md)."""
 
 _DENSITIES: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
@@ -96,7 +96,7 @@ def usable_ways(ways: Sequence[Way], measured: Sequence[bool]) -> tuple[Way, tup
     others = tuple(
         way
         for way in sorted(counts)
-        if way != reference and counts[way] >= _FEWEST_ROWS and n_measured[way] >= _FEWEST_MEASURED
+        if way != reference and counts[way] >= _FEWEST_ROWS_OF_A_WAY and n_measured[way] >= _FEWEST_MEASURED
     )
     return reference, others
 

@@ -16,19 +16,19 @@ from pipeline.washout.recovery.prior import N_PARAMETERS
 from pipeline.washout.recovery.summits import Peak
 from pipeline.washout.recovery.surface import Surface
 
-_GRID: Final = 2.0**-16
+_DRAW_GRID: Final = 2.0**-16
 """Centres and spreads of the draws are rounded to it, so that processors agree. Convention
 (docs/method.md)."""
-_FREEDOM, _WIDER = 5.0, 1.2
+_FREEDOM, _WIDER_TAILS = 5.0, 1.2
 """Degrees of freedom of the t distributions, and how much wider than the summits they are, so that no tail is
 missed. Convention: tails of five degrees of freedom are heavier than those of any summit here."""
-_FEWEST_EFFECTIVE, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
+_FEWEST_EFFECTIVE_DRAWS, _TRIAL_DRAWS, _TRIALS = 300.0, 600, 2
 """Fewest effective draws; trial draws that adapt the mixture; how many times. Arithmetic: with 300 a limit of
 2.5 % rests on 7 draws."""
 _MORE_DRAWS: Final = 4
 """Factor on the number of draws for a second try, if too few are effective. Convention: halves the error of a
 limit."""
-_MANY_ROWS: Final = 1_000
+_NORMAL_FROM_ROWS: Final = 1_000
 """Rows above which the posterior is taken as normal around its summit. Convention: for speed."""
 _FROM_PRIOR, _LEAST_PART = 0.1, 0.02
 """Part of the draws that come from the prior, so that no region is left out; part of the weight below which a
@@ -76,7 +76,7 @@ def draws(
     NotEstimableError
         If the posterior differs so much from the mixture that too few draws are effective.
     """
-    if surface.data.n > _MANY_ROWS:
+    if surface.data.n > _NORMAL_FROM_ROWS:
         covariance = inverse_definite(summits[0].curvature[None])[0][0]
         normal = rng.standard_normal((n, N_PARAMETERS))
         centre = _rounded(summits[0].parameters)
@@ -89,16 +89,16 @@ def draws(
     for n_draws in (n, _MORE_DRAWS * n):
         drawn, weights, _ = _weighted(surface, [*clouds, prior], n_draws, rng)
         effective = 1 / float(np.sum(weights**2))
-        if effective >= _FEWEST_EFFECTIVE:
+        if effective >= _FEWEST_EFFECTIVE_DRAWS:
             break
-    if effective < _FEWEST_EFFECTIVE:
+    if effective < _FEWEST_EFFECTIVE_DRAWS:
         raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
     return drawn, weights
 
 
 def _around(peak: Peak, part: float) -> _Cloud:
     covariance = inverse_definite(peak.curvature[None])[0][0]
-    return _Cloud(_rounded(peak.parameters), _rounded(cholesky(covariance) * _WIDER), part)
+    return _Cloud(_rounded(peak.parameters), _rounded(cholesky(covariance) * _WIDER_TAILS), part)
 
 
 def _weighted(
@@ -131,11 +131,11 @@ def _moved(clouds: Sequence[_Cloud], drawn: Floats, weights: Floats, shares: Flo
         from_centre = drawn - centre
         covariance = np.einsum("ij,ik->jk", cloud_weights[:, None] * from_centre, from_centre)
         covariance = covariance + _RIDGE_OF_CLOUD * np.eye(N_PARAMETERS)
-        root = _rounded(cholesky(covariance) * _WIDER)
+        root = _rounded(cholesky(covariance) * _WIDER_TAILS)
         moved.append(_Cloud(_rounded(centre), root, (1 - _FROM_PRIOR) * part))
     return moved or list(clouds)
 
 
 def _rounded(values: Floats) -> Floats:
-    """Round to multiples of `_GRID`, about a thousandth of the smallest SD of a parameter."""
-    return np.asarray(np.round(values / _GRID) * _GRID)
+    """Round to multiples of `_DRAW_GRID`, about a thousandth of the smallest SD of a parameter."""
+    return np.asarray(np.round(values / _DRAW_GRID) * _DRAW_GRID)

@@ -48,13 +48,13 @@ from pipeline.washout.recovery.surface import Surface
 NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not told"
 NOT_IN_DATA: Final = "not within what was seen"
 
-_DRAWS, _FEWER_DRAWS = 3_000, 500
+_INTERVAL_DRAWS, _FEWER_DRAWS = 3_000, 500
 """Draws for the intervals, and the fewer draws for slow computations. Arithmetic: with 3,000 a limit of 2.5 %
 rests on 75 draws."""
 
 _GRID: Final = np.arange(len(WEEKS))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])
-_PATIENTS: Final = (0.975, 0.025)
+_SHARES_OF_PATIENTS: Final = (0.975, 0.025)
 """Shares of patients above the lower and the upper limit of the range that holds 95 % of them. Arithmetic."""
 _METHOD: Final = (
     "posterior mode (likelihood times prior; the priors are among the assumptions): "
@@ -117,7 +117,7 @@ class RecoveryFit:
 
     def predict_patients(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
         """Return the densities between which 95 % of the patients lie at these weeks."""
-        low, high = (self._quantile(weeks, share) for share in _PATIENTS)
+        low, high = (self._quantile(weeks, share) for share in _SHARES_OF_PATIENTS)
         return low, high
 
     def _quantile(self, weeks: ArrayLike, share: float) -> Floats:
@@ -191,7 +191,7 @@ def fit_recovery(
     log_likelihood, effective = float(law.log_likelihoods().sum()), _effective(surface, peaks[0])
     refuse_without_a_bend(data, law, aicc(log_likelihood, effective, data.n))
     misfit_p = refuse_contradicted(law, seed)
-    drawn, weights = draws(surface, peaks, _DRAWS, np.random.default_rng(seed))
+    drawn, weights = draws(surface, peaks, _INTERVAL_DRAWS, np.random.default_rng(seed))
     return RecoveryFit(
         plateau=float(10 ** mode[R0]),
         plateau_interval=_powers(weighted_quantile(drawn[:, R0], weights)),

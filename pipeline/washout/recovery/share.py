@@ -19,7 +19,7 @@ from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_o
 
 WeekIndices: TypeAlias = NDArray[np.intp]
 
-_STRIDE, _STEPS, _FAR = 12, 32, 4.0
+_STRIDE, _SHARE_STEPS, _FAR = 12, 32, 4.0
 """Stride through `WEEKS` at first; halvings to a quantile; how far from the curves the quantile may lie, in
 SDs of patients. Convention: for speed."""
 
@@ -75,7 +75,7 @@ def log_quantiles(parameters: Floats, curve: SerumCurve, grid: WeekIndices, shar
     logs, weights = _curves(every, curve, steps)
     sigma = np.exp(every[:, SIGMA])
     low, high = logs.min(axis=0) - _FAR * sigma, logs.max(axis=0) + _FAR * sigma
-    for _ in range(_STEPS):
+    for _ in range(_SHARE_STEPS):
         middle = (low + high) / 2
         above = _mean(weights, ndtr((logs - middle) / sigma)) >= share
         low, high = np.where(above, middle, low), np.where(above, high, middle)

@@ -16,14 +16,14 @@ from pipeline.washout.recovery.surface import Surface
 _STEPS, _WIDE_STEP = np.full(N_PARAMETERS, 1e-4), 0.02
 """Sizes of finite differences: on the way to a summit; at the summit, in SDs of a parameter with the others
 fixed. Convention: the square root of a double's digits, and a fiftieth of an SD."""
-_ITERATIONS, _TOLERANCE = 100, 1e-10
+_ITERATIONS, _SUMMIT_TOLERANCE = 100, 1e-10
 """Most Newton steps, and the predicted rise that ends them. Convention: far below any rise that matters."""
 _MANY_ROWS, _ENOUGH_ROWS = 1_000, 500
 """Rows above which a part of them gives the start, and the size of that part. Convention: for speed."""
-_TRIED, _STARTS, _APART = 300, 3, 1.5
+_TRIED, _N_STARTS, _APART = 300, 3, 1.5
 """Points drawn from the prior, how many of them are starts, and the least distance between starts, in SDs of
 the prior. Convention (docs/method.md)."""
-_SAME, _LOWEST = 0.02, 10.0
+_SAME_SUMMIT, _LOWEST = 0.02, 10.0
 """SDs of the prior within which two ascents end on the same summit; by how much a summit may be lower, in log
 posterior, and still count. Arithmetic: e^-10 of the weight does not matter for an interval of 95 %."""
 _HALVINGS, _LEAST_CURVATURE = 12, 1e-6
@@ -64,7 +64,7 @@ def summits(surface: Surface) -> tuple[Peak, ...]:
     kept: list[Peak] = []
     for peak in peaks:
         if peak.value > peaks[0].value - _LOWEST and all(
-            _distance(surface, peak, old) > _SAME for old in kept
+            _distance(surface, peak, old) > _SAME_SUMMIT for old in kept
         ):
             kept.append(peak)
     return tuple(_settled(surface, peak) for peak in kept)
@@ -81,7 +81,7 @@ def _starts(surface: Surface) -> list[Floats]:
     for point in points[order]:
         if all(np.max(np.abs(point - old) / prior.sd) > _APART for old in starts[1:]):
             starts.append(point)
-        if len(starts) > _STARTS:
+        if len(starts) > _N_STARTS:
             break
     return starts
 
@@ -96,7 +96,7 @@ def _climb(surface: Surface, start: Floats) -> Peak | None:
     for _ in range(_ITERATIONS):
         gradient, curvature = _derivatives(surface, parameters)
         step, is_summit = _newton_step(gradient, curvature)
-        if float(np.sum(step * gradient)) < _TOLERANCE:
+        if float(np.sum(step * gradient)) < _SUMMIT_TOLERANCE:
             return Peak(parameters, value, curvature) if is_summit else None
         lengths = 0.5 ** np.arange(_HALVINGS)
         tried = surface.value(parameters + lengths[:, None] * step)

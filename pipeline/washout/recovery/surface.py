@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.numbers import HALF_LOG_2PI, LN_10, Floats
+from calibration.numbers import HALF_LOG_2PI, LEAST_POSITIVE, LN_10, Floats
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, UNLIKE, Prior, T
@@ -16,9 +16,8 @@ from pipeline.washout.recovery.prior import FASTER, KD, R0, RHO, SIGMA, UNLIKE, 
 _BLOCK: Final = 200_000
 """Numbers that are log_covered at once. Convention: for speed."""
 
-_FAR_NODE, _LEAST_SHARE = 3.0, 1e-300
-"""SDs between patients over which an average is taken; added to a share, which may be zero. Convention: 99.7
-% of the patients; near the smallest number that a double holds."""
+_FAR_NODE: Final = 3.0
+"""SDs between patients over which an average is taken. Convention: 99.7 % of the patients."""
 _FEWEST_NODES, _NODE_STEP = 7, 1.2
 """Fewest nodes of the average over patients, and their usual distance in ln C. Convention: one SD apart;
 the covered part changes from a tenth to nine tenths over 4.4 in ln C."""
@@ -80,7 +79,7 @@ class Surface:
 
         z, _, log_weights = self._at_nodes(parameters, rows)
         shares = np.einsum("k,kbn->bn", np.exp(log_weights), ndtr(-self.data.kind[rows] * z))
-        return np.asarray(np.log(shares + _LEAST_SHARE).sum(axis=1))
+        return np.asarray(np.log(shares + LEAST_POSITIVE).sum(axis=1))
 
     def _at_nodes(self, parameters: Floats, rows: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
         """Return z of these rows at every node (K, B, m), ln s (B, m), and the nodes' log weights (K,)."""

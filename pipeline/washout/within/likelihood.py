@@ -13,10 +13,10 @@ from gating.arithmetic.linear import times
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.line.quadrature import hermite
 
-_NODES: Final = 15
+_NODES_OF_A_PATIENT: Final = 15
 """Nodes of the quadrature for each of u and v. Convention: more nodes change no reported digit."""
 
-FLOOR, CEILING, _FARTHEST = -6.0, 4.0, 3.0
+FLOOR, CEILING, _FARTHEST_ARTANH = -6.0, 4.0, 3.0
 """Smallest and largest log of an SD, and largest artanh of the correlation of u and v, on standardised axes.
 Arithmetic: e^-6 to e^4 of the spread, and a correlation of 0.995."""
 
@@ -37,7 +37,11 @@ class PatientRows:
         """Return log L at (β …, ln σ, ln τ_u, ln τ_v, artanh ρ)."""
         k = self.design.shape[1]
         sigma, tau_u, tau_v = np.exp(np.clip(parameters[k : k + 3], FLOOR, CEILING))
-        rho = 0.0 if one_slope else float(np.tanh(np.clip(parameters[k + 3], -_FARTHEST, _FARTHEST)))
+        rho = (
+            0.0
+            if one_slope
+            else float(np.tanh(np.clip(parameters[k + 3], -_FARTHEST_ARTANH, _FARTHEST_ARTANH)))
+        )
         tau_v = float(np.exp(FLOOR)) if one_slope else float(tau_v)
         rest = self.y - times(self.design, parameters[:k])
         variance = sigma**2 + self.sd**2
@@ -74,7 +78,7 @@ class PatientRows:
         a = np.sqrt(spread[0][patients])
         b = spread[1][patients] / a
         c = np.sqrt(np.maximum(spread[2][patients] - b**2, 0.0))
-        nodes, log_weights = hermite(_NODES)
+        nodes, log_weights = hermite(_NODES_OF_A_PATIENT)
         x, y = (part.ravel() for part in np.meshgrid(nodes, nodes, indexing="ij"))
         weights = (log_weights[:, None] + log_weights[None, :]).ravel() - np.log(np.pi)
         u = middle[0][patients][:, None] + np.sqrt(2) * a[:, None] * x

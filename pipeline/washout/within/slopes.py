@@ -35,7 +35,7 @@ slopes is known to a third at best."""
 VISITS_FOR_A_SLOPE: Final = 3
 """Measured visits that separate a patient's slope from the scatter. Arithmetic: two always lie on a line."""
 
-_STEP, _STEP_OF_SLOPE = 1e-5, 1e-3
+_GRADIENT_STEP, _STEP_OF_SLOPE = 1e-5, 1e-3
 """Sizes of finite differences for the gradient and for the curvature. Convention: rounding and curvature both
 matter little."""
 
@@ -192,10 +192,10 @@ def _fitted(rows: PatientRows, *, one_slope: bool = False) -> tuple[Floats, floa
         gradient = np.zeros(free)
         for index in range(free):
             step = np.zeros(whole.size)
-            step[index] = _STEP
+            step[index] = _GRADIENT_STEP
             up = rows.log_likelihood(whole + step, one_slope=one_slope)
             down = rows.log_likelihood(whole - step, one_slope=one_slope)
-            gradient[index] = (up - down) / (2 * _STEP)
+            gradient[index] = (up - down) / (2 * _GRADIENT_STEP)
         return rows.log_likelihood(whole, one_slope=one_slope), gradient
 
     best: tuple[Floats, float] | None = None

@@ -6,7 +6,7 @@ import numpy as np
 
 from calibration.numbers import LEAST_POSITIVE, Floats
 
-_STEPS, _HALVINGS, _LONGEST, _STILL = 60, 20, 5.0, 1e-9
+_FIRTH_STEPS, _STEP_HALVINGS, _LONGEST_FIRTH_STEP, _FIRTH_STILL = 60, 20, 5.0, 1e-9
 """Most steps, most halvings of a step, longest step, and the step at which the ascent ends. Convention: they
 bound the time; 5 on the log scale is far for any coefficient, and 1e-9 is below the reported digits."""
 
@@ -28,22 +28,24 @@ def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
     a = np.zeros(len(weights))
     b = np.zeros(len(weights))
     height, parts = _penalised(x, y, weights, a, b)
-    for _ in range(_STEPS):
+    for _ in range(_FIRTH_STEPS):
         p, q, zero, one, two = parts
         determinant = np.maximum(zero * two - one**2, LEAST_POSITIVE)
         leverage = q * (two[:, None] - 2 * x * one[:, None] + x**2 * zero[:, None]) / determinant[:, None]
         score = weights * (y - p) + leverage * (0.5 - p)
         first, second = score.sum(axis=1), (score * x).sum(axis=1)
         da, db = (two * first - one * second) / determinant, (zero * second - one * first) / determinant
-        step = np.minimum(1.0, _LONGEST / np.maximum(np.maximum(np.abs(da), np.abs(db)), _STILL))
-        for _ in range(_HALVINGS):
+        step = np.minimum(
+            1.0, _LONGEST_FIRTH_STEP / np.maximum(np.maximum(np.abs(da), np.abs(db)), _FIRTH_STILL)
+        )
+        for _ in range(_STEP_HALVINGS):
             new_height, parts = _penalised(x, y, weights, a + step * da, b + step * db)
-            lower = new_height < height - _STILL
+            lower = new_height < height - _FIRTH_STILL
             if not lower.any():
                 break
             step = np.where(lower, step / 2, step)
         a, b, height = a + step * da, b + step * db, new_height
-        if float(np.max(np.maximum(np.abs(step * da), np.abs(step * db)))) < _STILL:
+        if float(np.max(np.maximum(np.abs(step * da), np.abs(step * db)))) < _FIRTH_STILL:
             break
     return a, b
 

@@ -18,7 +18,7 @@ BOTH: Final = (
     "interval of the index in others: Newcombe's (1998, method 10), and as far as the interval of the odds "
     "ratio reaches at this cut"
 )
-_STEEPEST, _FARTHEST, _HALVINGS = 30.0, 700.0, 80
+_STEEPEST_IMPLIED, _FARTHEST_LOGIT, _LOGIT_HALVINGS = 30.0, 700.0, 80
 """Log odds per SD used for an open end, the farthest intercept, and the halvings of its search. Arithmetic:
 larger values change nothing."""
 
@@ -47,7 +47,7 @@ def with_odds(
     above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut.cut)
     ends = [
         implied_youden(_slope(ratio, open_end), known, y, above, below)
-        for ratio, open_end in ((odds.low, -_STEEPEST), (odds.high, _STEEPEST))
+        for ratio, open_end in ((odds.low, -_STEEPEST_IMPLIED), (odds.high, _STEEPEST_IMPLIED))
     ]
     return replace(
         cut,
@@ -91,8 +91,8 @@ def _of_intercept(slope: float, known: TrueValues, events: float) -> Floats:
     from scipy.special import expit
 
     eta = slope * (known.nodes - known.centre)
-    low, high = -_FARTHEST, _FARTHEST
-    for _ in range(_HALVINGS):
+    low, high = -_FARTHEST_LOGIT, _FARTHEST_LOGIT
+    for _ in range(_LOGIT_HALVINGS):
         middle = (low + high) / 2
         p = np.asarray(np.sum(known.weights * expit(middle + eta), axis=1))
         low, high = (middle, high) if math.fsum(p.tolist()) < events else (low, middle)
@@ -102,4 +102,4 @@ def _of_intercept(slope: float, known: TrueValues, events: float) -> Floats:
 def _slope(ratio: float | None, open_end: float) -> float:
     if ratio is None or ratio <= 0:
         return open_end
-    return max(-_STEEPEST, min(_STEEPEST, math.log(ratio)))
+    return max(-_STEEPEST_IMPLIED, min(_STEEPEST_IMPLIED, math.log(ratio)))

@@ -20,7 +20,7 @@ AREA: Final = (
 NO_OVERLAP: Final = (
     "the two groups do not overlap in these patients; in so few that may be chance: read the interval"
 )
-_HALVINGS: Final = 60
+_YOUDEN_HALVINGS: Final = 60
 """Halvings in the search for a limit. Arithmetic: to the last bit."""
 
 _EDGE: Final = 1e-9
@@ -121,7 +121,7 @@ def _limit(area: float, m: int, n: int, z: float, outside: float) -> float:
     """Return the end of the interval that is nearest to `outside`."""
     size = (m + n) / 2 - 1
     inside = min(max(area, _EDGE), 1 - _EDGE)
-    for _ in range(_HALVINGS):
+    for _ in range(_YOUDEN_HALVINGS):
         t = (outside + inside) / 2
         variance = t * (1 - t) / (m * n) * (1 + size * ((1 - t) / (2 - t) + t / (1 + t)))
         if (area - t) ** 2 > z * z * variance:
