@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -48,7 +48,22 @@ def entry(name: str, thing: object) -> str:
 
 
 def _source(thing: type | FunctionType) -> ast.AST:
-    return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    """Return the syntax tree of a class or function; a number's name as a default is shown as the number."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    shown: ast.AST = WithNumbers(sys.modules[thing.__module__]).visit(tree)
+    return shown
+
+
+class WithNumbers(ast.NodeTransformer):
+    """Replaces the names of a module's numeric constants by their values: a reader has no use for the names."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = getattr(self.module, node.id, None) if node.id.isupper() else None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return ast.Constant(value) if is_number else node
 
 
 def _class_entry(kind: type) -> str:
