@@ -13,7 +13,7 @@ from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, EllipsoidGate
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import axis_like, axis_on
 
 NOT_ANCHORS = (

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from calibration.density.result import known_to_exceed
 from gating.gates import PolygonGate
+from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.legend.verdict import Verdict, verdict_of
-from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages

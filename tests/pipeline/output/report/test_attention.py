@@ -17,7 +17,7 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.cli import main
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.report import report_html
 from pipeline.output.report.attention import Attention, AttentionItem, attention
 from pipeline.output.report.attention.items import MOST_LINES
