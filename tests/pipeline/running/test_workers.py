@@ -1,4 +1,4 @@
-"""Batches: whatever one task does, the others finish."""
+"""Tasks of a run: whatever one task does, the others finish."""
 
 from __future__ import annotations
 
