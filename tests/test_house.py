@@ -86,6 +86,9 @@ FACTS = {
     "response_clocks": "pipeline/assembly/assemble.py",
     "exposures": "pipeline/assembly/assemble.py",
     "limiting": "pipeline/assembly/assemble.py",
+    "patient_facts": "pipeline/assembly/assemble.py",
+    "controlled_patients": "pipeline/response/patient_facts.py",
+    "rd_visits": "pipeline/response/patient_facts.py",
 }
 """What is computed once, into the result of the study, and where; everybody else reads it there."""
 
@@ -102,6 +105,16 @@ def callers_of(function: str) -> list[str]:
 @pytest.mark.parametrize("function", FACTS)
 def test_a_fact_of_the_study_is_computed_once(function: str):
     assert callers_of(function) == [FACTS[function]]
+
+
+def test_by_what_visits_are_told_apart_is_decided_in_one_function():
+    """By `visit_name`: as typed, else the day of collection; never by the typed visit with a rule of its own."""
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in (ROOT / "pipeline").rglob("*.py")
+    }
+    deciding = [name for name, text in texts.items() if re.search(r"\bvisit or \S*(str|collected_on)", text)]
+    assert deciding == ["pipeline/patients/same_visit.py"]
 
 
 def test_whether_a_density_is_a_number_is_asked_in_one_place():
@@ -204,3 +217,51 @@ def test_no_text_names_a_module_of_the_program():
 def test_every_room_of_the_story_has_a_contract_of_its_own():
     rooms = {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")}
     assert {f"pipeline.{room}" for room in rooms} - {story.package for story in stories()} == set()
+
+
+def test_no_public_function_class_or_constant_is_there_for_tests_alone():
+    """Each is used in the program, offered by a face, drawn by a template, decorated, or an entry point."""
+    used = Counter()
+    for path in module_paths().values():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                used[node.attr] += 1
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                used[node.value] += path.name == "__init__.py"
+    used.update(re.findall(r"pipeline\.\S+:(\w+)", (ROOT / "pyproject.toml").read_text("utf-8")))
+    unused = {
+        name
+        for path in module_paths().values()
+        for node in tree_of(path).body
+        for name in public_names(node)
+        if not used[name]
+    }
+    assert unused - COLUMNS_FOR_DOCS == set()
+
+
+COLUMNS_FOR_DOCS = {
+    "CALIBRATION_COLUMNS",
+    "CHANGE_COLUMNS",
+    "UNNUMBERED_COLUMNS",
+    "DISTRIBUTION_COLUMNS",
+    "CYTOMETERS",
+}
+"""Lists of all columns or cytometers, by which the tests hold the docs and try each one."""
+
+
+def public_names(node: ast.stmt) -> list[str]:
+    """Return the public names that a line of a module defines; a decorated one belongs to its decorator."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        names = [] if isinstance(node, ast.FunctionDef) and node.decorator_list else [node.name]
+    else:
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in names if not name.startswith("_")]
