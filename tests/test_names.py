@@ -227,6 +227,22 @@ def test_every_exception_is_still_there():
     assert OF_THE_FIELD.keys() - full == set()
 
 
+SHARED_CUTS = (
+    "gating/", "pipeline/quantification/", "pipeline/review/", "pipeline/output/flag_words/of_gates.py",
+    "pipeline/running/two_passes.py", "pipeline/running/store.py", "pipeline/running/tasks.py", "pipeline/commands/stored.py",
+)  # fmt: skip
+"""Where tubes are spoken of that were acquired alike and so share cuts."""
+
+
+def test_a_batch_is_tubes_that_were_acquired_alike_and_nothing_else():
+    other = [
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if re.search(r"(?i)batch", path.read_text("utf-8"))
+    ]
+    assert [name for name in other if not name.startswith(SHARED_CUTS)] == []
+
+
 LOOKUPS = {
     "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
     "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
