@@ -12,7 +12,7 @@ import numpy as np
 from calibration.density.result import RdStatus
 from calibration.numbers import Z_95
 from pipeline.planning.population import StudyPopulation, planned_status
-from pipeline.study.settings.defaults import RD_CUT
+from pipeline.study.response import LETTERS_CUT
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -50,7 +50,7 @@ class WantedWidth:
 
     slope_width: float | None = None
     wait_width: float | None = None
-    density: float = RD_CUT
+    density: float = LETTERS_CUT
     share: float = 0.5
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.parameters import TubeParameters
 from pipeline.simulate.tubes.populations import ABERRANT_PLASMA_CELLS, PLASMA_CELLS, indices
 
-Floats = NDArray[np.float32]
+EventValues = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class SimulatedTube:
     """
 
     parameters: TubeParameters
-    values: Floats
+    values: EventValues
     channels: tuple[str, ...]
     markers: tuple[str, ...]
     spillover_channels: tuple[str, ...]
     spillover: NDArray[np.float64] | None
     true_spillover: NDArray[np.float64]
     labels: Labels
-    cd38_molecules: Floats
+    cd38_molecules: EventValues
 
     @property
     def cytometer(self) -> Cytometer:

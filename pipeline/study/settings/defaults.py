@@ -11,10 +11,6 @@ BEADS_FRESH_HOURS, BEADS_OLD_HOURS = 24.0, 72.0
 """Hours between bead run and tube up to which nothing is flagged, and beyond which the run is refused.
 Assumptions (docs/method.md, section 1): a day, and a weekend."""
 
-USUAL_PLASMA_CELLS: Final = 150_000.0
-"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
-in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600; docs/method.md, section 6)."""
-
 USUAL_NK_CELLS, USUAL_B_PRECURSORS = 12_000.0, 30_000.0
 """Molecules per cell without the drug on NK cells and on B precursors. Assumptions, for studies without tubes
 free of the drug (docs/method.md, section 5): type your own laboratory's."""
@@ -26,10 +22,6 @@ USUAL_CV_OF_SENTINELS: Final = 0.25
 LOW_SHARE: Final = 0.33
 """Part of the plasma cells' usual below which CD38 is low. Assumption: a third (docs/method.md, section
 5)."""
-
-RD_CUT: Final = 150_000.0
-"""Molecules per cell that split the response table. Convention: the cut of the study for which the tables
-were made; any other is typed."""
 
 KD_UG_ML, KD_LOWEST_UG_ML, KD_HIGHEST_UG_ML = 0.25, 0.1, 0.64
 """Apparent dissociation constant of the drug on cells, and its lowest and highest value, µg/mL. Assumptions:

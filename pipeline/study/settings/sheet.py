@@ -16,6 +16,7 @@ from pipeline.study.cells import (
     number,
 )
 from pipeline.study.cells.choices import RowReason
+from pipeline.study.response import LETTERS_CUT
 from pipeline.study.settings.defaults import (
     BEADS_FRESH_HOURS,
     BEADS_OLD_HOURS,
@@ -26,14 +27,13 @@ from pipeline.study.settings.defaults import (
     LANDMARK_WEEKS,
     LOW_SHARE,
     MONTH_DAYS,
-    RD_CUT,
     USUAL_B_PRECURSORS,
     USUAL_CV_OF_SENTINELS,
     USUAL_NK_CELLS,
-    USUAL_PLASMA_CELLS,
 )
 from pipeline.study.settings.field import Fraction, Reason, setting
 from pipeline.study.settings.tube import BeadSettings, TubeSettings
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 
 ALL_PANELS = "all"
 
@@ -101,7 +101,7 @@ class GeneralSettings(BaseModel):
         "Bead run further than this from the tube: refused; between the two: flagged.",
     )
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
-        USUAL_PLASMA_CELLS,
+        USUAL_PLASMA_CELL_CD38,
         "molecules per cell",
         "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
         "(an assumption).",
@@ -127,7 +127,7 @@ class GeneralSettings(BaseModel):
         "CD38 below this part of the plasma cells' usual is low in the sentinels' reading.",
     )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
-        RD_CUT, "molecules per cell", "RD that splits the response table."
+        LETTERS_CUT, "molecules per cell", "RD that splits the response table."
     )
     kd_app_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
         KD_UG_ML,

@@ -27,7 +27,8 @@ from numpy.typing import ArrayLike, NDArray
 from calibration.numbers import LEVEL, SEED, Floats
 from gating.arithmetic.eigen import inverse_definite
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
-from pipeline.study.settings.defaults import KD_UG_ML, USUAL_PLASMA_CELLS
+from pipeline.study.settings.defaults import KD_UG_ML
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
@@ -153,7 +154,7 @@ def fit_recovery(
     ug_ml: Floats | None = None,
     log_sd: Floats | None = None,
     kd_ug_ml: float = KD_UG_ML,
-    plateau: float = USUAL_PLASMA_CELLS,
+    plateau: float = USUAL_PLASMA_CELL_CD38,
     seed: int = SEED,
 ) -> RecoveryFit:
     """Fit M2.

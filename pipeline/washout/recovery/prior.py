@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from calibration.numbers import Floats
-from pipeline.study.settings.defaults import USUAL_PLASMA_CELLS
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 
 R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
 """Index of log10 R0, logit ρ, ln T, ln Kd, κ (per week), ln τ and ln σ among the parameters. Arithmetic: the
@@ -37,7 +37,7 @@ class Prior:
     sd: Floats
 
     @staticmethod
-    def around(kd_ug_ml: float, plateau: float = USUAL_PLASMA_CELLS) -> Prior:
+    def around(kd_ug_ml: float, plateau: float = USUAL_PLASMA_CELL_CD38) -> Prior:
         """Return the prior that is centred on this Kd and this plateau."""
         rest = [
             np.log(LEFT_SHARE / (1 - LEFT_SHARE)),
