@@ -154,6 +154,7 @@ def row_of(
                 member_of(step.name),
                 [method.name for method in step.methods],
                 step.is_set_by_person,
+                step.overrides,
                 step.thresholds,
                 step.confidence,
             ]
