@@ -8,11 +8,11 @@ from typing import Any
 
 from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study, TubeVerdict
+from pipeline.study.study import GateSource, Study, TubeVerdict
 
 _VERDICT = tuple(column.name for column in fields(TubeVerdict))
 
-FROM_REVIEW = "review.csv"
+FROM_REVIEW = GateSource.REVIEW.value
 """The `source` of a gate from review.csv."""
 
 NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})

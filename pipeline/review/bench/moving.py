@@ -15,7 +15,7 @@ from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method
 from pipeline.review.bench.handles import cuts_of, usual_name
 from pipeline.review.view import Move
-from pipeline.study.study import GateOverride, Panel
+from pipeline.study.study import GateOverride, GateSource, Panel
 from pipeline.tube.names.by_hand import choices_of
 from pipeline.tube.names.rows import gating_panel, row_named
 
@@ -23,7 +23,7 @@ from pipeline.tube.names.rows import gating_panel, row_named
 def override_of(sample_id: str, move: Move, who: str = "", reason: str = "") -> GateOverride:
     """Return a move as a row of review.csv."""
     return GateOverride(
-        sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source="review.csv"
+        sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source=GateSource.REVIEW
     )
 
 

@@ -110,6 +110,6 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
     estimated = [one for one in tables.odds if one.ratio is not None]
     if estimated:
         yield "Odds of disease control are from logistic regression."
-    separated = any("Firth" in one.method for one in estimated) or any(one.firth for one in contrasts)
+    separated = any(one.is_penalised for one in estimated) or any(one.firth for one in contrasts)
     if separated:
         yield f"Where data are separated, Firth's penalised likelihood was used{cited([src.LESS_BIAS])}."
