@@ -20,9 +20,8 @@ from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.review import review_path
 from pipeline.study.sheets.rows import ReviewRow
 from pipeline.study.sheets.tables import header_name, read_csv_sheet
-from pipeline.study.study import GateSource
 
-REVIEW_FILE = GateSource.REVIEW.value
+REVIEW_FILE = "review.csv"
 COLUMNS = column_names(ReviewRow)
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
 """First characters that Excel takes for a formula; a blank before them keeps the cell a text, and is ignored

@@ -60,11 +60,6 @@ class OddsRatio(RatioPerUnit):
     ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
     method: OddsMethod = OddsMethod.LIKELIHOOD
 
-    @property
-    def is_penalised(self) -> bool:
-        """Whether Firth's penalised likelihood was used, on data that are separated."""
-        return self.method is OddsMethod.PENALISED
-
 
 def odds_ratio(
     name: str, per: str, covariate: ArrayLike, outcome: ArrayLike, *, level: float = 0.95
