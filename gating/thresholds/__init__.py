@@ -8,7 +8,6 @@ from gating.thresholds.axis import (
     axis_on,
     known_axis,
     rounded,
-    scale_of,
 )
 from gating.thresholds.threshold import CLEAR, Threshold, best_valley, persons_threshold, settle
 
@@ -24,6 +23,5 @@ __all__ = [
     "known_axis",
     "persons_threshold",
     "rounded",
-    "scale_of",
     "settle",
 ]
