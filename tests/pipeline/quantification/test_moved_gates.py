@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from pipeline.quantification.moved_gates import moved_gates
 
 from gating.batch_cuts import BatchCut
 from gating.gates.steps import GatedPopulation, GateStep, GivenCut, Step
 from gating.thresholds.methods import Method
 from pipeline.quantification.automatic_gates import _taken
+from pipeline.quantification.person_gate_notes import moved_gates
 from pipeline.study.study import GateOverride, Panel, PanelChannel
 from pipeline.tube.names.typed_gates import thresholds_of
 
