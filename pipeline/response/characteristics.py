@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.study.quantity_name import NO_UNIT, Unit
 
 _THREE_DIGITS = 999.5
 """From here on a number has more than three digits before its point. Arithmetic: rounding."""
@@ -28,7 +29,7 @@ class Summary:
     median: float | None
     low: float | None
     high: float | None
-    unit: str = ""
+    unit: Unit = NO_UNIT
     method: str = "median (range)"
 
     def __str__(self) -> str:
@@ -51,7 +52,7 @@ def readable(value: float) -> str:
     return f"{value:.3g}" if abs(value) < _THREE_DIGITS else f"{value:.0f}"
 
 
-def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summary:
+def summary(name: str, values: Iterable[float | None], unit: Unit = NO_UNIT) -> Summary:
     """Return median and range of the values that are known."""
     from statistics import median
 

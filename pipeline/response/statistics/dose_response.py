@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 from calibration.numbers import LEAST_POSITIVE, LEVEL, Floats
 from pipeline.response.statistics.logistic import (
     Logistic,
+    OddsMethod,
     OddsRatio,
     Penalised,
     is_separated,
@@ -18,11 +18,6 @@ from pipeline.response.statistics.logistic import (
 )
 from pipeline.response.statistics.strength import strength
 from pipeline.response.statistics.true_values import TrueValues
-
-METHOD: Final = (
-    "logistic regression on the true value, integrated over its measurement error and its limits; Firth's "
-    "penalty; penalised profile interval"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +102,17 @@ def dose_response(
     n, k = y.size, int(y.sum())
     if k in (0, n):
         return OddsRatio(
-            name, per, n, k, None, None, None, None, level, METHOD, "the outcome is the same for all"
+            name,
+            per,
+            n,
+            k,
+            None,
+            None,
+            None,
+            None,
+            level,
+            OddsMethod.TRUE_VALUES,
+            "the outcome is the same for all",
         )
     x = (covariate.expected - covariate.centre) / covariate.spread
     behind = _Behind(
@@ -119,4 +124,4 @@ def dose_response(
     p = float(chdtrc(1, max(2 * (best - model.profile(0.0)), 0.0)))
     ratio, least, most = (ratio_of(part, covariate.spread) for part in (slope, low, high))
     words = strength(n, k, least, most, p)
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, METHOD, "", words)
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, OddsMethod.TRUE_VALUES, "", words)

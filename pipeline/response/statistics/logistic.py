@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -34,18 +35,22 @@ _SCANNED, _STEEPEST = 61, 300.0
 """Slopes of the scan, per SD of the covariate, and the steepest. Convention: at 300 the odds of patients a
 hundredth of an SD apart differ twenty-fold."""
 
-ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
-FIRTH: Final = (
-    "logistic regression with Firth's penalty, since the data are separated; penalised profile interval"
-)
-_REACH, _REACH_PER_SLOPE, _STEEPEST_TRIED = 6.0, 4.0, 30.0
-"""Reach of the search for an intercept about the logit of the share, at slope 0 and per unit of slope;
-steepest slope, per SD of the covariate, of the maximum-likelihood search. Convention: patients lie within 4
-SDs, and at 30 the data are separated."""
-_SECOND_PART: Final = 16
-"""Between two intercepts of the grid the log likelihood rises above both by at most the squared distance
-times n over this. Arithmetic: its curvature is at most n / 4, so that it is at most a 32nd; twice that is
-allowed."""
+_REACH, _REACH_PER_SLOPE, _STEEPEST_TRIED, _SECOND_PART = 6.0, 4.0, 30.0, 16
+"""Reach of the search for an intercept, at slope 0 and per unit of slope; steepest slope, per SD; n · step² over
+the last is more than log L rises between two points. Convention: 30 separates; its curvature is below n / 4."""
+
+
+class OddsMethod(StrEnum):
+    """How an odds ratio was estimated; the value is the sentence in the results."""
+
+    LIKELIHOOD = "logistic regression, maximum likelihood; profile-likelihood interval"
+    PENALISED = (
+        "logistic regression with Firth's penalty, since the data are separated; penalised profile interval"
+    )
+    TRUE_VALUES = (
+        "logistic regression on the true value, integrated over its measurement error and its limits; "
+        "Firth's penalty; penalised profile interval"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class OddsRatio(RatioPerUnit):
     """The odds ratio of the outcome per unit of a covariate."""
 
     ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
-    method: str = ML
+    method: OddsMethod = OddsMethod.LIKELIHOOD
 
 
 def odds_ratio(
@@ -96,7 +101,8 @@ def odds_ratio(
     ratio, least, most = (ratio_of(value, scale) for value in (slope, low, high))
     note = "" if ratio is not None else "the step from no to yes is too steep for a number"
     words = strength(n, k, least, most, p)
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note, words)
+    method = OddsMethod.PENALISED if firth else OddsMethod.LIKELIHOOD
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, method, note, words)
 
 
 def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:

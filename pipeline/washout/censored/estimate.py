@@ -6,6 +6,7 @@ import dataclasses
 from enum import StrEnum
 
 from calibration.numbers import LEVEL
+from pipeline.study.quantity_name import NO_UNIT, Unit
 
 
 class NotEstimableError(ValueError):
@@ -24,7 +25,7 @@ class Estimate:
     method: str
     interval_method: str = ""
     level: float = LEVEL
-    unit: str = ""
+    unit: Unit = NO_UNIT
     p: float | None = None
     note: str = ""
 
