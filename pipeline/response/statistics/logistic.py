@@ -36,8 +36,8 @@ _SCANNED, _STEEPEST = 61, 300.0
 hundredth of an SD apart differ twenty-fold."""
 
 _REACH, _REACH_PER_SLOPE, _STEEPEST_TRIED, _SECOND_PART = 6.0, 4.0, 30.0, 16
-"""Reach of the search for an intercept, at slope 0 and per unit of slope; steepest slope, per SD; n · step² over
-the last is more than log L rises between two points. Convention: 30 separates; its curvature is below n / 4."""
+"""Reach of the search for an intercept, at slope 0 and per slope; steepest slope, per SD; log L rises between
+two points by less than n · step² over the last. Convention: 30 separates; its curvature is below n / 4."""
 
 
 class OddsMethod(StrEnum):
