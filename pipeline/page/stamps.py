@@ -38,3 +38,8 @@ def file_stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+def has_results(folder: Path) -> bool:
+    """Whether a study has stored results of tubes; they may be of another program, or of older sheets."""
+    return any((folder / "results" / "store").glob("*.json"))

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -165,6 +166,40 @@ def test_a_file_that_is_no_review_is_not_written_over(tmp_path, text):
         decide(tmp_path, asked(ReviewVerdict.ACCEPT))
     assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
     assert not (tmp_path / TRAIL).exists()
+
+
+def test_a_title_above_the_column_names_is_named_with_what_to_do(tmp_path):
+    text = "Review of June\n\nsample_id,gate,value,set_by\nP1,cd138,3,AB\n"
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    said = (
+        'review.csv: found "Review of June" above the column names, expected the column names in the first row. '
+        "Delete the row above them, save the file, and decide again"
+    )
+    with pytest.raises(UserError) as refused:
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert str(refused.value) == said
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
+    assert not (tmp_path / TRAIL).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")
+def test_a_file_that_may_not_be_read_is_said_to_be_open_elsewhere():
+    with tempfile.TemporaryDirectory() as name:
+        folder, user = Path(name), os.geteuid()
+        folder.chmod(0o777)
+        (folder / REVIEW_FILE).write_text("sample_id\n", "utf-8")
+        (folder / REVIEW_FILE).chmod(0)
+        try:
+            if user == 0:  # root may read everything
+                os.seteuid(65534)
+            with pytest.raises(UserError) as refused:
+                read_review_file(folder)
+        finally:
+            os.seteuid(user)
+    assert str(refused.value) == (
+        "review.csv: cannot be read (Permission denied), expected a CSV file that is not open in another program; "
+        "close it in Excel, or make it readable for you, and go on"
+    )
 
 
 def test_who_decides_second_sees_the_first_and_nothing_is_written(tmp_path):
