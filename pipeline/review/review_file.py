@@ -224,9 +224,10 @@ def _no_header_words(rows: Sequence[Sequence[str]]) -> str:
     above = next(headers, 0)
     if above:
         title = next((cell for cell in rows[0] if cell.strip()), "")
+        rows_above = "row" if above == 1 else counted(above, "row")
         return (
             f"{REVIEW_FILE}: found {quoted(title)} above the column names, expected the column names in the "
-            f"first row. Delete the {'row' if above == 1 else counted(above, 'row')} above them, save the file, and decide again"
+            f"first row. Delete the {rows_above} above them, save the file, and decide again"
         )
     return (
         f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. "
@@ -244,6 +245,6 @@ def _sha256(path: Path) -> str:
             else "close it in Excel, or make it readable for you"
         )
         raise UserError(
-            f"{path.name}: cannot be read ({error.strerror}), expected a CSV file that is not open in another "
-            f"program; {mend}, and go on"
+            f"{path.name}: cannot be read ({error.strerror}), expected a CSV file that is not open in "
+            f"another program; {mend}, and go on"
         ) from error

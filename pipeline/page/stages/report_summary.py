@@ -90,7 +90,7 @@ def _outdated(folder: Path, snapshot: Snapshot, rows: Sequence[TubeRow]) -> Iter
     """Return what is not of one run: the results, the report and the files beside it."""
     if snapshot.refusal:
         yield snapshot.refusal
-    stale = [row.sample_id for row in rows if row.stale]
+    stale = sorted(row.sample_id for row in rows if row.stale)
     if stale:
         yield (
             f"{counted(len(stale), 'tube')} changed since the run ({first_words(stale, MOST_NAMED)}): a gate, "
@@ -107,7 +107,8 @@ def _outdated(folder: Path, snapshot: Snapshot, rows: Sequence[TubeRow]) -> Iter
         )
     changed = [name for name, digest in _written(facts) if _differs(folder / "results" / name, digest)]
     if changed:
-        yield f"not as the run wrote them: {first_words(changed, MOST_NAMED)}. They were changed or removed since"
+        listed = first_words(changed, MOST_NAMED)
+        yield f"not as the run wrote them: {listed}. They were changed or removed since"
 
 
 def _written(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
