@@ -33,9 +33,9 @@ AS_IT_WAS = (
     "signed until this is mended (the page Check says how)"
 )
 RESULTS_GONE = (
-    "the results were removed while this page was open, so its tubes are shown as they were before; nothing is "
-    "decided or signed until the study is run again (the page Run). What was decided is in review.csv and in "
-    "audit.jsonl, and stays"
+    "the results were removed while this page was open, so its tubes are shown as they were before; "
+    "nothing is decided or signed until the study is run again (the page Run). What was decided is in "
+    "review.csv and in audit.jsonl, and stays"
 )
 Thing = TypeVar("Thing")
 

@@ -45,7 +45,7 @@ class FlagCount:
 
 @dataclass(frozen=True, slots=True)
 class ReportSummary:
-    """The summary of a study's results; `outdated` says which parts are not of the last run, and what to do."""
+    """The summary of a study's results; `outdated`: what is not of the last run, and what to do."""
 
     head: ReportHead
     n_patients: int = 0
@@ -93,17 +93,17 @@ def _outdated(folder: Path, snapshot: Snapshot, rows: Sequence[TubeRow]) -> Iter
     stale = sorted(row.sample_id for row in rows if row.stale)
     if stale:
         yield (
-            f"{counted(len(stale), 'tube')} changed since the run ({first_words(stale, MOST_NAMED)}): a gate, "
-            "a sheet or the program is another one now. Run the study again"
+            f"{counted(len(stale), 'tube')} changed since the run ({first_words(stale, MOST_NAMED)}): a "
+            "gate, a sheet or the program is another one now. Run the study again"
         )
     facts = facts_of_run(folder)
     if not facts:
-        yield "the last run did not come to its end, so the files in results/ may be of two runs: run it again"
+        yield "the last run did not come to its end, so files in results/ may be of two runs: run it again"
     names = [str(name) for name in facts.get("older", [])]
     if names:
         yield (
-            f"of an earlier run: {first_words(names, MOST_NAMED)}. The last run could not replace them: close "
-            "them in Excel, and run the study again"
+            f"of an earlier run: {first_words(names, MOST_NAMED)}. The last run could not replace them: "
+            "close them in Excel, and run the study again"
         )
     changed = [name for name, digest in _written(facts) if _differs(folder / "results" / name, digest)]
     if changed:

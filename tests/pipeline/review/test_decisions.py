@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -451,3 +452,33 @@ def test_a_trail_that_another_process_holds_is_to_be_waited_for_and_not_moved_aw
     assert "another program? Close it" in refused.value.advice
     assert not (tmp_path / REVIEW_FILE).exists()
     decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+
+
+def test_a_clock_that_is_set_back_leaves_the_trail_whole_and_the_order_of_decisions_as_it_was(
+    tmp_path, monkeypatch
+):
+    hours = iter((12, 12, 9, 9, 7))
+
+    class SetBack(datetime):
+        """The clock of a computer that somebody sets back between two decisions."""
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2024, 6, 3, next(hours), tzinfo=tz)
+
+    for module in ("pipeline.audit.lines", "pipeline.review.decisions"):
+        monkeypatch.setattr(f"{module}.datetime", SetBack)
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    decide(tmp_path, asked(ReviewVerdict.REJECT, version=1, reason="clots", who="CD"))
+    sign(tmp_path, "P1", 2, "EF", "reviewed", {})
+    trail = read_trail(tmp_path)
+    assert trail.fault == ""
+    assert [line.number for line in trail.lines] == [1, 2, 3]
+    times = [line.at for line in trail.lines]
+    assert times == sorted(times, reverse=True)
+    now = stands(tmp_path)
+    assert (now.version, now.verdict, now.who) == (3, "reject", "CD")
+    assert now.signature is not None
+    assert now.signature.who == "EF"
+    with pytest.raises(ConflictError):
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT, version=1))
