@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pipeline.checks import check_folder
 from pipeline.commands.shell import in_quotes
 from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
+from pipeline.output.report.words import interval_words
 from pipeline.page.desk import Desk
 from pipeline.page.remembered import recent_studies, remember
 from pipeline.page.review.shown import rows_of_tubes
@@ -135,7 +136,7 @@ def _add_results(pages: APIRouter, desk: Desk) -> None:
         folder = desk.folder / "results"
         there = [name for name in RESULT_FILES if (folder / name).is_file()]
         summary = report_summary(desk) if REPORT in there else None
-        return _stage(desk, Stage.REPORT, files=there, summary=summary)
+        return _stage(desk, Stage.REPORT, files=there, summary=summary, interval=interval_words)
 
     @pages.get("/review")
     def review() -> Response:

@@ -163,7 +163,7 @@ def test_what_was_not_seen_is_neither_decided_nor_signed(study: Path, reviewer: 
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ("name,value\nlow_cell_cut,700\n", "signed was"),
+        ("name,value\nbetween_run_cv,0.3\n", "signed was"),
         ("name,value\nspillover_file,m.csv\n", "other files are named for it now"),
     ],
     ids=["settings", "matrix"],
