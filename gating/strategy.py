@@ -18,8 +18,8 @@ from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
-from gating.gates.given_gates import Choices
 from gating.gates.passed import Passed
+from gating.gates.person_gates import Choices
 from gating.gates.steps import (
     LOW_CONFIDENCE,
     NO_CELLS,
@@ -81,7 +81,7 @@ def gate_plasma_cells(
         Thresholds of the batch, used where the tube itself is not clear.
     polygons
         Polygons set by a person: step → polygon, linear and compensated, in place of the step's gate. Which
-        steps take one: `gating.gates.by_hand.BY_HAND`.
+        steps take one: `gating.gates.movable_gates.BY_HAND`.
 
     Returns
     -------

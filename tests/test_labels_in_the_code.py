@@ -14,8 +14,8 @@ import pytest
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
 from helpers.syntax import nodes_of, tree_of
-from pipeline.output.legend.flag_words import Weight, sentence
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
+from pipeline.output.flag_words.entry import Weight, sentence
 from pipeline.patients.receptor_occupancy.sentinel_reading import WORDS, SentinelReading
 
 ROOT = Path(__file__).resolve().parents[1]

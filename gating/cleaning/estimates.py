@@ -10,7 +10,7 @@ from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.events import Events, Mask, Survivors
 from gating.events.panel import SCATTER_ROLES, GatingPanel
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method

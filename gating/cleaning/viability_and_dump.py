@@ -9,7 +9,7 @@ from gating.events import FloatArray, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, Gate, channels_of
 from gating.gates.cut_ranges import range_of_cut
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import Step, StepEstimate
 from gating.thresholds import Threshold, as_person, axis_on, rounded
 from gating.thresholds.methods import each_once

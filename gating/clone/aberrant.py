@@ -14,7 +14,7 @@ from gating.events import Survivors
 from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
 from gating.gates.cut_ranges import range_of_cut
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import (
     CLEAR,

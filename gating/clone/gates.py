@@ -17,7 +17,7 @@ from gating.events import Mask
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
 from gating.gates.cut_ranges import range_of_cut
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import Threshold, as_person, rounded
 from gating.thresholds.methods import Method
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gating.events import Survivors
 from gating.gates.gates import inside
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate, StepMasks
 
 

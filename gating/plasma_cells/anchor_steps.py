@@ -14,9 +14,9 @@ from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.events import Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
-from gating.gates.by_hand import PLASMA_CELL_SIZE, SECOND_ROLES
 from gating.gates.cut_ranges import gate_of_cuts
-from gating.gates.given_gates import Choices
+from gating.gates.movable_gates import PLASMA_CELL_SIZE, SECOND_ROLES
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.plasma_cells.larger_sample import widened_look
 from gating.plasma_cells.refinement import refined

@@ -8,7 +8,6 @@ from gating.thresholds.axis import (
     axis_on,
     known_axis,
     rounded,
-    scale_of,
 )
 from gating.thresholds.threshold import CLEAR, Threshold, as_person, best_valley, settle
 
@@ -24,6 +23,5 @@ __all__ = [
     "best_valley",
     "known_axis",
     "rounded",
-    "scale_of",
     "settle",
 ]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from pipeline.files.whole import NotWrittenError
-from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import Program, difference, program_with_late_modules, this_program
+from pipeline.running.this_computer.processes import ProcessDiedError
 from pipeline.tube.memory import NoMemoryError
 
 Task = TypeVar("Task")
@@ -51,7 +51,7 @@ class Finished(Generic[Task, Result]):
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
-    """Return the result of the task, or its exception as a failure, so that the batch goes on.
+    """Return the result of the task, or its exception as a failure, so that the run goes on.
 
     A failure of disk, network or memory is not a defect of cd38rd and has no traceback.
     """

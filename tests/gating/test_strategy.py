@@ -8,7 +8,7 @@ import pytest
 from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target
-from gating.gates.given_gates import UnknownGateError
+from gating.gates.person_gates import UnknownGateError
 from gating.strategy import UnfitEventsError
 from gating.thresholds.methods import Method
 from helpers.known_marrow import FLUORESCENCE, f1, marrow, panel

@@ -43,7 +43,7 @@ LABELS = {
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
-    "pipeline.output.legend.flag_words": {"Weight"},
+    "pipeline.output.flag_words.entry": {"Weight"},
     "pipeline.output.legend.verdict": {"Verdict"},
     "pipeline.output.report.attention.cause": {"Level"},
     "pipeline.patients.receptor_occupancy.sentinel_reading": {"SentinelReading"},

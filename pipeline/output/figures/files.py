@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from pipeline.output.figures.svg.picture_page import (
     file_of,
     pictures_in_rows,
 )
+from pipeline.running.this_computer.side_work import Start, at_once
 from pipeline.study.quantity_name import population_name
 
 BEAD_FIGURES: Final = "calibration.pdf"
@@ -38,9 +40,14 @@ Titled = tuple[str, Picture]
 
 
 def write_figures(
-    folder: Path, study_result: StudyResult, *, png: bool = False, gating_pdf: bool = False
+    folder: Path,
+    study_result: StudyResult,
+    *,
+    png: bool = False,
+    gating_pdf: bool = False,
+    start: Start = at_once,
 ) -> None:
-    """Write every chart, and the pictures of every tube and bead run.
+    """Write every chart, and the pictures of every tube.
 
     Parameters
     ----------
@@ -52,26 +59,31 @@ def write_figures(
         Whether a PNG of 300 dots an inch is written beside each SVG.
     gating_pdf
         Whether `gating.pdf` is written, a page per tube.
+    start
+        Does the side work: the PDFs of the charts.
     """
     for chart in FIGURES:
-        _write_chart(folder, chart, study_result, png=png)
-    write_bead_figures(folder, study_result.calibrations, png=png)
+        _write_chart(folder, chart, study_result, png=png, start=start)
     _write_each(folder / _GATING, _gatings(study_result), png=png)
     _write_each(folder / _CD38, _histograms(study_result), png=png)
     pages = (picture for _, picture in _gatings(study_result)) if gating_pdf else iter(())
     _write_pdf(folder / GATING_FIGURES, "Gating", pages)
 
 
-def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False) -> None:
+def write_bead_figures(
+    folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False, start: Start = at_once
+) -> None:
     """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
-    _write_pdf(folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(map(_bead_pages, shown)))
+    pages = tuple(chain.from_iterable(map(_bead_pages, shown)))
+    start(partial(_write_pdf, folder / BEAD_FIGURES, "Bead runs", pages))
     _write_each(folder / _BEADS, ((run.beads, _bead_picture(run)) for run in shown), png=png)
 
 
-def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool) -> None:
+def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
     for suffix, mm in WIDTHS:
-        _write_pdf(folder / f"{chart.name}{suffix}.pdf", chart.title, chart.pages(study_result, mm, {}))
+        on_paper = tuple(chart.pages(study_result, mm, {}))
+        start(partial(_write_pdf, folder / f"{chart.name}{suffix}.pdf", chart.title, on_paper))
     pages = chart.pages(study_result, TWO_COLUMNS, {})
     named = ((f"{chart.name}_{k}" if k > 1 else chart.name, page) for k, page in enumerate(pages, start=1))
     _write_each(folder, named, png=png, only=re.compile(rf"{re.escape(chart.name)}(_\d+)?\.(svg|png)"))

@@ -95,8 +95,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("LoD", "limit of detection",
          "The lowest density that can be told apart from cells without CD38 in 95 of 100 tubes."),
     GlossaryTerm("lot", "",
-         "The batch of a kit. Its slip gives the level of each bead population; these differ from lot to "
-         "lot.", is_plain=True),
+         "What the maker of a kit filled together, under one number. Its slip gives the level of each bead "
+         "population; these differ from lot to lot.", is_plain=True),
     GlossaryTerm("M0", "model 0: ranks",
          "Asks only whether density and washout rise together, with no form of the rise (Spearman's ρ, "
          "permutation p)."),

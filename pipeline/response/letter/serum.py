@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.same_visit import visit_name
 from pipeline.response.by_density.rows import value_of
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.letter.part import LetterPart, part
@@ -37,7 +38,7 @@ class SerumLevel:
     @property
     def same_visit(self) -> tuple[str, str]:
         """The patient and the visit, or the day of collection if no visit is typed."""
-        return self.patient_id, self.visit or str(self.collected_on)
+        return self.patient_id, visit_name(self.visit, self.collected_on)
 
 
 def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
@@ -46,7 +47,6 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
     levels: dict[tuple[str, str, str], SerumLevel] = {}
-    # without a typed visit, each day of collection is a visit of its own, as in pipeline.patients.same_visit
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
@@ -91,7 +91,7 @@ def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tupl
     once.
     """
     density = {
-        (row.patient_id, row.visit or str(row.collected_on)): told
+        (row.patient_id, visit_name(row.visit, row.collected_on)): told
         for row in comparable_rows(rows)
         if (told := value_of(row)) is not None
     }

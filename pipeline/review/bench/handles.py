@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
-from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
-from gating.gates.given_gates import Choices
+from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
+from gating.gates.person_gates import Choices
 from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded

@@ -16,8 +16,8 @@ from gating.thresholds.methods import Method
 from pipeline.review.bench.handles import cuts_of, usual_name
 from pipeline.review.view import Move
 from pipeline.study.study import GateOverride, Panel
-from pipeline.tube.names.by_hand import choices_of
 from pipeline.tube.names.rows import gating_panel, row_named
+from pipeline.tube.names.typed_gates import choices_of
 
 
 def override_of(sample_id: str, move: Move, who: str = "", reason: str = "") -> GateOverride:

@@ -26,12 +26,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.arithmetic.eigen import inverse_definite
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.law import recovery_law
-from pipeline.washout.recovery.prior import N_PARAMETERS, R0, SIGMA, USUAL_PLATEAU, Prior
+from pipeline.washout.recovery.prior import N_PARAMETERS, R0, SIGMA, Prior
 from pipeline.washout.recovery.refusals import (
     refuse_contradicted,
     refuse_recovery,
@@ -153,7 +154,7 @@ def fit_recovery(
     ug_ml: Floats | None = None,
     log_sd: Floats | None = None,
     kd_ug_ml: float = 0.25,
-    plateau: float = USUAL_PLATEAU,
+    plateau: float = USUAL_PLASMA_CELL_CD38,
     seed: int = 20240607,
 ) -> RecoveryFit:
     """Fit M2.

@@ -8,8 +8,8 @@ from math import isfinite
 
 from gating.events.errors import GatingError
 from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
-from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE, POLYGON_STEPS, STEP_ROLES, step_of_threshold
 from gating.gates.gates import PolygonGate
+from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, POLYGON_STEPS, STEP_ROLES, step_of_threshold
 from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds import rounded
