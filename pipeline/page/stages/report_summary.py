@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from pipeline.output.legend.words_of_flags import words_of_flag
+from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.page.desk import Desk
 from pipeline.page.messages import NumberMessage, TubeRow
 from pipeline.page.review.shown import number_message, rows_of_tubes
