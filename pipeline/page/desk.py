@@ -14,7 +14,7 @@ from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, NumberMessage
 from pipeline.page.number_messages import number_message
 from pipeline.page.stage_messages import Failure, Job
-from pipeline.page.stamps import file_stamp, has_results, study_stamp
+from pipeline.page.stamps import file_stamp, is_without_results, study_stamp
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
 from pipeline.review.decisions import finish_last
@@ -148,8 +148,7 @@ class Desk:
         except UserError as error:
             if self._last is None:
                 raise
-            refusal = f"{AS_IT_WAS}: {error}" if has_results(self.folder) else RESULTS_GONE
-            return replace(self._last, refusal=refusal)
+            refusal = RESULTS_GONE if is_without_results(self.folder) else f"{AS_IT_WAS}: {error}"return replace(self._last, refusal=refusal)
         return self._last
 
     def _snapshot(self) -> Snapshot:

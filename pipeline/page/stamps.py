@@ -40,6 +40,6 @@ def file_stamp(path: Path) -> tuple[int, int, int] | None:
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
 
 
-def has_results(folder: Path) -> bool:
-    """Whether a study has stored results of tubes; they may be of another program, or of older sheets."""
-    return any((folder / "results" / "store").glob("*.json"))
+def is_without_results(folder: Path) -> bool:
+    """Whether a study folder is there, and holds no stored result of a tube."""
+    return folder.is_dir() and not any((folder / "results" / "store").glob("*.json"))
