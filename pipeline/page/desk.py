@@ -148,7 +148,8 @@ class Desk:
         except UserError as error:
             if self._last is None:
                 raise
-            refusal = RESULTS_GONE if is_without_results(self.folder) else f"{AS_IT_WAS}: {error}"return replace(self._last, refusal=refusal)
+            refusal = RESULTS_GONE if is_without_results(self.folder) else f"{AS_IT_WAS}: {error}"
+            return replace(self._last, refusal=refusal)
         return self._last
 
     def _snapshot(self) -> Snapshot:
