@@ -80,10 +80,10 @@ class LastTime:
         folder = self._results.folder
         facts = _facts_in(folder / "run.json")
         files = facts.get("files")
-        if not isinstance(files, dict) or not files or facts.get("older", True):
+        if not isinstance(files, list) or not files or facts.get("older", True):
             return False
         try:
-            written = dict(digests_of(folder))
+            written = [[name, digest] for name, digest in digests_of(folder)]
         except OSError:
             return False
         return files == written and facts.get("audit_head") == read_trail(folder.parent).head
