@@ -115,7 +115,9 @@ def _is_wrong_call(error: BaseException) -> bool:
     """
     if isinstance(error, NotWrittenError):
         return False
-    return isinstance(error, WRONG_CALLS) or (isinstance(error, OSError) and error.errno in WRONG_CALL_NUMBERS)
+    return isinstance(error, WRONG_CALLS) or (
+        isinstance(error, OSError) and error.errno in WRONG_CALL_NUMBERS
+    )
 
 
 def program_there() -> Program:

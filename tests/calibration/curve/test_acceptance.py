@@ -8,8 +8,8 @@ import pytest
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
 from pipeline.study.settings import Settings
-from pipeline.study.settings.curve import CURVE_BOUNDS, CurveSettings
-from pipeline.study.sheets.settings import MUST_NOT_EXCEED
+from pipeline.study.settings.curve import CurveSettings
+from pipeline.study.sheets.settings import MUST_NOT_EXCEED, read_settings
 
 LEVELS = np.array([600.0, 6000.0, 30000.0, 60000.0])
 GOOD = FittedBeads(
@@ -95,30 +95,58 @@ def endless(quantity):
     return BeadLimit(1e9, 1e9) if isinstance(getattr(CurveLimits(), quantity), BeadLimit) else Limit(1e9, 1e9)
 
 
-def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound():
-    limits = CurveLimits()
-    bounds = {
-        f"{quantity.name}.{bound.name}": getattr(getattr(limits, quantity.name), bound.name)
+def bounds_of(limits):
+    return {
+        (quantity.name, bound.name): getattr(getattr(limits, quantity.name), bound.name)
         for quantity in fields(limits)
         for bound in fields(getattr(limits, quantity.name))
     }
-    asked = {name: bound for name, bound in bounds.items() if bound is not None}
-    assert sorted(CURVE_BOUNDS.values()) == sorted(asked)
-    assert all(getattr(Settings(), name) == asked[bound] for name, bound in CURVE_BOUNDS.items())
-    assert Settings().curve_limits == limits
 
 
-def test_the_names_that_a_person_types_did_not_change():
+def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound():
+    usual = bounds_of(CurveLimits())
+    assert Settings().curve_limits == CurveLimits()
+    set_by = {}
+    for name in CurveSettings.model_fields:
+        other = 2 * getattr(Settings(), name)
+        changed = bounds_of(Settings.model_construct(**{name: other}).curve_limits)
+        ((bound, value),) = {key: value for key, value in changed.items() if value != usual[key]}.items()
+        assert value == other
+        assert bound not in set_by
+        set_by[bound] = name
+    assert set(set_by) == {bound for bound, value in usual.items() if value is not None}
+    for (_, bound), name in set_by.items():
+        assert set(bound.split("_")) <= set(name.split("_"))
+
+
+def test_the_names_that_a_person_types_say_what_is_accepted_and_what_is_rejected():
     assert tuple(CurveSettings.model_fields) == (
-        "curve_r2_accept", "curve_r2_warn", "curve_slope_accept", "curve_slope_warn", "curve_local_slope_accept",
-        "curve_error_accept", "curve_error_warn", "curve_error_warn_dimmest", "curve_ratio_accept", "curve_ratio_warn",
-        "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_warn", "bead_events_accept", "bead_events_warn",
-        "bead_detection_accept", "bead_history_accept", "bead_history_warn",
+        "curve_r2_accept", "curve_r2_reject", "curve_slope_accept", "curve_slope_reject", "curve_local_slope_accept",
+        "curve_error_accept", "curve_error_reject", "curve_error_reject_dimmest", "curve_ratio_accept",
+        "curve_ratio_reject", "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_reject", "bead_events_accept",
+        "bead_events_reject", "bead_detection_accept", "bead_history_accept", "bead_history_reject",
     )  # fmt: skip
     assert {name for pair in MUST_NOT_EXCEED for name in pair} <= set(Settings.model_fields)
-    assert Settings(bead_events_warn=170, curve_slope_warn=0.12).curve_limits == replace(
+    assert Settings(bead_events_reject=170, curve_slope_reject=0.12).curve_limits == replace(
         CurveLimits(), events=Limit(500, 170), slope=Limit(0.10, 0.12)
     )
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "curve_r2_warn", "curve_slope_warn", "curve_error_warn", "curve_error_warn_dimmest", "curve_ratio_warn",
+        "bead_rcv_warn", "bead_events_warn", "bead_history_warn",
+    ],
+)  # fmt: skip
+def test_the_earlier_name_of_a_setting_is_refused_with_its_name_now(old):
+    now = old.replace("warn", "reject")
+    settings, wrong = read_settings({old: "0.22"})
+    assert settings == Settings()
+    assert now in CurveSettings.model_fields
+    assert wrong == {
+        old: (now, f"{old} is called {now} now and means the same: change the name and keep the value.")
+    }
 
 
 def test_a_figure_on_the_bound_is_inside_it():
