@@ -141,7 +141,8 @@ class Results:
         from pipeline.output.report.bead_page import write_bead_page
 
         write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
-        write_bead_figures(self.folder / "figures", calibrations)
+        limit = study.settings.curve_limits.error
+        write_bead_figures(self.folder / "figures", calibrations, limit)
         page = self.folder / "calibration.html"
         write_bead_page(page, study, calibrations)
         return page

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
+from calibration.curve.acceptance_limits import ERROR, BeadLimit
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import remove_older, write_whole
@@ -55,18 +56,23 @@ def write_figures(
     """
     for chart in FIGURES:
         _write_chart(folder, chart, study_result, png=png)
-    write_bead_figures(folder, study_result.calibrations, png=png)
+    limit = study_result.study.settings.curve_limits.error
+    write_bead_figures(folder, study_result.calibrations, limit, png=png)
     _write_each(folder / _GATING, _gatings(study_result), png=png)
     _write_each(folder / _CD38, _histograms(study_result), png=png)
     pages = (picture for _, picture in _gatings(study_result)) if gating_pdf else iter(())
     _write_pdf(folder / GATING_FIGURES, "Gating", pages)
 
 
-def write_bead_figures(folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False) -> None:
+def write_bead_figures(
+    folder: Path, calibrations: Iterable[CalibrationResult], limit: BeadLimit = ERROR, *, png: bool = False
+) -> None:
     """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
-    _write_pdf(folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(map(_bead_pages, shown)))
-    _write_each(folder / _BEADS, ((run.beads, _bead_picture(run)) for run in shown), png=png)
+    _write_pdf(
+        folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(_bead_pages(run, limit) for run in shown)
+    )
+    _write_each(folder / _BEADS, ((run.beads, _bead_picture(run, limit)) for run in shown), png=png)
 
 
 def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool) -> None:
@@ -116,16 +122,16 @@ def _write_png(path: Path, title: str, picture: Picture) -> str:
     return path.name
 
 
-def _bead_pages(run: CalibrationResult) -> Iterator[Picture]:
-    yield pictures_in_rows(bead_pictures(run), f"Bead run {run.beads}", _COLUMNS)
+def _bead_pages(run: CalibrationResult, limit: BeadLimit) -> Iterator[Picture]:
+    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.beads}", _COLUMNS)
     if run.drift:
         yield pictures_in_rows(
             drift_pictures(run.drift), f"Bead run {run.beads} against earlier ones", _COLUMNS
         )
 
 
-def _bead_picture(run: CalibrationResult) -> Picture:
-    pictures = (*bead_pictures(run), *drift_pictures(run.drift))
+def _bead_picture(run: CalibrationResult, limit: BeadLimit) -> Picture:
+    pictures = (*bead_pictures(run, limit), *drift_pictures(run.drift))
     return pictures_in_rows(pictures, f"Bead run {run.beads}", _COLUMNS)
 
 

@@ -154,7 +154,10 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         contacts=contacts(results, tubes),
         statuses=_statuses(tubes),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
-        beads=tuple(bead_card(run, anchors[f"beads:{run.beads}"]) for run in study_result.calibrations),
+        beads=tuple(
+            bead_card(run, anchors[f"beads:{run.beads}"], study_result.study.settings.curve_limits.error)
+            for run in study_result.calibrations
+        ),
         limiting=study_result.limiting,
         interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
+from calibration.beads.kits import bead_kit
 from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
+from calibration.curve.brighter_channel import CHANNEL_CHECKS, ChannelComparison, ComparedChannels
+from calibration.curve.standard_curve import Transfer
+from calibration.curve.table_rows import table_of
+from calibration.curve.transfer import TRANSFER_CHECKS
+from pipeline.beads.lot_values import LOT_CHECKS, SIZE_CHECKS, LotRuns, TypedLevels
 from pipeline.study.settings import Settings
 from pipeline.study.settings.curve import CurveSettings
 from pipeline.study.sheets.settings import MUST_NOT_EXCEED, read_settings
@@ -74,18 +80,67 @@ def test_good_beads_are_accepted_by_every_check():
     assert {row.verdict for row in acceptance(GOOD, CurveLimits())} == {CurveVerdict.ACCEPT}
 
 
-@pytest.mark.parametrize(("name", "check", "quantity"), CHECKS, ids=[name for name, _, _ in CHECKS])
-def test_each_check_grades_its_figure_by_its_own_limit(name, check, quantity):
-    assert [row for row, _, _ in CHECKS].count(name) == 1
-    assert callable(check)
-    for expected, worse in WORSE[name]:
+@pytest.mark.parametrize("row", CHECKS, ids=lambda row: row.name)
+def test_each_check_grades_its_figure_by_its_own_limit(row):
+    limits = CurveLimits()
+    quantity = next((f.name for f in fields(limits) if getattr(limits, f.name) is row.limit(limits)), "")
+    for expected, worse in WORSE[row.name]:
         beads = replace(GOOD, **worse)
-        assert verdict(beads, name) is expected
+        assert verdict(beads, row.name) is expected
         if quantity:
             assert (
-                verdict(beads, name, replace(CurveLimits(), **{quantity: endless(quantity)}))
+                verdict(beads, row.name, replace(CurveLimits(), **{quantity: endless(quantity)}))
                 is CurveVerdict.ACCEPT
             )
+
+
+EVERY_LIST = (CHECKS, TRANSFER_CHECKS, CHANNEL_CHECKS, SIZE_CHECKS, LOT_CHECKS)
+"""Every list of checks: what a run's rows are made from."""
+
+
+def test_every_name_of_a_row_stands_in_one_list_of_checks_once():
+    assert sorted(row.name for rows in EVERY_LIST for row in rows) == sorted(CheckName)
+
+
+TRANSFER = Transfer(1.0, 0.0, 0.01, 3, 4, 3.0, 0.0, 0.02, 10.0, 1e5)
+KIT = bead_kit("quantibrite_pe")
+OTHERS = {
+    CheckName.TRANSFER_POPULATIONS: (
+        TRANSFER_CHECKS, TRANSFER, ((CurveVerdict.WARN, replace(TRANSFER, n=3)),),
+    ),
+    CheckName.TRANSFER_SLOPE: (
+        TRANSFER_CHECKS, TRANSFER,
+        ((CurveVerdict.WARN, replace(TRANSFER, slope=1.12)), (CurveVerdict.REJECT, replace(TRANSFER, slope=0.8))),
+    ),
+    CheckName.TRANSFER_ERROR: (
+        TRANSFER_CHECKS, TRANSFER,
+        (
+            (CurveVerdict.WARN, replace(TRANSFER, largest_error=0.15)),
+            (CurveVerdict.REJECT, replace(TRANSFER, largest_error=0.22)),
+        ),
+    ),
+    CheckName.BRIGHTER_ELSEWHERE: (
+        CHANNEL_CHECKS, ComparedChannels("PE-A", [("B", ChannelComparison(-9.0, -9.0))]),
+        ((CurveVerdict.WARN, ComparedChannels("PE-A", [("B", ChannelComparison(9.0, 9.0))])),),
+    ),
+    CheckName.LOT_SIZE: (
+        SIZE_CHECKS, TypedLevels(KIT, (474, 62336)), ((CurveVerdict.WARN, TypedLevels(KIT, (0.474, 62.336))),),
+    ),
+    CheckName.LOT_VALUES: (
+        LOT_CHECKS, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 2.0))]),
+        ((CurveVerdict.WARN, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 3.0))])),),
+    ),
+}  # fmt: skip
+"""Of each check that is none of a fitted curve: its list, what it accepts, and what it warns of or rejects."""
+
+
+@pytest.mark.parametrize("name", [row.name for rows in EVERY_LIST[1:] for row in rows])
+def test_each_check_of_transfers_channels_and_lots_has_a_verdict_of_its_own(name):
+    rows, good, worse = OTHERS[name]
+    for expected, checked in ((CurveVerdict.ACCEPT, good), *worse):
+        verdicts = {row.name: row.verdict for row in table_of(rows, checked, CurveLimits())}
+        assert verdicts.pop(name, CurveVerdict.ACCEPT) is expected
+        assert set(verdicts.values()) <= {CurveVerdict.ACCEPT}
 
 
 def endless(quantity):

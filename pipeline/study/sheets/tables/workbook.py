@@ -144,8 +144,9 @@ def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:
 def _shown(file: str, cell: Any) -> CellValue:
     """Return the value of a cell; with a number format such as 000, the text that is shown: `007`."""
     value: CellValue = cell.value
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and (isinstance(value, int) or value.is_integer()):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if isinstance(value, int) or value.is_integer():
         zeros = re.fullmatch(r"0{2,}", by_library(file, getattr, cell, "number_format") or "")
         return str(int(value)).zfill(len(zeros[0])) if zeros else value
     return value
