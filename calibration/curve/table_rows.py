@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit
 
-
 Checked = TypeVar("Checked")
 Row = tuple[float, CurveVerdict, str]
 """Figure, verdict and sentence of one check."""

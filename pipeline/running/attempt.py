@@ -37,7 +37,7 @@ WRONG_CALLS = (
 )
 WRONG_CALL_NUMBERS = frozenset({EBADF, EFAULT, ENOTTY, ENOTSOCK, ESPIPE})
 """Errors of the operating system that only a wrong call of the program causes, by type and by number: a wrong
-path, a closed file, a file that cannot do what it is asked. Standard: POSIX.1-2017, System Interfaces, 2.3."""
+path, a closed file, a file that cannot do what is asked. Standard: POSIX.1-2017, System Interfaces, 2.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
 
 
 def _is_wrong_call(error: BaseException) -> bool:
-    """Return whether the program asked the system for something that cannot be: a defect, no failing computer.
+    """Return whether the program asked the system for what cannot be: a defect, no failing computer.
 
     Each file that a person names is opened by code that turns its errors into an `FcsError`, a `UserError` or
     a `NotWrittenError`. A path that does not exist is therefore a wrong path of the program.

@@ -176,7 +176,7 @@ def _bound(at: float, x: Scale, y: Scale, dashes: str) -> str:
 
 
 def _error(index: int, level: float, error: float, axes: tuple[Scale, Scale], limit: Limit) -> str:
-    """Return an error as a stem: blue dot if accepted, orange diamond with a warning, red cross if rejected."""
+    """Return an error as a stem: blue dot if accepted, orange diamond if warned of, else red cross."""
     shape, colour = _MARKS[limit.at_most(abs(error) / 100)]
     x, y = axes
     at_x, at_y = x.position(index), y.position(error)

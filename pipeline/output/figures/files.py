@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from pipeline.assembly.study_result import StudyResult
 from calibration.curve.acceptance_limits import ERROR, BeadLimit
+from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import remove_older, write_whole

@@ -1,4 +1,4 @@
-"""Calls of the libraries that read a workbook: what they raise is a fault of the file, and nothing else is."""
+"""Calls of the libraries that read a workbook: what they raise, and nothing else, is a fault of the file."""
 
 from __future__ import annotations
 

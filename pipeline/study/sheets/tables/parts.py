@@ -155,7 +155,7 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
 
 
 def _hand_over(elements: list[tuple[str, Mapping[str, str] | None]], reader: Reader) -> None:
-    """Give a reader the elements and texts of a piece; it works outside the parser, whose errors are the file's."""
+    """Give a reader the elements and texts of a piece, outside of the parser, whose errors are the file's."""
     for tag, facts in elements:
         if facts is None:
             reader.text(tag)
