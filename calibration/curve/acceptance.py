@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
-from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, table_of
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from calibration.numbers import Floats
 
 __all__ = [
@@ -92,7 +92,7 @@ def _worst(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
 
 def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...]:
     """Return every row of the table that the data of a fitted curve allow, in the order of `CHECKS`."""
-    return table_of(CHECKS, beads, limits)
+    return acceptance_rows(CHECKS, beads, limits)
 
 
 def _order(b: FittedBeads, limit: None) -> Row:

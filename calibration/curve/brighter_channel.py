@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
-from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, table_of
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
@@ -155,7 +155,9 @@ def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: st
     channel
         The calibrated one.
     """
-    return next(iter(table_of(CHANNEL_CHECKS, ComparedChannels(channel, compared), CurveLimits())), None)
+    return next(
+        iter(acceptance_rows(CHANNEL_CHECKS, ComparedChannels(channel, compared), CurveLimits())), None
+    )
 
 
 def _brighter_elsewhere(channels: ComparedChannels, limit: None) -> Row | None:

@@ -67,7 +67,7 @@ class TableRow(Generic[Checked]):
     limit: Callable[[CurveLimits], Limit | BeadLimit | None] = lambda limits: None
 
 
-def table_of(
+def acceptance_rows(
     rows: Sequence[TableRow[Checked]], checked: Checked, limits: CurveLimits
 ) -> tuple[CurveCheck, ...]:
     """Return every row of a list of checks that the data allow, in the order of the list."""

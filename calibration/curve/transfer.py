@@ -16,7 +16,7 @@ from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
 from calibration.curve.fit import least_squares_line
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
-from calibration.curve.table_rows import CheckName, Row, TableRow, table_of
+from calibration.curve.table_rows import CheckName, Row, TableRow, acceptance_rows
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
@@ -146,7 +146,7 @@ def transferred_curve(
         photon_step=0.0 if not curve.photon_step else _backward(curve.photon_step, transfer),
         transfer=transfer,
     )
-    return here.with_checks(*table_of(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
+    return here.with_checks(*acceptance_rows(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
 
 
 def _backward(mfi: float, transfer: Transfer) -> float:

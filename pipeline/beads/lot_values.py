@@ -9,7 +9,7 @@ from calibration.beads.kits import BeadKit
 from calibration.curve.acceptance import OF_THE_LINE
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
 from calibration.curve.standard_curve import StandardCurve
-from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, table_of
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
@@ -50,7 +50,7 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
     >>> size_row(bead_kit("quantibrite_pe"), (0.474, 5.359, 23.843, 62.336)).verdict.value
     'warn'
     """
-    return next(iter(table_of(SIZE_CHECKS, TypedLevels(kit, levels), CurveLimits())), None)
+    return next(iter(acceptance_rows(SIZE_CHECKS, TypedLevels(kit, levels), CurveLimits())), None)
 
 
 def _size(typed: TypedLevels, limit: None) -> Row | None:
@@ -133,7 +133,7 @@ def _compared(
     if result.curve is None:
         return result
     curve = result.curve.with_checks(
-        *table_of(LOT_CHECKS, LotRuns(result.lot, result.levels, others), CurveLimits())
+        *acceptance_rows(LOT_CHECKS, LotRuns(result.lot, result.levels, others), CurveLimits())
     )
     if curve == result.curve:
         return result

@@ -141,14 +141,14 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         RankAssociation.estimates,
         lambda fit: fit.method,
         plain="the rank test",
-        methods="Whether density and washout go together was tested by ranks: Spearman's ρ, with values beyond "
-        "a limit ordered against the others only where that is sure, a permutation p, and an interval by "
-        "bootstrap of patients",
+        methods="Whether density and washout go together was tested by ranks: Spearman's ρ, with values "
+        "beyond a limit ordered against the others only where that is sure, a permutation p, and an interval "
+        "by bootstrap of patients",
         glossary=(
             "model 0: ranks",
             (
-                "Asks only whether density and washout rise together, with no form of the rise (Spearman's ρ, "
-                "permutation p)."
+                "Asks only whether density and washout rise together, with no form of the rise (Spearman's "
+                "ρ, permutation p)."
             ),
         ),
     ),
@@ -180,8 +180,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         after=ModelName.LINE,
         left_out=lambda given: given.refusals,
         plain="the line adjusted for what is known of the patients",
-        methods="The same line was fitted with what is known of the patients (IMiD since the last dose, lines "
-        "of therapy, IgG type)",
+        methods="The same line was fitted with what is known of the patients (IMiD since the last dose, "
+        "lines of therapy, IgG type)",
         glossary=(),
     ),
     Model(
@@ -227,8 +227,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 3: total",
             (
-                "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much the "
-                "drug holds."
+                "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much "
+                "the drug holds."
             ),
         ),
     ),

@@ -10,7 +10,7 @@ from calibration.beads.kits import bead_kit
 from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
 from calibration.curve.brighter_channel import CHANNEL_CHECKS, ChannelComparison, ComparedChannels
 from calibration.curve.standard_curve import Transfer
-from calibration.curve.table_rows import table_of
+from calibration.curve.table_rows import acceptance_rows
 from calibration.curve.transfer import TRANSFER_CHECKS
 from pipeline.beads.lot_values import LOT_CHECKS, SIZE_CHECKS, LotRuns, TypedLevels
 from pipeline.study.settings import Settings
@@ -138,7 +138,7 @@ OTHERS = {
 def test_each_check_of_transfers_channels_and_lots_has_a_verdict_of_its_own(name):
     rows, good, worse = OTHERS[name]
     for expected, checked in ((CurveVerdict.ACCEPT, good), *worse):
-        verdicts = {row.name: row.verdict for row in table_of(rows, checked, CurveLimits())}
+        verdicts = {row.name: row.verdict for row in acceptance_rows(rows, checked, CurveLimits())}
         assert verdicts.pop(name, CurveVerdict.ACCEPT) is expected
         assert set(verdicts.values()) <= {CurveVerdict.ACCEPT}
 
