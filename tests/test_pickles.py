@@ -20,7 +20,7 @@ READ_CODE = {
     "read_pickle",
     "allow_pickle",
 }
-OF_OWN_PROCESSES = "pipeline/running/processes.py"
+OF_OWN_PROCESSES = "pipeline/running/this_computer/processes.py"
 
 
 def names_in(path: Path) -> Iterator[str]:

@@ -55,7 +55,7 @@ class LastTime:
         if not isinstance(text, str) or not isinstance(failures, str):
             return None
         try:
-            status = ExitStatus(kept.get("status"))
+            status = ExitStatus(kept.get("status", -1))
         except ValueError:
             return None
         if not self._is_unchanged():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts
 from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
@@ -25,7 +25,7 @@ from pipeline.commands.summary import (
     summary_of,
 )
 from pipeline.output.results_folder import Results
-from pipeline.running.attempt import attempt
+from pipeline.running.attempt import Finished
 from pipeline.running.defects import THE_DATA, DefectError, defect_note, logged_to
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.program import program_version
@@ -38,7 +38,10 @@ from pipeline.running.tasks import (
     input_hashes,
     tube_tasks,
 )
+from pipeline.running.this_computer.processes import OwnProcesses, own_processes
+from pipeline.running.this_computer.side_work import side_work
 from pipeline.running.two_passes import quantified_study, say_damaged
+from pipeline.running.workers import run_tasks, workers_for
 from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
@@ -59,7 +62,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)
-    with logged_to(results.folder):
+    with logged_to(results.folder), own_processes() as own:
         log.info(
             "cd38rd %s, tubes: %d, bead runs: %d", program_version(), len(study.samples), len(study.beads)
         )
@@ -67,12 +70,13 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         faults, known = rechecked(study, faults, found)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
-        calibrations = _calibrations(study, hashes, results.stores.beads, reporter)
+        bead_workers = workers_for(len(study.samples), options.workers)
+        calibrations = _calibrations(study, hashes, results.stores.beads, reporter, own, bead_workers)
         _stop_at_defects(options, {f"bead run {run.beads}": run.defect for run in calibrations if run.defect})
         events = results.events if options.export_events else None
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
-        done = quantified_study(tasks, options, results.stores, reporter, results.events)
+        done = quantified_study(tasks, options, results.stores, reporter, results.events, own)
         notes = not_run(study, done.results)
         key = made_from(study, results, done.results, calibrations, faults, notes)
         last = LastTime(results, key, figures=options.figures)
@@ -81,18 +85,18 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         if same is not None:
             log.info("nothing has changed: no result is written again")
             return same
-        reporter.stage("fitting models")
-        validate = options.validate or results.validation.is_dir()
-        study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
-        _stop_at_defects(options, study_result.all_defects, THE_DATA)
-
-        def facts(older: tuple[str, ...]) -> RunFacts:
-            return record.facts(results.folder, inputs_of(study_result), done.workers, done.n_reused, older)
-
-        older = results.write(
-            study_result, facts, reporter.stage,
-            run_on=record.day, figures=options.figures,
-        )  # fmt: skip
+        with side_work(own, len(study.samples), done.workers) as side:
+            results.write_first(study, done.results.values(), calibrations, side, figures=options.figures)
+            reporter.stage("fitting models")
+            validate = options.validate or results.validation.is_dir()
+            study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
+            _stop_at_defects(options, study_result.all_defects, THE_DATA)
+            facts = partial(
+                record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused
+            )
+            older = results.write(
+                study_result, facts, reporter.stage, side, run_on=record.day, figures=options.figures
+            )
         log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     if not study_result.all_defects:
@@ -136,30 +140,43 @@ def _must_be_samples(only: Iterable[str], study: Study) -> None:
 
 
 def _calibrations(
-    study: Study, hashes: Mapping[str, str], store: Store[CalibrationResult], reporter: Reporter
+    study: Study,
+    hashes: Mapping[str, str],
+    store: Store[CalibrationResult],
+    reporter: Reporter,
+    own: OwnProcesses | None = None,
+    workers: int = 1,
 ) -> tuple[CalibrationResult, ...]:
     """Return every bead run's curve; it is taken from the store if nothing changed."""
-    made = []
-    for task in bead_tasks(study, hashes):
-        digest = bead_digest(task)
-        found = store.find(task.run.beads, digest)
-        if found is None and store.is_damaged(task.run.beads):
-            say_damaged(reporter, store.path(task.run.beads))
-        made.append(found or _calibrated(task, store, digest))
+    tasks = bead_tasks(study, hashes)
+    stored: dict[str, CalibrationResult] = {}
+    for task in tasks:
+        name = task.run.beads
+        result = store.find(name, bead_digest(task))
+        if result is not None:
+            stored[name] = result
+        elif store.is_damaged(name):
+            say_damaged(reporter, store.path(name))
+    missing = [task for task in tasks if task.run.beads not in stored]
+    for end in run_tasks(missing, calibrate_bead_run, workers=min(workers, len(missing)), own=own):
+        stored[end.task.run.beads] = _calibrated(end, store)
+    made = [stored[task.run.beads] for task in tasks]
     history = log_of(study.folder, study.settings)
     return judged_bead_runs(history, made, study.beads, study.settings, write=True)
 
 
-def _calibrated(task: BeadTask, store: Store[CalibrationResult], digest: str) -> CalibrationResult:
+def _calibrated(
+    end: Finished[BeadTask, CalibrationResult], store: Store[CalibrationResult]
+) -> CalibrationResult:
     """Return a bead run's curve and store it; nothing is stored after a defect or a computer failure."""
-    end = attempt(task, calibrate_bead_run)
+    task, name = end.task, end.task.run.beads
     if end.result is not None and task.sha256 in ("", end.result.sha256):
-        store.save(task.run.beads, digest, end.result)
-        log.info("bead run %s: %s", task.run.beads, "curve" if end.result.curve else "no curve")
+        store.save(name, bead_digest(task), end.result)
+        log.info("bead run %s: %s", name, "curve" if end.result.curve else "no curve")
         return end.result
     if end.result is not None:
-        log.error("bead run %s: %s", task.run.beads, end.result.note)
+        log.error("bead run %s: %s", name, end.result.note)
         return end.result
-    log.error("bead run %s: %s\n%s", task.run.beads, end.failure, end.traceback)
+    log.error("bead run %s: %s\n%s", name, end.failure, end.traceback)
     reason = defect_note(end.failure) if end.traceback else end.failure
     return without_curve(task, reason, end.traceback)

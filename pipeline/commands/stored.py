@@ -6,10 +6,10 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
-from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import Note
 from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.history import judged_bead_runs, log_of
@@ -26,6 +26,8 @@ from pipeline.running.defects import logged_to
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
+from pipeline.running.this_computer.processes import own_processes
+from pipeline.running.this_computer.side_work import side_work
 from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
 from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_report, stops_run
@@ -92,23 +94,18 @@ def _from_store(
     same = last.summary(faults)
     if same is not None:
         return same
-    reporter.stage("fitting models")
-    with logged_to(results.folder):
+    drawn = extras is not None
+    extras = extras or NO_EXTRAS
+    with logged_to(results.folder), own_processes() as own, side_work(own, len(tubes)) as side:
+        results.write_first(study, tubes.values(), calibrations, side, figures=drawn, extras=extras)
+        reporter.stage("fitting models")
         validate = results.validation.is_dir()
         study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)
-
-    def facts(older: tuple[str, ...]) -> RunFacts:
-        return record.facts(results.folder, inputs_of(study_result), 0, len(tubes), older)
-
-    all_there()
-    older = results.write(
-        study_result,
-        facts,
-        reporter.stage,
-        run_on=record.day,
-        figures=extras is not None,
-        extras=extras or NO_EXTRAS,
-    )
+        facts = partial(record.facts, results.folder, inputs_of(study_result), 0, len(tubes))
+        all_there()
+        older = results.write(
+            study_result, facts, reporter.stage, side, run_on=record.day, figures=drawn, extras=extras
+        )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     if not study_result.all_defects:
         last.keep(summary)

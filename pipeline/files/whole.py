@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -32,13 +32,6 @@ def older_kept() -> Iterator[list[Path]]:
         yield older
     finally:
         _OLDER.reset(token)
-
-
-def list_older(paths: Iterable[Path]) -> None:
-    """List files that another process could not replace."""
-    older = _OLDER.get()
-    if older is not None:
-        older.extend(paths)
 
 
 class NotWrittenError(OSError):

@@ -5,41 +5,64 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import write_whole
 from pipeline.quantification.result import SampleResult, spillover_of
 from pipeline.running.store import Store
+from pipeline.running.this_computer.side_work import Start, at_once
 
 Made = dict[str, list[str]]
 """By sample_id: the checksum of the stored result, and the SHA-256 of the gate file made from it."""
 
 
-def write_gates(folder: Path, results: Iterable[SampleResult], store: Store[SampleResult]) -> None:
+def write_gates(
+    folder: Path, results: Iterable[SampleResult], store: Store[SampleResult], start: Start = at_once
+) -> None:
     """Write the gates of every tube that has gates. A damaged or changed file is replaced.
 
     Making 10,000 documents takes half a minute. So an index in the store records which result each file was
-    made from.
+    made from, and the other files are made as side work.
+
+    Parameters
+    ----------
+    folder
+        The folder of the files.
+    results
+        The results of the tubes.
+    store
+        The store of these results.
+    start
+        Does the side work.
     """
     index = store.folder / "written" / "gates.json"
-    before = _read(index)
-    now = {result.sample_id: _gate_file(folder, result, store, before) for result in results if result.steps}
-    if now != before:
-        write_whole(index, json.dumps(now, indent=1, sort_keys=True) + "\n", durable=False)
+    before, now = _read(index), {}
+    missing = []
+    for result in results:
+        if not result.steps:
+            continue
+        name = result.sample_id
+        made_of, there = store.checksum(name), _sha256(file_named(folder, name, ".xml"))
+        now[name] = [made_of, there]
+        if not made_of or before.get(name) != now[name]:
+            missing.append(replace(result, pictures=()))
+    if now != before or missing:
+        start(partial(_write_missing, folder, missing, now, index))
 
 
-def _gate_file(folder: Path, result: SampleResult, store: Store[SampleResult], before: Made) -> list[str]:
-    """Write the gates of a tube unless the file is up to date; return its entry of the index."""
-    path = file_named(folder, result.sample_id, ".xml")
-    made_of, there = store.checksum(result.sample_id), _sha256(path)
-    if made_of and before.get(result.sample_id) == [made_of, there]:
-        return [made_of, there]
-    document = _document(result)
-    wanted = hashlib.sha256(document).hexdigest()
-    if there != wanted:
-        write_whole(path, document, durable=False)
-    return [made_of, wanted]
+def _write_missing(folder: Path, missing: Iterable[SampleResult], now: Made, index: Path) -> None:
+    """Write the gates of some tubes, and the index of all: `now`, completed by these tubes."""
+    for result in missing:
+        document = _document(result)
+        made_of, there = now[result.sample_id]
+        wanted = hashlib.sha256(document).hexdigest()
+        if there != wanted:
+            write_whole(file_named(folder, result.sample_id, ".xml"), document, durable=False)
+        now[result.sample_id] = [made_of, wanted]
+    write_whole(index, json.dumps(now, indent=1, sort_keys=True) + "\n", durable=False)
 
 
 def _document(result: SampleResult) -> bytes:

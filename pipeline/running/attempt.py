@@ -14,8 +14,8 @@ from errno import EBADF, EFAULT, ENOTSOCK, ENOTTY, ESPIPE
 from typing import Generic, TypeVar
 
 from pipeline.files.whole import NotWrittenError
-from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import Program, difference, program_with_late_modules, this_program
+from pipeline.running.this_computer.processes import ProcessDiedError
 from pipeline.tube.memory import NoMemoryError
 
 Task = TypeVar("Task")

@@ -25,6 +25,7 @@ from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import Reporter
 from pipeline.running.store import Store, Stores
 from pipeline.running.tasks import tube_digest, without_findings
+from pipeline.running.this_computer.processes import OwnProcesses
 from pipeline.running.workers import run_tasks, workers_for
 from pipeline.study.study import Sample
 from pipeline.tube.inputs import bytes_of_inputs, changed_inputs
@@ -68,6 +69,8 @@ class _Passes:
         By sample_id: the tube's result without its batch.
     events
         The folder of per-event results; None: there is none.
+    own
+        The worker processes of the command; None: each pass starts its own.
     """
 
     options: RunOptions
@@ -76,6 +79,7 @@ class _Passes:
     events: Path | None
     latest: dict[str, Stored]
     alone: dict[str, SampleResult]
+    own: OwnProcesses | None = None
 
     def work(self, tasks: Sequence[TubeTask], workers: int) -> None:
         """Quantify tubes, and store each result as soon as it is done."""
@@ -83,8 +87,9 @@ class _Passes:
         for task in bare:
             _remove_events(task, self.events)
         for end in run_tasks(
-            bare, quantify_tube, workers=workers, scheduler=self.options.scheduler, say=self.reporter.say
-        ):
+            bare, quantify_tube,
+            workers=workers, own=self.own, scheduler=self.options.scheduler, say=self.reporter.say,
+        ):  # fmt: skip
             name, digest, result = end.task.sample.sample_id, tube_digest(end.task), _result(end)
             if end.task.batch_cuts:
                 self.stores.alone.save(name, tube_digest(_plain(end.task)), self.alone[name])
@@ -105,6 +110,7 @@ def quantified_study(
     stores: Stores,
     reporter: Reporter,
     events: Path | None = None,
+    own: OwnProcesses | None = None,
 ) -> Quantified:
     """Quantify the tubes of a study; finished tubes are stored at once and reused.
 
@@ -114,8 +120,10 @@ def quantified_study(
         The task of every tube of the study, without the cuts of a batch.
     events
         The folder of per-event results, of this run or of an earlier one; None: there is none.
+    own
+        The worker processes of the command; None: each pass starts its own.
     """
-    passes = _from_store(tasks, _Passes(options, stores, reporter, events, {}, {}))
+    passes = _from_store(tasks, _Passes(options, stores, reporter, events, {}, {}, own))
     waiting = [t for t in tasks if _wanted(t, options) and t.sample.sample_id not in passes.alone]
     workers = workers_for(len(waiting), options.workers, _that_fit(waiting))
     reused = len(passes.alone)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 
 from pipeline.running.attempt import (
     LOADED,
@@ -17,7 +18,8 @@ from pipeline.running.attempt import (
     of_this_program,
     without_answer,
 )
-from pipeline.running.own_workers import in_own_processes
+from pipeline.running.this_computer.own_workers import in_own_processes
+from pipeline.running.this_computer.processes import OwnProcesses, WorkerProcess, own_processes
 
 TUBES_THAT_PAY_FOR_WORKERS = 24
 """Below this number of tubes no workers are started, since their start takes 2-4 s. Convention: for speed."""
@@ -53,6 +55,7 @@ def run_tasks(
     work: Callable[[Task], Result],
     *,
     workers: int = 1,
+    own: OwnProcesses | None = None,
     scheduler: str | None = None,
     say: Callable[[str], object] = str,
 ) -> Iterator[Finished[Task, Result]]:
@@ -66,6 +69,8 @@ def run_tasks(
         A pure function of one task.
     workers
         Processes on this machine; 1 runs in this process.
+    own
+        The worker processes of the command, which stay ready; None: they are only for these tasks.
     scheduler
         Address of a running dask scheduler, `tcp://HOST:PORT`, used instead of own workers.
     say
@@ -86,7 +91,14 @@ def run_tasks(
         for task in tasks:
             yield of_this_program(attempt_there(task, work, LOADED))
     else:
-        pieces = [(task, work, LOADED) for task in tasks]
-        for at, answer in in_own_processes(attempt_there, pieces, workers):
-            raised = isinstance(answer, BaseException)
-            yield of_this_program(without_answer(tasks[at], answer) if raised else answer)
+        with own_processes() if own is None else nullcontext(own) as processes:
+            yield from _by_processes(tasks, work, processes.first(workers))
+
+
+def _by_processes(
+    tasks: Sequence[Task], work: Callable[[Task], Result], processes: Sequence[WorkerProcess]
+) -> Iterator[Finished[Task, Result]]:
+    pieces = [(task, work, LOADED) for task in tasks]
+    for at, answer in in_own_processes(attempt_there, pieces, processes):
+        raised = isinstance(answer, BaseException)
+        yield of_this_program(without_answer(tasks[at], answer) if raised else answer)

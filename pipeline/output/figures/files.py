@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from calibration.curve.acceptance_limits import ERROR, BeadLimit
+from calibration.curve.acceptance_limits import BeadLimit
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
@@ -25,6 +26,7 @@ from pipeline.output.figures.svg.picture_page import (
     file_of,
     pictures_in_rows,
 )
+from pipeline.running.this_computer.side_work import Start, at_once
 from pipeline.study.quantity_name import population_name
 
 BEAD_FIGURES: Final = "calibration.pdf"
@@ -39,9 +41,14 @@ Titled = tuple[str, Picture]
 
 
 def write_figures(
-    folder: Path, study_result: StudyResult, *, png: bool = False, gating_pdf: bool = False
+    folder: Path,
+    study_result: StudyResult,
+    *,
+    png: bool = False,
+    gating_pdf: bool = False,
+    start: Start = at_once,
 ) -> None:
-    """Write every chart, and the pictures of every tube and bead run.
+    """Write every chart, and the pictures of every tube.
 
     Parameters
     ----------
@@ -53,11 +60,11 @@ def write_figures(
         Whether a PNG of 300 dots an inch is written beside each SVG.
     gating_pdf
         Whether `gating.pdf` is written, a page per tube.
+    start
+        Does the side work: the PDFs of the charts.
     """
     for chart in FIGURES:
-        _write_chart(folder, chart, study_result, png=png)
-    limit = study_result.study.settings.curve_limits.error
-    write_bead_figures(folder, study_result.calibrations, limit, png=png)
+        _write_chart(folder, chart, study_result, png=png, start=start)
     _write_each(folder / _GATING, _gatings(study_result), png=png)
     _write_each(folder / _CD38, _histograms(study_result), png=png)
     pages = (picture for _, picture in _gatings(study_result)) if gating_pdf else iter(())
@@ -65,19 +72,24 @@ def write_figures(
 
 
 def write_bead_figures(
-    folder: Path, calibrations: Iterable[CalibrationResult], limit: BeadLimit = ERROR, *, png: bool = False
+    folder: Path,
+    calibrations: Iterable[CalibrationResult],
+    limit: BeadLimit,
+    *,
+    png: bool = False,
+    start: Start = at_once,
 ) -> None:
     """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
-    _write_pdf(
-        folder / BEAD_FIGURES, "Bead runs", chain.from_iterable(_bead_pages(run, limit) for run in shown)
-    )
+    pages = tuple(chain.from_iterable(_bead_pages(run, limit) for run in shown))
+    start(partial(_write_pdf, folder / BEAD_FIGURES, "Bead runs", pages))
     _write_each(folder / _BEADS, ((run.beads, _bead_picture(run, limit)) for run in shown), png=png)
 
 
-def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool) -> None:
+def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
     for suffix, mm in WIDTHS:
-        _write_pdf(folder / f"{chart.name}{suffix}.pdf", chart.title, chart.pages(study_result, mm, {}))
+        on_paper = tuple(chart.pages(study_result, mm, {}))
+        start(partial(_write_pdf, folder / f"{chart.name}{suffix}.pdf", chart.title, on_paper))
     pages = chart.pages(study_result, TWO_COLUMNS, {})
     named = ((f"{chart.name}_{k}" if k > 1 else chart.name, page) for k, page in enumerate(pages, start=1))
     _write_each(folder, named, png=png, only=re.compile(rf"{re.escape(chart.name)}(_\d+)?\.(svg|png)"))

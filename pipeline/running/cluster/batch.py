@@ -20,8 +20,8 @@ from pipeline.running.attempt import (
 )
 from pipeline.running.cluster.dask_connection import connected, must_be_this_program, settings_of
 from pipeline.running.cluster.state import NOBODY, ClusterView
-from pipeline.running.processes import ProcessDiedError
 from pipeline.running.program import difference
+from pipeline.running.this_computer.processes import ProcessDiedError
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -6,17 +6,18 @@ import csv
 import gc
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from pipeline.checks import headers
 from pipeline.commands.run import run_study
-from pipeline.commands.stored import refit_washout
+from pipeline.commands.stored import refit_washout, rewrite_report
 from pipeline.commands.summary import MOST_NAMES, RunSummary
-from pipeline.output import second_process
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
+from pipeline.running.this_computer import side_work
 from pipeline.simulate import simulate_study
 
 
@@ -85,18 +86,31 @@ def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
     assert f"N{MOST_NAMES - 1} and 5 more" in said
 
 
-def test_a_second_process_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
-    washout(study)
-    alone = tables_of(study / "results")
-    monkeypatch.setattr(second_process, "TUBES_THAT_PAY", 0)
+def test_side_work_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
+    results = study / "results"
+    fresh = ("rd.xlsx", "statistics", "figures", "gates")
+    remove(results, fresh)  # else nothing would be written again
+    rewrite_report(study)
+    alone = files_of(results, fresh)
+    monkeypatch.setattr(side_work, "TUBES_THAT_PAY", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    (study / "results" / "rd.xlsx").unlink()  # else nothing would be written again
-    shutil.rmtree(study / "results" / "statistics")
-    washout(study)
-    assert tables_of(study / "results") == alone
-    assert len(alone) > 10
+    remove(results, fresh)
+    rewrite_report(study)
+    assert files_of(results, fresh) == alone
+    assert {path.parts[0] for path in alone} == set(fresh)
+    assert {path.suffix for path in alone} >= {".pdf", ".svg", ".xml", ".xpt"}
 
 
-def tables_of(results: Path) -> dict[str, bytes]:
-    paths = [results / "rd.xlsx", *sorted((results / "statistics").iterdir())]
-    return {path.name: path.read_bytes() for path in paths}
+def remove(results: Path, names: Iterable[str]) -> None:
+    for name in names:
+        path = results / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def files_of(results: Path, names: Iterable[str]) -> dict[Path, bytes]:
+    tops = [results / name for name in names]
+    paths = [path for top in tops for path in ((top, *top.rglob("*")) if top.is_dir() else (top,))]
+    return {path.relative_to(results): path.read_bytes() for path in paths if path.is_file()}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.curve.acceptance_limits import BeadLimit
+from calibration.curve.acceptance_limits import ERROR, BeadLimit
 from calibration.density.receptor_density import RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
@@ -200,6 +200,7 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     (tmp_path / "response_of_mine.svg").write_text("<svg/>")
     one = changed(study_result, results=study_result.results[:1])
     write_figures(tmp_path, one)
+    write_bead_figures(tmp_path, one.calibrations)
     first = study_result.results[0].sample_id
     drawn = ("rd_washout", "rd_distribution", "rd_courses", "response")
     charts = [f"{name}{kind}" for name in drawn for kind in (".pdf", ".svg", "_88mm.pdf")]
@@ -228,7 +229,7 @@ def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Pa
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
     write_figures(tmp_path / "figures", bare)
-    write_bead_figures(tmp_path / "figures", ())
+    write_bead_figures(tmp_path / "figures", (), ERROR)
     assert names_below(tmp_path / "figures") == []
 
 

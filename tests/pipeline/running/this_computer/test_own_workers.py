@@ -121,7 +121,7 @@ def test_a_process_that_could_not_be_started_is_started_for_the_next_piece() -> 
     script = textwrap.dedent(
         """
         import math, resource
-        from pipeline.running.processes import WorkerProcess
+        from pipeline.running.this_computer.processes import WorkerProcess
         if __name__ == '__main__':
             soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
             failed = 0
@@ -172,7 +172,7 @@ def test_workers_do_not_outlive_their_owner(tmp_path: Path, how: signal.Signals)
     script = textwrap.dedent(
         f"""
         import sys
-        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[2])!r}]
+        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[3])!r}]
         from test_own_workers import sleeps
         from pipeline.running.workers import run_tasks
         if __name__ == '__main__':

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any, TypeAlias
 
-from pipeline.running.processes import ProcessDiedError, WorkerProcess
+from pipeline.running.this_computer.processes import ProcessDiedError, WorkerProcess
 
 TRIES = 3
 """Tries of a piece whose process dies. A user may end a process, or memory may be short for a moment; after
@@ -28,7 +28,7 @@ Answer: TypeAlias = "tuple[int, Any]"
 
 
 def in_own_processes(
-    work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], n_processes: int
+    work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], processes: Sequence[WorkerProcess]
 ) -> Iterator[Answer]:
     """Yield the outcome of each piece of work as soon as it is done.
 
@@ -38,8 +38,8 @@ def in_own_processes(
         A function at the top level of a module.
     pieces
         The arguments of each call; they can be pickled.
-    n_processes
-        Number of processes that work at the same time.
+    processes
+        The processes that work at the same time; at least one. They stay ready for further work.
 
     Yields
     ------
@@ -47,7 +47,7 @@ def in_own_processes(
         The index of the piece, and its result or its exception (`ProcessDiedError` if its process died at
         every try).
     """
-    run = _Run(work, pieces, n_processes)
+    run = _Run(work, pieces, processes)
     dealer = Thread(target=run.deal, name="dealer", daemon=True)
     dealer.start()
     try:
@@ -61,12 +61,17 @@ def in_own_processes(
 class _Run:
     """One call of `in_own_processes`."""
 
-    def __init__(self, work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], n_processes: int) -> None:
+    def __init__(
+        self,
+        work: Callable[..., Any],
+        pieces: Sequence[tuple[Any, ...]],
+        processes: Sequence[WorkerProcess],
+    ) -> None:
         self._work = work
         self._pieces = pieces
         self._waiting = deque(range(len(pieces)))
         self._alone: deque[int] = deque()
-        self._processes = [WorkerProcess() for _ in range(n_processes)]
+        self._processes = processes
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._stopped = Event()
@@ -94,14 +99,12 @@ class _Run:
                     raise RuntimeError("the work ended before all of it was done") from None
 
     def stop(self, dealer: Thread) -> None:
-        """End every process; unfinished work is dropped."""
+        """Drop unfinished work, and end the processes that do it."""
         self._stopped.set()
         while dealer.is_alive():
             for process in self._processes:
                 process.kill()
             dealer.join(SECONDS_BETWEEN_LOOKS)
-        for process in self._processes:
-            process.leave()
 
     def _next_piece(self, _: int) -> None:
         """Do the next piece in our order, since dask calls in another order."""

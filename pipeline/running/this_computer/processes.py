@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pickle
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -65,10 +65,14 @@ class WorkerProcess:
         if process is not None:
             process.kill()
 
-    def leave(self) -> None:
-        """Let an idle process end by itself; no other thread may use it at the same time."""
+    def no_more_work(self) -> None:
+        """Tell an idle process that it may end; the next piece of work starts another."""
         if self._tasks is not None:
             self._tasks.close()
+
+    def leave(self) -> None:
+        """Let an idle process end by itself; no other thread may use it at the same time."""
+        self.no_more_work()
         if self._process is not None:
             self._process.join(SECONDS_TO_END)
         self.kill()
@@ -102,6 +106,39 @@ class WorkerProcess:
                 with suppress(OSError):
                     end.close()
         self._process = self._tasks = self._results = None
+
+
+class OwnProcesses:
+    """The worker processes of a command: each starts with its first piece of work, and all end together.
+
+    So one start of a process serves the bead runs, both passes of the tubes, and the files of the results.
+    """
+
+    def __init__(self) -> None:
+        self._processes: list[WorkerProcess] = []
+
+    def first(self, number: int) -> tuple[WorkerProcess, ...]:
+        """Return so many processes, the ones used before first."""
+        while len(self._processes) < number:
+            self._processes.append(WorkerProcess())
+        return tuple(self._processes[:number])
+
+    def leave(self) -> None:
+        """Let every process end; none is at work."""
+        for process in self._processes:
+            process.no_more_work()
+        for process in self._processes:
+            process.leave()
+
+
+@contextmanager
+def own_processes() -> Iterator[OwnProcesses]:
+    """Yield the worker processes of a command; at the end they end."""
+    processes = OwnProcesses()
+    try:
+        yield processes
+    finally:
+        processes.leave()
 
 
 def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
