@@ -200,7 +200,7 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     (tmp_path / "response_of_mine.svg").write_text("<svg/>")
     one = changed(study_result, results=study_result.results[:1])
     write_figures(tmp_path, one)
-    write_bead_figures(tmp_path, one.calibrations)
+    write_bead_figures(tmp_path, one.calibrations, ERROR)
     first = study_result.results[0].sample_id
     drawn = ("rd_washout", "rd_distribution", "rd_courses", "response")
     charts = [f"{name}{kind}" for name in drawn for kind in (".pdf", ".svg", "_88mm.pdf")]
