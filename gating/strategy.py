@@ -18,8 +18,8 @@ from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
-from gating.gates.given_gates import Choices
 from gating.gates.passed import Passed
+from gating.gates.person_gates import Choices
 from gating.gates.steps import (
     LOW_CONFIDENCE,
     NO_CELLS,
@@ -30,7 +30,6 @@ from gating.gates.steps import (
     StepEstimate,
 )
 from gating.plasma_cells.anchor_steps import find_target, find_target_by_sample
-from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 FEWEST_ABERRANT = 0.05
@@ -81,7 +80,7 @@ def gate_plasma_cells(
         Thresholds of the batch, used where the tube itself is not clear.
     polygons
         Polygons set by a person: step → polygon, linear and compensated, in place of the step's gate. Which
-        steps take one: `gating.gates.by_hand.BY_HAND`.
+        steps take one: `gating.gates.movable_gates.BY_HAND`.
 
     Returns
     -------
@@ -199,8 +198,8 @@ def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
     """Return the names of a person's thresholds that no step used."""
-    taken = {value for step in steps if step.is_set_by_person for _, value in step.thresholds}
-    return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
+    used = {name for step in steps for name in step.overrides.values()}
+    return tuple(name for name in choices.overrides if name not in used)
 
 
 def _population(

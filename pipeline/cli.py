@@ -36,6 +36,9 @@ SCENARIO_NAMES: Final = (
 )
 """The scenarios of `cd38rd simulate`; they are listed here, since importing them is slower than the help."""
 
+PROGRAM: Final = (sys.executable, "-m", "pipeline.cli")
+"""The words that start this command anew, in a process of its own; the page starts a run with them."""
+
 app: Final = typer.Typer(
     name="cd38rd",
     cls=OneLineStop,
@@ -140,7 +143,7 @@ def run(
     finish(study, work, quiet=quiet, for_programs=json_progress)
 
 
-add_page_commands(app)
+add_page_commands(app, PROGRAM)
 
 
 @app.command(epilog=examples("cd38rd audit my_study", "cd38rd audit my_study --row S001"))
@@ -259,6 +262,13 @@ def main(arguments: list[str] | None = None) -> None:
         app(args=arguments, standalone_mode=True)
     except Exception as error:  # the only place where an error becomes a sentence and an exit status
         sys.exit(sentence_and_status(error))
+
+
+def open_page_without_study() -> None:
+    """Open the page in the browser, as after a double click on `cd38rd-page`."""
+    from pipeline.page.start import double_clicked
+
+    double_clicked(PROGRAM)
 
 
 def _say(text: str) -> None:

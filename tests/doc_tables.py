@@ -12,14 +12,14 @@ from pathlib import Path
 import doc_constants
 import doc_rooms
 from calibration.flags import CalibrationFlag
-from gating.gates.by_hand import BY_HAND, PLASMA_CELL_SIZE
+from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE
 from gating.gates.steps import GateFlag, Step
 from helpers.syntax import tree_of
 from pipeline.checks.flags import CheckFlag, ExposureFlag
-from pipeline.output.legend.flag_words import sentence
+from pipeline.output.flag_words.all_flags import FLAGS
+from pipeline.output.flag_words.entry import sentence
 from pipeline.output.legend.glossary import sorted_terms
 from pipeline.output.legend.verdict import VERDICT_LOOK
-from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS

@@ -17,11 +17,14 @@ from pipeline.simulate import simulate_study
 
 TESTS = ROOT / "tests"
 KIT = 'BeadKit("nova", "Nova beads", "PE molecules", needs_f_p=True, has_blank=False, arithmetic="ABC = molecules / (F:P)"),'
-MODEL = """class _Spread:
+MODEL = """from pipeline.study.quantity_name import DEX
+
+
+class _Spread:
     notes = ("the spread of M9 is hardly a model",)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        return (Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit="dex"),)
+        return (Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit=DEX),)
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (

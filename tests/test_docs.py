@@ -20,9 +20,9 @@ from pipeline.cli import app
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS
 from pipeline.output.further_tables.distribution import DISTRIBUTION_COLUMNS
-from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter

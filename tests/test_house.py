@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from doc_rooms import ROOT, owned_by, stories, story_of
-from helpers.syntax import nodes_of
+from helpers.syntax import nodes_of, tree_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
 MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
@@ -84,6 +86,9 @@ FACTS = {
     "response_clocks": "pipeline/assembly/assemble.py",
     "exposures": "pipeline/assembly/assemble.py",
     "limiting": "pipeline/assembly/assemble.py",
+    "patient_facts": "pipeline/assembly/assemble.py",
+    "controlled_patients": "pipeline/response/patient_facts.py",
+    "rd_visits": "pipeline/response/patient_facts.py",
 }
 """What is computed once, into the result of the study, and where; everybody else reads it there."""
 
@@ -102,6 +107,16 @@ def test_a_fact_of_the_study_is_computed_once(function: str):
     assert callers_of(function) == [FACTS[function]]
 
 
+def test_by_what_visits_are_told_apart_is_decided_in_one_function():
+    """By `visit_name`: as typed, else the day of collection; never by the typed visit with a rule of its own."""
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in (ROOT / "pipeline").rglob("*.py")
+    }
+    deciding = [name for name, text in texts.items() if re.search(r"\bvisit or \S*(str|collected_on)", text)]
+    assert deciding == ["pipeline/patients/same_visit.py"]
+
+
 def test_whether_a_density_is_a_number_is_asked_in_one_place():
     """By `quotable_density`: its status and its value never decide apart."""
     asked = [
@@ -114,23 +129,139 @@ def test_whether_a_density_is_a_number_is_asked_in_one_place():
     assert asked == []
 
 
-def imports_of(path: Path, modules: frozenset[str]) -> set[str]:
-    """Return the modules of the packages that a module imports, late and for types too; faces left out."""
+def module_paths() -> dict[str, Path]:
+    """Return every module of the packages by its full name; a folder's `__init__` has the folder's name."""
+    paths = {}
+    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return paths
+
+
+def imports_of(path: Path, modules: Collection[str]) -> set[str]:
+    """Return the modules and folders that a module imports, late and for types too."""
     taken = set()
-    for node in nodes_of(path):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            taken |= {node.module, *(f"{node.module}.{part.name}" for part in node.names)} & modules
+    for node in (node for node in nodes_of(path) if isinstance(node, ast.ImportFrom) and node.module):
+        full = {f"{node.module}.{part.name}" for part in node.names}
+        whole = {name if name in modules else node.module for name in full}
+        taken |= {name for name in whole if name in modules}
     return taken
 
 
-def test_no_modules_import_each_other_in_a_circle():
-    paths = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
-        if path.name not in ("__init__.py", "__main__.py")
+def children_by_import(folder: str, imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return for each module and sub-folder of a folder its siblings of which it imports something."""
+
+    def child(name: str) -> str:
+        return name.removeprefix(f"{folder}.").partition(".")[0]
+
+    inside = {
+        name: {other for other in taken if other.startswith(f"{folder}.")} for name, taken in imports.items()
     }
-    left = {name: imports_of(path, frozenset(paths)) - {name} for name, path in paths.items()}
+    siblings: dict[str, set[str]] = {}
+    for name, taken in inside.items():
+        if name.startswith(f"{folder}."):
+            siblings.setdefault(child(name), set()).update({child(other) for other in taken} - {child(name)})
+    return siblings
+
+
+def circles(siblings: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """Return what is left when everything that imports no circle is taken away."""
+    left = dict(siblings)
     while free := {name for name, taken in left.items() if not taken & left.keys()}:
         left = {name: taken for name, taken in left.items() if name not in free}
-    assert {name: sorted(taken & left.keys()) for name, taken in left.items()} == {}
+    return {name: sorted(taken & left.keys()) for name, taken in left.items()}
+
+
+@cache
+def imports_of_all() -> dict[str, set[str]]:
+    paths = module_paths()
+    return {name: imports_of(path, paths.keys()) for name, path in paths.items()}
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.relative_to(ROOT).as_posix())
+def test_no_modules_or_sub_folders_of_a_folder_import_each_other_in_a_circle(folder: Path):
+    name = ".".join(folder.relative_to(ROOT).parts)
+    assert circles(children_by_import(name, imports_of_all())) == {}
+
+
+def test_a_circle_through_a_sub_folder_is_seen():
+    imports = {"p": set(), "p.desk": {"p.review.shown"}, "p.review": set(), "p.review.shown": set(),
+               "p.review.routes": {"p.desk"}, "p.app": {"p.desk"}}  # fmt: skip
+    assert circles(children_by_import("p", imports)) == {
+        "app": ["desk"],
+        "desk": ["review"],
+        "review": ["desk"],
+    }
+    assert circles(children_by_import("p.review", imports)) == {}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    modules = {name: path for name, path in module_paths().items() if path.name != "__init__.py"}
+    assert circles({name: imports_of(path, modules) - {name} for name, path in modules.items()}) == {}
+
+
+def test_no_text_names_a_module_of_the_program():
+    """Such a text would be an import that no contract sees; the command alone names itself, to be started."""
+    paths = module_paths()
+    named = {
+        (name, node.value)
+        for name, path in paths.items()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value in paths.keys() - {*PACKAGES}
+    }
+    assert named == {("pipeline.cli", "pipeline.cli")}
+
+
+def test_every_room_of_the_story_has_a_contract_of_its_own():
+    rooms = {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")}
+    assert {f"pipeline.{room}" for room in rooms} - {story.package for story in stories()} == set()
+
+
+def test_no_public_function_class_or_constant_is_there_for_tests_alone():
+    """Each is used in the program, offered by a face, drawn by a template, decorated, or an entry point."""
+    used = Counter()
+    for path in module_paths().values():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used[node.id] += 1
+            elif isinstance(node, ast.Attribute):
+                used[node.attr] += 1
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                used[node.value] += path.name == "__init__.py"
+    used.update(re.findall(r"pipeline\.\S+:(\w+)", (ROOT / "pyproject.toml").read_text("utf-8")))
+    unused = {
+        name
+        for path in module_paths().values()
+        for node in tree_of(path).body
+        for name in public_names(node)
+        if not used[name]
+    }
+    assert unused - COLUMNS_FOR_DOCS == set()
+
+
+COLUMNS_FOR_DOCS = {
+    "CALIBRATION_COLUMNS",
+    "CHANGE_COLUMNS",
+    "UNNUMBERED_COLUMNS",
+    "DISTRIBUTION_COLUMNS",
+    "CYTOMETERS",
+}
+"""Lists of all columns or cytometers, by which the tests hold the docs and try each one."""
+
+
+def public_names(node: ast.stmt) -> list[str]:
+    """Return the public names that a line of a module defines; a decorated one belongs to its decorator."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        names = [] if isinstance(node, ast.FunctionDef) and node.decorator_list else [node.name]
+    else:
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in names if not name.startswith("_")]

@@ -31,7 +31,6 @@ SHARED = {
     "audit": "the audit trail",
     "beads": "calibration beads",
     "between_runs": "the scatter between runs",
-    "by_hand": "gates that a person set",
     "cells": "cells of marrow in gating, calibration and pictures; cells of a sheet in study and workbook: both the field's word",
     "channels": "the channels of a panel",
     "commands": "what a person can ask for",
@@ -228,15 +227,31 @@ def test_every_exception_is_still_there():
     assert OF_THE_FIELD.keys() - full == set()
 
 
+SHARED_CUTS = (
+    "gating/", "pipeline/quantification/", "pipeline/review/", "pipeline/output/flag_words/of_gates.py",
+    "pipeline/running/two_passes.py", "pipeline/running/store.py", "pipeline/running/tasks.py", "pipeline/commands/stored.py",
+)  # fmt: skip
+"""Where tubes are spoken of that were acquired alike and so share cuts."""
+
+
+def test_a_batch_is_tubes_that_were_acquired_alike_and_nothing_else():
+    other = [
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if re.search(r"(?i)batch", path.read_text("utf-8"))
+    ]
+    assert [name for name in other if not name.startswith(SHARED_CUTS)] == []
+
+
 LOOKUPS = {
     "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
     "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
     "where an Excel cell becomes a date": (("dates",), "pipeline/study/cells/dates.py", "as_date"),
     "where dask is started": (("dask_*",), "pipeline/running/cluster/dask_connection.py", "connected"),
-    "where a flag gets its words": (("flag_words", "words_of_flags"), "pipeline/output/legend/words_of_flags.py", "words_of_flag"),
+    "where a flag gets its words": (("flag_words/all_*",), "pipeline/output/flag_words/all_flags.py", "words_of_flag"),
     "where the recovery curve is fitted": (("recovery/fit",), "pipeline/washout/recovery/fit.py", "fit_recovery"),
     "where an FCS offset is repaired": (("fcs/*/offsets",), "pipeline/fcs/layout/offsets.py", "find_data"),
-    "where a person's gate replaces ours": (("given_gates", "by_hand"), "gating/gates/given_gates.py", "replaced_by_polygon"),
+    "where a person's gate replaces ours": (("person_gates",), "gating/gates/person_gates.py", "replaced_by_polygon"),
 }  # fmt: skip
 """What a reader looks for: the names that are tried, one after the other, the file, and what does it there."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from doc_rooms import ROOT
 from gating.events.panel import QUANTIFIED_ROLE, SCATTER_ROLES, GatingChannel, GatingPanel
-from gating.gates.by_hand import BY_HAND
+from gating.gates.movable_gates import BY_HAND
 from gating.gates.steps import Step
 from helpers.known_marrow import marrow, panel
 from pipeline.checks.all_checks import CHECKS

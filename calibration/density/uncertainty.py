@@ -1,6 +1,6 @@
 """The interval of a receptor density, and its error budget.
 
-There are 2,000 seeded draws in one batch. The same draw of the curve converts stain and control, so that
+There are 2,000 seeded draws, all made at once. The same draw of the curve converts stain and control, so that
 shared errors cancel. Each term is also drawn alone, which gives its share.
 """
 

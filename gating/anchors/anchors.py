@@ -29,7 +29,7 @@ from gating.anchors.evidence import (
 from gating.events import FloatArray, Mask
 from gating.events.panel import Target
 from gating.events.quantiles import median, quantile
-from gating.thresholds import Axis, axis_of
+from gating.thresholds import Axis
 from gating.thresholds.kernel_density import KernelDensity, Valley, all_valleys, densities_of
 
 ON_TARGET = 0.5
@@ -65,19 +65,19 @@ WORTH_LEAVING_OUT = 0.1
 docs/validation.md."""
 
 
-def anchor_of(channel: str, target: Target, candidates: FloatArray, usual: Axis) -> Anchor:
+def anchor_of(channel: str, target: Target, candidates: Axis, usual: Axis) -> Anchor:
     """Return an anchor.
 
     Parameters
     ----------
     candidates
-        Linear values of the events that are searched, shape (n_candidates,).
+        The events that are searched, on the scale of the usual cells.
     usual
         All viable single cells: they show where the negative and the bright cells lie, even if a dump channel
         has taken them out of the candidates.
     """
     edge = bright_edge(usual) if target is Target.LOW else negative_edge(usual)
-    return Anchor(channel, target, axis_of(candidates, usual), edge)
+    return Anchor(channel, target, candidates, edge)
 
 
 def find_group(anchors: Sequence[Anchor]) -> Group:
@@ -85,10 +85,11 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
 
     Examples
     --------
+    >>> from gating.thresholds import axis_of
     >>> rng = np.random.default_rng(1)
     >>> dim, bright = rng.normal(0, 20, 5_000), rng.lognormal(8, 0.4, 60)
-    >>> values = np.concatenate([dim, bright]).astype(np.float32)
-    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, values, axis_of(values))])
+    >>> axis = axis_of(np.concatenate([dim, bright]).astype(np.float32))
+    >>> group = find_group([anchor_of("BV421-A", Target.POSITIVE, axis, axis)])
     >>> int(group.mask.sum()), group.clarity > 0.9
     (60, True)
     """

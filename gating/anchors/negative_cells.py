@@ -14,7 +14,7 @@ from gating.anchors.edges import bright_edge
 from gating.anchors.evidence import Anchor
 from gating.events import Mask, Survivors
 from gating.events.quantiles import median, quantile
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import Axis, axis_of, axis_on
 
 GRANULAR = 3.2

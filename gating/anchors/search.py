@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gating.anchors.anchors import find_group, find_likely
-from gating.anchors.edges import bright_edge, negative_edge
+from gating.anchors.anchors import anchor_of, find_group, find_likely
 from gating.anchors.evidence import Anchor, Group, Rule, either
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, EllipsoidGate
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import axis_like, axis_on
 
 NOT_ANCHORS = (
@@ -142,10 +141,10 @@ def search_anchors(candidates: Survivors, reference: Survivors, choices: Choices
 
 
 def _anchor_of(channel: GatingChannel, candidates: Survivors, reference: Survivors) -> Anchor:
-    """Return what `anchor_of` does; the positions are computed once and shared."""
+    """Return the anchor of a channel; the positions are computed once and shared."""
     usual = axis_on(reference, channel.channel)
-    edge = bright_edge(usual) if channel.target is Target.LOW else negative_edge(usual)
-    return Anchor(channel.channel, channel.target, axis_like(candidates, channel.channel, usual), edge)
+    searched = axis_like(candidates, channel.channel, usual)
+    return anchor_of(channel.channel, channel.target, searched, usual)
 
 
 def _of_both(group: Group, likely: Group) -> Group:

@@ -19,7 +19,7 @@ from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
 from gating.events.quantiles import quantile
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import Axis, axis_like, axis_of, axis_on
 from gating.thresholds.kernel_density import density_of
 

@@ -13,7 +13,7 @@ from gating.events import Survivors
 from gating.events.panel import GatingChannel, Target
 from gating.events.quantiles import quantile
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import rounded
 
 FEWEST_SMEARED, LEAST_SMEARED, MOST_SMEARED = 5, 0.005, 0.15

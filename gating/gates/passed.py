@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gating.events import Survivors
 from gating.gates.gates import inside
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, GateStep, Step, StepEstimate, StepMasks
 
 
@@ -63,5 +63,5 @@ class Passed:
 def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
     return GateStep(
         estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
-        estimate.confidence, estimate.note,
+        estimate.confidence, estimate.note, estimate.given,
     )  # fmt: skip

@@ -26,7 +26,7 @@ from gating.clusters.neighbours import ascending_by
 from gating.events import Survivors
 from gating.events.panel import SCATTER_ROLES
 from gating.events.tickets import thinned
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY
 from gating.plasma_cells.likeness import Likeness, Lymphocytes, cell_likeness, likenesses, lymphocytes_of
 from gating.thresholds import Axis, axis_of, axis_on

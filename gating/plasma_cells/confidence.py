@@ -16,7 +16,7 @@ from gating.anchors.negative_cells import below_leukocytes, granularity, height_
 from gating.clusters.membership import Members
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.quantiles import median
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 
 MOST_TRAITS, TRAITS_COUNT = 4.0, 0.5
 """Evidence from channels other than the anchors: its largest value, and the height that one unit of it is

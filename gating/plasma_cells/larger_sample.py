@@ -16,7 +16,7 @@ from gating.anchors.traits import phenotype_of
 from gating.clusters.membership import members_of
 from gating.events import Mask, Survivors
 from gating.gates import AllOf, RangeGate, inside
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.plasma_cells.looks import Look
 from gating.plasma_cells.refinement import axes_at, plain_or_drawn
 from gating.thresholds import axis_of

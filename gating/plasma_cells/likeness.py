@@ -25,7 +25,7 @@ from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
 from gating.events import FloatArray, Survivors
 from gating.events.quantiles import median, quantile
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.thresholds import axis_of, axis_on
 
 UPPER_END = 0.95

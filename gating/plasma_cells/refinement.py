@@ -29,8 +29,8 @@ from gating.clusters.membership import (
 from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
 from gating.events.panel import GatingChannel, Target
-from gating.gates.by_hand import PLASMA_CELL_SIZE
-from gating.gates.given_gates import Choices
+from gating.gates.movable_gates import PLASMA_CELL_SIZE
+from gating.gates.person_gates import Choices
 from gating.plasma_cells.brightest import brightest
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY, Surroundings, certainty_of, signs_of
 from gating.plasma_cells.looks import LEFT_OUT, REACHES, Look, surest_look

@@ -96,12 +96,6 @@ def axis_of(values: FloatArray, like: Axis | None = None) -> Axis:
     return Axis(positions, cofactor, max(low, -6.0) - 0.1, high + 0.1, unit)
 
 
-def scale_of(values: FloatArray) -> Axis:
-    """Return the axis that `axis_of` finds in these values, without any events on it."""
-    cofactor, unit = _scale(values)
-    return Axis(values[:0], cofactor, -1.0, 1.0, unit)
-
-
 def axis_on(cells: Survivors, channel: str) -> Axis:
     """Return the axis of a channel with these events on it; computed once for the same survivors."""
     return cells.once(f"axis {channel}", lambda: axis_of(cells.column(channel)))

@@ -16,9 +16,10 @@ from pipeline.patients.between_runs import with_between_runs
 from pipeline.patients.exposure import exposures, response_clocks
 from pipeline.patients.model_rows import model_rows
 from pipeline.patients.receptor_occupancy.tubes import Levels, tube_occupancies, with_occupancy
-from pipeline.patients.visits import visits_of
+from pipeline.patients.visits import patient_rd, visits_of
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import follow_ups
+from pipeline.response.patient_facts import patient_facts
 from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import ResponseTables, response_tables
 from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
@@ -74,15 +75,17 @@ def joined(
     exposed = exposures(study, clocks)
     occupied = tube_occupancies(study, results, exposed, levels)
     tubes = with_occupancy(results, occupied)
+    visits, courses = visits_of(study, tubes, exposed, occupied), follow_ups(study, clocks)
     return StudyResult(
         study=study,
         results=tubes,
         calibrations=tuple(calibrations),
         exposures=exposed,
         occupancies=occupied,
-        visits=visits_of(study, tubes, exposed, occupied),
+        visits=visits,
         clocks=clocks,
-        courses=follow_ups(study, clocks),
+        courses=courses,
+        facts=patient_facts(study, tuple(map(patient_rd, visits)), clocks, courses),
         limiting=limiting(study, results),
     )
 
@@ -103,7 +106,7 @@ def modelled(
     washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
     defects, response, assay = CaughtDefects(), None, None
     if study.patients or study.statements:
-        make = partial(response_tables, study, rows, known.clocks, known.courses)
+        make = partial(response_tables, study, rows, known.facts)
         response = defects.caught(RESPONSE, make)
     if validate or study.validation:
         assay = defects.caught(ASSAY, partial(assay_report, study, known.results, known.calibrations))
@@ -115,7 +118,10 @@ def modelled(
         washout=washout,
         response=of_patients,
         assay=assay,
-        unnumbered=defects.caught(TUBES_WITHOUT, partial(unnumbered, study, *facts, has_line=has_line)),
+        unnumbered=defects.caught(
+            TUBES_WITHOUT,
+            partial(unnumbered, study, *facts, controlled=known.facts.controlled, has_line=has_line),
+        ),
         faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(*notes, *_defect_notes(defects.failures), *_study_notes(known, response)),
         provenance=provenance_of(study, _input_hashes(known)),

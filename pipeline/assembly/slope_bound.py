@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.files.json_names import WRITTEN_AS
-from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.patient_rd import PatientRd, visit_key
 from pipeline.study.study import Study
 from pipeline.washout.censored.likelihood import LEFT, CensoredRows, maximise, single
 from pipeline.washout.observations.rows import Observations
@@ -58,8 +58,8 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
         return None, "no visit has a density at which they could be placed"
     low, high = min([*known, *(row.lloq for row in rows if row.lloq)]), max(known)
     given = given_rows([_at_density(row, low, high) for row in rows], study.settings)
-    missing = {_key(row) for row in silent}
-    is_missing = np.array([_key(given.used[place]) in missing for place in given.data.places.tolist()])
+    missing = {visit_key(row) for row in silent}
+    is_missing = np.array([visit_key(given.used[place]) in missing for place in given.data.places.tolist()])
     if not is_missing.any():
         return None, "the models do not take the visits without a density: none would be in the line"
     slopes = _slopes(given.data, is_missing, np.geomspace(low, high, LEVELS - 1))
@@ -69,12 +69,6 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     return SlopeBound(
         float(told), float(min(told, *others)), float(max(told, *others)), int(is_missing.sum()), low, high
     ), ""
-
-
-def _key(row: PatientRd) -> tuple[object, ...]:
-    """Return what makes a row a visit of its own (`pipeline.patients.same_visit`)."""
-    visit = row.visit or str(row.collected_on)
-    return row.patient_id, visit, row.tissue, row.beads_kit, row.clone, row.fluorochrome
 
 
 def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:

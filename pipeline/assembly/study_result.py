@@ -15,6 +15,7 @@ from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult
 from pipeline.response.follow_up import FollowUp
+from pipeline.response.patient_facts import PatientFacts
 from pipeline.response.tables import ResponseTables
 from pipeline.running.defects import THE_DATA, defect_note
 from pipeline.study.faults import Fault
@@ -54,6 +55,9 @@ class StudyResult:
         order.
     courses
         Follow-up of every patient of the patients sheet, in its order.
+    facts
+        What the response tables use of each patient: besides clock and course the disease control, and the
+        density that stands for the patient.
     limiting
         The largest errors of the receptor densities.
     washout
@@ -82,6 +86,7 @@ class StudyResult:
     visits: tuple[Visit, ...]
     clocks: Mapping[str, ResponseClock]
     courses: tuple[FollowUp, ...]
+    facts: PatientFacts
     limiting: Limiting
     washout: WashoutReport | None = None
     response: ResponseTables | None = None

@@ -18,7 +18,7 @@ from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult, failure_reason
-from pipeline.response.patients import BETWEEN, controlled_patients
+from pipeline.response.patients import BETWEEN
 from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
@@ -91,6 +91,7 @@ def unnumbered(
     rows: Sequence[PatientRd],
     response: ResponseTables | None,
     *,
+    controlled: Mapping[str, bool],
     has_line: bool,
 ) -> Unnumbered | None:
     """Return the tubes without a density and their possible effect; None if each has a density or limit.
@@ -103,6 +104,8 @@ def unnumbered(
         One per patient and visit, in the same order.
     response
         The response tables; None if there are none.
+    controlled
+        By patient_id: whether the disease is controlled, where that is known.
     has_line
         Whether the line of M1 is reported; without it there are no bounds on its slope.
     """
@@ -131,10 +134,10 @@ def unnumbered(
     return Unnumbered(
         tubes,
         (_facts("with a density or a limit", with_one), _facts("without", without)),
-        _response(study, with_one, without),
+        _response(controlled, with_one, without),
         slope,
         note,
-        _by_rd(study, response),
+        _by_rd(controlled, response),
     )
 
 
@@ -150,11 +153,12 @@ def _facts(name: str, visits: Sequence[Visit]) -> GroupFacts:
     return GroupFacts(name, len(visits), patients, len(weeks), median(weeks), min(weeks), max(weeks))
 
 
-def _response(study: Study, with_one: Sequence[Visit], without: Sequence[Visit]) -> Contrast | None:
+def _response(
+    controlled: Mapping[str, bool], with_one: Sequence[Visit], without: Sequence[Visit]
+) -> Contrast | None:
     """Compare disease control of patients without any density with that of the others."""
     told = {visit.patient_id for visit in with_one}
     silent = {visit.patient_id for visit in without} - told
-    controlled = controlled_patients(study)
     groups = [[controlled[name] for name in controlled if name in some] for some in (silent, told)]
     if not all(groups):
         return None
@@ -165,11 +169,10 @@ def _response(study: Study, with_one: Sequence[Visit], without: Sequence[Visit])
     return contrast("disease control without a density v with one", first, second)
 
 
-def _by_rd(study: Study, response: ResponseTables | None) -> tuple[Contrast, ...]:
+def _by_rd(controlled: Mapping[str, bool], response: ResponseTables | None) -> tuple[Contrast, ...]:
     """Return the contrast by RD with the missing patients placed first in favour of it, then against it."""
     if response is None or not response.by_rd:
         return ()
-    controlled = controlled_patients(study)
     missing = [
         controlled[name]
         for group in response.rd_left_out

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gating.drawn.gate_file import GateFileError
-from gating.gates.given_gates import UnknownGateError
+from gating.gates.person_gates import UnknownGateError
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.fcs import FcsFile
@@ -14,11 +14,11 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.names.look import caseless
 from pipeline.study.polygon import TypedPolygon
-from pipeline.study.study import GateOverride, Panel, Sample, Study
+from pipeline.study.study import GateOverride, GateSource, Panel, Sample, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.names.by_hand import choices_of
 from pipeline.tube.names.channels import ChannelsError
 from pipeline.tube.names.rows import rows_of_file
+from pipeline.tube.names.typed_gates import choices_of
 
 GATE_FILES = (".wsp", ".xml", ".gml")
 WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
@@ -101,7 +101,7 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
 
 def gate_cell(study: Study, override: GateOverride, column: str) -> str:
     """Return the cell of a person's gate, in the sheet gates or in review.csv."""
-    sheet = "review" if override.source == "review.csv" else "gates"
+    sheet = "review" if override.source is GateSource.REVIEW else "gates"
     return study.at(sheet, f"{override.sample_id}/{override.gate}", column)
 
 

@@ -14,8 +14,8 @@ from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
+from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.interval import interval_name
-from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.words import density_words, interval_words, verdict_line
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import FAILED, SampleResult, failure_reason, is_failed

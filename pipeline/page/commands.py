@@ -23,30 +23,38 @@ Idle = Annotated[
 ]
 
 
-def add_page_commands(app: typer.Typer) -> None:
-    """Add both commands to the command line."""
-    app.command(name="open", epilog=examples("cd38rd open my_study", "cd38rd open"))(open_page)
-    app.command(epilog=examples("cd38rd review my_study"))(review)
+def add_page_commands(app: typer.Typer, program: tuple[str, ...]) -> None:
+    """Add both commands to the command line.
 
+    Parameters
+    ----------
+    program
+        The words that start this command line anew, with which the page starts a run.
+    """
 
-def open_page(
-    study: Annotated[
-        Path | None,
-        typer.Argument(metavar="[STUDY]", help="The study folder. Default: choose it.", show_default=False),
-    ] = None,
-    port: Port = None,
-    browser: Browser = True,
-    idle: Idle = IDLE_MINUTES,
-) -> None:
-    """Open a study as a page in the browser: files, sheets, check, run, report, review, sign."""
-    from pipeline.page.start import PageOptions, serve_page
+    @app.command(name="open", epilog=examples("cd38rd open my_study", "cd38rd open"))
+    def open_page(
+        study: Annotated[
+            Path | None,
+            typer.Argument(
+                metavar="[STUDY]", help="The study folder. Default: choose it.", show_default=False
+            ),
+        ] = None,
+        port: Port = None,
+        browser: Browser = True,
+        idle: Idle = IDLE_MINUTES,
+    ) -> None:
+        """Open a study as a page in the browser: files, sheets, check, run, report, review, sign."""
+        from pipeline.page.start import PageOptions, serve_page
 
-    folder = None if study is None else study_folder(study)
-    serve_page(folder, PageOptions(port, browser, idle))
+        folder = None if study is None else study_folder(study)
+        serve_page(folder, PageOptions(program, port, browser, idle))
 
+    @app.command(epilog=examples("cd38rd review my_study"))
+    def review(
+        study: StudyFolder, port: Port = None, browser: Browser = True, idle: Idle = IDLE_MINUTES
+    ) -> None:
+        """Look at every gate in the browser, move one, accept, reject, sign."""
+        from pipeline.page.start import PageOptions, serve_page
 
-def review(study: StudyFolder, port: Port = None, browser: Browser = True, idle: Idle = IDLE_MINUTES) -> None:
-    """Look at every gate in the browser, move one, accept, reject, sign."""
-    from pipeline.page.start import PageOptions, serve_page
-
-    serve_page(study_folder(study), PageOptions(port, browser, idle, first="/review"))
+        serve_page(study_folder(study), PageOptions(program, port, browser, idle, first="/review"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock, RLock
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pipeline.audit.trail import TRAIL, Trail, coming_line, must_be_whole
 from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, NumberMessage
-from pipeline.page.review.shown import number_message
+from pipeline.page.number_messages import number_message
 from pipeline.page.stage_messages import Failure, Job
 from pipeline.page.stamps import file_stamp, study_stamp
 from pipeline.quantification.result import failure_reason, is_failed
@@ -76,10 +76,12 @@ class Desk:
         The study folder; None: the user chooses it once.
     port
         The port of the page.
+    program
+        The words that start the command `cd38rd`, for a run in a process of its own.
     """
 
-    def __init__(self, folder: Path | None, port: int) -> None:
-        self._folder, self.port = folder, port
+    def __init__(self, folder: Path | None, port: int, program: Sequence[str]) -> None:
+        self._folder, self.port, self._program = folder, port, tuple(program)
         self._lock = RLock()
         self._kept: dict[str, tuple[Any, Any]] = {}
         self._benches: OrderedDict[str, _BenchSlot] = OrderedDict()
@@ -211,7 +213,7 @@ class Desk:
             self._latest.clear()
             if self.run is not None:
                 self.run.end()
-            self.run = Run(self.folder, only)
+            self.run = Run(self.folder, self._program, only)
             return self.run.now()
 
     def job(self) -> Job:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -39,11 +38,14 @@ class Run:
     ----------
     folder
         The study folder.
+    program
+        The words that start the command `cd38rd` in a process of its own, before its arguments.
     only
         The tubes of the run; empty: all.
     """
 
     folder: Path
+    program: Sequence[str]
     only: tuple[str, ...] = ()
     stage: str = "reading the study"
     done: int = 0
@@ -61,7 +63,7 @@ class Run:
         self._read = 0
         self._first: tuple[float, int] | None = None
         named = [f"--only={name}" for name in self.only] if len(self.only) <= MOST_NAMED else []
-        command = [sys.executable, "-m", "pipeline.cli", "run", str(self.folder), "--json-progress", *named]
+        command = [*self.program, "run", str(self.folder), "--json-progress", *named]
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT, **_apart()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline.review.review_file import REVIEW_FILE
 from pipeline.study.errors import UserError
 
 
@@ -20,7 +21,7 @@ def study_stamp(folder: Path) -> tuple[Any, ...]:
         sheets = sorted(
             path
             for path in folder.iterdir()
-            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
+            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != REVIEW_FILE
         )
     except OSError as error:
         raise UserError(

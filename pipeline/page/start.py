@@ -32,8 +32,12 @@ BACKLOG = 128
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """The options of `cd38rd open` and `cd38rd review`; `first`: the path of the first page."""
+    """The options of `cd38rd open` and `cd38rd review`; `first`: the path of the first page.
 
+    `program`: the words that start the command `cd38rd`, with which the page starts a run.
+    """
+
+    program: tuple[str, ...]
     port: int | None = None
     browser: bool = True
     idle_minutes: float = 60.0
@@ -61,7 +65,7 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
 
     listening = _socket(options.port, folder)
     keys = Keys(listening.getsockname()[1], options.first)
-    desk = Desk(folder, keys.port)
+    desk = Desk(folder, keys.port, options.program)
     if folder is not None:
         remember(folder, keys.port)
     config = uvicorn.Config(
@@ -89,8 +93,11 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
     _say("The page has ended.")
 
 
-def double_clicked() -> None:
-    """Open the page without a study, as after a double click; the browser shows any error."""
+def double_clicked(program: tuple[str, ...]) -> None:
+    """Open the page without a study, as after a double click; the browser shows any error.
+
+    `program`: as in `PageOptions`.
+    """
     from pipeline.commands.shell import hush_libraries, sentence_and_status, write_utf8
 
     for name in ("stdout", "stderr"):  # a program without a window has none
@@ -100,7 +107,7 @@ def double_clicked() -> None:
     hush_libraries()
     named = [Path(word) for word in sys.argv[1:2] if Path(word).is_dir()]
     try:
-        serve_page(named[0].resolve() if named else None, PageOptions())
+        serve_page(named[0].resolve() if named else None, PageOptions(program))
     except Exception as error:
         sys.exit(sentence_and_status(error))
 

@@ -11,6 +11,7 @@ from pipeline.patients.course import Course, ResponseClock, clock_doubts, is_bef
 from pipeline.patients.treatment import cycles, schedule
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
+from pipeline.study.drugs.amounts import dose_in
 from pipeline.study.settings import Settings
 from pipeline.study.study import Dose, Patient, Sample, Study
 
@@ -188,14 +189,8 @@ def _exposure(sample: Sample, course: Course, settings: Settings) -> Exposure:
 
 
 def _cumulative(doses: tuple[Dose, ...], unit: str, weight_kg: float | None) -> float | None:
-    amounts = [_amount(dose, unit, weight_kg) for dose in doses]
+    amounts = [
+        None if dose.dose is None else dose_in(unit, dose.dose, dose.unit, weight_kg) for dose in doses
+    ]
     known = [amount for amount in amounts if amount is not None]
     return math.fsum(known) if known and len(known) == len(amounts) else None
-
-
-def _amount(dose: Dose, unit: str, weight_kg: float | None) -> float | None:
-    if dose.dose is None or dose.unit == unit:
-        return dose.dose
-    if weight_kg is None or not dose.unit:
-        return None
-    return dose.dose * weight_kg if unit == "mg" else dose.dose / weight_kg

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pipeline.patients.same_visit import visit_name
+
 if TYPE_CHECKING:
     from pipeline.patients.pharmacokinetics import Body, DrugLevel
     from pipeline.patients.receptor_occupancy.theta import Theta
@@ -89,3 +91,9 @@ class PatientRd:
     instrument: str = ""
     shared: tuple[SharedError, ...] = ()
     site: str = ""
+
+
+def visit_key(row: PatientRd) -> tuple[str, ...]:
+    """Return what tells a row from the other visits of the study, as `VisitKey` does for tubes."""
+    visit = visit_name(row.visit, row.collected_on)
+    return row.patient_id, visit, row.tissue, row.beads_kit, row.clone, row.fluorochrome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple, TypeVar
 
 from pipeline.quantification.result import SampleResult
@@ -28,6 +29,17 @@ class VisitKey(NamedTuple):
     competes: bool | None = None
 
 
+def visit_name(visit: str, collected_on: date | None) -> str:
+    """Return the name that tells a patient's visits apart: as typed, else the day of collection.
+
+    Examples
+    --------
+    >>> visit_name("week 12", date(2023, 5, 1)), visit_name("", date(2023, 5, 1))
+    ('week 12', '2023-05-01')
+    """
+    return visit or str(collected_on)
+
+
 def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitKey, list[SampleResult]]:
     """Return the tubes of each visit, in the order of the results; validation tubes have no visit."""
     samples = {sample.sample_id: sample for sample in study.samples}
@@ -40,7 +52,7 @@ def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitK
         if result.sample_id in of_assay:
             continue
         sample = samples[result.sample_id]
-        name = sample.visit or sample.collected_on.isoformat()
+        name = visit_name(sample.visit, sample.collected_on)
         marrow = VisitKey(sample.patient_id, name, sample.tissue, kits.get(sample.beads, ""))
         dye, key = panels.get(sample.panel), marrow
         if dye is not None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from calibration.density.result import RdStatus
 from pipeline.planning.population import StudyPopulation, planned_status
+from pipeline.study.response import LETTERS_CUT
 from pipeline.washout.censored.estimate import NotEstimableError
 from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import WashoutFit, fit_tobit
@@ -48,7 +49,7 @@ class WantedWidth:
 
     slope_width: float | None = None
     wait_width: float | None = None
-    density: float = 150_000.0
+    density: float = LETTERS_CUT
     share: float = 0.5
 
     def __post_init__(self) -> None:

@@ -18,8 +18,8 @@ from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
-from pipeline.quantification.moved_gates import moved_gates
 from pipeline.quantification.one_thread import one_thread
+from pipeline.quantification.person_gate_notes import moved_gates
 from pipeline.quantification.prepared import TUBE_ERRORS, Prepared, prepared
 from pipeline.quantification.receptor import (
     distribution_of,
@@ -37,7 +37,7 @@ from pipeline.tube.control import Control, background_cells, flagged_below_zero
 from pipeline.tube.detectors import detector_settings
 from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_densities
 from pipeline.tube.inputs import changed_inputs, read_inputs
-from pipeline.tube.names.by_hand import polygons_of, thresholds_of
+from pipeline.tube.names.typed_gates import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube
 
 LEAST_AGREEMENT = 0.6
@@ -119,7 +119,7 @@ def _with_moved(ready: Prepared, gated: GatedPopulation) -> GatedPopulation:
     """Say in the row which gates a person set, and what they replaced."""
     if not ready.task.overrides:
         return gated
-    flags, notes = moved_gates(ready.automatic, gated, ready.task.overrides)
+    flags, notes = moved_gates(ready.automatic, gated, ready.task.panel, ready.task.overrides)
     return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
 
 

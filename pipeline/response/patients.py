@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.response.rd_visit import CutSide, LeftOut, RdVisit, rd_visits, reference_kit
+from pipeline.response.rd_visit import CutSide, LeftOut, RdVisit, reference_kit
 from pipeline.study.response import Response
 from pipeline.study.study import Patient, Study
 
@@ -147,7 +147,11 @@ def controlled_patients(study: Study) -> dict[str, bool]:
 
 
 def count_responses(
-    study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
+    study: Study,
+    rows: Sequence[PatientRd],
+    clocks: Mapping[str, ResponseClock],
+    controlled: Mapping[str, bool],
+    densities: Mapping[str, RdVisit],
 ) -> ResponseCounts:
     """Count the evaluable patients of a study by response, washout stratum and RD.
 
@@ -157,13 +161,13 @@ def count_responses(
         Responses are used as typed in its patients sheet: the program neither adjudicates nor derives them.
     rows
         One per patient and visit.
-    clocks
-        Response clocks by patient_id.
+    clocks, controlled, densities
+        By patient_id: the response clock, whether the disease is controlled (`controlled_patients`), and the
+        density that stands for the patient (`rd_visits`).
     """
     evaluable = [patient for patient in study.patients if is_evaluable(patient)]
-    controlled = controlled_patients(study)
     months = {name: _stratum(clocks[name], study.settings.month_days) for name in controlled}
-    chosen = rd_visits(controlled, rows, clocks, study)
+    chosen = {name: densities[name] for name in controlled}
     left_out = _left_out(chosen)
     above, below = (f"{sign} {study.settings.rd_cut:,.0f}" for sign in (">=", "<"))
     return ResponseCounts(

@@ -7,32 +7,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.baseline import baseline_table
 from pipeline.response.by_density.tables import DensityTables, density_tables
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
 from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
-from pipeline.response.follow_up import FollowUp
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
 from pipeline.response.letter.letter import Letter, letter
+from pipeline.response.patient_facts import PatientFacts
 from pipeline.response.patients import (
     Count,
     DoubtfulSides,
     NotInRdGroups,
     ResponseCounts,
-    controlled_patients,
     count_responses,
 )
 from pipeline.response.pfs_bounds import PfsBound, pfs_bounds, pfs_warning
 from pipeline.response.rd_visit import RULE as RD_RULE
-from pipeline.response.rd_visit import CutSide, rd_visits
+from pipeline.response.rd_visit import CutSide
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
+from pipeline.study.response import LETTERS_CUT
 from pipeline.study.study import Study
 
 RULE = (
@@ -41,10 +40,6 @@ RULE = (
     "response counts as one without response and without disease control. Disease control is MR or better, "
     "or SD for at least 56 days (8 weeks); SD without its days counts in no DCR."
 )
-
-LETTERS_CUT: Final = 150_000.0
-"""Cut, in molecules per cell, at which the published letter split its patients
-(doi:10.1038/s41408-021-00478-4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +106,7 @@ class ResponseTables:
     letter: Letter | None = None
 
 
-def response_tables(
-    study: Study,
-    rows: Sequence[PatientRd],
-    clocks: Mapping[str, ResponseClock],
-    courses: Sequence[FollowUp],
-) -> ResponseTables:
+def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts) -> ResponseTables:
     """Return the response tables of a study with a patients sheet.
 
     Parameters
@@ -125,24 +115,21 @@ def response_tables(
         `patients` and `doses` give responses and the clock; `settings` the month length and the RD cut.
     rows
         Receptor densities, one per patient and visit.
-    clocks
-        Response clocks by patient_id.
-    courses
-        Follow-up of every patient of the patients sheet.
+    facts
+        What is known of each patient.
     """
-    settings = study.settings
-    controlled = controlled_patients(study)
+    settings, clocks, courses = study.settings, facts.clocks, facts.courses
     given = frozenset(patient.patient_id for patient in study.patients if patient.dexamethasone_on)
     return replace(
-        tables_of_counts(count_responses(study, rows, clocks)),
-        odds=control_odds(study, rows, clocks),
+        tables_of_counts(count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)),
+        odds=control_odds(study, facts),
         baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),
         survival_warning=pfs_warning(courses, settings.month_days),
         pfs_bounds=pfs_bounds(courses, settings.month_days),
         dexamethasone=dexamethasone_table(
             courses,
-            controlled,
+            facts.controlled,
             given,
             landmark_weeks=settings.dexamethasone_landmark_weeks,
             month_days=settings.month_days,
@@ -150,7 +137,7 @@ def response_tables(
         inconsistencies=inconsistencies(study, courses),
         safety=safety_table(study),
         month_days=settings.month_days,
-        by_density=density_tables(study, rows, clocks, courses),
+        by_density=density_tables(study, facts),
         letter=letter(study, rows, courses),
     )
 
@@ -224,20 +211,18 @@ def _sum(name: str, counts: Sequence[Count]) -> Proportion:
     return proportion(name, sum(count.k for count in counts), sum(count.n for count in counts))
 
 
-def control_odds(
-    study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
-) -> tuple[OddsRatio, ...]:
+def control_odds(study: Study, facts: PatientFacts) -> tuple[OddsRatio, ...]:
     """Return the odds ratios of disease control, in the patients whose covariate and outcome are known.
 
     Each model has one covariate, because such studies have too few patients for two. A washout of less
     than a day counts as one day, as in the washout models.
     """
-    controlled = controlled_patients(study)
-    days = {name: clocks[name].days for name in controlled}
+    controlled = facts.controlled
+    days = {name: facts.clocks[name].days for name in controlled}
     waited = {name: math.log2(max(day, 1)) for name, day in days.items() if day is not None}
     split = {
         name: float(visit.side is CutSide.ABOVE)
-        for name, visit in rd_visits(controlled, rows, clocks, study).items()
+        for name, visit in ((name, facts.rd_visits[name]) for name in controlled)
         if visit.side in (CutSide.ABOVE, CutSide.BELOW)
     }
     return (
@@ -246,6 +231,6 @@ def control_odds(
     )
 
 
-def _odds(name: str, per: str, controlled: dict[str, bool], covariate: dict[str, float]) -> OddsRatio:
+def _odds(name: str, per: str, controlled: Mapping[str, bool], covariate: dict[str, float]) -> OddsRatio:
     patients = list(covariate)
     return odds_ratio(name, per, [covariate[p] for p in patients], [controlled[p] for p in patients])

@@ -65,7 +65,7 @@ class Finished(Generic[Task, Result]):
 
 
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
-    """Return the result of the task, or its exception as a failure, so that the batch goes on.
+    """Return the result of the task, or its exception as a failure, so that the run goes on.
 
     A failure of disk, network or memory is not a defect of cd38rd and has no traceback. A wrong call of the
     operating system is a defect.

@@ -1,4 +1,4 @@
-"""The progress display while a batch runs: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""The progress display of a run: a bar on a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Receives the events of a batch and shows them; it does not know how tubes are computed."""
+    """Receives the events of a run and shows them; it does not know how tubes are computed."""
 
     def say(self, text: str) -> None:
         """Show a line."""

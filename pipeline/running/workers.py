@@ -84,7 +84,7 @@ def run_tasks(
     if not tasks:
         return
     if scheduler is not None:
-        from pipeline.running.cluster.batch import on_cluster
+        from pipeline.running.cluster.pieces import on_cluster
 
         yield from on_cluster(scheduler, tasks, work, say)
     elif workers <= 1:

@@ -10,6 +10,7 @@ from pipeline.simulate.scenarios import Range, Scenario, scenario_named
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.parameters import Clone, TubeParameters
 from pipeline.simulate.tubes.populations import PLASMA_CELLS, POPULATIONS
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def draw_patient(
 ) -> SimulatedPatient:
     """Draw a patient of a scenario; `weeks` fixes the washout, `n_events` matters for `aberrant_cells`."""
     washout = log_uniform(scenario.washout_weeks, rng) if weeks is None else weeks
-    baseline = 150_000 * 10 ** rng.normal(0, 0.2)
+    baseline = USUAL_PLASMA_CELL_CD38 * 10 ** rng.normal(0, 0.2)
     total = baseline * (1 - (1 - rng.uniform(0.1, 0.4)) * 2 ** (-washout / rng.uniform(10, 24)))
     peak = rng.uniform(300, 900)
     serum = peak * 2 ** (-washout / rng.uniform(2.0, 3.2))

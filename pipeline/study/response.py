@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+LETTERS_CUT: Final = 150_000.0
+"""Cut, in molecules per cell, at which the published letter split its patients
+(doi:10.1038/s41408-021-00478-4). Default of the setting rd_cut, and of the density that a plan waits for."""
 
 
 class Response(StrEnum):

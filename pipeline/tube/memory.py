@@ -75,7 +75,7 @@ def processes_that_fit(file_bytes: int) -> int | None:
 def free_memory(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
     """Return the bytes that this process may still use; None if the system does not tell.
 
-    What the computer has left, what the control group of a container or a batch job has left (Linux, first
+    What the computer has left, what the control group of a container or a cluster job has left (Linux, first
     and second version), and what `ulimit -v` leaves: the least of them.
 
     Parameters

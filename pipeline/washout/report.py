@@ -89,11 +89,6 @@ class WashoutReport:
         return self._fit(ModelName.LINE, WashoutFit)
 
     @property
-    def adjusted(self) -> WashoutFit | None:
-        """M1 with covariates of the patients: IMiD since the drug, lines of therapy, IgG type."""
-        return self._fit(ModelName.ADJUSTED, WashoutFit)
-
-    @property
     def mixed(self) -> MixedFit | None:
         """M1 with a random intercept, for patients with several samples."""
         return self._fit(ModelName.RANDOM_INTERCEPT, MixedFit)

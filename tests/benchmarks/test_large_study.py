@@ -46,9 +46,7 @@ def test_washout_and_response_of_a_large_study(tmp_path, capsys):
         seconds,
     )
     models = timed("washout", lambda: washout_report(rows, study.settings), seconds)
-    timed(
-        "response", lambda: response_tables(study, rows, study_result.clocks, study_result.courses), seconds
-    )
+    timed("response", lambda: response_tables(study, rows, study_result.facts), seconds)
     summary = timed("cd38rd washout, everything", lambda: refit_washout(folder), seconds)
     lines = [f"| {name} | {wall:.1f} | {cpu:.1f} |" for name, (wall, cpu) in seconds.items()]
     with capsys.disabled():

@@ -21,7 +21,7 @@ from gating import (
 from gating.drawn.gate_file import GateFileError, read_root
 from gating.events.compensation import UnusableSpilloverError
 from gating.events.panel import UnfitPanelError
-from gating.gates.given_gates import UnknownGateError
+from gating.gates.person_gates import UnknownGateError
 from gating.strategy import UnfitEventsError
 from helpers.syntax import tree_of
 

@@ -8,7 +8,7 @@ import pytest
 from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.panel import GatingPanel
-from gating.gates.given_gates import UnknownGateError
+from gating.gates.person_gates import UnknownGateError
 from helpers.known_marrow import marrow, panel, smeared
 from validation.other_marrow import other_tube
 

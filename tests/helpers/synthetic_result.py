@@ -316,7 +316,7 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
         provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
     )  # fmt: skip
     rows = [patient_rd(visit) for visit in bare.visits]
-    response = response_tables(study, rows, bare.clocks, bare.courses)
+    response = response_tables(study, rows, bare.facts)
     washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
     assert washout.within is None
     return replace(
@@ -333,6 +333,7 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
             bare.exposures,
             rows,
             response,
+            controlled=bare.facts.controlled,
             has_line=washout.tobit is not None,
         ),
     )
@@ -377,5 +378,6 @@ def changed(study_result: StudyResult, **changes: Unpack[Changes]) -> StudyResul
         visits=visits_of(new.study, new.results, exposed, known.occupancies),
         clocks=known.clocks,
         courses=known.courses,
+        facts=known.facts,
         limiting=known.limiting,
     )

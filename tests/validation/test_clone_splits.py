@@ -7,7 +7,7 @@ import pytest
 
 from calibration import BudgetTerm, RdStatus
 from gating.clone.jackknife import CloneJackknife
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.quantification.result import SampleFlag
 from validation.clone_splits import examine, quantified, section
 

@@ -19,8 +19,8 @@ from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateOverride, Panel, Study
 from pipeline.study.wording import quoted
-from pipeline.tube.names.by_hand import choices_of, polygon_on_rows
 from pipeline.tube.names.channels import find_channel
+from pipeline.tube.names.typed_gates import choices_of, polygon_on_rows
 
 CVS: Final = ("lot_assignment_cv", "f_p_cv", "transfer_cv", "between_run_cv")
 

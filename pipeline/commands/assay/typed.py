@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.shell import finish, study_folder, with_reporter
+from pipeline.study.response import LETTERS_CUT
 from pipeline.study.wording import in_lines
 
 
@@ -40,7 +41,7 @@ def plan_typed(
     wait_width: Annotated[
         float | None, typer.Option(min=0.1, help="Width of the interval of a waiting time, weeks.")
     ] = None,
-    density: Annotated[float, typer.Option(min=1, help="Density that is waited for.")] = 150_000,
+    density: Annotated[float, typer.Option(min=1, help="Density that is waited for.")] = LETTERS_CUT,
     share: Annotated[float, typer.Option(min=0.05, max=0.95, help="Share of patients that has it.")] = 0.5,
     visits: Annotated[int, typer.Option(min=1, max=10, help="Visits of a patient.")] = 1,
     tubes: Annotated[int, typer.Option(min=1, max=10, help="Stained tubes of a visit.")] = 1,

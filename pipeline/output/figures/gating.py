@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gating.gates.steps import GateStep, Step
 from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
-from pipeline.output.figures.svg.picture_page import Picture, file_of, pictures_in_rows, side_by_side
+from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
@@ -63,11 +63,6 @@ def gating_html(panels: Sequence[Picture], description: str, name: str = "gating
 def gating_picture(panels: Sequence[Picture], title: str) -> Picture:
     """Return the same pictures as a single picture, for a separate file."""
     return pictures_in_rows(panels, title, COLUMNS)
-
-
-def gating_file(panels: Sequence[Picture], title: str) -> str:
-    """Return the same pictures as an SVG file of its own, with its style sheet; text stays text."""
-    return file_of(gating_picture(panels, title), title)
 
 
 def channel_labels(panel: Panel) -> dict[str, str]:

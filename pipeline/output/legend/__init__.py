@@ -1,1 +1,1 @@
-"""Legend: what every flag, verdict and abbreviation of the results means, and what to do about it."""
+"""Legend: every verdict and every abbreviation of the results, with what it means."""

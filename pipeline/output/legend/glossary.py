@@ -97,8 +97,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("LoD", "limit of detection",
          "The lowest density that can be told apart from cells without CD38 in 95 of 100 tubes."),
     GlossaryTerm("lot", "",
-         "The batch of a kit. Its slip gives the level of each bead population; these differ from lot to "
-         "lot.", is_plain=True),
+         "What the maker of a kit filled together, under one number. Its slip gives the level of each bead "
+         "population; these differ from lot to lot.", is_plain=True),
     *(GlossaryTerm(str(model.name), *model.glossary) for model in MODELS if model.glossary),
     GlossaryTerm("masked", "",
          "The drug sits on CD38, so that the antibody cannot bind: low free CD38 without loss of CD38.",

@@ -8,8 +8,8 @@ from typing import Final
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.output.figures.style.palette import StatusStyle
-from pipeline.output.legend.flag_words import Weight
-from pipeline.output.legend.words_of_flags import heaviest
+from pipeline.output.flag_words.all_flags import heaviest
+from pipeline.output.flag_words.entry import Weight
 from pipeline.quantification.result import is_failure
 
 

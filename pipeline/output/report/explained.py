@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.legend.flag_words import FlagWords, sentence
+from pipeline.output.flag_words.all_flags import FLAGS, words_of_flag
+from pipeline.output.flag_words.entry import FlagWords, sentence
 from pipeline.output.legend.glossary import TERMS, GlossaryTerm
-from pipeline.output.legend.words_of_flags import FLAGS, words_of_flag
 from pipeline.output.result_tables import sample_flags
 
 if TYPE_CHECKING:

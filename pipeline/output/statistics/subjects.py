@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.patients.visits import patient_rd
 from pipeline.response.follow_up import FollowUp
-from pipeline.response.patients import controlled_patients, is_evaluable, washout_stratum
-from pipeline.response.rd_visit import CutSide, rd_visits
+from pipeline.response.patients import is_evaluable, washout_stratum
+from pipeline.response.rd_visit import CutSide
 from pipeline.study.study import Patient
 
 
@@ -37,8 +36,7 @@ def subjects_of(study_result: StudyResult) -> dict[str, Subject]:
     clocks = study_result.clocks
     patients = {patient.patient_id: patient for patient in study.patients}
     courses = {course.patient_id: course for course in study_result.courses}
-    controlled = controlled_patients(study)
-    chosen = rd_visits(clocks, [patient_rd(visit) for visit in study_result.visits], clocks, study)
+    controlled, chosen = study_result.facts.controlled, study_result.facts.rd_visits
     words = {CutSide.ABOVE: f">={settings.rd_cut:.0f}", CutSide.BELOW: f"<{settings.rd_cut:.0f}"}
     subjects = {}
     for name, clock in clocks.items():

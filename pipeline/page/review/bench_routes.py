@@ -10,17 +10,16 @@ from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
 from pipeline.page.desk import Desk
+from pipeline.page.number_messages import bench_number, number_message
 from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     axis_message,
-    bench_number,
     decision_now,
     flag_messages,
     flags_of,
     history_of_tube,
     moves_message,
     notes_of,
-    number_message,
     shown_now,
     steps_of,
 )

@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from calibration.density.result import known_to_exceed
 from gating.gates import PolygonGate
+from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.legend.verdict import Verdict, verdict_of
-from pipeline.output.legend.words_of_flags import words_of_flag
-from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
-from pipeline.quantification.result import SampleResult
+from pipeline.page.number_messages import finite_or_none, number_message
 from pipeline.review.decision import Decision, State, moves_as_facts
 from pipeline.review.ledger import Ledger, Past
 from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since, result_digest
 from pipeline.review.view import AxisView, Move, StepView
-from pipeline.review.view import Number as BenchNumber
-from pipeline.study.study import GateOverride, Sample
+from pipeline.study.study import GateOverride, GateSource, Sample
 
 _WORST_FIRST = tuple(reversed(Verdict))
 
@@ -111,7 +108,7 @@ def moves_message(moves: Iterable[Move]) -> list[messages.MoveMessage]:
 
 def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
     """Return the gates that review.csv sets for a tube."""
-    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source == "review.csv")
+    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source is GateSource.REVIEW)
 
 
 def _move(gate: GateOverride) -> Move:
@@ -134,35 +131,6 @@ def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
     return list(sample_notes(snapshot.results[sample_id], snapshot.known.exposures.get(sample_id)))
 
 
-def number_message(result: SampleResult) -> messages.NumberMessage:
-    """Return a stored density as the tables show it."""
-    receptor = result.receptor
-    return messages.NumberMessage(
-        status=receptor.status.value,
-        reported=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
-        rd=receptor.rd,
-        rd_low=receptor.rd_low,
-        rd_high=receptor.rd_high,
-        n_cells=receptor.n_cells,
-        lloq=receptor.lloq,
-        uloq=_finite(receptor.uloq),
-    )
-
-
-def bench_number(number: BenchNumber) -> messages.NumberMessage:
-    """Return a density from the bench."""
-    return messages.NumberMessage(
-        status=number.status.value,
-        reported=number.reported,
-        rd=number.rd,
-        rd_low=number.rd_low,
-        rd_high=number.rd_high,
-        n_cells=number.n_cells,
-        lloq=number.lloq,
-        uloq=_finite(number.uloq),
-    )
-
-
 def steps_of(steps: Iterable[StepView]) -> list[messages.StepMessage]:
     """Return gating steps as messages for the page."""
     return [_step(step) for step in steps]
@@ -175,7 +143,7 @@ def _step(step: StepView) -> messages.StepMessage:
         title=step.title,
         n_in=step.n_in,
         n_out=step.n_out,
-        confidence=_finite(step.confidence),
+        confidence=finite_or_none(step.confidence),
         method=step.method,
         note=step.note,
         kept=step.kept,
@@ -232,7 +200,3 @@ def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
         )
         for one in reversed(tuple(past))
     ]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -20,6 +20,7 @@ from pipeline.patients.pharmacokinetics.parameters import (
     Body,
 )
 from pipeline.study.drugs import is_drug
+from pipeline.study.drugs.amounts import PER_KG, dose_in
 from pipeline.study.drugs.routes import Route
 from pipeline.study.study import Dose, Patient, Study
 
@@ -121,8 +122,7 @@ def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | No
     weight = body.weight_kg or REFERENCE_WEIGHT_KG
     # a dose on the day itself comes after the sample, its trough before it
     amounts = [
-        (dose.dose or 0.0) * (weight if dose.unit == "mg/kg" else 1.0) * (dose.given_on < day)
-        for dose in before
+        (dose_in("mg", dose.dose or 0.0, dose.unit, weight) or 0.0) * (dose.given_on < day) for dose in before
     ]
     skin = [dose.route.upper() == Route.SC.upper() for dose in before]
     dates = [*(dose.given_on for dose in before), day]
@@ -132,7 +132,7 @@ def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | No
         depot_mg=tuple(BIOAVAILABILITY * mg * under for mg, under in zip(amounts, skin, strict=True)),
         troughs=tuple(dose.serum_trough_ug_ml or np.nan for dose in before),
         body=body,
-        per_kg=before[-1].unit == "mg/kg",
+        per_kg=before[-1].unit == PER_KG,
         notes=(*_unknown(body), *_unread(before)),
     )
 

@@ -8,13 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.patients.exposure import ResponseClock
-from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.by_density.rows import DensityRows, density_rows
 from pipeline.response.by_density.survival import density_survival
-from pipeline.response.follow_up import FollowUp
-from pipeline.response.patients import OBJECTIVE, controlled_patients, is_evaluable
-from pipeline.response.rd_visit import rd_visits
+from pipeline.response.patient_facts import PatientFacts
+from pipeline.response.patients import OBJECTIVE, is_evaluable
 from pipeline.response.statistics.cox import HazardRatio
 from pipeline.response.statistics.cuts.best_cut import DensityCut, best_cut, fixed_cut
 from pipeline.response.statistics.cuts.implied import with_odds
@@ -89,38 +86,28 @@ class DensityTables:
     rule: str = RULE
 
 
-def density_tables(
-    study: Study,
-    rows: Sequence[PatientRd],
-    clocks: Mapping[str, ResponseClock],
-    courses: Sequence[FollowUp],
-) -> DensityTables:
+def density_tables(study: Study, facts: PatientFacts) -> DensityTables:
     """Return response and PFS against the receptor density of each patient.
 
     Parameters
     ----------
-    rows
-        Receptor densities, one per patient and visit.
-    clocks
-        Response clocks by patient_id.
-    courses
-        Follow-up of every patient of the patients sheet.
+    facts
+        What is known of each patient: disease control, course, and density.
     """
     outcomes = {
-        "disease control": controlled_patients(study),
+        "disease control": facts.controlled,
         "response, PR or better": {
             patient.patient_id: patient.best_response in OBJECTIVE
             for patient in study.patients
             if is_evaluable(patient)
         },
     }
-    names = [patient.patient_id for patient in study.patients]
-    visits = rd_visits(names, rows, clocks, study)
+    visits = facts.rd_visits
     told = tuple(
         _outcome(name, density_rows(visits, list(answers)), answers, study)
         for name, answers in outcomes.items()
     )
-    followed = [course for course in courses if course.pfs_day is not None]
+    followed = [course for course in facts.courses if course.pfs_day is not None]
     of_courses = density_rows(visits, [course.patient_id for course in followed])
     survival = density_survival(of_courses, followed, study.settings)
     return DensityTables(told, survival, _warning(told))

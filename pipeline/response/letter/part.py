@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.response.characteristics import Characteristic, Summary
+from pipeline.response.characteristics import Characteristic
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,12 @@ class LetterPart:
     rows: tuple[Characteristic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TypedPart(LetterPart):
+    """A table of the letter whose rows may be named by free text that a person typed."""
+
+
 def part(title: str, rule: str, rows: Iterable[Characteristic]) -> tuple[LetterPart, ...]:
     """Return the part; an empty tuple where no row counts a patient."""
     counted_rows = tuple(row for row in rows if row.n)
     return (LetterPart(title, rule, counted_rows),) if counted_rows else ()
-
-
-def is_summary(row: Characteristic) -> bool:
-    """Return whether a row is a median and not a share."""
-    return isinstance(row, Summary)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.same_visit import visit_name
 from pipeline.response.by_density.rows import value_of
 from pipeline.response.characteristics import Characteristic, share, summary
 from pipeline.response.letter.part import LetterPart, part
@@ -15,6 +16,7 @@ from pipeline.response.rd_visit import comparable_rows
 from pipeline.response.statistics.rank_link import RankLink, rank_link
 from pipeline.response.statistics.true_values import BELOW, MEASURED
 from pipeline.study.cells.concentrations import Concentration
+from pipeline.study.quantity_name import MICROGRAMS_PER_ML
 from pipeline.study.study import Study
 
 RULE: Final = (
@@ -37,7 +39,7 @@ class SerumLevel:
     @property
     def same_visit(self) -> tuple[str, str]:
         """The patient and the visit, or the day of collection if no visit is typed."""
-        return self.patient_id, self.visit or str(self.collected_on)
+        return self.patient_id, visit_name(self.visit, self.collected_on)
 
 
 def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
@@ -46,7 +48,6 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
     levels: dict[tuple[str, str, str], SerumLevel] = {}
-    # without a typed visit, each day of collection is a visit of its own, as in pipeline.patients.same_visit
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
@@ -67,7 +68,7 @@ def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
     for drug, visit in dict.fromkeys((one.drug, one.visit) for one in levels):
         here = [one.level for one in levels if (one.drug, one.visit) == (drug, visit)]
         name = f"serum {drug}" + (f", {visit}" if visit else "")
-        yield summary(name, [level.value for level in here], "µg/mL")
+        yield summary(name, [level.value for level in here], MICROGRAMS_PER_ML)
         yield from share(f"{name}: below the limit, or none found", [level.is_low for level in here])
 
 
@@ -91,7 +92,7 @@ def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tupl
     once.
     """
     density = {
-        (row.patient_id, row.visit or str(row.collected_on)): told
+        (row.patient_id, visit_name(row.visit, row.collected_on)): told
         for row in comparable_rows(rows)
         if (told := value_of(row)) is not None
     }

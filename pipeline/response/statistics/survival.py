@@ -57,11 +57,6 @@ class SurvivalCurve:
         """The number of events."""
         return int(self.events.sum())
 
-    def survival_at(self, time: float) -> float:
-        """Return S just after a time; 1 before the first."""
-        index = int(np.searchsorted(self.times, time, side="right"))
-        return float(self.survival[index - 1]) if index else 1.0
-
     def at_risk_at(self, time: float) -> int:
         """Return how many were at risk just before a time."""
         index = int(np.searchsorted(self.times, time, side="left"))

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS_WITHOUT_WORKERS = 20.0
-"""Longest time that a batch waits for a worker. Convention: a killed worker is back in a few seconds."""
+"""Longest time that a run waits for a worker. Convention: a killed worker is back in a few seconds."""
 
 SECONDS_TO_BE_SILENT = 20.0
 """A worker that is silent for so long is named to the user. Convention: a worker reports at least every 2 s,
 and a tube may delay the report by a few seconds."""
 
 SECONDS_UNTIL_LOST = 300.0
-"""If all workers are silent for so long, the batch stops. By default a scheduler gives a worker up after the
+"""If all workers are silent for so long, the run stops. By default a scheduler gives a worker up after the
 same time. Convention: dask's `distributed.scheduler.worker-ttl`."""
 
 FINISHED_ARE_KEPT = "Every finished tube is kept: run the same command again, and it goes on from there"
@@ -64,7 +64,7 @@ class ClusterView:
     address
         The address of the scheduler as the user typed it.
     say
-        Called with a sentence if the batch waits for workers.
+        Called with a sentence if the run waits for workers.
     """
 
     def __init__(self, client: Client, address: str, say: Callable[[str], object]) -> None:
@@ -148,5 +148,5 @@ class ClusterView:
 
 
 def _is_busy(worker: Mapping[str, Any]) -> bool:
-    """Whether a worker is busy by its last report, with this batch or with work of other users."""
+    """Whether a worker is busy by its last report, with this run or with work of other users."""
     return bool(worker["metrics"].get("task_counts", {}).get("executing"))

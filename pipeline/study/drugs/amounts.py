@@ -80,6 +80,27 @@ class AmountDoubt:
     hint: str = ""
 
 
+PER_KG: Final = "mg/kg"
+"""The unit of a dose by weight, as it is typed."""
+
+
+def dose_in(unit: str, dose: float, typed_unit: str, weight_kg: float | None) -> float | None:
+    """Return a dose in mg or in mg/kg.
+
+    None where no unit is typed, or another one and the weight is not known.
+
+    Examples
+    --------
+    >>> dose_in("mg", 16, "mg/kg", 80), dose_in("mg/kg", 1800, "mg", 90), dose_in("mg", 16, "mg/kg", None)
+    (1280, 20.0, None)
+    """
+    if typed_unit == unit:
+        return dose
+    if not weight_kg or not typed_unit:
+        return None
+    return dose / weight_kg if unit == PER_KG else dose * weight_kg
+
+
 def amount_doubt(
     antibody: str, dose: float, unit: str, route: str, weight_kg: float | None = None
 ) -> AmountDoubt | None:
@@ -102,7 +123,7 @@ def amount_doubt(
     known = AMOUNTS.get(antibody)
     if known is None or not unit:
         return None
-    if unit == "mg/kg":
+    if unit == PER_KG:
         return _per_kg_doubt(antibody, known, dose, route)
     if route == Route.SC or known.highest_mg_per_kg is None:
         return _flat_doubt(antibody, known, dose)
@@ -122,9 +143,10 @@ def bears_out(
     known = AMOUNTS.get(antibody)
     if known is None or not dose or not unit or amount_doubt(antibody, dose, unit, route, weight_kg):
         return False
-    if unit == "mg/kg":
+    if unit == PER_KG:
         return True  # no other drug of a regimen is dosed so
-    if weight_kg and _near_label(known, dose / weight_kg):
+    per_kg = dose_in(PER_KG, dose, unit, weight_kg)
+    if per_kg and _near_label(known, per_kg):
         return True
     return dose in known.flat_mg and route != Route.IV
 
@@ -188,19 +210,19 @@ def _into_a_vein(
         return AmountDoubt(True, expected, _per_weight(dose, weight_kg))
     if dose in known.flat_mg and route != Route.IV:
         return None
-    if dose in known.flat_mg and not (weight_kg and _near_label(known, dose / weight_kg)):
+    per_kg = dose_in(PER_KG, dose, "mg", weight_kg)
+    if dose in known.flat_mg and not (per_kg and _near_label(known, per_kg)):
         return AmountDoubt(False, expected, "This is the flat dose under the skin: is the route SC?")
     if dose > highest * (weight_kg or MOST_WEIGHT_KG):
         return AmountDoubt(False, expected, _per_weight(dose, weight_kg))
-    if dose < LEAST_MG or (weight_kg and dose / weight_kg < LEAST_MG_PER_KG):
+    if dose < LEAST_MG or (per_kg and per_kg < LEAST_MG_PER_KG):
         return AmountDoubt(False, expected, "Is the unit mg/kg, or a digit missing?")
     return None
 
 
 def _per_weight(dose: float, weight_kg: float | None) -> str:
-    if not weight_kg:
-        return "Is a digit too many?"
-    return f"With {weight_kg:g} kg it is {dose / weight_kg:.3g} mg/kg."
+    per_kg = dose_in(PER_KG, dose, "mg", weight_kg)
+    return f"With {weight_kg:g} kg it is {per_kg:.3g} mg/kg." if per_kg else "Is a digit too many?"
 
 
 def _was_tried(known: Amounts, per_kg: float) -> bool:

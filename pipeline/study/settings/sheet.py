@@ -16,8 +16,10 @@ from pipeline.study.cells import (
     number,
 )
 from pipeline.study.cells.choices import RowReason
+from pipeline.study.response import LETTERS_CUT
 from pipeline.study.settings.field import Fraction, Reason, setting
 from pipeline.study.settings.tube import BeadSettings, TubeSettings
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 
 ALL_PANELS = "all"
 
@@ -83,7 +85,7 @@ class GeneralSettings(BaseModel):
         72.0, "hours", "Bead run further than this from the tube: refused; between the two: flagged."
     )
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
-        150000.0,
+        USUAL_PLASMA_CELL_CD38,
         "molecules per cell",
         "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
         "(an assumption).",
@@ -107,7 +109,7 @@ class GeneralSettings(BaseModel):
         0.33, "fraction", "CD38 below this part of the plasma cells' usual is low in the sentinels' reading."
     )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
-        150000.0, "molecules per cell", "RD that splits the response table."
+        LETTERS_CUT, "molecules per cell", "RD that splits the response table."
     )
     kd_app_ug_ml: Annotated[float, number(1e-4, 1e4)] = setting(
         0.25,

@@ -157,9 +157,9 @@ def adjustment_of(
 
 def _of_all_rows(rows: CensoredRows, information: Floats) -> Floats:
     """Sum the rows' information on (μ, log σ) to that on (β, log σ)."""
-    batch, _, k = rows.design.shape
+    n_sets, _, k = rows.design.shape
     weighted = information * rows.weight
-    expected = np.empty((batch, k + 1, k + 1))
+    expected = np.empty((n_sets, k + 1, k + 1))
     expected[:, :k, :k] = np.einsum("bnk,bnl->bkl", rows.design * weighted[0, 0][:, :, None], rows.design)
     expected[:, :k, k] = expected[:, k, :k] = np.einsum("bn,bnk->bk", weighted[0, 1], rows.design)
     expected[:, k, k] = weighted[1, 1].sum(axis=1)

@@ -8,15 +8,15 @@ from pipeline.washout.censored.likelihood import CensoredRows, Floats, Maximum, 
 
 
 def resampled(rows: CensoredRows, weight: Floats) -> CensoredRows:
-    """Return a batch that holds one data set under B sets of weights, shape (B, n), without copying it."""
-    batch, n = weight.shape
+    """Return a stack that holds one data set under B sets of weights, shape (B, n), without copying it."""
+    n_sets, n = weight.shape
     return CensoredRows(
-        np.broadcast_to(rows.design, (batch, n, rows.design.shape[2])),
-        np.broadcast_to(rows.y, (batch, n)),
-        np.broadcast_to(rows.kind, (batch, n)),
-        np.broadcast_to(rows.sd, (batch, n)),
+        np.broadcast_to(rows.design, (n_sets, n, rows.design.shape[2])),
+        np.broadcast_to(rows.y, (n_sets, n)),
+        np.broadcast_to(rows.kind, (n_sets, n)),
+        np.broadcast_to(rows.sd, (n_sets, n)),
         weight,
-        None if rows.lever is None else np.broadcast_to(rows.lever, (batch, n)),
+        None if rows.lever is None else np.broadcast_to(rows.lever, (n_sets, n)),
     )
 
 

@@ -41,7 +41,7 @@ _LARGEST_LOG_SIGMA: Final = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CensoredRows:
-    """A batch of B data sets of n rows and k columns of the design.
+    """A stack of B data sets of n rows and k columns of the design.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class CensoredRows:
     lever: Floats | None = None
 
     def take(self, index: NDArray[np.intp]) -> CensoredRows:
-        """Return the data sets with these indices in the batch."""
+        """Return the data sets with these indices in the stack."""
         lever = None if self.lever is None else self.lever[index]
         return CensoredRows(
             self.design[index], self.y[index], self.kind[index], self.sd[index], self.weight[index], lever
@@ -107,7 +107,7 @@ class Maximum:
 
 
 def single(design: Floats, y: Floats, kind: NDArray[np.int8], sd: Floats) -> CensoredRows:
-    """Return one data set as a batch of one.
+    """Return one data set as a stack of one.
 
     Parameters
     ----------
@@ -210,9 +210,9 @@ def by_z(z: Floats, kind: NDArray[np.int8]) -> tuple[Floats, Floats]:
 def _assemble(
     rows: CensoredRows, first: tuple[Floats, Floats], second: tuple[Floats, Floats, Floats]
 ) -> tuple[Floats, Floats]:
-    batch, _, k = rows.design.shape
-    gradient = np.empty((batch, k + 1))
-    information = np.empty((batch, k + 1, k + 1))
+    n_sets, _, k = rows.design.shape
+    gradient = np.empty((n_sets, k + 1))
+    information = np.empty((n_sets, k + 1, k + 1))
     weighted = [rows.weight * term for term in (*first, *second)]
     gradient[:, :k] = np.einsum("bn,bnk->bk", weighted[0], rows.design)
     gradient[:, k] = weighted[1].sum(axis=1)

@@ -73,7 +73,7 @@ def coefficient_interval(
     Parameters
     ----------
     rows, best
-        A batch of one data set, with columns of about unit size, and its maximum.
+        A stack of one data set, with columns of about unit size, and its maximum.
     """
     estimate, spread = float(best.beta[0, column]), _spread(best, column)
     return interval(lambda value: coefficient_ratio(rows, best, column, value), estimate, spread, critical)

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
+
 Floats: TypeAlias = NDArray[np.float64]
 
 R0, RHO, T, KD, FASTER, UNLIKE, SIGMA = range(7)
@@ -16,11 +18,6 @@ order of the parameters in this folder."""
 
 N_PARAMETERS: Final = 7
 """Arithmetic: the number of parameters."""
-
-USUAL_PLATEAU: Final = 150_000.0
-"""Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
-in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md. Default of a
-setting."""
 
 PLATEAU_SD: Final = 0.4
 """SD of log10 R0, dex: kits, clones and diseases differ by a factor of 2.5 up or down. Convention
@@ -35,7 +32,7 @@ class Prior:
     sd: Floats
 
     @staticmethod
-    def around(kd_ug_ml: float, plateau: float = USUAL_PLATEAU) -> Prior:
+    def around(kd_ug_ml: float, plateau: float = USUAL_PLASMA_CELL_CD38) -> Prior:
         """Return the prior that is centred on this Kd and this plateau."""
         rest = [np.log(0.25 / 0.75), np.log(15.0), np.log(kd_ug_ml), 0.0, 0.0, np.log(0.35)]
         mean = np.array([np.log10(plateau), *rest])

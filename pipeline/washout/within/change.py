@@ -17,7 +17,7 @@ import numpy as np
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
 from calibration.numbers import Z_95
-from pipeline.patients.patient_rd import PatientRd
+from pipeline.patients.patient_rd import PatientRd, visit_key
 from pipeline.washout.observations.ways import Way, takes_part, ways_of
 
 
@@ -133,8 +133,8 @@ def why_not_compared(rows: Sequence[PatientRd], used: Sequence[PatientRd]) -> tu
 
 
 def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
-    used_keys = {(row.patient_id, row.visit, row.tissue, row.beads_kit) for row in used}
-    kept = [row for row in own if (row.patient_id, row.visit, row.tissue, row.beads_kit) in used_keys]
+    used_keys = set(map(visit_key, used))
+    kept = [row for row in own if visit_key(row) in used_keys]
     if len({row.collected_on for row in kept}) < len({row.collected_on for row in own}):
         return "a visit is not in the models"
     if len({_course(row, Way("", "", "", ""))[-1] for row in kept}) > 1:

@@ -7,7 +7,7 @@ import pytest
 
 from gating.anchors.negative_cells import below_leukocytes, granularity, negatives_of
 from gating.events import Survivors
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from helpers.known_marrow import marrow, panel
 
 

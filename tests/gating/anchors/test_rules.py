@@ -23,7 +23,7 @@ def anchors_of(seed=1, n=6_000, few=200):
     ):
         logs = np.r_[rng.normal(other, 0.4, n), rng.normal(wanted, 0.4, few)]
         values = np.exp(logs).astype(np.float32)
-        anchors.append(anchor_of(channel, target, values, axis_of(values)))
+        anchors.append(anchor_of(channel, target, axis_of(values), axis_of(values)))
     return anchors
 
 

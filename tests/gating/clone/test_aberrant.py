@@ -12,7 +12,7 @@ from gating.events import Events, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.gates import EllipsoidGate, channels_of, inside
 from gating.gates.gatingml import to_gatingml
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.gates.steps import GateStep
 from gating.thresholds.methods import Method
 

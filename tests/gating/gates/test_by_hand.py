@@ -8,8 +8,8 @@ import pytest
 from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target, UnfitPanelError
 from gating.gates import PolygonGate
-from gating.gates.by_hand import BY_HAND, POLYGON_STEPS, step_of_threshold
-from gating.gates.given_gates import Choices, UnknownGateError
+from gating.gates.movable_gates import BY_HAND, POLYGON_STEPS, step_of_threshold
+from gating.gates.person_gates import Choices, UnknownGateError
 from gating.gates.steps import GateFlag, Step
 from gating.strategy import UnfitEventsError, gate_plasma_cells
 from gating.thresholds.methods import Method

@@ -8,7 +8,7 @@ from gating import gate_plasma_cells
 from gating.anchors.evidence import Group
 from gating.events import Survivors
 from gating.events.panel import GatingPanel
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from gating.plasma_cells.confidence import Surroundings, certainty_of, signs_of
 from helpers.known_marrow import f1, marrow, panel
 from pipeline.simulate import draw_tube, simulate_tube

@@ -87,10 +87,10 @@ def test_values_on_a_display_scale_get_a_linear_axis():
 
 def test_a_cut_between_groups_lies_in_the_middle_of_the_gap():
     values = np.concatenate([np.linspace(10, 100, 500), np.linspace(1_000, 9_000, 100)]).astype(np.float32)
-    anchor = anchor_of("A", Target.POSITIVE, values, axis_of(values))
+    anchor = anchor_of("A", Target.POSITIVE, axis_of(values), axis_of(values))
     place = cut_between(anchor, values > 500, values <= 500)
     assert anchor.axis.position(100.0) < place < anchor.axis.position(1_000.0)
-    low = anchor_of("A", Target.LOW, values, axis_of(values))
+    low = anchor_of("A", Target.LOW, axis_of(values), axis_of(values))
     assert (
         anchor.axis.position(100.0)
         < cut_between(low, values <= 500, values > 500)
@@ -104,7 +104,8 @@ def test_a_group_that_is_positive_on_one_of_two_anchors_is_not_the_wanted_one():
     one = np.where(natural_killers, RNG.lognormal(8, 0.3, 5_000), RNG.normal(0, 50, 5_000)).astype(np.float32)
     other = RNG.normal(0, 50, 5_000).astype(np.float32)
     anchors = [
-        anchor_of(name, Target.POSITIVE, x, axis_of(x)) for name, x in (("CD319", one), ("CD138", other))
+        anchor_of(name, Target.POSITIVE, axis_of(x), axis_of(x))
+        for name, x in (("CD319", one), ("CD138", other))
     ]
     assert not find_group(anchors).mask.any()
 

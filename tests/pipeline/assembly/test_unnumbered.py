@@ -69,7 +69,8 @@ def test_where_every_tube_has_a_density_nothing_is_said(study_result: StudyResul
     known = tuple(result for result in study_result.results if result.receptor.rd is not None)
     known = tuple(result for result in known if result.receptor.status is not RdStatus.NO_BACKGROUND)
     arguments = (study_result.visits, study_result.exposures, (), study_result.response)
-    assert unnumbered(study_result.study, known, *arguments, has_line=True) is None
+    controlled = study_result.facts.controlled
+    assert unnumbered(study_result.study, known, *arguments, controlled=controlled, has_line=True) is None
 
 
 def test_where_the_line_is_refused_its_slope_has_no_bound(study_result: StudyResult):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers.rewritten import edit_sheet
+from pipeline.cli import PROGRAM
 from pipeline.files.whole import NotWrittenError
 from pipeline.page.app import _status_and_words
 from pipeline.page.desk import AS_IT_WAS, Desk
@@ -20,7 +21,7 @@ from pipeline.study.errors import UserError
 
 
 def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_path: Path):
-    desk = Desk(tmp_path, 1)
+    desk = Desk(tmp_path, 1, PROGRAM)
     for number in range(30):
         desk.ledger()
         for name in (f"P{number}", f"Q{number}"):
@@ -33,7 +34,7 @@ def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided
     two_tubes_run: Path, tmp_path: Path
 ):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk = Desk(study, 0)
+    desk = Desk(study, 0, PROGRAM)
     assert reviewable(desk.snapshot()).refusal == ""
     edit_sheet(
         study,
@@ -51,7 +52,7 @@ def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided
     assert "sample_id" in as_before.refusal
     assert set(as_before.results) == {"P07_BM1"}
     with pytest.raises(UserError, match="sample_id"):
-        Desk(study, 0).snapshot()
+        Desk(study, 0, PROGRAM).snapshot()
     shutil.move(study, tmp_path / "elsewhere")
     assert "was it moved" in desk.snapshot().refusal
 
@@ -77,11 +78,11 @@ def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_whe
     two_tubes_run: Path, tmp_path: Path, typed: str, why: str
 ):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk, path = Desk(study, 0), study / "review.csv"
+    desk, path = Desk(study, 0, PROGRAM), study / "review.csv"
     assert desk.snapshot().refusal == ""
     path.write_text("sample_id,gate,value,set_by,reason,verdict\n" + typed, "utf-8")
     assert why in desk.snapshot().refusal
-    assert why in refusal_of(Desk(study, 0))
+    assert why in refusal_of(Desk(study, 0, PROGRAM))
     path.write_text("sample_id,gate,value,set_by,reason,verdict\nP10_BM1,cd138,5,CD,x,change\n", "utf-8")
     assert reviewable(desk.snapshot()).gates_of("P10_BM1")[0].value == 5.0
     decide(study, DecisionRequest("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
@@ -91,7 +92,7 @@ def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_whe
 
 def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tubes_run: Path, tmp_path: Path):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk = Desk(study, 0)
+    desk = Desk(study, 0, PROGRAM)
     before = desk.snapshot().known
     for version in range(3):
         decide(study, DecisionRequest("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))

@@ -19,6 +19,7 @@ import pytest
 from helpers.dask_cluster import ROOT
 from helpers.page_client import Client, two_tubes
 from helpers.page_server import Served, served
+from pipeline.cli import PROGRAM
 from pipeline.page.door.door import LOOKS, POLICY
 from pipeline.page.door.patience import MOST_WAITING
 from pipeline.page.door.peer import owner_in
@@ -392,7 +393,7 @@ def test_nothing_leaves_this_computer_and_an_unused_page_ends_itself(study: Path
 def test_a_port_that_is_taken_is_named(page: Served):
     port = int(page.origin.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"--port {port}: cannot be used"):
-        serve_page(None, PageOptions(port=port))
+        serve_page(None, PageOptions(PROGRAM, port=port))
 
 
 @pytest.mark.slow
@@ -405,7 +406,7 @@ def test_the_browser_is_given_a_file_of_this_user_alone_since_all_see_a_command_
         f'#!/bin/sh\nls -l "${{1#file://}}" > "{seen}"; cat "${{1#file://}}" >> "{seen}"\n', "utf-8"
     )
     browser.chmod(0o755)
-    script = f"import sys; sys.argv = ['cd38rd-page', {str(study)!r}]; from pipeline.page.start import double_clicked; double_clicked()"
+    script = f"import sys; sys.argv = ['cd38rd-page', {str(study)!r}]; from pipeline.cli import open_page_without_study; open_page_without_study()"
     environment = {**os.environ, "BROWSER": str(browser)}
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment

@@ -1,4 +1,4 @@
-"""What a person sees of a batch while it runs."""
+"""What a person sees of a run while it goes on."""
 
 from __future__ import annotations
 

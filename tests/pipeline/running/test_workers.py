@@ -1,4 +1,4 @@
-"""Batches: whatever one task does, the others finish."""
+"""Tasks of a run: whatever one task does, the others finish."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_running_scheduler_is_used_and_left_running() -> None:
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_connection, "SECONDS_TO_ANSWER", 1.0)  # the whole wait: cluster/test_batch.py
+    monkeypatch.setattr(dask_connection, "SECONDS_TO_ANSWER", 1.0)  # the whole wait: cluster/test_pieces.py
     with pytest.raises(SchedulerError, match=r"no dask scheduler answers there"):
         list(run_tasks([1], work, scheduler="tcp://127.0.0.1:1"))
 

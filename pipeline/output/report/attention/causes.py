@@ -15,8 +15,8 @@ from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.figures.style.palette import STATUS
-from pipeline.output.legend.flag_words import Weight, sentence
-from pipeline.output.legend.words_of_flags import words_of_flag
+from pipeline.output.flag_words.all_flags import words_of_flag
+from pipeline.output.flag_words.entry import Weight, sentence
 from pipeline.output.report.attention.cause import Cause, Level, worst_first
 from pipeline.output.result_tables import sample_flags
 from pipeline.output.table import as_sentences

@@ -61,11 +61,6 @@ class Attention:
         """How many causes ask for a look: those that are more than a fact."""
         return sum(item.level != Level.INFO for item in (*self.lines, *self.folded))
 
-    @property
-    def n_lines(self) -> int:
-        """Lines on the page."""
-        return len(self.lines) + bool(self.folded)
-
 
 def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attention:
     """Return the lines of what to look at first, the worst first; further lines are folded.

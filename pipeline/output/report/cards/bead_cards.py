@@ -12,8 +12,8 @@ from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.style.palette import VERDICT, StatusStyle
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.picture_page import side_by_side
-from pipeline.output.legend.flag_words import FlagWords, Weight
-from pipeline.output.legend.words_of_flags import heaviest, words_of_flag
+from pipeline.output.flag_words.all_flags import heaviest, words_of_flag
+from pipeline.output.flag_words.entry import FlagWords, Weight
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -16,10 +16,10 @@ from pipeline.output.figures.gating import channel_labels, gating_html, gating_p
 from pipeline.output.figures.style.palette import STATUS, StatusStyle
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.picture_page import in_page
+from pipeline.output.flag_words.all_flags import words_of_flag
+from pipeline.output.flag_words.entry import FlagWords
 from pipeline.output.interval import interval_lacks
-from pipeline.output.legend.flag_words import FlagWords
 from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
-from pipeline.output.legend.words_of_flags import words_of_flag
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
 from pipeline.output.report.cards.calculation import arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes

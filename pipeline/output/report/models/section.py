@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.models.names import PLAIN, plain_names
 from pipeline.output.report.models.reconciled import reconciled
+from pipeline.output.report.models.washout_words import data_words, no_answer_words, washout_words
 from pipeline.output.report.models.within import unnumbered_words, within_words
-from pipeline.output.report.words import data_words, no_answer_words, washout_words
 from pipeline.study.quantity_name import density_name
 
 

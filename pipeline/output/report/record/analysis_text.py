@@ -8,6 +8,7 @@ from typing import Final
 from pipeline.output.report.record import sources as src
 from pipeline.output.report.record.sources import Publication, cited
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
+from pipeline.response.statistics.logistic import OddsMethod
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.censored.estimate import ModelName
 from pipeline.washout.models import MODELS
@@ -82,6 +83,8 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
     estimated = [one for one in tables.odds if one.ratio is not None]
     if estimated:
         yield "Odds of disease control are from logistic regression."
-    separated = any("Firth" in one.method for one in estimated) or any(one.firth for one in contrasts)
+    separated = any(one.method is OddsMethod.PENALISED for one in estimated) or any(
+        one.firth for one in contrasts
+    )
     if separated:
         yield f"Where data are separated, Firth's penalised likelihood was used{cited([src.LESS_BIAS])}."

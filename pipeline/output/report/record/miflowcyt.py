@@ -105,11 +105,6 @@ def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
     )
 
 
-def plain_text(items: Sequence[MiflowcytItem]) -> str:
-    """Return the items as lines to paste."""
-    return "\n".join(f"{f'{item.number} {item.name}'.strip()}: {item.text}" for item in items)
-
-
 def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) -> str:
     """Return the voltage of a channel, or the range of it, over the tubes of its panel."""
     tubes = {sample.sample_id for sample in study_result.study.samples if sample.panel == panel.name}

@@ -8,7 +8,7 @@ from typing import Final
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.output.figures.style.palette import STATUS, VERDICT
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
 

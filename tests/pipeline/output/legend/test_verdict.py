@@ -16,9 +16,9 @@ from gating.gates.steps import GateFlag
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import CheckFlag
-from pipeline.output.legend.flag_words import Weight
+from pipeline.output.flag_words.all_flags import FLAGS, words_of_flag
+from pipeline.output.flag_words.entry import Weight
 from pipeline.output.legend.verdict import COUNTED, VERDICT_LOOK, Verdict, verdict_counts, verdict_of
-from pipeline.output.legend.words_of_flags import FLAGS, words_of_flag
 from pipeline.output.report import report_html
 from pipeline.output.report.words import verdict_line
 from pipeline.quantification.result import SampleFlag, is_failed

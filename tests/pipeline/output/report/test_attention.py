@@ -17,7 +17,7 @@ from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.cli import main
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.report import report_html
 from pipeline.output.report.attention import Attention, AttentionItem, attention
 from pipeline.output.report.attention.items import MOST_LINES
@@ -103,7 +103,7 @@ def test_of_a_large_study_with_every_flag_twelve_lines_are_shown_and_none_is_los
         study_result, 200, lambda r, k: replace(r, flags=rows[k]), notes=notes, faults=aged(["T003"])
     )
     found = attention(study, {})
-    assert found.n_lines == MOST_LINES == 12
+    assert len(found.lines) + bool(found.folded) == MOST_LINES == 12
     codes = [item.code for item in everything(found) if item.code]
     assert sorted(codes) == sorted(flags)
     html = report_html(study)
@@ -169,7 +169,7 @@ def test_failures_of_several_kinds_are_several_lines_and_never_more_than_twelve(
     study = study_of(study_result, 200, failing(lambda k: f"the file lacks part {letters[k % 20] * 3}"))
     found = attention(study, {})
     assert len(everything(found)) == 20
-    assert found.n_lines == 12
+    assert len(found.lines) + bool(found.folded) == 12
     assert sum(len(tubes(item)) for item in everything(found)) == 200
 
 

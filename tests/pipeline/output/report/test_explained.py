@@ -9,8 +9,8 @@ import pytest
 
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.legend.glossary import TERMS, sorted_terms
-from pipeline.output.legend.words_of_flags import FLAGS
 from pipeline.output.report.bead_page import bead_page_html
 from pipeline.output.report.explained import flag_entries, linked
 from pipeline.output.report.page import report_html

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from calibration.density.receptor_density import RdStatus
+from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.output.report import report_html, write_report
 from pipeline.output.report.record.head import changed_settings
-from pipeline.response import response_tables
 from pipeline.study.settings import Settings
 
 VOID = {"meta", "input", "br", "link", "img", "path", "rect", "circle", "use", "image", "wbr"}
@@ -173,7 +173,7 @@ def test_where_no_response_is_typed_one_sentence_stands_in_place_of_tables(study
     study = study_result.study
     untyped = tuple(replace(one, best_response="", evaluable=None) for one in study.patients)
     study = replace(study, patients=untyped)
-    tables = response_tables(study, [], study_result.clocks, ())
+    tables = tables_of(study, [])
     page = report_html(changed(study_result, study=study, response=tables))
     part = page.split('<section id="response">')[1].split("</section>")[0]
     assert "No response is known of the 12 patients" in part

@@ -11,16 +11,14 @@ from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.bars import SHADES, BarScale, bar_scale, budget_bar, interval_bar
+from pipeline.output.report.models.washout_words import data_words, no_answer_words, washout_words
 from pipeline.output.report.words import (
     competition_words,
-    data_words,
     density_words,
     interval_words,
-    no_answer_words,
     p_words,
     rounded_text,
     verdict_line,
-    washout_words,
 )
 from pipeline.study.quantity_name import axis_name, density_name, marker_of
 from pipeline.study.study import Study

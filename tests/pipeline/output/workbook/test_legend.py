@@ -12,7 +12,7 @@ from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
-from pipeline.output.legend.words_of_flags import FLAGS
+from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.result_tables import EXPOSURES, PATIENT_COLUMNS, SAMPLE_COLUMNS
 from pipeline.output.table import names_of
 from pipeline.output.workbook import workbook_sheets

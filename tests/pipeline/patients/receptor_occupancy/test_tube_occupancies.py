@@ -14,7 +14,8 @@ from calibration.density.result import RdStatus, ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.assemble import joined, modelled
 from pipeline.output.json_files import washout_json
-from pipeline.output.report.words import competition_words, washout_words
+from pipeline.output.report.models.washout_words import washout_words
+from pipeline.output.report.words import competition_words
 from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.patients.model_rows import model_rows
 from pipeline.quantification.result import SampleResult, SentinelResult

@@ -98,14 +98,13 @@ def test_events_come_before_censored_times_of_the_same_day():
 def test_nobody_and_nothing():
     empty = survival_curve([], [])
     assert (empty.n, empty.n_events, empty.median) == (0, 0, None)
-    assert empty.survival_at(3) == 1
+    assert empty.survival.size == 0
     assert log_rank((([1.0], [False]), ([2.0], [False]))) is None
 
 
 def test_the_curve_is_read_at_any_time():
     curve = survival_curve(*MP6)
-    assert curve.survival_at(5.9) == 1
-    assert curve.survival_at(6) == pytest.approx(18 / 21)
+    assert (curve.times[0], curve.survival[0]) == (6, pytest.approx(18 / 21))
     assert [curve.at_risk_at(week) for week in (0, 6, 6.5, 36)] == [21, 21, 17, 0]
 
 

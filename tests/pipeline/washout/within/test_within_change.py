@@ -109,6 +109,11 @@ def test_a_visit_that_the_models_leave_out_is_named_as_the_reason():
     assert why_not_compared(rows, rows[:1]) == (("P1", "a visit is not in the models"),)
 
 
+def test_visits_without_a_typed_visit_are_told_apart_by_their_day():
+    rows = [replace(row, visit="") for row in (visit(8, 4000.0), visit(24, 8000.0))]
+    assert why_not_compared(rows, rows[:1]) == (("P1", "a visit is not in the models"),)
+
+
 def test_a_visit_without_a_density_or_a_day_is_no_visit_to_compare():
     silent = visit(24, None, status="LOW_EVENTS")
     undated = replace(visit(30, 9000.0), collected_on=None)

@@ -6,6 +6,7 @@ import base64
 import math
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +17,13 @@ from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.gating import (
     channel_labels,
-    gating_file,
     gating_html,
     gating_panels,
+    gating_picture,
     step_title,
 )
 from pipeline.output.figures.svg.gate_picture import SIDE, WIDTH, kept_bins, step_picture
+from pipeline.output.figures.svg.picture_page import Picture, file_of
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import Density
 
@@ -33,6 +35,11 @@ def density(gate, y: str = "B", bins: int = 8, counts=None) -> Density:
     packed = base64.b64encode(zlib.compress(filled.astype("<u4").tobytes())).decode()
     upward = (0.0, 10.0, None) if y else (0.0, 1.0, None)
     return Density("step", "A", y, (0.0, 10.0, None), upward, bins, packed, gate)
+
+
+def gating_svg(panels: Sequence[Picture], title: str) -> str:
+    """Return the pictures of a tube as one SVG file, as a run writes it."""
+    return file_of(gating_picture(panels, title), title)
 
 
 def gate_paths(drawn: Density) -> list[np.ndarray]:
@@ -103,7 +110,7 @@ def test_a_histogram_carries_its_counts_and_a_density_its_floors():
 def test_each_step_says_how_many_it_kept_and_how_sure_it_was(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     labels = channel_labels(study_result.study.panels[0])
-    words = texts_of(gating_file(gating_panels(result.pictures, result.steps, labels), "P05-S1"))
+    words = texts_of(gating_svg(gating_panels(result.pictures, result.steps, labels), "P05-S1"))
     step = next(step for step in result.steps if step.name == "plasma_cells")
     assert any(f"{step.n_out:,} of {step.n_in:,}" in word for word in words)
     assert "? 0.42" in words  # the unsure threshold
@@ -120,7 +127,7 @@ def test_a_step_nobody_foresaw_is_drawn_under_its_own_name(study_result: StudyRe
 
 def test_another_population_is_called_by_its_name(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
-    words = texts_of(gating_file(gating_panels(result.pictures, result.steps, wanted="b cells"), "P05-S1"))
+    words = texts_of(gating_svg(gating_panels(result.pictures, result.steps, wanted="b cells"), "P05-S1"))
     assert "B cells" in words
     assert "Plasma cells" not in words
 
@@ -157,7 +164,7 @@ def test_whatever_is_typed_stays_text(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     labels = dict.fromkeys(channel_labels(study_result.study.panels[0]), HOSTILE)
     panels = gating_panels(result.pictures, result.steps, labels, wanted=HOSTILE)
-    for written in (gating_file(panels, HOSTILE), gating_html(panels, HOSTILE)):
+    for written in (gating_svg(panels, HOSTILE), gating_html(panels, HOSTILE)):
         root = etree.fromstring(written.encode())
         assert not [element for element in root.iter() if "script" in str(element.tag)]
 
@@ -173,6 +180,6 @@ def test_the_pictures_of_a_tube_are_small_and_without_ids_or_styles_of_their_own
 
 def test_a_tube_gives_the_same_file_each_time(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
-    first, second = (gating_file(gating_panels(result.pictures, result.steps), "P05-S1") for _ in range(2))
+    first, second = (gating_svg(gating_panels(result.pictures, result.steps), "P05-S1") for _ in range(2))
     assert first == second
     assert etree.fromstring(first.encode()).tag == "{http://www.w3.org/2000/svg}svg"

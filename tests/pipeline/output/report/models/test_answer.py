@@ -12,7 +12,7 @@ from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.models.answer import answer
-from pipeline.output.report.words import washout_words
+from pipeline.output.report.models.washout_words import washout_words
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.report import WashoutReport, washout_report

@@ -10,13 +10,13 @@ import pytest
 
 from calibration.flags import CalibrationFlag
 from gating.thresholds.methods import Method
+from helpers.response import tables_of
 from helpers.synthetic_result import changed, small_study
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.report.record import sources
 from pipeline.output.report.record.methods import in_how_many, methods
 from pipeline.output.report.record.sources import Publication
 from pipeline.quantification.result import SampleFlag, SecondCount
-from pipeline.response import response_tables
 from pipeline.study.settings import Settings
 from pipeline.washout.report import washout_report
 
@@ -81,7 +81,7 @@ def test_without_washout_and_response_nothing_of_them_is_told(study_result):
 
 def test_of_a_study_without_a_response_no_test_is_named(study_result):
     study = replace(small_study(), patients=tuple(replace(p, best_response="", evaluable=None) for p in small_study().patients))  # fmt: skip
-    tables = response_tables(study, [], study_result.clocks, ())
+    tables = tables_of(study, [])
     assert tables.n_evaluable == 0
     assert "Response" not in said(changed(study_result, response=tables))
 

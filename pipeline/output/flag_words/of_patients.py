@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.checks.flags import ExposureFlag
-from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.flag_words.entry import FlagWords, Weight
 from pipeline.patients.flags import OccupancyFlag, VisitFlag
 
 _DOSES: Final = "compare the dates with the patient's chart: study.xlsx, sheet doses"

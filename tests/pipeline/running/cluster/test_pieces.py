@@ -1,4 +1,4 @@
-"""A batch on a cluster of real processes that are killed, stopped, cut off and started again."""
+"""A run on a cluster of real processes that are killed, stopped, cut off and started again."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_worker_that_comes_later_does_the_work(tmp_path: Path) -> None:
         assert results(run_tasks([1, 2], slow_square, scheduler=cluster.address)) == {1: 1, 2: 4}
 
 
-def test_when_the_last_worker_goes_the_batch_ends_with_a_sentence(
+def test_when_the_last_worker_goes_the_run_ends_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(state, "SECONDS_WITHOUT_WORKERS", 4.0)
@@ -187,7 +187,7 @@ def test_workers_that_somebody_kills_blame_no_tube(tmp_path: Path) -> None:
 
 
 def keep_two_workers(cluster: object, stop: threading.Event) -> None:
-    """Start a worker where one has ended, as a nanny or a batch system does."""
+    """Start a worker where one has ended, as a nanny or a job scheduler does."""
     from helpers.dask_cluster import DaskCluster
 
     assert isinstance(cluster, DaskCluster)

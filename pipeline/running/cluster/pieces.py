@@ -1,4 +1,4 @@
-"""A batch on a cluster: few pieces are given out at a time; a piece whose worker died is tried alone."""
+"""Pieces of a run on a cluster: few are given out at a time; a piece whose worker died is tried alone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ less."""
 
 SECONDS_TO_BE_QUIET = 30.0
 """Longest time that a piece waits, before it is tried alone, for workers that still do work that was
-cancelled. Convention: the work may also be of other users of the cluster, and the batch does not wait for
+cancelled. Convention: the work may also be of other users of the cluster, and the run does not wait for
 theirs."""
 
 
@@ -59,10 +59,10 @@ def on_cluster(
     with connected(address) as client:
         must_be_this_program(client, address)
         say(f"cluster {address}: {settings_of(client)}")
-        yield from _Batch(client, ClusterView(client, address, say), tasks, work, say).ends()
+        yield from _GivenPieces(client, ClusterView(client, address, say), tasks, work, say).ends()
 
 
-class _Batch(Generic[Task, Result]):
+class _GivenPieces(Generic[Task, Result]):
     """One call of `on_cluster`. A piece is identified by its index among the tasks."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gating.gates import PolygonGate
-from gating.gates.given_gates import Choices
+from gating.gates.person_gates import Choices
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.study import GateOverride, Panel
 from pipeline.tube.names.rows import gating_panel, row_named

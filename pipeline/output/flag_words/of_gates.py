@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gating.gates.steps import GateFlag
-from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.flag_words.entry import FlagWords, Weight
 from pipeline.quantification.result import SampleFlag
 
 _REVIEW: Final = (

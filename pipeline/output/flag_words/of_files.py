@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.checks.flags import CheckFlag
-from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.flag_words.entry import FlagWords, Weight
 from pipeline.tube.flags import TubeFlag
 
 OF_FILES: Final[Mapping[str, FlagWords]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from calibration.flags import CalibrationFlag
-from pipeline.output.legend.flag_words import FlagWords, Weight
+from pipeline.output.flag_words.entry import FlagWords, Weight
 
 _BEAD_CARD: Final = "look at the card of the bead run"
 

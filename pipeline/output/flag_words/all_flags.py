@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from pipeline.output.legend.flag_words import FlagWords, Weight
-from pipeline.output.legend.of_beads import OF_BEADS
-from pipeline.output.legend.of_files import OF_FILES
-from pipeline.output.legend.of_gates import OF_GATES
-from pipeline.output.legend.of_patients import OF_PATIENTS
+from pipeline.output.flag_words.entry import FlagWords, Weight
+from pipeline.output.flag_words.of_beads import OF_BEADS
+from pipeline.output.flag_words.of_files import OF_FILES
+from pipeline.output.flag_words.of_gates import OF_GATES
+from pipeline.output.flag_words.of_patients import OF_PATIENTS
 
 FLAGS: Final[Mapping[str, FlagWords]] = {**OF_FILES, **OF_GATES, **OF_BEADS, **OF_PATIENTS}
 """Every member of every enum of flags, and nothing else."""

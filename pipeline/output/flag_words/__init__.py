@@ -1,0 +1,1 @@
+"""The words of flags: what each flag means, where it comes from, and what to do."""
