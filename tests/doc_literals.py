@@ -98,10 +98,6 @@ OF_A_FORMULA: Mapping[str, tuple[set[float], str]] = {
     "pipeline/washout/within/two_visits.py:_corner": ({0.5}, "half of a probability"),
 }
 """module:function → numbers of a formula or a format that is written out there, and of which."""
-ELSEWHERE: Mapping[str, str] = {
-    "calibration/curve/acceptance_limits.py:CurveLimits": "the acceptance table of docs/method.md, section 4",
-}
-"""module:class → where the sentences of its numbers stand instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +115,7 @@ def unnamed(path: Path, name: str) -> list[Literal]:
     return [
         literal
         for literal in literals(path, name)
-        if (where := f"{name}:{literal.owner}") not in ELSEWHERE
-        and literal.value not in OF_A_FORMULA.get(where, (set(), ""))[0]
+        if literal.value not in OF_A_FORMULA.get(f"{name}:{literal.owner}", (set(), ""))[0]
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doc_constants import LAY_OUT, LONGEST, ROOT, SOURCE, constants, lays_out, modules, shown, table
-from doc_literals import ELSEWHERE, OF_A_FORMULA, literals, unnamed
+from doc_literals import OF_A_FORMULA, literals, unnamed
 from helpers.syntax import nodes_of
 
 
@@ -137,7 +137,6 @@ def test_every_number_of_a_formula_is_still_there():
         (f"{name}:{one.owner}", one.value) for name, path in names.items() for one in literals(path, name)
     }
     assert allowed - there == set()
-    assert ELSEWHERE.keys() - {where for where, _ in there} == set()
     assert all(why for _, why in OF_A_FORMULA.values())
 
 

@@ -39,3 +39,8 @@ def file_stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+def is_without_results(folder: Path) -> bool:
+    """Whether a study folder is there, and holds no stored result of a tube."""
+    return folder.is_dir() and not any((folder / "results" / "store").glob("*.json"))

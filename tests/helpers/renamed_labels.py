@@ -30,7 +30,7 @@ LABELS = {
     "gating.thresholds.methods": {"Method"},
     "calibration.flags": {"CalibrationFlag"},
     "calibration.beads.kits": {"KitResult"},
-    "calibration.curve.acceptance": {"CheckName"},
+    "calibration.curve.table_rows": {"CheckName"},
     "calibration.curve.acceptance_limits": {"CurveVerdict"},
     "calibration.curve.drift": {"WestgardRule"},
     "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
