@@ -77,8 +77,8 @@ def _unfit(
         return f"{curve_run.bead_run} has no curve: {curve_run.note}"
     if _detector(there) != _detector(curve_run):
         return (
-            f"{there.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector with "
-            "the same voltage and gain: the rainbow run must stand beside the bead run"
+            f"{there.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector "
+            "with the same voltage and gain: the rainbow run must stand beside the bead run"
         )
     hours = _hours_apart(there, curve_run)
     if hours is not None and hours > settings.bead_age_reject_hours:
@@ -136,6 +136,6 @@ def _words(
     outside = f"; {len(beyond)} beads of the curve lie beyond the rainbow populations" if beyond else ""
     return (
         f"curve of {curve_run.bead_run} ({curve_run.kit}, lot {curve_run.lot}) carried over from "
-        f"{there.bead_run} by {transfer.n} rainbow populations: {line}, {100 * transfer.largest_error:.1f} % off at most"
-        f"{assumed}{outside}"
+        f"{there.bead_run} by {transfer.n} rainbow populations: {line}, "
+        f"{100 * transfer.largest_error:.1f} % off at most{assumed}{outside}"
     )

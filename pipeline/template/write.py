@@ -104,7 +104,8 @@ def inventory_words(inventory: Inventory, rows: Rows, workbook: Workbook, left: 
             f"{counted(n_read + len(inventory.unread), 'FCS file')}: {counted(len(samples), 'tube')} "
             f"({paired} with a control, {with_beads} with beads), "
             f"{counted(len(inventory.controls), 'control')}, "
-            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; {left} in no row{' (sheet _files_not_used)' if left else ''}."
+            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; "
+            f"{left} in no row{' (sheet _files_not_used)' if left else ''}."
         ),
         _kits_in_words(rows),
         _assay_in_words(rows),

@@ -72,7 +72,7 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
     rows = {
         "samples": tuple(samples),
         "panels": tuple(
-            _with(row, panel=name)
+            _with(row, {"panel": name})
             for row, name in zip(guessed["panels"], new_panels, strict=True)
             if name in used and name not in known.panels
         ),
@@ -107,7 +107,7 @@ class _Known:
     def bead_row(self, row: GuessedRow) -> GuessedRow:
         """Return a bead run with a free name; if the sheet has its kit, it is taken for the same lot."""
         taken = [entry.row.name for entry in self.typed.bead_runs]
-        row = _with(row, beads=free_name(str(row.values["beads"]), taken))
+        row = _with(row, {"beads": free_name(str(row.values["beads"]), taken)})
         kits = {entry.row.kit for entry in self.typed.bead_runs if entry.row.levels}
         if not kits or row.values["kit"] not in (*kits, None):
             return row
@@ -156,10 +156,12 @@ class _Known:
         ids += [str(other.values["sample_id"]) for other in before]
         return _with(
             row,
-            sample_id=free_name(str(row.values["sample_id"]), ids),
-            patient_id=self.patient(str(row.values["patient_id"])),
-            panel=panels[str(row.values["panel"])],
-            beads=runs.get(row.values["beads"]),
+            {
+                "sample_id": free_name(str(row.values["sample_id"]), ids),
+                "patient_id": self.patient(str(row.values["patient_id"])),
+                "panel": panels[str(row.values["panel"])],
+                "beads": runs.get(row.values["beads"]),
+            },
         )
 
     def patient(self, guess: str) -> str:
@@ -195,7 +197,8 @@ class _Known:
         return tuple(dict.fromkeys(found))
 
 
-def _with(row: GuessedRow, **values: Value) -> GuessedRow:
+def _with(row: GuessedRow, values: Mapping[str, Value]) -> GuessedRow:
+    """Return a row with other values in these columns."""
     return replace(row, values={**row.values, **values})
 
 
