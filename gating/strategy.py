@@ -30,7 +30,6 @@ from gating.gates.steps import (
     StepEstimate,
 )
 from gating.plasma_cells.anchor_steps import find_target, find_target_by_sample
-from gating.thresholds import rounded
 from gating.thresholds.methods import Method
 
 FEWEST_ABERRANT = 0.05
@@ -199,8 +198,8 @@ def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> 
 
 def unused_overrides(choices: Choices, steps: tuple[GateStep, ...]) -> tuple[str, ...]:
     """Return the names of a person's thresholds that no step used."""
-    taken = {value for step in steps if step.is_set_by_person for _, value in step.thresholds}
-    return tuple(name for name, value in choices.overrides.items() if rounded(value) not in taken)
+    used = {name for step in steps for name in step.overrides.values()}
+    return tuple(name for name in choices.overrides if name not in used)
 
 
 def _population(

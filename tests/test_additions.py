@@ -17,15 +17,20 @@ from pipeline.simulate import simulate_study
 
 TESTS = ROOT / "tests"
 KIT = 'BeadKit("nova", "Nova beads", "PE molecules", needs_f_p=True, has_blank=False, arithmetic="ABC = molecules / (F:P)"),'
-MODEL = """class _Spread:
-    notes = ("a spread is hardly a model",)
+MODEL = """from pipeline.study.quantity_name import DEX
+
+
+class _Spread:
+    notes = ("the spread of M9 is hardly a model",)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        return (Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit="dex"),)
+        return (Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit=DEX),)
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
-    Model("M9", lambda given, _: _Spread(), _Spread.estimates, lambda fit: "a test's own"),"""
+    Model("M9", lambda given, _: _Spread(), _Spread.estimates, lambda fit: "a test's own",
+          plain="the spread of a test", methods="How wide a test is was guessed",
+          glossary=("model 9: spread", "What a test adds to see that it is explained.")),"""
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +76,12 @@ def test_a_washout_model_takes_one_entry_in_one_file(study: Path):
     written = json.loads((study / "results" / "washout.json").read_text("utf-8"))
     assert written["methods"]["M9"] == "a test's own"
     assert written["estimates"][0]["name"] == "spread"
-    assert "a spread is hardly a model" in written["notes"]
-    assert "a spread is hardly a model" in (study / "results" / "report.html").read_text("utf-8")
+    assert "the spread of M9 is hardly a model" in written["notes"]
+    report = (study / "results" / "report.html").read_text("utf-8")
+    assert "the spread of the spread of a test is hardly a model" in report.casefold()
+    assert "How wide a test is was guessed." in report
+    assert "model 9: spread" in report
+    assert "What a test adds to see that it is explained." in report
 
 
 def test_an_edit_that_meets_nothing_is_refused(study: Path):

@@ -181,3 +181,178 @@ def words_of(node: ast.expr) -> Iterator[str]:
         case ast.Call(func=ast.Name(id="frozenset" | "set" | "tuple" | "list")):
             for part in node.args:
                 yield from words_of(part)
+
+
+OWN_WORDS = {
+    "event", "expected", "hint", "interval_method", "label", "line", "message", "method", "methods", "name", "note",
+    "notes", "per", "pool", "population", "problem", "reason", "remedy", "rule", "said", "source", "strength",
+    "title", "unit", "when", "why", "words",
+}  # fmt: skip
+"""What holds words that our own code wrote for people. Nothing may be decided by reading them back."""
+ASKED_BY = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split",
+            "rsplit", "count", "find", "index"}  # fmt: skip
+"""Methods of a text that look for another one in it."""
+FROM_OUTSIDE: Mapping[str, str] = {
+    "os.name": "Python's name of the operating system",
+    "f.name": "a field of a dataclass, by its name in the code",
+    "sheet.name": "a sheet that a person typed",
+    "chosen.name": "the scenario that a person asked for",
+    "column.name": "a column's name in a file of results, which other programs read",
+    "population.name": "a kind of simulated cells",
+    "self.name.endswith('_1')": "the number in a simulated tube's name",
+    "self.name.removesuffix('_percent')": "a column's name as its header",
+    "'mg'": "a unit of a dose as typed in the doses sheet",
+    "'mg/kg'": "a unit of a dose as typed in the doses sheet",
+    "'dump'": "a role of a channel",
+    "'AREA SCALING'": "the end of a cytometer's own keywords",
+    "path.name": "a file that a person named",
+    "data.name": "a file of results, which other programs read",
+    "source in _OF_THE_FILE": "the keyword of an FCS file that holds its matrix",
+    "name != _BLANK": "the sheet of an empty workbook",
+    "row == _ANY_OF_HIGH_RISK": "the row that is named by no person",
+    "name == SOURCE": "a key of the facts about the program, as they are stored",
+    "caseless(cell.value)": "what a person typed",
+    "head": "a line of a stored result",
+    "_SOUNDED.split(' ')": "a list of letters",
+    "wait.note.removeprefix(_NO_ANSWER_WORDS)": "a sentence that is shortened: nothing is decided",
+}
+"""Parts of comparisons that are no words of ours: what they are."""
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_word_that_our_own_code_wrote_is_read_back(path: Path):
+    assert list(words_read_back(tree_of(path))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'x = estimate.unit.startswith("fold")',
+        'x = result.population.startswith("aberrant")',
+        'x = any("Firth" in one.method for one in estimated)',
+        'x = "per_doubling" in estimate.name',
+        'x = "person" in step.method',
+        'x = event == "progression"',
+        'x = hint.partition(" If there")[0]',
+        'x = f"{when}" if when == "a trough" else ""',
+        'x = gate.source == "review.csv"',
+        'x = line in (GUIDE[0], "The sheets")',
+        'TITLE = "Cytogenetics"\nx = row.title == TITLE',
+        'match estimate.unit:\n    case "weeks":\n        pass',
+        'x = where.split(" and so on ")',
+        'x = re.match("fold", estimate.unit)',
+    ],
+)
+def test_that_a_word_that_is_read_back_is_found(line: str):
+    assert list(words_read_back(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = estimate.unit.kind is UnitKind.FOLD",
+        'x = role == "time"',
+        'x = os.name == "posix"',
+        'x = name.split(";")',
+        'x = note == ""',
+    ],
+)
+def test_that_other_words_are_left_alone(line: str):
+    assert list(words_read_back(ast.parse(line))) == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_is_matched_by_a_rounded_number(path: Path):
+    assert list(matched_by_rounded(tree_of(path))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = [name for name, value in given.items() if rounded(value) not in taken]",
+        "x = value == rounded(override.value)",
+        "x = {rounded(override.value) for override in overrides}",
+        "x = round(a, 3) != round(b, 3)",
+        "x = {rounded(value): name for name, value in given.items()}",
+    ],
+)
+def test_that_a_match_by_a_rounded_number_is_found(line: str):
+    assert list(matched_by_rounded(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line", ["x = rounded(value) > 0", "x = round(3.5) in ranks", "x = {n for n in ranks}"]
+)
+def test_that_other_rounded_numbers_are_left_alone(line: str):
+    assert list(matched_by_rounded(ast.parse(line))) == []
+
+
+def words_read_back(tree: ast.Module) -> Iterator[str]:
+    """Yield each place where words for people are compared with a literal, or searched for one."""
+    named = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        parts = [
+            named.get(part.id, part) if isinstance(part, ast.Name) else part for part in texts_asked(node)
+        ]
+        literals = [word for part in parts for word in words_of(part) if any(map(str.isalpha, word))]
+        said = [ast.unparse(part) for part in parts] + [repr(word) for word in literals] + [ast.unparse(node)]
+        is_own = any(name_of(part) in OWN_WORDS for part in parts)
+        is_phrase = any(" " in word.strip() for word in literals)
+        if literals and (is_own or is_phrase) and not FROM_OUTSIDE.keys() & set(said):
+            yield ast.unparse(node)[:100]
+
+
+def texts_asked(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Compare(ops=[ast.Eq() | ast.NotEq() | ast.In() | ast.NotIn()]):
+            return [node.left, *node.comparators]
+        case ast.Match():
+            patterns = [case.pattern for case in node.cases]
+            return [node.subject, *(p.value for p in patterns if isinstance(p, ast.MatchValue))]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="match" | "search" | "fullmatch")):
+            return node.args
+        case ast.Call(func=ast.Attribute(attr=attr, value=text)) if attr in ASKED_BY:
+            return [text, *node.args]
+    return []
+
+
+def name_of(node: ast.expr) -> str:
+    """Return the last name of what is asked; "" for a bare `name`, which people and files give."""
+    match node:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Name(id=name) if name not in ("name", "said", "words", "line"):
+            return name
+    return ""
+
+
+def matched_by_rounded(tree: ast.Module) -> Iterator[str]:
+    """Yield each place where rounded numbers are compared for equality, or collected to be looked up."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(ops=[ast.Eq() | ast.NotEq() | ast.In() | ast.NotIn()]):
+                keys = [node.left, *node.comparators]
+            case ast.SetComp():
+                keys = [node.elt]
+            case ast.DictComp():
+                keys = [node.key]
+            case _:
+                keys = []
+        if any(is_rounded(key) for key in keys):
+            yield ast.unparse(node)[:100]
+
+
+def is_rounded(node: ast.expr) -> bool:
+    """Whether a value is a rounded float: `rounded(x)`, or `round` to digits."""
+    match node:
+        case ast.Call(func=ast.Name(id="rounded")):
+            return True
+        case ast.Call(func=ast.Name(id="round"), args=[_, _]):
+            return True
+    return False

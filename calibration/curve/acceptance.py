@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
 import numpy as np
 
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from calibration.numbers import Floats
 
 __all__ = [
@@ -27,29 +26,6 @@ SETTLED_HISTORY = 20
 """Number of earlier runs from which on their median is settled. Convention, as for Levey-Jennings charts."""
 
 
-class CheckName(StrEnum):
-    """The rows that the acceptance table may have."""
-
-    ORDER = "order"
-    R2 = "r2"
-    SLOPE = "slope"
-    BACK_CALCULATED_ERROR = "back_calculated_error"
-    VALUE_PER_MFI = "value_per_mfi"
-    LOCAL_SLOPE = "local_slope"
-    BEAD_RCV = "bead_rcv"
-    BEAD_EVENTS = "bead_events"
-    DETECTION = "detection"
-    LESS_BLANK = "less_blank"
-    DEGREES_OF_FREEDOM = "degrees_of_freedom"
-    HISTORY = "history"
-    BRIGHTER_ELSEWHERE = "brighter_elsewhere"
-    TRANSFER_POPULATIONS = "transfer_populations"
-    TRANSFER_SLOPE = "transfer_slope"
-    TRANSFER_ERROR = "transfer_error"
-    LOT_SIZE = "lot_size"
-    LOT_VALUES = "lot_values"
-
-
 OF_THE_LINE = frozenset(
     {
         CheckName.R2,
@@ -63,16 +39,6 @@ OF_THE_LINE = frozenset(
     }
 )
 """Checks of the fitted line; they have no meaning without assigned values."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurveCheck:
-    """One row of the acceptance table: the figure, its verdict, and what it means in words."""
-
-    name: CheckName
-    value: float
-    verdict: CurveVerdict
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +81,6 @@ class FittedBeads:
     history: Sequence[float] = ()
 
 
-Row = tuple[float, CurveVerdict, str]
-"""Figure, verdict and sentence of one check."""
-
-
 def worst(checks: Sequence[CurveCheck]) -> CurveVerdict:
     """Return the worst verdict of a table; accept where it is empty."""
     return _worst([check.verdict for check in checks])
@@ -129,9 +91,8 @@ def _worst(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
 
 
 def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...]:
-    """Return every row of the table that the data allow, in the order of `CHECKS`."""
-    rows = ((name, check(beads, getattr(limits, quantity, None))) for name, check, quantity in CHECKS)
-    return tuple(CurveCheck(name, *row) for name, row in rows if row is not None)
+    """Return every row of the table that the data of a fitted curve allow, in the order of `CHECKS`."""
+    return acceptance_rows(CHECKS, beads, limits)
 
 
 def _order(b: FittedBeads, limit: None) -> Row:
@@ -277,18 +238,18 @@ def _history(b: FittedBeads, limit: Limit) -> Row | None:
     return abs(off), limit.at_most(abs(off)), text
 
 
-CHECKS: tuple[tuple[CheckName, Callable[[FittedBeads, Any], Row | None], str], ...] = (
-    (CheckName.ORDER, _order, ""),
-    (CheckName.R2, _r2, "r2"),
-    (CheckName.SLOPE, _slope, "slope"),
-    (CheckName.BACK_CALCULATED_ERROR, _back, "error"),
-    (CheckName.VALUE_PER_MFI, _ratio, "ratio"),
-    (CheckName.LOCAL_SLOPE, _local_slope, "local_slope"),
-    (CheckName.BEAD_RCV, _rcv, "rcv"),
-    (CheckName.BEAD_EVENTS, _events, "events"),
-    (CheckName.DETECTION, _detection, "detection"),
-    (CheckName.LESS_BLANK, _less_blank, "error"),
-    (CheckName.DEGREES_OF_FREEDOM, _residual, ""),
-    (CheckName.HISTORY, _history, "history"),
+CHECKS: tuple[TableRow[FittedBeads], ...] = (
+    TableRow(CheckName.ORDER, _order),
+    TableRow(CheckName.R2, _r2, lambda limits: limits.r2),
+    TableRow(CheckName.SLOPE, _slope, lambda limits: limits.slope),
+    TableRow(CheckName.BACK_CALCULATED_ERROR, _back, lambda limits: limits.error),
+    TableRow(CheckName.VALUE_PER_MFI, _ratio, lambda limits: limits.ratio),
+    TableRow(CheckName.LOCAL_SLOPE, _local_slope, lambda limits: limits.local_slope),
+    TableRow(CheckName.BEAD_RCV, _rcv, lambda limits: limits.rcv),
+    TableRow(CheckName.BEAD_EVENTS, _events, lambda limits: limits.events),
+    TableRow(CheckName.DETECTION, _detection, lambda limits: limits.detection),
+    TableRow(CheckName.LESS_BLANK, _less_blank, lambda limits: limits.error),
+    TableRow(CheckName.DEGREES_OF_FREEDOM, _residual),
+    TableRow(CheckName.HISTORY, _history, lambda limits: limits.history),
 )
-"""The checks of a fitted curve in the order of the table: name, function, and its limit in `CurveLimits`."""
+"""The checks of a fitted curve in the order of the table."""

@@ -88,11 +88,42 @@ class BeadLimit:
         )
 
 
+R2 = Limit(0.99, 0.98)
+"""r² of the line in log-log, at least. Convention: beads span two decades or more, so that a lower r² means a
+bead off the line by tens of percent."""
+SLOPE = Limit(0.10, 0.15)
+"""Distance of the slope in log-log from 1, at most. Convention: a linear detector has a slope of 1, and 0.1
+more is 26 % over a decade."""
+LOCAL_SLOPE = Limit(0.2)
+"""Distance from 1 of the slope between neighbouring beads, at most; it can only warn. Convention: twice the
+slope's own, since two beads determine it."""
+ERROR = BeadLimit(0.10, 0.20, dimmest_reject=0.25)
+"""Back-calculated error of a bead, a fraction, at most; the dimmest bead is rejected later.
+Convention: bioanalytical guidelines allow ligand-binding assays 20 %, and 25 % at the lower limit of
+quantification (ICH M10, 2022); acceptance is stricter."""
+RATIO = Limit(1.7, 2.5)
+"""Change of assigned value per MFI from bead to bead, a factor, at most. Convention:
+beads of a kit are about threefold apart or more, so that values typed for the wrong beads change it more."""
+RCV = BeadLimit(0.15, 0.30, dimmest_accept=0.25)
+"""Robust CV of a bead population, a fraction, at most; the dimmest bead may be wider. Convention: beads are
+made with a few percent, and photon counting widens the dimmest."""
+EVENTS = Limit(500, 150)
+"""Events of a bead population, at least. Convention: a robust CV of 30 % leaves 1.7 % of error in the median
+of 500 events, and 3 % in that of 150."""
+DETECTION = Limit(2.0)
+"""Dimmest bead over the blank, at least; it can only warn. Convention: below twice the blank, over half of
+the light is not the bead's."""
+HISTORY = Limit(0.05, 0.10)
+"""Distance of the top bead from the median of the instrument's earlier runs, a fraction, at most. Convention:
+daily checks of cytometers commonly allow a few percent; it settles at `SETTLED_HISTORY` runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class CurveLimits:
     """The limits of every figure of a standard curve; fractions, not percent.
 
-    They are conventions, not laws: a study sets its own in its settings (docs/study.md).
+    They are conventions, not laws: a study sets its own in its settings (docs/study.md), whose names end as
+    the bounds here are called: `curve_r2_accept` and `curve_r2_reject` are the bounds of `r2`.
 
     Attributes
     ----------
@@ -114,12 +145,12 @@ class CurveLimits:
         Distance of the top bead from the instrument's earlier runs, at most.
     """
 
-    r2: Limit = Limit(0.99, 0.98)
-    slope: Limit = Limit(0.10, 0.15)
-    local_slope: Limit = Limit(0.2)
-    error: BeadLimit = BeadLimit(0.10, 0.20, dimmest_reject=0.25)
-    ratio: Limit = Limit(1.7, 2.5)
-    rcv: BeadLimit = BeadLimit(0.15, 0.30, dimmest_accept=0.25)
-    events: Limit = Limit(500, 150)
-    detection: Limit = Limit(2.0)
-    history: Limit = Limit(0.05, 0.10)
+    r2: Limit = R2
+    slope: Limit = SLOPE
+    local_slope: Limit = LOCAL_SLOPE
+    error: BeadLimit = ERROR
+    ratio: Limit = RATIO
+    rcv: BeadLimit = RCV
+    events: Limit = EVENTS
+    detection: Limit = DETECTION
+    history: Limit = HISTORY

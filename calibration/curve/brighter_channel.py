@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CheckName, CurveCheck, CurveVerdict
+from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
@@ -136,6 +137,14 @@ def compare_channels(
     return _judged(_differences(stained, blank))
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedChannels:
+    """A calibrated channel, and the other channels that see the same beads, by name."""
+
+    channel: str
+    others: Sequence[tuple[str, ChannelComparison]]
+
+
 def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: str) -> CurveCheck | None:
     """Return the row of the acceptance table; None where no other channel could be compared.
 
@@ -146,6 +155,14 @@ def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: st
     channel
         The calibrated one.
     """
+    return next(
+        iter(acceptance_rows(CHANNEL_CHECKS, ComparedChannels(channel, compared), CurveLimits())), None
+    )
+
+
+def _brighter_elsewhere(channels: ComparedChannels, limit: None) -> Row | None:
+    del limit
+    compared, channel = channels.others, channels.channel
     if not compared:
         return None
     name, worst = max(compared, key=lambda named: (named[1].doubtful, named[1].more_light))
@@ -154,13 +171,19 @@ def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: st
             "the other channel that sees" if len(compared) == 1 else f"any of {len(compared)} others that see"
         )
         text = f"{channel} collects more light of these beads than {others} them."
-        return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.ACCEPT, text)
+        return worst.more_light, CurveVerdict.ACCEPT, text
     how = "more" if worst.more_light > Z_95_ONE_SIDED else "no less"
     text = (
         f"{name} collects {how} light of these beads than {channel} ({worst.more_light:+.1f} SD by photon "
         f"counting): is {channel} the dye's own detector?"
     )
-    return CurveCheck(CheckName.BRIGHTER_ELSEWHERE, worst.more_light, CurveVerdict.WARN, text)
+    return worst.more_light, CurveVerdict.WARN, text
+
+
+CHANNEL_CHECKS: tuple[TableRow[ComparedChannels], ...] = (
+    TableRow(CheckName.BRIGHTER_ELSEWHERE, _brighter_elsewhere),
+)
+"""The check of a bead run's other channels."""
 
 
 def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | None]:

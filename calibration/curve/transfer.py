@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CheckName, CurveCheck
-from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict, around_one
+from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
 from calibration.curve.fit import least_squares_line
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
+from calibration.curve.table_rows import CheckName, Row, TableRow, acceptance_rows
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
@@ -146,7 +146,7 @@ def transferred_curve(
         photon_step=0.0 if not curve.photon_step else _backward(curve.photon_step, transfer),
         transfer=transfer,
     )
-    return here.with_checks(*_rows(transfer, limits or CurveLimits()))
+    return here.with_checks(*acceptance_rows(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
 
 
 def _backward(mfi: float, transfer: Transfer) -> float:
@@ -155,26 +155,31 @@ def _backward(mfi: float, transfer: Transfer) -> float:
     return float(np.sign(mfi) * size)
 
 
-def _rows(transfer: Transfer, limits: CurveLimits) -> tuple[CurveCheck, ...]:
-    return _peaks_row(transfer), _slope_row(transfer, limits), _error_row(transfer, limits)
-
-
-def _peaks_row(transfer: Transfer) -> CurveCheck:
+def _peaks_row(transfer: Transfer, limit: None) -> Row:
+    del limit
     verdict = CurveVerdict.ACCEPT if transfer.n >= SETTLED_PEAKS else CurveVerdict.WARN
     text = f"{transfer.n} rainbow populations carry the curve over ({SETTLED_PEAKS} wanted)."
-    return CurveCheck(CheckName.TRANSFER_POPULATIONS, float(transfer.n), verdict, text)
+    return float(transfer.n), verdict, text
 
 
-def _slope_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    low, high = around_one(limits.slope.accept)
+def _slope_row(transfer: Transfer, limit: Limit) -> Row:
+    low, high = around_one(limit.accept)
     text = f"Slope of the transfer {transfer.slope:.4f} (accepted {low:g} to {high:g})."
-    return CurveCheck(CheckName.TRANSFER_SLOPE, transfer.slope, limits.slope.near_one(transfer.slope), text)
+    return transfer.slope, limit.near_one(transfer.slope), text
 
 
-def _error_row(transfer: Transfer, limits: CurveLimits) -> CurveCheck:
-    error, limit = transfer.largest_error, limits.error.limit(dimmest=False)
+def _error_row(transfer: Transfer, bead_limit: BeadLimit) -> Row:
+    error, limit = transfer.largest_error, bead_limit.limit(dimmest=False)
     text = (
         f"Rainbow populations lie up to {100 * error:.1f} % off the transfer "
         f"(accepted to {100 * limit.accept:g} %)."
     )
-    return CurveCheck(CheckName.TRANSFER_ERROR, error, limit.at_most(error), text)
+    return error, limit.at_most(error), text
+
+
+TRANSFER_CHECKS: tuple[TableRow[Transfer], ...] = (
+    TableRow(CheckName.TRANSFER_POPULATIONS, _peaks_row),
+    TableRow(CheckName.TRANSFER_SLOPE, _slope_row, lambda limits: limits.slope),
+    TableRow(CheckName.TRANSFER_ERROR, _error_row, lambda limits: limits.error),
+)
+"""The checks of a transfer in the order of the table."""

@@ -12,7 +12,6 @@ from gating.events import Events, Mask, Survivors
 from gating.events.panel import SCATTER_ROLES, GatingPanel
 from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
-from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method
 
 WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
@@ -52,8 +51,7 @@ def debris(sample: Survivors, choices: Choices) -> StepEstimate:
         return cannot(
             Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
         )
-    person = choices.person(forward[0])
-    return find_debris(sample, forward[0].channel, _as_threshold(person))
+    return find_debris(sample, forward[0].channel, choices.person(forward[0]))
 
 
 def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
@@ -65,19 +63,15 @@ def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstima
         area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
     person = choices.person_of_step(Step.SINGLETS)
     if area and height:
-        return find_singlets(left, sample, area[0].channel, height[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, area[0].channel, height[0].channel, person)
     if width:
         person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, sample, None, width[0].channel, _as_threshold(person))
+        return find_singlets(left, sample, None, width[0].channel, person)
     return cannot(
         Step.SINGLETS,
         "the panel has no pulse height or width: doublets were not removed",
         GateFlag.NO_SINGLETS,
     )
-
-
-def _as_threshold(value: float | None) -> Threshold | None:
-    return None if value is None else Threshold(rounded(value), Method.PERSON, 1.0)
 
 
 def cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:

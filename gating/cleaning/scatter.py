@@ -10,7 +10,7 @@ from gating.arithmetic.elementary import log
 from gating.events import FloatArray, Survivors
 from gating.events.quantiles import quantile
 from gating.gates import AllOf, RangeGate
-from gating.gates.steps import Step, StepEstimate
+from gating.gates.steps import Step, StepEstimate, given_cuts
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
@@ -107,6 +107,7 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Ste
         (threshold.method,),
         ((forward, threshold.value),),
         threshold.confidence,
+        given=given_cuts([(forward, threshold)]),
     )
 
 

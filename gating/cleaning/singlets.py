@@ -9,7 +9,7 @@ from gating.events import FloatArray, Survivors
 from gating.events.events import LARGE
 from gating.events.quantiles import median
 from gating.gates import PolygonGate, RangeGate
-from gating.gates.steps import Step, StepEstimate
+from gating.gates.steps import Step, StepEstimate, given_cuts
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.kernel_density import clearest_valley, density_of
 from gating.thresholds.methods import Method
@@ -64,6 +64,7 @@ def find_singlets(
         (limit.method,),
         ((pulse, limit.value),),
         limit.confidence,
+        given=given_cuts([(pulse, limit)]),
     )
 
 
@@ -71,14 +72,16 @@ def _by_ratio(
     events: Survivors, sample: Survivors, area: str, height: str, fixed: Threshold | None
 ) -> StepEstimate:
     limit = fixed or _upper_limit(_ratio(sample.column(area), sample.column(height)))
+    ratio = f"{area}/{height}"
     gate = gate_of_ratio(events, area, height, limit.value)
     return StepEstimate(
         Step.SINGLETS,
         gate,
         (area, height),
         (limit.method,),
-        ((f"{area}/{height}", limit.value),),
+        ((ratio, limit.value),),
         limit.confidence,
+        given=given_cuts([(ratio, limit)]),
     )
 
 

@@ -10,8 +10,8 @@ from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, Gate, channels_of
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
-from gating.gates.steps import Step, StepEstimate
-from gating.thresholds import Threshold, as_person, axis_on, rounded
+from gating.gates.steps import Step, StepEstimate, given_cuts
+from gating.thresholds import Threshold, axis_on
 from gating.thresholds.methods import each_once
 from gating.thresholds.side_cut import side_cut
 
@@ -68,6 +68,7 @@ def find_sides(
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
         "" if smeared is None else note_of(smeared),
+        given=given_cuts((channel.channel, cut) for channel, cut in cuts),
     )
 
 
@@ -81,8 +82,7 @@ def _cut(
         pooled=choices.pooled_for(channel),
         axis=axis_on(events, channel.channel),
     )
-    person = choices.person(channel)
-    return as_person(automatic, None if person is None else rounded(person))
+    return choices.person(channel) or automatic
 
 
 def _most_lost(channel: GatingChannel) -> float:

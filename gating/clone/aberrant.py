@@ -15,17 +15,15 @@ from gating.events.panel import Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
-from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.gates.steps import GateFlag, Step, StepEstimate, given_cuts
 from gating.thresholds import (
     CLEAR,
     Axis,
     Threshold,
-    as_person,
     axis_density,
     axis_like,
     axis_on,
     best_valley,
-    rounded,
     settle,
 )
 from gating.thresholds.methods import Method, each_once
@@ -99,6 +97,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         tuple((channel.channel, cut.value) for channel, cut in clone.cuts),
         min((cut.confidence for _, cut in clone.cuts), default=OF_LIGHT_CHAIN),
         note,
+        given=given_cuts((channel.channel, cut) for channel, cut in clone.cuts),
     )
 
 
@@ -158,8 +157,7 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
             lambda: side_cut(reference.column(channel.channel), pooled=pooled, axis=scale),
         )
         cut = _spared(cells, scale, others)
-    person = choices.person(channel)
-    return channel, as_person(cut, None if person is None else rounded(person))
+    return channel, choices.person(channel) or cut
 
 
 def _valley_among(cells: Axis, everyone: Axis) -> Threshold | None:

@@ -18,7 +18,7 @@ from gating.events.panel import GatingChannel, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
-from gating.thresholds import Threshold, as_person, rounded
+from gating.thresholds import Threshold
 from gating.thresholds.methods import Method
 
 Cut = tuple[GatingChannel, Threshold]
@@ -68,12 +68,9 @@ def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
     """Return the clone's gate: cuts if a person set one or they do as well as ellipsoids, else ellipsoids."""
     cuts, total = best_cuts(split)
     of_person = [choices.person(channel) for channel, _ in cuts]
-    moved = tuple(
-        (channel, as_person(cut, None if value is None else rounded(value)))
-        for (channel, cut), value in zip(cuts, of_person, strict=True)
-    )
+    moved = tuple((channel, person or cut) for (channel, cut), person in zip(cuts, of_person, strict=True))
     least = total + max(FEWEST_BETTER / LEAST_GAIN, BETTER * total)
-    if all(value is None for value in of_person) and int(split.gain[split.gain > 0].sum()) > least:
+    if all(person is None for person in of_person) and int(split.gain[split.gain > 0].sum()) > least:
         ellipsoids, more = ellipsoids_around(split)
         if ellipsoids is not None and more > least:
             clustered = tuple((channel, replace(cut, method=Method.CLUSTER)) for channel, cut in cuts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gating.arithmetic.linear import inverse_of
+from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError, as_file
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
         raise GateFileError(f"{source}: {missing}, which the file does not have; export the gates again")
     _name_fluorochromes(root)
     _as_spillover(root, source)
-    try:
-        return flowkit.parse_gating_xml(as_file(root))
-    except Exception as error:  # FlowKit passes on errors of any type
-        raise GateFileError(f"{source}: no GatingML 2.0 that FlowKit can read ({error})") from None
+    fault = f"{source}: no GatingML 2.0 that FlowKit can read"
+    return by_flowkit(fault, flowkit.parse_gating_xml, as_file(root))
 
 
 def _dangling(root: _Element) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverse_of, product
+from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population_names import GateId
 from gating.drawn.tree import gate_of
@@ -70,8 +71,10 @@ class Light:
         scale = dimension.transformation_ref
         if scale is None:
             return values
+        apply = self.strategy.transformations[scale].apply
         with np.errstate(all="ignore"):
-            shown = self.strategy.transformations[scale].apply(np.ascontiguousarray(values)[:, None].copy())
+            fault = f"{self.source}: its gates cannot be applied"
+            shown = by_flowkit(fault, apply, np.ascontiguousarray(values)[:, None].copy())
         return np.asarray(shown, np.float64)[:, 0]
 
     def _column(self, label: str, reference: str | None) -> Floats:
@@ -114,6 +117,11 @@ class Light:
         1993, doi:10.1111/j.1749-6632.1993.tb38775.x.
         """
         n_dyes = len(spillover)
+        if spillover.ndim != 2 or not n_dyes <= spillover.shape[1] == len(channels):
+            raise GateFileError(
+                f"{self.source}: the matrix {name!r} has {len(channels)} detectors and coefficients of the "
+                f"shape {' × '.join(map(str, spillover.shape))}; export the gates again"
+            )
         try:
             if spillover.shape == (len(channels), len(channels)):
                 unmixing = SpilloverMatrix(tuple(channels), spillover, name).inverse()
@@ -166,7 +174,7 @@ def _in_gate(light: Light, gate: Any, inside: Mapping[GateId, Mask]) -> Mask:
     elif isinstance(gate, gates.PolygonGate):
         mask = _in_polygon(gate, np.stack(axes))
     elif isinstance(gate, gates.EllipsoidGate):
-        mask = _in_ellipsoid(gate, axes)
+        mask = _in_ellipsoid(gate, axes, light.source)
     else:
         raise GateFileError(f"{light.source}: gates of the kind {type(gate).__name__} are not read")
     return ~mask if getattr(gate, "use_complement", False) else mask
@@ -207,9 +215,14 @@ def _in_polygon(gate: Any, points: Floats) -> Mask:
     return inside_closed_polygon(points, np.array(gate.vertices, np.float64).T)
 
 
-def _in_ellipsoid(gate: Any, axes: Sequence[Floats]) -> Mask:
+def _in_ellipsoid(gate: Any, axes: Sequence[Floats], source: str) -> Mask:
     """Return which events lie in the ellipsoid or on its edge."""
-    inverse = inverse_of(np.array(gate.covariance_matrix, np.float64))
+    try:
+        inverse = inverse_of(np.array(gate.covariance_matrix, np.float64))
+    except np.linalg.LinAlgError as error:
+        raise GateFileError(
+            f"{source}: the covariance matrix of {gate.gate_name!r} cannot be inverted ({error})"
+        ) from None
     away = [values - centre for values, centre in zip(axes, gate.coordinates, strict=True)]
     distance = np.zeros(away[0].size)
     for i, distance_i in enumerate(away):

@@ -73,7 +73,8 @@ def outline_of(
     if "PolygonGate" in kind and len(names) == 2:
         return _polygon(names, axes, _fine(np.array(drawn.vertices, np.float64)))
     if "EllipsoidGate" in kind and len(names) == 2:
-        return _polygon(names, axes, _ellipse(drawn))
+        edge = _ellipse(drawn)
+        return None if edge is None else _polygon(names, axes, edge)
     return None
 
 
@@ -147,7 +148,7 @@ def _same_light(
 
 def _is_same(matrix: tuple[tuple[str, ...], NDArray[np.float64]], ours: SpilloverMatrix) -> bool:
     channels, values = matrix
-    if set(channels) != set(ours.channels):
+    if set(channels) != set(ours.channels) or values.shape != (len(channels), len(channels)):
         return False
     order = [ours.channels.index(name) for name in channels]
     return bool(np.allclose(values, ours.values[np.ix_(order, order)], rtol=0, atol=SAME_MATRIX))
@@ -175,8 +176,13 @@ def _fine(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.vstack([a + share * (b - a) for a, b in pairwise([*corners, corners[0]])])
 
 
-def _ellipse(drawn: Any) -> NDArray[np.float64]:
+def _ellipse(drawn: Any) -> NDArray[np.float64] | None:
+    """Return points on the edge; None if the covariance matrix belongs to no ellipse."""
     angle = np.linspace(0, 2 * np.pi, 3 * POINTS, endpoint=False)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     covariance = np.array(drawn.covariance_matrix, np.float64) * float(drawn.distance_square)
-    return np.asarray(product(circle, cholesky(covariance).T) + np.array(drawn.coordinates, np.float64))
+    try:
+        factor = cholesky(covariance)
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(product(circle, factor.T) + np.array(drawn.coordinates, np.float64))

@@ -25,11 +25,7 @@ from gating.events.compensation import SpilloverMatrix
 
 if TYPE_CHECKING:
     import flowkit
-    from lxml.etree import _Element
 
-_LONGEST = 200
-"""Most characters of another program's error text that a message repeats. Convention: two lines, enough to
-state the error."""
 PREFIXES = ("FJComp-", "Comp-")
 """Prefixes of FlowJo and DIVA before the name of a compensated channel."""
 NO_GATINGML = """<?xml version='1.0' encoding='UTF-8'?>
@@ -174,12 +170,7 @@ class DrawnPopulation:
             return self.channel_of(label, events.channels, markers, named)
 
         light = Light(self.strategy, events, channel_of, matrix, self.source)
-        try:
-            inside = masks_of(light, needed_gates(self.strategy, self.path))
-        except GateFileError:
-            raise
-        except Exception as error:  # FlowKit passes on errors of any type
-            raise GateFileError(f"{self.source}: its gates cannot be applied ({error})") from None
+        inside = masks_of(light, needed_gates(self.strategy, self.path))
         return tuple(inside[step] for step in self.steps)
 
     def channel_of(
@@ -203,8 +194,8 @@ class DrawnPopulation:
     def _detector(self, label: str, matrix: str) -> str:
         """Return the detector of a fluorochrome of a matrix; "" if the matrix does not have it."""
         given = self.strategy.comp_matrices.get(matrix)
-        dyes = list(getattr(given, "fluorochromes", ()))
-        return str(given.detectors[dyes.index(label)]) if given is not None and label in dyes else ""
+        pairs = zip(getattr(given, "fluorochromes", ()), getattr(given, "detectors", ()), strict=False)
+        return next((str(detector) for dye, detector in pairs if dye == label), "")
 
 
 def read_drawn_population(
@@ -229,22 +220,10 @@ def read_drawn_population(
         If the document is neither, if it has no such sample or population, or if its gates cannot be applied.
     """
     root = read_root(document, source)
-    try:
-        return _population(root, source, population, tube or TubeFile())
-    except GateFileError:
-        raise
-    except Exception as error:  # a damaged document can raise any error, in lxml, FlowKit or here
-        raise GateFileError(
-            f"{source}: its gates cannot be read ({type(error).__name__}: {str(error)[:_LONGEST]}); "
-            "save them again in the program that made them"
-        ) from None
-
-
-def _population(root: _Element, source: str, population: str, tube: TubeFile) -> DrawnPopulation:
     ellipses: Mapping[GateId, Ellipse] = {}
     uses_gain = True
     if root.tag == WORKSPACE:
-        found = workspace_gates(root, source, population, tube)
+        found = workspace_gates(root, source, population, tube or TubeFile())
         strategy, path, ellipses, uses_gain = found.strategy, found.path, found.ellipses, found.uses_gain
     else:
         strategy = gatingml_strategy(root, source)

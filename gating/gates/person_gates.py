@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
@@ -12,7 +12,7 @@ from gating.gates.gates import PolygonGate
 from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, POLYGON_STEPS, STEP_ROLES, step_of_threshold
 from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateFlag, Step, StepEstimate
-from gating.thresholds import rounded
+from gating.thresholds import Threshold, persons_threshold, rounded
 from gating.thresholds.methods import Method
 
 KEPT_BESIDE_POLYGON = (GateFlag.NO_VIABILITY,)
@@ -47,17 +47,20 @@ class Choices:
     pooled: Mapping[str, float] = field(default_factory=dict)
     polygons: Mapping[str, PolygonGate] = field(default_factory=dict)
 
-    def person(self, channel: GatingChannel) -> float | None:
-        """Return the threshold that a person set on the channel, or None."""
-        return self._of(self.overrides, channel)
+    def person(self, channel: GatingChannel) -> Threshold | None:
+        """Return the threshold that a person set on the channel, with its name, or None."""
+        name = self._name_among(self.overrides, channel)
+        return None if name is None else persons_threshold(name, self.overrides[name])
 
-    def person_of_step(self, step: str) -> float | None:
+    def person_of_step(self, step: str) -> Threshold | None:
         """Return the threshold that a person set for the step by the step's name, or None."""
-        return next((value for name, value in self.overrides.items() if _same(name, step)), None)
+        name = next((name for name in self.overrides if _same(name, step)), None)
+        return None if name is None else persons_threshold(name, self.overrides[name])
 
     def pooled_for(self, channel: GatingChannel) -> float | None:
         """Return the batch's threshold on the channel, or None."""
-        return self._of(self.pooled, channel)
+        name = self._name_among(self.pooled, channel)
+        return None if name is None else self.pooled[name]
 
     def polygon(self, step: str) -> PolygonGate | None:
         """Return the polygon that a person set in place of the step's gate, on channels, or None."""
@@ -156,9 +159,9 @@ class Choices:
     def _is_quantified(self, name: str) -> bool:
         return name.casefold() == QUANTIFIED_ROLE or name in self.panel.quantified
 
-    def _of(self, values: Mapping[str, float], channel: GatingChannel) -> float | None:
+    def _name_among(self, given: Iterable[str], channel: GatingChannel) -> str | None:
         names = {name.casefold() for name in self._names(channel)}
-        return next((value for name, value in values.items() if name.casefold() in names), None)
+        return next((name for name in given if name.casefold() in names), None)
 
     def _names(self, channel: GatingChannel) -> tuple[str, ...]:
         names = [channel.channel]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gating.events import Mask
 from gating.gates.gates import Gate
+from gating.thresholds import Threshold
 from gating.thresholds.methods import Method
 
 LOW_CONFIDENCE = 0.5
@@ -52,6 +53,40 @@ class GateFlag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenCut:
+    """A threshold of a step that was given by a person or by the batch.
+
+    Attributes
+    ----------
+    channel
+        Channel of the threshold, as in the step's `thresholds`.
+    method
+        `Method.PERSON` or `Method.POOLED`.
+    name
+        Name under which it was given: a person's channel, role, marker or step; for the batch the channel.
+    """
+
+    channel: str
+    method: Method
+    name: str
+
+
+def given_cuts(thresholds: Iterable[tuple[str, Threshold]]) -> tuple[GivenCut, ...]:
+    """Return which of a step's thresholds were given by a person or by the batch.
+
+    Parameters
+    ----------
+    thresholds
+        Channel and threshold, in the order of the step.
+    """
+    return tuple(
+        GivenCut(channel, threshold.method, threshold.given_as or channel)
+        for channel, threshold in thresholds
+        if threshold.method in (Method.PERSON, Method.POOLED)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class GateStep:
     """One step of the strategy, applied to the events that passed the step before.
 
@@ -73,6 +108,8 @@ class GateStep:
         0 (a guess) to 1 (clear).
     note
         A remark about the step for people; may be empty.
+    given
+        Which of the thresholds a person or the batch gave.
 
     Raises ValueError for a name that is no `Step`, unless the gate comes from a file.
     """
@@ -86,6 +123,7 @@ class GateStep:
     thresholds: tuple[tuple[str, float], ...] = ()
     confidence: float = 1.0
     note: str = ""
+    given: tuple[GivenCut, ...] = ()
 
     def __post_init__(self) -> None:
         name = str(self.name) if Method.FILE in self.methods else Step(self.name)
@@ -95,6 +133,16 @@ class GateStep:
     def is_set_by_person(self) -> bool:
         """Whether a person set at least one of the thresholds."""
         return Method.PERSON in self.methods
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the threshold is a ratio of two channels, area over height, and lies on neither."""
+        return self.name is Step.SINGLETS and len(self.channels) == 2 and bool(self.thresholds)
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The thresholds that a person gave: channel → name under which it was given."""
+        return {cut.channel: cut.name for cut in self.given if cut.method is Method.PERSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +251,4 @@ class StepEstimate:
     confidence: float = 1.0
     note: str = ""
     flags: tuple[GateFlag, ...] = ()
+    given: tuple[GivenCut, ...] = ()

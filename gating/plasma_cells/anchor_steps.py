@@ -17,7 +17,7 @@ from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.movable_gates import PLASMA_CELL_SIZE, SECOND_ROLES
 from gating.gates.person_gates import Choices
-from gating.gates.steps import GateFlag, Step, StepEstimate
+from gating.gates.steps import GateFlag, Step, StepEstimate, given_cuts
 from gating.plasma_cells.larger_sample import widened_look
 from gating.plasma_cells.refinement import refined
 from gating.thresholds import Threshold, rounded
@@ -124,7 +124,7 @@ def _threshold(
     is_size = channel.role == "fsc_area"  # whose own name is that of the step debris
     person = choices.person_of_step(PLASMA_CELL_SIZE) if is_size else choices.person(channel)
     if person is not None:
-        return Threshold(rounded(person), Method.PERSON, 1.0)
+        return person
     if group.mask.any():
         return Threshold(anchor.axis.linear(position), Method.VALLEY, group.confidence)
     pooled = choices.pooled_for(channel)
@@ -202,6 +202,7 @@ def _as_estimate(
         confidence,
         note,
         flags,
+        given_cuts((cut.channel.channel, cut.threshold) for cut in ordered),
     )
 
 

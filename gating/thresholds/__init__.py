@@ -9,19 +9,19 @@ from gating.thresholds.axis import (
     known_axis,
     rounded,
 )
-from gating.thresholds.threshold import CLEAR, Threshold, as_person, best_valley, settle
+from gating.thresholds.threshold import CLEAR, Threshold, best_valley, persons_threshold, settle
 
 __all__ = [
     "CLEAR",
     "Axis",
     "Threshold",
-    "as_person",
     "axis_density",
     "axis_like",
     "axis_of",
     "axis_on",
     "best_valley",
     "known_axis",
+    "persons_threshold",
     "rounded",
     "settle",
 ]

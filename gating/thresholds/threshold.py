@@ -6,7 +6,7 @@ pooled threshold, the spread of the negative cells. The result states the method
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gating.thresholds.axis import Axis, axis_density, rounded
 from gating.thresholds.kernel_density import Valley, clearest_valley, densities_of
@@ -49,11 +49,14 @@ class Threshold:
         How it was found.
     confidence
         0 (a guess) to 1 (clear).
+    given_as
+        Name under which a person gave the threshold; "" for any other.
     """
 
     value: float
     method: Method
     confidence: float
+    given_as: str = ""
 
 
 def best_valley(axis: Axis, low: float, high: float) -> Valley | None:
@@ -100,11 +103,9 @@ def settle(axis: Axis, valley: Valley | None, *, fallback: float, pooled: float 
     return Threshold(axis.linear(fallback), Method.SPREAD, OF_SPREAD)
 
 
-def as_person(threshold: Threshold, value: float | None) -> Threshold:
-    """Return the threshold, or the one a person set."""
-    return (
-        threshold if value is None else replace(threshold, value=value, method=Method.PERSON, confidence=1.0)
-    )
+def persons_threshold(name: str, value: float) -> Threshold:
+    """Return a threshold that a person gave under this name."""
+    return Threshold(rounded(value), Method.PERSON, 1.0, name)
 
 
 def _sureness(clarity: float) -> float:

@@ -8,12 +8,9 @@ from typing import Any
 
 from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study, TubeVerdict
+from pipeline.study.study import GateSource, Study, TubeVerdict
 
 _VERDICT = tuple(column.name for column in fields(TubeVerdict))
-
-FROM_REVIEW = "review.csv"
-"""The `source` of a gate from review.csv."""
 
 NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
 """Columns whose text is not written into the trail."""
@@ -49,7 +46,7 @@ def cells_of_review(
     rows
         The cells of review.csv by column, one mapping per row; rows without a gate give only the verdict.
     """
-    gates = {row for row, column in cells if column == "source" and cells[row, column] == FROM_REVIEW}
+    gates = {row for row, column in cells if column == "source" and cells[row, column] == GateSource.REVIEW}
     gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
     said = f"review {sample_id}"
     kept = {
@@ -63,7 +60,9 @@ def cells_of_review(
         kept.update({(f"review {name}", column): text for column, text in places if text})
     for row in rows:
         if row.get("gate"):
-            gate = {name: text for name, text in row.items() if name != "verdict"} | {"source": FROM_REVIEW}
+            gate = {name: text for name, text in row.items() if name != "verdict"} | {
+                "source": GateSource.REVIEW.value
+            }
             if "value" in gate:
                 gate["value"] = _text(float(gate["value"].replace(",", ".")))
             name = f"gates {sample_id}/{row['gate']}"

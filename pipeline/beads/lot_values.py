@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from calibration.beads.kits import BeadKit
-from calibration.curve.acceptance import OF_THE_LINE, CheckName, CurveCheck
-from calibration.curve.acceptance_limits import CurveVerdict
+from calibration.curve.acceptance import OF_THE_LINE
+from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
 from calibration.curve.standard_curve import StandardCurve
+from calibration.curve.table_rows import CheckName, CurveCheck, Row, TableRow, acceptance_rows
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
@@ -16,6 +17,23 @@ from pipeline.beads.result import CalibrationResult
 LEAST_TOP_MEF = 1000.0
 """If the level of the brightest relative bead is below this, the levels are no assigned values. Convention:
 lots have tens of thousands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLevels:
+    """A kit, and the levels that were typed for it."""
+
+    kit: BeadKit
+    levels: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class LotRuns:
+    """The levels of a lot in a run, and in its other runs, each with a name for messages."""
+
+    lot: str
+    levels: Sequence[float]
+    others: Sequence[tuple[str, tuple[float, ...]]]
 
 
 def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
@@ -32,7 +50,12 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
     >>> size_row(bead_kit("quantibrite_pe"), (0.474, 5.359, 23.843, 62.336)).verdict.value
     'warn'
     """
-    brightest = max(levels, default=0.0)
+    return next(iter(acceptance_rows(SIZE_CHECKS, TypedLevels(kit, levels), CurveLimits())), None)
+
+
+def _size(typed: TypedLevels, limit: None) -> Row | None:
+    del limit
+    kit, brightest = typed.kit, max(typed.levels, default=0.0)
     if kit.brightest is None or kit.brightest[0] <= brightest <= kit.brightest[1]:
         return None
     low, high = kit.brightest
@@ -40,7 +63,7 @@ def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
         f"The brightest level typed is {brightest:,.6g}, but {kit.title} lots have {low:,.0f} to {high:,.0f} "
         f"{kit.unit} there: in thousands, or the values of another kit?"
     )
-    return CurveCheck(CheckName.LOT_SIZE, brightest, CurveVerdict.WARN, text)
+    return brightest, CurveVerdict.WARN, text
 
 
 def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
@@ -107,21 +130,34 @@ def _in_log(result: CalibrationResult, log: InstrumentLog | None) -> list[tuple[
 def _compared(
     result: CalibrationResult, others: Sequence[tuple[str, tuple[float, ...]]]
 ) -> CalibrationResult:
-    unlike = [(name, levels) for name, levels in others if not _agree(levels, result.levels)]
-    if not unlike or result.curve is None:
+    if result.curve is None:
         return result
+    curve = result.curve.with_checks(
+        *acceptance_rows(LOT_CHECKS, LotRuns(result.lot, result.levels, others), CurveLimits())
+    )
+    if curve == result.curve:
+        return result
+    return replace(result, curve=curve, flags=(*without_curve_flags(result.flags), *curve_flags(curve)))
+
+
+def _other_values(lot: LotRuns, limit: None) -> Row | None:
+    del limit
+    unlike = [(name, levels) for name, levels in lot.others if not _agree(levels, lot.levels)]
+    if not unlike:
+        return None
     name, levels = unlike[0]
     listed = "; ".join(f"{level:g}" for level in levels)
-    text = (
-        f"Lot {result.lot} has other assigned values ({listed}) in {name}: compare both with the lot's sheet."
-    )
-    curve = result.curve.with_checks(
-        CurveCheck(CheckName.LOT_VALUES, float(len(unlike)), CurveVerdict.WARN, text)
-    )
-    return replace(result, curve=curve, flags=(*without_curve_flags(result.flags), *curve_flags(curve)))
+    text = f"Lot {lot.lot} has other assigned values ({listed}) in {name}: compare both with the lot's sheet."
+    return float(len(unlike)), CurveVerdict.WARN, text
 
 
 def _agree(levels: Sequence[float], others: Sequence[float]) -> bool:
     """Whether two rows may be of one lot: all values agree, or some if not all beads were resolved."""
     few, many = sorted((levels, others), key=len)
     return set(few) <= set(many)
+
+
+SIZE_CHECKS: tuple[TableRow[TypedLevels], ...] = (TableRow(CheckName.LOT_SIZE, _size),)
+"""The check of typed levels, before any other run is known."""
+LOT_CHECKS: tuple[TableRow[LotRuns], ...] = (TableRow(CheckName.LOT_VALUES, _other_values),)
+"""The check of a lot's levels against its other runs."""

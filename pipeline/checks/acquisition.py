@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.flags import CheckFlag
@@ -15,7 +16,18 @@ from pipeline.study.study import BeadRun, Sample, Study
 from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import find_channel
 
-THE_CONTROL = "the control"
+
+class _Compared(NamedTuple):
+    """What a tube is compared with: in words, and whether it is its control."""
+
+    words: str
+    is_control: bool = False
+
+    def __str__(self) -> str:
+        return self.words
+
+
+_THE_CONTROL = _Compared("the control", is_control=True)
 
 VOLTAGE_TOLERANCE = 1e-3
 """Relative difference up to which two voltages are equal: instruments set whole volts, and files round them.
@@ -84,7 +96,9 @@ def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
             continue
         where = study.at("samples", sample.sample_id, "beads")
         words = f"beads {quoted(run.name)}"
-        yield from _unlike(study, sample, tube, bead_file, where, words, _bead_names(study, sample, run))
+        yield from _unlike(
+            study, sample, tube, bead_file, where, _Compared(words), _bead_names(study, sample, run)
+        )
 
 
 def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -92,7 +106,7 @@ def controls_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
     for sample, column, tube, control in tubes_with_controls(study, headers):
         where = study.at("samples", sample.sample_id, column)
         aliases = study.panel(sample.panel).quantified.aliases
-        yield from _unlike(study, sample, tube, control, where, THE_CONTROL, aliases)
+        yield from _unlike(study, sample, tube, control, where, _THE_CONTROL, aliases)
         if instrument_difference(tube, control) == "":
             yield from _other_detectors(study, sample, tube, control, where)
 
@@ -104,7 +118,13 @@ def _bead_names(study: Study, sample: Sample, run: BeadRun) -> tuple[str, ...]:
 
 
 def _unlike(
-    study: Study, sample: Sample, tube: FcsFile, other: FcsFile, where: str, what: str, names: Sequence[str]
+    study: Study,
+    sample: Sample,
+    tube: FcsFile,
+    other: FcsFile,
+    where: str,
+    what: _Compared,
+    names: Sequence[str],
 ) -> Iterator[Finding]:
     """Compare instruments and settings of the quantified detector; refuse settings of one instrument only."""
     settings, sample_id = study.settings, sample.sample_id
@@ -141,10 +161,10 @@ def _unlike(
 
 
 def _not_comparable(
-    sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: str, channel: str
+    sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: _Compared, channel: str
 ) -> Finding:
     """Return a flag for a tube that cannot be compared with its beads; for a control only a note."""
-    if what == THE_CONTROL:
+    if what.is_control:
         note = f"tube and {what} do not both tell the voltage of {channel}: not compared"
         return Finding(None, sample_id, note=note)
     problem = (

@@ -14,7 +14,7 @@ from pipeline.study.faults import Fault
 from pipeline.study.locations import location_fault
 from pipeline.study.names.look import caseless
 from pipeline.study.polygon import TypedPolygon
-from pipeline.study.study import GateOverride, Panel, Sample, Study
+from pipeline.study.study import GateOverride, GateSource, Panel, Sample, Study
 from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import ChannelsError
 from pipeline.tube.names.rows import rows_of_file
@@ -101,7 +101,7 @@ def gate_names(study: Study, headers: Headers) -> Iterator[Finding]:
 
 def gate_cell(study: Study, override: GateOverride, column: str) -> str:
     """Return the cell of a person's gate, in the sheet gates or in review.csv."""
-    sheet = "review" if override.source == "review.csv" else "gates"
+    sheet = "review" if override.source is GateSource.REVIEW else "gates"
     return study.at(sheet, f"{override.sample_id}/{override.gate}", column)
 
 

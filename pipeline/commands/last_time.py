@@ -51,12 +51,14 @@ class LastTime:
         wanted = {"key": self._key, **({"key_of_figures": self._key} if self._figures else {})}
         if any(kept.get(name) != key for name, key in wanted.items()):
             return None
+        text, failures = kept.get("text"), kept.get("failures")
+        if not isinstance(text, str) or not isinstance(failures, str):
+            return None
         try:
-            text, status = str(kept["text"]), ExitStatus(kept["status"])
-            failures = str(kept["failures"])
-            if not self._is_unchanged():
-                return None
-        except (KeyError, ValueError, TypeError, OSError):
+            status = ExitStatus(kept.get("status", -1))
+        except ValueError:
+            return None
+        if not self._is_unchanged():
             return None
         said = text.replace(REPORT_PATH, str(self._results.report))
         return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
@@ -76,19 +78,27 @@ class LastTime:
     def _is_unchanged(self) -> bool:
         """Whether results and audit trail still have the digests in run.json."""
         folder = self._results.folder
-        facts = json.loads((folder / "run.json").read_text("utf-8"))
-        files = dict(facts["files"])
-        head = read_trail(folder.parent).head
-        if facts["older"]:
+        facts = _facts_in(folder / "run.json")
+        files = facts.get("files")
+        if not isinstance(files, list) or not files or facts.get("older", True):
             return False
-        return bool(files) and files == dict(digests_of(folder)) and facts["audit_head"] == head
+        try:
+            written = [[name, digest] for name, digest in digests_of(folder)]
+        except OSError:
+            return False
+        return files == written and facts.get("audit_head") == read_trail(folder.parent).head
 
     def _kept(self) -> dict[str, Any]:
-        try:
-            kept = json.loads(self._record.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return kept if isinstance(kept, dict) else {}
+        return _facts_in(self._record)
+
+
+def _facts_in(path: Path) -> dict[str, Any]:
+    """Return what a JSON file of ours holds by name; nothing if it cannot be read or is no such file."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def made_from(

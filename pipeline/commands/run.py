@@ -88,7 +88,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             log.info("nothing has changed: no result is written again")
             return same
         with side_work(own, len(study.samples), done.workers) as side:
-            results.write_first(done.results.values(), calibrations, side, figures=options.figures)
+            results.write_first(study, done.results.values(), calibrations, side, figures=options.figures)
             reporter.stage("fitting models")
             validate = options.validate or results.validation.is_dir()
             study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)

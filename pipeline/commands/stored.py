@@ -97,7 +97,7 @@ def _from_store(
     drawn = extras is not None
     extras = extras or NO_EXTRAS
     with logged_to(results.folder), own_processes() as own, side_work(own, len(tubes)) as side:
-        results.write_first(tubes.values(), calibrations, side, figures=drawn, extras=extras)
+        results.write_first(study, tubes.values(), calibrations, side, figures=drawn, extras=extras)
         reporter.stage("fitting models")
         validate = results.validation.is_dir()
         study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)

@@ -108,9 +108,8 @@ def read_key(path: Path) -> Key:
             f"{path}: found a folder, a pipe or a device, expected a key or nothing; name another with --key"
         )
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
-        return Key(_names(rows))
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, csv.Error) as error:
+        return Key(_names(csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))))
+    except (OSError, ValueError, csv.Error) as error:
         raise UserError(
             f"{path}: found no key ({error}), expected the CSV file that an earlier `cd38rd deid` wrote, "
             f"with the columns {', '.join(_COLUMNS)}; name another with --key"
@@ -122,7 +121,10 @@ def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str],
     names: dict[tuple[PseudonymKind, str], str] = {}
     seen: set[tuple[PseudonymKind, str]] = set()
     for row in rows:
-        kind, copy = PseudonymKind(row["kind"]), (row["copy"] or "").strip()
+        lacking = [name for name in _COLUMNS if row.get(name) is None]
+        if lacking:
+            raise ValueError(f"a row without {', '.join(lacking)}")
+        kind, copy = PseudonymKind(row["kind"]), row["copy"].strip()
         if kind is PseudonymKind.SHIFT:
             int(copy)
         elif not copy:

@@ -86,6 +86,7 @@ class Results:
 
     def write_first(
         self,
+        study: Study,
         results: Iterable[SampleResult],
         calibrations: Sequence[CalibrationResult],
         side_work: SideWork,
@@ -97,6 +98,8 @@ class Results:
 
         Parameters
         ----------
+        study
+            The study; the pictures show its limits.
         results
             The results of the tubes.
         calibrations
@@ -111,8 +114,8 @@ class Results:
         if figures:
             from pipeline.output.figures import write_bead_figures
 
-            folder = self.folder / "figures"
-            write_bead_figures(folder, calibrations, png=extras.png, start=side_work.start)
+            folder, limit = self.folder / "figures", study.settings.curve_limits.error
+            write_bead_figures(folder, calibrations, limit, png=extras.png, start=side_work.start)
 
     def write(
         self,
@@ -173,7 +176,8 @@ class Results:
         from pipeline.output.report.bead_page import write_bead_page
 
         write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
-        write_bead_figures(self.folder / "figures", calibrations)
+        limit = study.settings.curve_limits.error
+        write_bead_figures(self.folder / "figures", calibrations, limit)
         page = self.folder / "calibration.html"
         write_bead_page(page, study, calibrations)
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -57,6 +59,10 @@ def app_of(desk: Desk, keys: Keys) -> App:
 
 
 def _add_study(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/alive")
+    async def alive() -> Response:  # not in a thread: it is answered while every thread is at work
+        return Response(status_code=204)
+
     @app.get("/api/study")
     def study() -> stage_messages.StudyNow:
         return study_now(desk)
@@ -143,10 +149,10 @@ def _status_and_words(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     if isinstance(error, NotWrittenError):
-        return 507, (
-            f"not saved, and nothing is changed. {error.path.name} cannot be written ({error.reason}); "
-            f"{error.advice} and do it again"
-        )
+        why = f"not saved, and nothing is changed. {error.path.name} cannot be written ({error.reason})"
+        if error.in_use and error.reason != os.strerror(errno.EROFS):
+            return 507, f"{why}, most likely because it is open in Excel: close it there, and do it again"
+        return 507, f"{why}; {error.advice} and do it again"
     if isinstance(error, TooLargeError):
         return 413, "the request is too large"
     if isinstance(error, OvertakenError | NoStudyError):

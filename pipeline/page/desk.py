@@ -14,7 +14,7 @@ from pipeline.page.jobs import Run
 from pipeline.page.messages import BeforeAfter, NumberMessage
 from pipeline.page.number_messages import number_message
 from pipeline.page.stage_messages import Failure, Job
-from pipeline.page.stamps import file_stamp, study_stamp
+from pipeline.page.stamps import file_stamp, is_without_results, study_stamp
 from pipeline.quantification.result import failure_reason, is_failed
 from pipeline.review.bench import Bench, Shelf, open_bench
 from pipeline.review.decisions import finish_last
@@ -31,6 +31,11 @@ BENCHES = 3
 AS_IT_WAS = (
     "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or "
     "signed until this is mended (the page Check says how)"
+)
+RESULTS_GONE = (
+    "the results were removed while this page was open, so its tubes are shown as they were before; "
+    "nothing is decided or signed until the study is run again (the page Run). What was decided is in "
+    "review.csv and in audit.jsonl, and stays"
 )
 Thing = TypeVar("Thing")
 
@@ -108,6 +113,11 @@ class Desk:
         """Whether a study is chosen."""
         return self._folder is not None
 
+    @property
+    def has_shown_tubes(self) -> bool:
+        """Whether tubes with their results were shown already."""
+        return self._last is not None
+
     def choose(self, folder: Path) -> None:
         """Choose the study.
 
@@ -138,7 +148,8 @@ class Desk:
         except UserError as error:
             if self._last is None:
                 raise
-            return replace(self._last, refusal=f"{AS_IT_WAS}: {error}")
+            refusal = RESULTS_GONE if is_without_results(self.folder) else f"{AS_IT_WAS}: {error}"
+            return replace(self._last, refusal=refusal)
         return self._last
 
     def _snapshot(self) -> Snapshot:

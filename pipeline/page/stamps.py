@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline.review.review_file import REVIEW_FILE
 from pipeline.study.errors import UserError
 
 
@@ -20,7 +21,7 @@ def study_stamp(folder: Path) -> tuple[Any, ...]:
         sheets = sorted(
             path
             for path in folder.iterdir()
-            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != "review.csv"
+            if path.suffix.casefold() in (".xlsx", ".csv") and path.name.casefold() != REVIEW_FILE
         )
     except OSError as error:
         raise UserError(
@@ -38,3 +39,8 @@ def file_stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+def is_without_results(folder: Path) -> bool:
+    """Whether a study folder is there, and holds no stored result of a tube."""
+    return folder.is_dir() and not any((folder / "results" / "store").glob("*.json"))

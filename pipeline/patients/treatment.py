@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.study.drugs import is_drug, listed_names
 from pipeline.study.study import Dose
@@ -142,17 +142,23 @@ def names_any(text: str, drugs: str) -> bool | None:
     return any(name in text.casefold() for name in names) or any(is_drug(part, drugs) for part in typed)
 
 
-def _rhythm(days: int) -> str:
+class _Rhythm(NamedTuple):
+    """The gap between two doses: in words, and whether it is a pause of the treatment."""
+
+    words: str
+    is_pause: bool = False
+
+
+def _rhythm(days: int) -> _Rhythm:
     if days > _PAUSE_DAYS:
-        return f"{_PAUSE} {days / 7:.0f} weeks"
-    return next((name for name, low, high in _RHYTHMS if low <= days <= high), _IRREGULAR)
+        return _Rhythm(f"{_PAUSE} {days / 7:.0f} weeks", is_pause=True)
+    return _Rhythm(next((name for name, low, high in _RHYTHMS if low <= days <= high), _IRREGULAR))
 
 
-def _dose_counts(runs: Sequence[tuple[str, int]]) -> list[str]:
+def _dose_counts(runs: Sequence[tuple[_Rhythm, int]]) -> list[str]:
     """Return the doses in each run of gaps; the first dose of a course belongs to its first rhythm."""
     counts, opening = [], True
-    for index, (name, n) in enumerate(runs):
-        pause = _is_pause(name)
+    for index, ((name, pause), n) in enumerate(runs):
         if pause:
             alone = ["single dose"] * opening
             counts += [*alone, name, *(["single dose", name] * (n - 1))]
@@ -163,15 +169,11 @@ def _dose_counts(runs: Sequence[tuple[str, int]]) -> list[str]:
     return counts
 
 
-def _is_pause(name: str) -> bool:
-    return name.startswith(_PAUSE)
-
-
-def _without_delays(rhythms: list[str]) -> list[str]:
+def _without_delays(rhythms: list[_Rhythm]) -> list[_Rhythm]:
     """Replace a single gap between two gaps of equal rhythm by that rhythm: a dose was late or early."""
     kept = list(rhythms)
     for index in range(1, len(rhythms) - 1):
         before, after = rhythms[index - 1], rhythms[index + 1]
-        if before == after != rhythms[index] and not _is_pause(before) and not _is_pause(rhythms[index]):
+        if before == after != rhythms[index] and not before.is_pause and not rhythms[index].is_pause:
             kept[index] = before
     return kept

@@ -55,15 +55,13 @@ def gated_tube(
 
 def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:
     """Name the cuts of others that were used and what they replaced; a cut that was not used is not named."""
-    now, before = _thresholds(steps), _thresholds(alone)
-    pooled = {step.name for step in steps if Method.POOLED in step.methods}
+    before = {(step.name, channel): value for step in alone for channel, value in step.thresholds}
+    pooled = {(step.name, cut.channel) for step in steps for cut in step.given if cut.method is Method.POOLED}
     return tuple(
         f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[threshold]:g}): "
         f"that of its batch was taken, {cut}"
         for cut in cuts
-        if cut.step in pooled
-        and (threshold := (cut.step, cut.channel)) in now
-        and now[threshold] != before[threshold]
+        if (threshold := (cut.step, cut.channel)) in pooled
     )
 
 
@@ -72,10 +70,6 @@ def _refused(cut: BatchCut) -> str:
         f"{cut.step}: the batch's cut on {cut.channel}, {cut}, goes through this tube's cells: "
         "the tube differs and kept its own, which is unclear"
     )
-
-
-def _thresholds(steps: Sequence[GateStep]) -> dict[tuple[str, str], float]:
-    return {(step.name, channel): value for step in steps for channel, value in step.thresholds}
 
 
 def _with_control(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 
 from gating.gates.gates import PolygonGate
 from gating.gates.steps import GatedPopulation, GateStep
-from gating.thresholds import rounded
 from gating.thresholds.methods import Method, words_of
 from pipeline.quantification.result import SampleFlag
-from pipeline.study.study import GateOverride
+from pipeline.study.study import GateOverride, Panel
+from pipeline.tube.names.rows import row_named
 
 
 def moved_gates(
-    automatic: Sequence[GateStep], gated: GatedPopulation, overrides: Sequence[GateOverride]
+    automatic: Sequence[GateStep], gated: GatedPopulation, panel: Panel, overrides: Sequence[GateOverride]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the flag and the sentences of a tube's overrides.
 
@@ -25,15 +25,23 @@ def moved_gates(
     ----------
     automatic
         The steps of the tube without the person's gates.
+    panel
+        The tube's panel, by whose rows the gating knows the names of the thresholds.
     """
-    notes = tuple(note for override in overrides for note in _notes(override, gated.steps, automatic))
-    persons = {rounded(override.value) for override in overrides if override.value is not None}
-    moved = tuple(_other_cuts(gated.steps, automatic, persons)) if notes else ()
+    notes = tuple(
+        note
+        for override in overrides
+        for note in _notes(override, row_named(panel, override.gate), gated.steps, automatic)
+    )
+    moved = tuple(_other_cuts(gated.steps, automatic)) if notes else ()
     last = (f"automatic cuts were found again with that: {', '.join(moved)}",) if moved else ()
     return ((SampleFlag.GATE_SET_BY_PERSON,) if notes else ()), (*notes, *last)
 
 
-def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequence[GateStep]) -> list[str]:
+def _notes(
+    override: GateOverride, name: str, steps: Iterable[GateStep], automatic: Sequence[GateStep]
+) -> list[str]:
+    """Return a sentence for each step that used a person's gate; `name` is the one the gating knows."""
     who = f"gate {override.gate} set by {override.set_by}" + (
         f" ({override.reason})" if override.reason else ""
     )
@@ -46,21 +54,18 @@ def _notes(override: GateOverride, steps: Iterable[GateStep], automatic: Sequenc
     return [
         f"{who}: {channel} {value:g}, {_replaced(step.name, channel, automatic)}"
         for step in steps
-        if step.is_set_by_person
         for channel, value in step.thresholds
-        if value == rounded(override.value)
+        if step.overrides.get(channel) == name
     ]
 
 
-def _other_cuts(
-    steps: Iterable[GateStep], automatic: Iterable[GateStep], persons: Set[float]
-) -> Iterator[str]:
+def _other_cuts(steps: Iterable[GateStep], automatic: Iterable[GateStep]) -> Iterator[str]:
     """Name each automatic cut that changed because of the person's gates."""
     before = {(step.name, channel): value for step in automatic for channel, value in step.thresholds}
     for step in (step for step in steps if Method.POOLED not in step.methods):
         for channel, value in step.thresholds:
             usual = before.get((step.name, channel), value)
-            if value != usual and value not in persons:
+            if value != usual and channel not in step.overrides:
                 yield f"{step.name} {channel} {usual:g} to {value:g}"
 
 

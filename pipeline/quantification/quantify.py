@@ -119,7 +119,7 @@ def _with_moved(ready: Prepared, gated: GatedPopulation) -> GatedPopulation:
     """Say in the row which gates a person set, and what they replaced."""
     if not ready.task.overrides:
         return gated
-    flags, notes = moved_gates(ready.automatic, gated, ready.task.overrides)
+    flags, notes = moved_gates(ready.automatic, gated, ready.task.panel, ready.task.overrides)
     return replace(gated, flags=(*gated.flags, *flags), notes=(*gated.notes, *notes))
 
 

@@ -122,6 +122,11 @@ class SampleResult:
     second_opinion: SecondCount | None = None
     distribution: CellDistribution | None = None
 
+    @property
+    def is_of_clone(self) -> bool:
+        """Whether the aberrant cells alone were quantified, and not the whole gated population."""
+        return self.n_aberrant is not None
+
 
 def is_failed(result: SampleResult) -> bool:
     """Return whether a tube makes the run end with status 3."""

@@ -10,6 +10,7 @@ from pipeline.response.characteristics import Characteristic, Summary, share, sh
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells import as_text
 from pipeline.study.drugs import is_drug
+from pipeline.study.quantity_name import GRAMS_PER_LITRE, KILOGRAMS, WEEKS, YEARS
 from pipeline.study.study import Patient, Study
 
 ELDERLY_FROM, LOW_ALBUMIN_G_L = 65, 35
@@ -22,13 +23,13 @@ def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[C
     patients = study.patients
     weeks = [clocks[patient.patient_id].weeks for patient in patients]
     rows: list[Characteristic] = [
-        summary("age", [patient.age for patient in patients], "years"),
+        summary("age", [patient.age for patient in patients], YEARS),
         *share(
             f"age >= {ELDERLY_FROM} years", [_at_least(patient.age, ELDERLY_FROM) for patient in patients]
         ),
         *shares("sex", [patient.sex for patient in patients], ("female", "male", "other")),
-        summary("weight", [patient.weight_kg for patient in patients], "kg"),
-        summary("albumin", [patient.albumin_g_l for patient in patients], "g/L"),
+        summary("weight", [patient.weight_kg for patient in patients], KILOGRAMS),
+        summary("albumin", [patient.albumin_g_l for patient in patients], GRAMS_PER_LITRE),
         *share(
             f"albumin < {LOW_ALBUMIN_G_L} g/L",
             [_below(patient.albumin_g_l, LOW_ALBUMIN_G_L) for patient in patients],
@@ -39,7 +40,7 @@ def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[C
         *shares("cytogenetic risk", [patient.cytogenetic_risk for patient in patients]),
         summary("prior lines", [patient.prior_lines for patient in patients]),
         *_refractory(patients),
-        summary(f"{_drug(study)} to {_study_drug(study)}", weeks, "weeks"),
+        summary(f"{_drug(study)} to {_study_drug(study)}", weeks, WEEKS),
         summary(f"doses of {_drug(study)}", _doses(study)),
     ]
     return tuple(row for row in rows if not (isinstance(row, Summary) and row.n == 0))

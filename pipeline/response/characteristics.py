@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.response.statistics.counts import Proportion, proportion
+from pipeline.study.quantity_name import NO_UNIT, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Summary:
     median: float | None
     low: float | None
     high: float | None
-    unit: str = ""
+    unit: Unit = NO_UNIT
     method: str = "median (range)"
 
     def __str__(self) -> str:
@@ -48,7 +49,7 @@ def readable(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
 
 
-def summary(name: str, values: Iterable[float | None], unit: str = "") -> Summary:
+def summary(name: str, values: Iterable[float | None], unit: Unit = NO_UNIT) -> Summary:
     """Return median and range of the values that are known."""
     from statistics import median
 

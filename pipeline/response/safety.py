@@ -8,6 +8,7 @@ from pipeline.response.characteristics import Characteristic, Summary, share, su
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
+from pipeline.study.quantity_name import MICROGRAMS_PER_ML, WEEKS
 from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3
@@ -19,7 +20,7 @@ def safety_table(study: Study) -> tuple[Characteristic, ...]:
     patients = study.patients
     grades = [patient.teae_grade for patient in patients]
     rows: list[Characteristic] = [
-        summary("exposure", [exposure_weeks(patient) for patient in patients], "weeks"),
+        summary("exposure", [exposure_weeks(patient) for patient in patients], WEEKS),
         *share("any adverse event", [None if grade is None else grade >= 1 for grade in grades]),
         *share(
             f"adverse event of grade >= {SEVERE_FROM}",
@@ -65,6 +66,10 @@ def _serum(study: Study) -> tuple[Characteristic, ...]:
     troughs = [d.serum_trough_ug_ml for d in study.doses if is_drug(d.drug, study.settings.washed_out_drug)]
     return (
         *share(f"{drug} found in serum", [None if value is None else value > 0 for value in levels]),
-        summary(f"serum {drug} before the study drug", levels, "µg/mL"),
-        summary(f"serum {drug} trough, per measured dose", [v for v in troughs if v is not None], "µg/mL"),
+        summary(f"serum {drug} before the study drug", levels, MICROGRAMS_PER_ML),
+        summary(
+            f"serum {drug} trough, per measured dose",
+            [v for v in troughs if v is not None],
+            MICROGRAMS_PER_ML,
+        ),
     )

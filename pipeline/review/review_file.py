@@ -20,6 +20,8 @@ from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.review import review_path
 from pipeline.study.sheets.rows import ReviewRow
 from pipeline.study.sheets.tables import header_name, read_csv_sheet
+from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS
+from pipeline.study.wording import counted, quoted
 
 REVIEW_FILE = "review.csv"
 COLUMNS = column_names(ReviewRow)
@@ -128,6 +130,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     problem = sheet_problem(folder, path)
     if problem is not None:
         raise UserError(str(problem))
+    digest = _sha256(path)
     sheet, faults = read_csv_sheet(path, "review", COLUMNS)
     grave = [fault for fault in faults if fault.severity is Severity.ERROR]
     if grave:
@@ -135,19 +138,16 @@ def read_review_file(folder: Path) -> ReviewFile:
     rows = [tuple("" if cell.value is None else str(cell.value) for cell in row) for row in sheet.rows]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
-        return replace(ReviewFile(), digest=_sha256(path))
+        return replace(ReviewFile(), digest=digest)
     header = rows[0]
     names = [header_name(cell) for cell in header]
     if "sample_id" not in names:
-        raise UserError(
-            f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. "
-            "Mend or move the file away, and decide again"
-        )
+        raise UserError(_no_header_words(rows))
     missing = tuple(name for name in COLUMNS if name not in names)
     width = max(len(row) for row in rows)
     columns = (*header, *("" for _ in range(width - len(header))), *missing)
     wide = tuple((*row, *("" for _ in range(len(columns) - len(row)))) for row in rows[1:])
-    return ReviewFile(columns, wide, _sha256(path), sheet.delimiter)
+    return ReviewFile(columns, wide, digest, sheet.delimiter)
 
 
 def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
@@ -218,5 +218,33 @@ def _is_number(cell: str) -> bool:
     return True
 
 
+def _no_header_words(rows: Sequence[Sequence[str]]) -> str:
+    """Return what to do about a file whose first row does not hold the column names."""
+    headers = (k for k, row in enumerate(rows[:MOST_TITLE_ROWS]) if "sample_id" in map(header_name, row))
+    above = next(headers, 0)
+    if above:
+        title = next((cell for cell in rows[0] if cell.strip()), "")
+        rows_above = "row" if above == 1 else counted(above, "row")
+        return (
+            f"{REVIEW_FILE}: found {quoted(title)} above the column names, expected the column names in the "
+            f"first row. Delete the {rows_above} above them, save the file, and decide again"
+        )
+    return (
+        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. "
+        "Mend or move the file away, and decide again"
+    )
+
+
 def _sha256(path: Path) -> str:
-    return content_digest(path.read_bytes())
+    try:
+        return content_digest(path.read_bytes())
+    except OSError as error:
+        mend = (
+            "make it readable"
+            if not isinstance(error, PermissionError)
+            else "close it in Excel, or make it readable for you"
+        )
+        raise UserError(
+            f"{path.name}: cannot be read ({error.strerror}), expected a CSV file that is not open in "
+            f"another program; {mend}, and go on"
+        ) from error

@@ -15,7 +15,7 @@ from pipeline.review.bench import Shelf, shelf_to_look_at
 from pipeline.running.program import code_digest, program_version
 from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
-from pipeline.study.study import GateOverride, Study
+from pipeline.study.study import GateOverride, GateSource, Study
 
 SHOWN_DIGITS = 12
 """Digits of a SHA-256 in a sentence. Convention: so many digits distinguish any two programs."""
@@ -61,7 +61,7 @@ class Snapshot:
     def with_gates_of_now(self) -> Snapshot:
         """Return the snapshot with the present review.csv; the other files are not read again."""
         gates, verdicts = read_review(self.study.folder)
-        typed = tuple(gate for gate in self.study.gates if gate.source != "review.csv")
+        typed = tuple(gate for gate in self.study.gates if gate.source is not GateSource.REVIEW)
         study = replace(self.study, gates=(*typed, *gates), verdicts=verdicts)
         return replace(self, shelf=replace(self.shelf, study=study))
 

@@ -13,7 +13,7 @@ from pipeline.review.review_file import rows_of
 from pipeline.review.view import Move
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.review import gates_of_rows
-from pipeline.study.study import Study
+from pipeline.study.study import GateSource, Study
 
 
 def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
@@ -29,7 +29,7 @@ def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
     if faults:
         return str(faults[0])
     others = tuple(
-        gate for gate in study.gates if gate.sample_id == sample_id and gate.source != "review.csv"
+        gate for gate in study.gates if gate.sample_id == sample_id and gate.source is not GateSource.REVIEW
     )
     sample = next(sample for sample in study.samples if sample.sample_id == sample_id)
     alone = replace(study, samples=(sample,), gates=(*others, *moved))

@@ -5,10 +5,12 @@ A worker reports which program it runs; a result from another program is never u
 
 from __future__ import annotations
 
+import io
 import os
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from errno import EBADF, EFAULT, ENOTSOCK, ENOTTY, ESPIPE
 from typing import Generic, TypeVar
 
 from pipeline.files.whole import NotWrittenError
@@ -24,6 +26,18 @@ LOADED = this_program()
 program."""
 
 SAME_PROGRAM = "install the same cd38rd, Python and libraries everywhere, and start the workers again"
+
+
+WRONG_CALLS = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    io.UnsupportedOperation,
+)
+WRONG_CALL_NUMBERS = frozenset({EBADF, EFAULT, ENOTTY, ENOTSOCK, ESPIPE})
+"""Errors of the operating system that only a wrong call of the program causes, by type and by number: a wrong
+path, a closed file, a file that cannot do what is asked. Standard: POSIX.1-2017, System Interfaces, 2.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,8 @@ class Finished(Generic[Task, Result]):
 def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result]:
     """Return the result of the task, or its exception as a failure, so that the run goes on.
 
-    A failure of disk, network or memory is not a defect of cd38rd and has no traceback.
+    A failure of disk, network or memory is not a defect of cd38rd and has no traceback. A wrong call of the
+    operating system is a defect.
     """
     try:
         return Finished(task, work(task))
@@ -86,10 +101,23 @@ def without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
     if isinstance(error, ProcessDiedError):
         died = "the worker process died while it worked on this tube (out of memory, or a crash)"
         return Finished(task, None, died)
-    if isinstance(error, OSError | MemoryError):
+    if isinstance(error, OSError | MemoryError) and not _is_wrong_call(error):
         return Finished(task, None, f"the computer failed, not this file: {_computer_failure(error)}")
     trace = "".join(traceback.format_exception(error))
     return Finished(task, None, f"{type(error).__name__}: {error}", trace)
+
+
+def _is_wrong_call(error: BaseException) -> bool:
+    """Return whether the program asked the system for what cannot be: a defect, no failing computer.
+
+    Each file that a person names is opened by code that turns its errors into an `FcsError`, a `UserError` or
+    a `NotWrittenError`. A path that does not exist is therefore a wrong path of the program.
+    """
+    if isinstance(error, NotWrittenError):
+        return False
+    return isinstance(error, WRONG_CALLS) or (
+        isinstance(error, OSError) and error.errno in WRONG_CALL_NUMBERS
+    )
 
 
 def program_there() -> Program:

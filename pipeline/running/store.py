@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.content import digest_of
-from pipeline.files.safe_name import file_named
+from pipeline.files.safe_name import UnsafeNameError, file_named
 from pipeline.files.whole import write_whole
 from pipeline.quantification.result import SampleResult
 
@@ -70,17 +70,23 @@ class Store(Generic[Result]):
 
     def load(self, name: str) -> tuple[str, Result] | None:
         """Return digest and result; None if there is none or the file was changed since it was saved."""
-        from pydantic_core import from_json
+        from pydantic_core import ValidationError
 
         try:
-            text = self.path(name).read_bytes().decode("utf-8")
-            head, key, rest = text.partition('"result": ')
-            facts = from_json(head + key + "null}")
-            body = rest.removesuffix(_END)
-            if facts["checksum"] != _checksum(name, facts["digest"], body):
-                return None
-            return str(facts["digest"]), self._adapter.validate_python(from_json(body))
-        except (OSError, ValueError, KeyError, TypeError):
+            text = _text_of(self.path(name))
+        except UnsafeNameError:  # no result was ever saved under it
+            return None
+        head, key, rest = text.partition('"result": ')
+        facts, body = _json_of(head + key + "null}"), rest.removesuffix(_END)
+        if not isinstance(facts, dict):
+            return None
+        digest, checksum = facts.get("digest"), facts.get("checksum")
+        if not isinstance(digest, str) or checksum != _checksum(name, digest, body):
+            return None
+        kept = _json_of(body)
+        try:
+            return digest, self._adapter.validate_python(kept)
+        except ValidationError:  # a result of another version, whose fields were others
             return None
 
     def checksum(self, name: str) -> str:
@@ -137,13 +143,27 @@ def stores_in(folder: Path) -> Stores:
     )
 
 
-def _is_of_earlier_version(path: Path) -> bool:
+def _text_of(path: Path) -> str:
+    """Return the text of a file; "" if it cannot be read or is not in UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _json_of(text: str) -> object:
+    """Return what a JSON text holds; None if it is no JSON."""
     from pydantic_core import from_json
 
     try:
-        document = from_json(path.read_bytes())
-    except (OSError, ValueError):
-        return False
+        held: object = from_json(text)
+    except ValueError:
+        return None
+    return held
+
+
+def _is_of_earlier_version(path: Path) -> bool:
+    document = _json_of(_text_of(path))
     return isinstance(document, dict) and set(document) == {"digest", "result"}
 
 

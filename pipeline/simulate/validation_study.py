@@ -6,7 +6,9 @@ day, the replicate and the hours of storage.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +47,17 @@ OTHER_INSTRUMENT = 1.03
 """Factor of the second instrument. Assumption: the usual difference of two well-kept cytometers."""
 
 COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", "low", "high")
-POOLS = {"pool A": 40_000.0, "pool B": 1_500.0, "pool C": 65_000.0}
+
+
+class _Pool(StrEnum):
+    """A pool of cells; the value is its name as typed in the sheets."""
+
+    BRIGHT = "pool A"
+    DIM = "pool B"
+    BRIGHTEST = "pool C"
+
+
+POOLS: Mapping[str, float] = {_Pool.BRIGHT: 40_000.0, _Pool.DIM: 1_500.0, _Pool.BRIGHTEST: 65_000.0}
 """True densities of the materials, molecules per cell. Assumption: typical of bright and dim clones."""
 
 _UNSTAINED = "no antibody against CD38 was added"
@@ -66,12 +78,12 @@ class _Wanted:
     @property
     def is_whole(self) -> bool:
         """Whether it holds undiluted, fresh pool A or B on the first instrument."""
-        return self.pool in ("pool A", "pool B") and self.share == 1 and not self.hours and self.day < 3
+        return self.pool in (_Pool.BRIGHT, _Pool.DIM) and self.share == 1 and not self.hours and self.day < 3
 
     @property
     def is_control(self) -> bool:
         """Whether it is the control of its run: the first tube of pool A on a day."""
-        return self.pool == "pool A" and self.name.endswith("_1")
+        return self.pool == _Pool.BRIGHT and self.name.endswith("_1")
 
     @property
     def specimen(self) -> str:
@@ -118,22 +130,24 @@ def _days(seed: int) -> tuple[Day, ...]:
 
 def _wanted() -> list[_Wanted]:
     """Return the tubes: bright ones first, then dim ones, blanks, dilutions, stored and others."""
-    bright = [_Wanted(f"A{d + 1}_{r}", "pool A", d) for d in range(3) for r in (1, 2, 3)]
-    dim = [_Wanted(f"B{d + 1}_{r}", "pool B", d) for d in range(3) for r in ((1, 2, 3) if d == 0 else (1, 2))]
+    bright = [_Wanted(f"A{d + 1}_{r}", _Pool.BRIGHT, d) for d in range(3) for r in (1, 2, 3)]
+    dim = [
+        _Wanted(f"B{d + 1}_{r}", _Pool.DIM, d) for d in range(3) for r in ((1, 2, 3) if d == 0 else (1, 2))
+    ]
     blank = [_Wanted(f"N{d + 1}_{r}", "blank", d) for d in range(3) for r in (1, 2)]
     part = [
-        _Wanted(f"A1_{round(100 * share)}_{r}", "pool A", 0, share)
+        _Wanted(f"A1_{round(100 * share)}_{r}", _Pool.BRIGHT, 0, share)
         for share in (0.5, 0.25, 0.1)
         for r in (1, 2)
     ]
-    stored = [_Wanted(f"A1_{hours}h_{r}", "pool A", 0, hours=hours) for hours in (24, 48) for r in (1, 2)]
+    stored = [_Wanted(f"A1_{hours}h_{r}", _Pool.BRIGHT, 0, hours=hours) for hours in (24, 48) for r in (1, 2)]
     other = [
-        _Wanted("W_A", "pool A", 3),
-        *(_Wanted(f"W_A_{round(100 * share)}", "pool A", 3, share) for share in (0.5, 0.25, 0.1)),
-        _Wanted("W_B", "pool B", 3),
-        _Wanted("W_C", "pool C", 3),
+        _Wanted("W_A", _Pool.BRIGHT, 3),
+        *(_Wanted(f"W_A_{round(100 * share)}", _Pool.BRIGHT, 3, share) for share in (0.5, 0.25, 0.1)),
+        _Wanted("W_B", _Pool.DIM, 3),
+        _Wanted("W_C", _Pool.BRIGHTEST, 3),
     ]
-    return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", "pool C", 0), *other]
+    return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", _Pool.BRIGHTEST, 0), *other]
 
 
 def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> PlannedTube:
@@ -144,7 +158,7 @@ def _planned(number: int, wanted: _Wanted, days: tuple[Day, ...], seed: int) -> 
     of_day = np.random.default_rng([seed, _FACTORS, 0, min(wanted.day, 3)]).normal(0, DAY_SD)
     own = np.random.default_rng([seed, _FACTORS, 1, number]).normal(0, REPLICATE_SD)
     density = (
-        POOLS.get(wanted.pool, POOLS["pool A"])
+        POOLS.get(wanted.pool, POOLS[_Pool.BRIGHT])
         * wanted.share
         * (OTHER_INSTRUMENT if wanted.day == 3 else 1.0)
     )
@@ -184,7 +198,7 @@ def _tube(planned: PlannedTube, wanted: _Wanted, seed: int) -> SimulatedTube:
 def _write_fmo(day: Day, number: int, study: Path, seed: int) -> SimulatedTube:
     parameters = _parameters(day, Clone()).as_control("fmo")
     control = simulate_tube(parameters, np.random.default_rng([seed, _FMO, number]))
-    planned = replace(_planned(0, _Wanted("FMO", "pool A", 0), (day,), seed), sample_id="FMO", minute=0)
+    planned = replace(_planned(0, _Wanted("FMO", _Pool.BRIGHT, 0), (day,), seed), sample_id="FMO", minute=0)
     write_tube(study, _fmo_file(day), planned, control, later=-10)
     return control
 
@@ -211,15 +225,15 @@ def _roles() -> list[tuple[Cell, ...]]:
     """Return the validation sheet: the purpose of each tube."""
     wanted = _wanted()
     whole = [one for one in wanted if one.is_whole]
-    part = [one for one in wanted if one.pool == "pool A" and one.day == 0 and not one.hours]
-    stored = [one for one in wanted if one.pool == "pool A" and one.day == 0 and one.share == 1]
+    part = [one for one in wanted if one.pool == _Pool.BRIGHT and one.day == 0 and not one.hours]
+    stored = [one for one in wanted if one.pool == _Pool.BRIGHT and one.day == 0 and one.share == 1]
     first = [one for one in whole if one.day == 0]
     compared = [one for one in wanted if one.day in (0, 3) and not one.hours and one.pool in POOLS]
     return [
         *(_role(one, "precision") for one in whole),
         *(_role(one, "linearity", level=one.share) for one in part),
         *(_role(one, "blank") for one in wanted if one.pool not in POOLS),
-        *(_role(one, "low") for one in whole if one.pool == "pool B"),
+        *(_role(one, "low") for one in whole if one.pool == _Pool.DIM),
         *(_role(one, "stability", hours=one.hours + 2) for one in stored),
         *(_role(one, "carry_over", sequence=place) for place, one in enumerate(first, start=1)),
         *(_role(one, "comparison", specimen=one.specimen) for one in compared),

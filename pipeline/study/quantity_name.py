@@ -1,8 +1,75 @@
-"""The name of the quantity: "free" CD38 only if the clone competes with the washed-out drug."""
+"""The name of the quantity: "free" CD38 only if the clone competes with the drug; and units of numbers."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Final
+
 from pipeline.study.study import Study
+
+
+class UnitKind(StrEnum):
+    """What kind of number has a unit. It decides how the number is shown, whatever the words of the unit."""
+
+    FOLD = "fold"
+    DENSITY = "density"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    PERCENT = "percent"
+    BODY = "body"
+    LEVEL = "level"
+    COEFFICIENT = "coefficient"
+
+
+class Unit(str):
+    """The unit of a number: its words, and the kind of number that has it.
+
+    Attributes
+    ----------
+    kind
+        What decides about the number; the words are for people.
+
+    Examples
+    --------
+    >>> unit = Unit("fold against kit A", UnitKind.FOLD)
+    >>> unit.kind is UnitKind.FOLD, str(unit)
+    (True, 'fold against kit A')
+    """
+
+    kind: UnitKind
+
+    def __new__(cls, words: str, kind: UnitKind) -> Unit:
+        """Return the unit with these words."""
+        unit = super().__new__(cls, words)
+        unit.kind = kind
+        return unit
+
+    def __getnewargs__(self) -> tuple[str, UnitKind]:  # type: ignore[override]
+        """Return what a copy or a pickle is made of."""
+        return str(self), self.kind
+
+
+def fold_unit(words: str) -> Unit:
+    """Return the unit of a factor on the density, in these words."""
+    return Unit(words, UnitKind.FOLD)
+
+
+NO_UNIT: Final = Unit("", UnitKind.LEVEL)
+FOLD: Final = Unit("fold", UnitKind.FOLD)
+DEX: Final = Unit("dex", UnitKind.COEFFICIENT)
+DEX_PER_DOUBLING: Final = Unit("dex per doubling", UnitKind.COEFFICIENT)
+MOLECULES: Final = Unit("molecules per cell", UnitKind.DENSITY)
+WEEKS: Final = Unit("weeks", UnitKind.WEEKS)
+MONTHS: Final = Unit("months", UnitKind.MONTHS)
+PERCENT: Final = Unit("%", UnitKind.PERCENT)
+YEARS: Final = Unit("years", UnitKind.BODY)
+KILOGRAMS: Final = Unit("kg", UnitKind.BODY)
+GRAMS_PER_LITRE: Final = Unit("g/L", UnitKind.BODY)
+MICROGRAMS_PER_ML: Final = Unit("µg/mL", UnitKind.LEVEL)
+RATIO: Final = Unit("ratio", UnitKind.COEFFICIENT)
+FRACTION: Final = Unit("fraction", UnitKind.COEFFICIENT)
+SHARE: Final = Unit("0 to 1", UnitKind.COEFFICIENT)
+TAU: Final = Unit("-1 to 1", UnitKind.COEFFICIENT)
 
 
 def marker_of(study: Study) -> str:

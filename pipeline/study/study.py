@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -213,6 +214,13 @@ class Statement:
     cell: str = ""
 
 
+class GateSource(StrEnum):
+    """Where a person set a gate; the value is the name of the sheet or of the file."""
+
+    SHEET = "gates"
+    REVIEW = "review.csv"
+
+
 @dataclass(frozen=True, slots=True)
 class GateOverride:
     """A gate that a person set: a threshold that replaces the automatic one, or a polygon for a whole step.
@@ -227,7 +235,7 @@ class GateOverride:
     reason: str
     set_at: str = ""
     polygon: TypedPolygon | None = None
-    source: str = "gates"
+    source: GateSource = GateSource.SHEET
 
 
 @dataclass(frozen=True, slots=True)

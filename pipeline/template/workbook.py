@@ -62,6 +62,8 @@ _GUIDE = (
     "8. Save and close. Then: cd38rd check <folder> lists every fault; cd38rd run <folder> computes.",
     "9. New files later: cd38rd init <folder> --update adds their rows and changes nothing that is typed.",
     "",
+)
+_GUIDE_TO_SHEETS = (
     "The sheets",
     "samples: one row per stained tube: patient, day, files, bead run.",
     "panels: one row per channel of the antibody mix; exactly one has the role cd38.",
@@ -102,9 +104,10 @@ def template_workbook(
     workbook = Workbook()
     guide = workbook.active
     guide.title = "_guide"
-    for line in _GUIDE:
+    for number, line in enumerate((*_GUIDE, *_GUIDE_TO_SHEETS)):
         guide.append([line])
-        guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=line in (_GUIDE[0], "The sheets"))
+        is_title = number in (0, len(_GUIDE))
+        guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=is_title)
     set_up_printing(guide)
     guide.column_dimensions["A"].width = 110
     for name, model in SHEETS.items():

@@ -6,7 +6,7 @@ A new model needs its module and one entry in `MODELS`; the report and `washout.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
@@ -74,6 +74,14 @@ class Model(Generic[FitT]):
         Name of an earlier model that must have been fitted before this one is tried; "": none.
     left_out
         Returns the parts of the model that these rows do not allow, and why.
+    plain
+        What people read instead of the name, for example `the line`.
+    methods
+        What was done, as a sentence of the report's Methods without its full stop; "" where the report makes
+        the sentence from the rows.
+    glossary
+        What the name stands for, and what the model is, in the glossary of report and workbook; empty for a
+        variant of another model.
     """
 
     name: str
@@ -84,6 +92,9 @@ class Model(Generic[FitT]):
     waits: Callable[[FitT, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
     left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
+    plain: str = field(kw_only=True)
+    methods: str = field(kw_only=True)
+    glossary: tuple[str, str] | tuple[()] = field(kw_only=True)
 
 
 def _ranks(given: Given, settings: Settings) -> RankAssociation:
@@ -124,7 +135,23 @@ def _recovery_candidate(name: str, fit: RecoveryFit, _: Settings) -> Candidate:
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
-    Model(ModelName.RANKS, _ranks, RankAssociation.estimates, lambda fit: fit.method),
+    Model(
+        ModelName.RANKS,
+        _ranks,
+        RankAssociation.estimates,
+        lambda fit: fit.method,
+        plain="the rank test",
+        methods="Whether density and washout go together was tested by ranks: Spearman's ρ, with values "
+        "beyond a limit ordered against the others only where that is sure, a permutation p, and an interval "
+        "by bootstrap of patients",
+        glossary=(
+            "model 0: ranks",
+            (
+                "Asks only whether density and washout rise together, with no form of the rise (Spearman's "
+                "ρ, permutation p)."
+            ),
+        ),
+    ),
     Model(
         ModelName.LINE,
         lambda given, _: fit_observations(given.data),
@@ -132,6 +159,17 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _line_method,
         _line_candidate,
         line_waits,
+        plain="the line",
+        methods="How fast density rises was read from a Tobit line of log10 density on log2 weeks, which "
+        "takes values beyond a limit as censored; its bias of few rows was removed, and its intervals are "
+        "profile-likelihood intervals",
+        glossary=(
+            "model 1: line",
+            (
+                "A straight line of log density on log weeks (Tobit): by what factor the density rises when "
+                "the washout doubles."
+            ),
+        ),
     ),
     Model(
         ModelName.ADJUSTED,
@@ -141,14 +179,29 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _line_candidate,
         after=ModelName.LINE,
         left_out=lambda given: given.refusals,
+        plain="the line adjusted for what is known of the patients",
+        methods="The same line was fitted with what is known of the patients (IMiD since the last dose, "
+        "lines of therapy, IgG type)",
+        glossary=(),
     ),
     Model(
         ModelName.WITH_LEFT_OUT,
         _with_left_out,
         lambda fit: fit.renamed("with_left_out_"),
         _line_method,
+        plain="the line with the rows left out",
+        methods="",
+        glossary=(),
     ),
-    Model(ModelName.RANDOM_INTERCEPT, _random_intercept, MixedFit.estimates, _first_method),
+    Model(
+        ModelName.RANDOM_INTERCEPT,
+        _random_intercept,
+        MixedFit.estimates,
+        _first_method,
+        plain="the line with a random intercept of the patient",
+        methods="The same line was fitted with a random intercept of the patient",
+        glossary=(),
+    ),
     Model(
         ModelName.RECOVERY,
         lambda given, settings: recovery_of(given.used, given.data, settings),
@@ -156,12 +209,28 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _first_method,
         _recovery_candidate,
         recovery_waits,
+        plain="the recovery curve",
+        methods="A recovery curve with a plateau was fitted with priors on all its parameters, by importance "
+        "sampling; its intervals are credible intervals",
+        glossary=(
+            "model 2: recovery",
+            "A recovery curve: free CD38 comes back as the drug leaves, to a plateau.",
+        ),
     ),
     Model(
         ModelName.TOTAL,
         lambda given, settings: fit_total(given.used, settings),
         total_estimates,
         _line_method,
+        plain="the line of the total",
+        methods="",
+        glossary=(
+            "model 3: total",
+            (
+                "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much "
+                "the drug holds."
+            ),
+        ),
     ),
 )
 """The models in the order in which they are fitted and reported."""

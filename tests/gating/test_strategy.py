@@ -9,6 +9,7 @@ from gating import gate_plasma_cells
 from gating.events import Events
 from gating.events.panel import GatingChannel, GatingPanel, Target
 from gating.gates.person_gates import UnknownGateError
+from gating.gates.steps import GivenCut
 from gating.strategy import UnfitEventsError
 from gating.thresholds.methods import Method
 from helpers.known_marrow import FLUORESCENCE, f1, marrow, panel
@@ -183,6 +184,37 @@ def test_a_person_s_threshold_that_no_step_uses_is_named():
     assert "OVERRIDE_UNUSED" in gated.flags
     assert any("'time' was not used" in note for note in gated.notes)
     assert not any("'cd45'" in note for note in gated.notes)
+
+
+def test_an_unused_threshold_is_named_though_another_has_the_same_number():
+    gated = gate_plasma_cells(
+        marrow(1, n=2_000).events, panel(), overrides={"Viability": 900.0, "ssc_area": 900.0}
+    )
+    assert "OVERRIDE_UNUSED" in gated.flags
+    assert [note for note in gated.notes if "was not used" in note] == [
+        "the threshold set for 'ssc_area' was not used: no step cuts there"
+    ]
+
+
+def test_each_step_says_which_of_the_given_thresholds_it_used():
+    sample = marrow(23, n=20_000).events
+    by_person = {"cd138": 900.0, "Viability": 900.0, "debris": 900.0, "cd56": 900.0, "time": 900.0}
+    gated = gate_plasma_cells(sample, panel(), overrides=by_person, pooled={"CD138": 5.0})
+    assert {step.name: step.overrides for step in gated.steps if step.overrides} == {
+        "debris": {"FSC-A": "debris"},
+        "viable": {"Viability": "Viability"},
+        "plasma_cells": {"CD138": "cd138"},
+        "aberrant": {"CD56": "cd56"},
+    }
+
+
+def test_a_step_says_which_thresholds_its_batch_gave():
+    empty = marrow(2, percent=0, normal_percent=0).events
+    gated = gate_plasma_cells(empty, panel(), pooled={"cd138": 3_000.0}, overrides={"cd45": 3_000.0})
+    step = next(one for one in gated.steps if one.name == "plasma_cells")
+    assert step.given == (
+        GivenCut("CD138", Method.POOLED, "CD138"), GivenCut("CD45", Method.PERSON, "cd45"),
+    )  # fmt: skip
 
 
 def test_an_unknown_gate_is_refused_with_the_names_there_are():

@@ -30,7 +30,7 @@ LABELS = {
     "gating.thresholds.methods": {"Method"},
     "calibration.flags": {"CalibrationFlag"},
     "calibration.beads.kits": {"KitResult"},
-    "calibration.curve.acceptance": {"CheckName"},
+    "calibration.curve.table_rows": {"CheckName"},
     "calibration.curve.acceptance_limits": {"CurveVerdict"},
     "calibration.curve.drift": {"WestgardRule"},
     "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
@@ -51,7 +51,10 @@ LABELS = {
     "pipeline.response.follow_up": {"Endpoint", "PfsEnd"},
     "pipeline.response.rd_visit": {"CutSide", "LeftOut"},
     "pipeline.assay.support": {"Support"},
+    "pipeline.response.statistics.logistic": {"OddsMethod"},
     "pipeline.study.faults": {"Severity"},
+    "pipeline.study.quantity_name": {"UnitKind"},
+    "pipeline.study.study": {"GateSource"},
     "pipeline.study.validation": {"Experiment"},
     "pipeline.study.detector_names": {"Pulse"},
     "pipeline.study.drugs.reading": {"Meaning"},
@@ -76,11 +79,13 @@ TYPED = {
     "ReviewVerdict",
     "State",
     "AdaCourse",
+    "_Pool",
 }
 """Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
 stages of the page, what a reviewer decides."""
-ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds"}
-"""Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`)."""
+ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod"}
+"""Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`), the
+words of a unit (`fold`), a sheet (`gates`); or are a sentence, which other cells hold parts of."""
 WORDS_ALONE = ("Notes", "About", "Legend")
 """Sheets that hold sentences."""
 
@@ -154,6 +159,7 @@ def row_of(
                 member_of(step.name),
                 [method.name for method in step.methods],
                 step.is_set_by_person,
+                step.overrides,
                 step.thresholds,
                 step.confidence,
             ]

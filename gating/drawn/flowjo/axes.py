@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError
 
 if TYPE_CHECKING:
@@ -169,10 +170,13 @@ def _refused_by_flowkit(scale: _Element) -> str:
     alone = etree.Element("Transformations", nsmap=scale.nsmap)
     alone.append(copy.deepcopy(scale))
     spaces = {uri: prefix for prefix, uri in scale.nsmap.items()}
+    prefixes = [spaces.get(space[1:-1]) for space in (AXES, DATA)]
+    if None in prefixes:
+        return "cannot be read (the workspace does not declare the name spaces of GatingML above it)"
     try:
-        _parse_wsp_transforms(alone, spaces[AXES[1:-1]], spaces[DATA[1:-1]])
-    except Exception as error:  # FlowKit raises whatever its parts raise
-        return f"cannot be read ({error})"
+        by_flowkit("cannot be read", _parse_wsp_transforms, alone, *prefixes)
+    except GateFileError as error:
+        return str(error)
     return ""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gating.drawn.flowjo.axes import prepared_axes
 from gating.drawn.flowjo.ellipse import Ellipse, taken_out
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
+from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import DATA, GATING, GateFileError, as_file
 from gating.drawn.population_names import GateId, find_population, path_of
 
@@ -84,13 +85,13 @@ def shown_name(name: str) -> str:
 def _read(root: _Element, source: str) -> flowkit.GatingStrategy:
     from flowkit._utils.wsp_utils import parse_wsp
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            (sample,) = parse_wsp(as_file(root))["samples"].values()
-    except Exception as error:  # FlowKit passes on errors of any type
-        raise GateFileError(f"{source}: FlowKit cannot read this workspace ({error})") from None
-    strategy: flowkit.GatingStrategy = sample["gating_strategy"]
+    fault = f"{source}: FlowKit cannot read this workspace"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        samples = list(by_flowkit(fault, parse_wsp, as_file(root))["samples"].values())
+    if len(samples) != 1:
+        raise GateFileError(f"{fault} (it reads {len(samples)} samples of the name, expected 1)")
+    strategy: flowkit.GatingStrategy = samples[0]["gating_strategy"]
     return strategy
 
 

@@ -62,7 +62,7 @@ def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
         if antibody and dose.dose:
             key = (dose.patient_id, dose.given_on, antibody, dose.unit, dose.route)
             by_day.setdefault(key, []).append(number)
-    too_high: dict[tuple[str, str], list[str]] = {}
+    too_high: dict[tuple[str, str], list[tuple[str, date]]] = {}
     for (_, day, antibody, unit, route), numbers in by_day.items():
         single = [amount_doubt(antibody, study.doses[n].dose or 0, unit, route) for n in numbers]
         total = sum(study.doses[n].dose or 0 for n in numbers)
@@ -70,12 +70,12 @@ def day_totals(study: Study, headers: Headers) -> Iterator[Finding]:
         if len(numbers) > 1 and doubt and not any(single):
             problem = f"{total:g} {unit} of {antibody} in {len(numbers)} rows of one day"
             where = study.at("doses", str(numbers[-1]), "given_on")
-            too_high.setdefault((problem, doubt.expected), []).append(f"{where} ({day})")
+            too_high.setdefault((problem, doubt.expected), []).append((where, day))
     for (problem, expected), days in too_high.items():
         more = f", and so on {len(days) - 1} more days" if len(days) > 1 else ""
-        where, when = days[0].split(" ")
+        where, first = days[0]
         hint = "Was a row pasted twice, or is a day wrong?"
-        yield warning(f"{problem} {when}{more}", expected, where=where, hint=hint)
+        yield warning(f"{problem} ({first}){more}", expected, where=where, hint=hint)
 
 
 def routes(study: Study, headers: Headers) -> Iterator[Finding]:

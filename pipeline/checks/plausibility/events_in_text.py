@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -90,6 +91,54 @@ def _of_something_else(word: str, after: str) -> bool:
     return names_a_thing and not _DISEASE.match(after)
 
 
+@dataclass(frozen=True, slots=True)
+class _EventWords:
+    """An event that a text may report: how it is read, its column, and the words about it.
+
+    Attributes
+    ----------
+    noun
+        `progression` or `death`.
+    without
+        What the patient counts as without the event's day.
+    if_not_meant
+        What to write where a doubtful text reports no such event; "" where nothing helps.
+    """
+
+    pattern: re.Pattern[str]
+    column: str
+    noun: str
+    without: str
+    if_not_meant: str = ""
+
+    @property
+    def expected(self) -> str:
+        """The day that is missing, and its column."""
+        return f"the day of {self.noun} in {self.column}"
+
+    @property
+    def needed(self) -> str:
+        """Why the day is needed, and which day to type if it is not known."""
+        return (
+            f"Without it the patient would count as {self.without}. If only the day of the visit is known at "
+            "which it was noticed, type that day."
+        )
+
+    def problem(self, typed: str) -> str:
+        """Return what was typed, and what is missing beside it."""
+        return f"{quoted(typed)}, but no {self.column}"
+
+
+_PROGRESSION_WORDS: Final = _EventWords(
+    _PROGRESSION,
+    "progressed_on",
+    "progression",
+    "free of progression",
+    "If it was not a progression of the myeloma, use other words.",
+)
+_DEATH_WORDS: Final = _EventWords(_DEATH, "died_on", "death", "alive")
+
+
 def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
     """Refuse a progression or death in words without its day: the patient would count as free of it.
 
@@ -103,47 +152,30 @@ def events_without_a_day(study: Study, headers: Headers) -> Iterator[Finding]:
         if patient.progressed_on is None:
             yield from _progression(study, patient)
         if patient.died_on is None:
-            yield from _events_in(study, patient, _DEATH, "died_on", "the day of death")
+            yield from _events_in(study, patient, _DEATH_WORDS)
 
 
 def _progression(study: Study, patient: Patient) -> Iterator[Finding]:
     if patient.best_response == Response.PD:
-        yield _without(study, patient, "best_response", "progressed_on", "the day of progression", sure=True)
+        where = study.at("patients", patient.patient_id, "best_response")
+        event = _PROGRESSION_WORDS
+        yield Finding(Fault(where, event.problem(patient.best_response), event.expected, event.needed))
         return
-    yield from _events_in(study, patient, _PROGRESSION, "progressed_on", "the day of progression")
+    yield from _events_in(study, patient, _PROGRESSION_WORDS)
 
 
-def _events_in(
-    study: Study, patient: Patient, event: re.Pattern[str], column: str, day: str
-) -> Iterator[Finding]:
-    answer = event_reading(patient.discontinuation_reason, event)
-    if answer is not EventReading.NO:
-        sure = answer is EventReading.YES
-        yield _without(study, patient, "discontinuation_reason", column, day, sure=sure)
-
-
-def _without(study: Study, patient: Patient, words: str, column: str, day: str, *, sure: bool) -> Finding:
-    where = study.at("patients", patient.patient_id, words)
-    problem = f"{quoted(getattr(patient, words))}, but no {column}"
-    event = "progression" if column == "progressed_on" else "death"
-    if not sure:
-        hint = (
-            "If it was not a progression of the myeloma, use other words." if event == "progression" else ""
-        )
-        return warning(problem, f"{day} in {column}, if that is meant", where=where, hint=hint)
-    counts = "free of progression" if event == "progression" else "alive"
-    hint = (
-        f"Without it the patient would count as {counts}. If only the day of the visit is known at which it "
-        f"was noticed, type that day. If there was none, write: no {event}."
-    )
-    return Finding(
-        Fault(
-            where,
-            problem,
-            f"{day} in {column}",
-            hint if words != "best_response" else hint.partition(" If there")[0],
-        )
-    )
+def _events_in(study: Study, patient: Patient, event: _EventWords) -> Iterator[Finding]:
+    typed = patient.discontinuation_reason
+    where, problem = study.at("patients", patient.patient_id, "discontinuation_reason"), event.problem(typed)
+    match event_reading(typed, event.pattern):
+        case EventReading.NO:
+            return
+        case EventReading.PERHAPS:
+            expected = f"{event.expected}, if that is meant"
+            yield warning(problem, expected, where=where, hint=event.if_not_meant)
+        case EventReading.YES:
+            hint = f"{event.needed} If there was none, write: no {event.noun}."
+            yield Finding(Fault(where, problem, event.expected, hint))
 
 
 def evaluable_without_response(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -83,7 +83,7 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     for number, dose in enumerate(study.doses):
         level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
         if level is not None:
-            yield from _level(level, where, USUAL_SERUM_UG_ML, "a trough")
+            yield from _level(level, where, USUAL_SERUM_UG_ML, " as a trough")
         if level and level < LEAST_TROUGH_UG_ML and _follows_soon(dose, given.get(dose.patient_id, [])):
             expected = f"at least {LEAST_TROUGH_UG_ML:g} µg/mL this soon after the dose before"
             yield warning(f"{level:g} µg/mL", expected, where=where, hint=_MG)
@@ -94,13 +94,11 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
         most = max(remaining, SERUM_ANY_TIME_UG_ML)
         when = f"{days} days after the last dose" if days is not None else "serum"
         if level is not None:
-            yield from _level(level, where, most, when)
+            yield from _level(level, where, most, f", {when}")
 
 
 def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding]:
-    expected = (
-        f"at most {most:.3g} µg/mL as {when}" if when == "a trough" else f"at most {most:.3g} µg/mL, {when}"
-    )
+    expected = f"at most {most:.3g} µg/mL{when}"
     if level > MOST_SERUM_UG_ML:
         yield Finding(Fault(where, f"{level:g} µg/mL", expected, _NG))
     elif level > most:

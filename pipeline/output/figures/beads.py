@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
+from calibration.curve.acceptance_limits import ERROR, BeadLimit, CurveVerdict, Limit
 from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK, ORANGE, VERMILLION
@@ -26,16 +27,27 @@ _TOP, _BOTTOM = 46, 202
 _SIZE: Final = 11.0
 _TICK: Final = 4.0
 _BANDS: Final = ("#fbe6c2", "#cfe2f1")
+_MARKS: Final = {
+    CurveVerdict.ACCEPT: ("circle", BLUE),
+    CurveVerdict.WARN: ("diamond", ORANGE),
+    CurveVerdict.REJECT: ("cross", VERMILLION),
+}
 _ENOUGH: Final = 24.0
-"""Smallest range of the error chart in percent, so that its lines at 10 and 20 % are visible."""
+"""Smallest range of the error chart in percent, so that the usual limits are visible."""
 
 
-def bead_pictures(result: CalibrationResult) -> tuple[Picture, ...]:
-    """Return the pictures of a bead run. A part without data stays empty and says so."""
+def bead_pictures(result: CalibrationResult, limit: BeadLimit = ERROR) -> tuple[Picture, ...]:
+    """Return the pictures of a bead run. A part without data stays empty and says so.
+
+    Parameters
+    ----------
+    limit
+        The study's limit of the back-calculated error, `CurveLimits.error`.
+    """
     parts = (
         _populations(result.histogram, result.peaks, result.channel),
         _curve(result.curve),
-        _errors(result.curve),
+        _errors(result.curve, limit),
     )
     return tuple(Picture(part, WIDTH, HEIGHT) for part in parts)
 
@@ -124,7 +136,7 @@ def _bead(index: int, median: float, level: float, fitted: bool, x: Scale, y: Sc
     return element("g", element("title", safe(words)), dot, class_="spot")
 
 
-def _errors(curve: StandardCurve | None) -> str:
+def _errors(curve: StandardCurve | None, limit: BeadLimit) -> str:
     title = text("Back-calculated error", 4, 14, class_="title")
     if curve is None:
         return title + _say("no curve")
@@ -136,11 +148,16 @@ def _errors(curve: StandardCurve | None) -> str:
     reach = max([_ENOUGH, *(1.25 * abs(error) for _, error in errors)])
     x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
-    parts = [title, *(_bound(side * at, x, y) for at in (10, 20) for side in (1, -1))]
+    lines = ((limit.accept, "5 3"), (limit.reject, "1.5 2"))
+    parts = [title, *(_bound(side * 100 * at, x, y, dashes) for at, dashes in lines for side in (1, -1))]
     parts.append(
         element("path", d=f"M58 {pixels(y.position(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8)
     )
-    parts += [_error(index, level, error, x, y) for index, (level, error) in enumerate(errors)]
+    dimmest = min(errors)[0] if errors else None
+    parts += [
+        _error(index, level, error, (x, y), limit.limit(dimmest=level == dimmest))
+        for index, (level, error) in enumerate(errors)
+    ]
     parts += [
         bottom_axis(
             x, _BOTTOM, [(k, count(level)) for k, (level, _) in enumerate(errors)], size=_SIZE, length=_TICK
@@ -152,19 +169,16 @@ def _errors(curve: StandardCurve | None) -> str:
     return "".join(parts)
 
 
-def _bound(at: float, x: Scale, y: Scale) -> str:
+def _bound(at: float, x: Scale, y: Scale, dashes: str) -> str:
     place = pixels(y.position(at))
-    dashes = "5 3" if abs(at) < 15 else "1.5 2"
     way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 
-def _error(index: int, level: float, error: float, x: Scale, y: Scale) -> str:
-    """Return an error as a stem: blue dot within 10 %, orange diamond within 20 %, else red cross."""
-    shape, colour = (
-        ("circle", BLUE) if abs(error) <= 10 else ("diamond", ORANGE) if abs(error) <= 20 else
-        ("cross", VERMILLION)
-    )  # fmt: skip
+def _error(index: int, level: float, error: float, axes: tuple[Scale, Scale], limit: Limit) -> str:
+    """Return an error as a stem: blue dot if accepted, orange diamond if warned of, else red cross."""
+    shape, colour = _MARKS[limit.at_most(abs(error) / 100)]
+    x, y = axes
     at_x, at_y = x.position(index), y.position(error)
     written = f"{error:+.1f}".replace("-", "−")
     stem = element("path", d=f"M{pixels(at_x)} {pixels(y.position(0))}V{pixels(at_y)}", stroke=colour,

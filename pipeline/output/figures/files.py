@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from calibration.curve.acceptance_limits import BeadLimit
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.files.safe_name import file_named
@@ -71,13 +72,18 @@ def write_figures(
 
 
 def write_bead_figures(
-    folder: Path, calibrations: Iterable[CalibrationResult], *, png: bool = False, start: Start = at_once
+    folder: Path,
+    calibrations: Iterable[CalibrationResult],
+    limit: BeadLimit,
+    *,
+    png: bool = False,
+    start: Start = at_once,
 ) -> None:
     """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
-    pages = tuple(chain.from_iterable(map(_bead_pages, shown)))
+    pages = tuple(chain.from_iterable(_bead_pages(run, limit) for run in shown))
     start(partial(_write_pdf, folder / BEAD_FIGURES, "Bead runs", pages))
-    _write_each(folder / _BEADS, ((run.bead_run, _bead_picture(run)) for run in shown), png=png)
+    _write_each(folder / _BEADS, ((run.bead_run, _bead_picture(run, limit)) for run in shown), png=png)
 
 
 def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
@@ -128,16 +134,16 @@ def _write_png(path: Path, title: str, picture: Picture) -> str:
     return path.name
 
 
-def _bead_pages(run: CalibrationResult) -> Iterator[Picture]:
-    yield pictures_in_rows(bead_pictures(run), f"Bead run {run.bead_run}", _COLUMNS)
+def _bead_pages(run: CalibrationResult, limit: BeadLimit) -> Iterator[Picture]:
+    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.bead_run}", _COLUMNS)
     if run.drift:
         yield pictures_in_rows(
             drift_pictures(run.drift), f"Bead run {run.bead_run} against earlier ones", _COLUMNS
         )
 
 
-def _bead_picture(run: CalibrationResult) -> Picture:
-    pictures = (*bead_pictures(run), *drift_pictures(run.drift))
+def _bead_picture(run: CalibrationResult, limit: BeadLimit) -> Picture:
+    pictures = (*bead_pictures(run, limit), *drift_pictures(run.drift))
     return pictures_in_rows(pictures, f"Bead run {run.bead_run}", _COLUMNS)
 
 

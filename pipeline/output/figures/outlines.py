@@ -182,7 +182,7 @@ def kept_words(density: Density, step: GateStep) -> str:
         if Method.FILE in step.methods:
             return "drawn elsewhere: no outline on these axes"
         return f"no cut: {step.note}" if step.name is Step.ABERRANT else ""
-    ratios = [f"{name} < {threshold(value)}" for name, value in step.thresholds if "/" in name]
+    ratios = [f"{name} < {threshold(value)}" for name, value in step.thresholds if step.is_ratio]
     kept = " and ".join(ratios) if ratios else _words_of(density.gate)
     left_out = "; left out between the lines" if step.name is Step.TIME else ""
     return f"keeps {kept}{left_out}"

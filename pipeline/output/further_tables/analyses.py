@@ -8,6 +8,7 @@ from typing import Any, Final
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.table import Cell, Column, Table, attributes, table_of
 from pipeline.response.by_density.numbers import DensityNumber, density_numbers
+from pipeline.study.quantity_name import TAU
 from pipeline.washout.sensitivity.sensitivity import Sensitivity
 
 DENSITY: Final[tuple[Column[Any], ...]] = (
@@ -53,5 +54,5 @@ def _density(study_result: StudyResult) -> Iterator[DensityNumber]:
         yield from density_numbers(tables)
     letter = study_result.response.letter if study_result.response else None
     for link in letter.serum_and_density if letter else ():
-        tau = (link.n, 0, link.tau_b, None, None, "-1 to 1")
+        tau = (link.n, 0, link.tau_b, None, None, TAU)
         yield DensityNumber(link.name, "Kendall's tau-b", *tau, p=link.p, method=link.method, note=link.note)

@@ -6,9 +6,11 @@ from typing import Final
 
 from pipeline.output.table import Cell, Table
 from pipeline.response.characteristics import Characteristic
-from pipeline.response.letter.cytogenetics import CYTOGENETICS, is_named
+from pipeline.response.letter.cytogenetics import is_named
+from pipeline.response.letter.part import TypedPart
 from pipeline.response.statistics.counts import Proportion
 from pipeline.response.tables import ResponseTables
+from pipeline.study.quantity_name import PERCENT
 
 COLUMNS: Final = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
 
@@ -29,19 +31,21 @@ def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True
     if tables is None:
         return Table(COLUMNS, ())
     titled = (
-        ("Patients before the study drug", tables.baseline),
-        ("Exposure, safety and serum", tables.safety),
-        *((part.title, part.rows) for part in (tables.letter.parts if tables.letter else ())),
+        ("Patients before the study drug", tables.baseline, False),
+        ("Exposure, safety and serum", tables.safety, False),
+        *(
+            (part.title, part.rows, isinstance(part, TypedPart) and not as_typed)
+            for part in (tables.letter.parts if tables.letter else ())
+        ),
     )
     return Table(
         COLUMNS,
-        tuple(_row(title, one, as_typed=as_typed) for title, rows in titled for one in rows if one.n),
+        tuple(_row(title, one, hides_text=hides) for title, rows, hides in titled for one in rows if one.n),
     )
 
 
-def _row(title: str, row: Characteristic, *, as_typed: bool) -> tuple[Cell, ...]:
-    typed = title == CYTOGENETICS and not is_named(row.name)
-    name = row.name if as_typed or not typed else ANOTHER
+def _row(title: str, row: Characteristic, *, hides_text: bool) -> tuple[Cell, ...]:
+    name = ANOTHER if hides_text and not is_named(row.name) else row.name
     if isinstance(row, Proportion):
-        return (title, name, row.k, row.n, row.percent, None, row.low, row.high, "%", row.method)
+        return (title, name, row.k, row.n, row.percent, None, row.low, row.high, PERCENT, row.method)
     return (title, name, None, row.n, None, row.median, row.low, row.high, row.unit, row.method)

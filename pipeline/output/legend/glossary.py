@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.washout.models import MODELS
+
 
 @dataclass(frozen=True, slots=True)
 class GlossaryTerm:
@@ -97,17 +99,7 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("lot", "",
          "What the maker of a kit filled together, under one number. Its slip gives the level of each bead "
          "population; these differ from lot to lot.", is_plain=True),
-    GlossaryTerm("M0", "model 0: ranks",
-         "Asks only whether density and washout rise together, with no form of the rise (Spearman's ρ, "
-         "permutation p)."),
-    GlossaryTerm("M1", "model 1: line",
-         "A straight line of log density on log weeks (Tobit): by what factor the density rises when the "
-         "washout doubles."),
-    GlossaryTerm("M2", "model 2: recovery",
-         "A recovery curve: free CD38 comes back as the drug leaves, to a plateau."),
-    GlossaryTerm("M3", "model 3: total",
-         "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much the "
-         "drug holds."),
+    *(GlossaryTerm(str(model.name), *model.glossary) for model in MODELS if model.glossary),
     GlossaryTerm("masked", "",
          "The drug sits on CD38, so that the antibody cannot bind: low free CD38 without loss of CD38.",
          ("masked",)),

@@ -22,7 +22,10 @@ def write_bead_page(path: Path, study: Study, calibrations: Sequence[Calibration
 
 def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> str:
     """Return the page as HTML; the same runs give the same text."""
-    cards = [bead_card(calibration, f"beads-{k}") for k, calibration in enumerate(calibrations, start=1)]
+    limit = study.settings.curve_limits.error
+    cards = [
+        bead_card(calibration, f"beads-{k}", limit) for k, calibration in enumerate(calibrations, start=1)
+    ]
     raised, others = entries_of({}, Counter(str(flag) for run in calibrations for flag in run.flags))
     page = template_environment(PICTURE_SCRIPTS).get_template("bead_page.html.j2")
     return page.render(title=title_of(study), bead_cards=cards, raised=raised, other_flags=others)

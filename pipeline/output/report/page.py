@@ -154,9 +154,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         contacts=contacts(results, tubes),
         statuses=_statuses(tubes),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
-        bead_cards=tuple(
-            bead_card(run, anchors[f"beads:{run.bead_run}"]) for run in study_result.calibrations
-        ),
+        bead_cards=_bead_cards(study_result, anchors),
         limiting=study_result.limiting,
         interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
@@ -181,6 +179,12 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         open_all=len(results) <= MOST_OPEN_CARDS,
         along_density=_along_density(study_result),
     )
+
+
+def _bead_cards(study_result: StudyResult, anchors: Mapping[str, str]) -> tuple[BeadCard, ...]:
+    """Return the card of each bead run."""
+    limit = study_result.study.settings.curve_limits.error
+    return tuple(bead_card(run, anchors[f"beads:{run.bead_run}"], limit) for run in study_result.calibrations)
 
 
 def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Final
 
+from pipeline.study.quantity_name import Unit, UnitKind
+
 COUNT: Final = "#,##0"
 PLAIN: Final = "0"
 """A number that is a name, such as a seed: its digits are not set apart."""
@@ -24,27 +26,26 @@ TEXT: Final = "@"
 GENERAL: Final = "General"
 
 _OF_UNIT: Final = {
-    "molecules per cell": BRIGHTNESS,
-    "weeks": WEEKS,
-    "months": WEEKS,
-    "%": PERCENT,
-    "years": ONE_DECIMAL,
-    "kg": ONE_DECIMAL,
-    "g/L": ONE_DECIMAL,
-    "µg/mL": FOLD,
-    "": FOLD,
+    UnitKind.FOLD: FOLD,
+    UnitKind.DENSITY: BRIGHTNESS,
+    UnitKind.WEEKS: WEEKS,
+    UnitKind.MONTHS: WEEKS,
+    UnitKind.PERCENT: PERCENT,
+    UnitKind.BODY: ONE_DECIMAL,
+    UnitKind.LEVEL: FOLD,
+    UnitKind.COEFFICIENT: COEFFICIENT,
 }
 
 
-def format_of_unit(unit: str) -> str:
+def format_of_unit(unit: Unit) -> str:
     """Return the number format of a unit that a row names.
 
     Examples
     --------
-    >>> format_of_unit("fold against kit A") == FOLD, format_of_unit("dex per doubling")
-    (True, '0.000')
+    >>> format_of_unit(Unit("fold against kit A", UnitKind.FOLD)) == FOLD
+    True
     """
-    return FOLD if unit.startswith("fold") else _OF_UNIT.get(unit, COEFFICIENT)
+    return _OF_UNIT[unit.kind]
 
 
 def format_of_day(value: date | time) -> str:

@@ -35,7 +35,7 @@ POLICY = (
 _READING = ("GET", "HEAD")
 """Request methods that change nothing."""
 
-LOOKS = ("/api/tubes", "/api/study", "/api/job", "/api/sheets")
+LOOKS = ("/api/alive", "/api/tubes", "/api/study", "/api/job", "/api/sheets")
 """Requests that an open page repeats by itself; they do not keep the program alive."""
 
 HEADERS = {

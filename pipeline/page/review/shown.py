@@ -17,7 +17,7 @@ from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since, result_digest
 from pipeline.review.view import AxisView, Move, StepView
-from pipeline.study.study import GateOverride, Sample
+from pipeline.study.study import GateOverride, GateSource, Sample
 
 _WORST_FIRST = tuple(reversed(Verdict))
 
@@ -108,7 +108,7 @@ def moves_message(moves: Iterable[Move]) -> list[messages.MoveMessage]:
 
 def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
     """Return the gates that review.csv sets for a tube."""
-    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source == "review.csv")
+    return tuple(_move(gate) for gate in snapshot.gates_of(sample_id) if gate.source is GateSource.REVIEW)
 
 
 def _move(gate: GateOverride) -> Move:

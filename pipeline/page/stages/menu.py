@@ -82,7 +82,7 @@ def study_now(desk: Desk) -> stage_messages.StudyNow:
     stage = stage_of(folder)
     n_tubes = n_decided = n_signed = 0
     refused = ""
-    if stage is Stage.REVIEW:
+    if stage is Stage.REVIEW or desk.has_shown_tubes:
         try:
             snapshot = desk.snapshot()
             decisions = [desk.ledger().of(name) for name in snapshot.results]

@@ -13,18 +13,21 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline.checks import check_folder
+from pipeline.commands.shell import in_quotes
 from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
+from pipeline.output.report.words import interval_words
 from pipeline.page.desk import Desk
 from pipeline.page.remembered import recent_studies, remember
 from pipeline.page.review.shown import rows_of_tubes
 from pipeline.page.stages.folders import listing, study_in
 from pipeline.page.stages.menu import Stage, command_of, stage_of, tabs
+from pipeline.page.stages.opening import open_in_its_program, opening_command, sheets_to_open
+from pipeline.page.stages.report_summary import REPORT, report_summary
 from pipeline.page.stages.study_files import study_fcs_files
 from pipeline.page.stages.watching import causes_of, sheet_files, sheets_now
 from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
 from pipeline.running.program import program_version
-from pipeline.study.errors import UserError
 from pipeline.study.faults import fault_count, stops_run
 from pipeline.template import unnamed_files, write_template
 
@@ -89,12 +92,13 @@ def _add_files_and_sheets(pages: APIRouter, desk: Desk) -> None:
 
     @pages.get("/sheets")
     def sheets() -> Response:
-        return _stage(desk, Stage.SHEETS, now=sheets_now(desk.folder))
+        return _sheets(desk)
 
     @pages.post("/sheets")
-    async def open_sheets() -> Response:
-        await run_in_threadpool(_open_in_its_program, desk.folder)
-        return RedirectResponse("/sheets", 303)
+    def open_sheets() -> Response:
+        path = sheets_to_open(desk.folder)
+        problem = "" if path is None else open_in_its_program(path)
+        return _sheets(desk, problem) if problem else RedirectResponse("/sheets", 303)
 
 
 def _add_check_and_run(pages: APIRouter, desk: Desk) -> None:
@@ -131,7 +135,8 @@ def _add_results(pages: APIRouter, desk: Desk) -> None:
     def report() -> Response:
         folder = desk.folder / "results"
         there = [name for name in RESULT_FILES if (folder / name).is_file()]
-        return _stage(desk, Stage.REPORT, files=there)
+        summary = report_summary(desk) if REPORT in there else None
+        return _stage(desk, Stage.REPORT, files=there, summary=summary, interval=interval_words)
 
     @pages.get("/review")
     def review() -> Response:
@@ -156,6 +161,14 @@ def _add_results(pages: APIRouter, desk: Desk) -> None:
         return _stage(desk, Stage.SIGN, rows=rows, counts=counts, refused=snapshot.refusal)
 
 
+def _sheets(desk: Desk, problem: str = "") -> Response:
+    path = sheets_to_open(desk.folder)
+    by_hand = "" if path is None else opening_command(path)
+    return _stage(
+        desk, Stage.SHEETS, now=sheets_now(desk.folder), path=path, by_hand=by_hand, problem=problem
+    )
+
+
 def _stage(desk: Desk, stage: Stage, **facts: Any) -> Response:
     folder = desk.folder
     return _page(desk, stage.value.lower(), stage=stage.value, command=command_of(stage, folder), **facts)
@@ -170,6 +183,7 @@ def _page(desk: Desk, name: str, **facts: Any) -> Response:
         "stages": tabs(folder),
         "program": f"cd38rd {program_version()}",
         "stage": "",
+        "open_command": f"cd38rd open {in_quotes(folder)}" if folder else "cd38rd open",
     }
     return HTMLResponse(template.render({**shared, **facts}))
 
@@ -192,38 +206,6 @@ def _shade_colours() -> str:
     from pipeline.output.report.environment import template_environment
 
     return str(template_environment().globals["shade_colours"])
-
-
-def _open_in_its_program(folder: Path) -> None:
-    """Open the workbook, or the folder of the CSV files, in the computer's usual program."""
-    files = sheet_files(folder)
-    if not files:
-        raise UserError(f"{folder.name}: there are no sheets yet. The page Files makes them")
-    path = files[0] if files[0].suffix.casefold() == ".xlsx" else folder
-    _start(path)
-
-
-def _start(path: Path) -> None:
-    import os
-    import subprocess
-    import sys
-
-    if sys.platform == "win32":
-        os.startfile(path)
-        return
-    program = "open" if sys.platform == "darwin" else "xdg-open"
-    try:
-        subprocess.Popen(
-            [program, str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:
-        raise UserError(
-            f"no program of this computer opens {path.name}: open it by hand, in {path.parent}"
-        ) from None
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
 from pipeline.response.statistics.cuts.best_cut import DensityCut
 from pipeline.response.statistics.cuts.roc import wilson
-
-MOLECULES: Final = "molecules per cell"
+from pipeline.study.quantity_name import MOLECULES, NO_UNIT, RATIO, SHARE, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class DensityNumber:
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    unit: str = ""
+    unit: Unit = NO_UNIT
     in_others: float | None = None
     in_others_low: float | None = None
     in_others_high: float | None = None
@@ -48,7 +46,7 @@ def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
     for ratio in tables.survival:
         yield DensityNumber(
             ratio.name, f"hazard ratio, {ratio.per}", ratio.n, ratio.n_events, ratio.ratio, ratio.low,
-            ratio.high, "ratio", p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
+            ratio.high, RATIO, p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
         )  # fmt: skip
 
 
@@ -59,12 +57,12 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
         return
     odds, area = one.odds, one.area
     yield DensityNumber(
-        name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, "ratio", p=odds.p,
+        name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, RATIO, p=odds.p,
         strength=odds.strength, method=odds.method, note=odds.note,
     )  # fmt: skip
     pairs = f"a limit leaves {area.n_open} pairs open: they count half" if area.n_open else ""
     yield DensityNumber(
-        name, "area under the ROC curve", *counts, area.area, area.low, area.high, "0 to 1", area.corrected,
+        name, "area under the ROC curve", *counts, area.area, area.low, area.high, SHARE, area.corrected,
         method=area.method, note="; ".join(part for part in (area.note, pairs) if part),
     )  # fmt: skip
     for cut in (one.best, one.fixed):
@@ -85,9 +83,9 @@ def _of_cut(outcome: str, cut: DensityCut) -> Iterator[DensityNumber]:
         (f"{cut.name}: specificity", cut.specificity, cut.n_without),
     ):
         yield DensityNumber(
-            outcome, words, *counts, share, *wilson(share, n), "0 to 1", method="Wilson's interval"
+            outcome, words, *counts, share, *wilson(share, n), SHARE, method="Wilson's interval"
         )
     yield DensityNumber(
-        outcome, f"{cut.name}: sensitivity + specificity - 1", *counts, cut.youden, None, None, "0 to 1",
+        outcome, f"{cut.name}: sensitivity + specificity - 1", *counts, cut.youden, None, None, SHARE,
         cut.corrected, cut.corrected_low, cut.corrected_high, method=cut.method,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from pipeline.response.safety import SEVERE_FROM
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.cells.choices import AdaCourse
 from pipeline.study.cells.dates import DAYS_PER_WEEK
+from pipeline.study.quantity_name import MONTHS
 from pipeline.study.response import Response
 from pipeline.study.study import AdverseEvent, Patient, Study
 
@@ -143,7 +144,7 @@ def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tup
         members = [one for one in courses if not responses or one.best_response in responses]
         ended = [one.treated_days for one in members if one.stopped and one.treated_days is not None]
         rows.append(
-            summary(f"{name}: treated, of those who stopped", [d / month_days for d in ended], "months")
+            summary(f"{name}: treated, of those who stopped", [d / month_days for d in ended], MONTHS)
         )
         for months in DURATION_MONTHS:
             rows += share(

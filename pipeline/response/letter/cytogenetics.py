@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from pipeline.response.characteristics import share
-from pipeline.response.letter.part import LetterPart, part
+from pipeline.response.letter.part import LetterPart, TypedPart, part
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.study import Patient
 
@@ -29,7 +29,6 @@ _NAMES: Final = (
     ("del1p", re.compile(r"del\(?1p|1p-|del\(1\)\(p")),
     ("hyperdiploid", re.compile(r"hyperdip")),
 )
-CYTOGENETICS: Final = "Cytogenetics"
 _ANY_OF_HIGH_RISK: Final = "high risk: at least one of " + ", ".join(HIGH_RISK)
 _TRANSLOCATION: Final = re.compile(r"t\s*\(?\s*(\d+)\s*[;,:/]\s*(\d+)\s*\)?")
 _CLAUSES: Final = re.compile(r"[;\n](?![^(]*\))")
@@ -52,6 +51,7 @@ _PRESENT: Final = re.compile(r"\bpos|\+\s*$|%|\byes\b|\bfound|\bdetected|\bprese
 _NOTHING: Final = re.compile(
     r"^(0|-)$|\bnormal|\bstandard|\blow.risk|\bneg|unremarkable|nothing|unauff|\bwild.?type"
 )
+_TYPED_HIGH_RISK: Final = re.compile(r"high\b(.*\brisk|\W*$)")
 _LONGEST_NAME: Final = 40
 """Most characters that a table shows of the name of another abnormality. Convention: the width of the
 column."""
@@ -203,7 +203,7 @@ def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
     (True, None, False)
     """
     states = [found.get(name, False) for name in HIGH_RISK]
-    said = any(state for name, state in found.items() if name.startswith("high"))
+    said = any(state for name, state in found.items() if not is_named(name) and _TYPED_HIGH_RISK.match(name))
     if said or any(state is True for state in states):
         return True
     return None if any(state is None for state in states) else False
@@ -219,7 +219,8 @@ def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
             f" In {unclear} of {len(cells)} cells a name alone and one that was not found stand in one list, "
             "as in `a, b neg`: the name alone counts as found. If it was not, type a ; and a word of its own."
         )
-    return part(CYTOGENETICS, rule, _rows(cells))
+    counted = part("Cytogenetics", rule, _rows(cells))
+    return tuple(TypedPart(one.title, one.rule, one.rows) for one in counted)
 
 
 def _rows(cells: Sequence[Mapping[str, bool | None]]) -> Iterator[Proportion]:

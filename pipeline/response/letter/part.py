@@ -17,6 +17,11 @@ class LetterPart:
     rows: tuple[Characteristic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TypedPart(LetterPart):
+    """A table of the letter whose rows may be named by free text that a person typed."""
+
+
 def part(title: str, rule: str, rows: Iterable[Characteristic]) -> tuple[LetterPart, ...]:
     """Return the part; an empty tuple where no row counts a patient."""
     counted_rows = tuple(row for row in rows if row.n)

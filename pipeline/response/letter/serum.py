@@ -16,6 +16,7 @@ from pipeline.response.rd_visit import comparable_rows
 from pipeline.response.statistics.rank_link import RankLink, rank_link
 from pipeline.response.statistics.true_values import BELOW, MEASURED
 from pipeline.study.cells.concentrations import Concentration
+from pipeline.study.quantity_name import MICROGRAMS_PER_ML
 from pipeline.study.study import Study
 
 RULE: Final = (
@@ -67,7 +68,7 @@ def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
     for drug, visit in dict.fromkeys((one.drug, one.visit) for one in levels):
         here = [one.level for one in levels if (one.drug, one.visit) == (drug, visit)]
         name = f"serum {drug}" + (f", {visit}" if visit else "")
-        yield summary(name, [level.value for level in here], "µg/mL")
+        yield summary(name, [level.value for level in here], MICROGRAMS_PER_ML)
         yield from share(f"{name}: below the limit, or none found", [level.is_low for level in here])
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from pipeline.response.statistics.logistic import (
     Floats,
     Logistic,
+    OddsMethod,
     OddsRatio,
     Penalised,
     is_separated,
@@ -18,11 +19,6 @@ from pipeline.response.statistics.logistic import (
 )
 from pipeline.response.statistics.strength import strength
 from pipeline.response.statistics.true_values import TrueValues
-
-METHOD: Final = (
-    "logistic regression on the true value, integrated over its measurement error and its limits; Firth's "
-    "penalty; penalised profile interval"
-)
 
 _VANISHING: Final = 1e-300
 """Smallest determinant, so that its logarithm exists. Arithmetic."""
@@ -110,7 +106,17 @@ def dose_response(
     n, k = y.size, int(y.sum())
     if k in (0, n):
         return OddsRatio(
-            name, per, n, k, None, None, None, None, level, METHOD, "the outcome is the same for all"
+            name,
+            per,
+            n,
+            k,
+            None,
+            None,
+            None,
+            None,
+            level,
+            OddsMethod.TRUE_VALUES,
+            "the outcome is the same for all",
         )
     x = (covariate.expected - covariate.centre) / covariate.spread
     behind = _Behind(
@@ -122,4 +128,4 @@ def dose_response(
     p = float(chdtrc(1, max(2 * (best - model.profile(0.0)), 0.0)))
     ratio, least, most = (ratio_of(part, covariate.spread) for part in (slope, low, high))
     words = strength(n, k, least, most, p)
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, METHOD, "", words)
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, OddsMethod.TRUE_VALUES, "", words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -38,10 +39,18 @@ hundredth of an SD apart differ twenty-fold."""
 _VANISHING: Final = 1e-300
 """Smallest determinant, so that its logarithm exists. Arithmetic."""
 
-ML: Final = "logistic regression, maximum likelihood; profile-likelihood interval"
-FIRTH: Final = (
-    "logistic regression with Firth's penalty, since the data are separated; penalised profile interval"
-)
+
+class OddsMethod(StrEnum):
+    """How an odds ratio was estimated; the value is the sentence in the results."""
+
+    LIKELIHOOD = "logistic regression, maximum likelihood; profile-likelihood interval"
+    PENALISED = (
+        "logistic regression with Firth's penalty, since the data are separated; penalised profile interval"
+    )
+    TRUE_VALUES = (
+        "logistic regression on the true value, integrated over its measurement error and its limits; "
+        "Firth's penalty; penalised profile interval"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class OddsRatio(RatioPerUnit):
     """The odds ratio of the outcome per unit of a covariate."""
 
     ratio: float | None = field(metadata={WRITTEN_AS: "odds_ratio"})
-    method: str = ML
+    method: OddsMethod = OddsMethod.LIKELIHOOD
 
 
 def odds_ratio(
@@ -92,7 +101,8 @@ def odds_ratio(
     ratio, least, most = (ratio_of(value, scale) for value in (slope, low, high))
     note = "" if ratio is not None else "the step from no to yes is too steep for a number"
     words = strength(n, k, least, most, p)
-    return OddsRatio(name, per, n, k, ratio, least, most, p, level, FIRTH if firth else ML, note, words)
+    method = OddsMethod.PENALISED if firth else OddsMethod.LIKELIHOOD
+    return OddsRatio(name, per, n, k, ratio, least, most, p, level, method, note, words)
 
 
 def is_separated(covariate: Floats, outcome: NDArray[np.bool_]) -> bool:

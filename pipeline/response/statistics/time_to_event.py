@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.response.follow_up import Endpoint, FollowUp, times_of
 from pipeline.response.statistics.survival import METHOD, SurvivalCurve, survival_curve
+from pipeline.study.quantity_name import MONTHS, Unit
 
 NAMES = {Endpoint.PFS: "progression-free survival", Endpoint.OS: "overall survival"}
 
@@ -25,7 +26,7 @@ class MedianSurvival:
     median: float | None
     low: float | None
     high: float | None
-    unit: str = "months"
+    unit: Unit = MONTHS
     level: float = 0.95
     method: str = METHOD
     note: str = ""

@@ -38,7 +38,10 @@ def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tu
     name = Step(step.name) if Method.FILE not in step.methods else None
     if name is None or not BY_HAND[name].thresholds:
         return ()
-    usual = ((_usual_name(name, channel, panel), channel, value) for channel, value in step.thresholds)
+    usual = (
+        (name.value if step.is_ratio else _usual_name(name, channel, panel), channel, value)
+        for channel, value in step.thresholds
+    )
     return tuple(Cut(called.get(gate, gate), channel, value) for gate, channel, value in usual)
 
 
@@ -70,7 +73,7 @@ def handles_of(
         )
     handles = []
     for cut in cuts:
-        if "/" in cut.channel and density.y_channel:
+        if step.is_ratio and density.y_channel:
             x = 0.6 * _linear(axes_of(density)[0], axes_of(density)[0].high)
             handles.append(Handle(cut.gate, HandleKind.LINE, Along.BOTH, cut.gate, (x, x / cut.value)))
         elif cut.channel == density.x_channel:
@@ -136,8 +139,6 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
 
 
 def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool = True) -> str:
-    if "/" in channel:
-        return Step.SINGLETS.value
     found = next((one for one in panel.channels if one.channel == channel), None)
     if found is None:
         return channel

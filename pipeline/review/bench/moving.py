@@ -10,12 +10,12 @@ from gating.clone.gates import TARGETS, phenotype_gate
 from gating.events import Survivors
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import GateStep, Step
+from gating.gates.steps import GateStep, GivenCut, Step
 from gating.thresholds import Threshold, rounded
 from gating.thresholds.methods import Method
 from pipeline.review.bench.handles import cuts_of, usual_name
 from pipeline.review.view import Move
-from pipeline.study.study import GateOverride, Panel
+from pipeline.study.study import GateOverride, GateSource, Panel
 from pipeline.tube.names.rows import gating_panel, row_named
 from pipeline.tube.names.typed_gates import choices_of
 
@@ -23,7 +23,7 @@ from pipeline.tube.names.typed_gates import choices_of
 def override_of(sample_id: str, move: Move, who: str = "", reason: str = "") -> GateOverride:
     """Return a move as a row of review.csv."""
     return GateOverride(
-        sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source="review.csv"
+        sample_id, move.gate, move.value, who, reason, polygon=move.polygon, source=GateSource.REVIEW
     )
 
 
@@ -59,7 +59,9 @@ def moved_steps(
     found = False
     for step in steps:
         channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == wanted]
-        other = step if not channels else _with_cut(step, channels[0], move.value or 0.0, rows, everyone)
+        other = (
+            step if not channels else _with_cut(step, channels[0], wanted, move.value or 0.0, rows, everyone)
+        )
         if other is None:
             return None
         found = found or bool(channels)
@@ -79,16 +81,17 @@ def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
         thresholds=(),
         confidence=1.0,
         note="",
+        given=(),
     )
 
 
 def _with_cut(
-    step: GateStep, channel: str, value: float, panel: GatingPanel, everyone: Survivors
+    step: GateStep, channel: str, name: str, value: float, panel: GatingPanel, everyone: Survivors
 ) -> GateStep | None:
     """Return a step with a new threshold on a channel; None if its gate does not use the old one."""
     old, new = dict(step.thresholds)[channel], rounded(value)
     thresholds = tuple((name, new if name == channel else cut) for name, cut in step.thresholds)
-    if "/" in channel:
+    if step.is_ratio:
         area, height = step.channels
         gate: Gate | None = gate_of_ratio(everyone, area, height, new)
     elif step.gate is not None and _has_bound(step.gate, channel, old):
@@ -97,7 +100,14 @@ def _with_cut(
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    return replace(step, gate=gate, thresholds=thresholds, methods=(Method.PERSON,))
+    given = tuple(cut for cut in step.given if cut.channel != channel)
+    return replace(
+        step,
+        gate=gate,
+        thresholds=thresholds,
+        methods=(Method.PERSON,),
+        given=(*given, GivenCut(channel, Method.PERSON, name)),
+    )
 
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:

@@ -22,7 +22,7 @@ from pipeline.running.two_passes import results_beside_batches, tasks_with_batch
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.file_labels import labels_of_sample
-from pipeline.study.study import GateOverride, Sample, Study
+from pipeline.study.study import GateOverride, GateSource, Sample, Study
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Shelf:
         return tuple(
             gate
             for gate in self.study.gates
-            if gate.sample_id == sample_id and (gate.source == "review.csv") is review
+            if gate.sample_id == sample_id and (gate.source is GateSource.REVIEW) is review
         )
 
     def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> Shelf:

@@ -10,7 +10,7 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry, column_names, read_rows
 from pipeline.study.sheets.rows import ReviewRow
 from pipeline.study.sheets.tables import Cell, RawSheet, column_letter, read_csv_sheet, tabulate
-from pipeline.study.study import GateOverride, TubeVerdict
+from pipeline.study.study import GateOverride, GateSource, TubeVerdict
 
 REVIEW = "review"
 
@@ -19,7 +19,14 @@ def typed_overrides(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, .
     """Return the gates that a reviewer set."""
     return tuple(
         GateOverride(
-            row.sample_id, row.gate, row.value, row.set_by, row.reason, row.set_at, row.polygon, "review.csv"
+            row.sample_id,
+            row.gate,
+            row.value,
+            row.set_by,
+            row.reason,
+            row.set_at,
+            row.polygon,
+            GateSource.REVIEW,
         )
         for row in (entry.row for entry in review)
         if row.gate and (row.value is not None or row.polygon is not None)

@@ -8,19 +8,20 @@ from pydantic import ValidationError
 
 from pipeline.study.faults import Fault
 from pipeline.study.settings import ALL_PANELS, Settings, setting_facts, setting_text
+from pipeline.study.settings.curve import WARN_NAMES
 from pipeline.study.wording import did_you_mean, quoted
 
 MUST_NOT_EXCEED = (
     ("bead_age_accept_hours", "bead_age_reject_hours"),
-    ("curve_r2_warn", "curve_r2_accept"),
-    ("curve_slope_accept", "curve_slope_warn"),
-    ("curve_error_accept", "curve_error_warn"),
-    ("curve_error_warn", "curve_error_warn_dimmest"),
-    ("curve_ratio_accept", "curve_ratio_warn"),
+    ("curve_r2_reject", "curve_r2_accept"),
+    ("curve_slope_accept", "curve_slope_reject"),
+    ("curve_error_accept", "curve_error_reject"),
+    ("curve_error_reject", "curve_error_reject_dimmest"),
+    ("curve_ratio_accept", "curve_ratio_reject"),
     ("bead_rcv_accept", "bead_rcv_accept_dimmest"),
-    ("bead_rcv_accept_dimmest", "bead_rcv_warn"),
-    ("bead_events_warn", "bead_events_accept"),
-    ("bead_history_accept", "bead_history_warn"),
+    ("bead_rcv_accept_dimmest", "bead_rcv_reject"),
+    ("bead_events_reject", "bead_events_accept"),
+    ("bead_history_accept", "bead_history_reject"),
 )
 """Pairs of settings; the first of a pair may not be above the second."""
 
@@ -36,7 +37,7 @@ def contradictions(settings: Settings, cells: Mapping[str, str]) -> tuple[Fault,
     Examples
     --------
     >>> print(*contradictions(Settings(curve_slope_accept=0.5), {"curve_slope_accept": "settings!B2"}))
-    settings!B2: found 0.5 > 0.15 distance from 1, expected curve_slope_accept not above curve_slope_warn
+    settings!B2: found 0.5 > 0.15 distance from 1, expected curve_slope_accept not above curve_slope_reject
     """
     faults = []
     for low, high in MUST_NOT_EXCEED:
@@ -71,14 +72,7 @@ def read_settings(
     wrong
         For the name of each value that cannot be read: what was expected, and a hint.
     """
-    wrong = {
-        name: (
-            "a setting that `cd38rd init` lists",
-            did_you_mean(name, Settings.model_fields) or f"There is no setting {quoted(name)}.",
-        )
-        for name in values
-        if name not in Settings.model_fields
-    }
+    wrong = {name: _unknown(name) for name in values if name not in Settings.model_fields}
     typed = {name: text for name, text in values.items() if text and name not in wrong}
     try:
         return Settings.model_validate(typed), wrong
@@ -87,3 +81,12 @@ def read_settings(
             context = detail.get("ctx", {})
             wrong[str(detail["loc"][0])] = (context.get("expected", detail["msg"]), context.get("hint", ""))
     return Settings.model_validate({n: text for n, text in typed.items() if n not in wrong}), wrong
+
+
+def _unknown(name: str) -> tuple[str, str]:
+    """Return what is expected in place of a name that no setting has, and a hint."""
+    now = WARN_NAMES.get(name)
+    if now is not None:
+        return now, f"{name} is called {now} now and means the same: change the name and keep the value."
+    hint = did_you_mean(name, Settings.model_fields) or f"There is no setting {quoted(name)}."
+    return "a setting that `cd38rd init` lists", hint

@@ -26,6 +26,7 @@ from pipeline.study.sheets.tables import (
     read_workbook,
     tabulate,
 )
+from pipeline.study.sheets.tables.library_calls import PackageError, by_library
 from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
@@ -89,7 +90,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     places = {place.title: place for place in map(_sheet_columns, raw) if place.columns}
     try:
         content, lacking = _with_additions(path, new, places, listed)
-    except (SheetXmlError, UnicodeDecodeError, KeyError, zipfile.BadZipFile) as error:
+    except (SheetXmlError, PackageError) as error:
         raise UserError(
             f"{path}: rows cannot be added to it ({error}); open it in Excel or LibreOffice, save it, and "
             "run the same command again. Nothing was changed"
@@ -133,10 +134,12 @@ def _with_additions(
 ) -> tuple[bytes, list[str]]:
     """Return the workbook's bytes with the new rows, and the missing sheets that new rows would need."""
     parts = package_parts(path)
-    with zipfile.ZipFile(path) as archive:
-        package = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
+    with by_library(path.name, zipfile.ZipFile, path) as archive:
+        package = {
+            info.filename: (info, by_library(path.name, archive.read, info)) for info in archive.infolist()
+        }
     titles = {header_name(title): title for title in parts.sheets}
-    text = {part: package[part][1].decode("utf-8-sig") for part in _parts_to_read(parts)}
+    text = {part: _text(package, part) for part in _parts_to_read(parts)}
     styles = StyleSheet(text[parts.styles])
     first = _FIRST_DAY_1904 if re.search(r'date1904="(?:1|true)"', text[parts.main]) else _FIRST_DAY
     lacking = [name for name in new if name not in places]
@@ -158,6 +161,16 @@ def _with_additions(
         for info, content in package.values():
             archive.writestr(info, content)
     return written.getvalue(), lacking
+
+
+def _text(package: Mapping[str, tuple[zipfile.ZipInfo, bytes]], part: str) -> str:
+    """Return the XML of a part; raise SheetXmlError if it is not there, or in no UTF-8."""
+    if part not in package:
+        raise SheetXmlError(f"no part {part}")
+    try:
+        return package[part][1].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SheetXmlError(f"{part}: {error.reason}") from None
 
 
 def _parts_to_read(parts: PackageParts) -> tuple[str, ...]:

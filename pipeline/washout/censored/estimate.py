@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from enum import StrEnum
 
+from pipeline.study.quantity_name import NO_UNIT, Unit
+
 
 class NotEstimableError(ValueError):
     """The data do not allow this estimate; the message says why, in one sentence."""
@@ -22,7 +24,7 @@ class Estimate:
     method: str
     interval_method: str = ""
     level: float = 0.95
-    unit: str = ""
+    unit: Unit = NO_UNIT
     p: float | None = None
     note: str = ""
 

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.study.quantity_name import NO_UNIT, Unit, UnitKind, fold_unit
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED
 from pipeline.washout.censored.profile import coefficient_ratio
@@ -53,10 +54,10 @@ class Doubt(StrEnum):
 
 
 _UNITS: Final = {
-    Doubt.SCATTER: "fold of sigma per doubling",
-    Doubt.LLOQ: "dex of RD per dex of LLOQ",
-    Doubt.OFTEN: "dex of RD per doubling of samples",
-    Doubt.BEND: "dex per doubling, per doubling",
+    Doubt.SCATTER: fold_unit("fold of sigma per doubling"),
+    Doubt.LLOQ: Unit("dex of RD per dex of LLOQ", UnitKind.COEFFICIENT),
+    Doubt.OFTEN: Unit("dex of RD per doubling of samples", UnitKind.COEFFICIENT),
+    Doubt.BEND: Unit("dex per doubling, per doubling", UnitKind.COEFFICIENT),
 }
 
 
@@ -158,7 +159,7 @@ def _often(line: Line) -> Tested | None:
 def _bend(line: Line) -> Tested | None:
     doublings = np.log2(line.data.weeks)
     squares = (doublings - doublings.mean()) ** 2
-    return _of_term(line, Term("bend", "", squares, centred=True), Doubt.BEND, 2.0)
+    return _of_term(line, Term("bend", NO_UNIT, squares, centred=True), Doubt.BEND, 2.0)
 
 
 def _of_term(line: Line, term: Term, doubt: Doubt, factor: float) -> Tested | None:
@@ -174,12 +175,17 @@ def _of_term(line: Line, term: Term, doubt: Doubt, factor: float) -> Tested | No
 
 
 def _lloq_term(data: Observations) -> Term:
-    return Term("lloq", "fold per tenfold LLOQ", data.log_lloq, centred=True)
+    return Term("lloq", fold_unit("fold per tenfold LLOQ"), data.log_lloq, centred=True)
 
 
 def _often_term(data: Observations) -> Term:
     _, member, counts = np.unique(data.patients, return_inverse=True, return_counts=True)
-    return Term("samples", "fold per doubling of a patient's samples", np.log2(counts[member]), centred=True)
+    return Term(
+        "samples",
+        fold_unit("fold per doubling of a patient's samples"),
+        np.log2(counts[member]),
+        centred=True,
+    )
 
 
 def _scatter_words(data: Observations, doubt: Tested, slope: float) -> str:

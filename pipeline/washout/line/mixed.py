@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.eigen import inverse_definite, pseudo_inverse
 from gating.arithmetic.linear import times
+from pipeline.study.quantity_name import DEX, DEX_PER_DOUBLING, FRACTION
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED, CensoredRows, by_z
 from pipeline.washout.censored.profile import effective_rows, interval
@@ -73,13 +74,13 @@ class MixedFit:
     def estimates(self) -> tuple[Estimate, ...]:
         """Return slope, both scatters and the intraclass correlation as `washout.json` prints them."""
         low, high = (limit if np.isfinite(limit) else None for limit in self.slope_interval)
-        how, unit = self.interval_method, "dex per doubling"
+        how, unit = self.interval_method, DEX_PER_DOUBLING
         rest = (None, None, self.n, _METHOD, "", self.level)
         return (
             Estimate("slope_random_intercept", self.slope, low, high, self.n, _METHOD, how, self.level, unit),
-            Estimate("sd_between_patients", self.between, *rest, "dex"),
-            Estimate("sd_within_patients", self.within, *rest, "dex"),
-            Estimate("alike_within_patients", self.alike, *rest, "fraction"),
+            Estimate("sd_between_patients", self.between, *rest, DEX),
+            Estimate("sd_within_patients", self.within, *rest, DEX),
+            Estimate("alike_within_patients", self.alike, *rest, FRACTION),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.study.quantity_name import DEX, DEX_PER_DOUBLING, FOLD, MOLECULES, Unit, fold_unit
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
@@ -120,28 +121,31 @@ class WashoutFit:
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return every number with its interval, as `washout.json` prints it."""
-        one_week, unit = _power(self.intercept), "dex per doubling"
+        one_week = _power(self.intercept)
         at_one_week = _power(self.intercept_interval[0]), _power(self.intercept_interval[1])
-        slope = self._estimate("slope_per_doubling", self.slope, self.slope_interval, unit, self.slope_p)
-        fold = self.fold_per_doubling, self.fold_interval
-        likely = replace(
-            slope, name="slope_maximum_likelihood", value=self.most_likely.slope, method=self._likely_method
-        )
+        slopes, likely, name = self._slopes(), self.most_likely.slope, "slope_maximum_likelihood"
+        likeliest = replace(slopes[0], name=name, value=likely, method=self._likely_method)
         rest = (self.n, self.method, self.interval_method, self.level)
         return (
-            slope,
-            self._estimate("fold_per_doubling", *fold, "fold", self.slope_p),
-            self._estimate("intercept", self.intercept, self.intercept_interval, "dex"),
-            self._estimate("median_rd_at_1_week", one_week, at_one_week, "molecules per cell"),
-            self._estimate("sigma", self.sigma, self.sigma_interval, "dex"),
-            likely,
+            *slopes,
+            self._estimate("intercept", self.intercept, self.intercept_interval, DEX),
+            self._estimate("median_rd_at_1_week", one_week, at_one_week, MOLECULES),
+            self._estimate("sigma", self.sigma, self.sigma_interval, DEX),
+            likeliest,
             *(term.estimate(*rest) for term in self.terms),
             *self._doubted(),
         )
 
+    def _slopes(self) -> tuple[Estimate, Estimate]:
+        slope, fold = (self.slope, self.slope_interval), (self.fold_per_doubling, self.fold_interval)
+        return (
+            self._estimate("slope_per_doubling", *slope, DEX_PER_DOUBLING, self.slope_p),
+            self._estimate("fold_per_doubling", *fold, FOLD, self.slope_p),
+        )
+
     def _doubted(self) -> tuple[Estimate, ...]:
         """Return the slope with a varying scatter, the slope without doubts, and the effect of each doubt."""
-        name, rest = "slope_varying_scatter", (self.interval_method, self.level, "dex per doubling")
+        name, rest = "slope_varying_scatter", (self.interval_method, self.level, DEX_PER_DOUBLING)
         slopes = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
         modelled = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
         if modelled:
@@ -155,10 +159,9 @@ class WashoutFit:
 
     def renamed(self, prefix: str) -> tuple[Estimate, ...]:
         """Return slope, fold change and terms, with a prefix before their names."""
-        slopes = [estimate for estimate in self.estimates() if "per_doubling" in estimate.name]
         rest = (self.n, self.method, self.interval_method, self.level)
-        effects = [term.estimate(*rest) for term in self.terms]
-        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in (*slopes, *effects))
+        estimates = (*self._slopes(), *(term.estimate(*rest) for term in self.terms))
+        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in estimates)
 
     @property
     def aicc(self) -> float:
@@ -171,12 +174,12 @@ class WashoutFit:
         return 3 + len(self.terms) + self.data.scatter_varies
 
     def _estimate(
-        self, name: str, value: float, limits: tuple[float, float], unit: str, p: float | None = None
+        self, name: str, value: float, limits: tuple[float, float], unit: Unit, p: float | None = None
     ) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else "the data set no limit on the empty side"
-        how = self.interval_method
-        return Estimate(name, value, low, high, self.n, self.method, how, self.level, unit, p, note)
+        rest = (self.n, self.method, self.interval_method, self.level, unit, p, note)
+        return Estimate(name, value, low, high, *rest)
 
 
 def fit_tobit(
@@ -226,7 +229,7 @@ def fit_tobit(
     (1.99, 20000.0)
     """
     terms = [
-        Term(name, "fold per unit", np.array(values, dtype=np.float64), centred=True)
+        Term(name, fold_unit("fold per unit"), np.array(values, dtype=np.float64), centred=True)
         for name, values in (covariates or {}).items()
     ]
     rows = observe(

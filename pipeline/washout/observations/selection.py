@@ -12,6 +12,7 @@ import numpy as np
 from calibration.density.receptor_density import NUMBERED
 from calibration.density.result import known_to_exceed
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Refusal
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
@@ -166,9 +167,14 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
 def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
     """Return the covariates of the patients; NaN where a value is not known."""
     columns = (
-        ("imid_since", "fold if given", [row.imid_since for row in rows], False),
-        ("prior_lines", "fold per line", [row.prior_lines for row in rows], True),
-        ("igg", "fold if IgG myeloma", [row.body.igg if row.body else None for row in rows], False),
+        ("imid_since", fold_unit("fold if given"), [row.imid_since for row in rows], False),
+        ("prior_lines", fold_unit("fold per line"), [row.prior_lines for row in rows], True),
+        (
+            "igg",
+            fold_unit("fold if IgG myeloma"),
+            [row.body.igg if row.body else None for row in rows],
+            False,
+        ),
     )
     return tuple(
         Term(name, unit, np.array([_number(value) for value in values], dtype=np.float64), centred)

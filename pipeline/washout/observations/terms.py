@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.study.quantity_name import Unit
 from pipeline.washout.censored.estimate import Estimate
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import effective_rows
@@ -38,7 +39,7 @@ class Term:
     """
 
     name: str
-    unit: str
+    unit: Unit
     values: Floats
     centred: bool = False
 
@@ -62,7 +63,7 @@ class TermEffect:
     """Change of log10 RD per unit of a term, dex: corrected for bias, most likely, and its interval."""
 
     name: str
-    unit: str
+    unit: Unit
     effect: float
     most_likely: float
     interval: tuple[float, float]

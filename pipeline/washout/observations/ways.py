@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.density.receptor_density import NUMBERED, RdStatus
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.quantity_name import fold_unit
 from pipeline.washout.observations.terms import Term
 
 _FEWEST_ROWS, _FEWEST_MEASURED = 3, 2
@@ -80,8 +81,10 @@ def way_terms(ways: Sequence[Way]) -> tuple[Term, ...]:
     return tuple(
         Term(
             "_and_".join(f"{name}_{value or 'unknown'}" for name, value in way.parts(reference).items()),
-            "fold against "
-            + ", ".join(getattr(reference, name) or "unknown" for name in way.parts(reference)),
+            fold_unit(
+                "fold against "
+                + ", ".join(getattr(reference, name) or "unknown" for name in way.parts(reference))
+            ),
             np.array([of_row == way for of_row in ways], dtype=np.float64),
         )
         for way in sorted({*ways} - {reference})

@@ -26,6 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.arithmetic.eigen import inverse_definite
 from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
+from pipeline.study.quantity_name import MOLECULES, Unit
+from pipeline.study.quantity_name import WEEKS as IN_WEEKS
 from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
@@ -137,11 +139,11 @@ class RecoveryFit:
     def estimates(self) -> tuple[Estimate, ...]:
         """Return the plateau and T50 as `washout.json` prints them."""
         return (
-            self._estimate("plateau", self.plateau, self.plateau_interval, "molecules per cell"),
-            self._estimate("t50_weeks", self.half_weeks, self.half_interval, "weeks"),
+            self._estimate("plateau", self.plateau, self.plateau_interval, MOLECULES),
+            self._estimate("t50_weeks", self.half_weeks, self.half_interval, IN_WEEKS),
         )
 
-    def _estimate(self, name: str, value: float, limits: tuple[float, float], unit: str) -> Estimate:
+    def _estimate(self, name: str, value: float, limits: tuple[float, float], unit: Unit) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else f"the missing limit is {NOT_IN_DATA}"
         return Estimate(name, value, low, high, self.data.n, _METHOD, _HOW, self.level, unit, None, note)

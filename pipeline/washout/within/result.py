@@ -9,6 +9,8 @@ import numpy as np
 
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.quantity_name import DEX_PER_DOUBLING
+from pipeline.study.quantity_name import FOLD as FOLD_UNIT
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_of, why_not_compared
@@ -55,9 +57,9 @@ class WithinPatients:
         if self.mean is not None:
             mean = self.mean
             ends = (mean.low, mean.high)
-            estimates.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit="fold"))
+            estimates.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit=FOLD_UNIT))
         if self.slopes is not None:
-            fit, unit = self.slopes, "dex per doubling"
+            fit, unit = self.slopes, DEX_PER_DOUBLING
             rest = (fit.n, fit.method)
             estimates += [
                 Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *rest, unit=unit),

@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
+from calibration.beads.kits import bead_kit
 from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
+from calibration.curve.brighter_channel import CHANNEL_CHECKS, ChannelComparison, ComparedChannels
+from calibration.curve.standard_curve import Transfer
+from calibration.curve.table_rows import acceptance_rows
+from calibration.curve.transfer import TRANSFER_CHECKS
+from pipeline.beads.lot_values import LOT_CHECKS, SIZE_CHECKS, LotRuns, TypedLevels
 from pipeline.study.settings import Settings
-from pipeline.study.settings.curve import CURVE_BOUNDS, CurveSettings
-from pipeline.study.sheets.settings import MUST_NOT_EXCEED
+from pipeline.study.settings.curve import CurveSettings
+from pipeline.study.sheets.settings import MUST_NOT_EXCEED, read_settings
 
 LEVELS = np.array([600.0, 6000.0, 30000.0, 60000.0])
 GOOD = FittedBeads(
@@ -74,18 +80,67 @@ def test_good_beads_are_accepted_by_every_check():
     assert {row.verdict for row in acceptance(GOOD, CurveLimits())} == {CurveVerdict.ACCEPT}
 
 
-@pytest.mark.parametrize(("name", "check", "quantity"), CHECKS, ids=[name for name, _, _ in CHECKS])
-def test_each_check_grades_its_figure_by_its_own_limit(name, check, quantity):
-    assert [row for row, _, _ in CHECKS].count(name) == 1
-    assert callable(check)
-    for expected, worse in WORSE[name]:
+@pytest.mark.parametrize("row", CHECKS, ids=lambda row: row.name)
+def test_each_check_grades_its_figure_by_its_own_limit(row):
+    limits = CurveLimits()
+    quantity = next((f.name for f in fields(limits) if getattr(limits, f.name) is row.limit(limits)), "")
+    for expected, worse in WORSE[row.name]:
         beads = replace(GOOD, **worse)
-        assert verdict(beads, name) is expected
+        assert verdict(beads, row.name) is expected
         if quantity:
             assert (
-                verdict(beads, name, replace(CurveLimits(), **{quantity: endless(quantity)}))
+                verdict(beads, row.name, replace(CurveLimits(), **{quantity: endless(quantity)}))
                 is CurveVerdict.ACCEPT
             )
+
+
+EVERY_LIST = (CHECKS, TRANSFER_CHECKS, CHANNEL_CHECKS, SIZE_CHECKS, LOT_CHECKS)
+"""Every list of checks: what a run's rows are made from."""
+
+
+def test_every_name_of_a_row_stands_in_one_list_of_checks_once():
+    assert sorted(row.name for rows in EVERY_LIST for row in rows) == sorted(CheckName)
+
+
+TRANSFER = Transfer(1.0, 0.0, 0.01, 3, 4, 3.0, 0.0, 0.02, 10.0, 1e5)
+KIT = bead_kit("quantibrite_pe")
+OTHERS = {
+    CheckName.TRANSFER_POPULATIONS: (
+        TRANSFER_CHECKS, TRANSFER, ((CurveVerdict.WARN, replace(TRANSFER, n=3)),),
+    ),
+    CheckName.TRANSFER_SLOPE: (
+        TRANSFER_CHECKS, TRANSFER,
+        ((CurveVerdict.WARN, replace(TRANSFER, slope=1.12)), (CurveVerdict.REJECT, replace(TRANSFER, slope=0.8))),
+    ),
+    CheckName.TRANSFER_ERROR: (
+        TRANSFER_CHECKS, TRANSFER,
+        (
+            (CurveVerdict.WARN, replace(TRANSFER, largest_error=0.15)),
+            (CurveVerdict.REJECT, replace(TRANSFER, largest_error=0.22)),
+        ),
+    ),
+    CheckName.BRIGHTER_ELSEWHERE: (
+        CHANNEL_CHECKS, ComparedChannels("PE-A", [("B", ChannelComparison(-9.0, -9.0))]),
+        ((CurveVerdict.WARN, ComparedChannels("PE-A", [("B", ChannelComparison(9.0, 9.0))])),),
+    ),
+    CheckName.LOT_SIZE: (
+        SIZE_CHECKS, TypedLevels(KIT, (474, 62336)), ((CurveVerdict.WARN, TypedLevels(KIT, (0.474, 62.336))),),
+    ),
+    CheckName.LOT_VALUES: (
+        LOT_CHECKS, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 2.0))]),
+        ((CurveVerdict.WARN, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 3.0))])),),
+    ),
+}  # fmt: skip
+"""Of each check that is none of a fitted curve: its list, what it accepts, and what it warns of or rejects."""
+
+
+@pytest.mark.parametrize("name", [row.name for rows in EVERY_LIST[1:] for row in rows])
+def test_each_check_of_transfers_channels_and_lots_has_a_verdict_of_its_own(name):
+    rows, good, worse = OTHERS[name]
+    for expected, checked in ((CurveVerdict.ACCEPT, good), *worse):
+        verdicts = {row.name: row.verdict for row in acceptance_rows(rows, checked, CurveLimits())}
+        assert verdicts.pop(name, CurveVerdict.ACCEPT) is expected
+        assert set(verdicts.values()) <= {CurveVerdict.ACCEPT}
 
 
 def endless(quantity):
@@ -95,30 +150,58 @@ def endless(quantity):
     return BeadLimit(1e9, 1e9) if isinstance(getattr(CurveLimits(), quantity), BeadLimit) else Limit(1e9, 1e9)
 
 
-def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound():
-    limits = CurveLimits()
-    bounds = {
-        f"{quantity.name}.{bound.name}": getattr(getattr(limits, quantity.name), bound.name)
+def bounds_of(limits):
+    return {
+        (quantity.name, bound.name): getattr(getattr(limits, quantity.name), bound.name)
         for quantity in fields(limits)
         for bound in fields(getattr(limits, quantity.name))
     }
-    asked = {name: bound for name, bound in bounds.items() if bound is not None}
-    assert sorted(CURVE_BOUNDS.values()) == sorted(asked)
-    assert all(getattr(Settings(), name) == asked[bound] for name, bound in CURVE_BOUNDS.items())
-    assert Settings().curve_limits == limits
 
 
-def test_the_names_that_a_person_types_did_not_change():
+def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound():
+    usual = bounds_of(CurveLimits())
+    assert Settings().curve_limits == CurveLimits()
+    set_by = {}
+    for name in CurveSettings.model_fields:
+        other = 2 * getattr(Settings(), name)
+        changed = bounds_of(Settings.model_construct(**{name: other}).curve_limits)
+        ((bound, value),) = {key: value for key, value in changed.items() if value != usual[key]}.items()
+        assert value == other
+        assert bound not in set_by
+        set_by[bound] = name
+    assert set(set_by) == {bound for bound, value in usual.items() if value is not None}
+    for (_, bound), name in set_by.items():
+        assert set(bound.split("_")) <= set(name.split("_"))
+
+
+def test_the_names_that_a_person_types_say_what_is_accepted_and_what_is_rejected():
     assert tuple(CurveSettings.model_fields) == (
-        "curve_r2_accept", "curve_r2_warn", "curve_slope_accept", "curve_slope_warn", "curve_local_slope_accept",
-        "curve_error_accept", "curve_error_warn", "curve_error_warn_dimmest", "curve_ratio_accept", "curve_ratio_warn",
-        "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_warn", "bead_events_accept", "bead_events_warn",
-        "bead_detection_accept", "bead_history_accept", "bead_history_warn",
+        "curve_r2_accept", "curve_r2_reject", "curve_slope_accept", "curve_slope_reject", "curve_local_slope_accept",
+        "curve_error_accept", "curve_error_reject", "curve_error_reject_dimmest", "curve_ratio_accept",
+        "curve_ratio_reject", "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_reject", "bead_events_accept",
+        "bead_events_reject", "bead_detection_accept", "bead_history_accept", "bead_history_reject",
     )  # fmt: skip
     assert {name for pair in MUST_NOT_EXCEED for name in pair} <= set(Settings.model_fields)
-    assert Settings(bead_events_warn=170, curve_slope_warn=0.12).curve_limits == replace(
+    assert Settings(bead_events_reject=170, curve_slope_reject=0.12).curve_limits == replace(
         CurveLimits(), events=Limit(500, 170), slope=Limit(0.10, 0.12)
     )
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "curve_r2_warn", "curve_slope_warn", "curve_error_warn", "curve_error_warn_dimmest", "curve_ratio_warn",
+        "bead_rcv_warn", "bead_events_warn", "bead_history_warn",
+    ],
+)  # fmt: skip
+def test_the_earlier_name_of_a_setting_is_refused_with_its_name_now(old):
+    now = old.replace("warn", "reject")
+    settings, wrong = read_settings({old: "0.22"})
+    assert settings == Settings()
+    assert now in CurveSettings.model_fields
+    assert wrong == {
+        old: (now, f"{old} is called {now} now and means the same: change the name and keep the value.")
+    }
 
 
 def test_a_figure_on_the_bound_is_inside_it():

@@ -101,11 +101,11 @@ def test_default_thresholds_are_those_of_the_table():
         ("curve_local_slope_accept", 0.0, "local_slope", "warn"),
         ("bead_rcv_accept", 0.0, "bead_rcv", "warn"),
         ("bead_events_accept", 5000, "bead_events", "warn"),
-        ("bead_events_warn", 5000, "bead_events", "reject"),
+        ("bead_events_reject", 5000, "bead_events", "reject"),
     ],
 )
 def test_every_threshold_of_the_table_can_be_set(folder, name, value, check, verdict):
-    typed = {name: str(value)} | ({"bead_events_accept": "9000"} if name == "bead_events_warn" else {})
+    typed = {name: str(value)} | ({"bead_events_accept": "9000"} if name == "bead_events_reject" else {})
     settings, wrong = read_settings(typed)
     assert not wrong
     usual = {c.name: c.verdict for c in calibrated(folder).curve.checks}

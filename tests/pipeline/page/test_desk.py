@@ -107,7 +107,10 @@ def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tube
     [
         (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.EROFS)), "copy the study"),
         (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.ENOSPC)), "make room"),
-        (NotWrittenError(Path("/a/review.csv"), os.strerror(errno.EACCES), in_use=True), "open in Excel"),
+        (
+            NotWrittenError(Path("/a/review.csv"), os.strerror(errno.EACCES), in_use=True),
+            "open in Excel: close it there, and do it again",
+        ),
     ],
 )
 def test_what_cannot_be_saved_says_which_file_and_what_to_do(error: NotWrittenError, said: str):

@@ -20,6 +20,7 @@ from helpers.rewritten import edit_sheet
 from pipeline.audit.trail import read_trail
 from pipeline.cli import app
 from pipeline.commands.audit import audited
+from pipeline.fcs import read_fcs
 from pipeline.page import start
 from pipeline.review.snapshot import snapshot_of
 from pipeline.review.standing import standing_of
@@ -156,6 +157,42 @@ def test_what_was_not_seen_is_neither_decided_nor_signed(study: Path, reviewer: 
     (study / "m.csv").write_text("V1-A,V3-A\n1,0\n0,1\n", "utf-8")
     (study / "settings.csv").write_text("name,value\nspillover_file,m.csv\n", "utf-8")
     assert "spillover.csv" in standing_of(snapshot_of(study), ONE)["files"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ("name,value\nbetween_run_cv,0.3\n", "signed was"),
+        ("name,value\nspillover_file,m.csv\n", "other files are named for it now"),
+    ],
+    ids=["settings", "matrix"],
+)
+def test_a_run_with_other_settings_or_another_matrix_unsigns_and_says_why(
+    study: Path, reviewer: Client, settings: str, why: str
+):
+    assert reviewer.decide(ONE, "accept").status_code == 200
+    assert reviewer.sign(ONE).status_code == 200
+    assert run_again(reviewer)["state"] == "done"
+    assert reviewer.tube(ONE)["decision"]["state"] == "signed", "a run that changes nothing"
+    before = reviewer.tube(ONE)["shown"]["result"]
+    tube = read_fcs(next(study.rglob(f"{ONE}.fcs")))
+    assert tube.spillover is not None
+    matrix = tube.spillover.values.copy()
+    matrix[0, 1] += 0.05
+    rows = [tube.spillover.channels, *matrix.tolist()]
+    (study / "m.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n", "utf-8")
+    (study / "settings.csv").write_text(settings, "utf-8")
+    assert "it was not run again" in reviewer.tube(ONE)["decision"]["unsigned_because"] or "named" in why
+    job = run_again(reviewer)
+    assert job["state"] == "done", job["said"]
+    row = reviewer.tube(ONE)
+    assert row["shown"]["result"] != before
+    assert (row["decision"]["state"], why in row["decision"]["unsigned_because"]) == ("unsigned", True)
+    assert not row["stale"]
+    assert "P07_BM1" in reviewer.get("/sign").text
+    assert why in reviewer.get("/sign").text
+    assert reviewer.sign(ONE).status_code == 200, "it can be signed anew"
 
 
 @pytest.mark.slow

@@ -121,3 +121,33 @@ def test_a_trouble_leaves_the_decisions_on_the_screen(browser: Browser, study: P
         assert box["y"] + box["height"] <= DESK["height"]
         assert page.evaluate("document.documentElement.scrollHeight") <= DESK["height"]
         page.context.close()
+
+
+def test_a_printed_review_shows_the_decision_and_no_buttons(browser: Browser, study: Path) -> None:
+    with served(study) as one:
+        page = browser.new_context(viewport=DESK).new_page()
+        page.goto(one.address)
+        wait_for_tube(page)
+        page.emulate_media(media="print")
+        assert page.locator("#decision").is_visible()
+        assert page.locator("#n-now").is_visible()
+        assert page.locator("button:visible").count() == page.locator("#strip button").count()
+        assert page.locator("#who").is_hidden()
+        page.goto(f"{one.origin}/sign")
+        assert page.locator("tbody tr").first.is_visible()
+        assert page.locator("button:visible").count() == 0
+        page.context.close()
+
+
+def test_an_interval_has_the_digits_of_the_report(browser: Browser, study: Path) -> None:
+    name = TUBES[1]
+    with served(study) as one:
+        page = browser.new_context(viewport=DESK).new_page()
+        page.goto(one.address)
+        wait_for_tube(page)
+        page.locator(f"#tubes li[data-id='{name}'] button").click()
+        wait_for_tube(page, name)
+        shown = page.locator("#n-before .ci").inner_text()
+        page.goto(f"{one.origin}/report")
+        assert page.locator("#densities tr", has_text=name).locator("td").nth(2).inner_text() == shown
+    assert shown in (study / "results" / "report.html").read_text("utf-8")

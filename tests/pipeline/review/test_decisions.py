@@ -7,7 +7,9 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,40 @@ def test_a_file_that_is_no_review_is_not_written_over(tmp_path, text):
         decide(tmp_path, asked(ReviewVerdict.ACCEPT))
     assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
     assert not (tmp_path / TRAIL).exists()
+
+
+def test_a_title_above_the_column_names_is_named_with_what_to_do(tmp_path):
+    text = "Review of June\n\nsample_id,gate,value,set_by\nP1,cd138,3,AB\n"
+    (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
+    said = (
+        'review.csv: found "Review of June" above the column names, expected the column names in the first row. '
+        "Delete the row above them, save the file, and decide again"
+    )
+    with pytest.raises(UserError) as refused:
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    assert str(refused.value) == said
+    assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
+    assert not (tmp_path / TRAIL).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")
+def test_a_file_that_may_not_be_read_is_said_to_be_open_elsewhere():
+    with tempfile.TemporaryDirectory() as name:
+        folder, user = Path(name), os.geteuid()
+        folder.chmod(0o777)
+        (folder / REVIEW_FILE).write_text("sample_id\n", "utf-8")
+        (folder / REVIEW_FILE).chmod(0)
+        try:
+            if user == 0:  # root may read everything
+                os.seteuid(65534)
+            with pytest.raises(UserError) as refused:
+                read_review_file(folder)
+        finally:
+            os.seteuid(user)
+    assert str(refused.value) == (
+        "review.csv: cannot be read (Permission denied), expected a CSV file that is not open in another program; "
+        "close it in Excel, or make it readable for you, and go on"
+    )
 
 
 def test_who_decides_second_sees_the_first_and_nothing_is_written(tmp_path):
@@ -416,3 +452,33 @@ def test_a_trail_that_another_process_holds_is_to_be_waited_for_and_not_moved_aw
     assert "another program? Close it" in refused.value.advice
     assert not (tmp_path / REVIEW_FILE).exists()
     decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+
+
+def test_a_clock_that_is_set_back_leaves_the_trail_whole_and_the_order_of_decisions_as_it_was(
+    tmp_path, monkeypatch
+):
+    hours = iter((12, 12, 9, 9, 7))
+
+    class SetBack(datetime):
+        """The clock of a computer that somebody sets back between two decisions."""
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2024, 6, 3, next(hours), tzinfo=tz)
+
+    for module in ("pipeline.audit.lines", "pipeline.review.decisions"):
+        monkeypatch.setattr(f"{module}.datetime", SetBack)
+    decide(tmp_path, asked(ReviewVerdict.ACCEPT))
+    decide(tmp_path, asked(ReviewVerdict.REJECT, version=1, reason="clots", who="CD"))
+    sign(tmp_path, "P1", 2, "EF", "reviewed", {})
+    trail = read_trail(tmp_path)
+    assert trail.fault == ""
+    assert [line.number for line in trail.lines] == [1, 2, 3]
+    times = [line.at for line in trail.lines]
+    assert times == sorted(times, reverse=True)
+    now = stands(tmp_path)
+    assert (now.version, now.verdict, now.who) == (3, "reject", "CD")
+    assert now.signature is not None
+    assert now.signature.who == "EF"
+    with pytest.raises(ConflictError):
+        decide(tmp_path, asked(ReviewVerdict.ACCEPT, version=1))

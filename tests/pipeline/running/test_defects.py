@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import shutil
 from pathlib import Path
@@ -208,6 +210,30 @@ def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
         assert "the computer failed, not this file" in summary.failures
         assert not rows(study)["flags"].astype(str).str.contains("PROGRAM_DEFECT").any()
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "no/such/path"),
+        IsADirectoryError(errno.EISDIR, "Is a directory", "fcs"),
+        OSError(errno.EBADF, "Bad file descriptor"),
+        io.UnsupportedOperation("not writable"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_wrong_call_of_the_system_by_our_own_code_is_a_defect_and_no_failing_computer(
+    study: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pipeline.quantification.prepared, "read_control", fails)
+    summary = run(study)
+    assert summary.exit_status is ExitStatus.SOME_FAILED
+    assert "A defect of cd38rd failed" in summary.failures
+    assert rows(study)["flags"].str.contains("PROGRAM_DEFECT").all()
+    assert "Traceback" in (study / "results" / "log.txt").read_text("utf-8")
 
 
 def _raises(*_: object, **__: object) -> None:

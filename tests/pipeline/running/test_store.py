@@ -224,3 +224,16 @@ def test_a_package_without_source_is_said_and_never_hashed_as_nothing(
     for folder in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(NoSourceError, match="found no source of gating"):
             read_sources({**sources, "gating": folder})
+
+
+@pytest.mark.parametrize("error", [KeyError("rd"), TypeError("no such field"), IndexError("list index")])
+def test_a_defect_in_our_own_types_is_not_a_damaged_file(
+    store: Store[SampleResult], result: SampleResult, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    store.save("MM-01", "d1", result)
+    monkeypatch.setattr(GateStep, "__post_init__", broken)
+    with pytest.raises(type(error)):
+        store.load("MM-01")

@@ -200,10 +200,10 @@ def test_the_settings_that_people_set_are_few_and_the_others_are_chosen_from_a_l
     free = f"A{len(rows) + 2}"
     (rule,) = (rule for rule in workbook["settings"].data_validations.dataValidation if free in rule.sqref)
     assert rule.formula1 == f"=_more_settings!$A$2:$A${len(Settings.model_fields) + 1}"
-    workbook["settings"][free], workbook["settings"][f"B{len(rows) + 2}"] = "curve_slope_warn", "0.2"
+    workbook["settings"][free], workbook["settings"][f"B{len(rows) + 2}"] = "curve_slope_reject", "0.2"
     workbook.save(tmp_path / "study.xlsx")
     typed, _ = read_typed(tmp_path)
-    assert typed.settings.curve_slope_warn == 0.2
+    assert typed.settings.curve_slope_reject == 0.2
 
 
 def test_the_guide_explains_every_sheet(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import LOW_CONFIDENCE, GateStep
+from gating.gates.steps import LOW_CONFIDENCE, GateStep, Step
 from pipeline.output.figures.outlines import axes_of, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, path, pixels, text, with_ellipsis
@@ -31,6 +31,10 @@ _MOST_LINES: Final = 6
 
 _LABEL: Final = 24
 """Characters of an axis' name."""
+_TIME_UNIT: Final = " (s or ticks)"
+"""After the name of the time axis: seconds, or the ticks of a file that has no $TIMESTEP."""
+_EVENTS: Final = "Events per bin"
+"""Name of the upward axis of a histogram."""
 _GLYPH: Final = 7.4
 """Pixels of a wide letter: a label is held so far from the edges that none of it is cut off."""
 
@@ -162,7 +166,7 @@ def _on_grid(line: NDArray[np.float64], side: int) -> list[tuple[float, float]]:
 
 def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_], side: int) -> str:
     """Return a 1-D histogram: blue what the gate keeps, pale what it leaves out."""
-    heights = counts / max(int(counts.max(initial=0)), 1) * 0.93 * side
+    heights = counts / _highest(counts) * side
     return "".join(
         element("path", d=steps_path(np.where(part, heights, 0.0), side, side), class_=name)
         for part, name in ((~kept, "left"), (kept, "kept"))
@@ -170,8 +174,13 @@ def _profile(counts: NDArray[np.uint32], kept: NDArray[np.bool_], side: int) -> 
     )
 
 
+def _highest(counts: NDArray[np.uint32]) -> float:
+    """Return the count at the top of a 1-D histogram: a little above its highest bar."""
+    return max(int(counts.max(initial=0)), 1) / 0.93
+
+
 def _frame(density: Density, places: Places) -> str:
-    """Return both axes with their ticks; a 1-D histogram has no upward axis."""
+    """Return both axes with their ticks; the upward axis of a 1-D histogram counts events."""
     side = places.side
     bottom = _TOP + side
     lines, labels = [f"M{_LEFT} {bottom}h{side}"], []
@@ -179,23 +188,26 @@ def _frame(density: Density, places: Places) -> str:
         x = _LEFT + float(places.across(place))
         lines.append(f"M{pixels(x)} {bottom}v{_TICK}")
         labels.append(text(label, _inside(label, x, 0, WIDTH - SIDE + side), bottom + 15, class_="m"))
+    lines.append(f"M{_LEFT} {bottom}v-{side}")
     if density.y_channel:
-        lines.append(f"M{_LEFT} {bottom}v-{side}")
-        for place, label in axis_ticks(places.y):
-            y = _TOP + float(places.down(place))
-            lines.append(f"M{_LEFT} {pixels(y)}h-{_TICK}")
-            labels.append(text(label, _LEFT - 6, y + 4, class_="e"))
+        upward = [(float(places.down(place)), label) for place, label in axis_ticks(places.y)]
+    else:
+        top = _highest(density_counts(density))
+        upward = [(side * (1 - n / top), label) for n, label in linear_ticks(0, top) if n == int(n)]
+    for down, label in upward:
+        lines.append(f"M{_LEFT} {pixels(_TOP + down)}h-{_TICK}")
+        labels.append(text(label, _LEFT - 6, _TOP + down + 4, class_="e"))
     return element("path", d="".join(lines), class_="frame") + "".join(labels)
 
 
 def _axis_names(density: Density, labels: Mapping[str, str], side: int) -> list[str]:
-    x_name = with_ellipsis(labels.get(density.x_channel, density.x_channel), _LABEL)
+    x_name = labels.get(density.x_channel, density.x_channel)
+    x_name = with_ellipsis(x_name + _TIME_UNIT if density.step == Step.TIME else x_name, _LABEL)
     x = _inside(x_name, _LEFT + side / 2, 0, WIDTH - SIDE + side)
     names = [text(x_name, x, _TOP + side + 31, class_="m axis")]
-    if density.y_channel:
-        y_name = with_ellipsis(labels.get(density.y_channel, density.y_channel), _LABEL)
-        y = _inside(y_name, _TOP + side / 2, _TOP - 6, _TOP + side + _BELOW)
-        names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {pixels(y)})"))
+    y_name = with_ellipsis(labels.get(density.y_channel, density.y_channel) or _EVENTS, _LABEL)
+    y = _inside(y_name, _TOP + side / 2, _TOP - 6, _TOP + side + _BELOW)
+    names.append(text(y_name, 11, y, class_="m axis", transform=f"rotate(-90 11 {pixels(y)})"))
     return names
 
 

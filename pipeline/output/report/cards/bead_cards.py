@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calibration.curve.acceptance_limits import BeadLimit
 from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_pictures
@@ -39,8 +40,8 @@ class BeadCard:
     drift_svg: str = ""
 
 
-def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
-    """Return the card of a bead run."""
+def bead_card(result: CalibrationResult, anchor: str, limit: BeadLimit) -> BeadCard:
+    """Return the card of a bead run; `limit` is the study's, of the back-calculated error."""
     curve, peaks = result.curve, result.peaks
     verdict = curve.verdict if curve else CurveVerdict.REJECT
     notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
@@ -56,7 +57,7 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
         calm=verdict is CurveVerdict.ACCEPT and heaviest(result.flags) in (None, Weight.NOTED),
-        svg=_svg(result),
+        svg=_svg(result, limit),
         drift_svg=side_by_side(
             drift_pictures(result.drift),
             f"Bead run {result.bead_run} against earlier ones",
@@ -68,11 +69,11 @@ def bead_card(result: CalibrationResult, anchor: str) -> BeadCard:
     )
 
 
-def _svg(result: CalibrationResult) -> str:
+def _svg(result: CalibrationResult, limit: BeadLimit) -> str:
     if result.histogram is None and result.curve is None:
         return ""
     words = f"Bead run {result.bead_run}: populations, curve, errors"
-    return side_by_side(bead_pictures(result), words, name=f"beads_{result.bead_run}", class_="charts")
+    return side_by_side(bead_pictures(result, limit), words, name=f"beads_{result.bead_run}", class_="charts")
 
 
 def _curve_words(curve: StandardCurve | None) -> str:

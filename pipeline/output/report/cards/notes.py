@@ -105,7 +105,7 @@ def _split_words(result: SampleResult, split: GateStep, wanted: str) -> str:
     only = (
         f"how sure it is which {wanted} are aberrant. It does not count in the gating confidence of the tube"
     )
-    if not result.population.startswith("aberrant"):
+    if not result.is_of_clone:
         then = f"the density is of all {wanted}, so the split does not touch it"
     elif any(term.name is BudgetTerm.CLONE_SPLIT for term in result.receptor.budget):
         then = "the density is of the aberrant cells, and what the split may change in it is in its interval"

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.washout.censored.estimate import ModelName
+from pipeline.washout.models import MODELS
 
+_VARIANTS: Final = [model for model in MODELS if any(model.name.startswith(f"{m.name} ") for m in MODELS)]
 PLAIN: Final = {
-    ModelName.ADJUSTED: "the line adjusted for what is known of the patients",
-    ModelName.RANDOM_INTERCEPT: "the line with a random intercept of the patient",
-    ModelName.WITH_LEFT_OUT: "the line with the rows left out",
-    ModelName.RANKS: "the rank test",
-    ModelName.LINE: "the line",
-    ModelName.RECOVERY: "the recovery curve",
-    ModelName.TOTAL: "the line of the total",
+    str(model.name): model.plain
+    for model in (
+        *sorted(_VARIANTS, key=lambda model: str(model.name)),
+        *(m for m in MODELS if m not in _VARIANTS),
+    )
 }
 """Each model in words; a longer name goes before one that begins it."""
 
@@ -35,5 +34,5 @@ def plain_names(text: str) -> str:
     'the rows contradict the recovery curve'
     """
     named = _FIRST.sub(lambda found: f"{found[1] or found[3]}: {(found[2] or '').lower()}", text)
-    plain = _NAME.sub(lambda found: PLAIN[ModelName(found[0])], named)
+    plain = _NAME.sub(lambda found: PLAIN[found[0]], named)
     return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain

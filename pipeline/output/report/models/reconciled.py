@@ -70,7 +70,7 @@ def _waits(report: WashoutReport) -> Iterator[str]:
         curve = known_waits.get((ModelName.RECOVERY.value, density, share))
         if model == ModelName.LINE and curve is not None and _apart(line, curve):
             preferred = report.choice.preferred if report.choice else ""
-            counts = PLAIN[ModelName(preferred)] if preferred in set(ModelName) else ""
+            counts = PLAIN.get(preferred, "")
             which = f"the rows fit {counts} better, so its weeks count" if counts else "neither is preferred"
             yield (
                 f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line tells "

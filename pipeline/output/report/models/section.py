@@ -58,6 +58,6 @@ def model_section(study_result: StudyResult) -> ModelSection:
         unnumbered=unnumbered_words(study_result),
         reconciled=reconciled(report, density_name(study_result.study)),
         notes=tuple(map(plain_names, report.notes)) if report else (),
-        names=tuple((name.value, words) for name, words in PLAIN.items()),
+        names=tuple((name, words) for name, words in PLAIN.items()),
         curve_name=plain_names(report.curve_name) if report and report.curve else "",
     )

@@ -11,6 +11,7 @@ from typing import Final
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
+from pipeline.study.quantity_name import UnitKind
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
@@ -94,7 +95,7 @@ def _capital(text: str) -> str:
 
 def _interval(estimate: Estimate) -> str:
     """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
-    shown = fold_words if estimate.unit.startswith("fold") else three_digits
+    shown = fold_words if estimate.unit.kind is UnitKind.FOLD else three_digits
     value, low, high = (shown(number) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} (95 % interval {low} to {high})"
 

@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.output.report.record import sources as src
 from pipeline.output.report.record.sources import Publication, cited
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
+from pipeline.response.statistics.logistic import OddsMethod
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.censored.estimate import ModelName
+from pipeline.washout.models import MODELS
 from pipeline.washout.report import WashoutReport
 
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """What was done for a model, and by whose method."""
-
-    words: str
-    sources: tuple[Publication, ...] = ()
-
-
-_MODELS: Final = {
-    ModelName.RANKS: _Fitted(
-        "Whether density and washout go together was tested by ranks: Spearman's ρ, with values beyond a "
-        "limit ordered against the others only where that is sure, a permutation p, and an interval by "
-        "bootstrap of patients",
-        (src.PAIRWISE_ORDER, src.PERMUTATION, src.BOOTSTRAP),
-    ),
-    ModelName.LINE: _Fitted(
-        "How fast density rises was read from a Tobit line of log10 density on log2 weeks, which takes "
-        "values beyond a limit as censored; its bias of few rows was removed, and its intervals are "
-        "profile-likelihood intervals",
-        (src.TOBIT, src.LESS_BIAS),
-    ),
-    ModelName.ADJUSTED: _Fitted(
-        "The same line was fitted with what is known of the patients (IMiD since the last dose, lines of "
-        "therapy, IgG type)"
-    ),
-    ModelName.RANDOM_INTERCEPT: _Fitted("The same line was fitted with a random intercept of the patient"),
-    ModelName.RECOVERY: _Fitted(
-        "A recovery curve with a plateau was fitted with priors on all its parameters, by importance "
-        "sampling; its intervals are credible intervals",
-        (src.IMPORTANCE, src.SERUM),
-    ),
+_SOURCES: Final[Mapping[str, tuple[Publication, ...]]] = {
+    ModelName.RANKS: (src.PAIRWISE_ORDER, src.PERMUTATION, src.BOOTSTRAP),
+    ModelName.LINE: (src.TOBIT, src.LESS_BIAS),
+    ModelName.RECOVERY: (src.IMPORTANCE, src.SERUM),
 }
-"""What was done for each model that can be fitted, but for that of the total."""
+"""Whose methods the models use; the sentence of each is its own (`Model.methods`)."""
 
 
 def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
@@ -57,9 +30,9 @@ def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
         f"Washout is the time from the last dose to the sample; {report.n_used} visits of "
         f"{report.n_patients} patients have a washout and a density or a limit."
     )
-    for name, fitted in _MODELS.items():
-        if name in report.fits:
-            yield f"{fitted.words}{cited(fitted.sources)}."
+    for model in MODELS:
+        if model.methods and model.name in report.fits:
+            yield f"{model.methods}{cited(_SOURCES.get(model.name, ()))}."
     if ModelName.TOTAL in report.fits:
         yield _total(report)
     if report.choice and len(report.choice.candidates) > 1:
@@ -110,6 +83,8 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
     estimated = [one for one in tables.odds if one.ratio is not None]
     if estimated:
         yield "Odds of disease control are from logistic regression."
-    separated = any("Firth" in one.method for one in estimated) or any(one.firth for one in contrasts)
+    separated = any(one.method is OddsMethod.PENALISED for one in estimated) or any(
+        one.firth for one in contrasts
+    )
     if separated:
         yield f"Where data are separated, Firth's penalised likelihood was used{cited([src.LESS_BIAS])}."

@@ -144,7 +144,7 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
     by_person = [r for r in read if SampleFlag.GATE_SET_BY_PERSON in r.flags]
     if by_person:
         yield f"A person set at least one threshold by hand{in_how_many(len(by_person), n)}."
-    split = [r for r in read if r.population.startswith("aberrant")]
+    split = [r for r in read if r.is_of_clone]
     if split:
         yield (
             f"Aberrant {wanted} were told from normal ones by their phenotype{cited([src.PHENOTYPE])} and "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.files.whole import NotWrittenError, write_whole
+from pipeline.output.table import Cell
 from pipeline.output.workbook.formats import format_of_unit
 from pipeline.output.workbook.pages import cell_sizes
 from pipeline.output.workbook.pages.archive import settled
@@ -26,6 +27,7 @@ from pipeline.output.workbook.pages.cells import safe_text, write_cell, write_te
 from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
+from pipeline.study.quantity_name import Unit
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -98,6 +100,13 @@ def sheet_name(name: str, taken: Iterable[str]) -> str:
     return free_name
 
 
+def _format_beside(unit: Cell) -> str:
+    """Return the number format of a row by its unit."""
+    if not isinstance(unit, Unit):
+        raise TypeError(f"the unit {unit!r} of a row does not say what kind of number has it")
+    return format_of_unit(unit)
+
+
 class _Page:
     """A sheet while it is written."""
 
@@ -141,7 +150,7 @@ class _Page:
                     continue
                 look = looks[place]
                 if unit is not None and code in _BY_UNIT:
-                    look = replace(look, number_format=format_of_unit(str(values[unit] or "")))
+                    look = replace(look, number_format=_format_beside(values[unit]))
                 if code == "status" and any(at is not None for at in beside):
                     flags, verdict = ("" if at is None else str(values[at] or "") for at in beside)
                     look = status_look(str(value), flags, verdict, wrap=look.wrap)

@@ -11,6 +11,7 @@ from pipeline.output.interval import fold_bound
 from pipeline.output.report.models.words import bounded_weeks
 from pipeline.output.table import Cell, Column, Table, attributes, table_of
 from pipeline.output.workbook.words.models import estimate_words
+from pipeline.study.quantity_name import UnitKind
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.choice import Candidate
 from pipeline.washout.report import WashoutReport
@@ -25,9 +26,9 @@ def _bounded(end: str) -> Callable[[Estimate], Cell]:
 
     def cell(estimate: Estimate) -> Cell:
         value: float | None = getattr(estimate, end)
-        if estimate.unit == "weeks":
+        if estimate.unit.kind is UnitKind.WEEKS:
             return bounded_weeks(value)
-        if value is None or not estimate.unit.startswith("fold"):
+        if value is None or estimate.unit.kind is not UnitKind.FOLD:
             return value
         return fold_bound(value) or value
 

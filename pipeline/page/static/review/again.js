@@ -43,7 +43,7 @@ export class Again {
   async #finished(job) {
     const { review } = this;
     review.tubes.clear();
-    await review.look();
+    await review.look({ isOwnRun: true });
     await review.open(review.id, { fresh: true });
     if (job.state !== "done") { review.voice.warn(`The run ${job.state}: ${job.said}`); return; }
     review.voice.say(`The run is done. ${many(job.changed.length, "tube")} changed.`);

@@ -1,5 +1,7 @@
 // Talks to the program behind the page. One move is under way at a time, and the latest one wins.
 
+import { watched } from "../alive.js";
+
 /** What the program refused, or that it does not answer (status 0). */
 export class Refusal extends Error {
   constructor(status, said) {
@@ -9,20 +11,27 @@ export class Refusal extends Error {
   }
 }
 
-async function ask(method, path, body) {
-  let answer;
+function read(text) {
   try {
-    answer = await fetch(path, {
-      method,
-      credentials: "same-origin",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    return JSON.parse(text);
   } catch {
-    throw new Refusal(0, { error: "the program does not answer" });
+    return {};
   }
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(answer.status, said);
+}
+
+async function ask(method, path, body) {
+  const sent = {
+    method,
+    credentials: "same-origin",
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  };
+  const [status, text] = await watched(async () => {
+    const answer = await fetch(path, sent);
+    return [answer.status, await answer.text()];
+  }).catch(() => { throw new Refusal(0, { error: "the program does not answer" }); });
+  const said = read(text);
+  if (status >= 300) throw new Refusal(status, said);
   return said;
 }
 

@@ -9,7 +9,7 @@ const WHO = "cd38rd reviewer";
 
 export class Decisions {
   constructor(review) {
-    [this.review, this.busy] = [review, false];
+    [this.review, this.busy, this.unsure] = [review, false, null];
     byId("who").value = localStorage.getItem(WHO) ?? "";
     byId("who").addEventListener("change", () => this.#keep(byId("who").value.trim()));
   }
@@ -54,8 +54,9 @@ export class Decisions {
 
   async #save(id, decision) {
     const { review } = this;
+    const isThere = (now) => now.version > decision.version && now.verdict === decision.decision && now.by === decision.who;
     try {
-      await api.decide(id, decision);
+      await this.#written(`${id} ${SAVED[decision.decision]}`, id, isThere, () => api.decide(id, decision));
     } catch (refusal) {
       if (refusal.status === 409) await this.#conflict(id, decision, refusal.said);
       else review.voice.refusal(refusal);
@@ -67,6 +68,36 @@ export class Decisions {
     review.voice.done(first);
     if (next) await review.open(next, { first });
     else if (review.id === id) await review.open(id, { fresh: true, first });
+  }
+
+  /** Ask for what is written to the disk. Where no answer comes, nobody knows yet whether it was. */
+  async #written(words, id, isThere, work) {
+    const { voice } = this.review;
+    voice.waits(words);
+    try {
+      await work();
+    } catch (refusal) {
+      if (refusal.status === 0) { this.unsure = { words, id, isThere }; throw refusal; }
+      voice.waits("");
+      throw refusal;
+    }
+    voice.waits("");
+  }
+
+  /** Say whether what got no answer was saved: the list of now shows it. */
+  async recall() {
+    const { review, unsure } = this;
+    if (!unsure) return;
+    this.unsure = null;
+    review.voice.waits("");
+    const { words, id, isThere } = unsure;
+    const isSaved = isThere(review.list.of(id)?.decision ?? {});
+    if (isSaved) {
+      await review.cleared(id);
+      if (review.id === id) await review.open(id, { fresh: true });
+    }
+    if (isSaved) review.voice.done(`The program answers again. ${words}: it was saved.`);
+    else review.voice.warn(`The program answers again. ${words}: it was not saved. Do it again.`);
   }
 
   async #conflict(id, decision, conflict) {
@@ -92,7 +123,9 @@ export class Decisions {
       if (!said) return;
       this.#keep(said.who);
       try {
-        await api[isSecond ? "countersign" : "sign"](id, { version: tube.version, shown: tube.shown, who: said.who, meaning: said.meaning });
+        const signature = { version: tube.version, shown: tube.shown, who: said.who, meaning: said.meaning };
+        const isThere = (now) => now.version > tube.version && said.who === (isSecond ? now.countersigned_by : now.signed_by);
+        await this.#written(`${id} ${isSecond ? "counter-signed" : "signed"}`, id, isThere, () => api[isSecond ? "countersign" : "sign"](id, signature));
       } catch (refusal) {
         if (refusal.status !== 409) { review.voice.refusal(refusal); return; }
         review.voice.warn("Somebody else decided on this tube meanwhile. Look at it again, then sign.");

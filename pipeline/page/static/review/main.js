@@ -5,6 +5,7 @@ import { BackGate } from "./backgate.js";
 import { Decisions } from "./decisions.js";
 import { help } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
+import { Follow } from "./follow.js";
 import { Keys } from "./keys.js";
 import { decisionWords, sureness, TubeList } from "./list.js";
 import { Moves } from "./moves.js";
@@ -16,8 +17,8 @@ import { byId, sentence } from "./words.js";
 
 const SETTLE_AFTER = 350;
 /** Milliseconds after the last nudge until the gates are made as in a run. */
-const LOOK_AGAIN = 8000;
-/** Milliseconds between two looks at what other reviewers did. */
+const START_AGAIN = 4000;
+/** Milliseconds until a page that could not be filled tries once more. */
 
 class Review {
   constructor() {
@@ -31,6 +32,7 @@ class Review {
     this.drafts = new Drafts();
     this.decisions = new Decisions(this);
     this.again = new Again(this);
+    this.follow = new Follow(this);
     this.backgate = new BackGate(this);
     this.tubes = new Map();
     [this.id, this.tube, this.moves, this.answer, this.isBefore, this.ignored] = ["", null, new Moves(), null, false, 0];
@@ -41,21 +43,22 @@ class Review {
   async start() {
     try {
       const study = await api.study();
-      this.name = study.name;
       this.drafts.of(study.name);
+      const tubes = await api.tubes();
+      this.voice.found();
       this.voice.standing(study.refused);
-      this.list.fill(await api.tubes());
+      this.list.fill(tubes);
     } catch (refusal) {
       this.voice.refusal(refusal);
       if (refusal.status) this.voice.standing(`${refusal.message}. The page Check says what is to be mended; what ran last is on the page Report.`);
-      setTimeout(() => this.start(), LOOK_AGAIN);
+      setTimeout(() => this.start(), START_AGAIN);
       return;
     }
     this.list.tubes.forEach((tube) => { if (this.drafts.get(tube.sample_id, tube.version)) this.list.unsaved.add(tube.sample_id); });
     const wanted = decodeURIComponent(location.hash.slice(1));
     const first = this.list.of(wanted) ? wanted : this.list.beside(0, { undecided: true }) ?? this.list.tubes[0]?.sample_id;
     if (first) await this.open(first);
-    setInterval(() => { if (!document.hidden) this.look(); }, LOOK_AGAIN);
+    this.follow.begin();
   }
 
   /** Put a tube on the bench, with what was moved on it and not saved. */
@@ -242,25 +245,8 @@ class Review {
   }
 
   /** See what others decided, and whether the program is still there. */
-  async look() {
-    let changed;
-    try {
-      this.voice.standing((await api.study()).refused);
-      changed = this.list.update(await api.tubes());
-    } catch (refusal) {
-      this.voice.refusal(refusal, { quiet: true });
-      return;
-    }
-    this.voice.found();
-    changed.forEach((tube) => this.tubes.delete(tube.sample_id));
-    const row = this.list.of(this.id);
-    if (!row || !this.tube) return;
-    const isDecided = row.version !== this.tube.version;
-    const isTyped = row.shown.rows !== this.tube.shown.rows;
-    if (!isDecided && !isTyped && row.shown.result === this.tube.shown.result) return;
-    if (!this.isMoved || !(isDecided || isTyped)) await this.open(this.id, { fresh: true });
-    else if (isDecided) this.voice.warn(`${row.sample_id} was decided by somebody else meanwhile: ${decisionWords(row.decision)}. What you moved is not saved.`);
-    else this.voice.warn(`${row.sample_id}: review.csv was changed elsewhere. What you moved is not saved.`);
+  look(how) {
+    return this.follow.look(how);
   }
 
   lost(isLost) {

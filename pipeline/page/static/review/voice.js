@@ -1,16 +1,21 @@
 // What the page says: aloud, in a line at the foot, or as a trouble that stays until it is over.
 
+import { loss } from "../alive.js";
 import { byId } from "./words.js";
-
-const SHUT = "This page is no longer let in: the program was started again, or ended because nobody used it. "
-  + "Start “cd38rd review” again and use the page that it opens. What the page said to be saved is saved.";
-const GONE = "The program behind this page does not answer. What the page said to be saved is saved; nothing else was written. "
-  + "What you moved is kept in this browser. Start “cd38rd review” again: this page goes on by itself if its address stays the same.";
 
 export class Voice {
   /** @param lost what happens when the program is lost (true) and found again (false) */
   constructor(lost) {
-    [this.lost, this.isLost] = [lost, false];
+    [this.lost, this.isLost, this.pending] = [lost, false, ""];
+    addEventListener("program", ({ detail }) => {
+      if (detail === "silent") this.#gone(0);
+      if (detail === "busy" && !this.isLost) this.warn(`The program is still at work${this.pending ? `: “${this.pending}” is not saved yet` : ""}. Wait until it answers.`);
+    });
+  }
+
+  /** Name what is asked for and not saved yet, for as long as that is so; "" when it is known how it ended. */
+  waits(words) {
+    this.pending = words;
   }
 
   /** Say something aloud, without showing it. */
@@ -44,10 +49,15 @@ export class Voice {
   /** Say why something was refused; a program that is gone is a trouble that stays. */
   refusal(refusal, { quiet = false } = {}) {
     if (refusal.status === 0 || refusal.status === 401 || refusal.status === 403) {
-      this.trouble(refusal.status === 0 ? GONE : SHUT);
-      if (!this.isLost) this.lost(true);
-      this.isLost = true;
+      this.#gone(refusal.status);
     } else if (!quiet) this.warn(refusal.message);
+  }
+
+  #gone(status) {
+    const open = this.pending ? `“${this.pending}” is not saved yet, as far as this page knows: it will look when the program is back. ` : "";
+    this.trouble(`${loss(status, document.body.dataset.command)}. ${open}What the page said to be saved is saved; nothing else was written. What you moved is kept in this browser.`);
+    if (!this.isLost) this.lost(true);
+    this.isLost = true;
   }
 
   found() {

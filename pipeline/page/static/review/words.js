@@ -39,10 +39,13 @@ export const many = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 
 
 export const percent = (part, whole) => (whole ? `${Number(((100 * part) / whole).toPrecision(3))} %` : "–");
 
+/** Return a density with the three digits that the report gives it. */
+const molecules = (value) => count(value === null ? null : Number(value.toPrecision(3)));
+
 /** Return the interval in words; "" without one. */
 export function interval(number) {
   if (number.rd_low === null && number.rd_high === null) return "";
-  return `${count(number.rd_low)} to ${count(number.rd_high)}`;
+  return `${molecules(number.rd_low)} to ${molecules(number.rd_high)}`;
 }
 
 /** Return a number and its interval in one sentence, as it is read aloud. */

@@ -51,4 +51,11 @@ async function look() {
 }
 
 if (byId("saved")) say(byId("saved").dataset.at, byId("saved").dataset.open === "true");
-setInterval(() => look().catch(() => { byId("saved").textContent = "The program does not answer any more: start it again."; }), PAUSE);
+
+/** One look after the other: a program that hangs is asked once, and watch.js says that it does not answer. */
+async function follow() {
+  await look().catch(() => {});
+  setTimeout(follow, PAUSE);
+}
+
+follow();

@@ -67,11 +67,12 @@ def _readings(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]
         yield _warning(entries, f"{_of_rows(name, entries)}, which is read as {read_as}")
 
 
-def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = EXPECTED) -> Fault:
+def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = "") -> Fault:
+    """Ask about a drug's name; `expected` is what else was expected, if not a name."""
     hint = f"Did you mean {quoted(meant)}?"
-    if " " in (entry.row.drug or "").strip() and expected == EXPECTED:
+    if " " in (entry.row.drug or "").strip() and not expected:
         hint += " If it was given, type that alone; if not, delete the row."
-    return Fault(entry.at("drug"), problem, expected, hint)
+    return Fault(entry.at("drug"), problem, expected or EXPECTED, hint)
 
 
 def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:

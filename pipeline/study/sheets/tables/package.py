@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.study.sheets.tables.grid import HiddenCells, column_number, header_name
+from pipeline.study.sheets.tables.library_calls import by_library
 from pipeline.study.sheets.tables.parts import (
     HINT_SIZE,
     Reader,
@@ -53,7 +54,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
         If the file is not a workbook, is Strict Open XML, or is larger than a study can be. Only small pieces
         of it are unpacked at a time.
     """
-    with zipfile.ZipFile(path) as archive:
+    with by_library(path.name, zipfile.ZipFile, path) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
         must_be_small(path.name, sizes)
         main = main_part(path.name, archive, sizes)

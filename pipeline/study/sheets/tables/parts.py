@@ -11,6 +11,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from pipeline.study.faults import Fault
+from pipeline.study.sheets.tables.library_calls import WORKBOOK_EXPECTED, PackageError, by_library
 
 MOST_PARTS = 10_000
 """Most files within a workbook. Convention: Excel writes a few for each sheet."""
@@ -31,7 +32,6 @@ SMALL_BYTES = 4 << 20
 second."""
 
 _ELEMENTS = {"c": "cells", "row": "rows", "col": "columns", "si": "texts"}
-WORKBOOK_EXPECTED = "a workbook as Excel or LibreOffice saves it (.xlsx)"
 _CHUNK = 1 << 16
 """Bytes that are read at a time. Convention: for speed."""
 _STRICT = "purl.oclc.org/ooxml"
@@ -42,14 +42,6 @@ _OTHER_PACKAGES = (
     ("Index/Document.iwa", "an Apple Numbers document"),
     ("word/document.xml", "a Word document"),
 )
-
-
-class PackageError(Exception):
-    """A workbook that cannot be read; `fault` says why."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class PackageParts:
 
 def package_parts(path: Path) -> PackageParts:
     """Return the names of the parts of a workbook; raise `PackageError` in the cases of `looks_of`."""
-    with zipfile.ZipFile(path) as archive:
+    with by_library(path.name, zipfile.ZipFile, path) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
         must_be_small(path.name, sizes)
         main = main_part(path.name, archive, sizes)
@@ -136,8 +128,9 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
         return
     parser = expat.ParserCreate()
     parser.buffer_text = False
-    parser.StartElementHandler = lambda tag, facts: reader.begin(tag.rsplit(":", 1)[-1], facts)
-    parser.CharacterDataHandler = reader.text
+    elements: list[tuple[str, Mapping[str, str] | None]] = []
+    parser.StartElementHandler = lambda tag, facts: elements.append((tag.rsplit(":", 1)[-1], facts))
+    parser.CharacterDataHandler = lambda piece: elements.append((piece, None))
     parser.StartDoctypeDeclHandler = lambda *_: refuse_package(
         file,
         "a workbook with a document type, which may hide more than it shows",
@@ -145,16 +138,30 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
         HINT_SIZE,
     )
     given = 0
-    with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            parser.Parse(chunk)
+    with by_library(file, archive.open, part) as stream:
+        while chunk := by_library(file, stream.read, _CHUNK):
+            try:
+                by_library(file, parser.Parse, chunk)
+            finally:  # what the reader refuses in the sound part comes first
+                _hand_over(elements, reader)
             given += len(chunk)
             # the parser reads an unfinished element from its start with each piece, so a long one is slow
             if given - parser.CurrentByteIndex > MOST_TAG_BYTES:
                 refuse_package(
                     file, "a workbook with an element that has no end", WORKBOOK_EXPECTED, HINT_SIZE
                 )
-        parser.Parse(b"", True)
+        by_library(file, parser.Parse, b"", True)
+        _hand_over(elements, reader)
+
+
+def _hand_over(elements: list[tuple[str, Mapping[str, str] | None]], reader: Reader) -> None:
+    """Give a reader the elements and texts of a piece, outside of the parser, whose errors are the file's."""
+    for tag, facts in elements:
+        if facts is None:
+            reader.text(tag)
+        else:
+            reader.begin(tag, facts)
+    elements.clear()
 
 
 def must_have_few(
@@ -172,8 +179,8 @@ def must_have_few(
     if part not in archive.namelist() or archive.getinfo(part).file_size < SMALL_BYTES:
         return
     counts = dict.fromkeys(most, 0)
-    with archive.open(part) as stream:
-        while chunk := stream.read(SMALL_BYTES):
+    with by_library(file, archive.open, part) as stream:
+        while chunk := by_library(file, stream.read, SMALL_BYTES):
             for name in counts:
                 counts[name] += sum(chunk.count(f"<{name}{end}".encode()) for end in (" ", ">", "/"))
     for name, n in counts.items():

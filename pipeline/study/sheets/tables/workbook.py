@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,8 @@ from pipeline.study.sheets.tables.grid import (
     column_letter,
     header_name,
 )
+from pipeline.study.sheets.tables.library_calls import WORKBOOK_EXPECTED, PackageError, by_library
 from pipeline.study.sheets.tables.package import looks_of
-from pipeline.study.sheets.tables.parts import WORKBOOK_EXPECTED, PackageError
 from pipeline.study.wording import quoted
 
 if TYPE_CHECKING:
@@ -48,10 +49,6 @@ def read_workbook(path: Path, known: Collection[str]) -> tuple[tuple[RawSheet, .
             return _workbook_sheets(path, known, looks)
     except PackageError as error:
         return (), (error.fault,)
-    except Exception as error:  # openpyxl raises whatever its XML, zip and style readers raise
-        defect = f"a workbook that cannot be read ({type(error).__name__}: {quoted(error)})"
-        hint = "Open it in Excel or LibreOffice, save it again as .xlsx, or start from `cd38rd init`."
-        return (), (Fault(path.name, defect, WORKBOOK_EXPECTED, hint),)
 
 
 def _workbook_problem(path: Path) -> Fault | None:
@@ -81,20 +78,27 @@ def _workbook_sheets(
     sheets: list[RawSheet] = []
     faults: list[Fault] = []
     with path.open("rb") as with_values, path.open("rb") as with_formulas:
-        values: Workbook = load_workbook(with_values, read_only=True, data_only=True)
-        formulas: Workbook = load_workbook(with_formulas, read_only=True, data_only=False)
+        values: Workbook = by_library(path.name, partial(load_workbook, data_only=True), with_values, True)
+        formulas: Workbook = by_library(path.name, load_workbook, with_formulas, True)
         for sheet, twin in zip(values.worksheets, formulas.worksheets, strict=True):
-            sheet.reset_dimensions()
-            twin.reset_dimensions()
+            by_library(path.name, sheet.reset_dimensions)
+            by_library(path.name, twin.reset_dimensions)
             name = header_name(sheet.title)
             struck: list[int] = []
             hidden = looks.get(sheet.title, HiddenCells())
-            cells, formulae = (page.iter_rows(max_row=hidden.last_row) for page in (sheet, twin))
-            read = _workbook_rows(name, cells, formulae, faults, struck)
+            cells, formulae = (_rows_of(path.name, page, hidden.last_row) for page in (sheet, twin))
+            read = _workbook_rows(path.name, name, cells, formulae, faults, struck)
             rows = tuple(read) if name in known else _first_filled(read)
             look = replace(hidden, struck_rows=tuple(struck))
             sheets.append(RawSheet(name if name else sheet.title, rows, look))
     return tuple(sheets), tuple(faults)
+
+
+def _rows_of(file: str, page: Any, last_row: int | None) -> Iterator[Any]:
+    """Yield the rows of a sheet as openpyxl reads them, one by one."""
+    rows = by_library(file, partial(page.iter_rows, max_row=last_row))
+    while (row := by_library(file, next, rows, None)) is not None:
+        yield row
 
 
 def _first_filled(rows: Iterator[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
@@ -102,7 +106,7 @@ def _first_filled(rows: Iterator[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], .
 
 
 def _workbook_rows(
-    sheet: str, rows: Iterator[Any], twins: Iterator[Any], faults: list[Fault], struck: list[int]
+    file: str, sheet: str, rows: Iterator[Any], twins: Iterator[Any], faults: list[Fault], struck: list[int]
 ) -> Iterator[tuple[Cell, ...]]:
     lined: dict[int, bool] = {}
     for number, (row, twin) in enumerate(zip(rows, twins, strict=True), start=1):
@@ -111,17 +115,17 @@ def _workbook_rows(
         for where, cell, formula in zip(locations, row, twin, strict=False):
             fault = _cell_fault(where, cell, formula)
             faults += [fault] if fault else []
-            cells.append(Cell(where, None if fault else _shown(cell), faulty=fault is not None))
-            if cell.value is not None and _is_struck(cell, lined) and number not in struck[-1:]:
+            cells.append(Cell(where, None if fault else _shown(file, cell), faulty=fault is not None))
+            if cell.value is not None and _is_struck(file, cell, lined) and number not in struck[-1:]:
                 struck.append(number)
         yield tuple(cells)
 
 
-def _is_struck(cell: Any, known: dict[int, bool]) -> bool:
+def _is_struck(file: str, cell: Any, known: dict[int, bool]) -> bool:
     """Return whether the text of a cell is struck through; `known` remembers the answer for each style."""
     style = cell._style_id
     if style not in known:
-        known[style] = bool(cell.has_style and cell.font.strike)
+        known[style] = bool(cell.has_style and by_library(file, getattr, cell, "font").strike)
     return known[style]
 
 
@@ -137,10 +141,12 @@ def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:
     return None
 
 
-def _shown(cell: Any) -> CellValue:
+def _shown(file: str, cell: Any) -> CellValue:
     """Return the value of a cell; with a number format such as 000, the text that is shown: `007`."""
     value: CellValue = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer():
-        zeros = re.fullmatch(r"0{2,}", cell.number_format or "")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if isinstance(value, int) or value.is_integer():
+        zeros = re.fullmatch(r"0{2,}", by_library(file, getattr, cell, "number_format") or "")
         return str(int(value)).zfill(len(zeros[0])) if zeros else value
     return value

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.curve.acceptance_limits import ERROR, BeadLimit
 from calibration.density.receptor_density import RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
@@ -20,6 +21,7 @@ from pipeline.output.figures.cd38 import cd38_picture, rebinned
 from pipeline.output.figures.paper.canvas import to_pdf
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.response import response_picture
+from pipeline.output.figures.style.palette import ORANGE, VERMILLION
 from pipeline.output.figures.svg.picture_page import file_of, pictures_in_rows
 from pipeline.output.figures.washout import MOST_POINTS, drawable, washout_picture
 from pipeline.output.figures.washout.line import patients_band
@@ -198,7 +200,7 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     (tmp_path / "response_of_mine.svg").write_text("<svg/>")
     one = changed(study_result, results=study_result.results[:1])
     write_figures(tmp_path, one)
-    write_bead_figures(tmp_path, one.calibrations)
+    write_bead_figures(tmp_path, one.calibrations, ERROR)
     first = study_result.results[0].sample_id
     drawn = ("rd_washout", "rd_distribution", "rd_courses", "response")
     charts = [f"{name}{kind}" for name in drawn for kind in (".pdf", ".svg", "_88mm.pdf")]
@@ -227,7 +229,7 @@ def test_what_has_no_data_is_not_written(study_result: StudyResult, tmp_path: Pa
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "response.pdf").write_bytes(b"of an earlier run")
     write_figures(tmp_path / "figures", bare)
-    write_bead_figures(tmp_path / "figures", ())
+    write_bead_figures(tmp_path / "figures", (), ERROR)
     assert names_below(tmp_path / "figures") == []
 
 
@@ -250,3 +252,15 @@ def test_very_many_points_are_a_path_for_each_look_and_the_figure_says_so(study_
     assert svg.count('fill="#e6eaee"') == 2  # below the LLOQ, and in the key
     assert 'class="spot"' not in svg
     assert svg.count("<path") < 20
+
+
+def test_the_errors_of_beads_are_marked_by_the_study_s_own_limits(study_result: StudyResult):
+    run = study_result.calibrations[0]
+    curve = replace(run.curve, back_calculated_error=tuple(0.15 for _ in run.curve.back_calculated_error))
+    run = replace(run, curve=curve)
+    shown = [bead_pictures(run, limit)[2].content for limit in (BeadLimit(0.1, 0.2), BeadLimit(0.16, 0.2))]
+    strict = bead_pictures(run, BeadLimit(0.05, 0.1))[2].content
+    assert [ORANGE in content for content in (*shown, strict)] == [True, False, False]
+    assert [VERMILLION in content for content in (*shown, strict)] == [False, False, True]
+    dimmest = bead_pictures(run, BeadLimit(0.05, 0.1, dimmest_reject=0.2))[2].content
+    assert dimmest.count(f'stroke="{ORANGE}"') == 1

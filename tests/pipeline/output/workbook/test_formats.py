@@ -17,6 +17,7 @@ from pipeline.output.report.models.words import refusal_words
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.output.workbook.tables.models import choice_table, estimate_table
 from pipeline.output.workbook.words.models import estimate_words
+from pipeline.study.quantity_name import DEX_PER_DOUBLING, FOLD
 from pipeline.washout.censored.estimate import Estimate, Refusal, Wait
 from pipeline.washout.choice import Candidate, ModelChoice
 
@@ -77,8 +78,8 @@ def test_the_seed_is_no_quantity(workbook: openpyxl.Workbook):
 def test_a_fold_beyond_what_can_be_told_is_a_bound_in_words_and_the_json_keeps_the_number(
     study_result: StudyResult, tmp_path: Path
 ):
-    wide = Estimate("fold_per_doubling", 40.0, 1e-9, 8958522794571.56, 6, "Tobit", unit="fold")
-    slope = Estimate("slope_per_doubling", 1.6, -9.0, 12_900.0, 6, "Tobit", unit="dex per doubling")
+    wide = Estimate("fold_per_doubling", 40.0, 1e-9, 8958522794571.56, 6, "Tobit", unit=FOLD)
+    slope = Estimate("slope_per_doubling", 1.6, -9.0, 12_900.0, 6, "Tobit", unit=DEX_PER_DOUBLING)
     result = with_estimates(study_result, wide, slope)
     write_workbook(tmp_path / "a.xlsx", workbook_sheets(result))
     frame = pd.read_excel(tmp_path / "a.xlsx", sheet_name="Washout")

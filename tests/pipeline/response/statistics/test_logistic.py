@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 from helpers.r_witness import needs_r, r_numbers
 from pipeline.response.statistics.counts import contrast, proportion
-from pipeline.response.statistics.logistic import FIRTH, ML, is_separated, odds_ratio
+from pipeline.response.statistics.logistic import OddsMethod, is_separated, odds_ratio
 
 
 def two_by_two(a, b, c, d):
@@ -22,7 +22,7 @@ def test_firths_odds_ratio_of_a_table_adds_a_half_to_every_cell(cells):
     # in a saturated model Jeffreys' prior is half an observation per cell: Heinze & Schemper 2002, section 2.1
     a, b, c, d = (cell + 0.5 for cell in cells)
     found = odds_ratio("x", "1", *two_by_two(*cells))
-    assert found.method == FIRTH
+    assert found.method == OddsMethod.PENALISED
     assert np.log(found.ratio) == pytest.approx(np.log(a * d / (b * c)), abs=1e-6)
 
 
@@ -51,7 +51,7 @@ def test_unseparated_data_agree_with_statsmodels():
     y = rng.random(60) < 1 / (1 + np.exp(1 - 0.5 * x))
     found = odds_ratio("x", "1", x, y)
     other = sm.Logit(y, sm.add_constant(x)).fit(disp=0)
-    assert found.method == ML
+    assert found.method == OddsMethod.LIKELIHOOD
     assert np.log(found.ratio) == pytest.approx(other.params[1], abs=1e-6)
     assert found.p == pytest.approx(stats.chi2.sf(other.llr, 1), abs=1e-6)
     for limit in (found.low, found.high):

@@ -7,6 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from helpers.washout_truth import LLOQ, patients_on_a_line
+from pipeline.study.quantity_name import NO_UNIT
 from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd, fit_tobit, observe, weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
@@ -91,7 +92,7 @@ def test_a_covariate_that_cannot_be_used_says_why(values, reason):
     assert term == ()
     from pipeline.washout.observations.terms import Term
 
-    assert refusal_of(Term("x", "", np.array(values)), np.array([-1, 0, 0, 0], np.int8)) == reason
+    assert refusal_of(Term("x", NO_UNIT, np.array(values)), np.array([-1, 0, 0, 0], np.int8)) == reason
 
 
 def test_ten_rows_are_asked_for_each_coefficient():

@@ -107,6 +107,25 @@ def test_a_histogram_carries_its_counts_and_a_density_its_floors():
     assert re.search(r'data-floors="1( \d+){9}"', step_picture(density(None), None, "Step", {}).content)
 
 
+def test_a_histogram_counts_its_events_along_an_axis_with_a_name():
+    counts = [0, 30, 50, 0, 10, 0, 0, 20]
+    content = step_picture(density(None, y="", counts=counts), None, "Step", {}).content
+    assert "Events per bin" in texts_of(f"<svg>{content}</svg>")
+    places = {label: float(y) for y, label in re.findall(r'y="([\d.]+)" class="e">([^<]+)<', content)}
+    top, bottom = 36, 36 + 136
+    assert places["0"] - 4 == bottom
+    assert places["40"] - 4 == pytest.approx(
+        bottom - 40 / 50 * 0.93 * (bottom - top), abs=0.2
+    )  # 50: the highest bar
+    assert "Events per bin" not in step_picture(density(None), None, "Step", {}).content
+
+
+def test_the_time_axis_names_its_unit():
+    time = replace(density(None), step="time")
+    assert "A (s or ticks)" in step_picture(time, None, "Time", {}).content
+    assert "(s or ticks)" not in step_picture(density(None), None, "Step", {}).content
+
+
 def test_each_step_says_how_many_it_kept_and_how_sure_it_was(study_result: StudyResult):
     result = tube(study_result, "P05-S1")
     labels = channel_labels(study_result.study.panels[0])

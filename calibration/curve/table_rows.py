@@ -1,0 +1,75 @@
+"""The rows of the acceptance table: their names, and lists of checks that each make a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit
+
+Checked = TypeVar("Checked")
+Row = tuple[float, CurveVerdict, str]
+"""Figure, verdict and sentence of one check."""
+
+
+class CheckName(StrEnum):
+    """The rows that the acceptance table may have."""
+
+    ORDER = "order"
+    R2 = "r2"
+    SLOPE = "slope"
+    BACK_CALCULATED_ERROR = "back_calculated_error"
+    VALUE_PER_MFI = "value_per_mfi"
+    LOCAL_SLOPE = "local_slope"
+    BEAD_RCV = "bead_rcv"
+    BEAD_EVENTS = "bead_events"
+    DETECTION = "detection"
+    LESS_BLANK = "less_blank"
+    DEGREES_OF_FREEDOM = "degrees_of_freedom"
+    HISTORY = "history"
+    BRIGHTER_ELSEWHERE = "brighter_elsewhere"
+    TRANSFER_POPULATIONS = "transfer_populations"
+    TRANSFER_SLOPE = "transfer_slope"
+    TRANSFER_ERROR = "transfer_error"
+    LOT_SIZE = "lot_size"
+    LOT_VALUES = "lot_values"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveCheck:
+    """One row of the acceptance table: the figure, its verdict, and what it means in words."""
+
+    name: CheckName
+    value: float
+    verdict: CurveVerdict
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow(Generic[Checked]):
+    """A check: one row of the acceptance table.
+
+    Attributes
+    ----------
+    name
+        The name of the row; each name stands in one list of checks only.
+    check
+        A function of what is checked and of the check's limit. It returns the row, or None if the data do not
+        allow the check.
+    limit
+        The limit of the check among those of the study; a check that has none gets None.
+    """
+
+    name: CheckName
+    check: Callable[[Checked, Any], Row | None]
+    limit: Callable[[CurveLimits], Limit | BeadLimit | None] = lambda limits: None
+
+
+def acceptance_rows(
+    rows: Sequence[TableRow[Checked]], checked: Checked, limits: CurveLimits
+) -> tuple[CurveCheck, ...]:
+    """Return every row of a list of checks that the data allow, in the order of the list."""
+    made = ((row.name, row.check(checked, row.limit(limits))) for row in rows)
+    return tuple(CurveCheck(name, *row) for name, row in made if row is not None)

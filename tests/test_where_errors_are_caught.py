@@ -1,0 +1,78 @@
+"""Any exception is caught in a few functions only: elsewhere our own defect would look like a person's bad file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from doc_rooms import ROOT
+from helpers.syntax import tree_of
+
+PACKAGES = ("gating", "calibration", "pipeline")
+CATCH_ANY = {
+    ("gating/drawn/flowkit_calls.py", "by_flowkit"): "FlowKit's own calls",
+    ("pipeline/study/sheets/tables/library_calls.py", "by_library"): "calls of zipfile, expat and openpyxl",
+    ("pipeline/fcs/cross_check.py", "_witness"): "another reader of FCS files",
+    ("pipeline/output/workbook/pages/writing.py", "_saved"): "raises again what is no full disk",
+    ("pipeline/running/attempt.py", "attempt"): "a tube: names a defect as such",
+    ("pipeline/running/defects.py", "caught"): "a model or table: names a defect as such",
+    ("pipeline/running/this_computer/processes.py", "_answer"): "sends the exception to the run's process",
+    ("pipeline/running/this_computer/processes.py", "_pickled"): "an exception that cannot be sent",
+    ("pipeline/running/this_computer/own_workers.py", "_answer"): "hands the exception to `attempt`",
+    ("pipeline/running/cluster/dask_connection.py", "settings_of"): "dask of another version",
+    ("pipeline/running/cluster/dask_connection.py", "_ask"): "dask of another version",
+    ("pipeline/cli.py", "main"): "a sentence and an exit status for every error",
+    ("pipeline/page/start.py", "double_clicked"): "a sentence and an exit status for every error",
+}
+"""Functions that may catch any exception, and why. A file that a library reads: the library's call alone."""
+LIBRARY_CALLS = ("by_flowkit", "by_library")
+
+
+def handlers(path: Path) -> Iterator[tuple[str, ast.Try, ast.ExceptHandler]]:
+    """Yield each handler of any exception, with its function and its try block."""
+    for function in ast.walk(tree_of(path)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for node in ast.walk(function):
+            for handler in node.handlers if isinstance(node, ast.Try) else ():
+                kinds = (
+                    set() if handler.type is None else set(ast.unparse(handler.type).strip("()").split(", "))
+                )
+                if not kinds or kinds & {"Exception", "BaseException"}:
+                    yield function.name, node, handler
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), path
+
+
+def test_any_exception_is_caught_in_these_functions_only() -> None:
+    places = {(name, function) for name, path in modules() for function, _, _ in handlers(path)}
+    assert places == set(CATCH_ANY)
+
+
+def test_where_a_library_may_raise_anything_its_call_stands_alone() -> None:
+    alone = {
+        function: ast.unparse(node.body[0])
+        for _, path in modules()
+        for function, node, _ in handlers(path)
+        if function in LIBRARY_CALLS and len(node.body) == 1
+    }
+    assert alone == dict.fromkeys(LIBRARY_CALLS, "return call(*given)")
+
+
+def test_only_functions_of_a_library_are_called_so() -> None:
+    ours = {
+        node.name for _, path in modules() for node in tree_of(path).body if isinstance(node, ast.FunctionDef)
+    }
+    called = {
+        ast.unparse(node.args[1])
+        for _, path in modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in LIBRARY_CALLS
+    }
+    assert called
+    assert not {name for name in called if name in ours}
