@@ -13,7 +13,8 @@ from typing import Any
 from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.page.desk import Desk
 from pipeline.page.messages import NumberMessage, TubeRow
-from pipeline.page.review.shown import number_message, rows_of_tubes
+from pipeline.page.number_messages import number_message
+from pipeline.page.review.shown import rows_of_tubes
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot, facts_of_run
 from pipeline.study.errors import UserError
