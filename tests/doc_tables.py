@@ -24,7 +24,7 @@ from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text
-from pipeline.study.sheets.columns import column_facts, column_names
+from pipeline.study.sheets.columns import column_facts, column_fields, column_names
 from pipeline.study.sheets.rows import SHEETS, ReviewRow
 from pipeline.tube.flags import TubeFlag
 
@@ -74,7 +74,7 @@ def sheet_table(sheet: str) -> str:
         shown = f"**`{name}`**" if facts["required"] else f"`{name}`"
         choices = " · ".join(f"`{choice}`" for choice in facts["choices"])
         example = f"`{facts['example']}`" if facts["example"] else ""
-        rows.append((shown, model.model_fields[name].description or "", choices or example))
+        rows.append((shown, column_fields(model)[name].description or "", choices or example))
     return _table(("column", "what it holds", "choices, or an example"), rows)
 
 

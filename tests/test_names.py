@@ -288,6 +288,76 @@ def test_a_batch_is_tubes_that_were_acquired_alike_and_nothing_else():
     assert [name for name in other if not name.startswith(SHARED_CUTS)] == []
 
 
+TYPES_OF_BEADS = {"Beads", "_Beads", "FittedBeads", "SimulatedBeads"}
+"""Types of the beads themselves: their events, medians and levels."""
+OF_THE_BEADS = (
+    "calibration/", "pipeline/beads/calibrate.py", "pipeline/commands/calculator/", "pipeline/simulate/",
+)  # fmt: skip
+"""Where variables of a function hold the beads themselves."""
+TEMPLATES = sorted((ROOT / "pipeline").rglob("*.j2"))
+
+
+def other_beads(tree: ast.Module) -> Iterator[str]:
+    """Yield what is called plain `beads` and is not of a type of beads: a bead run has a name, as `bead_run`."""
+    rooms = {id(node) for part in ast.walk(tree) if isinstance(part, ast.Attribute) for node in path_of(part)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg="beads") | ast.AnnAssign(target=ast.Name(id="beads")):
+                kind = ast.unparse(node.annotation) if node.annotation else ""
+                if kind not in TYPES_OF_BEADS:
+                    yield f"{node.lineno}: beads: {kind}"
+            case ast.Attribute(attr="beads") if id(node) not in rooms:
+                yield f"{node.lineno}: {ast.unparse(node)}"
+            case ast.keyword(arg="beads") | ast.FunctionDef(name="beads"):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+def path_of(node: ast.Attribute) -> list[ast.expr]:
+    """Return the parts of the dotted name of a module, `pipeline.beads.calibrate`; none of other names."""
+    parts: list[ast.expr] = [node]
+    while isinstance(parts[-1], ast.Attribute):
+        parts.append(parts[-1].value)
+    root = parts[-1]
+    return parts if isinstance(root, ast.Name) and root.id in PACKAGES else []
+
+
+def test_beads_are_the_beads_themselves_and_neither_a_bead_run_nor_a_list_of_them():
+    fields = [f"{path.relative_to(ROOT)}:{name}" for path in sources() for name in other_beads(tree_of(path))]
+    assert fields == []
+    variables = [
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Name) and node.id == "beads" and isinstance(node.ctx, ast.Store)
+    ]
+    assert [name for name in variables if not name.startswith(OF_THE_BEADS)] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_speaks_of_bead_runs_as_beads(path: Path):
+    code = re.findall(r"\{[{%].*?[%}]\}", path.read_text("utf-8"))
+    assert [part for part in code if re.search(r"(?<![\"'#\w])beads\b", part)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_another"),
+    [
+        ("class Sample:\n    beads: str", True),
+        ("class Study:\n    beads: tuple[BeadRun, ...] = ()", True),
+        ("def run(beads): ...", True),
+        ("def run(*, beads: Sequence[Use]): ...", True),
+        ("class Files:\n    def beads(self): ...", True),
+        ("replace(sample, beads='B1')", True),
+        ("stores.beads.load('B1')", True),
+        ("def line(beads: FittedBeads): ...", False),
+        ("pipeline.beads.calibrate.compare_channels", False),
+        ("row.values['beads']", False),
+    ],
+)
+def test_what_is_another_meaning_of_beads(source: str, is_another: bool):
+    assert bool(list(other_beads(ast.parse(source)))) is is_another
+
+
 LOOKUPS = {
     "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
     "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),

@@ -165,7 +165,7 @@ def _patient_replicates(
 ) -> tuple[AssayTube, ...]:
     """Return replicate tubes of patients' visits that are not in the validation sheet, as precision tubes."""
     samples = {sample.sample_id: sample for sample in study.samples}
-    days = {run.beads: run.acquired.acquired_at[:10] for run in calibrations}
+    days = {run.bead_run: run.acquired.acquired_at[:10] for run in calibrations}
     made = []
     for number, visit in enumerate(replicates(study, results), start=1):
         tubes = [tube for run in visit for tube in run]
@@ -179,7 +179,7 @@ def _patient_replicates(
                     tube.receptor.rd,
                     "",
                     measuring_day(study, sample, tube, days),
-                    sample.beads,
+                    sample.bead_run,
                     "",
                     (tube.acquired.acquired_at, number),
                 )

@@ -55,7 +55,7 @@ def assay_tubes(
     by_name = {result.sample_id: result for result in results}
     samples = {sample.sample_id: sample for sample in study.samples}
     order = {sample.sample_id: place for place, sample in enumerate(study.samples)}
-    days = {run.beads: run.acquired.acquired_at[:10] for run in calibrations}
+    days = {run.bead_run: run.acquired.acquired_at[:10] for run in calibrations}
     return tuple(
         _tube(study, row, samples[row.sample_id], by_name[row.sample_id], days, order[row.sample_id])
         for row in study.validation
@@ -70,9 +70,9 @@ def measured(tubes: Iterable[AssayTube], experiment: Experiment) -> tuple[AssayT
 
 def measuring_day(study: Study, sample: Sample, result: SampleResult, days: dict[str, str]) -> str:
     """Return the day of a tube: the day in its file, else that of its bead run, else of its collection."""
-    run = study.bead_run(sample.beads)
+    run = study.bead_run(sample.bead_run)
     typed = run.acquired_on.isoformat() if run.acquired_on else ""
-    candidates = (result.acquired.acquired_at[:10], typed, days.get(sample.beads, ""))
+    candidates = (result.acquired.acquired_at[:10], typed, days.get(sample.bead_run, ""))
     return next(filter(None, candidates), sample.collected_on.isoformat())
 
 
@@ -92,7 +92,7 @@ def _tube(
         value=value,
         reason=reason,
         day=row.day or measuring_day(study, sample, result, days),
-        run=row.run or sample.beads,
+        run=row.run or sample.bead_run,
         method=row.method or _method(study, sample, result),
         order=(result.acquired.acquired_at, place),
         level=row.level,
@@ -121,7 +121,7 @@ def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str
 
 def _method(study: Study, sample: Sample, result: SampleResult) -> str:
     """Return the method of a tube: its bead kit and cytometer."""
-    kit = study.unit_run(sample.beads).kit
+    kit = study.unit_run(sample.bead_run).kit
     return " · ".join(filter(None, (kit, result.acquired.instrument, result.acquired.serial)))
 
 

@@ -131,8 +131,8 @@ def modelled(
 
 def _input_hashes(known: StudyResult) -> list[tuple[str, str]]:
     """Return file and SHA-256 of every bead run, then of every tube and its control."""
-    beads = [(run.fcs_file, run.sha256) for run in known.calibrations]
-    return beads + [pair for result in known.results for pair in result.sha256]
+    bead_files = [(run.fcs_file, run.sha256) for run in known.calibrations]
+    return bead_files + [pair for result in known.results for pair in result.sha256]
 
 
 def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:

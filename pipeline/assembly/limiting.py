@@ -192,7 +192,7 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
 def _with_assumption(term: BudgetTerm, study: Study, source: BetweenRunSource) -> str:
     """Return a term's name; add that its size is assumed if some bead run or panel lacks a typed value."""
     settings = study.settings
-    if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.beads):
+    if term is BudgetTerm.LOT_ASSIGNMENT and any(run.assigned_cv is None for run in study.bead_runs):
         return f"{term} (assumed: lot_assignment_cv {100 * settings.lot_assignment_cv:g} %)"
     if term is BudgetTerm.F_P_RATIO and any(panel.quantified.f_p_ratio_sd is None for panel in study.panels):
         return f"{term} (assumed: f_p_cv {100 * settings.f_p_cv:g} %)"

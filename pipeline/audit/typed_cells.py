@@ -74,7 +74,7 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("samples", ((sample.sample_id, sample) for sample in study.samples))
     panels = ((f"{panel.name}/{row.name}", row) for panel in study.panels for row in panel.channels)
     yield from _of("panels", panels)
-    yield from _of("beads", ((run.beads, run) for run in study.beads))
+    yield from _of("beads", ((run.name, run) for run in study.bead_runs))
     yield from _of("doses", _numbered((f"{dose.patient_id}/{dose.given_on}", dose) for dose in study.doses))
     yield from _of("patients", ((patient.patient_id, patient) for patient in study.patients))
     yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))

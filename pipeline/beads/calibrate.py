@@ -91,7 +91,7 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     """
     run, labels = task.run, labels_of_beads(task.folder, task.run)
     return CalibrationResult(
-        *(run.beads, labels.of(run.fcs_file), run.kit, run.lot, run.channel, run.levels),
+        *(run.name, labels.of(run.fcs_file), run.kit, run.lot, run.channel, run.levels),
         sha256=task.sha256,
         flags=(CalibrationFlag.NO_CURVE,) if reason else (),
         note=labels.in_text(reason),

@@ -29,11 +29,11 @@ def with_transfers(
     settings
         Of the study.
     """
-    by_name = {calibration.beads: calibration for calibration in calibrations}
-    typed = {run.beads: run for run in runs}
+    by_name = {calibration.bead_run: calibration for calibration in calibrations}
+    typed = {run.name: run for run in runs}
     return tuple(
-        _carried(here, [by_name.get(name) for name in typed[here.beads].transfer_names], settings)
-        if typed[here.beads].transfer_names
+        _carried(here, [by_name.get(name) for name in typed[here.bead_run].transfer_names], settings)
+        if typed[here.bead_run].transfer_names
         else here
         for here in calibrations
     )
@@ -43,46 +43,48 @@ def _carried(
     here: CalibrationResult, other: Sequence[CalibrationResult | None], settings: Settings
 ) -> CalibrationResult:
     """Return the run with the curve of the other day, or without a curve and the reason."""
-    there, beads = (*other, None, None)[:2]
-    if there is None or beads is None:
+    there, curve_run = (*other, None, None)[:2]
+    if there is None or curve_run is None:
         return _refused(here, "the runs that transfer_from names have not been read")
-    why = _unfit(here, there, beads, settings)
-    if why or beads.curve is None or here.peaks is None or there.peaks is None:
+    why = _unfit(here, there, curve_run, settings)
+    if why or curve_run.curve is None or here.peaks is None or there.peaks is None:
         return _refused(here, why)
     assumed = 0.0 if _same_detector(here, there) else settings.transfer_cv
     try:
         transfer = fit_transfer(here.peaks, there.peaks, here.levels, assumed_cv=assumed)
     except StandardCurveError as error:
         return _refused(here, str(error))
-    curve = transferred_curve(beads.curve, transfer, settings.curve_limits)
+    curve = transferred_curve(curve_run.curve, transfer, settings.curve_limits)
     return replace(
         here,
         curve=curve,
-        unit_kit=beads.kit,
+        unit_kit=curve_run.kit,
         flags=(*without_curve_flags(here.flags), CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
-        note=joined_notes(here.note, _words(here, there, beads, curve)),
+        note=joined_notes(here.note, _words(here, there, curve_run, curve)),
     )
 
 
 def _unfit(
-    here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, settings: Settings
+    here: CalibrationResult, there: CalibrationResult, curve_run: CalibrationResult, settings: Settings
 ) -> str:
     """Say why the three runs cannot transfer a curve; "" if they can."""
     for run in (here, there):
         if run.peaks is None:
-            return f"the rainbow populations of {run.beads} were not found: {run.note}"
+            return f"the rainbow populations of {run.bead_run} were not found: {run.note}"
     if here.sha256 and (here.sha256, here.channel) == (there.sha256, there.channel):
-        return f"{here.beads} and {there.beads} are one acquisition: their files hold the same bytes"
-    if beads.curve is None:
-        return f"{beads.beads} has no curve: {beads.note}"
-    if _detector(there) != _detector(beads):
+        return f"{here.bead_run} and {there.bead_run} are one acquisition: their files hold the same bytes"
+    if curve_run.curve is None:
+        return f"{curve_run.bead_run} has no curve: {curve_run.note}"
+    if _detector(there) != _detector(curve_run):
         return (
-            f"{there.beads} and {beads.beads} were not acquired on one instrument and detector with the same "
-            "voltage and gain: the rainbow run must stand beside the bead run"
+            f"{there.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector "
+            "with the same voltage and gain: the rainbow run must stand beside the bead run"
         )
-    hours = _hours_apart(there, beads)
+    hours = _hours_apart(there, curve_run)
     if hours is not None and hours > settings.bead_age_reject_hours:
-        return f"{there.beads} and {beads.beads} lie {hours:.0f} hours apart: they must be of one day"
+        return (
+            f"{there.bead_run} and {curve_run.bead_run} lie {hours:.0f} hours apart: they must be of one day"
+        )
     return ""
 
 
@@ -114,7 +116,7 @@ def _refused(here: CalibrationResult, why: str) -> CalibrationResult:
 
 
 def _words(
-    here: CalibrationResult, there: CalibrationResult, beads: CalibrationResult, curve: StandardCurve
+    here: CalibrationResult, there: CalibrationResult, curve_run: CalibrationResult, curve: StandardCurve
 ) -> str:
     transfer = curve.transfer
     if transfer is None:
@@ -133,7 +135,7 @@ def _words(
     beyond = [m for m in curve.medians if m > 0 and not transfer.low / 2 <= m <= 2 * transfer.high]
     outside = f"; {len(beyond)} beads of the curve lie beyond the rainbow populations" if beyond else ""
     return (
-        f"curve of {beads.beads} ({beads.kit}, lot {beads.lot}) carried over from {there.beads} by "
-        f"{transfer.n} rainbow populations: {line}, {100 * transfer.largest_error:.1f} % off at most"
-        f"{assumed}{outside}"
+        f"curve of {curve_run.bead_run} ({curve_run.kit}, lot {curve_run.lot}) carried over from "
+        f"{there.bead_run} by {transfer.n} rainbow populations: {line}, "
+        f"{100 * transfer.largest_error:.1f} % off at most{assumed}{outside}"
     )

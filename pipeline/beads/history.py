@@ -64,14 +64,14 @@ def _all_judged(
     *,
     write: bool,
 ) -> tuple[CalibrationResult, ...]:
-    typed = {run.beads: run for run in runs}
+    typed = {run.name: run for run in runs}
     judged: dict[str, CalibrationResult] = {}
-    for result in sorted(calibrations, key=lambda result: _moment(result, typed[result.beads])):
-        judged[result.beads] = _judged(log, result, typed[result.beads], settings)
-        line = logged(judged[result.beads], typed[result.beads])
+    for result in sorted(calibrations, key=lambda result: _moment(result, typed[result.bead_run])):
+        judged[result.bead_run] = _judged(log, result, typed[result.bead_run], settings)
+        line = logged(judged[result.bead_run], typed[result.bead_run])
         if write and line is not None:
             log.append(line)
-    return tuple(judged[result.beads] for result in calibrations)
+    return tuple(judged[result.bead_run] for result in calibrations)
 
 
 def logged(result: CalibrationResult, run: BeadRun) -> LoggedRun | None:

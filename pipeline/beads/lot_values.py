@@ -110,7 +110,7 @@ def _in_study(
     result: CalibrationResult, calibrations: Sequence[CalibrationResult]
 ) -> list[tuple[str, tuple[float, ...]]]:
     return [
-        (other.beads, other.levels)
+        (other.bead_run, other.levels)
         for other in calibrations
         if (other.kit, other.lot, other.channel) == (result.kit, result.lot, result.channel)
     ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.drift import DriftSeries
@@ -16,12 +19,13 @@ from pipeline.tube.histograms import Histogram
 class CalibrationResult:
     """A bead run: populations → curve → verdict, or why there is none.
 
-    `curve` converts MFI to the kit's unit. `drift` compares the run with earlier runs in the instrument log
-    and is empty without a log. `unit_kit`: the kit that sets the unit of a curve transferred from another
-    run; else "". `defect`: traceback of the defect of cd38rd that left it without a curve; else "".
+    `bead_run`: its name; stored results keep it as `beads`. `curve` converts MFI to the kit's unit. `drift`
+    compares the run with earlier runs in the instrument log and is empty without a log. `unit_kit`: the kit
+    that sets the unit of a curve transferred from another run; else "". `defect`: traceback of the defect of
+    cd38rd that left it without a curve; else "".
     """
 
-    beads: str
+    bead_run: Annotated[str, Field(alias="beads")]
     fcs_file: str
     kit: str
     lot: str

@@ -90,14 +90,14 @@ def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) 
 def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare each tube with its bead run: instrument, and voltage and gain of the quantified detector."""
     for sample in study.samples:
-        tube, run = headers[sample.fcs_file].file, study.bead_run(sample.beads)
-        beads = headers[run.fcs_file].file
-        if tube is None or beads is None:
+        tube, run = headers[sample.fcs_file].file, study.bead_run(sample.bead_run)
+        bead_file = headers[run.fcs_file].file
+        if tube is None or bead_file is None:
             continue
         where = study.at("samples", sample.sample_id, "beads")
-        words = f"beads {quoted(run.beads)}"
+        words = f"beads {quoted(run.name)}"
         yield from _unlike(
-            study, sample, tube, beads, where, _Compared(words), _bead_names(study, sample, run)
+            study, sample, tube, bead_file, where, _Compared(words), _bead_names(study, sample, run)
         )
 
 

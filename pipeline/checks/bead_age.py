@@ -43,17 +43,17 @@ def moment_of(file: FcsFile | None, typed: date | None, column: str) -> Moment |
 def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare the times of each tube and its bead run, in whole days if one has no time of day."""
     for sample in study.samples:
-        run = study.bead_run(sample.beads)
+        run = study.bead_run(sample.bead_run)
         if headers[sample.fcs_file].file is None or headers[run.fcs_file].file is None:
             continue
         tube = moment_of(headers[sample.fcs_file].file, sample.collected_on, "collected_on")
-        beads = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
+        bead_moment = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
         where = study.at("samples", sample.sample_id, "beads")
-        if tube and beads:
-            yield from _aged(study, headers, sample, tube, beads, where)
+        if tube and bead_moment:
+            yield from _aged(study, headers, sample, tube, bead_moment, where)
         else:
-            problem = f"beads {quoted(run.beads)}, whose file has no date and whose acquired_on is empty"
-            hint = f"Fill in {study.at('beads', run.beads, 'acquired_on')}."
+            problem = f"beads {quoted(run.name)}, whose file has no date and whose acquired_on is empty"
+            hint = f"Fill in {study.at('beads', run.name, 'acquired_on')}."
             expected, sample_id = "beads of the tube's day", sample.sample_id
             yield warning(
                 problem,
@@ -66,17 +66,19 @@ def bead_age(study: Study, headers: Headers) -> Iterator[Finding]:
 
 
 def _aged(
-    study: Study, headers: Headers, sample: Sample, tube: Moment, beads: Moment, where: str
+    study: Study, headers: Headers, sample: Sample, tube: Moment, bead_moment: Moment, where: str
 ) -> Iterator[Finding]:
     settings = study.settings
-    exact = tube.at is not None and beads.at is not None
-    hours = hours_between(tube, beads)
+    exact = tube.at is not None and bead_moment.at is not None
+    hours = hours_between(tube, bead_moment)
     if hours <= settings.bead_age_accept_hours:
         if not exact:
-            yield Finding(None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {beads}")
+            yield Finding(
+                None, sample.sample_id, note=f"bead age in whole days: tube {tube}, beads {bead_moment}"
+            )
         return
     age = age_words(hours)
-    problem = f"beads {quoted(sample.beads)} {age} from the tube (tube {tube}, beads {beads})"
+    problem = f"beads {quoted(sample.bead_run)} {age} from the tube (tube {tube}, beads {bead_moment})"
     nearer = _nearer_run(study, headers, tube, hours)
     if hours <= settings.bead_age_reject_hours:
         yield warning(
@@ -94,11 +96,11 @@ def _aged(
 def _nearer_run(study: Study, headers: Headers, tube: Moment, hours: float) -> str:
     """Return a hint on another bead run that is young enough for the tube; "" if there is none."""
     nearer = []
-    for run in study.beads:
+    for run in study.bead_runs:
         moment = moment_of(headers[run.fcs_file].file, run.acquired_on, "acquired_on")
         age = hours_between(tube, moment) if moment else hours
         if age < hours and age <= study.settings.bead_age_accept_hours:
-            nearer.append((age, run.beads, moment))
+            nearer.append((age, run.name, moment))
     if not nearer:
         return ""
     _, name, moment = min(nearer, key=lambda run: run[:2])
@@ -115,11 +117,11 @@ def hours_between(first: Moment, second: Moment) -> float:
 
 def dates_that_disagree(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare the dates that were typed with those in the files."""
-    for run in study.beads:
+    for run in study.bead_runs:
         file = headers[run.fcs_file].file
         day = file.acquisition.acquired_on if file else None
         if file and day and run.acquired_on and run.acquired_on != day:
-            where = study.at("beads", run.beads, "acquired_on")
+            where = study.at("beads", run.name, "acquired_on")
             problem = f"{run.acquired_on}, but {file.path.name} was acquired on {day}"
             fault = Fault(where, problem, "the day of the file", "The file's day is used.", Severity.WARNING)
             yield Finding(fault)

@@ -33,7 +33,7 @@ long."""
 def read_headers(study: Study) -> Headers:
     """Read HEADER and TEXT of every FCS file in the sheets; `problem` says why a file cannot be read."""
     names = dict.fromkeys(
-        [run.fcs_file for run in study.beads]
+        [run.fcs_file for run in study.bead_runs]
         + [name for sample in study.samples for name in files_of(sample).values()]
     )
     if len(names) < MANY_HEADERS:
@@ -70,13 +70,13 @@ def _header(study: Study, name: str) -> StudyFile:
 
 def unusable_files(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report files that cannot be used: the tube fails, or its background or its curve is missing."""
-    for run in study.beads:
+    for run in study.bead_runs:
         if headers[run.fcs_file].file is None:
-            n = sum(sample.beads == run.beads for sample in study.samples)
+            n = sum(sample.bead_run == run.name for sample in study.samples)
             unusable = (
                 f"{headers[run.fcs_file].problem}; {n} {'tube has' if n == 1 else 'tubes have'} no curve"
             )
-            where = study.at("beads", run.beads, "fcs_file")
+            where = study.at("beads", run.name, "fcs_file")
             yield Finding(Fault(where, unusable, "", severity=Severity.TUBE))
     for sample in study.samples:
         for column, name in files_of(sample).items():

@@ -55,7 +55,7 @@ def antibody_hosts(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     pairs: dict[tuple[str, ...], tuple[BeadRun, Panel]] = {}
     for sample in study.samples:
-        run, panel = study.unit_run(sample.beads), study.panel(sample.panel)
+        run, panel = study.unit_run(sample.bead_run), study.panel(sample.panel)
         pairs.setdefault((run.kit, run.lot, run.captures, panel.name), (run, panel))
     for run, panel in pairs.values():
         yield from _unmatched(study, run, panel)
@@ -67,16 +67,16 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
     if kit.captures is None:
         return
     at_host = study.at("panels", f"{panel.name}/{antibody.aliases[0]}", "host")
-    at_beads = study.at("beads", run.beads, "captures")
+    at_beads = study.at("beads", run.name, "captures")
     host, fixed = species_named(antibody.host), species_named(kit.captures)
     captured = species_named(run.captures, captured=True) or fixed
     listed = shortened(enumerate_words(captured, "and"))
-    beads = f"beads {quoted(run.beads)} ({kit.name}, {at_beads})"
+    bead_lot = f"beads {quoted(run.name)} ({kit.name}, {at_beads})"
     if fixed and captured != fixed:
         expected = f"{kit.captures} or an empty cell: {kit.title} is made for {kit.captures} antibodies"
         yield Finding(Fault(at_beads, quoted(run.captures), expected))
     elif captured and host and not set(host) <= set(captured):
-        problem = f"{quoted(antibody.host)}, but {beads} capture {listed}"
+        problem = f"{quoted(antibody.host)}, but {bead_lot} capture {listed}"
         hint = "Others bind in part or not at all: ABC is wrong. Take beads for this host, or correct a cell."
         yield Finding(Fault(at_host, problem, f"an antibody of {listed}", hint))
     elif not captured:
@@ -86,5 +86,5 @@ def _unmatched(study: Study, run: BeadRun, panel: Panel) -> Iterator[Finding]:
             "nothing", expected, where=at_beads, hint=f"Whether the hosts match is not known.{hint}"
         )
     elif not (host or fixed):
-        expected = f"host: the antibody's host species, since {beads} capture {listed} only"
+        expected = f"host: the antibody's host species, since {bead_lot} capture {listed} only"
         yield warning("nothing", expected, where=at_host, hint="Whether the hosts match is not known.")

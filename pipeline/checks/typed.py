@@ -24,11 +24,11 @@ line."""
 
 def bead_channels(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require that bead runs calibrate the quantified channel of the panel, and that their files have it."""
-    for run in study.beads:
+    for run in study.bead_runs:
         file = headers[run.fcs_file].file
         names = [name.strip() for name in run.channel.split(";") if name.strip()]
-        where = study.at("beads", run.beads, "channel")
-        panels = dict.fromkeys(sample.panel for sample in study.samples if sample.beads == run.beads)
+        where = study.at("beads", run.name, "channel")
+        panels = dict.fromkeys(sample.panel for sample in study.samples if sample.bead_run == run.name)
         in_file = () if file is None else channels_meant(names, file.channels)
         for panel in (study.panel(name) for name in panels):
             aliases = panel.quantified.aliases
@@ -69,8 +69,8 @@ def _meant(channel: PanelChannel, file: FcsFile) -> str:
 def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require as many levels as a standard curve needs; warn if the kit usually has another number."""
     del headers
-    for run in study.beads:
-        where = study.at("beads", run.beads, "levels")
+    for run in study.bead_runs:
+        where = study.at("beads", run.name, "levels")
         stained = sum(level > 0 for level in run.levels)
         least = 1 if study.settings.curve_model == "slope1" else 2
         kit = bead_kit(run.kit)
@@ -89,9 +89,9 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
 def bead_ranges(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require a range for every level, if a person set the ranges of the bead populations."""
     del headers
-    for run in study.beads:
+    for run in study.bead_runs:
         if run.ranges and len(run.ranges) != len(run.levels):
-            where = study.at("beads", run.beads, "ranges")
+            where = study.at("beads", run.name, "ranges")
             n = len(run.ranges)
             problem = f"{n} range{'' if n == 1 else 's'} for {len(run.levels)} levels"
             yield Finding(Fault(where, problem, "a range for every level, the blank's too, or an empty cell"))
@@ -101,11 +101,11 @@ def unsuited_kits(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report tubes whose beads cannot give an ABC, or whose control is missing."""
     del headers
     for sample in study.samples:
-        kit = bead_kit(study.unit_run(sample.beads).kit)
+        kit = bead_kit(study.unit_run(sample.bead_run).kit)
         where = study.at("samples", sample.sample_id, "beads")
         if not kit.quantifies:
             problem = (
-                f"beads {quoted(sample.beads)} of the kit {kit.name}, which is relative and gives no ABC"
+                f"beads {quoted(sample.bead_run)} of the kit {kit.name}, which is relative and gives no ABC"
             )
             listed = ", ".join(kit_names(kit for kit in BEAD_KITS if kit.quantifies))
             expected = f"a kit with assigned molecules ({listed})"
@@ -179,11 +179,9 @@ def days_of(study: Study, drug: str) -> dict[str, list[date]]:
 def unused_runs(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report bead runs that no tube uses: often a name is mistyped."""
     del headers
-    used = {sample.beads for sample in study.samples}
-    used |= {name for run in study.beads if run.beads in used for name in run.transfer_names}
-    runs: list[BeadRun] = [run for run in study.beads if study.samples and run.beads not in used]
+    used = {sample.bead_run for sample in study.samples}
+    used |= {name for run in study.bead_runs if run.name in used for name in run.transfer_names}
+    runs: list[BeadRun] = [run for run in study.bead_runs if study.samples and run.name not in used]
     for run in runs:
-        where = study.at("beads", run.beads, "beads")
-        yield warning(
-            f"beads {quoted(run.beads)}, which no tube uses", "a bead run of some tube", where=where
-        )
+        where = study.at("beads", run.name, "beads")
+        yield warning(f"beads {quoted(run.name)}, which no tube uses", "a bead run of some tube", where=where)

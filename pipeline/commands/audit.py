@@ -137,7 +137,7 @@ def _files_by_label(folder: Path) -> dict[str, str]:
     typed, _ = read_typed(folder)
     if typed is None:
         return {}
-    runs = (cast("BeadRun", entry.row) for entry in typed.beads if entry.row.beads and entry.row.fcs_file)
+    runs = (cast("BeadRun", entry.row) for entry in typed.bead_runs if entry.row.name and entry.row.fcs_file)
     each = [labels_of_beads(folder, run) for run in runs]
     tubes = (cast("Sample", entry.row) for entry in typed.samples if entry.row.sample_id)
     each += [labels_of_sample(folder, tube) for tube in tubes]

@@ -78,11 +78,11 @@ def _names(alike: Sequence[SampleResult]) -> str:
 def curve_line(run: CalibrationResult) -> str:
     """Return one line on a bead run: its curve and verdict, or why it has no curve."""
     if run.curve is None:
-        return f"{run.beads}: no curve: {run.note}"
+        return f"{run.bead_run}: no curve: {run.note}"
     curve = run.curve
     figures = f"slope {curve.slope:.4f}, intercept {curve.intercept:.4f}, r² {curve.r2:.5f}"
     doubts = [check.text for check in curve.checks if check.verdict is not CurveVerdict.ACCEPT]
-    return "; ".join([f"{run.beads}: {curve.verdict.value}: {figures}", *doubts])
+    return "; ".join([f"{run.bead_run}: {curve.verdict.value}: {figures}", *doubts])
 
 
 def _table(study_result: StudyResult) -> str:

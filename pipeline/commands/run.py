@@ -63,16 +63,16 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results.must_be_writable()
     must_be_whole(folder)
     with logged_to(results.folder), own_processes() as own:
-        log.info(
-            "cd38rd %s, tubes: %d, bead runs: %d", program_version(), len(study.samples), len(study.beads)
-        )
+        log.info("cd38rd %s, tubes: %d", program_version(), len(study.samples))
         hashes = input_hashes(study)
         faults, known = rechecked(study, faults, found)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         bead_workers = workers_for(len(study.samples), options.workers)
-        calibrations = _calibrations(study, hashes, results.stores.beads, reporter, own, bead_workers)
-        _stop_at_defects(options, {f"bead run {run.beads}": run.defect for run in calibrations if run.defect})
+        calibrations = _calibrations(study, hashes, results.stores.bead_runs, reporter, own, bead_workers)
+        _stop_at_defects(
+            options, {f"bead run {run.bead_run}": run.defect for run in calibrations if run.defect}
+        )
         events = results.events if options.export_events else None
         tasks = tube_tasks(study, calibrations, hashes, events, known)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
@@ -113,12 +113,12 @@ def calibrate_study(folder: Path, reporter: Reporter | None = None) -> RunSummar
     results.must_be_writable()
     with logged_to(results.folder):
         calibrations = _calibrations(
-            study, bead_hashes(study), results.stores.beads, reporter or QuietReporter()
+            study, bead_hashes(study), results.stores.bead_runs, reporter or QuietReporter()
         )
     page = results.write_calibrations(study, calibrations)
     table = results.folder / "calibration.csv"
     text = "\n".join([*(curve_line(run) for run in calibrations), f"Table: {table}", f"Page: {page}"])
-    without = [run.beads for run in calibrations if run.curve is None]
+    without = [run.bead_run for run in calibrations if run.curve is None]
     return RunSummary(
         ExitStatus.SOME_FAILED if without else ExitStatus.ALL_QUANTIFIED, text, fault_report(faults)
     )
@@ -151,25 +151,25 @@ def _calibrations(
     tasks = bead_tasks(study, hashes)
     stored: dict[str, CalibrationResult] = {}
     for task in tasks:
-        name = task.run.beads
+        name = task.run.name
         result = store.find(name, bead_digest(task))
         if result is not None:
             stored[name] = result
         elif store.is_damaged(name):
             say_damaged(reporter, store.path(name))
-    missing = [task for task in tasks if task.run.beads not in stored]
+    missing = [task for task in tasks if task.run.name not in stored]
     for end in run_tasks(missing, calibrate_bead_run, workers=min(workers, len(missing)), own=own):
-        stored[end.task.run.beads] = _calibrated(end, store)
-    made = [stored[task.run.beads] for task in tasks]
+        stored[end.task.run.name] = _calibrated(end, store)
+    made = [stored[task.run.name] for task in tasks]
     history = log_of(study.folder, study.settings)
-    return judged_bead_runs(history, made, study.beads, study.settings, write=True)
+    return judged_bead_runs(history, made, study.bead_runs, study.settings, write=True)
 
 
 def _calibrated(
     end: Finished[BeadTask, CalibrationResult], store: Store[CalibrationResult]
 ) -> CalibrationResult:
     """Return a bead run's curve and store it; nothing is stored after a defect or a computer failure."""
-    task, name = end.task, end.task.run.beads
+    task, name = end.task, end.task.run.name
     if end.result is not None and task.sha256 in ("", end.result.sha256):
         store.save(name, bead_digest(task), end.result)
         log.info("bead run %s: %s", name, "curve" if end.result.curve else "no curve")

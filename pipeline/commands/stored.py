@@ -84,10 +84,10 @@ def _from_store(
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)
-    curves = (results.stores.beads.load(run.beads) for run in study.beads)
+    curves = (results.stores.bead_runs.load(run.name) for run in study.bead_runs)
     log = log_of(folder, study.settings)
     made = tuple(stored[1] for stored in curves if stored is not None)
-    calibrations = judged_bead_runs(log, made, study.beads, study.settings, write=False)
+    calibrations = judged_bead_runs(log, made, study.bead_runs, study.settings, write=False)
     tubes, notes = _stored_tubes(study, results, calibrations, known)
     key = made_from(study, results, tubes, calibrations, faults, notes, extras or NO_EXTRAS)
     last = LastTime(results, key, figures=extras is not None)
@@ -124,7 +124,7 @@ def _stored_tubes(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
     twice = {s.sample_id: stored for s in samples if (stored := stores.alone.load(s.sample_id))}
-    damaged = _damaged(study, stores, loaded, {run.beads for run in calibrations}, twice)
+    damaged = _damaged(study, stores, loaded, {run.bead_run for run in calibrations}, twice)
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
     found = findings_of_tubes(study, calibrations, known)
     latest = {name: result for name, (_, result) in loaded.items()}
@@ -140,9 +140,9 @@ def _damaged(
     twice: Collection[str],
 ) -> tuple[Note, ...]:
     """Name the stored results that were changed since they were saved, and so were not used."""
-    tubes, runs = [s.sample_id for s in study.samples], [run.beads for run in study.beads]
+    tubes, runs = [s.sample_id for s in study.samples], [run.name for run in study.bead_runs]
     damaged = [name for name in tubes if name not in loaded and stores.samples.is_damaged(name)]
-    damaged += [name for name in runs if name not in curves and stores.beads.is_damaged(name)]
+    damaged += [name for name in runs if name not in curves and stores.bead_runs.is_damaged(name)]
     damaged += [name for name in tubes if name not in twice and stores.alone.is_damaged(name)]
     if not damaged:
         return ()
@@ -159,7 +159,7 @@ def _stale(
     known: Sequence[Finding],
 ) -> tuple[Note, ...]:
     """Name the stored results that a run now would make again (files are assumed to be unchanged)."""
-    if len(calibrations) < len(study.beads):
+    if len(calibrations) < len(study.bead_runs):
         return (Note("beads", "some bead runs have no stored curve: `cd38rd run` makes them"),)
     read = {name: sha for _, result in loaded.values() for name, sha in result.sha256}
     hashes = {

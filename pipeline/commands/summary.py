@@ -72,7 +72,7 @@ def _older_text(older: Sequence[str]) -> str:
 def _defects_text(study_result: StudyResult) -> str:
     """Return what to do about tubes, bead runs and models that failed by a defect; "" if none did."""
     tubes = [result.sample_id for result in study_result.results if result.defect]
-    names = [*tubes, *(run.beads for run in study_result.calibrations if run.defect)]
+    names = [*tubes, *(run.bead_run for run in study_result.calibrations if run.defect)]
     names += study_result.all_defects
     if not names:
         return ""

@@ -74,7 +74,7 @@ def _sample(sample: Sample, key: Key, files: Mapping[tuple[str, str], str]) -> d
         "patient_id": key.name(PseudonymKind.PATIENT, patient),
         "collected_on": key.shifted(patient, sample.collected_on).isoformat(),
         "panel": key.name(PseudonymKind.PANEL, sample.panel),
-        "beads": key.name(PseudonymKind.BEADS, sample.beads),
+        "beads": key.name(PseudonymKind.BEADS, sample.bead_run),
         "visit": key.name(PseudonymKind.VISIT, sample.visit),
         "tissue": sample.tissue,
         "collected_time": _cell(sample.collected_time),
@@ -107,12 +107,12 @@ def _channel(channel: PanelChannel) -> dict[str, str]:
 
 def bead_rows(study: Study, key: Key, files: Mapping[str, str]) -> SheetRows:
     """Return the beads sheet without dates, since patients with different shifts share a bead run."""
-    return tuple(_bead_run(run, key, files[run.beads]) for run in study.beads)
+    return tuple(_bead_run(run, key, files[run.name]) for run in study.bead_runs)
 
 
 def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
     return {
-        "beads": key.name(PseudonymKind.BEADS, run.beads),
+        "beads": key.name(PseudonymKind.BEADS, run.name),
         "fcs_file": file,
         "kit": run.kit,
         "lot": run.lot,

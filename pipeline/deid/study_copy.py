@@ -87,12 +87,12 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
         for column, ending in CONTROLS.items()
         if (name := getattr(sample, column))
     }
-    beads = {run.beads: files.beads(run.fcs_file, run.beads) for run in study.beads}
+    bead_files = {run.name: files.bead_run(run.fcs_file, run.name) for run in study.bead_runs}
     spillover = _copy_spillover(study, folder, files.rename)
     sheets: dict[str, SheetRows] = {
         "samples": sample_rows(study, key, named),
         "panels": panel_rows(study, key),
-        "beads": bead_rows(study, key, beads),
+        "beads": bead_rows(study, key, bead_files),
         "doses": dose_rows(study, key),
         "patients": patient_rows(study, key),
         "gates": gate_rows(study, key),
@@ -114,7 +114,7 @@ class _Files:
         self._study, self._folder, self._key = study, folder, key
         self._written: dict[str, str] = {}
         typed = [alias for panel in study.panels for row in panel.channels for alias in row.aliases]
-        named = (*typed, *(run.channel for run in study.beads))
+        named = (*typed, *(run.channel for run in study.bead_runs))
         self._known = {fold(name) for name in named for fold in (_stem, folded_name)}
         self._shared = _shared_files(study)
 
@@ -132,7 +132,7 @@ class _Files:
         shifted = None if name in self._shared else lambda day: self._key.shifted(patient, day)
         return self._copied(name, copy, shifted)
 
-    def beads(self, name: str, run: str) -> str:
+    def bead_run(self, name: str, run: str) -> str:
         """Copy the file of a bead run, without its date; return its name in the copy."""
         return self._copied(name, f"fcs/{self._key.name(PseudonymKind.BEADS, run)}.fcs", None)
 
@@ -229,7 +229,7 @@ def _must_be_apart(study: Path, folder: Path, key_file: Path) -> None:
 
 def _must_be_readable(study: Study) -> None:
     """Refuse a study with a file that cannot be read, before anything is written."""
-    rows = [(study.at("beads", run.beads, "fcs_file"), run.fcs_file) for run in study.beads]
+    rows = [(study.at("beads", run.name, "fcs_file"), run.fcs_file) for run in study.bead_runs]
     rows += [
         (study.at("samples", sample.sample_id, column), name)
         for sample in study.samples
@@ -252,7 +252,7 @@ def _left_out(study: Study) -> tuple[str, ...]:
     said = [
         f"gates drawn in FlowJo or GatingML ({len(drawn)} tubes): such files name samples; the copy has the "
         "automatic gates" if drawn else "",
-        "days of bead runs: each tube is flagged BEAD_AGE_UNKNOWN in the copy" if study.beads else "",
+        "days of bead runs: each tube is flagged BEAD_AGE_UNKNOWN in the copy" if study.bead_runs else "",
         f"{len(study.statements)} statements" if study.statements else "",
         f"cytogenetics of {other} patients: their cells hold other words than abnormalities" if other else "",
     ]  # fmt: skip

@@ -46,7 +46,7 @@ def _of_peaks(cell: Callable[[BeadPeaks], Cell]) -> Callable[[CalibrationResult]
 
 
 CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
-    Column("beads", lambda run: run.beads),
+    Column("beads", lambda run: run.bead_run),
     Column("fcs_file", lambda run: run.fcs_file),
     Column("kit", lambda run: run.kit),
     Column("lot", lambda run: run.lot),

@@ -131,7 +131,7 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("gcv_percent", lambda tube: tube.receptor.gcv_percent),
     Column("lloq", lambda tube: tube.receptor.lloq),
     Column("uloq", lambda tube: tube.receptor.uloq),
-    Column("beads", lambda tube: tube.sample.beads),
+    Column("beads", lambda tube: tube.sample.bead_run),
     Column("slope", _of_curve(lambda curve: curve.slope)),
     Column("intercept", _of_curve(lambda curve: curve.intercept)),
     Column("r2", _of_curve(lambda curve: curve.r2)),
@@ -204,7 +204,7 @@ def sample_table(study_result: StudyResult) -> Table:
 
 def sample_facts(study_result: StudyResult) -> tuple[SampleFacts, ...]:
     """Return the facts of every sample that ran, in the order of the samples sheet."""
-    runs = {run.beads: run for run in study_result.calibrations}
+    runs = {run.bead_run: run for run in study_result.calibrations}
     by_sample = {result.sample_id: result for result in study_result.results}
     study = study_result.study
     return tuple(
@@ -212,7 +212,7 @@ def sample_facts(study_result: StudyResult) -> tuple[SampleFacts, ...]:
             sample=sample,
             result=by_sample[sample.sample_id],
             reagents=reagents_of(study, (sample,)),
-            curve=runs[sample.beads].curve if sample.beads in runs else None,
+            curve=runs[sample.bead_run].curve if sample.bead_run in runs else None,
             exposure=study_result.exposures.get(sample.sample_id),
             occupancy=study_result.occupancies.get(sample.sample_id),
             reviewed_by=reviewers(study, sample),

@@ -84,12 +84,12 @@ def between_runs_of(study: Study, results: Sequence[SampleResult]) -> BetweenRun
 
 def replicates(study: Study, results: Sequence[SampleResult]) -> tuple[TubesByRun, ...]:
     """Return the measured tubes of each visit, grouped by bead run."""
-    beads = {sample.sample_id: sample.beads for sample in study.samples}
+    run_of = {sample.sample_id: sample.bead_run for sample in study.samples}
     visits = []
     for tubes in tubes_by_visit(study, filter(_is_measured, results)).values():
         runs: dict[str, list[SampleResult]] = {}
         for tube in tubes:
-            runs.setdefault(beads[tube.sample_id], []).append(tube)
+            runs.setdefault(run_of[tube.sample_id], []).append(tube)
         visits.append(tuple(tuple(same) for same in runs.values()))
     return tuple(visits)
 

@@ -43,7 +43,7 @@ def visit_name(visit: str, collected_on: date | None) -> str:
 def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitKey, list[SampleResult]]:
     """Return the tubes of each visit, in the order of the results; validation tubes have no visit."""
     samples = {sample.sample_id: sample for sample in study.samples}
-    kits = {run.beads: study.unit_run(run.beads).kit for run in study.beads}
+    kits = {run.name: study.unit_run(run.name).kit for run in study.bead_runs}
     panels = {panel.name: panel.quantified for panel in study.panels}
     alike: dict[VisitKey, list[VisitKey]] = {}
     keyed = []
@@ -53,7 +53,7 @@ def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitK
             continue
         sample = samples[result.sample_id]
         name = visit_name(sample.visit, sample.collected_on)
-        marrow = VisitKey(sample.patient_id, name, sample.tissue, kits.get(sample.beads, ""))
+        marrow = VisitKey(sample.patient_id, name, sample.tissue, kits.get(sample.bead_run, ""))
         dye, key = panels.get(sample.panel), marrow
         if dye is not None:
             key = marrow._replace(

@@ -33,7 +33,7 @@ def shared_errors(
     panels = {panel.name: panel.quantified for panel in study.panels}
     ratios = {panels[sample.panel].f_p_ratio for sample in samples if sample.panel in panels}
     dye = f"{reagents.clone} {reagents.fluorochrome} {next(iter(ratios), None)}"
-    runs = {sample.beads for sample in samples}
+    runs = {sample.bead_run for sample in samples}
     lot = f"{reagents.kit} {reagents.lot}"
     sources = (
         (f"lot {lot}", {BudgetTerm.LOT_ASSIGNMENT}, ";" not in lot),

@@ -143,7 +143,7 @@ def _visit(
     results: Sequence[SampleResult],
     exposures: Mapping[str, Exposure],
 ) -> Visit:
-    runs = [sample.beads for sample in samples]
+    runs = [sample.bead_run for sample in samples]
     pooled = pool_receptor_densities([result.receptor for result in results], runs=runs)
     known = [exposures[sample.sample_id] for sample in samples if sample.sample_id in exposures]
     exposure = exposures.get(samples[0].sample_id)

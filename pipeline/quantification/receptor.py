@@ -212,7 +212,7 @@ def _withheld(density: ReceptorDensity, status: RdStatus, note: str) -> Receptor
 def _without_curve(task: TubeTask, cells: FloatArray) -> ReceptorDensity:
     kit = bead_kit(task.calibration.curve_kit)
     relative = "" if kit.quantifies else f"{kit.title} beads are relative and give no molecules per cell"
-    reason = relative or f"bead run {task.calibration.beads} has no curve: {task.calibration.note}"
+    reason = relative or f"bead run {task.calibration.bead_run} has no curve: {task.calibration.note}"
     median = float(np.median(cells)) if cells.size else None
     return ReceptorDensity(RdStatus.NO_CURVE, int(cells.size), median_mfi=median, notes=(reason,))
 

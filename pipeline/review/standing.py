@@ -42,8 +42,8 @@ def _labelled_files(snapshot: Snapshot, sample_id: str) -> dict[str, str]:
     """Return label → name of the tube's files, matrix and beads; the trail records only the labels."""
     sample, folder = _sample(snapshot, sample_id), snapshot.study.folder
     own = labels_of_sample(folder, sample, snapshot.study.settings.spillover_file)
-    beads = labels_of_beads(folder, snapshot.study.bead_run(sample.beads))
-    return {label: name for labels in (own, beads) for name, label in labels.labels.items()}
+    of_beads = labels_of_beads(folder, snapshot.study.bead_run(sample.bead_run))
+    return {label: name for labels in (own, of_beads) for name, label in labels.labels.items()}
 
 
 def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) ->
     if now["row"] != stands_on.get("row", now["row"]):
         yield "its row in the samples sheet is another patient's, day's, panel's or bead run's now"
     if now["curve"] != stands_on.get("curve"):
-        yield f"the curve of the bead run {sample.beads} is another one now"
+        yield f"the curve of the bead run {sample.bead_run} is another one now"
     if now["gates"] != stands_on.get("gates"):
         yield "its gates were set otherwise"
     if now["program"] != stands_on.get("program"):
@@ -103,10 +103,10 @@ def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) ->
 
 def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
     sample = _sample(snapshot, sample_id)
-    run = next((one for one in snapshot.known.calibrations if one.beads == sample.beads), None)
+    run = next((one for one in snapshot.known.calibrations if one.bead_run == sample.bead_run), None)
     gates = sorted(repr((gate.gate, gate.value, gate.polygon)) for gate in snapshot.gates_of(sample_id))
     result = snapshot.results[sample_id]
-    row = (sample.patient_id, sample.visit, sample.collected_on, sample.tissue, sample.panel, sample.beads)
+    row = (sample.patient_id, sample.visit, sample.collected_on, sample.tissue, sample.panel, sample.bead_run)
     return {
         "row": _digest(repr(row)),
         "curve": _digest(repr(run.curve if run else None)),

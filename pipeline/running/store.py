@@ -60,7 +60,7 @@ class Store(Generic[Result]):
 
     def save(self, name: str, digest: str, result: Result) -> None:
         """Write a result so that a crash leaves the old file or the new one, never half a file."""
-        text = json.dumps(self._adapter.dump_python(result), indent=1)
+        text = json.dumps(self._adapter.dump_python(result, by_alias=True), indent=1)
         head = _HEAD.format(digest=digest, checksum=_checksum(name, digest, text))
         write_whole(self.path(name), head + text + _END, durable=False)
 
@@ -125,13 +125,13 @@ class Stores:
         The last result of each tube.
     alone
         The first result of each tube that was gated a second time with the cuts of its batch.
-    beads
+    bead_runs
         Bead runs.
     """
 
     samples: Store[SampleResult]
     alone: Store[SampleResult]
-    beads: Store[CalibrationResult]
+    bead_runs: Store[CalibrationResult]
 
 
 def stores_in(folder: Path) -> Stores:
@@ -139,7 +139,7 @@ def stores_in(folder: Path) -> Stores:
     return Stores(
         samples=Store(folder, SampleResult),
         alone=Store(folder / "alone", SampleResult),
-        beads=Store(folder / "beads", CalibrationResult),
+        bead_runs=Store(folder / "beads", CalibrationResult),
     )
 
 

@@ -45,20 +45,20 @@ def input_hashes(study: Study) -> dict[str, str]:
 
 def bead_hashes(study: Study) -> dict[str, str]:
     """Return the SHA-256 of the files of the bead runs only; "" if a file cannot be read."""
-    return {run.fcs_file: input_sha256(study.folder, run.fcs_file) for run in study.beads}
+    return {run.fcs_file: input_sha256(study.folder, run.fcs_file) for run in study.bead_runs}
 
 
 def files_of_study(study: Study) -> tuple[str, ...]:
     """Return every FCS file that the sheets name, once: bead runs, then tubes with their controls."""
     tubes = [name for sample in study.samples for name in sample.fcs_files]
-    return tuple(dict.fromkeys([*(run.fcs_file for run in study.beads), *tubes]))
+    return tuple(dict.fromkeys([*(run.fcs_file for run in study.bead_runs), *tubes]))
 
 
 def bead_tasks(study: Study, hashes: Mapping[str, str]) -> tuple[BeadTask, ...]:
     """Return one task per bead run, in the order of the beads sheet."""
     return tuple(
         BeadTask(study.folder, run, study.settings.of_beads, hashes.get(run.fcs_file, ""))
-        for run in study.beads
+        for run in study.bead_runs
     )
 
 
@@ -82,7 +82,7 @@ def tube_tasks(
     known
         What the checks of the study found, where they have run; None: they run here.
     """
-    runs = {run.beads: run for run in calibrations}
+    runs = {run.bead_run: run for run in calibrations}
     findings = findings_of_tubes(study, calibrations, known)
     named = study.settings.spillover_file
     spillover = read_spillover(study.folder, named) if named else None
@@ -94,14 +94,14 @@ def tube_tasks(
                 folder=study.folder,
                 sample=sample,
                 panel=study.panel(sample.panel),
-                calibration=runs[sample.beads],
+                calibration=runs[sample.bead_run],
                 settings=study.settings.of_tubes,
                 overrides=tuple(gate for gate in study.gates if gate.sample_id == sample.sample_id),
                 failure=checked.failure,
                 flags=checked.flags,
                 notes=checked.notes,
                 spillover=spillover,
-                assigned_cv=study.unit_run(sample.beads).assigned_cv,
+                assigned_cv=study.unit_run(sample.bead_run).assigned_cv,
                 files_sha256=_digests(study, sample, hashes),
                 events_file=None
                 if events_folder is None
@@ -129,10 +129,12 @@ def findings_of_tubes(
     known
         What the checks of the study found, where they have run; None: they run here.
     """
-    doubts = {run.beads: tuple(flag for flag in run.flags if flag in FLAGS_OF_TUBES) for run in calibrations}
+    doubts = {
+        run.bead_run: tuple(flag for flag in run.flags if flag in FLAGS_OF_TUBES) for run in calibrations
+    }
     found, labels = tube_findings(study, known), labels_of_study(study)
     return {
-        sample.sample_id: _labelled(found[sample.sample_id], labels, doubts.get(sample.beads, ()))
+        sample.sample_id: _labelled(found[sample.sample_id], labels, doubts.get(sample.bead_run, ()))
         for sample in study.samples
     }
 

@@ -104,7 +104,7 @@ def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
 
 
 def _bead_day(day: InstrumentDay, name: str, volts: float = 0.0) -> InstrumentDay:
-    return replace(day, beads=name, bead_volts=volts)
+    return replace(day, bead_run=name, bead_volts=volts)
 
 
 def _write_beads(day: InstrumentDay, study: Path, seed: int) -> None:
@@ -159,10 +159,10 @@ def _sample(tube: PlannedTube, row: int) -> tuple[SimulatedCell, ...]:
     name, file, says = _TUBES[row]
     path = file if "/" in file else f"fcs/{file or name + '.fcs'}"
     fmo = "fcs/S01_FMO.fcs" if row == 0 else ""
-    panel, beads = ("myeloma11", "QB_2024") if name == "S10" else (tube.day.cytometer.panel, "QB_good")
-    beads = "QB_voltage" if name == "S11" else beads
+    panel, bead_run = ("myeloma11", "QB_2024") if name == "S10" else (tube.day.cytometer.panel, "QB_good")
+    bead_run = "QB_voltage" if name == "S11" else bead_run
     on = tube.last_dose_on - timedelta(days=30) if name == "S09" else tube.day.on
-    return (name, tube.slot.patient_id, on, path, panel, beads, "baseline", fmo, "", "marrow", says)
+    return (name, tube.slot.patient_id, on, path, panel, bead_run, "baseline", fmo, "", "marrow", says)
 
 
 def _bead_rows(day: InstrumentDay) -> list[tuple[SimulatedCell, ...]]:

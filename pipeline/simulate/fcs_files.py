@@ -40,7 +40,7 @@ def write_beads(folder: Path, day: InstrumentDay, beads: SimulatedBeads) -> None
     start = datetime.combine(day.on, _BEADS_AT)
     seconds = _seconds(cytometer, beads.values)
     keywords = _keywords(cytometer, day.voltage + day.bead_volts, start, seconds)
-    keywords |= {"$SMNO": day.beads, "TUBE NAME": day.beads}
+    keywords |= {"$SMNO": day.bead_run, "TUBE NAME": day.bead_run}
     path = folder / day.bead_file
     path.parent.mkdir(parents=True, exist_ok=True)
     write_fcs(path, beads.values, beads.channels, keywords=keywords)

@@ -61,7 +61,7 @@ class InstrumentDay:
     `f_p_printed` the panel sheet's; `bead_volts` is added to the CD38 detector's voltage for the beads alone.
     """
 
-    beads: str
+    bead_run: str
     on: date
     cytometer: Cytometer
     gains: tuple[float, ...]
@@ -81,7 +81,7 @@ class InstrumentDay:
     @property
     def bead_file(self) -> str:
         """The bead run's FCS file."""
-        return f"{self.folder}/{self.beads}.fcs"
+        return f"{self.folder}/{self.bead_run}.fcs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
     # The conjugate is one lot per panel: the same on every day of an instrument.
     true_f_p = F_P_PRINTED * (1 + scenario.f_p_cv * float(_rng(seed, _F_P).standard_normal()))
     return InstrumentDay(
-        beads=f"{'QSC' if lot.kit == 'qsc' else 'QB'}_{on.isoformat()}",
+        bead_run=f"{'QSC' if lot.kit == 'qsc' else 'QB'}_{on.isoformat()}",
         on=on,
         cytometer=cytometer,
         gains=gains,

@@ -94,9 +94,9 @@ def simulate_study(
 def write_study(plan: StudyPlan, study: Path, truth: Path, *, bead_events: int = BEAD_EVENTS) -> None:
     """Simulate the planned study and write sheets, FCS files and truth, with one tube in memory at a time."""
     write_sheets(plan, study)
-    beads = [_write_day(plan, number, study, bead_events) for number in range(len(plan.days))]
+    bead_runs = [_write_day(plan, number, study, bead_events) for number in range(len(plan.days))]
     tubes = [_write_planned(plan, tube, study, truth) for tube in plan.tubes]
-    write_truth(truth, tubes, beads)
+    write_truth(truth, tubes, bead_runs)
 
 
 def simulate_planned(plan: StudyPlan, planned: PlannedTube) -> tuple[SimulatedTube, SimulatedTube]:

@@ -50,7 +50,7 @@ def true_curve_row(day: InstrumentDay, beads: SimulatedBeads) -> tuple[Simulated
     levels = "; ".join(f"{level:.6g}" for level in day.lot.true)
     counts = "; ".join(str(int(beads.singlets(level).sum())) for level in range(len(day.lot.true)))
     return (
-        day.beads, day.bead_file, day.lot.kit, day.lot.number, beads.slope, beads.intercept,
+        day.bead_run, day.bead_file, day.lot.kit, day.lot.number, beads.slope, beads.intercept,
         -math.log10(units * day.f_p), day.f_p, units, levels, counts,
     )  # fmt: skip
 
@@ -75,10 +75,10 @@ def write_labels(folder: Path, name: str, tube: SimulatedTube) -> None:
 
 
 def write_truth(
-    folder: Path, tubes: list[tuple[SimulatedCell, ...]], beads: list[tuple[SimulatedCell, ...]]
+    folder: Path, tubes: list[tuple[SimulatedCell, ...]], bead_runs: list[tuple[SimulatedCell, ...]]
 ) -> None:
     """Write tubes.csv, beads.csv and populations.csv (the meaning of the numbers in the labels)."""
     write_typed_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
-    write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, beads)
+    write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, bead_runs)
     rows = [(row, name, name in PLASMA_CELLS) for row, name in enumerate(NAMES)]
     write_typed_csv(folder / "populations.csv", ("population", "name", "plasma_cell"), rows)

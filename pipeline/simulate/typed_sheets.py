@@ -55,9 +55,9 @@ def sample_row(tube: PlannedTube) -> tuple[SimulatedCell, ...]:
     """Return the tube's row of the samples sheet."""
     fmo = tube.control_file if tube.slot.control == "fmo" else ""
     isotype = tube.control_file if tube.slot.control == "isotype" else ""
-    panel, beads = tube.day.cytometer.panel, tube.day.beads
+    panel, bead_run = tube.day.cytometer.panel, tube.day.bead_run
     return (
-        tube.sample_id, tube.slot.patient_id, tube.day.on, tube.file, panel, beads, tube.slot.visit, fmo,
+        tube.sample_id, tube.slot.patient_id, tube.day.on, tube.file, panel, bead_run, tube.slot.visit, fmo,
         isotype, "marrow", tube.slot.remark, _serum(tube.patient.serum_ug_ml),
     )  # fmt: skip
 
@@ -79,7 +79,7 @@ def bead_row(day: InstrumentDay) -> tuple[SimulatedCell, ...]:
     """Return the day's row of the beads sheet."""
     levels = "; ".join(f"{level:g}" for level in np.round(day.printed).tolist())
     channel = day.cytometer.cd38.channel
-    return day.beads, day.bead_file, day.lot.kit, day.lot.number, channel, levels, day.on, None
+    return day.bead_run, day.bead_file, day.lot.kit, day.lot.number, channel, levels, day.on, None
 
 
 def write_typed_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[SimulatedCell]]) -> None:

@@ -108,13 +108,13 @@ def write_validation_study(
         tube = _tube(planned, one, seed)
         write_tube(study, planned.file, planned, tube)
         rows.append(tube_row(planned, tube, controls[one.day]))
-    beads = []
+    bead_runs = []
     for number, day in enumerate(days):
         parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
         run = simulate_beads(parameters, np.random.default_rng([seed, _BEADS, number]))
         write_beads(study, day, run)
-        beads.append(true_bead_row(day, run))
-    write_truth(truth, rows, beads)
+        bead_runs.append(true_bead_row(day, run))
+    write_truth(truth, rows, bead_runs)
     _write_sheets(tubes, days, study)
 
 
@@ -125,7 +125,7 @@ def _days(seed: int) -> tuple[InstrumentDay, ...]:
     )
     slots = [Slot("QC", day, 60.0) for day in range(4)]
     *days, other = plan_study(scenario, slots, events=EVENTS, seed=seed, days_apart=7).days
-    return (*days, replace(other, on=days[0].on, beads=f"{days[0].beads}_wide"))
+    return (*days, replace(other, on=days[0].on, bead_run=f"{days[0].bead_run}_wide"))
 
 
 def _wanted() -> list[_Wanted]:
@@ -210,7 +210,7 @@ def _fmo_file(day: InstrumentDay) -> str:
 def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], study: Path) -> None:
     panels = {day.cytometer.panel: day for day in days}
     rows: list[tuple[SimulatedCell, ...]] = [
-        (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.beads, "",
+        (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.bead_run, "",
          _fmo_file(tube.day), "", "marrow", "")
         for tube in tubes
     ]  # fmt: skip

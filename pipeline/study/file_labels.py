@@ -92,7 +92,7 @@ class FileLabels:
 
 def labels_of_study(study: Study) -> FileLabels:
     """Return the labels of all files in the sheets; the first row that names a file gives its label."""
-    pairs = [pair for run in study.beads for pair in _of_beads(run)]
+    pairs = [pair for run in study.bead_runs for pair in _of_beads(run)]
     pairs += [pair for sample in study.samples for pair in _of_sample(sample)]
     if study.settings.spillover_file:
         pairs.append((study.settings.spillover_file, f"spillover{_suffix(study.settings.spillover_file)}"))
@@ -123,7 +123,7 @@ def _of_sample(sample: Sample) -> Iterator[tuple[str, str]]:
 
 
 def _of_beads(run: BeadRun) -> Iterator[tuple[str, str]]:
-    yield run.fcs_file, f"{run.beads} beads{_suffix(run.fcs_file)}"
+    yield run.fcs_file, f"{run.name} beads{_suffix(run.fcs_file)}"
 
 
 def _suffix(name: str) -> str:

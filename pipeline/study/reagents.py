@@ -25,13 +25,13 @@ REAGENT_COLUMNS = tuple(field.name for field in fields(Reagents))
 
 def reagents_of(study: Study, samples: Sequence[Sample]) -> Reagents:
     """Return the reagents of one or several tubes; values that differ are joined by `;`."""
-    runs = {run.beads: study.unit_run(run.beads) for run in study.beads}
-    beads = [runs[sample.beads] for sample in samples if sample.beads in runs]
+    runs = {run.name: study.unit_run(run.name) for run in study.bead_runs}
+    used = [runs[sample.bead_run] for sample in samples if sample.bead_run in runs]
     panels = {panel.name: panel.quantified for panel in study.panels}
     dyes = [panels[sample.panel] for sample in samples if sample.panel in panels]
     return Reagents(
-        kit=_listed(run.kit for run in beads),
-        lot=_listed(run.lot for run in beads),
+        kit=_listed(run.kit for run in used),
+        lot=_listed(run.lot for run in used),
         fluorochrome=_listed(dye.fluorochrome for dye in dyes),
         clone=_listed(dye.clone for dye in dyes),
         host=_listed(dye.host for dye in dyes),

@@ -45,7 +45,7 @@ class Sample:
     collected_on: date
     fcs_file: str
     panel: str
-    beads: str
+    bead_run: str
     visit: str = ""
     fmo_file: str = ""
     isotype_file: str = ""
@@ -118,7 +118,7 @@ class BeadRun:
     `captures`: host species whose antibodies the beads bind; "": that of the kit, or not reported.
     """
 
-    beads: str
+    name: str
     fcs_file: str
     kit: str
     lot: str
@@ -256,7 +256,7 @@ class Study:
     folder: Path
     samples: tuple[Sample, ...]
     panels: tuple[Panel, ...]
-    beads: tuple[BeadRun, ...]
+    bead_runs: tuple[BeadRun, ...]
     doses: tuple[Dose, ...]
     patients: tuple[Patient, ...]
     settings: Settings
@@ -286,7 +286,7 @@ class Study:
 
     def bead_run(self, name: str) -> BeadRun:
         """Return the bead run of this name; raise KeyError if there is none."""
-        return {run.beads: run for run in self.beads}[name]
+        return {run.name: run for run in self.bead_runs}[name]
 
     def unit_run(self, name: str) -> BeadRun:
         """Return the bead run whose kit gives the unit of a run's curve: itself, or that of the transfer."""

@@ -84,8 +84,8 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
         for row in _panel_rows(panel, ())
         if row.values["role"] == "cd38"
     ]
-    beads = _bead_rows(inventory, quantified)
-    asked = _antibody_columns([row.values["kit"] for row in beads])
+    bead_rows = _bead_rows(inventory, quantified)
+    asked = _antibody_columns([row.values["kit"] for row in bead_rows])
     samples = _sample_rows(inventory, panels)
     validation = _validation_rows(inventory, samples)
     of_assay = {row.values["sample_id"] for row in validation}
@@ -94,7 +94,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
     return {
         "samples": samples,
         "panels": tuple(row for panel in panels for row in _panel_rows(panel, asked)),
-        "beads": beads,
+        "beads": bead_rows,
         "doses": tuple(_dose_row(patient) for patient in patients),
         "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
         "validation": validation,
@@ -187,16 +187,16 @@ def _role(panel: _Panel, channel: str, marker: str) -> str:
     return role
 
 
-def _bead_names(beads: Sequence[InventoryFile]) -> list[tuple[InventoryFile, str]]:
-    names = unique_names({run.name: run.stem for run in beads})
-    return [(run, safe_name(names[run.name]) or "beads") for run in beads]
+def _bead_names(bead_files: Sequence[InventoryFile]) -> list[tuple[InventoryFile, str]]:
+    names = unique_names({run.name: run.stem for run in bead_files})
+    return [(run, safe_name(names[run.name]) or "beads") for run in bead_files]
 
 
 def _bead_rows(inventory: Inventory, quantified: Sequence[str]) -> tuple[GuessedRow, ...]:
     """Return a row for each bead run; the user types kit and levels only in the first row of each kit."""
     rows: list[GuessedRow] = []
     kits: set[Value] = set()
-    for run, name in _bead_names(inventory.beads):
+    for run, name in _bead_names(inventory.bead_files):
         row = _bead_row(inventory.root, run, name, quantified)
         if row.values["kit"] in kits:
             row = of_the_same_lot(row)
@@ -237,12 +237,12 @@ def _sample_rows(inventory: Inventory, panels: Sequence[_Panel]) -> tuple[Guesse
     named = unique_names({tube.name: safe_id(tube.stem) for tube in inventory.tubes})
     ids = {file: safe_id(name) for file, name in named.items()}
     of_tube = {tube.name: panel.name for panel in panels for tube in panel.tubes}
-    bead_names = {run.name: name for run, name in _bead_names(inventory.beads)}
+    bead_names = {run.name: name for run, name in _bead_names(inventory.bead_files)}
     patients = patients_of([tube.name for tube in inventory.tubes])
     doubtful = {name for name in patients if tells_little(name) and patients.count(name) > 1}
     rows = []
     for tube, patient in zip(inventory.tubes, patients, strict=True):
-        run, doubt = nearest_beads(tube, inventory.beads)
+        run, doubt = nearest_beads(tube, inventory.bead_files)
         values: dict[str, Value] = {
             "sample_id": ids[tube.name],
             "patient_id": patient,

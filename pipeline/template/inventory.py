@@ -65,14 +65,14 @@ class Inventory:
     root: Path = Path()
     tubes: tuple[InventoryFile, ...] = ()
     controls: tuple[InventoryFile, ...] = ()
-    beads: tuple[InventoryFile, ...] = ()
+    bead_files: tuple[InventoryFile, ...] = ()
     others: tuple[InventoryFile, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def readable(self) -> tuple[str, ...]:
         """Every readable FCS file, by name."""
-        found = (*self.tubes, *self.controls, *self.beads, *self.others)
+        found = (*self.tubes, *self.controls, *self.bead_files, *self.others)
         return tuple(sorted(file.name for file in found))
 
 
@@ -195,16 +195,18 @@ def _likeness(tube: InventoryFile, control: InventoryFile) -> float:
     return SequenceMatcher(None, bare_tube(tube.stem), bare_name(control.stem)).ratio()
 
 
-def nearest_beads(tube: InventoryFile, beads: Sequence[InventoryFile]) -> tuple[InventoryFile | None, str]:
+def nearest_beads(
+    tube: InventoryFile, bead_files: Sequence[InventoryFile]
+) -> tuple[InventoryFile | None, str]:
     """Return the bead run that is nearest in instrument, time and folder, and why the choice is doubtful.
 
     The reason is "" if there is no doubt.
     """
-    if not beads:
+    if not bead_files:
         return None, ""
-    ordered = sorted(beads, key=lambda run: (_distance(tube, run), run.name))
+    ordered = sorted(bead_files, key=lambda run: (_distance(tube, run), run.name))
     run = ordered[0]
-    if len(beads) == 1:
+    if len(bead_files) == 1:
         return run, ""
     if tube.day is None or run.day is None:
         return run, "no date in the files: beads by folder and name, check them"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipeline.study.sheets.columns import Row, column_facts, column_names, required_columns
+from pipeline.study.sheets.columns import Row, column_facts, column_fields, column_names, required_columns
 from pipeline.study.sheets.rows import SHEETS
 from pipeline.study.sheets.tables import column_letter
 from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
@@ -184,7 +184,7 @@ def _width(column: str) -> int:
 
 def _explanation(model: type[Row], column: str) -> str:
     facts = column_facts(model, column)
-    lines = [model.model_fields[column].description or column]
+    lines = [column_fields(model)[column].description or column]
     lines.append("Required." if facts["required"] else "Optional.")
     if facts["choices"]:
         lines.append(f"One of: {', '.join(facts['choices'])}.")
@@ -241,7 +241,7 @@ def _number_format(model: type[Row], sheet: str, column: str) -> str:
 
 
 def _is_date(model: type[Row], column: str) -> bool:
-    field = model.model_fields.get(column)
+    field = column_fields(model).get(column)
     return field is not None and (field.annotation is date or "date" in str(field.annotation))
 
 

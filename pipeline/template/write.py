@@ -103,8 +103,9 @@ def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook,
         (
             f"{counted(n_read + len(inventory.unread), 'FCS file')}: {counted(len(samples), 'tube')} "
             f"({paired} with a control, {with_beads} with beads), "
-            f"{counted(len(inventory.controls), 'control')}, {counted(len(inventory.beads), 'bead run')}, "
-            f"{len(inventory.unread)} not read; {left} in no row{' (sheet _files_not_used)' if left else ''}."
+            f"{counted(len(inventory.controls), 'control')}, "
+            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; "
+            f"{left} in no row{' (sheet _files_not_used)' if left else ''}."
         ),
         _kits_in_words(rows),
         _assay_in_words(rows),

@@ -57,8 +57,8 @@ def write_large_study(folder: Path, patients: int, seed: int = 20240607) -> Path
         results.stores.samples.save(sample_id, digest, _with_density(result, sample_id, 10 ** log_rd[place]))
         _copy_gates(few, study, first["sample_id"], sample_id)
     for run in _rows(few / "beads.csv"):
-        digest, curve = Results(few / "results").stores.beads.load(run["beads"])
-        results.stores.beads.save(run["beads"], digest, curve)
+        digest, curve = Results(few / "results").stores.bead_runs.load(run["beads"])
+        results.stores.bead_runs.save(run["beads"], digest, curve)
     _write(small, study, many)
     return study
 

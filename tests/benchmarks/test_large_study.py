@@ -38,7 +38,7 @@ def test_washout_and_response_of_a_large_study(tmp_path, capsys):
     study, faults = check_folder(folder)
     results = Results(folder / "results")
     stored = {s.sample_id: results.stores.samples.load(s.sample_id)[1] for s in study.samples}
-    curves = tuple(results.stores.beads.load(run.beads)[1] for run in study.beads)
+    curves = tuple(results.stores.bead_runs.load(run.name)[1] for run in study.bead_runs)
     study_result = timed(JOINED, lambda: assembled(study, stored, curves, faults), seconds)
     rows = timed(
         "drug levels, rows of the models",

@@ -19,7 +19,7 @@ def peaks_of(path, channel, levels, ranges=()):
     """The populations as a user gets them: scatter, scale ends and other channels are the tool's own choice."""
     if isinstance(levels, int):
         levels = range(levels)  # only their number and the blank count for the populations
-    typed = {"beads": "B", "kit": "custom", "lot": "L", "channel": channel, "fcs_file": path.name}
+    typed = {"name": "B", "kit": "custom", "lot": "L", "channel": channel, "fcs_file": path.name}
     run = BeadRun(**typed, levels=tuple(map(float, levels)), ranges=ranges)
     found = calibrate_bead_run(BeadTask(path.parent, run, Settings()))
     assert found.peaks is not None, found.note

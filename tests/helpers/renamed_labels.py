@@ -196,7 +196,7 @@ def study_of(folder: Path) -> dict[str, object]:
     assert study is not None
     assert not stops_run(faults), faults
     stores, hashes = stores_in(folder / "store"), input_hashes(study)
-    runs = _calibrations(study, hashes, stores.beads, QuietReporter())
+    runs = _calibrations(study, hashes, stores.bead_runs, QuietReporter())
     tasks = tube_tasks(study, runs, hashes)
     done = quantified_study(tasks, RunOptions(workers=1), stores, QuietReporter())
     result = assembled(study, done.results, runs, faults)

@@ -257,7 +257,7 @@ def small_study(folder: Path = Path("study")) -> Study:
         PanelChannel(("PE-Cy7-A",), "dump", "negative", "CD3/CD14", "PE-Cy7"),
         PanelChannel(("FITC-A",), "viability", "negative", "viability", "dye"),
     )
-    beads = tuple(
+    bead_runs = tuple(
         BeadRun(b, f"fcs/{b}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS, collected) for b in ("B1", "B2")
     )
     doses = tuple(
@@ -271,7 +271,7 @@ def small_study(folder: Path = Path("study")) -> Study:
         Patient(patient, response, evaluable=True, disease_control_days=70 if response == "SD" else None)
         for patient, _, _, _, response, _ in TUBES
     )
-    return Study(folder, samples, (Panel("myeloma", channels),), beads, doses, patients, Settings())
+    return Study(folder, samples, (Panel("myeloma", channels),), bead_runs, doses, patients, Settings())
 
 
 def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
@@ -307,11 +307,11 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
 def whole_study_result(n_events: int = 20_000) -> StudyResult:
     """Return the result of the small study, fitted and tabulated by the program's own models."""
     study = small_study()
-    beads = (bead_result("B1"), bead_result("B2", CurveVerdict.WARN, 6))
+    bead_runs = (bead_result("B1"), bead_result("B2", CurveVerdict.WARN, 6))
     results = tuple(tube_result(k, n_events) for k in range(len(TUBES)))
     fault = Fault("samples!J3", 'remark "=not a formula"', "a remark", severity=Severity.WARNING)
     bare = replace(
-        joined(study, results, beads), faults=(fault,),
+        joined(study, results, bead_runs), faults=(fault,),
         notes=(Note("washout", "12 <b>tubes</b> & one typed remark"),),
         provenance=provenance_of(study, [(f"fcs/{patient}.fcs", "ef" * 32) for patient, *_ in TUBES]),
     )  # fmt: skip

@@ -29,7 +29,7 @@ def _study(folder: Path, patients: int) -> dict[str, Any]:
     assert study is not None
     results = Results(study_folder / "results")
     stored = {s.sample_id: results.stores.samples.load(s.sample_id)[1] for s in study.samples}
-    curves = tuple(results.stores.beads.load(run.beads)[1] for run in study.beads)
+    curves = tuple(results.stores.bead_runs.load(run.name)[1] for run in study.bead_runs)
     rounds = 3 if patients == FEW else 1
     spent = []
     for _ in range(rounds):

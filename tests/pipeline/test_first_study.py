@@ -46,7 +46,7 @@ def lab_folder(
     study: Path, simulated: Path, names: str, *, dates: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Copy the files under a lab's names; return last dose and day of collection by the tube's file."""
-    tube, control, beads = NAMES[names]
+    tube, control, bead_file = NAMES[names]
     doses = {
         r["patient_id"]: r["given_on"] for r in rows_of(simulated / "doses.csv") if r["drug"] == "daratumumab"
     }
@@ -68,7 +68,7 @@ def lab_folder(
         file = f"fcs/{tube.format(n=n)}"
         dosed[file], collected[file] = doses[row["patient_id"]], row["collected_on"]
     for n, row in enumerate(rows_of(simulated / "beads.csv"), start=1):
-        copy(row["fcs_file"], beads.format(n=n))
+        copy(row["fcs_file"], bead_file.format(n=n))
     return dosed, collected
 
 

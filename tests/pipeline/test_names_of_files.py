@@ -32,7 +32,7 @@ class Known:
     result: SampleResult
     tube: str
     control: str
-    beads: str
+    bead_file: str
     matrix: SpilloverMatrix
 
     @property
@@ -71,8 +71,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     sample = study.samples[0]
     matrix = read_fcs(folder / sample.fcs_file, channels=()).spillover
     assert matrix is not None
-    beads = study.bead_run(sample.beads).fcs_file
-    return Known(folder, quantified(folder), sample.fcs_file, sample.fmo_file, beads, matrix)
+    bead_file = study.bead_run(sample.bead_run).fcs_file
+    return Known(folder, quantified(folder), sample.fcs_file, sample.fmo_file, bead_file, matrix)
 
 
 def same(found: SampleResult, expected: SampleResult) -> None:
@@ -120,7 +120,7 @@ def test_the_numbers_do_not_depend_on_what_a_file_calls_its_detectors(
 
 def test_the_beads_may_have_their_own_name_for_the_quantified_row(known: Known, tmp_path: Path) -> None:
     folder = known.copy(tmp_path)
-    rewrite(folder / known.beads, {"PE-A": "PE-A CD38"})
+    rewrite(folder / known.bead_file, {"PE-A": "PE-A CD38"})
     add_names(folder, {"PE-A": "PE-A CD38"})
     edit_sheet(folder, "beads", lambda row: {**row, "channel": "PE-A CD38"})
     assert faults_of(folder) == []
@@ -548,6 +548,6 @@ def test_a_named_matrix_does_not_touch_files_whose_names_say_compensated(
 
 def test_a_bead_name_of_another_row_does_not_calibrate(known: Known, tmp_path: Path) -> None:
     folder = known.copy(tmp_path)
-    rewrite(folder / known.beads, {"PE-A": "PE-X"})
+    rewrite(folder / known.bead_file, {"PE-A": "PE-X"})
     edit_sheet(folder, "beads", lambda row: {**row, "channel": "PE-A; APC-A"})
     assert any('found "PE-A; APC-A", but panel' in fault for fault in faults_of(folder))

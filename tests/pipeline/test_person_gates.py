@@ -244,8 +244,8 @@ def test_gates_of_a_file_are_part_of_what_decides_a_result(by_hand: Path, change
     study, _ = read_study(by_hand)
     assert study is not None
     runs = [
-        CalibrationResult(run.beads, run.fcs_file, run.kit, run.lot, run.channel, run.levels)
-        for run in study.beads
+        CalibrationResult(run.name, run.fcs_file, run.kit, run.lot, run.channel, run.levels)
+        for run in study.bead_runs
     ]
     task = tube_tasks(study, runs, {})[0]
     assert tube_digest(replace(task, sample=replace(task.sample, **change))) != tube_digest(task)

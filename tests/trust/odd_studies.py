@@ -157,7 +157,7 @@ def odd_study(folder: Path, seed: int) -> str:
 def _facts(study: Study) -> object:
     """Return what a study says, but for the order of its rows."""
     return (
-        set(study.samples), study.panels, study.beads, set(study.doses), set(study.patients), study.settings,
+        set(study.samples), study.panels, study.bead_runs, set(study.doses), set(study.patients), study.settings,
         study.gates,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from openpyxl.utils import get_column_letter
 from helpers.builders import Sheets, with_cells, write_files
 from pipeline.checks import check_folder
 from pipeline.study.faults import Fault, Severity, fault_report
+from pipeline.study.sheets.columns import value_in
 from pipeline.study.sheets.reading import read_typed
 from pipeline.study.wording import LONGEST_LINE, in_lines
 from trust.judge import COLUMNS, SETTINGS, Column, Typed, typed_faults
@@ -106,8 +107,9 @@ class Study:
         if changed.sheet == "settings":
             name = str(self.sheets["settings"][changed.row][0])
             return getattr(typed.settings, name, None)
-        entry = getattr(typed, changed.sheet)[changed.row - 1]
-        return getattr(entry.row, changed.column)
+        rows = "bead_runs" if changed.sheet == "beads" else changed.sheet
+        entry = getattr(typed, rows)[changed.row - 1]
+        return value_in(entry.row, changed.column)
 
 
 def outcome_of(study: Study, changed: Changed) -> str:

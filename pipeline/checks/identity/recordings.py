@@ -27,14 +27,14 @@ def repeated_recordings(study: Study, groups: Sequence[Sequence[Use]]) -> Iterat
     for group in groups:
         stained = [use for use in group if use.is_stained]
         controls = [use for use in group if use.is_control]
-        beads = [use for use in group if use.run]
+        bead_uses = [use for use in group if use.run]
         yield from _stained_twice(study, stained)
         yield from (finding for use in controls for finding in _stained_control(study, use, stained))
         yield from _shared_control(study, shared_controls(group))
         yield from (
-            finding for use in beads for finding in _cells_as_beads(study, use, [*stained, *controls])
+            finding for use in bead_uses for finding in _cells_as_beads(study, use, [*stained, *controls])
         )
-        yield from _beads_twice(study, beads)
+        yield from _beads_twice(study, bead_uses)
 
 
 def shared_controls(group: Sequence[Use]) -> list[Use]:
@@ -166,10 +166,12 @@ def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Fi
         yield refused(use, _as_in(other), "a recording of beads alone")
 
 
-def _beads_twice(study: Study, beads: Sequence[Use]) -> Iterator[Finding]:
+def _beads_twice(study: Study, bead_uses: Sequence[Use]) -> Iterator[Finding]:
     """Warn of a recording that is two bead runs of the same channel; two channels of it are all right."""
-    for use in beads[1:]:
-        earlier = next((other for other in beads[: beads.index(use)] if _same_channel(use, other)), None)
+    for use in bead_uses[1:]:
+        earlier = next(
+            (other for other in bead_uses[: bead_uses.index(use)] if _same_channel(use, other)), None
+        )
         if earlier is not None:
             problem = _as_in(earlier, is_copy=_is_copy(study, use, earlier))
             yield from doubted(use, problem, "a recording of its own for each bead run")

@@ -53,7 +53,7 @@ class Use:
     def words(self) -> str:
         """The use of the file in words, for a message."""
         if self.run:
-            return f"the beads {quoted(self.run.beads)}"
+            return f"the beads {quoted(self.run.name)}"
         kind = "the stained tube" if self.is_stained else "the control"
         return f"{kind} of {quoted(self.sample_id)}, patient {quoted(self.patient)}"
 
@@ -73,9 +73,9 @@ def uses_of(study: Study, headers: Headers) -> tuple[Use, ...]:
             if file := headers[name].file:
                 where = study.at("samples", sample.sample_id, column)
                 uses.append(Use(column, name, where, file, sample=sample))
-    for run in study.beads:
+    for run in study.bead_runs:
         if file := headers[run.fcs_file].file:
-            where = study.at("beads", run.beads, "fcs_file")
+            where = study.at("beads", run.name, "fcs_file")
             uses.append(Use("fcs_file", run.fcs_file, where, file, run=run))
     return tuple(uses)
 

@@ -48,9 +48,9 @@ def typed_days(study: Study) -> Iterator[TypedDay]:
     for sample in study.samples:
         where = study.at("samples", sample.sample_id, "collected_on")
         yield TypedDay(sample.collected_on, where, "collected_on", sample.patient_id)
-    for run in study.beads:
+    for run in study.bead_runs:
         if run.acquired_on:
-            yield TypedDay(run.acquired_on, study.at("beads", run.beads, "acquired_on"), "acquired_on")
+            yield TypedDay(run.acquired_on, study.at("beads", run.name, "acquired_on"), "acquired_on")
     for number, dose in enumerate(study.doses):
         where = study.at("doses", str(number), "given_on")
         yield TypedDay(dose.given_on, where, "given_on", dose.patient_id, dose.drug)

@@ -51,7 +51,7 @@ def _is_pe(study: Study, panel: Panel) -> bool:
     dye = re.sub(r"[\W_]+", "", panel.quantified.fluorochrome.casefold())
     if dye:
         return bool(_PE.fullmatch(dye))
-    kits = {study.unit_run(s.beads).kit for s in study.samples if s.panel == panel.name}
+    kits = {study.unit_run(s.bead_run).kit for s in study.samples if s.panel == panel.name}
     names = [re.sub(r"(?:-[ahw])?$", "", alias.casefold()) for alias in panel.quantified.aliases]
     return "quantibrite_pe" in kits or any(_PE.fullmatch(name) for name in names)
 
@@ -83,10 +83,10 @@ def lots(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare assigned values with those of any lot of the kit, and their CV with the usual range."""
     del headers
     first: dict[tuple[str, str, str], BeadRun] = {}
-    for run in study.beads:
+    for run in study.bead_runs:
         yield from _levels(study, run)
         yield from _unlike(study, run, first.setdefault((run.kit, same_word(run.lot), run.channel), run))
-        where = study.at("beads", run.beads, "assigned_cv")
+        where = study.at("beads", run.name, "assigned_cv")
         if run.assigned_cv is not None:
             yield from doubtful_cv(run.assigned_cv, where, "a CV of the assigned values")
 
@@ -98,14 +98,14 @@ def _unlike(study: Study, run: BeadRun, earlier: BeadRun) -> Iterator[Finding]:
         level, other_level = next(
             ((a, b) for a, b in pairs if a != b), (len(run.levels), len(earlier.levels))
         )
-        where = study.at("beads", earlier.beads, "levels")
+        where = study.at("beads", earlier.name, "levels")
         problem = f"{level:,.10g} for the lot {quoted(run.lot)}, where {where} has {other_level:,.10g}"
         expected, hint = "the same levels for one lot", "Compare both with the lot's sheet."
-        yield warning(problem, expected, where=study.at("beads", run.beads, "levels"), hint=hint)
+        yield warning(problem, expected, where=study.at("beads", run.name, "levels"), hint=hint)
 
 
 def _levels(study: Study, run: BeadRun) -> Iterator[Finding]:
-    kit, where = bead_kit(run.kit), study.at("beads", run.beads, "levels")
+    kit, where = bead_kit(run.kit), study.at("beads", run.name, "levels")
     stained = [level for level in run.levels if level > 0]
     if not stained:
         return
@@ -143,9 +143,9 @@ def doubtful_cv(cv: float, where: str, quantity: str) -> Iterator[Finding]:
 
 def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require that the ranges of bead populations are on the scale of the channel."""
-    for run in study.beads:
+    for run in study.bead_runs:
         file = headers[run.fcs_file].file
-        where = study.at("beads", run.beads, "ranges")
+        where = study.at("beads", run.name, "ranges")
         if run.ranges:
             begins = run.ranges[-1][0]
             yield from off_scale(begins, _top(run, file), where, f"a range from {begins:g}")

@@ -73,16 +73,16 @@ def lab_limit(study: Study, headers: Headers) -> Iterator[Finding]:
     limit = study.settings.lab_lloq
     if limit is None:
         return
-    highest = [top for sample in study.samples if (top := _top_abc(study, sample.beads, sample.panel))]
+    highest = [top for sample in study.samples if (top := _top_abc(study, sample.bead_run, sample.panel))]
     if highest and limit >= min(highest):
         expected = f"a limit below the brightest bead, {min(highest):,.6g} molecules per cell"
         hint = "No density lies between the lower and the upper limit otherwise. Leave it empty if not known."
         yield Finding(Fault(setting_cell(study, "lab_lloq"), f"{limit:g}", expected, hint))
 
 
-def _top_abc(study: Study, beads: str, panel: str) -> float | None:
+def _top_abc(study: Study, bead_run: str, panel: str) -> float | None:
     """Return the brightest bead in molecules per cell; None if the kit gives no ABC."""
-    run = study.unit_run(beads)
+    run = study.unit_run(bead_run)
     try:
         return max(run.levels) / abc_divisor(bead_kit(run.kit), study.panel(panel).quantified.f_p_ratio)
     except BeadKitError:

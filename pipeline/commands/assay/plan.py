@@ -107,10 +107,10 @@ def _from_store(folder: Path) -> StudyResult:
         raise UserError(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
-    runs = (stores.beads.load(run.beads) for run in study.beads)
+    runs = (stores.bead_runs.load(run.name) for run in study.bead_runs)
     made = tuple(kept[1] for kept in runs if kept is not None)
     log = log_of(study.folder, study.settings)
-    judged = judged_bead_runs(log, made, study.beads, study.settings, write=False)
+    judged = judged_bead_runs(log, made, study.bead_runs, study.settings, write=False)
     return assembled(study, tubes, judged, faults)
 
 

@@ -83,7 +83,7 @@ def write_bead_figures(
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
     pages = tuple(chain.from_iterable(_bead_pages(run, limit) for run in shown))
     start(partial(_write_pdf, folder / BEAD_FIGURES, "Bead runs", pages))
-    _write_each(folder / _BEADS, ((run.beads, _bead_picture(run, limit)) for run in shown), png=png)
+    _write_each(folder / _BEADS, ((run.bead_run, _bead_picture(run, limit)) for run in shown), png=png)
 
 
 def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
@@ -135,16 +135,16 @@ def _write_png(path: Path, title: str, picture: Picture) -> str:
 
 
 def _bead_pages(run: CalibrationResult, limit: BeadLimit) -> Iterator[Picture]:
-    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.beads}", _COLUMNS)
+    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.bead_run}", _COLUMNS)
     if run.drift:
         yield pictures_in_rows(
-            drift_pictures(run.drift), f"Bead run {run.beads} against earlier ones", _COLUMNS
+            drift_pictures(run.drift), f"Bead run {run.bead_run} against earlier ones", _COLUMNS
         )
 
 
 def _bead_picture(run: CalibrationResult, limit: BeadLimit) -> Picture:
     pictures = (*bead_pictures(run, limit), *drift_pictures(run.drift))
-    return pictures_in_rows(pictures, f"Bead run {run.beads}", _COLUMNS)
+    return pictures_in_rows(pictures, f"Bead run {run.bead_run}", _COLUMNS)
 
 
 def _gatings(study_result: StudyResult) -> Iterator[Titled]:
@@ -158,10 +158,10 @@ def _gatings(study_result: StudyResult) -> Iterator[Titled]:
 
 def _histograms(study_result: StudyResult) -> Iterator[Titled]:
     labels = _labels(study_result)
-    beads = {sample.sample_id: sample.beads for sample in study_result.study.samples}
-    curves = {run.beads: run.curve for run in study_result.calibrations}
+    runs = {sample.sample_id: sample.bead_run for sample in study_result.study.samples}
+    curves = {run.bead_run: run.curve for run in study_result.calibrations}
     for result in study_result.results:
-        curve = curves.get(beads[result.sample_id])
+        curve = curves.get(runs[result.sample_id])
         picture = cd38_of(result, curve, labels[result.sample_id])
         if picture is not None:
             yield result.sample_id, pictures_in_rows([picture], result.sample_id, 1)

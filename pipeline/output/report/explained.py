@@ -53,15 +53,15 @@ def flag_entries(study_result: StudyResult) -> tuple[tuple[FlagEntry, ...], tupl
         for flag in sample_flags(result, study_result.exposures.get(result.sample_id))
     )
     tubes.update(flag for visit in study_result.visits for flag in visit.flags if flag not in tubes)
-    beads = Counter(str(flag) for run in study_result.calibrations for flag in run.flags)
-    return entries_of(tubes, beads)
+    bead_runs = Counter(str(flag) for run in study_result.calibrations for flag in run.flags)
+    return entries_of(tubes, bead_runs)
 
 
 def entries_of(
-    tubes: Mapping[str, int], beads: Mapping[str, int]
+    tubes: Mapping[str, int], bead_runs: Mapping[str, int]
 ) -> tuple[tuple[FlagEntry, ...], tuple[FlagEntry, ...]]:
     """Return the same from how many tubes and bead runs have each flag."""
-    n = {code: (tubes.get(code, 0), beads.get(code, 0)) for code in {*tubes, *beads}}
+    n = {code: (tubes.get(code, 0), bead_runs.get(code, 0)) for code in {*tubes, *bead_runs}}
     codes = sorted(n, key=lambda code: (-n[code][0], -n[code][1], code))
     raised = tuple(FlagEntry(str(code), words_of_flag(code), *n[code]) for code in codes)
     others = (FlagEntry(str(code), words) for code, words in sorted(FLAGS.items()) if code not in n)

@@ -72,7 +72,7 @@ class Page:
     contacts: tuple[Contact, ...]
     statuses: tuple[tuple[StatusStyle, str, str, int], ...]
     n_flagged: int
-    beads: tuple[BeadCard, ...]
+    bead_cards: tuple[BeadCard, ...]
     limiting: Limiting
     interval_name: str
     axis: str
@@ -154,7 +154,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         contacts=contacts(results, tubes),
         statuses=_statuses(tubes),
         n_flagged=sum(bool(tube.flags) for tube in tubes),
-        beads=_bead_cards(study_result, anchors),
+        bead_cards=_bead_cards(study_result, anchors),
         limiting=study_result.limiting,
         interval_name=interval_name(study_result.limiting),
         axis=axis_bar(scale),
@@ -172,7 +172,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         no_washout=no_washout,
         no_response=no_response,
         tube_folder=FOLDER,
-        r2={run.beads: f"{run.curve.r2:.5f}" for run in study_result.calibrations if run.curve},
+        r2={run.bead_run: f"{run.curve.r2:.5f}" for run in study_result.calibrations if run.curve},
         methods=methods(study_result),
         miflowcyt=miflowcyt(study_result),
         reagents=reagents(study_result),
@@ -184,7 +184,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
 def _bead_cards(study_result: StudyResult, anchors: Mapping[str, str]) -> tuple[BeadCard, ...]:
     """Return the card of each bead run."""
     limit = study_result.study.settings.curve_limits.error
-    return tuple(bead_card(run, anchors[f"beads:{run.beads}"], limit) for run in study_result.calibrations)
+    return tuple(bead_card(run, anchors[f"beads:{run.bead_run}"], limit) for run in study_result.calibrations)
 
 
 def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
@@ -240,8 +240,8 @@ def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict
         f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
         for k, result in enumerate(results, start=1)
     }
-    beads = {f"beads:{run.beads}": f"beads-{k}" for k, run in enumerate(study_result.calibrations, start=1)}
-    return {**tubes, **beads}
+    runs = {f"beads:{run.bead_run}": f"beads-{k}" for k, run in enumerate(study_result.calibrations, start=1)}
+    return {**tubes, **runs}
 
 
 def _links(anchors: dict[str, str]) -> dict[str, str]:

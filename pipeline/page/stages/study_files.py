@@ -20,7 +20,7 @@ class StudyFcsFile:
     why: str
     day: str = ""
     control: str = ""
-    beads: str = ""
+    bead_run: str = ""
     problem: str = ""
 
 
@@ -41,7 +41,7 @@ def _tubes(inventory: Inventory) -> Iterator[StudyFcsFile]:
 
 
 def _others(inventory: Inventory) -> Iterator[StudyFcsFile]:
-    for file in (*inventory.controls, *inventory.beads, *inventory.others):
+    for file in (*inventory.controls, *inventory.bead_files, *inventory.others):
         yield StudyFcsFile(file.name, file.kind.value, file.why, _day(file))
 
 

@@ -84,12 +84,12 @@ def tube_occupancies(
     """
     samples = {sample.sample_id: sample for sample in study.samples}
     levels = tube_levels(study, results) if levels is None else levels
-    lots = {run.beads: (run.kit, run.lot) for run in study.beads}
+    lots = {run.name: (run.kit, run.lot) for run in study.bead_runs}
     tubes = []
     for result in results:
         sample = samples[result.sample_id]
         level = levels[sample.patient_id, sample.collected_on]
-        lot = lots.get(sample.beads, ("", ""))
+        lot = lots.get(sample.bead_run, ("", ""))
         tubes.append(_TubeContext(study, sample, result, level, exposures.get(result.sample_id), lot))
     norms = norms_of_tubes([tube.as_free for tube in tubes if tube.is_free])
     assumed = norm_of_settings(study.settings)
@@ -163,14 +163,14 @@ class _TubeContext:
     @property
     def as_free(self) -> FreeTube:
         """The tube as one that is free of the drug, for a norm."""
-        return FreeTube(self.sample.patient_id, self.alike, self.lot, self.sample.beads, self.readings)
+        return FreeTube(self.sample.patient_id, self.alike, self.lot, self.sample.bead_run, self.readings)
 
     def occupancy(self, norm: Norm | None) -> TubeOccupancy:
         """Return the receptor occupancy by this norm; None: there is no norm."""
         by_level = theta_of_level(self.level)
         by_sentinels = Theta()
         if self.competes is not False:
-            by_sentinels = sentinel_theta(self.readings, norm, lot=self.lot, run=self.sample.beads)
+            by_sentinels = sentinel_theta(self.readings, norm, lot=self.lot, run=self.sample.bead_run)
         theta = chosen_theta(by_sentinels, by_level, competes=self.competes)
         free = free_density(self.result.receptor)
         total = total_of(free, theta)

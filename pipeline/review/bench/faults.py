@@ -20,7 +20,7 @@ class Refusals:
     """The findings of the checks on moves of one tube; the headers of its files are read once."""
 
     def __init__(self, shelf: Shelf, sample_id: str) -> None:
-        self.study: Study = replace(shelf.study, samples=(shelf.sample(sample_id),), beads=(), gates=())
+        self.study: Study = replace(shelf.study, samples=(shelf.sample(sample_id),), bead_runs=(), gates=())
         self.typed: tuple[GateOverride, ...] = shelf.gates_of(sample_id, review=False)
         self.headers: Headers = read_headers(self.study)
 

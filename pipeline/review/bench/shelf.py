@@ -142,20 +142,20 @@ def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
     if not stops_run(faults):
         return _shelf(folder, study, known), ()
     stores = Results(folder / "results").stores
-    beads = tuple(run for run in study.beads if stores.beads.load(run.beads))
-    names = {run.beads for run in beads}
-    samples = tuple(sample for sample in study.samples if sample.beads in names)
+    bead_runs = tuple(run for run in study.bead_runs if stores.bead_runs.load(run.name))
+    names = {run.name for run in bead_runs}
+    samples = tuple(sample for sample in study.samples if sample.bead_run in names)
     if not samples:
         raise UserError(fault_report(faults))
-    part = replace(study, beads=beads, samples=samples)
+    part = replace(study, bead_runs=bead_runs, samples=samples)
     return _shelf(folder, part, known), tuple(f for f in faults if f.severity is Severity.ERROR)
 
 
 def _shelf(folder: Path, study: Study, known: tuple[Finding, ...]) -> Shelf:
     stores = Results(folder / "results").stores
-    curves = [curve for run in study.beads if (curve := stores.beads.load(run.beads))]
+    curves = [curve for run in study.bead_runs if (curve := stores.bead_runs.load(run.name))]
     samples = {s.sample_id: stored for s in study.samples if (stored := stores.samples.load(s.sample_id))}
-    if len(curves) < len(study.beads) or not samples:
+    if len(curves) < len(study.bead_runs) or not samples:
         raise UserError(
             f"{folder}: found no stored results of every bead run and tube, expected those of "
             f"`cd38rd run {folder}`: run it first"
@@ -163,7 +163,7 @@ def _shelf(folder: Path, study: Study, known: tuple[Finding, ...]) -> Shelf:
     twice = {s.sample_id: stored for s in study.samples if (stored := stores.alone.load(s.sample_id))}
     log = log_of(folder, study.settings)
     calibrations = judged_bead_runs(
-        log, [made for _, made in curves], study.beads, study.settings, write=False
+        log, [made for _, made in curves], study.bead_runs, study.settings, write=False
     )
     return Shelf(
         study=study,

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from pipeline.study.faults import Fault
 from pipeline.study.sheets.tables import SheetCell, SheetRow, TypedSheet
@@ -32,24 +33,44 @@ three filled cells is a row of the table."""
 def column(
     sentence: str,
     *,
+    header: str = "",
     example: str = "",
     required: bool = False,
     default: Any = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Return a pydantic field with the sentence that explains its column."""
+    """Return a pydantic field with the sentence that explains its column.
+
+    `header`: the name of the column in the sheet; "": that of the field.
+    """
     facts: dict[str, Any] = {"example": example, "required": required, "choices": list(choices)}
-    return Field(default, description=sentence, json_schema_extra=facts)
+    return Field(default, alias=header or None, description=sentence, json_schema_extra=facts)
 
 
 def column_names(model: type[Row]) -> tuple[str, ...]:
     """Return the column names of a sheet in the order of its model."""
-    return tuple(model.model_fields)
+    return tuple(column_fields(model))
+
+
+@cache
+def column_fields(model: type[Row]) -> Mapping[str, FieldInfo]:
+    """Return the field of each column of a sheet, by the column's name."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+@cache
+def _field_names(model: type[Row]) -> Mapping[str, str]:
+    return {field.alias or name: name for name, field in model.model_fields.items()}
+
+
+def value_in(row: Row, column: str) -> Any:
+    """Return the value of a row in a column."""
+    return getattr(row, _field_names(type(row))[column])
 
 
 def column_facts(model: type[Row], name: str) -> Mapping[str, Any]:
     """Return the facts of a column: `example`, `required` and `choices`."""
-    facts = model.model_fields[name].json_schema_extra
+    facts = column_fields(model)[name].json_schema_extra
     return facts if isinstance(facts, dict) else {}
 
 
@@ -140,5 +161,5 @@ def _missing_columns(sheet: TypedSheet, model: type[Row]) -> list[Fault]:
 def _expectation(model: type[Row], name: str) -> str:
     """Return the name and the sentence of a column, with an example, for a message."""
     example = column_facts(model, name)["example"]
-    sentence = (model.model_fields[name].description or name).rstrip(".")
+    sentence = (column_fields(model)[name].description or name).rstrip(".")
     return f"{name} ({sentence}), for example {example}" if example else f"{name} ({sentence})"

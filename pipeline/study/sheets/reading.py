@@ -161,7 +161,7 @@ def _typed_study(folder: Path, sheets: Mapping[str, TypedSheet]) -> tuple[TypedS
         folder=folder,
         samples=entries("samples", SampleRow),
         panels=entries("panels", PanelRow),
-        beads=entries("beads", BeadRow),
+        bead_runs=entries("beads", BeadRow),
         doses=entries("doses", DoseRow),
         patients=entries("patients", PatientRow),
         gates=entries("gates", GateRow),
@@ -206,7 +206,7 @@ def study_of(typed: TypedStudy) -> Study:
             Panel(name, tuple(channels), typed.settings.says_compensated(name))
             for name, channels in panels.items()
         ),
-        beads=tuple(BeadRun(**_fields(entry.row)) for entry in typed.beads),
+        bead_runs=tuple(BeadRun(**_fields(entry.row)) for entry in typed.bead_runs),
         doses=tuple(Dose(**_fields(entry.row)) for entry in typed.doses),
         patients=tuple(Patient(**_fields(entry.row)) for entry in typed.patients),
         settings=typed.settings,
@@ -230,7 +230,7 @@ def _cells(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
     named: list[tuple[str, str, Entry[Any]]] = [
         *(("samples", entry.row.sample_id, entry) for entry in typed.samples),
         *(("panels", f"{entry.row.panel}/{entry.row.channel[0]}", entry) for entry in typed.panels),
-        *(("beads", entry.row.beads, entry) for entry in typed.beads),
+        *(("beads", entry.row.name, entry) for entry in typed.bead_runs),
         *(("doses", str(number), entry) for number, entry in enumerate(typed.doses)),
         *(("patients", entry.row.patient_id, entry) for entry in typed.patients),
         *(("gates", f"{entry.row.sample_id}/{entry.row.gate}", entry) for entry in typed.gates),
@@ -245,7 +245,7 @@ def _cells(typed: TypedStudy) -> dict[tuple[str, str, str], str]:
 
 def _fields(row: Row) -> dict[str, Any]:
     """Return the fields of a row; its dataclass has the same fields."""
-    return {name: getattr(row, name) for name in column_names(type(row))}
+    return {name: getattr(row, name) for name in type(row).model_fields}
 
 
 def _sample(row: SampleRow, visits: dict[str, str]) -> Sample:

@@ -57,8 +57,11 @@ class SampleRow(Row):
         "FCS file of the stained tube, from the study folder.", example="fcs/P01_BM1.fcs", required=True
     )
     panel: Identifier = column("Name of a panel in the panels sheet.", example="MM8", required=True)
-    beads: Identifier = column(
-        "Name of the bead run of the same day in the beads sheet.", example="QB_2024-05-31", required=True
+    bead_run: Identifier = column(
+        "Name of the bead run of the same day in the beads sheet.",
+        header="beads",
+        example="QB_2024-05-31",
+        required=True,
     )
     visit: Text = column(
         "Visit; tubes of one patient and visit are replicates.", example="baseline", default=""
@@ -133,7 +136,9 @@ class PanelRow(Row):
 class BeadRow(Row):
     """A bead acquisition."""
 
-    beads: FileSafeId = column("Bead run; it names a file too.", example="QB_2024-05-31", required=True)
+    name: FileSafeId = column(
+        "Bead run; it names a file too.", header="beads", example="QB_2024-05-31", required=True
+    )
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pipeline.study.faults import Fault, Severity
-from pipeline.study.sheets.columns import Entry, Row, required_columns
+from pipeline.study.sheets.columns import Entry, Row, required_columns, value_in
 from pipeline.study.sheets.typed import TypedStudy
 
 RowT = TypeVar("RowT", bound=Row)
@@ -29,18 +29,18 @@ def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
     broken = {entry.row.panel for entry in typed.panels if not _is_sound(entry, bad)}
     panels = tuple(entry for entry in typed.panels if entry.row.panel not in broken)
     quantifying = {entry.row.panel for entry in panels if entry.row.role == "cd38"}
-    beads = _sound(typed.beads, bad)
-    runs = {entry.row.beads for entry in beads}
+    bead_runs = _sound(typed.bead_runs, bad)
+    runs = {entry.row.name for entry in bead_runs}
     samples = tuple(
         entry
         for entry in _sound(typed.samples, bad)
-        if entry.row.panel in quantifying and entry.row.beads in runs
+        if entry.row.panel in quantifying and entry.row.bead_run in runs
     )
     return replace(
         typed,
         samples=samples,
         panels=tuple(entry for entry in panels if entry.row.panel in quantifying),
-        beads=beads,
+        bead_runs=bead_runs,
         doses=_sound(typed.doses, bad),
         patients=_sound(typed.patients, bad),
         gates=(),
@@ -58,5 +58,5 @@ def _sound(entries: Sequence[Entry[RowT]], bad: Collection[_RowNumber]) -> tuple
 
 
 def _is_sound(entry: Entry[RowT], bad: Collection[_RowNumber]) -> bool:
-    filled = all(getattr(entry.row, name) is not None for name in required_columns(type(entry.row)))
+    filled = all(value_in(entry.row, name) is not None for name in required_columns(type(entry.row)))
     return filled and (entry.sheet, entry.typed.number) not in bad

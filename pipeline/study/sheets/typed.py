@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.study.names.look import caseless
 from pipeline.study.settings import Settings
-from pipeline.study.sheets.columns import Entry
+from pipeline.study.sheets.columns import Entry, value_in
 from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
 from pipeline.study.sheets.rows import (
     BeadRow,
@@ -34,7 +34,7 @@ class TypedStudy:
     folder: Path
     samples: tuple[Entry[SampleRow], ...] = ()
     panels: tuple[Entry[PanelRow], ...] = ()
-    beads: tuple[Entry[BeadRow], ...] = ()
+    bead_runs: tuple[Entry[BeadRow], ...] = ()
     doses: tuple[Entry[DoseRow], ...] = ()
     patients: tuple[Entry[PatientRow], ...] = ()
     gates: tuple[Entry[GateRow], ...] = ()
@@ -78,6 +78,6 @@ def rows_as_typed(raw: RawSheet, header: int, samples: Iterable[Entry[SampleRow]
 def typed_values(entries: Iterable[Entry[Any]], column: str) -> Iterator[tuple[str, str]]:
     """Yield (location, value) of the cells of a column that are not empty."""
     for entry in entries:
-        value = getattr(entry.row, column)
+        value = value_in(entry.row, column)
         if value:
             yield entry.at(column), value

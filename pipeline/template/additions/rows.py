@@ -27,7 +27,7 @@ class Additions:
     ----------
     rows
         New rows by sheet.
-    tubes, beads
+    tubes, bead_runs
         The files of these rows.
     controls
         Files that look like the control of a row without one; existing rows are not changed.
@@ -35,14 +35,14 @@ class Additions:
 
     rows: GuessedRows
     tubes: tuple[str, ...]
-    beads: tuple[str, ...]
+    bead_runs: tuple[str, ...]
     controls: tuple[str, ...]
 
 
 def named_files(typed: TypedStudy) -> frozenset[str]:
     """Return the paths of the files that rows name."""
     names = [getattr(entry.row, column) for entry in typed.samples for column in OF_SAMPLES]
-    names += [entry.row.fcs_file for entry in typed.beads]
+    names += [entry.row.fcs_file for entry in typed.bead_runs]
     return frozenset(file_key(typed.folder, name)[0] for name in names if name)
 
 
@@ -60,8 +60,8 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
     """
     known = _Known(typed, named_files(typed) | {file_key(typed.folder, name)[0] for name in left_out})
     guessed = guessed_rows(inventory)
-    beads = [known.bead_row(row) for row in guessed["beads"] if known.is_new(row.values["fcs_file"])]
-    runs = known.run_names(guessed["beads"], beads)
+    bead_rows = [known.bead_row(row) for row in guessed["beads"] if known.is_new(row.values["fcs_file"])]
+    runs = known.run_names(guessed["beads"], bead_rows)
     panels = known.panel_names(guessed["samples"], guessed["panels"])
     samples: list[GuessedRow] = []
     for row in guessed["samples"]:
@@ -72,17 +72,17 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
     rows = {
         "samples": tuple(samples),
         "panels": tuple(
-            _with(row, panel=name)
+            _with(row, {"panel": name})
             for row, name in zip(guessed["panels"], new_panels, strict=True)
             if name in used and name not in known.panels
         ),
-        "beads": tuple(beads),
+        "beads": tuple(bead_rows),
         **known.patient_rows(guessed, samples),
     }
     return Additions(
         rows,
         tuple(str(row.values["fcs_file"]) for row in samples),
-        tuple(str(row.values["fcs_file"]) for row in beads),
+        tuple(str(row.values["fcs_file"]) for row in bead_rows),
         known.late_controls(guessed["samples"]),
     )
 
@@ -106,9 +106,9 @@ class _Known:
 
     def bead_row(self, row: GuessedRow) -> GuessedRow:
         """Return a bead run with a free name; if the sheet has its kit, it is taken for the same lot."""
-        taken = [entry.row.beads for entry in self.typed.beads]
-        row = _with(row, beads=free_name(str(row.values["beads"]), taken))
-        kits = {entry.row.kit for entry in self.typed.beads if entry.row.levels}
+        taken = [entry.row.name for entry in self.typed.bead_runs]
+        row = _with(row, {"beads": free_name(str(row.values["beads"]), taken)})
+        kits = {entry.row.kit for entry in self.typed.bead_runs if entry.row.levels}
         if not kits or row.values["kit"] not in (*kits, None):
             return row
         return of_the_same_lot(row)
@@ -116,7 +116,9 @@ class _Known:
     def run_names(self, guessed: Sequence[GuessedRow], new: Sequence[GuessedRow]) -> dict[Value, str]:
         """Return the name of each guessed bead run: the typed name, else the name of its new row."""
         typed = {
-            self.key(entry.row.fcs_file): entry.row.beads for entry in self.typed.beads if entry.row.fcs_file
+            self.key(entry.row.fcs_file): entry.row.name
+            for entry in self.typed.bead_runs
+            if entry.row.fcs_file
         }
         typed |= {self.key(row.values["fcs_file"]): str(row.values["beads"]) for row in new}
         return {
@@ -154,10 +156,12 @@ class _Known:
         ids += [str(other.values["sample_id"]) for other in before]
         return _with(
             row,
-            sample_id=free_name(str(row.values["sample_id"]), ids),
-            patient_id=self.patient(str(row.values["patient_id"])),
-            panel=panels[str(row.values["panel"])],
-            beads=runs.get(row.values["beads"]),
+            {
+                "sample_id": free_name(str(row.values["sample_id"]), ids),
+                "patient_id": self.patient(str(row.values["patient_id"])),
+                "panel": panels[str(row.values["panel"])],
+                "beads": runs.get(row.values["beads"]),
+            },
         )
 
     def patient(self, guess: str) -> str:
@@ -195,7 +199,8 @@ class _Known:
         return tuple(dict.fromkeys(found))
 
 
-def _with(row: GuessedRow, **values: Value) -> GuessedRow:
+def _with(row: GuessedRow, values: Mapping[str, Value]) -> GuessedRow:
+    """Return a row with other values in these columns."""
     return replace(row, values={**row.values, **values})
 
 

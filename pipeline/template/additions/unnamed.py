@@ -30,7 +30,7 @@ def unnamed_files(folder: Path) -> tuple[Fault, ...]:
     raw, _ = read_workbook(workbook, [FILES_NOT_USED]) if workbook.is_file() else ((), ())
     found = additions(typed, take_inventory(folder, folder), left_out_files(raw))
     faults = []
-    if rowless := (*found.tubes, *found.beads):
+    if rowless := (*found.tubes, *found.bead_runs):
         if workbook.is_file():
             adds = "`cd38rd init STUDY --update` adds them"
             hint = f"{adds}; a file named in the sheet {FILES_NOT_USED} is left out on purpose."

@@ -208,8 +208,8 @@ def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: S
     parts = []
     if found.tubes:
         parts.append(f"{counted(len(found.tubes), 'tube')} ({cut_names(found.tubes)})")
-    if found.beads:
-        parts.append(f"{counted(len(found.beads), 'bead run')} ({cut_names(found.beads)})")
+    if found.bead_runs:
+        parts.append(f"{counted(len(found.bead_runs), 'bead run')} ({cut_names(found.bead_runs)})")
     rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
     colours = [
         colour_of(name, row, column)

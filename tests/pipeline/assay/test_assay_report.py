@@ -36,7 +36,7 @@ def study_of(rows: list[tuple[str, float | None, ValidationTube]]) -> tuple[Stud
             for name, (run, _) in tubes.items()
         ),
         panels=(Panel("MM", (PanelChannel(("PE-A",), "cd38"),)),),
-        beads=tuple(BeadRun(run, "b.fcs", "quantibrite_pe", "1", "PE-A", (1.0, 2.0)) for run in runs),
+        bead_runs=tuple(BeadRun(run, "b.fcs", "quantibrite_pe", "1", "PE-A", (1.0, 2.0)) for run in runs),
         doses=(),
         patients=(),
         settings=Settings(),

@@ -35,10 +35,10 @@ def receptor(rd=20000.0, cv=0.0, **sd_dex):
 
 
 def study_result(*tubes):
-    """Make the result of a study of (patient, beads, receptor)."""
+    """Make the result of a study of (patient, bead run, receptor)."""
     samples = tuple(
-        Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", beads, visit="baseline")
-        for k, (patient, beads, _) in enumerate(tubes)
+        Sample(f"S{k}", patient, date(2024, 5, 1), f"{k}.fcs", "MM8", run, visit="baseline")
+        for k, (patient, run, _) in enumerate(tubes)
     )
     runs = tuple(BeadRun(name, "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)) for name in ("B1", "B2"))
     study = Study(None, samples, (), runs, (), (), Settings())
@@ -113,8 +113,8 @@ def test_a_share_that_rests_on_an_assumption_says_so():
     assumed = study_result(("P1", "B1", receptor(stained=0.01, lot=0.02)))
     wording = "lot assignment (assumed: lot_assignment_cv 5 %)"
     assert wording in [remedy.terms for remedy in assumed.limiting.remedies]
-    runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.beads)
-    typed = replace(assumed.study, beads=runs)
+    runs = tuple(replace(run, assigned_cv=0.03) for run in assumed.study.bead_runs)
+    typed = replace(assumed.study, bead_runs=runs)
     assert "lot assignment" in [remedy.terms for remedy in limiting(typed, assumed.results).remedies]
 
 

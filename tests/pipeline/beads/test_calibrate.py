@@ -31,7 +31,7 @@ def write_bead_file(path, seed, levels=LEVELS, n=4000, **more):
 
 def calibrated(folder, settings=None, **typed):
     facts = {
-        "beads": "B1",
+        "name": "B1",
         "fcs_file": "beads.fcs",
         "kit": "quantibrite_pe",
         "lot": "96597",

@@ -182,8 +182,8 @@ def test_a_transfer_that_cannot_be_meant_is_a_fault(folder, column, typed, said)
 def test_the_kit_that_travels_with_a_density_is_that_of_the_curve(folder):
     study, _ = check_folder(sheet(folder), ("beads", "settings"))
     assert isinstance(study, Study)
-    assert study.unit_run("RB2").beads == "QB1"
-    assert study.unit_run("RB1").beads == "RB1"
+    assert study.unit_run("RB2").name == "QB1"
+    assert study.unit_run("RB1").name == "RB1"
 
 
 @pytest.fixture(scope="module")
@@ -200,9 +200,9 @@ def densities(folder):
 @pytest.mark.slow
 def test_a_tube_of_a_day_without_beads_is_quantified_flagged_and_named_after_the_curve(simulated):
     own = densities(simulated)
-    beads = simulated / own_bead_file(simulated)
+    bead_file = simulated / own_bead_file(simulated)
     for seed, name in enumerate(("rb1.fcs", "rb2.fcs"), 9):
-        rainbow_beside(beads, simulated / name, 1.0, seed)
+        rainbow_beside(bead_file, simulated / name, 1.0, seed)
     carry_over(simulated, own["beads"])
     carried_over = densities(simulated)
     assert float(carried_over["rd"]) == pytest.approx(float(own["rd"]), rel=0.01)
@@ -216,18 +216,18 @@ def own_bead_file(folder):
         return next(csv.DictReader(file))["fcs_file"]
 
 
-def carry_over(folder, beads):
+def carry_over(folder, bead_run):
     """Add two rainbow runs to the sheet, and calibrate the tube by the second."""
     with (folder / "beads.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     listed = ";".join(f"{level:g}" for level in RAINBOW)
     common = {"kit": "rainbow", "lot": "R7", "channel": rows[0]["channel"], "levels": listed}
     rows.append({"beads": "RB1", "fcs_file": "rb1.fcs", **common})
-    rows.append({"beads": "RB2", "fcs_file": "rb2.fcs", **common, "transfer_from": f"RB1; {beads}"})
+    rows.append({"beads": "RB2", "fcs_file": "rb2.fcs", **common, "transfer_from": f"RB1; {bead_run}"})
     columns = [*rows[0], "transfer_from"]
     with (folder / "beads.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(rows)
     sheet = folder / "samples.csv"
-    sheet.write_text(sheet.read_text(encoding="utf-8").replace(beads, "RB2"), encoding="utf-8", newline="")
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(bead_run, "RB2"), encoding="utf-8", newline="")

@@ -49,10 +49,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(study / "panels.csv", panels)
     write(study / "doses.csv", doses)
     write(study / "settings.csv", [{"name": name, "value": value} for name, value in SETTINGS.items()])
-    (beads,) = (study / row["fcs_file"] for row in rows_of(study / "beads.csv"))
-    raw = beads.read_bytes()
-    beads.write_bytes(re.sub(rb"\$CYT(\W)Simulated", rb"$CYT\1SIMULATED", raw, count=1))
-    assert beads.read_bytes() != raw
+    (bead_file,) = (study / row["fcs_file"] for row in rows_of(study / "beads.csv"))
+    raw = bead_file.read_bytes()
+    bead_file.write_bytes(re.sub(rb"\$CYT(\W)Simulated", rb"$CYT\1SIMULATED", raw, count=1))
+    assert bead_file.read_bytes() != raw
     first = study / rows_of(study / "samples.csv")[0]["fcs_file"]
     first.write_bytes(first.read_bytes()[:-3_000])
     folder = tmp_path_factory.mktemp("given") / "copy"
@@ -74,9 +74,9 @@ def test_channels_that_were_typed_in_another_spelling_keep_their_names(study: St
 
 
 def test_an_instrument_that_is_spelled_in_two_ways_is_one_in_the_copy(study: Study) -> None:
-    names = (study.beads[0].fcs_file, study.samples[1].fcs_file)
-    beads, tube = (read_fcs(study.folder / name, channels=()) for name in names)
-    assert instrument_difference(tube, beads) == ""
+    names = (study.bead_runs[0].fcs_file, study.samples[1].fcs_file)
+    bead_file, tube = (read_fcs(study.folder / name, channels=()) for name in names)
+    assert instrument_difference(tube, bead_file) == ""
 
 
 def test_drugs_of_settings_and_doses_have_the_same_name_and_lists_of_words_stay(study: Study) -> None:

@@ -110,7 +110,7 @@ def test_below_the_lloq_the_signed_estimate_stays(study_result: StudyResult):
 
 def test_the_curve_and_the_clock_of_each_sample_stand_in_its_row(study_result: StudyResult):
     row = next(row for row in rows_of(sample_table(study_result)) if row["sample_id"] == "P03-S1")
-    curve = next(found.curve for found in study_result.calibrations if found.beads == row["beads"])
+    curve = next(found.curve for found in study_result.calibrations if found.bead_run == row["beads"])
     assert float(row["slope"]) == pytest.approx(curve.slope, rel=1e-5)
     assert (row["last_dose_on"], row["washout_weeks"]) == ("2024-01-10", "7.28571")
 

@@ -32,7 +32,7 @@ def test_a_visit_without_a_name_is_named_by_its_day(study_result: StudyResult):
     first = replace(study_result.study.samples[0], visit="", collected_on=date(2024, 5, 31))
     study = replace(study_result.study, samples=(first,))
     (key,) = tubes_by_visit(study, study_result.results[:1])
-    assert key[:4] == (first.patient_id, "2024-05-31", first.tissue, study.unit_run(first.beads).kit)
+    assert key[:4] == (first.patient_id, "2024-05-31", first.tissue, study.unit_run(first.bead_run).kit)
 
 
 def stained(study_result: StudyResult, **other: object) -> list[tuple[str, ...]]:
@@ -47,7 +47,12 @@ def stained(study_result: StudyResult, **other: object) -> list[tuple[str, ...]]
 
     one, two = (
         replace(
-            study.samples[place], patient_id="P1", visit="baseline", beads="B1", tissue="marrow", panel=name
+            study.samples[place],
+            patient_id="P1",
+            visit="baseline",
+            bead_run="B1",
+            tissue="marrow",
+            panel=name,
         )
         for place, name in enumerate(("usual", "other"))
     )

@@ -22,11 +22,11 @@ SDS = {
 WHOLE = sum(sd**2 for sd in SDS.values())
 
 
-def shared_of(*beads):
+def shared_of(*names):
     """Return the shared errors of a visit with a tube on each of these bead runs, by their source."""
     samples = tuple(
         Sample(f"S{place}", "P1", date(2024, 5, 1), f"{place}.fcs", "MM8", run, visit="baseline")
-        for place, run in enumerate(beads)
+        for place, run in enumerate(names)
     )
     runs = tuple(BeadRun(name, "b.fcs", "qsc", "1", "PE-A", (0, 1e3, 1e4)) for name in ("B1", "B2"))
     fold = 10 ** (Z_95 * math.sqrt(WHOLE))

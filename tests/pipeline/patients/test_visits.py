@@ -44,9 +44,13 @@ def test_replicates_of_a_visit_are_pooled_on_the_log_scale(study_result: StudyRe
 def test_another_tissue_or_kit_is_a_visit_of_its_own(study_result: StudyResult):
     blood = with_samples(study_result, **{"P04-S1": {"patient_id": "P05", "tissue": "blood"}})
     assert visit_with(blood, "P05-S1").sample_ids == ("P05-S1",)
-    beads = tuple(replace(run, kit="qsc") if run.beads == "B2" else run for run in study_result.study.beads)
-    kits = changed(study_result, study=replace(study_result.study, beads=beads))
-    kits = with_samples(kits, **{"P04-S1": {"patient_id": "P05", "beads": "B1"}, "P05-S1": {"beads": "B2"}})
+    bead_runs = tuple(
+        replace(run, kit="qsc") if run.name == "B2" else run for run in study_result.study.bead_runs
+    )
+    kits = changed(study_result, study=replace(study_result.study, bead_runs=bead_runs))
+    kits = with_samples(
+        kits, **{"P04-S1": {"patient_id": "P05", "bead_run": "B1"}, "P05-S1": {"bead_run": "B2"}}
+    )
     assert visit_with(kits, "P05-S1").sample_ids == ("P05-S1",)
     assert visit_with(kits, "P05-S1").kit == "qsc"
 
@@ -95,7 +99,7 @@ def test_a_row_whose_interval_reaches_zero_is_the_worst_of_the_rows_and_not_a_mi
 def test_replicates_that_contradict_each_other_are_left_out_of_the_models_and_named(
     study_result: StudyResult,
 ):
-    far = with_samples(study_result, **{"P03-S1": {"patient_id": "P07", "beads": "B2"}})
+    far = with_samples(study_result, **{"P03-S1": {"patient_id": "P07", "bead_run": "B2"}})
     visit = visit_with(far, "P07-S1")
     assert (visit.receptor.status, visit.receptor.rd) == (RdStatus.REPLICATES_DISAGREE, None)
     assert VisitFlag.REPLICATES_DISAGREE in visit.flags
@@ -124,13 +128,14 @@ def test_kit_clone_and_lyse_reagent_travel_with_every_density(tmp_path):
     sheets = good_sheets() | {"settings": [["name", "value"], ["lyse_reagent", "ammonium chloride"]]}
     study, _ = read_study(write_csvs(write_files(tmp_path), sheets))
     told = reagents_of(study, study.samples[:1])
-    run, dye = study.bead_run(study.samples[0].beads), study.panel(study.samples[0].panel).quantified
+    run, dye = study.bead_run(study.samples[0].bead_run), study.panel(study.samples[0].panel).quantified
     assert (told.kit, told.lot, told.lyse_reagent) == (run.kit, run.lot, "ammonium chloride")
     assert (told.clone, told.fluorochrome) == (dye.clone, dye.fluorochrome)
-    other = replace(run, beads="other", lot="L2")
-    two = replace(study, beads=(*study.beads, other))
+    other = replace(run, name="other", lot="L2")
+    two = replace(study, bead_runs=(*study.bead_runs, other))
     assert (
-        reagents_of(two, (study.samples[0], replace(study.samples[0], beads="other"))).lot == f"{run.lot};L2"
+        reagents_of(two, (study.samples[0], replace(study.samples[0], bead_run="other"))).lot
+        == f"{run.lot};L2"
     )
 
 

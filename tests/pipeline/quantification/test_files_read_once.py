@@ -50,7 +50,7 @@ if __name__ == "__main__":
         result = work()
         note_ = result.note
         found[name] = {"opened": {k: n for k, n in opened.items() if not k.startswith("events")}, "note": note_}
-    print(json.dumps({**found, "files": [study.beads[0].fcs_file, *task.sample.fcs_files]}))
+    print(json.dumps({**found, "files": [study.bead_runs[0].fcs_file, *task.sample.fcs_files]}))
 """
 
 
@@ -63,9 +63,9 @@ def test_every_input_is_opened_once_with_exports_and_drawn_gates_too(tmp_path: P
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     found = json.loads(done.stdout.splitlines()[-1])
-    beads, *tube = found["files"]
+    bead_file, *tube = found["files"]
     assert len(tube) == 2
-    assert found["beads"]["opened"] == {beads: 1}
+    assert found["beads"]["opened"] == {bead_file: 1}
     assert found["tube"]["opened"] == dict.fromkeys(tube, 1)
     assert found["drawn"]["opened"] == dict.fromkeys([*tube, "drawn.xml"], 1)
     assert "gates of P01_BM1 gates.xml" in found["drawn"]["note"]

@@ -69,7 +69,7 @@ def test_without_a_curve_the_cells_have_a_median_and_the_row_says_why(task: Tube
     assert (found.status, found.rd, found.abc) == (RdStatus.NO_CURVE, None, None)
     assert found.n_cells == result.receptor.n_cells
     assert found.median_mfi == pytest.approx(result.receptor.median_mfi, rel=1e-6)
-    assert found.notes == (f"bead run {task.calibration.beads} has no curve: {reason}",)
+    assert found.notes == (f"bead run {task.calibration.bead_run} has no curve: {reason}",)
 
 
 def test_relative_beads_give_no_density_although_they_have_a_curve(task: TubeTask):
@@ -79,4 +79,4 @@ def test_relative_beads_give_no_density_although_they_have_a_curve(task: TubeTas
     assert (found.status, found.rd) == (RdStatus.NO_CURVE, None)
     assert len(found.notes) == 1
     assert "beads are relative and give no molecules per cell" in found.notes[0]
-    assert task.calibration.beads not in found.notes[0]
+    assert task.calibration.bead_run not in found.notes[0]

@@ -147,31 +147,31 @@ def test_gates_that_a_person_saves_during_the_run_fail_the_tube(folder: Path) ->
 
 
 def test_a_bead_file_that_changed_gives_no_curve_and_is_not_stored(folder: Path, tmp_path: Path) -> None:
-    study, store = study_of(folder), stores_in(tmp_path / "store").beads
+    study, store = study_of(folder), stores_in(tmp_path / "store").bead_runs
     hashes = bead_hashes(study)
-    run = study.beads[0]
+    run = study.bead_runs[0]
     path, content = folder / run.fcs_file, (folder / run.fcs_file).read_bytes()
     path.write_bytes(content[:-4] + b"\0\0\0\0")
     (found, *_) = _calibrations(study, hashes, store, QuietReporter())
     assert found.curve is None
     assert f"{labels_of_beads(folder, run).of(run.fcs_file)} changed while the run read it" in found.note
     assert found.sha256 == file_sha256(path)
-    assert store.load(run.beads) is None
+    assert store.load(run.name) is None
     path.write_bytes(content)
     (found, *_) = _calibrations(study, hashes, store, QuietReporter())
     assert found.curve is not None
-    assert store.load(run.beads) is not None
+    assert store.load(run.name) is not None
 
 
 def test_a_data_set_of_a_file_and_a_name_with_a_number_sign_have_the_digest_of_their_file(
     folder: Path,
 ) -> None:
-    run = study_of(folder).beads[0]
+    run = study_of(folder).bead_runs[0]
     for name, asked in (("a#b.fcs", "a#b.fcs"), ("beads#1.fcs", "beads#1.fcs"), ("b.fcs", "b.fcs#1")):
         shutil.copy(folder / run.fcs_file, folder / name)
-        study = replace(study_of(folder), beads=(replace(run, fcs_file=asked),), samples=())
+        study = replace(study_of(folder), bead_runs=(replace(run, fcs_file=asked),), samples=())
         assert input_hashes(study) == {asked: file_sha256(folder / name)}
-        found = calibrate_bead_run(BeadTask(folder, study.beads[0], study.settings))
+        found = calibrate_bead_run(BeadTask(folder, study.bead_runs[0], study.settings))
         assert found.sha256 == file_sha256(folder / name)
         assert found.curve is not None
 

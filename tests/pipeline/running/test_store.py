@@ -17,11 +17,12 @@ from calibration import RdStatus, ReceptorDensity
 from gating.gates import AllOf, AnyOf, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
+from helpers.synthetic_result import bead_result
 from pipeline.files.safe_name import UnsafeNameError
 from pipeline.quantification.result import SampleResult
 from pipeline.running.program import code_digest
 from pipeline.running.source import PACKAGES, NoSourceError, digest_of_sources, read_sources
-from pipeline.running.store import Store
+from pipeline.running.store import Store, stores_in
 from pipeline.tube.histograms import Histogram
 
 GATES = (
@@ -52,6 +53,14 @@ def result() -> SampleResult:
         sha256=(("fcs/a.fcs", "00ff"),),
         note="Größe µ",
     )
+
+
+def test_a_bead_run_is_stored_under_the_words_of_the_sheet(tmp_path: Path) -> None:
+    store, result = stores_in(tmp_path).bead_runs, bead_result("B1")
+    store.save("B1", "d1", result)
+    assert store.load("B1") == ("d1", result)
+    written = json.loads((tmp_path / "beads" / "B1.json").read_text("utf-8"))["result"]
+    assert (written["beads"], "bead_run" in written) == ("B1", False)
 
 
 def test_what_is_saved_comes_back_the_same(store: Store[SampleResult], result: SampleResult) -> None:

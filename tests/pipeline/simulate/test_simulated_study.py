@@ -62,7 +62,7 @@ def test_the_sheets_of_a_simulated_study_have_no_fault(plain):
     study, faults = read_study(plain / "study")
     assert faults == ()
     assert study is not None
-    assert (len(study.samples), len(study.beads), len(study.patients)) == (6, 2, 6)
+    assert (len(study.samples), len(study.bead_runs), len(study.patients)) == (6, 2, 6)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_files_hold_the_events_that_the_labels_describe(plain):
 
 def test_files_say_that_they_are_simulated_and_when_where_and_how_they_were_acquired(plain):
     study, _ = read_study(plain / "study")
-    sample, beads = study.samples[0], study.beads[0]
-    tube, run = read_fcs(study.folder / sample.fcs_file), read_fcs(study.folder / beads.fcs_file)
+    sample, bead_run = study.samples[0], study.bead_runs[0]
+    tube, run = read_fcs(study.folder / sample.fcs_file), read_fcs(study.folder / bead_run.fcs_file)
     for file in (tube, run):
         assert "Simulated" in file.keywords["$CYT"]
         assert file.keywords["$CYTSN"] == "SIM0001"
@@ -125,16 +125,16 @@ def test_no_matrix_wrong_voltage_and_another_lot_are_in_the_files_and_sheets(tmp
         folder = tmp_path / scenario
         study, _ = read_study(simulate_study(folder, patients=1, events=1_000, scenario=scenario))
         files = [
-            read_fcs(study.folder / name) for name in (study.samples[0].fcs_file, study.beads[0].fcs_file)
+            read_fcs(study.folder / name) for name in (study.samples[0].fcs_file, study.bead_runs[0].fcs_file)
         ]
         return study, *files, rows(folder / "truth/beads.csv")[0]
 
     _, tube, _, _ = first("no_matrix")
     assert "$SPILLOVER" not in tube.keywords
-    _, tube, beads, _ = first("wrong_voltage")
-    assert float(beads.keywords["$P5V"]) == float(tube.keywords["$P5V"]) + 25
+    _, tube, run, _ = first("wrong_voltage")
+    assert float(run.keywords["$P5V"]) == float(tube.keywords["$P5V"]) + 25
     study, _, _, truth = first("swapped_lot")
-    off = np.array([float(x) for x in truth["true_levels"].split(";")]) / np.array(study.beads[0].levels)
+    off = np.array([float(x) for x in truth["true_levels"].split(";")]) / np.array(study.bead_runs[0].levels)
     assert off.max() / off.min() > 1.1
 
 

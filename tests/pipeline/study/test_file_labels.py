@@ -23,7 +23,7 @@ def test_each_file_of_a_row_has_a_label_of_its_own_that_keeps_what_kind_of_file_
     assert labels.of(sample.fmo_file) == f"{sample.sample_id} FMO.fcs"
     every = labels_of_study(study).labels
     assert len(set(every.values())) == len(every)
-    assert every[study.beads[0].fcs_file] == f"{study.beads[0].beads} beads.fcs"
+    assert every[study.bead_runs[0].fcs_file] == f"{study.bead_runs[0].name} beads.fcs"
 
 
 def test_a_data_set_of_a_file_keeps_its_number() -> None:

@@ -152,8 +152,8 @@ def test_a_simulated_folder_needs_only_lots_and_dates(tmp_path):
     filled_in(tmp_path)
     study, faults = check_folder(tmp_path)
     assert [str(fault) for fault in faults if fault.severity is not Severity.WARNING] == []
-    assert [(s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.beads) for s in study.samples] == [
-        (s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.beads) for s in typed.samples
+    assert [(s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.bead_run) for s in study.samples] == [
+        (s.sample_id, s.patient_id, s.collected_on, s.fmo_file, s.bead_run) for s in typed.samples
     ]
     roles = {channel.aliases[0]: channel.role for channel in typed.panels[0].channels}
     assert {channel.aliases[0]: channel.role for channel in study.panels[0].channels} == roles

@@ -271,7 +271,7 @@ def test_moved_columns_titles_and_a_sheet_of_another_case_are_found(tmp_path):
     write_template(tmp_path, None, update=True)
     typed, _ = read_typed(tmp_path)
     assert [entry.row.patient_id for entry in typed.doses] == ["S001", "S002", "S003"]
-    assert [entry.row.beads for entry in typed.beads] == ["QB_1", "QB_2", "QB_3"]
+    assert [entry.row.name for entry in typed.bead_runs] == ["QB_1", "QB_2", "QB_3"]
     assert [entry.row.sample_id for entry in typed.samples] == ["S001_full", "S002_full", "S003_full"]
 
 

@@ -32,7 +32,7 @@ class Cause:
         Its effect on the number, and what to do; may be empty.
     code
         The flag for the same problem in the result tables; "" without one.
-    sample_ids, beads
+    sample_ids, bead_runs
         The tubes and the bead runs that it affects.
     said
         The messages of the checks and of the result tables.
@@ -49,7 +49,7 @@ class Cause:
     action: str = ""
     code: str = ""
     sample_ids: tuple[str, ...] = ()
-    beads: tuple[str, ...] = ()
+    bead_runs: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     n_cells: int = 0
     n_variants: int = 0

@@ -59,7 +59,7 @@ def causes(study_result: StudyResult) -> tuple[Cause, ...]:
     """
     study = study_result.study
     collected = _Collected(
-        {sample.sample_id: sample.beads for sample in study.samples}, _names_of_rows(study.places)
+        {sample.sample_id: sample.bead_run for sample in study.samples}, _names_of_rows(study.places)
     )
     for run in study_result.calibrations:
         collected.add_bead_run(run)
@@ -83,7 +83,7 @@ class _CollectedCause:
 
     cause: Cause
     sample_ids: dict[str, None] = field(default_factory=dict)
-    beads: dict[str, None] = field(default_factory=dict)
+    bead_runs: dict[str, None] = field(default_factory=dict)
     said: dict[str, None] = field(default_factory=dict)
     cells: dict[str, None] = field(default_factory=dict)
     variants: dict[str, None] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class _Collected:
             yield replace(
                 part.cause,
                 sample_ids=tuple(part.sample_ids),
-                beads=tuple(part.beads),
+                bead_runs=tuple(part.bead_runs),
                 said=tuple(said),
                 n_cells=len(part.cells),
                 n_variants=len(part.variants),
@@ -128,9 +128,9 @@ class _Collected:
         warned = [CalibrationFlag.CURVE_WARN] if verdict is CurveVerdict.WARN else []
         for flag in dict.fromkeys((*run.flags, *warned)):
             part = self._at(("flag", flag), flag_cause(flag))
-            part.beads[run.beads] = None
+            part.bead_runs[run.bead_run] = None
             if flag in warned:
-                part.said |= dict.fromkeys(f"{run.beads}: {text}" for text in _doubts(run))
+                part.said |= dict.fromkeys(f"{run.bead_run}: {text}" for text in _doubts(run))
 
     def _add_rejected(self, run: CalibrationResult) -> None:
         why = as_sentences(_doubts(run)) or run.note or "no curve"
@@ -139,9 +139,9 @@ class _Collected:
         key = ("curve", without_values(why))
         cause = Cause(Level.SEVERE, _NO_CURVE, title, sentence(words.effect), sentence(words.action))
         part = self._at(key, cause)
-        part.beads[run.beads] = None
+        part.bead_runs[run.bead_run] = None
         part.vary(why)
-        self.curves[run.beads] = key
+        self.curves[run.bead_run] = key
 
     def add_tube(self, result: SampleResult, flags: tuple[str, ...]) -> None:
         """Join a tube: by why it has no density, else by each of its flags."""
@@ -201,7 +201,7 @@ class _Collected:
         sheet, name = self._row_of(fault)
         tube = [name] if sheet == SAMPLES else []
         part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
-        part.beads |= dict.fromkeys([name] if sheet == BEADS else [])
+        part.bead_runs |= dict.fromkeys([name] if sheet == BEADS else [])
         part.vary(str(fault))
         part.cells[fault.where] = None
 

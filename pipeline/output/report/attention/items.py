@@ -44,7 +44,7 @@ class AttentionItem:
     code: str = ""
     first: tuple[Link, ...] = ()
     more: tuple[Link, ...] = ()
-    beads: tuple[Link, ...] = ()
+    bead_runs: tuple[Link, ...] = ()
     said: tuple[str, ...] = ()
     n_unsaid: int = 0
 
@@ -72,7 +72,7 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     study_result
         What was found.
     anchors
-        Anchor of each card by `sample:<sample_id>` or `beads:<beads>`; "" or none: no card.
+        Anchor of each card by `sample:<sample_id>` or `beads:<name of the bead run>`; "" or none: no card.
     """
     listed = worst_first(causes(study_result))
     facts = [cause for cause in listed if cause.level is Level.INFO and cause.code]
@@ -102,7 +102,7 @@ def _item(
         cause.code,
         tubes[:FIRST_LINKS],
         tubes[FIRST_LINKS:],
-        _links("beads", cause.beads, anchors),
+        _links("beads", cause.bead_runs, anchors),
         tuple(said[:MOST_SAID]),
         len(said[MOST_SAID:]),
     )
@@ -112,7 +112,7 @@ def _count(cause: Cause, patients: Mapping[str, str], n: int, n_beads: int) -> s
     """Return how many tubes and patients a cause affects; else how many bead runs or cells of sheets."""
     if not cause.sample_ids:
         cells = f"{cause.n_cells:,} cells" if cause.n_cells > 1 else ""
-        return f"{len(cause.beads):,} of {n_beads:,} bead runs" if cause.beads else cells
+        return f"{len(cause.bead_runs):,} of {n_beads:,} bead runs" if cause.bead_runs else cells
     people = len({patients[name] for name in cause.sample_ids if name in patients})
     tubes = f"{len(cause.sample_ids):,} of {n:,} {'tube' if n == 1 else 'tubes'}"
     of_people = f" ({people:,} {'patient' if people == 1 else 'patients'})" if people else ""

@@ -22,7 +22,7 @@ MOST_OPEN_BEADS = 4
 
 @dataclass(frozen=True, slots=True)
 class BeadCard:
-    """A bead run; `beads` are the rows of its table, `checks` verdict, look and text; `calm`: sound."""
+    """A bead run; `rows` are those of its table, `checks` verdict, look and text; `calm`: sound."""
 
     anchor: str
     name: str
@@ -30,7 +30,7 @@ class BeadCard:
     verdict: str
     curve: str
     facts: Pairs
-    beads: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...]
     checks: tuple[tuple[StatusStyle, str], ...]
     notes: tuple[str, ...]
     flags: tuple[tuple[str, FlagWords], ...]
@@ -46,12 +46,12 @@ def bead_card(result: CalibrationResult, anchor: str, limit: BeadLimit) -> BeadC
     notes = (result.note, *(peaks.notes if peaks else ()), *(curve.notes if curve else ()))
     return BeadCard(
         anchor=anchor,
-        name=result.beads,
+        name=result.bead_run,
         look=VERDICT[verdict],
         verdict=VERDICT[verdict].words if curve else "no curve",
         curve=_curve_words(curve),
         facts=_bead_facts(result),
-        beads=_bead_rows(result),
+        rows=_bead_rows(result),
         checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
@@ -59,8 +59,8 @@ def bead_card(result: CalibrationResult, anchor: str, limit: BeadLimit) -> BeadC
         svg=_svg(result, limit),
         drift_svg=side_by_side(
             drift_pictures(result.drift),
-            f"Bead run {result.beads} against earlier ones",
-            name=f"drift_{result.beads}",
+            f"Bead run {result.bead_run} against earlier ones",
+            name=f"drift_{result.bead_run}",
             class_="charts",
         )
         if result.drift
@@ -71,8 +71,8 @@ def bead_card(result: CalibrationResult, anchor: str, limit: BeadLimit) -> BeadC
 def _svg(result: CalibrationResult, limit: BeadLimit) -> str:
     if result.histogram is None and result.curve is None:
         return ""
-    words = f"Bead run {result.beads}: populations, curve, errors"
-    return side_by_side(bead_pictures(result, limit), words, name=f"beads_{result.beads}", class_="charts")
+    words = f"Bead run {result.bead_run}: populations, curve, errors"
+    return side_by_side(bead_pictures(result, limit), words, name=f"beads_{result.bead_run}", class_="charts")
 
 
 def _curve_words(curve: StandardCurve | None) -> str:

@@ -135,7 +135,7 @@ def tube_card(
 
 
 def _curve(study_result: StudyResult, sample: Sample) -> StandardCurve | None:
-    return next((run.curve for run in study_result.calibrations if run.beads == sample.beads), None)
+    return next((run.curve for run in study_result.calibrations if run.bead_run == sample.bead_run), None)
 
 
 def _panel(study_result: StudyResult, sample: Sample) -> Panel | None:
@@ -183,7 +183,7 @@ def _facts(
         ("collected", f"{sample.collected_on.isoformat()}, {sample.tissue}"),
         ("last dose", f"{last.isoformat()}, {_weeks(exposure)} weeks before" if last else "–"),
         *occupancy_pairs(result, study_result.occupancies.get(result.sample_id)),
-        ("beads", sample.beads),
+        ("beads", sample.bead_run),
         ("instrument", " ".join(part for part in (acquired.instrument, acquired.serial) if part)),
         ("acquired", acquired.acquired_at),
         ("detector", _detector(result)),

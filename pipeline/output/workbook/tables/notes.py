@@ -36,7 +36,7 @@ def _of_tubes(study_result: StudyResult) -> Iterator[_Line]:
         yield from (("sample", result.sample_id, flags, note) for note in notes)
     for run in study_result.calibrations:
         flags = "; ".join(run.flags)
-        yield from (("beads", run.beads, flags, note) for note in calibration_notes(run))
+        yield from (("beads", run.bead_run, flags, note) for note in calibration_notes(run))
 
 
 def _of_models(report: WashoutReport) -> Iterator[_Line]:

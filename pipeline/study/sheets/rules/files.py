@@ -33,8 +33,9 @@ def with_names_on_disk(study: TypedStudy) -> TypedStudy:
         changed = {column: name for column, name in disk.items() if name != named[column]}
         return Entry(entry.row.model_copy(update=changed), entry.sheet, entry.typed) if changed else entry
 
-    samples, beads = tuple(map(named_on_disk, study.samples)), tuple(map(named_on_disk, study.beads))
-    return replace(study, samples=samples, beads=beads)
+    samples = tuple(map(named_on_disk, study.samples))
+    bead_runs = tuple(map(named_on_disk, study.bead_runs))
+    return replace(study, samples=samples, bead_runs=bead_runs)
 
 
 def misplaced_files(study: TypedStudy) -> Iterator[Fault]:
@@ -77,7 +78,7 @@ def _own_ids(entry: Entry[Any]) -> frozenset[str]:
 def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
     cells: tuple[tuple[Sequence[Entry[Any]], tuple[str, ...]], ...] = (
         (study.samples, SAMPLE_FILES),
-        (study.beads, ("fcs_file",)),
+        (study.bead_runs, ("fcs_file",)),
     )
     for entries, columns in cells:
         yield from ((entry, column) for entry in entries for column in columns if getattr(entry.row, column))
@@ -86,7 +87,9 @@ def _file_cells(study: TypedStudy) -> Iterator[tuple[Entry[Any], str]]:
 def repeated_files(study: TypedStudy) -> Iterator[Fault]:
     """Report a file that is used twice: for two tubes, for a tube and a control, for a tube and beads."""
     stains: dict[tuple[str, int], str] = {}
-    beads = {file_key(study.folder, name): where for where, name in typed_values(study.beads, "fcs_file")}
+    bead_cells = {
+        file_key(study.folder, name): where for where, name in typed_values(study.bead_runs, "fcs_file")
+    }
     for where, name in typed_values(study.samples, "fcs_file"):
         key = file_key(study.folder, name)
         if key in stains:
@@ -94,12 +97,12 @@ def repeated_files(study: TypedStudy) -> Iterator[Fault]:
                 where, f"{quoted(name)} again (already in {stains[key]})", "a file of its own per tube"
             )
         stains.setdefault(key, where)
-        if key in beads:
-            problem = f"{quoted(name)}, which {beads[key]} lists as beads"
+        if key in bead_cells:
+            problem = f"{quoted(name)}, which {bead_cells[key]} lists as beads"
             yield Fault(where, problem, "a tube's own file")
     for entry, column in _file_cells(study):
         if entry.sheet == "samples" and column != "fcs_file":
-            yield from _control_twice(study, entry, column, stains, beads)
+            yield from _control_twice(study, entry, column, stains, bead_cells)
 
 
 def _control_twice(
@@ -107,12 +110,12 @@ def _control_twice(
     entry: Entry[SampleRow],
     column: str,
     stains: dict[tuple[str, int], str],
-    beads: dict[tuple[str, int], str],
+    bead_cells: dict[tuple[str, int], str],
 ) -> Iterator[Fault]:
     name, where = getattr(entry.row, column), entry.at(column)
     key = file_key(study.folder, name)
-    if key in beads:
-        yield Fault(where, f"{quoted(name)}, which {beads[key]} lists as beads", "a control tube's file")
+    if key in bead_cells:
+        yield Fault(where, f"{quoted(name)}, which {bead_cells[key]} lists as beads", "a control tube's file")
     elif stains.get(key) == entry.at("fcs_file"):
         yield Fault(where, f"{quoted(name)}, the stained tube itself", "the file of the control tube")
     elif key in stains:

@@ -68,7 +68,7 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
 def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
     """Report area, height and width in the same cell: they are different measures, not the same channel."""
     cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != "time"]
-    cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.beads]
+    cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.bead_runs]
     for where, names in cells:
         unlike = unlike_pulses([name.strip() for name in names])
         if unlike is not None:
@@ -87,16 +87,18 @@ def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
     kits = unit_kits(study)
     for name, channels in _panels(study).items():
         needing = [
-            entry.row.beads
+            entry.row.bead_run
             for entry in study.samples
-            if entry.row.panel == name and kits.get(entry.row.beads) in F_P_KITS
+            if entry.row.panel == name and kits.get(entry.row.bead_run) in F_P_KITS
         ]
         for entry in channels:
             cell = entry.typed.cells.get("f_p_ratio")
             if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
-                beads = needing[0]
-                expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[beads]} needs"
-                hint = f"The conjugate's data sheet gives it; beads {quoted(beads)} are used with this panel."
+                bead_run = needing[0]
+                expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[bead_run]} needs"
+                hint = (
+                    f"The conjugate's data sheet gives it; beads {quoted(bead_run)} are used with this panel."
+                )
                 yield Fault(entry.at("f_p_ratio"), "nothing", expected, hint)
 
 

@@ -53,7 +53,7 @@ def reference_faults(study: TypedStudy) -> tuple[Fault, ...]:
 def repeated_names(study: TypedStudy) -> Iterator[Fault]:
     """Report a name that is in two rows although it must be unique."""
     yield from _repeated(study.samples, "sample_id", "a name of its own for each tube")
-    yield from _repeated(study.beads, "beads", "a name of its own for each bead run")
+    yield from _repeated(study.bead_runs, "beads", "a name of its own for each bead run")
     yield from _repeated(study.patients, "patient_id", "one row per patient")
 
 
@@ -113,9 +113,9 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     in_samples = [name for _, name in typed_values(study.samples, "patient_id")]
     patients = [*in_samples, *(name for _, name in typed_values(study.patients, "patient_id"))]
     panels = [name for _, name in typed_values(study.panels, "panel")]
-    beads = [name for _, name in typed_values(study.beads, "beads")]
+    bead_runs = [name for _, name in typed_values(study.bead_runs, "beads")]
     yield from _unknown(study.samples, "panel", panels, "a panel of the panels sheet")
-    yield from _unknown(study.samples, "beads", beads, "a bead run of the beads sheet")
+    yield from _unknown(study.samples, "beads", bead_runs, "a bead run of the beads sheet")
     yield from _unknown(study.gates, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.review, "sample_id", samples, "a tube of the samples sheet")
     yield from _unknown(study.validation, "sample_id", samples, "a tube of the samples sheet")

@@ -16,18 +16,18 @@ RELATIVE_KITS = kit_names(kit for kit in BEAD_KITS if not kit.quantifies)
 
 def unit_kits(study: TypedStudy) -> dict[str, str]:
     """Return for each bead run the kit with the unit of its curve: its own, or that of the last run named."""
-    kits = {entry.row.beads: entry.row.kit for entry in study.beads if entry.row.beads}
-    for entry in study.beads:
+    kits = {entry.row.name: entry.row.kit for entry in study.bead_runs if entry.row.name}
+    for entry in study.bead_runs:
         names = _names(entry)
         if names and names[-1] in kits:
-            kits[entry.row.beads] = kits[names[-1]]
+            kits[entry.row.name] = kits[names[-1]]
     return kits
 
 
 def bead_transfers(study: TypedStudy) -> Iterator[Fault]:
     """Require two names in transfer_from: a rainbow run of the same lot, and a bead run with a curve."""
-    runs = {entry.row.beads: entry for entry in study.beads if entry.row.beads}
-    for entry in study.beads:
+    runs = {entry.row.name: entry for entry in study.bead_runs if entry.row.name}
+    for entry in study.bead_runs:
         if entry.row.transfer_from:
             yield from _transfer_faults(entry, runs)
 
@@ -44,15 +44,17 @@ def _transfer_faults(entry: Entry[BeadRow], runs: Mapping[str, Entry[BeadRow]]) 
     if unknown:
         yield Fault(where, quoted(unknown[0]), "a bead run of the beads sheet")
         return
-    rainbow, beads = (runs[name].row for name in names)
-    if rainbow.kit not in RELATIVE_KITS or rainbow.beads == entry.row.beads:
+    rainbow, curve_run = (runs[name].row for name in names)
+    if rainbow.kit not in RELATIVE_KITS or rainbow.name == entry.row.name:
         yield Fault(
             where, f"{quoted(names[0])} of the kit {rainbow.kit}", "first another run of rainbow beads"
         )
     elif (rainbow.lot, rainbow.levels) != (entry.row.lot, entry.row.levels):
         yield Fault(where, f"{quoted(names[0])} of another lot or other levels", "a run of the same lot")
-    if beads.kit in RELATIVE_KITS:
-        yield Fault(where, f"{quoted(names[1])} of the kit {beads.kit}", "second the bead run with the curve")
+    if curve_run.kit in RELATIVE_KITS:
+        yield Fault(
+            where, f"{quoted(names[1])} of the kit {curve_run.kit}", "second the bead run with the curve"
+        )
 
 
 def _names(entry: Entry[BeadRow]) -> list[str]:

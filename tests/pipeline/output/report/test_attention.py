@@ -187,15 +187,15 @@ def test_a_rejected_bead_run_and_its_tubes_are_one_line_that_says_why(study_resu
         return replace(result, receptor=receptor)
 
     study = study_of(study_result, 30, row, calibrations=(rejected,))
-    samples = tuple(replace(sample, beads=run.beads) for sample in study.study.samples)
-    places = {("beads", run.beads, "levels"): "beads!F2"}
+    samples = tuple(replace(sample, bead_run=run.bead_run) for sample in study.study.samples)
+    places = {("beads", run.bead_run, "levels"): "beads!F2"}
     fault = Fault("beads!F2", "level 26062 above 533", "1.15 to 30 times that", severity=Severity.WARNING)
     study = replace(study, study=replace(study.study, samples=samples, places=places), faults=(fault,))
     (line,) = everything(attention(study, {"beads:B1": "beads-1"}))
     assert (line.level, line.count) == ("severe", "30 of 30 tubes (30 patients)")
     assert line.title == f"No usable standard curve: {text}."
     assert line.said == ("beads!F2: found level 26062 above 533, expected 1.15 to 30 times that",)
-    assert [link.anchor for link in line.beads] == ["beads-1"]
+    assert [link.anchor for link in line.bead_runs] == ["beads-1"]
     html = report_html(study)
     first = html[html.index('id="first"') : html.index('id="densities"')]
     assert text in re.sub(r"<[^>]+>", "", first)
@@ -206,7 +206,7 @@ def test_a_curve_with_a_warning_is_one_line_with_its_bead_run_and_its_tubes(stud
     study = study_of(study_result, 5, flagged(CalibrationFlag.CURVE_WARN), calibrations=(warned,))
     (line,) = everything(attention(study, {}))
     assert (line.code, line.count) == ("CURVE_WARN", "5 of 5 tubes (5 patients)")
-    assert [link.text for link in line.beads] == [warned.beads]
+    assert [link.text for link in line.bead_runs] == [warned.bead_run]
     assert line.said[0].startswith("B2: largest back-calculated error")
 
 

@@ -172,7 +172,7 @@ def test_the_menu_marks_the_tubes_to_look_at_and_reaches_every_tube(study_result
 
 def test_of_many_bead_runs_those_that_need_a_look_are_open(study_result: StudyResult):
     sound, warned = study_result.calibrations
-    many = (*(replace(sound, beads=f"R{k}") for k in range(7)), warned)
+    many = (*(replace(sound, bead_run=f"R{k}") for k in range(7)), warned)
     html = report_html(changed(study_result, calibrations=many))
     heads = re.findall(r'<details class="card" id="beads-\d+"( open)?>', html)
     assert heads == [""] * 7 + [" open"]

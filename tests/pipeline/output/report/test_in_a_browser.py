@@ -310,7 +310,7 @@ def test_the_page_of_bead_runs_has_pictures_that_are_read_and_saved(
     assert "event" in opened.locator(".tip").inner_text()
     with opened.expect_download() as download:
         opened.locator("#beads-1 .take button[data-kind=SVG]").first.click()
-    assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].beads}.svg"
+    assert download.value.suggested_filename == f"beads_{study_result.calibrations[0].bead_run}.svg"
     assert complaints == []
     from axe_playwright_python.sync_playwright import Axe
 

@@ -27,7 +27,7 @@ def read_good(folder: Path) -> Study:
 
 
 def without_folder(study: Study) -> tuple[object, ...]:
-    return study.samples, study.panels, study.beads, study.doses, study.settings
+    return study.samples, study.panels, study.bead_runs, study.doses, study.settings
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -92,7 +92,7 @@ def test_excel_numbers_are_ids_and_dates_are_dates(tmp_path):
     assert [sample.sample_id for sample in study.samples] == ["1", "2"]
     assert (study.samples[0].patient_id, study.doses[0].patient_id) == ("101", "101")
     assert study.samples[0].collected_on == date(2024, 5, 31)
-    assert (study.beads[0].lot, study.panels[0].quantified.f_p_ratio) == ("96597", 1.02)
+    assert (study.bead_runs[0].lot, study.panels[0].quantified.f_p_ratio) == ("96597", 1.02)
 
 
 def test_leading_zeros_that_excel_shows_are_kept(tmp_path):

@@ -34,7 +34,7 @@ def test_kit_lot_and_levels_are_typed_once_per_lot(tmp_path, left):
     folder = write_csvs(write_files(tmp_path), lots([FIRST, ["QB2", "fcs/beads.fcs", *left, None]]))
     study, faults = read_study(folder)
     assert faults == ()
-    first, second = study.beads
+    first, second = study.bead_runs
     assert (second.kit, second.lot, second.levels, second.assigned_cv) == (
         first.kit, "96597", (638, 6930, 31008, 67601), 0.03,
     )  # fmt: skip
@@ -48,7 +48,7 @@ def test_the_lot_may_be_told_in_any_row_and_what_is_typed_in_a_row_stays(tmp_pat
         ["QB4", "fcs/beads.fcs", None, "b2", "PE-A", None, "0.2"],
     ]
     study, _ = read_study(write_csvs(write_files(tmp_path), lots(rows)))
-    assert [(run.kit, run.levels[-1], run.assigned_cv) for run in study.beads] == [
+    assert [(run.kit, run.levels[-1], run.assigned_cv) for run in study.bead_runs] == [
         ("qsc", 68458, 0.1), ("quantibrite_pe", 60000, None), ("qsc", 68458, 0.1), ("qsc", 68458, 0.2),
     ]  # fmt: skip
 
