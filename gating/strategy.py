@@ -169,9 +169,7 @@ def check_events(events: Events, panel: GatingPanel) -> None:
         )
     refused = [channel for channel in events.channels if channel in panel.quantified]
     if refused:
-        raise UnfitEventsError(
-            f"channel {', '.join(refused)} is quantified and may not be seen by the gating"
-        )
+        raise UnfitEventsError(f"channel {', '.join(refused)} is quantified and may not be used for gating")
 
 
 def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
@@ -187,7 +185,7 @@ def _aberrant(wanted: Survivors, viable_sample: Survivors, choices: Choices) -> 
     shown = some_of(wanted, ENOUGH_TO_SPLIT)
     estimate = find_aberrant(shown, viable_sample, choices)
     if estimate is None:
-        return cannot(Step.ABERRANT, "the panel cannot tell aberrant plasma cells")
+        return cannot(Step.ABERRANT, "the panel cannot separate aberrant from normal plasma cells")
     if estimate.gate is None:
         return estimate
     n = int(np.count_nonzero(inside(estimate.gate, shown)))

@@ -49,9 +49,10 @@ app: Final = typer.Typer(
 )
 
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
+    int | None,
+    typer.Option(min=1, help=("Number of processes; 1: no extra ones. Default: as many as save time.")),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only faults.")]
 CrossCheck = Annotated[bool, typer.Option("--cross-check", help="Compare with FlowIO and fcsparser.")]
 
 

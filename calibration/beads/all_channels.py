@@ -91,7 +91,7 @@ def on_all_channels(
         replace(population, overlapping=before or after)
         for population, before, after in zip(populations, [False, *overlap], [*overlap, False], strict=True)
     ]
-    note = "Populations that overlap on this channel were told apart on all channels of the file together."
+    note = "Populations that overlap on this channel were separated on all channels of the file together."
     return LotPopulations(marked, (*chosen.notes, *([note] if any(overlap) else [])))
 
 

@@ -102,7 +102,13 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
     }
     remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in said.items()]
     remarks += [
-        (k, f"A small peak at {_where(components[k])} is at twice another: left out as doublets.")
+        (
+            k,
+            (
+                f"A small peak at {_where(components[k])} is at twice the "
+                "brightness of another: left out as doublets."
+            ),
+        )
         for k in doublets
     ]
     return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(remarks))))
@@ -117,7 +123,7 @@ def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wan
     if n[by_size[wanted.n]] >= SMALL_POPULATION * n[by_size[wanted.n - 1]]:
         return chosen
     surplus = [
-        f"A surplus peak at {components[k].mean:.{MEDIAN_DIGITS}g} ({n[k]:.0f} events) was left out."
+        f"An extra peak at {components[k].mean:.{MEDIAN_DIGITS}g} ({n[k]:.0f} events) was left out."
         for k in by_size[wanted.n :]
     ]
     return Chosen(tuple(sorted(by_size[: wanted.n])), (*chosen.notes, *surplus))

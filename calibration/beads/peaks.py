@@ -248,7 +248,7 @@ def _cut_at_one_side(populations: Sequence[MeasuredPopulation], x: Floats, end: 
 def _one_sided(k: int, population: MeasuredPopulation) -> str:
     return (
         f"Population {k + 1} (median {population.median:.4g}, {population.n} events) is cut off at one side, "
-        "as by a threshold: its median is not that of all its beads, and it was dropped from the curve."
+        "as by a threshold: its median is not that of all its beads, so it was dropped from the curve."
     )
 
 
@@ -275,7 +275,7 @@ def _from_ranges(
         )
     for low, high in ordered:
         if not low < high:
-            raise BeadPeaksError(f"The range {low:g} to {high:g} is empty: set it anew.", expected=n_levels)
+            raise BeadPeaksError(f"The range {low:g} to {high:g} is empty: set it again.", expected=n_levels)
     for (_, high), (low, _) in pairwise(ordered):
         if low < high:
             raise BeadPeaksError(f"Two ranges overlap between {low:g} and {high:g}.", expected=n_levels)
@@ -286,6 +286,6 @@ def _from_ranges(
 def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> MeasuredPopulation:
     part = x[np.searchsorted(x, low) : np.searchsorted(x, high, side="right")]
     if part.size < FEWEST_EVENTS:
-        raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it anew.")
+        raise BeadPeaksError(f"The range {low:g} to {high:g} holds {part.size} bead events: set it again.")
     clipped = float(np.mean(part >= end.top)) if end.n_top else 0.0
     return replace(of_events(part), clipped=clipped)

@@ -27,7 +27,7 @@ from calibration.beads.overlapping import FEWEST_CLEAR, merge_unresolvable, spli
 from calibration.beads.scale_end import ScaleEnd
 from calibration.numbers import Floats
 
-PARTED = "Two populations overlap without a valley; a mixture parted them: look at them."
+PARTED = "Two populations overlap without a valley; a mixture model separated them: look at them."
 
 MOSTLY_CLIPPED = 0.05
 """Populations are searched only if at least this share of the events lies off the end of the scale.

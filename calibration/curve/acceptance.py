@@ -185,8 +185,8 @@ def _detection(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     ratio = dimmest / b.blank if b.blank > 0 else np.inf
     threshold = _read_amounts(b)[1]
     text = (
-        f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit and reads "
-        f"{threshold:,.0f}, the threshold of detection on beads."
+        f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit. On the curve "
+        f"it reads {threshold:,.0f}; dimmer beads cannot be detected."
     )
     return float(ratio), limit.at_least(float(ratio)), text
 
@@ -203,9 +203,9 @@ def _less_blank(b: FittedBeads, limit: BeadLimit) -> CheckedValue | None:
     off = (amount - blank) / b.levels - 1
     k = int(np.argmax(np.abs(off)))
     verdict = Limit(limit.accept).at_most(float(abs(off[k])))
-    text = f"Less the blank, the bead of {b.levels[k]:,.0f} reads {100 * off[k]:+.1f} %"
+    text = f"With the blank subtracted, the bead of {b.levels[k]:,.0f} reads {100 * off[k]:+.1f} %"
     accepted = f"(accepted to {100 * limit.accept:g} %)"
-    hint = ": an offset, or light of the beads' own, bends the line; try curve_model autofluorescence"
+    hint = ": an offset, or the beads' autofluorescence, bends the line; try curve_model autofluorescence"
     text = f"{text} {accepted}{'' if verdict is CurveVerdict.ACCEPT else hint}."
     return float(abs(off[k])), verdict, text
 
@@ -222,7 +222,7 @@ def _residual(b: FittedBeads, limit: None) -> CheckedValue | None:
     del limit
     if b.freedom > 0:
         return None
-    text = "As many parameters as beads: no residual is left to judge the fit by."
+    text = "The curve has as many parameters as beads, so there is no residual to judge the fit."
     return float(b.freedom), CurveVerdict.WARN, text
 
 

@@ -242,7 +242,7 @@ def _with_bounds(
     reach = Z_95**2 * shared
     ends = (mean, mean - np.sqrt((mean - low) ** 2 + reach), mean + np.sqrt((high - mean) ** 2 + reach))
     rd, rd_low, rd_high = (float(np.exp(end)) for end in ends)
-    note = f"{lead}: they count with the probability that they lie there, the others with their number."
+    note = f"{lead}: these count with the probability that they lie there, the others with their value."
     kinds = {RdStatus.ABOVE_ULOQ, *(m.status for m, _ in numbers)}
     pooled = replace(
         frame,

@@ -266,11 +266,14 @@ def _with_status(
     rd, lloq, uloq = result.rd or 0.0, result.lloq or 0.0, result.uloq or np.inf
     at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
     if result.lloq_from is LloqSource.NO_LEVEL:
-        note = "No density is known to within a CV of 30 %: the errors that grow with it are too large."
+        note = (
+            "No density can be measured with a CV of 30 % or less: the "
+            "errors that grow with the density are too large."
+        )
         return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if at_end > MOST_AT_SCALE_END:
         bound = min(uloq, rd)  # the scale may end below the top bead
-        bound_name = "the top bead" if bound == uloq else "what the end of the scale stands for"
+        bound_name = "the top bead" if bound == uloq else "the amount at the end of the scale"
         why = f"{100 * at_end:.0f} % of the cells on the end of the scale"
         return _beyond(
             result, bound, f"Above the range ({why}): known only to exceed {bound_name}, {bound:.6g}."

@@ -161,7 +161,7 @@ def known_to_exceed(density: Bounded) -> float | None:
     """Return the density that this one is known to exceed, molecules per cell; None where it has a number.
 
     Only `ABOVE_ULOQ` has such a bound, in `rd_low`: `uloq_extrapolation` times the ULOQ where the estimate
-    lies beyond that; the ULOQ, or what the end of the scale stands for, where the cells lie on that end.
+    lies beyond that; the ULOQ, or the amount at the end of the scale, where the cells lie on that end.
     Every analysis and every file reads the bound here. A row without a bound is known to exceed its ULOQ.
     """
     if density.status != RdStatus.ABOVE_ULOQ:

@@ -15,7 +15,7 @@ class Beyond(StrEnum):
     """Why a percentile or a share has no number. The value is what is written."""
 
     NO = ""
-    BELOW = "below what a cell can show"
+    BELOW = "below the detection limit of a cell"
     ABOVE = "above the range"
     TOO_FEW = "too few cells"
 

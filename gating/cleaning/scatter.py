@@ -65,7 +65,9 @@ def find_margins(
         limit = _scale_end(values, top)
         share = float((values >= limit).mean()) if values.size else 0.0
         if channel in side and share > SATURATED_POPULATION:
-            notes.append(f"{share:.1%} of the events saturate {channel}: a population, kept")
+            notes.append(
+                f"{share:.1%} of the events saturate {channel}: so many form a population, which was kept"
+            )
             continue
         ranges.append(RangeGate(channel, None, limit) if np.isfinite(limit) else RangeGate(channel))
         if np.isfinite(limit):

@@ -95,7 +95,7 @@ def find_stable_time(
     """
     n_stretches = min(MOST_STRETCHES, time.size // EVENTS_PER_STRETCH)
     if n_stretches < FEWEST_STRETCHES or not float(np.ptp(time)) > 0:
-        note = f"{time.size} events are too few, or time stands still: stability was not judged"
+        note = f"{time.size} events are too few, or the time channel does not rise: stability was not judged"
         return StepEstimate(Step.TIME, None, (channel,), (Method.NONE,), confidence=UNJUDGED, note=note)
     stretches = _stretches(time, n_stretches)
     bad = _unsteady_rate(stretches.counts) | _unsteady_brightness(stretches, watched, sample)
@@ -106,7 +106,10 @@ def find_stable_time(
             Step.TIME, None, (channel,), (Method.STEADY,), note="rate and brightness were steady"
         )
     if excluded > MOST_EXCLUDED:
-        note = f"{excluded:.0%} of the events were acquired in unsteady time; none were excluded"
+        note = (
+            f"{excluded:.0%} of the events were acquired at an unsteady "
+            "rate or brightness; none were excluded"
+        )
         return StepEstimate(
             Step.TIME,
             None,

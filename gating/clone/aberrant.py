@@ -85,7 +85,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         return None
     gate, note = _joined(gates, wanted) if clonal is not None else (gates[0], clone.note)
     if split is None and clonal is None and _are_strays(gate, clone.cuts, wanted, reference):
-        note = "a few cells beside the others, no group of their own, look aberrant: they were not split"
+        note = "a few cells look aberrant but form no group of their own: they were not split"
         return StepEstimate(
             Step.ABERRANT, None, (), (Method.NONE,), note=note, flags=(GateFlag.NO_ABERRANT_PHENOTYPE,)
         )
@@ -128,7 +128,7 @@ def _joined(gates: Sequence[Gate], wanted: Survivors) -> tuple[Gate, str]:
         return clonal, "κ:λ is monoclonal: the light chain in excess counts as aberrant"
     in_excess = inside(clonal, wanted)
     if np.count_nonzero(in_excess & inside(phenotype, wanted)) >= BORNE_OUT * np.count_nonzero(in_excess):
-        return phenotype, "κ:λ is monoclonal, which bears the phenotype out"
+        return phenotype, "κ:λ is monoclonal, which confirms the phenotype"
     return AnyOf(tuple(gates)), "κ:λ is monoclonal: the light chain in excess counts as aberrant"
 
 

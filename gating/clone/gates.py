@@ -34,7 +34,7 @@ ROUNDS = 2
 BETTER, FEWEST_BETTER = 0.005, 2.0
 """Least gain of ellipsoids over cuts, as a share of the clone and in cells; cuts are preferred since a person
 can read them. Chosen on the simulated tubes of docs/validation.md."""
-BY_ELLIPSOIDS = "told by ellipsoids on all markers: the cuts alone would misassign more cells"
+BY_ELLIPSOIDS = "separated by ellipsoids on all markers: the cuts alone would misassign more cells"
 FARTHEST_CUT = 1.0
 """Twice the largest distance from the outermost cell to its cut, in natural-log units. Chosen on the
 simulated tubes of docs/validation.md."""

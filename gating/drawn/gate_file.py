@@ -68,7 +68,9 @@ def _check_version(root: _Element, source: str) -> None:
     if major.isdecimal() and int(major) >= OLDEST_FLOWJO:
         return
     form = root.get("version", "unknown")
-    which = f"FlowJo {version}" if version else f"a FlowJo before 10 (format {form}; its version is not said)"
+    which = (
+        f"FlowJo {version}" if version else (f"a FlowJo before 10 (format {form}; its version is not given)")
+    )
     doctype = root.getroottree().docinfo.doctype
     old = ", and with a DOCTYPE, as only those before FlowJo 10 have" if doctype else ""
     raise GateFileError(

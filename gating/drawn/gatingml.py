@@ -89,7 +89,7 @@ def _as_spillover(root: _Element, source: str) -> None:
         except (ValueError, IndexError, np.linalg.LinAlgError):
             name = matrix.get(f"{AXES}id")
             raise GateFileError(
-                f"{source}: the matrix {name!r} is said to be inverted already and cannot be inverted back"
+                f"{source}: the matrix {name!r} is marked as inverted already and cannot be inverted back"
             ) from None
         for row, values in zip(cells, spillover.tolist(), strict=True):
             for cell, value in zip(row, values, strict=True):

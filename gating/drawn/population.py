@@ -128,7 +128,7 @@ class DrawnPopulation:
             if quantified in names:
                 raise GateFileError(
                     f"{self.source}: the gates of {self.name!r} look at {label}, the quantified channel: "
-                    "a gate on it keeps the cells it is to measure, so that it measures the gate; "
+                    "a gate on it would select the cells by the value that is to be measured; "
                     "draw the population on other channels"
                 )
 

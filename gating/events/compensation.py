@@ -84,7 +84,7 @@ class SpilloverMatrix:
         if not condition < WORST_CONDITION_NUMBER:
             raise UnusableSpilloverError(
                 f"spillover matrix ({self.source}) cannot be inverted (its condition number "
-                f"is above {WORST_CONDITION_NUMBER:.0e}): two detectors say the same; "
+                f"is above {WORST_CONDITION_NUMBER:.0e}): two detectors carry the same signal; "
                 "check the single-stain controls or name another matrix"
             )
         return inverse_of(self.values)

@@ -88,7 +88,7 @@ class Choices:
         for name, value in self.overrides.items():
             if not isfinite(value):
                 raise UnknownGateError(
-                    f"gate {name!r}: {value} is no place for a threshold; expected a number"
+                    f"gate {name!r}: {value} is not a possible threshold; expected a number"
                 )
             if _same(name, Step.SINGLETS) and value <= 0:
                 raise UnknownGateError(

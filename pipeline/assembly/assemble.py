@@ -174,5 +174,5 @@ def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
     """Return the first inconsistencies of the sheets, and the number of further ones."""
     first = tuple(Note(hit.where, f'"{hit.phrase}": {hit.text}') for hit in hits[:MOST_NOTES])
     more = len(hits) - len(first)
-    rest = f"{more} more numbers that were typed cannot be: the sheet Notes of rd.xlsx lists them"
+    rest = f"{more} more typed numbers are impossible: the sheet Notes of rd.xlsx lists them"
     return (*first, Note("what was typed", rest)) if more else first

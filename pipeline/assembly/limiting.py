@@ -87,10 +87,10 @@ class Limiting:
 
     def _first(self) -> str:
         if not self.remedies:
-            return "No tube has a receptor density with an interval: nothing can be said of what limits it."
+            return "No tube has a receptor density with an interval, so it is not known what limits it."
         best = self.remedies[0]
         return (
-            f"The largest part of the error would be gone with {best.name}: {best.share_percent:.0f} % "
+            f"The largest part of the error would disappear with {best.name}: {best.share_percent:.0f} % "
             f"of the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
             f"×/÷ {best.fold:.2f} now, and ×/÷ {best.fold_without:.2f} at best without that part."
         )
@@ -134,24 +134,25 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
             "run to the next is not in it: it is too narrow to compare runs."
         )
     elif term.source is BetweenRunSource.TYPED:
-        yield f"Every interval holds the between-run CV of the setting between_run_cv, {cv}."
+        yield f"Every interval includes the between-run CV of the setting between_run_cv, {cv}."
     elif term.source is BetweenRunSource.ASSUMED:
         yield (
-            f"Every interval holds an assumed between-run CV of {cv}: the setting between_run_cv is empty, "
+            f"Every interval includes an assumed between-run CV of {cv}: the setting between_run_cv "
+            "is empty, "
             "and no visit has replicates on different bead runs. If the true CV is larger, the intervals are "
-            "too narrow; such replicates would tell."
+            "too narrow; such replicates would show it."
         )
     else:
-        yield f"Every interval holds a between-run CV of {cv}, estimated from replicates."
+        yield f"Every interval includes a between-run CV of {cv}, estimated from replicates."
     if term.shown is not None:
         yield (
             f"Replicates on different bead runs differ by {100 * term.shown.observed:.1f} %; their own "
             f"errors explain {100 * term.shown.expected:.1f} % ({_freedom(term.shown.freedom)})."
         )
     if term.source is BetweenRunSource.ESTIMATED:
-        yield f"The LLOQs hold the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
+        yield f"The LLOQs include the {100 * ASSUMED_BETWEEN_RUN_CV:g} % that are assumed without replicates."
         if term.cv >= MOST_CV:
-            yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that an LLOQ stands for."
+            yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that defines the LLOQ."
 
 
 def _several(n: int, what: str) -> str:

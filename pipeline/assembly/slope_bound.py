@@ -50,17 +50,19 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     """
     silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
     if not silent:
-        return None, "no visit without a density has a washout: none would be in the line"
+        return None, "no visit without a density has a washout, so none of them could be in the line"
     known = [rd for row in rows if (rd := quotable_density(row))]
     known += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
     if not known:
-        return None, "no visit has a density at which they could be placed"
+        return None, "no visit has a density that could be assumed for them"
     low, high = min([*known, *(row.lloq for row in rows if row.lloq)]), max(known)
     given = given_rows([_at_density(row, low, high) for row in rows], study.settings)
     missing = {visit_key(row) for row in silent}
     is_missing = np.array([visit_key(given.used[place]) in missing for place in given.data.places.tolist()])
     if not is_missing.any():
-        return None, "the models do not take the visits without a density: none would be in the line"
+        return None, (
+            "the models leave these visits out for other reasons, so none of them could be in the line"
+        )
     slopes = _slopes(given.data, is_missing, np.geomspace(low, high, GRID_LEVELS - 1))
     if slopes is None:
         return None, "the line of the other visits cannot be fitted"

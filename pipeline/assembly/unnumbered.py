@@ -23,7 +23,7 @@ from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
 
-NO_LINE = "the line of the other visits is not told"
+NO_LINE = "the line of the other visits is not given"
 
 
 @dataclass(frozen=True, slots=True)

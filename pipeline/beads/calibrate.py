@@ -263,7 +263,7 @@ def _by_hand(run: BeadRun) -> str:
 
 def _numbered(run: BeadRun) -> str:
     ordinal = is_ordinal(bead_kit(run.kit), run.levels)
-    return "the levels only put the beads in order: their line is not judged" if ordinal else ""
+    return "the levels only rank the beads: their line is not judged" if ordinal else ""
 
 
 def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:

@@ -78,7 +78,7 @@ def _unfit(
     if _detector(there) != _detector(curve_run):
         return (
             f"{there.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector "
-            "with the same voltage and gain: the rainbow run must stand beside the bead run"
+            "with the same voltage and gain: the rainbow run must be acquired together with the bead run"
         )
     hours = _hours_apart(there, curve_run)
     if hours is not None and hours > settings.bead_age_reject_hours:

@@ -104,7 +104,7 @@ def _judged(
     unknown = _unknown(line)
     if unknown:
         return replace(
-            result, note=joined_notes(result.note, f"not held against the instrument log: {unknown}")
+            result, note=joined_notes(result.note, f"not compared with the instrument log: {unknown}")
         )
     earlier = log.before(line)
     if not earlier:
@@ -124,7 +124,7 @@ def _judged(
 
 def _unknown(line: LoggedRun) -> str:
     if not line.acquired_at:
-        return "nobody says when it was acquired"
+        return "it is not known when it was acquired"
     return "" if line.instrument or line.serial else "the file does not name its instrument"
 
 

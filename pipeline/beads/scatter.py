@@ -57,7 +57,7 @@ class Scatter:
         if (self.first, self.second) == USUAL and not self.passed_over:
             return ""
         taken = self.first if self.first == self.second else f"{self.first} and {self.second}"
-        return f"singlets were told by {taken}{self._passed_over_words()}"
+        return f"singlets were selected by {taken}{self._passed_over_words()}"
 
     def _passed_over_words(self) -> str:
         return "".join(f"; not by {name}, which {why}" for name, why in self.passed_over)
@@ -110,7 +110,11 @@ def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
     ]
 
 
-_LIGHT, _ALIKE, _BROAD = "follows the beads' light", "has one value in most events", "is too broad for beads"
+_LIGHT, _ALIKE, _BROAD = (
+    "follows the beads' fluorescence",
+    "has one value in most events",
+    ("is too broad for beads"),
+)
 
 
 def _role(channel: str) -> str:

@@ -165,10 +165,10 @@ def _not_comparable(
 ) -> Finding:
     """Return a flag for a tube that cannot be compared with its beads; for a control only a note."""
     if what.is_control:
-        note = f"tube and {what} do not both tell the voltage of {channel}: not compared"
+        note = f"tube and {what} do not both give the voltage of {channel}: not compared"
         return Finding(None, sample_id, note=note)
     problem = (
-        f"{what}: {tube.path.name} and {other.path.name} do not both tell the voltage or gain of {channel}: "
+        f"{what}: {tube.path.name} and {other.path.name} do not both give the voltage or gain of {channel}: "
         "not compared"
     )
     hint = "Make sure that beads and tube were acquired with the same settings: another voltage changes RD."

@@ -21,7 +21,7 @@ from pipeline.tube.names.rows import rows_of_file
 from pipeline.tube.names.typed_gates import choices_of
 
 GATE_FILES = (".wsp", ".xml", ".gml")
-WHY_NOT = "a gate on it keeps the cells that it is to measure, so that it measures the gate"
+WHY_NOT = "a gate on it would select the cells by the value that is to be measured"
 
 
 def gate_files(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -87,7 +87,7 @@ def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
     if len(trail.lines) < number:
         yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: the end was cut"
     elif number and trail.lines[number - 1].digest != head:
-        yield f"{TRAIL}: line {number} is another one than results/run.json knows: the trail was written anew"
+        yield f"{TRAIL}: line {number} is not the one that results/run.json knows: the trail was rewritten"
 
 
 def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
         return
     study, faults, _ = folder_with_findings(folder)
     if study is None or stops_run(faults):
-        yield "study: has faults now (cd38rd check says which), so typed cells that changed are not told"
+        yield "study: has faults now (cd38rd check says which), so typed cells that changed are not listed"
         return
     changes = changes_between(cells_of(_until_results(trail)), typed_cells(study))
     yield from (_cell(change) for change in changes[:MOST_CELLS])
@@ -126,7 +126,7 @@ def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
         if not now and digest:
             yield f"{label} ({name}): was read by the last run, and is not there"
         elif now != digest:
-            yield f"{label} ({name}): is another file than the last run read"
+            yield f"{label} ({name}): is not the file that the last run read"
 
 
 def _files_by_label(folder: Path) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
         if name not in now:
             yield f"results/{name}: was written by the last run, and is not there"
         elif now[name] != written[name]:
-            yield f"results/{name}: was changed after the last run, or is of another one"
+            yield f"results/{name}: was changed after the last run, or belongs to another run"
     strange = sorted(set(now) - set(written))
     if strange:
         yield f"results: {shown_names(strange)} not written by the last run"

@@ -33,7 +33,7 @@ def deidentified(folder: Path, copy: Path, key_file: Path | None) -> RunSummary:
     lines = [
         f"Wrote {copy}: {len(study.samples)} tubes, {done.n_files} FCS files.",
         "The days of each patient are shifted alike, so that every washout stays.",
-        f"Wrote {where}: the key. Who has it knows the patients: do not give it away with the copy.",
+        f"Wrote {where}: the key. It shows who the patients are: do not give it away with the copy.",
         *(f"Not in the copy: {text}" for text in done.left_out),
     ]
     return RunSummary(ExitStatus.ALL_QUANTIFIED, "\n".join(lines))

@@ -222,8 +222,8 @@ def _must_be_apart(study: Path, folder: Path, key_file: Path) -> None:
         raise UsageError(f"{folder}: found a folder in the study itself, expected one apart from it")
     if inside in whole_key.parents:
         raise UsageError(
-            f"--key {key_file}: found a place in the copy, expected one apart from it: who has the key knows "
-            "the patients"
+            f"--key {key_file}: found a place in the copy, expected one apart from it: the key shows who the "
+            "patients are"
         )
 
 

@@ -234,7 +234,10 @@ def _checked(
         matrix = matrix / diagonal[:, None]
     condition = float(f"{np.linalg.cond(matrix):.6g}")  # LAPACK: rounded
     if not condition < WORST_CONDITION_NUMBER:
-        why = "is singular, or so nearly that compensated values would be noise: two detectors say the same"
+        why = (
+            "is singular, or so nearly that compensated values would be "
+            "noise: two detectors carry the same signal"
+        )
         return _refused(keyword, why, "")
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"

@@ -87,5 +87,5 @@ def _with_control(
         return gated
     lent = dict(pair for step in control_gated.steps if step.name in ANCHORS for pair in step.thresholds)
     steadied = gate(tube.events, tube.panel, pooled={**pooled, **lent})
-    note = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
+    note = "the tube alone was unclear: thresholds of its control were used where it gave none"
     return replace(steadied, notes=(*steadied.notes, note))

@@ -134,7 +134,7 @@ def quantifiable(tube: Tube, gated: GatedPopulation) -> GatedPopulation:
         return gated
     if tube.compensation is Compensation.MISSING and tube.spillover is None:
         reason = (
-            "without compensation aberrant and normal plasma cells cannot be told apart: all were quantified"
+            "without compensation aberrant and normal plasma cells cannot be separated: all were quantified"
         )
         return replace(gated, aberrant=None, notes=(*gated.notes, reason))
     n, total = int(gated.aberrant.sum()), int(gated.mask.sum())

@@ -23,8 +23,8 @@ RULE: Final = (
     "drug and up to the first day of treatment (first dose of the study drug, or treatment_start where that "
     "is earlier or the only one known). Blood does not count. Of several bead kits only the one of most "
     "marrows counts, since kits are not comparable. Marrows of one day count where all lie on one side of "
-    "the cut. Where no first day of treatment is known, a patient's only marrow counts. Who has no such "
-    "marrow is in neither group and is counted by the reason."
+    "the cut. Where no first day of treatment is known, a patient's only marrow counts. Patients without "
+    "such a marrow are in neither group; they are counted by the reason."
 )
 
 _MARROW: Final = "marrow"

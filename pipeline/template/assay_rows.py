@@ -92,11 +92,11 @@ def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, AssayValue
             yield _row(one, Experiment.PRECISION, f"{len(here)} files are named for this material")
     if diluted:
         for one in (*here, *diluted):
-            why = "its name tells the dilution" if one.level < 1 else "the undiluted material"
+            why = "its name gives the dilution" if one.level < 1 else "the undiluted material"
             yield _row(one, Experiment.LINEARITY, why, level=one.level)
     if any(one.hours for one in stored):
         for one in dict.fromkeys((*here, *stored)):
-            why = "its name tells the hours of storage" if one.hours else "fresh: how many hours after draw?"
+            why = "its name gives the hours of storage" if one.hours else "fresh: how many hours after draw?"
             yield _row(one, Experiment.STABILITY, why, hours=one.hours)
     if len({one.cytometer for one in whole}) > 1:
         for one in whole:

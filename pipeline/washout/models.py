@@ -147,7 +147,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 0: ranks",
             (
-                "Asks only whether density and washout rise together, with no form of the rise (Spearman's "
+                "Tests only whether density and washout rise together, whatever the shape of the "
+                "rise (Spearman's "
                 "ρ, permutation p)."
             ),
         ),
@@ -227,8 +228,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 3: total",
             (
-                "The line of M1 on total CD38, free or held by the drug, where the sentinels tell how much "
-                "the drug holds."
+                "The line of M1 on total CD38, free or held by the drug, where the sentinels show how much "
+                "the drug occupies."
             ),
         ),
     ),

@@ -97,7 +97,7 @@ def corrected_rows(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tu
     if not usable:
         raise NotEstimableError(
             f"{too_high} of {len(rows)} visits have an occupancy of {MOST_FOR_TOTAL:g} or more, {wide} one "
-            f"that is not known well enough, {unknown} none that is known: there is no total to tell"
+            f"that is not known well enough, {unknown} none that is known: there is no total to give"
         )
     left_out = [f"{too_high} with an occupancy of {MOST_FOR_TOTAL:g} or more"] if too_high else []
     left_out += [f"{wide} whose occupancy is not known well enough"] if wide else []
@@ -139,7 +139,11 @@ def _theta(row: PatientRd) -> Theta:
     """Return the row's θ; from the drug in serum if the row has none."""
     if row.theta is not None:
         return row.theta
-    return theta_of_level(row.drug) if row.drug is not None else Theta(reason="the drug was not asked for")
+    return (
+        theta_of_level(row.drug)
+        if row.drug is not None
+        else Theta(reason=("the drug level was not looked up"))
+    )
 
 
 def _total(row: PatientRd, theta: Theta) -> Total:

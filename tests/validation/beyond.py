@@ -193,7 +193,7 @@ def section(tubes: int, studies: int, seed: int, mapper: Mapper = map) -> str:
             f"{tubes} tubes per row (seed {seed}, sampling error {_error(tubes)}, 1 SD), QuantiBRITE PE, each "
             "with its own bead day, lot and conjugate, as above. Coverage: how often the 95 % interval of a percentile of the "
             "cells, as measured, holds that of very many cells; and of the share of cells below "
-            f"{CUT:g} of the median. –: told in less than half of the tubes (too few cells, or below what a cell can show). Two groups: "
+            f"{CUT:g} of the median. –: told in less than half of the tubes (too few cells, or below the detection limit of a cell). Two groups: "
             "tubes whose cells have two modes or more at 95 %. A share of nearly 0 or 100 % has an interval with one end, "
             "which covers more."
         )

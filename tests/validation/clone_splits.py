@@ -47,7 +47,7 @@ class SplitTube:
     error
         Of RD against the median of the file's true clone, relative.
     holds, holds_without
-        Whether the interval holds the clone's density, with the doubt of the split and without it.
+        Whether the interval includes the clone's density, with the doubt of the split and without it.
     doubted, flagged
         Whether the interval holds such doubt, and whether the row says so.
     """

@@ -112,7 +112,7 @@ def exact_curves(seed: int) -> object:
 
 
 def singular(seed: int) -> str:
-    """Return what is said of a matrix in which two detectors say the same."""
+    """Return what is said of a matrix in which two detectors carry the same signal."""
     rng = np.random.default_rng(seed)
     matrix = np.round(np.eye(6) + np.where(np.eye(6) > 0, 0, rng.uniform(0, 0.1, (6, 6))), 3)
     matrix[1] = matrix[0]

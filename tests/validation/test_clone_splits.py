@@ -29,7 +29,7 @@ def test_a_doubtful_split_is_said_in_the_row_and_widens_the_interval(results):
     assert density.status is RdStatus.OK
     assert doubt_of(flagged) > 0.02
     (note,) = [note for note in density.notes if "which plasma cells are the clone's" in note]
-    assert "the interval holds that" in note
+    assert "the interval includes that" in note
     log_sd = doubt_of(flagged) * np.log(10)
     assert np.log(density.rd_high / density.rd_low) > 2 * 1.96 * np.sqrt(np.log1p(log_sd**2))
     assert SampleFlag.CLONE_UNCERTAIN in FLAGS

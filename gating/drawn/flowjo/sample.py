@@ -174,11 +174,11 @@ def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> 
     if _is_contradiction(left):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "
-            f"{tube.fil} that of another ({there}), and nothing tells which is the tube; "
+            f"{tube.fil} that of another ({there}), and it is not clear which is the tube; "
             "save a workspace that has this tube alone"
         )
     return (
         f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the "
-        "number of events nor the folder tells which is meant; remove the others in FlowJo, or save a "
+        "number of events nor the folder shows which is meant; remove the others in FlowJo, or save a "
         "workspace that has this tube alone"
     )

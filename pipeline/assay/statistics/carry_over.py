@@ -55,7 +55,9 @@ def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Car
     first, low = mean([dim[0] for _, dim in whole]), mean([mean(rest) for rest in later])
     high = mean([mean(bright) for bright, _ in whole])
     if high <= low:
-        raise TooFewError("the first material has no more than the second one, expected a gap between them")
+        raise TooFewError(
+            "the value of the first material is not above that of the second one, expected a gap between them"
+        )
     variance = math.fsum(1 + 1 / len(rest) for rest in later) / len(whole) ** 2
     half = t_quantile(freedom) * size * math.sqrt(variance)
     ends = (100 * (first - low + side * half) / (high - low) for side in (0, -1, 1))

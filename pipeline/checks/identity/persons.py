@@ -43,7 +43,7 @@ def persons(study: Study, headers: Headers) -> Iterator[Finding]:
             sample = next(sample for sample in study.samples if sample.patient_id == name)
             yield warning(
                 f"the patient_id {quoted(name)}, which looks like {look}",
-                "a pseudonym: it stands in every result",
+                "a pseudonym, since it appears in every result",
                 where=study.at("samples", sample.sample_id, "patient_id"),
                 hint="Leave a pseudonym as it is. Else give each patient a number, the same in every sheet.",
             )

@@ -133,7 +133,7 @@ def _in_the_future(typed: TypedDay, today: date) -> Fault | None:
     if typed.day <= today + timedelta(DAYS_OF_SLACK):
         return None
     hint = f"{_RIGHT} Leave out days that are only planned."
-    return Fault(typed.where, str(typed.day), f"a day that has been: today is {today}", hint)
+    return Fault(typed.where, str(typed.day), f"a day that is not in the future: today is {today}", hint)
 
 
 def _after_death(typed: TypedDay, life: _Life) -> Finding:

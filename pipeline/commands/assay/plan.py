@@ -33,8 +33,8 @@ from pipeline.study.faults import fault_report, stops_run
 COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
 
 WITHIN_NOT_KNOWN = (
-    "How far visits of one patient scatter beyond the assay is not known here and is taken as none: with "
-    "several visits it takes at least so many patients."
+    "How far visits of one patient scatter beyond the assay is not known here and is taken as zero. With "
+    "several visits you need at least this many patients."
 )
 
 
@@ -74,7 +74,7 @@ def plan(asked: PlanRequest, say: Callable[[str], object]) -> RunSummary:
     population = _population(asked)
     target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
     say(plan_head(population, target, asked))
-    say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'told':>6} {'< LLOQ':>7}")
+    say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'known':>6} {'< LLOQ':>7}")
     found = plan_size(
         population,
         target,

@@ -15,9 +15,10 @@ from pipeline.study.wording import in_lines
 def validate_typed(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder.", show_default=False)],
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; 1 runs in this one. Default: what pays.")
+        int | None,
+        typer.Option(min=1, help=("Number of processes; 1: no extra ones. Default: as many as save time.")),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Silent but for faults.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only faults.")] = False,
 ) -> None:
     """Say what replicates, dilutions, blanks, stored tubes and controls show of the assay."""
     from pipeline.commands.assay.validate import validate_study

@@ -69,7 +69,7 @@ def _converted(result: TypedCurve) -> Iterator[list[str]]:
     typed = result.typed
     if typed.cells and not result.cells:
         rejected = result.curve.verdict is CurveVerdict.REJECT
-        why = "The curve is rejected" if rejected else "The levels only put the beads in order"
+        why = "The curve is rejected" if rejected else "The levels only rank the beads"
         yield [f"{why}: the cells are not converted."]
     if result.cells:
         unit = typed.unit
@@ -100,8 +100,9 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
     sentences = [
         (
             f"Range of the beads: {amount_words(limits.lloq)} to {amount_words(limits.uloq)} {typed.unit}. "
-            "The lower limit of quantification (LLOQ) is at least the dimmest bead; what the control's cells "
-            "scatter, which medians do not tell, can raise it."
+            "The lower limit of quantification (LLOQ) is at least the dimmest bead; the scatter of "
+            "the control's "
+            "cells can raise it, but medians do not show that scatter."
         )
     ]
     if any(cell.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED for cell in result.cells):
@@ -110,11 +111,11 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
         sentences.append(_of_the_interval(typed))
         if not result.curve.degrees_of_freedom:
             sentences.append(
-                "As many parameters as beads: no scatter is left to see, and "
+                "The curve has as many parameters as beads, so its scatter is not known, and "
                 f"{ASSUMED_RESIDUAL} dex is assumed."
             )
     if not any(cell.control for cell in typed.cells) and result.cells:
-        sentences.append("No background is taken off: give the control's median with --background.")
+        sentences.append("No background is subtracted: give the control's median with --background.")
     if typed.in_kit_units and typed.kit.needs_f_p:
         sentences.append(
             f"These are {typed.kit.unit}, not ABC: ABC = {typed.kit.unit} / (F:P). Give the F:P of the "
@@ -133,9 +134,10 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
 def _of_the_interval(typed: TypedMedians) -> str:
     f_p = f", F:P ({100 * typed.f_p_cv:g} % CV)" if not typed.in_kit_units and typed.kit.needs_f_p else ""
     return (
-        f"The interval holds the scatter of the beads about the line and the lot's values "
-        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not hold what takes the events: the sampling of cells "
-        "and beads; nor other days and other runs."
+        f"The interval includes the scatter of the beads about the line and the error of the lot's values "
+        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not include the sampling of cells and beads, "
+        "which only the events "
+        "show, nor differences between days and between runs."
     )
 
 

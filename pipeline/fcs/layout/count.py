@@ -98,7 +98,7 @@ def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Data
     if total is None:
         raise NotFcsError(
             f"{claims.file}: TEXT has {shown(claims.keywords.get('$TOT'))} as $TOT, expected the number of "
-            "events, which ASCII of free width does not tell; export the file again"
+            "events, which ASCII of free width does not give; export the file again"
         )
     if 2 * total * n_channels > there + 1 or reading.segment.size > there + 1:
         raise TruncatedError(
@@ -184,7 +184,8 @@ def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, i
 
 def _misplaced(reading: Reading, claims: Claims, why: str) -> FcsError:
     return NotFcsError(
-        f"{claims.file}: DATA is at {reading}, but {why}, and nothing tells whether its beginning or its end "
+        f"{claims.file}: DATA is at {reading}, but {why}, and it is not clear whether its beginning "
+        "or its end "
         "is wrong; export the file again"
     )
 

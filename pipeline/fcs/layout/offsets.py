@@ -104,13 +104,13 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
         places = " and ".join(map(str, equal[:2]))
         raise NotFcsError(
             f"{claims.file}: HEADER and TEXT place DATA differently, at {places}, and the bytes fit both; "
-            "neither a count of events nor a time tells which; export it again"
+            "neither a count of events nor a time shows which; export it again"
         )
     if len({reading.widths for reading in equal}) > 1 and (claims.total is None or not best.is_perfect):
         events = " or of ".join(f"{reading.layout.record_bits} bits" for reading in equal[:2])
         raise NotFcsError(
             f"{claims.file}: $TOT is {shown(claims.keywords.get('$TOT'))}, and DATA holds whole events of "
-            f"{events}, expected $TOT to tell which; export it again"
+            f"{events}, expected $TOT to show which; export it again"
         )
     return best
 

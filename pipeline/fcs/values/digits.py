@@ -75,6 +75,6 @@ def _free_numbers(raw: bytes, data: DataSegment, file: FileOrBytes) -> NDArray[n
     if numbers.size > count:
         raise NotFcsError(
             f"{file.name}: DATA holds {numbers.size:,} ASCII numbers, expected {count:,} ($TOT × $PAR); "
-            "decimal commas, or another $TOT? Nothing tells which numbers belong together; export it again"
+            "decimal commas, or another $TOT? It is not clear which numbers belong together; export it again"
         )
     return numbers.reshape(shape)

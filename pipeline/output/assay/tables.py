@@ -105,9 +105,9 @@ _SUMMARY = AssayTable(
     (
         AssayColumn("experiment", "Part of the validation.", "", _at(0)),
         AssayColumn("about", "Material, method or pair that it is of.", "", _at(1)),
-        AssayColumn("verdict", "What the data say of the goal; never “compliant”.", "", _at(2)),
+        AssayColumn("verdict", "Whether the data meet the goal; never “compliant”.", "", _at(2)),
         AssayColumn("says", "The numbers, or why there are none.", "", _at(3)),
-        AssayColumn("goal_percent", "What is allowed: as typed, else the usual.", PERCENT, _at(4)),
+        AssayColumn("goal_percent", "What is allowed: as typed, else the default.", PERCENT, _at(4)),
     ),
     _summary,
 )
@@ -116,7 +116,7 @@ _PRECISION = AssayTable(
     "Precision",
     "CLSI EP05-A3",
     (
-        _about("Material; `all materials` and `replicates of patients` are told on the log scale."),
+        _about("Material; `all materials` and `replicates of patients` are given on the log scale."),
         AssayColumn("n", "Results.", "", _judged("statistic.n")),
         AssayColumn("mean", "Mean; on the log scale: geometric.", MOLECULES, _judged("statistic.mean")),
         _number("component", "Between methods, days, runs; of replicates; total.", "", "name"),

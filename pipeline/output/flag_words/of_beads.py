@@ -12,7 +12,7 @@ _BEAD_CARD: Final = "look at the card of the bead run"
 
 OF_BEADS: Final[Mapping[str, FlagWords]] = {
     CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE: FlagWords(
-        "another channel of the file sees the beads with as much light, or more",
+        "another channel of the file shows the beads as brightly, or more brightly",
         "if the curve is of the wrong detector, every density of the run is wrong",
         "study.xlsx names another channel than the dye's own",
         "compare the channel with the panel: study.xlsx, sheet beads, column channel",
@@ -47,22 +47,22 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         Weight.LOOK,
     ),
     CalibrationFlag.BG_METHOD_DIFFERS: FlagWords(
-        "subtracting the background as molecules and as fluorescence differ by more than 10 %",
-        "RD and RD′ differ; RD is the one that counts, and its interval holds the doubt of the background",
+        ("subtracting the background as molecules or as fluorescence gives results that differ by " "more than 10 %"),
+        ("RD and RD′ differ; RD is the one that counts, and its interval includes the uncertainty of " "the background"),
         "the slope of the curve is not 1, and the cells are dim",
         "nothing; do not compare with densities from another way of subtracting",
         Weight.NOTED,
     ),
     CalibrationFlag.CONTROL_NOT_ISOTYPE: FlagWords(
-        "the kit subtracts an isotype control, and this control is none",
-        "the background is another than the kit means",
+        "the kit needs an isotype control, and this control is not one",
+        "the background is not the one that the kit is made for",
         "an FMO or unstained tube was named for a kit of the SABC kind (QIFIKIT)",
         "name the isotype control in study.xlsx, sheet samples, column isotype_file",
         Weight.LOOK,
     ),
     CalibrationFlag.CROSS_CALIBRATED: FlagWords(
         "the standard curve is of another day or instrument, carried over by rainbow beads",
-        "the interval holds the error of carrying it over",
+        "the interval includes the error of carrying it over",
         "study.xlsx says so, sheet beads, column transfer_from",
         "nothing; say so in the paper",
         Weight.NOTED,
@@ -77,7 +77,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
     ),
     CalibrationFlag.CURVE_WARN: FlagWords(
         "the standard curve of the bead run was accepted with a warning",
-        "every density of its tubes may be off by some percent; the interval holds the scatter of the "
+        "every density of its tubes may be off by some percent; the interval includes the scatter of the "
         "curve",
         "one bead lies off the line, or a population is broad or small",
         f"{_BEAD_CARD}: it says which check gave the warning",
@@ -85,7 +85,7 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
     ),
     CalibrationFlag.FEW_CONTROL_EVENTS: FlagWords(
         "few cells in the control tube",
-        "the background is known poorly; the interval holds that, and the LLOQ may be higher",
+        "the background is known poorly; the interval includes that, and the LLOQ may be higher",
         "the control was acquired shorter than its tube",
         "acquire controls as long as tubes",
         Weight.NOTED,
@@ -99,20 +99,20 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
     ),
     CalibrationFlag.FEW_EVENTS_50_99: FlagWords(
         "50 to 99 cells",
-        "the interval holds what so few cells leave open",
+        "the interval includes the uncertainty of so few cells",
         "few plasma cells, or a short acquisition",
         "acquire more events if there is more of the sample",
         Weight.NOTED,
     ),
     CalibrationFlag.MIXED_BRIGHTNESS: FlagWords(
         "the cells are not one group in CD38 brightness: two groups, or a tail",
-        "the median stands for none of the groups alone",
+        "the median describes none of the groups",
         "two clones, cells that lost CD38 beside others, or other cells in the gate",
         "look at the histogram and the gates of the tube",
         Weight.LOOK,
     ),
     CalibrationFlag.NO_CURVE: FlagWords(
-        "no standard curve came of the bead run",
+        "the bead run gave no standard curve",
         "its tubes have no density",
         "the bead file cannot be read, or its populations are not those of the kit",
         "compare kit, lot, levels and channel with the slip: study.xlsx, sheet beads; export the bead "

@@ -13,14 +13,14 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     CheckFlag.ASKED_BY_REVIEWER: FlagWords(
         "a reviewer asked a question about the tube, which nobody has answered yet",
         "the density is as computed; a person doubts it",
-        "a person chose ask on the review page, or typed ask into review.csv; the note tells the question",
+        "a person chose ask on the review page, or typed ask into review.csv; the note gives the question",
         "answer it: open the tube with cd38rd review, and accept, change or reject it",
         Weight.LOOK,
     ),
     CheckFlag.REJECTED_BY_REVIEWER: FlagWords(
         "a reviewer rejected the tube",
         "the density is as computed, and still counts in the visit of the patient and in the models",
-        "a person chose reject on the review page, or typed reject into review.csv; the note tells why",
+        "a person chose reject on the review page, or typed reject into review.csv; the note says why",
         "acquire or stain the tube again. If it must not count, take its row out of study.xlsx, sheet "
         "samples",
         Weight.UNRELIABLE,
@@ -68,7 +68,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     CheckFlag.INSTRUMENT_MISMATCH: FlagWords(
         "beads or control are of another instrument than the tube; a person accepted it with a reason",
         "the curve of one instrument does not hold on another: the density may be wrong by any factor, "
-        "and the interval does not hold that",
+        "and the interval does not include that",
         "the row names a bead run or a control of another instrument",
         "name beads and control of the tube's instrument in study.xlsx, sheet samples, columns beads and "
         "fmo_file; then empty accept_instrument_mismatch in the sheet settings",
@@ -85,14 +85,14 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     CheckFlag.VOLTAGE_MISMATCH: FlagWords(
         "beads or control were acquired at another voltage or gain than the tube; a person accepted it "
         "with a reason",
-        "another voltage changes every density by a factor, and the interval does not hold that",
-        "the detector was set anew between beads and tube, or the row names another day's bead run",
+        "another voltage changes every density by a factor, and the interval does not include that",
+        "the detector settings were changed between beads and tube, or the row names another day's bead run",
         "name a bead run of the same voltage in study.xlsx, sheet samples, column beads; then empty "
         "accept_voltage_mismatch in the sheet settings",
         Weight.UNRELIABLE,
     ),
     CheckFlag.VOLTAGE_UNKNOWN: FlagWords(
-        "a file does not tell the voltage: nobody knows whether beads and tube had the same",
+        "a file does not give the voltage: it is not known whether beads and tube had the same",
         "another voltage would change the density by a factor",
         "the cytometer's software leaves $PnV out of the file, or the file was exported by other software",
         "look up in the acquisition record that beads and tube were acquired with the same settings; "
@@ -101,7 +101,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     ),
     TubeFlag.CHANNEL_CONSTANT: FlagWords(
         "every event has the same value on a channel of the panel",
-        "that channel tells no cells apart, so the gate may hold the wrong cells",
+        "that channel does not separate the cells, so the gate may contain the wrong cells",
         "the channel was not acquired, or it was lost when the file was exported",
         "export the file again with all channels, or take the channel out of the panel: study.xlsx, sheet"
         " panels",
@@ -125,8 +125,9 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         Weight.LOOK,
     ),
     TubeFlag.SPILL_MISSING: FlagWords(
-        "the file holds no usable spillover matrix, so the tube was not compensated, but for what the "
-        "control tube shows of the CD38 dye",
+        "the file holds no usable spillover matrix, so the tube was not compensated, except for the "
+        "spillover of "
+        "the CD38 dye that the control tube shows",
         "light of other dyes may count as CD38 and may move gates",
         "the matrix was left out when the file was exported, or the file is compensated already",
         "export the file with its matrix. Or, in study.xlsx, sheet settings: name a file with the matrix "
@@ -135,8 +136,8 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         Weight.LOOK,
     ),
     TubeFlag.VALUES_MISSING: FlagWords(
-        "some events held no number and were left out",
-        "if many are missing, the cells that are left may not stand for all",
+        "some events had no valid number and were left out",
+        "if many are missing, the cells that are left may not represent all cells",
         "the file is damaged, or other software wrote it",
         "export the file again from the cytometer",
         Weight.LOOK,

@@ -10,7 +10,7 @@ from pipeline.output.flag_words.entry import FlagWords, Weight
 from pipeline.quantification.result import SampleFlag
 
 _REVIEW: Final = (
-    "look at the gates of the tube; a threshold that is wrong is typed anew in study.xlsx, sheet gates"
+    "look at the gates of the tube; type the right value for a wrong threshold in study.xlsx, sheet gates"
 )
 _PANEL: Final = (
     "if the file has the channel, name it in study.xlsx, sheet panels; if not, nothing can be done for these "
@@ -33,16 +33,16 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         Weight.NOTED,
     ),
     GateFlag.NO_ANCHOR: FlagWords(
-        "no channel of the panel tells the wanted cells",
-        "the gate cannot find the cells, so there is nothing to rely on",
+        "no channel of the panel identifies the wanted cells",
+        "the gate cannot find the cells, so the result is not reliable",
         "no channel has a role such as cd138, cd319, cd229 or cd54",
         "fill in the roles of the channels in study.xlsx, sheet panels, column role",
         Weight.UNRELIABLE,
     ),
     GateFlag.NO_CLEAR_POPULATION: FlagWords(
         "no group of cells where the wanted ones should be: no density is given",
-        "the gates are strict guesses, and the few cells in them are not the patient's plasma cells for "
-        "sure",
+        "the gates are strict guesses, and the few cells in them may not be the patient's plasma "
+        "cells",
         "hardly any plasma cells in the aspirate, or a stain that failed",
         "look at the step Plasma cells; if you see a group, type its threshold in study.xlsx, sheet gates",
         Weight.UNRELIABLE,
@@ -91,7 +91,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     ),
     GateFlag.TIME_UNSTABLE: FlagWords(
         "a stretch of the acquisition was left out as unsteady",
-        "the density is of the steady part; it has fewer cells, which the interval holds",
+        "the density is of the steady part; it has fewer cells, which the interval includes",
         "a clog, air, or the end of the sample",
         "look at the step Time: is what was left out really unsteady?",
         Weight.NOTED,
@@ -105,7 +105,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     ),
     SampleFlag.CLONE_UNCERTAIN: FlagWords(
         "it is not sure which plasma cells are the clone's",
-        "the interval holds that doubt and is wider for it",
+        "the interval includes that uncertainty and is wider",
         "clone and normal plasma cells overlap on the markers of this panel",
         "look at the step Aberrant",
         Weight.NOTED,
@@ -162,7 +162,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     ),
     SampleFlag.REPAIRED_FILE: FlagWords(
         "the FCS file had to be repaired",
-        "the repair is named in the card; what it says of the events was checked",
+        "the repair is named in the card; what it says about the events was checked",
         "the file breaks the FCS standard, as many exports do",
         "read the repair in the card; export the file again if you can",
         Weight.NOTED,

@@ -20,7 +20,7 @@ OF_PATIENTS: Final[Mapping[str, FlagWords]] = {
         Weight.NOTED,
     ),
     ExposureFlag.DOSE_ON_SAMPLE_DAY: FlagWords(
-        "a dose on the sample's day counts as after it, if no times say else",
+        "a dose on the sample's day counts as given after the sample, unless times of day show otherwise",
         "the washout may be longer here than it was",
         "marrow and infusion on one day, without times",
         "type the times in study.xlsx: sheet doses, column given_time; sheet samples, column "
@@ -43,7 +43,7 @@ OF_PATIENTS: Final[Mapping[str, FlagWords]] = {
     ),
     ExposureFlag.OTHER_ANTI_CD38_SINCE: FlagWords(
         "another antibody against CD38 was given after the last counted dose",
-        "low free CD38 may be that antibody's doing; the models leave the row out",
+        "that antibody may be the cause of low free CD38; the models leave the row out",
         "the patient had another anti-CD38 treatment in between",
         _DOSES,
         Weight.NOTED,
@@ -57,22 +57,23 @@ OF_PATIENTS: Final[Mapping[str, FlagWords]] = {
     ),
     ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE: FlagWords(
         "the study drug had been given before the sample",
-        "it may hold CD38 too; the models leave the row out",
+        "it may occupy CD38 too; the models leave the row out",
         "a sample under treatment, or a date was typed wrongly",
         _DOSES,
         Weight.NOTED,
     ),
     OccupancyFlag.SENTINELS_DISAGREE: FlagWords(
-        "NK cells and B precursors tell a different part of CD38 that the drug holds",
+        "NK cells and B precursors disagree on theta, the part of CD38 that the drug occupies",
         "theta lies within the intervals of both, so the total is known poorly; RD does not change",
         "few sentinel cells, or cells of another kind in their gates",
         "look at the sentinels in the card; do not rely on the total",
         Weight.NOTED,
     ),
     OccupancyFlag.THETA_CONTRADICTED: FlagWords(
-        "the sentinels and the drug's level in serum tell different parts of CD38 that the drug holds: "
-        "their intervals do not meet",
-        "one of them is wrong, so the total is not to be relied on; RD does not change",
+        "the sentinels and the drug's level in serum disagree on theta, the part of CD38 that the "
+        "drug occupies: "
+        "their intervals do not overlap",
+        "one of them is wrong, so do not rely on the total; RD does not change",
         "a dose is missing or wrong in the sheet, or the sentinels' norm is of another laboratory",
         f"{_DOSES}; then the norms of the sentinels, sheet settings",
         Weight.NOTED,

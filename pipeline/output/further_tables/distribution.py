@@ -51,7 +51,7 @@ def missing_numbers(tube: SampleFacts) -> str:
 
     Examples
     --------
-    `P10 < 1,140 (below what a cell can show)`
+    `P10 < 1,140 (below the detection limit of a cell)`
     """
     cells = tube.result.distribution
     if cells is None:

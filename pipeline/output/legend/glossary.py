@@ -38,7 +38,7 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "Plasma cells whose markers are not those of normal ones (such as CD19 lost, CD56 or CD117 gained): "
          "the cells of the myeloma clone.", ("aberrant",)),
     GlossaryTerm("AICc", "Akaike's information criterion, corrected for small samples",
-         "Tells which model describes the data best for its number of parameters: the lower the better; a "
+         "Shows which model describes the data best for its number of parameters: the lower the better; a "
          "difference below 2 says little."),
     GlossaryTerm("anchor", "",
          "A marker that is enough to find the wanted cells, such as CD138, CD319, CD229 or CD54 for plasma "
@@ -72,8 +72,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "Dye molecules per antibody. Bead levels in dye molecules are divided by it to give antibodies; 1"
          " for a 1:1 conjugate."),
     GlossaryTerm("Fieller", "",
-         "Fieller's interval of a ratio of two estimates; it may have no upper end, which then is the "
-         "honest answer."),
+         "Fieller's interval of a ratio of two estimates; it may have no upper end; then the data set "
+         "no upper limit."),
     GlossaryTerm("Firth", "",
          "Firth's penalised estimate: gives a finite odds ratio where one group has no event."),
     GlossaryTerm("FMO", "fluorescence minus one",
@@ -83,8 +83,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "Scatter of a density on the log scale, in percent; the uncertainty of one tube.",
          ("geometric CV",)),
     GlossaryTerm("interval", "",
-         "The 95 % interval: in 95 of 100 such studies it holds the true value. Which errors it does not "
-         "hold is said beside it.", is_plain=True),
+         "The 95 % interval: in 95 of 100 such studies it holds the true value. The errors that it does not "
+         "include are named beside it.", is_plain=True),
     GlossaryTerm("isotype", "isotype control",
          "A control tube with an antibody of the same kind that binds nothing on these cells.",
          ("isotype",)),
@@ -101,7 +101,7 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "population; these differ from lot to lot.", is_plain=True),
     *(GlossaryTerm(str(model.name), *model.glossary) for model in MODELS if model.glossary),
     GlossaryTerm("masked", "",
-         "The drug sits on CD38, so that the antibody cannot bind: low free CD38 without loss of CD38.",
+         ("The drug is bound to CD38, so the antibody cannot bind: free CD38 is low although no CD38 " "was lost."),
          ("masked",)),
     GlossaryTerm("MFI", "median fluorescence intensity",
          "The median brightness of the cells on one channel, compensated, in the instrument's units.",
@@ -138,8 +138,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "A second gating, made in another way; where it names other cells the tube is flagged.",
          ("second opinion",)),
     GlossaryTerm("sentinel", "",
-         "Normal cells of the same tube, NK cells and B precursors. They cannot have lost CD38, so where "
-         "they are dim the drug covers it: masked. Where only the plasma cells are dim, they have lost it.",
+         "Normal cells of the same tube, NK cells and B precursors. They do not lose CD38. If they are "
+         "dim, the drug covers it: masked. If only the plasma cells are dim, these have lost CD38.",
          ("sentinel", "sentinels", "Sentinels")),
     GlossaryTerm("singlets", "",
          "Single cells; two that stick together are left out."),
@@ -152,7 +152,7 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "The line of log level on log brightness of the beads, by which brightness becomes molecules.",
          ("standard curve",)),
     GlossaryTerm("θ", "theta",
-         "Part of CD38 that the drug holds, 0 to 1.", ("θ", "theta")),
+         "Part of CD38 that the drug occupies, 0 to 1.", ("θ", "theta")),
     GlossaryTerm("Tobit", "",
          "A line fitted so that values below or above a limit count as that, not as numbers."),
     GlossaryTerm("total", "total CD38",

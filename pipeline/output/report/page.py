@@ -261,5 +261,5 @@ def _no_response(study_result: StudyResult) -> str:
     patients = "1 patient" if tables.n_patients == 1 else f"{tables.n_patients} patients"
     return (
         f"No response is known of the {patients} of the patients sheet (best_response, evaluable), so "
-        "disease control by washout or density is not told."
+        "disease control by washout or density is not given."
     )

@@ -181,7 +181,7 @@ _HEAD = (
     '<link rel="icon" href="data:,">'
 )
 _NO_COOKIE = (
-    "this page was not opened by cd38rd, or the program was started anew since. Start it again: "
+    "this page was not opened by cd38rd, or the program has been started again since. Start it again: "
     "cd38rd open, cd38rd review, or a double click on cd38rd-page"
 )
 _NO_TOKEN = (

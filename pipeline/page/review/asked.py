@@ -24,7 +24,7 @@ def known(desk: Desk, sample_id: str) -> Snapshot:
     """
     snapshot = desk.snapshot()
     if sample_id not in snapshot.results:
-        raise HTTPException(404, f"{sample_id[:100]}: no tube of this study that has run is called so")
+        raise HTTPException(404, f"{sample_id[:100]}: no tube of this name has been run in this study")
     return snapshot
 
 

@@ -84,7 +84,7 @@ def _countersigned(
     if now.state is State.UNSIGNED:
         because = now.unsigned_because
         raise RefusedError(
-            f"{sample_id}: what was signed has changed since ({because}). It must be signed anew first"
+            f"{sample_id}: what was signed has changed since ({because}). It must be signed again first"
         )
     _must_be_of_now(snapshot, sample_id)
     try:
@@ -114,7 +114,7 @@ def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
     others = files_unlike_result(snapshot, sample_id)
     if others:
         raise RefusedError(
-            f"{sample_id}: {', '.join(others)} is another file than the last run read. Run it again first"
+            f"{sample_id}: {', '.join(others)} is not the file that the last run read. Run it again first"
         )
 
 

@@ -62,7 +62,7 @@ class DrugLevel:
     log_sd
         SD of its natural logarithm between such patients, the target gone.
     occupancy, occupancy_low, occupancy_high
-        Part of CD38 that the drug holds; the band covers concentration and Kd.
+        Part of CD38 that the drug occupies; the band covers concentration and Kd.
     """
 
     ug_ml: float | None = None
@@ -246,5 +246,5 @@ def _trough_notes(measured: int, effective: float) -> tuple[str, ...]:
     if effective >= _FEWEST_EFFECTIVE:
         return (f"weighted by {troughs}",)
     return (
-        f"{troughs} far from what the population has: only {effective:.1f} draws agree, the band is rough",
+        f"{troughs} far from those of the population: only {effective:.1f} draws agree, the band is rough",
     )

@@ -13,7 +13,7 @@ on, an error of 0.03 in θ moves the total by 30 %."""
 
 
 def occupancy(ug_ml: ArrayLike, kd_ug_ml: ArrayLike) -> NDArray[np.float64]:
-    """Return θ = C/(C + Kd), the part of CD38 that the drug holds.
+    """Return θ = C/(C + Kd), the part of CD38 that the drug occupies.
 
     Parameters
     ----------

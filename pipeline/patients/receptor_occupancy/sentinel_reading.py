@@ -40,13 +40,13 @@ class SentinelReading(StrEnum):
 
 READING_WORDS = {
     SentinelReading.NOT_LOW: "free CD38 on the plasma cells is not low",
-    SentinelReading.MASKED: "the drug covers so much that free CD38 is low by that alone; whether the plasma "
-    "cells have lost some of theirs too is told by the total, where there is one",
+    SentinelReading.MASKED: "the drug covers so much CD38 that this alone explains the low free CD38; the "
+    "total, where there is one, shows whether the plasma cells have lost CD38 too",
     SentinelReading.LOST: "low on the plasma cells, and by the sentinels the drug covers less than half",
     SentinelReading.BOTH: "the drug covers a part, and the total is low too: the plasma cells have lost CD38",
     SentinelReading.PARTLY_COVERED: "the drug covers a part; whether the plasma cells have lost CD38 too "
-    "is not told, see theta and the total",
-    SentinelReading.CANNOT_TELL: "it cannot be told why free CD38 is as it is",
+    "is not known; see theta and the total",
+    SentinelReading.CANNOT_TELL: "it is not known why free CD38 is as it is",
 }
 
 

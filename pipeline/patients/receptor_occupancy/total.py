@@ -19,8 +19,8 @@ background."""
 _WIDER: Final = 2.2414 / 1.95996
 """Arithmetic: the normal distribution's limits of 97.5 % over those of 95 %."""
 
-ONLY_BELOW: Final = "the drug may hold nearly all: of the total only a lower limit is told"
-NO_TOTAL: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is told, only a lower limit"
+ONLY_BELOW: Final = "the drug may occupy nearly all: only a lower limit of the total is given"
+NO_TOTAL: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is given, only a lower limit"
 """The notes on a total without a value. Convention."""
 
 
@@ -109,7 +109,7 @@ def _within(free: FreeDensity, theta: Theta, down: float, up: float) -> Total:
 
 def _below(free: FreeDensity, theta: Theta, high: float) -> Total:
     if not free.lloq or not np.isfinite(free.lloq) or 1 - high < LEAST_FREE:
-        return Total(reason=_with_reason(theta, "below its LLOQ: nothing is told of the total"))
+        return Total(reason=_with_reason(theta, "below its LLOQ: no total is given"))
     limit = max(free.lloq, free.high or 0.0) / (1 - high)
     return Total(None, None, _plain(limit), _with_reason(theta, "below its LLOQ: the total lies below"))
 

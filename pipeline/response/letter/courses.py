@@ -42,12 +42,13 @@ EACH_EVENT_RULE: Final = (
     "From the sheet adverse_events, a row per event. First the patients by their highest grade (CTCAE), of "
     "all treatment-emergent events and of those that were called related to the treatment; a patient of the "
     "patients sheet without a row had none. Then the events themselves, of all events: a patient may have "
-    "several, so no interval is told."
+    "several, so no interval is given."
 )
 OF_EVENTS: Final = "events counted, no interval"
 DURATION_RULE: Final = (
-    "From the start of treatment to discontinued_on or death. Who is still treated counts once the months "
-    "are over; before that nobody knows, so they are in neither number."
+    "From the start of treatment to discontinued_on or death. Patients who are still treated count "
+    "once the months "
+    "are over. Before that the result is not known, so they are in neither number."
 )
 CONTROL_RULE: Final = (
     "The same evaluable patients by each definition. SD without its days (disease_control_days) is in no "

@@ -21,8 +21,8 @@ from pipeline.study.study import Study
 
 RULE: Final = (
     "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
-    "limit of its assay and counts as that limit: a median or least value that is one is at most what is "
-    "told."
+    "limit of its assay and counts as that limit. A median or least value that is such a limit is an upper "
+    "bound."
 )
 
 

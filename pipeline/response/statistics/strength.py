@@ -45,7 +45,7 @@ def strength(
         return ""
     has = f"of {n} patients {events} had the outcome"
     if not low and high is None:
-        return f"Weak: {has}. The interval of the {what} is open at both ends: this tells nothing."
+        return f"Weak: {has}. The interval of the {what} is open at both ends: this shows nothing."
     is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
     is_few = min(events, n - events) < FEW_EVENTS
     if is_open:

@@ -96,7 +96,7 @@ def settings_of(client: Client) -> str:
     try:
         answer = client.sync(client._run_on_scheduler, scheduler_settings, callback_timeout=SECONDS_TO_ANSWER)
     except Exception as error:  # a scheduler of another Python cannot run the question
-        return f"the scheduler does not tell its settings ({type(error).__name__})"
+        return f"the scheduler does not report its settings ({type(error).__name__})"
     return ", ".join(f"{name} {value}" for name, value in answer.items())
 
 

@@ -149,7 +149,7 @@ class GeneralSettings(BaseModel):
         "",
         "names",
         "Rows that the washout models keep though they leave them out by default, split by ;: "
-        "under_one_week, study_drug, other_anti_cd38; empty: none. The line with them is told anyway.",
+        "under_one_week, study_drug, other_anti_cd38; empty: none. The line with them is given anyway.",
     )
     cycle_days: Annotated[float, number(7, 84)] = setting(
         CYCLE_DAYS,
@@ -170,7 +170,7 @@ class GeneralSettings(BaseModel):
     instrument_log: Annotated[str, BeforeValidator(as_file_name)] = setting(
         "",
         "",
-        "SQLite file that every bead run is written into and held against; empty: none. "
+        "SQLite file that every bead run is written into and compared with; empty: none. "
         "It may lie outside the study folder, so that studies share it.",
     )
     histogram_sheet: YesNo = setting(

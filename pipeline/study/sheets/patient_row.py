@@ -26,7 +26,7 @@ class PatientRow(Row):
     progressed_on: Day | None = column("Day of progression.")
     died_on: Day | None = column("Day of death.")
     last_assessed_on: Day | None = column(
-        "Last day on which the disease was assessed well enough to tell progression; PFS is censored there.",
+        "Last day on which the disease was assessed well enough to show progression; PFS is censored there.",
         example="2024-08-05",
     )
     next_therapy_on: Day | None = column(

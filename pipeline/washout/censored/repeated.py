@@ -74,7 +74,8 @@ class PatientJackknife:
         ratio = self.variance(of) / own if own > 0 else 0.0
         if not ratio > LEAST_INFLATION:
             raise NotEstimableError(
-                "the line is the same whichever patient is left out: how sure it is cannot be told from them"
+                "the line is the same whichever patient is left out: so its uncertainty cannot be "
+                "estimated from them"
             )
         return ratio
 
@@ -127,7 +128,7 @@ def patient_jackknife(rows: CensoredRows, best: Maximum, patients: NDArray[np.in
     )
     if not good.all():
         raise NotEstimableError(
-            f"the line hangs on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"
+            f"the line depends on single patients: {int(np.sum(~good))} of {len(good)} cannot be left out"
         )
     return PatientJackknife(
         estimate=np.append(best.beta[0], best.log_sigma[0]),

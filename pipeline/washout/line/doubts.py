@@ -194,7 +194,7 @@ def _scatter_words(data: Observations, doubt: Tested, slope: float) -> str:
         f"in place of {slope:.3g}, too {steep}"
     )
     if grows and data.count(LEFT) > _MOSTLY * data.n:
-        words += "; M0 takes such a spread for a rise"
+        words += "; M0 mistakes such a spread for a rise"
     return words
 
 
@@ -218,11 +218,11 @@ def _bend_words(_: Observations, doubt: Tested, _slope: float) -> str:
     if doubt.effect < 0:
         return (
             f"the rise slows with weeks (p {doubt.p:.2g}): the line is too low in the middle and too high at "
-            "the end, and tells no weeks until a density"
+            "the end, and gives no weeks until a density"
         )
     return (
         f"the rise quickens with weeks (p {doubt.p:.2g}): the line is too high in the middle and too low at "
-        "the end, and tells no weeks until a density"
+        "the end, and gives no weeks until a density"
     )
 
 

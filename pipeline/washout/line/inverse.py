@@ -112,12 +112,14 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
         raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
     if not fit.slope_interval[0] > 0:
         raise NotEstimableError(
-            "cannot be told from these data: the interval of the slope holds 0, so a rise is not sure"
+            "cannot be estimated from these data: the interval of the slope contains 0, so a rise is not sure"
         )
     bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_significant), None)
     if bent is not None:
         how = "slows" if bent.effect < 0 else "quickens"
-        raise NotEstimableError(f"cannot be told from a line: the rise {how} with weeks (p {bent.p:.2g})")
+        raise NotEstimableError(
+            f"cannot be estimated from a line: the rise {how} with weeks (p {bent.p:.2g})"
+        )
     line = refit.line
     doublings = float(_crossing(line, rd, share)(line.estimate[None])[0])
     _refuse_far_before(line, doublings, rd)
@@ -136,11 +138,14 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
     who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
     if not doublings <= longest:
         words = f"by {_weeks(longest):.3g} weeks {who} do not have {rd:,.0f} on the line"
-        return f"not within what was seen: {words}"
+        return f"not within the observed range: {words}"
     reached, known = _reached(line, doublings, rd)
     if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
         rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
-        return f"not within what was seen: the line would say {_weeks(doublings):.3g} weeks, but only {rows}"
+        return (
+            "not within the observed range: the line would say "
+            f"{_weeks(doublings):.3g} weeks, but only {rows}"
+        )
     return ""
 
 
@@ -255,7 +260,7 @@ def _refuse_far_before(line: Line, doublings: float, rd: float) -> None:
     measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
     if not doublings >= measured[0] - _FARTHEST_DOUBLINGS:
         raise NotEstimableError(
-            f"cannot be told from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
+            f"cannot be estimated from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
             f"far before the {2 ** measured[0]:.3g} to {2 ** measured[1]:.3g} weeks that were seen"
         )
 

@@ -222,4 +222,6 @@ def _refuse_without_maximum(best: Maximum, data: Observations) -> None:
         counts = (
             f"{data.count(OBSERVED)} measured, {data.count(LEFT)} below LLOQ, {data.count(RIGHT)} above ULOQ"
         )
-        raise NotEstimableError(f"the likelihood has no maximum: too few washouts hold the line ({counts})")
+        raise NotEstimableError(
+            f"the likelihood has no maximum: too few washouts determine the line ({counts})"
+        )

@@ -24,12 +24,14 @@ _SMALLEST_SIGMA: Final = 1e-5
 """σ on standardised axes below which the rows lie on a line and no interval is reported. Convention: a
 hundred-thousandth of the spread is less than a density's last digit."""
 
-_NO_SCATTER: Final = "no scatter is left between rows (sigma 0): the interval is no guide to other patients"
+_NO_SCATTER: Final = (
+    "no scatter is left between rows (sigma 0): the interval does not apply to other patients"
+)
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
 _CHANGING: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma * exp(gamma * log2 weeks))"
 _LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
 _MOST_LIKELY: Final = "Tobit, maximum likelihood: "
-_BIAS_STAYS: Final = "the slope's bias could not be taken off: it is that of maximum likelihood"
+_BIAS_STAYS: Final = "the slope's bias could not be corrected: the slope is that of maximum likelihood"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -70,7 +70,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     of_reference = observed(alone, settings)[0]
     if len(alone) < len(used):
         named = str(reference) or "unknown"
-        notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks know no term")
+        notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks cannot have a term")
     return Given(
         used=used,
         data=data,

@@ -48,8 +48,8 @@ from pipeline.washout.recovery.share import first_reached, log_quantiles
 from pipeline.washout.recovery.summits import Peak, summits
 from pipeline.washout.recovery.surface import Surface
 
-NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not told"
-NOT_IN_DATA: Final = "not within what was seen"
+NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not given"
+NOT_IN_DATA: Final = "not within the observed range"
 
 _INTERVAL_DRAWS, _FEWER_DRAWS = 3_000, 500
 """Draws for the intervals, and the fewer draws for slow computations. Arithmetic: with 3,000 a limit of 2.5 %

@@ -83,7 +83,7 @@ def refuse_without_a_bend(data: Observations, law: RowLaw, aicc: float) -> None:
         of_patient = 2 * np.bincount(data.patients, logs - rival.law.log_likelihoods())
         if ahead <= float(of_patient.max()):
             raise NotEstimableError(
-                f"one patient alone speaks for a plateau: without it {rival.words}, describes the rows better"
+                f"the plateau rests on one patient: without it {rival.words}, describes the rows better"
             )
 
 
@@ -92,7 +92,7 @@ def refuse_contradicted(law: RowLaw, seed: int) -> float:
     p = trend_p(law, seed)
     if p < CONTRADICTED:
         raise NotEstimableError(
-            f"the rows contradict the curve: what it leaves over has a trend over the weeks (p = {p:.3f})"
+            f"the rows contradict the curve: its residuals have a trend over the weeks (p = {p:.3f})"
         )
     return p
 

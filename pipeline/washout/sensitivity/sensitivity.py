@@ -22,7 +22,7 @@ from pipeline.washout.sensitivity.variations import Variation, variations
 
 METHOD: Final = (
     "the same line, less its bias, with its interval; the scatter changes with weeks where it does in the "
-    "line that is told; other doubts are taken into the line that is told alone"
+    "line that is reported; only the reported line allows for other doubts"
 )
 AS_REPORTED: Final = "as told"
 _MOST_OF: Final = 0.5
@@ -181,18 +181,18 @@ def _words(table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient]) 
     start = f"Under {len(others)} other choices"
     if len(others) == 1:
         start, between = "Under the one other choice", f"is {_fold(least.fold)} ({least.name})"
-    sentences = [f"{start} the fold per doubling {between}; as told it is {_fold(base.fold)}."]
+    sentences = [f"{start} the fold per doubling {between}; as reported it is {_fold(base.fold)}."]
     turned = [row.name for row in others if _side(row) != _side(base)]
     if turned:
         start = "the interval leaves out 1, but not" if _side(base) else "the interval holds 1, but not"
-        sentences.append(f"As told {start} here: {'; '.join(turned)}.")
+        sentences.append(f"As reported {start} here: {'; '.join(turned)}.")
     else:
         holds = "leaves out 1" if _side(base) else "holds 1"
         where = "there" if len(others) == 1 else "under each of them"
-        sentences.append(f"The interval {holds} {where}, as in the line that is told.")
+        sentences.append(f"The interval {holds} {where}, as in the line that is reported.")
     needed = [row.patient_id for row in patients if row.slope is None]
     if needed:
-        sentences.append(f"Without {', '.join(needed[:5])} there is no line: it hangs on single patients.")
+        sentences.append(f"Without {', '.join(needed[:5])} there is no line: it depends on single patients.")
     return tuple(sentences)
 
 

@@ -67,7 +67,9 @@ def change_of_means(visits: TwoVisits, level: float = LEVEL) -> tuple[float, flo
     start = _start(scaled)
     best, value = _climb(scaled, start)
     if not np.all(np.abs(best[:2]) < _NO_MAXIMUM):
-        raise NotEstimableError("too few visits are measured to tell a mean change: the law has no maximum")
+        raise NotEstimableError(
+            "too few visits are measured to estimate a mean change: the likelihood has no maximum"
+        )
     worth = float(np.sum(np.mean(visits.side == OBSERVED, axis=1)))
     freedom = max(worth - 1, 1.0)
     drop = (freedom + 1) * float(np.log1p(float(stdtrit(freedom, (1 + level) / 2)) ** 2 / freedom))

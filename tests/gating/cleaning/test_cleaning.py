@@ -136,4 +136,6 @@ def test_time_that_is_mostly_unsteady_is_flagged_and_nothing_is_cut():
     assert finding.methods == (Method.UNSTEADY,)
     assert finding.flags == ("TIME_UNSTABLE",)
     assert finding.confidence == 0.2
-    assert finding.note.endswith("of the events were acquired in unsteady time; none were excluded")
+    assert finding.note.endswith(
+        "of the events were acquired at an unsteady rate or brightness; none were excluded"
+    )

@@ -287,7 +287,7 @@ def test_a_polygon_agrees_with_the_exact_one_but_for_its_outline():
 @pytest.mark.parametrize(
     ("root", "said"),
     [
-        ('<Workspace version="1.4"/>', "a FlowJo before 10 (format 1.4; its version is not said)"),
+        ('<Workspace version="1.4"/>', "a FlowJo before 10 (format 1.4; its version is not given)"),
         ('<Workspace version="1.61" flowJoVersion="7.6.5"/>', "FlowJo 7.6.5"),
         ('<Workspace version="2.0" flowJoVersion="9.9.6"/>', "FlowJo 9.9.6"),
         ('<Workspace version="1.0" flowJoVersion="5.7.2"/>', "FlowJo 5.7.2"),

@@ -63,7 +63,7 @@ def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():
     found = study_result(*tubes).limiting
     assert found.within_run is None
     assert found.between_runs.cv_percent == pytest.approx(13.0, abs=0.1)
-    assert "Every interval holds a between-run CV of" in found.sentences()[-1]
+    assert "Every interval includes a between-run CV of" in found.sentences()[-1]
     assert "estimated from replicates" in found.sentences()[-1]
 
 
@@ -88,7 +88,7 @@ def test_enough_replicates_put_what_their_budgets_leave_open_into_every_interval
     before = study_result(*tubes)
     results = with_between_runs(before.study, before.results)
     shown = limiting(before.study, results).sentences()[-1]
-    assert "Every interval holds a between-run CV of" in shown
+    assert "Every interval includes a between-run CV of" in shown
     for old, new in zip(before.results, results, strict=True):
         assert new.receptor.rd == old.receptor.rd
         assert new.receptor.rd_high / new.receptor.rd_low > old.receptor.rd_high / old.receptor.rd_low

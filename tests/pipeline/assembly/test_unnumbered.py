@@ -147,4 +147,4 @@ def test_a_study_without_any_density_has_no_bound(tmp_path):
     _, silent = rows()
     bound, note = slope_bound(silent, study(tmp_path))
     assert bound is None
-    assert note == "no visit has a density at which they could be placed"
+    assert note == "no visit has a density that could be assumed for them"

@@ -165,7 +165,7 @@ def test_areas_that_follow_the_light_take_no_bead_away(folder):
     named = of_values(folder, "plain", (fsc, ssc, light), ("FSC", "SSC", "PE-A"))
     fooled = of_values(folder, "xp", (fsc, ssc, light, spill, spill), ("FSC", "SSC", "PE-A", "FSCA", "SSCA"))
     assert (fooled.peaks, fooled.n_singlets) == (named.peaks, named.n_singlets)
-    assert "not by FSCA, which follows the beads' light" in fooled.note
+    assert "not by FSCA, which follows the beads' fluorescence" in fooled.note
 
 
 def test_more_than_a_third_left_out_is_flagged_and_a_few_are_not(folder):
@@ -243,7 +243,7 @@ def test_a_facscan_file_whose_areas_are_other_detectors_gives_flowcals_model(rea
     assert found.peaks.medians[:7] == pytest.approx(AJ01_MEDIANS, rel=0.001)
     assert found.curve.slope == pytest.approx(1.0761, abs=0.001)
     assert found.curve.intercept * np.log(10) == pytest.approx(2.2915, abs=0.005)
-    assert found.note.startswith("singlets were told by FSC and SSC; not by FSCA, which follows")
+    assert found.note.startswith("singlets were selected by FSC and SSC; not by FSCA, which follows")
 
 
 @pytest.mark.real

@@ -55,8 +55,8 @@ def test_an_area_that_follows_the_light_is_another_detectors(names):
     shown = dict(zip(names, ("spill", "more spill", "size", "side"), strict=True))
     found = chosen({**shown, "PE-A": "PE"})
     assert (found.first, found.second) == names[2:]
-    assert f"not by {names[0]}, which follows the beads' light" in found.words()
-    assert f"singlets were told by {names[2]} and {names[3]}" in found.words()
+    assert f"not by {names[0]}, which follows the beads' fluorescence" in found.words()
+    assert f"singlets were selected by {names[2]} and {names[3]}" in found.words()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_area_that_tells_nothing_is_passed_over(bad, why):
 def test_one_kind_of_scatter_is_better_than_none():
     found = chosen({"SSC-A": "side", "PE-A": "PE"})
     assert (found.first, found.second) == ("SSC-A", "SSC-A")
-    assert found.words() == "singlets were told by SSC-A"
+    assert found.words() == "singlets were selected by SSC-A"
     both = chosen({"FSC-A": "size", "FSC-H": "size", "SSC-A": "spill", "PE-A": "PE"})
     assert (both.first, both.second) == ("FSC-A", "FSC-H")
 

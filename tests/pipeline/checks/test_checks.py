@@ -303,7 +303,7 @@ def test_a_voltage_on_the_edge_of_rounding_is_the_same(tmp_path):
 def test_a_voltage_that_nobody_tells_is_flagged_and_an_instrument_noted(tmp_path):
     silent = {"keywords": {"$CYT": "", "$CYTSN": "", "$P4V": ""}}
     study = study_of(tmp_path, tubes=dict.fromkeys(("S1", "S1_FMO", "S2", "S2_FMO", "beads"), silent))
-    problem = 'beads "QB1": S1.fcs and beads.fcs do not both tell the voltage or gain of PE-A: not compared'
+    problem = 'beads "QB1": S1.fcs and beads.fcs do not both give the voltage or gain of PE-A: not compared'
     assert report(study)[0] == (
         f"WARNING samples!F2: found {problem}, expected $PnV in both files. Make sure that beads and tube were "
         "acquired with the same settings: another voltage changes RD."
@@ -314,7 +314,7 @@ def test_a_voltage_that_nobody_tells_is_flagged_and_an_instrument_noted(tmp_path
         'neither the tube nor beads "QB1" names its instrument: not compared',
         problem,
         "neither the tube nor the control names its instrument: not compared",
-        "tube and the control do not both tell the voltage of PE-A: not compared",
+        "tube and the control do not both give the voltage of PE-A: not compared",
     )
 
 

@@ -82,13 +82,13 @@ def test_each_kind_of_change_is_named(study: Path) -> None:
     tube.write_bytes(tube.read_bytes() + b" ")
     next((study / "fcs").rglob("P02_BM1.fcs")).unlink()
     found = "\n".join(changes(study))
-    assert re.search(r"P01_BM1\.fcs \(.*\): is another file than the last run read", found)
+    assert re.search(r"P01_BM1\.fcs \(.*\): is not the file that the last run read", found)
     assert re.search(r"P02_BM1\.fcs \(.*\): was read by the last run, and is not there", found)
     assert "results/rd_samples.csv: was changed after the last run" in found
     assert "results/rd.xlsx: was written by the last run, and is not there" in found
     assert "results: strange.csv not written by the last run" in found
     assert (
-        "study: has faults now (cd38rd check says which), so typed cells that changed are not told" in found
+        "study: has faults now (cd38rd check says which), so typed cells that changed are not listed" in found
     )
     assert len(changes(study)) == 6
 

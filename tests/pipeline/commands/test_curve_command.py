@@ -98,7 +98,7 @@ def test_levels_a_thousandfold_too_small_are_warned_of_as_in_a_run(capsys) -> No
 def test_levels_that_only_number_the_beads_convert_nothing(capsys) -> None:
     words = ("--levels", "0;1;2;3", "--medians", "5;50;500;5000", "--kit", "rainbow", "--cells", "600")
     assert typed(*words) == 0
-    assert "The levels only put the beads in order: the cells are not converted." in capsys.readouterr().out
+    assert "The levels only rank the beads: the cells are not converted." in capsys.readouterr().out
 
 
 def test_two_beads_leave_no_scatter_and_it_is_said_what_is_assumed(capsys) -> None:

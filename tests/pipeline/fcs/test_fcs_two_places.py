@@ -115,7 +115,7 @@ def test_a_count_that_began_again_or_left_events_out_tells_too(tmp_path, right, 
 
 @pytest.mark.parametrize("right", ["HEADER", "TEXT"])
 def test_where_nothing_counts_or_rises_no_place_is_taken(tmp_path, right):
-    with pytest.raises(NotFcsError, match="bytes fit both; neither a count of events nor a time tells which"):
+    with pytest.raises(NotFcsError, match="bytes fit both; neither a count of events nor a time shows which"):
         read(tmp_path, cyan("", right))
 
 

@@ -38,7 +38,7 @@ def test_every_tube_has_a_row_and_one_without_a_density_says_why(study_result: S
     assert bright["p10"] < bright["p25"] < bright["rd"] < bright["p75"] < bright["p90"]
     assert bright["below_cut_percent_low"] <= bright["below_cut_percent"] <= bright["below_cut_percent_high"]
     assert dim["p10"] is None
-    assert "P10 < 950 (below what a cell can show)" in dim["not_told"]
+    assert "P10 < 950 (below the detection limit of a cell)" in dim["not_told"]
 
 
 def test_tubes_are_drawn_in_the_order_of_washout(study_result: StudyResult):

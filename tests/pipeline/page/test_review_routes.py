@@ -112,7 +112,7 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
         "unsigned",
         True,
     )
-    assert "is another file than the last run read" in reviewer.sign(ONE).json()["error"]
+    assert "is not the file that the last run read" in reviewer.sign(ONE).json()["error"]
     fcs.write_bytes(content)
     os.utime(fcs, (1e9, 1e9))
     assert reviewer.tube(ONE)["decision"]["state"] == "countersigned"

@@ -91,7 +91,7 @@ def test_a_person_s_threshold_comes_before_the_batch_s(unclear: Tube):
     assert "GATE_FROM_BATCH" not in gated.flags
 
 
-LENT = "the tube alone was unclear: thresholds of its control were at hand where it gave none"
+LENT = "the tube alone was unclear: thresholds of its control were used where it gave none"
 
 
 def test_an_unclear_tube_takes_the_thresholds_of_its_clear_control(tube: Tube, nearly_empty: Tube):

@@ -55,7 +55,7 @@ def test_it_shows_two_groups_of_brightness_where_there_are_two(results: Path):
     cells = json.loads((results / "distribution.json").read_text("utf-8"))
     assert cells["P06_BM1"]["modes"]["at_least"] == 2
     assert [one["percent"] for one in cells["P06_BM1"]["percentiles"]] == [10, 25, 75, 90]
-    assert cells["P01_BM1"]["percentiles"][0]["beyond"] == "below what a cell can show"
+    assert cells["P01_BM1"]["percentiles"][0]["beyond"] == "below the detection limit of a cell"
 
 
 def test_it_shows_serum_of_both_antibodies_events_and_other_choices(results: Path):

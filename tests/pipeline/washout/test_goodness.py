@@ -117,9 +117,7 @@ def test_a_model_that_the_rows_contradict_is_not_preferred_and_is_named():
     line, curve = Candidate("M1", 20.0, 3, misfit_p=0.002), Candidate("M2", 30.0, 3.5, misfit_p=0.3)
     found = choose([line, curve])
     assert found.preferred == "M2"
-    assert (
-        "the rows contradict M1: what it leaves over has a trend over the weeks (p = 0.002)" in found.reason
-    )
+    assert "the rows contradict M1: its residuals have a trend over the weeks (p = 0.002)" in found.reason
     alone = choose([line])
     assert alone.preferred == ""
     assert alone.reason.startswith("no model is preferred: the rows contradict M1")

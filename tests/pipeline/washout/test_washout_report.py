@@ -51,7 +51,7 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
         ("M1", 5_000, 0.5, False),
         ("M1", 5_000, 0.9, False),
     ]
-    assert all("not within what was seen" in wait.note for wait in report.waits[:2])
+    assert all("not within the observed range" in wait.note for wait in report.waits[:2])
     assert all(wait.low < wait.weeks < wait.high for wait in report.waits[2:])
     assert report.n_observed + report.n_left_censored == 19
 

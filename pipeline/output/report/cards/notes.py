@@ -106,9 +106,9 @@ def _split_words(result: SampleResult, split: GateStep, wanted: str) -> str:
         f"how sure it is which {wanted} are aberrant. It does not count in the gating confidence of the tube"
     )
     if not result.is_of_clone:
-        then = f"the density is of all {wanted}, so the split does not touch it"
+        then = f"the density is of all {wanted}, so the split does not affect it"
     elif any(term.name is BudgetTerm.CLONE_SPLIT for term in result.receptor.budget):
-        then = "the density is of the aberrant cells, and what the split may change in it is in its interval"
+        then = "the density is of the aberrant cells, and the interval includes the uncertainty of the split"
     else:
         then = "the density is of the aberrant cells: look at where the split cuts"
     return f"{step_title(split.name, wanted)}: the {split.confidence:.2f} says {only}; {then}"

@@ -20,7 +20,7 @@ HEADLINES: Final[Mapping[SentinelReading, str]] = {
     SentinelReading.LOST: "not masked: CD38 lost",
     SentinelReading.BOTH: "masked in part, and CD38 lost",
     SentinelReading.PARTLY_COVERED: "masked in part",
-    SentinelReading.CANNOT_TELL: "masking cannot be told",
+    SentinelReading.CANNOT_TELL: "it is not known whether it is masked",
 }
 """What the sentinels say of free CD38 on the plasma cells, for the header of a card and for the table."""
 
@@ -66,7 +66,7 @@ def _theta(occupancy: TubeOccupancy | None) -> list[tuple[str, str]]:
 def _percent_occupied(theta: Theta) -> str:
     percent = "–" if theta.value is None else f"{100 * theta.value:.0f} %"
     interval = f"{100 * (theta.low or 0.0):.0f} to {100 * (theta.high or 0.0):.0f} %"
-    return "; ".join(part for part in (f"the drug holds {percent} ({interval})", theta.reason) if part)
+    return "; ".join(part for part in (f"the drug occupies {percent} ({interval})", theta.reason) if part)
 
 
 def _sentinel_words(sentinel: SentinelResult) -> str:

@@ -25,7 +25,7 @@ Convention."""
 
 HALF: Final = 0.5
 
-_NO_ANSWER_WORDS: Final = "cannot be told from these data: "
+_NO_ANSWER_WORDS: Final = "cannot be estimated from these data: "
 """How a note begins that gives a reason; the answer has said so already."""
 
 _LACKS: Final[Mapping[RdStatus, str]] = {
@@ -100,7 +100,7 @@ def _contradicted(report: WashoutReport) -> frozenset[str]:
 
 def _no_answer(report: WashoutReport, name: str) -> str:
     reason = next((r.reason for r in report.not_estimable if r.name == ModelName.LINE), "")
-    return f"Whether {name} rises with the washout cannot be told" + (f": {reason}." if reason else ".")
+    return f"Whether {name} rises with the washout is not known" + (f": {reason}." if reason else ".")
 
 
 def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
@@ -130,13 +130,13 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     by_preference = sorted(asked, key=lambda wait: wait.model != preferred)
     what = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not by_preference:
-        return f"It cannot be told when {what}: no model tells it."
+        return f"It cannot be estimated when {what}: no model gives it."
     wait = next((wait for wait in by_preference if wait.model not in contradicted), None)
     if wait is None:
-        return f"It cannot be told when {what}: the rows contradict the line."
+        return f"It cannot be estimated when {what}: the rows contradict the line."
     if wait.weeks is None:
         why = wait.note.removeprefix(_NO_ANSWER_WORDS).removeprefix(f"{NOT_IN_DATA}: ")
-        return f"It cannot be told when {what}" + (f": {why}." if why else ".")
+        return f"It cannot be estimated when {what}" + (f": {why}." if why else ".")
     return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 
 

@@ -43,20 +43,23 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
     lines = f"p = {line.slope_p:.2g}, {line.n} visits"
     if by_rank and by_line and (rank.spearman > 0) != (line.slope > 0):
         return (
-            f"The rank test ({ranks}) and the line ({lines}) point in opposite ways: the rows bend, or a "
-            "few of them carry the line. Rely on neither before looking at the plot."
+            f"The rank test ({ranks}) and the line ({lines}) point in opposite directions: the "
+            "relation is not straight, "
+            "or a few rows decide the line. Do not rely on either before you have looked at the plot."
         )
     if by_line and not by_rank:
         return (
             f"The line shows a change of {name} ({lines}), the rank test alone does not ({ranks}): ranks use "
-            "only the order of the visits, the line also how far apart they lie, but it needs them to be "
-            "straight. So take the change as likely, not as shown."
+            "only the order of the visits. The line also uses how far apart they lie, but it needs a "
+            "straight "
+            "relation. So the change is likely, but not shown."
         )
     if by_rank and not by_line:
         return (
             f"The rank test shows a change of {name} ({ranks}), the line alone does not ({lines}): the order "
-            "of the visits is clear, but a straight line does not catch it. So that it changes is shown, how "
-            "fast is not."
+            "of the visits is clear, but a straight line does not describe it. So a change is shown, "
+            "but not how "
+            "fast it is."
         )
     return ""
 
@@ -73,7 +76,7 @@ def _waits(report: WashoutReport) -> Iterator[str]:
             counts = PLAIN.get(preferred, "")
             which = f"the rows fit {counts} better, so its weeks count" if counts else "neither is preferred"
             yield (
-                f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line tells "
+                f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line gives "
                 f"{three_digits(line.weeks)} weeks and the recovery curve {three_digits(curve.weeks)}: "
                 f"{which}."
             )

@@ -16,7 +16,7 @@ from pipeline.washout.report import WashoutReport
 
 BETWEEN_PATIENTS: Final = (
     "These are cross-sectional data: each patient stands at one washout or a few, so the slope is one "
-    "between patients and does not tell how an individual's {name} recovers."
+    "between patients and does not show how an individual's {name} recovers."
 )
 
 
@@ -79,7 +79,7 @@ def _slope_words(fit: WashoutFit, name: str) -> str:
 def _likely_words(fit: WashoutFit) -> str:
     """Return the plain likelihood estimate, without bias correction, where it reads differently."""
     fold, likely = f"{fit.fold_per_doubling:.2f}", f"{10**fit.most_likely.slope:.2f}"
-    return "" if fold == likely else f"highest likelihood, with its bias of few rows: {likely}; "
+    return "" if fold == likely else f"maximum likelihood, with its bias from few rows: {likely}; "
 
 
 def _fold(value: float) -> str:

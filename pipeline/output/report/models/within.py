@@ -30,7 +30,7 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
     said = [_counts(within, name)] if within.changes else []
     said += [_mean(within.mean)] if within.mean else []
     said += [_slopes(within.slopes)] if within.slopes else []
-    said += [f"Not told: {one.name}, because {one.reason}." for one in within.refusals]
+    said += [f"Not given: {one.name}, because {one.reason}." for one in within.refusals]
     return tuple(said)
 
 
@@ -93,8 +93,9 @@ def _who(unnumbered: Unnumbered) -> str:
     named = ", ".join(f"{tube.sample_id} ({tube.status.value})" for tube in unnumbered.tubes[:_MOST_NAMED])
     more = f" and {n - _MOST_NAMED} more in rd_unnumbered.csv" if n > _MOST_NAMED else ""
     return (
-        f"{tubes} neither a density nor a limit, {lost} of which no other tube of the visit stands in for: "
-        f"{named}{more}. The analyses are of the others. That is safe only if these patients are like them."
+        f"{tubes} neither a density nor a limit; for {lost} of them no other tube of the visit has one: "
+        f"{named}{more}. The analyses use the other tubes. That is safe only if these patients are "
+        "like the others."
     )
 
 
@@ -124,7 +125,8 @@ def _response(response: Contrast) -> str:
 def _bound(bound: SlopeBound) -> str:
     visits = "this visit" if bound.n == 1 else f"these {bound.n} visits"
     return (
-        f"With {visits} at any of the densities of this study, early ones at one and late ones at another, "
+        f"If {visits} had any of the densities of this study (one for all early visits and one for "
+        "all late ones), "
         f"each doubling of the washout multiplies the median by {_fold(bound.least)} to "
         f"{_fold(bound.most)} instead of {_fold(bound.without_missing)}."
     )

@@ -107,7 +107,7 @@ def _credible(estimate: Estimate) -> str:
 
 
 def _number_or_open(number: float | None) -> str:
-    return "not within what was seen" if number is None else three_digits(number)
+    return "not within the observed range" if number is None else three_digits(number)
 
 
 def fold_words(number: float | None) -> str:
@@ -156,7 +156,9 @@ def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> li
     """Say which rows the models leave out by default, and what the line is with them."""
     fold = estimates.get("with_left_out_fold_per_doubling")
     said = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
-    return said + ([f"M1 with them in: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else [])
+    return said + (
+        [f"M1 with these rows included: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else []
+    )
 
 
 def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
@@ -201,7 +203,7 @@ def _recovery_words(estimates: dict[str, Estimate], name: str) -> list[str]:
         f"M2. The median {name} comes back to a plateau of {_credible(plateau)} molecules per cell, "
         f"half of it after {_credible(half)} weeks. "
         "These intervals rest on the rows and on priors, which are listed among the assumptions. "
-        "ρ, T and Kd cannot be separated by such data and are not told."
+        "ρ, T and Kd cannot be separated by such data and are not given."
     )
     return [words]
 
@@ -214,7 +216,8 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
     if sources == {ThetaFrom.NO_COMPETITION.value}:
         return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
-        "M3. Where θ, the part that the drug holds, is known well enough, free over 1 − θ gives the total: "
+        "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives "
+        "the total: "
         f"× {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. {report.assumptions[0]}; "
         f"{report.assumptions[1]}; {report.assumptions[2]}; {report.assumptions[3]}."
     )

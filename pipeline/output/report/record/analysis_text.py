@@ -46,7 +46,7 @@ def _total(report: WashoutReport) -> str:
         return "No clone competes with the drug, so density is total density, and its line is the same."
     modelled = {ThetaFrom.LEVEL.value, ThetaFrom.MODEL.value} & set(ways)
     return (
-        "Total density was taken as free density over 1 − θ, θ being the part that the drug holds, from: "
+        "Total density was taken as free density over 1 − θ, θ being the part that the drug occupies, from: "
         f"{', '.join(ways)}{cited([src.SERUM] if modelled else [])}."
     )
 

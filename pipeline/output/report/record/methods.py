@@ -147,12 +147,13 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
     split = [r for r in read if r.is_of_clone]
     if split:
         yield (
-            f"Aberrant {wanted} were told from normal ones by their phenotype{cited([src.PHENOTYPE])} and "
+            f"Aberrant {wanted} were distinguished from normal ones by their "
+            f"phenotype{cited([src.PHENOTYPE])} and "
             f"quantified in their place{in_how_many(len(split), n)}."
         )
     second = [r for r in read if r.second_opinion is not None]
     if second:
-        yield f"A second, independent gating was held against the gates{in_how_many(len(second), n)}."
+        yield f"A second, independent gating was compared with the gates{in_how_many(len(second), n)}."
 
 
 def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) -> Iterator[str]:
@@ -192,7 +193,7 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         yield f"In {_counted(carried, 'run')} the curve of another day was carried over by rainbow beads."
     if any(run.drift for run in runs):
         yield (
-            "Bead runs were held against earlier ones of the instrument on a control chart"
+            "Bead runs were compared with earlier ones of the instrument on a control chart"
             f"{cited([src.CONTROL_CHART, src.WESTGARD])}."
         )
 

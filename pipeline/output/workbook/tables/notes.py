@@ -76,7 +76,7 @@ def _of_response(tables: ResponseTables) -> Iterator[_Line]:
         beside = (tables.dexamethasone.warning, tables.dexamethasone.note)
         yield from (("response", "dexamethasone", "", text) for text in beside if text)
     for hit in tables.inconsistencies:
-        yield ("typed and cannot be", hit.where, "", f'"{hit.phrase}": {hit.text}')
+        yield ("typed, but impossible", hit.where, "", f'"{hit.phrase}": {hit.text}')
 
 
 def about_table(study_result: StudyResult) -> Table:

@@ -18,7 +18,7 @@ from pipeline.output.workbook.words.column import ColumnWords
 _LIST: Final = "A list, dim to bright, split by ;"
 
 BEAD_WORDS: Final[Mapping[str, ColumnWords]] = {
-    "fcs_file": ColumnWords("FCS file", "Called by its bead run; the sheet beads has the file's own name."),
+    "fcs_file": ColumnWords("FCS file", "Named after its bead run; the sheet beads has the file's own name."),
     "channel": ColumnWords("Channel", "The calibrated channel, as the file calls it."),
     "acquired_on": ColumnWords("Acquired on", "As the file says."),
     "instrument": ColumnWords("Cytometer", "As the file says."),
@@ -65,7 +65,7 @@ EXPOSURE_WORDS: Final[Mapping[str, ColumnWords]] = {
 }
 OTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
     "remedy": ColumnWords("What would help", "What would narrow the intervals most."),
-    "terms": ColumnWords("Sources of error", "What it would take away.", width=44),
+    "terms": ColumnWords("Sources of error", "The error that it would remove.", width=44),
     "share_percent": ColumnWords(
         "Part of the variance", "Mean over the densities of this study.", "%", ONE_DECIMAL
     ),

@@ -37,11 +37,11 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
     "weeks": ColumnWords(
         "Weeks",
-        "Weeks since the last dose of {drug}; empty: cannot be told. Words where it is over 10 years.",
+        "Weeks since the last dose of {drug}; empty: cannot be estimated. Words where it is over 10 years.",
         "weeks",
         WEEKS,
     ),
-    "choice": ColumnWords("Choice", "What is done otherwise than in the line that is told.", width=44),
+    "choice": ColumnWords("Choice", "What is done differently from the line that is reported.", width=44),
     "rows": ColumnWords("Rows", "Visits in the line.", "", COUNT),
     "patients": ColumnWords("Patients", "Patients in the line.", "", COUNT),
     "measured": ColumnWords("Measured", "Visits with a density that was measured.", "", COUNT),
@@ -52,10 +52,12 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE),
     "caution": ColumnWords("Caution", "In which direction the choice itself errs.", width=36),
     "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
-    "parameters": ColumnWords("Parameters", "How many the data decide.", "", ONE_DECIMAL),
+    "parameters": ColumnWords(
+        "Parameters", "Number of parameters that are fitted to the data.", "", ONE_DECIMAL
+    ),
     "misfit_p": ColumnWords(
         "Fit, p",
-        f"p that what the model leaves over has no trend over the weeks; below {CONTRADICTED:g} the rows "
+        f"p of the test that the residuals have no trend over the weeks; below {CONTRADICTED:g} the rows "
         "contradict the model. Empty: not looked at.",
         "",
         P_VALUE,
@@ -68,11 +70,14 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "outcome": ColumnWords("Outcome", "What the density is set against.", width=26),
     "measure": ColumnWords(
-        "Number", "What is told: a ratio, an area, a cut, or how a cut parts patients.", width=44
+        "Number", "What is given: a ratio, an area, a cut, or how well a cut separates patients.", width=44
     ),
-    "value": ColumnWords("Value", "In the unit of the row; empty: not told.", "", FOLD),
+    "value": ColumnWords("Value", "In the unit of the row; empty: not given.", "", FOLD),
     "in_others": ColumnWords(
-        "In other patients", "As it may be expected in patients it was not found in.", "", SHARE
+        "In other patients",
+        "The value to expect in other patients than those in whom it was found.",
+        "",
+        SHARE,
     ),
     "in_others_low": ColumnWords(
         "In other patients, 95 % from", "Lower end of its 95 % interval.", "", SHARE
@@ -87,7 +92,7 @@ RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD
     ),
     "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS),
-    "preferred": ColumnWords("Preferred", "yes: the model that is told first."),
+    "preferred": ColumnWords("Preferred", "yes: the model that is reported first."),
     "first": ColumnWords("First group", "k/n of the first group."),
     "second": ColumnWords("Second group", "k/n of the second group."),
     "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),
@@ -99,8 +104,8 @@ RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS),
     "endpoint": ColumnWords("Endpoint", "PFS or OS."),
     "not_known": ColumnWords("Not known", "Patients whose end is not known.", "", COUNT),
-    "rule": ColumnWords("Rule of censoring", "Another rule than the usual.", width=50),
-    "patients_moved": ColumnWords("Patients moved", "Patients whose time is another by it.", "", COUNT),
+    "rule": ColumnWords("Rule of censoring", "A rule other than the usual one.", width=50),
+    "patients_moved": ColumnWords("Patients moved", "Patients whose time changes by this rule.", "", COUNT),
 }
 
 _ESTIMATES: Final[Mapping[str, str]] = {
@@ -111,7 +116,7 @@ _ESTIMATES: Final[Mapping[str, str]] = {
     "intercept": "Intercept of the line, at 1 week",
     "median_rd_at_1_week": "Median density at 1 week by the line",
     "sigma": "Scatter between patients",
-    "slope_maximum_likelihood": "Slope of highest likelihood, with its bias of few rows",
+    "slope_maximum_likelihood": "Slope of maximum likelihood, with its bias from few rows",
     "slope_varying_scatter": "Slope where the scatter may change with weeks",
     "slope_without_doubts": "Slope without the rows that bend the line",
     "slope_random_intercept": "Slope with a random intercept of the patient",

@@ -31,7 +31,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "tube_verdict": ColumnWords(
         "Verdict", "The one verdict of the tube, from its status and flags, as in the report."
     ),
-    "status": ColumnWords("Status", "What the density is worth: see the statuses in the sheet Legend."),
+    "status": ColumnWords("Status", "How far the density can be used: see the statuses in the sheet Legend."),
     "reported": ColumnWords(
         "Reported {marker} RD",
         "The density as it may be quoted: a number, below a limit (<) or beyond one (>); – where there is "
@@ -41,8 +41,8 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "rd_measured": ColumnWords(
         "{marker} RD",
         "Receptor density: median free {marker} per cell, background subtracted. Measured values only: the "
-        "cell is empty where the density is only known to lie below or beyond a limit, so an average takes "
-        "no such row.",
+        "cell is empty where the density is only known to lie below or beyond a limit, so an average leaves "
+        "such rows out.",
         MOLECULES,
         BRIGHTNESS,
     ),
@@ -144,13 +144,13 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Second gating, agreement", "2 · both / (one + other).", "0 to 1", SHARE
     ),
     "between_run_cv_percent": ColumnWords(
-        "Between-run CV in the interval", "The CV between runs that the interval holds.", "%", ONE_DECIMAL
+        "Between-run CV in the interval", "The CV between runs that the interval includes.", "%", ONE_DECIMAL
     ),
     "between_run_from": ColumnWords("Between-run CV from", "Where that CV comes from.", width=30),
     "interval_lacks": ColumnWords(
-        "Interval lacks", "Errors that are known of and that the interval does not hold.", width=30
+        "Interval lacks", "Known errors that the interval does not include.", width=30
     ),
-    "theta": ColumnWords("Θ, held by the drug", "Part of {marker} that the drug holds.", "0 to 1", SHARE),
+    "theta": ColumnWords("Θ, held by the drug", "Part of {marker} that the drug occupies.", "0 to 1", SHARE),
     "theta_low": ColumnWords("Θ, 95 % from", f"{_LOW} of Θ.", "0 to 1", SHARE),
     "theta_high": ColumnWords("Θ, 95 % to", f"{_HIGH} of Θ.", "0 to 1", SHARE),
     "theta_from": ColumnWords("Θ from", "What Θ is from: sentinels, measured drug level, PK model or none."),
@@ -168,7 +168,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "theta_sentinels_high": ColumnWords("Θ by sentinels, 95 % to", f"{_HIGH}.", "0 to 1", SHARE),
     "sentinel_norm": ColumnWords(
         "Sentinels' norm",
-        "What the sentinels are held against: settings, or patients of this study without the drug.",
+        "What the sentinels are compared with: settings, or patients of this study without the drug.",
         width=30,
     ),
     "occupancy": ColumnWords(

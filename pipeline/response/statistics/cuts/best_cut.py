@@ -16,9 +16,9 @@ from pipeline.response.statistics.true_values import BELOW, MEASURED
 HOW_CHOSEN: Final = (
     "where the odds by Firth's logistic regression are those of all patients, which is Youden's cut of that "
     "curve; interval of Fieller's kind from the influence of each patient; corrected: patients left out of "
-    "each bootstrap sample, cut and direction found anew"
+    "each bootstrap sample, cut and direction found again"
 )
-FIXED: Final = "given beforehand, so nothing is taken off; interval of Newcombe (1998, method 10)"
+FIXED: Final = "given beforehand, so nothing is corrected; interval of Newcombe (1998, method 10)"
 OF_LEFT_OUT: Final = 0.632
 """Share of the patients in a bootstrap sample on average, 1 − 1/e: the smallest weight of the patients left
 out. Arithmetic."""
@@ -147,7 +147,7 @@ def best_cut(
     yes, no = np.where(up, above, below), np.where(up, below, above)
     empty = DensityCut(name, y.size, int(y.sum()), None, level=level, method=HOW_CHOSEN)
     if b[0] <= 0:
-        note = "in these patients a low density goes with the outcome, so no cut for a high one is told"
+        note = "in these patients a low density goes with the outcome, so no cut for a high one is given"
         return replace(empty, note=note), _corrected_area(w, side, y, weights, b, area)
     found = _shares(replace(empty, cut=float(cuts[0])), above[0], below[0], y)
     low, high, note = _interval(z, y, float(a[0]), float(b[0]), level)

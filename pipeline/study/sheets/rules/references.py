@@ -23,7 +23,7 @@ from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
 QUANTIFIED = ("cd38", "rd")
-NEVER_GATES = "CD38 never gates: it would choose the cells that it is to measure."
+NEVER_GATES = "CD38 never gates: a gate on it would select the cells by the value that is to be measured."
 MOST_NAMES_LISTED = 5
 """Most names that a hint lists where none is similar. Convention: more would not be read."""
 

@@ -106,7 +106,7 @@ def test_the_workbook_has_every_table(followed, tmp_path):
         "Disease control by dexamethasone: not its effect",
         "Survival from the landmark of 8 weeks",
         "Exposure, safety and serum",
-        "typed and cannot be",
+        "typed, but impossible",
         "Odds of disease control, logistic regression",
     )
     assert set(titles) <= found

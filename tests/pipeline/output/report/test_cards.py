@@ -19,7 +19,7 @@ from pipeline.output.result_tables import sample_notes
 from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
 from pipeline.quantification.result import SampleResult, failure_reason
 
-VOLTAGE = "tube and the control do not both tell the voltage of PE-A: not compared"
+VOLTAGE = "tube and the control do not both give the voltage of PE-A: not compared"
 AGE = "bead age in whole days: tube 2024-03-0{} by the column collected_on, beads 2024-03-01"
 
 

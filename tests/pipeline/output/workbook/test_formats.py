@@ -97,7 +97,7 @@ def test_a_wait_beyond_ten_years_is_words_and_the_json_keeps_the_number(
 ):
     waits = (
         Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10),
-        Wait("M1", 150_000.0, 0.9, None, 2_690.0, None, 10, note="not within what was seen"),
+        Wait("M1", 150_000.0, 0.9, None, 2_690.0, None, 10, note="not within the observed range"),
         Wait("M1", 522.0, 0.5, 7.8, 2.1, None, 10),
         Wait("M2", 522.0, 0.5, 7.8, None, None, 10),
     )

@@ -1,4 +1,4 @@
-"""θ by sentinels: how much the drug holds, with an interval, from their free CD38 and a drug-free norm."""
+"""θ by sentinels: how much the drug occupies, with an interval, from their free CD38 and a drug-free norm."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_a_scatter_that_grows_is_found_said_and_taken_in():
     assert fit.method.endswith("N(0, sigma * exp(gamma * log2 weeks))")
     said = next(note for note in fit.notes if "the scatter grows with weeks" in note)
     assert "too steep" in said
-    assert "M0 takes such a spread for a rise" in said
+    assert "M0 mistakes such a spread for a rise" in said
     by_name = {estimate.name: estimate for estimate in fit.estimates()}
     assert by_name["slope_without_doubts"].value == pytest.approx(plain.slope)
     assert by_name["slope_varying_scatter"].value == fit.slope

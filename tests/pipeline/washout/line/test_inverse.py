@@ -87,7 +87,7 @@ def test_beyond_the_data_only_the_least_wait_is_told():
     assert wait.low < line.data.weeks.max() * 2
     seen = f"{line.data.weeks.max():.3g}"
     assert wait.note == (
-        f"not within what was seen: by {seen} weeks half of the patients do not have {150000:,} on the line"
+        f"not within the observed range: by {seen} weeks half of the patients do not have {150000:,} on the line"
     )
 
 
@@ -105,7 +105,7 @@ def test_rows_that_contradict_the_answer_withhold_it():
     found = fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False)
     wait = weeks_to_reach(found, 10**4.9, 0.9)
     assert (wait.weeks, wait.high) == (None, None)
-    assert wait.note.startswith("not within what was seen: the line would say")
+    assert wait.note.startswith("not within the observed range: the line would say")
     assert "rows from" in wait.note
     assert wait.low is not None
     rd[40::2] = 10**5.2

@@ -248,7 +248,7 @@ def test_many_patients_are_left_out_in_groups():
 def test_a_line_that_hangs_on_single_patients_has_no_interval():
     weeks, rd = [4, 4, 4, 4, 4, 4, 4, 16], [1, 1, 6000, 7000, 9000, 9000, 5500, 30_000]
     with pytest.raises(
-        NotEstimableError, match="the line hangs on single patients: 1 of 7 cannot be left out"
+        NotEstimableError, match="the line depends on single patients: 1 of 7 cannot be left out"
     ):
         fit_tobit(weeks, rd, statuses(rd), lloq=LLOQ, patients=[0, 0, 1, 2, 3, 4, 5, 6])
 

@@ -86,7 +86,7 @@ def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(stu
     choice = replace(report.choice, preferred="", candidates=candidates)
     rise, wait = said(study_result, replace(report, choice=choice))
     assert "the rows contradict a straight line" in rise
-    assert wait.startswith("It cannot be told when half of the patients have")
+    assert wait.startswith("It cannot be estimated when half of the patients have")
     assert wait.endswith(": the rows contradict the line.")
 
 

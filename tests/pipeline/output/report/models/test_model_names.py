@@ -24,7 +24,7 @@ from pipeline.washout.censored.estimate import ModelName, Wait
             "The line adjusted for what is known of the patients: × 2 per doubling",
         ),
         ("Wait by M2. Half of the patients", "The recovery curve: half of the patients"),
-        ("M1 with them in: × 2", "The line with them in: × 2"),
+        ("M1 with these rows included: × 2", "The line with them in: × 2"),
         ("the rows contradict M1", "the rows contradict the line"),
         ("M3; M2: no level.", "The line of the total; the recovery curve: no level."),
         ("Kit qsc reads × 1.4", "Kit qsc reads × 1.4"),

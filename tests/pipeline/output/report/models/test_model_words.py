@@ -23,8 +23,10 @@ def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell()
     assert said[0].startswith(
         "M2. The median free CD38 comes back to a plateau of 151,000 (95 % credible interval 98,800 to"
     )
-    assert "half of it after 31 (95 % credible interval 25.5 to not within what was seen) weeks" in said[0]
-    assert said[0].endswith("cannot be separated by such data and are not told.")
+    assert (
+        "half of it after 31 (95 % credible interval 25.5 to not within the observed range) weeks" in said[0]
+    )
+    assert said[0].endswith("cannot be separated by such data and are not given.")
 
 
 def test_a_wait_says_its_model_and_share():
@@ -32,14 +34,14 @@ def test_a_wait_says_its_model_and_share():
         waits=(
             Wait("M1", 150_000.0, 0.9, 60.0, 40.0, 90.0, 40, note="far"),
             Wait("M2", 150_000.0, 0.5, 50.0, 38.0, None, 40),
-            Wait("M2", 150_000.0, 0.9, None, 80.0, None, 40, note="cannot be told from these data"),
+            Wait("M2", 150_000.0, 0.9, None, 80.0, None, 40, note="cannot be estimated from these data"),
         )
     )
     assert said == (
         "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
         (
             "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % credible interval 38 to "
-            "not within what was seen) weeks."
+            "not within the observed range) weeks."
         ),
     )
 
