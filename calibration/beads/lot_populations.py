@@ -102,13 +102,7 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
     }
     remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in said.items()]
     remarks += [
-        (
-            k,
-            (
-                f"A small peak at {_where(components[k])} is at twice the "
-                "brightness of another: left out as doublets."
-            ),
-        )
+        (k, f"Left out as doublets: a small peak at {_where(components[k])}, twice as bright as another.")
         for k in doublets
     ]
     return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(remarks))))

@@ -185,8 +185,8 @@ def _detection(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     ratio = dimmest / b.blank if b.blank > 0 else np.inf
     threshold = _read_amounts(b)[1]
     text = (
-        f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit. On the curve "
-        f"it reads {threshold:,.0f}; dimmer beads cannot be detected."
+        f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit. On the curve it "
+        f"reads {threshold:,.0f}; dimmer beads cannot be detected."
     )
     return float(ratio), limit.at_least(float(ratio)), text
 

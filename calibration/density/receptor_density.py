@@ -267,8 +267,8 @@ def _with_status(
     at_end = float(np.mean(stained >= AT_SCALE_END * detector_top)) if np.isfinite(detector_top) else 0.0
     if result.lloq_from is LloqSource.NO_LEVEL:
         note = (
-            "No density can be measured with a CV of 30 % or less: the "
-            "errors that grow with the density are too large."
+            "No density can be measured with a CV of 30 % or less: the errors that grow with the density are "
+            "too large."
         )
         return replace(result, status=RdStatus.NOT_QUANTIFIABLE, notes=(*result.notes, note))
     if at_end > MOST_AT_SCALE_END:

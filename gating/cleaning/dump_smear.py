@@ -65,8 +65,8 @@ def note_of(gate: AnyOf) -> str:
     anchor = gate.gates[1].gates[1] if isinstance(gate.gates[1], AllOf) else gate.gates[1]
     limit = f"{anchor.channel} ≥ {anchor.lower:g}" if isinstance(anchor, RangeGate) else "an anchor"
     return (
-        "some wanted cells lie beyond the cut, because of imperfect compensation or unspecific "
-        f"binding; they are kept by {limit}"
+        "some wanted cells lie beyond the cut, because of imperfect compensation or unspecific binding; they "
+        f"are kept by {limit}"
     )
 
 

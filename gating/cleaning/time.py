@@ -107,8 +107,8 @@ def find_stable_time(
         )
     if excluded > MOST_EXCLUDED:
         note = (
-            f"{excluded:.0%} of the events were acquired at an unsteady "
-            "rate or brightness; none were excluded"
+            f"{excluded:.0%} of the events were acquired at an unsteady rate or brightness; none were "
+            "excluded"
         )
         return StepEstimate(
             Step.TIME,

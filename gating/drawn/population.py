@@ -127,9 +127,9 @@ class DrawnPopulation:
             }
             if quantified in names:
                 raise GateFileError(
-                    f"{self.source}: the gates of {self.name!r} look at {label}, the quantified channel: "
-                    "a gate on it would select the cells by the value that is to be measured; "
-                    "draw the population on other channels"
+                    f"{self.source}: the gates of {self.name!r} look at {label}, the quantified channel: a "
+                    "gate on it would select the cells by the value that is to be measured; draw the "
+                    "population on other channels"
                 )
 
     def on_compensated_events(self) -> DrawnPopulation:

@@ -83,9 +83,9 @@ class SpilloverMatrix:
         condition = float(f"{np.linalg.cond(self.values):.6g}") if self.channels else 1.0  # rounded: LAPACK
         if not condition < WORST_CONDITION_NUMBER:
             raise UnusableSpilloverError(
-                f"spillover matrix ({self.source}) cannot be inverted (its condition number "
-                f"is above {WORST_CONDITION_NUMBER:.0e}): two detectors carry the same signal; "
-                "check the single-stain controls or name another matrix"
+                f"spillover matrix ({self.source}) cannot be inverted (its condition number is above "
+                f"{WORST_CONDITION_NUMBER:.0e}): two detectors carry the same signal; check the single-stain "
+                "controls or name another matrix"
             )
         return inverse_of(self.values)
 

@@ -90,8 +90,8 @@ class Limiting:
             return "No tube has a receptor density with an interval, so it is not known what limits it."
         best = self.remedies[0]
         return (
-            f"The largest part of the error would disappear with {best.name}: {best.share_percent:.0f} % "
-            f"of the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
+            f"The largest part of the error would disappear with {best.name}: {best.share_percent:.0f} % of "
+            f"the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
             f"×/÷ {best.fold:.2f} now, and ×/÷ {best.fold_without:.2f} at best without that part."
         )
 
@@ -137,10 +137,9 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
         yield f"Every interval includes the between-run CV of the setting between_run_cv, {cv}."
     elif term.source is BetweenRunSource.ASSUMED:
         yield (
-            f"Every interval includes an assumed between-run CV of {cv}: the setting between_run_cv "
-            "is empty, "
-            "and no visit has replicates on different bead runs. If the true CV is larger, the intervals are "
-            "too narrow; such replicates would show it."
+            f"Every interval includes an assumed between-run CV of {cv}: the setting between_run_cv is "
+            "empty, and no visit has replicates on different bead runs. If the true CV is larger, the "
+            "intervals are too narrow; such replicates would show it."
         )
     else:
         yield f"Every interval includes a between-run CV of {cv}, estimated from replicates."

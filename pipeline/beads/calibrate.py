@@ -200,7 +200,7 @@ def _gap(n: int, file: FcsFile, channel: str) -> str:
     """Say how many events have no number; raise UnsoundError if they are too many to be an accident."""
     if not n:
         return ""
-    text = f"{n} of {file.n_events} events hold no number that a detector gives on {channel}"
+    text = f"{n} of {file.n_events} events have a value that no detector gives on {channel}"
     if n > MOST_UNREADABLE * file.n_events:
         raise UnsoundError(
             f"{file.path.name}: {text}, expected numbers; is the byte order or the data type in the file's "

@@ -248,7 +248,7 @@ def _flowio_limits(file: FcsFile) -> list[str]:
         "it takes DATA from the offsets in TEXT, which do not fit the bytes here": (
             RepairCode.DATA_OFFSETS_DIFFER in codes
         ),
-        "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
+        "after an empty TEXT value it loses the next keyword": "" in file.keywords.values(),
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
         "it counts events by the offsets of DATA, not by $TOT": bool(codes & OF_LENGTH),
         "it takes $DATATYPE F for 32 bits whatever $PnB says": kinds == {"F"}
@@ -276,7 +276,7 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "it expects $MODE, $NEXTDATA and $TOT, which may lack": _lacks_keywords(file, codes),
         "it takes DATA from the offsets in HEADER, which do not fit here": RepairCode.DATA_OFFSETS_DIFFER
         in codes,
-        "an empty TEXT value takes the next keyword away": "" in file.keywords.values(),
+        "after an empty TEXT value it loses the next keyword": "" in file.keywords.values(),
         "it knows byte orders 1,2,3,4 and 4,3,2,1 only": _is_mixed(file),
         "it has the second and later data sets at the wrong place": file.data_set > 1,
         "it does not read supplemental TEXT": _is_supplemented(file),

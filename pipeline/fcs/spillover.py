@@ -221,7 +221,9 @@ def _checked(
     if len(set(channels)) < len(channels):
         return _refused(keyword, "names a detector twice", ", ".join(channels))
     if np.abs(matrix).max() > LARGEST_SPILLOVER:
-        return _refused(keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which no light causes", "")
+        return _refused(
+            keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which is physically impossible", ""
+        )
     diagonal = np.diag(matrix)
     said = f"{diagonal.min():g} to {diagonal.max():g} on the diagonal"
     unit = next((unit for unit in (1.0, 100.0) if np.allclose(diagonal, unit, rtol=OF_DIAGONAL)), None)
@@ -235,12 +237,12 @@ def _checked(
     condition = float(f"{np.linalg.cond(matrix):.6g}")  # LAPACK: rounded
     if not condition < WORST_CONDITION_NUMBER:
         why = (
-            "is singular, or so nearly that compensated values would be "
-            "noise: two detectors carry the same signal"
+            "is singular, or so nearly that compensated values would be noise: two detectors carry the same "
+            "signal"
         )
         return _refused(keyword, why, "")
     if (matrix < 0).any():
-        text = f"{keyword} has negative spillover, which no light can cause; it is used as it is"
+        text = f"{keyword} has negative spillover, which is physically impossible; it is used as it is"
         repairs.append(Repair(RepairCode.SPILL_NEGATIVE, text, f"{matrix.min():g}", f"{matrix.min():g}"))
     return SpilloverMatrix(channels, matrix, keyword), repairs
 

@@ -30,7 +30,7 @@ BENCHES = 3
 
 AS_IT_WAS = (
     "the study cannot be read any more, so its tubes are shown as they were before; nothing is decided or "
-    "signed until this is mended (the page Check says how)"
+    "signed until this is corrected (the page Check says how)"
 )
 RESULTS_GONE = (
     "the results were removed while this page was open, so its tubes are shown as they were before; "

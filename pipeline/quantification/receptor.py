@@ -172,9 +172,8 @@ def with_split_doubt(
         return wider
     counts = [int(np.count_nonzero(cells)) for cells in again]
     note = (
-        "it is not sure which plasma cells belong to the clone: if the split is repeated without a "
-        "fifth of the plasma cells, it "
-        f"gives {min(counts)} to {max(counts)} cells, and the density changes by up to "
+        "it is not sure which plasma cells belong to the clone: if the split is repeated without a fifth of "
+        f"the plasma cells, it gives {min(counts)} to {max(counts)} cells, and the density changes by up to "
         f"{sd:.3g} molecules; the interval includes that"
     )
     return replace(wider, flags=(*wider.flags, SampleFlag.CLONE_UNCERTAIN), notes=(*wider.notes, note))
@@ -190,8 +189,8 @@ def without_guessed_cells(density: ReceptorDensity, gated: GatedPopulation) -> R
         return density
     note = (
         f"no population stands out where the wanted cells should be: the {density.n_cells} cells beyond the "
-        "cuts get no density. To get one, set a threshold in the gates sheet or review.csv, or use "
-        "gates of your own"
+        "cuts get no density. To get one, set a threshold in the gates sheet or review.csv, or use gates of "
+        "your own"
     )
     return _withheld(density, RdStatus.LOW_EVENTS, note)
 

@@ -14,14 +14,12 @@ from pipeline.study.study import Patient, Study
 RULE: Final = (
     "Days from treatment_start, or from the first dose of the study drug where it is empty. OS ends with "
     "death; others are censored on the last day on which their row shows them alive. PFS ends with "
-    "progression "
-    "or death, whichever comes first. Without either, or where a new antimyeloma therapy began before it, "
-    "PFS is censored: at the last disease assessment (last_assessed_on) or on the day of the new therapy "
-    "(next_therapy_on), whichever comes first. Patients who were not assessed after day 0 are "
-    "censored on day 0. A "
-    "death counts, no matter how long ago the last assessment was. Where last_assessed_on is empty, PFS is "
-    "censored on the last day known alive: that is longer than the disease was assessed. Nothing is "
-    "adjudicated."
+    "progression or death, whichever comes first. Without either, or where a new antimyeloma therapy began "
+    "before it, PFS is censored: at the last disease assessment (last_assessed_on) or on the day of the new "
+    "therapy (next_therapy_on), whichever comes first. Patients who were not assessed after day 0 are "
+    "censored on day 0. A death counts, no matter how long ago the last assessment was. Where "
+    "last_assessed_on is empty, PFS is censored on the last day known alive: that is longer than the disease "
+    "was assessed. Nothing is adjudicated."
 )
 """FDA, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics (2018): PFS is censored at the
 last adequate assessment or at a new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death counts even

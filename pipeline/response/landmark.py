@@ -14,11 +14,10 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, survival_
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 
 IMMORTAL_TIME: Final = (
-    "Immortal time: whoever was given dexamethasone had to be alive, and mostly under control, until it was "
-    "given, so disease control with and without it, counted from the start of treatment, does not show the "
-    "effect of dexamethasone. The landmark analysis sorts patients by what they had been given by "
-    "the landmark "
-    "and counts only what came after it, among those who were then alive without progression."
+    "Immortal time: patients who were given dexamethasone had to be alive, and mostly under control, until "
+    "it was given, so disease control with and without it, counted from the start of treatment, does not "
+    "show the effect of dexamethasone. The landmark analysis sorts patients by what they had been given by "
+    "the landmark and counts only what came after it, among those who were then alive without progression."
 )
 
 

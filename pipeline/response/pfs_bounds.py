@@ -67,9 +67,8 @@ def _stayed_away(courses: Sequence[FollowUp], month_days: float) -> str:
     who = "1 patient was" if away == 1 else f"{away} patients were"
     return (
         f"{who} last assessed more than {MISSED_DAYS} days before the last day known alive, without "
-        "progression. Censoring assumes that they missed assessments for reasons other than their "
-        "illness. Had "
-        f"each progressed on the day after the last assessment, the median PFS would be {least}."
+        "progression. Censoring assumes that they missed assessments for reasons other than their illness. "
+        f"Had each progressed on the day after the last assessment, the median PFS would be {least}."
     )
 
 
@@ -84,10 +83,9 @@ def _unassessed(courses: Sequence[FollowUp], month_days: float) -> str:
     return (
         f"No day of assessment (last_assessed_on) was typed for {who} of the {len(censored)} whose PFS is "
         "censored. They count as free of progression up to the last day known alive, or to the new therapy, "
-        f"though nobody may have looked. Median PFS counted this way: {pfs}; with them censored on "
-        f"day 0: {least}. "
-        "The first is the longest that the sheet allows. If some of them progressed unseen, the true one may "
-        "lie between the two or be shorter than both. Type last_assessed_on."
+        f"though nobody may have looked. Median PFS counted this way: {pfs}; with them censored on day 0: "
+        f"{least}. The first is the longest that the sheet allows. If some of them progressed unseen, the "
+        "true one may lie between the two or be shorter than both. Type last_assessed_on."
     )
 
 

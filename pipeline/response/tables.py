@@ -190,9 +190,8 @@ def _moved(doubtful: DoubtfulSides) -> tuple[Contrast, ...]:
 def _rd_words(doubtful: DoubtfulSides | None, cut: str) -> str:
     """Return the caveats of the split by RD: the source of the cut, and how many intervals contain it."""
     words = (
-        f"The cut of {LETTERS_CUT:,.0f} was found in the data of one letter on 32 patients whose "
-        "outcomes were known. A difference at it has to be shown in other patients; a cut that is "
-        "chosen after "
+        f"The cut of {LETTERS_CUT:,.0f} was found in the data of one letter on 32 patients whose outcomes "
+        "were known. A difference at it has to be shown in other patients; a cut that is chosen after "
         "looking at the patients makes the difference look too large."
     )
     if doubtful is None or not doubtful.contained.n:

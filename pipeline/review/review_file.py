@@ -135,7 +135,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     sheet, faults = read_csv_sheet(path, "review", COLUMNS)
     grave = [fault for fault in faults if fault.severity is Severity.ERROR]
     if grave:
-        raise UserError(f"{str(grave[0]).rstrip('.')}. Mend or move away {REVIEW_FILE}, and decide again")
+        raise UserError(f"{str(grave[0]).rstrip('.')}. Correct or move away {REVIEW_FILE}, and decide again")
     rows = [tuple("" if cell.value is None else str(cell.value) for cell in row) for row in sheet.rows]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
@@ -231,8 +231,8 @@ def _no_header_words(rows: Sequence[Sequence[str]]) -> str:
             f"first row. Delete the {rows_above} above them, save the file, and decide again"
         )
     return (
-        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. "
-        "Mend or move the file away, and decide again"
+        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. Correct "
+        "or move the file away, and decide again"
     )
 
 

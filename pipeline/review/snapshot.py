@@ -82,7 +82,7 @@ def fault_refusal(faults: Sequence[Fault]) -> str:
         return ""
     return (
         f"the sheets have {fault_count(faults)}, first of all {faults[0]}. The page Check names each with "
-        "its cell: mend them and save the sheets. Until then the tubes whose rows are sound can be looked "
+        "its cell: correct them and save the sheets. Until then the tubes whose rows are sound can be looked "
         "at, and nothing is decided or signed"
     )
 

@@ -70,7 +70,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("plain", "A good day: every patient, every washout."),
     Scenario(
         "masked",
-        "Daratumumab was given days to weeks ago: it holds CD38 on plasma cells and sentinels alike.",
+        "Daratumumab was given days to weeks ago: it occupies CD38 on plasma cells and sentinels alike.",
         washout_weeks=(1.0, 9.0),
     ),
     Scenario(

@@ -69,8 +69,8 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
         return None
     sound = [candidate for candidate in candidates if not candidate.is_contradicted]
     against = "; ".join(
-        f"the rows contradict {candidate.name}: its residuals have a trend over the weeks "
-        f"(p = {candidate.misfit_p:.3f})"
+        f"the rows contradict {candidate.name}: its residuals have a trend over the weeks (p = "
+        f"{candidate.misfit_p:.3f})"
         for candidate in candidates
         if candidate.is_contradicted
     )

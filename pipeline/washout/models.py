@@ -147,9 +147,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 0: ranks",
             (
-                "Tests only whether density and washout rise together, whatever the shape of the "
-                "rise (Spearman's "
-                "ρ, permutation p)."
+                "Tests only whether density and washout rise together, whatever the shape of the rise "
+                "(Spearman's ρ, permutation p)."
             ),
         ),
     ),
@@ -228,8 +227,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 3: total",
             (
-                "The line of M1 on total CD38, free or held by the drug, where the sentinels show how much "
-                "the drug occupies."
+                "The line of M1 on total CD38, free or occupied by the drug, where the sentinels show how "
+                "much the drug occupies."
             ),
         ),
     ),

@@ -139,11 +139,9 @@ def _theta(row: PatientRd) -> Theta:
     """Return the row's θ; from the drug in serum if the row has none."""
     if row.theta is not None:
         return row.theta
-    return (
-        theta_of_level(row.drug)
-        if row.drug is not None
-        else Theta(reason=("the drug level was not looked up"))
-    )
+    if row.drug is not None:
+        return theta_of_level(row.drug)
+    return Theta(reason="the drug level was not looked up")
 
 
 def _total(row: PatientRd, theta: Theta) -> Total:

@@ -174,8 +174,8 @@ def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> 
     if _is_contradiction(left):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "
-            f"{tube.fil} that of another ({there}), and it is not clear which is the tube; "
-            "save a workspace that has this tube alone"
+            f"{tube.fil} that of another ({there}), and it is not clear which is the tube; save a workspace "
+            "that has this tube alone"
         )
     return (
         f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the "

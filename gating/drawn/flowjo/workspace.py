@@ -181,7 +181,7 @@ def _refuse_derived(sample: _Element, source: str) -> None:
             if name in derived:
                 raise GateFileError(
                     f"{source}: the gate of {shown_name(path[-1])!r} looks at {name!r}, a parameter that "
-                    "FlowJo derives and the FCS file does not hold; draw it on recorded channels"
+                    "FlowJo derives and the FCS file does not have; draw it on recorded channels"
                 )
 
 

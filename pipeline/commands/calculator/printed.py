@@ -100,9 +100,8 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
     sentences = [
         (
             f"Range of the beads: {amount_words(limits.lloq)} to {amount_words(limits.uloq)} {typed.unit}. "
-            "The lower limit of quantification (LLOQ) is at least the dimmest bead; the scatter of "
-            "the control's "
-            "cells can raise it, but medians do not show that scatter."
+            "The lower limit of quantification (LLOQ) is at least the dimmest bead; the scatter of the "
+            "control's cells can raise it, but medians do not show that scatter."
         )
     ]
     if any(cell.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED for cell in result.cells):
@@ -134,10 +133,9 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
 def _of_the_interval(typed: TypedMedians) -> str:
     f_p = f", F:P ({100 * typed.f_p_cv:g} % CV)" if not typed.in_kit_units and typed.kit.needs_f_p else ""
     return (
-        f"The interval includes the scatter of the beads about the line and the error of the lot's values "
-        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not include the sampling of cells and beads, "
-        "which only the events "
-        "show, nor differences between days and between runs."
+        "The interval includes the scatter of the beads about the line and the error of the lot's values "
+        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not include the sampling of cells and beads, which "
+        "only the events show, nor differences between days and between runs."
     )
 
 

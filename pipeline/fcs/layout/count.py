@@ -184,9 +184,8 @@ def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, i
 
 def _misplaced(reading: Reading, claims: Claims, why: str) -> FcsError:
     return NotFcsError(
-        f"{claims.file}: DATA is at {reading}, but {why}, and it is not clear whether its beginning "
-        "or its end "
-        "is wrong; export the file again"
+        f"{claims.file}: DATA is at {reading}, but {why}, and it is not clear whether its beginning or its "
+        "end is wrong; export the file again"
     )
 
 

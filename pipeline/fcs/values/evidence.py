@@ -125,7 +125,7 @@ def _testimony(reading: Reading, claims: Claims, peek: Peek, n_events: int) -> T
     against = [f"{name} falls" for name, falls in rising.items() if falls is not None and falls > FALLS]
     light = _light(ends[0][1], layout)
     favour += ["values are light"] if light else []
-    against += ["values are no light"] if light is False else []
+    against += ["values are impossible for a detector"] if light is False else []
     restarts = [
         f"{name} hardly ever falls"
         for name, falls in rising.items()

@@ -66,8 +66,8 @@ def _check_floats(head: bytes, data: DataSegment, file: str) -> None:
     if far > MANY_FAR and far_share(head, f"{marks[1]}f{size}") < FEW_FAR:
         said = ",".join(map(str, order))
         raise NotFcsError(
-            f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are no light, expected at most "
-            f"{FEW_FAR:.0%}, as in the other order; export the file again"
+            f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are impossible for a detector, "
+            f"expected at most {FEW_FAR:.0%}, as in the other order; export the file again"
         )
 
 

@@ -47,7 +47,7 @@ def page_html(title: str, report: AssayReport) -> str:
         for one in report.judged
     ]
     lacking = [
-        _VerdictRow(_EMPTY, _words(one.experiment), one.about, "not told", one.reason)
+        _VerdictRow(_EMPTY, _words(one.experiment), one.about, "not judged", one.reason)
         for one in report.not_judged
     ]
     parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]

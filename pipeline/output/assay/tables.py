@@ -89,9 +89,9 @@ def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:
     for one in report.judged:
         yield one.experiment.value, one.about, one.support.value, one.says, one.goal_percent
     for lacking in report.not_judged:
-        yield lacking.experiment.value, lacking.about, "not told", lacking.reason, None
+        yield lacking.experiment.value, lacking.about, "not judged", lacking.reason, None
     for sample, reason in report.left_out:
-        yield "left out", sample, "not told", reason, None
+        yield "left out", sample, "not judged", reason, None
 
 
 def _at(place: int) -> Callable[[Any], Cell]:
@@ -127,7 +127,7 @@ _PRECISION = AssayTable(
         _number("variance", "Unbiased estimate, so it may lie below zero: the data show no such scatter."),
         _number("freedom", "Degrees of freedom."),
         AssayColumn(
-            "not_split", "Levels that these tubes cannot tell apart.", "",
+            "not_split", "Levels that these tubes cannot separate.", "",
             lambda pair: "; ".join(pair[0].statistic.left_out),
         ),
     ),

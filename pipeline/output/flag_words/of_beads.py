@@ -47,8 +47,10 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         Weight.LOOK,
     ),
     CalibrationFlag.BG_METHOD_DIFFERS: FlagWords(
-        ("subtracting the background as molecules or as fluorescence gives results that differ by " "more than 10 %"),
-        ("RD and RD′ differ; RD is the one that counts, and its interval includes the uncertainty of " "the background"),
+        "subtracting the background as molecules or as fluorescence gives results that differ by more than "
+        "10 %",
+        "RD and RD′ differ; RD is the one that counts, and its interval includes the uncertainty of the "
+        "background",
         "the slope of the curve is not 1, and the cells are dim",
         "nothing; do not compare with densities from another way of subtracting",
         Weight.NOTED,

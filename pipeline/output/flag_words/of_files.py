@@ -36,7 +36,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     ),
     CheckFlag.BEAD_AGE_UNKNOWN: FlagWords(
         "it is not known when the beads or the tube were acquired",
-        "nobody can tell whether the cytometer was the same for both",
+        "it is not known whether the cytometer was the same for both",
         "the file of the beads has no date, and no date was typed",
         "fill in the day in study.xlsx, sheet beads, column acquired_on",
         Weight.LOOK,
@@ -67,8 +67,8 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     ),
     CheckFlag.INSTRUMENT_MISMATCH: FlagWords(
         "beads or control are of another instrument than the tube; a person accepted it with a reason",
-        "the curve of one instrument does not hold on another: the density may be wrong by any factor, "
-        "and the interval does not include that",
+        "the curve of one instrument is not valid on another: the density may be wrong by any factor, and "
+        "the interval does not include that",
         "the row names a bead run or a control of another instrument",
         "name beads and control of the tube's instrument in study.xlsx, sheet samples, columns beads and "
         "fmo_file; then empty accept_instrument_mismatch in the sheet settings",
@@ -126,8 +126,7 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
     ),
     TubeFlag.SPILL_MISSING: FlagWords(
         "the file holds no usable spillover matrix, so the tube was not compensated, except for the "
-        "spillover of "
-        "the CD38 dye that the control tube shows",
+        "spillover of the CD38 dye that the control tube shows",
         "light of other dyes may count as CD38 and may move gates",
         "the matrix was left out when the file was exported, or the file is compensated already",
         "export the file with its matrix. Or, in study.xlsx, sheet settings: name a file with the matrix "

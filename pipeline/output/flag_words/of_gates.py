@@ -10,7 +10,7 @@ from pipeline.output.flag_words.entry import FlagWords, Weight
 from pipeline.quantification.result import SampleFlag
 
 _REVIEW: Final = (
-    "look at the gates of the tube; type the right value for a wrong threshold in study.xlsx, sheet gates"
+    "look at the gates of the tube; if a threshold is wrong, type the right one in study.xlsx, sheet gates"
 )
 _PANEL: Final = (
     "if the file has the channel, name it in study.xlsx, sheet panels; if not, nothing can be done for these "
@@ -41,8 +41,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     ),
     GateFlag.NO_CLEAR_POPULATION: FlagWords(
         "no group of cells where the wanted ones should be: no density is given",
-        "the gates are strict guesses, and the few cells in them may not be the patient's plasma "
-        "cells",
+        "the gates are strict guesses, and the few cells in them may not be the patient's plasma cells",
         "hardly any plasma cells in the aspirate, or a stain that failed",
         "look at the step Plasma cells; if you see a group, type its threshold in study.xlsx, sheet gates",
         Weight.UNRELIABLE,
@@ -113,7 +112,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     SampleFlag.CONTROL_BRIGHT: FlagWords(
         "the control is brighter than the stained tube: exchanged?",
         "the density is negative or none: it means nothing",
-        "stained tube and control were exchanged, or the control holds the CD38 antibody",
+        "stained tube and control were exchanged, or the control contains the CD38 antibody",
         "compare the file names with your paper slip; correct study.xlsx, sheet samples, columns fcs_file "
         "and fmo_file",
         Weight.UNRELIABLE,
@@ -169,7 +168,7 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
     ),
     SampleFlag.SECOND_OPINION_DIFFERS: FlagWords(
         "a second gating, made in another way, names other cells",
-        "one of the two gatings holds wrong cells",
+        "one of the two gatings contains wrong cells",
         "groups overlap, or the plasma cells are unusual",
         _REVIEW,
         Weight.LOOK,

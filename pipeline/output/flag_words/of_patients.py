@@ -70,9 +70,8 @@ OF_PATIENTS: Final[Mapping[str, FlagWords]] = {
         Weight.NOTED,
     ),
     OccupancyFlag.THETA_CONTRADICTED: FlagWords(
-        "the sentinels and the drug's level in serum disagree on theta, the part of CD38 that the "
-        "drug occupies: "
-        "their intervals do not overlap",
+        "the sentinels and the drug's level in serum disagree on theta, the part of CD38 that the drug "
+        "occupies: their intervals do not overlap",
         "one of them is wrong, so do not rely on the total; RD does not change",
         "a dose is missing or wrong in the sheet, or the sentinels' norm is of another laboratory",
         f"{_DOSES}; then the norms of the sentinels, sheet settings",

@@ -32,7 +32,7 @@ class GlossaryTerm:
 
 TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("ABC", "antibodies bound per cell",
-         "How many antibody molecules a cell holds, read off the beads' standard curve. An antibody holds "
+         "How many antibody molecules a cell carries, read from the beads' standard curve. An antibody binds "
          "one or two receptors."),
     GlossaryTerm("aberrant", "",
          "Plasma cells whose markers are not those of normal ones (such as CD19 lost, CD56 or CD117 gained): "
@@ -83,8 +83,8 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
          "Scatter of a density on the log scale, in percent; the uncertainty of one tube.",
          ("geometric CV",)),
     GlossaryTerm("interval", "",
-         "The 95 % interval: in 95 of 100 such studies it holds the true value. The errors that it does not "
-         "include are named beside it.", is_plain=True),
+         "The 95 % interval: in 95 of 100 such studies it contains the true value. The errors that it "
+         "does not include are named beside it.", is_plain=True),
     GlossaryTerm("isotype", "isotype control",
          "A control tube with an antibody of the same kind that binds nothing on these cells.",
          ("isotype",)),
@@ -95,13 +95,14 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("LoB", "limit of blank",
          "The density that cells without CD38 reach by chance alone in 5 of 100 tubes."),
     GlossaryTerm("LoD", "limit of detection",
-         "The lowest density that can be told apart from cells without CD38 in 95 of 100 tubes."),
+         "The lowest density that can be distinguished from cells without CD38 in 95 of 100 tubes."),
     GlossaryTerm("lot", "",
          "What the maker of a kit filled together, under one number. Its slip gives the level of each bead "
          "population; these differ from lot to lot.", is_plain=True),
     *(GlossaryTerm(str(model.name), *model.glossary) for model in MODELS if model.glossary),
     GlossaryTerm("masked", "",
-         ("The drug is bound to CD38, so the antibody cannot bind: free CD38 is low although no CD38 " "was lost."),
+         "The drug is bound to CD38, so the antibody cannot bind: free CD38 is low although no CD38 was "
+         "lost.",
          ("masked",)),
     GlossaryTerm("MFI", "median fluorescence intensity",
          "The median brightness of the cells on one channel, compensated, in the instrument's units.",
@@ -127,19 +128,19 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("rCV", "robust coefficient of variation",
          "Width of a population in percent of its median; outliers hardly count."),
     GlossaryTerm("RD", "receptor density",
-         "Free CD38 molecules per cell: ABC of the cells less ABC of the same cells in the control, with "
-         "the bias of subtracting two medians taken off. This is the number that counts."),
+         "Free CD38 molecules per cell: ABC of the cells minus ABC of the same cells in the control, "
+         "corrected for the bias of subtracting two medians. This is the number that counts."),
     GlossaryTerm("RD′", "receptor density, subtracted as fluorescence",
          "The same with the background subtracted before the conversion to molecules; given for "
          "comparison, used nowhere."),
     GlossaryTerm("SABC", "specific antibody binding capacity",
-         "ABC less that of an isotype control (QIFIKIT)."),
+         "ABC minus that of an isotype control (QIFIKIT)."),
     GlossaryTerm("second opinion", "",
          "A second gating, made in another way; where it names other cells the tube is flagged.",
          ("second opinion",)),
     GlossaryTerm("sentinel", "",
-         "Normal cells of the same tube, NK cells and B precursors. They do not lose CD38. If they are "
-         "dim, the drug covers it: masked. If only the plasma cells are dim, these have lost CD38.",
+         "Normal cells of the same tube, NK cells and B precursors. They do not lose CD38. If they are dim, "
+         "the drug covers it: masked. If only the plasma cells are dim, these have lost CD38.",
          ("sentinel", "sentinels", "Sentinels")),
     GlossaryTerm("singlets", "",
          "Single cells; two that stick together are left out."),
@@ -156,7 +157,7 @@ TERMS: Final[tuple[GlossaryTerm, ...]] = (
     GlossaryTerm("Tobit", "",
          "A line fitted so that values below or above a limit count as that, not as numbers."),
     GlossaryTerm("total", "total CD38",
-         "Free and held CD38 together: RD / (1 − θ).", is_plain=True),
+         "Free and occupied CD38 together: RD / (1 − θ).", is_plain=True),
     GlossaryTerm("ULOQ", "upper limit of quantification",
          "The brightest bead in the fit. Above it the curve is extrapolated: a density is given up to four "
          "times the ULOQ (setting uloq_extrapolation); beyond that only “> limit” is known: Above ULOQ."),

@@ -41,7 +41,7 @@ VERDICT_LOOK: Final[Mapping[Verdict, StatusStyle]] = {
         "○", "#e9eaec", "#33383f", "no density: too few cells, or no control was named"
     ),
     Verdict.FAILED: StatusStyle(
-        "✕", "#f7cfc4", "#6e1503", "to be mended: the file, its control or its curve"
+        "✕", "#f7cfc4", "#6e1503", "to be corrected: the file, its control or its curve"
     ),
 }
 """How each verdict is shown, and what it means."""

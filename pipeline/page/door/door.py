@@ -181,8 +181,8 @@ _HEAD = (
     '<link rel="icon" href="data:,">'
 )
 _NO_COOKIE = (
-    "this page was not opened by cd38rd, or the program has been started again since. Start it again: "
-    "cd38rd open, cd38rd review, or a double click on cd38rd-page"
+    "this page was not opened by cd38rd, or the program has been started again since. Start it again: cd38rd "
+    "open, cd38rd review, or a double click on cd38rd-page"
 )
 _NO_TOKEN = (
     "this address is not valid, or was used before: it opens the page once. Start the program again for a "

@@ -29,11 +29,10 @@ UNTRIED_CUT: Final = "cut found in these patients, not tested in others"
 
 RULE: Final = (
     "The density that stands for a patient is that of the groups by receptor density. One step is one "
-    "doubling of it. Each density counts with its own error; one beyond a limit of quantification counts "
-    "as beyond it. Errors that all patients share (one bead lot) are left out: they shift all "
-    "densities alike. The area, "
-    "the cuts and their shares use the densities as measured. The errors make them look somewhat worse than "
-    "the true densities would. It is assumed that a high density goes with the outcome; this was "
+    "doubling of it. Each density counts with its own error; one beyond a limit of quantification counts as "
+    "beyond it. Errors that all patients share (one bead lot) are left out: they shift all densities alike. "
+    "The area, the cuts and their shares use the densities as measured. The errors make them look somewhat "
+    "worse than the true densities would. It is assumed that a high density goes with the outcome; this was "
     "fixed before looking at the data."
 )
 _LARGEST_LOG2 = 1000
@@ -161,10 +160,9 @@ def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
     least = min(min(one.n_events, one.n - one.n_events) for one in reported)
     few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
-        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One "
-        "cut was chosen in the same patients that it divides, so it looks better than it is. “In "
-        "other patients” corrects for "
-        "that, but only a study of other patients can confirm it. Density also goes with the weeks "
-        "since the last "
-        "dose and with what was given before: none of this says that the density is the cause."
+        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One cut was "
+        "chosen in the same patients that it divides, so it looks better than it is. “In other patients” "
+        "corrects for that, but only a study of other patients can confirm it. Density also goes with the "
+        "weeks since the last dose and with what was given before: none of this says that the density is the "
+        "cause."
     )

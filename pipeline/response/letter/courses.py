@@ -46,9 +46,8 @@ EACH_EVENT_RULE: Final = (
 )
 OF_EVENTS: Final = "events counted, no interval"
 DURATION_RULE: Final = (
-    "From the start of treatment to discontinued_on or death. Patients who are still treated count "
-    "once the months "
-    "are over. Before that the result is not known, so they are in neither number."
+    "From the start of treatment to discontinued_on or death. Patients who are still treated count once the "
+    "months are over. Before that the result is not known, so they are in neither number."
 )
 CONTROL_RULE: Final = (
     "The same evaluable patients by each definition. SD without its days (disease_control_days) is in no "

@@ -170,8 +170,8 @@ class GeneralSettings(BaseModel):
     instrument_log: Annotated[str, BeforeValidator(as_file_name)] = setting(
         "",
         "",
-        "SQLite file that every bead run is written into and compared with; empty: none. "
-        "It may lie outside the study folder, so that studies share it.",
+        "SQLite file that every bead run is written into and compared with; empty: none. It may lie outside "
+        "the study folder, so that studies share it.",
     )
     histogram_sheet: YesNo = setting(
         False,

@@ -59,9 +59,8 @@ class TubeSettings(BeadSettings):
     between_run_cv: Fraction | None = setting(
         None,
         "fraction",
-        "Between-run CV of the assay. Empty: 0.10 is assumed until replicates on different bead runs "
-        "show it; "
-        "0: no such term, and every interval is a within-run interval.",
+        "Between-run CV of the assay. Empty: 0.10 is assumed until replicates on different bead runs show "
+        "it; 0: no such term, and every interval is a within-run interval.",
     )
     lab_lloq: Annotated[float, number(0, 1e9)] | None = setting(
         None,

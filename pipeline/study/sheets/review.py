@@ -59,7 +59,7 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
     rows, faults = _review_rows(raw)
     wrong = [fault for fault in (*unread, *faults) if fault.severity is Severity.ERROR]
     if wrong:
-        raise UserError(f"{str(wrong[0]).rstrip('.')}. Mend {path.name}, or move it away")
+        raise UserError(f"{str(wrong[0]).rstrip('.')}. Correct {path.name}, or move it away")
     return typed_overrides(rows), verdicts_of(rows)
 
 

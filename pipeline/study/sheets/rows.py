@@ -255,7 +255,7 @@ class ReviewRow(Row):
     set_by: Text = column("Who.", required=True)
     reason: Text = column("Why.", default="")
     set_at: Text = column("When.", default="")
-    verdict: Text = column("What the reviewer says of the tube.", default="")
+    verdict: Text = column("What the reviewer says about the tube.", default="")
     polygon: PolygonCell | None = column(_POLYGON)
 
 

@@ -74,8 +74,8 @@ class PatientJackknife:
         ratio = self.variance(of) / own if own > 0 else 0.0
         if not ratio > LEAST_INFLATION:
             raise NotEstimableError(
-                "the line is the same whichever patient is left out: so its uncertainty cannot be "
-                "estimated from them"
+                "the line is the same whichever patient is left out, so its uncertainty cannot be estimated "
+                "from them"
             )
         return ratio
 

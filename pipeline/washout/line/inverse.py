@@ -143,8 +143,8 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
     if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
         rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
         return (
-            "not within the observed range: the line would say "
-            f"{_weeks(doublings):.3g} weeks, but only {rows}"
+            f"not within the observed range: the line would say {_weeks(doublings):.3g} weeks, but only "
+            f"{rows}"
         )
     return ""
 

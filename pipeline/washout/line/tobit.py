@@ -29,7 +29,7 @@ _NO_SCATTER: Final = (
 )
 _FORMULA: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma)"
 _CHANGING: Final = "log10 RD = intercept + slope * log2 weeks + N(0, sigma * exp(gamma * log2 weeks))"
-_LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood less its bias of order 1/n): "
+_LESS_BIAS: Final = "Tobit, adjusted score (maximum likelihood minus its bias of order 1/n): "
 _MOST_LIKELY: Final = "Tobit, maximum likelihood: "
 _BIAS_STAYS: Final = "the slope's bias could not be corrected: the slope is that of maximum likelihood"
 

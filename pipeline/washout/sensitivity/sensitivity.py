@@ -21,7 +21,7 @@ from pipeline.washout.sensitivity.patients import WithoutPatient, without_each
 from pipeline.washout.sensitivity.variations import Variation, variations
 
 METHOD: Final = (
-    "the same line, less its bias, with its interval; the scatter changes with weeks where it does in the "
+    "the same line, minus its bias, with its interval; the scatter changes with weeks where it does in the "
     "line that is reported; only the reported line allows for other doubts"
 )
 AS_REPORTED: Final = "as told"
@@ -184,10 +184,10 @@ def _words(table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient]) 
     sentences = [f"{start} the fold per doubling {between}; as reported it is {_fold(base.fold)}."]
     turned = [row.name for row in others if _side(row) != _side(base)]
     if turned:
-        start = "the interval leaves out 1, but not" if _side(base) else "the interval holds 1, but not"
+        start = "the interval leaves out 1, but not" if _side(base) else "the interval contains 1, but not"
         sentences.append(f"As reported {start} here: {'; '.join(turned)}.")
     else:
-        holds = "leaves out 1" if _side(base) else "holds 1"
+        holds = "leaves out 1" if _side(base) else "contains 1"
         where = "there" if len(others) == 1 else "under each of them"
         sentences.append(f"The interval {holds} {where}, as in the line that is reported.")
     needed = [row.patient_id for row in patients if row.slope is None]

@@ -220,7 +220,7 @@ def test_numbers_that_no_detector_gives_are_left_out_or_refused(folder, value, n
     _, values = usual()
     values[2][:n] = value
     found = of_values(folder, "odd", values, NAMES)
-    assert f"{n} of 6180 events hold no number that a detector gives on PE-A" in found.note
+    assert f"{n} of 6180 events have a value that no detector gives on PE-A" in found.note
     assert found.flags == flags
 
 

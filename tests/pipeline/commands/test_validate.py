@@ -118,7 +118,7 @@ def test_the_whole_sample_study_finds_what_was_simulated(tmp_path):
     assert done.exit_code == 0, done.output
     folder = study / "results" / "validation"
     summary = {(row["experiment"], row["about"]): row for row in rows_of(folder / "summary.csv")}
-    assert "not told" not in {row["verdict"] for row in summary.values()}
+    assert "not judged" not in {row["verdict"] for row in summary.values()}
     assert "does not support" not in {row["verdict"] for row in summary.values()}
     total = next(
         row

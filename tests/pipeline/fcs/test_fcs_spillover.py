@@ -59,7 +59,7 @@ def test_other_ways_to_write_it_are_read_and_reported(tmp_path, value, code):
         ("many", "count, names"),
         ("6,PE-A,APC-A", "count, names"),
         ("999999,PE-A", "count, names"),
-        ("2,PE-A,APC-A,1,1e300,-1e300,1", "no light"),
+        ("2,PE-A,APC-A,1,1e300,-1e300,1", "physically impossible"),
         ("2,PE-A,APC-A,5,0.25,0.05,5", "own light"),
         ("2,PE-A,APC-A,1,0.25,0.05,100", "own light"),
         ("2,PE-A,APC-A,1,1,1,1.0000000001", "is singular, or so nearly"),

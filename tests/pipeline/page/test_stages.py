@@ -82,7 +82,7 @@ def test_from_a_folder_of_files_to_the_report_without_a_terminal(page: Client, f
     assert any(cause["severity"] == "ERROR" and cause["cells"] for cause in before["causes"])
     shown = page.get("/sheets").text
     assert all(f"<code>{cell}</code>" in shown for cause in before["causes"] for cell in cause["cells"])
-    assert "Mend what stops the run" in page.get("/check").text
+    assert "Correct what stops the run" in page.get("/check").text
     time.sleep(1.1)
     fill_in(folder, ROOT / "fcs_samples" / "demo")
     after = page.get("/api/sheets").json()

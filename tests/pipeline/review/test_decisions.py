@@ -163,7 +163,7 @@ def test_rows_that_somebody_typed_after_one_looked_are_not_written_over(tmp_path
 @pytest.mark.parametrize("text", ["a table of nothing\n1,2\n", "gate,value\ncd138,3\n"])
 def test_a_file_that_is_no_review_is_not_written_over(tmp_path, text):
     (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
-    with pytest.raises(UserError, match=r"found no column sample_id .* Mend or move the file away"):
+    with pytest.raises(UserError, match=r"found no column sample_id .* Correct or move the file away"):
         decide(tmp_path, asked(ReviewVerdict.ACCEPT))
     assert (tmp_path / REVIEW_FILE).read_text("utf-8") == text
     assert not (tmp_path / TRAIL).exists()

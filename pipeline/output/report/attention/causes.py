@@ -250,7 +250,7 @@ def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[CauseKey, 
         flag = SampleFlag.PROGRAM_DEFECT
         return ("failed", flag), flag_cause(flag, Level.SEVERE, _FAILED)
     if status in FAILED:
-        action = "Mend what the reason names and run again: the other tubes are kept as they are."
+        action = "Correct what the reason names and run again: the other tubes are kept as they are."
         cause = Cause(Level.SEVERE, _FAILED, sentence(reason), "Failed: no density.", action)
         return ("failed", without_values(reason)), cause
     explained = next((flag for flag in EXPLAINING.get(status, ()) if flag in flags), "")

@@ -70,7 +70,7 @@ def _why(receptor: ReceptorDensity) -> str:
     side = "too high" if bias > 0 else "too low"
     return (
         f"the plain difference is {rounded_text(abs(bias))} {side}: where a background scatters, the "
-        "difference of two medians is not the median of the difference; that bias is taken off"
+        "difference of two medians is not the median of the difference; that bias is subtracted"
     )
 
 

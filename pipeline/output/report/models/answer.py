@@ -75,7 +75,7 @@ def no_washout_words(study_result: StudyResult) -> str:
 def _no_density(statuses: Sequence[RdStatus], name: str) -> tuple[str, ...]:
     """Return that no tube has a density and why, the most frequent reason first."""
     if not statuses:
-        return (f"No tube was measured, so nothing can be said of {name}.",)
+        return (f"No tube was measured, so nothing can be said about {name}.",)
     counts = sorted(Counter(statuses).items(), key=lambda item: (-item[1], item[0].value))
     reasons = ", ".join(_lack(status, n) for status, n in counts)
     if len(statuses) == 1:
@@ -114,7 +114,7 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
     way = "rises" if fit.slope > 0 else "falls"
     sure = "clear" if p < CLEAR else "likely, not certain"
     said = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
-    return f"{said} That it {way} is {sure}; how fast is {_known(low, high)}."
+    return f"{said} It is {sure} that it {way}; the rate is {_known(low, high)}."
 
 
 def _known(low: float, high: float) -> str:

@@ -43,23 +43,21 @@ def _ranks_and_line(rank: RankAssociation, line: WashoutFit, name: str) -> str:
     lines = f"p = {line.slope_p:.2g}, {line.n} visits"
     if by_rank and by_line and (rank.spearman > 0) != (line.slope > 0):
         return (
-            f"The rank test ({ranks}) and the line ({lines}) point in opposite directions: the "
-            "relation is not straight, "
-            "or a few rows decide the line. Do not rely on either before you have looked at the plot."
+            f"The rank test ({ranks}) and the line ({lines}) point in opposite directions: the relation is "
+            "not straight, or a few rows decide the line. Do not rely on either before you have looked at "
+            "the plot."
         )
     if by_line and not by_rank:
         return (
             f"The line shows a change of {name} ({lines}), the rank test alone does not ({ranks}): ranks use "
             "only the order of the visits. The line also uses how far apart they lie, but it needs a "
-            "straight "
-            "relation. So the change is likely, but not shown."
+            "straight relation. So the change is likely, but not shown."
         )
     if by_rank and not by_line:
         return (
             f"The rank test shows a change of {name} ({ranks}), the line alone does not ({lines}): the order "
-            "of the visits is clear, but a straight line does not describe it. So a change is shown, "
-            "but not how "
-            "fast it is."
+            "of the visits is clear, but a straight line does not describe it. So a change is shown, but not "
+            "how fast it is."
         )
     return ""
 

@@ -94,8 +94,8 @@ def _who(unnumbered: Unnumbered) -> str:
     more = f" and {n - _MOST_NAMED} more in rd_unnumbered.csv" if n > _MOST_NAMED else ""
     return (
         f"{tubes} neither a density nor a limit; for {lost} of them no other tube of the visit has one: "
-        f"{named}{more}. The analyses use the other tubes. That is safe only if these patients are "
-        "like the others."
+        f"{named}{more}. The analyses use the other tubes. That is safe only if these patients are like the "
+        "others."
     )
 
 
@@ -125,9 +125,8 @@ def _response(response: Contrast) -> str:
 def _bound(bound: SlopeBound) -> str:
     visits = "this visit" if bound.n == 1 else f"these {bound.n} visits"
     return (
-        f"If {visits} had any of the densities of this study (one for all early visits and one for "
-        "all late ones), "
-        f"each doubling of the washout multiplies the median by {_fold(bound.least)} to "
+        f"If {visits} had any of the densities of this study (one for all early visits and one for all late "
+        f"ones), each doubling of the washout multiplies the median by {_fold(bound.least)} to "
         f"{_fold(bound.most)} instead of {_fold(bound.without_missing)}."
     )
 

@@ -200,10 +200,9 @@ def _recovery_words(estimates: dict[str, Estimate], name: str) -> list[str]:
     if plateau is None or half is None:
         return []
     words = (
-        f"M2. The median {name} comes back to a plateau of {_credible(plateau)} molecules per cell, "
-        f"half of it after {_credible(half)} weeks. "
-        "These intervals rest on the rows and on priors, which are listed among the assumptions. "
-        "ρ, T and Kd cannot be separated by such data and are not given."
+        f"M2. The median {name} comes back to a plateau of {_credible(plateau)} molecules per cell, half of "
+        f"it after {_credible(half)} weeks. These intervals rest on the rows and on priors, which are listed "
+        "among the assumptions. ρ, T and Kd cannot be separated by such data and are not given."
     )
     return [words]
 
@@ -216,10 +215,9 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
     if sources == {ThetaFrom.NO_COMPETITION.value}:
         return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
-        "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives "
-        "the total: "
-        f"× {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. {report.assumptions[0]}; "
-        f"{report.assumptions[1]}; {report.assumptions[2]}; {report.assumptions[3]}."
+        "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives the "
+        f"total: × {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. "
+        f"{report.assumptions[0]}; {report.assumptions[1]}; {report.assumptions[2]}; {report.assumptions[3]}."
     )
     return [words]
 

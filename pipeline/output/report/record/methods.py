@@ -148,8 +148,7 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
     if split:
         yield (
             f"Aberrant {wanted} were distinguished from normal ones by their "
-            f"phenotype{cited([src.PHENOTYPE])} and "
-            f"quantified in their place{in_how_many(len(split), n)}."
+            f"phenotype{cited([src.PHENOTYPE])} and quantified in their place{in_how_many(len(split), n)}."
         )
     second = [r for r in read if r.second_opinion is not None]
     if second:
@@ -193,8 +192,8 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         yield f"In {_counted(carried, 'run')} the curve of another day was carried over by rainbow beads."
     if any(run.drift for run in runs):
         yield (
-            "Bead runs were compared with earlier ones of the instrument on a control chart"
-            f"{cited([src.CONTROL_CHART, src.WESTGARD])}."
+            "Bead runs were compared with earlier ones of the instrument on a control "
+            f"chart{cited([src.CONTROL_CHART, src.WESTGARD])}."
         )
 
 
@@ -218,7 +217,7 @@ def _density(study_result: StudyResult) -> Iterator[str]:
     controls = word_list(f"{kind}{in_how_many(n, len(told))}" for kind, n in kinds.items())
     yield (
         f"The density of {marker} is the median fluorescence of the gated cells in antibodies bound per "
-        f"cell, less that of the same cells of the control tube ({controls}), with the bias of subtracting "
+        f"cell, minus that of the same cells of the control tube ({controls}), with the bias of subtracting "
         "medians removed."
     )
     if any(panel.quantified.competes_with_drug for panel in study_result.study.panels):

@@ -11,7 +11,7 @@ from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
 
 _LOW, _HIGH = "Lower end of the 95 % interval", "Upper end of the 95 % interval"
 _AS_MEASURED: Final = (
-    "{percent} % of the cells have less {{marker}} than this, as measured: each cell's amount less the "
+    "{percent} % of the cells have less {{marker}} than this, as measured: each cell's amount minus the "
     "control's median. A cell's own background and the noise of the cytometer are in it."
 )
 

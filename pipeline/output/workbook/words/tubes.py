@@ -129,7 +129,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     ),
     "reviewed_by": ColumnWords("Gates set by", "Who set a gate by hand, or the file of the gates."),
     "sentinel_reading": ColumnWords(
-        "Sentinels' reading", "What the sentinels say of a low density on the plasma cells.", width=60
+        "Sentinels' reading", "What the sentinels show about a low density on the plasma cells.", width=60
     ),
     "kit": ColumnWords("Bead kit", "Kit of the calibration beads."),
     "lot": ColumnWords("Bead lot", "Lot of the calibration beads."),
@@ -156,7 +156,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "theta_from": ColumnWords("Θ from", "What Θ is from: sentinels, measured drug level, PK model or none."),
     "total": ColumnWords(
         "Total {marker}",
-        "{marker} per cell, free or held by the drug: RD / (1 − Θ). Empty where only a limit is known.",
+        "{marker} per cell, free or occupied by the drug: RD / (1 − Θ). Empty where only a limit is known.",
         MOLECULES,
         BRIGHTNESS,
     ),

@@ -50,7 +50,7 @@ class Review {
       this.list.fill(tubes);
     } catch (refusal) {
       this.voice.refusal(refusal);
-      if (refusal.status) this.voice.standing(`${refusal.message}. The page Check says what is to be mended; what ran last is on the page Report.`);
+      if (refusal.status) this.voice.standing(`${refusal.message}. The page Check says what is to be corrected; what ran last is on the page Report.`);
       setTimeout(() => this.start(), START_AGAIN);
       return;
     }

@@ -89,7 +89,7 @@ def _same(w: Floats, side: Side, y: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def area_under(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike, *, level: float = LEVEL) -> Area:
     """Return the area under the ROC curve of values, some of them known only to lie beyond a limit.
 
-    The interval includes the areas t with |area − t| ≤ z √V(t), V of exponential scores with the mean group size
+    The interval holds the areas t with |area − t| ≤ z √V(t), V of exponential scores with the mean group size
     for both groups (Newcombe 2006, doi:10.1002/sim.2324, method 5): it stays within 0 to 1 and holds in small
     groups.
 
