@@ -50,7 +50,7 @@ class ReceptorDensity:
     known: `rd` and `rd_high` are None, `rd_low` is the bound (`known_to_exceed`). `result` is what
     the kit's arithmetic gives (ABC, or SABC for QIFIKIT); `control_kind` what was subtracted; `lloq_from`
     which limit decides the LLOQ; `analytic_sd` the SD of RD by first derivatives, beside the draws;
-    `between_run_cv` the CV between runs that the interval holds (a fraction; 0: a within-run interval),
+    `between_run_cv` the CV between runs that the interval includes (a fraction; 0: a within-run interval),
     `between_run_from` its source.
     """
 

@@ -1,6 +1,6 @@
 """Percentiles of receptor density, and the share of cells below a cut, each with an interval.
 
-They describe the cells *as measured*: a cell's density is its own amount on the standard curve less that of
+They describe the cells *as measured*: a cell's density is its own amount on the standard curve minus that of
 the control's median. The background of single cells and photon counting add to the spread: the 10 %
 percentile lies lower, and the 90 % percentile higher, than that of the receptors alone. So a percentile below
 what a single cell without the stain reaches is not reported as a number.

@@ -134,12 +134,15 @@ def test_a_tube_that_failed_is_still_told_with_its_reason(planted: Planted) -> N
 def test_the_audit_still_finds_a_file_that_was_exchanged(planted: Planted) -> None:
     from pipeline.commands.audit import audited
 
-    assert "is another file" not in audited(planted.folder).faults
+    assert "is not the file that the last run read" not in audited(planted.folder).faults
     name = next(new for old, new in planted.moved.items() if "P01" in old and "FMO" in old)
     path = planted.folder / name
     before = path.read_bytes()
     path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
     try:
-        assert f"P01_BM1 FMO.fcs ({name}): is another file" in audited(planted.folder).faults
+        assert (
+            f"P01_BM1 FMO.fcs ({name}): is not the file that the last run read"
+            in audited(planted.folder).faults
+        )
     finally:
         path.write_bytes(before)

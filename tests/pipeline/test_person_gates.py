@@ -281,7 +281,11 @@ def faults_of(folder: Path, cells: dict[str, object], **files: bytes) -> list[st
         ("drawn/right.xml", None, "samples!J2: found nothing, expected the population of drawn/right.xml"),
         (None, "wanted", "samples!I2: found nothing, expected the FlowJo workspace or GatingML file"),
         ("drawn/broken.xml", "wanted", "drawn/broken.xml: not readable as XML"),
-        ("drawn/cd38.xml", "wanted", "look at PE-A, the quantified channel: a gate on it keeps the cells"),
+        (
+            "drawn/cd38.xml",
+            "wanted",
+            "look at PE-A, the quantified channel: a gate on it would select the cells",
+        ),
         ("drawn/absent.xml", "wanted", "look at BV711-A, which the FCS file lacks; it has FSC-A"),
         ("../right.xml", "wanted", "samples!I2"),
     ],

@@ -28,7 +28,7 @@ def test_three_dim_populations_that_overlap_are_told_by_the_other_channels(seed)
     assert peaks.method == "valleys on all channels of the file together"
     assert peaks.medians[1:] == pytest.approx(true_medians(run)[1:], rel=0.015)
     assert peaks.overlapping[:3] == (True, True, True)
-    assert any("told apart on all channels" in note for note in peaks.notes)
+    assert any("separated on all channels" in note for note in peaks.notes)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -157,7 +157,7 @@ def quadrant_on_cd38() -> flowkit.GatingStrategy:
 
 @pytest.mark.parametrize("tree", [parent_on_cd38, boolean_on_cd38, ratio_on_cd38, quadrant_on_cd38])
 def test_a_gate_on_the_quantified_channel_anywhere_above_a_population_is_refused(tree):
-    with pytest.raises(GateFileError, match="the quantified channel: a gate on it keeps the cells"):
+    with pytest.raises(GateFileError, match="the quantified channel: a gate on it would select the cells"):
         drawn(tree(), "wanted").refuse("PE-A", CHANNELS, MARKERS)
 
 

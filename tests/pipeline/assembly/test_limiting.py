@@ -55,7 +55,7 @@ def test_the_largest_share_comes_first_and_says_what_it_would_win():
     assert first.fold == pytest.approx(10 ** (1.96 * (0.10**2 + 0.02**2) ** 0.5), rel=1e-3)
     assert first.fold_without == pytest.approx(10 ** (1.96 * 0.02), rel=1e-3)
     assert sum(remedy.share_percent for remedy in found.remedies) == pytest.approx(100)
-    assert "would be gone with more cells: " in found.sentences()[0]
+    assert "would disappear with more cells: " in found.sentences()[0]
 
 
 def test_replicates_on_other_bead_runs_tell_the_cv_between_runs():

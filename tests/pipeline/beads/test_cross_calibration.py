@@ -95,7 +95,7 @@ def test_a_rainbow_run_that_does_not_stand_beside_the_bead_run_carries_nothing(f
     found = carried(folder, rb1="rb_shifted.fcs")[-1]
     assert found.curve is None
     assert "NO_CURVE" in found.flags
-    assert "must stand beside the bead run" in found.note
+    assert "must be acquired together with the bead run" in found.note
 
 
 def test_the_same_acquisition_twice_carries_nothing(folder):

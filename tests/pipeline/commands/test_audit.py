@@ -104,7 +104,7 @@ def test_cells_that_were_typed_since_the_last_run_are_named(study: Path) -> None
     run(study)
     assert changes(study) == []
     sheet.write_text(sheet.read_text("utf-8").replace(",41,", ",old,"), "utf-8")
-    assert "typed cells that changed are not told" in changes(study)[0]
+    assert "typed cells that changed are not listed" in changes(study)[0]
 
 
 def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_copy_over_something_in_the_study_or_with_its_key_is_refused(
         deidentified(study, copy, None)
     with pytest.raises(UsageError, match="found a folder in the study itself"):
         deidentified(study, study / "copy", None)
-    with pytest.raises(UsageError, match="who has the key knows the patients"):
+    with pytest.raises(UsageError, match="the key shows who the patients are"):
         deidentified(study, tmp_path / "new", tmp_path / "new" / "key.csv")
     (tmp_path / "no_key.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(UserError, match="found no key"):

@@ -26,7 +26,7 @@ def test_cells_beyond_guessed_cuts_are_given_no_density():
     assert found.status is RdStatus.LOW_EVENTS
     assert (found.rd, found.rd_low, found.rd_high) == (None, None, None)
     assert (found.n_cells, found.median_mfi) == (154, 2_000.0)
-    assert "the 154 cells beyond the cuts are given no density" in found.notes[-1]
+    assert "the 154 cells beyond the cuts get no density" in found.notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_rows_that_are_copied_say_what_was_extrapolated(study_result: StudyResul
 
 @pytest.mark.parametrize(
     ("population", "meaning"),
-    [("aberrant_plasma_cells", "of the aberrant cells"), ("plasma_cells", "does not touch it")],
+    [("aberrant_plasma_cells", "of the aberrant cells"), ("plasma_cells", "does not affect it")],
 )
 def test_a_doubtful_split_is_said_not_to_count_for_the_tube(
     study_result: StudyResult, population: str, meaning: str

@@ -274,7 +274,7 @@ def test_measured_troughs_pull_the_level_towards_them():
 
 
 def test_troughs_that_no_patient_has_are_said():
-    assert any("far from what the population has" in note for note in level(*weekly(trough=3e4)).notes)
+    assert any("far from those of the population" in note for note in level(*weekly(trough=3e4)).notes)
 
 
 def test_a_trough_of_0_is_not_used_and_that_is_said():

@@ -329,7 +329,7 @@ def test_cells_of_gates_that_were_drawn_elsewhere_are_seen_too(tried: Tried):
         (Move("aberrant", polygon=box("CD38 PE", "cd45", 0, 0, 9, 9)), "no channel"),
         (Move("margins", polygon=box("FSC-A", "SSC-A", 0, 0, 9, 9)), "no step that takes a polygon"),
         (Move("cd999", 5.0), "no gate"),
-        (Move("debris", float("nan")), "no place for a threshold"),
+        (Move("debris", float("nan")), "not a possible threshold"),
         (Move("singlets", -1.0), "above 0"),
         (Move("viable", polygon=TypedPolygon("FSC-A", "SSC-A", ((0, 0), (1, 1)))), "at least 3"),
     ],

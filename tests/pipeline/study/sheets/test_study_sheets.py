@@ -183,8 +183,8 @@ def test_the_same_gate_in_both_places_on_cd38_or_of_no_tube_is_a_fault(tmp_path)
     _, faults = read_study(write_csvs(write_files(tmp_path), sheets))
     assert [str(fault) for fault in faults] == [
         (
-            'gates!B3: found "CD38", expected a gate on another channel. CD38 never gates: it would choose the '
-            "cells that it is to measure."
+            'gates!B3: found "CD38", expected a gate on another channel. CD38 never gates: a gate on it '
+            "would select the cells by the value that is to be measured."
         ),
         'gates!A4: found "S11", expected a tube of the samples sheet. Did you mean "S1"?',
         (

@@ -76,7 +76,7 @@ def test_repeated_patients_widen_the_interval(share):
 
 def test_without_a_sure_rise_nothing_is_told():
     weeks, rd, status = patients_on_a_line(20, 3, slope=0.0)
-    with pytest.raises(NotEstimableError, match="the interval of the slope holds 0"):
+    with pytest.raises(NotEstimableError, match="the interval of the slope contains 0"):
         weeks_to_reach(fit_tobit(weeks, rd, status, lloq=LLOQ), 10_000)
 
 

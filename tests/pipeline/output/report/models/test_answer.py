@@ -39,9 +39,14 @@ def said(study_result: StudyResult, report: WashoutReport | None) -> tuple[str, 
             0.4,
             0.1,
             30,
-            ("rises with the washout: ×", "is clear", "how fast is well known", "30 visits of 30 patients"),
+            (
+                "rises with the washout: ×",
+                "It is clear that it rises",
+                "the rate is well known",
+                "30 visits of 30 patients",
+            ),
         ),
-        (-0.4, 0.1, 30, ("falls with the washout", "is clear")),
+        (-0.4, 0.1, 30, ("falls with the washout", "It is clear that it falls")),
         (0.0, 0.4, 12, ("is open",)),
     ],
 )
@@ -55,7 +60,7 @@ def test_a_wide_interval_is_called_hardly_known(study_result):
     report = fitted(0.4, 0.1, 30)
     wide = replace(report.tobit, slope_interval=(0.1, 1.2))
     first, _ = said(study_result, replace(report, fits={**report.fits, "M1": wide}))
-    assert "how fast is hardly known" in first
+    assert "the rate is hardly known" in first
 
 
 def test_a_fold_beyond_a_thousand_is_told_as_that_bound(study_result):
@@ -75,7 +80,7 @@ def test_the_wait_is_told_with_its_interval_or_why_it_is_not(study_result):
     assert told.startswith("Half of the patients have 150,000")
     assert "(95 % interval " in told
     _, untold = said(study_result, fitted(0.0, 0.4, 12))
-    assert untold.count("cannot be told") == 1
+    assert untold.count("cannot be estimated") == 1
 
 
 def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(study_result):
@@ -93,7 +98,7 @@ def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(stu
 def test_without_a_line_the_reason_is_told_and_without_washout_nothing(study_result):
     few = fitted(0.4, 0.1, 30)
     none = replace(few, fits={k: fit for k, fit in few.fits.items() if k == "M0"})
-    assert "cannot be told" in said(study_result, none)[0]
+    assert "is not known" in said(study_result, none)[0]
     assert said(study_result, None) == ()
 
 
@@ -114,7 +119,7 @@ def test_where_no_tube_has_a_density_the_answer_says_so_and_why(study_result):
     assert "Look at these first" in to_do
     assert answer(without_density(study_result, none))[0].startswith("The tube has no density of free CD38")
     assert answer(without_density(study_result)) == (
-        "No tube was measured, so nothing can be said of free CD38.",
+        "No tube was measured, so nothing can be said about free CD38.",
     )
 
 

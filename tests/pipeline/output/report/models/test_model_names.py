@@ -24,7 +24,7 @@ from pipeline.washout.censored.estimate import ModelName, Wait
             "The line adjusted for what is known of the patients: × 2 per doubling",
         ),
         ("Wait by M2. Half of the patients", "The recovery curve: half of the patients"),
-        ("M1 with these rows included: × 2", "The line with them in: × 2"),
+        ("M1 with these rows included: × 2", "The line with these rows included: × 2"),
         ("the rows contradict M1", "the rows contradict the line"),
         ("M3; M2: no level.", "The line of the total; the recovery curve: no level."),
         ("Kit qsc reads × 1.4", "Kit qsc reads × 1.4"),
@@ -55,9 +55,9 @@ def with_p(report, rank_p, line_p, spearman=0.5):
 @pytest.mark.parametrize(
     ("rank_p", "line_p", "spearman", "words"),
     [
-        (0.11, 0.018, 0.5, "take the change as likely, not as shown"),
-        (0.01, 0.2, 0.5, "how fast is not"),
-        (0.01, 0.01, -0.5, "point in opposite ways"),
+        (0.11, 0.018, 0.5, "the change is likely, but not shown"),
+        (0.01, 0.2, 0.5, "but not how fast it is"),
+        (0.01, 0.01, -0.5, "point in opposite directions"),
     ],
 )
 def test_two_models_that_read_otherwise_are_reconciled_in_one_sentence(

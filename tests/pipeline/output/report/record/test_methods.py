@@ -107,7 +107,7 @@ def test_gates_are_told_as_they_were_made(study_result):
     text = said(changed(study_result, results=(drawn, by_hand, *others)))["Gating"]
     assert "drawn by a person in another program (1 of 11 tubes)" in text
     assert "A person set at least one threshold by hand (1 of 11 tubes)" in text
-    assert "second, independent gating was held against the gates (1 of 11 tubes)" in text
+    assert "second, independent gating was compared with the gates (1 of 11 tubes)" in text
     plain = said(study_result)["Gating"]
     assert not any(word in plain for word in ("drawn by", "by hand", "independent gating", "cluster"))
 
