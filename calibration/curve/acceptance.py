@@ -186,7 +186,7 @@ def _detection(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     threshold = _read_amounts(b)[1]
     text = (
         f"Dimmest bead {dimmest:.4g}, blank {b.blank:.4g}: the blank is not in the fit. On the curve it "
-        f"reads {threshold:,.0f}; dimmer beads cannot be detected."
+        f"reads {threshold:,.0f}, the detection limit for beads."
     )
     return float(ratio), limit.at_least(float(ratio)), text
 

@@ -212,4 +212,4 @@ def test_a_blank_near_zero_says_nothing_of_the_line():
     medians = [level * 0.34 + 5.0 for level in WITH_BLANK]
     curve = fit_standard_curve(medians, WITH_BLANK)
     assert check(curve, "less_blank").verdict is CurveVerdict.ACCEPT
-    assert f"reads {curve.to_abc(5.0):.0f}; dimmer beads cannot be detected" in check(curve, "detection").text
+    assert f"reads {curve.to_abc(5.0):.0f}, the detection limit for beads" in check(curve, "detection").text
