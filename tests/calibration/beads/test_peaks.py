@@ -129,7 +129,7 @@ def test_a_top_far_beyond_the_scale_is_one_population_on_its_end():
 def test_doublets_do_not_stand_in_for_a_missing_top_population():
     single = beads([600, 6500, 29000], 3000)
     doublets = beads([58000], 150)
-    with pytest.raises(BeadPeaksError, match="twice another"):
+    with pytest.raises(BeadPeaksError, match="twice as bright as another"):
         find_bead_peaks(np.concatenate([single, doublets]), 4)
 
 

@@ -25,7 +25,7 @@ def test_an_interval_around_1_neither_shows_nor_rules_out():
         ((26, 5, None, 3.0, 0.3), "any number of times lower or 3 times higher"),
         ((26, 5, 0.4, None, 0.3), "2.5 times lower or any number of times higher"),
         ((26, 5, 0.0042, 1_761_714.3, 0.5), "240 times lower or 1,800,000 times higher"),
-        ((26, 5, None, None, 1.0), "tells nothing"),
+        ((26, 5, None, None, 1.0), "shows nothing"),
         ((2000, 900, 0.9, 1.2, 0.6), "one by more than 1.2 times is unlikely"),
         ((26, 5, 1.2, 80.0, 0.03), "One or two patients with another outcome can change it"),
         ((2000, 900, 1.2, 1.9, 0.001), "nobody was randomised"),
