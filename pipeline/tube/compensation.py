@@ -118,8 +118,8 @@ def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel
         return _missing(raw, f"not compensated: {error}")
     left_out = incomplete(matrix.channels, panel)
     note = (
-        f"the matrix ({matrix.source}) leaves out {left_out}: what "
-        "spills into or from them is not compensated"
+        f"the matrix ({matrix.source}) leaves out {left_out}: what spills into or from them is not "
+        "compensated"
     )
     said = ((TubeFlag.SPILL_INCOMPLETE,), (note,)) if left_out else ((), ())
     return Compensated(events, Compensation.BY_MATRIX, matrix, *said)

@@ -134,8 +134,8 @@ def _of_the_interval(typed: TypedMedians) -> str:
     f_p = f", F:P ({100 * typed.f_p_cv:g} % CV)" if not typed.in_kit_units and typed.kit.needs_f_p else ""
     return (
         "The interval includes the scatter of the beads about the line and the error of the lot's values "
-        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not include the sampling of cells and beads, which "
-        "only the events show, nor differences between days and between runs."
+        f"({100 * typed.lot_cv:g} % CV){f_p}. It does not include the sampling of cells and beads (that "
+        "needs the events), nor differences between days and runs."
     )
 
 

@@ -56,7 +56,7 @@ def test_the_sentences_are_printed_and_the_page_named(validated):
     _, output = validated
     assert "precision, pool A: supports: total CV" in output
     assert "linearity, pool A: supports: 3 levels" in output
-    assert "comparison, methods: not told" in output
+    assert "comparison, methods: not judged" in output
     assert "validation.html" in output
 
 
