@@ -160,9 +160,9 @@ def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
     least = min(min(one.n_events, one.n - one.n_events) for one in reported)
     few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
-        f"{few}{'each' if few else 'Each'} of these answers may change with a few patients more. One cut was "
-        "chosen in the same patients that it divides, so it looks better than it is. “In other patients” "
-        "corrects for that, but only a study of other patients can confirm it. Density also goes with the "
-        "weeks since the last dose and with what was given before: none of this says that the density is the "
-        "cause."
+        f"{few}{'each' if few else 'Each'} of these answers may change when a few patients are added. One "
+        "cut was chosen in the same patients that it divides, so it looks better than it is. “In other "
+        "patients” corrects for that, but only a study of other patients can confirm it. Density also goes "
+        "with the weeks since the last dose and with what was given before: none of this says that the "
+        "density is the cause."
     )
