@@ -83,7 +83,7 @@ def plan(asked: PlanRequest, say: Callable[[str], object]) -> RunSummary:
         studies=asked.studies,
         assurance=asked.assurance,
         seed=asked.seed,
-        seen=lambda size: say(_row(size)),
+        on_size=lambda size: say(_row(size)),
     )
     if asked.out:
         _write(asked.out, found, population)

@@ -75,10 +75,10 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
         Of the study's patients; one of whom nothing is known where None. What is not known of them widens the
         curve; a patient whose chain is not known stands there with and without IgG.
     """
-    known = _with_both_chains(bodies or [Body()])
-    n, k = len(known), len(_SCHEDULE_DAYS)
+    with_chains = _with_both_chains(bodies or [Body()])
+    n, k = len(with_chains), len(_SCHEDULE_DAYS)
     hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
-    weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in known])
+    weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in with_chains])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
     course = PaddedDoses(np.tile(hours, (n, 1)), central, np.zeros_like(central))
@@ -86,7 +86,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     shape = max(2, _DRAWS // n)
     deviates = rng.standard_normal((shape, N_VARIED))
     deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
-    patients = drawn_patients(known, np.full(n, True), np.concatenate([deviates, -deviates]))
+    patients = drawn_patients(with_chains, np.full(n, True), np.concatenate([deviates, -deviates]))
     drawn = concentrations(course, patients, rtol=_STEP_ERROR)
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"

@@ -55,14 +55,14 @@ class GivenDoses:
         return tuple((replace(self, body=replace(self.body, igg=igg)), share) for igg, share in shares)
 
 
-def given_doses(study: Study, wanted: Sequence[tuple[str, date]]) -> list[GivenDoses | str]:
+def given_doses(study: Study, patient_days: Sequence[tuple[str, date]]) -> list[GivenDoses | str]:
     """Return the doses of every wanted patient up to a day, or why they are not known."""
     doses: dict[str, list[Dose]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         if is_drug(dose.drug, study.settings.washed_out_drug):
             doses.setdefault(dose.patient_id, []).append(dose)
     patients = {patient.patient_id: patient for patient in study.patients}
-    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in wanted]
+    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in patient_days]
 
 
 def body_of(patient: Patient | None) -> Body:
@@ -98,13 +98,13 @@ def is_igg(heavy_chain: str) -> bool | None:
 
 def course_of(rows: Sequence[GivenDoses]) -> PaddedDoses:
     """Return the doses of patients as one course, padded in front."""
-    longest = max((len(given.days) for given in rows), default=0)
+    longest = max((len(doses.days) for doses in rows), default=0)
     columns = np.zeros((3, len(rows), longest))
-    for row, given in enumerate(rows):
-        n = len(given.days)
-        columns[0, row, longest - n :] = given.days
-        columns[1, row, longest - n :] = given.central_mg
-        columns[2, row, longest - n :] = given.depot_mg
+    for row, doses in enumerate(rows):
+        n = len(doses.days)
+        columns[0, row, longest - n :] = doses.days
+        columns[1, row, longest - n :] = doses.central_mg
+        columns[2, row, longest - n :] = doses.depot_mg
     return PaddedDoses(columns[0] * _HOURS, columns[1], columns[2])
 
 

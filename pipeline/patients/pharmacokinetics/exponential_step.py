@@ -147,14 +147,14 @@ def _modes(rates: Rates, saturable: Floats) -> _Modes:
 
 def _weights(decay: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return e^(−u), and the mean over a step of e^(−u (1 − θ)) times 1, θ²/2 and θ³/6."""
-    small, few = decay < _SERIES_BELOW, np.minimum(decay, _SERIES_BELOW)
+    small, low = decay < _SERIES_BELOW, np.minimum(decay, _SERIES_BELOW)
     series = np.full_like(decay, _SERIES[0])
     for coefficient in _SERIES[1:]:
-        series = coefficient - few * series
-    decayed, many = np.exp(-decay), np.maximum(decay, _SERIES_BELOW)
-    mean = (1.0 - decayed) / many
-    second = (0.5 - (1.0 - mean) / many) / many
-    third = np.where(small, series, (1 / 6 - second) / many)
+        series = coefficient - low * series
+    decayed, high = np.exp(-decay), np.maximum(decay, _SERIES_BELOW)
+    mean = (1.0 - decayed) / high
+    second = (0.5 - (1.0 - mean) / high) / high
+    third = np.where(small, series, (1 / 6 - second) / high)
     second = np.where(small, 1 / 6 - decay * series, second)
     return decayed, np.where(small, 1.0 - decay * (0.5 - decay * second), mean), second, third
 

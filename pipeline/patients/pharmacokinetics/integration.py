@@ -63,8 +63,8 @@ class PaddedDoses:
     @property
     def first(self) -> DoseIndices:
         """Return the first interval in which each patient was given anything, (N,)."""
-        given = (self.central_mg > 0) | (self.depot_mg > 0)
-        return np.asarray(np.where(given.any(axis=1), given.argmax(axis=1), self.hours.shape[1]))
+        has_dose = (self.central_mg > 0) | (self.depot_mg > 0)
+        return np.asarray(np.where(has_dose.any(axis=1), has_dose.argmax(axis=1), self.hours.shape[1]))
 
 
 @dataclass(slots=True, eq=False)
@@ -94,9 +94,9 @@ class _Followed:
             self.floor[which],
         )
 
-    def joined(self, other: _Followed) -> _Followed:
+    def joined(self, newcomers: _Followed) -> _Followed:
         names = self.__slots__
-        parts = ((getattr(self, name), getattr(other, name)) for name in names)
+        parts = ((getattr(self, name), getattr(newcomers, name)) for name in names)
         return _Followed(*(np.concatenate(pair, axis=-1) for pair in parts))
 
 

@@ -91,7 +91,7 @@ class _Drawn:
     typical: float
 
 
-def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugLevel, ...]:
+def drug_levels(study: Study, patient_days: Sequence[tuple[str, date]]) -> tuple[DrugLevel, ...]:
     """Return the drug level of every wanted patient and day, in their order.
 
     The concentration is the typical patient's at these covariates; where troughs were measured, or it is not
@@ -102,17 +102,17 @@ def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugL
     ----------
     study
         Doses, patients, and the settings `washed_out_drug`, `kd_app_ug_ml` with its ends, `seed`.
-    wanted
+    patient_days
         patient_id and day of collection.
     """
     if not is_drug(MODELLED_DRUG, study.settings.washed_out_drug):
         reason = f"the pharmacokinetic model is {MODELLED_DRUG}'s, not {study.settings.washed_out_drug}'s"
-        return tuple(DrugLevel(reason=reason) for _ in wanted)
-    answers = given_doses(study, wanted)
-    known = [given for given in answers if isinstance(given, GivenDoses)]
-    levels = iter(_levels(tuple(known), study.settings))
+        return tuple(DrugLevel(reason=reason) for _ in patient_days)
+    answers = given_doses(study, patient_days)
+    rows = [doses for doses in answers if isinstance(doses, GivenDoses)]
+    levels = iter(_levels(tuple(rows), study.settings))
     return tuple(
-        next(levels) if isinstance(given, GivenDoses) else DrugLevel(reason=given) for given in answers
+        next(levels) if isinstance(doses, GivenDoses) else DrugLevel(reason=doses) for doses in answers
     )
 
 
@@ -122,15 +122,15 @@ def _levels(rows: tuple[GivenDoses, ...], settings: Settings) -> tuple[DrugLevel
     if not rows:
         return ()
     deviates, kd = _draws(len(rows), settings)
-    drawn = _drawn([chain for given in rows for chain, _ in given.chains], deviates)
-    return tuple(_level(given, drawn, kd, settings) for given in rows)
+    drawn = _drawn([chain for doses in rows for chain, _ in doses.chains], deviates)
+    return tuple(_level(doses, drawn, kd, settings) for doses in rows)
 
 
 def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
     """Yield the drawn patients of every row, whose chains are known."""
-    course, bodies = course_of(rows), [given.body for given in rows]
+    course, bodies = course_of(rows), [doses.body for doses in rows]
     typical = concentrations(course, typical_disposition(bodies), rtol=_RTOL_TYPICAL)[:, -1]
-    patients = drawn_patients(bodies, np.array([given.per_kg for given in rows]), deviates)
+    patients = drawn_patients(bodies, np.array([doses.per_kg for doses in rows]), deviates)
     levels, last = levels_and_last_amounts(course, patients, rtol=_RTOL_DRAWS)
     part = np.asarray((np.arange(len(deviates)) * _GOLDEN + 0.5) % 1.0, dtype=np.float64)
     back = levels_with_target_back(last, course.hours[:, -1], patients, part, rtol=_RTOL_DRAWS)
@@ -144,16 +144,16 @@ def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
         )
 
 
-def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Settings) -> DrugLevel:
+def _level(doses: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Settings) -> DrugLevel:
     """Return the level of a patient from the next drawn ones: of both chains, where that is not known."""
-    chains = [(next(drawn), share) for _, share in given.chains]
-    level = np.concatenate([one.level for one, _ in chains])
-    back = np.concatenate([one.back for one, _ in chains])
-    log_weight = np.concatenate([one.weight + np.log(share) for one, share in chains])
+    chains = [(next(drawn), share) for _, share in doses.chains]
+    level = np.concatenate([patients.level for patients, _ in chains])
+    back = np.concatenate([patients.back for patients, _ in chains])
+    log_weight = np.concatenate([patients.weight + np.log(share) for patients, share in chains])
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     both_kd = np.tile(kd, len(chains))
-    measured = int(np.count_nonzero(np.isfinite(given.troughs[1:])))
+    measured = int(np.count_nonzero(np.isfinite(doses.troughs[1:])))
     middle = chains[0][0].typical
     if measured or len(chains) > 1:
         middle = _quantile(level, weight, 0.5)
@@ -167,7 +167,7 @@ def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Set
         occupancy_high=_theta_end(np.log(level / both_kd), weight, UPPER_95),
         n_troughs=measured,
         method=_METHOD,
-        notes=(*given.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
+        notes=(*doses.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
     )
 
 
@@ -195,10 +195,10 @@ def _draws(n: int, settings: Settings) -> tuple[Floats, Floats]:
 def _troughs(rows: Sequence[GivenDoses], k: int) -> Floats:
     """Return what was measured at the end of every interval, (N, K); NaN where nothing was."""
     troughs = np.full((len(rows), k), np.nan)
-    for row, given in enumerate(rows):
-        n = len(given.troughs)
+    for row, doses in enumerate(rows):
+        n = len(doses.troughs)
         # The trough of a dose is what the doses before have left: the end of the interval before.
-        troughs[row, k - n : k - 1] = given.troughs[1:]
+        troughs[row, k - n : k - 1] = doses.troughs[1:]
     return troughs
 
 
@@ -211,17 +211,17 @@ def _likelihoods(draws: Floats, troughs: Floats) -> Floats:
     return log_likelihood
 
 
-def _theta_end(log_ratio: Floats, weight: Floats, at: float) -> float:
+def _theta_end(log_ratio: Floats, weight: Floats, probability: float) -> float:
     """Return the end of θ's band, from draws of ln(C/Kd)."""
-    return float(occupancy(_end(log_ratio, weight, at), 1.0))
+    return float(occupancy(_end(log_ratio, weight, probability), 1.0))
 
 
-def _end(logs: Floats, weight: Floats, at: float) -> float:
+def _end(logs: Floats, weight: Floats, probability: float) -> float:
     """Return an end of the band; of a few points, by their mean and SD on the log scale."""
     if len(logs) > _FEW_POINTS:
-        return float(np.exp(_quantile(logs, weight, at)))
+        return float(np.exp(_quantile(logs, weight, probability)))
     mean = float(np.sum(weight * logs))
-    return float(np.exp(mean + (Z_95 if at > 0.5 else -Z_95) * _spread(logs, weight)))
+    return float(np.exp(mean + (Z_95 if probability > 0.5 else -Z_95) * _spread(logs, weight)))
 
 
 def _spread(logs: Floats, weight: Floats) -> float:
@@ -232,11 +232,11 @@ def _spread(logs: Floats, weight: Floats) -> float:
     return float(np.sqrt(np.sum(weight * (logs - mean) ** 2)))
 
 
-def _quantile(values: Floats, weight: Floats, at: float) -> float:
+def _quantile(values: Floats, weight: Floats, probability: float) -> float:
     """Return a weighted quantile, between the middles of the draws' steps."""
     order = np.argsort(values, kind="stable")
     share = weight[order]
-    return float(np.interp(at, np.cumsum(share) - share / 2, values[order]))
+    return float(np.interp(probability, np.cumsum(share) - share / 2, values[order]))
 
 
 def _trough_notes(measured: int, effective: float) -> tuple[str, ...]:

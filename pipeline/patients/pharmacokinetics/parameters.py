@@ -195,10 +195,10 @@ def drawn_patients(bodies: list[Body], per_kg: Mask, deviates: Floats) -> Dispos
     )
 
 
-def _known_or_drawn(known: list[float | None], reference: float, logs: Floats) -> Floats:
+def _known_or_drawn(typed: list[float | None], reference: float, logs: Floats) -> Floats:
     """Return (N, D) parts of the reference: what is known, else drawn around it."""
-    part = np.array([[(value or reference) / reference] for value in known])
-    return np.where(np.array([[not value] for value in known]), np.exp(logs), part)
+    part = np.array([[(value or reference) / reference] for value in typed])
+    return np.where(np.array([[not value] for value in typed]), np.exp(logs), part)
 
 
 def varied(typical: Disposition, deviates: Floats) -> Disposition:
