@@ -89,16 +89,9 @@ class AmountsInBody(NamedTuple):
 
 
 class _Tangent(NamedTuple):
-    """The clearance by the target at the start of a step, for N bodies, each of shape (N,).
+    """The clearance by the target at the start of a step, each of shape (N,).
 
-    Attributes
-    ----------
-    vmax
-        Vmax, mg/h.
-    saturation
-        C/(Km + C).
-    slope
-        Derivative of the saturation by A1, 1/mg.
+    `vmax`: mg/h. `saturation`: C/(Km + C). `slope`: derivative of the saturation by A1, 1/mg.
     """
 
     vmax: Floats
@@ -253,13 +246,7 @@ def _tangent_error(
 
 
 def _modes(rates: Rates, saturable: Floats) -> _Modes:
-    """Return the fast and the slow decay of both compartments.
-
-    Parameters
-    ----------
-    saturable : (N,)
-        Rate of the clearance by the target, by the tangent at the start of the step, 1/h.
-    """
+    """Return the decay of both compartments; `saturable`: linearised clearance by the target, 1/h, (N,)."""
     loss = rates.linear + rates.across + saturable
     mean = (loss + rates.back) / 2
     root = np.sqrt(((loss - rates.back) / 2) ** 2 + rates.across * rates.back)
@@ -270,13 +257,7 @@ def _modes(rates: Rates, saturable: Floats) -> _Modes:
 
 
 def _weights(u: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return e^(−u), and the means of e^(−u (1 − θ)) times 1, θ²/2 and θ³/6 over θ from 0 to 1.
-
-    Parameters
-    ----------
-    u : (2, N)
-        Rate × step.
-    """
+    """Return e^(−u) and the means over θ, 0 to 1, of e^(−u (1 − θ)) times 1, θ²/2, θ³/6; u: rate × step."""
     is_small, small_u = u < _SERIES_BELOW, np.minimum(u, _SERIES_BELOW)
     series = np.full_like(u, _SERIES[0])
     for coefficient in _SERIES[1:]:
