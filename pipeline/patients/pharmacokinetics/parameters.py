@@ -62,8 +62,8 @@ if unknown. Arithmetic."""
 class Body:
     """A patient's covariates; None: unknown.
 
-    `typical_disposition` replaces an unknown covariate by that of the reference patient, and takes the myeloma
-    as not IgG. `drawn_patients` draws unknown weight, albumin and sex at random.
+    `typical_disposition` replaces an unknown covariate by that of the reference patient, and takes the
+    myeloma as not IgG. `drawn_patients` draws unknown weight, albumin and sex at random.
 
     Attributes
     ----------
