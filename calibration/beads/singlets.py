@@ -118,8 +118,8 @@ def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, n
 
 def _densest(points: Floats, low: Floats, high: Floats) -> Floats:
     smooth, _ = _smooth_counts(points, low, high)
-    at = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
-    return np.asarray(low + (at + 0.5) / SCATTER_BINS * (high - low), dtype=np.float64)
+    densest_bin = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
+    return np.asarray(low + (densest_bin + 0.5) / SCATTER_BINS * (high - low), dtype=np.float64)
 
 
 def _dense(points: Floats, low: Floats, high: Floats) -> Mask:

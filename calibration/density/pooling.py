@@ -287,8 +287,8 @@ def censored_mean(
 
     mean = _root(slope, min(values), max([*values, *bounds]) + FARTHEST_SDS * sd)
     top = minus(mean) + Z_95**2 / 2
-    low = _root(lambda at: minus(at) - top, mean - FARTHEST_SDS * sd, mean)
-    high = _root(lambda at: top - minus(at), mean, mean + FARTHEST_SDS * sd)
+    low = _root(lambda point: minus(point) - top, mean - FARTHEST_SDS * sd, mean)
+    high = _root(lambda point: top - minus(point), mean, mean + FARTHEST_SDS * sd)
     return mean, low, high
 
 

@@ -100,7 +100,10 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     if group.clarity >= CLEAR_WITHOUT:
         return group
     without = [
-        replace(_group([other for other in anchors if other is not anchor]), left_out=anchor.channel)
+        replace(
+            _group([other_anchor for other_anchor in anchors if other_anchor is not anchor]),
+            left_out=anchor.channel,
+        )
         for anchor in anchors
         if _may_be_left_out(anchor, anchors)
     ]

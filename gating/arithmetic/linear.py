@@ -147,23 +147,23 @@ def cholesky(matrix: Floats) -> Floats:
     numpy.linalg.LinAlgError
         If the matrix is not positive definite.
     """
-    given: list[list[float]] = matrix.tolist()
-    k = len(given)
+    elements: list[list[float]] = matrix.tolist()
+    k = len(elements)
     lower = [[0.0] * k for _ in range(k)]
     for j in range(k):
         pivot_row = lower[j]
-        pivot = given[j][j]
+        pivot = elements[j][j]
         for i in range(j):
             pivot -= pivot_row[i] * pivot_row[i]
         if not pivot > 0:
             raise np.linalg.LinAlgError("matrix is not positive definite")
         pivot_row[j] = sqrt(pivot)
         for row in range(j + 1, k):
-            other = lower[row]
-            total = given[row][j]
+            lower_row = lower[row]
+            total = elements[row][j]
             for i in range(j):
-                total -= other[i] * pivot_row[i]
-            other[j] = total / pivot_row[j]
+                total -= lower_row[i] * pivot_row[i]
+            lower_row[j] = total / pivot_row[j]
     return np.array(lower)
 
 

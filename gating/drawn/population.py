@@ -188,13 +188,17 @@ class DrawnPopulation:
             return name
         if label and label in markers:
             return channels[list(markers).index(label)]
-        detectors = (self._detector(label, other) for other in self.strategy.comp_matrices)
+        detectors = (self._detector(label, other_matrix) for other_matrix in self.strategy.comp_matrices)
         return next((_same_name(detector, channels) for detector in detectors if detector), "")
 
     def _detector(self, label: str, matrix: str) -> str:
         """Return the detector of a fluorochrome of a matrix; "" if the matrix does not have it."""
-        given = self.strategy.comp_matrices.get(matrix)
-        pairs = zip(getattr(given, "fluorochromes", ()), getattr(given, "detectors", ()), strict=False)
+        flowkit_matrix = self.strategy.comp_matrices.get(matrix)
+        pairs = zip(
+            getattr(flowkit_matrix, "fluorochromes", ()),
+            getattr(flowkit_matrix, "detectors", ()),
+            strict=False,
+        )
         return next((str(detector) for dye, detector in pairs if dye == label), "")
 
 
@@ -223,8 +227,8 @@ def read_drawn_population(
     ellipses: Mapping[GateId, Ellipse] = {}
     uses_gain = True
     if root.tag == WORKSPACE:
-        found = workspace_gates(root, source, population, tube or TubeFile())
-        strategy, path, ellipses, uses_gain = found.strategy, found.path, found.ellipses, found.uses_gain
+        drawn = workspace_gates(root, source, population, tube or TubeFile())
+        strategy, path, ellipses, uses_gain = drawn.strategy, drawn.path, drawn.ellipses, drawn.uses_gain
     else:
         strategy = gatingml_strategy(root, source)
         path = find_population(populations_of(strategy), population, source)

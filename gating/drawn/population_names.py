@@ -41,12 +41,14 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
     if len(matches) == 1:
         return matches[0]
     if matches:
-        there = first_names([names[path] for path in matches])
+        shown_names = first_names([names[path] for path in matches])
         raise GateFileError(
-            f"{source}: {len(matches)} populations are named {population!r}; write one of {there}"
+            f"{source}: {len(matches)} populations are named {population!r}; write one of {shown_names}"
         )
-    there = first_names(list(names.values())) or "none"
-    raise GateFileError(f"{source}: no population {population!r}; there are {there}.{_hint(every, wanted)}")
+    shown_names = first_names(list(names.values())) or "none"
+    raise GateFileError(
+        f"{source}: no population {population!r}; there are {shown_names}.{_hint(every, wanted)}"
+    )
 
 
 def path_of(gate: GateId) -> str:

@@ -199,9 +199,9 @@ def _axis_from_zero(values: NDArray[np.float64]) -> DisplayAxis:
 
 def _quantile(values: NDArray[np.floating], share: float) -> float:
     """Return what `np.quantile` returns for values of shape (n,), in less time."""
-    place = share * (values.size - 1)
-    low, high = pair_at(values, int(place))
-    part = place - int(place)
+    position = share * (values.size - 1)
+    low, high = pair_at(values, int(position))
+    part = position - int(position)
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 

@@ -78,9 +78,9 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
     every = [_candidate(sample, tube) for sample in samples]
     matches = [c for c in every if c.by_name or c.by_fil or c.by_either]
     if not matches:
-        there = first_names([_shown(sample) for sample in samples]) or "no sample"
+        sample_names = first_names([_shown(sample) for sample in samples]) or "no sample"
         raise GateFileError(
-            f"{source}: the workspace does not have {tube}; it has {there}: "
+            f"{source}: the workspace does not have {tube}; it has {sample_names}: "
             "a tube is found by its file name or $FIL"
         )
     left = _best_by_name(matches)
@@ -141,8 +141,8 @@ def _keyword(sample: _Element, name: str) -> str:
 
 def _n_events(sample: _Element) -> int | None:
     node = sample.find("SampleNode")
-    said = (_keyword(sample, "$TOT"), "" if node is None else node.get("count", ""))
-    return next((int(text) for text in said if text.isdecimal()), None)
+    counts = (_keyword(sample, "$TOT"), "" if node is None else node.get("count", ""))
+    return next((int(text) for text in counts if text.isdecimal()), None)
 
 
 def _shared_folders(path: str, tube: TubeFile) -> int:
@@ -170,15 +170,15 @@ def _shown(sample: _Element) -> str:
 
 
 def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
-    there = first_names(list(dict.fromkeys(_shown(c.sample) for c in left)))
+    sample_names = first_names(list(dict.fromkeys(_shown(c.sample) for c in left)))
     if _is_contradiction(left):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "
-            f"{tube.fil} that of another ({there}), and nothing tells which is the tube; "
+            f"{tube.fil} that of another ({sample_names}), and nothing tells which is the tube; "
             "save a workspace that has this tube alone"
         )
     return (
-        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the "
-        "number of events nor the folder tells which is meant; remove the others in FlowJo, or save a "
+        f"{source}: the workspace has {tube} {len(left)} times ({sample_names}), expected it once: neither "
+        "the number of events nor the folder tells which is meant; remove the others in FlowJo, or save a "
         "workspace that has this tube alone"
     )
