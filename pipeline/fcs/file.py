@@ -255,15 +255,12 @@ def _read(
     begin, end = data_set.origin, data_set.end
     claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
     data, more = find_data(
-        claims,
-        lambda start, count: _peek(file, start, count),
-        better_reading,
-        allow_truncated=allow_truncated,
+        claims, lambda byte, count: _peek(file, byte, count), better_reading, allow_truncated=allow_truncated
     )
     names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, data.begin, min(data.n_bytes, PEEKED_BYTES))
     check_bytes(head, data, size, path.name)
-    data, byte_repairs = without_masks(lambda start, count: _peek(file, start, count), data, names)
+    data, byte_repairs = without_masks(lambda byte, count: _peek(file, byte, count), data, names)
     is_last = number == n_data_sets
     behind = data_set_behind(file, data_set, data.begin + data.n_bytes, size) if is_last else []
     return FcsFile(
