@@ -132,6 +132,6 @@ def _dense(points: Floats, low: Floats, high: Floats) -> Mask:
     sizes = np.bincount(cloud_of, minlength=n_clouds + 1)
     peaks = np.array([0.0, *(smooth[clouds == k].max() for k in range(1, n_clouds + 1))])
     main = int(np.argmax(peaks))
-    kept = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
-    kept[0] = False
-    return np.asarray(kept[cloud_of], dtype=np.bool_)
+    is_dense = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
+    is_dense[0] = False
+    return np.asarray(is_dense[cloud_of], dtype=np.bool_)

@@ -172,8 +172,8 @@ def _events(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     if b.n is None:
         return None
     fewest = float(np.min(b.n))
-    wanted = f"{limit.reject:.0f} needed, {limit.accept:.0f} wanted"
-    text = f"{fewest:.0f} events in the smallest bead population ({wanted})."
+    thresholds = f"{limit.reject:.0f} needed, {limit.accept:.0f} wanted"
+    text = f"{fewest:.0f} events in the smallest bead population ({thresholds})."
     return fewest, limit.at_least(fewest), text
 
 

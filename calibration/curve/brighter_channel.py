@@ -240,12 +240,12 @@ def _differences(stained: Sequence[_Pair], blank: _Pair | None) -> list[_Differe
 def _difference(u: Floats, v: Floats, light: float) -> _Difference:
     """Var u − Var v = cov(u + v, u − v), on the central events of both sum and difference."""
     plus, minus = u + v, u - v
-    kept = _central(plus) & _central(minus)
-    plus, minus = plus[kept], minus[kept]
+    central = _central(plus) & _central(minus)
+    plus, minus = plus[central], minus[central]
     plus, minus = plus - plus.mean(), minus - minus.mean()
     excess = float((plus * minus).sum()) / (plus.size - 1)
     variances = float((plus * plus).sum()) * float((minus * minus).sum()) / (plus.size - 1) ** 2
-    se = float(np.sqrt((variances + excess**2) / kept.sum()))
+    se = float(np.sqrt((variances + excess**2) / central.sum()))
     return _Difference(light, excess, se)
 
 

@@ -67,17 +67,17 @@ def exact_product(
     bits = MANTISSA_BITS - frexp(largest / step)[1] - frexp(float(factors.shape[1]))[1]
     if bits < 2:
         raise OverflowError(f"places up to {largest / step:g} steps leave {bits} bits for their factors")
-    m, rest = factors.shape[0], factors
+    m, remainder = factors.shape[0], factors
     parts = np.empty((slices * m, factors.shape[1]))
     top = np.frexp(np.abs(factors).max(axis=1, keepdims=True))[1]
     for part in range(slices):
         # a float64 as large as this one ends at the slice's last bit: adding it rounds there
         end = np.ldexp(1.5, MANTISSA_BITS - 1 + top - bits * (part + 1))
         rounded = parts[part * m : (part + 1) * m]
-        np.add(rest, end, out=rounded)
+        np.add(remainder, end, out=rounded)
         rounded -= end
         if part + 1 < slices:
-            rest = rest - rounded
+            remainder = remainder - rounded
     every = parts @ gridded  # exact: see the module's docstring
     total = every[:m]
     for part in range(1, slices):

@@ -138,8 +138,8 @@ class DrawnPopulation:
 
     def detectors(self, channels: Sequence[str]) -> tuple[str, ...]:
         """Return the channels of an FCS file that the matrices of the gates' file need."""
-        wanted = dict.fromkeys(d for m in self.strategy.comp_matrices.values() for d in m.detectors)
-        return tuple(name for label in wanted if (name := _same_name(label, channels)))
+        labels = dict.fromkeys(d for m in self.strategy.comp_matrices.values() for d in m.detectors)
+        return tuple(name for label in labels if (name := _same_name(label, channels)))
 
     def step_masks(
         self, events: Events, markers: Sequence[str], matrix: SpilloverMatrix | None
@@ -234,8 +234,8 @@ def read_drawn_population(
         path = find_population(populations_of(strategy), population, source)
     needed = needed_gates(strategy, path)
     labels = dict.fromkeys(label for gate in needed for label in labels_of(strategy, gate))
-    kept = pruned(strategy, needed, source, ellipses)
-    return DrawnPopulation(source, path, kept, tuple(labels), uses_gain)
+    pruned_strategy = pruned(strategy, needed, source, ellipses)
+    return DrawnPopulation(source, path, pruned_strategy, tuple(labels), uses_gain)
 
 
 def _same_name(label: str, channels: Sequence[str]) -> str:

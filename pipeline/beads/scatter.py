@@ -123,9 +123,9 @@ def _candidates(channels: Sequence[str], kind: str) -> list[str]:
     roles = {channel: _role(channel) for channel in channels}
     return [
         channel
-        for wanted in (f"{kind}_area", f"{kind}_height", f"{kind}_width")
+        for role in (f"{kind}_area", f"{kind}_height", f"{kind}_width")
         for channel in channels
-        if roles[channel] == wanted
+        if roles[channel] == role
     ]
 
 

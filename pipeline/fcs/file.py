@@ -111,8 +111,8 @@ class FcsFile:
         """
         row = self._row(name)
         if name not in self._columns:
-            wanted = self.decoded if name in self.decoded else (name,)
-            self._decode_columns([self.channels.index(channel) for channel in wanted])
+            decoded = self.decoded if name in self.decoded else (name,)
+            self._decode_columns([self.channels.index(channel) for channel in decoded])
         return self._columns[self.channels[row]]
 
     def decoding(self, channels: Sequence[str]) -> FcsFile:

@@ -173,12 +173,12 @@ def _masks(
     own = None
     if matrix is not None:
         own = SpilloverMatrix(tuple(map(named_tube.name_of, matrix.channels)), matrix.values, matrix.source)
-    wanted = {
+    needed = {
         *drawn.gating_channels(named_tube.channels, named_tube.markers),
         *drawn.detectors(named_tube.channels),
         *(own.channels if own is not None else ()),
     }
-    read = [channel for channel, name in enumerate(named_tube.channels) if name in wanted]
+    read = [channel for channel, name in enumerate(named_tube.channels) if name in needed]
     names = tuple(file.channels[channel] for channel in read)
     raw = read_fcs(
         file.path, channels=names, data_set=file.data_set, allow_truncated=True, content=file.content

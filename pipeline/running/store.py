@@ -83,9 +83,9 @@ class Store(Generic[Result]):
         digest, checksum = facts.get("digest"), facts.get("checksum")
         if not isinstance(digest, str) or checksum != _checksum(name, digest, body):
             return None
-        kept = _json_of(body)
+        fields = _json_of(body)
         try:
-            return digest, self._adapter.validate_python(kept)
+            return digest, self._adapter.validate_python(fields)
         except ValidationError:  # a result of another version, whose fields were others
             return None
 

@@ -208,8 +208,8 @@ def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
     """Fill in the stored results of tubes that need no first pass; failed tubes are always tried again."""
     options, stores, reporter = passes.options, passes.stores, passes.reporter
     for task in tasks:
-        name, wanted = task.sample.sample_id, _wanted(task, options)
-        if wanted and (options.fresh or _without_events(task)):
+        name, current = task.sample.sample_id, _wanted(task, options)
+        if current and (options.fresh or _without_events(task)):
             continue
         latest, digest = _loaded(stores.samples, name, reporter), tube_digest(task)
         if latest is not None and not is_failed(latest[1]):

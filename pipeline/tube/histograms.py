@@ -88,9 +88,9 @@ def step_densities(
     """
     shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
     gates = [step.gate for step in gated.steps] if outlines is None else outlines
-    wanted = sorted({channel for channels in shown for channel in channels})
+    channels_shown = sorted({channel for channels in shown for channel in channels})
     cells = np.flatnonzero(gated.mask)
-    axes = {channel: _axis_of(events.column(channel), channel, cells, gates) for channel in wanted}
+    axes = {channel: _axis_of(events.column(channel), channel, cells, gates) for channel in channels_shown}
     return tuple(
         _density(step.name, gate, channels, axes, _entered(events, gated, index), bins)
         for index, (step, channels, gate) in enumerate(zip(gated.steps, shown, gates, strict=True))

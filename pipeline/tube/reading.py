@@ -148,8 +148,8 @@ def read_tube(
     matrix = None if is_done or not compensated else spillover or header.spillover
     matrix = None if matrix is None else on_rows(matrix, rows)
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
-    wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
-    file = header.decoding(wanted)
+    needed = tuple(name for name in header.channels if name in detectors.union(rows.names))
+    file = header.decoding(needed)
     times = tuple(row.name for row in panel.channels if row.role == "time")
     quantified = panel.quantified.name
     gating = tuple(name for name in rows.row_names if name != quantified)

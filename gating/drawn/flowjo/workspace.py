@@ -121,9 +121,9 @@ def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
 def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     """Keep a population and the gates it needs, under names that FlowKit does not read as paths."""
     tree = list(_tree(sample))
-    wanted = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
+    population_path = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
     needed: dict[GateId, None] = {}
-    _require(wanted, tree, needed, source)
+    _require(population_path, tree, needed, source)
     for path in needed:
         twins = sum(node_path == path for node_path, _ in tree)
         if twins > 1:
@@ -139,7 +139,7 @@ def _keep_population(sample: _Element, population: str, source: str) -> GateId:
             node.set("owningGroup", node.get("owningGroup", ""))
             for part in node.iterfind("Dependents/Dependent"):
                 part.set("name", "/".join(map(_plain, _part(part, tree, path, source)[1:])))
-    return tuple(map(_plain, wanted))
+    return tuple(map(_plain, population_path))
 
 
 def _require(

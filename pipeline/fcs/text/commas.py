@@ -100,16 +100,16 @@ def _names(words: Sequence[str], size: int, own: dict[str, str]) -> Iterator[tup
 
 
 def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...], tuple[Mended, ...]]]:
-    wanted, extra = size * size, len(words) - size * size
+    n_cells, extra = size * size, len(words) - size * size
     numbers = [real_number(word) for word in words]
-    if extra >= 0 and None not in numbers and not any(numbers[wanted:]):
-        cells = tuple(number or 0.0 for number in numbers[:wanted])
+    if extra >= 0 and None not in numbers and not any(numbers[n_cells:]):
+        cells = tuple(number or 0.0 for number in numbers[:n_cells])
         if (
-            any(all(cells[index] == unit for index in range(0, wanted, size + 1)) for unit in UNITS)
+            any(all(cells[index] == unit for index in range(0, n_cells, size + 1)) for unit in UNITS)
             or not extra
         ):
             yield cells, ((Mended.ZEROS,) if extra else ())
-    if 0 < extra <= wanted:
+    if 0 < extra <= n_cells:
         for unit in UNITS:
             for cells in islice(_with_decimals(words, size, unit), 2):
                 yield cells, (Mended.DECIMALS,)
@@ -117,9 +117,9 @@ def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...],
 
 def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tuple[float, ...]]:
     """Yield the ways to join the parts into a square matrix with `unit` on the diagonal."""
-    wanted, extra = size * size, len(words) - size * size
+    n_cells, extra = size * size, len(words) - size * size
     ways: list[dict[int, list[tuple[int, float]]]] = [{0: []}]
-    for index in range(wanted):
+    for index in range(n_cells):
         on_diagonal = index % (size + 1) == 0
         following: dict[int, list[tuple[int, float]]] = {}
         for joined in ways[-1]:

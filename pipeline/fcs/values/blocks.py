@@ -267,17 +267,17 @@ def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> 
     rest.
     """
     (count, stride), shift = shape, np.uint64(start % 8)
-    kept = (1 << field.bits) - 1 if field.mask is None else field.mask
+    mask = (1 << field.bits) - 1 if field.mask is None else field.mask
     if field.bits <= IN_ONE_WORD:
         words = np.ndarray((count,), "<u8", buffer, start // 8, (stride,))
-        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(kept)))
+        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(mask)))
     pairs = np.ndarray((count, 2), "<u8", buffer, start // 8, (stride, 4))
-    low, high, up = np.uint64((1 << 32) - 1), np.uint64(kept >> 32), np.uint64(32)
+    low, high, up = np.uint64((1 << 32) - 1), np.uint64(mask >> 32), np.uint64(32)
 
     def finish(pairs: Values) -> Values:
         halves = np.right_shift(pairs, shift)
         second: Values = np.left_shift(halves[:, 1] & high, up)
-        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(kept))
+        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(mask))
         return np.bitwise_or(first, second)
 
     return Part(pairs, finish)
