@@ -148,8 +148,8 @@ def _tangled(count: int, size: int, n_found: int) -> str:
     n_expected = 1 + size + size * size
     fits = "more than one way to join them fits" if n_found else "no way to join them fits"
     return (
-        f"has {count} words between commas, expected {n_expected} for {size} detectors: there are commas within "
-        f"names or numbers (decimal commas), or surplus numbers, and {fits}"
+        f"has {count} words between commas, expected {n_expected} for {size} detectors: there are commas "
+        f"within names or numbers (decimal commas), or surplus numbers, and {fits}"
     )
 
 
