@@ -179,6 +179,6 @@ def _no_single_tube(source: str, tube: TubeFile, candidates: Sequence[_Candidate
         )
     return (
         f"{source}: the workspace has {tube} {len(candidates)} times ({sample_names}), expected it once: "
-        "neither the number of events nor the folder tells which is meant; remove the others in FlowJo, or save "
-        "a workspace that has this tube alone"
+        "neither the number of events nor the folder tells which is meant; remove the others in FlowJo, "
+        "or save a workspace that has this tube alone"
     )
