@@ -167,7 +167,7 @@ def _stale(
         for sample in study.samples
         for name in sample.input_files
     }
-    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, known=known), alone)
+    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, findings_of_study=known), alone)
     today = {
         name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))
         for task in tasks

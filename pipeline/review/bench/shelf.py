@@ -82,7 +82,7 @@ class Shelf:
         known |= dict(read)
         each = (labels_of_sample(self.study.folder, sample).labels for sample in self.study.samples)
         hashes = {name: known[label] for labels in each for name, label in labels.items() if label in known}
-        tasks = tube_tasks(self.study, self.calibrations, hashes, known=self.known)
+        tasks = tube_tasks(self.study, self.calibrations, hashes, findings_of_study=self.known)
         return tuple(replace(task, second_opinion=self._had_second_opinion(task)) for task in tasks)
 
     def stale(self) -> tuple[str, ...]:
