@@ -157,8 +157,8 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _history(trail: Trail, row: str) -> Iterator[str]:
-    found = history_of(trail, row)
-    if not found:
+    changes = history_of(trail, row)
+    if not changes:
         raise UserError(f"--row {row}: the audit trail has no row of this name")
-    for line, change in found:
+    for line, change in changes:
         yield f"{line.number}  {line.at}  {line.who}  {_cell(change)}"

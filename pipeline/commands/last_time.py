@@ -60,8 +60,8 @@ class LastTime:
             return None
         if not self._is_unchanged():
             return None
-        said = text.replace(REPORT_PATH, str(self._results.report))
-        return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
+        summary_text = text.replace(REPORT_PATH, str(self._results.report))
+        return RunSummary(status, f"{NOTHING_NEW}\n{summary_text}", fault_report(faults), failures)
 
     def keep(self, summary: RunSummary) -> None:
         """Record the present inputs and the summary."""

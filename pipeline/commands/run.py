@@ -54,7 +54,7 @@ SHEETS_OF_BEADS = ("beads", "settings")
 
 def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
     """Quantify every tube and write all results; finished tubes are stored at once and reused."""
-    study, faults, found = folder_with_findings(folder)
+    study, faults, findings = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
@@ -65,7 +65,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     with logged_to(results.folder), own_processes() as own:
         log.info("cd38rd %s, tubes: %d", program_version(), len(study.samples))
         hashes = input_hashes(study)
-        faults, known = rechecked(study, faults, found)
+        faults, known = rechecked(study, faults, findings)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         bead_workers = workers_for(len(study.samples), options.workers)

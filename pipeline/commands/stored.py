@@ -126,9 +126,9 @@ def _stored_tubes(
     twice = {s.sample_id: stored for s in samples if (stored := stores.alone.load(s.sample_id))}
     damaged = _damaged(study, stores, loaded, {run.bead_run for run in calibrations}, twice)
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    found = findings_of_tubes(study, calibrations, known)
+    tube_findings = findings_of_tubes(study, calibrations, known)
     latest = {name: result for name, (_, result) in loaded.items()}
-    tubes = results_beside_batches(samples, found, latest, alone)
+    tubes = results_beside_batches(samples, tube_findings, latest, alone)
     return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, known))
 
 

@@ -284,13 +284,13 @@ def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -
             )
 
 
-def same_person(one: str, other: str) -> bool:
+def same_person(first: str, second: str) -> bool:
     """Whether two names are of the same person; case, blanks, dashes and points are ignored.
 
     >>> same_person("A. Berger", "a berger"), same_person("AB", "CD")
     (True, False)
     """
-    bare = [look_alike(name).replace(".", "").replace("-", " ").split() for name in (one, other)]
+    bare = [look_alike(name).replace(".", "").replace("-", " ").split() for name in (first, second)]
     return bare[0] == bare[1]
 
 

@@ -90,14 +90,14 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
         changed.setdefault(line.number, []).append(change)
-    found: list[Past] = []
+    entries: list[Past] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
-            found.append(_past_entry(line))
+            entries.append(_past_entry(line))
         changes = changed.get(line.number, [])
         is_first = any(_is_new_row(change) for change in changes)
-        found += [_changed(line, one) for one in changes if _is_recorded(one, is_first=is_first)]
-    return tuple(found)
+        entries += [_changed(line, change) for change in changes if _is_recorded(change, is_first=is_first)]
+    return tuple(entries)
 
 
 def _is_new_row(change: ChangedCell) -> bool:

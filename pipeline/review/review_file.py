@@ -89,14 +89,14 @@ class ReviewFile:
         new = []
         for row in rows:
             cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
-            same = next((one for one in left if visible_text(one[gate]) == cells[gate]), None)
+            same = next((row for row in left if visible_text(row[gate]) == cells[gate]), None)
             if same is not None:
                 left.remove(same)
                 cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
             new.append(cells)
         for k, name in enumerate(names):
             if name not in COLUMNS and new:
-                kept = [new[-1][k], *(one[k] for one in left)]
+                kept = [new[-1][k], *(row[k] for row in left)]
                 new[-1][k] = "; ".join(dict.fromkeys(cell for cell in kept if cell))
         return tuple(map(tuple, new))
 
@@ -163,14 +163,14 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
     rows = file.of_tube(decision.sample_id)
     if not rows:
         return decision
-    said = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
-    word = said.get("verdict", "").casefold()
+    decided = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
+    word = decided.get("verdict", "").casefold()
     return replace(
         decision,
         verdict=ReviewVerdict(word) if word in tuple(ReviewVerdict) else None,
-        who=said.get("set_by", ""),
-        reason=said.get("reason", ""),
-        at=said.get("set_at", ""),
+        who=decided.get("set_by", ""),
+        reason=decided.get("reason", ""),
+        at=decided.get("set_at", ""),
         signature=None,
         countersignature=None,
     )

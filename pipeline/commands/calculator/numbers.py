@@ -90,8 +90,8 @@ def _refuse_grouped(items: Sequence[str], what: str) -> None:
     """Refuse `1,834` and `1.834`, unless another number of the list shows that the sign is decimal."""
     decimal = {sign for item in items for sign in ".," if sign in item and not GROUPED.fullmatch(item)}
     for item in items:
-        found = GROUPED.fullmatch(item)
-        if found and not (found[1] in decimal and item.count(found[1]) == 1):
+        match = GROUPED.fullmatch(item)
+        if match and not (match[1] in decimal and item.count(match[1]) == 1):
             plain = re.sub(r"[^\d+-]", "", item)
             point = item.replace(",", ".")
             readings = f"{plain} or {point}" if NUMBER.fullmatch(point) else plain

@@ -79,10 +79,10 @@ def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str
         start, end = (scale.position(float(at)) for at in axis.position([low, high]))
         box = {"x": start, "y": _TOP, "width": max(end - start, 0.5), "height": _BOTTOM - _TOP}
         bands.append(element("rect", **box, fill=_BANDS[index % 2]))
-        place = scale.position(float(axis.position(median)))
+        middle = scale.position(float(axis.position(median)))
         name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
-        lines.append(f"M{pixels(place)} {_TOP}V{_BOTTOM}")
-        bands.append(text(name, place, _TOP - 5, class_="m"))
+        lines.append(f"M{pixels(middle)} {_TOP}V{_BOTTOM}")
+        bands.append(text(name, middle, _TOP - 5, class_="m"))
     return "".join(bands), element("path", d="".join(lines), stroke=INK, stroke_width=0.9, fill="none")
 
 
@@ -170,8 +170,8 @@ def _errors(curve: StandardCurve | None, limit: BeadLimit) -> str:
 
 
 def _bound(at: float, x: Scale, y: Scale, dashes: str) -> str:
-    place = pixels(y.position(at))
-    way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
+    height = pixels(y.position(at))
+    way = f"M{pixels(x.start)} {height}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 

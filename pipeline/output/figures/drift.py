@@ -33,7 +33,7 @@ _LOOKS: Final = {
 
 def drift_pictures(series: Sequence[DriftSeries]) -> tuple[Picture, ...]:
     """Return a chart per series. The last point, in a ring, is the current run."""
-    return tuple(Picture(_chart(one), WIDTH, HEIGHT) for one in series)
+    return tuple(Picture(_chart(channel_series), WIDTH, HEIGHT) for channel_series in series)
 
 
 def _chart(series: DriftSeries) -> str:
@@ -46,8 +46,8 @@ def _chart(series: DriftSeries) -> str:
         return title + _days(series, x) + words
     y = Scale(-REACH, REACH, _BOTTOM, _TOP)
     places = [_chart_height(point, series.logarithmic, last.mean, last.sd) for point in series.points]
-    at = [(x.position(k), y.position(place)) for k, place in enumerate(places)]
-    looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
+    at = [(x.position(k), y.position(height)) for k, height in enumerate(places)]
+    looks = [_look(height, point) for height, point in zip(places, series.points, strict=True)]
     parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
     titled = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
     parts += _plain_points(at[: titled.start], looks[: titled.start])
@@ -78,9 +78,9 @@ def _plain_points(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, 
         element(
             "path",
             d="".join(
-                outline(look[0], *place, 2.6)
-                for place, one in zip(at, looks, strict=True)
-                if one == look
+                outline(look[0], *point, 2.6)
+                for point, point_look in zip(at, looks, strict=True)
+                if point_look == look
             ),
             fill=look[1],
         )
@@ -96,10 +96,10 @@ def _titled_point(series: DriftSeries, index: int, at: tuple[float, float], look
     return element("g", title, mark(look[0], *at, 3.4, fill=look[1]), class_="spot")
 
 
-def _look(place: float, point: DriftPoint) -> tuple[str, str]:
+def _look(height: float, point: DriftPoint) -> tuple[str, str]:
     """Return shape and colour: by the verdict, an arrow where the point lies beyond the chart."""
     shape, colour = _LOOKS[point.verdict]
-    return (shape if abs(place) < REACH else "up" if place > 0 else "down"), colour
+    return (shape if abs(height) < REACH else "up" if height > 0 else "down"), colour
 
 
 def _chart_height(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:

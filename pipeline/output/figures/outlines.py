@@ -62,7 +62,7 @@ def _shown_ranges(gate: Gate, shown: set[str]) -> Gate | None:
 
 def _flat(gate: Gate) -> list[RangeGate]:
     if isinstance(gate, AllOf | AnyOf):
-        return [part for one in gate.gates for part in _flat(one)]
+        return [part for inner in gate.gates for part in _flat(inner)]
     return [gate] if isinstance(gate, RangeGate) else []
 
 
@@ -87,7 +87,9 @@ def _edges(gate: Gate, channel: str, axis: DisplayAxis) -> list[float]:
     """Return the ends of the axis and every bound between them, in order."""
     bounds = [b for part in _flat(gate) if part.channel == channel for b in (part.lower, part.upper)]
     places = axis.position([bound for bound in bounds if bound is not None]).tolist()
-    return sorted({axis.low, axis.high, *(place for place in places if axis.low < place < axis.high)})
+    return sorted(
+        {axis.low, axis.high, *(position for position in places if axis.low < position < axis.high)}
+    )
 
 
 def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, DisplayAxis]) -> bool:
@@ -97,9 +99,9 @@ def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, DisplayAxis])
         return join(_keeps(part, at, axes) for part in gate.gates)
     if not isinstance(gate, RangeGate):
         return True
-    place, axis = at[gate.channel], axes[gate.channel]
-    above = gate.lower is None or place >= float(axis.position(gate.lower))
-    return above and (gate.upper is None or place < float(axis.position(gate.upper)))
+    position, axis = at[gate.channel], axes[gate.channel]
+    above = gate.lower is None or position >= float(axis.position(gate.lower))
+    return above and (gate.upper is None or position < float(axis.position(gate.upper)))
 
 
 def _loops(sides: Mapping[Edge, None]) -> Iterator[list[tuple[float, float]]]:

@@ -82,11 +82,11 @@ def _words(
 ) -> tuple[str, float]:
     """Return what is said of a curve beside its line, and how high that is."""
     median = median_survival(courses, endpoint, month_days)
-    said = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
+    sentences = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
     if unseen := n_unseen(courses) if endpoint is Endpoint.PFS else 0:
-        said.append(f"{unseen} censored without assessment")
-    said.append(f"median {median}".replace(" months (", " months (95 % "))
-    lines = [line for words in said for line in wrapped_lines(words, SIZE, room - 26)]
+        sentences.append(f"{unseen} censored without assessment")
+    sentences.append(f"median {median}".replace(" months (", " months (95 % "))
+    lines = [line for words in sentences for line in wrapped_lines(words, SIZE, room - 26)]
     x, y = at
     parts = [_stroke([(x, y - 2.5), (x + 18, y - 2.5)], endpoint)]
     parts += [

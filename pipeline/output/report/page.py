@@ -196,7 +196,11 @@ def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
 def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[StatusStyle, str, str, int], ...]:
     """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
-    return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])
+    return tuple(
+        (VERDICT_LOOK[verdict], verdict.name, verdict.value, counts[verdict])
+        for verdict in Verdict
+        if counts[verdict]
+    )
 
 
 def _pictured(results: Sequence[SampleResult]) -> set[str]:

@@ -109,10 +109,10 @@ def changes(study_result: StudyResult) -> Dataset:
 def without_density(study_result: StudyResult) -> Dataset:
     """Return the tubes without a density, without the reason, because it may quote a file."""
     table = unnumbered_table(study_result)
-    place = table.columns.index("reason")
-    rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
-    told = Table((*table.columns[:place], *table.columns[place + 1 :]), rows)
-    return _of_table("unnumbered", "Tubes without a density", told)
+    index = table.columns.index("reason")
+    rows = tuple((*row[:index], *row[index + 1 :]) for row in table.rows)
+    shortened = Table((*table.columns[:index], *table.columns[index + 1 :]), rows)
+    return _of_table("unnumbered", "Tubes without a density", shortened)
 
 
 def patients(known: Mapping[str, Subject]) -> Dataset:
@@ -169,8 +169,8 @@ def _patient_rows(known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
 
 def _high_risk(who: Subject) -> str:
     """Return Y or N by the cytogenetics as typed; "" where not all three were determined."""
-    found = abnormalities(who.patient.cytogenetics) if who.patient else None
-    return "" if found is None else yes_no(is_high_risk(found))
+    aberrations = abnormalities(who.patient.cytogenetics) if who.patient else None
+    return "" if aberrations is None else yes_no(is_high_risk(aberrations))
 
 
 def _derived(who: Subject) -> tuple[Cell, ...]:

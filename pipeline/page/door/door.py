@@ -104,7 +104,7 @@ class Keys:
         """Whether a request carries the cookie that was given for the token."""
         # Taken apart here, one by one: other programs of this computer set cookies for the same address, and
         # one that breaks the rules must not hide ours.
-        given = (one.strip().partition("=") for one in cookies.split(";"))
+        given = (cookie.strip().partition("=") for cookie in cookies.split(";"))
         values = [value for name, _, value in given if name == self.cookie]
         return any(hmac.compare_digest(value.encode(), self.secret.encode()) for value in values)
 

@@ -70,9 +70,9 @@ def real_folder(path: Path) -> Path:
         There is no such folder.
     """
     try:
-        found = path.expanduser().resolve(strict=True)
-        if found.is_dir():
-            return found
+        folder = path.expanduser().resolve(strict=True)
+        if folder.is_dir():
+            return folder
     except (OSError, RuntimeError, ValueError):
         pass
     raise UserError(f"{path}: found no such folder, expected one that is there")

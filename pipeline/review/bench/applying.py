@@ -40,8 +40,8 @@ def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> I
         if stored is None:
             yield Applied(sample_id, None, None, fault="it has no stored result: run it first")
             continue
-        told = next((r for r in shelf.as_run.results if r.sample_id == sample_id), stored)
-        before = number_of(told)
+        as_run = next((r for r in shelf.as_run.results if r.sample_id == sample_id), stored)
+        before = number_of(as_run)
         try:
             bench = open_bench(shelf, sample_id)
             after = bench.settled(_joined(shelf, sample_id, moves))

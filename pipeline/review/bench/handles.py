@@ -144,14 +144,14 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
 
 
 def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool = True) -> str:
-    found = next((one for one in panel.channels if one.channel == channel), None)
-    if found is None:
+    row = next((channel_row for channel_row in panel.channels if channel_row.channel == channel), None)
+    if row is None:
         return channel
-    if is_size and step is Step.PLASMA_CELLS and found.role == "fsc_area":
+    if is_size and step is Step.PLASMA_CELLS and row.role == "fsc_area":
         return PLASMA_CELL_SIZE
-    if len(panel.with_role(found.role)) > 1:
+    if len(panel.with_role(row.role)) > 1:
         return channel
-    return step.value if STEP_ROLES.get(step) == found.role else found.role
+    return step.value if STEP_ROLES.get(step) == row.role else row.role
 
 
 def _has_ellipses(gate: Gate) -> bool:
@@ -177,8 +177,8 @@ def _opened(
 ) -> OutlinePoints:
     """Return display positions in linear units; positions on the frame reach beyond the last event."""
     columns = []
-    for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
-        shown = line[:, place]
+    for index, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
+        shown = line[:, index]
         linear = np.array([_linear(axis, value) for value in shown.tolist()])
         low, high = ends[channel]
         reach = BEYOND_EVENTS * max(high - low, LEAST_SPAN)
@@ -210,22 +210,22 @@ def _clipped(
     ]
     cut = _within(corners, *bounds)
     columns = zip(scales, cut.T.tolist(), strict=True)
-    return np.column_stack([[_linear(scale, place) for place in column] for scale, column in columns])
+    return np.column_stack([[_linear(scale, axis) for axis in column] for scale, column in columns])
 
 
 def _within(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
     """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
     points = [tuple(point) for point in corners.tolist()]
-    for place in (0, 1):
-        for bound, sign in ((float(low[place]), 1.0), (float(high[place]), -1.0)):
+    for axis in (0, 1):
+        for bound, sign in ((float(low[axis]), 1.0), (float(high[axis]), -1.0)):
             kept: list[tuple[float, ...]] = []
             for k, point in enumerate(points):
                 before = points[k - 1]
-                inside, was = (sign * (one[place] - bound) >= 0 for one in (point, before))
+                inside, was = (sign * (end[axis] - bound) >= 0 for end in (point, before))
                 if inside != was:
-                    share = (bound - before[place]) / (point[place] - before[place])
+                    share = (bound - before[axis]) / (point[axis] - before[axis])
                     crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
-                    crossing[place] = bound
+                    crossing[axis] = bound
                     kept.append(tuple(crossing))
                 if inside:
                     kept.append(point)

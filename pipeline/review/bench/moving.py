@@ -56,7 +56,7 @@ def moved_steps(
         )
     rows, wanted = gating_panel(panel), name_of(panel, move)
     moved = []
-    found = False
+    is_moved = False
     for step in steps:
         channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == wanted]
         other = (
@@ -64,9 +64,9 @@ def moved_steps(
         )
         if other is None:
             return None
-        found = found or bool(channels)
+        is_moved = is_moved or bool(channels)
         moved.append(other)
-    return tuple(moved) if found else None
+    return tuple(moved) if is_moved else None
 
 
 def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
@@ -112,14 +112,14 @@ def _with_cut(
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
     """Return the clone's gate made of cuts, as used if a person set one of the cuts."""
-    channels = [one for one in panel.channels if one.channel in thresholds and one.role in TARGETS]
+    channels = [row for row in panel.channels if row.channel in thresholds and row.role in TARGETS]
     return phenotype_gate(
         [
             (
-                replace(one, target=TARGETS[one.role]),
-                Threshold(thresholds[one.channel], Method.PERSON, 1.0),
+                replace(row, target=TARGETS[row.role]),
+                Threshold(thresholds[row.channel], Method.PERSON, 1.0),
             )
-            for one in channels
+            for row in channels
         ]
     )
 

@@ -93,8 +93,8 @@ class Shelf:
 
     def assembled(self, latest: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]) -> StudyResult:
         """Return the study result as a run joins it: tubes compared with their batches, exposures, visits."""
-        found = findings_of_tubes(self.study, self.calibrations, self.known)
-        results = results_beside_batches(self.study.samples, found, latest, alone)
+        tube_findings = findings_of_tubes(self.study, self.calibrations, self.known)
+        results = results_beside_batches(self.study.samples, tube_findings, latest, alone)
         tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
         key = tuple(tube.sample_id for tube in tubes)
         if key not in self._levels:

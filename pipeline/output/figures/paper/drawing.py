@@ -149,7 +149,7 @@ class _Pen:
 @lru_cache(maxsize=512)
 def _ruled(tag: str, classes: str, picture: tuple[str, ...]) -> SvgAttributes:
     """Return what the style sheet says of an element: rules on classes win, then those that come later."""
-    named = {f".{one}" for one in classes.split()}
+    named = {f".{name}" for name in classes.split()}
     look: dict[str, str] = {}
     for wanted in ({tag}, named):
         for kind, what, rule in RULES:

@@ -91,7 +91,7 @@ def _item(
     cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
 ) -> AttentionItem:
     tubes = _links("sample", cause.sample_ids, anchors)
-    said = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
+    messages = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
     return AttentionItem(
         cause.level.value,
         _SYMBOL[cause.level],
@@ -103,8 +103,8 @@ def _item(
         tubes[:FIRST_LINKS],
         tubes[FIRST_LINKS:],
         _links("beads", cause.bead_runs, anchors),
-        tuple(said[:MOST_SAID]),
-        len(said[MOST_SAID:]),
+        tuple(messages[:MOST_SAID]),
+        len(messages[MOST_SAID:]),
     )
 
 

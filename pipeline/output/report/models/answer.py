@@ -95,7 +95,7 @@ def _lack(status: RdStatus, n: int) -> str:
 def _contradicted(report: WashoutReport) -> frozenset[str]:
     """Return the models that the rows contradict."""
     candidates = report.choice.candidates if report.choice else ()
-    return frozenset(one.name for one in candidates if one.is_contradicted)
+    return frozenset(candidate.name for candidate in candidates if candidate.is_contradicted)
 
 
 def _no_answer(report: WashoutReport, name: str) -> str:
@@ -113,8 +113,8 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
         return f"Whether {name} rises with the washout is open: {size}."
     way = "rises" if fit.slope > 0 else "falls"
     sure = "clear" if p < CLEAR else "likely, not certain"
-    said = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
-    return f"{said} That it {way} is {sure}; how fast is {_known(low, high)}."
+    sentence = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
+    return f"{sentence} That it {way} is {sure}; how fast is {_known(low, high)}."
 
 
 def _known(low: float, high: float) -> str:

@@ -51,7 +51,7 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         Of the density: `free CD38`.
     """
     estimates = {estimate.name: estimate for estimate in report.estimates}
-    said = [
+    sentences = [
         *_kit_words(estimates.values()),
         *_left_out_words(report, estimates),
         *_doubt_words(report, estimates),
@@ -61,7 +61,7 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         *_total_words(report, estimates),
         *(_wait_words(wait, name) for wait in report.waits if wait.weeks is not None),
     ]
-    return (*said, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
+    return (*sentences, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
 
 
 def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
@@ -155,8 +155,8 @@ def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
 def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
     """Say which rows the models leave out by default, and what the line is with them."""
     fold = estimates.get("with_left_out_fold_per_doubling")
-    said = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
-    return said + ([f"M1 with them in: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else [])
+    sentences = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    return sentences + ([f"M1 with them in: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else [])
 
 
 def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:

@@ -112,7 +112,9 @@ def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) ->
     if channel.role == "cd38":
         volts = [result.acquired.voltage for result in mine]
     else:
-        volts = [one.voltage for r in mine for one in r.detectors if one.channel == channel.name]
+        volts = [
+            detector.voltage for r in mine for detector in r.detectors if detector.channel == channel.name
+        ]
     known = sorted({volt for volt in volts if volt is not None})
     return " to ".join(f"{volt:g}" for volt in dict.fromkeys((known[0], known[-1]))) + " V" if known else ""
 
@@ -149,8 +151,8 @@ def _lysed(reagent: str) -> str:
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:
-    stained = [one for panel in panels for one in panel.channels if one.role not in _UNSTAINED]
-    lacking = sum(not (one.marker and one.clone and one.fluorochrome) for one in stained)
+    stained = [channel for panel in panels for channel in panel.channels if channel.role not in _UNSTAINED]
+    lacking = sum(not (channel.marker and channel.clone and channel.fluorochrome) for channel in stained)
     if not stained:
         return ""
     lacks = f"; marker, clone or fluorochrome of {lacking} is not typed" if lacking else ""

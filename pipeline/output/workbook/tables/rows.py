@@ -185,8 +185,8 @@ def cell_table(study_result: StudyResult) -> Table:
 def bead_table(study_result: StudyResult) -> Table:
     """Return a row per bead run: its verdict first."""
     table = table_of(BEADS, study_result.calibrations)
-    place = table.columns.index("acquired_on")
-    rows = ((*row[:place], _day(str(row[place] or "")), *row[place + 1 :]) for row in table.rows)
+    index = table.columns.index("acquired_on")
+    rows = ((*row[:index], _day(str(row[index] or "")), *row[index + 1 :]) for row in table.rows)
     return Table(table.columns, tuple(rows))
 
 

@@ -152,6 +152,6 @@ def estimate_words(name: str) -> str:
         if name.startswith(start):
             rest = name.removeprefix(start)
             inner = estimate_words(rest) if not words[0].isupper() else ""
-            said = words + (inner[:1].lower() + inner[1:] if inner else rest)
-            return said[0].upper() + said[1:]
+            sentence = words + (inner[:1].lower() + inner[1:] if inner else rest)
+            return sentence[0].upper() + sentence[1:]
     return name.replace("_", " ")
