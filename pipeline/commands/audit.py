@@ -66,10 +66,10 @@ def _facts(folder: Path) -> Mapping[str, Any]:
         facts = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         begun = (path.parent / "rd_samples.csv").exists()
-        what = "the last run did not end, so files in results/ may be of two runs: run it again"
+        advice = "the last run did not end, so files in results/ may be of two runs: run it again"
         raise UserError(
             f"{path}: found nothing, expected what `cd38rd run {folder}` writes: "
-            f"{what if begun else 'run it first'}"
+            f"{advice if begun else 'run it first'}"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run `cd38rd run {folder}` again") from None

@@ -284,9 +284,9 @@ class Desk:
             return slot
 
     def _cached(self, name: str, stamp: Any, make: Callable[[], Thing]) -> Thing:
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != stamp:
-            kept = (stamp, make())
-            self._kept[name] = kept
-        thing: Thing = kept[1]
-        return thing
+        cached = self._kept.get(name)
+        if cached is None or cached[0] != stamp:
+            cached = (stamp, make())
+            self._kept[name] = cached
+        value: Thing = cached[1]
+        return value

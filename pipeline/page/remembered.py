@@ -54,8 +54,8 @@ def private_folder() -> Path:
 def recent_studies() -> tuple[Recent, ...]:
     """Return the recently opened studies that still exist, the latest first."""
     try:
-        kept = json.loads((own_folder() / "recent.json").read_text("utf-8"))
-        studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in kept]
+        entries = json.loads((own_folder() / "recent.json").read_text("utf-8"))
+        studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
     return tuple(study for study in studies if _is_folder(study.folder))[:MOST_RECENT]
@@ -63,9 +63,9 @@ def recent_studies() -> tuple[Recent, ...]:
 
 def remember(folder: Path, port: int) -> None:
     """Put a study first in the list; if the list cannot be written, the study is not remembered."""
-    others = [study for study in recent_studies() if study.folder != folder]
+    other_studies = [study for study in recent_studies() if study.folder != folder]
     listed: list[dict[str, Any]] = [
-        {"folder": str(study.folder), "port": study.port} for study in (Recent(folder, port), *others)
+        {"folder": str(study.folder), "port": study.port} for study in (Recent(folder, port), *other_studies)
     ]
     try:
         private_folder()

@@ -84,20 +84,20 @@ class ReviewFile:
     def _with_own_cells(
         self, old: Sequence[tuple[str, ...]], rows: Sequence[Mapping[str, str]]
     ) -> tuple[tuple[str, ...], ...]:
-        names, left = self._names, list(old)
+        names, unmatched = self._names, list(old)
         gate = names.index("gate")
         new = []
         for row in rows:
             cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
-            same = next((row for row in left if visible_text(row[gate]) == cells[gate]), None)
+            same = next((row for row in unmatched if visible_text(row[gate]) == cells[gate]), None)
             if same is not None:
-                left.remove(same)
+                unmatched.remove(same)
                 cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
             new.append(cells)
         for k, name in enumerate(names):
             if name not in COLUMNS and new:
-                kept = [new[-1][k], *(row[k] for row in left)]
-                new[-1][k] = "; ".join(dict.fromkeys(cell for cell in kept if cell))
+                texts = [new[-1][k], *(row[k] for row in unmatched)]
+                new[-1][k] = "; ".join(dict.fromkeys(cell for cell in texts if cell))
         return tuple(map(tuple, new))
 
     @property
@@ -177,10 +177,10 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
 
 
 def rows_of(
-    sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, at: str
+    sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, set_at: str
 ) -> tuple[dict[str, str], ...]:
     """Return the rows of a decision: one for each moved gate, and at least one."""
-    shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": at, "verdict": verdict}
+    shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": set_at, "verdict": verdict}
     shared = {name: text for name, text in shared.items() if text}
     if not moves:
         return (shared,)

@@ -102,21 +102,21 @@ def _from_store(folder: Path) -> StudyResult:
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
     stores = Results(folder / "results").stores
-    tubes = {s.sample_id: kept[1] for s in study.samples if (kept := stores.samples.load(s.sample_id))}
+    tubes = {s.sample_id: stored[1] for s in study.samples if (stored := stores.samples.load(s.sample_id))}
     if not tubes:
         raise UserError(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
     runs = (stores.bead_runs.load(run.name) for run in study.bead_runs)
-    made = tuple(kept[1] for kept in runs if kept is not None)
+    calibrations = tuple(stored[1] for stored in runs if stored is not None)
     log = log_of(study.folder, study.settings)
-    judged = judged_bead_runs(log, made, study.bead_runs, study.settings, write=False)
+    judged = judged_bead_runs(log, calibrations, study.bead_runs, study.settings, write=False)
     return assembled(study, tubes, judged, faults)
 
 
 def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanRequest) -> str:
     """Return the wanted width, and the assumptions on patients and assay."""
-    what = (
+    aim = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
         if target.slope_width is not None
         else f"weeks until {target.share:.0%} of patients have {target.density:,.0f} molecules known to "
@@ -127,7 +127,7 @@ def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanReque
     assay = f"SD {p.run_sd:.3f} dex between runs, {p.tube_sd:.3f} dex of a tube, {p.shared_sd:.3f} dex of all"
     each = f"Visits of a patient: {asked.visits}; tubes of a visit: {asked.tubes}"
     lines = (
-        f"Wanted: {what}, in {asked.assurance:.0%} of studies.",
+        f"Wanted: {aim}, in {asked.assurance:.0%} of studies.",
         f"Patients as in {p.source}:",
         f"  slope {p.slope:.3f} dex per doubling, {patients}.",
         f"Assay: {assay}; LLOQ {p.lloq:,.0f}, measured up to {p.uloq:,.0f}.",

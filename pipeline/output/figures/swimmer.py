@@ -91,7 +91,7 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     bottom = top + _PITCH * len(courses) + 2
     ticks = _ticks(end)
     lines = "".join(
-        f"M{pixels(columns.months.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks
+        f"M{pixels(columns.months.position(month))} {pixels(top)}V{pixels(bottom)}" for month, _ in ticks
     )
     parts = [
         key,
@@ -164,7 +164,7 @@ def _marks(course: FollowUp) -> list[tuple[int, Mark]]:
 
 def _ticks(end: float) -> list[tuple[float, str]]:
     step = next((step for step in _STEPS if end / step <= _MOST_TICKS), 240)
-    return [(float(at), f"{at}") for at in range(0, int(end) + 1, step)]
+    return [(float(month), f"{month}") for month in range(0, int(end) + 1, step)]
 
 
 def _key(courses: Sequence[FollowUp]) -> list[KeyEntry]:

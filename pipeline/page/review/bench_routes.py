@@ -106,9 +106,10 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
 
 def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
     """Return the reasons to run this tube again before it is signed."""
-    others = files_unlike_result(snapshot, sample_id)
+    changed_files = files_unlike_result(snapshot, sample_id)
     warnings = [
-        f"the file {name} is another one than the last run read: run this tube again" for name in others
+        f"the file {name} is another one than the last run read: run this tube again"
+        for name in changed_files
     ]
     if snapshot.refusal:
         return [snapshot.refusal, *warnings]

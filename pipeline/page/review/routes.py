@@ -111,10 +111,10 @@ def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
             f"{sample_id}: a gate, a sheet or the program has changed since the last run, so this is not "
             "the number of what would be signed. Run it again first"
         )
-    others = files_unlike_result(snapshot, sample_id)
-    if others:
+    files = files_unlike_result(snapshot, sample_id)
+    if files:
         raise RefusedError(
-            f"{sample_id}: {', '.join(others)} is another file than the last run read. Run it again first"
+            f"{sample_id}: {', '.join(files)} is another file than the last run read. Run it again first"
         )
 
 

@@ -134,9 +134,9 @@ def _add_results(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/report")
     def report() -> Response:
         folder = desk.folder / "results"
-        there = [name for name in RESULT_FILES if (folder / name).is_file()]
-        summary = report_summary(desk) if REPORT in there else None
-        return _stage(desk, Stage.REPORT, files=there, summary=summary, interval=interval_words)
+        result_files = [name for name in RESULT_FILES if (folder / name).is_file()]
+        summary = report_summary(desk) if REPORT in result_files else None
+        return _stage(desk, Stage.REPORT, files=result_files, summary=summary, interval=interval_words)
 
     @pages.get("/review")
     def review() -> Response:

@@ -17,9 +17,10 @@ def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
     """Return the other tubes of the same panel and day, in the order of the samples sheet."""
     own = shelf.sample(sample_id)
     return tuple(
-        other.sample_id
-        for other in shelf.study.samples
-        if other.sample_id != sample_id and (other.panel, other.collected_on) == (own.panel, own.collected_on)
+        sample.sample_id
+        for sample in shelf.study.samples
+        if sample.sample_id != sample_id
+        and (sample.panel, sample.collected_on) == (own.panel, own.collected_on)
     )
 
 

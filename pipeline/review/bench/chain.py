@@ -91,8 +91,8 @@ class Chain:
         now = np.ones(rows.size, np.bool_) if new is None else inside(new, Survivors(self.events, rows))
         before = mask.take(rows)
         gone = entrance.left.compress(mask.take(entrance.left))
-        left = rows.compress(before & ~now)
-        return Crossed(rows.compress(now & ~before), np.union1d(left, gone) if gone.size else left)
+        leaving = rows.compress(before & ~now)
+        return Crossed(rows.compress(now & ~before), np.union1d(leaving, gone) if gone.size else leaving)
 
 
 def _both(first: Mask | None, second: Mask | None) -> Mask | None:
@@ -124,8 +124,8 @@ def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
             parts = [
                 may_differ(old_part, new_part, events) for old_part, new_part in pairs if old_part != new_part
             ]
-            known = [part for part in parts if part is not None]
-            return _any(known, events) if len(known) == len(parts) else None
+            masks = [part for part in parts if part is not None]
+            return _any(masks, events) if len(masks) == len(parts) else None
     return None
 
 

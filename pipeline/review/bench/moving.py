@@ -54,18 +54,20 @@ def moved_steps(
         return tuple(
             _as_polygon(step, polygon) if step.name == move.gate.casefold() else step for step in steps
         )
-    rows, wanted = gating_panel(panel), name_of(panel, move)
+    rows, moved_gate = gating_panel(panel), name_of(panel, move)
     moved = []
     is_moved = False
     for step in steps:
-        channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == wanted]
-        other = (
-            step if not channels else _with_cut(step, channels[0], wanted, move.value or 0.0, rows, everyone)
+        channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == moved_gate]
+        new_step = (
+            step
+            if not channels
+            else _with_cut(step, channels[0], moved_gate, move.value or 0.0, rows, everyone)
         )
-        if other is None:
+        if new_step is None:
             return None
         is_moved = is_moved or bool(channels)
-        moved.append(other)
+        moved.append(new_step)
     return tuple(moved) if is_moved else None
 
 
@@ -100,13 +102,13 @@ def _with_cut(
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    given = tuple(cut for cut in step.given if cut.channel != channel)
+    cuts = tuple(cut for cut in step.given if cut.channel != channel)
     return replace(
         step,
         gate=gate,
         thresholds=thresholds,
         methods=(Method.PERSON,),
-        given=(*given, GivenCut(channel, Method.PERSON, name)),
+        given=(*cuts, GivenCut(channel, Method.PERSON, name)),
     )
 
 

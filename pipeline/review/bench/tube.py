@@ -154,8 +154,8 @@ class Bench:
             return self.settled(moves)
         with one_thread():
             result, changed = base.drag.change_to(steps)
-        kept = {name: step for name, step in self._shown.items() if name not in changed}
-        view = self._drawing().view(result, moves, settled=False, kept=kept, others=base.others)
+        unchanged = {name: step for name, step in self._shown.items() if name not in changed}
+        view = self._drawing().view(result, moves, settled=False, kept=unchanged, others=base.others)
         self._shown = {step.step: step for step in view.steps}
         return view
 
@@ -235,16 +235,16 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
     alone = {**shelf.alone, sample_id: result}
-    given = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
+    with_cuts = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
     before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, shelf.alone)}
-    if given[sample_id].batch_cuts:
-        result, gated = _quantified(ready, without_findings(given[sample_id]))
+    if with_cuts[sample_id].batch_cuts:
+        result, gated = _quantified(ready, without_findings(with_cuts[sample_id]))
     study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)
     result_in_study = next(r for r in study_result.results if r.sample_id == sample_id)
-    others = tuple(
+    regated = tuple(
         name
-        for name, other in given.items()
-        if name != sample_id and name in before and other.batch_cuts != before[name].batch_cuts
+        for name, other_task in with_cuts.items()
+        if name != sample_id and name in before and other_task.batch_cuts != before[name].batch_cuts
     )
     term = between_run_term_of(shelf.study, study_result.results)
     cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
@@ -253,10 +253,12 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
         chosen = gated.mask if gated.aberrant is None else gated.aberrant
         cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not be nested
     elif gated is not None:
-        drag = DraggedTube.of(ready.with_task(without_findings(given[sample_id])), gated, result_in_study, cv)
-    shares = bool(given[sample_id].batch_cuts) or cv is not None
+        drag = DraggedTube.of(
+            ready.with_task(without_findings(with_cuts[sample_id])), gated, result_in_study, cv
+        )
+    shares = bool(with_cuts[sample_id].batch_cuts) or cv is not None
     waiting = _waiting(shelf, before, sample_id) if shares else ()
-    return _Base(result_in_study, study_result, drag, result_in_study.steps, others, cells, waiting)
+    return _Base(result_in_study, study_result, drag, result_in_study.steps, regated, cells, waiting)
 
 
 def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:

@@ -52,12 +52,12 @@ class CellRow:
 
 def cell_rows(study_result: StudyResult) -> tuple[CellRow, ...]:
     """Return the tubes whose cells have a distribution, the shortest washout first, unknown ones last."""
-    known = [
+    rows = [
         _row(tube, tube.result.distribution)
         for tube in sample_facts(study_result)
         if tube.result.distribution is not None
     ]
-    return tuple(sorted(known, key=lambda row: (row.weeks is None, row.weeks or 0.0, row.name)))
+    return tuple(sorted(rows, key=lambda row: (row.weeks is None, row.weeks or 0.0, row.name)))
 
 
 def cell_pictures(
@@ -104,13 +104,13 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
     x = Scale(*ends, weeks + 8, wide - share, logarithmic=True)
     decades = range(math.ceil(math.log10(ends[0])), math.floor(math.log10(ends[1])) + 1)
     ticks = [(10.0**k, count(10.0**k)) for k in decades]
-    grid = "".join(f"M{pixels(x.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
-    at = x.position(cut)
+    grid = "".join(f"M{pixels(x.position(tick))} {pixels(top)}V{pixels(bottom)}" for tick, _ in ticks)
+    cut_x = x.position(cut)
     parts = [
         text("weeks", weeks, top - 6, class_="e small greytext"),
         text("low" if narrow else "low cells", wide - 6, top - 6, class_="e small greytext"),
         element("path", d=grid, class_="grid"),
-        element("path", d=f"M{pixels(at)} {pixels(top)}V{pixels(bottom)}", class_="cut"),
+        element("path", d=f"M{pixels(cut_x)} {pixels(top)}V{pixels(bottom)}", class_="cut"),
     ]
     for index, row in enumerate(rows):
         parts.append(_drawn(row, x, (names, weeks, wide - 6), top + _PITCH * (index + 0.5) + 1))

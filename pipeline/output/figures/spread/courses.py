@@ -49,7 +49,9 @@ def course_picture(
     if not steps:
         words = "no patient has two visits with a density or a limit"
         return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
-    weeks = [max(at, SHORTEST_WASHOUT_WEEKS) for step in steps for at in (step.first_weeks, step.last_weeks)]
+    weeks = [
+        max(week, SHORTEST_WASHOUT_WEEKS) for step in steps for week in (step.first_weeks, step.last_weeks)
+    ]
     densities = [value for step in steps for value in (step.first_rd, step.last_rd)]
     top, tall = 12.0, 150.0 if narrow else 190.0
     x = Scale(min(weeks) / 1.2, max(weeks) * 1.2, 58, wide - (10 if narrow else 60), logarithmic=True)
@@ -77,7 +79,7 @@ def _names(last: Mapping[str, Change], steps: Sequence[Change], x: Scale, y: Sca
         (position(step.first_weeks, step.first_rd), position(step.last_weeks, step.last_rd)) for step in steps
     ]
     taken = [box for way in ways for box in boxes_along(way)]
-    taken += [(at - 3, high - 3, at + 3, high + 3) for way in ways for at, high in way]
+    taken += [(x - 3, high - 3, x + 3, high + 3) for way in ways for x, high in way]
     named = [(*position(step.last_weeks, step.last_rd), patient) for patient, step in last.items()]
     placed, n_without = placed_labels(named, taken, (x.start, 2.0, wide - 2, y.start))
     if not n_without:
@@ -97,10 +99,12 @@ def _steps(changes: Sequence[Change]) -> list[Change]:
     for change in changes:
         start = (change.patient_id, change.first_visit, change.first_weeks)
         froms[start] = froms.get(start, 0) + 1
-    known = [change for change in changes if math.isfinite(change.first_rd) and math.isfinite(change.last_rd)]
+    measured = [
+        change for change in changes if math.isfinite(change.first_rd) and math.isfinite(change.last_rd)
+    ]
     return [
         change
-        for change in known
+        for change in measured
         if not change.whole or froms[change.patient_id, change.first_visit, change.first_weeks] == 1
     ]
 
@@ -151,9 +155,9 @@ def _marks(change: Change, response: str, x: Scale, y: Scale) -> str:
 
 
 def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[KeyEntry]:
-    there = {responses.get(patient, "") for patient in last}
-    shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in there]
-    shown += [("response not known", RESPONSE_LOOK[""])] if "" in there else []
+    drawn_responses = {responses.get(patient, "") for patient in last}
+    shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in drawn_responses]
+    shown += [("response not known", RESPONSE_LOOK[""])] if "" in drawn_responses else []
     marks = [
         KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in shown

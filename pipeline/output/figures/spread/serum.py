@@ -118,8 +118,8 @@ def _by_visit(frame: _SerumFrame, levels: Sequence[SerumLevel], looks: Mapping[s
     room = (frame.right - frame.left) / len(columns)
     parts = [axis, bottom_axis(x, frame.bottom, [])]
     for index, (visit, drug) in enumerate(columns):
-        here = [serum for serum in levels if (serum.visit, serum.drug) == (visit, drug)]
-        parts.append(_column(here, looks[drug], frame, y, x.position(index + 0.5), room))
+        column_levels = [serum for serum in levels if (serum.visit, serum.drug) == (visit, drug)]
+        parts.append(_column(column_levels, looks[drug], frame, y, x.position(index + 0.5), room))
     for visit in visits:
         places = [index for index, (of, _) in enumerate(columns) if of == visit]
         middle = x.position((places[0] + places[-1] + 1) / 2)
@@ -129,23 +129,23 @@ def _by_visit(frame: _SerumFrame, levels: Sequence[SerumLevel], looks: Mapping[s
 
 
 def _column(
-    here: Sequence[SerumLevel], look: tuple[str, str], frame: _SerumFrame, y: Scale, x: float, room: float
+    levels: Sequence[SerumLevel], look: tuple[str, str], frame: _SerumFrame, y: Scale, x: float, room: float
 ) -> str:
-    known = sorted(here, key=lambda serum: (frame.level(serum.level), serum.patient_id))
-    heights = [y.position(frame.level(serum.level)) for serum in known]
-    middle = median(frame.level(serum.level) for serum in known)
+    ordered = sorted(levels, key=lambda serum: (frame.level(serum.level), serum.patient_id))
+    heights = [y.position(frame.level(serum.level)) for serum in ordered]
+    middle = median(frame.level(serum.level) for serum in ordered)
     half = min(room / 2 - 2, 12.0)
-    low = sum(serum.level.is_low for serum in known)
-    dashes = "2 1.5" if 2 * low > len(known) else None
+    low = sum(serum.level.is_low for serum in ordered)
+    dashes = "2 1.5" if 2 * low > len(ordered) else None
     line = f"M{pixels(x)} {pixels(heights[0])}V{pixels(heights[-1])}"
     across = f"M{pixels(x - half)} {pixels(y.position(middle))}H{pixels(x + half)}"
-    words = f"n = {len(known)}" + (f", {low} low" if low else "")
+    words = f"n = {len(ordered)}" + (f", {low} low" if low else "")
     parts = [
         element("path", d=line, stroke=GREY, stroke_width=0.7),
         element("path", d=across, stroke=INK, stroke_width=1.4, stroke_dasharray=dashes),
         *(
             _level(serum, look, x + aside, height)
-            for serum, height, aside in zip(known, heights, _asides(heights, room / 2 - 3), strict=True)
+            for serum, height, aside in zip(ordered, heights, _asides(heights, room / 2 - 3), strict=True)
         ),
         text(fitted(words, SMALL, room), x, frame.bottom + 11, class_="m small greytext"),
     ]
@@ -194,15 +194,15 @@ def _against_density(
     parts = [axis, bottom_axis(x, frame.bottom, ticks)]
     for pair, density in zip(pairs, densities, strict=True):
         shape, fill = looks[pair.serum.drug]
-        at, high = x.position(density), y.position(frame.level(pair.serum.level))
+        across, high = x.position(density), y.position(frame.level(pair.serum.level))
         side = {BELOW: "below ", ABOVE: "above "}.get(pair.side, "")
         words = f"{pair.serum.patient_id} · {pair.serum.visit} · {_level_words(pair.serum)}"
         words += f" · {side}{count(float(f'{density:.3g}'))} molecules per cell"
         drawn = [element("title", safe(words))]
-        drawn += [_arrow(at, high, 0, 1)] if pair.serum.level.is_low else []
-        drawn += [_arrow(at, high, pair.side, 0)] if pair.side else []
+        drawn += [_arrow(across, high, 0, 1)] if pair.serum.level.is_low else []
+        drawn += [_arrow(across, high, pair.side, 0)] if pair.side else []
         face = "#fff" if pair.side or pair.serum.level.is_low else fill
-        drawn.append(mark(shape, at, high, _RADIUS, fill=face, stroke=INK, stroke_width=0.6))
+        drawn.append(mark(shape, across, high, _RADIUS, fill=face, stroke=INK, stroke_width=0.6))
         parts.append(element("g", *drawn, class_="spot"))
     lines = wrapped_lines(f"{name} (log scale)", SIZE, frame.right - frame.left)
     named = (bottom_label(line, x, frame.bottom + 24 + 9 * index) for index, line in enumerate(lines))

@@ -68,11 +68,11 @@ def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 def apart(ticks: list[tuple[float, str]], distance: float) -> list[tuple[float, str]]:
     """Keep 0 and then every label that is far enough from the ones kept, from the outside in."""
-    kept: list[tuple[float, str]] = []
+    spaced: list[tuple[float, str]] = []
     for position, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
-        if all(abs(position - other) >= distance for other, _ in kept):
-            kept.append((position, label))
-    return sorted(kept)
+        if all(abs(position - neighbour) >= distance for neighbour, _ in spaced):
+            spaced.append((position, label))
+    return sorted(spaced)
 
 
 def log_ticks(low: float, high: float) -> list[tuple[float, str]]:

@@ -60,9 +60,9 @@ def placed_labels(named: Sequence[Named], taken: Iterable[Box], frame: Box) -> t
     boxes, parts = [*taken, *marks], []
     words: list[Box] = []
     for (x, y, name), own in zip(named, marks, strict=True):
-        others = np.array([*words, *(mark for mark in marks if mark != own)]).reshape(-1, 4)
+        other_boxes = np.array([*words, *(mark for mark in marks if mark != own)]).reshape(-1, 4)
         full = np.array(boxes)
-        spot = next((p for p in _places(x, y, name) if _fits(p, full, others, frame)), None)
+        spot = next((p for p in _places(x, y, name) if _fits(p, full, other_boxes, frame)), None)
         if spot is None:
             continue
         parts.append(text(name, spot.box[0] + 0.5, spot.box[3] - 1, class_="small greytext"))
@@ -89,9 +89,9 @@ def boxes_along(line: Sequence[tuple[float, float]], reach: float = 0.8, step: f
     return boxes
 
 
-def overlap(box: Box, other: Box) -> bool:
+def overlap(box: Box, other_box: Box) -> bool:
     """Tell whether two boxes share more than an edge."""
-    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+    return box[0] < other_box[2] and other_box[0] < box[2] and box[1] < other_box[3] and other_box[1] < box[3]
 
 
 def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
@@ -106,13 +106,13 @@ def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
             yield _LabelSpot(box, _leader(x, y, box) if distance > _NEAR else ())
 
 
-def _fits(spot: _LabelSpot, boxes: Boxes, others: Boxes, frame: Box) -> bool:
+def _fits(spot: _LabelSpot, boxes: Boxes, other_boxes: Boxes, frame: Box) -> bool:
     """Tell whether a name touches nothing and its leader no other name or mark."""
     box = spot.box
     inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
     if not inside or _touches(box, boxes):
         return False
-    return not any(_touches(piece, others) for piece in spot.leader_boxes)
+    return not any(_touches(piece, other_boxes) for piece in spot.leader_boxes)
 
 
 def _touches(box: Box, boxes: Boxes) -> bool:

@@ -230,8 +230,8 @@ def _words(
     if line and line.leaves_below is not None:
         signs.append((line.leaves_below + 16, bottom - 3, "↓ goes on", ""))
     drawn, unplaced = [], []
-    for at, y, words, sample in (*limits, *signs):
-        label = "" if is_cloud and sample else _free_label(at, y, words, frame, taken)
+    for x, y, words, sample in (*limits, *signs):
+        label = "" if is_cloud and sample else _free_label(x, y, words, frame, taken)
         drawn.append(label)
         if not label:
             unplaced.append(KeyEntry(sample, words if sample else f"{words} beyond the frame: line or band"))
@@ -253,10 +253,10 @@ def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box
     wide = width(words, SMALL) + 2
     steps = [k * step for k in range(170) for step in (-2.0, 2.0)]
     starts = [end + step - wide for step in steps]
-    inside = [at for at in starts if left + 1 <= at <= right - wide] or [left + 1]
+    inside = [x for x in starts if left + 1 <= x <= right - wide] or [left + 1]
     heights = (y, y + 1.5 * SMALL, y - 1.4 * SMALL)
-    boxes = [(at, base - 0.8 * SMALL, at + wide, base + 1) for base in heights for at in inside]
-    box = next((box for box in boxes if not any(overlap(box, other) for other in taken)), None)
+    boxes = [(x, base - 0.8 * SMALL, x + wide, base + 1) for base in heights for x in inside]
+    box = next((box for box in boxes if not any(overlap(box, taken_box) for taken_box in taken)), None)
     if box is None:
         return ""
     taken.append(box)

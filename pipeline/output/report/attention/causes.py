@@ -164,8 +164,8 @@ class _Collected:
         for flag in VisitFlag:
             if flag in visit.flags:
                 level, order = _LEVEL_OF[words_of_flag(flag).weight]
-                at = _CONTRADICTING if level is Level.SEVERE else order
-                part = self._at(("flag", flag), flag_cause(flag, level, at))
+                rank = _CONTRADICTING if level is Level.SEVERE else order
+                part = self._at(("flag", flag), flag_cause(flag, level, rank))
                 part.sample_ids |= dict.fromkeys(visit.sample_ids)
 
     def add_fault(self, fault: Fault) -> None:
@@ -225,7 +225,7 @@ class _Collected:
 def _names_of_rows(places: Mapping[tuple[str, str, str], str]) -> dict[str, tuple[str, str]]:
     """Return the sheet and the name of each row of tubes and bead runs, by sheet and row (`samples!7`)."""
     named = {(sheet, name): cell for (sheet, name, _), cell in places.items() if sheet in (SAMPLES, BEADS)}
-    return {_ROW_OF.sub(r"\1", cell): known for known, cell in named.items()}
+    return {_ROW_OF.sub(r"\1", cell): sheet_and_name for sheet_and_name, cell in named.items()}
 
 
 def _cells(cells: tuple[str, ...]) -> str:
@@ -236,11 +236,11 @@ def _cells(cells: tuple[str, ...]) -> str:
 def flag_cause(flag: str, level: Level | None = None, order: int = 0) -> Cause:
     """Return the cause that a flag names, without tubes yet."""
     words = words_of_flag(flag)
-    known = _LEVEL_OF[words.weight] if level is None else (level, order)
+    level_and_order = _LEVEL_OF[words.weight] if level is None else (level, order)
     title, effect, action = (
         sentence(text) if text else "" for text in (words.says, words.effect, words.action)
     )
-    return Cause(*known, title, effect, action, flag)
+    return Cause(*level_and_order, title, effect, action, flag)
 
 
 def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[CauseKey, Cause]:

@@ -45,7 +45,7 @@ def shared_notes(results: Sequence[SampleResult], exposures: Mapping[str, Exposu
     notes_by_tube = [(*_of_tube(tube), *_of_gates(tube, wanted)) for tube in tubes]
     kinds = frozenset.intersection(*(frozenset(map(without_values, notes)) for notes in notes_by_tube))
     flags = [sample_flags(tube, exposures.get(tube.sample_id)) for tube in tubes]
-    common = tuple(flag for flag in flags[0] if all(flag in others for others in flags))
+    common = tuple(flag for flag in flags[0] if all(flag in tube_flags for tube_flags in flags))
     return Shared(common, kinds, tuple(_sentences(notes_by_tube, kinds)))
 
 

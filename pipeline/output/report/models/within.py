@@ -102,13 +102,13 @@ _MOST_NAMED: Final = 10
 
 
 def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
-    known = [group for group in groups if group.median_weeks is not None]
-    if len(known) < len(groups):
+    with_median = [group for group in groups if group.median_weeks is not None]
+    if len(with_median) < len(groups):
         return []
     words = "; ".join(
         f"visits {group.name}: median {group.median_weeks:.1f} weeks ({group.least_weeks:.1f} to "
         f"{group.most_weeks:.1f}, n = {group.n_washout})"
-        for group in known
+        for group in with_median
     )
     return [f"Washout of {words}."]
 

@@ -74,11 +74,11 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     """
     by_reason: dict[str, list[str]] = {}
     untold = [(_wait(wait, name), _why(wait)) for wait in report.waits if wait.weeks is None]
-    for what, reason in (
+    for estimate, reason in (
         *((_plain(refusal.name), refusal.reason) for refusal in report.not_estimable),
         *untold,
     ):
-        by_reason.setdefault(_plain(reason), []).append(what)
+        by_reason.setdefault(_plain(reason), []).append(estimate)
     return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
@@ -118,8 +118,8 @@ def fold_words(number: float | None) -> str:
     >>> fold_words(257.4), fold_words(8.9e12), fold_words(None)
     ('257', '> 1,000-fold', '∞')
     """
-    known = number is not None and math.isfinite(number)
-    return (fold_bound(number) if number is not None and known else "") or three_digits(number)
+    is_known = number is not None and math.isfinite(number)
+    return (fold_bound(number) if number is not None and is_known else "") or three_digits(number)
 
 
 def latest_weeks(wait: Wait) -> float | None:
@@ -176,10 +176,10 @@ def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
     fold = estimates.get("adjusted_fold_per_doubling")
     if fold is None:
         return []
-    others = [
+    covariates = [
         f"{words} × {_interval(estimates[name])}" for name, words in _ADJUSTED.items() if name in estimates
     ]
-    return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(others)}."]
+    return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(covariates)}."]
 
 
 def _mixed_words(estimates: dict[str, Estimate]) -> list[str]:

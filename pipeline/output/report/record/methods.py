@@ -253,14 +253,14 @@ def _interval(with_density: Sequence[SampleResult]) -> Iterator[str]:
 
 
 def _software(study_result: StudyResult) -> Iterator[str]:
-    known = study_result.provenance
-    if known is None:
+    provenance = study_result.provenance
+    if provenance is None:
         return
-    libraries = dict(known.libraries)
+    libraries = dict(provenance.libraries)
     named = [f"{name} {libraries[name]}" for name in ("numpy", "scipy") if name in libraries]
     yield (
-        f"All was computed by {known.program} (code {known.code_sha256[:12]}) with "
-        f"{word_list([f'Python {known.python}', *named])}; research use only."
+        f"All was computed by {provenance.program} (code {provenance.code_sha256[:12]}) with "
+        f"{word_list([f'Python {provenance.python}', *named])}; research use only."
     )
 
 

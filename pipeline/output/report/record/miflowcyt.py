@@ -115,8 +115,12 @@ def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) ->
         volts = [
             detector.voltage for r in mine for detector in r.detectors if detector.channel == channel.name
         ]
-    known = sorted({volt for volt in volts if volt is not None})
-    return " to ".join(f"{volt:g}" for volt in dict.fromkeys((known[0], known[-1]))) + " V" if known else ""
+    voltages = sorted({volt for volt in volts if volt is not None})
+    return (
+        " to ".join(f"{volt:g}" for volt in dict.fromkeys((voltages[0], voltages[-1]))) + " V"
+        if voltages
+        else ""
+    )
 
 
 def _counted_words(words: Iterable[str]) -> str:
@@ -160,13 +164,13 @@ def _reagents_known(panels: Sequence[Panel]) -> str:
 
 
 def _voltages_known(read: Sequence[SampleResult]) -> str:
-    known = any(result.acquired.voltage is not None for result in read)
-    return "in the table below" if known or any(r.detectors for r in read) else ""
+    has_voltage = any(result.acquired.voltage is not None for result in read)
+    return "in the table below" if has_voltage or any(r.detectors for r in read) else ""
 
 
 def _files(study_result: StudyResult) -> str:
-    known = study_result.provenance
-    n = sum(path.lower().endswith((".fcs", ".lmd")) for path, _ in known.inputs) if known else 0
+    provenance = study_result.provenance
+    n = sum(path.lower().endswith((".fcs", ".lmd")) for path, _ in provenance.inputs) if provenance else 0
     return f"{n} FCS files, named with their SHA-256 under About" if n else ""
 
 

@@ -91,7 +91,7 @@ def sheet_name(name: str, taken: Iterable[str]) -> str:
     ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'P1_2 (2)')
     """
     plain = _NOT_IN_NAMES.sub("_", safe_text(name)).strip("'")[:_LONGEST_NAME] or "Sheet"
-    used = {other.casefold() for other in taken}
+    used = {name.casefold() for name in taken}
     free_name, number = plain, 1
     while free_name.casefold() in used:
         number += 1
@@ -151,8 +151,10 @@ class _Page:
                 look = looks[index]
                 if unit is not None and code in _BY_UNIT:
                     look = replace(look, number_format=_format_beside(values[unit]))
-                if code == "status" and any(at is not None for at in beside):
-                    flags, verdict = ("" if at is None else str(values[at] or "") for at in beside)
+                if code == "status" and any(column is not None for column in beside):
+                    flags, verdict = (
+                        "" if column is None else str(values[column] or "") for column in beside
+                    )
                     look = status_look(str(value), flags, verdict, wrap=look.wrap)
                 elif code in _PAINTED:
                     look = painted(str(value), wrap=look.wrap)

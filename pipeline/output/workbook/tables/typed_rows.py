@@ -52,11 +52,11 @@ def _results(facts: SampleFacts | None) -> tuple[Cell, ...]:
 
 def _shown(study: Study) -> tuple[int, ...]:
     """Return the places of the columns that are given back."""
-    known = frozenset(column_names(SampleRow))
+    sample_columns = frozenset(column_names(SampleRow))
     return tuple(
         index
         for index, code in enumerate(map(_code, study.typed_samples.header))
-        if code not in NEVER_SHOWN and (code in known or study.settings.own_columns)
+        if code not in NEVER_SHOWN and (code in sample_columns or study.settings.own_columns)
     )
 
 
