@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, log
-from types import MappingProxyType
 
 import numpy as np
 
@@ -14,14 +13,12 @@ from gating.arithmetic.numbers import MAD_TO_SD
 from gating.events import Events, FloatArray, Mask
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
+from gating.gates.all_steps import KIND_OF
 from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.thresholds import axis_density, axis_of, rounded
 from gating.thresholds.methods import Method
 from gating.thresholds.side_cut import side_cut
 
-POOLED_ROLES: Mapping[Step | str, str] = MappingProxyType({Step.VIABLE: "viability", Step.DUMP: "dump"})
-"""Steps whose cut depends on dye and detector, and their role. The cut on an anchor lies between the clone
-and other cells, and differs between patients far more than between days."""
 CLEAR_CUT = 0.75
 """Least confidence of a valley that is used without the mixture or the batch. Chosen on the simulated
 tubes of docs/validation.md."""
@@ -119,7 +116,7 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
     sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
     cuts = []
     for (_, before), (step, _) in _steps_with_predecessor(gated):
-        for channel in panel.with_role(POOLED_ROLES.get(step, "")):
+        for channel in panel.with_role(KIND_OF[step].batch_role):
             if channel.target is not Target.ANY:
                 cut = side_cut(events.column(channel.channel)[before & sample])
                 cuts.append(DyeCut(Step(step), channel.channel, cut.value, cut.method, cut.confidence))

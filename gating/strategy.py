@@ -10,7 +10,7 @@ import numpy as np
 
 from gating.anchors.search import Search, search_anchors
 from gating.arithmetic.numbers import CONFIDENCE_DIGITS
-from gating.cleaning.estimates import cannot, debris, margins, singlets, stable_time
+from gating.cleaning.estimates import CLEANING, cannot
 from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.clone.jackknife import CloneJackknife
@@ -19,6 +19,7 @@ from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
+from gating.gates.all_steps import KIND_OF, Effect
 from gating.gates.passed import Passed
 from gating.gates.person_gates import Choices
 from gating.gates.steps import (
@@ -101,10 +102,9 @@ def gate_plasma_cells(
     choices.check()
     events = drawn_by_scatter(events, panel)
     sample = sampled(events, SAMPLE_EVENTS)
-    passed = Passed(Survivors.everyone(events), choices).then(stable_time(events, sample, panel))
-    passed = passed.then(margins(passed.left, panel))
-    passed = passed.then(debris(passed.left.among(sample), choices))
-    passed = passed.then(singlets(passed.left, passed.left.among(sample), choices))
+    passed = Passed(Survivors.everyone(events), choices)
+    for _, estimate in CLEANING:
+        passed = passed.then(estimate(passed.left, sample, choices))
     with_target: Passed | None = None
     if events.n_events >= FEWEST_TO_SEARCH_SAMPLE:
         searched = passed.left.among(sampled(events, SEARCHED_EVENTS))
@@ -238,13 +238,13 @@ def _overall(steps: tuple[GateStep, ...]) -> float:
     """Return the confidence in the population; a cleaning step that was not possible lowers it slightly."""
     confidence = 1.0
     for step in steps:
-        match Step(step.name):
-            case Step.PLASMA_CELLS | Step.SECOND_ANCHOR:
+        match KIND_OF[step.name].effect:
+            case Effect.FINDS:
                 confidence *= step.confidence
-            case Step.TIME | Step.MARGINS | Step.DEBRIS | Step.SINGLETS | Step.VIABLE | Step.DUMP:
+            case Effect.CLEANS:
                 if step.gate is None:
                     confidence *= LEFT_WITHOUT_STEP + BY_ITS_CONFIDENCE * step.confidence
-            case Step.ABERRANT:
+            case Effect.SPLITS:
                 pass  # the split does not narrow the population
             case unknown:
                 assert_never(unknown)

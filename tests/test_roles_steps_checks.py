@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from doc_rooms import ROOT
+from gating.cleaning.estimates import CLEANING
+from gating.events import Survivors
 from gating.events.panel import QUANTIFIED_ROLE, SCATTER_ROLES, GatingChannel, GatingPanel
+from gating.gates.all_steps import KIND_OF, STEPS, Effect
 from gating.gates.movable_gates import BY_HAND
-from gating.gates.steps import Step
+from gating.gates.person_gates import Choices
+from gating.gates.steps import Step, StepEstimate
 from helpers.known_marrow import marrow, panel
 from pipeline.checks.all_checks import CHECKS
 from pipeline.checks.findings import Finding
@@ -59,11 +64,34 @@ def done() -> list[Step]:
 def test_a_step_is_done_in_its_place_has_a_title_and_says_what_a_person_may_give(
     step: Step, done: list[Step]
 ):
-    order = list(Step)
+    order = [kind.step for kind in STEPS]
+    assert order == list(Step)
     assert step in BY_HAND
+    assert bool(KIND_OF[step].leaves_out) == (KIND_OF[step].effect is Effect.CLEANS)
     assert step_title(step, "plasma cells")[0].isupper()
     assert done == sorted(done, key=order.index)
     assert step in done or step is Step.DUMP  # that panel has no dump channel
+
+
+@pytest.mark.parametrize(("step", "estimate"), CLEANING)
+def test_a_cleaning_step_that_the_panel_cannot_support_is_left_out_and_says_why(
+    step: Step, estimate: Callable[..., StepEstimate]
+):
+    tube = marrow(19, n=12_000, percent=1.0, normal_percent=1.0)
+    everyone = Survivors.everyone(tube.events)
+    sample = np.ones(tube.events.n_events, np.bool_)
+    bare = Choices(GatingPanel(()), {}, {}, {})
+    left_out = estimate(everyone, sample, bare)
+    assert (left_out.name, left_out.gate) == (step, None)
+    assert left_out.note
+    assert left_out.flags
+    assert estimate(everyone, sample, Choices(panel(), {}, {}, {})).name is step
+
+
+@pytest.mark.parametrize(("step", "estimate"), CLEANING)
+def test_a_cleaning_step_of_the_list_is_done(step: Step, estimate: object, done: list[Step]):
+    assert KIND_OF[step].effect is Effect.CLEANS
+    assert step in done
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from gating.cleaning.scatter import find_debris, find_margins
 from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
-from gating.events import Events, Mask, Survivors
-from gating.events.panel import SCATTER_ROLES, GatingPanel
+from gating.events import Mask, Survivors
+from gating.events.panel import SCATTER_ROLES
 from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method
@@ -21,8 +22,9 @@ WITHOUT_STEP: Mapping[GateFlag, float] = MappingProxyType(
 every antibody. Chosen on the simulated tubes of docs/validation.md."""
 
 
-def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimate:
+def stable_time(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that keeps the time in which event rate and brightness were steady."""
+    events, panel = left.events, choices.panel
     roles = {channel.channel: channel.role for channel in panel.channels}
     times = panel.with_role("time")
     if not times:
@@ -34,8 +36,9 @@ def stable_time(events: Events, sample: Mask, panel: GatingPanel) -> StepEstimat
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
 
 
-def margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
+def margins(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes events at the upper ends of the scatter detectors."""
+    panel = choices.panel
     forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
     side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
     if not forward and not side:
@@ -44,17 +47,17 @@ def margins(left: Survivors, panel: GatingPanel) -> StepEstimate:
     return find_margins(left, forward, side, tops)
 
 
-def debris(sample: Survivors, choices: Choices) -> StepEstimate:
+def debris(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes events too small to be a cell."""
     forward = choices.panel.with_role("fsc_area")
     if not forward:
         return cannot(
             Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
         )
-    return find_debris(sample, forward[0].channel, choices.person(forward[0]))
+    return find_debris(left.among(sample), forward[0].channel, choices.person(forward[0]))
 
 
-def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstimate:
+def singlets(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes doublets, by pulse area over height, or by width."""
     panel = choices.panel
     area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
@@ -63,15 +66,25 @@ def singlets(left: Survivors, sample: Survivors, choices: Choices) -> StepEstima
         area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
     person = choices.person_of_step(Step.SINGLETS)
     if area and height:
-        return find_singlets(left, sample, area[0].channel, height[0].channel, person)
+        return find_singlets(left, left.among(sample), area[0].channel, height[0].channel, person)
     if width:
         person = choices.person(width[0]) if person is None else person
-        return find_singlets(left, sample, None, width[0].channel, person)
+        return find_singlets(left, left.among(sample), None, width[0].channel, person)
     return cannot(
         Step.SINGLETS,
         "the panel has no pulse height or width: doublets were not removed",
         GateFlag.NO_SINGLETS,
     )
+
+
+CLEANING: Final[tuple[tuple[Step, Callable[[Survivors, Mask, Choices], StepEstimate]], ...]] = (
+    (Step.TIME, stable_time),
+    (Step.MARGINS, margins),
+    (Step.DEBRIS, debris),
+    (Step.SINGLETS, singlets),
+)
+"""The steps that need no search for the wanted cells, in their order. Each function gets the events that are
+left, a sample as bool over all events, and what a person chose."""
 
 
 def cannot(step: Step, why: str, flag: GateFlag | None = None) -> StepEstimate:

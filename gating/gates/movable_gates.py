@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.gates.all_steps import STEPS, ByHand
 from gating.gates.steps import Step
 
 PLASMA_CELL_SIZE = "plasma_cell_size"
@@ -18,44 +18,8 @@ CLONE_ROLES = ("cd19", "cd56", "cd117", "cd81")
 """Roles that distinguish the clone from normal plasma cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """What a person may give for a step.
-
-    Attributes
-    ----------
-    role
-        Role of the channel on which a threshold with the step's name lies; "" if no threshold has the step's
-        name.
-    thresholds
-        Whether a person may give a threshold on the step's channels, or for the step by its name.
-    polygon
-        Whether a polygon may replace the step's gate.
-    on_time
-        Whether one axis of that polygon must be time. On other steps time is not allowed.
-    """
-
-    role: str = ""
-    thresholds: bool = True
-    polygon: bool = True
-    on_time: bool = False
-
-
-BY_HAND: Mapping[Step, ByHand] = MappingProxyType(
-    {
-        Step.TIME: ByHand(thresholds=False, on_time=True),
-        Step.MARGINS: ByHand(thresholds=False, polygon=False),
-        Step.DEBRIS: ByHand("fsc_area"),
-        Step.SINGLETS: ByHand("fsc_width"),
-        Step.VIABLE: ByHand("viability"),
-        Step.DUMP: ByHand("dump"),
-        Step.PLASMA_CELLS: ByHand(),
-        Step.SECOND_ANCHOR: ByHand(),
-        Step.ABERRANT: ByHand(),
-    }
-)
-"""What a person may give for every step. The ends of a scale are properties of the detector, so `margins`
-cannot be moved."""
+BY_HAND: Mapping[Step, ByHand] = MappingProxyType({kind.step: kind.by_hand for kind in STEPS})
+"""What a person may give for every step."""
 STEP_ROLES: Mapping[Step, str] = MappingProxyType(
     {step: by_hand.role for step, by_hand in BY_HAND.items() if by_hand.role}
 )

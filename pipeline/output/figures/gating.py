@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gating.gates.all_steps import KIND_OF
 from gating.gates.steps import GateStep, Step
 from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
 from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, side_by_side
@@ -12,17 +13,6 @@ from pipeline.tube.histograms import Density
 
 COLUMNS = 5
 """Pictures per row in a file; in a page, the width of the window decides."""
-
-_WORDS: Mapping[str, str] = {
-    Step.TIME: "Time",
-    Step.MARGINS: "Scale margins",
-    Step.DEBRIS: "Debris",
-    Step.SINGLETS: "Singlets",
-    Step.VIABLE: "Viable",
-    Step.DUMP: "Dump-negative",
-    Step.SECOND_ANCHOR: "Second anchor",
-    Step.ABERRANT: "Aberrant",
-}
 
 
 def gating_panels(
@@ -84,4 +74,5 @@ def step_title(name: str, wanted: str = "plasma cells") -> str:
     """
     if name == Step.PLASMA_CELLS:
         return wanted[:1].upper() + wanted[1:]
-    return _WORDS.get(name, name.replace("_", " ").capitalize())
+    kind = KIND_OF.get(name)
+    return name.replace("_", " ").capitalize() if kind is None else kind.title

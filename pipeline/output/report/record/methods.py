@@ -12,7 +12,7 @@ from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.budget import BetweenRunSource, BudgetTerm
 from calibration.density.limits import LloqSource
 from calibration.flags import CalibrationFlag
-from gating.gates.steps import Step
+from gating.gates.all_steps import STEPS
 from gating.thresholds.methods import Method
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
@@ -22,16 +22,6 @@ from pipeline.output.report.record.analysis_text import response_sentences, wash
 from pipeline.output.report.record.sources import cited
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import drug_of, marker_of, population_name
-
-_LEFT_OUT: Final = {
-    Step.TIME: "unsteady stretches of the acquisition",
-    Step.MARGINS: "events at the end of a scale",
-    Step.DEBRIS: "debris",
-    Step.SINGLETS: "doublets",
-    Step.VIABLE: "dead cells",
-    Step.DUMP: "cells of the dump channel",
-}
-"""What a step of the cleaning leaves out."""
 
 _WAYS: Final = {
     Method.VALLEY: "at the valley of the channel's density",
@@ -158,7 +148,7 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
 def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) -> Iterator[str]:
     """Yield what the automatic gates left out, and how their thresholds were found."""
     done = {step.name for tube in tubes for step in tube.steps if step.methods != (Method.NONE,)}
-    out = [words for step, words in _LEFT_OUT.items() if step in done]
+    out = [kind.leaves_out for kind in STEPS if kind.leaves_out and kind.step in done]
     yield (
         f"{_capital(wanted)} were gated automatically{in_how_many(len(tubes), n)}, on scatter "
         f"and markers but never on {marker}"
