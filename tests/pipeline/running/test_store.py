@@ -222,7 +222,7 @@ def test_no_file_that_is_read_at_run_time_escapes_the_digest_but_what_the_report
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".py" and not is_marker(path)
     ]
-    assert {path.parent.name for path in others} == {"templates", "script", "review", "stages"}
+    assert {path.parent.name for path in others} == {"templates", "script", "static", "review", "stages"}
     assert {path.suffix for path in others} == {".j2", ".css", ".js"}
 
 

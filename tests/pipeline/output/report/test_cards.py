@@ -197,17 +197,17 @@ def test_rows_that_are_copied_say_what_was_extrapolated(study_result: StudyResul
 
 
 @pytest.mark.parametrize(
-    ("population", "meaning"),
-    [("aberrant_plasma_cells", "of the aberrant cells"), ("plasma_cells", "does not touch it")],
+    ("n_aberrant", "meaning"),
+    [(600, "of the aberrant cells"), (None, "does not touch it")],
 )
 def test_a_doubtful_split_is_said_not_to_count_for_the_tube(
-    study_result: StudyResult, population: str, meaning: str
+    study_result: StudyResult, n_aberrant: int | None, meaning: str
 ):
     tube = next(result for result in study_result.results if result.steps)
     last = tube.steps[-1]
     for confidence, n in ((0.4, 1), (0.6, 0)):
         split = replace(last, name=Step.ABERRANT, confidence=confidence, note="")
-        doubtful = replace(tube, steps=(*tube.steps[:-1], split), population=population)
+        doubtful = replace(tube, steps=(*tube.steps[:-1], split), n_aberrant=n_aberrant)
         notes = tube_notes(doubtful, None, "plasma cells", Shared()).of_gates
         said = [note for note in notes if "does not count in the gating confidence of the tube" in note]
         assert len(said) == n
