@@ -204,8 +204,8 @@ def goes_through_cells(values: FloatArray, cut: float) -> bool:
         return False
     axis = axis_of(values)
     density = axis_density(axis, BANDWIDTH_AT_CUT)
-    here = float(np.interp(axis.position(cut), density.grid, density.counts))
-    return here >= THROUGH_CELLS * float(density.counts.max())
+    count_at_cut = float(np.interp(axis.position(cut), density.grid, density.counts))
+    return count_at_cut >= THROUGH_CELLS * float(density.counts.max())
 
 
 def _agreed(step: Step, channel: str, values: Sequence[float]) -> BatchCut | None:

@@ -146,9 +146,9 @@ class _Marrow:
         channel = self.channel(role)
         if not channel:
             return []
-        known = self.known_negative(role)
-        if known is not None:
-            return [known]
+        known_range = self.known_negative(role)
+        if known_range is not None:
+            return [known_range]
         cut = cells.once(f"side cut {channel}", lambda: side_cut(cells.column(channel)))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
@@ -177,14 +177,14 @@ def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
     why = marrow.cannot_show("cd19")
     if why:
         return Sentinel(B_PRECURSORS, None, nothing, 0.0, why)
-    others: list[RangeWithConfidence] = []
+    negatives: list[RangeWithConfidence] = []
     for role in ("cd138", "cd56"):
-        others += marrow.negative(role, small)
-    candidates = small.select(_inside([gate for gate, _ in others], small))
+        negatives += marrow.negative(role, small)
+    candidates = small.select(_inside([gate for gate, _ in negatives], small))
     b_cells = marrow.positive("cd19", candidates)
     b_cell_events = candidates.select(inside(b_cells[0], candidates))
     dim = _dimmer(marrow, small, b_cell_events.column(marrow.channel("cd45")))
-    return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *others])
+    return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *negatives])
 
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:

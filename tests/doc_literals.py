@@ -64,7 +64,7 @@ OF_A_FORMULA: Mapping[str, tuple[set[float], str]] = {
     "pipeline/fcs/values/blocks.py:_words": ({4}, "bytes of a word"),
     "pipeline/fcs/values/data.py:_stored_dtype": ({4}, "bytes of a word"),
     "pipeline/patients/pharmacokinetics/decline.py:labelled_curve": ({24}, "hours of a day"),
-    "pipeline/patients/pharmacokinetics/exponential_step.py:_mean_of_two": ({6}, "a Taylor series"),
+    "pipeline/patients/pharmacokinetics/exponential_step.py:_mean_of_input": ({6}, "a Taylor series"),
     "pipeline/patients/pharmacokinetics/exponential_step.py:_weights": ({6}, "a Taylor series"),
     "pipeline/patients/pharmacokinetics/exponential_step.py:step": ({6}, "a Taylor series"),
     "pipeline/patients/pharmacokinetics/parameters.py:drawn_patients": ({3}, "weight, albumin and sex"),

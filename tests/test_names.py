@@ -240,6 +240,73 @@ def test_every_name_says_what_it_holds():
     assert silent == []
 
 
+EMPTY = BARE | {
+    "ones",
+    "said",
+    "here",
+    "there",
+    "what",
+    "called",
+    "made",
+    "given",
+    "thing",
+    "things",
+    "stuff",
+    "it",
+}
+"""Words that say nothing as the whole name of a local or of a parameter: a noun says what the variable holds."""
+USUAL = {
+    ("calibration/beads/lot_populations.py", "__init__: found"): "a public field of BeadPeaksError",
+    ("gating/clusters/peaks.py", "_distances_and_reach: ones"): "a column of ones",
+}
+"""Variables that an empty word names, and why it is the right one there."""
+MODULES = [path.relative_to(ROOT).as_posix() for path in sources()]
+
+
+def variables(tree: ast.Module) -> Iterator[str]:
+    """Yield `function: name` of every local variable and parameter, those of lambdas and comprehensions too."""
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)):
+        owner = function.name if isinstance(function, ast.FunctionDef) else "lambda"
+        for node in ast.walk(function):
+            match node:
+                case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                    yield f"{owner}: {name}"
+                case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                    yield f"{owner}: {name}"
+
+
+def empty_variables(tree: ast.Module) -> list[str]:
+    """Return the locals and parameters whose whole name is an empty word."""
+    return sorted({full for full in variables(tree) if full.split(": ")[1].strip("_") in EMPTY})
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_local_and_parameter_says_what_it_holds(module: str):
+    assert [full for full in empty_variables(tree_of(ROOT / module)) if (module, full) not in USUAL] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "empty"),
+    [
+        ("def f(found): ...", ["f: found"]),
+        ("def f(*, told=()): ...", ["f: told"]),
+        ("def f(*seen): ...", ["f: seen"]),
+        ("def f():\n    place = 1", ["f: place"]),
+        ("def f():\n    a, _held = b", ["f: _held"]),
+        ("def f():\n    for one in b: ...", ["f: one"]),
+        ("def f():\n    return [one for one in b]", ["f: one"]),
+        ("def f():\n    return (again := b)", ["f: again"]),
+        ("def f():\n    with b as few: ...", ["f: few"]),
+        ("def f():\n    try: ...\n    except E as said: ...", ["f: said"]),
+        ("key = lambda one: one.name", ["lambda: one"]),
+        ("def f(placed, one_dye, n_found): ...", []),
+        ("def f():\n    return found", []),
+    ],
+)
+def test_which_variables_are_empty_words(source: str, empty: list[str]):
+    assert empty_variables(ast.parse(source)) == empty
+
+
 @pytest.mark.parametrize(
     ("name", "silent"),
     [("found", True), ("_told_in", True), ("a_few", True), ("FEW", True), ("ToldTogether", True),
@@ -270,6 +337,8 @@ def test_no_function_or_class_is_called_by_what_somebody_said_or_asked():
 def test_every_exception_is_still_there():
     full = {full for path in sources() for _, full in named(path)}
     assert OF_THE_FIELD.keys() - full == set()
+    empty = {(name, full) for name in MODULES for full in empty_variables(tree_of(ROOT / name))}
+    assert USUAL.keys() - empty == set()
 
 
 SHARED_CUTS = (

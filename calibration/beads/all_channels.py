@@ -82,10 +82,10 @@ def on_all_channels(
     chosen = without_surplus(beads_among(components, wanted), components, wanted)
     if len(chosen.kept) != n_levels or may_be_another(chosen, components, split=False):
         return None
-    kept = [values[k] for k in chosen.kept]
-    if not all(_are_apart(dim, bright, end) for dim, bright in pairwise(kept)):
+    bead_values = [values[k] for k in chosen.kept]
+    if not all(_are_apart(dim, bright, end) for dim, bright in pairwise(bead_values)):
         return None
-    populations = [_measured(part, end) for part in kept]
+    populations = [_measured(part, end) for part in bead_values]
     overlap = [dim.high >= bright.low for dim, bright in pairwise(populations)]
     marked = [
         replace(population, overlapping=before or after)

@@ -153,8 +153,8 @@ def _blurred(edges: Floats, cells: Floats, cumulated: Floats, blur: float) -> Fl
         return np.interp(edges, cells, cumulated)
     shifts = np.linspace(-1, 1, SHIFTS + 2)[1:-1]
     weights = (1 - np.abs(shifts)) / np.sum(1 - np.abs(shifts))
-    at = np.arcsinh(np.sinh(edges)[:, None] + blur * shifts)
-    return np.asarray((np.interp(at, cells, cumulated) * weights).sum(axis=1), dtype=np.float64)
+    shifted_edges = np.arcsinh(np.sinh(edges)[:, None] + blur * shifts)
+    return np.asarray((np.interp(shifted_edges, cells, cumulated) * weights).sum(axis=1), dtype=np.float64)
 
 
 def comb_spacing(modes: tuple[Mode, ...], cofactor: float) -> float:

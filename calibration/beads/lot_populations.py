@@ -92,20 +92,20 @@ def beads_among(components: Sequence[Component], wanted: Wanted, notes: tuple[st
     """
     broad = [k for k, c in enumerate(components) if _cv(c) > BROAD and not (wanted.blank and k == 0)]
     doublets = [k for k, c in enumerate(components) if k not in broad and _is_doublet(c, components[:k])]
-    kept = [k for k in range(len(components)) if k not in broad and k not in doublets]
-    clear = [components[k] for k in kept if components[k].sd > 0]
+    beads = [k for k in range(len(components)) if k not in broad and k not in doublets]
+    clear = [components[k] for k in beads if components[k].sd > 0]
     dim = [k for k in broad if _is_lawful(components[k], clear)]
-    counted = dim if len(kept) + len(dim) == wanted.n else []
-    said = {
+    counted = dim if len(beads) + len(dim) == wanted.n else []
+    remark_of = {
         **dict.fromkeys(broad, "is too broad for beads and was left out as debris"),
         **dict.fromkeys(counted, "is broad because it is dim: it was counted as a bead"),
     }
-    remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in said.items()]
+    remarks = [(k, f"A hump at {_where(components[k])} {remark}.") for k, remark in remark_of.items()]
     remarks += [
         (k, f"Left out as doublets: a small peak at {_where(components[k])}, twice as bright as another.")
         for k in doublets
     ]
-    return Chosen(tuple(sorted([*kept, *counted])), (*notes, *(text for _, text in sorted(remarks))))
+    return Chosen(tuple(sorted([*beads, *counted])), (*notes, *(text for _, text in sorted(remarks))))
 
 
 def without_surplus(chosen: Chosen, components: Sequence[Component], wanted: Wanted) -> Chosen:
@@ -129,12 +129,12 @@ def may_be_another(chosen: Chosen, components: Sequence[Component], split: bool)
     It is where one that is counted is tiny, and a larger one was left out or another had to be split.
     """
     sizes = np.array([component.n for component in components])
-    kept = list(chosen.kept)
-    if not kept:
+    beads = list(chosen.kept)
+    if not beads:
         return False
-    left_out = np.delete(sizes, kept)
-    smallest = sizes[kept].min()
-    return bool(smallest < TINY * np.median(sizes[kept]) and (split or np.any(left_out > smallest)))
+    left_out = np.delete(sizes, beads)
+    smallest = sizes[beads].min()
+    return bool(smallest < TINY * np.median(sizes[beads]) and (split or np.any(left_out > smallest)))
 
 
 def refusal(medians: Sequence[float], wanted: Wanted, notes: Sequence[str]) -> BeadPeaksError:
@@ -164,9 +164,9 @@ def _cv(component: Component) -> float:
 
 def _is_doublet(component: Component, dimmer: Sequence[Component]) -> bool:
     return any(
-        component.n < TINY * other.n and abs(component.mean / (2 * other.mean) - 1) < DOUBLET_WITHIN
-        for other in dimmer
-        if other.mean > 0
+        component.n < TINY * population.n and abs(component.mean / (2 * population.mean) - 1) < DOUBLET_WITHIN
+        for population in dimmer
+        if population.mean > 0
     )
 
 
@@ -175,5 +175,5 @@ def _is_lawful(component: Component, clear: Sequence[Component]) -> bool:
     if len(clear) < FEWEST_CLEAR_LEVELS or component.mean <= 0:
         return False
     lawful = float(bead_law(clear).sd(np.array([component.mean]))[0])
-    usual = float(np.median([other.n for other in clear]))
+    usual = float(np.median([population.n for population in clear]))
     return component.sd <= LAWFUL * lawful and component.n >= LIKE_OTHERS * usual

@@ -164,8 +164,8 @@ def _smooth_floor(counts: Floats, occupied: slice, blur: Floats) -> Floats:
     """Density on z, in every bin, of the events in the `held` bins that no population claims."""
     coarse = counts.reshape(-1, COARSE).sum(axis=1)
     smooth = (blur[:, occupied.start // COARSE : occupied.stop // COARSE] * coarse).sum(axis=1)
-    at = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
-    floor = np.interp(np.arange(blur.shape[0] * COARSE), at, smooth)
+    coarse_bins = (np.arange(blur.shape[0]) + 0.5) * COARSE - 0.5
+    floor = np.interp(np.arange(blur.shape[0] * COARSE), coarse_bins, smooth)
     return np.asarray(np.maximum(floor, LEAST_FLOOR), dtype=np.float64)
 
 

@@ -148,7 +148,10 @@ def find_bead_peaks(
             "record more beads, or check the scatter gate.",
             expected=n_levels,
         )
-    channels = [unsorted[finite], *(np.asarray(other, np.float64).ravel()[finite] for other in others)]
+    channels = [
+        unsorted[finite],
+        *(np.asarray(values_elsewhere, np.float64).ravel()[finite] for values_elsewhere in others),
+    ]
     return _search(x, channels, n_levels, blank, end)
 
 

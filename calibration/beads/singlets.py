@@ -118,8 +118,8 @@ def _smooth_counts(points: Floats, low: Floats, high: Floats) -> tuple[Floats, n
 
 def _densest(points: Floats, low: Floats, high: Floats) -> Floats:
     smooth, _ = _smooth_counts(points, low, high)
-    at = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
-    return np.asarray(low + (at + 0.5) / SCATTER_BINS * (high - low), dtype=np.float64)
+    densest_bin = np.array(np.unravel_index(int(np.argmax(smooth)), smooth.shape))
+    return np.asarray(low + (densest_bin + 0.5) / SCATTER_BINS * (high - low), dtype=np.float64)
 
 
 def _dense(points: Floats, low: Floats, high: Floats) -> Mask:
@@ -132,6 +132,6 @@ def _dense(points: Floats, low: Floats, high: Floats) -> Mask:
     sizes = np.bincount(cloud_of, minlength=n_clouds + 1)
     peaks = np.array([0.0, *(smooth[clouds == k].max() for k in range(1, n_clouds + 1))])
     main = int(np.argmax(peaks))
-    kept = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
-    kept[0] = False
-    return np.asarray(kept[cloud_of], dtype=np.bool_)
+    is_dense = (sizes >= LESSER_CLOUD * sizes[main]) & (peaks >= LESSER_PEAK * peaks[main])
+    is_dense[0] = False
+    return np.asarray(is_dense[cloud_of], dtype=np.bool_)

@@ -160,9 +160,9 @@ def _rcv(b: FittedBeads, limit: BeadLimit) -> CheckedValue | None:
     limits = [limit.limit(dimmest=j == lowest) for j in range(b.rcv.size)]
     grades = [own.at_most(float(rcv)) for own, rcv in zip(limits, b.rcv, strict=True)]
     k = int(np.argmax(b.rcv - np.array([own.accept for own in limits])))
-    others = 100 * float(np.max(np.delete(b.rcv, lowest)))
+    largest_rcv = 100 * float(np.max(np.delete(b.rcv, lowest)))
     text = (
-        f"Bead rCV up to {others:.1f} %, dimmest bead {100 * b.rcv[lowest]:.1f} % (accepted to "
+        f"Bead rCV up to {largest_rcv:.1f} %, dimmest bead {100 * b.rcv[lowest]:.1f} % (accepted to "
         f"{100 * limit.accept:g} %, dimmest {100 * limits[lowest].accept:g} %)."
     )
     return float(b.rcv[k]), _worst(grades), text
@@ -172,8 +172,8 @@ def _events(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     if b.n is None:
         return None
     fewest = float(np.min(b.n))
-    wanted = f"{limit.reject:.0f} needed, {limit.accept:.0f} wanted"
-    text = f"{fewest:.0f} events in the smallest bead population ({wanted})."
+    thresholds = f"{limit.reject:.0f} needed, {limit.accept:.0f} wanted"
+    text = f"{fewest:.0f} events in the smallest bead population ({thresholds})."
     return fewest, limit.at_least(fewest), text
 
 

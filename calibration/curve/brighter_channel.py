@@ -102,7 +102,7 @@ class _Pair:
 
 def compare_channels(
     named: npt.ArrayLike,
-    other: npt.ArrayLike,
+    other_values: npt.ArrayLike,
     peaks: BeadPeaks,
     *,
     one_dye: bool,
@@ -112,7 +112,7 @@ def compare_channels(
 
     Parameters
     ----------
-    named, other
+    named, other_values
         Linear intensities of the same bead singlets, shape (n,): of the calibrated channel, and of another.
     peaks
         The populations that were found on `named`.
@@ -128,7 +128,7 @@ def compare_channels(
         None where the other channel does not see these beads, or fewer than three populations can be
         compared.
     """
-    x, y = np.asarray(named, dtype=np.float64).ravel(), np.asarray(other, dtype=np.float64).ravel()
+    x, y = np.asarray(named, dtype=np.float64).ravel(), np.asarray(other_values, dtype=np.float64).ravel()
     finite = np.isfinite(x) & np.isfinite(y)
     pairs = _pairs(x[finite], y[finite], peaks, other_top)
     blank = pairs[0] if peaks.blank else None
@@ -170,10 +170,10 @@ def _brighter_elsewhere(channels: ComparedChannels, limit: None) -> CheckedValue
         return None
     name, worst = max(compared, key=lambda named: (named[1].doubtful, named[1].more_light))
     if not worst.doubtful:
-        others = (
+        rivals = (
             "the other channel that sees" if len(compared) == 1 else f"any of {len(compared)} others that see"
         )
-        text = f"{channel} collects more light of these beads than {others} them."
+        text = f"{channel} collects more light of these beads than {rivals} them."
         return worst.more_light, CurveVerdict.ACCEPT, text
     how = "more" if worst.more_light > Z_95_ONE_SIDED else "no less"
     text = (
@@ -240,12 +240,12 @@ def _differences(stained: Sequence[_Pair], blank: _Pair | None) -> list[_Differe
 def _difference(u: Floats, v: Floats, light: float) -> _Difference:
     """Var u − Var v = cov(u + v, u − v), on the central events of both sum and difference."""
     plus, minus = u + v, u - v
-    kept = _central(plus) & _central(minus)
-    plus, minus = plus[kept], minus[kept]
+    central = _central(plus) & _central(minus)
+    plus, minus = plus[central], minus[central]
     plus, minus = plus - plus.mean(), minus - minus.mean()
     excess = float((plus * minus).sum()) / (plus.size - 1)
     variances = float((plus * plus).sum()) * float((minus * minus).sum()) / (plus.size - 1) ** 2
-    se = float(np.sqrt((variances + excess**2) / kept.sum()))
+    se = float(np.sqrt((variances + excess**2) / central.sum()))
     return _Difference(light, excess, se)
 
 

@@ -128,8 +128,8 @@ def levey_jennings(values: Sequence[float], *, logarithmic: bool = False) -> tup
     x = np.log10(x) if logarithmic else x
     points: list[DriftPoint] = []
     for k, value in enumerate(values):
-        kept = [j for j in range(k) if not _keeps_out(points[j])]
-        points.append(_point(float(value), float(x[k]), x[kept], [p.z for p in points]))
+        accepted = [j for j in range(k) if not _keeps_out(points[j])]
+        points.append(_point(float(value), float(x[k]), x[accepted], [p.z for p in points]))
     return tuple(points)
 
 

@@ -71,5 +71,5 @@ def acceptance_rows(
     rows: Sequence[TableRow[Checked]], checked: Checked, limits: CurveLimits
 ) -> tuple[CurveCheck, ...]:
     """Return every row of a list of checks that the data allow, in the order of the list."""
-    made = ((row.name, row.check(checked, row.limit(limits))) for row in rows)
-    return tuple(CurveCheck(name, *row) for name, row in made if row is not None)
+    outcomes = ((row.name, row.check(checked, row.limit(limits))) for row in rows)
+    return tuple(CurveCheck(name, *row) for name, row in outcomes if row is not None)

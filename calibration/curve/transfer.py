@@ -34,7 +34,7 @@ SLOPE_ROUNDING = 1e-12
 
 
 def fit_transfer(
-    here: BeadPeaks, there: BeadPeaks, levels: Sequence[float], *, assumed_cv: float = 0.0
+    this_day: BeadPeaks, other_day: BeadPeaks, levels: Sequence[float], *, assumed_cv: float = 0.0
 ) -> Transfer:
     """Fit the line between the rainbow populations of two runs.
 
@@ -43,7 +43,7 @@ def fit_transfer(
 
     Parameters
     ----------
-    here, there
+    this_day, other_day
         The run whose events are to be converted, and the one beside the standard curve; the same lot.
     levels
         Of the lot, dim to bright; 0 is the blank.
@@ -65,7 +65,7 @@ def fit_transfer(
     >>> transfer.slope, round(10**transfer.intercept, 3)
     (1.0, 0.8)
     """
-    log_x, log_y, sampling = _matched(here, there, levels)
+    log_x, log_y, sampling = _matched(this_day, other_day, levels)
     n, center = log_x.size, float(log_x.mean())
     lever = float(np.sum((log_x - center) ** 2))
     slope, intercept = least_squares_line(log_x, log_y)
@@ -97,13 +97,15 @@ def _may_be_one(slope: float, sd: float, n: int, lever: float) -> bool:
     return bool(abs(slope - 1) <= stdtrit(n - 2, UPPER_95) * sd / np.sqrt(lever) + SLOPE_ROUNDING)
 
 
-def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tuple[Floats, Floats, float]:
+def _matched(
+    this_day: BeadPeaks, other_day: BeadPeaks, levels: Sequence[float]
+) -> tuple[Floats, Floats, float]:
     """Return log10 medians of the usable populations of both runs, and the SD that sampling gives a pair."""
-    columns = (here.medians, there.medians, here.saturated, there.saturated, levels)
+    columns = (this_day.medians, other_day.medians, this_day.saturated, other_day.saturated, levels)
     if len({len(column) for column in columns}) > 1:
         raise StandardCurveError(
-            f"{len(here.medians)} rainbow populations here and {len(there.medians)} in the run of the other "
-            "day: the same lot with the same levels is needed."
+            f"{len(this_day.medians)} rainbow populations here and {len(other_day.medians)} in the run of "
+            "the other day: the same lot with the same levels is needed."
         )
     usable = [
         k
@@ -115,8 +117,8 @@ def _matched(here: BeadPeaks, there: BeadPeaks, levels: Sequence[float]) -> tupl
             f"{len(usable)} rainbow populations lie on the scale in both runs: at least {FEWEST_PEAKS} are "
             "needed to carry a curve over."
         )
-    variance = np.mean([_sampling(run, k) ** 2 for run in (here, there) for k in usable])
-    log_x, log_y = (np.log10([run.medians[k] for k in usable]) for run in (here, there))
+    variance = np.mean([_sampling(run, k) ** 2 for run in (this_day, other_day) for k in usable])
+    log_x, log_y = (np.log10([run.medians[k] for k in usable]) for run in (this_day, other_day))
     return log_x, log_y, float(np.sqrt(2 * variance))
 
 
@@ -139,7 +141,7 @@ def transferred_curve(
         Thresholds of the rows that are added to the acceptance table.
     """
     medians = tuple(_backward(median, transfer) for median in curve.medians)
-    here = replace(
+    transferred = replace(
         curve,
         slope=curve.slope * transfer.slope,
         intercept=curve.intercept + curve.slope * transfer.intercept,
@@ -148,7 +150,7 @@ def transferred_curve(
         photon_step=0.0 if not curve.photon_step else _backward(curve.photon_step, transfer),
         transfer=transfer,
     )
-    return here.with_checks(*acceptance_rows(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
+    return transferred.with_checks(*acceptance_rows(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
 
 
 def _backward(mfi: float, transfer: Transfer) -> float:

@@ -27,8 +27,8 @@ def analytic_sd(cells: ConvertedCells, curve: StandardCurve, errors: RelativeErr
     """
     from scipy.special import stdtrit
 
-    own, other = _analytic_variances(cells, curve, errors)
-    total = own + other
+    own, of_the_curve = _analytic_variances(cells, curve, errors)
+    total = own + of_the_curve
     if curve.degrees_of_freedom <= 0 or own <= 0:
         return float(np.sqrt(total))
     freedom = curve.degrees_of_freedom * (total / own) ** 2
@@ -76,8 +76,8 @@ def interval_of_medians(
     bead = sum(curve_variances(curve)) * np.log(10) ** 2
     own = bead * (1 / count + (tilt**2 / squares if squares > 0 else 0.0))
     total = own + sum(log_sd(cv) ** 2 for cv in (errors.lot, errors.f_p, errors.between_run))
-    known = curve.degrees_of_freedom > 0 and own > 0
-    reach = stdtrit(curve.degrees_of_freedom * (total / own) ** 2, UPPER_95) if known else Z_95
+    has_freedom = curve.degrees_of_freedom > 0 and own > 0
+    reach = stdtrit(curve.degrees_of_freedom * (total / own) ** 2, UPPER_95) if has_freedom else Z_95
     half = float(reach * np.sqrt(total))
     return density * float(np.exp(-half)), density * float(np.exp(half))
 

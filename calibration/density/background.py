@@ -110,11 +110,11 @@ class _Model:
     photon_step: float
     nodes: Floats
 
-    def below(self, at: float, middle: Floats) -> Floats:
+    def below(self, edge: float, middle: Floats) -> Floats:
         """P(stained ≤ at) for each spread, given its M."""
         amount = (middle[:, None] * self.factors)[..., None]
-        rest = at - amount - np.sqrt(self.photon_step * amount) * self.nodes
-        below = np.interp(rest, self.values, self.probability, left=0.0, right=1.0)
+        errors = edge - amount - np.sqrt(self.photon_step * amount) * self.nodes
+        below = np.interp(errors, self.values, self.probability, left=0.0, right=1.0)
         return np.asarray(below.mean(axis=(1, 2)), dtype=np.float64)
 
 
@@ -236,8 +236,8 @@ def _bias_without_a_law(model: _Model, stained: Floats, difference: float, cells
     """
     edges = np.quantile(stained, np.arange(1, BACKGROUND_BINS) / BACKGROUND_BINS)
     amount = difference * AMOUNTS[:, None, None]
-    rest = edges[None, :, None] - amount - np.sqrt(model.photon_step * amount) * model.nodes
-    below = np.interp(rest, model.values, model.probability, left=0.0, right=1.0).mean(axis=2)
+    errors = edges[None, :, None] - amount - np.sqrt(model.photon_step * amount) * model.nodes
+    below = np.interp(errors, model.values, model.probability, left=0.0, right=1.0).mean(axis=2)
     chance = np.diff(below, axis=1, prepend=0.0, append=1.0) + 1.0 / (BACKGROUND_BINS * N_CONTROL**2)
     even = np.full(BACKGROUND_BINS, 1 / BACKGROUND_BINS)
     resampled = np.random.default_rng(0).multinomial(cells, even, N_RESAMPLED) / cells

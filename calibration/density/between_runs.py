@@ -167,8 +167,10 @@ def with_between_run_cv(
 def _wider(density: ReceptorDensity, more: float) -> tuple[float, float]:
     """Return the interval with `more` added to the squares of its half-widths (of ln RD)."""
     rd, low, high = density.rd or 0.0, density.rd_low or 0.0, density.rd_high or 0.0
-    others = sum(term.sd_dex**2 for term in density.budget if term.name is not BudgetTerm.BETWEEN_RUNS)
-    least = Z_95**2 * others * np.log(10) ** 2 if more < 0 else 0.0
+    other_variance = sum(
+        term.sd_dex**2 for term in density.budget if term.name is not BudgetTerm.BETWEEN_RUNS
+    )
+    least = Z_95**2 * other_variance * np.log(10) ** 2 if more < 0 else 0.0
     if low > 0:
         down, up = (np.sqrt(max(float(half) ** 2 + more, least)) for half in np.log([rd / low, high / rd]))
         return float(rd * np.exp(-down)), float(rd * np.exp(up))

@@ -110,9 +110,9 @@ def density_limits(
         if cv_level is None:
             return Limits(lob, lod, None, float("inf"), top, LloqSource.NO_LEVEL)
         candidates |= {LloqSource.LOD: lod, LloqSource.CV_LEVEL: cv_level}
-    known = {source: float(value) for source, value in candidates.items() if value is not None}
-    source = max(known, key=known.__getitem__)
-    return Limits(lob, lod, cv_level, known[source], top, source)
+    limits = {source: float(value) for source, value in candidates.items() if value is not None}
+    source = max(limits, key=limits.__getitem__)
+    return Limits(lob, lod, cv_level, limits[source], top, source)
 
 
 def result_scatter(

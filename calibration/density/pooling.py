@@ -105,8 +105,8 @@ def _frame(members: Sequence[ReceptorDensity], n_pooled: int) -> PooledDensity:
     notes = tuple(dict.fromkeys(n for m in members for n in m.notes))
     left_out = len(members) - n_pooled
     if left_out and n_pooled:
-        left = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
-        notes = (*notes, left)
+        sentence = f"{left_out} of {len(members)} replicates have no receptor density and are not pooled."
+        notes = (*notes, sentence)
     # one above the range has no interval into which the replicates' scatter could go
     widest = max(members, key=lambda member: (has_estimate(member), member.between_run_cv))
     return PooledDensity(
@@ -287,8 +287,8 @@ def censored_mean(
 
     mean = _root(slope, min(values), max([*values, *bounds]) + FARTHEST_SDS * sd)
     top = minus(mean) + Z_95**2 / 2
-    low = _root(lambda at: minus(at) - top, mean - FARTHEST_SDS * sd, mean)
-    high = _root(lambda at: top - minus(at), mean, mean + FARTHEST_SDS * sd)
+    low = _root(lambda point: minus(point) - top, mean - FARTHEST_SDS * sd, mean)
+    high = _root(lambda point: top - minus(point), mean, mean + FARTHEST_SDS * sd)
     return mean, low, high
 
 

@@ -119,20 +119,20 @@ def quantify_receptor_density(
     kit = bead_kit(kit) if isinstance(kit, str) else kit
     divisor = abc_divisor(kit, f_p_ratio)
     stained, control = _finite(stained_cells), _finite(control_cells if control_cells is not None else ())
-    known = _partial_density(stained, control, curve, divisor, kit, control_kind)
+    partial = _partial_density(stained, control, curve, divisor, kit, control_kind)
     if stained.size < FEWEST_CELLS:
         note = f"{stained.size} cells: at least {FEWEST_CELLS} are needed for a receptor density."
-        return replace(known, status=RdStatus.LOW_EVENTS, notes=(*known.notes, note))
+        return replace(partial, status=RdStatus.LOW_EVENTS, notes=(*partial.notes, note))
     if curve is None or curve.verdict is CurveVerdict.REJECT:
-        return replace(known, status=RdStatus.NO_CURVE, notes=(*known.notes, _why_no_curve(curve)))
+        return replace(partial, status=RdStatus.NO_CURVE, notes=(*partial.notes, _why_no_curve(curve)))
     if control.size < FEWEST_CONTROL_CELLS:
         note = _why_no_background(control_cells is None, control.size)
-        return replace(known, status=RdStatus.NO_BACKGROUND, notes=(*known.notes, note))
+        return replace(partial, status=RdStatus.NO_BACKGROUND, notes=(*partial.notes, note))
     tube = _tube(stained, control, curve, divisor)
     between, source = between_run_term(between_run_cv)
     errors = RelativeErrors(lot_cv, f_p_cv if kit.needs_f_p else 0.0, between)
-    known = replace(known, between_run_cv=between, between_run_from=source)
-    result = _with_density(known, tube, errors, lab_lloq, seed, n_draws)
+    partial = replace(partial, between_run_cv=between, between_run_from=source)
+    result = _with_density(partial, tube, errors, lab_lloq, seed, n_draws)
     return rounded_record(_with_status(result, stained, uloq_extrapolation, detector_top))
 
 
@@ -220,7 +220,7 @@ def _why_no_background(absent: bool, n: int) -> str:
 
 
 def _with_density(
-    known: ReceptorDensity,
+    partial: ReceptorDensity,
     tube: _QuantifiedTube,
     errors: RelativeErrors,
     lab_lloq: float | None,
@@ -237,7 +237,7 @@ def _with_density(
     limits = density_limits(scatter, tube.curve, tube.cells.divisor, lab_lloq=lab_lloq)
     differ = abs(plain - prime) > METHODS_DIFFER * max(abs(plain), limits.lloq)
     return replace(
-        known,
+        partial,
         status=RdStatus.OK,
         rd=rd,
         rd_low=u.low,
@@ -253,7 +253,7 @@ def _with_density(
         lloq_from=limits.lloq_from,
         uloq=limits.uloq,
         flags=(
-            *known.flags,
+            *partial.flags,
             *((CalibrationFlag.BG_METHOD_DIFFERS,) if differ else ()),
             *((CalibrationFlag.MIXED_BRIGHTNESS,) if tube.bias.mixed else ()),
         ),

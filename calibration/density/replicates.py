@@ -145,7 +145,7 @@ def widest_gap(members: Iterable[ReceptorDensity], between_run_cv: float = 0.0) 
     """
     least = max(between_run_cv, ASSUMED_BETWEEN_RUN_CV)
     readings = [reading for member in members if (reading := _reading(member, least)) is not None]
-    ordered = sorted(readings, key=lambda one: (one.value, one.is_bound))
+    ordered = sorted(readings, key=lambda reading: (reading.value, reading.is_bound))
     pairs = [
         (low, high)
         for low, high in combinations(ordered, 2)

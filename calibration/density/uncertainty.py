@@ -131,7 +131,7 @@ def draw_errors(
     scatter, peaks = curve_variances(curve)
     count, lever = curve_design(curve)
     z = rng.standard_normal((8, n))
-    rest = Draws(
+    draws = Draws(
         level=np.zeros(n),
         slope=np.zeros(n),
         peak_level=np.zeros(n),
@@ -146,16 +146,16 @@ def draw_errors(
         transfer_slope=np.zeros(n),
     )
     if curve.transfer is not None:
-        rest = _with_transfer(rest, curve, curve.transfer, rng)
+        draws = _with_transfer(draws, curve, curve.transfer, rng)
     level, slope = 1 / np.sqrt(count), (1 / np.sqrt(lever) if lever > 0 else 0.0)
     straight = replace(
-        rest, level=np.sqrt(scatter + peaks) * level * z[0], slope=np.sqrt(scatter + peaks) * slope * z[1]
+        draws, level=np.sqrt(scatter + peaks) * level * z[0], slope=np.sqrt(scatter + peaks) * slope * z[1]
     )
-    inflate = _inflation(cells, curve, straight, rest, rng)
+    inflate = _inflation(cells, curve, straight, draws, rng)
     together = rng.random(n) * (rng.random(n) < GROW_TOGETHER) if cells.bias_open else 0.0
     return replace(
-        rest,
-        bias=rest.bias - cells.bias_open * together,
+        draws,
+        bias=draws.bias - cells.bias_open * together,
         level=np.sqrt(scatter) * level * inflate * z[0],
         slope=np.sqrt(scatter) * slope * inflate * z[1],
         peak_level=np.sqrt(peaks) * level * inflate * z[2],
@@ -163,12 +163,12 @@ def draw_errors(
     )
 
 
-def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator) -> Draws:
+def _with_transfer(draws: Draws, curve: StandardCurve, transfer: Transfer, rng: np.random.Generator) -> Draws:
     """Add the draws of the transfer's error: t-distributed, since its SD comes from few populations.
 
     The tilt turns about the transfer's own center; its level is that at the curve's center.
     """
-    n = rest.level.size
+    n = draws.level.size
     level_sd, tilt_sd, assumed_sd = transfer_errors(curve)
     z = rng.standard_normal((3, n))
     freedom = transfer.degrees_of_freedom + 2
@@ -176,11 +176,11 @@ def _with_transfer(rest: Draws, curve: StandardCurve, transfer: Transfer, rng: n
     tilt = tilt_sd * heavy * z[1]
     away = curve_center(curve) - transfer.center
     level = level_sd * heavy * z[0] + tilt * away + assumed_sd * z[2]
-    return replace(rest, transfer_level=level, transfer_slope=tilt)
+    return replace(draws, transfer_level=level, transfer_slope=tilt)
 
 
 def _inflation(
-    cells: ConvertedCells, curve: StandardCurve, straight: Draws, rest: Draws, rng: np.random.Generator
+    cells: ConvertedCells, curve: StandardCurve, straight: Draws, draws: Draws, rng: np.random.Generator
 ) -> Floats:
     """Draw a factor for each draw of the curve, for the uncertain scatter of the beads.
 
@@ -194,8 +194,8 @@ def _inflation(
         return np.ones(n)
     still = _at_rest(cells)
     own = float(np.var(_density(cells, curve, replace(still, level=straight.level, slope=straight.slope))))
-    other = float(np.var(_density(cells, curve, rest)))
-    alone = rng.random(n) * (own + other) < own
+    other_variance = float(np.var(_density(cells, curve, draws)))
+    alone = rng.random(n) * (own + other_variance) < own
     drawn = np.sqrt(freedom / np.where(alone, rng.chisquare(freedom, n), rng.chisquare(freedom + 2, n)))
     return np.asarray(drawn, dtype=np.float64)
 

@@ -59,7 +59,9 @@ def _gcv(low: float, high: float) -> float:
 
 def with_size(budget: Sequence[ErrorTerm], term: BudgetTerm, sd_dex: float) -> tuple[ErrorTerm, ...]:
     """Return a budget with a term of this size (dex) in place of an earlier one; a term of 0 is left out."""
-    kept = [(other.name, other.sd_dex) for other in budget if other.name is not term]
-    terms = [*kept, (term, sd_dex)] if sd_dex else kept
+    other_terms = [
+        (budget_term.name, budget_term.sd_dex) for budget_term in budget if budget_term.name is not term
+    ]
+    terms = [*other_terms, (term, sd_dex)] if sd_dex else other_terms
     total = sum(sd**2 for _, sd in terms)
     return tuple(ErrorTerm(name, sd, sd**2 / total if total else 0.0) for name, sd in terms)

@@ -94,13 +94,13 @@ def modes_within(ordered: Floats, radius: float) -> int:
     """Return the fewest modes of a distribution within `radius` of that of sorted values (sup distance)."""
     n = ordered.size
     rank = np.unique(np.linspace(0, n - 1, min(n, MOST_POINTS)).round().astype(np.intp))
-    at, first = np.unique(ordered[rank], return_index=True)
-    if at.size < 2:
+    distinct, first = np.unique(ordered[rank], return_index=True)
+    if distinct.size < 2:
         return 1
-    upto = np.searchsorted(ordered, at, side="right")
+    upto = np.searchsorted(ordered, distinct, side="right")
     before = rank[first]
-    reach = _TAIL * float(at[-1] - at[0])
-    x = [float(at[0]) - reach, *at.tolist(), float(at[-1]) + reach]
+    reach = _TAIL * float(distinct[-1] - distinct[0])
+    x = [float(distinct[0]) - reach, *distinct.tolist(), float(distinct[-1]) + reach]
     lower = [0.0, *np.maximum(upto / n - radius, 0.0).tolist(), 1.0]
     upper = [0.0, *np.minimum(before / n + radius, 1.0).tolist(), 1.0]
     wide = [max(low, high) for low, high in zip(lower, upper, strict=True)]
@@ -122,7 +122,7 @@ def _string(x: list[float], lower: list[float], upper: list[float]) -> list[tupl
 def _added(
     apex: tuple[float, float],
     own: list[tuple[float, float]],
-    other: list[tuple[float, float]],
+    other_side: list[tuple[float, float]],
     point: tuple[float, float],
     sign: float,
     corners: list[tuple[float, float]],
@@ -134,8 +134,8 @@ def _added(
             break
         own.pop()
     if not own:
-        while other and sign * _slope(apex, point) < sign * _slope(apex, other[0]):
-            apex = other.pop(0)
+        while other_side and sign * _slope(apex, point) < sign * _slope(apex, other_side[0]):
+            apex = other_side.pop(0)
             corners.append(apex)
     own.append(point)
     return apex

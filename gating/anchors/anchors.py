@@ -100,7 +100,10 @@ def find_group(anchors: Sequence[Anchor]) -> Group:
     if group.clarity >= CLEAR_WITHOUT:
         return group
     without = [
-        replace(_group([other for other in anchors if other is not anchor]), left_out=anchor.channel)
+        replace(
+            _group([other_anchor for other_anchor in anchors if other_anchor is not anchor]),
+            left_out=anchor.channel,
+        )
         for anchor in anchors
         if _may_be_left_out(anchor, anchors)
     ]
@@ -135,7 +138,7 @@ def _may_be_left_out(anchor: Anchor, anchors: Sequence[Anchor]) -> bool:
 
     Every cell counts as positive if even the dimmest cells lie clearly above the noise around zero.
     """
-    n_positive = sum(other.is_positive for other in anchors)
+    n_positive = sum(other_anchor.is_positive for other_anchor in anchors)
     if not anchor.is_positive:
         return n_positive >= 2
     return n_positive >= 2 and quantile(anchor.axis.values, DIMMEST_CELLS) > CLEAR_OF_NOISE_GROUP

@@ -81,8 +81,8 @@ def negatives_of(cells: Mask, reference: Survivors, choices: Choices) -> Mask:
 def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float:
     """Return the distance of the cells' median above the upper end of the negative cells, in axis units."""
     cell_values = axis_of(cells.column(anchor.channel), anchor.axis).values
-    others = axis_of(negatives.column(anchor.channel), anchor.axis).values
-    return median(cell_values) - quantile(others, NEGATIVE_UPPER_END)
+    negative_values = axis_of(negatives.column(anchor.channel), anchor.axis).values
+    return median(cell_values) - quantile(negative_values, NEGATIVE_UPPER_END)
 
 
 def bright_leukocytes(reference: Survivors, choices: Choices) -> Mask | None:

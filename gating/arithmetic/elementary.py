@@ -94,11 +94,11 @@ def log_block(x: NDArray[Float], out: NDArray[Float]) -> None:
     bits = x.view(layout.whole)
     power = bits - layout.half_root
     power &= layout.exponent
-    rest = (bits - power).view(x.dtype)
-    ratio = rest + 1
-    rest -= 1
-    np.divide(rest, ratio, out=ratio)
-    square = np.multiply(ratio, ratio, out=rest)
+    remainder = (bits - power).view(x.dtype)
+    ratio = remainder + 1
+    remainder -= 1
+    np.divide(remainder, ratio, out=ratio)
+    square = np.multiply(ratio, ratio, out=remainder)
     series = square * layout.terms[-1]
     for term in layout.terms[-2:0:-1]:
         series += term
@@ -116,16 +116,16 @@ def _exp_32(x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     np.rint(power, out=power)
     exponents -= power * np.float32(LN2_HIGH)
     low = power * np.float32(LN2_LOW)
-    rest = exponents - low
-    square = rest * rest
+    remainder = exponents - low
+    square = remainder * remainder
     series = square * EXP_32[1]
     series += EXP_32[0]
     series *= square
-    np.subtract(rest, series, out=series)
+    np.subtract(remainder, series, out=series)
     np.subtract(2, series, out=square)
-    rest *= series
-    rest /= square
-    low -= rest
+    remainder *= series
+    remainder /= square
+    low -= remainder
     low -= exponents
     np.subtract(1, low, out=low)
     scale = power.astype(np.int32)

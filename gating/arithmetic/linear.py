@@ -67,17 +67,17 @@ def exact_product(
     bits = MANTISSA_BITS - frexp(largest / step)[1] - frexp(float(factors.shape[1]))[1]
     if bits < 2:
         raise OverflowError(f"places up to {largest / step:g} steps leave {bits} bits for their factors")
-    m, rest = factors.shape[0], factors
+    m, remainder = factors.shape[0], factors
     parts = np.empty((slices * m, factors.shape[1]))
     top = np.frexp(np.abs(factors).max(axis=1, keepdims=True))[1]
     for part in range(slices):
         # a float64 as large as this one ends at the slice's last bit: adding it rounds there
         end = np.ldexp(1.5, MANTISSA_BITS - 1 + top - bits * (part + 1))
         rounded = parts[part * m : (part + 1) * m]
-        np.add(rest, end, out=rounded)
+        np.add(remainder, end, out=rounded)
         rounded -= end
         if part + 1 < slices:
-            rest = rest - rounded
+            remainder = remainder - rounded
     every = parts @ gridded  # exact: see the module's docstring
     total = every[:m]
     for part in range(1, slices):
@@ -147,23 +147,23 @@ def cholesky(matrix: Floats) -> Floats:
     numpy.linalg.LinAlgError
         If the matrix is not positive definite.
     """
-    given: list[list[float]] = matrix.tolist()
-    k = len(given)
+    elements: list[list[float]] = matrix.tolist()
+    k = len(elements)
     lower = [[0.0] * k for _ in range(k)]
     for j in range(k):
         pivot_row = lower[j]
-        pivot = given[j][j]
+        pivot = elements[j][j]
         for i in range(j):
             pivot -= pivot_row[i] * pivot_row[i]
         if not pivot > 0:
             raise np.linalg.LinAlgError("matrix is not positive definite")
         pivot_row[j] = sqrt(pivot)
         for row in range(j + 1, k):
-            other = lower[row]
-            total = given[row][j]
+            lower_row = lower[row]
+            total = elements[row][j]
             for i in range(j):
-                total -= other[i] * pivot_row[i]
-            other[j] = total / pivot_row[j]
+                total -= lower_row[i] * pivot_row[i]
+            lower_row[j] = total / pivot_row[j]
     return np.array(lower)
 
 

@@ -152,11 +152,11 @@ def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, cho
     cut = _valley_among(cells, scale)
     if cut is None:
         pooled = choices.pooled_for(channel)
-        others = reference.once(  # the same, whichever wanted cells are looked at
+        other_cells = reference.once(  # the same, whichever wanted cells are looked at
             f"side cut {channel.channel} {pooled!r}",
             lambda: side_cut(reference.column(channel.channel), pooled=pooled, axis=scale),
         )
-        cut = _spared(cells, scale, others)
+        cut = _spared(cells, scale, other_cells)
     return channel, choices.person(channel) or cut
 
 

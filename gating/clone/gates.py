@@ -124,7 +124,7 @@ def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> t
             positions["cd19"] = _best_position(sides["cd19"], gain, any_odd)
         negative = sides["cd19"].values >= positions["cd19"]
         for role in begun:
-            left = negative & ~_any(passing, [other for other in begun if other != role])
+            left = negative & ~_any(passing, [other_role for other_role in begun if other_role != role])
             side = sides[role]
             positions[role] = _best_position(side, gain, left) if left.any() else _beyond(side.values)
             passing[role] = side.values >= positions[role]

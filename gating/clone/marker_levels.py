@@ -76,17 +76,17 @@ class MarkerLook:
     edge: float
 
 
-def looks_at(wanted: Survivors, others: Survivors, panel: GatingPanel) -> list[MarkerLook]:
+def looks_at(wanted: Survivors, other_cells: Survivors, panel: GatingPanel) -> list[MarkerLook]:
     """Return the wanted cells on every channel that may separate kinds, by role and name.
 
     Parameters
     ----------
     wanted
         The gated plasma cells.
-    others
+    other_cells
         A sample of all viable single cells, which shows where negative ends.
     """
-    reference = some_of(others, ENOUGH_TO_COMPARE)
+    reference = some_of(other_cells, ENOUGH_TO_COMPARE)
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
         cells = wanted.column(channel.channel)

@@ -99,10 +99,10 @@ def has_valley_below(mixture: Mixture, cluster: int, axes: Sequence[tuple[str, A
     """
     centre, spreads = mixture.means[cluster], np.sqrt(np.diag(mixture.covariances[cluster]))
     rows = np.arange(axes[row][1].values.size)
-    for other, (_, axis) in enumerate(axes):
-        if other != row:
-            offsets = np.abs(axis.values.take(rows) - np.float32(centre[other]))
-            rows = rows.compress(offsets <= np.float32(WITHIN_WINDOW * spreads[other]))
+    for other_row, (_, axis) in enumerate(axes):
+        if other_row != row:
+            offsets = np.abs(axis.values.take(rows) - np.float32(centre[other_row]))
+            rows = rows.compress(offsets <= np.float32(WITHIN_WINDOW * spreads[other_row]))
     along = (axes[row][1].values.take(rows) - np.float32(centre[row])) / np.float32(spreads[row])
     at_centre = np.count_nonzero(np.abs(along) <= np.float32(SPLIT_WINDOW))
     for step in DOWN:
@@ -164,8 +164,8 @@ def _beyond(mixture: Mixture, cluster: int, wanted: Sequence[int]) -> Iterator[t
     for rival in range(mixture.shares.size - 1):
         if rival in wanted:
             continue
-        other = mixture.covariances[rival]
-        for spread in (own, (own + other) / 2, other):
+        of_rival = mixture.covariances[rival]
+        for spread in (own, (own + of_rival) / 2, of_rival):
             for step in STEPS_AWAY:
                 means, covariances = mixture.means.copy(), mixture.covariances.copy()
                 means[cluster] += step * (mixture.means[cluster] - mixture.means[rival])

@@ -68,8 +68,8 @@ def find_clusters(
     region = np.flatnonzero(evidence >= 0)
     if region.size < FEWEST_FOR_CLUSTERS:
         return None
-    known = {anchor.channel: anchor.axis for anchor in anchors}
-    axes = [(channel, known.get(channel) or axis_of(values)) for channel, values in columns]
+    axis_of_channel = {anchor.channel: anchor.axis for anchor in anchors}
+    axes = [(channel, axis_of_channel.get(channel) or axis_of(values)) for channel, values in columns]
     region = by_evidence(region, evidence, axes)
     tickets = tickets.take(region)
     best: Clustered | None = None
@@ -146,8 +146,8 @@ def _choose(mixture: Mixture, positions: Floats, positive: Mask) -> tuple[list[i
     best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_ABOVE_EDGE, gaps, 0.0)))
     if gaps[best] <= 0:
         return [], 0.0
-    other = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
-    sureness = float(1 - (other * np.array(gaps) / gaps[best]).max())
+    unlikeness = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
+    sureness = float(1 - (unlikeness * np.array(gaps) / gaps[best]).max())
     left = [
         g for g in fit[best + 1 :] if height[g] >= HARDLY and (positions[~positive, g] < -FAR_BELOW).all()
     ]

@@ -51,14 +51,16 @@ class _GroupOnAxis(NamedTuple):
         return _squares(self.positions_at(rows).values, self.middle, self.spread)
 
 
-def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: float) -> NDArray[np.intp]:
+def around(
+    seed: Mask, anchor_axes: Sequence[Axis], other_axes: Sequence[AxisAt], limit: float
+) -> NDArray[np.intp]:
     """Return the group's own cells and the candidates that may be its neighbours, ascending.
 
     Parameters
     ----------
     seed
         bool, shape (n_candidates,): the group.
-    known, others
+    anchor_axes, other_axes
         Axes on which the positions of all candidates are known, and axes on which they are computed when
         needed, beginning with the axis that excludes the most candidates.
     limit
@@ -67,8 +69,8 @@ def around(seed: Mask, known: Sequence[Axis], others: Sequence[AxisAt], limit: f
     group, rows = np.flatnonzero(seed), np.flatnonzero(~seed)
     total = np.zeros(rows.size, np.float32)
     left, n_known = (
-        [_group_on_axis(axis_at, group) for axis_at in (*(axis.at for axis in known), *others)],
-        len(known),
+        [_group_on_axis(axis_at, group) for axis_at in (*(axis.at for axis in anchor_axes), *other_axes)],
+        len(anchor_axes),
     )
     while left:
         if n_known <= 0 and len(left) > 1:
@@ -88,7 +90,7 @@ def may_be_wanted(
     wanted: Sequence[int],
     limits: ClusterLimits,
     positions: Sequence[tuple[int, Axis]],
-    others: Sequence[tuple[int, AxisAt]],
+    other_axes: Sequence[tuple[int, AxisAt]],
     seed: Mask,
 ) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the candidates of the group, those near a wanted kind of cell, and those on target, ascending.
@@ -99,7 +101,7 @@ def may_be_wanted(
         Of the kinds of cells around the group.
     positions
         (row of the mixture's axes, candidates' positions) of the anchors.
-    others
+    other_axes
         The same for the other axes, with a function for the positions of some candidates.
     seed
         bool, shape (n_candidates,): the group.
@@ -116,10 +118,10 @@ def may_be_wanted(
     for group in wanted:
         near[_near_on(positions, mixture, group)] = True
     rows = np.flatnonzero(near)
-    places = np.empty((len(positions) + len(others), rows.size), np.float32)
+    places = np.empty((len(positions) + len(other_axes), rows.size), np.float32)
     for row, axis in positions:
         axis.values.take(rows, out=places[row], mode="clip")
-    for row, axis_at in others:
+    for row, axis_at in other_axes:
         places[row] = axis_at(rows).values
     kept = surely.take(rows)
     for group in wanted:
@@ -182,9 +184,9 @@ def neighbours(
     seed: Mask, group: NDArray[np.intp], axes: Sequence[tuple[str, Axis]], evidence: FloatArray, limit: float
 ) -> NDArray[np.intp]:
     """Return the other candidates near the group, the nearest or highest on the anchors first."""
-    others = np.flatnonzero(~seed)
-    others, total = _within_reach(others, group, [axis for _, axis in axes], limit)
-    nearest = others[ascending(total)]
+    candidates = np.flatnonzero(~seed)
+    candidates, total = _within_reach(candidates, group, [axis for _, axis in axes], limit)
+    nearest = candidates[ascending(total)]
     return _merged(nearest, nearest[ascending(-evidence[nearest])], seed.size)
 
 

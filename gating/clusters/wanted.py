@@ -153,12 +153,12 @@ def limits_of_cluster(
         As in `ClusterLimits`.
     """
     names, centre = list(channels), mixture.means[main]
-    known = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
-    usual = {row: float(centre[row]) - anchor.edge for anchor, row in known}
-    telling = [(a, row) for a, row in known if a.is_positive and usual[row] >= CLEARLY_POSITIVE]
+    anchor_rows = [(anchor, names.index(anchor.channel)) for anchor in anchors if anchor.channel in names]
+    usual = {row: float(centre[row]) - anchor.edge for anchor, row in anchor_rows}
+    telling = [(a, row) for a, row in anchor_rows if a.is_positive and usual[row] >= CLEARLY_POSITIVE]
     like = LIKE_ON_EACH if stained and len(telling) > 1 else LIKE_THE_FIRST
     lowest = [(row, anchor.edge + like * usual[row]) for anchor, row in telling]
-    highest = [(row, a.edge + max(0.0, usual[row])) for a, row in known if not a.is_positive]
+    highest = [(row, a.edge + max(0.0, usual[row])) for a, row in anchor_rows if not a.is_positive]
     return ClusterLimits(tuple(lowest), tuple(highest), size)
 
 
@@ -231,15 +231,15 @@ def wanted_of(
 
 def strays_of(mixture: Mixture, wanted: list[int]) -> list[int]:
     """Return the groups that are no kind of cell: the noise, and groups with too large a spread."""
-    others = (g for g in range(mixture.shares.size - 1) if g not in wanted)
-    return [*(g for g in others if not _is_compact(mixture, g)), mixture.shares.size - 1]
+    other_groups = (g for g in range(mixture.shares.size - 1) if g not in wanted)
+    return [*(g for g in other_groups if not _is_compact(mixture, g)), mixture.shares.size - 1]
 
 
-def _is_near(mixture: Mixture, cluster: int, other: int, rows: list[int]) -> bool:
+def _is_near(mixture: Mixture, cluster: int, other_cluster: int, rows: list[int]) -> bool:
     """Return whether a cluster's centre lies within another cluster on these axes."""
     if not rows:
         return True
-    offset = mixture.means[other, rows] - mixture.means[cluster, rows]
+    offset = mixture.means[other_cluster, rows] - mixture.means[cluster, rows]
     distance = float((offset * solve(mixture.covariances[cluster][np.ix_(rows, rows)], offset)).sum())
     return distance <= farthest(len(rows))
 
@@ -254,16 +254,16 @@ def _is_compact(mixture: Mixture, group: int) -> bool:
     return spread_of(mixture, group) <= WIDEST_CLUSTER
 
 
-def _are_joined(mixture: Mixture, cluster: int, other: int) -> bool:
+def _are_joined(mixture: Mixture, cluster: int, other_cluster: int) -> bool:
     """Return whether the density along the ridge between two clusters has no valley."""
-    first, second = _height(mixture, cluster), _height(mixture, other)
-    density = np.array([first(point) + second(point) for point in _ridge(mixture, cluster, other)])
+    first, second = _height(mixture, cluster), _height(mixture, other_cluster)
+    density = np.array([first(point) + second(point) for point in _ridge(mixture, cluster, other_cluster)])
     return bool(density.min() >= NO_VALLEY * min(density[0], density[-1]))
 
 
-def _ridge(mixture: Mixture, cluster: int, other: int) -> list[Floats]:
-    inverse = [inverse_of(mixture.covariances[g]) for g in (cluster, other)]
-    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((cluster, other))]
+def _ridge(mixture: Mixture, cluster: int, other_cluster: int) -> list[Floats]:
+    inverse = [inverse_of(mixture.covariances[g]) for g in (cluster, other_cluster)]
+    pulled = [times(inverse[i], mixture.means[g]) for i, g in enumerate((cluster, other_cluster))]
     return [solve((1 - a) * inverse[0] + a * inverse[1], (1 - a) * pulled[0] + a * pulled[1]) for a in ALONG]
 
 

@@ -14,7 +14,7 @@ _LONGEST = 200
 state the error."""
 
 
-def by_flowkit(fault: str, call: Callable[..., Made], *given: Any) -> Made:
+def by_flowkit(fault: str, call: Callable[..., Made], *arguments: Any) -> Made:
     """Return what FlowKit makes of a document.
 
     FlowKit documents no errors of its own for a damaged document: any exception may come out of it, and of
@@ -25,7 +25,7 @@ def by_flowkit(fault: str, call: Callable[..., Made], *given: Any) -> Made:
     ----------
     fault
         The file and what is wrong with it, as the error says it if FlowKit raises.
-    call, given
+    call, arguments
         FlowKit's function and what it is called with.
 
     Raises
@@ -34,7 +34,7 @@ def by_flowkit(fault: str, call: Callable[..., Made], *given: Any) -> Made:
         If FlowKit raises anything.
     """
     try:
-        return call(*given)
+        return call(*arguments)
     except Exception as error:  # the call is FlowKit's alone
         text = str(error)[:_LONGEST] or type(error).__name__
         raise GateFileError(f"{fault} ({text})") from None

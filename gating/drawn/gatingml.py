@@ -41,17 +41,17 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
 def _dangling(root: _Element) -> Iterator[str]:
     """Yield each reference to a missing parent, part of a Boolean gate, axis or matrix."""
     gates = [gate for gate in root if gate.get(f"{GATING}id") is not None]
-    known = {gate.get(f"{GATING}id") for gate in gates}
-    known |= {part.get(f"{GATING}id") for part in root.iter(f"{GATING}Quadrant")}
+    gate_ids = {gate.get(f"{GATING}id") for gate in gates}
+    gate_ids |= {part.get(f"{GATING}id") for part in root.iter(f"{GATING}Quadrant")}
     axes = {axis.get(f"{AXES}id") for axis in root.iter(f"{AXES}transformation")}
     matrices = {matrix.get(f"{AXES}id") for matrix in root.iter(f"{AXES}spectrumMatrix")}
     for gate in gates:
         name = gate.get(f"{GATING}id")
         parent = gate.get(f"{GATING}parent_id")
-        if parent is not None and parent not in known:
+        if parent is not None and parent not in gate_ids:
             yield f"gate {name!r} lies in {parent!r}"
         for part in gate.iter(f"{GATING}gateReference"):
-            if part.get(f"{GATING}ref") not in known:
+            if part.get(f"{GATING}ref") not in gate_ids:
                 yield f"gate {name!r} is made of {part.get(f'{GATING}ref')!r}"
         for axis in gate.iter(f"{GATING}dimension", f"{GATING}divider", f"{DATA}new-dimension"):
             for space in (GATING, DATA):
@@ -84,8 +84,8 @@ def _as_spillover(root: _Element, source: str) -> None:
             continue
         cells = [list(row.iter(f"{AXES}coefficient")) for row in matrix.iter(f"{AXES}spectrum")]
         try:
-            given = np.array([[float(cell.get(f"{AXES}value", "")) for cell in row] for row in cells])
-            spillover = inverse_of(given)
+            inverse = np.array([[float(cell.get(f"{AXES}value", "")) for cell in row] for row in cells])
+            spillover = inverse_of(inverse)
         except (ValueError, IndexError, np.linalg.LinAlgError):
             name = matrix.get(f"{AXES}id")
             raise GateFileError(

@@ -99,15 +99,15 @@ class Light:
         return self._compensated[reference]
 
     def _named_matrix(self, reference: str) -> tuple[tuple[str, ...], Floats]:
-        given = self.strategy.comp_matrices[reference]
-        channels = tuple(self.channel_of(detector, "") for detector in given.detectors)
-        lacking = [d for d, channel in zip(given.detectors, channels, strict=True) if not channel]
+        flowkit_matrix = self.strategy.comp_matrices[reference]
+        channels = tuple(self.channel_of(detector, "") for detector in flowkit_matrix.detectors)
+        lacking = [d for d, channel in zip(flowkit_matrix.detectors, channels, strict=True) if not channel]
         if lacking:
             raise GateFileError(
                 f"{self.source}: the matrix {reference!r} has the detectors {', '.join(lacking)}, "
                 "which the FCS file lacks"
             )
-        return channels, np.asarray(given.matrix, np.float64)
+        return channels, np.asarray(flowkit_matrix.matrix, np.float64)
 
     def _unmixed(self, channels: Sequence[str], spillover: Floats, name: str) -> Mapping[str, Floats]:
         """Return measured @ inverse, by least squares if there are more detectors than dyes.

@@ -138,8 +138,8 @@ class DrawnPopulation:
 
     def detectors(self, channels: Sequence[str]) -> tuple[str, ...]:
         """Return the channels of an FCS file that the matrices of the gates' file need."""
-        wanted = dict.fromkeys(d for m in self.strategy.comp_matrices.values() for d in m.detectors)
-        return tuple(name for label in wanted if (name := _same_name(label, channels)))
+        labels = dict.fromkeys(d for m in self.strategy.comp_matrices.values() for d in m.detectors)
+        return tuple(name for label in labels if (name := _same_name(label, channels)))
 
     def step_masks(
         self, events: Events, markers: Sequence[str], matrix: SpilloverMatrix | None
@@ -188,13 +188,17 @@ class DrawnPopulation:
             return name
         if label and label in markers:
             return channels[list(markers).index(label)]
-        detectors = (self._detector(label, other) for other in self.strategy.comp_matrices)
+        detectors = (self._detector(label, other_matrix) for other_matrix in self.strategy.comp_matrices)
         return next((_same_name(detector, channels) for detector in detectors if detector), "")
 
     def _detector(self, label: str, matrix: str) -> str:
         """Return the detector of a fluorochrome of a matrix; "" if the matrix does not have it."""
-        given = self.strategy.comp_matrices.get(matrix)
-        pairs = zip(getattr(given, "fluorochromes", ()), getattr(given, "detectors", ()), strict=False)
+        flowkit_matrix = self.strategy.comp_matrices.get(matrix)
+        pairs = zip(
+            getattr(flowkit_matrix, "fluorochromes", ()),
+            getattr(flowkit_matrix, "detectors", ()),
+            strict=False,
+        )
         return next((str(detector) for dye, detector in pairs if dye == label), "")
 
 
@@ -223,15 +227,15 @@ def read_drawn_population(
     ellipses: Mapping[GateId, Ellipse] = {}
     uses_gain = True
     if root.tag == WORKSPACE:
-        found = workspace_gates(root, source, population, tube or TubeFile())
-        strategy, path, ellipses, uses_gain = found.strategy, found.path, found.ellipses, found.uses_gain
+        drawn = workspace_gates(root, source, population, tube or TubeFile())
+        strategy, path, ellipses, uses_gain = drawn.strategy, drawn.path, drawn.ellipses, drawn.uses_gain
     else:
         strategy = gatingml_strategy(root, source)
         path = find_population(populations_of(strategy), population, source)
     needed = needed_gates(strategy, path)
     labels = dict.fromkeys(label for gate in needed for label in labels_of(strategy, gate))
-    kept = pruned(strategy, needed, source, ellipses)
-    return DrawnPopulation(source, path, kept, tuple(labels), uses_gain)
+    pruned_strategy = pruned(strategy, needed, source, ellipses)
+    return DrawnPopulation(source, path, pruned_strategy, tuple(labels), uses_gain)
 
 
 def _same_name(label: str, channels: Sequence[str]) -> str:

@@ -31,22 +31,24 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
     >>> find_population(tree, "PC", "lab.wsp"), find_population(tree, "root/Live/PC", "lab.wsp")
     (('root', 'PC'), ('root', 'Live', 'PC'))
     """
-    wanted = population.strip().strip("/")
+    name_or_path = population.strip().strip("/")
     names = {path: path_of(path) for path in every}
     matches = (
-        [path for path, name in names.items() if name == wanted]
-        or [path for path, name in names.items() if f"root/{name}" == wanted]
-        or [path for path, name in names.items() if f"/{name}".endswith(f"/{wanted}")]
+        [path for path, name in names.items() if name == name_or_path]
+        or [path for path, name in names.items() if f"root/{name}" == name_or_path]
+        or [path for path, name in names.items() if f"/{name}".endswith(f"/{name_or_path}")]
     )
     if len(matches) == 1:
         return matches[0]
     if matches:
-        there = first_names([names[path] for path in matches])
+        shown_names = first_names([names[path] for path in matches])
         raise GateFileError(
-            f"{source}: {len(matches)} populations are named {population!r}; write one of {there}"
+            f"{source}: {len(matches)} populations are named {population!r}; write one of {shown_names}"
         )
-    there = first_names(list(names.values())) or "none"
-    raise GateFileError(f"{source}: no population {population!r}; there are {there}.{_hint(every, wanted)}")
+    shown_names = first_names(list(names.values())) or "none"
+    raise GateFileError(
+        f"{source}: no population {population!r}; there are {shown_names}.{_hint(every, name_or_path)}"
+    )
 
 
 def path_of(gate: GateId) -> str:
@@ -54,10 +56,10 @@ def path_of(gate: GateId) -> str:
     return "/".join(gate[1:])
 
 
-def _hint(every: Sequence[GateId], wanted: str) -> str:
+def _hint(every: Sequence[GateId], name_or_path: str) -> str:
     from difflib import get_close_matches
 
-    last = wanted.rpartition("/")[2].casefold()
+    last = name_or_path.rpartition("/")[2].casefold()
     close = get_close_matches(last, [path[-1].casefold() for path in every], 1, ALIKE_POPULATIONS)
     meant = next((path[-1] for path in every if close and path[-1].casefold() == close[0]), "")
     return f" Did you mean {meant!r}?" if meant else ""

@@ -45,11 +45,11 @@ def pruned(
 
     from gating.drawn.flowjo.binned import as_flowjo_bins, binned_ellipse
 
-    kept = flowkit.GatingStrategy()
+    pruned_strategy = flowkit.GatingStrategy()
     for name, matrix in strategy.comp_matrices.items():
-        kept.add_comp_matrix(name, matrix)
+        pruned_strategy.add_comp_matrix(name, matrix)
     for name, transform in strategy.transformations.items():
-        kept.add_transform(name, transform)
+        pruned_strategy.add_transform(name, transform)
     for gate in gates:
         drawn, ellipse = gate_of(strategy, gate), (ellipses or {}).get(gate)
         flowjo_gate = (
@@ -57,8 +57,8 @@ def pruned(
             if ellipse is None
             else binned_ellipse(drawn, ellipse, strategy.transformations, source)
         )
-        kept.add_gate(flowjo_gate, gate[:-1])
-    return kept
+        pruned_strategy.add_gate(flowjo_gate, gate[:-1])
+    return pruned_strategy
 
 
 def labels_of(strategy: flowkit.GatingStrategy, gate: GateId) -> Iterator[str]:

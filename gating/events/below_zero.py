@@ -71,12 +71,14 @@ def _beside(row: int, names: tuple[str, ...], cells: FloatArray) -> Iterator[Bel
     beside = cells.compress(own >= quantile(own, 1 - BRIGHTEST_SHARE), axis=1)
     middles = _medians(beside)
     limit = -OF_BRIGHT * middles[row]
-    for other, middle in enumerate(middles):
-        if other == row or not (middle < 0 and middle < limit):
+    for other_row, middle in enumerate(middles):
+        if other_row == row or not (middle < 0 and middle < limit):
             continue  # the usual case: no spread is needed
-        spread = (quantile(beside[other], USUAL_SPREAD[2]) - quantile(beside[other], USUAL_SPREAD[0])) / 2
+        spread = (
+            quantile(beside[other_row], USUAL_SPREAD[2]) - quantile(beside[other_row], USUAL_SPREAD[0])
+        ) / 2
         if spread > 0 and middle < -SPREADS_BELOW_ZERO * spread:
-            yield BelowZero(names[other], names[row], middle)
+            yield BelowZero(names[other_row], names[row], middle)
 
 
 def _medians(rows: FloatArray) -> list[float]:

@@ -205,12 +205,12 @@ class Survivors:
         """Return the result of `make`; it is computed once per name and kept."""
         if name not in self._made:
             self._made[name] = make()
-        made: Made = self._made[name]
-        return made
+        computed: Made = self._made[name]
+        return computed
 
-    def keep(self, name: str, made: object) -> None:
+    def keep(self, name: str, computed: object) -> None:
         """Keep under this name a result that was computed elsewhere from these events."""
-        self._made[name] = made
+        self._made[name] = computed
 
     def made(self, name: str) -> Any:
         """Return the result that is kept under this name, or None."""

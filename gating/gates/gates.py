@@ -170,9 +170,9 @@ class _Rows:
 def _inside_all(gate: AllOf, events: Columns) -> Mask:
     """Return which events are inside all parts; ranges, the fastest parts, are applied first."""
     ranges = [inside(part, events) for part in gate.gates if isinstance(part, RangeGate)]
-    others = [part for part in gate.gates if not isinstance(part, RangeGate)]
+    other_gates = [part for part in gate.gates if not isinstance(part, RangeGate)]
     result = _combined(np.logical_and, ranges) if ranges else np.ones(events.n_events, np.bool_)
-    for part in others:
+    for part in other_gates:
         rows = np.flatnonzero(result)
         result[rows] = inside(part, _Rows(events, rows))
     return result

@@ -45,12 +45,12 @@ def step_of_threshold(panel: GatingPanel, name: str, channel: GatingChannel | No
     if channel is None:
         return None
     if channel.role in SECOND_ROLES:
-        others = [
+        other_anchors = [
             gating_channel
             for gating_channel in panel.with_default_targets().with_target(Target.POSITIVE)
             if gating_channel.role not in (*SECOND_ROLES, *STEP_ROLES.values())
         ]
-        return Step.SECOND_ANCHOR if others else Step.PLASMA_CELLS
+        return Step.SECOND_ANCHOR if other_anchors else Step.PLASMA_CELLS
     wanted = {
         gating_channel.channel
         for gating_channel in panel.with_default_targets().channels

@@ -64,8 +64,8 @@ class Choices:
 
     def polygon(self, step: str) -> PolygonGate | None:
         """Return the polygon that a person set in place of the step's gate, on channels, or None."""
-        given = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
-        return None if given is None else self._on_channels(step, given)
+        polygon = next((gate for name, gate in self.polygons.items() if _same(name, step)), None)
+        return None if polygon is None else self._on_channels(step, polygon)
 
     def replaced_by_polygon(self, estimate: StepEstimate) -> StepEstimate:
         """Return the step with the polygon that a person set in place of its gate, else unchanged."""
@@ -78,13 +78,13 @@ class Choices:
 
     def check(self) -> None:
         """Raise UnknownGateError for an unknown name, for CD38, and for an unusable value or polygon."""
-        known = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
-        known |= {*STEP_ROLES, PLASMA_CELL_SIZE}
+        known_names = {name.casefold() for channel in self.panel.channels for name in self._names(channel)}
+        known_names |= {*STEP_ROLES, PLASMA_CELL_SIZE}
         for name in (*self.overrides, *self.pooled):
             if self._is_quantified(name):
                 raise UnknownGateError(f"gate {name!r}: the quantified channel never gates")
-            if name.casefold() not in known:
-                raise UnknownGateError(f"no gate {name!r}; there are {', '.join(sorted(known))}")
+            if name.casefold() not in known_names:
+                raise UnknownGateError(f"no gate {name!r}; there are {', '.join(sorted(known_names))}")
         for name, value in self.overrides.items():
             if not isfinite(value):
                 raise UnknownGateError(
@@ -112,8 +112,10 @@ class Choices:
     def _check_polygon(self, name: str, polygon: PolygonGate) -> None:
         step = next((step for step in POLYGON_STEPS if _same(name, step)), None)
         if step is None:
-            there = ", ".join(POLYGON_STEPS)
-            raise UnknownGateError(f"gate {name!r}: no step that takes a polygon; these do: {there}")
+            steps_with_polygon = ", ".join(POLYGON_STEPS)
+            raise UnknownGateError(
+                f"gate {name!r}: no step that takes a polygon; these do: {steps_with_polygon}"
+            )
         gate = self._on_channels(name, polygon)
         times = [c.channel for c in self.panel.with_role("time")]
         on_time = [channel in times for channel in (gate.x_channel, gate.y_channel)]
@@ -126,11 +128,11 @@ class Choices:
         fault = polygon_fault(gate)
         if fault:
             raise UnknownGateError(f"gate {name!r}: {fault}")
-        for other in self.overrides:
-            if step_of_threshold(self.panel, other, self.named(other)) is step:
+        for threshold_name in self.overrides:
+            if step_of_threshold(self.panel, threshold_name, self.named(threshold_name)) is step:
                 raise UnknownGateError(
-                    f"gate {name!r}: its polygon replaces the whole step, so that the threshold {other!r} "
-                    "would not count; give one of both"
+                    f"gate {name!r}: its polygon replaces the whole step, so that the threshold "
+                    f"{threshold_name!r} would not count; give one of both"
                 )
 
     def _on_channels(self, name: str, polygon: PolygonGate) -> PolygonGate:
@@ -150,7 +152,7 @@ class Choices:
         if self._is_quantified(axis) or (channel is not None and channel.channel in self.panel.quantified):
             raise UnknownGateError(f"gate {name!r}: its axis {axis!r} is quantified, which never gates")
         if channel is None:
-            known_channels = ", ".join(other.channel for other in self.panel.channels)
+            known_channels = ", ".join(panel_channel.channel for panel_channel in self.panel.channels)
             raise UnknownGateError(
                 f"gate {name!r}: no channel {axis!r} for an axis; there are {known_channels}"
             )
@@ -159,20 +161,20 @@ class Choices:
     def _is_quantified(self, name: str) -> bool:
         return name.casefold() == QUANTIFIED_ROLE or name in self.panel.quantified
 
-    def _name_among(self, given: Iterable[str], channel: GatingChannel) -> str | None:
+    def _name_among(self, candidates: Iterable[str], channel: GatingChannel) -> str | None:
         names = {name.casefold() for name in self._names(channel)}
-        return next((name for name in given if name.casefold() in names), None)
+        return next((name for name in candidates if name.casefold() in names), None)
 
     def _names(self, channel: GatingChannel) -> tuple[str, ...]:
         names = [channel.channel]
         if len(self.panel.with_role(channel.role)) == 1:
             names.append(channel.role)
             names += [step for step, role in STEP_ROLES.items() if role == channel.role]
-        markers = [other.marker.casefold() for other in self.panel.channels]
+        markers = [panel_channel.marker.casefold() for panel_channel in self.panel.channels]
         if channel.marker and markers.count(channel.marker.casefold()) == 1:
             names.append(channel.marker)
         return tuple(names)
 
 
-def _same(name: str, other: str) -> bool:
-    return name.casefold() == other.casefold()
+def _same(name: str, other_name: str) -> bool:
+    return name.casefold() == other_name.casefold()

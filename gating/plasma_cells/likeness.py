@@ -148,14 +148,14 @@ def likenesses(
         rows = np.flatnonzero(belongs == cluster)
         if rows.size < FEWEST_TO_JUDGE:
             continue
-        at = {name: mixture.means[cluster, [row]] for row, name in enumerate(names)}
+        positions = {name: mixture.means[cluster, [row]] for row, name in enumerate(names)}
         scatter = {name: np.array([median(column.take(rows))]) for name, column in _scatter(cells, choices)}
-        positive = [float(at[a.channel][0]) - a.edge for a in anchors if a.is_positive]
+        positive = [float(positions[a.channel][0]) - a.edge for a in anchors if a.is_positive]
         share = float(mixture.shares[cluster])
         widest = WIDEST_OF_FEW if share < MANY_CELLS_LIKENESS else WIDEST_OF_MANY
-        beyond = float(_beyond(at, anchors)[0])
+        beyond = float(_beyond(positions, anchors)[0])
         one_kind = spread_of(mixture, cluster) <= widest and beyond <= BEYOND_LEUKOCYTES
-        total = float(_total(at, scatter, anchors, lymphocytes, reference, choices)[0])
+        total = float(_total(positions, scatter, anchors, lymphocytes, reference, choices)[0])
         judged.append(Likeness(cluster, share, total, float(np.mean(positive)), one_kind))
     return sorted(judged, key=lambda likeness: -likeness.total)
 
@@ -165,18 +165,18 @@ def cell_likeness(
 ) -> FloatArray:
     """Return the likeness of each single candidate to plasma cells, float32, shape (n_candidates,)."""
     cells = search.candidates
-    at = {
+    positions = {
         c.channel: axis_of(cells.column(c.channel), axis_on(reference, c.channel)).values
         for role in ("cd19", "cd20")
         for c in choices.panel.with_role(role)
     }
-    at |= {anchor.channel: anchor.axis.values for anchor in search.anchors}
+    positions |= {anchor.channel: anchor.axis.values for anchor in search.anchors}
     scatter = dict(_scatter(cells, choices))
-    return _total(at, scatter, search.anchors, lymphocytes, reference, choices).astype(np.float32)
+    return _total(positions, scatter, search.anchors, lymphocytes, reference, choices).astype(np.float32)
 
 
 def _total(
-    at: Mapping[str, NDArray[Any]],
+    positions: Mapping[str, NDArray[Any]],
     scatter: Mapping[str, NDArray[Any]],
     anchors: Sequence[Anchor],
     lymphocytes: Lymphocytes,
@@ -184,7 +184,7 @@ def _total(
     choices: Choices,
 ) -> NDArray[Any]:
     """Return the evidence at these positions, each shape (n,), with this linear scatter area."""
-    heights = [at[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
+    heights = [positions[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
     total = np.clip(sum(heights) / len(heights), LEAST_HEIGHT, MOST_HEIGHT)
     forward, side = (choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area"))
     larger = (_log_ratio(scatter[forward], lymphocytes.size) - LARGER) / SIZE_UNIT
@@ -193,13 +193,13 @@ def _total(
     for role, sign in (("cd19", 1.0), ("cd20", -1.0)):
         for channel in choices.panel.with_role(role):
             edge = negative_edge(axis_on(reference, channel.channel)) + BEYOND_EDGE
-            total = total + sign * np.clip(at[channel.channel] - edge, 0.0, MOST_B_TRAIT)
-    return np.asarray(total - np.clip(_beyond(at, anchors), 0.0, MOST_CD45))
+            total = total + sign * np.clip(positions[channel.channel] - edge, 0.0, MOST_B_TRAIT)
+    return np.asarray(total - np.clip(_beyond(positions, anchors), 0.0, MOST_CD45))
 
 
-def _beyond(at: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) -> NDArray[Any]:
+def _beyond(positions: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) -> NDArray[Any]:
     """Return the largest distance of the positions above the edges of the low and negative anchors."""
-    return np.asarray(np.max([at[a.channel] - a.edge for a in anchors if not a.is_positive], axis=0))
+    return np.asarray(np.max([positions[a.channel] - a.edge for a in anchors if not a.is_positive], axis=0))
 
 
 def _scatter(cells: Survivors, choices: Choices) -> list[tuple[str, FloatArray]]:

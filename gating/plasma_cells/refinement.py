@@ -118,8 +118,8 @@ def _kinds_around(
         return None
     channels = _names(cluster_channels(choices))
     seed, limit = search.group.mask, reach * len(channels)
-    known = [axis for _, axis in _anchored(search, channels)]
-    rows = around(seed, known, [axis_at for _, axis_at in _others(search, channels)], limit)
+    anchor_axes = [axis for _, axis in _anchored(search, channels)]
+    rows = around(seed, anchor_axes, [axis_at for _, axis_at in _others(search, channels)], limit)
     return neighbourhood_of(
         seed.take(rows),
         axes_at(rows, channels, search),
@@ -135,31 +135,38 @@ def _kinds_around(
 def _members(search: Search, kinds: Neighbourhood, choices: Choices) -> Members:
     """Return the members of the group among all candidates."""
     channels, seed = _names(cluster_channels(choices)), search.group.mask
-    anchored, others = _anchored(search, channels), _others(search, channels)
-    rows, places = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, others, seed)
-    known = {channels[row]: axis for row, axis in anchored}
-    scales = [known[c] if c in known else _scale(c, search) for c in channels]
-    axes = [(c, replace(s, values=at)) for c, s, at in zip(channels, scales, places, strict=True)]
+    anchored, unanchored = _anchored(search, channels), _others(search, channels)
+    rows, places = may_be_wanted(kinds.mixture, kinds.wanted, kinds.limits, anchored, unanchored, seed)
+    axis_of_channel = {channels[row]: axis for row, axis in anchored}
+    scales = [axis_of_channel[c] if c in axis_of_channel else _scale(c, search) for c in channels]
+    axes = [
+        (c, replace(s, values=positions)) for c, s, positions in zip(channels, scales, places, strict=True)
+    ]
     return members_of(kinds, rows, axes, seed, search.group.clarity)
 
 
 def _anchored(search: Search, channels: Sequence[str]) -> list[tuple[int, Axis]]:
     """Return the candidates' positions on the anchors, each with its row among the channels."""
-    known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    return [(row, known[channel]) for row, channel in enumerate(channels) if channel in known]
+    axis_of_channel = {anchor.channel: anchor.axis for anchor in search.anchors}
+    return [
+        (row, axis_of_channel[channel]) for row, channel in enumerate(channels) if channel in axis_of_channel
+    ]
 
 
 def _others(search: Search, channels: Sequence[str]) -> list[tuple[int, AxisAt]]:
     """Return the other channels' rows, and functions for the positions of some candidates on them."""
-    known = {anchor.channel for anchor in search.anchors}
-    rest = [(row, channel) for row, channel in enumerate(channels) if channel not in known]
-    return [(row, partial(_axis_at, search, channel)) for row, channel in rest]
+    anchored = {anchor.channel for anchor in search.anchors}
+    unanchored = [(row, channel) for row, channel in enumerate(channels) if channel not in anchored]
+    return [(row, partial(_axis_at, search, channel)) for row, channel in unanchored]
 
 
 def axes_at(rows: NDArray[np.intp], channels: Sequence[str], search: Search) -> list[tuple[str, Axis]]:
     """Return some candidates' positions on every channel."""
-    known = {anchor.channel: anchor.axis for anchor in search.anchors}
-    return [(c, known[c].at(rows) if c in known else _axis_at(search, c, rows)) for c in channels]
+    axis_of_channel = {anchor.channel: anchor.axis for anchor in search.anchors}
+    return [
+        (c, axis_of_channel[c].at(rows) if c in axis_of_channel else _axis_at(search, c, rows))
+        for c in channels
+    ]
 
 
 def _axis_at(search: Search, channel: str, rows: NDArray[np.intp]) -> Axis:

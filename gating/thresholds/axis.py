@@ -121,8 +121,8 @@ def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
 
 def known_axis(cells: Survivors, channel: str, like: Axis) -> Axis | None:
     """Return the result of `axis_like` if it was computed for these survivors before, else None."""
-    known: Axis | None = cells.made(_named(channel, like))
-    return known
+    axis: Axis | None = cells.made(_named(channel, like))
+    return axis
 
 
 def _named(channel: str, like: Axis) -> str:

@@ -129,8 +129,8 @@ def _beyond_the_tail(
     """
     density = axis_density(rough, ROUGH_BANDWIDTH)
     position, lowest = axis.position(usual.value), tail[0]
-    here = float(np.interp(position, density.grid, density.counts))
-    is_beside = position > lowest and here < IN_THE_TAIL * float(density.counts.max(initial=0.0))
+    count_at_cut = float(np.interp(position, density.grid, density.counts))
+    is_beside = position > lowest and count_at_cut < IN_THE_TAIL * float(density.counts.max(initial=0.0))
     if is_beside:
         return usual
     valleys = [
@@ -150,8 +150,8 @@ def _beyond_the_tail(
 
 def _goes_through(rough: KernelDensity, position: float, lost: float) -> bool:
     """Return whether a cut removes too many wanted cells; more are allowed in a gap between them."""
-    here = float(np.interp(position, rough.grid, rough.counts))
-    in_a_gap = here < A_GAP * float(rough.counts.max(initial=0.0))
+    count_at_cut = float(np.interp(position, rough.grid, rough.counts))
+    in_a_gap = count_at_cut < A_GAP * float(rough.counts.max(initial=0.0))
     return lost > (MOST_LOST_IN_A_GAP if in_a_gap else MOST_LOST)
 
 

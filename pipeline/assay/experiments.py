@@ -29,21 +29,21 @@ Statistic = TypeVar("Statistic")
 
 def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Linearity] | NotJudged, ...]:
     """Return the linearity of each material and method, judged against the goal in percent."""
-    wanted = goal_of(Experiment.LINEARITY, goal)
+    limit = goal_of(Experiment.LINEARITY, goal)
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
 
     def judged(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
-        found = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
+        fit = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
         verdict = overall_verdict(
-            [within(one.deviation_percent, one.low, one.high, wanted) for one in found.levels]
+            [within(level.deviation_percent, level.low, level.high, limit) for level in fit.levels]
         )
-        bent = "" if found.curved_p is None else f", quadratic term p {found.curved_p:.2g}"
-        says = (
-            f"{counted(len(found.levels), 'level')}, largest distance to the line "
-            f"{found.worst_percent:.1f} %{bent}; goal: the interval of every level within ±{wanted:g} %"
+        bent = "" if fit.curved_p is None else f", quadratic term p {fit.curved_p:.2g}"
+        sentence = (
+            f"{counted(len(fit.levels), 'level')}, largest distance to the line {fit.worst_percent:.1f} "
+            f"%{bent}; goal: the interval of every level within ±{limit:g} %"
         )
-        return Judged(Experiment.LINEARITY, about, wanted, found, verdict, says)
+        return Judged(Experiment.LINEARITY, about, limit, fit, verdict, sentence)
 
     return tuple(
         _try(Experiment.LINEARITY, _named(name, method if several else ""), group, judged)
@@ -53,7 +53,7 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Stability] | NotJudged, ...]:
     """Return the change of density with storage time, pooled over all materials."""
-    wanted = goal_of(Experiment.STABILITY, goal)
+    limit = goal_of(Experiment.STABILITY, goal)
     timed = [tube for tube in tubes if tube.hours is not None]
     if tubes and len(timed) < len(tubes):
         names = ", ".join(tube.sample_id for tube in tubes if tube.hours is None)
@@ -64,15 +64,15 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
     def judged(group: Sequence[AssayTube], about: str) -> Judged[Stability]:
         rows = [(tube.specimen, round(tube.hours or 0.0, 1), tube.density) for tube in group]
-        found = stability(rows, allowed_percent=wanted)
-        last = found.points[-1].hours
-        verdicts = [within(point.change_percent, point.low, point.high, wanted) for point in found.points]
-        until = "no later time" if found.stable_hours is None else f"{found.stable_hours:g} h"
-        says = (
-            f"{found.per_day_percent:+.1f} % a day ({found.per_day_low:+.1f} to {found.per_day_high:+.1f}), "
-            f"measured up to {last:g} h; shown to be within ±{wanted:g} % up to {until}"
+        fit = stability(rows, allowed_percent=limit)
+        last = fit.points[-1].hours
+        verdicts = [within(point.change_percent, point.low, point.high, limit) for point in fit.points]
+        until = "no later time" if fit.stable_hours is None else f"{fit.stable_hours:g} h"
+        sentence = (
+            f"{fit.per_day_percent:+.1f} % a day ({fit.per_day_low:+.1f} to {fit.per_day_high:+.1f}), "
+            f"measured up to {last:g} h; shown to be within ±{limit:g} % up to {until}"
         )
-        return Judged(Experiment.STABILITY, about, wanted, found, overall_verdict(verdicts), says)
+        return Judged(Experiment.STABILITY, about, limit, fit, overall_verdict(verdicts), sentence)
 
     if not timed:
         return lacking
@@ -81,26 +81,26 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[CarryOver] | NotJudged, ...]:
     """Return the carry-over of each method, for the density and for the number of plasma cells."""
-    wanted = goal_of(Experiment.CARRY_OVER, goal)
+    limit = goal_of(Experiment.CARRY_OVER, goal)
     results: list[Judged[CarryOver] | NotJudged] = []
     for method, group in _grouped(tubes, lambda tube: tube.method).items():
         ordered = sorted(group, key=lambda tube: tube.sequence or 0)
         kinds = [("density", _density)]
         if _nearly_empty(group):
             kinds.append(("plasma cells counted", _count))
-        for what, value in kinds:
-            about = _named(what, method)
+        for quantity, value in kinds:
+            about = _named(quantity, method)
 
             def judged(
                 rows: Sequence[AssayTube], about: str, value: Callable[[AssayTube], float] = value
             ) -> Judged[CarryOver]:
-                found = carry_over(_blocks(rows, value))
-                says = (
-                    f"{found.percent:.2f} % ({found.low:.2f} to {found.high_end:.2f}) of the gap between "
-                    f"bright and dim; goal: at most {wanted:g} %"
+                result = carry_over(_blocks(rows, value))
+                sentence = (
+                    f"{result.percent:.2f} % ({result.low:.2f} to {result.high_end:.2f}) of the gap between "
+                    f"bright and dim; goal: at most {limit:g} %"
                 )
-                verdict = upper_bound(found.percent, found.high_end, wanted)
-                return Judged(Experiment.CARRY_OVER, about, wanted, found, verdict, says)
+                verdict = upper_bound(result.percent, result.high_end, limit)
+                return Judged(Experiment.CARRY_OVER, about, limit, result, verdict, sentence)
 
             results.append(_try(Experiment.CARRY_OVER, about, ordered, judged))
     return tuple(results)
@@ -108,16 +108,18 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
 def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[Agreement] | NotJudged, ...]:
     """Return the agreement of each pair of methods; replicates of a material give their geometric mean."""
-    wanted = goal_of(Experiment.COMPARISON, goal)
+    limit = goal_of(Experiment.COMPARISON, goal)
     methods = _grouped(tubes, lambda tube: tube.method)
     if len(methods) == 1:
         reason = f"all tubes were measured in one way ({next(iter(methods))}), expected two"
         return (NotJudged(Experiment.COMPARISON, "methods", reason),)
     results: list[Judged[Agreement] | NotJudged] = []
-    for one, other in combinations(methods, 2):
-        pairs = _pairs(methods[one], methods[other])
-        dim = sorted({tube.specimen for tube in (*methods[one], *methods[other]) if tube.density <= 0})
-        about = f"{other} against {one}"
+    for reference, compared in combinations(methods, 2):
+        pairs = _pairs(methods[reference], methods[compared])
+        dim = sorted(
+            {tube.specimen for tube in (*methods[reference], *methods[compared]) if tube.density <= 0}
+        )
+        about = f"{compared} against {reference}"
         if dim:
             reason = (
                 f"the density of {', '.join(dim)} is not above zero, expected material that is quantified"
@@ -126,22 +128,20 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
             continue
 
         def judged(rows: Sequence[tuple[float, float]], about: str) -> Judged[Agreement]:
-            found = agreement([x for x, _ in rows], [y for _, y in rows])
-            away = [100 * (end - 1) for end in (found.ratio, found.ratio_low, found.ratio_high)]
-            shortfall = (
-                f"; {found.n} materials, EP09 asks for {ENOUGH_PAIRS}" if found.n < ENOUGH_PAIRS else ""
-            )
-            ends = [100 * ((found.intercept + found.slope * at) / at - 1) for at in _reach(rows)]
-            says = (
+            line = agreement([x for x, _ in rows], [y for _, y in rows])
+            away = [100 * (end - 1) for end in (line.ratio, line.ratio_low, line.ratio_high)]
+            shortfall = f"; {line.n} materials, EP09 asks for {ENOUGH_PAIRS}" if line.n < ENOUGH_PAIRS else ""
+            ends = [100 * ((line.intercept + line.slope * density) / density - 1) for density in _reach(rows)]
+            sentence = (
                 f"mean difference {away[0]:+.1f} % ({away[1]:+.1f} to {away[2]:+.1f}), Deming slope "
-                f"{found.slope:.3f} ({found.slope_low:.3f} to {found.slope_high:.3f}), by it "
-                f"{ends[0]:+.1f} % at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the "
-                f"mean difference within ±{wanted:g} %, and by the line at both ends{shortfall}"
+                f"{line.slope:.3f} ({line.slope_low:.3f} to {line.slope_high:.3f}), by it {ends[0]:+.1f} % "
+                f"at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the mean difference "
+                f"within ±{limit:g} %, and by the line at both ends{shortfall}"
             )
-            verdict = within(away[0], away[1], away[2], wanted)
-            if max(map(abs, ends)) > wanted:
+            verdict = within(away[0], away[1], away[2], limit)
+            if max(map(abs, ends)) > limit:
                 verdict = Support.CONTRADICTS
-            return Judged(Experiment.COMPARISON, about, wanted, found, verdict, says)
+            return Judged(Experiment.COMPARISON, about, limit, line, verdict, sentence)
 
         results.append(_try(Experiment.COMPARISON, about, pairs, judged))
     return tuple(results)
@@ -151,7 +151,7 @@ def controls(
     tubes: Sequence[AssayTube], goal: float | None
 ) -> tuple[Judged[tuple[ControlRun, ...]] | NotJudged, ...]:
     """Return the control of each run with its range, for each material and method."""
-    wanted = goal_of(Experiment.CONTROL, goal)
+    limit = goal_of(Experiment.CONTROL, goal)
     results: list[Judged[tuple[ControlRun, ...]] | NotJudged] = []
     groups = _grouped(tubes, lambda tube: (tube.specimen, tube.method))
     several = len({method for _, method in groups}) > 1
@@ -170,15 +170,15 @@ def controls(
         outside = [run.run for run in judged if not run.inside]
         listed = f": {', '.join(outside)}" if outside else ""
         sources = " and ".join(dict.fromkeys(run.range_from for run in judged))
-        says = f"{len(outside)} of {len(judged)} runs outside of the range ({sources}){listed}"
+        sentence = f"{len(outside)} of {len(judged)} runs outside of the range ({sources}){listed}"
         of_all = control_runs(values, typed, level=1 - (1 - LEVEL) / len(runs))
         verdict = Support.SUPPORTS
         if any(run.inside is False for run in of_all):
             verdict = Support.CONTRADICTS
         elif outside:
             verdict = Support.OPEN
-            says += f"; of {len(judged)} sound runs one may lie there by chance"
-        results.append(Judged(Experiment.CONTROL, about, wanted, runs, verdict, says))
+            sentence += f"; of {len(judged)} sound runs one may lie there by chance"
+        results.append(Judged(Experiment.CONTROL, about, limit, runs, verdict, sentence))
     return tuple(results)
 
 
@@ -248,11 +248,11 @@ def _blocks(
     return blocks
 
 
-def _pairs(one: Sequence[AssayTube], other: Sequence[AssayTube]) -> list[tuple[float, float]]:
+def _pairs(reference: Sequence[AssayTube], compared: Sequence[AssayTube]) -> list[tuple[float, float]]:
     """Return the densities (x, y) of every material that both methods measured."""
     x, y = (
         {name: [tube.density for tube in group] for name, group in by.items()}
-        for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (one, other))
+        for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (reference, compared))
     )
     return [(_geometric(x[name]), _geometric(y[name])) for name in x if name in y]
 

@@ -37,11 +37,11 @@ def precision_of(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Precis
     materials: dict[str, list[AssayTube]] = {}
     for tube in tubes:
         materials.setdefault(tube.specimen, []).append(tube)
-    wanted = goal_of(Experiment.PRECISION, goal)
-    found = [_of_material(name, group, wanted) for name, group in materials.items()]
+    limit = goal_of(Experiment.PRECISION, goal)
+    judged = [_of_material(name, group, limit) for name, group in materials.items()]
     if len(materials) > 1:
-        found.append(pooled_precision(ALL_MATERIALS, tubes, wanted))
-    return tuple(found)
+        judged.append(pooled_precision(ALL_MATERIALS, tubes, limit))
+    return tuple(judged)
 
 
 def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
@@ -68,10 +68,10 @@ def pooled_precision(about: str, tubes: Sequence[AssayTube], goal: float) -> Pre
 
 def _of_material(name: str, tubes: Sequence[AssayTube], goal: float) -> Precise:
     try:
-        found = nested_precision([tube.density for tube in tubes], _factors(tubes))
+        precision = nested_precision([tube.density for tube in tubes], _factors(tubes))
     except TooFewError as reason:
         return NotJudged(Experiment.PRECISION, name, str(reason))
-    return _judged(name, found, goal)
+    return _judged(name, precision, goal)
 
 
 def _factors(tubes: Sequence[AssayTube]) -> list[tuple[str, list[str]]]:
@@ -94,15 +94,17 @@ def _of_logs(part: VarianceComponent) -> VarianceComponent:
 def _judged(about: str, precision: Precision, goal: float) -> Judged[Precision]:
     total = precision.component(TOTAL)
     if total.cv_percent is None:
-        says = "the mean is not above zero, so there is no CV: see the limits"
-        return Judged(Experiment.PRECISION, about, goal, precision, Support.OPEN, says)
+        sentence = "the mean is not above zero, so there is no CV: see the limits"
+        return Judged(Experiment.PRECISION, about, goal, precision, Support.OPEN, sentence)
     high = None if total.sd_high is None else cv_at(precision, total, total.sd_high)
     low = None if total.sd_low is None else cv_at(precision, total, total.sd_low)
     ends = "" if low is None or high is None else f" ({low:.1f} to {_shown(high)})"
     of = precision.component(REPEATABILITY).cv_percent or 0.0
-    says = f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
+    sentence = (
+        f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
+    )
     verdict = upper_bound(total.cv_percent, high, goal)
-    return Judged(Experiment.PRECISION, about, goal, precision, verdict, says)
+    return Judged(Experiment.PRECISION, about, goal, precision, verdict, sentence)
 
 
 def _shown(percent: float) -> str:
@@ -121,7 +123,7 @@ def judged_limits(
     blanks: Sequence[AssayTube], low: Sequence[AssayTube], goal: float | None
 ) -> Judged[AssayLimits] | NotJudged:
     """Return LoB, LoD and LoQ of the blanks and dim materials of a study."""
-    wanted = goal_of(Experiment.LOW, goal)
+    limit = goal_of(Experiment.LOW, goal)
     groups: dict[str, list[float]] = {}
     for tube in blanks:
         groups.setdefault(tube.specimen, []).append(tube.density)
@@ -129,27 +131,27 @@ def judged_limits(
     for tube in low:
         dim.setdefault(tube.specimen, []).append(tube.density)
     try:
-        limits = detection_limits(list(groups.values()), list(dim.items()), goal_percent=wanted)
+        limits = detection_limits(list(groups.values()), list(dim.items()), goal_percent=limit)
     except TooFewError as reason:
         return NotJudged(Experiment.BLANK, "limits", str(reason))
-    loq_words = "no LoQ" if limits.loq is None else f"LoQ {limits.loq:,.0f} at a CV of {wanted:g} %"
-    support = _of_loq(limits, wanted)
+    loq_words = "no LoQ" if limits.loq is None else f"LoQ {limits.loq:,.0f} at a CV of {limit:g} %"
+    support = _of_loq(limits, limit)
     if limits.loq is not None and support is Support.OPEN:
         loq_words += ", of too few results to be sure of that CV"
     detected = "no LoD" if limits.lod is None else f"LoD {limits.lod:,.0f}"
-    says = f"LoB {limits.lob:,.0f}, {detected}, {loq_words}, molecules per cell"
-    return Judged(Experiment.BLANK, "limits", wanted, limits, support, says)
+    sentence = f"LoB {limits.lob:,.0f}, {detected}, {loq_words}, molecules per cell"
+    return Judged(Experiment.BLANK, "limits", limit, limits, support, sentence)
 
 
 def _of_loq(limits: AssayLimits, goal: float) -> Support:
     """Judge the CV of the material that gives the LoQ by its upper limit; without an LoQ, judge all CVs."""
     lod = math.inf if limits.lod is None else limits.lod
-    bright = [one for one in limits.low if one.mean >= lod and one.cv_percent is not None]
+    bright = [material for material in limits.low if material.mean >= lod and material.cv_percent is not None]
     if limits.loq is None:
         return Support.CONTRADICTS if bright else Support.OPEN
     verdicts = [
-        upper_bound(cv, math.sqrt(variance_interval(cv**2, one.n - 1)[1]), goal)
-        for one in bright
-        if one.mean >= limits.loq and (cv := one.cv_percent) is not None
+        upper_bound(cv, math.sqrt(variance_interval(cv**2, material.n - 1)[1]), goal)
+        for material in bright
+        if material.mean >= limits.loq and (cv := material.cv_percent) is not None
     ]
     return verdicts[0]

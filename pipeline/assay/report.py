@@ -101,8 +101,8 @@ def assay_report(
     precise = precision_of(of(Experiment.PRECISION), goals.get(Experiment.PRECISION))
     patients = _patient_replicates(study, results, calibrations)
     if patients:
-        wanted = goal_of(Experiment.PRECISION, goals.get(Experiment.PRECISION))
-        precise = (*precise, pooled_precision(PATIENTS, patients, wanted))
+        limit = goal_of(Experiment.PRECISION, goals.get(Experiment.PRECISION))
+        precise = (*precise, pooled_precision(PATIENTS, patients, limit))
     blanks, low = of(Experiment.BLANK), of(Experiment.LOW)
     limits = (judged_limits(blanks, low, goals.get(Experiment.LOW)),) if blanks else ()
     line = linearities(of(Experiment.LINEARITY), goals.get(Experiment.LINEARITY))
@@ -136,15 +136,15 @@ def assay_report(
 
 def _not_judged(parts: Mapping[Experiment, Sequence[object]]) -> tuple[NotJudged, ...]:
     return tuple(
-        one
+        judgement
         for experiment, part in parts.items()
-        for one in (part or (NotJudged(experiment, "", _LACKING[experiment]),))
-        if isinstance(one, NotJudged)
+        for judgement in (part or (NotJudged(experiment, "", _LACKING[experiment]),))
+        if isinstance(judgement, NotJudged)
     )
 
 
 def _judged(part: Sequence[Judged[Statistic] | NotJudged]) -> tuple[Judged[Statistic], ...]:
-    return tuple(one for one in part if isinstance(one, Judged))
+    return tuple(judgement for judgement in part if isinstance(judgement, Judged))
 
 
 def _goals(study: Study) -> dict[Experiment, float]:
@@ -166,12 +166,12 @@ def _patient_replicates(
     """Return replicate tubes of patients' visits that are not in the validation sheet, as precision tubes."""
     samples = {sample.sample_id: sample for sample in study.samples}
     days = {run.bead_run: run.acquired.acquired_at[:10] for run in calibrations}
-    made = []
+    replicate_tubes = []
     for number, visit in enumerate(replicates(study, results), start=1):
         tubes = [tube for run in visit for tube in run]
         for tube in tubes if len(tubes) > 1 else ():
             sample = samples[tube.sample_id]
-            made.append(
+            replicate_tubes.append(
                 AssayTube(
                     tube.sample_id,
                     Experiment.PRECISION,
@@ -184,4 +184,4 @@ def _patient_replicates(
                     (tube.acquired.acquired_at, number),
                 )
             )
-    return tuple(made)
+    return tuple(replicate_tubes)

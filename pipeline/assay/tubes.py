@@ -54,7 +54,7 @@ def assay_tubes(
     """Return the rows of the validation sheet whose tubes were analysed, in the order of the sheet."""
     by_name = {result.sample_id: result for result in results}
     samples = {sample.sample_id: sample for sample in study.samples}
-    order = {sample.sample_id: place for place, sample in enumerate(study.samples)}
+    order = {sample.sample_id: index for index, sample in enumerate(study.samples)}
     days = {run.bead_run: run.acquired.acquired_at[:10] for run in calibrations}
     return tuple(
         _tube(study, row, samples[row.sample_id], by_name[row.sample_id], days, order[row.sample_id])
@@ -82,7 +82,7 @@ def _tube(
     sample: Sample,
     result: SampleResult,
     days: dict[str, str],
-    place: int,
+    index: int,
 ) -> AssayTube:
     value, reason = _value(row, result)
     return AssayTube(
@@ -94,7 +94,7 @@ def _tube(
         day=row.day or measuring_day(study, sample, result, days),
         run=row.run or sample.bead_run,
         method=row.method or _method(study, sample, result),
-        order=(result.acquired.acquired_at, place),
+        order=(result.acquired.acquired_at, index),
         level=row.level,
         hours=_hours(sample, result) if row.hours is None else row.hours,
         sequence=row.sequence,
@@ -108,7 +108,7 @@ def _tube(
 def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str]:
     receptor = result.receptor
     if row.cells:
-        sentinel = next((one.receptor for one in result.sentinels if one.name == row.cells), None)
+        sentinel = next((value.receptor for value in result.sentinels if value.name == row.cells), None)
         if sentinel is None:
             return None, f"no {row.cells.replace('_', ' ')} were found in it"
         receptor = sentinel

@@ -52,8 +52,8 @@ def assembled(
         Whether to validate the assay even if no sheet requests it.
     """
     tubes = [results[sample.sample_id] for sample in study.samples if sample.sample_id in results]
-    known = joined(study, with_between_runs(study, tubes), calibrations)
-    return modelled(known, faults, notes, validate=validate)
+    joined_study = joined(study, with_between_runs(study, tubes), calibrations)
+    return modelled(joined_study, faults, notes, validate=validate)
 
 
 def joined(
@@ -91,7 +91,7 @@ def joined(
 
 
 def modelled(
-    known: StudyResult,
+    joined_study: StudyResult,
     faults: Sequence[Fault] = (),
     notes: Sequence[Note] = (),
     *,
@@ -101,38 +101,40 @@ def modelled(
 
     A part that fails by a defect of cd38rd is left out and named; the other parts are made.
     """
-    study, labels = known.study, labels_of_study(known.study)
-    rows = model_rows(study, known.visits, known.exposures, known.occupancies)
+    study, labels = joined_study.study, labels_of_study(joined_study.study)
+    rows = model_rows(study, joined_study.visits, joined_study.exposures, joined_study.occupancies)
     washout = with_sensitivity(washout_report(rows, study.settings), rows, study.settings)
     defects, response, assay = CaughtDefects(), None, None
     if study.patients or study.statements:
-        make = partial(response_tables, study, rows, known.facts)
+        make = partial(response_tables, study, rows, joined_study.facts)
         response = defects.caught(RESPONSE, make)
     if validate or study.validation:
-        assay = defects.caught(ASSAY, partial(assay_report, study, known.results, known.calibrations))
+        assay = defects.caught(
+            ASSAY, partial(assay_report, study, joined_study.results, joined_study.calibrations)
+        )
     of_patients = response if study.patients else None
     has_line = washout.tobit is not None
-    facts = (known.results, known.visits, known.exposures, rows, of_patients)
+    facts = (joined_study.results, joined_study.visits, joined_study.exposures, rows, of_patients)
     return replace(
-        known,
+        joined_study,
         washout=washout,
         response=of_patients,
         assay=assay,
         unnumbered=defects.caught(
             TUBES_WITHOUT,
-            partial(unnumbered, study, *facts, controlled=known.facts.controlled, has_line=has_line),
+            partial(unnumbered, study, *facts, controlled=joined_study.facts.controlled, has_line=has_line),
         ),
         faults=tuple(_labelled(fault, labels) for fault in faults),
-        notes=(*notes, *_defect_notes(defects.failures), *_study_notes(known, response)),
-        provenance=provenance_of(study, _input_hashes(known)),
+        notes=(*notes, *_defect_notes(defects.failures), *_study_notes(joined_study, response)),
+        provenance=provenance_of(study, _input_hashes(joined_study)),
         defects=defects.failures,
     )
 
 
-def _input_hashes(known: StudyResult) -> list[tuple[str, str]]:
+def _input_hashes(joined_study: StudyResult) -> list[tuple[str, str]]:
     """Return file and SHA-256 of every bead run, then of every tube and its control."""
-    bead_files = [(run.fcs_file, run.sha256) for run in known.calibrations]
-    return bead_files + [pair for result in known.results for pair in result.sha256]
+    bead_files = [(run.fcs_file, run.sha256) for run in joined_study.calibrations]
+    return bead_files + [pair for result in joined_study.results for pair in result.sha256]
 
 
 def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:
@@ -141,23 +143,23 @@ def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:
         yield Note(name, defect_note(failure, THE_DATA))
 
 
-def _study_notes(known: StudyResult, response: ResponseTables | None) -> Iterator[Note]:
+def _study_notes(joined_study: StudyResult, response: ResponseTables | None) -> Iterator[Note]:
     """Yield the notes that belong to the results of this study."""
-    yield from _validation_notes(known)
-    yield from _survival_notes(known.study, response)
+    yield from _validation_notes(joined_study)
+    yield from _survival_notes(joined_study.study, response)
     yield from _typed_notes(response.inconsistencies if response else ())
 
 
 def _labelled(fault: Fault, labels: FileLabels) -> Fault:
     """Return a fault without file names, since it goes into the results."""
-    said = (labels.in_text(text) for text in (fault.where, fault.found, fault.expected, fault.hint))
-    where, found, expected, hint = said
-    return replace(fault, where=where, found=found, expected=expected, hint=hint)
+    texts = (labels.in_text(text) for text in (fault.where, fault.found, fault.expected, fault.hint))
+    where, text_found, expected, hint = texts
+    return replace(fault, where=where, found=text_found, expected=expected, hint=hint)
 
 
-def _validation_notes(known: StudyResult) -> tuple[Note, ...]:
+def _validation_notes(joined_study: StudyResult) -> tuple[Note, ...]:
     """Return a note on how many tubes validate the assay and so belong to no patient."""
-    n = sum(tube.sample_id in known.study.validation_tubes for tube in known.results)
+    n = sum(tube.sample_id in joined_study.study.validation_tubes for tube in joined_study.results)
     if not n:
         return ()
     which = "1 tube validates the assay and is" if n == 1 else f"{n} tubes validate the assay and are"
@@ -174,5 +176,5 @@ def _typed_notes(hits: Sequence[Inconsistency]) -> tuple[Note, ...]:
     """Return the first inconsistencies of the sheets, and the number of further ones."""
     first = tuple(Note(hit.where, f'"{hit.phrase}": {hit.text}') for hit in hits[:MOST_NOTES])
     more = len(hits) - len(first)
-    rest = f"{more} more typed numbers are impossible: the sheet Notes of rd.xlsx lists them"
-    return (*first, Note("what was typed", rest)) if more else first
+    sentence = f"{more} more typed numbers are impossible: the sheet Notes of rd.xlsx lists them"
+    return (*first, Note("what was typed", sentence)) if more else first

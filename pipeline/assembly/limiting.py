@@ -101,15 +101,14 @@ class Limiting:
             ("on the same bead run (between tubes)", self.within_run),
         ):
             if scatter is not None:
-                known = (
+                interval = (
                     f"{scatter.low:.1f} to {scatter.high:.1f} %"
                     if scatter.high <= _MOST_PERCENT
                     else f"from {scatter.low:.1f} %, without a useful upper limit"
                 )
                 yield (
-                    f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % "
-                    f"(95 % interval {known}, {_several(scatter.n_groups, 'visit')}, "
-                    f"{_freedom(scatter.freedom)})."
+                    f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % (95 % interval "
+                    f"{interval}, {_several(scatter.n_groups, 'visit')}, {_freedom(scatter.freedom)})."
                 )
         yield self.fed_in
 
@@ -154,8 +153,8 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
             yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that defines the LLOQ."
 
 
-def _several(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def _several(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _freedom(n: int) -> str:
@@ -170,14 +169,14 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
     if not densities:
         return
     source = max(densities, key=lambda density: density.between_run_cv).between_run_from
-    known = {term.name for density in densities for term in density.budget}
-    wanted = {name: terms for name, terms in _REMEDIES.items() if known.intersection(terms)}
-    parts = [{name: _variance(density, terms) for name, terms in wanted.items()} for density in densities]
+    budget_names = {term.name for density in densities for term in density.budget}
+    remedies = {name: terms for name, terms in _REMEDIES.items() if budget_names.intersection(terms)}
+    parts = [{name: _variance(density, terms) for name, terms in remedies.items()} for density in densities]
     totals = [sum(part.values()) for part in parts]
     largest = [max(part, key=part.__getitem__) for part in parts]
-    for name, terms in wanted.items():
+    for name, terms in remedies.items():
         own = [part[name] for part in parts]
-        rest = [total - mine for total, mine in zip(totals, own, strict=True)]
+        without_own = [total - mine for total, mine in zip(totals, own, strict=True)]
         share = 100 * math.fsum(map(_ratio, own, totals)) / len(totals)
         yield Remedy(
             name,
@@ -185,7 +184,7 @@ def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Re
             share,
             largest.count(name),
             _fold(_middle(totals)),
-            _fold(_middle(rest)),
+            _fold(_middle(without_own)),
         )
 
 

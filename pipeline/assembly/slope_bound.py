@@ -51,24 +51,32 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     silent = [row for row in rows if row.status not in QUANTIFIED and row.weeks is not None and row.weeks > 0]
     if not silent:
         return None, "no visit without a density has a washout, so none of them could be in the line"
-    known = [rd for row in rows if (rd := quotable_density(row))]
-    known += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
-    if not known:
+    densities = [rd for row in rows if (rd := quotable_density(row))]
+    densities += [bound for row in rows if (bound := known_to_exceed(row)) is not None]
+    if not densities:
         return None, "no visit has a density that could be assumed for them"
-    low, high = min([*known, *(row.lloq for row in rows if row.lloq)]), max(known)
-    given = given_rows([_at_density(row, low, high) for row in rows], study.settings)
+    low, high = min([*densities, *(row.lloq for row in rows if row.lloq)]), max(densities)
+    selection = given_rows([_at_density(row, low, high) for row in rows], study.settings)
     missing = {visit_key(row) for row in silent}
-    is_missing = np.array([visit_key(given.used[place]) in missing for place in given.data.places.tolist()])
+    is_missing = np.array(
+        [visit_key(selection.used[index]) in missing for index in selection.data.places.tolist()]
+    )
     if not is_missing.any():
-        return None, (
-            "the models leave these visits out for other reasons, so none of them could be in the line"
+        return (
+            None,
+            "the models leave these visits out for other reasons, so none of them could be in the line",
         )
-    slopes = _slopes(given.data, is_missing, np.geomspace(low, high, GRID_LEVELS - 1))
+    slopes = _slopes(selection.data, is_missing, np.geomspace(low, high, GRID_LEVELS - 1))
     if slopes is None:
         return None, "the line of the other visits cannot be fitted"
-    told, others = 10 ** slopes[0], 10 ** slopes[1]
+    without_missing, with_missing = 10 ** slopes[0], 10 ** slopes[1]
     return SlopeBound(
-        float(told), float(min(told, *others)), float(max(told, *others)), int(is_missing.sum()), low, high
+        float(without_missing),
+        float(min(without_missing, *with_missing)),
+        float(max(without_missing, *with_missing)),
+        int(is_missing.sum()),
+        low,
+        high,
     ), ""
 
 
@@ -87,12 +95,16 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
     design = np.column_stack([np.ones_like(x), (x - x.mean()) / scale_x, *terms])
     sd = data.measurement_sd / scale_y
     scaled = (y - middle_y) / scale_y
-    kept = ~is_missing
-    alone = maximise(single(design[kept], scaled[kept], data.kind[kept], sd[kept]))
-    if not alone.is_determined(int(kept.sum()))[0]:
+    has_density = ~is_missing
+    alone = maximise(
+        single(design[has_density], scaled[has_density], data.kind[has_density], sd[has_density])
+    )
+    if not alone.is_determined(int(has_density.sum()))[0]:
         return None
     placed = list(_placements(x, is_missing, np.log10(levels)))
-    values = np.array([(np.where(is_missing, at, y) - middle_y) / scale_y for at, _ in placed])
+    values = np.array(
+        [(np.where(is_missing, log_density, y) - middle_y) / scale_y for log_density, _ in placed]
+    )
     kinds = np.array([np.where(is_missing & below, LEFT, data.kind) for _, below in placed], dtype=np.int8)
     size = values.shape
     best = maximise(
@@ -104,11 +116,11 @@ def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -
             np.ones(size),
         )
     )
-    held = best.is_determined(size[1])
-    if not held.any():
+    determined = best.is_determined(size[1])
+    if not determined.any():
         return None
     ratio = scale_y / scale_x
-    return float(alone.beta[0, 1]) * ratio, np.asarray(best.beta[held, 1] * ratio)
+    return float(alone.beta[0, 1]) * ratio, np.asarray(best.beta[determined, 1] * ratio)
 
 
 def _placements(

@@ -109,7 +109,7 @@ def unnumbered(
     has_line
         Whether the line of M1 is reported; without it there are no bounds on its slope.
     """
-    told = {name for visit in visits if _has(visit) for name in visit.sample_ids}
+    with_density = {name for visit in visits if _has(visit) for name in visit.sample_ids}
     typed = {sample.sample_id: sample for sample in study.samples}
     responses = {patient.patient_id: patient.best_response for patient in study.patients}
     tubes = tuple(
@@ -121,7 +121,7 @@ def unnumbered(
             failure_reason(tube),
             exposures[tube.sample_id].washout_weeks if tube.sample_id in exposures else None,
             responses.get(typed[tube.sample_id].patient_id, ""),
-            tube.sample_id not in told,
+            tube.sample_id not in with_density,
         )
         for tube in results
         if tube.receptor.status not in QUANTIFIED
@@ -157,9 +157,9 @@ def _response(
     controlled: Mapping[str, bool], with_one: Sequence[Visit], without: Sequence[Visit]
 ) -> Contrast | None:
     """Compare disease control of patients without any density with that of the others."""
-    told = {visit.patient_id for visit in with_one}
-    silent = {visit.patient_id for visit in without} - told
-    groups = [[controlled[name] for name in controlled if name in some] for some in (silent, told)]
+    with_density = {visit.patient_id for visit in with_one}
+    silent = {visit.patient_id for visit in without} - with_density
+    groups = [[controlled[name] for name in controlled if name in some] for some in (silent, with_density)]
     if not all(groups):
         return None
     names = "patients without any density", "patients with a density or a limit"

@@ -77,8 +77,8 @@ def read_trail(folder: Path) -> Trail:
         if line.digest != digest_of_line(text):
             return Trail(tuple(lines), f"line {number} was edited after it was written")
         if line.previous != previous or line.number != number:
-            what = "a line before it was cut, added or moved"
-            return Trail(tuple(lines), f"line {number} does not follow the one before: {what}")
+            explanation = "a line before it was cut, added or moved"
+            return Trail(tuple(lines), f"line {number} does not follow the one before: {explanation}")
         lines.append(line)
         previous = line.digest
     if not raw.endswith(b"\n") and raw:
@@ -198,11 +198,11 @@ def _finish_line(path: Path) -> None:
     """Complete an interrupted line; do nothing if the line is complete, or another line is there."""
     coming = _coming(path)
     try:
-        place, _, line = coming.read_bytes().partition(b"\n")
+        offset, _, line = coming.read_bytes().partition(b"\n")
         written = path.read_bytes() if path.exists() else b""
-        rest = written[int(place) :]
-        if len(written) >= int(place) and line.startswith(rest) and rest != line:
-            _write_at_end(path, line[len(rest) :])
+        written_part = written[int(offset) :]
+        if len(written) >= int(offset) and line.startswith(written_part) and written_part != line:
+            _write_at_end(path, line[len(written_part) :])
         coming.unlink(missing_ok=True)
     except FileNotFoundError:
         return
@@ -223,10 +223,10 @@ def _coming(path: Path) -> Path:
 def _write_at_end(path: Path, line: bytes) -> None:
     # Without a buffer, since closing the file would write the rest of a buffer.
     with path.open("ab", buffering=0) as file:
-        before, left = file.tell(), line
+        before, unwritten = file.tell(), line
         try:
-            while left:
-                left = left[file.write(left) :]
+            while unwritten:
+                unwritten = unwritten[file.write(unwritten) :]
             os.fsync(file.fileno())
         except OSError:
             os.truncate(path, before)
@@ -256,16 +256,16 @@ def cells_of(trail: Trail) -> dict[tuple[str, str], str]:
     for line in trail.lines:
         for change in line.changes:
             cells[change.row, change.column] = change.new
-    return {place: text for place, text in cells.items() if text}
+    return {cell_key: text for cell_key, text in cells.items() if text}
 
 
 def changes_between(
     before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
 ) -> tuple[ChangedCell, ...]:
     """Return the cells that differ, in order of row and column."""
-    places = sorted({*before, *after})
-    pairs = ((place, before.get(place, ""), after.get(place, "")) for place in places)
-    return tuple(ChangedCell(*place, old, new) for place, old, new in pairs if old != new)
+    cell_keys = sorted({*before, *after})
+    pairs = ((cell_key, before.get(cell_key, ""), after.get(cell_key, "")) for cell_key in cell_keys)
+    return tuple(ChangedCell(*cell_key, old, new) for cell_key, old, new in pairs if old != new)
 
 
 def history_of(trail: Trail, name: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
@@ -285,8 +285,8 @@ def _alone(path: Path) -> Iterator[None]:
 
     lock = path.with_name(f".{path.name}.lock")
     try:
-        held = locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER)
-        held.acquire()
+        lock_handle = locket.lock_file(str(lock), timeout=SECONDS_FOR_THE_OTHER)
+        lock_handle.acquire()
     except locket.LockError:
         raise NotWrittenError(path, "another process has held it for half a minute", in_use=True) from None
     except OSError as error:
@@ -294,4 +294,4 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        held.release()
+        lock_handle.release()

@@ -48,16 +48,18 @@ def cells_of_review(
     """
     gates = {row for row, column in cells if column == "source" and cells[row, column] == GateSource.REVIEW}
     gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
-    said = f"review {sample_id}"
-    kept = {
-        place: text
-        for place, text in cells.items()
-        if place[0] not in gates and place[0] != said and not place[0].startswith(f"{said}/")
+    review_row = f"review {sample_id}"
+    new_cells = {
+        cell_key: text
+        for cell_key, text in cells.items()
+        if cell_key[0] not in gates
+        and cell_key[0] != review_row
+        and not cell_key[0].startswith(f"{review_row}/")
     }
     verdicts = {tuple(row.get(column, "") for column in _VERDICT) for row in rows if row.get("verdict")}
-    for name, verdict in _numbered((sample_id, one) for one in sorted(verdicts)):
-        places = zip(_VERDICT, verdict, strict=True)
-        kept.update({(f"review {name}", column): text for column, text in places if text})
+    for name, verdict in _numbered((sample_id, verdict_cells) for verdict_cells in sorted(verdicts)):
+        verdict_columns = zip(_VERDICT, verdict, strict=True)
+        new_cells.update({(f"review {name}", column): text for column, text in verdict_columns if text})
     for row in rows:
         if row.get("gate"):
             gate = {name: text for name, text in row.items() if name != "verdict"} | {
@@ -66,8 +68,8 @@ def cells_of_review(
             if "value" in gate:
                 gate["value"] = _text(float(gate["value"].replace(",", ".")))
             name = f"gates {sample_id}/{row['gate']}"
-            kept.update({(name, column): text for column, text in gate.items() if text})
-    return kept
+            new_cells.update({(name, column): text for column, text in gate.items() if text})
+    return new_cells
 
 
 def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
@@ -82,7 +84,7 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("validation", _numbered(roles))
     events = ((event.patient_id, event) for event in study.adverse_events)
     yield from _of("adverse_events", _numbered(events))
-    yield from _of("review", _numbered((said.sample_id, said) for said in study.verdicts))
+    yield from _of("review", _numbered((verdict.sample_id, verdict) for verdict in study.verdicts))
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):
@@ -98,15 +100,17 @@ def _of(sheet: str, rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str,
 
 def _numbered(rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Yield rows with unique names, since a patient may have two doses on a day."""
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for name, row in rows:
-        seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name}/{seen[name]}"), row
+        counts[name] = counts.get(name, 0) + 1
+        yield (name if counts[name] == 1 else f"{name}/{counts[name]}"), row
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return "; ".join("-".join(map(_text, one)) if isinstance(one, tuple) else _text(one) for one in value)
+        return "; ".join(
+            "-".join(map(_text, item)) if isinstance(item, tuple) else _text(item) for item in value
+        )
     return f"{value:.15g}" if isinstance(value, float) else str(value)

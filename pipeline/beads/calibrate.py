@@ -116,8 +116,8 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
     measured = is_measured(file.column(channel))
     gap_note = _gap(int((~measured).sum()), file, channel)
     scatter = choose_scatter(file.channels, file.column, np.where(measured, file.column(channel), np.nan))
-    others = other_detectors(file.channels, channel)
-    names = list(dict.fromkeys([channel, scatter.first, scatter.second, *others]))
+    other_names = other_detectors(file.channels, channel)
+    names = list(dict.fromkeys([channel, scatter.first, scatter.second, *other_names]))
     ends = _Ends.of(file, [name for name in names if name])
     singlets = _singlets(file, scatter, ends) & measured
     intensity = file.column(channel)[singlets]
@@ -130,7 +130,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
             *_repairs(file, ends), scatter.words(), gap_note, _left_out(file.n_events, int(singlets.sum()))
         ),
     )
-    beads = _Beads(file, singlets, channel, tuple(others), ends)
+    beads = _Beads(file, singlets, channel, tuple(other_names), ends)
     try:
         peaks = find_bead_peaks(
             intensity,
@@ -138,7 +138,7 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
             blank=run.levels[0] == 0,
             ranges=run.ranges or None,
             scale_top=ends.top(channel),
-            others=[beads.column(other) for other in others],
+            others=[beads.column(other_name) for other_name in other_names],
         )
         curve = _with_other_channels(_curve(task, peaks), task, beads, peaks)
     except CalibrationError as error:
@@ -166,8 +166,8 @@ class _Ends:
 
     @classmethod
     def of(cls, file: FcsFile, names: Sequence[str]) -> _Ends:
-        found = scale_ends(file, names, [file.column(name) for name in names])
-        return cls(dict(zip(names, found.tops, strict=True)), found.repairs)
+        ends = scale_ends(file, names, [file.column(name) for name in names])
+        return cls(dict(zip(names, ends.tops, strict=True)), ends.repairs)
 
     def top(self, name: str) -> float:
         return self.tops[name]
@@ -244,12 +244,12 @@ def _with_other_channels(
     if not kit.quantifies:
         return curve
     named, compared = beads.column(beads.channel), []
-    for other in beads.others:
+    for other_name in beads.others:
         comparison = compare_channels(
-            named, beads.column(other), peaks, one_dye=kit.one_dye, other_top=beads.ends.top(other)
+            named, beads.column(other_name), peaks, one_dye=kit.one_dye, other_top=beads.ends.top(other_name)
         )
         if comparison is not None:
-            compared.append((other, comparison))
+            compared.append((other_name, comparison))
     row = channel_check(compared, beads.channel)
     return curve if row is None else curve.with_checks(row)
 

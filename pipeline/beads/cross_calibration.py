@@ -32,58 +32,65 @@ def with_transfers(
     by_name = {calibration.bead_run: calibration for calibration in calibrations}
     typed = {run.name: run for run in runs}
     return tuple(
-        _carried(here, [by_name.get(name) for name in typed[here.bead_run].transfer_names], settings)
-        if typed[here.bead_run].transfer_names
-        else here
-        for here in calibrations
+        _carried(result, [by_name.get(name) for name in typed[result.bead_run].transfer_names], settings)
+        if typed[result.bead_run].transfer_names
+        else result
+        for result in calibrations
     )
 
 
 def _carried(
-    here: CalibrationResult, other: Sequence[CalibrationResult | None], settings: Settings
+    this_day: CalibrationResult, transfer_runs: Sequence[CalibrationResult | None], settings: Settings
 ) -> CalibrationResult:
     """Return the run with the curve of the other day, or without a curve and the reason."""
-    there, curve_run = (*other, None, None)[:2]
-    if there is None or curve_run is None:
-        return _refused(here, "the runs that transfer_from names have not been read")
-    why = _unfit(here, there, curve_run, settings)
-    if why or curve_run.curve is None or here.peaks is None or there.peaks is None:
-        return _refused(here, why)
-    assumed = 0.0 if _same_detector(here, there) else settings.transfer_cv
+    other_day, curve_run = (*transfer_runs, None, None)[:2]
+    if other_day is None or curve_run is None:
+        return _refused(this_day, "the runs that transfer_from names have not been read")
+    why = _unfit(this_day, other_day, curve_run, settings)
+    if why or curve_run.curve is None or this_day.peaks is None or other_day.peaks is None:
+        return _refused(this_day, why)
+    assumed = 0.0 if _same_detector(this_day, other_day) else settings.transfer_cv
     try:
-        transfer = fit_transfer(here.peaks, there.peaks, here.levels, assumed_cv=assumed)
+        transfer = fit_transfer(this_day.peaks, other_day.peaks, this_day.levels, assumed_cv=assumed)
     except StandardCurveError as error:
-        return _refused(here, str(error))
+        return _refused(this_day, str(error))
     curve = transferred_curve(curve_run.curve, transfer, settings.curve_limits)
     return replace(
-        here,
+        this_day,
         curve=curve,
         unit_kit=curve_run.kit,
-        flags=(*without_curve_flags(here.flags), CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
-        note=joined_notes(here.note, _words(here, there, curve_run, curve)),
+        flags=(*without_curve_flags(this_day.flags), CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
+        note=joined_notes(this_day.note, _words(this_day, other_day, curve_run, curve)),
     )
 
 
 def _unfit(
-    here: CalibrationResult, there: CalibrationResult, curve_run: CalibrationResult, settings: Settings
+    this_day: CalibrationResult,
+    other_day: CalibrationResult,
+    curve_run: CalibrationResult,
+    settings: Settings,
 ) -> str:
     """Say why the three runs cannot transfer a curve; "" if they can."""
-    for run in (here, there):
+    for run in (this_day, other_day):
         if run.peaks is None:
             return f"the rainbow populations of {run.bead_run} were not found: {run.note}"
-    if here.sha256 and (here.sha256, here.channel) == (there.sha256, there.channel):
-        return f"{here.bead_run} and {there.bead_run} are one acquisition: their files hold the same bytes"
+    if this_day.sha256 and (this_day.sha256, this_day.channel) == (other_day.sha256, other_day.channel):
+        return (
+            f"{this_day.bead_run} and {other_day.bead_run} are one acquisition: their files hold the same "
+            "bytes"
+        )
     if curve_run.curve is None:
         return f"{curve_run.bead_run} has no curve: {curve_run.note}"
-    if _detector(there) != _detector(curve_run):
+    if _detector(other_day) != _detector(curve_run):
         return (
-            f"{there.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector "
+            f"{other_day.bead_run} and {curve_run.bead_run} were not acquired on one instrument and detector "
             "with the same voltage and gain: the rainbow run must be acquired together with the bead run"
         )
-    hours = _hours_apart(there, curve_run)
+    hours = _hours_apart(other_day, curve_run)
     if hours is not None and hours > settings.bead_age_reject_hours:
         return (
-            f"{there.bead_run} and {curve_run.bead_run} lie {hours:.0f} hours apart: they must be of one day"
+            f"{other_day.bead_run} and {curve_run.bead_run} lie {hours:.0f} hours apart: they must be of one "
+            "day"
         )
     return ""
 
@@ -93,30 +100,38 @@ def _detector(run: CalibrationResult) -> tuple[object, ...]:
     return run.channel, facts.instrument, facts.serial, facts.voltage, facts.gain or 1.0
 
 
-def _same_detector(here: CalibrationResult, there: CalibrationResult) -> bool:
+def _same_detector(this_day: CalibrationResult, other_day: CalibrationResult) -> bool:
     """Whether both are the same detector of the same instrument, by name; its voltage may differ."""
-    mine, theirs = here.acquired, there.acquired
+    mine, theirs = this_day.acquired, other_day.acquired
     named = bool(mine.instrument or mine.serial)
     same = (mine.instrument, mine.serial) == (theirs.instrument, theirs.serial)
-    return named and same and here.channel == there.channel
+    return named and same and this_day.channel == other_day.channel
 
 
-def _hours_apart(run: CalibrationResult, other: CalibrationResult) -> float | None:
-    if not (run.acquired.acquired_at and other.acquired.acquired_at):
+def _hours_apart(run: CalibrationResult, other_run: CalibrationResult) -> float | None:
+    if not (run.acquired.acquired_at and other_run.acquired.acquired_at):
         return None
-    first, second = (datetime.fromisoformat(each.acquired.acquired_at) for each in (run, other))
+    first, second = (datetime.fromisoformat(each.acquired.acquired_at) for each in (run, other_run))
     return abs((first - second).total_seconds()) / 3600
 
 
-def _refused(here: CalibrationResult, why: str) -> CalibrationResult:
-    note = joined_notes(here.note, f"no curve could be carried over from the runs of transfer_from: {why}")
+def _refused(this_day: CalibrationResult, why: str) -> CalibrationResult:
+    note = joined_notes(
+        this_day.note, f"no curve could be carried over from the runs of transfer_from: {why}"
+    )
     return replace(
-        here, curve=None, flags=(*without_curve_flags(here.flags), CalibrationFlag.NO_CURVE), note=note
+        this_day,
+        curve=None,
+        flags=(*without_curve_flags(this_day.flags), CalibrationFlag.NO_CURVE),
+        note=note,
     )
 
 
 def _words(
-    here: CalibrationResult, there: CalibrationResult, curve_run: CalibrationResult, curve: StandardCurve
+    this_day: CalibrationResult,
+    other_day: CalibrationResult,
+    curve_run: CalibrationResult,
+    curve: StandardCurve,
 ) -> str:
     transfer = curve.transfer
     if transfer is None:
@@ -136,6 +151,6 @@ def _words(
     outside = f"; {len(beyond)} beads of the curve lie beyond the rainbow populations" if beyond else ""
     return (
         f"curve of {curve_run.bead_run} ({curve_run.kit}, lot {curve_run.lot}) carried over from "
-        f"{there.bead_run} by {transfer.n} rainbow populations: {line}, "
+        f"{other_day.bead_run} by {transfer.n} rainbow populations: {line}, "
         f"{100 * transfer.largest_error:.1f} % off at most{assumed}{outside}"
     )

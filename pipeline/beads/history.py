@@ -135,7 +135,7 @@ def _with_history(
     if result.peaks is None or result.curve is None:
         return result.curve
     peaks, top = result.peaks, max(k for k, used in enumerate(result.curve.fitted) if used)
-    kept = [run for run in earlier if run.verdict != CurveVerdict.REJECT.value and run.on_scale[top]]
+    usable = [run for run in earlier if run.verdict != CurveVerdict.REJECT.value and run.on_scale[top]]
     refitted = fit_standard_curve(
         peaks.medians,
         result.levels,
@@ -143,12 +143,12 @@ def _with_history(
         rcv=peaks.rcv,
         n=peaks.n,
         saturated=peaks.saturated,
-        history=[run.medians[top] for run in kept],
+        history=[run.medians[top] for run in usable],
         limits=settings.curve_limits,
     )
     refitted = without_line(refitted, bead_kit(result.kit), result.levels)
-    made = {row.name for row in refitted.checks}
-    return refitted.with_checks(*(row for row in result.curve.checks if row.name not in made))
+    new_names = {row.name for row in refitted.checks}
+    return refitted.with_checks(*(row for row in result.curve.checks if row.name not in new_names))
 
 
 def drift_series(runs: Sequence[LoggedRun]) -> tuple[DriftSeries, ...]:

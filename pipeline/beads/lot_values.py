@@ -110,9 +110,9 @@ def _in_study(
     result: CalibrationResult, calibrations: Sequence[CalibrationResult]
 ) -> list[tuple[str, tuple[float, ...]]]:
     return [
-        (other.bead_run, other.levels)
-        for other in calibrations
-        if (other.kit, other.lot, other.channel) == (result.kit, result.lot, result.channel)
+        (calibration.bead_run, calibration.levels)
+        for calibration in calibrations
+        if (calibration.kit, calibration.lot, calibration.channel) == (result.kit, result.lot, result.channel)
     ]
 
 
@@ -128,12 +128,12 @@ def _in_log(result: CalibrationResult, log: InstrumentLog | None) -> list[tuple[
 
 
 def _compared(
-    result: CalibrationResult, others: Sequence[tuple[str, tuple[float, ...]]]
+    result: CalibrationResult, other_runs: Sequence[tuple[str, tuple[float, ...]]]
 ) -> CalibrationResult:
     if result.curve is None:
         return result
     curve = result.curve.with_checks(
-        *acceptance_rows(LOT_CHECKS, LotRuns(result.lot, result.levels, others), CurveLimits())
+        *acceptance_rows(LOT_CHECKS, LotRuns(result.lot, result.levels, other_runs), CurveLimits())
     )
     if curve == result.curve:
         return result
@@ -151,10 +151,10 @@ def _other_values(lot: LotRuns, limit: None) -> CheckedValue | None:
     return float(len(unlike)), CurveVerdict.WARN, text
 
 
-def _agree(levels: Sequence[float], others: Sequence[float]) -> bool:
+def _agree(levels: Sequence[float], other_levels: Sequence[float]) -> bool:
     """Whether two rows may be of one lot: all values agree, or some if not all beads were resolved."""
-    few, many = sorted((levels, others), key=len)
-    return set(few) <= set(many)
+    fewer, many = sorted((levels, other_levels), key=len)
+    return set(fewer) <= set(many)
 
 
 SIZE_CHECKS: tuple[TableRow[TypedLevels], ...] = (TableRow(CheckName.LOT_SIZE, _size),)

@@ -102,11 +102,11 @@ def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
     kind = PULSE_MEASURE.search(channel)
     suffix = kind.group().casefold() if kind else ""
     return [
-        other
-        for other in channels
-        if not (is_scatter(other) or NO_LIGHT.match(other) or scatter_role(other) == "time")
-        and PULSE_MEASURE.sub("", other).casefold() != own
-        and other.casefold().endswith(suffix)
+        name
+        for name in channels
+        if not (is_scatter(name) or NO_LIGHT.match(name) or scatter_role(name) == "time")
+        and PULSE_MEASURE.sub("", name).casefold() != own
+        and name.casefold().endswith(suffix)
     ]
 
 
@@ -127,9 +127,9 @@ def _candidates(channels: Sequence[str], kind: str) -> list[str]:
     roles = {channel: _role(channel) for channel in channels}
     return [
         channel
-        for wanted in (f"{kind}_area", f"{kind}_height", f"{kind}_width")
+        for role in (f"{kind}_area", f"{kind}_height", f"{kind}_width")
         for channel in channels
-        if roles[channel] == wanted
+        if roles[channel] == role
     ]
 
 

@@ -34,14 +34,14 @@ VOLTAGE_TOLERANCE = 1e-3
 Convention: a thousandth of 500 V is half a volt."""
 
 
-def instrument_difference(tube: FcsFile, other: FcsFile) -> str | None:
+def instrument_difference(tube: FcsFile, other_file: FcsFile) -> str | None:
     """Return in words how the instruments of two files differ; "": not at all; None: no file names one.
 
     Serial numbers decide. If they are absent or say nothing (`1`), the names of the instruments decide.
     """
-    serials = [_word(file.acquisition.serial) for file in (tube, other)]
-    names = [_word(file.acquisition.instrument) for file in (tube, other)]
-    difference = f"{_instrument(tube)} and {_instrument(other)}"
+    serials = [_word(file.acquisition.serial) for file in (tube, other_file)]
+    names = [_word(file.acquisition.instrument) for file in (tube, other_file)]
+    difference = f"{_instrument(tube)} and {_instrument(other_file)}"
     if not any(serials + names):
         return None
     same_serial, same_name = serials[0] == serials[1], names[0] == names[1]
@@ -69,9 +69,9 @@ def _instrument(file: FcsFile) -> str:
     )
 
 
-def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) -> tuple[str, bool]:
+def detector_difference(tube: FcsFile, first: str, other_file: FcsFile, second: str) -> tuple[str, bool]:
     """Return in words how the settings of two detectors differ, and whether anything could be compared."""
-    a, b = tube.detector(first), other.detector(second)
+    a, b = tube.detector(first), other_file.detector(second)
     compared, differ = False, []
     for word, a_value, b_value in (("voltage", a.voltage, b.voltage), ("gain", a.gain or 1.0, b.gain or 1.0)):
         if a_value is not None and b_value is not None:
@@ -79,7 +79,8 @@ def detector_difference(tube: FcsFile, first: str, other: FcsFile, second: str) 
             if not math.isclose(a_value, b_value, rel_tol=VOLTAGE_TOLERANCE):
                 unit = " V" if word == "voltage" else ""
                 differ.append(
-                    f"{word} {a_value:g}{unit} in {tube.path.name}, {b_value:g}{unit} in {other.path.name}"
+                    f"{word} {a_value:g}{unit} in {tube.path.name}, {b_value:g}{unit} in "
+                    f"{other_file.path.name}"
                 )
     if a.amplification != b.amplification:
         decades = (f"{detector.amplification[0]:g} decades" for detector in (a, b))
@@ -121,55 +122,55 @@ def _unlike(
     study: Study,
     sample: Sample,
     tube: FcsFile,
-    other: FcsFile,
+    other_file: FcsFile,
     where: str,
-    what: _Compared,
+    partner: _Compared,
     names: Sequence[str],
 ) -> Iterator[Finding]:
     """Compare instruments and settings of the quantified detector; refuse settings of one instrument only."""
     settings, sample_id = study.settings, sample.sample_id
-    difference = instrument_difference(tube, other)
+    difference = instrument_difference(tube, other_file)
     if difference is None:
-        note = f"neither the tube nor {what} names its instrument: not compared"
+        note = f"neither the tube nor {partner} names its instrument: not compared"
         yield Finding(None, sample_id, note=note)
     if difference:
-        problem = f"{what} of another instrument: {difference}"
+        problem = f"{partner} of another instrument: {difference}"
         yield refusable(
             problem, "the tube's instrument", where=where, sample_id=sample_id,
             flag=CheckFlag.INSTRUMENT_MISMATCH,
             setting="accept_instrument_mismatch", reason=settings.accept_instrument_mismatch,
         )  # fmt: skip
     tube_channel = find_channel(study.panel(sample.panel).quantified.aliases, tube.channels)
-    other_channel = find_channel(names, other.channels)
+    other_channel = find_channel(names, other_file.channels)
     if not tube_channel or not other_channel:
         return
-    differ, compared = detector_difference(tube, tube_channel, other, other_channel)
+    differ, compared = detector_difference(tube, tube_channel, other_file, other_channel)
     if difference and differ:
-        problem = f"{what}: the voltages of two instruments cannot be compared; "
+        problem = f"{partner}: the voltages of two instruments cannot be compared; "
         problem += f"those of {tube_channel} differ: {differ}"
         expected = "the tube's instrument, voltage and gain"
         yield warning(problem, expected, where=where, sample_id=sample_id, flag=CheckFlag.VOLTAGE_MISMATCH)
     elif differ:
-        problem = f"{what} acquired with other settings of {tube_channel}: {differ}"
+        problem = f"{partner} acquired with other settings of {tube_channel}: {differ}"
         yield refusable(
             problem, "the tube's voltage and gain", where=where, sample_id=sample_id,
             flag=CheckFlag.VOLTAGE_MISMATCH,
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
         )  # fmt: skip
     elif not compared and not difference:
-        yield _not_comparable(sample_id, where, tube, other, what, tube_channel)
+        yield _not_comparable(sample_id, where, tube, other_file, partner, tube_channel)
 
 
 def _not_comparable(
-    sample_id: str, where: str, tube: FcsFile, other: FcsFile, what: _Compared, channel: str
+    sample_id: str, where: str, tube: FcsFile, other_file: FcsFile, partner: _Compared, channel: str
 ) -> Finding:
     """Return a flag for a tube that cannot be compared with its beads; for a control only a note."""
-    if what.is_control:
-        note = f"tube and {what} do not both give the voltage of {channel}: not compared"
+    if partner.is_control:
+        note = f"tube and {partner} do not both give the voltage of {channel}: not compared"
         return Finding(None, sample_id, note=note)
     problem = (
-        f"{what}: {tube.path.name} and {other.path.name} do not both give the voltage or gain of {channel}: "
-        "not compared"
+        f"{partner}: {tube.path.name} and {other_file.path.name} do not both give the voltage or gain of "
+        f"{channel}: not compared"
     )
     hint = "Make sure that beads and tube were acquired with the same settings: another voltage changes RD."
     expected = "$PnV in both files"

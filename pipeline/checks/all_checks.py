@@ -83,8 +83,8 @@ def study_findings(study: Study, headers: Headers | None = None) -> tuple[Findin
     headers
         The headers of the files (`read_headers`); None: they are read here. No events are read.
     """
-    known = read_headers(study) if headers is None else headers
-    return tuple(finding for check in CHECKS for finding in check(study, known))
+    file_headers = read_headers(study) if headers is None else headers
+    return tuple(finding for check in CHECKS for finding in check(study, file_headers))
 
 
 def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:
@@ -197,18 +197,20 @@ def _faults_of(findings: Iterable[Finding]) -> tuple[Fault, ...]:
     )
 
 
-def tube_findings(study: Study, known: Sequence[Finding] | None = None) -> Mapping[str, TubeFindings]:
+def tube_findings(
+    study: Study, findings_of_study: Sequence[Finding] | None = None
+) -> Mapping[str, TubeFindings]:
     """Return for every sample_id the reason why it fails (or ""), and the flags and notes of its row.
 
     Parameters
     ----------
     study
         The study as read, without a fault that stops the run.
-    known
+    findings_of_study
         The findings of `study_findings`; None: the checks run here.
     """
     by_tube: dict[str, list[Finding]] = {sample.sample_id: [] for sample in study.samples}
-    for finding in study_findings(study) if known is None else known:
+    for finding in study_findings(study) if findings_of_study is None else findings_of_study:
         if finding.sample_id:
             by_tube[finding.sample_id].append(finding)
     return {sample_id: _of_tube(findings) for sample_id, findings in by_tube.items()}

@@ -121,11 +121,11 @@ def shared_channels(study: Study, headers: Headers) -> Iterator[Finding]:
             first: dict[str, PanelChannel] = {}
             for channel in panel.channels:
                 name = find_channel(channel.aliases, file.channels)
-                other = first.setdefault(name, channel)
-                if name and other is not channel and channel not in reported:
+                first_channel = first.setdefault(name, channel)
+                if name and first_channel is not channel and channel not in reported:
                     reported.add(channel)
                     where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "channel")
-                    earlier = study.at("panels", f"{panel.name}/{other.aliases[0]}", "channel")
+                    earlier = study.at("panels", f"{panel.name}/{first_channel.aliases[0]}", "channel")
                     typed = quoted("; ".join(channel.aliases))
                     problem = f"{typed}, which in {file.path.name} is {name} as in {earlier}"
                     yield Finding(Fault(where, problem, "another channel for each row of a panel"))
@@ -140,11 +140,12 @@ def contradicting_markers(study: Study, headers: Headers) -> Iterator[Finding]:
         for channel in study.panel(sample.panel).channels:
             name = find_channel(channel.aliases, file.channels)
             marker = file.markers[file.channels.index(name)] if name else ""
-            other = contradicts(channel.role, name, marker)
-            if other:
-                called = f"{name} ({marker})" if marker else name
+            role_in_file = contradicts(channel.role, name, marker)
+            if role_in_file:
+                shown_channel = f"{name} ({marker})" if marker else name
                 problem = (
-                    f"{file.path.name}, which calls channel {called}: that is {other}, not {channel.role}"
+                    f"{file.path.name}, which calls channel {shown_channel}: that is {role_in_file}, not "
+                    f"{channel.role}"
                 )
                 expected = f"the marker that panel {quoted(sample.panel)} has on it"
                 where = study.at("samples", sample.sample_id, "fcs_file")

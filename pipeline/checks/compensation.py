@@ -156,11 +156,11 @@ def _matrix_of(panel: Panel, tube: FcsFile | None, named: SpilloverMatrix | None
 
 def compensated_panels(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require that compensated_panels names panels of the study, and that their files have no matrix."""
-    known = [panel.name for panel in study.panels]
-    folded = {name.casefold() for name in (*known, ALL_PANELS)}
+    panel_names = [panel.name for panel in study.panels]
+    folded = {name.casefold() for name in (*panel_names, ALL_PANELS)}
     for name in study.settings.compensated_names:
         if name.casefold() not in folded:
-            hint = did_you_mean(name, known)
+            hint = did_you_mean(name, panel_names)
             where = setting_cell(study, "compensated_panels")
             yield Finding(Fault(where, quoted(name), f"{ALL_PANELS}, or names of the panels sheet", hint))
     for panel in (panel for panel in study.panels if panel.compensated):
@@ -224,17 +224,17 @@ def _unusable(study: Study, sample: Sample, column: str, problem: str) -> Findin
 def setting_cell(study: Study, name: str) -> str:
     """Return the cell of a setting's value; the sheet is read again, since a study does not keep it."""
     workbook, table = study.folder / WORKBOOK, study.folder / "settings.csv"
-    known = column_names(SettingRow)
+    columns = column_names(SettingRow)
     sheets = (
         read_workbook(workbook, ("settings",))[0]
         if workbook.is_file()
-        else (read_csv_sheet(table, "settings", known)[0],)
+        else (read_csv_sheet(table, "settings", columns)[0],)
     )
     rows = [
         entry
         for sheet in sheets
         if sheet.name == "settings"
-        for entry in read_rows(tabulate(sheet, known)[0], SettingRow)[0]
+        for entry in read_rows(tabulate(sheet, columns)[0], SettingRow)[0]
     ]
     cells = (entry.at("value") for entry in rows if (entry.row.name or "").casefold() == name)
     return next(cells, study.at("settings", name, "value"))

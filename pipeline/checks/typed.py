@@ -54,16 +54,18 @@ def _one_detector(names: Sequence[str], aliases: Sequence[str], file: FcsFile | 
     )
     if pulses is None:
         return "If both are one detector, list both names in the panel's channel, split by ;."
-    known = "" if file is None else find_channel(aliases, file.channels)
-    has = f" {file.path.name} has {known}: name that." if file is not None and known else ""
+    name_in_file = "" if file is None else find_channel(aliases, file.channels)
+    has = f" {file.path.name} has {name_in_file}: name that." if file is not None and name_in_file else ""
     words = f"{pulse_by_name(*pulses)} and {pulse_by_name(*reversed(pulses))}"
     return f"These are {words} of a pulse, different numbers: beads and tubes must be measured alike.{has}"
 
 
 def _meant(channel: PanelChannel, file: FcsFile) -> str:
     """Return a hint on the channel of a bead file that was probably meant: the panel's, or a similar name."""
-    known = find_channel(channel.aliases, file.channels)
-    return f"Did you mean {known}?" if known else suggestion(channel, file.channels, file.markers)
+    name_in_file = find_channel(channel.aliases, file.channels)
+    return (
+        f"Did you mean {name_in_file}?" if name_in_file else suggestion(channel, file.channels, file.markers)
+    )
 
 
 def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -130,9 +132,9 @@ def collected_before_doses(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     drug = study.settings.washed_out_drug
     without = set()
-    given = days_of(study, drug)
+    dose_days = days_of(study, drug)
     for sample in study.samples:
-        days = given.get(sample.patient_id, [])
+        days = dose_days.get(sample.patient_id, [])
         where = study.at("samples", sample.sample_id, "collected_on")
         later = [day for day in days if day > sample.collected_on]
         if study.doses and not days and sample.patient_id not in without:

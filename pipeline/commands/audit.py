@@ -66,10 +66,10 @@ def _facts(folder: Path) -> Mapping[str, Any]:
         facts = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         begun = (path.parent / "rd_samples.csv").exists()
-        what = "the last run did not end, so files in results/ may be of two runs: run it again"
+        advice = "the last run did not end, so files in results/ may be of two runs: run it again"
         raise UserError(
             f"{path}: found nothing, expected what `cd38rd run {folder}` writes: "
-            f"{what if begun else 'run it first'}"
+            f"{advice if begun else 'run it first'}"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); run `cd38rd run {folder}` again") from None
@@ -157,8 +157,8 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _history(trail: Trail, row: str) -> Iterator[str]:
-    found = history_of(trail, row)
-    if not found:
+    changes = history_of(trail, row)
+    if not changes:
         raise UserError(f"--row {row}: the audit trail has no row of this name")
-    for line, change in found:
+    for line, change in changes:
         yield f"{line.number}  {line.at}  {line.who}  {_cell(change)}"

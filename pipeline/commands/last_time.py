@@ -47,21 +47,21 @@ class LastTime:
 
     def summary(self, faults: Sequence[Fault]) -> RunSummary | None:
         """Return the summary from when the same files were written; None if they must be written."""
-        kept = self._kept()
-        wanted = {"key": self._key, **({"key_of_figures": self._key} if self._figures else {})}
-        if any(kept.get(name) != key for name, key in wanted.items()):
+        facts = self._kept()
+        keys = {"key": self._key, **({"key_of_figures": self._key} if self._figures else {})}
+        if any(facts.get(name) != key for name, key in keys.items()):
             return None
-        text, failures = kept.get("text"), kept.get("failures")
+        text, failures = facts.get("text"), facts.get("failures")
         if not isinstance(text, str) or not isinstance(failures, str):
             return None
         try:
-            status = ExitStatus(kept.get("status", -1))
+            status = ExitStatus(facts.get("status", -1))
         except ValueError:
             return None
         if not self._is_unchanged():
             return None
-        said = text.replace(REPORT_PATH, str(self._results.report))
-        return RunSummary(status, f"{NOTHING_NEW}\n{said}", fault_report(faults), failures)
+        summary_text = text.replace(REPORT_PATH, str(self._results.report))
+        return RunSummary(status, f"{NOTHING_NEW}\n{summary_text}", fault_report(faults), failures)
 
     def keep(self, summary: RunSummary) -> None:
         """Record the present inputs and the summary."""
@@ -95,10 +95,10 @@ class LastTime:
 def _facts_in(path: Path) -> dict[str, Any]:
     """Return what a JSON file of ours holds by name; nothing if it cannot be read or is no such file."""
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        facts = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def made_from(

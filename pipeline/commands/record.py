@@ -69,8 +69,8 @@ class CommandRecord:
                 "command": command,
                 "program": f"cd38rd {program_version()}",
                 "code_sha256": code_digest(),
-                "inputs_sha256": digest_of(part for one in sorted(inputs) for part in one),
-                "results_sha256": digest_of(part for one in files for part in one),
+                "inputs_sha256": digest_of(part for entry in sorted(inputs) for part in entry),
+                "results_sha256": digest_of(part for entry in files for part in entry),
                 **({"of_an_earlier_run": list(older)} if older else {}),
             },
             typed_cells(self.study),
@@ -88,7 +88,7 @@ def inputs_of(study_result: StudyResult) -> tuple[tuple[str, str], ...]:
 
 def digests_of(results: Path) -> Digests:
     """Return path and SHA-256 of every file of a results folder that run.json should list."""
-    found = (path for path in results.rglob("*") if path.is_file())
-    names = {path.relative_to(results).as_posix(): path for path in found}
+    files = (path for path in results.rglob("*") if path.is_file())
+    names = {path.relative_to(results).as_posix(): path for path in files}
     listed = {name: path for name, path in names.items() if name.partition("/")[0] not in NOT_LISTED}
     return tuple((name, file_sha256(listed[name])) for name in sorted(listed))

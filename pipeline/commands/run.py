@@ -54,7 +54,7 @@ SHEETS_OF_BEADS = ("beads", "settings")
 
 def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
     """Quantify every tube and write all results; finished tubes are stored at once and reused."""
-    study, faults, found = folder_with_findings(folder)
+    study, faults, findings = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
@@ -65,7 +65,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     with logged_to(results.folder), own_processes() as own:
         log.info("cd38rd %s, tubes: %d", program_version(), len(study.samples))
         hashes = input_hashes(study)
-        faults, known = rechecked(study, faults, found)
+        faults, rechecked_findings = rechecked(study, faults, findings)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
         bead_workers = workers_for(len(study.samples), options.workers)
@@ -74,7 +74,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
             options, {f"bead run {run.bead_run}": run.defect for run in calibrations if run.defect}
         )
         events = results.events if options.export_events else None
-        tasks = tube_tasks(study, calibrations, hashes, events, known)
+        tasks = tube_tasks(study, calibrations, hashes, events, rechecked_findings)
         tasks = tuple(replace(task, second_opinion=options.second_opinion) for task in tasks)
         done = quantified_study(tasks, options, results.stores, reporter, results.events, own)
         notes = not_run(study, done.results)
@@ -132,10 +132,10 @@ def _stop_at_defects(options: RunOptions, failures: Mapping[str, str], sound: st
 
 
 def _must_be_samples(only: Iterable[str], study: Study) -> None:
-    known = [sample.sample_id for sample in study.samples]
+    sample_ids = [sample.sample_id for sample in study.samples]
     for name in only:
-        if name not in known:
-            hint = did_you_mean(name, known)
+        if name not in sample_ids:
+            hint = did_you_mean(name, sample_ids)
             raise UsageError(f"--only {name}: the samples sheet has no such sample_id. {hint}".rstrip())
 
 
@@ -160,9 +160,9 @@ def _calibrations(
     missing = [task for task in tasks if task.run.name not in stored]
     for end in run_tasks(missing, calibrate_bead_run, workers=min(workers, len(missing)), own=own):
         stored[end.task.run.name] = _calibrated(end, store)
-    made = [stored[task.run.name] for task in tasks]
+    calibrations = [stored[task.run.name] for task in tasks]
     history = log_of(study.folder, study.settings)
-    return judged_bead_runs(history, made, study.bead_runs, study.settings, write=True)
+    return judged_bead_runs(history, calibrations, study.bead_runs, study.settings, write=True)
 
 
 def _calibrated(

@@ -106,8 +106,8 @@ def finish(
     if for_programs:
         from pipeline.running.progress import print_json
 
-        said = {"text": summary.text, "faults": summary.faults, "failures": summary.failures}
-        print_json({"status": int(summary.exit_status), **said})
+        texts = {"text": summary.text, "faults": summary.faults, "failures": summary.failures}
+        print_json({"status": int(summary.exit_status), **texts})
         raise typer.Exit(summary.exit_status)
     if summary.faults:
         complain(summary.faults)
@@ -146,5 +146,5 @@ def _must_be_folder(folder: Path) -> None:
     from pipeline.study.errors import UsageError
 
     if not folder.is_dir():
-        found = "a file" if folder.exists() else "nothing"
-        raise UsageError(f"{folder}: found {found}, expected a folder")
+        actual = "a file" if folder.exists() else "nothing"
+        raise UsageError(f"{folder}: found {actual}, expected a folder")

@@ -73,11 +73,11 @@ def _collector_at_rest() -> Iterator[Callable[[], None]]:
 
 
 def _from_store(
-    folder: Path, all_there: Callable[[], None], reporter: Reporter, *, extras: FigureExtras | None
+    folder: Path, all_loaded: Callable[[], None], reporter: Reporter, *, extras: FigureExtras | None
 ) -> RunSummary:
     """Write all files from stored results; without `extras` the figures stay as they are."""
     reporter.stage("reading stored results")
-    study, faults, known = folder_with_findings(folder)
+    study, faults, findings = folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     record = CommandRecord(study, Event.REPORT)
@@ -86,9 +86,9 @@ def _from_store(
     must_be_whole(folder)
     curves = (results.stores.bead_runs.load(run.name) for run in study.bead_runs)
     log = log_of(folder, study.settings)
-    made = tuple(stored[1] for stored in curves if stored is not None)
-    calibrations = judged_bead_runs(log, made, study.bead_runs, study.settings, write=False)
-    tubes, notes = _stored_tubes(study, results, calibrations, known)
+    stored_runs = tuple(stored[1] for stored in curves if stored is not None)
+    calibrations = judged_bead_runs(log, stored_runs, study.bead_runs, study.settings, write=False)
+    tubes, notes = _stored_tubes(study, results, calibrations, findings)
     key = made_from(study, results, tubes, calibrations, faults, notes, extras or NO_EXTRAS)
     last = LastTime(results, key, figures=extras is not None)
     same = last.summary(faults)
@@ -102,7 +102,7 @@ def _from_store(
         validate = results.validation.is_dir()
         study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)
         facts = partial(record.facts, results.folder, inputs_of(study_result), 0, len(tubes))
-        all_there()
+        all_loaded()
         older = results.write(
             study_result, facts, reporter.stage, side, run_on=record.day, figures=drawn, extras=extras
         )
@@ -113,7 +113,7 @@ def _from_store(
 
 
 def _stored_tubes(
-    study: Study, results: Results, calibrations: Sequence[CalibrationResult], known: Sequence[Finding]
+    study: Study, results: Results, calibrations: Sequence[CalibrationResult], findings: Sequence[Finding]
 ) -> tuple[dict[str, SampleResult], tuple[Note, ...]]:
     """Return the stored tubes, compared with their batches, and notes on missing, damaged or old ones."""
     stores, samples = results.stores, study.samples
@@ -126,10 +126,10 @@ def _stored_tubes(
     twice = {s.sample_id: stored for s in samples if (stored := stores.alone.load(s.sample_id))}
     damaged = _damaged(study, stores, loaded, {run.bead_run for run in calibrations}, twice)
     alone = {name: twice.get(name, stored)[1] for name, stored in loaded.items()}
-    found = findings_of_tubes(study, calibrations, known)
+    tube_findings = findings_of_tubes(study, calibrations, findings)
     latest = {name: result for name, (_, result) in loaded.items()}
-    tubes = results_beside_batches(samples, found, latest, alone)
-    return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, known))
+    tubes = results_beside_batches(samples, tube_findings, latest, alone)
+    return tubes, (*not_run(study, tubes), *damaged, *_stale(study, calibrations, loaded, alone, findings))
 
 
 def _damaged(
@@ -156,7 +156,7 @@ def _stale(
     calibrations: Sequence[CalibrationResult],
     loaded: Mapping[str, tuple[str, SampleResult]],
     alone: Mapping[str, SampleResult],
-    known: Sequence[Finding],
+    findings: Sequence[Finding],
 ) -> tuple[Note, ...]:
     """Name the stored results that a run now would make again (files are assumed to be unchanged)."""
     if len(calibrations) < len(study.bead_runs):
@@ -167,7 +167,7 @@ def _stale(
         for sample in study.samples
         for name in sample.input_files
     }
-    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, known=known), alone)
+    tasks = tasks_with_batch_cuts(tube_tasks(study, calibrations, hashes, findings_of_study=findings), alone)
     today = {
         name: tube_digest(replace(task, second_opinion=loaded[name][1].second_opinion is not None))
         for task in tasks

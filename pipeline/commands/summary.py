@@ -50,12 +50,12 @@ def summary_of(
     Status 4 if files of an earlier run could not be replaced (`older`).
     """
     failed = failed_text(study_result)
-    said = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
+    failures = "\n".join(part for part in (failed, _defects_text(study_result), _older_text(older)) if part)
     is_whole = not failed and not study_result.all_defects
     status = ExitStatus.ALL_QUANTIFIED if is_whole else ExitStatus.SOME_FAILED
     if older:
         status = ExitStatus.NOT_WRITTEN
-    return RunSummary(status, text, fault_report(faults), said)
+    return RunSummary(status, text, fault_report(faults), failures)
 
 
 def _older_text(older: Sequence[str]) -> str:

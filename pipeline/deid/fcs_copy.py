@@ -55,23 +55,23 @@ def fcs_copy(
     cut_short
         Whether the file ends before its declared number of events: the copy declares the same number.
     """
-    place = file.data
-    events = data[place.begin : place.begin + place.n_bytes]
-    kept = {
+    events_layout = file.data
+    events = data[events_layout.begin : events_layout.begin + events_layout.n_bytes]
+    keywords = {
         key: value
         for key, value in file.keywords.items()
         if _WANTED.fullmatch(key) and re.fullmatch(_WORDS.get(key, _NUMBERS) + r"|\*", value.strip(" \0"))
     }
     for number, channel in enumerate(file.channels, 1):
-        kept[f"$P{number}N"] = rename(channel)
-    kept |= _matrix(file, rename)
-    promised = max(keyword_integer(file.keywords.get("$TOT")) or 0, place.n_events + 1)
-    n_events = promised if cut_short else place.n_events
-    kept |= {"$TOT": str(n_events), "$NEXTDATA": "0"}
+        keywords[f"$P{number}N"] = rename(channel)
+    keywords |= _matrix(file, rename)
+    promised = max(keyword_integer(file.keywords.get("$TOT")) or 0, events_layout.n_events + 1)
+    n_events = promised if cut_short else events_layout.n_events
+    keywords |= {"$TOT": str(n_events), "$NEXTDATA": "0"}
     facts = {"$CYT": instrument, "$CYTSN": serial, "$DATE": "" if day is None else _as_fcs(day)}
-    kept |= {key: value for key, value in facts.items() if value}
-    n_bytes = -(-len(events) * n_events // max(place.n_events, 1)) if cut_short else len(events)
-    return _whole(file.version, kept, events, n_bytes)
+    keywords |= {key: value for key, value in facts.items() if value}
+    n_bytes = -(-len(events) * n_events // max(events_layout.n_events, 1)) if cut_short else len(events)
+    return _whole(file.version, keywords, events, n_bytes)
 
 
 def _matrix(file: FcsFile, rename: Rename) -> dict[str, str]:

@@ -81,7 +81,7 @@ class Key:
         if not original:
             return ""
         if (kind, original) not in self.names:
-            taken = {copy for (one, _), copy in self.names.items() if one is kind}
+            taken = {copy for (other_kind, _), copy in self.names.items() if other_kind is kind}
             numbered = (_FORMS[kind].format(number) for number in count(1))
             self.names[kind, original] = next(name for name in numbered if name not in taken)
         return self.names[kind, original]
@@ -119,7 +119,7 @@ def read_key(path: Path) -> Key:
 def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str], str]:
     """Return the rows of a key. Raises ValueError for a pseudonym of two originals or a bad shift."""
     names: dict[tuple[PseudonymKind, str], str] = {}
-    seen: set[tuple[PseudonymKind, str]] = set()
+    copies: set[tuple[PseudonymKind, str]] = set()
     for row in rows:
         lacking = [name for name in _COLUMNS if row.get(name) is None]
         if lacking:
@@ -129,9 +129,9 @@ def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str],
             int(copy)
         elif not copy:
             raise ValueError(f"a {kind.value} without a name in the copy")
-        elif (kind, copy) in seen:
+        elif (kind, copy) in copies:
             raise ValueError(f"{kind.value} {copy} stands for two")
-        seen.add((kind, copy))
+        copies.add((kind, copy))
         names[kind, as_before(row["original"])] = copy
     return names
 

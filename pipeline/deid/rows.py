@@ -245,10 +245,14 @@ def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
     if name == "spillover_file":
         return spillover_file
     if name == "compensated_panels":
-        names = [one.strip() for one in str(value).split(";")]
-        return "; ".join(one if one == "all" else key.name(PseudonymKind.PANEL, one) for one in names if one)
+        names = [name_part.strip() for name_part in str(value).split(";")]
+        return "; ".join(
+            name_part if name_part == "all" else key.name(PseudonymKind.PANEL, name_part)
+            for name_part in names
+            if name_part
+        )
     if name in ("washed_out_drug", "study_drug", "imid_drugs"):
-        return "; ".join(dict.fromkeys(_drug(one, key) for one in listed_names(str(value))))
+        return "; ".join(dict.fromkeys(_drug(name_part, key) for name_part in listed_names(str(value))))
     if name == "keep_in_models":
         return str(value)  # a list of words that the program knows
     if isinstance(value, str):

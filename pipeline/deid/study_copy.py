@@ -138,8 +138,8 @@ class _Files:
 
     def rename(self, channel: str) -> str:
         """Return the name of a channel in the copy: names in the sheets, scatter and time stay."""
-        known = {_stem(channel), folded_name(channel)} & self._known or _TECHNICAL.fullmatch(channel)
-        return channel if known else self._key.name(PseudonymKind.CHANNEL, channel)
+        names_nobody = {_stem(channel), folded_name(channel)} & self._known or _TECHNICAL.fullmatch(channel)
+        return channel if names_nobody else self._key.name(PseudonymKind.CHANNEL, channel)
 
     def _copied(self, name: str, copy: str, shifted: Callable[[date], date] | None) -> str:
         if name in self._written:
@@ -248,12 +248,12 @@ def _must_be_readable(study: Study) -> None:
 def _left_out(study: Study) -> tuple[str, ...]:
     """Return the missing facts of the copy that change or explain results."""
     drawn = [sample for sample in study.samples if sample.gates_file]
-    other = sum(not is_abnormalities_alone(patient.cytogenetics) for patient in study.patients)
-    said = [
+    n_odd = sum(not is_abnormalities_alone(patient.cytogenetics) for patient in study.patients)
+    sentences = [
         f"gates drawn in FlowJo or GatingML ({len(drawn)} tubes): such files name samples; the copy has the "
         "automatic gates" if drawn else "",
         "days of bead runs: each tube is flagged BEAD_AGE_UNKNOWN in the copy" if study.bead_runs else "",
         f"{len(study.statements)} statements" if study.statements else "",
-        f"cytogenetics of {other} patients: their cells hold other words than abnormalities" if other else "",
+        f"cytogenetics of {n_odd} patients: their cells hold other words than abnormalities" if n_odd else "",
     ]  # fmt: skip
-    return tuple(text for text in said if text)
+    return tuple(text for text in sentences if text)

@@ -169,9 +169,9 @@ def _day_of(value: str) -> tuple[int, int, int] | None:
     return _numeric_date(words) if len(numbers) == 3 else None
 
 
-def _day(words: list[str], month: int, rest: list[str]) -> tuple[int, int, int]:
-    year_first = len(rest[0]) == 4 and words.index(rest[0]) == 0
-    day, year = (rest[1], rest[0]) if year_first else (rest[0], rest[1])
+def _day(words: list[str], month: int, numbers: list[str]) -> tuple[int, int, int]:
+    year_first = len(numbers[0]) == 4 and words.index(numbers[0]) == 0
+    day, year = (numbers[1], numbers[0]) if year_first else (numbers[0], numbers[1])
     return _year(year), month, int(day)
 
 
@@ -249,10 +249,10 @@ def _above_zero(number: float | None) -> float | None:
 
 
 def _area_scaling(keywords: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
-    given = (
+    factors = (
         (key, real_number(value)) for key, value in keywords.items() if key.endswith(("ASF", "AREA SCALING"))
     )
-    return tuple(sorted((key, factor) for key, factor in given if factor is not None))
+    return tuple(sorted((key, factor) for key, factor in factors if factor is not None))
 
 
 @dataclass(frozen=True, slots=True)

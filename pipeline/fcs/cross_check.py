@@ -178,10 +178,10 @@ def _side_by_side(file: FcsFile, ours: Floats, theirs: Floats | None) -> tuple[W
         WitnessedChannel(
             name,
             float(row.sum()),
-            float(theirs[at].sum()) if theirs is not None and at < n_theirs else None,
+            float(theirs[index].sum()) if theirs is not None and index < n_theirs else None,
             None,
         )
-        for at, (name, row) in enumerate(zip(file.channels, ours, strict=True))
+        for index, (name, row) in enumerate(zip(file.channels, ours, strict=True))
     )
 
 
@@ -240,7 +240,7 @@ def _flowio_limits(file: FcsFile) -> list[str]:
     codes = {repair.code for repair in file.reading_repairs}
     kinds = {parameter.kind for parameter in file.parameters}
     widths = {parameter.bits for parameter in file.parameters}
-    known = {
+    limits = {
         "it reads integers of 8, 16 and 32 bits only": kinds == {"I"} and not widths <= FLOWIO_BITS,
         "it does not read ASCII": "A" in kinds,
         "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
@@ -256,7 +256,7 @@ def _flowio_limits(file: FcsFile) -> list[str]:
         "a $PnR, $PnE or $PnG that is no number stops or misleads it": bool(codes & OF_NUMBERS),
         "it takes TEXT from the offsets in HEADER, which do not fit here": bool(codes & OF_TEXT),
     }
-    return [sentence for sentence, applies in known.items() if applies]
+    return [sentence for sentence, applies in limits.items() if applies]
 
 
 def _fcsparser_limits(file: FcsFile) -> list[str]:
@@ -264,7 +264,7 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
     kinds = {parameter.kind for parameter in file.parameters}
     order = file.data.layout.byte_order
     odd = any(field.kind == "I" and field.bits not in (8, 16, 32, 64) for field in file.data.layout.fields)
-    known = {
+    limits = {
         "under NumPy 2 it raises on every big-endian file": list(order) == sorted(order)[::-1] != [1],
         "it does not read ASCII": "A" in kinds,
         "it takes all channels for one type and ignores $PnDATATYPE of FCS 3.2": len(kinds) > 1,
@@ -282,7 +282,7 @@ def _fcsparser_limits(file: FcsFile) -> list[str]:
         "it does not read supplemental TEXT": _is_supplemented(file),
         "it does not read a file that ends early": RepairCode.TRUNCATED in codes,
     }
-    return [sentence for sentence, applies in known.items() if applies]
+    return [sentence for sentence, applies in limits.items() if applies]
 
 
 def _lacks_keywords(file: FcsFile, codes: set[RepairCode]) -> bool:

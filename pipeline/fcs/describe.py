@@ -86,7 +86,7 @@ def _channel(parameter: Parameter) -> dict[str, Json]:
 def _table(file: FcsFile) -> Iterator[str]:
     head = ("channel", "marker", "stored as", "volts", "gain", "amplification", "largest value")
     rows = [head, *(_row(parameter) for parameter in file.parameters)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
@@ -117,10 +117,10 @@ def _spillover_line(file: FcsFile) -> str:
 
 def _data_set_lines(file: FcsFile) -> Iterator[str]:
     if file.n_data_sets > 1:
-        others = [number for number in range(1, file.n_data_sets + 1) if number != file.data_set]
+        other_numbers = [number for number in range(1, file.n_data_sets + 1) if number != file.data_set]
         yield (
-            f"data sets: {file.n_data_sets} in the file, number {file.data_set} is read; "
-            f"choose another as {file.path.name}#{others[0]}"
+            f"data sets: {file.n_data_sets} in the file, number {file.data_set} is read; choose another as "
+            f"{file.path.name}#{other_numbers[0]}"
         )
 
 

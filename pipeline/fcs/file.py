@@ -111,8 +111,8 @@ class FcsFile:
         """
         row = self._row(name)
         if name not in self._columns:
-            wanted = self.decoded if name in self.decoded else (name,)
-            self._decode_columns([self.channels.index(channel) for channel in wanted])
+            decoded = self.decoded if name in self.decoded else (name,)
+            self._decode_columns([self.channels.index(channel) for channel in decoded])
         return self._columns[self.channels[row]]
 
     def decoding(self, channels: Sequence[str]) -> FcsFile:
@@ -126,9 +126,9 @@ class FcsFile:
         """Return the same file without its bytes: its events are then read from the disk."""
         return self._with_text_of(replace(self, content=None))
 
-    def _with_text_of(self, other: FcsFile) -> FcsFile:
-        vars(other).update({known: vars(self)[known] for known in _OF_TEXT if known in vars(self)})
-        return other
+    def _with_text_of(self, copy: FcsFile) -> FcsFile:
+        vars(copy).update({name: vars(self)[name] for name in _OF_TEXT if name in vars(self)})
+        return copy
 
     def raw(self, name: str) -> Values:
         """Return a channel as stored, shape (n_events,): integers masked by $PnR, floats as they are."""
@@ -255,12 +255,12 @@ def _read(
     begin, end = data_set.origin, data_set.end
     claims = Claims(header, data_set.text, parameters, begin, end, size, path.name, data_set.next_beside)
     data, more = find_data(
-        claims, lambda at, count: _peek(file, at, count), better_reading, allow_truncated=allow_truncated
+        claims, lambda byte, count: _peek(file, byte, count), better_reading, allow_truncated=allow_truncated
     )
-    names = tuple(one.name for one in parameters)
+    names = tuple(parameter.name for parameter in parameters)
     head = _peek(file, data.begin, min(data.n_bytes, PEEKED_BYTES))
     check_bytes(head, data, size, path.name)
-    data, byte_repairs = without_masks(lambda at, count: _peek(file, at, count), data, names)
+    data, byte_repairs = without_masks(lambda byte, count: _peek(file, byte, count), data, names)
     is_last = number == n_data_sets
     behind = data_set_behind(file, data_set, data.begin + data.n_bytes, size) if is_last else []
     return FcsFile(
@@ -287,8 +287,8 @@ def _as_names(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _peek(file: BinaryIO, at: int, count: int) -> bytes:
-    file.seek(at)
+def _peek(file: BinaryIO, offset: int, count: int) -> bytes:
+    file.seek(offset)
     return file.read(count)
 
 
@@ -296,5 +296,5 @@ def acquired(file: FcsFile, channel: str) -> Acquired:
     """Return where, when and how a file was acquired, without anything that names a person."""
     facts, detector = file.acquisition, file.detector(channel)
     when = facts.acquired_at or facts.acquired_on
-    at, set_to = when.isoformat() if when else "", (detector.voltage, detector.gain)
-    return Acquired(facts.instrument, facts.serial, at, *set_to, facts.software)
+    acquired_at, set_to = when.isoformat() if when else "", (detector.voltage, detector.gain)
+    return Acquired(facts.instrument, facts.serial, acquired_at, *set_to, facts.software)

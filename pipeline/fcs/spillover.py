@@ -56,21 +56,23 @@ def parse_spillover(
         if _holds_entries(keywords.get(keyword, ""))
     ]
     parsed.append(_percentages(keywords, parameters))
-    repairs = [repair for matrix, said in parsed if matrix is None for repair in said]
-    usable = [(matrix, said) for matrix, said in parsed if matrix is not None]
+    repairs = [repair for matrix, remarks in parsed if matrix is None for repair in remarks]
+    usable = [(matrix, remarks) for matrix, remarks in parsed if matrix is not None]
     if not usable:
         return None, tuple(repairs)
-    chosen, said = next((pair for pair in usable if not pair[0].is_identity), usable[0])
-    others = [matrix for matrix, _ in usable if not matrix.is_identity and _cells(matrix) != _cells(chosen)]
-    return chosen, (*repairs, *said, *_about(chosen, others))
+    chosen, remarks = next((pair for pair in usable if not pair[0].is_identity), usable[0])
+    other_matrices = [
+        matrix for matrix, _ in usable if not matrix.is_identity and _cells(matrix) != _cells(chosen)
+    ]
+    return chosen, (*repairs, *remarks, *_about(chosen, other_matrices))
 
 
-def _about(chosen: SpilloverMatrix, others: Sequence[SpilloverMatrix]) -> Iterator[Repair]:
+def _about(chosen: SpilloverMatrix, other_matrices: Sequence[SpilloverMatrix]) -> Iterator[Repair]:
     if chosen.is_identity:
         text = f"{chosen.source} is the identity: the instrument stored no compensation"
         yield Repair(RepairCode.SPILL_IDENTITY, text, "identity", "identity")
-    if others:
-        sources = ", ".join(matrix.source for matrix in others)
+    if other_matrices:
+        sources = ", ".join(matrix.source for matrix in other_matrices)
         text = f"the file has another matrix under {sources} than under {chosen.source}"
         yield Repair(
             RepairCode.SPILL_DIFFERS, f"{text}; that of {chosen.source} is used", sources, chosen.source
@@ -95,8 +97,8 @@ def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
 
 def _holds_entries(value: str) -> bool:
     """Whether there is more than a count and zeros, which mean no compensation."""
-    first, *others = re.split("[,;]", value.strip(" \0"))
-    return any(word.strip(" \0.0") for word in others) or bool(first and not first.isdigit())
+    first, *entries = re.split("[,;]", value.strip(" \0"))
+    return any(word.strip(" \0.0") for word in entries) or bool(first and not first.isdigit())
 
 
 def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: set[str]) -> Parsed:
@@ -110,11 +112,11 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
     is_square = len(cells) == size * size and None not in numbers and len(names) in (0, size)
     channels = _channels(names, size, keyword, parameters, repairs) if is_square else None
     if channels is None and ";" not in value:
-        found = untangled(_words(value)[1:], size, [parameter.name for parameter in parameters])
-        if len(found) == 1:
-            return _put_together(found[0], keyword, twice)
+        readings = untangled(_words(value)[1:], size, [parameter.name for parameter in parameters])
+        if len(readings) == 1:
+            return _put_together(readings[0], keyword, twice)
         if len(words) > 1 + size + size * size:
-            return _refused(keyword, _tangled(len(words), size, len(found)), value)
+            return _refused(keyword, _tangled(len(words), size, len(readings)), value)
     if not is_square:
         return _refused(keyword, f"does not hold {size}×{size} numbers", value)
     if twice.intersection(names):
@@ -124,16 +126,16 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
     return _checked(np.array(numbers, np.float64).reshape(size, size), channels, keyword, repairs)
 
 
-def _put_together(found: Untangled, keyword: str, twice: set[str]) -> Parsed:
+def _put_together(reading: Untangled, keyword: str, twice: set[str]) -> Parsed:
     """Return a matrix whose numbers or names contain commas, if there is only one way to join the parts."""
-    if twice.intersection(found.names):
-        names = ", ".join(sorted(twice & set(found.names)))
+    if twice.intersection(reading.names):
+        names = ", ".join(sorted(twice & set(reading.names)))
         return _refused(keyword, "names a detector of which the file has two", names)
-    size = len(found.names)
-    what = " and ".join(found.how)
-    text = f"{keyword} has {what}; one reading alone fits the file's channels and a diagonal of one value"
-    repair = Repair(_code(found.how), text, what, f"{size} detectors")
-    return _checked(np.array(found.cells, np.float64).reshape(size, size), found.names, keyword, [repair])
+    size = len(reading.names)
+    mended = " and ".join(reading.how)
+    text = f"{keyword} has {mended}; one reading alone fits the file's channels and a diagonal of one value"
+    repair = Repair(_code(reading.how), text, mended, f"{size} detectors")
+    return _checked(np.array(reading.cells, np.float64).reshape(size, size), reading.names, keyword, [repair])
 
 
 def _code(how: Sequence[Mended]) -> RepairCode:
@@ -143,11 +145,11 @@ def _code(how: Sequence[Mended]) -> RepairCode:
 
 
 def _tangled(count: int, size: int, n_found: int) -> str:
-    wanted = 1 + size + size * size
+    n_expected = 1 + size + size * size
     fits = "more than one way to join them fits" if n_found else "no way to join them fits"
     return (
-        f"has {count} words between commas, expected {wanted} for {size} detectors: there are commas within "
-        f"names or numbers (decimal commas), or surplus numbers, and {fits}"
+        f"has {count} words between commas, expected {n_expected} for {size} detectors: there are commas "
+        f"within names or numbers (decimal commas), or surplus numbers, and {fits}"
     )
 
 
@@ -225,14 +227,16 @@ def _checked(
             keyword, f"has values beyond {LARGEST_SPILLOVER:,}, which is physically impossible", ""
         )
     diagonal = np.diag(matrix)
-    said = f"{diagonal.min():g} to {diagonal.max():g} on the diagonal"
+    diagonal_range = f"{diagonal.min():g} to {diagonal.max():g} on the diagonal"
     unit = next((unit for unit in (1.0, 100.0) if np.allclose(diagonal, unit, rtol=OF_DIAGONAL)), None)
     if unit is None:
-        return _refused(keyword, "has no 1 (or 100 percent) for each detector's own light", said)
+        return _refused(keyword, "has no 1 (or 100 percent) for each detector's own light", diagonal_range)
     if not np.allclose(diagonal, 1, rtol=ROUNDED_DIAGONAL):
         percent = (RepairCode.SPILL_PERCENT, "is in percent")
         code, text = percent if unit > 1 else (RepairCode.SPILL_DIAGONAL, "is not 1 on the diagonal")
-        repairs.append(Repair(code, f"{keyword} {text}; rows were divided by it", said, "1 on the diagonal"))
+        repairs.append(
+            Repair(code, f"{keyword} {text}; rows were divided by it", diagonal_range, "1 on the diagonal")
+        )
         matrix = matrix / diagonal[:, None]
     condition = float(f"{np.linalg.cond(matrix):.6g}")  # LAPACK: rounded
     if not condition < WORST_CONDITION_NUMBER:
@@ -257,13 +261,13 @@ def _refused(keyword: str, why: str, value: str) -> Parsed:
 def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -> Parsed:
     """Return the matrix of `$DFCiTOj` for the detectors that it names, or None if all entries are 0."""
     n = len(parameters)
-    given: dict[tuple[int, int], float] = {}
+    entries: dict[tuple[int, int], float] = {}
     for i, j, keyword in _dfc(keywords):
         value = real_number(keywords[keyword])
         if value is None:
             return _refused("$DFCiTOj", f"has a cell that is no percentage, {keyword}", keywords[keyword])
-        given[i, j] = value
-    cells = {(i, j): value for (i, j), value in given.items() if 0 <= i < n and 0 <= j < n and value}
+        entries[i, j] = value
+    cells = {(i, j): value for (i, j), value in entries.items() if 0 <= i < n and 0 <= j < n and value}
     used = sorted({index for pair in cells for index in pair})
     if not used:
         return None, []
@@ -271,9 +275,9 @@ def _percentages(keywords: Mapping[str, str], parameters: Sequence[Parameter]) -
     for (i, j), value in cells.items():
         matrix[used.index(i), used.index(j)] = value / 100
     repairs = []
-    if len(cells) < sum(1 for value in given.values() if value):
+    if len(cells) < sum(1 for value in entries.values() if value):
         text = f"$DFCiTOj names more detectors than the {n} of the file; these cells were left out"
-        repairs.append(Repair(RepairCode.SPILL_NAMES, text, f"{len(given)} cells", f"{len(cells)} cells"))
+        repairs.append(Repair(RepairCode.SPILL_NAMES, text, f"{len(entries)} cells", f"{len(cells)} cells"))
     return _checked(matrix, tuple(parameters[index].name for index in used), "$DFCiTOj", repairs)
 
 

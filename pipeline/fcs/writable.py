@@ -43,12 +43,13 @@ def writable_rows(values: ArrayLike, channels: Sequence[str]) -> NDArray[np.floa
         return rows.astype(np.float32, copy=False)
     with np.errstate(over="ignore"):
         single = rows.astype(np.float32)
-    for channel, row, given in zip(channels, single, rows, strict=True):
-        beyond = np.isinf(row) & np.isfinite(given)
+    for channel, row, original in zip(channels, single, rows, strict=True):
+        beyond = np.isinf(row) & np.isfinite(original)
         if beyond.any():
             most = np.finfo(np.float32).max
             raise UnwritableError(
-                f"{channel} has a value of {given[beyond][0]:g}, but float32 reaches {most:g}; scale it down"
+                f"{channel} has a value of {original[beyond][0]:g}, but float32 reaches {most:g}; scale it "
+                "down"
             )
     return single
 
@@ -108,7 +109,7 @@ def check_channels(channels: Sequence[str], markers: Sequence[str]) -> None:
         raise UnwritableError("two channels have one name; $PnN must be unique")
 
 
-def writable_keywords(given: Mapping[str, str]) -> dict[str, str]:
+def writable_keywords(added: Mapping[str, str]) -> dict[str, str]:
     """Return the keywords that a caller adds, in upper case.
 
     Raises
@@ -116,10 +117,10 @@ def writable_keywords(given: Mapping[str, str]) -> dict[str, str]:
     UnwritableError
         A word is not a keyword, occurs twice, describes the layout or the markers, or has no value.
     """
-    if not isinstance(given, Mapping):
-        raise UnwritableError(f"keywords are {shown(given)}, expected a mapping of keywords to values")
+    if not isinstance(added, Mapping):
+        raise UnwritableError(f"keywords are {shown(added)}, expected a mapping of keywords to values")
     keywords: dict[str, str] = {}
-    for keyword, value in given.items():
+    for keyword, value in added.items():
         key = _keyword(keyword)
         _check_word(value, f"the value of {key}")
         if not value:
@@ -142,14 +143,14 @@ def _keyword(keyword: object) -> str:
     return key
 
 
-def _check_word(word: object, what: str) -> None:
+def _check_word(word: object, subject: str) -> None:
     if not isinstance(word, str):
-        raise UnwritableError(f"{what} is {word!r:.60}, expected a string")
+        raise UnwritableError(f"{subject} is {word!r:.60}, expected a string")
     try:
         word.encode("utf-8")
     except UnicodeEncodeError:
         raise UnwritableError(
-            f"{what}, {shown(ascii(word))}, holds half a character, expected Unicode"
+            f"{subject}, {shown(ascii(word))}, holds half a character, expected Unicode"
         ) from None
 
 

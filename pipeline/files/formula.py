@@ -27,10 +27,10 @@ def no_formula(text: str) -> str:
     if not _SUSPECT.search(text):
         return text
     parts = _SPLIT.split(text)
-    kept = "".join(
+    cleaned = "".join(
         f"'{part}" if _FORMULA.match(part) and not _NUMBER.fullmatch(part) else part for part in parts
     )
-    return f"'{kept}" if _BLANK_FIRST.match(text) else kept
+    return f"'{cleaned}" if _BLANK_FIRST.match(text) else cleaned
 
 
 def as_before(text: str) -> str:

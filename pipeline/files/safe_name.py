@@ -65,8 +65,8 @@ def safe_name(text: str) -> str:
     ('P01- marrow-', 'aux-.1')
     """
     bare = "".join("-" if c in FORBIDDEN or not c.isprintable() else c for c in " ".join(text.split()))
-    stem, point, rest = bare.strip(". ").partition(".")
-    name = (f"{stem}-" if RESERVED.fullmatch(stem.strip()) else stem) + point + rest
+    stem, point, suffixes = bare.strip(". ").partition(".")
+    name = (f"{stem}-" if RESERVED.fullmatch(stem.strip()) else stem) + point + suffixes
     name = name[:LONGEST_SAFE_NAME]
     while _n_bytes(name) > MOST_BYTES_OF_A_NAME:
         name = name[:-1]

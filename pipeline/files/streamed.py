@@ -65,23 +65,28 @@ class StreamedContent:
         """
         return _Reader(self.size, self._read)
 
-    def _look(self, at: int, buffer: memoryview) -> int:
-        if at < self._hashed:
-            raise ValueError(f"the bytes of {self.name} from {at} on have been read: it is too late to look")
-        n = self._filled(at, buffer)
-        self._seen.append((at, bytes(buffer[:n])))
+    def _look(self, offset: int, buffer: memoryview) -> int:
+        if offset < self._hashed:
+            raise ValueError(
+                f"the bytes of {self.name} from {offset} on have been read: it is too late to look"
+            )
+        n = self._filled(offset, buffer)
+        self._seen.append((offset, bytes(buffer[:n])))
         return n
 
-    def _read(self, at: int, buffer: memoryview) -> int:
-        if at < self._hashed:
-            raise ValueError(f"the bytes of {self.name} from {at} on have been read: they are read once")
-        self._read_up_to(at)
-        n = self._filled(at, buffer)
+    def _read(self, offset: int, buffer: memoryview) -> int:
+        if offset < self._hashed:
+            raise ValueError(f"the bytes of {self.name} from {offset} on have been read: they are read once")
+        self._read_up_to(offset)
+        n = self._filled(offset, buffer)
         self._hash.update(buffer[:n])
-        self._hashed = end = at + n
-        for begin, seen in self._seen:
-            first, last = max(begin, at), min(begin + len(seen), end)
-            if first < last and seen[first - begin : last - begin] != buffer[first - at : last - at]:
+        self._hashed = end = offset + n
+        for begin, earlier in self._seen:
+            first, last = max(begin, offset), min(begin + len(earlier), end)
+            if (
+                first < last
+                and earlier[first - begin : last - begin] != buffer[first - offset : last - offset]
+            ):
                 raise ChangedError(0, f"byte {first} or one after it changed meanwhile")
         return n
 
@@ -90,8 +95,8 @@ class StreamedContent:
         while self._hashed < end and self._read(self._hashed, piece[: end - self._hashed]):
             pass
 
-    def _filled(self, at: int, buffer: memoryview) -> int:
-        self._file.seek(at)
+    def _filled(self, offset: int, buffer: memoryview) -> int:
+        self._file.seek(offset)
         n = 0
         while n < len(buffer) and (more := self._file.readinto(buffer[n:])):
             n += more

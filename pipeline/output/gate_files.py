@@ -45,8 +45,8 @@ def write_gates(
         if not result.steps:
             continue
         name = result.sample_id
-        made_of, there = store.checksum(name), _sha256(file_named(folder, name, ".xml"))
-        now[name] = [made_of, there]
+        made_of, on_disk = store.checksum(name), _sha256(file_named(folder, name, ".xml"))
+        now[name] = [made_of, on_disk]
         if not made_of or before.get(name) != now[name]:
             missing.append(replace(result, pictures=()))
     if now != before or missing:
@@ -57,11 +57,11 @@ def _write_missing(folder: Path, missing: Iterable[SampleResult], now: GateFiles
     """Write the gates of some tubes, and the index of all: `now`, completed by these tubes."""
     for result in missing:
         document = _document(result)
-        made_of, there = now[result.sample_id]
-        wanted = hashlib.sha256(document).hexdigest()
-        if there != wanted:
+        made_of, on_disk = now[result.sample_id]
+        new_sum = hashlib.sha256(document).hexdigest()
+        if on_disk != new_sum:
             write_whole(file_named(folder, result.sample_id, ".xml"), document, durable=False)
-        now[result.sample_id] = [made_of, wanted]
+        now[result.sample_id] = [made_of, new_sum]
     write_whole(index, json.dumps(now, indent=1, sort_keys=True) + "\n", durable=False)
 
 
@@ -82,7 +82,7 @@ def _sha256(path: Path) -> str:
 
 def _read(index: Path) -> GateFilesMade:
     try:
-        made = json.loads(index.read_text("utf-8"))
+        sums = json.loads(index.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return made if isinstance(made, dict) else {}
+    return sums if isinstance(sums, dict) else {}

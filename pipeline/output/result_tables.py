@@ -230,8 +230,8 @@ def patient_table(visits: Iterable[Visit]) -> Table:
 def exposure_table(study_result: StudyResult) -> Table:
     """Return a row per tube, in the order of the samples sheet; empty = not known."""
     exposures = study_result.exposures
-    known = (exposures[s.sample_id] for s in study_result.study.samples if s.sample_id in exposures)
-    return table_of(EXPOSURES, known)
+    rows = (exposures[s.sample_id] for s in study_result.study.samples if s.sample_id in exposures)
+    return table_of(EXPOSURES, rows)
 
 
 def reviewers(study: Study, sample: Sample) -> str:

@@ -124,7 +124,7 @@ def _policy_of_results() -> str:
     from pipeline.output.report.environment import PICTURE_SCRIPTS
 
     hashes = {_of_report()["script_hash"], template_environment(PICTURE_SCRIPTS).globals["script_hash"]}
-    scripts = " ".join(f"'{one}'" for one in sorted(map(str, hashes)))
+    scripts = " ".join(f"'{digest}'" for digest in sorted(map(str, hashes)))
     return (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src {scripts}; img-src 'self' data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -132,20 +132,20 @@ def _policy_of_results() -> str:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    status, said = _status_and_words(error)
-    return _answer(request, status, said)
+    status, words = _status_and_words(error)
+    return _answer(request, status, words)
 
 
 def _defect(request: Request, error: Exception) -> Response:
-    said = f"a defect of cd38rd, not of your study: {type(error).__name__}. Please report it"
-    return _answer(request, 500, said)
+    words = f"a defect of cd38rd, not of your study: {type(error).__name__}. Please report it"
+    return _answer(request, 500, words)
 
 
 def _status_and_words(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        return 422, f"the request cannot be understood: {place}: {first['msg']}"[:500]
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return 422, f"the request cannot be understood: {field}: {first['msg']}"[:500]
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
     if isinstance(error, NotWrittenError):
@@ -160,15 +160,15 @@ def _status_and_words(error: Exception) -> tuple[int, str]:
     return 422, str(error)
 
 
-def _answer(request: Request, status: int, said: str) -> Response:
+def _answer(request: Request, status: int, words: str) -> Response:
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": said}, status)
+        return JSONResponse({"error": words}, status)
     if status == 409:
         return Response(status_code=303, headers={"location": "/"})
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
         '<link rel="stylesheet" href="/static/stages/stages.css"><main>'
-        f"<h1>Not done</h1><p>{escape(said[:1].upper() + said[1:])}</p>"
+        f"<h1>Not done</h1><p>{escape(words[:1].upper() + words[1:])}</p>"
         '<p><a href="/">Back to the study</a></p></main></html>'
     )
     return HTMLResponse(page, status)

@@ -197,17 +197,17 @@ class Desk:
         OvertakenError
             A later move arrived.
         """
-        place = self._slot(sample_id)
+        slot = self._slot(sample_id)
         if request is not None:
             self._latest[sample_id] = max(request, self._latest.get(sample_id, request))
-        with place.lock:
+        with slot.lock:
             if request is not None and request < self._latest[sample_id]:
                 raise OvertakenError("a later move of this tube came: this one was not made")
-            if place.bench is None:
-                place.bench = open_bench(place.shelf, sample_id)
-                place.start = place.bench.start()
-            assert place.start is not None
-            return work(place.bench, place.start)
+            if slot.bench is None:
+                slot.bench = open_bench(slot.shelf, sample_id)
+                slot.start = slot.bench.start()
+            assert slot.start is not None
+            return work(slot.bench, slot.start)
 
     def start(self, only: tuple[str, ...]) -> Job:
         """Start a run.
@@ -273,20 +273,20 @@ class Desk:
         snapshot = self.snapshot()
         with self._lock:
             stamp = (_Same(snapshot.known), snapshot.gates_of(sample_id))
-            found = self._benches.get(sample_id)
-            if found is None or found.stamp != stamp:
-                found = _BenchSlot(stamp, snapshot.shelf)
-                self._benches[sample_id] = found
+            slot = self._benches.get(sample_id)
+            if slot is None or slot.stamp != stamp:
+                slot = _BenchSlot(stamp, snapshot.shelf)
+                self._benches[sample_id] = slot
                 self._latest.pop(sample_id, None)
             self._benches.move_to_end(sample_id)
             while len(self._benches) > BENCHES:
                 self._benches.popitem(last=False)
-            return found
+            return slot
 
     def _cached(self, name: str, stamp: Any, make: Callable[[], Thing]) -> Thing:
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != stamp:
-            kept = (stamp, make())
-            self._kept[name] = kept
-        thing: Thing = kept[1]
-        return thing
+        cached = self._kept.get(name)
+        if cached is None or cached[0] != stamp:
+            cached = (stamp, make())
+            self._kept[name] = cached
+        value: Thing = cached[1]
+        return value

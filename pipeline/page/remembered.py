@@ -54,18 +54,18 @@ def private_folder() -> Path:
 def recent_studies() -> tuple[Recent, ...]:
     """Return the recently opened studies that still exist, the latest first."""
     try:
-        kept = json.loads((own_folder() / "recent.json").read_text("utf-8"))
-        found = [Recent(Path(str(one["folder"])), int(one["port"])) for one in kept]
+        entries = json.loads((own_folder() / "recent.json").read_text("utf-8"))
+        studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
-    return tuple(one for one in found if _is_folder(one.folder))[:MOST_RECENT]
+    return tuple(study for study in studies if _is_folder(study.folder))[:MOST_RECENT]
 
 
 def remember(folder: Path, port: int) -> None:
     """Put a study first in the list; if the list cannot be written, the study is not remembered."""
-    others = [one for one in recent_studies() if one.folder != folder]
+    other_studies = [study for study in recent_studies() if study.folder != folder]
     listed: list[dict[str, Any]] = [
-        {"folder": str(one.folder), "port": one.port} for one in (Recent(folder, port), *others)
+        {"folder": str(study.folder), "port": study.port} for study in (Recent(folder, port), *other_studies)
     ]
     try:
         private_folder()
@@ -77,7 +77,7 @@ def remember(folder: Path, port: int) -> None:
 
 def last_port(folder: Path) -> int | None:
     """Return the last port of a study's page; None if it is not known."""
-    return next((one.port for one in recent_studies() if one.folder == folder), None)
+    return next((study.port for study in recent_studies() if study.folder == folder), None)
 
 
 def _is_folder(path: Path) -> bool:

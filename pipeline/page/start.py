@@ -152,9 +152,9 @@ async def _until_idle(
 
 def _socket(port: int | None, folder: Path | None) -> socket.socket:
     """Return a socket for this computer only; a study's page gets its last port, if that is free."""
-    wanted = [port] if port else [*([last_port(folder)] if folder else []), 0]
+    ports = [port] if port else [*([last_port(folder)] if folder else []), 0]
     error: OSError | None = None
-    for number in wanted:
+    for number in ports:
         if number is None:
             continue
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

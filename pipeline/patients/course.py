@@ -53,11 +53,11 @@ class Course:
         """Return the eligibility on the day of the first dose of the study drug."""
         first = self.clock.first_study_drug_on
         before = [dose for dose in self.doses if first is not None and dose.given_on <= first]
-        other = any(
+        has_other_therapy = any(
             first is not None and before and before[0].given_on <= dose.given_on < first
             for dose in self.others
         )
-        return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=other)
+        return eligibility(cycles(before, cycle_days), self.clock.weeks, other_therapy=has_other_therapy)
 
     def refractory(self, drug: str) -> bool | None:
         """Return whether the patients sheet names the drug under refractory_to; None: not known."""
@@ -72,8 +72,8 @@ def is_before(dose: Dose, sample: Sample) -> bool:
     """
     if dose.given_on != sample.collected_on:
         return dose.given_on < sample.collected_on
-    known = dose.given_time is not None and sample.collected_time is not None
-    return known and dose.given_time < sample.collected_time  # type: ignore[operator]
+    both_timed = dose.given_time is not None and sample.collected_time is not None
+    return both_timed and dose.given_time < sample.collected_time  # type: ignore[operator]
 
 
 def clock_doubts(
@@ -111,11 +111,11 @@ def clock_doubts(
             ExposureFlag.STUDY_DRUG_BEFORE_SAMPLE,
             f"the study drug was first given on {started}, before collection",
         )
-    other = next((dose for dose in course.since(last_day(before), sample) if covers_cd38(dose.drug)), None)
-    if other is not None:
+    newer = next((dose for dose in course.since(last_day(before), sample) if covers_cd38(dose.drug)), None)
+    if newer is not None:
         yield (
             ExposureFlag.OTHER_ANTI_CD38_SINCE,
-            f"{other.drug.strip()} was given on {other.given_on}, after the last dose that is counted",
+            f"{newer.drug.strip()} was given on {newer.given_on}, after the last dose that is counted",
         )
 
 

@@ -92,15 +92,15 @@ def exposures(study: Study, clocks: Mapping[str, ResponseClock]) -> dict[str, Ex
     lists with `;`. A name that is only similar does not count.
     """
     patients = {patient.patient_id: patient for patient in study.patients}
-    given = _by_patient(study.doses, study.settings.washed_out_drug)
+    washed_out = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
-    others = _others(study)
+    other_doses = _others(study)
     by_sample, of_assay = {}, study.validation_tubes
     for sample in study.samples:
         if sample.sample_id in of_assay:
             continue
         name = sample.patient_id
-        doses = (given.get(name, ()), started.get(name, ()), others.get(name, ()))
+        doses = (washed_out.get(name, ()), started.get(name, ()), other_doses.get(name, ()))
         course = Course(*doses, clocks[name], patients.get(name))
         by_sample[sample.sample_id] = _exposure(sample, course, study.settings)
     return by_sample
@@ -112,9 +112,9 @@ def response_clocks(study: Study) -> dict[str, ResponseClock]:
     tubes = (sample for sample in study.samples if sample.sample_id not in of_assay)
     named: tuple[Patient | Sample | Dose, ...] = (*study.patients, *tubes, *study.doses)
     ids = dict.fromkeys(row.patient_id for row in named)
-    given = _by_patient(study.doses, study.settings.washed_out_drug)
+    washed_out = _by_patient(study.doses, study.settings.washed_out_drug)
     started = _by_patient(study.doses, study.settings.study_drug)
-    return {name: _clock(name, given.get(name, ()), started.get(name, ())) for name in ids}
+    return {name: _clock(name, washed_out.get(name, ()), started.get(name, ())) for name in ids}
 
 
 def _by_patient(doses: Iterable[Dose], drug: str) -> Mapping[str, tuple[Dose, ...]]:
@@ -192,5 +192,5 @@ def _cumulative(doses: tuple[Dose, ...], unit: str, weight_kg: float | None) -> 
     amounts = [
         None if dose.dose is None else dose_in(unit, dose.dose, dose.unit, weight_kg) for dose in doses
     ]
-    known = [amount for amount in amounts if amount is not None]
-    return math.fsum(known) if known and len(known) == len(amounts) else None
+    typed_amounts = [amount for amount in amounts if amount is not None]
+    return math.fsum(typed_amounts) if typed_amounts and len(typed_amounts) == len(amounts) else None

@@ -69,12 +69,12 @@ def tubes_by_visit(study: Study, results: Iterable[SampleResult]) -> dict[VisitK
     return visits
 
 
-def _filled(key: VisitKey, others: Sequence[VisitKey]) -> VisitKey:
+def _filled(key: VisitKey, tube_keys: Sequence[VisitKey]) -> VisitKey:
     """Fill the empty parts of a key from the other tubes of the marrow, if these agree."""
     return key._replace(
-        clone=key.clone or _only({other.clone for other in others} - {""}, ""),
-        fluorochrome=key.fluorochrome or _only({other.fluorochrome for other in others} - {""}, ""),
-        competes=_only({other.competes for other in others} - {None}, None)
+        clone=key.clone or _only({tube_key.clone for tube_key in tube_keys} - {""}, ""),
+        fluorochrome=key.fluorochrome or _only({tube_key.fluorochrome for tube_key in tube_keys} - {""}, ""),
+        competes=_only({tube_key.competes for tube_key in tube_keys} - {None}, None)
         if key.competes is None
         else key.competes,
     )

@@ -47,8 +47,8 @@ def shared_errors(
 def _size(results: Sequence[SampleResult], terms: Collection[BudgetTerm]) -> float:
     """Return the SD of these terms together, dex, over the tubes; NaN if no tube has it."""
     squares = [_variance(tube, terms) for tube in results if tube.receptor.budget]
-    known = [square for square in squares if square is not None]
-    return math.sqrt(math.fsum(known) / len(known)) if known else math.nan
+    summable = [square for square in squares if square is not None]
+    return math.sqrt(math.fsum(summable) / len(summable)) if summable else math.nan
 
 
 def _variance(tube: SampleResult, terms: Collection[BudgetTerm]) -> float | None:

@@ -122,9 +122,9 @@ def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> E
     for least, wait, needs_other in _LETTER:
         if n_cycles >= least and weeks >= wait and (other_therapy or not needs_other):
             return Eligibility(True, f"{n_cycles} cycles and {weeks:.3g} weeks (>= {least} and >= {wait:g})")
-    other = "with" if other_therapy else "without"
+    preposition = "with" if other_therapy else "without"
     begun = "1 cycle" if n_cycles == 1 else f"{n_cycles} cycles"
-    return Eligibility(False, f"{begun}, {weeks:.3g} weeks, {other} other therapy")
+    return Eligibility(False, f"{begun}, {weeks:.3g} weeks, {preposition} other therapy")
 
 
 def names_any(text: str, drugs: str) -> bool | None:
@@ -171,9 +171,9 @@ def _dose_counts(runs: Sequence[tuple[_Rhythm, int]]) -> list[str]:
 
 def _without_delays(rhythms: list[_Rhythm]) -> list[_Rhythm]:
     """Replace a single gap between two gaps of equal rhythm by that rhythm: a dose was late or early."""
-    kept = list(rhythms)
+    without = list(rhythms)
     for index in range(1, len(rhythms) - 1):
         before, after = rhythms[index - 1], rhythms[index + 1]
         if before == after != rhythms[index] and not before.is_pause and not rhythms[index].is_pause:
-            kept[index] = before
-    return kept
+            without[index] = before
+    return without

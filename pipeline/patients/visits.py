@@ -145,7 +145,7 @@ def _visit(
 ) -> Visit:
     runs = [sample.bead_run for sample in samples]
     pooled = pool_receptor_densities([result.receptor for result in results], runs=runs)
-    known = [exposures[sample.sample_id] for sample in samples if sample.sample_id in exposures]
+    sample_exposures = [exposures[sample.sample_id] for sample in samples if sample.sample_id in exposures]
     exposure = exposures.get(samples[0].sample_id)
     populations = dict.fromkeys(result.population for result in results if result.population)
     return Visit(
@@ -159,7 +159,7 @@ def _visit(
         receptor=pooled,
         last_dose_on=exposure.last_dose_on if exposure else None,
         washout_weeks=exposure.washout_weeks if exposure else None,
-        flags=_flags(results, pooled, known, mixed=len(populations) > 1),
+        flags=_flags(results, pooled, sample_exposures, mixed=len(populations) > 1),
         notes=tuple(dict.fromkeys(_notes(samples, results, pooled))),
         reagents=reagents_of(study, samples),
         instrument=_instrument(results),

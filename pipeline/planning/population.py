@@ -140,18 +140,18 @@ def simulated_population(seed: int) -> StudyPopulation:
 
 def _errors(tubes: Sequence[SampleResult]) -> tuple[float, float, float]:
     """Return the median SDs of a study's tubes: between runs, of one tube, and shared by all tubes; dex."""
-    known = [tube.receptor for tube in tubes if tube.receptor.budget and tube.receptor.rd]
-    if not known:
+    densities = [tube.receptor for tube in tubes if tube.receptor.budget and tube.receptor.rd]
+    if not densities:
         raise UserError("found no tube with an error budget, expected one: run the study first")
-    runs = median(log_sd(density.between_run_cv) / math.log(10) for density in known)
+    runs = median(log_sd(density.between_run_cv) / math.log(10) for density in densities)
     parts = [
         (
             math.fsum(term.sd_dex**2 for term in density.budget if term.name in LOT_TERMS),
             math.fsum(term.sd_dex**2 for term in density.budget)
             - (log_sd(density.between_run_cv) / math.log(10)) ** 2,
         )
-        for density in known
+        for density in densities
     ]
     shared = median(math.sqrt(lot) for lot, _ in parts)
-    own = median(math.sqrt(max(rest - lot, 0.0)) for lot, rest in parts)
+    own = median(math.sqrt(max(variance - lot, 0.0)) for lot, variance in parts)
     return runs, own, shared

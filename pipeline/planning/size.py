@@ -111,7 +111,7 @@ def plan_size(
     assurance: float = ASSURANCE,
     seed: int = 1,
     tried: Sequence[int] = (),
-    seen: Callable[[Size], object] = lambda size: None,
+    on_size: Callable[[Size], object] = lambda size: None,
 ) -> Plan:
     """Return how many patients are needed so that a share `assurance` of studies reaches the wanted width.
 
@@ -127,7 +127,7 @@ def plan_size(
     tried
         Numbers of patients in ascending order; empty: the sizes in `NUMBERS_TRIED` that a pilot simulation
         suggests.
-    seen
+    on_size
         Called with each size when it is done.
     """
     sizes: list[Size] = []
@@ -136,7 +136,7 @@ def plan_size(
     for n in tried or _worth_trying(population, target, visits, replicates, seed):
         size = _size(population, target, n, visits, replicates, studies, seed)
         sizes.append(size)
-        seen(size)
+        on_size(size)
         if enough is None and size.narrow >= assurance:
             enough = size
         elif enough is not None:
@@ -202,7 +202,7 @@ def _study_width(
     scatter = rng.normal(0.0, 1.0, n * visits) * math.hypot(population.within, error)
     log_rd = population.intercept + population.slope * np.log2(weeks) + own + scatter
     rd = 10.0**log_rd
-    status = [planned_status(one, population.lloq, population.uloq) for one in rd.tolist()]
+    status = [planned_status(density, population.lloq, population.uloq) for density in rd.tolist()]
     below = status.count(RdStatus.BELOW_LLOQ)
     try:
         fit = fit_tobit(

@@ -79,20 +79,20 @@ def gated_by_file(
     """
     try:
         drawn = read_drawn(folder, sample, tube.file, content)
-        seen = _named_tube(drawn, tube)
+        named_tube = _named_tube(drawn, tube)
         if tube.compensation is Compensation.ALREADY:
             drawn = drawn.on_compensated_events()
-        drawn.refuse(seen.name_of(tube.quantified_channel), seen.channels, seen.markers)
+        drawn.refuse(named_tube.name_of(tube.quantified_channel), named_tube.channels, named_tube.markers)
         matrix = None if tube.file_matrix is None else on_rows(tube.file_matrix, tube.rows)
-        masks = _masks(drawn, seen, matrix)
+        masks = _masks(drawn, named_tube, matrix)
         background = None
         if control.tube is not None:
-            masks_there = _masks(drawn, *_named_control(drawn, control.tube, seen, matrix))
+            masks_there = _masks(drawn, *_named_control(drawn, control.tube, named_tube, matrix))
             background = control.tube.quantified[masks_there[-1]]
     except GateFileError as error:
         raise UserError(str(error)) from None
-    gated = _gated(drawn, masks, seen, automatic)
-    return DrawnGating(gated, background, drawn.to_gatingml(), _outlines(drawn, seen, matrix))
+    gated = _gated(drawn, masks, named_tube, automatic)
+    return DrawnGating(gated, background, drawn.to_gatingml(), _outlines(drawn, named_tube, matrix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +126,29 @@ def _named_control(
     marker_of = {tube.row_of(name): marker for name, marker in zip(tube.channels, tube.markers, strict=True)}
     pairs = zip(control.file.channels, control.file.markers, strict=True)
     markers = tuple(marker_of.get(control.rows.row_of(name), marker) for name, marker in pairs)
-    seen = _NamedTube(control, called_by_gates(drawn, control.rows), markers)
+    named_control = _NamedTube(control, called_by_gates(drawn, control.rows), markers)
     if matrix is None:
-        return seen, None
-    return seen, matrix_for_control(matrix, control.rows, control.file.spillover)
+        return named_control, None
+    return named_control, matrix_for_control(matrix, control.rows, control.file.spillover)
 
 
 def _outlines(
-    drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | None
+    drawn: DrawnPopulation, named_tube: _NamedTube, matrix: SpilloverMatrix | None
 ) -> tuple[Gate | None, ...]:
     def row_of(label: str) -> str:
-        return seen.row_of(drawn.channel_of(label, seen.channels, seen.markers))
+        return named_tube.row_of(drawn.channel_of(label, named_tube.channels, named_tube.markers))
 
     def divisor_of(channel: str) -> float:
-        return 1.0 if drawn.uses_gain else _divisor(seen.tube.file, seen.tube.rows.name_of(channel))
+        return (
+            1.0 if drawn.uses_gain else _divisor(named_tube.tube.file, named_tube.tube.rows.name_of(channel))
+        )
 
     return tuple(
         outline_of(
             drawn.strategy,
             step,
             row_of,
-            ours=seen.tube.spillover,
+            ours=named_tube.tube.spillover,
             files=matrix,
             divisor_of=divisor_of,
         )
@@ -154,7 +156,9 @@ def _outlines(
     )
 
 
-def _masks(drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | None) -> tuple[Mask, ...]:
+def _masks(
+    drawn: DrawnPopulation, named_tube: _NamedTube, matrix: SpilloverMatrix | None
+) -> tuple[Mask, ...]:
     """Apply the gates to the uncompensated events of a file: the gates bring their own matrix.
 
     Where FlowJo does not apply the gain, it uses the stored values.
@@ -165,27 +169,27 @@ def _masks(drawn: DrawnPopulation, seen: _NamedTube, matrix: SpilloverMatrix | N
         For gates that use the file's own matrix: that of the tube, also for its control; with the names of
         panel rows.
     """
-    file = seen.tube.file
+    file = named_tube.tube.file
     own = None
     if matrix is not None:
-        own = SpilloverMatrix(tuple(map(seen.name_of, matrix.channels)), matrix.values, matrix.source)
-    wanted = {
-        *drawn.gating_channels(seen.channels, seen.markers),
-        *drawn.detectors(seen.channels),
+        own = SpilloverMatrix(tuple(map(named_tube.name_of, matrix.channels)), matrix.values, matrix.source)
+    needed = {
+        *drawn.gating_channels(named_tube.channels, named_tube.markers),
+        *drawn.detectors(named_tube.channels),
         *(own.channels if own is not None else ()),
     }
-    read = [place for place, name in enumerate(seen.channels) if name in wanted]
-    names = tuple(file.channels[place] for place in read)
+    read = [channel for channel, name in enumerate(named_tube.channels) if name in needed]
+    names = tuple(file.channels[channel] for channel in read)
     raw = read_fcs(
         file.path, channels=names, data_set=file.data_set, allow_truncated=True, content=file.content
     )
-    labels = tuple(seen.channels[place] for place in read)
+    labels = tuple(named_tube.channels[channel] for channel in read)
     values = raw.events(names)
     if not drawn.uses_gain:
         for row, name in enumerate(names):
             if _divisor(raw, name) != 1:
                 values[row] = raw.raw(name)
-    return drawn.step_masks(Events(values, labels), [seen.markers[place] for place in read], own)
+    return drawn.step_masks(Events(values, labels), [named_tube.markers[channel] for channel in read], own)
 
 
 def _divisor(file: FcsFile, channel: str) -> float:
@@ -194,7 +198,7 @@ def _divisor(file: FcsFile, channel: str) -> float:
 
 
 def _gated(
-    drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _NamedTube, automatic: GatedPopulation
+    drawn: DrawnPopulation, masks: tuple[Mask, ...], named_tube: _NamedTube, automatic: GatedPopulation
 ) -> GatedPopulation:
     mask = masks[-1]
     has_cells = bool(mask.any())
@@ -205,7 +209,7 @@ def _gated(
     )
     return GatedPopulation(
         mask=mask,
-        steps=_steps(drawn, masks, seen),
+        steps=_steps(drawn, masks, named_tube),
         step_masks=np.stack(masks),
         confidence=1.0 if has_cells else 0.0,
         viable_singlets=automatic.viable_singlets,
@@ -214,16 +218,16 @@ def _gated(
             *(flag for flag in automatic.flags if flag in KEPT_FLAGS),
             *(() if has_cells else (GateFlag.LOW_GATE_CONFIDENCE,)),
         ),
-        notes=(note, *_time_note(drawn, seen), *(() if has_cells else (NO_CELLS,))),
+        notes=(note, *_time_note(drawn, named_tube), *(() if has_cells else (NO_CELLS,))),
     )
 
 
-def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _NamedTube) -> tuple[GateStep, ...]:
-    steps, n_in = [], seen.tube.events.n_events
+def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], named_tube: _NamedTube) -> tuple[GateStep, ...]:
+    steps, n_in = [], named_tube.tube.events.n_events
     for path, mask in zip(drawn.steps, masks, strict=True):
         n_out = int(mask.sum())
-        rows = map(seen.row_of, drawn.channels_of(path, seen.channels, seen.markers))
-        shown = tuple(name for name in rows if name in seen.tube.events.channels)[:2]
+        rows = map(named_tube.row_of, drawn.channels_of(path, named_tube.channels, named_tube.markers))
+        shown = tuple(name for name in rows if name in named_tube.tube.events.channels)[:2]
         steps.append(
             GateStep(
                 shown_name(path[-1]),
@@ -239,8 +243,8 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], seen: _NamedTube) ->
     return tuple(steps)
 
 
-def _time_note(drawn: DrawnPopulation, seen: _NamedTube) -> tuple[str, ...]:
-    times = {seen.name_of(channel.channel) for channel in seen.tube.panel.with_role("time")}
-    if times & set(drawn.gating_channels(seen.channels, seen.markers)):
+def _time_note(drawn: DrawnPopulation, named_tube: _NamedTube) -> tuple[str, ...]:
+    times = {named_tube.name_of(channel.channel) for channel in named_tube.tube.panel.with_role("time")}
+    if times & set(drawn.gating_channels(named_tube.channels, named_tube.markers)):
         return ("a gate looks at time and was put on the control's own time too",)
     return ()

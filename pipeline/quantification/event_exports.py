@@ -82,8 +82,8 @@ def write_gated_cells(
         return
     whole = read_fcs(file.path, data_set=file.data_set, allow_truncated=True, content=file.content)
     values = whole.events()[:, cells]
-    called = whole.channels if rows is None else tuple(map(rows.row_of, whole.channels))
-    names = _unique(map(_plain, called))
+    row_names = whole.channels if rows is None else tuple(map(rows.row_of, whole.channels))
+    names = _unique(map(_plain, row_names))
     markers = _markers(whole, rows)
     state = "compensated already" if compensated else "not compensated"
     keywords = {
@@ -97,7 +97,7 @@ def write_gated_cells(
     if names != whole.channels:
         keywords["CD38RD NAMES"] = _renamed(whole, names)
     if matrix is not None:
-        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(called, names, strict=True)))
+        keywords["$SPILLOVER"] = _spillover(matrix, dict(zip(row_names, names, strict=True)))
     try:
         write_whole(path, lambda part: write_fcs(part, values, names, markers=markers, keywords=keywords))
     except UnwritableError as error:
@@ -109,8 +109,8 @@ def write_gated_cells(
 def _markers(file: FcsFile, rows: FileRows | None) -> tuple[str, ...]:
     """Return each channel's marker from the panel, since $PnS of the file may hold any text."""
     by_row = {} if rows is None else {row.name: row.marker for row in rows.panel.channels}
-    called = file.channels if rows is None else map(rows.row_of, file.channels)
-    return tuple(CONTROL.sub("_", by_row.get(name, "")).strip() for name in called)
+    row_names = file.channels if rows is None else map(rows.row_of, file.channels)
+    return tuple(CONTROL.sub("_", by_row.get(name, "")).strip() for name in row_names)
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:

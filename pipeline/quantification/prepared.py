@@ -50,16 +50,16 @@ class Prepared:
     @property
     def automatic(self) -> tuple[GateStep, ...]:
         """The gating steps without the cuts of a person, the batch or the control; computed once."""
-        made: tuple[GateStep, ...] = self._once(
+        steps: tuple[GateStep, ...] = self._once(
             "automatic", lambda: gate_plasma_cells(self.tube.events, self.tube.panel).steps
         )
-        return made
+        return steps
 
     @property
     def opinion(self) -> Mask | None:
         """The cells that the second opinion gates; None where the panel does not allow one; computed once."""
-        made: Mask | None = self._once("opinion", lambda: second_opinion(self.tube.events, self.tube.panel))
-        return made
+        cells: Mask | None = self._once("opinion", lambda: second_opinion(self.tube.events, self.tube.panel))
+        return cells
 
     def with_task(self, task: TubeTask) -> Prepared:
         """Return the same tube with another task; its automatic gates are kept."""

@@ -113,8 +113,8 @@ def distribution_of(
 
 def _f_p_cv(task: TubeTask) -> float:
     dye = task.panel.quantified
-    told = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else None
-    return task.settings.f_p_cv if told is None else told
+    typed_cv = dye.f_p_ratio_sd / dye.f_p_ratio if dye.f_p_ratio_sd and dye.f_p_ratio else None
+    return task.settings.f_p_cv if typed_cv is None else typed_cv
 
 
 def _lot_cv(task: TubeTask) -> float:
@@ -157,20 +157,20 @@ def with_split_doubt(
     divisor = abc_divisor(bead_kit(task.calibration.curve_kit), task.panel.quantified.f_p_ratio)
     size = max(abs(density.rd), density.lloq or 0.0)
     clone, n = _censored(tube, gated.aberrant), gated.jackknife.may_move()
-    told = curve.to_abc(_middle(clone))
+    clone_abc = curve.to_abc(_middle(clone))
     ends = () if n is None else _middles_beside(clone, n)
-    if ends and max(abs(curve.to_abc(end) - told) / divisor for end in ends) < LEAST_DOUBT * size:
+    if ends and max(abs(curve.to_abc(end) - clone_abc) / divisor for end in ends) < LEAST_DOUBT * size:
         return density
-    again = gated.jackknife()
-    others = [curve.to_abc(_middle(_censored(tube, cells))) for cells in again if cells.any()]
-    sd = max((abs(other - told) / divisor for other in others), default=0.0)
+    resplits = gated.jackknife()
+    resplit_abc = [curve.to_abc(_middle(_censored(tube, cells))) for cells in resplits if cells.any()]
+    sd = max((abs(abc - clone_abc) / divisor for abc in resplit_abc), default=0.0)
     if not sd >= LEAST_DOUBT * size:
         return density
     log_sd = float(np.sqrt(np.log1p((sd / density.rd) ** 2))) if density.rd else 0.0
     wider = rounded_record(with_term(density, BudgetTerm.CLONE_SPLIT, log_sd, sd))
     if sd < FLAGGED_DOUBT * size:
         return wider
-    counts = [int(np.count_nonzero(cells)) for cells in again]
+    counts = [int(np.count_nonzero(cells)) for cells in resplits]
     note = (
         "it is not sure which plasma cells belong to the clone: if the split is repeated without a fifth of "
         f"the plasma cells, it gives {min(counts)} to {max(counts)} cells, and the density changes by up to "

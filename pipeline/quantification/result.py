@@ -33,8 +33,8 @@ def _step_from_store(stored: Any) -> Any:
     """Return the fields of a stored gating step, with its methods as enums again."""
     if not isinstance(stored, Mapping) or "method" not in stored:
         return stored
-    others = {name: value for name, value in stored.items() if name != "method"}
-    return {**others, "methods": methods_in(stored["method"])}
+    fields = {name: value for name, value in stored.items() if name != "method"}
+    return {**fields, "methods": methods_in(stored["method"])}
 
 
 StoredStep = Annotated[GateStep, WrapSerializer(_step_to_store), BeforeValidator(_step_from_store)]
@@ -159,7 +159,8 @@ def with_labels(result: SampleResult, labels: FileLabels) -> SampleResult:
     say = labels.in_text
     steps = tuple(replace(step, note=say(step.note)) for step in result.steps)
     sentinels = tuple(
-        replace(one, note=say(one.note), receptor=_labelled(one.receptor, labels)) for one in result.sentinels
+        replace(sentinel, note=say(sentinel.note), receptor=_labelled(sentinel.receptor, labels))
+        for sentinel in result.sentinels
     )
     return replace(
         result,

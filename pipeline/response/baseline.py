@@ -65,10 +65,10 @@ def _below(value: float | None, bound: float) -> bool | None:
 def _refractory(patients: Sequence[Patient]) -> list[Proportion]:
     """Return the share refractory to each drug, the most frequent first, of patients with a typed cell."""
     typed = [{part.strip() for part in p.refractory_to.split(";") if part.strip()} for p in patients]
-    known = [drugs for drugs in typed if drugs]
-    counts = Counter(drug for drugs in known for drug in drugs)
+    drug_sets = [drugs for drugs in typed if drugs]
+    counts = Counter(drug for drugs in drug_sets for drug in drugs)
     order = sorted(counts, key=lambda drug: (-counts[drug], drug))
-    return [proportion(f"refractory to {drug}", counts[drug], len(known)) for drug in order]
+    return [proportion(f"refractory to {drug}", counts[drug], len(drug_sets)) for drug in order]
 
 
 def _doses(study: Study) -> list[float | None]:

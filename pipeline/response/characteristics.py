@@ -57,10 +57,12 @@ def summary(name: str, values: Iterable[float | None], unit: Unit = NO_UNIT) -> 
     from statistics import median
 
     every = list(values)
-    known = [float(value) for value in every if value is not None]
-    if not known:
+    numbers = [float(value) for value in every if value is not None]
+    if not numbers:
         return Summary(name, 0, len(every), None, None, None, unit)
-    return Summary(name, len(known), len(every) - len(known), median(known), min(known), max(known), unit)
+    return Summary(
+        name, len(numbers), len(every) - len(numbers), median(numbers), min(numbers), max(numbers), unit
+    )
 
 
 def shares(title: str, values: Sequence[str], order: Sequence[str] = ()) -> tuple[Proportion, ...]:
@@ -80,5 +82,5 @@ def shares(title: str, values: Sequence[str], order: Sequence[str] = ()) -> tupl
 
 def share(name: str, answers: Iterable[bool | None]) -> tuple[Proportion, ...]:
     """Return the share of yes among the known answers; an empty tuple where no answer is known."""
-    known = [answer for answer in answers if answer is not None]
-    return (proportion(name, sum(known), len(known)),) if known else ()
+    given_answers = [answer for answer in answers if answer is not None]
+    return (proportion(name, sum(given_answers), len(given_answers)),) if given_answers else ()

@@ -126,8 +126,8 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     if started_on is None:
         return FollowUp(patient.patient_id, patient.best_response, reason=patient.discontinuation_reason)
     progression, death = _day(patient.progressed_on, started_on), _day(patient.died_on, started_on)
-    known = [_day(getattr(patient, name), started_on) for name in _ALIVE_DAYS]
-    last_seen = max((day for day in known if day is not None), default=None)
+    alive_days = [_day(getattr(patient, name), started_on) for name in _ALIVE_DAYS]
+    last_seen = max((day for day in alive_days if day is not None), default=None)
     assessed = None if patient.last_assessed_on is None else (patient.last_assessed_on - started_on).days
     assessed = None if assessed is None else max(assessed, 0)
     therapy = _day(patient.next_therapy_on, started_on)
@@ -187,11 +187,11 @@ def pfs(
 
 def times_of(courses: Sequence[FollowUp], endpoint: Endpoint) -> tuple[list[int], list[bool]]:
     """Return days and events of the patients in whom `PFS` or `OS` is known."""
-    known = [
+    ends = [
         (course.pfs_day, course.pfs_event) if endpoint is Endpoint.PFS else (course.os_day, course.os_event)
         for course in courses
     ]
-    dated = [(day, event) for day, event in known if day is not None]
+    dated = [(day, event) for day, event in ends if day is not None]
     return [day for day, _ in dated], [event for _, event in dated]
 
 

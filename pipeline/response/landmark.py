@@ -68,7 +68,7 @@ class DexamethasoneTable:
 def dexamethasone_table(
     courses: Sequence[FollowUp],
     controlled: Mapping[str, bool],
-    given: frozenset[str],
+    with_dexamethasone: frozenset[str],
     *,
     landmark_weeks: float,
     month_days: float,
@@ -81,7 +81,7 @@ def dexamethasone_table(
         Of every patient.
     controlled
         Disease control by patient_id, of the evaluable patients in whom it is known.
-    given
+    with_dexamethasone
         The patients with any date of dexamethasone.
     landmark_weeks
         From the start of treatment (Anderson 1983, doi:10.1200/JCO.1983.1.11.710).
@@ -89,13 +89,19 @@ def dexamethasone_table(
     day = landmark_weeks * DAYS_PER_WEEK
     at_risk = [after_landmark(course, day) for course in courses if is_at_risk(course, day)]
     groups = tuple(
-        tuple(course for course in at_risk if _had_by(course) is wanted) for wanted in (True, False)
+        tuple(course for course in at_risk if _had_by(course) is had_drug) for had_drug in (True, False)
     )
     return DexamethasoneTable(
         landmark_weeks=landmark_weeks,
         ever=(
-            _control("dexamethasone, ever", controlled, [name for name in controlled if name in given]),
-            _control("no dexamethasone", controlled, [name for name in controlled if name not in given]),
+            _control(
+                "dexamethasone, ever", controlled, [name for name in controlled if name in with_dexamethasone]
+            ),
+            _control(
+                "no dexamethasone",
+                controlled,
+                [name for name in controlled if name not in with_dexamethasone],
+            ),
         ),
         at_risk=len(at_risk),
         given_by=proportion("dexamethasone by the landmark", len(groups[0]), len(at_risk)),

@@ -244,8 +244,8 @@ def _responses(evaluable: Sequence[Patient]) -> tuple[Count, ...]:
     return (Count("ORR", orr, n), *each, *untyped)
 
 
-def _where(groups: Mapping[str, str], wanted: str) -> list[str]:
-    return [name for name, group in groups.items() if group == wanted]
+def _where(groups: Mapping[str, str], name_of_group: str) -> list[str]:
+    return [name for name, group in groups.items() if group == name_of_group]
 
 
 def _count(label: str, controlled: Mapping[str, bool], names: Iterable[str]) -> Count:

@@ -44,10 +44,10 @@ def pfs_bounds(courses: Sequence[FollowUp], month_days: float) -> tuple[PfsBound
     )
     bounds = []
     for rule, moved in rules:
-        others = [moved(course) for course in courses]
-        n_moved = sum(a != b for a, b in zip(courses, others, strict=True))
+        moved_courses = [moved(course) for course in courses]
+        n_moved = sum(a != b for a, b in zip(courses, moved_courses, strict=True))
         if n_moved:
-            bounds.append(PfsBound(rule, n_moved, median_survival(others, Endpoint.PFS, month_days)))
+            bounds.append(PfsBound(rule, n_moved, median_survival(moved_courses, Endpoint.PFS, month_days)))
     return tuple(bounds)
 
 

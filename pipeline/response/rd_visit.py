@@ -148,8 +148,8 @@ def _chosen(
     starts = [day for day in (clock.first_study_drug_on, typed) if day is not None]
     start = min(starts, default=None)
     last = clock.last_dose_on if start and clock.last_dose_on and clock.last_dose_on <= start else None
-    left = [row for row in rows if has_density(row)]
-    if not left:
+    candidates = [row for row in rows if has_density(row)]
+    if not candidates:
         return RdVisit(None, left_out=LeftOut.NO_RD)
     rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
         (LeftOut.BLOOD, lambda row: row.tissue == _MARROW),
@@ -158,14 +158,14 @@ def _chosen(
         (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
     )
     for reason, counts in rules:
-        left = [row for row in left if counts(row)]
-        if not left:
+        candidates = [row for row in candidates if counts(row)]
+        if not candidates:
             return RdVisit(None, left_out=reason)
-    days = {row.collected_on for row in left}
+    days = {row.collected_on for row in candidates}
     if start is None and len(days) > 1:
         return RdVisit(None, left_out=LeftOut.NO_FIRST_DAY)
     day = max(days, key=lambda on: on or date.min)
-    return _of_one_day([row for row in left if row.collected_on == day], study)
+    return _of_one_day([row for row in candidates if row.collected_on == day], study)
 
 
 def _is_after(row: PatientRd, start: date | None) -> bool:

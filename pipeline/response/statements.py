@@ -129,8 +129,8 @@ def _named(percent: float, n: int) -> str:
 
 
 def _duration_fault(match: re.Match[str], month_days: float) -> str:
-    first, unit, second, other = match.groups()
-    first_days, second_days = _days(unit, month_days), _days(other, month_days)
+    first, unit, second, second_unit = match.groups()
+    first_days, second_days = _days(unit, month_days), _days(second_unit, month_days)
     if first_days == second_days:
         return ""
     (value, decimals), (stated, stated_decimals) = _read(first), _read(second)
@@ -138,9 +138,9 @@ def _duration_fault(match: re.Match[str], month_days: float) -> str:
     if abs(value * first_days - stated * second_days) <= slack + _ROUNDING:
         return ""
     meant = value * first_days / second_days
-    text = f"{first} {_spelt(unit)} are {meant:.{max(stated_decimals, 1)}f} {_spelt(other)}"
-    short = {_days(unit, WEEKS_MONTH), _days(other, WEEKS_MONTH)}
-    weeks = abs(value * _days(unit, WEEKS_MONTH) - stated * _days(other, WEEKS_MONTH)) <= slack
+    text = f"{first} {_spelt(unit)} are {meant:.{max(stated_decimals, 1)}f} {_spelt(second_unit)}"
+    short = {_days(unit, WEEKS_MONTH), _days(second_unit, WEEKS_MONTH)}
+    weeks = abs(value * _days(unit, WEEKS_MONTH) - stated * _days(second_unit, WEEKS_MONTH)) <= slack
     is_slip = weeks and {WEEKS_MONTH, DAYS_PER_WEEK} >= short
     return f"{text}; {second} are months of 4 weeks" if is_slip else text
 

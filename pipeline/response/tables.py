@@ -119,7 +119,9 @@ def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts
         What is known of each patient.
     """
     settings, clocks, courses = study.settings, facts.clocks, facts.courses
-    given = frozenset(patient.patient_id for patient in study.patients if patient.dexamethasone_on)
+    with_dexamethasone = frozenset(
+        patient.patient_id for patient in study.patients if patient.dexamethasone_on
+    )
     return replace(
         tables_of_counts(count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)),
         odds=control_odds(study, facts),
@@ -130,7 +132,7 @@ def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts
         dexamethasone=dexamethasone_table(
             courses,
             facts.controlled,
-            given,
+            with_dexamethasone,
             landmark_weeks=settings.dexamethasone_landmark_weeks,
             month_days=settings.month_days,
         ),

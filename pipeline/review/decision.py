@@ -116,10 +116,10 @@ def moves_as_facts(moves: Sequence[Move]) -> list[dict[str, Any]]:
 def moves_of_facts(facts: Sequence[Mapping[str, Any]]) -> tuple[Move, ...]:
     """Return the moves in a line of the audit trail or in a message of the page."""
     return tuple(
-        Move(str(one["gate"]), polygon=_polygon(one["polygon"]))
-        if one.get("polygon")
-        else Move(str(one["gate"]), float(one["value"]))
-        for one in facts
+        Move(str(move["gate"]), polygon=_polygon(move["polygon"]))
+        if move.get("polygon")
+        else Move(str(move["gate"]), float(move["value"]))
+        for move in facts
     )
 
 

@@ -73,10 +73,10 @@ class ConflictError(UserError):
             if now.signature
             else now.who
         )
-        what = f"{who} decided on this tube" if not outside else f"{REVIEW_FILE} was changed elsewhere"
+        event = f"{who} decided on this tube" if not outside else f"{REVIEW_FILE} was changed elsewhere"
         super().__init__(
-            f"{now.sample_id}: {what} after you opened it. Nothing of yours was written: "
-            "look at both, and decide again"
+            f"{now.sample_id}: {event} after you opened it. Nothing of yours was written: look at both, and "
+            "decide again"
         )
         self.now = now
 
@@ -127,8 +127,8 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
             raise ConflictError(now)
         if asked.rows_shown and asked.rows_shown != file.digest_of(asked.sample_id):
             raise ConflictError(as_typed(file, now), outside=True)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = _rows(asked, file, who, reason, at)
+        set_at = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = _rows(asked, file, who, reason, set_at)
         new = file.with_tube(asked.sample_id, rows)
         content = new.content()
         facts = {
@@ -204,8 +204,8 @@ def _must_be_named(asked: DecisionRequest, who: str, reason: str) -> None:
     if not who:
         raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
     if asked.verdict in WITH_A_REASON and not reason:
-        what = "a reason" if asked.verdict is ReviewVerdict.REJECT else "the question"
-        raise RefusedError(f"{asked.sample_id}: {asked.verdict.value} needs {what}: type it first")
+        missing = "a reason" if asked.verdict is ReviewVerdict.REJECT else "the question"
+        raise RefusedError(f"{asked.sample_id}: {asked.verdict.value} needs {missing}: type it first")
     if asked.moves and asked.verdict is not ReviewVerdict.CHANGE:
         raise RefusedError(
             f"{asked.sample_id}: gates were moved, but the verdict is {asked.verdict.value}, which leaves "
@@ -214,14 +214,14 @@ def _must_be_named(asked: DecisionRequest, who: str, reason: str) -> None:
 
 
 def _rows(
-    asked: DecisionRequest, file: ReviewFile, who: str, reason: str, at: str
+    asked: DecisionRequest, file: ReviewFile, who: str, reason: str, set_at: str
 ) -> tuple[Mapping[str, str], ...]:
     """Return the tube's new rows: the moved gates for `change`, else the gates already in the file."""
     if asked.verdict is ReviewVerdict.CHANGE:
-        return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, at)
+        return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, set_at)
     gates = [row for row in file.of_tube(asked.sample_id) if row.get("gate")]
-    kept = tuple({name: text for name, text in row.items() if name != "verdict"} for row in gates)
-    return (*kept, *rows_of(asked.sample_id, (), asked.verdict.value, who, reason, at))
+    own_gates = tuple({name: text for name, text in row.items() if name != "verdict"} for row in gates)
+    return (*own_gates, *rows_of(asked.sample_id, (), asked.verdict.value, who, reason, set_at))
 
 
 def _write(
@@ -284,13 +284,13 @@ def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -
             )
 
 
-def same_person(one: str, other: str) -> bool:
+def same_person(first: str, second: str) -> bool:
     """Whether two names are of the same person; case, blanks, dashes and points are ignored.
 
     >>> same_person("A. Berger", "a berger"), same_person("AB", "CD")
     (True, False)
     """
-    bare = [look_alike(name).replace(".", "").replace("-", " ").split() for name in (one, other)]
+    bare = [look_alike(name).replace(".", "").replace("-", " ").split() for name in (first, second)]
     return bare[0] == bare[1]
 
 

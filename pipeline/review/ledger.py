@@ -90,14 +90,14 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
         changed.setdefault(line.number, []).append(change)
-    found: list[Past] = []
+    entries: list[Past] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
-            found.append(_past_entry(line))
+            entries.append(_past_entry(line))
         changes = changed.get(line.number, [])
         is_first = any(_is_new_row(change) for change in changes)
-        found += [_changed(line, one) for one in changes if _is_recorded(one, is_first=is_first)]
-    return tuple(found)
+        entries += [_changed(line, change) for change in changes if _is_recorded(change, is_first=is_first)]
+    return tuple(entries)
 
 
 def _is_new_row(change: ChangedCell) -> bool:
@@ -114,8 +114,8 @@ def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
 
 def _changed(line: TrailLine, change: ChangedCell) -> Past:
     sheet, _, name = change.row.partition(" ")
-    what = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
-    return Past(line.at, _who(line), line.who, what, change.old, change.new, _reason(line))
+    subject = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
+    return Past(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
 
 
 def _next(now: Decision, line: TrailLine) -> Decision:
@@ -145,8 +145,8 @@ def _past_entry(line: TrailLine) -> Past:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
         return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
-    what = "signed" if line.event == Event.SIGNATURE else "counter-signed"
-    return Past(line.at, _who(line), line.who, what, "", "", str(facts["meaning"]))
+    subject = "signed" if line.event == Event.SIGNATURE else "counter-signed"
+    return Past(line.at, _who(line), line.who, subject, "", "", str(facts["meaning"]))
 
 
 def _who(line: TrailLine) -> str:

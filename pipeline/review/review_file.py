@@ -84,20 +84,20 @@ class ReviewFile:
     def _with_own_cells(
         self, old: Sequence[tuple[str, ...]], rows: Sequence[Mapping[str, str]]
     ) -> tuple[tuple[str, ...], ...]:
-        names, left = self._names, list(old)
+        names, unmatched = self._names, list(old)
         gate = names.index("gate")
         new = []
         for row in rows:
             cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
-            same = next((one for one in left if visible_text(one[gate]) == cells[gate]), None)
+            same = next((row for row in unmatched if visible_text(row[gate]) == cells[gate]), None)
             if same is not None:
-                left.remove(same)
+                unmatched.remove(same)
                 cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
             new.append(cells)
         for k, name in enumerate(names):
             if name not in COLUMNS and new:
-                kept = [new[-1][k], *(one[k] for one in left)]
-                new[-1][k] = "; ".join(dict.fromkeys(cell for cell in kept if cell))
+                texts = [new[-1][k], *(row[k] for row in unmatched)]
+                new[-1][k] = "; ".join(dict.fromkeys(cell for cell in texts if cell))
         return tuple(map(tuple, new))
 
     @property
@@ -163,24 +163,24 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
     rows = file.of_tube(decision.sample_id)
     if not rows:
         return decision
-    said = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
-    word = said.get("verdict", "").casefold()
+    decided = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
+    word = decided.get("verdict", "").casefold()
     return replace(
         decision,
         verdict=ReviewVerdict(word) if word in tuple(ReviewVerdict) else None,
-        who=said.get("set_by", ""),
-        reason=said.get("reason", ""),
-        at=said.get("set_at", ""),
+        who=decided.get("set_by", ""),
+        reason=decided.get("reason", ""),
+        at=decided.get("set_at", ""),
         signature=None,
         countersignature=None,
     )
 
 
 def rows_of(
-    sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, at: str
+    sample_id: str, moves: Sequence[Move], verdict: str, who: str, reason: str, set_at: str
 ) -> tuple[dict[str, str], ...]:
     """Return the rows of a decision: one for each moved gate, and at least one."""
-    shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": at, "verdict": verdict}
+    shared = {"sample_id": sample_id, "set_by": who, "reason": reason, "set_at": set_at, "verdict": verdict}
     shared = {name: text for name, text in shared.items() if text}
     if not moves:
         return (shared,)

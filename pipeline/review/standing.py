@@ -50,10 +50,10 @@ def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: s
     """Return in words what has changed since the signature; empty if nothing has."""
     if sample_id not in snapshot.results:
         return ("it has no result any more",)
-    said = (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
-    if not said and sample_id in snapshot.stale:
+    changes = (*_files(stands_on, snapshot, sample_id), *_others(stands_on, snapshot, sample_id))
+    if not changes and sample_id in snapshot.stale:
         return ("a sheet that it comes from is another one now, and it was not run again",)
-    return said
+    return changes
 
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def _others(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: str) ->
 
 def _without_files(snapshot: Snapshot, sample_id: str) -> dict[str, Any]:
     sample = _sample(snapshot, sample_id)
-    run = next((one for one in snapshot.known.calibrations if one.bead_run == sample.bead_run), None)
+    run = next((run for run in snapshot.known.calibrations if run.bead_run == sample.bead_run), None)
     gates = sorted(repr((gate.gate, gate.value, gate.polygon)) for gate in snapshot.gates_of(sample_id))
     result = snapshot.results[sample_id]
     row = (sample.patient_id, sample.visit, sample.collected_on, sample.tissue, sample.panel, sample.bead_run)

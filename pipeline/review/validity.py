@@ -28,11 +28,11 @@ def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
     moved, faults = gates_of_rows(rows)
     if faults:
         return str(faults[0])
-    others = tuple(
+    other_gates = tuple(
         gate for gate in study.gates if gate.sample_id == sample_id and gate.source is not GateSource.REVIEW
     )
     sample = next(sample for sample in study.samples if sample.sample_id == sample_id)
-    alone = replace(study, samples=(sample,), gates=(*others, *moved))
+    alone = replace(study, samples=(sample,), gates=(*other_gates, *moved))
     headers = read_headers(alone)
     for check in (gate_names, gate_values):
         for finding in check(alone, headers):

@@ -76,14 +76,14 @@ def attempt(task: Task, work: Callable[[Task], Result]) -> Finished[Task, Result
         return without_answer(task, error)
 
 
-def attempt_there(task: Task, work: Callable[[Task], Result], wanted: Program) -> Finished[Task, Result]:
+def attempt_there(task: Task, work: Callable[[Task], Result], program: Program) -> Finished[Task, Result]:
     """Attempt a task in a worker, which reports its name; do nothing if its program is not the wanted one.
 
     Some modules are loaded only when a tube first needs them: if their files have changed by then, the
     outcome shows it.
     """
     refused: Finished[Task, Result] = Finished(task, None)
-    end = attempt(task, work) if wanted == LOADED else refused
+    end = attempt(task, work) if program == LOADED else refused
     return replace(end, worker=_own_name(), program=program_with_late_modules(LOADED))
 
 

@@ -66,7 +66,7 @@ def this_program() -> Program:
     )
 
 
-def difference(here: Program, there: Program) -> str:
+def difference(own_program: Program, other_program: Program) -> str:
     """Return in words how the program of another process differs from this one; "" if it does not.
 
     Examples
@@ -74,9 +74,9 @@ def difference(here: Program, there: Program) -> str:
     >>> difference((("numpy", "2.1"),), (("numpy", "2.0"),))
     'numpy 2.0 there, 2.1 here'
     """
-    mine, other = dict(here), dict(there)
-    names = [name for name in dict.fromkeys((*mine, *other)) if mine.get(name) != other.get(name)]
-    return "; ".join(f"{name} {_shown(name, other)} there, {_shown(name, mine)} here" for name in names)
+    mine, theirs = dict(own_program), dict(other_program)
+    names = [name for name in dict.fromkeys((*mine, *theirs)) if mine.get(name) != theirs.get(name)]
+    return "; ".join(f"{name} {_shown(name, theirs)} there, {_shown(name, mine)} here" for name in names)
 
 
 def _shown(name: str, facts: Mapping[str, str]) -> str:
@@ -108,12 +108,12 @@ def library_version(name: str, module: str) -> str:
     module
         The name of its module.
     """
-    found = find_spec(module)
+    spec = find_spec(module)
     try:
         installed = Path(str(metadata.distribution(name).locate_file(f"{module}/__init__.py")))
     except metadata.PackageNotFoundError:
         return _version_of(name)
-    imported = Path(found.origin) if found is not None and found.origin else installed
+    imported = Path(spec.origin) if spec is not None and spec.origin else installed
     if installed.exists() and not installed.samefile(imported):
         return f"{_version_of(name)} (but another copy is imported)"
     return _version_of(name)

@@ -54,7 +54,7 @@ def read_sources(folders: Mapping[str, Path]) -> Mapping[str, str]:
     NoSourceError
         When a folder holds no Python file.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for package, folder in folders.items():
         files = {
             f"{package}/{p.relative_to(folder).as_posix()}": p.read_text("utf-8")
@@ -62,8 +62,8 @@ def read_sources(folders: Mapping[str, Path]) -> Mapping[str, str]:
         }
         if not files:
             raise NoSourceError(f"{folder}: found no source of {package}, expected its Python files")
-        found |= files
-    return found
+        texts |= files
+    return texts
 
 
 def digest_of_sources(texts: Mapping[str, str]) -> str:
@@ -81,16 +81,16 @@ def files_of_work(module: str, texts: Mapping[str, str]) -> frozenset[str]:
     texts
         The result of `read_sources`.
     """
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     todo = [module]
     while todo:
         name = todo.pop()
         file = _file_of(name, texts)
-        if name in found or not file:
+        if name in files or not file:
             continue
-        found[name] = file
+        files[name] = file
         todo += [name.rpartition(".")[0], *_imported(texts[file])]
-    return frozenset(found.values())
+    return frozenset(files.values())
 
 
 def imported_packages(texts: Iterable[str]) -> frozenset[str]:

@@ -76,16 +76,16 @@ class Store(Generic[Result]):
             text = _text_of(self.path(name))
         except UnsafeNameError:  # no result was ever saved under it
             return None
-        head, key, rest = text.partition('"result": ')
-        facts, body = _json_of(head + key + "null}"), rest.removesuffix(_END)
+        head, key, result_text = text.partition('"result": ')
+        facts, body = _json_of(head + key + "null}"), result_text.removesuffix(_END)
         if not isinstance(facts, dict):
             return None
         digest, checksum = facts.get("digest"), facts.get("checksum")
         if not isinstance(digest, str) or checksum != _checksum(name, digest, body):
             return None
-        kept = _json_of(body)
+        fields = _json_of(body)
         try:
-            return digest, self._adapter.validate_python(kept)
+            return digest, self._adapter.validate_python(fields)
         except ValidationError:  # a result of another version, whose fields were others
             return None
 
@@ -96,8 +96,8 @@ class Store(Generic[Result]):
                 head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
         except OSError:
             return ""
-        found = re.search(r'"checksum": "([0-9a-f]{64})"', head)
-        return found[1] if found else ""
+        match = re.search(r'"checksum": "([0-9a-f]{64})"', head)
+        return match[1] if match else ""
 
     def is_damaged(self, name: str) -> bool:
         """Whether the file of this name was changed since it was saved; for use if `load` returned None.
@@ -156,10 +156,10 @@ def _json_of(text: str) -> object:
     from pydantic_core import from_json
 
     try:
-        held: object = from_json(text)
+        value: object = from_json(text)
     except ValueError:
         return None
-    return held
+    return value
 
 
 def _is_of_earlier_version(path: Path) -> bool:

@@ -67,7 +67,7 @@ def tube_tasks(
     calibrations: Sequence[CalibrationResult],
     hashes: Mapping[str, str],
     events_folder: Path | None = None,
-    known: Sequence[Finding] | None = None,
+    findings_of_study: Sequence[Finding] | None = None,
 ) -> tuple[TubeTask, ...]:
     """Return one task per sample, in the order of the samples sheet.
 
@@ -79,11 +79,11 @@ def tube_tasks(
         See `input_hashes`.
     events_folder
         The folder for per-event results; None: they are not written.
-    known
+    findings_of_study
         What the checks of the study found, where they have run; None: they run here.
     """
     runs = {run.bead_run: run for run in calibrations}
-    findings = findings_of_tubes(study, calibrations, known)
+    findings = findings_of_tubes(study, calibrations, findings_of_study)
     named = study.settings.spillover_file
     spillover = read_spillover(study.folder, named) if named else None
     tasks = []
@@ -118,7 +118,9 @@ def _digests(study: Study, sample: Sample, hashes: Mapping[str, str]) -> tuple[t
 
 
 def findings_of_tubes(
-    study: Study, calibrations: Iterable[CalibrationResult], known: Sequence[Finding] | None = None
+    study: Study,
+    calibrations: Iterable[CalibrationResult],
+    findings_of_study: Sequence[Finding] | None = None,
 ) -> dict[str, TubeFindings]:
     """Return by sample_id the findings of the checks on each tube and the doubts about its bead run.
 
@@ -126,23 +128,25 @@ def findings_of_tubes(
     ----------
     calibrations
         The curves of the known bead runs.
-    known
+    findings_of_study
         What the checks of the study found, where they have run; None: they run here.
     """
     doubts = {
         run.bead_run: tuple(flag for flag in run.flags if flag in FLAGS_OF_TUBES) for run in calibrations
     }
-    found, labels = tube_findings(study, known), labels_of_study(study)
+    of_tubes, labels = tube_findings(study, findings_of_study), labels_of_study(study)
     return {
-        sample.sample_id: _labelled(found[sample.sample_id], labels, doubts.get(sample.bead_run, ()))
+        sample.sample_id: _labelled(of_tubes[sample.sample_id], labels, doubts.get(sample.bead_run, ()))
         for sample in study.samples
     }
 
 
-def _labelled(found: TubeFindings, labels: FileLabels, doubts: tuple[str, ...]) -> TubeFindings:
+def _labelled(findings: TubeFindings, labels: FileLabels, doubts: tuple[str, ...]) -> TubeFindings:
     """Return the findings without file names, with the doubts about the bead run."""
     return TubeFindings(
-        labels.in_text(found.failure), (*found.flags, *doubts), tuple(map(labels.in_text, found.notes))
+        labels.in_text(findings.failure),
+        (*findings.flags, *doubts),
+        tuple(map(labels.in_text, findings.notes)),
     )
 
 

@@ -150,7 +150,7 @@ def _that_fit(tasks: Sequence[TubeTask]) -> int | None:
 
 def results_beside_batches(
     samples: Sequence[Sample],
-    found: Mapping[str, TubeFindings],
+    findings: Mapping[str, TubeFindings],
     results: Mapping[str, SampleResult],
     alone: Mapping[str, SampleResult],
 ) -> dict[str, SampleResult]:
@@ -158,15 +158,15 @@ def results_beside_batches(
 
     Parameters
     ----------
-    found
+    findings
         By sample_id: today's findings of the checks on each tube.
     results, alone
         Stored results by sample_id: `results` are the latest, `alone` are those without their batch.
     """
-    cuts = cuts_of_batches(samples, _carried(found, alone))
+    cuts = cuts_of_batches(samples, _carried(findings, alone))
     return {
         name: flagged_against_batch(result, cuts.get(name, ()))
-        for name, result in _carried(found, results).items()
+        for name, result in _carried(findings, results).items()
     }
 
 
@@ -176,9 +176,9 @@ def tasks_with_batch_cuts(
     """Return the tasks of tubes that were gated alone, each with the cuts that it needs from its batch."""
     # A tube that the checks doubt does not contribute to its batch's cuts.
     cuts = cuts_of_batches([task.sample for task in tasks], _carried(_findings(tasks), alone))
-    known = [task for task in tasks if task.sample.sample_id in alone]
+    gated = [task for task in tasks if task.sample.sample_id in alone]
     return tuple(
-        with_batch_cuts(task, alone[task.sample.sample_id], cuts[task.sample.sample_id]) for task in known
+        with_batch_cuts(task, alone[task.sample.sample_id], cuts[task.sample.sample_id]) for task in gated
     )
 
 
@@ -187,29 +187,29 @@ def _findings(tasks: Sequence[TubeTask]) -> dict[str, TubeFindings]:
 
 
 def _carried(
-    found: Mapping[str, TubeFindings], results: Mapping[str, SampleResult]
+    findings: Mapping[str, TubeFindings], results: Mapping[str, SampleResult]
 ) -> dict[str, SampleResult]:
     """Return stored results with today's findings of the checks."""
     none = TubeFindings()
     return {
-        name: with_findings(result, (of_tube := found.get(name, none)).flags, of_tube.notes)
+        name: with_findings(result, (of_tube := findings.get(name, none)).flags, of_tube.notes)
         for name, result in results.items()
     }
 
 
 def _unclear(tasks: Sequence[TubeTask], passes: _Passes) -> list[TubeTask]:
     """Return the tubes whose latest result was not made with the present cuts of their batch."""
-    given = tasks_with_batch_cuts(tasks, passes.alone)
-    known = {name: digest for name, (digest, _) in passes.latest.items()}
-    return [task for task in given if known.get(task.sample.sample_id) != tube_digest(task)]
+    with_cuts = tasks_with_batch_cuts(tasks, passes.alone)
+    digests = {name: digest for name, (digest, _) in passes.latest.items()}
+    return [task for task in with_cuts if digests.get(task.sample.sample_id) != tube_digest(task)]
 
 
 def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
     """Fill in the stored results of tubes that need no first pass; failed tubes are always tried again."""
     options, stores, reporter = passes.options, passes.stores, passes.reporter
     for task in tasks:
-        name, wanted = task.sample.sample_id, _wanted(task, options)
-        if wanted and (options.fresh or _without_events(task)):
+        name, current = task.sample.sample_id, _wanted(task, options)
+        if current and (options.fresh or _without_events(task)):
             continue
         latest, digest = _loaded(stores.samples, name, reporter), tube_digest(task)
         if latest is not None and not is_failed(latest[1]):
@@ -268,8 +268,8 @@ def _plain(task: TubeTask) -> TubeTask:
 
 def _result(end: Finished[TubeTask, SampleResult]) -> SampleResult:
     if end.result is not None:
-        other = changed_inputs(end.task.files_sha256, end.result.sha256)
-        return failed(end.task, other) if other and not is_failed(end.result) else end.result
+        changed = changed_inputs(end.task.files_sha256, end.result.sha256)
+        return failed(end.task, changed) if changed and not is_failed(end.result) else end.result
     if end.traceback:
         return failed(end.task, defect_note(end.failure), end.traceback)
     return failed(end.task, end.failure)

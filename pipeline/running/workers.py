@@ -99,6 +99,6 @@ def _by_processes(
     tasks: Sequence[Task], work: Callable[[Task], Result], processes: Sequence[WorkerProcess]
 ) -> Iterator[Finished[Task, Result]]:
     pieces = [(task, work, LOADED) for task in tasks]
-    for at, answer in in_own_processes(attempt_there, pieces, processes):
+    for index, answer in in_own_processes(attempt_there, pieces, processes):
         raised = isinstance(answer, BaseException)
-        yield of_this_program(without_answer(tasks[at], answer) if raised else answer)
+        yield of_this_program(without_answer(tasks[index], answer) if raised else answer)

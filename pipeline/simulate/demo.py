@@ -29,8 +29,8 @@ DEMO_PATIENTS = len({slot.patient_id for slot in _DESIGNED})
 
 def demo_slots(patients: int | None = None) -> tuple[Slot, ...]:
     """Return the demo's tubes: those of the first patients, or with further patients on the second day."""
-    wanted = DEMO_PATIENTS if patients is None else patients
-    designed = tuple(slot for slot in _DESIGNED if int(slot.patient_id[1:]) <= wanted)
-    more = tuple(Slot(f"P{number:02d}", 1) for number in range(DEMO_PATIENTS + 1, wanted + 1))
+    n_patients = DEMO_PATIENTS if patients is None else patients
+    designed = tuple(slot for slot in _DESIGNED if int(slot.patient_id[1:]) <= n_patients)
+    more = tuple(Slot(f"P{number:02d}", 1) for number in range(DEMO_PATIENTS + 1, n_patients + 1))
     days = sorted({slot.day for slot in designed + more})
     return tuple(replace(slot, day=days.index(slot.day)) for slot in designed + more)

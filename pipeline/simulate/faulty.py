@@ -149,20 +149,20 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     )
     write_typed_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
     write_typed_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
-    others = [(tube.slot.patient_id, "SD", 64) for tube in tubes[2:]]
-    patients = [("P01", "stable", 61), ("P02", "SD", 610), *others]
+    more_patients = [(tube.slot.patient_id, "SD", 64) for tube in tubes[2:]]
+    patients = [("P01", "stable", 61), ("P02", "SD", 610), *more_patients]
     write_typed_csv(study / "patients.csv", ("patient_id", "best_response", "age"), patients)
     write_typed_csv(study / "settings.csv", ("name", "value"), [("wash_out_drug", "daratumumab")])
 
 
 def _sample(tube: PlannedTube, row: int) -> tuple[SimulatedCell, ...]:
-    name, file, says = _TUBES[row]
+    name, file, remark = _TUBES[row]
     path = file if "/" in file else f"fcs/{file or name + '.fcs'}"
     fmo = "fcs/S01_FMO.fcs" if row == 0 else ""
     panel, bead_run = ("myeloma11", "QB_2024") if name == "S10" else (tube.day.cytometer.panel, "QB_good")
     bead_run = "QB_voltage" if name == "S11" else bead_run
     on = tube.last_dose_on - timedelta(days=30) if name == "S09" else tube.day.on
-    return (name, tube.slot.patient_id, on, path, panel, bead_run, "baseline", fmo, "", "marrow", says)
+    return (name, tube.slot.patient_id, on, path, panel, bead_run, "baseline", fmo, "", "marrow", remark)
 
 
 def _bead_rows(day: InstrumentDay) -> list[tuple[SimulatedCell, ...]]:

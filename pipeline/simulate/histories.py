@@ -42,11 +42,11 @@ def draw_doses(
     ]
     last = Dose(patient_id, last_daratumumab, "daratumumab", amount, unit, route, trough)
     start = study_start(marrow)
-    given = _schedule(_ISATUXIMAB_GAPS, 30)
+    dose_days = _schedule(_ISATUXIMAB_GAPS, 30)
     isatuximab = float(rng.choice([10.0, 20.0]))
     after = [
         Dose(patient_id, start + timedelta(day), "isatuximab", isatuximab, "mg/kg", Route.IV.value)
-        for day in given
+        for day in dose_days
         if start + timedelta(day) <= stops
     ]
     return (*before[:-1], last, *after)
@@ -63,21 +63,26 @@ def draw_record(patient_id: str, rd: float, marrow: date, rng: np.random.Generat
     evaluable = bool(rng.random() > 0.1)
     controlled = bool(rng.random() < 1 / (1 + np.exp(0.4 - 0.9 * np.log10(max(rd, 100) / 15_000))))
     response = _response(evaluable, controlled, rng)
-    held = int(rng.integers(CONTROL_DAYS + 4, 420) if controlled else rng.integers(20, CONTROL_DAYS - 2))
-    survived = held + int(rng.exponential(320))
-    seen = min(survived, FOLLOW_UP_DAYS)
-    progressed = start + timedelta(held) if evaluable else None
+    control_days = int(
+        rng.integers(CONTROL_DAYS + 4, 420) if controlled else rng.integers(20, CONTROL_DAYS - 2)
+    )
+    survived = control_days + int(rng.exponential(320))
+    followed_days = min(survived, FOLLOW_UP_DAYS)
+    progressed = start + timedelta(control_days) if evaluable else None
     return Patient(
         patient_id=patient_id,
         best_response=response,
         evaluable=evaluable,
-        disease_control_days=float(held) if response in (Response.SD, Response.MR, Response.PR) else None,
+        disease_control_days=float(control_days)
+        if response in (Response.SD, Response.MR, Response.PR)
+        else None,
         treatment_start=start,
         progressed_on=progressed,
         died_on=start + timedelta(survived) if survived <= FOLLOW_UP_DAYS else None,
-        last_assessed_on=progressed or start + timedelta(held // ASSESSED_EVERY_DAYS * ASSESSED_EVERY_DAYS),
-        last_contact_on=start + timedelta(max(seen, held)),
-        discontinued_on=start + timedelta(held),
+        last_assessed_on=progressed
+        or start + timedelta(control_days // ASSESSED_EVERY_DAYS * ASSESSED_EVERY_DAYS),
+        last_contact_on=start + timedelta(max(followed_days, control_days)),
+        discontinued_on=start + timedelta(control_days),
         discontinuation_reason=_reason(evaluable, rng),
         dexamethasone_on=start + timedelta(58) if controlled and rng.random() < 0.5 else None,
         age=float(rng.integers(46, 85)),
@@ -132,7 +137,7 @@ def draw_letter(record: Patient, rng: np.random.Generator) -> Patient:
 
 
 def _schedule(gaps: tuple[int, ...], n: int) -> list[int]:
-    return [sum(gaps[:given]) for given in range(n)]
+    return [sum(gaps[:n_gaps]) for n_gaps in range(n)]
 
 
 def _reason(evaluable: bool, rng: np.random.Generator) -> str:

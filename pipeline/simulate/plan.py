@@ -178,7 +178,7 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
     voltage = round(cytometer.cd38.voltage * scenario.gain ** (1 / 7.5))
     volts = gain_of_volts(voltage, scenario.bead_volts)
     since_beads = tuple(1 + 0.003 * rng.standard_normal(len(gains)))
-    other = draw_lot(scenario.kit, _rng(seed, _LOT, 1)).assigned
+    other_lot = draw_lot(scenario.kit, _rng(seed, _LOT, 1)).assigned
     # The conjugate is one lot per panel: the same on every day of an instrument.
     true_f_p = F_P_PRINTED * (1 + scenario.f_p_cv * float(_rng(seed, _F_P).standard_normal()))
     return InstrumentDay(
@@ -193,7 +193,7 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
         voltage=voltage,
         bead_volts=scenario.bead_volts,
         lot=lot,
-        printed=other if scenario.other_lot else lot.assigned,
+        printed=other_lot if scenario.other_lot else lot.assigned,
         f_p=true_f_p,
         f_p_printed=F_P_PRINTED,
     )
@@ -209,9 +209,11 @@ def _plan_tube(
     seed: int,
 ) -> PlannedTube:
     rng = _rng(seed, _PATIENTS, patient_number)
-    few = replace(scenario, aberrant_cells=slot.cells, normal_percent=(0.005, 0.01))
+    few_cells = replace(scenario, aberrant_cells=slot.cells, normal_percent=(0.005, 0.01))
     weeks = log_uniform(scenario.washout_weeks, rng) if slot.weeks is None else slot.weeks
-    drawn = draw_patient(few if slot.cells else scenario, rng, n_events=events, weeks=round(7 * weeks) / 7)
+    drawn = draw_patient(
+        few_cells if slot.cells else scenario, rng, n_events=events, weeks=round(7 * weeks) / 7
+    )
     return PlannedTube(
         number=number,
         sample_id=slot.patient_id + slot.suffix,

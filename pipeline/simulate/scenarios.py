@@ -159,8 +159,8 @@ def scenario_named(name: str) -> Scenario:
     >>> scenario_named("clog").clog
     True
     """
-    found = {scenario.name: scenario for scenario in SCENARIOS}.get(name)
-    if found is None:
+    chosen = {scenario.name: scenario for scenario in SCENARIOS}.get(name)
+    if chosen is None:
         names = ", ".join(scenario.name for scenario in SCENARIOS)
         raise UsageError(f"no scenario {name!r}; there are {names}")
-    return found
+    return chosen

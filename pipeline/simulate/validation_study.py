@@ -101,13 +101,13 @@ def write_validation_study(
         )
     days = _days(seed)
     wanted = _wanted()
-    tubes = [_planned(number, one, days, seed) for number, one in enumerate(wanted)]
+    tubes = [_planned(number, wanted_tube, days, seed) for number, wanted_tube in enumerate(wanted)]
     controls = [_write_fmo(day, number, study, seed) for number, day in enumerate(days)]
     rows = []
-    for planned, one in zip(tubes, wanted, strict=True):
-        tube = _tube(planned, one, seed)
+    for planned, wanted_tube in zip(tubes, wanted, strict=True):
+        tube = _tube(planned, wanted_tube, seed)
         write_tube(study, planned.file, planned, tube)
-        rows.append(tube_row(planned, tube, controls[one.day]))
+        rows.append(tube_row(planned, tube, controls[wanted_tube.day]))
     bead_runs = []
     for number, day in enumerate(days):
         parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
@@ -124,8 +124,8 @@ def _days(seed: int) -> tuple[InstrumentDay, ...]:
         scenario_named(NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
     )
     slots = [Slot("QC", day, 60.0) for day in range(4)]
-    *days, other = plan_study(scenario, slots, events=EVENTS, seed=seed, days_apart=7).days
-    return (*days, replace(other, on=days[0].on, bead_run=f"{days[0].bead_run}_wide"))
+    *days, wide_day = plan_study(scenario, slots, events=EVENTS, seed=seed, days_apart=7).days
+    return (*days, replace(wide_day, on=days[0].on, bead_run=f"{days[0].bead_run}_wide"))
 
 
 def _wanted() -> list[_Wanted]:
@@ -141,13 +141,13 @@ def _wanted() -> list[_Wanted]:
         for r in (1, 2)
     ]
     stored = [_Wanted(f"A1_{hours}h_{r}", _Pool.BRIGHT, 0, hours=hours) for hours in (24, 48) for r in (1, 2)]
-    other = [
+    wide = [
         _Wanted("W_A", _Pool.BRIGHT, 3),
         *(_Wanted(f"W_A_{round(100 * share)}", _Pool.BRIGHT, 3, share) for share in (0.5, 0.25, 0.1)),
         _Wanted("W_B", _Pool.DIM, 3),
         _Wanted("W_C", _Pool.BRIGHTEST, 3),
     ]
-    return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", _Pool.BRIGHTEST, 0), *other]
+    return [*bright, *dim, *blank, *part, *stored, _Wanted("C1_1", _Pool.BRIGHTEST, 0), *wide]
 
 
 def _planned(number: int, wanted: _Wanted, days: tuple[InstrumentDay, ...], seed: int) -> PlannedTube:
@@ -224,23 +224,23 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], stu
 def _roles() -> list[tuple[SimulatedCell, ...]]:
     """Return the validation sheet: the purpose of each tube."""
     wanted = _wanted()
-    whole = [one for one in wanted if one.is_whole]
-    part = [one for one in wanted if one.pool == _Pool.BRIGHT and one.day == 0 and not one.hours]
-    stored = [one for one in wanted if one.pool == _Pool.BRIGHT and one.day == 0 and one.share == 1]
-    first = [one for one in whole if one.day == 0]
-    compared = [one for one in wanted if one.day in (0, 3) and not one.hours and one.pool in POOLS]
+    whole = [tube for tube in wanted if tube.is_whole]
+    part = [tube for tube in wanted if tube.pool == _Pool.BRIGHT and tube.day == 0 and not tube.hours]
+    stored = [tube for tube in wanted if tube.pool == _Pool.BRIGHT and tube.day == 0 and tube.share == 1]
+    first = [tube for tube in whole if tube.day == 0]
+    compared = [tube for tube in wanted if tube.day in (0, 3) and not tube.hours and tube.pool in POOLS]
     return [
-        *(_role(one, "precision") for one in whole),
-        *(_role(one, "linearity", level=one.share) for one in part),
-        *(_role(one, "blank") for one in wanted if one.pool not in POOLS),
-        *(_role(one, "low") for one in whole if one.pool == _Pool.DIM),
-        *(_role(one, "stability", hours=one.hours + 2) for one in stored),
-        *(_role(one, "carry_over", sequence=place) for place, one in enumerate(first, start=1)),
-        *(_role(one, "comparison", specimen=one.specimen) for one in compared),
-        *(_role(one, "control", low=34_000, high=46_000) for one in whole if one.is_control),
+        *(_role(tube, "precision") for tube in whole),
+        *(_role(tube, "linearity", level=tube.share) for tube in part),
+        *(_role(tube, "blank") for tube in wanted if tube.pool not in POOLS),
+        *(_role(tube, "low") for tube in whole if tube.pool == _Pool.DIM),
+        *(_role(tube, "stability", hours=tube.hours + 2) for tube in stored),
+        *(_role(tube, "carry_over", sequence=number) for number, tube in enumerate(first, start=1)),
+        *(_role(tube, "comparison", specimen=tube.specimen) for tube in compared),
+        *(_role(tube, "control", low=34_000, high=46_000) for tube in whole if tube.is_control),
     ]
 
 
-def _role(one: _Wanted, experiment: str, **cells: SimulatedCell) -> tuple[SimulatedCell, ...]:
-    return tuple({"sample_id": one.name, "experiment": experiment, "specimen": one.pool, **cells}.get(name)
+def _role(tube: _Wanted, experiment: str, **cells: SimulatedCell) -> tuple[SimulatedCell, ...]:
+    return tuple({"sample_id": tube.name, "experiment": experiment, "specimen": tube.pool, **cells}.get(name)
                  for name in COLUMNS)  # fmt: skip

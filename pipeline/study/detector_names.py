@@ -91,8 +91,8 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
     for key in folded:
         ends.setdefault(key[:-1], set()).add(key[-1:])
     for index, (pulse, key) in enumerate(zip(pulses, folded, strict=True)):
-        known = {pulse, Pulse.UNKNOWN}
-        is_like = pulse is Pulse.UNKNOWN or known.issuperset(pulses)
+        compatible = {pulse, Pulse.UNKNOWN}
+        is_like = pulse is Pulse.UNKNOWN or compatible.issuperset(pulses)
         if is_like and not ends[key[:-1]] & {"a", "h", "w"} > {key[-1:]}:
             continue
         for later in range(index + 1, len(names)):

@@ -134,10 +134,10 @@ def _lines(alike: list[Fault]) -> list[str]:
     texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
     if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_FAULTS_WRITTEN_OUT:
         return [_line(fault) for fault in alike]
-    others = [fault.where for fault in alike[1:]]
-    more = f" and {len(others) - MOST_CELLS_NAMED} more" if len(others) > MOST_CELLS_NAMED else ""
+    other_cells = [fault.where for fault in alike[1:]]
+    more = f" and {len(other_cells) - MOST_CELLS_NAMED} more" if len(other_cells) > MOST_CELLS_NAMED else ""
     how = "the same" if len(texts) == 1 else "alike"
-    return [_line(alike[0]), f"{'':<7} {how} in {', '.join(others[:MOST_CELLS_NAMED])}{more}"]
+    return [_line(alike[0]), f"{'':<7} {how} in {', '.join(other_cells[:MOST_CELLS_NAMED])}{more}"]
 
 
 def _line(fault: Fault) -> str:

@@ -214,12 +214,12 @@ def nearest_file(name: str, files: Iterable[str]) -> str:
     >>> nearest_file("P01.FCS", ["fcs/P02.fcs", "fcs/P01.fcs"])
     'fcs/P01.fcs'
     """
-    known = list(files)
+    names = list(files)
     base = PurePosixPath(name).name
-    same = [file for file in known if caseless(PurePosixPath(file).name) == caseless(base)]
+    same = [file for file in names if caseless(PurePosixPath(file).name) == caseless(base)]
     stem = same_word(PurePosixPath(name).stem)
-    same = same or [file for file in known if same_word(PurePosixPath(file).stem) == stem]
+    same = same or [file for file in names if same_word(PurePosixPath(file).stem) == stem]
     if same:
         return same[0]
-    stems = {PurePosixPath(file).stem: file for file in reversed(known)}
+    stems = {PurePosixPath(file).stem: file for file in reversed(names)}
     return stems.get(nearest(PurePosixPath(name).stem, stems), "")

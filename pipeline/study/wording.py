@@ -70,13 +70,13 @@ def in_lines(text: str) -> str:
 
 def _parts(line: str) -> Iterator[str]:
     """Yield the parts of a line, split at blanks if there are any; these blanks are removed."""
-    rest = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
-    while len(rest) > LONGEST_LINE:
-        blank = rest.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
+    remainder = line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    while len(remainder) > LONGEST_LINE:
+        blank = remainder.rfind(" ", len(_GOES_ON) + 1, LONGEST_LINE + 1)
         end = blank if blank > 0 else LONGEST_LINE
-        yield rest[:end].rstrip()
-        rest = _GOES_ON + rest[end:].lstrip()
-    yield rest
+        yield remainder[:end].rstrip()
+        remainder = _GOES_ON + remainder[end:].lstrip()
+    yield remainder
 
 
 def enumerate_words(words: Iterable[str], last: str = "or") -> str:
@@ -120,12 +120,12 @@ def nearest(word: str, candidates: Iterable[str], cutoff: float = ALIKE) -> str:
     >>> nearest("7", ["007", "012"])
     '007'
     """
-    known = list(dict.fromkeys(candidates))
+    words = list(dict.fromkeys(candidates))
     for key in (same_word, look_alike, twin_key):
-        alike = [candidate for candidate in known if key(candidate) == key(word)]
+        alike = [candidate for candidate in words if key(candidate) == key(word)]
         if alike:
             return alike[0]
-    folded = {candidate.casefold(): candidate for candidate in reversed(known)}
+    folded = {candidate.casefold(): candidate for candidate in reversed(words)}
     near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff)
     return folded[near[0]] if near else ""
 

@@ -71,45 +71,45 @@ def assay_rows(
         The sample_id by file name.
     """
     named = [_read(tube, ids[tube.name]) for tube in tubes if _OF_THE_ASSAY.search(tube.stem)]
-    for one in named:
-        if _BLANK.search(one.tube.stem):
-            yield _row(one, Experiment.BLANK, "its name says blank")
-        elif _LOW.search(one.tube.stem):
-            yield _row(one, Experiment.LOW, "its name says that it is dim")
-    materials = [one for one in named if not _BLANK.search(one.tube.stem)]
-    for specimen in dict.fromkeys(one.specimen for one in materials):
-        yield from _of_material([one for one in materials if one.specimen == specimen])
+    for file in named:
+        if _BLANK.search(file.tube.stem):
+            yield _row(file, Experiment.BLANK, "its name says blank")
+        elif _LOW.search(file.tube.stem):
+            yield _row(file, Experiment.LOW, "its name says that it is dim")
+    materials = [file for file in named if not _BLANK.search(file.tube.stem)]
+    for specimen in dict.fromkeys(file.specimen for file in materials):
+        yield from _of_material([file for file in materials if file.specimen == specimen])
 
 
 def _of_material(tubes: Sequence[_Named]) -> Iterator[tuple[dict[str, AssayValue], str]]:
-    whole = [one for one in tubes if one.is_whole]
-    diluted = [one for one in tubes if one.level < 1 and not one.hours]
-    stored = [one for one in tubes if one.hours is not None and one.level == 1]
+    whole = [file for file in tubes if file.is_whole]
+    diluted = [file for file in tubes if file.level < 1 and not file.hours]
+    stored = [file for file in tubes if file.hours is not None and file.level == 1]
     first = whole[0].cytometer if whole else ""
-    here = [one for one in whole if one.cytometer == first]
-    if len(here) > 1:
-        for one in here:
-            yield _row(one, Experiment.PRECISION, f"{len(here)} files are named for this material")
+    on_first = [file for file in whole if file.cytometer == first]
+    if len(on_first) > 1:
+        for file in on_first:
+            yield _row(file, Experiment.PRECISION, f"{len(on_first)} files are named for this material")
     if diluted:
-        for one in (*here, *diluted):
-            why = "its name gives the dilution" if one.level < 1 else "the undiluted material"
-            yield _row(one, Experiment.LINEARITY, why, level=one.level)
-    if any(one.hours for one in stored):
-        for one in dict.fromkeys((*here, *stored)):
-            why = "its name gives the hours of storage" if one.hours else "fresh: how many hours after draw?"
-            yield _row(one, Experiment.STABILITY, why, hours=one.hours)
-    if len({one.cytometer for one in whole}) > 1:
-        for one in whole:
-            yield _row(one, Experiment.COMPARISON, "this material was measured on two cytometers")
+        for file in (*on_first, *diluted):
+            why = "its name gives the dilution" if file.level < 1 else "the undiluted material"
+            yield _row(file, Experiment.LINEARITY, why, level=file.level)
+    if any(file.hours for file in stored):
+        for file in dict.fromkeys((*on_first, *stored)):
+            why = "its name gives the hours of storage" if file.hours else "fresh: how many hours after draw?"
+            yield _row(file, Experiment.STABILITY, why, hours=file.hours)
+    if len({file.cytometer for file in whole}) > 1:
+        for file in whole:
+            yield _row(file, Experiment.COMPARISON, "this material was measured on two cytometers")
 
 
 def _row(
-    one: _Named, experiment: Experiment, why: str, **cells: AssayValue
+    file: _Named, experiment: Experiment, why: str, **cells: AssayValue
 ) -> tuple[dict[str, AssayValue], str]:
     values: dict[str, AssayValue] = {
-        "sample_id": one.sample_id,
+        "sample_id": file.sample_id,
         "experiment": experiment.value,
-        "specimen": one.specimen,
+        "specimen": file.specimen,
         **cells,
     }
     return values, f"{why}; a tube in this sheet is in no visit of a patient: delete the row if it is one"
@@ -118,10 +118,10 @@ def _row(
 def _read(tube: InventoryFile, sample_id: str) -> _Named:
     stem = tube.stem
     level = 1.0
-    if found := _PERCENT.search(stem):
-        level = float(found[1]) / 100
-    elif found := _ONE_IN.search(stem):
-        level = 1 / float(found[1]) if float(found[1]) else 1.0
+    if match := _PERCENT.search(stem):
+        level = float(match[1]) / 100
+    elif match := _ONE_IN.search(stem):
+        level = 1 / float(match[1]) if float(match[1]) else 1.0
     stored = _HOURS.search(stem)
     bare = stem
     for pattern in (_DAY, _PERCENT, _ONE_IN, _HOURS, _REPLICATE, _EXPERIMENTS):

@@ -85,7 +85,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
         if row.values["role"] == "cd38"
     ]
     bead_rows = _bead_rows(inventory, quantified)
-    asked = _antibody_columns([row.values["kit"] for row in bead_rows])
+    antibody_columns = _antibody_columns([row.values["kit"] for row in bead_rows])
     samples = _sample_rows(inventory, panels)
     validation = _validation_rows(inventory, samples)
     of_assay = {row.values["sample_id"] for row in validation}
@@ -93,7 +93,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
     patients = list(dict.fromkeys(str(row.values["patient_id"]) for row in of_patients))
     return {
         "samples": samples,
-        "panels": tuple(row for panel in panels for row in _panel_rows(panel, asked)),
+        "panels": tuple(row for panel in panels for row in _panel_rows(panel, antibody_columns)),
         "beads": bead_rows,
         "doses": tuple(_dose_row(patient) for patient in patients),
         "patients": tuple(GuessedRow({"patient_id": patient}, ("patient_id",)) for patient in patients),
@@ -112,9 +112,9 @@ def _validation_rows(inventory: Inventory, samples: Sequence[GuessedRow]) -> tup
 
 def _antibody_columns(kits: Sequence[Value]) -> tuple[str, ...]:
     """Return the required columns for the quantified antibody: F:P and host only if the kit needs them."""
-    known = [bead_kit(str(kit)) for kit in kits if kit]
-    f_p = not known or len(known) < len(kits) or any(kit.needs_f_p for kit in known)
-    host = any(kit.captures is not None for kit in known)
+    named_kits = [bead_kit(str(kit)) for kit in kits if kit]
+    f_p = not named_kits or len(named_kits) < len(kits) or any(kit.needs_f_p for kit in named_kits)
+    host = any(kit.captures is not None for kit in named_kits)
     return (
         *(("f_p_ratio",) if f_p else ()),
         "clone",
@@ -134,7 +134,7 @@ def _panels(tubes: Sequence[InventoryFile]) -> list[_Panel]:
     return panels
 
 
-def _panel_rows(panel: _Panel, asked: Sequence[str]) -> tuple[GuessedRow, ...]:
+def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[GuessedRow, ...]:
     """Return a row for each channel in use: scatter, time, and every stained detector once (its area)."""
     rows: list[GuessedRow] = []
     taken: set[str] = set()
@@ -162,7 +162,7 @@ def _panel_rows(panel: _Panel, asked: Sequence[str]) -> tuple[GuessedRow, ...]:
         if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
             why += "; f_p_ratio is typed in the files: is it that of this lot of the conjugate?"
-        rows.append(GuessedRow(values, guessed, why, tuple(asked) if role == "cd38" else ()))
+        rows.append(GuessedRow(values, guessed, why, tuple(antibody_columns) if role == "cd38" else ()))
     return tuple(rows)
 
 

@@ -72,8 +72,8 @@ class Inventory:
     @property
     def readable(self) -> tuple[str, ...]:
         """Every readable FCS file, by name."""
-        found = (*self.tubes, *self.controls, *self.bead_files, *self.others)
-        return tuple(sorted(file.name for file in found))
+        files = (*self.tubes, *self.controls, *self.bead_files, *self.others)
+        return tuple(sorted(file.name for file in files))
 
 
 def take_inventory(study: Path, folder: Path) -> Inventory:
@@ -111,11 +111,11 @@ def take_inventory(study: Path, folder: Path) -> Inventory:
 def _guess(name: str, file: FcsFile, *, some_markers: bool) -> InventoryFile:
     """Guess by the file's name, then by the tube name in its keywords, then by the markers."""
     stem = PurePosixPath(name).stem
-    called = [
+    names = [
         ("its name", stem),
         *((f"its keyword {key}", file.keywords.get(key, "")) for key in _NAME_KEYWORDS),
     ]
-    for why, text in called:
+    for why, text in names:
         kind = kind_of_file_name(text)
         if kind is not None:
             return InventoryFile(name, file, kind, why)
@@ -134,9 +134,9 @@ def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
     """Guess that a tube is an FMO control if it differs from another tube only by its missing CD38 marker."""
     roles = {file.name: tuple(file.roles().values()) for file in files if file.kind is FileKind.TUBE}
     with_cd38 = {
-        (other.file.channels, roles[other.name])
-        for other in files
-        if other.kind is FileKind.TUBE and "cd38" in roles[other.name]
+        (tube.file.channels, roles[tube.name])
+        for tube in files
+        if tube.kind is FileKind.TUBE and "cd38" in roles[tube.name]
     }
     checked = []
     for candidate in files:
@@ -171,13 +171,13 @@ def tubes_own_control(
         same = [control for control in near if bare_name(control.stem) == bare(tube.stem)]
         if same:
             return same[0].name
-    names = {bare(other.stem) for other in tubes for bare in (same_word, bare_tube)}
+    names = {bare(rival.stem) for rival in tubes for bare in (same_word, bare_tube)}
     free = [control for control in near if bare_name(control.stem) not in names]
     alike = sorted(((_likeness(tube, control), control.name) for control in free), reverse=True)
     if alike and alike[0][0] >= LIKE_ENOUGH:
         return alike[0][1]
     of_the_patient = [control for control in free if _patient_and_day(control) == _patient_and_day(tube)]
-    rivals = [other for other in tubes if _patient_and_day(other) == _patient_and_day(tube)]
+    rivals = [rival for rival in tubes if _patient_and_day(rival) == _patient_and_day(tube)]
     if len(of_the_patient) == len(rivals) == 1:
         return of_the_patient[0].name
     shared = [control for control in free if not bare_name(control.stem) and control.parent == tube.parent]
@@ -219,5 +219,5 @@ def nearest_beads(
 def _distance(tube: InventoryFile, run: InventoryFile) -> tuple[bool, int, bool]:
     mine, theirs = tube.file.acquisition, run.file.acquisition
     days = abs((tube.day - run.day).days) if tube.day and run.day else DAYS_UNKNOWN
-    other = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
-    return other, days, run.parent != tube.parent
+    other_cytometer = (mine.serial, mine.instrument) != (theirs.serial, theirs.instrument)
+    return other_cytometer, days, run.parent != tube.parent

@@ -65,21 +65,23 @@ def guess_kit(root: Path, run: InventoryFile, channel: str) -> KitGuess:
     named = next((kit for kit, pattern in _IN_NAMES if pattern.search(text)), None)
     peaks = bead_peaks(root / run.name, channel)
     fitting = kits_of_peaks(peaks)
-    seen = f"{counted(len(peaks), 'peak')} on {channel}{_spacing(peaks)}"
+    observed = f"{counted(len(peaks), 'peak')} on {channel}{_spacing(peaks)}"
     if named is not None:
         if not peaks:
             return KitGuess(named.name, "kit by its name")
         if named in fitting or not named.usual_levels:
-            return KitGuess(named.name, f"kit by its name, and {seen} fit it")
-        return KitGuess(named.name, f"kit by its name, but {seen} do not fit it: look at the vial", True)
+            return KitGuess(named.name, f"kit by its name, and {observed} fit it")
+        return KitGuess(named.name, f"kit by its name, but {observed} do not fit it: look at the vial", True)
     if len(fitting) == 1:
-        return KitGuess(fitting[0].name, f"{seen}: as {fitting[0].title}; compare with the lot's slip", True)
+        return KitGuess(
+            fitting[0].name, f"{observed}: as {fitting[0].title}; compare with the lot's slip", True
+        )
     if not peaks:
         return KitGuess("", "the kit is on the vial")
     if not fitting:
-        return KitGuess("", f"{seen} fit no kit that is known: see the vial")
+        return KitGuess("", f"{observed} fit no kit that is known: see the vial")
     names = enumerate_words(kit.name for kit in fitting)
-    return KitGuess("", f"{seen} may be {names}: the vial says which")
+    return KitGuess("", f"{observed} may be {names}: the vial says which")
 
 
 def kits_of_peaks(peaks: tuple[float, ...]) -> list[BeadKit]:

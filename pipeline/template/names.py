@@ -136,9 +136,9 @@ def day_in_name(name: str) -> date | None:
     [datetime.date(2024, 2, 5), datetime.date(2024, 2, 5), None]
     """
     for part in reversed(PurePosixPath(name).with_suffix("").parts):
-        for found in _A_DAY.finditer(part):
+        for match in _A_DAY.finditer(part):
             with suppress(ValueError):
-                return date(int(found[1]), int(found[3]), int(found[4]))
+                return date(int(match[1]), int(match[3]), int(match[4]))
     return None
 
 

@@ -45,11 +45,11 @@ def _cells(workbook: Workbook) -> str:
     for sheet in workbook.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                held = "" if cell.value in (None, "") else _text(cell.value)
-                if words := held + _marks(cell):
+                content = "" if cell.value in (None, "") else _text(cell.value)
+                if words := content + _marks(cell):
                     digest.update(f"{sheet.title}!{cell.coordinate}={words}\n".encode())
         lines = (*sheet.row_dimensions.items(), *sheet.column_dimensions.items())
-        hidden = sorted(str(place) for place, line in lines if line.hidden)
+        hidden = sorted(str(index) for index, line in lines if line.hidden)
         digest.update(f"{sheet.title}: {sheet.sheet_state} {hidden}\n".encode())
     return digest.hexdigest()
 

@@ -221,8 +221,8 @@ def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
     """Return the colour of a cell: orange to fill in or check, yellow to confirm, "": no colour."""
     value = row.values.get(column)
     if not value:
-        asked = {*required_columns(SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
-        return TO_FILL if column in asked else ""
+        to_fill = {*required_columns(SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
+        return TO_FILL if column in to_fill else ""
     if column in row.to_check:
         return TO_FILL
     return GUESSED if column in row.guessed else ""

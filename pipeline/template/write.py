@@ -82,13 +82,13 @@ def _updated(study: Path, fcs_folder: Path | None, typed: Sequence[str]) -> Temp
             "to a workbook alone; type the rows of new files into the CSV files"
         )
     inventory = take_inventory(study, study)
-    wanted = inventory.readable if fcs_folder is None else _inventory(study, fcs_folder).readable
-    elsewhere = [name for name in inventory.readable if name not in set(wanted)]
+    in_folder = inventory.readable if fcs_folder is None else _inventory(study, fcs_folder).readable
+    elsewhere = [name for name in inventory.readable if name not in set(in_folder)]
     done = update_workbook(study, inventory, elsewhere)
     return Template(study / WORKBOOK, done.words, done.changed)
 
 
-def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook, left: int) -> str:
+def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook, n_unused: int) -> str:
     """Return the numbers of read, paired and left-out files, and of cells that the user must check."""
     n_read = len(inventory.readable)
     if not n_read + len(inventory.unread):
@@ -104,8 +104,8 @@ def inventory_words(inventory: Inventory, rows: GuessedRows, workbook: Workbook,
             f"{counted(n_read + len(inventory.unread), 'FCS file')}: {counted(len(samples), 'tube')} "
             f"({paired} with a control, {with_beads} with beads), "
             f"{counted(len(inventory.controls), 'control')}, "
-            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; "
-            f"{left} in no row{' (sheet _files_not_used)' if left else ''}."
+            f"{counted(len(inventory.bead_files), 'bead run')}, {len(inventory.unread)} not read; {n_unused} "
+            f"in no row{' (sheet _files_not_used)' if n_unused else ''}."
         ),
         _kits_in_words(rows),
         _assay_in_words(rows),

@@ -121,8 +121,8 @@ def compensated_events(raw: Events, matrix: SpilloverMatrix | None, panel: Panel
         f"the matrix ({matrix.source}) leaves out {left_out}: what spills into or from them is not "
         "compensated"
     )
-    said = ((TubeFlag.SPILL_INCOMPLETE,), (note,)) if left_out else ((), ())
-    return Compensated(events, Compensation.BY_MATRIX, matrix, *said)
+    flags_and_notes = ((TubeFlag.SPILL_INCOMPLETE,), (note,)) if left_out else ((), ())
+    return Compensated(events, Compensation.BY_MATRIX, matrix, *flags_and_notes)
 
 
 def already_compensated(raw: Events, rows: FileRows, done: Sequence[str]) -> Compensated:

@@ -157,10 +157,10 @@ def flagged_below_zero(tube: Tube, control: Control, gated: GatedPopulation) -> 
         sample = _sample(control.tube)
         viable = _inside_all(_to_viable(gated), sample)
         notes.append(_below_zero_words(control.tube, viable, "control"))
-    said = tuple(filter(None, notes))
-    if not said:
+    sentences = tuple(filter(None, notes))
+    if not sentences:
         return tube
-    return replace(tube, flags=(*tube.flags, TubeFlag.FAR_BELOW_ZERO), notes=(*tube.notes, *said))
+    return replace(tube, flags=(*tube.flags, TubeFlag.FAR_BELOW_ZERO), notes=(*tube.notes, *sentences))
 
 
 def _sample(tube: Tube) -> Survivors:

@@ -46,12 +46,12 @@ def called_by_gates(drawn: DrawnPopulation, rows: FileRows) -> tuple[str, ...]:
     So gates that were drawn on one tube also work for the control and for other patients' tubes, whose
     detectors may have other names.
     """
-    known = {*drawn.labels, *(d for m in drawn.strategy.comp_matrices.values() for d in m.detectors)}
+    gate_names = {*drawn.labels, *(d for m in drawn.strategy.comp_matrices.values() for d in m.detectors)}
     aliases = {rows.name_of(row.name): row.aliases for row in rows.panel.channels}
 
     def called(name: str) -> str:
-        if name in known or name.replace("/", "_") in known:
+        if name in gate_names or name.replace("/", "_") in gate_names:
             return name
-        return next((alias for alias in aliases.get(name, ()) if alias in known), name)
+        return next((alias for alias in aliases.get(name, ()) if alias in gate_names), name)
 
     return tuple(map(called, rows.channels))

@@ -88,9 +88,9 @@ def step_densities(
     """
     shown = [_shown(step, events) or _phenotype(step, gated, panel) for step in gated.steps]
     gates = [step.gate for step in gated.steps] if outlines is None else outlines
-    wanted = sorted({channel for channels in shown for channel in channels})
+    channels_shown = sorted({channel for channels in shown for channel in channels})
     cells = np.flatnonzero(gated.mask)
-    axes = {channel: _axis_of(events.column(channel), channel, cells, gates) for channel in wanted}
+    axes = {channel: _axis_of(events.column(channel), channel, cells, gates) for channel in channels_shown}
     return tuple(
         _density(step.name, gate, channels, axes, _entered(events, gated, index), bins)
         for index, (step, channels, gate) in enumerate(zip(gated.steps, shown, gates, strict=True))
@@ -199,9 +199,9 @@ def _axis_from_zero(values: NDArray[np.float64]) -> DisplayAxis:
 
 def _quantile(values: NDArray[np.floating], share: float) -> float:
     """Return what `np.quantile` returns for values of shape (n,), in less time."""
-    place = share * (values.size - 1)
-    low, high = pair_at(values, int(place))
-    part = place - int(place)
+    position = share * (values.size - 1)
+    low, high = pair_at(values, int(position))
+    part = position - int(position)
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 

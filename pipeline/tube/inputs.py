@@ -36,10 +36,10 @@ class Inputs:
             The file could not be read. It is not read a second time, since its content might differ from the
             digest.
         """
-        found = self.contents[name]
-        if isinstance(found, FcsError):
-            raise found
-        return found
+        content = self.contents[name]
+        if isinstance(content, FcsError):
+            raise content
+        return content
 
     @property
     def sha256(self) -> tuple[tuple[str, str], ...]:
@@ -105,12 +105,12 @@ def changed_inputs(expected: Iterable[tuple[str, str]], measured: Iterable[tuple
 
 def _sentence(name: str, before: str, after: str) -> str:
     if not after:
-        found = "it could be read when the run began, and cannot be read now"
+        change = "it could be read when the run began, and cannot be read now"
     elif not before:
-        found = "it could not be read when the run began, and can be read now"
+        change = "it could not be read when the run began, and can be read now"
     else:
-        found = f"SHA-256 {before[:SHOWN_DIGITS]}… when the run began, {after[:SHOWN_DIGITS]}… now"
-    return f"{name} changed while the run read it: {found}; run again"
+        change = f"SHA-256 {before[:SHOWN_DIGITS]}… when the run began, {after[:SHOWN_DIGITS]}… now"
+    return f"{name} changed while the run read it: {change}; run again"
 
 
 def named_file(folder: Path, name: str) -> Path:

@@ -148,18 +148,18 @@ def read_tube(
     matrix = None if is_done or not compensated else spillover or header.spillover
     matrix = None if matrix is None else on_rows(matrix, rows)
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
-    wanted = tuple(name for name in header.channels if name in detectors.union(rows.names))
-    file = header.decoding(wanted)
+    needed = tuple(name for name in header.channels if name in detectors.union(rows.names))
+    file = header.decoding(needed)
     times = tuple(row.name for row in panel.channels if row.role == "time")
     quantified = panel.quantified.name
     gating = tuple(name for name in rows.row_names if name != quantified)
-    told = tuple(map(rows.row_of, file.decoded))
-    check_memory(path.name, file.n_events, len({*told, *gating, quantified}))
-    events = _events(file, rows, (*gating, *sorted({*told}.difference(rows.row_names)), quantified))
-    sound = sound_events(_in_seconds(events, file, rows, times), path.name, times, told)
-    columns = (sound.events.column(name) for name in told)
+    decoded = tuple(map(rows.row_of, file.decoded))
+    check_memory(path.name, file.n_events, len({*decoded, *gating, quantified}))
+    events = _events(file, rows, (*gating, *sorted({*decoded}.difference(rows.row_names)), quantified))
+    sound = sound_events(_in_seconds(events, file, rows, times), path.name, times, decoded)
+    columns = (sound.events.column(name) for name in decoded)
     ends = scale_ends(file, file.decoded, columns, times=tuple(map(rows.name_of, times)))
-    raw = replace(sound.events, scale_tops=_tops(sound.events, told, ends.tops, times))
+    raw = replace(sound.events, scale_tops=_tops(sound.events, decoded, ends.tops, times))
     on_scale_end = raw.column(quantified) >= AT_SCALE_END * raw.scale_top(quantified)
     after = already_compensated(raw, rows, done) if is_done else compensated_events(raw, matrix, panel)
     return Tube(
@@ -198,6 +198,6 @@ def _in_seconds(events: Events, file: FcsFile, rows: FileRows, times: Sequence[s
     for time in times:
         parameter = file.parameters[file.channels.index(rows.name_of(time))]
         if not parameter.is_time:
-            place = events.channels.index(time)
-            events.values[place] = events.values[place].astype(np.float64) * step
+            time_row = events.channels.index(time)
+            events.values[time_row] = events.values[time_row].astype(np.float64) * step
     return events

@@ -139,10 +139,10 @@ def trend_p(law: RowLaw, seed: int) -> float:
     shared = np.einsum("bq,bp->qp", moments - moments.mean(axis=0), centred) / n_sets
     # a refit moves the parameters by C⁻¹·slope, and each moment by `shared` times that move
     step = product(shared, pseudo_inverse(law.curvature[None])[0])
-    left = moments - np.einsum("bp,qp->bq", slopes + law.pull, step)
+    residual = moments - np.einsum("bp,qp->bq", slopes + law.pull, step)
     real_left = real_moments - np.einsum("bp,qp->bq", real_slopes + law.pull, step)
     statistic = float(np.sum(real_left**2)) * data.n_patients / data.n
-    return float((1 + np.sum(np.sum(left**2, axis=1) >= statistic)) / (1 + n_sets))
+    return float((1 + np.sum(np.sum(residual**2, axis=1) >= statistic)) / (1 + n_sets))
 
 
 def _trends(weeks: Floats) -> Floats:
@@ -153,8 +153,8 @@ def _trends(weeks: Floats) -> Floats:
     columns: list[Floats] = []
     for degree in range(_DEGREES + 1):
         column = standardised**degree
-        for other in columns:
-            column = column - other * float(np.mean(column * other))
+        for earlier in columns:
+            column = column - earlier * float(np.mean(column * earlier))
         size = float(np.sqrt(np.mean(column**2)))
         if size > _LEAST_SIZE:
             columns.append(column / size)

@@ -97,24 +97,28 @@ class Model(Generic[FitT]):
     glossary: tuple[str, str] | tuple[()] = field(kw_only=True)
 
 
-def _ranks(given: Given, settings: Settings) -> RankAssociation:
+def _ranks(selection: Given, settings: Settings) -> RankAssociation:
     """Fit M0; leave out the notes on its rows, since the report prints the notes on all rows once."""
-    rows = given.of_reference
+    rows = selection.of_reference
     fit = rank_observations(rows, seed=settings.seed)
     return replace(fit, notes=tuple(note for note in fit.notes if note not in rows.notes))
 
 
-def _adjusted(given: Given, _: Settings) -> WashoutFit | None:
-    return None if given.adjusted_data is None else fit_observations(given.adjusted_data)
+def _adjusted(selection: Given, _: Settings) -> WashoutFit | None:
+    return None if selection.adjusted_data is None else fit_observations(selection.adjusted_data)
 
 
-def _with_left_out(given: Given, _: Settings) -> WashoutFit | None:
-    return None if given.with_left_out is None else replace(fit_observations(given.with_left_out), notes=())
+def _with_left_out(selection: Given, _: Settings) -> WashoutFit | None:
+    return (
+        None
+        if selection.with_left_out is None
+        else replace(fit_observations(selection.with_left_out), notes=())
+    )
 
 
-def _random_intercept(given: Given, _: Settings) -> MixedFit | None:
-    repeats = given.data.n_patients < given.data.n
-    return fit_random_intercept(given.data) if repeats else None
+def _random_intercept(selection: Given, _: Settings) -> MixedFit | None:
+    repeats = selection.data.n_patients < selection.data.n
+    return fit_random_intercept(selection.data) if repeats else None
 
 
 def _line_method(fit: WashoutFit) -> str:
@@ -154,7 +158,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     ),
     Model(
         ModelName.LINE,
-        lambda given, _: fit_observations(given.data),
+        lambda selection, _: fit_observations(selection.data),
         WashoutFit.estimates,
         _line_method,
         _line_candidate,
@@ -178,7 +182,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         _line_method,
         _line_candidate,
         after=ModelName.LINE,
-        left_out=lambda given: given.refusals,
+        left_out=lambda selection: selection.refusals,
         plain="the line adjusted for what is known of the patients",
         methods="The same line was fitted with what is known of the patients (IMiD since the last dose, "
         "lines of therapy, IgG type)",
@@ -204,7 +208,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     ),
     Model(
         ModelName.RECOVERY,
-        lambda given, settings: recovery_of(given.used, given.data, settings),
+        lambda selection, settings: recovery_of(selection.used, selection.data, settings),
         RecoveryFit.estimates,
         _first_method,
         _recovery_candidate,
@@ -219,7 +223,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     ),
     Model(
         ModelName.TOTAL,
-        lambda given, settings: fit_total(given.used, settings),
+        lambda selection, settings: fit_total(selection.used, settings),
         total_estimates,
         _line_method,
         plain="the line of the total",

@@ -121,14 +121,14 @@ def rank_observations(
     _refuse_small(rows)
     order = pair_order(rows)
     _refuse_tied(rows, order)
-    rng, ones = np.random.default_rng(seed), np.ones((1, rows.n))
+    rng, unit_weights = np.random.default_rng(seed), np.ones((1, rows.n))
     p = permutation_p(rows.weeks, order, rows.patients, permutations, rng)
     intervals, interval_notes = _intervals(rows, order, resamples, level, rng)
     return RankAssociation(
-        spearman=float(weighted_spearman(rows.weeks, order, ones)[0]),
+        spearman=float(weighted_spearman(rows.weeks, order, unit_weights)[0]),
         spearman_interval=intervals[0],
         p=p,
-        kendall=float(weighted_kendall(rows.weeks, order, ones)[0]),
+        kendall=float(weighted_kendall(rows.weeks, order, unit_weights)[0]),
         kendall_interval=intervals[1],
         n=rows.n,
         n_patients=rows.n_patients,
@@ -194,8 +194,8 @@ def permutation_p(
     Centred ranks and half scores are halves of whole numbers. Below 200,000 rows no sum of their products
     reaches 2⁵³ quarters. So nothing is rounded, ties stay ties, and BLAS may add in any order.
     """
-    ones = np.ones((1, len(x)))
-    first, second = _weighted_ranks(x, ones)[0], order.scores(ones)[0] / 2
+    unit_weights = np.ones((1, len(x)))
+    first, second = _weighted_ranks(x, unit_weights)[0], order.scores(unit_weights)[0] / 2
     first = first - first.mean()
     observed = abs(float(first @ second))
     strata = _strata(patients)
@@ -272,10 +272,10 @@ def _intervals(
         [statistic(rows.weeks, order, weights) for statistic in statistics]
         for weights in patient_weights(rows.patients, resamples, rng)
     ]
-    ones, jackknife = np.ones((1, rows.n)), jackknife_weights(rows.patients)
+    unit_weights, jackknife = np.ones((1, rows.n)), jackknife_weights(rows.patients)
     intervals: list[tuple[float, float] | None] = []
     for index, statistic in enumerate(statistics):
-        estimate = float(statistic(rows.weeks, order, ones)[0])
+        estimate = float(statistic(rows.weeks, order, unit_weights)[0])
         draws = np.concatenate([block[index] for block in blocks])
         try:
             intervals.append(bca_interval(estimate, draws, statistic(rows.weeks, order, jackknife), level))

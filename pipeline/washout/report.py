@@ -149,11 +149,11 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         The settings `seed`, `uloq_extrapolation`, `rd_cut` and `kd_app_ug_ml` are used, among others.
     """
-    given, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
-    within = defects.caught(SECTIONS_WITHIN, lambda: within_patients(rows, given.used, given.data))
-    data = given.data
-    fitted, refused = _fitted(given, settings, defects)
-    notes = [*given.notes, *data.notes, *(note for part in fitted for note in part.fit.notes)]
+    selection, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
+    within = defects.caught(SECTIONS_WITHIN, lambda: within_patients(rows, selection.used, selection.data))
+    data = selection.data
+    fitted, refused = _fitted(selection, settings, defects)
+    notes = [*selection.notes, *data.notes, *(note for part in fitted for note in part.fit.notes)]
     return WashoutReport(
         fits={part.model.name: part.fit for part in fitted},
         estimates=(
@@ -172,7 +172,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
         notes=tuple(dict.fromkeys(notes)),
         choice=choose([part.candidate for part in fitted if part.candidate]),
         visits=occupied_visits(rows),
-        left_out=given.left_out,
+        left_out=selection.left_out,
         within=within,
         assumptions=_assumptions(settings),
         defects=defects.failures,
@@ -210,7 +210,7 @@ def _refusals(defects: CaughtDefects) -> tuple[Refusal, ...]:
 
 
 def _fitted(
-    given: Given, settings: Settings, defects: CaughtDefects
+    selection: Given, settings: Settings, defects: CaughtDefects
 ) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
     """Return every fitted model, and every refusal with its reason."""
     fitted: list[_Fitted] = []
@@ -219,8 +219,8 @@ def _fitted(
         if model.after and model.after not in {part.model.name for part in fitted}:
             continue
         try:
-            refused.extend(defects.caught(model.name, partial(model.left_out, given)) or ())
-            fit = defects.caught(model.name, partial(_fit_of, model, given, settings))
+            refused.extend(defects.caught(model.name, partial(model.left_out, selection)) or ())
+            fit = defects.caught(model.name, partial(_fit_of, model, selection, settings))
         except NotEstimableError as reason:
             refused.append(Refusal(model.name, str(reason)))
         else:
@@ -228,12 +228,12 @@ def _fitted(
     return tuple(fitted), tuple(refused)
 
 
-def _fit_of(model: Model[Any], given: Given, settings: Settings) -> _Fitted | None:
-    fit = model.fit(given, settings)
+def _fit_of(model: Model[Any], selection: Given, settings: Settings) -> _Fitted | None:
+    fit = model.fit(selection, settings)
     if fit is None:
         return None
     candidate = model.candidate(model.name, fit, settings) if model.candidate else None
-    waits = tuple(model.waits(fit, given.used, settings))
+    waits = tuple(model.waits(fit, selection.used, settings))
     return _Fitted(model, fit, tuple(model.estimates(fit)), waits, candidate)
 
 

@@ -85,8 +85,8 @@ def _order(matrix: _Element, names: list[str], source: str) -> None:
     """Sort rows and cells in the order of the detectors, since FlowKit does not sort them."""
     rows = matrix.findall(f"{AXES}spillover")
     cells = [row.findall(f"{AXES}coefficient") for row in rows]
-    said = [[cell.get(f"{DATA}parameter", "") for cell in line] for line in (rows, *cells)]
-    if any(sorted(line) != sorted(names) for line in said):
+    detectors = [[cell.get(f"{DATA}parameter", "") for cell in line] for line in (rows, *cells)]
+    if any(sorted(line) != sorted(names) for line in detectors):
         raise GateFileError(
             f"{source}: the matrix {matrix.get('name', '')!r} of the tube does not name each of its "
             f"{len(names)} detectors once in every row; save the workspace again"

@@ -78,31 +78,31 @@ def tube_sample(samples: Sequence[_Element], tube: TubeFile, source: str) -> _El
     every = [_candidate(sample, tube) for sample in samples]
     matches = [c for c in every if c.by_name or c.by_fil or c.by_either]
     if not matches:
-        there = first_names([_shown(sample) for sample in samples]) or "no sample"
+        sample_names = first_names([_shown(sample) for sample in samples]) or "no sample"
         raise GateFileError(
-            f"{source}: the workspace does not have {tube}; it has {there}: "
-            "a tube is found by its file name or $FIL"
+            f"{source}: the workspace does not have {tube}; it has {sample_names}: a tube is found by its "
+            "file name or $FIL"
         )
-    left = _best_by_name(matches)
-    for is_meant in _tests(tube, left):
-        if len(left) > 1:
-            left = [c for c in left if is_meant(c)] or left
-    if len(left) == 1:
-        return left[0].sample
-    raise GateFileError(_no_single_tube(source, tube, left))
+    candidates = _best_by_name(matches)
+    for is_meant in _tests(tube, candidates):
+        if len(candidates) > 1:
+            candidates = [c for c in candidates if is_meant(c)] or candidates
+    if len(candidates) == 1:
+        return candidates[0].sample
+    raise GateFileError(_no_single_tube(source, tube, candidates))
 
 
-def _tests(tube: TubeFile, left: Sequence[_Candidate]) -> Iterator[Callable[[_Candidate], bool]]:
+def _tests(tube: TubeFile, candidates: Sequence[_Candidate]) -> Iterator[Callable[[_Candidate], bool]]:
     """Yield the properties that distinguish samples; only the events if file name and $FIL disagree."""
     yield lambda c: tube.n_events is not None and _n_events(c.sample) == tube.n_events
-    if not _is_contradiction(left):
-        nearest = max(_shared_folders(c.path, tube) for c in left)
+    if not _is_contradiction(candidates):
+        nearest = max(_shared_folders(c.path, tube) for c in candidates)
         yield lambda c: _is_name(_file_name(c.path), tube.name)
         yield lambda c: _shared_folders(c.path, tube) == nearest
 
 
-def _is_contradiction(left: Sequence[_Candidate]) -> bool:
-    return {(c.by_name, c.by_fil) for c in left} == {(True, False), (False, True)}
+def _is_contradiction(candidates: Sequence[_Candidate]) -> bool:
+    return {(c.by_name, c.by_fil) for c in candidates} == {(True, False), (False, True)}
 
 
 def _candidate(sample: _Element, tube: TubeFile) -> _Candidate:
@@ -141,8 +141,8 @@ def _keyword(sample: _Element, name: str) -> str:
 
 def _n_events(sample: _Element) -> int | None:
     node = sample.find("SampleNode")
-    said = (_keyword(sample, "$TOT"), "" if node is None else node.get("count", ""))
-    return next((int(text) for text in said if text.isdecimal()), None)
+    counts = (_keyword(sample, "$TOT"), "" if node is None else node.get("count", ""))
+    return next((int(text) for text in counts if text.isdecimal()), None)
 
 
 def _shared_folders(path: str, tube: TubeFile) -> int:
@@ -157,8 +157,8 @@ def _file_name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _is_name(name: str, wanted: str) -> bool:
-    return bool(name) and name.casefold() == wanted.casefold()
+def _is_name(name: str, tube_name: str) -> bool:
+    return bool(name) and name.casefold() == tube_name.casefold()
 
 
 def _shown(sample: _Element) -> str:
@@ -169,16 +169,16 @@ def _shown(sample: _Element) -> str:
     )
 
 
-def _no_single_tube(source: str, tube: TubeFile, left: Sequence[_Candidate]) -> str:
-    there = first_names(list(dict.fromkeys(_shown(c.sample) for c in left)))
-    if _is_contradiction(left):
+def _no_single_tube(source: str, tube: TubeFile, candidates: Sequence[_Candidate]) -> str:
+    sample_names = first_names(list(dict.fromkeys(_shown(c.sample) for c in candidates)))
+    if _is_contradiction(candidates):
         return (
             f"{source}: the file name {tube.name} is that of one sample of the workspace and the $FIL "
-            f"{tube.fil} that of another ({there}), and it is not clear which is the tube; save a workspace "
-            "that has this tube alone"
+            f"{tube.fil} that of another ({sample_names}), and it is not clear which is the tube; save a "
+            "workspace that has this tube alone"
         )
     return (
-        f"{source}: the workspace has {tube} {len(left)} times ({there}), expected it once: neither the "
-        "number of events nor the folder shows which is meant; remove the others in FlowJo, or save a "
-        "workspace that has this tube alone"
+        f"{source}: the workspace has {tube} {len(candidates)} times ({sample_names}), expected it once: "
+        "neither the number of events nor the folder shows which is meant; remove the others in FlowJo, or "
+        "save a workspace that has this tube alone"
     )

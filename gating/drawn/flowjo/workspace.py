@@ -63,9 +63,9 @@ def workspace_gates(root: _Element, source: str, population: str, tube: TubeFile
     samples = root.findall("SampleList/Sample")
     sample = tube_sample(samples, tube, source)
     uses_gain = _uses_gain(root, sample)
-    for other in samples:
-        if other is not sample:
-            other.getparent().remove(other)
+    for other_sample in samples:
+        if other_sample is not sample:
+            other_sample.getparent().remove(other_sample)
     for group in root.findall("Groups/*"):
         group.getparent().remove(group)
     path = _keep_population(sample, population, source)
@@ -113,19 +113,19 @@ def _tree(sample: _Element) -> Iterator[tuple[GateId, _Element]]:
 def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
     for node in parent.iterfind("Subpopulations/*"):
         if node.tag in KINDS:
-            here = (*path, node.get("name", ""))
-            yield here, node
-            yield from _below(node, here)
+            node_path = (*path, node.get("name", ""))
+            yield node_path, node
+            yield from _below(node, node_path)
 
 
 def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     """Keep a population and the gates it needs, under names that FlowKit does not read as paths."""
     tree = list(_tree(sample))
-    wanted = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
+    population_path = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
     needed: dict[GateId, None] = {}
-    _require(wanted, tree, needed, source)
+    _require(population_path, tree, needed, source)
     for path in needed:
-        twins = sum(other == path for other, _ in tree)
+        twins = sum(node_path == path for node_path, _ in tree)
         if twins > 1:
             raise GateFileError(
                 f"{source}: {twins} populations lie at {path_of(path)!r}; rename all but one in FlowJo"
@@ -139,7 +139,7 @@ def _keep_population(sample: _Element, population: str, source: str) -> GateId:
             node.set("owningGroup", node.get("owningGroup", ""))
             for part in node.iterfind("Dependents/Dependent"):
                 part.set("name", "/".join(map(_plain, _part(part, tree, path, source)[1:])))
-    return tuple(map(_plain, wanted))
+    return tuple(map(_plain, population_path))
 
 
 def _require(
@@ -151,7 +151,7 @@ def _require(
         if path in needed:
             continue
         needed[path] = None
-        for node in (node for other, node in tree if other == path and node.tag in BOOLEAN):
+        for node in (node for node_path, node in tree if node_path == path and node.tag in BOOLEAN):
             for part in node.iterfind("Dependents/Dependent"):
                 _require(_part(part, tree, path, source), tree, needed, source)
 

@@ -88,11 +88,11 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     n, reach = len(x), t_quantile(len(x) - 1)
     without = [_line([*x[:k], *x[k + 1 :]], [*y[:k], *y[k + 1 :]], error_ratio) for k in range(n)]
     ends = []
-    for place in range(2):
-        pseudo = [n * whole[place] - (n - 1) * line[place] for line in without]
+    for index in range(2):
+        pseudo = [n * whole[index] - (n - 1) * line[index] for line in without]
         half = reach * sd(pseudo) / math.sqrt(n)
         middle = mean(pseudo)
-        ends.append((whole[place], middle - half, middle + half))
+        ends.append((whole[index], middle - half, middle + half))
     logs = [math.log(b / a) for a, b in zip(x, y, strict=True)]
     middle, size = mean(logs), sd(logs)
     half, own = reach * size / math.sqrt(n), Z_95 * size

@@ -52,13 +52,13 @@ def carry_over(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Car
         raise TooFewError("found no run of two bright tubes and then three dim ones, expected one at least")
     later = [dim[1:] for _, dim in whole]
     size, freedom = pooled_sd(later)
-    first, low = mean([dim[0] for _, dim in whole]), mean([mean(rest) for rest in later])
+    first, low = mean([dim[0] for _, dim in whole]), mean([mean(later_dim) for later_dim in later])
     high = mean([mean(bright) for bright, _ in whole])
     if high <= low:
         raise TooFewError(
             "the value of the first material is not above that of the second one, expected a gap between them"
         )
-    variance = math.fsum(1 + 1 / len(rest) for rest in later) / len(whole) ** 2
+    variance = math.fsum(1 + 1 / len(later_dim) for later_dim in later) / len(whole) ** 2
     half = t_quantile(freedom) * size * math.sqrt(variance)
     ends = (100 * (first - low + side * half) / (high - low) for side in (0, -1, 1))
     return CarryOver(len(whole), high, low, first, *ends)

@@ -46,18 +46,18 @@ def control_runs(
         Levey, Jennings 1950, doi:10.1093/ajcp/20.11_ts.1059 with Student's t for few runs).
     """
     runs = []
-    for place, ((run, value), typed) in enumerate(zip(values, ranges, strict=True)):
+    for index, ((run, value), typed) in enumerate(zip(values, ranges, strict=True)):
         limits, source = typed, "typed"
         if typed == (None, None):
-            limits, source = _of_others([other for k, (_, other) in enumerate(values) if k != place], level)
+            limits, source = _of_others([number for k, (_, number) in enumerate(values) if k != index], level)
         low, high = limits
         inside = (low is None or value >= low) and (high is None or value <= high) if source else None
         runs.append(ControlRun(run, value, low, high, inside, source))
     return tuple(runs)
 
 
-def _of_others(others: Sequence[float], level: float) -> tuple[tuple[float | None, float | None], str]:
-    if len(others) < FEWEST_CONTROL_RUNS:
+def _of_others(numbers: Sequence[float], level: float) -> tuple[tuple[float | None, float | None], str]:
+    if len(numbers) < FEWEST_CONTROL_RUNS:
         return (None, None), ""
-    half = t_quantile(len(others) - 1, (1 + level) / 2) * sd(others) * (1 + 1 / len(others)) ** 0.5
-    return (mean(others) - half, mean(others) + half), "other runs"
+    half = t_quantile(len(numbers) - 1, (1 + level) / 2) * sd(numbers) * (1 + 1 / len(numbers)) ** 0.5
+    return (mean(numbers) - half, mean(numbers) + half), "other runs"

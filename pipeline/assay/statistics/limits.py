@@ -104,7 +104,9 @@ def detection_limits(
             why.append(f"{n_low} results of dim material; EP17-A2 asks for {ENOUGH_RESULTS}")
     else:
         why.append("no LoD and no LoQ: fewer than four replicates of dim material")
-    materials = tuple(sorted((_material(name, values) for name, values in low), key=lambda one: one.mean))
+    materials = tuple(
+        sorted((_material(name, values) for name, values in low), key=lambda material: material.mean)
+    )
     loq = None if lod is None else _loq(materials, lod, goal_percent)
     if lod is not None and loq is None:
         why.append(f"no LoQ: no dim material above the LoD meets a CV of {goal_percent:g} %")
@@ -119,16 +121,16 @@ def _factor(freedom: int) -> float:
 
 def _rank(results: Sequence[float]) -> float:
     """Return the value at rank 0.5 + 0.95·n, between its neighbours in proportion (CLSI EP17-A2)."""
-    place = 0.5 + LEVEL * len(results) - 1
-    below = min(math.floor(place), len(results) - 2)
-    return results[below] + (place - below) * (results[below + 1] - results[below])
+    rank = 0.5 + LEVEL * len(results) - 1
+    below = min(math.floor(rank), len(results) - 2)
+    return results[below] + (rank - below) * (results[below + 1] - results[below])
 
 
 def _material(name: str, values: Sequence[float]) -> LowMaterial:
     size, freedom = pooled_sd([values])
     middle = mean(values)
-    known = freedom > 0 and middle > 0
-    return LowMaterial(name, len(values), middle, 100 * size / middle if known else None)
+    has_cv = freedom > 0 and middle > 0
+    return LowMaterial(name, len(values), middle, 100 * size / middle if has_cv else None)
 
 
 def _loq(materials: Sequence[LowMaterial], lod: float, goal: float) -> float | None:

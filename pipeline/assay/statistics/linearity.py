@@ -96,7 +96,7 @@ def linearity(expected: Sequence[float], measured: Sequence[float]) -> Linearity
     weights = [1 / means[level] ** 2 for level in expected]
     terms = [[1.0] * len(expected), list(expected)]
     line = least_squares(terms, measured, weights)
-    sizes = [math.sqrt(line.variance(place)) for place in range(2)]
+    sizes = [math.sqrt(line.variance(index)) for index in range(2)]
     reach = t_quantile(line.freedom)
     curved = None
     if len(groups) >= FEWEST_LEVELS:
@@ -147,20 +147,20 @@ def least_squares(
     """
     size = len(terms)
     normal = [
-        [math.fsum(w * a * b for w, a, b in zip(weights, one, other, strict=True)) for other in terms]
-        for one in terms
+        [math.fsum(w * a * b for w, a, b in zip(weights, row, column, strict=True)) for column in terms]
+        for row in terms
     ]
-    right = [math.fsum(w * a * b for w, a, b in zip(weights, one, y, strict=True)) for one in terms]
+    right = [math.fsum(w * a * b for w, a, b in zip(weights, row, y, strict=True)) for row in terms]
     inverse = _inverse(normal)
     coefficients = tuple(math.fsum(inverse[i][j] * right[j] for j in range(size)) for i in range(size))
     fitted = [
         math.fsum(c * term[k] for c, term in zip(coefficients, terms, strict=True)) for k in range(len(y))
     ]
-    rest = math.fsum(w * (a - b) ** 2 for w, a, b in zip(weights, y, fitted, strict=True))
+    squares = math.fsum(w * (a - b) ** 2 for w, a, b in zip(weights, y, fitted, strict=True))
     freedom = len(y) - size
     if freedom <= 0:
         raise TooFewError(f"found {counted(len(y), 'value')}, expected more than {size}")
-    return _WeightedFit(coefficients, inverse, rest / freedom, freedom)
+    return _WeightedFit(coefficients, inverse, squares / freedom, freedom)
 
 
 def _inverse(matrix: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:

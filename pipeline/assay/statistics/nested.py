@@ -114,17 +114,17 @@ def nested_precision(
 
 def _telling(names: Sequence[str], labels: Sequence[_Key]) -> tuple[list[str], list[_Key], tuple[str, ...]]:
     """Return the factors that split the values, and the labels of the values by these factors."""
-    kept: list[int] = []
+    used: list[int] = []
     left_out: list[str] = []
-    for place, name in enumerate(names):
-        coarser = {tuple(key[k] for k in kept) for key in labels}
-        finer = {tuple(key[k] for k in (*kept, place)) for key in labels}
+    for index, name in enumerate(names):
+        coarser = {tuple(key[k] for k in used) for key in labels}
+        finer = {tuple(key[k] for k in (*used, index)) for key in labels}
         if len(finer) == len(coarser) or len(finer) == len(labels):
             left_out.append(name)
         else:
-            kept.append(place)
-    cut = [tuple(key[k] for k in kept) for key in labels]
-    return [names[k] for k in kept], cut, tuple(left_out)
+            used.append(index)
+    cut = [tuple(key[k] for k in used) for key in labels]
+    return [names[k] for k in used], cut, tuple(left_out)
 
 
 def _grouped(keys: Sequence[_Key], values: Sequence[float]) -> dict[_Key, list[float]]:
@@ -165,10 +165,10 @@ def _solved(
     variances = [squares[-1] / freedom[-1]]
     for level in range(len(expected) - 1, -1, -1):
         own, *finer = expected[level]
-        known = (
+        of_finer = (
             math.fsum(c * v for c, v in zip(finer, variances, strict=False)) + freedom[level] * variances[-1]
         )
-        variances.insert(0, (squares[level] - known) / own)
+        variances.insert(0, (squares[level] - of_finer) / own)
     return variances
 
 

@@ -78,16 +78,16 @@ def stability(
     by_material: dict[str, dict[float, list[float]]] = {}
     for material, hours, density in rows:
         by_material.setdefault(material, {}).setdefault(hours, []).append(math.log(density))
-    kept = {name: times for name, times in by_material.items() if len(times) > 1}
-    if not kept:
+    repeated = {name: times for name, times in by_material.items() if len(times) > 1}
+    if not repeated:
         raise TooFewError("no material was measured at two times, expected one tube early and one late")
-    slope, size, freedom = _slope(kept)
+    slope, size, freedom = _slope(repeated)
     if freedom < 1:
         raise TooFewError("found two tubes of one material, expected replicates or a third time")
     reach = t_quantile(freedom) * size
-    points = _points(kept)
+    points = _points(repeated)
     return Stability(
-        n_materials=len(kept),
+        n_materials=len(repeated),
         allowed_percent=allowed_percent,
         per_day_percent=_percent(24 * slope),
         per_day_low=_percent(24 * (slope - reach)),
@@ -107,9 +107,9 @@ def _slope(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple[
         below += [(hours - x) ** 2 for hours, _ in pairs]
         values += [(hours - x, value - y) for hours, value in pairs]
     slope = math.fsum(above) / math.fsum(below)
-    rest = math.fsum((y - slope * x) ** 2 for x, y in values)
+    squares = math.fsum((y - slope * x) ** 2 for x, y in values)
     freedom = len(values) - len(by_material) - 1
-    size = math.sqrt(rest / freedom / math.fsum(below)) if freedom > 0 else math.inf
+    size = math.sqrt(squares / freedom / math.fsum(below)) if freedom > 0 else math.inf
     return slope, size, freedom
 
 
@@ -125,14 +125,16 @@ def _points(by_material: Mapping[str, Mapping[float, Sequence[float]]]) -> tuple
     return tuple(_point(hours, later[hours], scatter, freedom) for hours in sorted(later))
 
 
-def _point(hours: float, found: Sequence[tuple[float, float]], scatter: float, freedom: int) -> TimePoint:
-    changes = [change for change, _ in found]
+def _point(
+    hours: float, changes_and_weights: Sequence[tuple[float, float]], scatter: float, freedom: int
+) -> TimePoint:
+    changes = [change for change, _ in changes_and_weights]
     middle, n = mean(changes), len(changes)
     size, df = math.inf, 0
     if n > 1:
         size, df = math.sqrt(sum_of_squares(changes) / (n - 1) / n), n - 1
     elif freedom > 0:
-        size, df = scatter * math.sqrt(found[0][1]), freedom
+        size, df = scatter * math.sqrt(changes_and_weights[0][1]), freedom
     if df == 0:
         return TimePoint(hours, n, _percent(middle), None, None)
     half = t_quantile(df) * size

@@ -61,16 +61,16 @@ def _of_another(use: Use, tubes: Sequence[Use], in_names: Ids, in_keywords: Ids)
     texts = [("name", use.name, in_names)]
     texts += [(f"keyword {key}", use.file.keywords.get(key, ""), in_keywords) for key in OWNER_KEYWORDS]
     for source, text, ids in texts:
-        other = _other_owner(use, text, ids)
-        if other:
-            others = tuple(
-                tube for tube in tubes if other in (tube.sample_id, tube.patient) and tube.is_stained
+        owner = _other_owner(use, text, ids)
+        if owner:
+            other_tubes = tuple(
+                tube for tube in tubes if owner in (tube.sample_id, tube.patient) and tube.is_stained
             )
-            noun = "tube" if other in ids.patient_of else "patient"
-            problem = f"whose {source} has the {noun} {quoted(other)} of {ids.cell_of[other]}"
+            noun = "tube" if owner in ids.patient_of else "patient"
+            problem = f"whose {source} has the {noun} {quoted(owner)} of {ids.cell_of[owner]}"
             expected = f"a file of {quoted(use.sample_id)}, patient {quoted(use.patient)}"
             hint = "Were two files exchanged, or one misnamed?"
-            yield from doubted(use, problem, expected, hint, others[:1])
+            yield from doubted(use, problem, expected, hint, other_tubes[:1])
             return
 
 

@@ -55,8 +55,8 @@ def groups_of(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[
             above[name] = name = above[above[name]]
         return name
 
-    for name, other in _same_recording(list(above), glances):
-        above[top(other)] = top(name)
+    for name, other_name in _same_recording(list(above), glances):
+        above[top(other_name)] = top(name)
     groups: dict[str, list[Use]] = defaultdict(list)
     for use in uses:
         groups[top(names[keys[use.name]])].append(use)
@@ -79,15 +79,15 @@ def _same_recording(names: Sequence[str], glances: Glances) -> list[tuple[str, s
     ]
 
 
-def _is_copy(study: Study, use: Use, other: Use) -> bool:
+def _is_copy(study: Study, use: Use, other_use: Use) -> bool:
     """Return whether two cells name different files."""
-    return file_key(study.folder, use.name) != file_key(study.folder, other.name)
+    return file_key(study.folder, use.name) != file_key(study.folder, other_use.name)
 
 
-def _as_in(other: Use, *, is_copy: bool = True) -> str:
+def _as_in(other_use: Use, *, is_copy: bool = True) -> str:
     if not is_copy:
-        return f"which is {other.words} too ({other.where})"
-    return f"the same recording as {quoted(other.name)} in {other.where} ({other.words})"
+        return f"which is {other_use.words} too ({other_use.where})"
+    return f"the same recording as {quoted(other_use.name)} in {other_use.where} ({other_use.words})"
 
 
 def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def _stained_twice(study: Study, stained: Sequence[Use]) -> Iterator[Finding]:
     for use in stained[1:]:
         if not _is_copy(study, use, stained[0]):
             continue
-        if any(other.patient != use.patient for other in stained[: stained.index(use)]):
+        if any(other_use.patient != use.patient for other_use in stained[: stained.index(use)]):
             hint = "One of the two files was exported or copied under a wrong name."
             yield refused(use, _as_in(stained[0]), expected, hint)
         else:
@@ -111,42 +111,42 @@ def _stained_control(study: Study, use: Use, stained: Sequence[Use]) -> Iterator
     """Report a control that is a stained tube; only a warning if that tube quantifies another channel."""
     if not stained:
         return
-    own = next((other for other in stained if other.sample is use.sample), None)
-    other = own or stained[0]
+    own = next((stained_use for stained_use in stained if stained_use.sample is use.sample), None)
+    stained_use = own or stained[0]
     expected = "a tube without the quantified antibody"
-    is_copy = _is_copy(study, use, other)
-    if other is own and not is_copy:
+    is_copy = _is_copy(study, use, stained_use)
+    if stained_use is own and not is_copy:
         return  # the rules of the sheets report it
-    problem = _as_in(other, is_copy=is_copy)
-    if _quantifies_alike(study, use, other):
+    problem = _as_in(stained_use, is_copy=is_copy)
+    if _quantifies_alike(study, use, stained_use):
         yield refused(use, problem, expected)
     else:
         yield from doubted(use, problem, expected)
 
 
-def _quantifies_alike(study: Study, use: Use, other: Use) -> bool:
-    if use.sample is None or other.sample is None:
+def _quantifies_alike(study: Study, use: Use, other_use: Use) -> bool:
+    if use.sample is None or other_use.sample is None:
         return True
     aliases, other_aliases = (
-        study.panel(sample.panel).quantified.aliases for sample in (use.sample, other.sample)
+        study.panel(sample.panel).quantified.aliases for sample in (use.sample, other_use.sample)
     )
     return bool(find_channel(aliases, other_aliases))
 
 
 def _shared_control(study: Study, controls: Sequence[Use]) -> Iterator[Finding]:
     """Warn of a control of several patients: that may be intended, or the file may be another patient's."""
-    first, others = controls[:1], [use for use in controls[1:] if use.patient != controls[0].patient]
+    first, other_uses = controls[:1], [use for use in controls[1:] if use.patient != controls[0].patient]
     patients = dict.fromkeys(use.patient for use in controls)
     hint = "If the patients share it, nothing needs to be done."
     if len(patients) < DAY_CONTROL:
-        for use in others[:1]:
+        for use in other_uses[:1]:
             problem = f"which is the control in {first[0].where} (patient {quoted(first[0].patient)}) too"
             yield from doubted(
                 use, problem, f"the control of patient {quoted(use.patient)}", hint, (*controls,)
             )
         return
     problem = f"the control of {len(patients)} patients, in {first[0].where} to {controls[-1].where}"
-    findings = doubted(others[0], problem, "a control for each patient", hint, (*controls,))
+    findings = doubted(other_uses[0], problem, "a control for each patient", hint, (*controls,))
     is_meant = len({file_key(study.folder, use.name) for use in controls}) == 1 and not _carries_an_id(
         study, first
     )
@@ -161,24 +161,27 @@ def _carries_an_id(study: Study, controls: Sequence[Use]) -> bool:
 
 
 def _cells_as_beads(study: Study, use: Use, tubes: Sequence[Use]) -> Iterator[Finding]:
-    other = next((tube for tube in tubes if _is_copy(study, use, tube)), None)
-    if other is not None:
-        yield refused(use, _as_in(other), "a recording of beads alone")
+    same_tube = next((tube for tube in tubes if _is_copy(study, use, tube)), None)
+    if same_tube is not None:
+        yield refused(use, _as_in(same_tube), "a recording of beads alone")
 
 
 def _beads_twice(study: Study, bead_uses: Sequence[Use]) -> Iterator[Finding]:
     """Warn of a recording that is two bead runs of the same channel; two channels of it are all right."""
     for use in bead_uses[1:]:
         earlier = next(
-            (other for other in bead_uses[: bead_uses.index(use)] if _same_channel(use, other)), None
+            (other_use for other_use in bead_uses[: bead_uses.index(use)] if _same_channel(use, other_use)),
+            None,
         )
         if earlier is not None:
             problem = _as_in(earlier, is_copy=_is_copy(study, use, earlier))
             yield from doubted(use, problem, "a recording of its own for each bead run")
 
 
-def _same_channel(use: Use, other: Use) -> bool:
+def _same_channel(use: Use, other_use: Use) -> bool:
     names, other_names = (
-        [name.strip() for name in run.channel.split(";")] for run in (use.run, other.run) if run is not None
+        [name.strip() for name in run.channel.split(";")]
+        for run in (use.run, other_use.run)
+        if run is not None
     )
     return bool(find_channel(names, other_names))

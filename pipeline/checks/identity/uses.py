@@ -94,12 +94,12 @@ def refused(use: Use, problem: str, expected: str, hint: str = "") -> Finding:
 
 
 def doubted(
-    use: Use, problem: str, expected: str, hint: str = "", others: tuple[Use, ...] = ()
+    use: Use, problem: str, expected: str, hint: str = "", other_uses: tuple[Use, ...] = ()
 ) -> Iterator[Finding]:
-    """Yield a warning at a cell, and a flag in the row of that cell and in the rows of `others`."""
+    """Yield a warning at a cell, and a flag in the row of that cell and in the rows of `other_uses`."""
     whole = f"{quoted(use.name)}, {problem}"
     fault = Fault(use.where, whole, expected, hint, Severity.WARNING)
-    rows = dict.fromkeys(other.sample_id for other in (use, *others) if other.sample_id)
+    rows = dict.fromkeys(doubted_use.sample_id for doubted_use in (use, *other_uses) if doubted_use.sample_id)
     note = f"a file may be another tube's or patient's: cd38rd check says why, at {use.where}"
     if not rows:
         yield Finding(fault)

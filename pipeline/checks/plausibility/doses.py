@@ -95,16 +95,16 @@ def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     drug = study.settings.washed_out_drug
     refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
-    given = _given(study, refused)
+    dose_days = _given(study, refused)
     expected = f"at most {MOST_PAUSE_DAYS / DAYS_PER_YEAR:.0f} years"
-    for days in given.values():
+    for days in dose_days.values():
         for (before, _), (after, where) in pairwise(days):
             if (after - before).days > MOST_PAUSE_DAYS:
                 problem = f"{_years(before, after)} after the dose of {drug} before it ({before} to {after})"
                 yield warning(problem, expected, where=where, hint="Is one of the years wrong?")
     for sample in study.samples:
         where, on = study.at("samples", sample.sample_id, "collected_on"), sample.collected_on
-        earlier = [day for day, _ in given.get(sample.patient_id, ()) if day <= on]
+        earlier = [day for day, _ in dose_days.get(sample.patient_id, ()) if day <= on]
         if earlier and where not in refused and (on - earlier[-1]).days > MOST_PAUSE_DAYS:
             problem = f"{_years(earlier[-1], on)} after the last {drug} ({earlier[-1]})"
             hint = "Are both dates right, and is a later dose missing?"

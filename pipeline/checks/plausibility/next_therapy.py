@@ -85,5 +85,10 @@ def _was_given_before(study: Study, dose: Dose, doses: list[tuple[int, Dose]], u
     """Return whether the drugs of a dose were given before; the washed-out drug always counts as new."""
     if is_drug(dose.drug, study.settings.washed_out_drug):
         return False
-    before = {agent for _, other in doses if other.given_on <= until for agent in agents_of(other.drug)}
+    before = {
+        agent
+        for _, earlier_dose in doses
+        if earlier_dose.given_on <= until
+        for agent in agents_of(earlier_dose.drug)
+    }
     return _therapies(dose) <= before

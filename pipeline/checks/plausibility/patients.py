@@ -79,17 +79,20 @@ def _albumin(patient: Patient, study: Study) -> Iterator[Finding]:
 def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     """Compare the drug in serum with its peak, and with the level that is possible after the last dose."""
     del headers
-    given, started = days_of(study, study.settings.washed_out_drug), days_of(study, study.settings.study_drug)
+    dose_days, started = (
+        days_of(study, study.settings.washed_out_drug),
+        days_of(study, study.settings.study_drug),
+    )
     for number, dose in enumerate(study.doses):
         level, where = dose.serum_trough_ug_ml, study.at("doses", str(number), "serum_trough_ug_ml")
         if level is not None:
             yield from _level(level, where, USUAL_SERUM_UG_ML, " as a trough")
-        if level and level < LEAST_TROUGH_UG_ML and _follows_soon(dose, given.get(dose.patient_id, [])):
+        if level and level < LEAST_TROUGH_UG_ML and _follows_soon(dose, dose_days.get(dose.patient_id, [])):
             expected = f"at least {LEAST_TROUGH_UG_ML:g} µg/mL this soon after the dose before"
             yield warning(f"{level:g} µg/mL", expected, where=where, hint=_MG)
     for patient in study.patients:
         level, where = patient.serum_ug_ml, study.at("patients", patient.patient_id, "serum_ug_ml")
-        days = _days_since(patient, given, started)
+        days = _days_since(patient, dose_days, started)
         remaining = USUAL_SERUM_UG_ML * 2 ** (-(days or 0) / SERUM_HALF_LIFE_DAYS)
         most = max(remaining, SERUM_ANY_TIME_UG_ML)
         when = f"{days} days after the last dose" if days is not None else "serum"
@@ -105,16 +108,20 @@ def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding
         yield warning(f"{level:g} µg/mL", expected, where=where, hint=_NG)
 
 
-def _follows_soon(dose: Dose, given: Sequence[date]) -> bool:
+def _follows_soon(dose: Dose, dose_days: Sequence[date]) -> bool:
     """Return whether a dose of the washed-out drug follows another one within weeks."""
-    return dose.given_on in given and any(0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in given)
+    return dose.given_on in dose_days and any(
+        0 < (dose.given_on - day).days <= NEXT_DOSE_DAYS for day in dose_days
+    )
 
 
-def _days_since(patient: Patient, given: dict[str, list[date]], started: dict[str, list[date]]) -> int | None:
+def _days_since(
+    patient: Patient, dose_days: dict[str, list[date]], started: dict[str, list[date]]
+) -> int | None:
     """Return the days from the last dose of the washed-out drug to the study drug; None: not known."""
     starts = started.get(patient.patient_id, [])
     start = starts[0] if starts else patient.treatment_start
-    before = [day for day in given.get(patient.patient_id, []) if start and day <= start]
+    before = [day for day in dose_days.get(patient.patient_id, []) if start and day <= start]
     return (start - before[-1]).days if start and before else None
 
 

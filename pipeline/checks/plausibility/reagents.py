@@ -161,11 +161,11 @@ def off_scale(value: float, top: float, where: str, problem: str) -> Iterator[Fi
     top
         End of the scale; `inf` if the file does not say it.
     """
-    known = min(top, MOST_SCALE)
-    expected = f"a value on the channel's scale, which ends at {known:,.6g}"
-    if abs(value) > BEYOND_SCALE * known:
+    scale_top = min(top, MOST_SCALE)
+    expected = f"a value on the channel's scale, which ends at {scale_top:,.6g}"
+    if abs(value) > BEYOND_SCALE * scale_top:
         yield Finding(Fault(where, problem, expected))
-    elif abs(value) > known:
+    elif abs(value) > scale_top:
         yield warning(problem, expected, where=where, hint="No cell or bead lies there.")
 
 

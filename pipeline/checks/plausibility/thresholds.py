@@ -101,9 +101,9 @@ def typed_cvs(study: Study, headers: Headers) -> Iterator[Finding]:
 def two_drugs(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report washed-out drug and study drug that are the same: the response clock would have no meaning."""
     del headers
-    washed_out, other = study.settings.washed_out_drug, study.settings.study_drug
-    if any(is_drug(name, washed_out) for name in listed_names(other)):
-        problem = f"washed_out_drug {quoted(washed_out)} and study_drug {quoted(other)}"
+    washed_out, study_drug = study.settings.washed_out_drug, study.settings.study_drug
+    if any(is_drug(name, washed_out) for name in listed_names(study_drug)):
+        problem = f"washed_out_drug {quoted(washed_out)} and study_drug {quoted(study_drug)}"
         hint = "The clock of the response strata would end with the first dose of the washed-out drug."
-        typed = "study_drug" if other != Settings().study_drug else "washed_out_drug"
+        typed = "study_drug" if study_drug != Settings().study_drug else "washed_out_drug"
         yield warning(problem, "two drugs", where=setting_cell(study, typed), hint=hint)

@@ -75,7 +75,7 @@ def plan(asked: PlanRequest, say: Callable[[str], object]) -> RunSummary:
     target = WantedWidth(asked.slope_width, asked.wait_width, asked.density, asked.share)
     say(plan_head(population, target, asked))
     say(f"{'patients':>8} {'tubes':>6} {'width':>8} {'narrow':>8} {'known':>6} {'< LLOQ':>7}")
-    found = plan_size(
+    study_plan = plan_size(
         population,
         target,
         visits=asked.visits,
@@ -83,11 +83,11 @@ def plan(asked: PlanRequest, say: Callable[[str], object]) -> RunSummary:
         studies=asked.studies,
         assurance=asked.assurance,
         seed=asked.seed,
-        seen=lambda size: say(_row(size)),
+        on_size=lambda size: say(_row(size)),
     )
     if asked.out:
-        _write(asked.out, found, population)
-    return RunSummary(ExitStatus.ALL_QUANTIFIED, size_sentence(found, asked))
+        _write(asked.out, study_plan, population)
+    return RunSummary(ExitStatus.ALL_QUANTIFIED, size_sentence(study_plan, asked))
 
 
 def _population(asked: PlanRequest) -> StudyPopulation:
@@ -102,21 +102,21 @@ def _from_store(folder: Path) -> StudyResult:
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
     stores = Results(folder / "results").stores
-    tubes = {s.sample_id: kept[1] for s in study.samples if (kept := stores.samples.load(s.sample_id))}
+    tubes = {s.sample_id: stored[1] for s in study.samples if (stored := stores.samples.load(s.sample_id))}
     if not tubes:
         raise UserError(
             f"{folder}: found no stored results, expected those of `cd38rd run {folder}`: run it first"
         )
     runs = (stores.bead_runs.load(run.name) for run in study.bead_runs)
-    made = tuple(kept[1] for kept in runs if kept is not None)
+    calibrations = tuple(stored[1] for stored in runs if stored is not None)
     log = log_of(study.folder, study.settings)
-    judged = judged_bead_runs(log, made, study.bead_runs, study.settings, write=False)
+    judged = judged_bead_runs(log, calibrations, study.bead_runs, study.settings, write=False)
     return assembled(study, tubes, judged, faults)
 
 
 def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanRequest) -> str:
     """Return the wanted width, and the assumptions on patients and assay."""
-    what = (
+    aim = (
         f"slope known to {target.slope_width:g} dex per doubling of the washout (width of the 95 % interval)"
         if target.slope_width is not None
         else f"weeks until {target.share:.0%} of patients have {target.density:,.0f} molecules known to "
@@ -127,7 +127,7 @@ def plan_head(population: StudyPopulation, target: WantedWidth, asked: PlanReque
     assay = f"SD {p.run_sd:.3f} dex between runs, {p.tube_sd:.3f} dex of a tube, {p.shared_sd:.3f} dex of all"
     each = f"Visits of a patient: {asked.visits}; tubes of a visit: {asked.tubes}"
     lines = (
-        f"Wanted: {what}, in {asked.assurance:.0%} of studies.",
+        f"Wanted: {aim}, in {asked.assurance:.0%} of studies.",
         f"Patients as in {p.source}:",
         f"  slope {p.slope:.3f} dex per doubling, {patients}.",
         f"Assay: {assay}; LLOQ {p.lloq:,.0f}, measured up to {p.uloq:,.0f}.",
@@ -145,10 +145,10 @@ def _row(size: Size) -> str:
     )
 
 
-def size_sentence(found: Plan, asked: PlanRequest) -> str:
+def size_sentence(study_plan: Plan, asked: PlanRequest) -> str:
     """Return which size is enough, or why no size is."""
-    if found.enough is None:
-        most = found.sizes[-1]
+    if study_plan.enough is None:
+        most = study_plan.sizes[-1]
         if most.with_interval < asked.assurance:
             without = f"{1 - most.with_interval:.0%}"
             return (
@@ -160,7 +160,7 @@ def size_sentence(found: Plan, asked: PlanRequest) -> str:
             f"None of these sizes is enough: of {most.patients} patients {most.narrow:.0%} of studies are so "
             "narrow. Ask for a wider interval, or for more visits."
         )
-    size = found.enough
+    size = study_plan.enough
     error = 100 * size.narrow_error
     return (
         f"Enough: {size.patients} patients, {size.tubes} stained tubes: {size.narrow:.0%} of simulated "
@@ -168,26 +168,28 @@ def size_sentence(found: Plan, asked: PlanRequest) -> str:
     )
 
 
-def _table(found: Plan) -> Table:
+def _table(study_plan: Plan) -> Table:
     rows = tuple(
         (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.with_interval, 100 * s.below_lloq)
-        for s in found.sizes
+        for s in study_plan.sizes
     )
     return Table(COLUMNS, rows)
 
 
-def _write(path: Path, found: Plan, population: StudyPopulation) -> None:
+def _write(path: Path, study_plan: Plan, population: StudyPopulation) -> None:
     ending = path.suffix.casefold()
     if ending == ".csv":
-        write_csv(path, _table(found))
+        write_csv(path, _table(study_plan))
     elif ending == ".parquet":
         kinds: tuple[Kind, ...] = ("whole", "whole", "number", "number", "number", "number")
         variables = [
             Variable(name, name.replace("_", " "), kind) for name, kind in zip(COLUMNS, kinds, strict=True)
         ]
-        write_parquet(path, dataset("plan", "Sizes of a study", variables, _table(found).rows, xport=False))
+        write_parquet(
+            path, dataset("plan", "Sizes of a study", variables, _table(study_plan).rows, xport=False)
+        )
     elif ending == ".json":
-        write_json(path, {"plan": found, "population": population})
+        write_json(path, {"plan": study_plan, "population": population})
     else:
         headers = {name: name.replace("_percent", " (%)").replace("_", " ") for name in COLUMNS}
-        write_workbook(path, [Sheet("Plan", _table(found), typed=headers, all_rows="all are here")])
+        write_workbook(path, [Sheet("Plan", _table(study_plan), typed=headers, all_rows="all are here")])

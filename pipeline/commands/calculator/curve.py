@@ -73,7 +73,7 @@ def _typed(typed: CurveTyped) -> TypedMedians:
     )
     background = typed_number(typed.background, "--background") if typed.background else 0.0
     cells = tuple(CellMedian(c.name, c.median, c.control or background) for c in sheet.cells)
-    given = {
+    entered = {
         name: _within(text, f"--{name.replace('_', '-')}", *ends)
         for name, text, ends in (
             ("f_p", typed.f_p, (0.01, 100.0)),
@@ -83,7 +83,7 @@ def _typed(typed: CurveTyped) -> TypedMedians:
         if text
     }
     names = {"f_p": "f_p_ratio"}
-    facts = {names.get(name, name): value for name, value in given.items()}
+    facts = {names.get(name, name): value for name, value in entered.items()}
     return TypedMedians(medians, levels, kit, model=typed.model, cells=cells, **facts)
 
 
@@ -134,8 +134,8 @@ def _kit(text: str) -> BeadKit:
         raise UsageError(f"--kit: {error}") from error
 
 
-def _within(text: str, what: str, low: float, high: float) -> float:
-    value = typed_number(text, what)
+def _within(text: str, name: str, low: float, high: float) -> float:
+    value = typed_number(text, name)
     if not low <= value <= high:
-        raise UsageError(f"{what}: found {text}, expected a number from {low:g} to {high:g}")
+        raise UsageError(f"{name}: found {text}, expected a number from {low:g} to {high:g}")
     return value

@@ -15,7 +15,7 @@ _GROUP = re.compile(r"\d{3}")
 _HOW = "type it without a thousands separator, and split numbers with ;"
 
 
-def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ...]:
+def typed_numbers(text: str, name: str, n: int | None = None) -> tuple[float, ...]:
     """Return the numbers of a list, split by semicolons, blanks or commas.
 
     Parameters
@@ -23,7 +23,7 @@ def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ..
     text
         The typed text: `474; 5359`, `474, 5359`, `474,5359` or `474 5359`. Decimal point; or decimal comma,
         if semicolons or blanks split the list.
-    what
+    name
         What the numbers are, for messages.
     n
         The required number of items; it distinguishes `35,512` (two items) from `35512`. None: any number of
@@ -41,24 +41,24 @@ def typed_numbers(text: str, what: str, n: int | None = None) -> tuple[float, ..
     """
     items, by_single = _split(text.strip())
     if not items:
-        raise UsageError(f"{what}: found nothing, expected numbers such as 474; 5359; 23843; 62336")
+        raise UsageError(f"{name}: found nothing, expected numbers such as 474; 5359; 23843; 62336")
     if by_single and n != len(items):
-        _refuse_groups(items, what, by_single)
-    _refuse_grouped(items, what)
-    numbers = tuple(_number(item, what) for item in items)
+        _refuse_groups(items, name, by_single)
+    _refuse_grouped(items, name)
+    numbers = tuple(_number(item, name) for item in items)
     if n is not None and len(numbers) != n:
-        raise UsageError(f"{what}: found {len(numbers)} numbers, expected {n}: one for each level")
+        raise UsageError(f"{name}: found {len(numbers)} numbers, expected {n}: one for each level")
     return numbers
 
 
-def typed_number(text: str, what: str) -> float:
+def typed_number(text: str, name: str) -> float:
     """Return one number, by the rules of `typed_numbers`.
 
     >>> typed_number("0,98", "F:P")
     0.98
     """
-    _refuse_grouped([text.strip()], what)
-    return _number(text.strip(), what)
+    _refuse_grouped([text.strip()], name)
+    return _number(text.strip(), name)
 
 
 def _split(text: str) -> tuple[list[str], str]:
@@ -76,29 +76,29 @@ def _items(parts: Sequence[str]) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _refuse_groups(items: Sequence[str], what: str, sign: str) -> None:
+def _refuse_groups(items: Sequence[str], name: str, sign: str) -> None:
     """Refuse `1,834` in a list that commas split, and `1 834` in a list that blanks split."""
     for head, group in pairwise(items):
         if _HEAD.fullmatch(head) and _GROUP.fullmatch(group):
             typed = f"{head}{sign}{group}"
             raise UsageError(
-                f"{what}: {quoted(typed)} may be {head}{group}, or the two numbers {head} and {group}; {_HOW}"
+                f"{name}: {quoted(typed)} may be {head}{group}, or the two numbers {head} and {group}; {_HOW}"
             )
 
 
-def _refuse_grouped(items: Sequence[str], what: str) -> None:
+def _refuse_grouped(items: Sequence[str], name: str) -> None:
     """Refuse `1,834` and `1.834`, unless another number of the list shows that the sign is decimal."""
     decimal = {sign for item in items for sign in ".," if sign in item and not GROUPED.fullmatch(item)}
     for item in items:
-        found = GROUPED.fullmatch(item)
-        if found and not (found[1] in decimal and item.count(found[1]) == 1):
+        match = GROUPED.fullmatch(item)
+        if match and not (match[1] in decimal and item.count(match[1]) == 1):
             plain = re.sub(r"[^\d+-]", "", item)
             point = item.replace(",", ".")
             readings = f"{plain} or {point}" if NUMBER.fullmatch(point) else plain
-            raise UsageError(f"{what}: {quoted(item)} may be {readings}; {_HOW}")
+            raise UsageError(f"{name}: {quoted(item)} may be {readings}; {_HOW}")
 
 
-def _number(item: str, what: str) -> float:
+def _number(item: str, name: str) -> float:
     if not NUMBER.fullmatch(item):
-        raise UsageError(f"{what}: found {quoted(item)}, expected a number; split numbers with ;")
+        raise UsageError(f"{name}: found {quoted(item)}, expected a number; split numbers with ;")
     return float(item.replace(",", "."))

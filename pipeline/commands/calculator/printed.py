@@ -49,8 +49,10 @@ def _beads(result: TypedCurve) -> list[str]:
         if back is None:
             lines.append(f"{amount_words(level):>14}{amount_words(median):>14}{'not in the fit':>18}")
         else:
-            given = amount_words(level * back / 100)
-            lines.append(f"{amount_words(level):>14}{amount_words(median):>14}{given:>18}{back:>10.1f} %")
+            back_calculated = amount_words(level * back / 100)
+            lines.append(
+                f"{amount_words(level):>14}{amount_words(median):>14}{back_calculated:>18}{back:>10.1f} %"
+            )
     return lines
 
 

@@ -102,8 +102,8 @@ def _cells(table: TypedSheet) -> Iterator[CellMedian]:
             raise UsageError(f"{median.where or row.number}: found nothing, expected the median of the cells")
         if not median.is_empty:
             number += 1
-            said = str(number) if name.is_empty else str(name.value).strip()
-            yield CellMedian(said, _value(median), 0.0 if control.is_empty else _value(control))
+            cell_name = str(number) if name.is_empty else str(name.value).strip()
+            yield CellMedian(cell_name, _value(median), 0.0 if control.is_empty else _value(control))
 
 
 def _value(cell: SheetCell) -> float:

@@ -78,10 +78,16 @@ def _rows(result: TypedCurve) -> Iterator[tuple[Cell, ...]]:
         yield _row("check", check.name.value, value=check.value, status=check.verdict.value, note=check.text)
     beads = zip(curve.levels, curve.medians, recoveries(curve), strict=True)
     for number, (level, median, back) in enumerate(beads, start=1):
-        given = None if back is None else level * back / 100
+        back_calculated = None if back is None else level * back / 100
         note = "not in the fit" if back is None else f"recovery {back:.1f} %"
         yield _row(
-            "bead", str(number), level=level, median=median, value=given, unit=typed.kit.unit, note=note
+            "bead",
+            str(number),
+            level=level,
+            median=median,
+            value=back_calculated,
+            unit=typed.kit.unit,
+            note=note,
         )
     for cell in result.cells:
         yield _row(

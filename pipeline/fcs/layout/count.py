@@ -40,59 +40,59 @@ def count_events(
         The number of bytes does not fit $TOT and the widths, or fits in two ways.
     """
     layout, begin, total = reading.layout, reading.segment.begin, claims.total
-    there = max(0, min(reading.segment.size, claims.room - begin))
+    available = max(0, min(reading.segment.size, claims.room - begin))
     if layout.record_bits == 0:
-        return _free_text(reading, claims, there, peek), []
-    if reading.segment.size > there + 1:
-        return _beyond(reading, claims, there, allow_truncated=allow_truncated)
-    held = layout.n_events(there)
+        return _free_text(reading, claims, available, peek), []
+    if reading.segment.size > available + 1:
+        return _beyond(reading, claims, available, allow_truncated=allow_truncated)
+    n_whole = layout.n_events(available)
     if total is None:
         text = "TEXT has no readable $TOT; events were counted by the bytes"
-        repair = Repair(RepairCode.TOT_ABSENT, text, shown(claims.keywords.get("$TOT")), str(held))
-        return DataSegment(layout, claims.start + begin, layout.n_bytes(held), held), [repair]
+        repair = Repair(RepairCode.TOT_ABSENT, text, shown(claims.keywords.get("$TOT")), str(n_whole))
+        return DataSegment(layout, claims.start + begin, layout.n_bytes(n_whole), n_whole), [repair]
     data = DataSegment(layout, claims.start + begin, layout.n_bytes(total), total)
     excess = reading.segment.size - data.n_bytes
-    if (excess == 0 and there == data.n_bytes) or (total == 0 and excess <= 1):
+    if (excess == 0 and available == data.n_bytes) or (total == 0 and excess <= 1):
         return data, []
     if abs(excess) == 1 and begin + data.n_bytes <= claims.room:
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
         return data, [_off_by_one(reading, excess)]
-    if data.n_bytes > there:
+    if data.n_bytes > available:
         if allow_truncated:
             _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
-            _check_widths(data, there, claims)
-        return _truncated(data, held, there, claims, allow_truncated=allow_truncated)
-    data, repair = _longer(data, there, reading, claims, peek)
+            _check_widths(data, available, claims)
+        return _truncated(data, n_whole, available, claims, allow_truncated=allow_truncated)
+    data, repair = _longer(data, available, reading, claims, peek)
     if repair.code == RepairCode.DATA_LONGER:
         _check_begin(reading, claims, peek, excess, is_agreed=is_agreed)
     return data, [repair]
 
 
 def _beyond(
-    reading: Reading, claims: Claims, there: int, *, allow_truncated: bool
+    reading: Reading, claims: Claims, available: int, *, allow_truncated: bool
 ) -> tuple[DataSegment, list[Repair]]:
     """Handle truncated DATA: it should go on where the file ends or the next data set begins."""
-    layout, held = reading.layout, reading.layout.n_events(there)
+    layout, n_whole = reading.layout, reading.layout.n_events(available)
     claimed = layout.n_events(reading.segment.size) if claims.total is None else claims.total
     data = DataSegment(layout, claims.start + reading.segment.begin, layout.n_bytes(claimed), claimed)
-    return _truncated(data, min(held, claimed), there, claims, allow_truncated=allow_truncated)
+    return _truncated(data, min(n_whole, claimed), available, claims, allow_truncated=allow_truncated)
 
 
 def _truncated(
-    data: DataSegment, held: int, there: int, claims: Claims, *, allow_truncated: bool
+    data: DataSegment, n_whole: int, available: int, claims: Claims, *, allow_truncated: bool
 ) -> tuple[DataSegment, list[Repair]]:
     if not allow_truncated:
         raise TruncatedError(
             f"{claims.file}: expected {data.n_events:,} events ({data.n_bytes:,} bytes of DATA), but there "
-            f"are {there:,} bytes, {held:,} whole events{claims.room_ends}; copy or export the file again "
-            "(or allow_truncated)"
+            f"are {available:,} bytes, {n_whole:,} whole events{claims.room_ends}; copy or export the file "
+            "again (or allow_truncated)"
         )
     text = f"DATA ends early{claims.room_ends}; the whole events before its end were read"
-    repair = Repair(RepairCode.TRUNCATED, text, str(data.n_events), str(held))
-    return replace(data, n_bytes=data.layout.n_bytes(held), n_events=held), [repair]
+    repair = Repair(RepairCode.TRUNCATED, text, str(data.n_events), str(n_whole))
+    return replace(data, n_bytes=data.layout.n_bytes(n_whole), n_events=n_whole), [repair]
 
 
-def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> DataSegment:
+def _free_text(reading: Reading, claims: Claims, available: int, peek: Peek) -> DataSegment:
     """ASCII of free width: each number needs at least a character and a delimiter, and none is truncated."""
     total, n_channels, begin = claims.total, len(reading.layout.fields), claims.start + reading.segment.begin
     if total is None:
@@ -100,67 +100,68 @@ def _free_text(reading: Reading, claims: Claims, there: int, peek: Peek) -> Data
             f"{claims.file}: TEXT has {shown(claims.keywords.get('$TOT'))} as $TOT, expected the number of "
             "events, which ASCII of free width does not give; export the file again"
         )
-    if 2 * total * n_channels > there + 1 or reading.segment.size > there + 1:
+    if 2 * total * n_channels > available + 1 or reading.segment.size > available + 1:
         raise TruncatedError(
             f"{claims.file}: $TOT says {total:,} events of {n_channels} ASCII numbers, but DATA has "
-            f"{there:,} bytes; copy or export the file again"
+            f"{available:,} bytes; copy or export the file again"
         )
-    if total == 0 and peek(begin, min(there, MOST_PEEKED)).strip(BLANKS):
+    if total == 0 and peek(begin, min(available, MOST_PEEKED)).strip(BLANKS):
         raise NotFcsError(
-            f"{claims.file}: $TOT says 0 events, but DATA has {there:,} bytes of ASCII; export the file again"
+            f"{claims.file}: $TOT says 0 events, but DATA has {available:,} bytes of ASCII; export the file "
+            "again"
         )
-    first, last = peek(begin - 1, 2), peek(begin + there - 1, 2)
+    first, last = peek(begin - 1, 2), peek(begin + available - 1, 2)
     if any(len(pair) == 2 and not pair.strip(NUMBER) for pair in (first, last)):
         raise _misplaced(reading, claims, "a number goes on beyond its first or last byte")
-    return DataSegment(reading.layout, begin, there, total)
+    return DataSegment(reading.layout, begin, available, total)
 
 
 def _longer(
-    data: DataSegment, there: int, reading: Reading, claims: Claims, peek: Peek
+    data: DataSegment, available: int, reading: Reading, claims: Claims, peek: Peek
 ) -> tuple[DataSegment, Repair]:
     """If DATA is longer than $TOT, drop padding or read the further complete events; refuse anything else."""
-    excess, record, layout = there - data.n_bytes, data.layout.record_bits, data.layout
+    excess, record, layout = available - data.n_bytes, data.layout.record_bits, data.layout
     tail = peek(data.begin + data.n_bytes, min(excess, MOST_PEEKED))
-    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and data.begin + there == claims.end
+    is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and data.begin + available == claims.end
     if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
-        return data, Repair(RepairCode.DATA_LONGER, text, f"{there} bytes", f"{data.n_bytes} bytes")
+        return data, Repair(RepairCode.DATA_LONGER, text, f"{available} bytes", f"{data.n_bytes} bytes")
     head = peek(data.begin, min(excess, MOST_PEEKED))
     padded = reading.is_over_text or not head.strip(PADDING)
-    if there * 8 % record <= 8 and not padded and not _other_widths(there, data):
-        held = layout.n_events(there)
+    if available * 8 % record <= 8 and not padded and not _other_widths(available, data):
+        n_whole = layout.n_events(available)
         repair = Repair(
             RepairCode.TOT_DIFFERS,
             "DATA holds whole events beyond $TOT; all were read",
             str(data.n_events),
-            str(held),
+            str(n_whole),
         )
-        return replace(data, n_bytes=layout.n_bytes(held), n_events=held), repair
-    raise _unexplained(data, there, claims)
+        return replace(data, n_bytes=layout.n_bytes(n_whole), n_events=n_whole), repair
+    raise _unexplained(data, available, claims)
 
 
-def _check_widths(data: DataSegment, there: int, claims: Claims) -> None:
+def _check_widths(data: DataSegment, available: int, claims: Claims) -> None:
     """Refuse the file if the bytes hold exactly $TOT events of another width: then $PnB may be wrong."""
-    if there and _other_widths(there, data):
-        raise _unexplained(data, there, claims)
+    if available and _other_widths(available, data):
+        raise _unexplained(data, available, claims)
 
 
-def _unexplained(data: DataSegment, there: int, claims: Claims) -> FcsError:
+def _unexplained(data: DataSegment, available: int, claims: Claims) -> FcsError:
     return NotFcsError(
-        f"{claims.file}: DATA has {there:,} bytes, expected {data.n_bytes:,} for {data.n_events:,} events "
-        f"($TOT) of {data.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
+        f"{claims.file}: DATA has {available:,} bytes, expected {data.n_bytes:,} for {data.n_events:,} "
+        f"events ($TOT) of {data.layout.record_bits} bits ($PnB), and more than one of these may be wrong; "
         "export the file again"
     )
 
 
-def _other_widths(there: int, data: DataSegment) -> bool:
+def _other_widths(available: int, data: DataSegment) -> bool:
     """Whether the bytes hold exactly $TOT events of another width, so that $PnB may be wrong."""
     if not data.n_events:
         return False
     if data.layout.is_packed:
-        bits = 8 * there // data.n_events
-        return -(-bits * data.n_events // 8) == there
-    return there % data.n_events == 0
+        bits = 8 * available // data.n_events
+        return -(-bits * data.n_events // 8) == available
+    return available % data.n_events == 0
 
 
 def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, is_agreed: bool) -> None:

@@ -125,21 +125,21 @@ def _counted_from(file: Source, start: int, header: Header) -> tuple[Source, lis
 
 def _text(source: Source, header: Header) -> tuple[FcsText, Header]:
     """Return the keywords of TEXT and supplemental TEXT, and HEADER with the position of TEXT."""
-    others = [header.data, header.analysis]
+    other_segments = [header.data, header.analysis]
     if header.text.begin > HEADER_BYTES:
-        others += parse_other_segments(
+        other_segments += parse_other_segments(
             source.read(HEADER_BYTES, min(MOST_OTHER, header.text.begin - HEADER_BYTES))
         )
-    text, segment, mark = read_text(source, header.text, others)
+    text, segment, mark = read_text(source, header.text, other_segments)
     data_begin = keyword_integer(text.keywords.get("$BEGINDATA")) or 0
     if header.data.begin == data_begin and segment.begin < data_begin <= segment.end:
         text, segment = _before_data(source, segment, data_begin, text)
-    header = Header(header.version, segment, header.data, header.analysis, tuple(others[2:]))
+    header = Header(header.version, segment, header.data, header.analysis, tuple(other_segments[2:]))
     supplement = _offsets_of(text.keywords, "STEXT")
     if supplement == (0, 0) or (supplement[0] or 0) == header.text.begin:
         return text, header
     return _supplemented(
-        source, supplement, [*others, segment, _segment(text.keywords, "DATA")], text, mark
+        source, supplement, [*other_segments, segment, _segment(text.keywords, "DATA")], text, mark
     ), header
 
 
@@ -167,12 +167,16 @@ def _segment(keywords: Mapping[str, str], which: str) -> Segment:
 
 
 def _supplemented(
-    source: Source, place: tuple[int | None, int | None], others: list[Segment], text: FcsText, mark: bytes
+    source: Source,
+    offsets: tuple[int | None, int | None],
+    other_segments: list[Segment],
+    text: FcsText,
+    mark: bytes,
 ) -> FcsText:
     """Add supplemental TEXT; if it cannot be read, only the primary TEXT is used, with a note."""
-    segment = Segment(place[0] or 0, place[1] or 0)
+    segment = Segment(offsets[0] or 0, offsets[1] or 0)
     try:
-        return merge(text, read_text(source, segment, others, "supplemental TEXT", mark)[0])
+        return merge(text, read_text(source, segment, other_segments, "supplemental TEXT", mark)[0])
     except FcsError as fault:
         sentence = "supplemental TEXT cannot be read; only the primary TEXT was used"
         repair = Repair(RepairCode.SUPPLEMENT_UNREAD, sentence, str(fault), "primary TEXT")
@@ -208,11 +212,11 @@ def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[
     last, end
         The last data set, and the byte after its DATA; 0 if it has no DATA.
     """
-    for at in range(max(end, last.origin + last.header.text.end + 1), size, MOST_AT_ONCE):
-        file.seek(at)
-        found = HEADER_FORM.search(file.read(MOST_AT_ONCE + HEADER_BYTES))
-        if found:
-            begin = at + found.start()
+    for offset in range(max(end, last.origin + last.header.text.end + 1), size, MOST_AT_ONCE):
+        file.seek(offset)
+        match = HEADER_FORM.search(file.read(MOST_AT_ONCE + HEADER_BYTES))
+        if match:
+            begin = offset + match.start()
             text = (
                 f"a further data set begins at byte {begin:,}, though $NEXTDATA says that there is none; it "
                 "was not read: files were joined, use those that they were made from"
@@ -223,13 +227,13 @@ def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[
     return []
 
 
-def _nearest_header(file: Source, start: int, at: int) -> int | None:
+def _nearest_header(file: Source, start: int, offset: int) -> int | None:
     """Return the position of a HEADER close to a byte."""
-    low = max(start + HEADER_BYTES, at - MOST_SHIFT)
-    window = file.read(low, at + MOST_SHIFT - low)
+    low = max(start + HEADER_BYTES, offset - MOST_SHIFT)
+    window = file.read(low, offset + MOST_SHIFT - low)
     headers = (low + header.start() for header in HEADER_FORM.finditer(window))
-    return min(headers, key=lambda near: abs(near - at), default=None)
+    return min(headers, key=lambda near: abs(near - offset), default=None)
 
 
-def _is_header(file: Source, at: int) -> bool:
-    return re.fullmatch(rb"FCS\d\.\d", file.read(at, 6)) is not None
+def _is_header(file: Source, offset: int) -> bool:
+    return re.fullmatch(rb"FCS\d\.\d", file.read(offset, 6)) is not None

@@ -125,13 +125,15 @@ def check_byte_order(layout: Layout, file: str) -> list[Repair]:
     if layout.is_text or order == sorted(order):
         return []
     widths = {field.bits for field in layout.fields}
-    said = ",".join(map(str, order))
+    order_text = ",".join(map(str, order))
     if layout.is_packed:
         if order == sorted(order, reverse=True) and not any(bits % 8 == 0 and bits > 8 for bits in widths):
             text = (
                 "values end within bytes: these were read least significant bit first, as instruments write"
             )
-            return [Repair(RepairCode.PACKED_ORDER, f"{text}; $BYTEORD says otherwise", said, "1,2,3,4")]
+            return [
+                Repair(RepairCode.PACKED_ORDER, f"{text}; $BYTEORD says otherwise", order_text, "1,2,3,4")
+            ]
         unsure = "values that end within bytes beside values of whole bytes"
     else:
         unsure = next(
@@ -139,7 +141,9 @@ def check_byte_order(layout: Layout, file: str) -> list[Repair]:
             "",
         )
     if unsure:
-        raise UnsupportedError(f"{file}: $BYTEORD is {said} for {unsure}, expected 1,2,3,4; export it again")
+        raise UnsupportedError(
+            f"{file}: $BYTEORD is {order_text} for {unsure}, expected 1,2,3,4; export it again"
+        )
     return []
 
 
@@ -147,24 +151,26 @@ def layout_by_keywords(parameters: Sequence[Parameter], byte_order: tuple[int, .
     """Return the layout by the keywords; floats have the width of their type."""
     if any(parameter.kind == "A" for parameter in parameters):
         return _ascii(parameters, byte_order)
-    said = _bits_by_keywords(parameters)
-    differs = [parameter.bits for parameter in parameters] != said
-    return _layout(parameters, said, byte_order, "floats have the width of $DATATYPE" if differs else "")
+    stated_bits = _bits_by_keywords(parameters)
+    differs = [parameter.bits for parameter in parameters] != stated_bits
+    return _layout(
+        parameters, stated_bits, byte_order, "floats have the width of $DATATYPE" if differs else ""
+    )
 
 
 def other_layouts(parameters: Sequence[Parameter], byte_order: tuple[int, ...]) -> Iterator[Layout]:
     """Yield the layouts that instruments write although the keywords say otherwise."""
     if any(parameter.kind == "A" for parameter in parameters):
         return
-    said = _bits_by_keywords(parameters)
+    stated_bits = _bits_by_keywords(parameters)
     own = [parameter.bits for parameter in parameters]
     floats = {parameter.bits for parameter in parameters if parameter.kind != "I"}
-    if own != said and floats <= {32, 64}:
+    if own != stated_bits and floats <= {32, 64}:
         kinds = [replace(p, kind="D" if p.bits == 64 else "F") if p.kind != "I" else p for p in parameters]
         yield _layout(kinds, own, byte_order, "floats have the width of $PnB")
     for note, words in WIDTH_WORDS.items():
-        wider = [next(width for width in words if width >= bits) for bits in said]
-        if wider != said:
+        wider = [next(width for width in words if width >= bits) for bits in stated_bits]
+        if wider != stated_bits:
             yield _layout(parameters, wider, byte_order, note)
 
 
@@ -175,19 +181,20 @@ def _bits_by_keywords(parameters: Sequence[Parameter]) -> list[int]:
 def _layout(
     parameters: Sequence[Parameter], bits: list[int], order: tuple[int, ...], note: str = ""
 ) -> Layout:
-    said = tuple(
+    value_types = tuple(
         (parameter.kind, width, parameter.mask(width))
         for parameter, width in zip(parameters, bits, strict=True)
     )
-    return Layout(_fields(said), sum(bits), order, note)
+    return Layout(_fields(value_types), sum(bits), order, note)
 
 
 @lru_cache(maxsize=64)
-def _fields(said: tuple[tuple[str, int, int | None], ...]) -> tuple[Field, ...]:
+def _fields(value_types: tuple[tuple[str, int, int | None], ...]) -> tuple[Field, ...]:
     """Return consecutive values: kind, width, mask; cached, since the tubes of a study share them."""
-    ends = accumulate(width for _, width, _ in said)
+    ends = accumulate(width for _, width, _ in value_types)
     return tuple(
-        Field(kind, end - width, width, mask) for (kind, width, mask), end in zip(said, ends, strict=True)
+        Field(kind, end - width, width, mask)
+        for (kind, width, mask), end in zip(value_types, ends, strict=True)
     )
 
 

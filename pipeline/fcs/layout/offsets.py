@@ -51,26 +51,26 @@ def find_data(
     UnsupportedError
         A byte order that is not read.
     """
-    said = _segments(claims)
+    segments = _segments(claims)
     order = parse_byte_order(claims.keywords.get("$BYTEORD", ""), claims.parameters, claims.file)
     layout = layout_by_keywords(claims.parameters, order)
-    if not said:
+    if not segments:
         return _nothing(layout, claims), []
-    best, how = _weighed(said, layout, claims, peek, weigh) or (_best(said, [layout], claims), "")
+    best, how = _weighed(segments, layout, claims, peek, weigh) or (_best(segments, [layout], claims), "")
     if not best.is_perfect or (claims.total is None and layout.is_packed):
-        best = _best(said, [layout, *other_layouts(claims.parameters, order)], claims)
+        best = _best(segments, [layout, *other_layouts(claims.parameters, order)], claims)
     check_shift(best, claims, peek, allow_truncated=allow_truncated)
     ordered = check_byte_order(best.layout, claims.file)
-    n_places = len({segment.begin for segment in said.values()})
+    n_places = len({segment.begin for segment in segments.values()})
     data, counted = count_events(
         best,
         claims,
         peek,
-        is_agreed=n_places == 1 < len(said),
+        is_agreed=n_places == 1 < len(segments),
         allow_truncated=allow_truncated and n_places == 1,
     )
     return data, [
-        *_repairs_of_offsets(best, said, claims.header, how),
+        *_repairs_of_offsets(best, segments, claims.header, how),
         *_widths(best.layout),
         *ordered,
         *counted,
@@ -79,8 +79,8 @@ def find_data(
 
 def _segments(claims: Claims) -> dict[str, Segment]:
     """Return the DATA segments that HEADER and TEXT give (3.1, 3.2.2)."""
-    said = {"HEADER": claims.header.data, "TEXT": claims.segment_in_text("DATA")}
-    return {source: segment for source, segment in said.items() if segment.size}
+    segments = {"HEADER": claims.header.data, "TEXT": claims.segment_in_text("DATA")}
+    return {source: segment for source, segment in segments.items() if segment.size}
 
 
 def _nothing(layout: Layout, claims: Claims) -> DataSegment:
@@ -92,11 +92,11 @@ def _nothing(layout: Layout, claims: Claims) -> DataSegment:
     return DataSegment(layout, claims.start, 0, 0)
 
 
-def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> Reading:
+def _best(segments: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims) -> Reading:
     """Return the best reading; refuse the file if another position or other widths fit equally well."""
     readings = [
         Reading(source, segment, layout, _misfit(segment, layout, claims))
-        for (source, segment), layout in product(said.items(), layouts)
+        for (source, segment), layout in product(segments.items(), layouts)
     ]
     best = min(readings, key=lambda reading: (reading.misfit, abs(_excess(reading, claims.total))))
     equal = [reading for reading in readings if reading.misfit == best.misfit]
@@ -116,11 +116,12 @@ def _best(said: Mapping[str, Segment], layouts: Sequence[Layout], claims: Claims
 
 
 def _weighed(
-    said: Mapping[str, Segment], layout: Layout, claims: Claims, peek: Peek, weigh: Weigh
+    segments: Mapping[str, Segment], layout: Layout, claims: Claims, peek: Peek, weigh: Weigh
 ) -> tuple[Reading, str] | None:
     """Return the position that the values support, if both fit the bytes, and the reasons."""
     readings = [
-        Reading(source, segment, layout, _misfit(segment, layout, claims)) for source, segment in said.items()
+        Reading(source, segment, layout, _misfit(segment, layout, claims))
+        for source, segment in segments.items()
     ]
     if len({reading.segment.begin for reading in readings}) < 2 or not all(r.is_perfect for r in readings):
         return None
@@ -143,25 +144,25 @@ def _misfit(segment: Segment, layout: Layout, claims: Claims) -> tuple[int, ...]
 
 def _length_misfit(size: int, layout: Layout, total: int | None) -> int:
     """Return 0 for the right length, 1 off by a byte, 2 whole events but not $TOT, 3 longer, 4 shorter."""
-    rest = size * 8 % layout.record_bits // 8 if layout.record_bits else 0
+    remainder = size * 8 % layout.record_bits // 8 if layout.record_bits else 0
     if total is None:
-        return {0: 0, 1: 1}.get(rest, 3)
+        return {0: 0, 1: 1}.get(remainder, 3)
     excess = size - layout.n_bytes(total)
     if abs(excess) <= 1:
         return abs(excess)
-    return 2 if rest == 0 else 3 if excess > 0 else 4
+    return 2 if remainder == 0 else 3 if excess > 0 else 4
 
 
 def _repairs_of_offsets(
-    best: Reading, said: Mapping[str, Segment], header: Header, how: str
+    best: Reading, segments: Mapping[str, Segment], header: Header, how: str
 ) -> Iterator[Repair]:
     why = f"both fit the bytes, but at that of {best.source} {how}" if how else ""
-    for source, segment in said.items():
+    for source, segment in segments.items():
         if segment != best.segment:
             why = why or f"those of {best.source} fit the bytes"
             text = f"HEADER and TEXT give different places of DATA; {why}"
-            place = f"{source} {segment.begin}-{segment.end}"
-            yield Repair(RepairCode.DATA_OFFSETS_DIFFER, text, place, str(best))
+            span = f"{source} {segment.begin}-{segment.end}"
+            yield Repair(RepairCode.DATA_OFFSETS_DIFFER, text, span, str(best))
     if best.is_over_text:
         text = "DATA begins within TEXT; one of the two offsets is wrong"
         yield Repair(

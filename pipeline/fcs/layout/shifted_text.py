@@ -55,11 +55,11 @@ def check_shift(best: Reading, claims: Claims, peek: Peek, *, allow_truncated: b
     if _has_shrunk(tail, best, claims, peek, allow_truncated=allow_truncated) or _has_grown(
         tail, best, claims, peek
     ):
-        said = claims.header.text.end - claims.text.n_beyond
+        text_end = claims.header.text.end - claims.text.n_beyond
         raise _shifted(
             claims,
-            f"TEXT does not end at byte {said:,}, where HEADER says, "
-            f"and {tail:,} bytes follow the last segment, expected 0 or 8",
+            f"TEXT does not end at byte {text_end:,}, where HEADER says, and {tail:,} bytes follow the last "
+            "segment, expected 0 or 8",
         )
 
 
@@ -145,13 +145,13 @@ def _goes_on(n: int, best: Reading, claims: Claims, peek: Peek, *, is_cut: bool)
 
 def _is_odd(claims: Claims) -> bool:
     """Whether a keyword has no value."""
-    return any(said.code == RepairCode.STRAY_WORD for said in claims.text.repairs)
+    return any(repair.code == RepairCode.STRAY_WORD for repair in claims.text.repairs)
 
 
 def _is_supplement_beside(claims: Claims) -> bool:
     """Whether TEXT is not at its stated position."""
     moved = {RepairCode.SUPPLEMENT_UNREAD, RepairCode.TEXT_BEGIN_WRONG}
-    return any(said.code in moved for said in claims.text.repairs)
+    return any(repair.code in moved for repair in claims.text.repairs)
 
 
 def _is_words(raw: bytes, mark: bytes) -> bool:

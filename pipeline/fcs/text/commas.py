@@ -67,20 +67,20 @@ def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple
     channels
         The names that detectors may have.
     """
-    found: dict[tuple[tuple[str, ...], tuple[float, ...]], Untangled] = {}
+    fitting: dict[tuple[tuple[str, ...], tuple[float, ...]], Untangled] = {}
     for reading in _readings(words, size, channels):
-        found.setdefault((reading.names, reading.cells), reading)
-        if len(found) > 1:
+        fitting.setdefault((reading.names, reading.cells), reading)
+        if len(fitting) > 1:
             break
-    return tuple(found.values())
+    return tuple(fitting.values())
 
 
 def _readings(words: Sequence[str], size: int, channels: Sequence[str]) -> Iterator[Untangled]:
     own = {re.sub(r"\s*,\s*", ",", name): name for name in channels}
     for names, used in _names(words, size, own):
         joined = () if used == size else (Mended.NAMES,)
-        rest = words[used:]
-        for cells, how in _cells(rest, size):
+        cell_words = words[used:]
+        for cells, how in _cells(cell_words, size):
             yield Untangled(names, cells, (*joined, *how))
 
 
@@ -100,13 +100,16 @@ def _names(words: Sequence[str], size: int, own: dict[str, str]) -> Iterator[tup
 
 
 def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...], tuple[Mended, ...]]]:
-    wanted, extra = size * size, len(words) - size * size
+    n_cells, extra = size * size, len(words) - size * size
     numbers = [real_number(word) for word in words]
-    if extra >= 0 and None not in numbers and not any(numbers[wanted:]):
-        cells = tuple(number or 0.0 for number in numbers[:wanted])
-        if any(all(cells[at] == unit for at in range(0, wanted, size + 1)) for unit in UNITS) or not extra:
+    if extra >= 0 and None not in numbers and not any(numbers[n_cells:]):
+        cells = tuple(number or 0.0 for number in numbers[:n_cells])
+        if (
+            any(all(cells[index] == unit for index in range(0, n_cells, size + 1)) for unit in UNITS)
+            or not extra
+        ):
             yield cells, ((Mended.ZEROS,) if extra else ())
-    if 0 < extra <= wanted:
+    if 0 < extra <= n_cells:
         for unit in UNITS:
             for cells in islice(_with_decimals(words, size, unit), 2):
                 yield cells, (Mended.DECIMALS,)
@@ -114,13 +117,13 @@ def _cells(words: Sequence[str], size: int) -> Iterator[tuple[tuple[float, ...],
 
 def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tuple[float, ...]]:
     """Yield the ways to join the parts into a square matrix with `unit` on the diagonal."""
-    wanted, extra = size * size, len(words) - size * size
+    n_cells, extra = size * size, len(words) - size * size
     ways: list[dict[int, list[tuple[int, float]]]] = [{0: []}]
-    for at in range(wanted):
-        on_diagonal = at % (size + 1) == 0
+    for index in range(n_cells):
+        on_diagonal = index % (size + 1) == 0
         following: dict[int, list[tuple[int, float]]] = {}
         for joined in ways[-1]:
-            first = at + joined
+            first = index + joined
             for count, value in _numbers(words[first : first + 2], unit, on_diagonal=on_diagonal):
                 more = joined + count - 1
                 if more <= extra:
@@ -134,11 +137,11 @@ def _with_decimals(words: Sequence[str], size: int, unit: float) -> Iterator[tup
 def _paths(ways: list[dict[int, list[tuple[int, float]]]], end: int) -> Iterator[tuple[float, ...]]:
     stack: list[tuple[int, int, tuple[float, ...]]] = [(len(ways) - 1, end, ())]
     while stack:
-        at, joined, cells = stack.pop()
-        if at == 0:
+        index, joined, cells = stack.pop()
+        if index == 0:
             yield cells[::-1]
             continue
-        stack += [(at - 1, before, (*cells, value)) for before, value in ways[at].get(joined, [])]
+        stack += [(index - 1, before, (*cells, value)) for before, value in ways[index].get(joined, [])]
 
 
 def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterator[tuple[int, float]]:

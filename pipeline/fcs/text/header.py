@@ -72,9 +72,9 @@ def parse_header(raw: bytes, file: str) -> Header:
         )
     if len(raw) < HEADER_BYTES:
         raise NotFcsError(_short(raw, file))
-    fields = [raw[at : at + 8] for at in range(10, HEADER_BYTES, 8)]
+    fields = [raw[begin : begin + 8] for begin in range(10, HEADER_BYTES, 8)]
     text = Segment(*(_required(field, file) for field in fields[:2]))
-    data, analysis = (Segment(*(_optional(field) for field in fields[at : at + 2])) for at in (2, 4))
+    data, analysis = (Segment(*(_optional(field) for field in fields[index : index + 2])) for index in (2, 4))
     return Header(version, text, data, analysis)
 
 
@@ -91,9 +91,9 @@ def parse_other_segments(raw: bytes) -> list[Segment]:
     >>> parse_other_segments(b"      74     329        ")
     [Segment(begin=74, end=329)]
     """
-    fields = [raw[at : at + 8].strip(b" ") for at in range(0, len(raw) - 7, 8)]
-    n_named = next((at for at, field in enumerate(fields) if not field.isdigit()), len(fields))
-    return [Segment(int(fields[at]), int(fields[at + 1])) for at in range(0, n_named - 1, 2)]
+    fields = [raw[begin : begin + 8].strip(b" ") for begin in range(0, len(raw) - 7, 8)]
+    n_named = next((index for index, field in enumerate(fields) if not field.isdigit()), len(fields))
+    return [Segment(int(fields[index]), int(fields[index + 1])) for index in range(0, n_named - 1, 2)]
 
 
 def _short(raw: bytes, file: str) -> str:

@@ -175,16 +175,19 @@ def _count(keywords: Mapping[str, str], file: str) -> int:
 def _unique_names(keywords: Mapping[str, str], count: int, repairs: list[Repair]) -> list[str]:
     names: dict[str, None] = {}
     for number in range(1, count + 1):
-        given = keywords.get(f"$P{number}N", "").strip(PADDING).strip()
-        name = given or f"P{number}"
-        if not given:
+        stated_name = keywords.get(f"$P{number}N", "").strip(PADDING).strip()
+        name = stated_name or f"P{number}"
+        if not stated_name:
             repairs.append(
                 Repair(RepairCode.NAME_ABSENT, f"channel {number} has no $P{number}N", "nothing", name)
             )
         if name in names:
             name = _next_free(name, number, names)
-            text = f"two channels are named {given!r}, but $PnN is unique; channel {number} is {name!r} here"
-            repairs.append(Repair(RepairCode.NAME_TWICE, text, given, name))
+            text = (
+                f"two channels are named {stated_name!r}, but $PnN is unique; channel {number} is {name!r} "
+                "here"
+            )
+            repairs.append(Repair(RepairCode.NAME_TWICE, text, stated_name, name))
         names[name] = None
     return list(names)
 
@@ -235,8 +238,8 @@ def _parameter(
 def _kinds(keywords: Mapping[str, str], count: int, version: str, file: str) -> list[str]:
     """Return the data types: $PnDATATYPE overrides $DATATYPE (FCS 3.2, section 3.3.42)."""
     common = keywords.get("$DATATYPE", "").strip(" \0").upper()
-    given = [keywords.get(f"$P{number}DATATYPE") for number in range(1, count + 1)]
-    return [_kind(own, number, common, version, file) for number, own in enumerate(given, 1)]
+    own_types = [keywords.get(f"$P{number}DATATYPE") for number in range(1, count + 1)]
+    return [_kind(own, number, common, version, file) for number, own in enumerate(own_types, 1)]
 
 
 def _kind(value: str | None, number: int, common: str, version: str, file: str) -> str:

@@ -35,12 +35,12 @@ class Source:
     size: int
     start: int = 0
 
-    def read(self, at: int, count: int) -> bytes:
-        """Return bytes from `at` on; fewer at the end of the file."""
-        count = min(count, self.size - self.start - at)
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes from `offset` on; fewer at the end of the file."""
+        count = min(count, self.size - self.start - offset)
         if count <= 0:
             return b""
-        self.file.seek(self.start + at)
+        self.file.seek(self.start + offset)
         return self.file.read(count)
 
 
@@ -51,7 +51,11 @@ def holds_text(source: Source, segment: Segment) -> bool:
 
 
 def read_text(
-    source: Source, segment: Segment, others: Sequence[Segment], which: str = "TEXT", delimiter: bytes = b""
+    source: Source,
+    segment: Segment,
+    other_segments: Sequence[Segment],
+    which: str = "TEXT",
+    delimiter: bytes = b"",
 ) -> tuple[FcsText, Segment, bytes]:
     """Read TEXT or supplemental TEXT.
 
@@ -59,7 +63,7 @@ def read_text(
     ----------
     source, segment
         The file, and the stated position of TEXT.
-    others
+    other_segments
         The stated positions of other segments; TEXT does not overlap them.
     which, delimiter
         `TEXT`, or `supplemental TEXT` with the delimiter of the primary one.
@@ -75,12 +79,15 @@ def read_text(
         There is no TEXT at this position.
     """
     _check(source, segment, which)
-    free = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(others, segment.begin)])
+    free = max([HEADER_BYTES, segment.begin - MOST_BESIDE, *_ends_before(other_segments, segment.begin)])
     low = min(free, max(0, segment.begin - 1))
-    high = min((other.begin for other in others if other.begin > segment.end), default=source.size)
+    high = min(
+        (other_segment.begin for other_segment in other_segments if other_segment.begin > segment.end),
+        default=source.size,
+    )
     window = source.read(low, min(high, segment.end + 1 + MOST_BESIDE) - low)
-    said, said_end = segment.begin - low, min(segment.end + 1 - low, len(window))
-    begin = _begin(window, free - low, said, said_end, delimiter)
+    stated_begin, stated_end = segment.begin - low, min(segment.end + 1 - low, len(window))
+    begin = _begin(window, free - low, stated_begin, stated_end, delimiter)
     mark = window[begin : begin + 1]
     foreign = _foreign_delimiter(window, begin)
     if foreign:
@@ -93,7 +100,7 @@ def read_text(
             f"{source.name}: {which} begins with {shown(mark.decode('latin-1'))} at byte {low + begin:,}, "
             "expected the delimiter, no letter or digit and one for all TEXT; its offset is wrong"
         )
-    end = _end(window, begin, said_end, low)
+    end = _end(window, begin, stated_end, low)
     actual = Segment(low + begin, low + end - 1)
     text = parse_text(window[begin:end], source.name, which)
     repairs = tuple(_repairs(which, segment, actual))
@@ -115,41 +122,48 @@ def _check(source: Source, segment: Segment, which: str) -> None:
         )
 
 
-def _ends_before(others: Sequence[Segment], begin: int) -> list[int]:
-    return [other.end + 1 for other in others if other.size and other.end < begin]
+def _ends_before(other_segments: Sequence[Segment], begin: int) -> list[int]:
+    return [segment.end + 1 for segment in other_segments if segment.size and segment.end < begin]
 
 
-def _begin(window: bytes, free: int, said: int, end: int, delimiter: bytes) -> int:
+def _begin(window: bytes, free: int, stated_begin: int, end: int, delimiter: bytes) -> int:
     """Return the start of TEXT: after blanks, at its stated position, or one byte beside it."""
-    first = said - len(window[free:said].lstrip(BEFORE_TEXT))
+    first = stated_begin - len(window[free:stated_begin].lstrip(BEFORE_TEXT))
     if (
-        first < said
+        first < stated_begin
         and _starts(window, first, end, delimiter)
-        and _is_written(window[first:said], window[first : first + 1])
+        and _is_written(window[first:stated_begin], window[first : first + 1])
     ):
         return first
-    return next((at for at in (said, said - 1, said + 1) if _starts(window, at, end, delimiter)), said)
+    return next(
+        (
+            begin
+            for begin in (stated_begin, stated_begin - 1, stated_begin + 1)
+            if _starts(window, begin, end, delimiter)
+        ),
+        stated_begin,
+    )
 
 
-def _starts(window: bytes, at: int, end: int, delimiter: bytes) -> bool:
+def _starts(window: bytes, begin: int, end: int, delimiter: bytes) -> bool:
     """Whether this byte is the delimiter: that of the primary TEXT, or the one before $PAR."""
-    mark = window[at : at + 1] if at >= 0 else b""
+    mark = window[begin : begin + 1] if begin >= 0 else b""
     if delimiter:
         return mark == delimiter
     if not mark or mark.isalnum():
         return False
-    return window.find(mark + b"$PAR", at, end) >= 0 or mark + b"$PAR" in window[at:end].upper()
+    return window.find(mark + b"$PAR", begin, end) >= 0 or mark + b"$PAR" in window[begin:end].upper()
 
 
-def _foreign_delimiter(window: bytes, at: int) -> str:
+def _foreign_delimiter(window: bytes, begin: int) -> str:
     """Return a delimiter that is not an ASCII character, of one byte or, in UTF-8, of up to four; else ""."""
-    if window[at : at + 1].isascii():
+    if window[begin : begin + 1].isascii():
         return ""
     keywords = window.upper()
-    for first in range(at, max(-1, at - 4), -1):
+    for first in range(begin, max(-1, begin - 4), -1):
         for length in (1, 2, 3, 4):
             mark = window[first : first + length]
-            if first + length > at and mark + b"$PAR" + mark in keywords:
+            if first + length > begin and mark + b"$PAR" + mark in keywords:
                 return mark.decode("utf-8" if length > 1 else "latin-1", "replace")
     return ""
 
@@ -164,33 +178,37 @@ def _written(raw: bytes, mark: bytes) -> bytes:
     return match[0] if match else b""
 
 
-def _end(window: bytes, begin: int, said: int, low: int) -> int:
+def _end(window: bytes, begin: int, stated_end: int, low: int) -> int:
     """Return the byte after TEXT: as stated, or later if pairs or the rest of a word follow."""
     mark = window[begin : begin + 1]
-    beyond = _written(window[said:], mark)
+    beyond = _written(window[stated_end:], mark)
     if not beyond.strip(BLANKS):
-        return said
-    beyond = beyond[: _next_named(window[begin:said], mark, low + said) - low - said]
-    is_closed = window[begin:said].rstrip(BLANKS if beyond[:1] == b" " else b"").endswith(mark)
+        return stated_end
+    beyond = beyond[: _next_named(window[begin:stated_end], mark, low + stated_end) - low - stated_end]
+    is_closed = window[begin:stated_end].rstrip(BLANKS if beyond[:1] == b" " else b"").endswith(mark)
     if is_closed and beyond[:1] == b" ":
-        return said
+        return stated_end
     more = beyond[: beyond.rfind(mark) + 1]
-    if more and _n_words(window[begin : said + len(more)]) % 2 == 0:
-        lacks = not is_closed or _n_words(window[begin:said]) % 2 or more.count(mark) > 1
-        return said + len(more) if lacks else said
+    if more and _n_words(window[begin : stated_end + len(more)]) % 2 == 0:
+        lacks = not is_closed or _n_words(window[begin:stated_end]) % 2 or more.count(mark) > 1
+        return stated_end + len(more) if lacks else stated_end
     if is_closed:
-        return said
+        return stated_end
     if more:
-        return said + more.index(mark) + 1
-    rest = beyond.rstrip(BLANKS + b"\r\n")
-    return said if window[said + len(rest) :].strip(BLANKS + b"\r\n") else said + len(rest)
+        return stated_end + more.index(mark) + 1
+    written = beyond.rstrip(BLANKS + b"\r\n")
+    return (
+        stated_end
+        if window[stated_end + len(written) :].strip(BLANKS + b"\r\n")
+        else stated_end + len(written)
+    )
 
 
 def _next_named(text: bytes, mark: bytes, end: int) -> int:
     """Return the start of the next segment after TEXT, of those that TEXT itself names."""
     form = rb"\$BEGIN(?:STEXT|DATA|ANALYSIS)" + re.escape(mark) + rb"\s*(\d{1,18})"
     named = [int(match[1]) for match in re.finditer(form, text, re.IGNORECASE)]
-    return min((at for at in named if at >= end), default=sys.maxsize)
+    return min((begin for begin in named if begin >= end), default=sys.maxsize)
 
 
 def _n_words(raw: bytes) -> int:
@@ -198,17 +216,17 @@ def _n_words(raw: bytes) -> int:
     return len(split_words(content[1:], content[0]))
 
 
-def _repairs(which: str, said: Segment, actual: Segment) -> list[Repair]:
+def _repairs(which: str, stated: Segment, actual: Segment) -> list[Repair]:
     span = f"{which} {{0.begin}}-{{0.end}}"
     repairs = []
-    if actual.begin != said.begin:
-        side = "after" if actual.begin < said.begin else "before"
-        text = f"{which} is said to begin {abs(said.begin - actual.begin):,} bytes {side} its delimiter"
-        repairs.append(Repair(RepairCode.TEXT_BEGIN_WRONG, text, span.format(said), span.format(actual)))
-    if actual.end < said.end:
-        text = f"{which} is cut off: {said.end - actual.end:,} bytes are missing where the file ends"
-        repairs.append(Repair(RepairCode.TEXT_CUT, text, span.format(said), span.format(actual)))
-    if actual.end > said.end:
-        text = f"{which} goes on for {actual.end - said.end:,} bytes beyond the end that is said"
-        repairs.append(Repair(RepairCode.TEXT_END_SHORT, text, span.format(said), span.format(actual)))
+    if actual.begin != stated.begin:
+        side = "after" if actual.begin < stated.begin else "before"
+        text = f"{which} is said to begin {abs(stated.begin - actual.begin):,} bytes {side} its delimiter"
+        repairs.append(Repair(RepairCode.TEXT_BEGIN_WRONG, text, span.format(stated), span.format(actual)))
+    if actual.end < stated.end:
+        text = f"{which} is cut off: {stated.end - actual.end:,} bytes are missing where the file ends"
+        repairs.append(Repair(RepairCode.TEXT_CUT, text, span.format(stated), span.format(actual)))
+    if actual.end > stated.end:
+        text = f"{which} goes on for {actual.end - stated.end:,} bytes beyond the end that is said"
+        repairs.append(Repair(RepairCode.TEXT_END_SHORT, text, span.format(stated), span.format(actual)))
     return repairs

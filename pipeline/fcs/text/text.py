@@ -116,8 +116,8 @@ def merge(primary: FcsText, supplement: FcsText) -> FcsText:
     text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
         Repair(RepairCode.KEYWORD_TWICE, text.format(key), "2 different values", "TEXT")
-        for key, other in supplement.keywords.items()
-        if primary.keywords.get(key, other) != other
+        for key, value in supplement.keywords.items()
+        if primary.keywords.get(key, value) != value
     ]
     merged = {**supplement.keywords, **primary.keywords}
     return replace(primary, keywords=merged).with_repairs(*supplement.repairs, *repairs)
@@ -257,7 +257,7 @@ def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
     """Name the keywords with more than one value, without the values, which may identify the patient."""
     twice = {key for key, n in Counter(keys).items() if n > 1}
     for key in sorted(twice):
-        n_values = len({value for other, value in zip(keys, values, strict=True) if other == key})
+        n_values = len({value for other_key, value in zip(keys, values, strict=True) if other_key == key})
         if n_values > 1:
             text = f"{key} is given more than once; the last was used"
             yield Repair(RepairCode.KEYWORD_TWICE, text, f"{n_values} different values", "the last")

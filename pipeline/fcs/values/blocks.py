@@ -113,9 +113,9 @@ def decode_table(file: FileOrBytes, data: DataSegment, out: Values) -> None:
         table = np.frombuffer(buffer, f"{order}f{size}").reshape(step, -1)
         with np.errstate(over="ignore", invalid="ignore"):
             for first, last in _blocks(file, data, span, step, buffer):
-                for at in range(first, last, tile):
-                    end = min(at + tile, last)
-                    np.copyto(out[:, at:end], table[at - first : end - first].T, casting="unsafe")
+                for begin in range(first, last, tile):
+                    end = min(begin + tile, last)
+                    np.copyto(out[:, begin:end], table[begin - first : end - first].T, casting="unsafe")
 
     _in_threads(decode, file, data, step)
 
@@ -139,8 +139,12 @@ def read_table(file: FileOrBytes, data: DataSegment) -> Values:
 
 def _floats(file: FileOrBytes, size: int, count: int, begin: int) -> Values:
     if isinstance(file, Content):
-        there = max(0, min(count, (len(file.data) - begin) // size))
-        return np.frombuffer(file.data, f"f{size}", there, begin).copy() if there else np.empty(0, f"f{size}")
+        n_values = max(0, min(count, (len(file.data) - begin) // size))
+        return (
+            np.frombuffer(file.data, f"f{size}", n_values, begin).copy()
+            if n_values
+            else np.empty(0, f"f{size}")
+        )
     if isinstance(file, StreamedContent):
         values = np.empty(count, f"f{size}")
         with in_order(file) as opened:
@@ -219,19 +223,19 @@ def _parts(buffer: Bytes, field: Field, layout: Layout, step: int) -> tuple[Part
     return tuple(_words(buffer, start // 8, shape, field, layout.byte_order) for start in starts)
 
 
-def _words(buffer: Bytes, at: int, shape: tuple[int, int], field: Field, order: tuple[int, ...]) -> Part:
+def _words(buffer: Bytes, offset: int, shape: tuple[int, int], field: Field, order: tuple[int, ...]) -> Part:
     """Return values of whole bytes: as stored, in the next larger word, or with bytes reordered."""
     (count, stride), size = shape, field.bits // 8
     word = next(width for width in (1, 2, 4, 8) if width >= size)
     kind = "f" if field.kind in FLOAT_BITS else "u"
     positions = byte_positions(size, order)
     if positions == tuple(range(size)):
-        view = np.ndarray((count,), f"<{kind}{word}", buffer, at, (stride,))
+        view = np.ndarray((count,), f"<{kind}{word}", buffer, offset, (stride,))
         return Part(view, _masked(view, field.mask or ((1 << field.bits) - 1 if word > size else None)))
     if positions == tuple(range(size))[::-1]:
-        view = np.ndarray((count,), f">{kind}{word}", buffer, at, (stride,))
+        view = np.ndarray((count,), f">{kind}{word}", buffer, offset, (stride,))
         return Part(view, _masked(view, field.mask, 8 * (word - size)))
-    cells = np.ndarray((count, size), np.uint8, buffer, at, (stride, 1))
+    cells = np.ndarray((count, size), np.uint8, buffer, offset, (stride, 1))
     masked = _masked(np.empty(0, f"<{kind}{size}"), field.mask)
     return Part(cells, lambda cells: masked(cells[:, positions].copy().view(f"<{kind}{size}")[:, 0]))
 
@@ -263,17 +267,17 @@ def _packed(buffer: Bytes, start: int, shape: tuple[int, int], field: Field) -> 
     rest.
     """
     (count, stride), shift = shape, np.uint64(start % 8)
-    kept = (1 << field.bits) - 1 if field.mask is None else field.mask
+    mask = (1 << field.bits) - 1 if field.mask is None else field.mask
     if field.bits <= IN_ONE_WORD:
         words = np.ndarray((count,), "<u8", buffer, start // 8, (stride,))
-        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(kept)))
+        return Part(words, lambda words: np.bitwise_and(np.right_shift(words, shift), np.uint64(mask)))
     pairs = np.ndarray((count, 2), "<u8", buffer, start // 8, (stride, 4))
-    low, high, up = np.uint64((1 << 32) - 1), np.uint64(kept >> 32), np.uint64(32)
+    low, high, up = np.uint64((1 << 32) - 1), np.uint64(mask >> 32), np.uint64(32)
 
     def finish(pairs: Values) -> Values:
         halves = np.right_shift(pairs, shift)
-        rest: Values = np.left_shift(halves[:, 1] & high, up)
-        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(kept))
-        return np.bitwise_or(first, rest)
+        second: Values = np.left_shift(halves[:, 1] & high, up)
+        first: Values = np.bitwise_and(halves[:, 0], low & np.uint64(mask))
+        return np.bitwise_or(first, second)
 
     return Part(pairs, finish)

@@ -81,19 +81,19 @@ def better_reading(readings: Sequence[Reading], claims: Claims, peek: Peek) -> t
     """
     if claims.total is None or claims.total < FEWEST_FOR_EVIDENCE:
         return None
-    said = [_testimony(reading, claims, peek, claims.total) for reading in readings]
+    testimonies = [_testimony(reading, claims, peek, claims.total) for reading in readings]
     blanks = ("the bytes that belong to no segment are blanks",)
     kinds = (
-        [one.strong if one.is_counted else () for one in said],
-        [one.strong for one in said],
-        [one.counting for one in said],
-        [one.restarts for one in said],
-        [blanks if _leaves_blanks(one, readings, claims, peek) else () for one in readings],
+        [testimony.strong if testimony.is_counted else () for testimony in testimonies],
+        [testimony.strong for testimony in testimonies],
+        [testimony.counting for testimony in testimonies],
+        [testimony.restarts for testimony in testimonies],
+        [blanks if _leaves_blanks(reading, readings, claims, peek) else () for reading in readings],
     )
     for kind in kinds:
-        named = [at for at in range(len(said)) if kind[at]]
-        clear = [at for at in named if not said[at].against]
-        if not clear and all(one.against for one in said):
+        named = [index for index in range(len(testimonies)) if kind[index]]
+        clear = [index for index in named if not testimonies[index].against]
+        if not clear and all(testimony.against for testimony in testimonies):
             clear = named
         if len(clear) == 1:
             return readings[clear[0]], " and ".join(kind[clear[0]])
@@ -176,8 +176,8 @@ def _leaves_blanks(reading: Reading, every: Sequence[Reading], claims: Claims, p
     """Whether the bytes that only the other positions cover are blank, and fill an event or more."""
     n_bytes = reading.layout.n_bytes(claims.total or 0)
     begin = reading.segment.begin
-    low = min(one.segment.begin for one in every)
-    high = max(one.segment.begin for one in every) + n_bytes
+    low = min(candidate.segment.begin for candidate in every)
+    high = max(candidate.segment.begin for candidate in every) + n_bytes
     outside = peek(claims.start + low, begin - low) + peek(
         claims.start + begin + n_bytes, high - begin - n_bytes
     )

@@ -89,18 +89,21 @@ def without_masks(peek: Peek, data: DataSegment, names: tuple[str, ...]) -> tupl
     if layout.is_text or not data.n_events or all(field.mask is None for field in layout.fields):
         return data, []
     head = peek(data.begin, min(data.n_bytes, BYTES_FOR_BITS))
-    found = [_judged(head, layout, field, data.n_events) for field in layout.fields]
+    verdicts = [_judged(head, layout, field, data.n_events) for field in layout.fields]
     detectors = [not (TIMES.search(name) or COUNTS.search(name)) for name in names]
-    if any(one is HighBits.LIGHT and sees for one, sees in zip(found, detectors, strict=True)):
-        found = [
-            HighBits.LIGHT if sees and one is not HighBits.NONE else one
-            for one, sees in zip(found, detectors, strict=True)
+    if any(verdict is HighBits.LIGHT and sees for verdict, sees in zip(verdicts, detectors, strict=True)):
+        verdicts = [
+            HighBits.LIGHT if sees and verdict is not HighBits.NONE else verdict
+            for verdict, sees in zip(verdicts, detectors, strict=True)
         ]
     fields = tuple(
-        replace(field, mask=None) if one is HighBits.LIGHT else field
-        for field, one in zip(layout.fields, found, strict=True)
+        replace(field, mask=None) if verdict is HighBits.LIGHT else field
+        for field, verdict in zip(layout.fields, verdicts, strict=True)
     )
-    named = {kind: [name for name, one in zip(names, found, strict=True) if one is kind] for kind in HighBits}
+    named = {
+        kind: [name for name, verdict in zip(names, verdicts, strict=True) if verdict is kind]
+        for kind in HighBits
+    }
     repairs = [
         *_repair(
             RepairCode.HIGH_BITS,

@@ -64,10 +64,10 @@ def _check_floats(head: bytes, data: DataSegment, file: str) -> None:
     head = head[: len(head) // size * size]
     far = far_share(head, f"{marks[0]}f{size}")
     if far > MANY_FAR and far_share(head, f"{marks[1]}f{size}") < FEW_FAR:
-        said = ",".join(map(str, order))
+        order_text = ",".join(map(str, order))
         raise NotFcsError(
-            f"{file}: $BYTEORD is {said}, but {far:.0%} of the first values are impossible for a detector, "
-            f"expected at most {FEW_FAR:.0%}, as in the other order; export the file again"
+            f"{file}: $BYTEORD is {order_text}, but {far:.0%} of the first values are impossible for a "
+            f"detector, expected at most {FEW_FAR:.0%}, as in the other order; export the file again"
         )
 
 

@@ -50,9 +50,9 @@ def _dataset(spec: AssayTable, table: Table) -> Dataset:
 
 
 def _kind(cells: list[Cell]) -> Literal["text", "number"]:
-    known = [cell for cell in cells if cell is not None]
-    numbers = all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known)
-    return "number" if known and numbers else "text"
+    values = [cell for cell in cells if cell is not None]
+    numbers = all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in values)
+    return "number" if values and numbers else "text"
 
 
 def _plain(cell: Cell) -> Cell:

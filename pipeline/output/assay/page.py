@@ -43,12 +43,18 @@ def page_html(title: str, report: AssayReport) -> str:
     """Return the page as HTML; the same report gives the same text."""
     page = template_environment(PICTURE_SCRIPTS).get_template("validation_page.html.j2")
     judged = [
-        _VerdictRow(_MARKS[one.support], _words(one.experiment), one.about, one.support.value, one.says)
-        for one in report.judged
+        _VerdictRow(
+            _MARKS[verdict.support],
+            _words(verdict.experiment),
+            verdict.about,
+            verdict.support.value,
+            verdict.says,
+        )
+        for verdict in report.judged
     ]
     lacking = [
-        _VerdictRow(_EMPTY, _words(one.experiment), one.about, "not judged", one.reason)
-        for one in report.not_judged
+        _VerdictRow(_EMPTY, _words(refusal.experiment), refusal.about, "not judged", refusal.reason)
+        for refusal in report.not_judged
     ]
     parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]
     return page.render(

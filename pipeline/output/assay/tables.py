@@ -77,25 +77,31 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
 
 def _alone(results: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with its statistic."""
-    return ((one, one.statistic) for one in results)
+    return ((result, result.statistic) for result in results)
 
 
 def _each(results: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with each part of its statistic."""
-    return ((one, part) for one in results for part in getattr(one.statistic, parts))
+    return ((result, part) for result in results for part in getattr(result.statistic, parts))
 
 
 def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:
-    for one in report.judged:
-        yield one.experiment.value, one.about, one.support.value, one.says, one.goal_percent
+    for verdict in report.judged:
+        yield (
+            verdict.experiment.value,
+            verdict.about,
+            verdict.support.value,
+            verdict.says,
+            verdict.goal_percent,
+        )
     for lacking in report.not_judged:
         yield lacking.experiment.value, lacking.about, "not judged", lacking.reason, None
     for sample, reason in report.left_out:
         yield "left out", sample, "not judged", reason, None
 
 
-def _at(place: int) -> Callable[[Any], Cell]:
-    return lambda row: row[place]
+def _at(index: int) -> Callable[[Any], Cell]:
+    return lambda row: row[index]
 
 
 _SUMMARY = AssayTable(
@@ -250,7 +256,7 @@ _CONTROL = AssayTable(
         _number("inside", "Whether it lies in the range; empty: there is none."),
         _number("range_from", "Where the range is from."),
     ),
-    lambda report: ((one, run) for one in report.control for run in one.statistic),
+    lambda report: ((result, run) for result in report.control for run in result.statistic),
 )
 _CURVES = AssayTable(
     "bead_runs",

@@ -76,13 +76,13 @@ def _marked(peaks: BeadPeaks, axis: DisplayAxis, scale: Scale) -> tuple[str, str
     """Return the ranges of the populations, and a line at the median of each with its number."""
     bands, lines = [], []
     for index, (median, (low, high)) in enumerate(zip(peaks.medians, peaks.ranges, strict=True)):
-        start, end = (scale.position(float(at)) for at in axis.position([low, high]))
+        start, end = (scale.position(float(bound)) for bound in axis.position([low, high]))
         box = {"x": start, "y": _TOP, "width": max(end - start, 0.5), "height": _BOTTOM - _TOP}
         bands.append(element("rect", **box, fill=_BANDS[index % 2]))
-        place = scale.position(float(axis.position(median)))
+        middle = scale.position(float(axis.position(median)))
         name = "↯" if peaks.saturated[index] else "blank" if peaks.blank and index == 0 else str(index + 1)
-        lines.append(f"M{pixels(place)} {_TOP}V{_BOTTOM}")
-        bands.append(text(name, place, _TOP - 5, class_="m"))
+        lines.append(f"M{pixels(middle)} {_TOP}V{_BOTTOM}")
+        bands.append(text(name, middle, _TOP - 5, class_="m"))
     return "".join(bands), element("path", d="".join(lines), stroke=INK, stroke_width=0.9, fill="none")
 
 
@@ -124,7 +124,9 @@ def _line(curve: StandardCurve, x: Scale, y: Scale) -> str:
         ends = sorted(
             min(max((math.log10(level) - intercept) / slope, ends[0]), ends[1]) for level in (y.low, y.high)
         )
-    places = [(x.position(10.0**at), y.position(10.0 ** (slope * at + intercept))) for at in ends]
+    places = [
+        (x.position(10.0**exponent), y.position(10.0 ** (slope * exponent + intercept))) for exponent in ends
+    ]
     return path(places, class_="fit")
 
 
@@ -149,7 +151,10 @@ def _errors(curve: StandardCurve | None, limit: BeadLimit) -> str:
     x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
     lines = ((limit.accept, "5 3"), (limit.reject, "1.5 2"))
-    parts = [title, *(_bound(side * 100 * at, x, y, dashes) for at, dashes in lines for side in (1, -1))]
+    parts = [
+        title,
+        *(_bound(side * 100 * error, x, y, dashes) for error, dashes in lines for side in (1, -1)),
+    ]
     parts.append(
         element("path", d=f"M58 {pixels(y.position(0))}H{pixels(x.end)}", stroke=INK, stroke_width=0.8)
     )
@@ -169,9 +174,9 @@ def _errors(curve: StandardCurve | None, limit: BeadLimit) -> str:
     return "".join(parts)
 
 
-def _bound(at: float, x: Scale, y: Scale, dashes: str) -> str:
-    place = pixels(y.position(at))
-    way = f"M{pixels(x.start)} {place}H{pixels(x.end)}"
+def _bound(error: float, x: Scale, y: Scale, dashes: str) -> str:
+    height = pixels(y.position(error))
+    way = f"M{pixels(x.start)} {height}H{pixels(x.end)}"
     return element("path", d=way, stroke=GREY, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 

@@ -115,16 +115,16 @@ def _medians(histogram: Histogram, axis: DisplayAxis, receptor: ReceptorDensity,
         parts.append(element("path", d=f"M{_LEFT} {y - 4}h20", class_=line))
         parts.append(text(f"{shown}: {median}n = {n}", _LEFT + 26, y, class_=ink))
         if value is not None:
-            place = float(axis.position(value))
-            x = _across(axis, min(max(place, axis.low), axis.high))
+            position = float(axis.position(value))
+            x = _across(axis, min(max(position, axis.low), axis.high))
             parts.append(element("path", d=f"M{pixels(x)} {_BOTTOM}v-{_TALL + 4}", class_=line))
     return parts
 
 
 def _frame(axis: DisplayAxis, words: str) -> list[str]:
     lines, labels = [f"M{_LEFT} {_BOTTOM}h{_SPAN}"], []
-    for place, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
-        x = _across(axis, place)
+    for position, label in asinh_ticks(axis.low, axis.high, axis.cofactor or 1.0):
+        x = _across(axis, position)
         lines.append(f"M{pixels(x)} {_BOTTOM}v4")
         labels.append(text(label, x, _BOTTOM + 15, class_="m"))
     name = f"{with_ellipsis(words, 28)}, compensated (height: share of the fullest bin)"
@@ -138,14 +138,14 @@ def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
     if not used:
         return []
     ticks = [(float(axis.position(_mfi_of(curve, 10.0**k))), decade(k)) for k in range(1, 8)]
-    within = [(place, label) for place, label in ticks if axis.low < place < axis.high]
+    within = [(position, label) for position, label in ticks if axis.low < position < axis.high]
     shown = apart(within, 0.08 * (axis.high - axis.low))
     ends = axis.position([min(used), max(used)]).clip(axis.low, axis.high)
     start, end = _across(axis, float(ends[0])), _across(axis, float(ends[1]))
-    lines = "".join(f"M{pixels(_across(axis, place))} {_TOP_AXIS}v-4" for place, _ in shown)
+    lines = "".join(f"M{pixels(_across(axis, position))} {_TOP_AXIS}v-4" for position, _ in shown)
     return [
         text("molecules per cell (ABC); bar: range of the beads", WIDTH / 2, 11, class_="m greytext"),
-        *(text(label, _across(axis, place), 27, class_="m greytext") for place, label in shown),
+        *(text(label, _across(axis, position), 27, class_="m greytext") for position, label in shown),
         element("rect", x=start, y=_TOP_AXIS + 1, width=max(end - start, 0.5), height=5, class_="reach"),
         element("path", d=f"M{_LEFT} {_TOP_AXIS}h{_SPAN}{lines}", class_="frame"),
     ]

@@ -33,7 +33,7 @@ _LOOKS: Final = {
 
 def drift_pictures(series: Sequence[DriftSeries]) -> tuple[Picture, ...]:
     """Return a chart per series. The last point, in a ring, is the current run."""
-    return tuple(Picture(_chart(one), WIDTH, HEIGHT) for one in series)
+    return tuple(Picture(_chart(channel_series), WIDTH, HEIGHT) for channel_series in series)
 
 
 def _chart(series: DriftSeries) -> str:
@@ -46,13 +46,15 @@ def _chart(series: DriftSeries) -> str:
         return title + _days(series, x) + words
     y = Scale(-REACH, REACH, _BOTTOM, _TOP)
     places = [_chart_height(point, series.logarithmic, last.mean, last.sd) for point in series.points]
-    at = [(x.position(k), y.position(place)) for k, place in enumerate(places)]
-    looks = [_look(place, point) for place, point in zip(places, series.points, strict=True)]
-    parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(at, class_="leader")]
-    titled = range(len(at)) if len(at) <= MOST_TITLED else range(len(at) - 1, len(at))
-    parts += _plain_points(at[: titled.start], looks[: titled.start])
-    parts += [_titled_point(series, k, at[k], looks[k]) for k in titled]
-    parts.append(element("circle", cx=at[-1][0], cy=at[-1][1], r=7, fill="none", stroke=INK, stroke_width=1))
+    points = [(x.position(k), y.position(height)) for k, height in enumerate(places)]
+    looks = [_look(height, point) for height, point in zip(places, series.points, strict=True)]
+    parts = [title, *(_limit(sds, y) for sds in (0, 2, -2, 3, -3)), path(points, class_="leader")]
+    titled = range(len(points)) if len(points) <= MOST_TITLED else range(len(points) - 1, len(points))
+    parts += _plain_points(points[: titled.start], looks[: titled.start])
+    parts += [_titled_point(series, k, points[k], looks[k]) for k in titled]
+    parts.append(
+        element("circle", cx=points[-1][0], cy=points[-1][1], r=7, fill="none", stroke=INK, stroke_width=1)
+    )
     parts.append(left_axis(y, _LEFT, [(-3, "−3 SD"), (0, "mean"), (3, "+3 SD")], size=11, length=4))
     return "".join(parts) + _days(series, x)
 
@@ -72,15 +74,15 @@ def _limit(sds: int, y: Scale) -> str:
     return element("path", d=way, stroke=colour, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 
-def _plain_points(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
+def _plain_points(points: Sequence[tuple[float, float]], looks: Sequence[tuple[str, str]]) -> list[str]:
     """Return the points, as one path per shape and colour."""
     return [
         element(
             "path",
             d="".join(
-                outline(look[0], *place, 2.6)
-                for place, one in zip(at, looks, strict=True)
-                if one == look
+                outline(look[0], *point, 2.6)
+                for point, point_look in zip(points, looks, strict=True)
+                if point_look == look
             ),
             fill=look[1],
         )
@@ -88,18 +90,18 @@ def _plain_points(at: Sequence[tuple[float, float]], looks: Sequence[tuple[str, 
     ]  # fmt: skip
 
 
-def _titled_point(series: DriftSeries, index: int, at: tuple[float, float], look: tuple[str, str]) -> str:
+def _titled_point(series: DriftSeries, index: int, centre: tuple[float, float], look: tuple[str, str]) -> str:
     point = series.points[index]
     distance = "" if point.z is None else f" · {point.z:+.1f} SD of its earlier runs".replace("-", "−")
     words = f"{series.on[index][:10]} · {series.name} · {count(point.value)}{distance}"
     title = element("title", safe(words + (f" · {' '.join(point.broken)}" if point.broken else "")))
-    return element("g", title, mark(look[0], *at, 3.4, fill=look[1]), class_="spot")
+    return element("g", title, mark(look[0], *centre, 3.4, fill=look[1]), class_="spot")
 
 
-def _look(place: float, point: DriftPoint) -> tuple[str, str]:
+def _look(height: float, point: DriftPoint) -> tuple[str, str]:
     """Return shape and colour: by the verdict, an arrow where the point lies beyond the chart."""
     shape, colour = _LOOKS[point.verdict]
-    return (shape if abs(place) < REACH else "up" if place > 0 else "down"), colour
+    return (shape if abs(height) < REACH else "up" if height > 0 else "down"), colour
 
 
 def _chart_height(point: DriftPoint, logarithmic: bool, mean: float, sd: float) -> float:

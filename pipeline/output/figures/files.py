@@ -121,9 +121,9 @@ def _write_each(folder: Path, pictures: Iterable[Titled], *, png: bool, only: re
         written.add(path.name)
         if png:
             written.add(_write_png(path.with_suffix(".png"), name, picture))
-    for left in folder.glob("*.*"):
-        if only.fullmatch(left.name) and left.name not in written:
-            remove_older(left)
+    for file in folder.glob("*.*"):
+        if only.fullmatch(file.name) and file.name not in written:
+            remove_older(file)
 
 
 def _write_png(path: Path, title: str, picture: Picture) -> str:
@@ -151,8 +151,8 @@ def _gatings(study_result: StudyResult) -> Iterator[Titled]:
     labels, wanted = _labels(study_result), population_name(study_result.study)
     for result in study_result.results:
         if result.pictures:
-            called = labels[result.sample_id]
-            panels = gating_panels(result.pictures, result.steps, called, wanted=wanted)
+            channel_names = labels[result.sample_id]
+            panels = gating_panels(result.pictures, result.steps, channel_names, wanted=wanted)
             yield result.sample_id, gating_picture(panels, result.sample_id)
 
 
@@ -169,5 +169,5 @@ def _histograms(study_result: StudyResult) -> Iterator[Titled]:
 
 def _labels(study_result: StudyResult) -> dict[str, dict[str, str]]:
     """Return the channel labels of each tube."""
-    called = {panel.name: channel_labels(panel) for panel in study_result.study.panels}
-    return {sample.sample_id: called.get(sample.panel, {}) for sample in study_result.study.samples}
+    labels_by_panel = {panel.name: channel_labels(panel) for panel in study_result.study.panels}
+    return {sample.sample_id: labels_by_panel.get(sample.panel, {}) for sample in study_result.study.samples}

@@ -55,14 +55,14 @@ def _shapes(gate: Gate, density: Density) -> list[OutlinePoints]:
 def _shown_ranges(gate: Gate, shown: set[str]) -> Gate | None:
     """Return the gate's ranges on these channels only; None without any."""
     if isinstance(gate, AllOf | AnyOf):
-        parts = tuple(kept for part in gate.gates if (kept := _shown_ranges(part, shown)) is not None)
+        parts = tuple(ranges for part in gate.gates if (ranges := _shown_ranges(part, shown)) is not None)
         return type(gate)(parts) if parts else None
     return gate if isinstance(gate, RangeGate) and gate.channel in shown else None
 
 
 def _flat(gate: Gate) -> list[RangeGate]:
     if isinstance(gate, AllOf | AnyOf):
-        return [part for one in gate.gates for part in _flat(one)]
+        return [part for inner in gate.gates for part in _flat(inner)]
     return [gate] if isinstance(gate, RangeGate) else []
 
 
@@ -87,40 +87,42 @@ def _edges(gate: Gate, channel: str, axis: DisplayAxis) -> list[float]:
     """Return the ends of the axis and every bound between them, in order."""
     bounds = [b for part in _flat(gate) if part.channel == channel for b in (part.lower, part.upper)]
     places = axis.position([bound for bound in bounds if bound is not None]).tolist()
-    return sorted({axis.low, axis.high, *(place for place in places if axis.low < place < axis.high)})
+    return sorted(
+        {axis.low, axis.high, *(position for position in places if axis.low < position < axis.high)}
+    )
 
 
-def _keeps(gate: Gate, at: Mapping[str, float], axes: Mapping[str, DisplayAxis]) -> bool:
+def _keeps(gate: Gate, middle: Mapping[str, float], axes: Mapping[str, DisplayAxis]) -> bool:
     """Return whether ranges keep events at these display positions."""
     if isinstance(gate, AllOf | AnyOf):
         join = all if isinstance(gate, AllOf) else any
-        return join(_keeps(part, at, axes) for part in gate.gates)
+        return join(_keeps(part, middle, axes) for part in gate.gates)
     if not isinstance(gate, RangeGate):
         return True
-    place, axis = at[gate.channel], axes[gate.channel]
-    above = gate.lower is None or place >= float(axis.position(gate.lower))
-    return above and (gate.upper is None or place < float(axis.position(gate.upper)))
+    position, axis = middle[gate.channel], axes[gate.channel]
+    above = gate.lower is None or position >= float(axis.position(gate.lower))
+    return above and (gate.upper is None or position < float(axis.position(gate.upper)))
 
 
 def _loops(sides: Mapping[Edge, None]) -> Iterator[list[tuple[float, float]]]:
     """Join sides to closed lines without points on a straight way."""
-    left = dict(sides)
-    while left:
-        start, at = next(iter(left))
-        del left[start, at]
-        loop = [start, at]
-        while at != loop[0]:
-            after = next(end for begin, end in left if begin == at)
-            del left[at, after]
-            if _is_straight(loop[-2], at, after):
+    sides_to_draw = dict(sides)
+    while sides_to_draw:
+        start, corner = next(iter(sides_to_draw))
+        del sides_to_draw[start, corner]
+        loop = [start, corner]
+        while corner != loop[0]:
+            after = next(end for begin, end in sides_to_draw if begin == corner)
+            del sides_to_draw[corner, after]
+            if _is_straight(loop[-2], corner, after):
                 loop.pop()
             loop.append(after)
-            at = after
+            corner = after
         yield loop
 
 
-def _is_straight(before: Point, at: Point, after: Point) -> bool:
-    return before[0] == at[0] == after[0] or before[1] == at[1] == after[1]
+def _is_straight(before: Point, corner: Point, after: Point) -> bool:
+    return before[0] == corner[0] == after[0] or before[1] == corner[1] == after[1]
 
 
 def _shape(gate: Gate, density: Density) -> list[OutlinePoints]:
@@ -163,10 +165,10 @@ def _fine(corners: OutlinePoints, *, straight: bool) -> OutlinePoints:
 
 def _ellipse(gate: EllipsoidGate, density: Density) -> list[OutlinePoints]:
     """Return the projection of the ellipsoid onto the two channels."""
-    wanted = (density.x_channel, density.y_channel)
-    if not all(channel in gate.channels for channel in wanted):
+    channels = (density.x_channel, density.y_channel)
+    if not all(channel in gate.channels for channel in channels):
         return []
-    rows = [gate.channels.index(channel) for channel in wanted]
+    rows = [gate.channels.index(channel) for channel in channels]
     covariance = np.array(gate.covariance)[np.ix_(rows, rows)] * gate.distance_square
     angle = np.linspace(0, 2 * np.pi, 73)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -183,9 +185,9 @@ def kept_words(density: Density, step: GateStep) -> str:
             return "drawn elsewhere: no outline on these axes"
         return f"no cut: {step.note}" if step.name is Step.ABERRANT else ""
     ratios = [f"{name} < {threshold(value)}" for name, value in step.thresholds if step.is_ratio]
-    kept = " and ".join(ratios) if ratios else _words_of(density.gate)
+    condition = " and ".join(ratios) if ratios else _words_of(density.gate)
     left_out = "; left out between the lines" if step.name is Step.TIME else ""
-    return f"keeps {kept}{left_out}"
+    return f"keeps {condition}{left_out}"
 
 
 def threshold(value: float) -> str:

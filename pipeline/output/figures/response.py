@@ -29,46 +29,48 @@ def response_picture(tables: ResponseTables, name: str = "free CD38", *, mm: flo
     names, words = (76.0, 82.0) if narrow else (160.0, 130.0)
     scale = Scale(0, 100, names + 6, wide - words)
     y, rows = 12.0, []
-    ticks = [(float(at), str(at)) for at in ((0, 50, 100) if narrow else (0, 25, 50, 75, 100))]
+    ticks = [(float(percent), str(percent)) for percent in ((0, 50, 100) if narrow else (0, 25, 50, 75, 100))]
     for title, proportions in groups:
         for line in wrapped_lines(title, 1.12 * SIZE, names if not narrow else wide - 12):
-            at, look = (names, "e bold") if not narrow else (6.0, "bold")
-            rows.append(text(line, at, y, class_=look))
+            line_start, look = (names, "e bold") if not narrow else (6.0, "bold")
+            rows.append(text(line, line_start, y, class_=look))
             y += _LINE
         y += 0.35 * _LINE
         top = y
-        for one in proportions:
-            drawn, high = _row(one, scale, y, names)
+        for proportion in proportions:
+            drawn, high = _row(proportion, scale, y, names)
             rows.append(drawn)
             y += high
-        lines = "".join(f"M{pixels(scale.position(at))} {pixels(top - 9)}V{pixels(y - 9)}" for at, _ in ticks)
+        lines = "".join(
+            f"M{pixels(scale.position(percent))} {pixels(top - 9)}V{pixels(y - 9)}" for percent, _ in ticks
+        )
         rows.insert(0, element("path", d=lines, class_="grid"))
         y += 0.5 * _LINE
     bottom = y - 4
     middle = Scale(0, 1, 6, wide - 6) if narrow else Scale(0, 1, names - 90, wide)
-    said = wrapped_lines(_AXIS, SIZE, middle.end - middle.start)
-    named = (bottom_label(line, middle, bottom + 21 + _LINE * k) for k, line in enumerate(said))
+    axis_lines = wrapped_lines(_AXIS, SIZE, middle.end - middle.start)
+    named = (bottom_label(line, middle, bottom + 21 + _LINE * k) for k, line in enumerate(axis_lines))
     parts = [*rows, bottom_axis(scale, bottom, ticks), *named]
-    return Picture("".join(parts), wide, bottom + 24 + _LINE * (len(said) - 1), is_chart=True)
+    return Picture("".join(parts), wide, bottom + 24 + _LINE * (len(axis_lines) - 1), is_chart=True)
 
 
-def _row(one: Proportion, scale: Scale, y: float, names: float) -> tuple[str, float]:
+def _row(proportion: Proportion, scale: Scale, y: float, names: float) -> tuple[str, float]:
     """Return a rate with its interval, its name and its numbers, and how high that is."""
     room = 1e3 if scale.start > 120 else names - 4
-    lines = wrapped_lines(one.name.replace(">=", "≥"), SIZE, room)
-    said = _words(one) if scale.start > 120 else _words(one).split("  ")
-    said = [said] if isinstance(said, str) else said
+    lines = wrapped_lines(proportion.name.replace(">=", "≥"), SIZE, room)
+    number_lines = _words(proportion) if scale.start > 120 else _words(proportion).split("  ")
+    number_lines = [number_lines] if isinstance(number_lines, str) else number_lines
     parts = [text(line, names, y + _LINE * k, class_="e") for k, line in enumerate(lines)]
-    parts += [text(line, scale.end + 6, y + _LINE * k) for k, line in enumerate(said)]
-    if one.percent is not None and one.low is not None and one.high is not None:
-        at = y - 0.36 * SIZE
-        ends = pixels(scale.position(one.low)), pixels(scale.position(one.high))
-        line = element("path", d=f"M{ends[0]} {pixels(at)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
-        dot = mark("circle", scale.position(one.percent), at, 2.8, fill=BLUE)
-        title = element("title", safe(f"{one.name.replace('>=', '≥')} · {_words(one)}"))
+    parts += [text(line, scale.end + 6, y + _LINE * k) for k, line in enumerate(number_lines)]
+    if proportion.percent is not None and proportion.low is not None and proportion.high is not None:
+        middle = y - 0.36 * SIZE
+        ends = pixels(scale.position(proportion.low)), pixels(scale.position(proportion.high))
+        line = element("path", d=f"M{ends[0]} {pixels(middle)}H{ends[1]}", stroke=BLUE, stroke_width=1.4)
+        dot = mark("circle", scale.position(proportion.percent), middle, 2.8, fill=BLUE)
+        title = element("title", safe(f"{proportion.name.replace('>=', '≥')} · {_words(proportion)}"))
         parts.append(element("g", title, line, dot, class_="spot"))
-    return "".join(parts), _LINE * max(len(lines), len(said)) + 0.55 * _LINE
+    return "".join(parts), _LINE * max(len(lines), len(number_lines)) + 0.55 * _LINE
 
 
-def _words(one: Proportion) -> str:
-    return str(one).replace(" (", "  (95 % ") if one.n else "0/0: nobody"
+def _words(proportion: Proportion) -> str:
+    return str(proportion).replace(" (", "  (95 % ") if proportion.n else "0/0: nobody"

@@ -49,7 +49,7 @@ def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: floa
     if shown:
         parts.append(text("at risk", left - 8, at_risk - _LINE, class_="e greytext"))
     for row, (endpoint, curve) in enumerate(shown.items()):
-        parts.append(_numbers(curve, endpoint, x, [at for at, _ in ticks], at_risk + _LINE * row))
+        parts.append(_numbers(curve, endpoint, x, [month for month, _ in ticks], at_risk + _LINE * row))
     bottom = at_risk + _LINE * len(shown)
     words_at = (10.0, bottom + 8) if narrow else (x.end + 14, _TOP + 8.0)
     for endpoint in shown:
@@ -60,12 +60,14 @@ def survival_picture(courses: Sequence[FollowUp], month_days: float, *, mm: floa
 
 
 def _frame(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
-    lines = "".join(f"M{pixels(x.start)} {pixels(y.position(at))}H{pixels(x.end)}" for at in (25, 75, 100))
+    lines = "".join(
+        f"M{pixels(x.start)} {pixels(y.position(percent))}H{pixels(x.end)}" for percent in (25, 75, 100)
+    )
     half = f"M{pixels(x.start)} {pixels(y.position(50))}H{pixels(x.end)}"
     return (
         element("path", d=lines, class_="grid")
         + element("path", d=half, class_="cut")
-        + left_axis(y, x.start, [(at, str(at)) for at in (0, 25, 50, 75, 100)])
+        + left_axis(y, x.start, [(percent, str(percent)) for percent in (0, 25, 50, 75, 100)])
         + bottom_axis(x, y.start, ticks)
         + left_label("without the event, %", y, 14)
         + bottom_label("months from the first study treatment", x, y.start + 22)
@@ -74,20 +76,24 @@ def _frame(x: Scale, y: Scale, ticks: Sequence[tuple[float, str]]) -> str:
 
 def _ticks(end: float, most: int) -> list[tuple[float, str]]:
     step = next((step for step in _STEPS if end / step <= most), 240)
-    return [(float(at), str(at)) for at in range(0, int(end) + 1, step)]
+    return [(float(month), str(month)) for month in range(0, int(end) + 1, step)]
 
 
 def _words(
-    courses: Sequence[FollowUp], endpoint: Endpoint, month_days: float, at: tuple[float, float], room: float
+    courses: Sequence[FollowUp],
+    endpoint: Endpoint,
+    month_days: float,
+    corner: tuple[float, float],
+    room: float,
 ) -> tuple[str, float]:
     """Return what is said of a curve beside its line, and how high that is."""
     median = median_survival(courses, endpoint, month_days)
-    said = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
+    sentences = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
     if unseen := n_unseen(courses) if endpoint is Endpoint.PFS else 0:
-        said.append(f"{unseen} censored without assessment")
-    said.append(f"median {median}".replace(" months (", " months (95 % "))
-    lines = [line for words in said for line in wrapped_lines(words, SIZE, room - 26)]
-    x, y = at
+        sentences.append(f"{unseen} censored without assessment")
+    sentences.append(f"median {median}".replace(" months (", " months (95 % "))
+    lines = [line for words in sentences for line in wrapped_lines(words, SIZE, room - 26)]
+    x, y = corner
     parts = [_stroke([(x, y - 2.5), (x + 18, y - 2.5)], endpoint)]
     parts += [
         text(line, x + 24, y + _LINE * k, class_="bold" if k == 0 else None) for k, line in enumerate(lines)
@@ -99,14 +105,14 @@ def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
     times, survival = _from_one(curve.times, curve.survival)
     _, low = _from_one(curve.times, curve.low)
     _, high = _from_one(curve.times, curve.high)
-    known = np.isfinite(low)
-    under, over = (_stairs(times[known], 100 * band[known], x, y) for band in (low, high))
+    has_band = np.isfinite(low)
+    under, over = (_stairs(times[has_band], 100 * band[has_band], x, y) for band in (low, high))
     lost = curve.censored > 0
     ticks = "".join(
-        f"M{pixels(x.position(at))} {pixels(y.position(100 * share) - 3)}v6"
-        for at, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
+        f"M{pixels(x.position(month))} {pixels(y.position(100 * share) - 3)}v6"
+        for month, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
-    band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if known.any() else ""
+    band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if has_band.any() else ""
     line = _stroke(_stairs(times, 100 * survival, x, y), endpoint)
     censored = element("path", d=ticks, stroke=COLOURS[endpoint], stroke_width=0.9) if ticks else ""
     return band + line + censored
@@ -120,10 +126,10 @@ def _stroke(points: Sequence[tuple[float, float]], endpoint: Endpoint) -> str:
 def _stairs(times: Floats, values: Floats, x: Scale, y: Scale) -> list[tuple[float, float]]:
     """Return a line that keeps its height until the next time."""
     places: list[tuple[float, float]] = []
-    for at, value in zip(times.tolist(), values.tolist(), strict=True):
+    for month, value in zip(times.tolist(), values.tolist(), strict=True):
         if places:
-            places.append((x.position(at), places[-1][1]))
-        places.append((x.position(at), y.position(value)))
+            places.append((x.position(month), places[-1][1]))
+        places.append((x.position(month), y.position(value)))
     return places
 
 
@@ -132,7 +138,7 @@ def _numbers(
 ) -> str:
     """Return how many were at risk, below the axis."""
     name = text(endpoint.value, x.start - 8, height, class_="e bold")
-    numbers = (text(str(curve.at_risk_at(at)), x.position(at), height, class_="m") for at in ticks)
+    numbers = (text(str(curve.at_risk_at(month)), x.position(month), height, class_="m") for month in ticks)
     return name + "".join(numbers)
 
 

@@ -91,7 +91,7 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
     bottom = top + _PITCH * len(courses) + 2
     ticks = _ticks(end)
     lines = "".join(
-        f"M{pixels(columns.months.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks
+        f"M{pixels(columns.months.position(month))} {pixels(top)}V{pixels(bottom)}" for month, _ in ticks
     )
     parts = [
         key,
@@ -103,8 +103,8 @@ def swimmer_picture(courses: Sequence[FollowUp], month_days: float, *, mm: float
             class_="small greytext",
         ),
     ]
-    for place, course in enumerate(courses):
-        parts.append(_row(course, columns, top + _PITCH * (place + 0.5) + 1, month_days))
+    for index, course in enumerate(courses):
+        parts.append(_row(course, columns, top + _PITCH * (index + 0.5) + 1, month_days))
     parts.append(bottom_axis(columns.months, bottom, ticks))
     words = "months from the first study treatment; bar: on treatment, line: seen after it"
     for k, line in enumerate(wrapped_lines(words, SIZE, wide - 8)):
@@ -129,7 +129,7 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
         way = f"M{pixels(end)} {pixels(y)}H{pixels(months.position(followed))}"
         parts.append(element("path", d=way, stroke=GREY, stroke_width=0.8))
     marks = _marks(course)
-    parts += [one.drawn(months.position(day / month_days), y) for day, one in marks]
+    parts += [mark.drawn(months.position(day / month_days), y) for day, mark in marks]
     reason = course.reason or ("" if course.stopped else "on treatment")
     return element("g", *parts, class_="spot") + "".join((
         text(fitted(course.patient_id, SMALL, columns.names - 4), columns.names, base, class_="e small"),
@@ -140,11 +140,11 @@ def _row(course: FollowUp, columns: _Columns, y: float, month_days: float) -> st
 
 def _row_words(course: FollowUp, treated: float, followed: float) -> str:
     """Return the tooltip of a row, with nothing cut short."""
-    seen = f"seen until month {followed:.1f}" if followed > treated else ""
-    events = ", ".join(f"{one.name} on day {day}" for day, one in _marks(course))
+    follow_up = f"seen until month {followed:.1f}" if followed > treated else ""
+    events = ", ".join(f"{mark.name} on day {day}" for day, mark in _marks(course))
     reason = course.reason or ("" if course.stopped else "on treatment")
     treated_for = f"treated {treated:.1f} months"
-    parts = (course.patient_id, course.best_response, treated_for, events, seen, reason)
+    parts = (course.patient_id, course.best_response, treated_for, events, follow_up, reason)
     return " · ".join(part for part in parts if part)
 
 
@@ -159,12 +159,12 @@ def _marks(course: FollowUp) -> list[tuple[int, Mark]]:
         (course.death_day, DEATH),
         (None if course.stopped else course.treated_days, ON_TREATMENT),
     )
-    return [(day, one) for day, one in days if day is not None]
+    return [(day, mark) for day, mark in days if day is not None]
 
 
 def _ticks(end: float) -> list[tuple[float, str]]:
     step = next((step for step in _STEPS if end / step <= _MOST_TICKS), 240)
-    return [(float(at), f"{at}") for at in range(0, int(end) + 1, step)]
+    return [(float(month), f"{month}") for month in range(0, int(end) + 1, step)]
 
 
 def _key(courses: Sequence[FollowUp]) -> list[KeyEntry]:
@@ -175,6 +175,6 @@ def _key(courses: Sequence[FollowUp]) -> list[KeyEntry]:
         KeyEntry(element("rect", x=-5, y=-3, width=10, height=6, fill=_colour(name)), name or "not known")
         for name in names
     ]
-    marks = {one for course in courses for _, one in _marks(course)}
-    ordered = (one for one in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if one in marks)
-    return [*bars, *(KeyEntry(one.drawn(0, 0), one.name) for one in ordered)]
+    marks = {mark for course in courses for _, mark in _marks(course)}
+    ordered = (mark for mark in (DEXAMETHASONE, PROGRESSION, DEATH, ON_TREATMENT) if mark in marks)
+    return [*bars, *(KeyEntry(mark.drawn(0, 0), mark.name) for mark in ordered)]

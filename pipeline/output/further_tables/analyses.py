@@ -36,11 +36,11 @@ def _sensitivity(sensitivity: Sensitivity) -> Iterator[tuple[Cell, ...]]:
             row.name, row.n, row.n_patients, row.n_observed, row.n_changed, row.fold, row.fold_low,
             row.fold_high, row.slope, row.caution, row.note,
         )  # fmt: skip
-    for one in sensitivity.patients:
-        fold = None if one.slope is None else 10.0**one.slope
+    for refit in sensitivity.patients:
+        fold = None if refit.slope is None else 10.0**refit.slope
         note = "without this patient there is no line" if fold is None else "slope of highest likelihood"
-        name = f"without patient {one.patient_id}"
-        yield (name, None, None, None, one.n_rows, fold, None, None, one.slope, "", note)
+        name = f"without patient {refit.patient_id}"
+        yield (name, None, None, None, refit.n_rows, fold, None, None, refit.slope, "", note)
 
 
 def density_table(study_result: StudyResult) -> Table:

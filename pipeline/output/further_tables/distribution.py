@@ -25,9 +25,9 @@ def _of(cell: Callable[[CellDistribution], Cell]) -> Callable[[SampleFacts], Cel
     return lambda tube: None if tube.result.distribution is None else cell(tube.result.distribution)
 
 
-def _percentile(place: int, part: str) -> Callable[[SampleFacts], Cell]:
+def _percentile(index: int, part: str) -> Callable[[SampleFacts], Cell]:
     def cell(cells: CellDistribution) -> Cell:
-        value: float | None = getattr(cells.percentiles[place], part)
+        value: float | None = getattr(cells.percentiles[index], part)
         return value
 
     return _of(cell)
@@ -56,7 +56,11 @@ def missing_numbers(tube: SampleFacts) -> str:
     cells = tube.result.distribution
     if cells is None:
         return f"no density: {tube.receptor.status.value}"
-    parts = [_percentile_words(one) for one in cells.percentiles if one.beyond is not Beyond.NO]
+    parts = [
+        _percentile_words(percentile)
+        for percentile in cells.percentiles
+        if percentile.beyond is not Beyond.NO
+    ]
     parts += [
         f"share below {share.cut:,.6g}: {share.beyond.value}"
         for share in (cells.below_lloq, cells.below_cut)
@@ -66,25 +70,25 @@ def missing_numbers(tube: SampleFacts) -> str:
     return "; ".join(parts)
 
 
-def _percentile_words(one: Percentile) -> str:
-    sign = {Beyond.BELOW: "<", Beyond.ABOVE: ">"}.get(one.beyond)
-    if sign is None or one.bound is None:
-        return f"P{one.percent}: {one.beyond.value}"
-    return f"P{one.percent} {sign} {one.bound:,.4g} ({one.beyond.value})"
+def _percentile_words(percentile: Percentile) -> str:
+    sign = {Beyond.BELOW: "<", Beyond.ABOVE: ">"}.get(percentile.beyond)
+    if sign is None or percentile.bound is None:
+        return f"P{percentile.percent}: {percentile.beyond.value}"
+    return f"P{percentile.percent} {sign} {percentile.bound:,.4g} ({percentile.beyond.value})"
 
 
 DISTRIBUTIONS: Final[tuple[Column[SampleFacts], ...]] = (
     *_named(_FIRST),
     *(
-        Column(f"p{percent}{end}", _percentile(place, part))
-        for place, percent in enumerate(PERCENTILES)
+        Column(f"p{percent}{end}", _percentile(index, part))
+        for index, percent in enumerate(PERCENTILES)
         if percent < 50
         for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
     ),
     *_named(_MEDIAN),
     *(
-        Column(f"p{percent}{end}", _percentile(place, part))
-        for place, percent in enumerate(PERCENTILES)
+        Column(f"p{percent}{end}", _percentile(index, part))
+        for index, percent in enumerate(PERCENTILES)
         if percent > 50
         for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
     ),

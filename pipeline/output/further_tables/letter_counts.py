@@ -40,7 +40,7 @@ def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True
     )
     return Table(
         COLUMNS,
-        tuple(_row(title, one, hides_text=hides) for title, rows, hides in titled for one in rows if one.n),
+        tuple(_row(title, row, hides_text=hides) for title, rows, hides in titled for row in rows if row.n),
     )
 
 

@@ -26,6 +26,6 @@ def bead_page_html(study: Study, calibrations: Sequence[CalibrationResult]) -> s
     cards = [
         bead_card(calibration, f"beads-{k}", limit) for k, calibration in enumerate(calibrations, start=1)
     ]
-    raised, others = entries_of({}, Counter(str(flag) for run in calibrations for flag in run.flags))
+    raised, other_flags = entries_of({}, Counter(str(flag) for run in calibrations for flag in run.flags))
     page = template_environment(PICTURE_SCRIPTS).get_template("bead_page.html.j2")
-    return page.render(title=title_of(study), bead_cards=cards, raised=raised, other_flags=others)
+    return page.render(title=title_of(study), bead_cards=cards, raised=raised, other_flags=other_flags)

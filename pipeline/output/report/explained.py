@@ -64,8 +64,8 @@ def entries_of(
     n = {code: (tubes.get(code, 0), bead_runs.get(code, 0)) for code in {*tubes, *bead_runs}}
     codes = sorted(n, key=lambda code: (-n[code][0], -n[code][1], code))
     raised = tuple(FlagEntry(str(code), words_of_flag(code), *n[code]) for code in codes)
-    others = (FlagEntry(str(code), words) for code, words in sorted(FLAGS.items()) if code not in n)
-    return raised, tuple(others)
+    other_entries = (FlagEntry(str(code), words) for code, words in sorted(FLAGS.items()) if code not in n)
+    return raised, tuple(other_entries)
 
 
 def linked(text: object) -> Markup:

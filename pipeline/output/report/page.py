@@ -135,7 +135,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
     anchors = _anchors(study_result, results)
     shared = shared_notes(results, study_result.exposures, population_name(study_result.study))
     tubes = _tube_cards(study_result, results, anchors, shared)
-    raised, others = flag_entries(study_result)
+    raised, other_flags = flag_entries(study_result)
     no_washout, no_response = no_washout_words(study_result), _no_response(study_result)
     return Page(
         title=title_of(study_result.study),
@@ -147,7 +147,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         competition=competition_words(study_result.study),
         attention=attention(study_result, anchors),
         raised=raised,
-        other_flags=others,
+        other_flags=other_flags,
         shared=shared,
         tubes=tubes,
         tube_pages=tube_pages(tubes),
@@ -196,7 +196,11 @@ def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
 def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[StatusStyle, str, str, int], ...]:
     """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
-    return tuple((VERDICT_LOOK[one], one.name, one.value, counts[one]) for one in Verdict if counts[one])
+    return tuple(
+        (VERDICT_LOOK[verdict], verdict.name, verdict.value, counts[verdict])
+        for verdict in Verdict
+        if counts[verdict]
+    )
 
 
 def _pictured(results: Sequence[SampleResult]) -> set[str]:

@@ -60,6 +60,6 @@ def write_tube_pages(folder: Path, page: PagedReport) -> None:
     if page.tube_pages:
         folder.mkdir(parents=True)
     environment = template_environment(PICTURE_SCRIPTS)
-    for one in page.tube_pages:
-        html = environment.get_template("tube_page.html.j2").render(page=page, here=one)
-        write_whole(folder / one.file, html)
+    for tube_page in page.tube_pages:
+        html = environment.get_template("tube_page.html.j2").render(page=page, here=tube_page)
+        write_whole(folder / tube_page.file, html)

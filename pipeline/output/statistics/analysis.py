@@ -71,15 +71,15 @@ _TIME = (
 )
 
 
-def densities(study_result: StudyResult, known: Mapping[str, Subject]) -> Dataset:
+def densities(study_result: StudyResult, subjects: Mapping[str, Subject]) -> Dataset:
     """Return ADRD: a row per visit and parameter."""
-    rows = _density_rows(study_result, known)
+    rows = _density_rows(study_result, subjects)
     return dataset("adrd", "Receptor Density Analysis Dataset", (*_SUBJECT, *_DENSITY), rows, xport=True)
 
 
-def times_to_event(study_result: StudyResult, known: Mapping[str, Subject]) -> Dataset:
+def times_to_event(study_result: StudyResult, subjects: Mapping[str, Subject]) -> Dataset:
     """Return ADTTE: PFS, OS and time on treatment of every patient whose time is known."""
-    rows = _time_rows(study_result, known)
+    rows = _time_rows(study_result, subjects)
     return dataset("adtte", "Time-to-Event Analysis Dataset", (*_SUBJECT, *_TIME), rows, xport=True)
 
 
@@ -98,7 +98,7 @@ def yes_no(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
 
-def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+def _density_rows(study_result: StudyResult, subjects: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     study_id = study_result.study.settings.study_id
     name = density_name(study_result.study)
     log10 = _log10
@@ -107,7 +107,7 @@ def _density_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> It
         ("LOG10RD", f"log10 of {name} receptor density", log10),
     )
     for visit in study_result.visits:
-        who = known[visit.patient_id]
+        who = subjects[visit.patient_id]
         for code, title, scale in parameters:
             cells = _density_cells(study_result, visit, scale, as_text=scale is not log10)
             baseline = (
@@ -149,9 +149,9 @@ def _log10(value: float | None) -> float | None:
     return None if value is None or value <= 0 else math.log10(value)
 
 
-def _time_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+def _time_rows(study_result: StudyResult, subjects: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
     settings = study_result.study.settings
-    for who in known.values():
+    for who in subjects.values():
         course = who.course
         if course is None or course.started_on is None:
             continue
@@ -160,8 +160,8 @@ def _time_rows(study_result: StudyResult, known: Mapping[str, Subject]) -> Itera
                 ends = _ends(course.started_on, day, settings.month_days)
                 cells = (code, title, course.started_on, *ends, int(not happened), words)
                 added = course.dexamethasone_day
-                given = None if added is None else _relative(added)
-                yield (*_subject_cells(settings.study_id, who), *cells, given)
+                dexamethasone_day = None if added is None else _relative(added)
+                yield (*_subject_cells(settings.study_id, who), *cells, dexamethasone_day)
 
 
 def _ends(start: date, day: int, month_days: float) -> tuple[Cell, ...]:

@@ -47,7 +47,7 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
     ("tubes", lambda result, _: tubes(result)),
     ("visits", lambda result, _: visits(result)),
     ("exposure", lambda result, _: exposure(result)),
-    ("patients", lambda _, known: patients(known)),
+    ("patients", lambda _, subjects: patients(subjects)),
     ("doses", lambda result, _: doses(result)),
     ("sensitivity", lambda result, _: sensitivity_rows(result)),
     ("along_density", lambda result, _: along_density(result)),
@@ -64,8 +64,8 @@ OF_SOME: Final = ("changes", "unnumbered", "characteristics")
 
 def datasets_of(study_result: StudyResult) -> tuple[Dataset, ...]:
     """Return every dataset of `DATASETS`."""
-    known = subjects_of(study_result)
-    every = (data_of(study_result, known) for _, data_of in DATASETS)
+    subjects = subjects_of(study_result)
+    every = (data_of(study_result, subjects) for _, data_of in DATASETS)
     return tuple(data for data in every if data.rows or data.name not in OF_SOME)
 
 

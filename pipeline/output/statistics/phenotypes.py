@@ -117,8 +117,8 @@ def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure,
     marker = marker_of(study)
     limit = limit_text(receptor.status, receptor.lloq, known_to_exceed(receptor))
     rd = quotable_density(receptor)
-    known = result.n_viable_singlets and result.n_plasma_cells is not None
-    percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if known else None
+    is_counted = result.n_viable_singlets and result.n_plasma_cells is not None
+    percent = 100 * (result.n_plasma_cells or 0) / (result.n_viable_singlets or 1) if is_counted else None
     quantified, gated = result.population, study.settings.population_name
     name = density_name(study)
     return (

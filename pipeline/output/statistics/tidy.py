@@ -109,15 +109,15 @@ def changes(study_result: StudyResult) -> Dataset:
 def without_density(study_result: StudyResult) -> Dataset:
     """Return the tubes without a density, without the reason, because it may quote a file."""
     table = unnumbered_table(study_result)
-    place = table.columns.index("reason")
-    rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
-    told = Table((*table.columns[:place], *table.columns[place + 1 :]), rows)
-    return _of_table("unnumbered", "Tubes without a density", told)
+    index = table.columns.index("reason")
+    rows = tuple((*row[:index], *row[index + 1 :]) for row in table.rows)
+    shortened = Table((*table.columns[:index], *table.columns[index + 1 :]), rows)
+    return _of_table("unnumbered", "Tubes without a density", shortened)
 
 
-def patients(known: Mapping[str, Subject]) -> Dataset:
+def patients(subjects: Mapping[str, Subject]) -> Dataset:
     """Return a row per patient."""
-    return dataset("patients", "A row per patient", (*_PATIENTS, _RISK), _patient_rows(known), xport=False)
+    return dataset("patients", "A row per patient", (*_PATIENTS, _RISK), _patient_rows(subjects), xport=False)
 
 
 def doses(study_result: StudyResult) -> Dataset:
@@ -145,9 +145,9 @@ def described(study_result: StudyResult) -> Dataset:
 
 
 def _of_table(name: str, label: str, table: Table) -> Dataset:
-    kept = [index for index, column in enumerate(table.columns) if column not in _FREE_TEXT]
-    variables = [_variable(table.columns[index], [row[index] for row in table.rows]) for index in kept]
-    rows = (tuple(row[index] for index in kept) for row in table.rows)
+    indices = [index for index, column in enumerate(table.columns) if column not in _FREE_TEXT]
+    variables = [_variable(table.columns[index], [row[index] for row in table.rows]) for index in indices]
+    rows = (tuple(row[index] for index in indices) for row in table.rows)
     return dataset(name, label, variables, rows, xport=False)
 
 
@@ -162,21 +162,21 @@ def _variable(name: str, cells: Sequence[Cell]) -> Variable:
     return Variable(name, name.replace("_", " "), kind, "as in the results table")
 
 
-def _patient_rows(known: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
-    for who in known.values():
+def _patient_rows(subjects: Mapping[str, Subject]) -> Iterator[tuple[Cell, ...]]:
+    for who in subjects.values():
         yield (*_derived(who), *_typed(who), _high_risk(who))
 
 
 def _high_risk(who: Subject) -> str:
     """Return Y or N by the cytogenetics as typed; "" where not all three were determined."""
-    found = abnormalities(who.patient.cytogenetics) if who.patient else None
-    return "" if found is None else yes_no(is_high_risk(found))
+    aberrations = abnormalities(who.patient.cytogenetics) if who.patient else None
+    return "" if aberrations is None else yes_no(is_high_risk(aberrations))
 
 
 def _derived(who: Subject) -> tuple[Cell, ...]:
     course = who.course
     response = who.patient.best_response if who.patient else ""
-    known = (yes_no(who.evaluable), response, yes_no(who.controlled))
+    facts = (yes_no(who.evaluable), response, yes_no(who.controlled))
     if course is None:
         times: tuple[Cell, ...] = (None, None, "", None, "", None, "", None)
     else:
@@ -187,7 +187,7 @@ def _derived(who: Subject) -> tuple[Cell, ...]:
             *(course.os_day, yes_no(course.os_event) if course.os_day is not None else ""),
             course.dexamethasone_day,
         )
-    return (who.patient_id, *known, who.washout_days, who.washout_stratum, who.density_group, *times)
+    return (who.patient_id, *facts, who.washout_days, who.washout_stratum, who.density_group, *times)
 
 
 def _typed(who: Subject) -> tuple[Cell, ...]:

@@ -143,8 +143,8 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     study = study_result.study
     names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
-    wanted = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
-    every = (replace(make(study_result), names=names, study=title) for _, make in wanted)
+    makers = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
+    every = (replace(make(study_result), names=names, study=title) for _, make in makers)
     sheets = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
     legend = Sheet(LEGEND, legend_table(sheets), names=names, study=title, frozen=3)
     last = len(sheets) - (1 if study.settings.histogram_sheet else 0)
@@ -153,5 +153,5 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
 
 def _names(study: Study) -> dict[str, str]:
     """Return the study's own names for the words of columns."""
-    other = study.settings.study_drug.split(";")[0].strip()
-    return {"marker": marker_of(study), "drug": drug_of(study), "study_drug": other}
+    study_drug = study.settings.study_drug.split(";")[0].strip()
+    return {"marker": marker_of(study), "drug": drug_of(study), "study_drug": study_drug}

@@ -104,8 +104,8 @@ class Keys:
         """Whether a request carries the cookie that was given for the token."""
         # Taken apart here, one by one: other programs of this computer set cookies for the same address, and
         # one that breaks the rules must not hide ours.
-        given = (one.strip().partition("=") for one in cookies.split(";"))
-        values = [value for name, _, value in given if name == self.cookie]
+        pairs = (cookie.strip().partition("=") for cookie in cookies.split(";"))
+        values = [value for name, _, value in pairs if name == self.cookie]
         return any(hmac.compare_digest(value.encode(), self.secret.encode()) for value in values)
 
 
@@ -212,10 +212,10 @@ def _counted(receive: Receive) -> Receive:
 def _with_headers(send: Send) -> Send:
     async def with_headers(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            there = list(message.get("headers", ()))
-            known = {name.lower() for name, _ in there}
-            more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in known]
-            message = {**message, "headers": [*there, *more]}
+            headers = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in headers}
+            more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in names]
+            message = {**message, "headers": [*headers, *more]}
         await send(message)
 
     return with_headers

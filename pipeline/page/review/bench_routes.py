@@ -42,9 +42,12 @@ def bench_routes(desk: Desk) -> APIRouter:
         sample_id: str, x: str = Query(max_length=200), y: str = Query(max_length=200)
     ) -> messages.Backgate:
         known(desk, sample_id)
-        found = desk.with_bench(sample_id, lambda bench, _: bench.backgate(x, y))
+        backgated = desk.with_bench(sample_id, lambda bench, _: bench.backgate(x, y))
         return messages.Backgate(
-            picture=found.picture, x=axis_message(found.x), y=axis_message(found.y), n_cells=len(found.cells)
+            picture=backgated.picture,
+            x=axis_message(backgated.x),
+            y=axis_message(backgated.y),
+            n_cells=len(backgated.cells),
         )
 
     @api.get("/{sample_id}")
@@ -103,24 +106,29 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
 
 def _warnings(snapshot: Snapshot, sample_id: str) -> list[str]:
     """Return the reasons to run this tube again before it is signed."""
-    others = files_unlike_result(snapshot, sample_id)
-    said = [f"the file {name} is another one than the last run read: run this tube again" for name in others]
+    changed_files = files_unlike_result(snapshot, sample_id)
+    warnings = [
+        f"the file {name} is another one than the last run read: run this tube again"
+        for name in changed_files
+    ]
     if snapshot.refusal:
-        return [snapshot.refusal, *said]
+        return [snapshot.refusal, *warnings]
     if sample_id in snapshot.stale:
-        said.insert(0, "a gate, a sheet or the program has changed since the last run: run this tube again")
-    return said
+        warnings.insert(
+            0, "a gate, a sheet or the program has changed since the last run: run this tube again"
+        )
+    return warnings
 
 
 def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequence[Move]) -> messages.Moved:
     view = bench.settled(moves) if asked.settle else bench.dragged(moves)
-    said = changes_in_words(start, view)
+    changes = changes_in_words(start, view)
     return messages.Moved(
         request=asked.request,
         number=bench_number(view.number),
         steps=steps_of(view.steps),
         histogram=view.histogram_picture,
-        changes=messages.ChangesMessage(refitted=list(said.refitted), unchanged=list(said.unchanged)),
+        changes=messages.ChangesMessage(refitted=list(changes.refitted), unchanged=list(changes.unchanged)),
         settled=view.settled,
     )
 
@@ -128,18 +136,18 @@ def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequen
 def _applied(snapshot: Snapshot, moves: Sequence[Move], names: Sequence[str]) -> list[messages.BeforeAfter]:
     faulty = {name: fault_of(snapshot.study, name, moves) for name in names}
     sound = [name for name in names if not faulty[name]]
-    done = {one.sample_id: one for one in apply_to(snapshot.shelf, moves, sound)}
+    done = {applied.sample_id: applied for applied in apply_to(snapshot.shelf, moves, sound)}
     shown = []
     for name in names:
-        one = done.get(name)
-        after = bench_number(one.after) if one is not None and one.after is not None else None
+        applied = done.get(name)
+        after = bench_number(applied.after) if applied is not None and applied.after is not None else None
         shown.append(
             messages.BeforeAfter(
                 sample_id=name,
                 before=number_message(snapshot.results[name]),
                 after=after,
-                moves=moves_message(one.moves) if one is not None else [],
-                failed=faulty[name] or (one.fault if one is not None else ""),
+                moves=moves_message(applied.moves) if applied is not None else [],
+                failed=faulty[name] or (applied.fault if applied is not None else ""),
             )
         )
     return shown

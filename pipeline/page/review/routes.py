@@ -111,25 +111,27 @@ def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
             f"{sample_id}: a gate, a sheet or the program has changed since the last run, so this is not "
             "the number of what would be signed. Run it again first"
         )
-    others = files_unlike_result(snapshot, sample_id)
-    if others:
+    files = files_unlike_result(snapshot, sample_id)
+    if files:
         raise RefusedError(
-            f"{sample_id}: {', '.join(others)} is not the file that the last run read. Run it again first"
+            f"{sample_id}: {', '.join(files)} is not the file that the last run read. Run it again first"
         )
 
 
 def _saved(desk: Desk, done: Decision) -> JSONResponse:
-    told = decision_now(desk.snapshot(), done, read_review_file(desk.folder))
-    return JSONResponse(decision_messages.Saved(version=done.version, decision=told).model_dump(mode="json"))
+    message = decision_now(desk.snapshot(), done, read_review_file(desk.folder))
+    return JSONResponse(
+        decision_messages.Saved(version=done.version, decision=message).model_dump(mode="json")
+    )
 
 
 def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONResponse:
     snapshot, name = desk.snapshot(), conflict.now.sample_id
-    said = decision_messages.Conflict(
+    message = decision_messages.Conflict(
         error=str(conflict),
         yours=decision_message(yours, yours.moves),
         theirs=decision_message(conflict.now, moves_in_file(snapshot, name)),
         version=conflict.now.version,
         shown=shown_now(snapshot, read_review_file(desk.folder), name),
     )
-    return JSONResponse(said.model_dump(mode="json"), 409)
+    return JSONResponse(message.model_dump(mode="json"), 409)

@@ -78,8 +78,8 @@ def decision_now(snapshot: Snapshot, decision: Decision, file: ReviewFile) -> me
         because = ("its rows in review.csv were changed outside of this page",)
     if decision.signature is not None:
         because = (*because, *changes_since(decision.stands_on, snapshot, decision.sample_id))
-    told = decision_message(decision, moves_in_file(snapshot, decision.sample_id), "; ".join(because))
-    return told.model_copy(update={"state": State.OPEN}) if edited and not told.signed_by else told
+    message = decision_message(decision, moves_in_file(snapshot, decision.sample_id), "; ".join(because))
+    return message.model_copy(update={"state": State.OPEN}) if edited and not message.signed_by else message
 
 
 def decision_message(decision: Decision, moves: Sequence[Move], because: str = "") -> messages.DecisionNow:
@@ -103,7 +103,7 @@ def decision_message(decision: Decision, moves: Sequence[Move], because: str = "
 
 def moves_message(moves: Iterable[Move]) -> list[messages.MoveMessage]:
     """Return moves as messages for the page."""
-    return [messages.MoveMessage.model_validate(one) for one in moves_as_facts(tuple(moves))]
+    return [messages.MoveMessage.model_validate(facts) for facts in moves_as_facts(tuple(moves))]
 
 
 def moves_in_file(snapshot: Snapshot, sample_id: str) -> tuple[Move, ...]:
@@ -123,7 +123,9 @@ def flags_of(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
 def flag_messages(flags: Iterable[str]) -> list[messages.FlagMessage]:
     """Return flags with their meaning and what to do."""
     words = ((flag, words_of_flag(flag)) for flag in flags)
-    return [messages.FlagMessage(code=flag, says=said.says, action=said.action) for flag, said in words]
+    return [
+        messages.FlagMessage(code=flag, says=meaning.says, action=meaning.action) for flag, meaning in words
+    ]
 
 
 def notes_of(snapshot: Snapshot, sample_id: str) -> list[str]:
@@ -180,8 +182,8 @@ def axis_message(view: AxisView) -> messages.AxisMessage:
     """Return an axis with its ends in linear units."""
     axis = view.axis
 
-    def linear(place: float) -> float:
-        return place if axis.cofactor is None else axis.cofactor * math.sinh(place)
+    def linear(position: float) -> float:
+        return position if axis.cofactor is None else axis.cofactor * math.sinh(position)
 
     return messages.AxisMessage(
         channel=view.channel,
@@ -196,7 +198,7 @@ def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
     """Return the history of a tube, the latest entry first."""
     return [
         messages.PastChange(
-            at=one.at, who=one.who, what=one.what, old=one.old, new=one.new, reason=one.reason
+            at=entry.at, who=entry.who, what=entry.what, old=entry.old, new=entry.new, reason=entry.reason
         )
-        for one in reversed(tuple(past))
+        for entry in reversed(tuple(past))
     ]

@@ -48,17 +48,17 @@ def listing(path: Path) -> Listing:
     UserError
         The folder cannot be read.
     """
-    here = real_folder(path)
+    folder = real_folder(path)
     try:
         names = sorted(
-            (entry.path for entry in os.scandir(here) if not entry.name.startswith(".") and _is_dir(entry)),
+            (entry.path for entry in os.scandir(folder) if not entry.name.startswith(".") and _is_dir(entry)),
             key=str.casefold,
         )
     except OSError as error:
-        raise UserError(f"{here}: cannot be read ({error.strerror}), expected a folder") from None
+        raise UserError(f"{folder}: cannot be read ({error.strerror}), expected a folder") from None
     folders = tuple(folder_facts(Path(name)) for name in names[:MOST_FOLDERS])
-    parent = here.parent if here.parent != here else None
-    return Listing(folder_facts(here), parent, folders, max(len(names) - MOST_FOLDERS, 0), drives())
+    parent = folder.parent if folder.parent != folder else None
+    return Listing(folder_facts(folder), parent, folders, max(len(names) - MOST_FOLDERS, 0), drives())
 
 
 def real_folder(path: Path) -> Path:
@@ -70,9 +70,9 @@ def real_folder(path: Path) -> Path:
         There is no such folder.
     """
     try:
-        found = path.expanduser().resolve(strict=True)
-        if found.is_dir():
-            return found
+        folder = path.expanduser().resolve(strict=True)
+        if folder.is_dir():
+            return folder
     except (OSError, RuntimeError, ValueError):
         pass
     raise UserError(f"{path}: found no such folder, expected one that is there")

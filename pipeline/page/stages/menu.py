@@ -87,8 +87,8 @@ def study_now(desk: Desk) -> stage_messages.StudyNow:
             snapshot = desk.snapshot()
             decisions = [desk.ledger().of(name) for name in snapshot.results]
             refused, n_tubes = snapshot.refusal, len(decisions)
-            n_decided = sum(one.state() is not State.OPEN for one in decisions)
-            n_signed = sum(one.signature is not None for one in decisions)
+            n_decided = sum(decision.state() is not State.OPEN for decision in decisions)
+            n_signed = sum(decision.signature is not None for decision in decisions)
         except UserError as error:
             refused = str(error)
     return stage_messages.StudyNow(

@@ -54,7 +54,7 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
     def home() -> Response:
         if desk.has_study:
             return RedirectResponse(stage_of(desk.folder).href, 303)
-        return _page(desk, "home", recent=[one.folder for one in recent_studies()], home=Path.home())
+        return _page(desk, "home", recent=[study.folder for study in recent_studies()], home=Path.home())
 
     @pages.get("/folders")
     def folders(path: str = "") -> Response:
@@ -73,20 +73,20 @@ def _add_choice(pages: APIRouter, desk: Desk) -> None:
 def _add_files_and_sheets(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/files")
     def files() -> Response:
-        found = study_fcs_files(desk.folder)
-        return _stage(desk, Stage.FILES, found=found, sheets=sheet_files(desk.folder), said="")
+        fcs_files = study_fcs_files(desk.folder)
+        return _stage(desk, Stage.FILES, found=fcs_files, sheets=sheet_files(desk.folder), said="")
 
     @pages.post("/files")
     async def init(request: Request) -> Response:
         update = _form_value(await _form(request), "update") == "yes"
-        said = await run_in_threadpool(write_template, desk.folder, None, update=update)
-        found = await run_in_threadpool(study_fcs_files, desk.folder)
+        written = await run_in_threadpool(write_template, desk.folder, None, update=update)
+        fcs_files = await run_in_threadpool(study_fcs_files, desk.folder)
         return _stage(
             desk,
             Stage.FILES,
-            found=found,
+            found=fcs_files,
             sheets=sheet_files(desk.folder),
-            said=said.summary,
+            said=written.summary,
             did_update=update,
         )
 
@@ -134,9 +134,9 @@ def _add_results(pages: APIRouter, desk: Desk) -> None:
     @pages.get("/report")
     def report() -> Response:
         folder = desk.folder / "results"
-        there = [name for name in RESULT_FILES if (folder / name).is_file()]
-        summary = report_summary(desk) if REPORT in there else None
-        return _stage(desk, Stage.REPORT, files=there, summary=summary, interval=interval_words)
+        result_files = [name for name in RESULT_FILES if (folder / name).is_file()]
+        summary = report_summary(desk) if REPORT in result_files else None
+        return _stage(desk, Stage.REPORT, files=result_files, summary=summary, interval=interval_words)
 
     @pages.get("/review")
     def review() -> Response:

@@ -29,14 +29,14 @@ def sheets_now(folder: Path) -> stage_messages.SheetsNow:
     # Before they are read: what is saved meanwhile is another version. Two saves can lie within a second.
     saves = [(fact.st_mtime_ns, fact.st_size) for fact in (path.stat() for path in files)]
     saved = max((when / 1e9 for when, _ in saves), default=None)
-    at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
+    saved_at = "" if saved is None else datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
     is_open = any(
         (folder / lock).exists() for path in files for lock in (f"~${path.name}", f".~lock.{path.name}#")
     )
     _, faults = read_study(folder)
     return stage_messages.SheetsNow(
         files=[path.name for path in files],
-        saved_at=at,
+        saved_at=saved_at,
         version=f"{[(path.name, *when) for path, when in zip(files, saves, strict=True)]} {is_open}",
         is_open=is_open,
         counted=fault_count(faults),
@@ -58,11 +58,11 @@ def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.CauseMessag
     words = str(first).removeprefix(f"{first.where}: ")
     cells = list(dict.fromkeys(fault.where for fault in alike))
     every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
-    others = [text for text in every if text != words]
+    other_words = [text for text in every if text != words]
     return stage_messages.CauseMessage(
         severity=severity.value,
         says=words[:1].upper() + words[1:],
         cells=cells[:MOST_CELLS],
         more=max(len(cells) - MOST_CELLS, 0),
-        others=others[:MOST_CELLS],
+        others=other_words[:MOST_CELLS],
     )

@@ -1,4 +1,4 @@
-"""Daratumumab in serum from the patient's own doses, and how much CD38 it holds."""
+"""Daratumumab in serum from the patient's own doses, and the part of CD38 that it covers."""
 
 from pipeline.patients.pharmacokinetics.integration import PaddedDoses, concentrations
 from pipeline.patients.pharmacokinetics.levels import DrugLevel, drug_levels

@@ -1,4 +1,4 @@
-"""The drug's way down after the last dose: of a study's patients, or after the labelled schedule."""
+"""Fall of the serum concentration after the last dose."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipeline.patients.pharmacokinetics.parameters import (
 )
 
 WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
-"""Weeks after the last dose at which a curve is known. Convention: fine where the drug falls, four years in
-all."""
+"""Weeks after the last dose at which a curve has values. Convention: a fine grid while the drug falls, four
+years in all."""
 
 _HOURS_PER_WEEK: Final = 168.0
 """Arithmetic: 7 days of 24 hours."""
@@ -31,29 +31,29 @@ _MG_PER_KG: Final = 16.0
 """The labelled dose. Vendor: prescribing information of intravenous daratumumab."""
 
 _LEAST_UG_ML: Final = 1e-6
-"""Concentrations below count as this, so that they have a logarithm. Convention: far below what any assay
-measures, and what holds a receptor."""
+"""Lower concentrations are set to this, so that they have a logarithm. Convention: far below what any assay
+measures, and far below the Kd."""
 
 _DRAWS: Final = 64
-"""Patients that are drawn, over all bodies. Convention: the SD is then known to a tenth."""
+"""Number of simulated patients over all bodies. Convention: the error of the SD is then a tenth of it."""
 
 _STEP_ERROR: Final = 1e-3
-"""Relative error allowed per step for the drawn patients. Convention: far below how much patients
-differ."""
+"""Relative tolerance per step for the simulated patients. Convention: far below the variation between
+patients."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SerumCurve:
-    """Concentration at `WEEKS` after the last dose.
+    """Serum concentration at `WEEKS` after the last dose.
 
     Attributes
     ----------
-    ug_ml
-        Of the median patient.
-    log_sd
-        SD of the natural logarithm between patients: half of the middle 68 %.
+    ug_ml : (n_weeks,)
+        Concentration of the median patient, µg/mL.
+    log_sd : (n_weeks,)
+        SD of its natural logarithm between patients: half of the width of the middle 68 %.
     source
-        Whose curve it is, in words.
+        The doses of the curve, in words.
     """
 
     ug_ml: Floats
@@ -61,24 +61,24 @@ class SerumCurve:
     source: str
 
     def at(self, weeks: Floats) -> tuple[Floats, Floats]:
-        """Return concentration and log SD at these weeks after the last dose."""
+        """Return the concentration, µg/mL, and the log SD at these weeks after the last dose."""
         level = np.exp(np.interp(weeks, WEEKS, np.log(self.ug_ml)))
         return level, np.interp(weeks, WEEKS, self.log_sd)
 
 
 def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
-    """Return the curve after 16 mg/kg weekly × 8, every 2 weeks × 8, every 4 weeks × 5.
+    """Return the curve after the labelled doses: 16 mg/kg weekly × 8, every 2 weeks × 8, every 4 weeks × 5.
 
     Parameters
     ----------
     bodies
-        Of the study's patients; one of whom nothing is known where None. What is not known of them widens the
-        curve; a patient whose chain is not known stands there with and without IgG.
+        Covariates of the study's patients; None: one patient without known covariates. Unknown covariates
+        make the log SD larger. A patient with an unknown heavy chain counts twice, with and without IgG.
     """
-    known = _with_both_chains(bodies or [Body()])
-    n, k = len(known), len(_SCHEDULE_DAYS)
+    with_chains = _with_both_chains(bodies or [Body()])
+    n, k = len(with_chains), len(_SCHEDULE_DAYS)
     hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
-    weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in known])
+    weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in with_chains])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
     course = PaddedDoses(np.tile(hours, (n, 1)), central, np.zeros_like(central))
@@ -86,7 +86,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     shape = max(2, _DRAWS // n)
     deviates = rng.standard_normal((shape, N_VARIED))
     deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
-    patients = drawn_patients(known, np.full(n, True), np.concatenate([deviates, -deviates]))
+    patients = drawn_patients(with_chains, np.full(n, True), np.concatenate([deviates, -deviates]))
     drawn = concentrations(course, patients, rtol=_STEP_ERROR)
     logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
@@ -95,7 +95,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
 
 
 def _with_both_chains(bodies: list[Body]) -> list[Body]:
-    """Return every body twice, one of unknown chain with and without IgG; once where all chains are known."""
+    """Return each body twice, with and without IgG if its chain is unknown; once if all chains are known."""
     if all(body.igg is not None for body in bodies):
         return bodies
     chains = (False, True)

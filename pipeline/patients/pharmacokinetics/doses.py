@@ -1,4 +1,4 @@
-"""The doses of a patient up to a day, in mg, and what had to be assumed of them and of the patient."""
+"""Doses of a patient up to the day of a sample, in mg, and the assumptions behind them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,23 @@ _OTHER_CHAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class GivenDoses:
-    """A patient's doses up to a day, in mg, with what was assumed; `per_kg`: given by weight."""
+    """A patient's doses up to the day of a sample. Each tuple has one value per dose.
+
+    Attributes
+    ----------
+    days
+        Days from this dose to the next; from the last dose to the sample.
+    central_mg, depot_mg
+        Intravenous dose, and subcutaneous dose times the bioavailability, mg; 0 for the other route.
+    troughs
+        Serum trough before this dose, µg/mL; NaN if not measured.
+    body
+        The patient's covariates.
+    per_kg
+        Whether the last dose was given by weight.
+    notes
+        Assumptions, as sentences.
+    """
 
     days: tuple[int, ...]
     central_mg: tuple[float, ...]
@@ -48,25 +64,25 @@ class GivenDoses:
 
     @property
     def chains(self) -> tuple[tuple[GivenDoses, float], ...]:
-        """The patient with a known chain, and the share of it: both chains where it is not known."""
+        """The patient with a known heavy chain, and its probability; two, IgG and not, if it is unknown."""
         if self.body.igg is not None:
             return ((self, 1.0),)
         shares = ((False, 1 - IGG_SHARE), (True, IGG_SHARE))
         return tuple((replace(self, body=replace(self.body, igg=igg)), share) for igg, share in shares)
 
 
-def given_doses(study: Study, wanted: Sequence[tuple[str, date]]) -> list[GivenDoses | str]:
-    """Return the doses of every wanted patient up to a day, or why they are not known."""
+def given_doses(study: Study, patient_days: Sequence[tuple[str, date]]) -> list[GivenDoses | str]:
+    """Return the doses of each patient up to a day, or the reason why they are unknown, in the same order."""
     doses: dict[str, list[Dose]] = {}
     for dose in sorted(study.doses, key=lambda dose: dose.given_on):
         if is_drug(dose.drug, study.settings.washed_out_drug):
             doses.setdefault(dose.patient_id, []).append(dose)
     patients = {patient.patient_id: patient for patient in study.patients}
-    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in wanted]
+    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in patient_days]
 
 
 def body_of(patient: Patient | None) -> Body:
-    """Return what the patients sheet says of a body."""
+    """Return the covariates of a patient from the patients sheet; each None if unknown."""
     if patient is None:
         return Body()
     sex = patient.sex.strip().casefold()
@@ -79,7 +95,7 @@ def body_of(patient: Patient | None) -> Body:
 
 
 def is_igg(heavy_chain: str) -> bool | None:
-    """Return whether a typed heavy chain is IgG; None if the text does not say, so that both are possible.
+    """Return whether a typed heavy chain is IgG; None if the text leaves it open.
 
     Examples
     --------
@@ -97,18 +113,19 @@ def is_igg(heavy_chain: str) -> bool | None:
 
 
 def course_of(rows: Sequence[GivenDoses]) -> PaddedDoses:
-    """Return the doses of patients as one course, padded in front."""
-    longest = max((len(given.days) for given in rows), default=0)
+    """Return the doses of N patients as arrays (N, K); fewer doses have empty intervals in front."""
+    longest = max((len(doses.days) for doses in rows), default=0)
     columns = np.zeros((3, len(rows), longest))
-    for row, given in enumerate(rows):
-        n = len(given.days)
-        columns[0, row, longest - n :] = given.days
-        columns[1, row, longest - n :] = given.central_mg
-        columns[2, row, longest - n :] = given.depot_mg
+    for row, doses in enumerate(rows):
+        n = len(doses.days)
+        columns[0, row, longest - n :] = doses.days
+        columns[1, row, longest - n :] = doses.central_mg
+        columns[2, row, longest - n :] = doses.depot_mg
     return PaddedDoses(columns[0] * _HOURS, columns[1], columns[2])
 
 
 def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | None) -> GivenDoses | str:
+    """Return the doses of a patient up to a day, or the reason why they are unknown."""
     before = [dose for dose in doses if dose.given_on <= day]
     if not before:
         return f"no dose of {study.settings.washed_out_drug} before the sample is known"
@@ -117,7 +134,7 @@ def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | No
         return f"the dose of {unknown.given_on} has no amount or no unit"
     body = body_of(patient)
     weight = body.weight_kg or REFERENCE_WEIGHT_KG
-    # a dose on the day itself comes after the sample, its trough before it
+    # a dose on the day of the sample is given after it; its trough is measured before it
     amounts = [
         (dose_in("mg", dose.dose or 0.0, dose.unit, weight) or 0.0) * (dose.given_on < day) for dose in before
     ]
@@ -135,13 +152,13 @@ def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | No
 
 
 def _unread(doses: Sequence[Dose]) -> tuple[str, ...]:
-    """Say of troughs of 0 that they are not used: they have no logarithm, and no limit was typed."""
+    """Return a note about troughs of 0: not used, since 0 has no logarithm and no limit was typed."""
     days = [dose.given_on.isoformat() for dose in doses[1:] if dose.serum_trough_ug_ml == 0]
     return (f"a trough of 0 is not used, its limit is not known: {', '.join(days)}",) if days else ()
 
 
 def _unknown(body: Body) -> tuple[str, ...]:
-    """Say what is not known of the patient, and that the band is wider for it."""
+    """Return a note about each unknown covariate: it widens the 95 % band."""
     chains = f"heavy chain not known: {100 * IGG_SHARE:.0f} % IgG, the others not, are both in the band"
     missing = (
         (body.weight_kg, "weight not known: the band is wider"),

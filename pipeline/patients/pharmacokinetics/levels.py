@@ -1,4 +1,4 @@
-"""The drug in a patient's serum at a sample, from that patient's own doses, with the population's band."""
+"""Serum concentration of the drug at a sample, from the patient's own doses, with its 95 % band."""
 
 from __future__ import annotations
 
@@ -27,42 +27,43 @@ from pipeline.study.study import Study
 
 MODELLED_DRUG: Final = "daratumumab"
 LEAST_UG_ML: Final = 1e-6
-"""Concentrations are not followed below: nothing is held there. Convention: far below what any assay
-measures."""
+"""Lower concentrations are set to this: they cover no CD38. Convention: far below what any assay measures."""
 
 _TROUGH_SD: Final = 0.348
 """Residual error of a measured trough on the log scale (doi:10.1002/jcph.1771, Table S1)."""
 _FEWEST_EFFECTIVE: Final = 5.0
-"""Draws that must agree with the measured troughs; with fewer the band is called rough. Convention: of fewer,
-one draw is a fifth of the band."""
+"""Fewest simulated patients that must agree with the measured troughs; with fewer a note calls the band
+rough. Convention: of fewer, one patient is a fifth of the band."""
 _BUDGET, _MOST_DRAWS, _FEWEST_DRAWS = 50_000, 200, 40
-"""Draws over all samples, and most and fewest for each. Convention: for speed."""
+"""Simulated patients over all samples; most and fewest for each sample. Convention: for speed."""
 _FEW_POINTS: Final = 4 * N_VARIED
-"""Points of a cubature, of both chains at most; more are draws. Arithmetic: 2 for each parameter."""
+"""Most points of a cubature, with both heavy chains. Arithmetic: 2 for each parameter and chain."""
 _GOLDEN: Final = (5**0.5 - 1) / 2
-"""Arithmetic: its multiples, less the whole, are spread evenly over 0 to 1."""
+"""Golden ratio. Arithmetic: the fractional parts of its multiples are spread evenly over 0 to 1."""
 _RTOL_TYPICAL, _RTOL_DRAWS = 1e-6, 1e-4
-"""Relative errors of integration. Convention: far below what patients differ by."""
+"""Relative tolerances of the integration. Convention: far below the variation between patients."""
 _METHOD: Final = "two compartments, linear and Michaelis-Menten elimination (Xu 2020), own doses"
 
 
 @dataclass(frozen=True, slots=True)
 class DrugLevel:
-    """The washed-out drug at a sample. None = not known; `reason` says why.
+    """The washed-out drug at a sample. None: unknown; `reason` says why.
 
     Attributes
     ----------
     ug_ml
-        Serum concentration by the model as published; where it is not known whether the myeloma makes IgG,
-        the median of both kinds of patients.
+        Serum concentration of the typical patient, µg/mL. If troughs were measured, or the heavy chain is
+        unknown, it is the weighted median of the simulated patients.
     low, high
-        The 95 % band of patients with these covariates and doses. Its upper end is that of patients in whom
-        clearance by the tumour has gone for good, as in the model; its lower end of patients in whom some or
-        all of it comes back after the last dose.
+        95 % band of patients with these covariates and doses, µg/mL. Its upper end assumes that the clearance
+        by the tumour does not return, as in the published model. Its lower end assumes that some or all of it
+        returns after the last dose.
     log_sd
-        SD of its natural logarithm between such patients, the target gone.
+        SD of the natural logarithm between such patients, if the clearance by the tumour does not return.
     occupancy, occupancy_low, occupancy_high
-        Part of CD38 that the drug occupies; the band covers concentration and Kd.
+        Part of CD38 that the drug covers, 0 to 1. Its band covers the errors of the concentration and of Kd.
+    n_troughs
+        Number of measured troughs that were used.
     """
 
     ug_ml: float | None = None
@@ -80,9 +81,18 @@ class DrugLevel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
-    """Patients like one whose chain is known, D of them, and how much each counts.
+    """D simulated patients with the covariates and the doses of one patient, whose heavy chain is known.
 
-    `back`: the level where clearance by the target comes back after the last dose, in part or whole.
+    Attributes
+    ----------
+    level : (D,)
+        Serum concentration at the sample, µg/mL.
+    back : (D,)
+        The same if some or all of the clearance by the target returns after the last dose.
+    weight : (D,)
+        Log likelihood of the measured troughs.
+    typical
+        Serum concentration of the typical patient, µg/mL.
     """
 
     level: Floats
@@ -91,46 +101,46 @@ class _Drawn:
     typical: float
 
 
-def drug_levels(study: Study, wanted: Sequence[tuple[str, date]]) -> tuple[DrugLevel, ...]:
-    """Return the drug level of every wanted patient and day, in their order.
+def drug_levels(study: Study, patient_days: Sequence[tuple[str, date]]) -> tuple[DrugLevel, ...]:
+    """Return the drug level of each patient at each day, in the order of `patient_days`.
 
-    The concentration is the typical patient's at these covariates; where troughs were measured, or it is not
-    known whether the myeloma makes IgG, the median of the population, weighted by how well each draw meets
-    the troughs (residual 34.8 %, Luo 2021).
+    The concentration is that of the typical patient with these covariates. If troughs were measured, or it is
+    unknown whether the myeloma makes IgG, it is the median of simulated patients. Each is weighted by the
+    likelihood of the troughs (residual error 34.8 %, Luo et al. 2021, doi:10.1002/jcph.1771).
 
     Parameters
     ----------
     study
         Doses, patients, and the settings `washed_out_drug`, `kd_app_ug_ml` with its ends, `seed`.
-    wanted
+    patient_days
         patient_id and day of collection.
     """
     if not is_drug(MODELLED_DRUG, study.settings.washed_out_drug):
         reason = f"the pharmacokinetic model is {MODELLED_DRUG}'s, not {study.settings.washed_out_drug}'s"
-        return tuple(DrugLevel(reason=reason) for _ in wanted)
-    answers = given_doses(study, wanted)
-    known = [given for given in answers if isinstance(given, GivenDoses)]
-    levels = iter(_levels(tuple(known), study.settings))
+        return tuple(DrugLevel(reason=reason) for _ in patient_days)
+    answers = given_doses(study, patient_days)
+    rows = [doses for doses in answers if isinstance(doses, GivenDoses)]
+    levels = iter(_levels(tuple(rows), study.settings))
     return tuple(
-        next(levels) if isinstance(given, GivenDoses) else DrugLevel(reason=given) for given in answers
+        next(levels) if isinstance(doses, GivenDoses) else DrugLevel(reason=doses) for doses in answers
     )
 
 
 @lru_cache(maxsize=8)
 def _levels(rows: tuple[GivenDoses, ...], settings: Settings) -> tuple[DrugLevel, ...]:
-    """Return the level of each patient; kept, since a study that is joined again often has the same doses."""
+    """Return the level of each patient. The result is cached: repeated calls often have the same doses."""
     if not rows:
         return ()
     deviates, kd = _draws(len(rows), settings)
-    drawn = _drawn([chain for given in rows for chain, _ in given.chains], deviates)
-    return tuple(_level(given, drawn, kd, settings) for given in rows)
+    drawn = _drawn([chain for doses in rows for chain, _ in doses.chains], deviates)
+    return tuple(_level(doses, drawn, kd, settings) for doses in rows)
 
 
 def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
-    """Yield the drawn patients of every row, whose chains are known."""
-    course, bodies = course_of(rows), [given.body for given in rows]
+    """Yield the simulated patients of each row; every heavy chain is known."""
+    course, bodies = course_of(rows), [doses.body for doses in rows]
     typical = concentrations(course, typical_disposition(bodies), rtol=_RTOL_TYPICAL)[:, -1]
-    patients = drawn_patients(bodies, np.array([given.per_kg for given in rows]), deviates)
+    patients = drawn_patients(bodies, np.array([doses.per_kg for doses in rows]), deviates)
     levels, last = levels_and_last_amounts(course, patients, rtol=_RTOL_DRAWS)
     part = np.asarray((np.arange(len(deviates)) * _GOLDEN + 0.5) % 1.0, dtype=np.float64)
     back = levels_with_target_back(last, course.hours[:, -1], patients, part, rtol=_RTOL_DRAWS)
@@ -144,16 +154,16 @@ def _drawn(rows: Sequence[GivenDoses], deviates: Floats) -> Iterator[_Drawn]:
         )
 
 
-def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Settings) -> DrugLevel:
-    """Return the level of a patient from the next drawn ones: of both chains, where that is not known."""
-    chains = [(next(drawn), share) for _, share in given.chains]
-    level = np.concatenate([one.level for one, _ in chains])
-    back = np.concatenate([one.back for one, _ in chains])
-    log_weight = np.concatenate([one.weight + np.log(share) for one, share in chains])
+def _level(doses: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Settings) -> DrugLevel:
+    """Return the level of a patient from the next simulated ones, of both chains if the chain is unknown."""
+    chains = [(next(drawn), share) for _, share in doses.chains]
+    level = np.concatenate([patients.level for patients, _ in chains])
+    back = np.concatenate([patients.back for patients, _ in chains])
+    log_weight = np.concatenate([patients.weight + np.log(share) for patients, share in chains])
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     both_kd = np.tile(kd, len(chains))
-    measured = int(np.count_nonzero(np.isfinite(given.troughs[1:])))
+    measured = int(np.count_nonzero(np.isfinite(doses.troughs[1:])))
     middle = chains[0][0].typical
     if measured or len(chains) > 1:
         middle = _quantile(level, weight, 0.5)
@@ -167,16 +177,16 @@ def _level(given: GivenDoses, drawn: Iterator[_Drawn], kd: Floats, settings: Set
         occupancy_high=_theta_end(np.log(level / both_kd), weight, UPPER_95),
         n_troughs=measured,
         method=_METHOD,
-        notes=(*given.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
+        notes=(*doses.notes, *_trough_notes(measured, float(1 / np.sum(weight**2)))),
     )
 
 
 def _draws(n: int, settings: Settings) -> tuple[Floats, Floats]:
-    """Return deviates (D, 7) in mirrored pairs and Kd (D,), the same for every patient in any order.
+    """Return normal deviates (D, 7) in mirrored pairs, and Kd (D,), µg/mL, the same for all patients.
 
-    For very many patients 8 points stand for the draws: the cubature rule that has the normal's moments up to
-    the third (Arasaratnam & Haykin 2009, doi:10.1109/TAC.2009.2019800). What is not known of weight, sex and
-    albumin goes with volume and clearance there: the band is then rather too wide.
+    For very many patients, 8 points replace the random draws: a cubature rule that has the moments of the
+    normal distribution up to the third (Arasaratnam & Haykin 2009, doi:10.1109/TAC.2009.2019800). Unknown
+    weight, sex and albumin then vary together with volume and clearance, so the band is rather too wide.
     """
     ends = np.log(sorted((settings.kd_app_low_ug_ml, settings.kd_app_high_ug_ml)))
     if n > _BUDGET // _FEWEST_DRAWS:
@@ -193,17 +203,17 @@ def _draws(n: int, settings: Settings) -> tuple[Floats, Floats]:
 
 
 def _troughs(rows: Sequence[GivenDoses], k: int) -> Floats:
-    """Return what was measured at the end of every interval, (N, K); NaN where nothing was."""
+    """Return the trough measured at the end of each interval, µg/mL, (N, K); NaN if none was measured."""
     troughs = np.full((len(rows), k), np.nan)
-    for row, given in enumerate(rows):
-        n = len(given.troughs)
-        # The trough of a dose is what the doses before have left: the end of the interval before.
-        troughs[row, k - n : k - 1] = given.troughs[1:]
+    for row, doses in enumerate(rows):
+        n = len(doses.troughs)
+        # The trough before a dose is the concentration at the end of the interval before it.
+        troughs[row, k - n : k - 1] = doses.troughs[1:]
     return troughs
 
 
 def _likelihoods(draws: Floats, troughs: Floats) -> Floats:
-    """Return how well each draw meets the troughs, log, (N, D); 0 where none were measured."""
+    """Return the log likelihood of the troughs for each draw, (N, D); 0 if none was measured."""
     rows = np.flatnonzero(np.isfinite(troughs).any(axis=1))
     log_likelihood = np.zeros(draws.shape[:2])
     z = (np.log(troughs[rows])[:, None, :] - np.log(draws[rows])) / _TROUGH_SD
@@ -211,35 +221,39 @@ def _likelihoods(draws: Floats, troughs: Floats) -> Floats:
     return log_likelihood
 
 
-def _theta_end(log_ratio: Floats, weight: Floats, at: float) -> float:
-    """Return the end of θ's band, from draws of ln(C/Kd)."""
-    return float(occupancy(_end(log_ratio, weight, at), 1.0))
+def _theta_end(log_ratio: Floats, weight: Floats, probability: float) -> float:
+    """Return an end of the band of the occupancy θ, from draws of ln(C/Kd)."""
+    return float(occupancy(_end(log_ratio, weight, probability), 1.0))
 
 
-def _end(logs: Floats, weight: Floats, at: float) -> float:
-    """Return an end of the band; of a few points, by their mean and SD on the log scale."""
+def _end(logs: Floats, weight: Floats, probability: float) -> float:
+    """Return an end of the band; for a cubature, from mean and SD of the logarithms."""
     if len(logs) > _FEW_POINTS:
-        return float(np.exp(_quantile(logs, weight, at)))
+        return float(np.exp(_quantile(logs, weight, probability)))
     mean = float(np.sum(weight * logs))
-    return float(np.exp(mean + (Z_95 if at > 0.5 else -Z_95) * _spread(logs, weight)))
+    return float(np.exp(mean + (Z_95 if probability > 0.5 else -Z_95) * _spread(logs, weight)))
 
 
 def _spread(logs: Floats, weight: Floats) -> float:
-    """Return half of the middle 68 %: the few who clear all would widen it for all. Of few points, the SD."""
+    """Return the SD of the logarithms: half of the middle 68 %, since rare fast clearance inflates the SD.
+
+    For a cubature it is the weighted SD itself.
+    """
     if len(logs) > _FEW_POINTS:
         return (_quantile(logs, weight, ONE_SD_ENDS[1]) - _quantile(logs, weight, ONE_SD_ENDS[0])) / 2
     mean = float(np.sum(weight * logs))
     return float(np.sqrt(np.sum(weight * (logs - mean) ** 2)))
 
 
-def _quantile(values: Floats, weight: Floats, at: float) -> float:
-    """Return a weighted quantile, between the middles of the draws' steps."""
+def _quantile(values: Floats, weight: Floats, probability: float) -> float:
+    """Return a weighted quantile, interpolated between the middles of the weights."""
     order = np.argsort(values, kind="stable")
     share = weight[order]
-    return float(np.interp(at, np.cumsum(share) - share / 2, values[order]))
+    return float(np.interp(probability, np.cumsum(share) - share / 2, values[order]))
 
 
 def _trough_notes(measured: int, effective: float) -> tuple[str, ...]:
+    """Return a note about measured troughs; `effective`: how many simulated patients agree with them."""
     if not measured:
         return ()
     troughs = "1 measured trough" if measured == 1 else f"{measured} measured troughs"

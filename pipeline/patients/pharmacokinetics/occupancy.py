@@ -1,4 +1,4 @@
-"""How much CD38 a concentration of the drug holds."""
+"""Receptor occupancy: the part of CD38 that the drug covers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 MOST_FOR_TOTAL: Final = 0.9
-"""Above this occupancy the total is not computed: a small error of θ would decide it. Convention: from 0.9
+"""Above this occupancy θ, no total CD38 is computed: a small error of θ would decide it. Convention: from 0.9
 on, an error of 0.03 in θ moves the total by 30 %."""
 
 
 def occupancy(ug_ml: ArrayLike, kd_ug_ml: ArrayLike) -> NDArray[np.float64]:
-    """Return θ = C/(C + Kd), the part of CD38 that the drug occupies.
+    """Return the occupancy θ = C/(C + Kd), the part of CD38 that the drug covers, from 0 to 1.
 
     Parameters
     ----------
     ug_ml
-        Concentration, taken to be the marrow's too.
+        Serum concentration C, µg/mL. The marrow is assumed to have the same. A negative one counts as 0.
     kd_ug_ml
-        Apparent dissociation constant of the drug on cells, an assumption.
+        Apparent dissociation constant Kd of the drug on cells, µg/mL: an assumption.
+
+    Returns
+    -------
+    The common shape of both.
 
     Examples
     --------

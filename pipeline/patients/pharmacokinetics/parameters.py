@@ -1,10 +1,10 @@
-"""What a body does with daratumumab: two compartments, a linear and a saturable way out.
+"""Parameters of the model of daratumumab: two compartments, a linear and a saturable clearance.
 
 Xu et al. 2020, Adv Ther 37:1464 (doi:10.1007/s12325-020-01247-8), Online Resource 6, intravenous. Absorption
 after a subcutaneous dose: Luo et al. 2021, J Clin Pharmacol 61:614 (doi:10.1002/jcph.1771), Table S1.
-The 107 patients of Xu 2020 (study MMY1001) were being treated with daratumumab, carfilzomib and
-dexamethasone, some with lenalidomide too: what their tumours removed of the drug had nearly all gone. In a
-patient who has progressed since, it may be back (`levels_with_target_back`).
+The 107 patients of Xu 2020 (study MMY1001) were under daratumumab, carfilzomib and dexamethasone, some with
+lenalidomide. So their clearance by the tumour had nearly gone. In a patient who has progressed since, this
+clearance may have returned (`levels_with_target_back`).
 """
 
 from __future__ import annotations
@@ -18,61 +18,63 @@ from numpy.typing import NDArray
 from calibration.numbers import Floats, Mask
 
 REFERENCE_WEIGHT_KG, REFERENCE_ALBUMIN_G_L = 78.6, 37.0
-"""The reference patient (doi:10.1007/s12325-020-01247-8)."""
+"""Weight, kg, and albumin, g/L, of the reference patient (doi:10.1007/s12325-020-01247-8)."""
 
 BIOAVAILABILITY: Final = 0.689
-"""Part of a subcutaneous dose that reaches the blood (doi:10.1002/jcph.1771)."""
+"""Bioavailability: the part of a subcutaneous dose that reaches the blood (doi:10.1002/jcph.1771)."""
 
 _CLEARANCE, _BY_WEIGHT, _BY_ALBUMIN, _IF_IGG = 0.00485, 0.451, -1.149, 1.806
-"""Typical linear clearance, L/h; powers of weight and of albumin, relative to the reference patient; factor
-of IgG myeloma (doi:10.1007/s12325-020-01247-8)."""
+"""Typical linear clearance CL, L/h; its exponents of weight and of albumin, relative to the reference
+patient; its factor for IgG myeloma (doi:10.1007/s12325-020-01247-8)."""
 _CENTRAL, _CENTRAL_BY_WEIGHT, _IF_FEMALE, _PERIPHERAL, _BETWEEN = 4.09, 0.375, 0.795, 3.06, 0.0642
-"""Central volume, L, its power of weight and its factor of women; peripheral volume, L; exchange of the
-two, L/h (doi:10.1007/s12325-020-01247-8)."""
+"""Central volume V1, L, its exponent of weight and its factor for women; peripheral volume V2, L; clearance Q
+between the two, L/h (doi:10.1007/s12325-020-01247-8)."""
 _VMAX, _DECAY, _KM = 2.08, 0.0013, 0.93
-"""Saturable removal: mg/h at the first dose; its fall, 1/h; concentration of half of it, µg/mL
+"""Saturable clearance: Vmax at the first dose, mg/h; the rate of its fall, 1/h; Km, µg/mL
 (doi:10.1007/s12325-020-01247-8)."""
 _ABSORPTION: Final = 0.0117
-"""Absorption from under the skin, 1/h (doi:10.1002/jcph.1771)."""
+"""Absorption rate Ka after a subcutaneous dose, 1/h (doi:10.1002/jcph.1771)."""
 _CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY = 0.407, 0.218, 0.713, 0.434
-"""Variation between patients, from a public transcription of the model (doi:10.1007/s12325-020-01247-8)."""
+"""CV between patients, from a public transcription of the model (doi:10.1007/s12325-020-01247-8)."""
 
 _CVS: Final = np.array([_CV_CLEARANCE, _CV_CENTRAL, _CV_VMAX, _CV_DECAY])
 
 N_VARIED: Final = len(_CVS)
-"""How many parameters differ between patients beyond their covariates."""
+"""Number of parameters that vary between patients with the same covariates."""
 
 IGG_SHARE: Final = 0.52
-"""Part of the patients whose myeloma makes IgG (doi:10.4065/78.1.21)."""
+"""Share of patients whose myeloma makes IgG (doi:10.4065/78.1.21)."""
 
 _WEIGHT_LOG_SD, _ALBUMIN_LOG_SD = 0.22, 0.14
-"""SD of ln weight and of ln albumin between patients, where they are not known. Assumption: as adults with
-myeloma differ (docs/method.md)."""
+"""SD of ln weight and of ln albumin between patients, used if they are unknown. Assumption: as in adults
+with myeloma (docs/method.md)."""
 
 _MALE_FROM: Final = -0.126
-"""Normal deviate from which a patient of unknown sex is drawn as a man. Assumption: 45 % are women
+"""A simulated patient of unknown sex is a man from this normal deviate on. Assumption: 45 % are women
 (docs/method.md)."""
 
 N_DRAWN: Final = N_VARIED + 3
-"""Deviates of a drawn patient: those of `varied`, then weight, albumin and sex, used where not known.
-Arithmetic."""
+"""Number of deviates of a simulated patient: those of `varied`, then weight, albumin and sex, used
+if unknown. Arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A patient's covariates; None = not known.
+    """A patient's covariates; None: unknown.
 
-    The typical patient (`typical_disposition`) then has the reference patient's, and is not IgG; draws
-    (`drawn_patients`) spread over what it may be.
+    `typical_disposition` replaces an unknown covariate by that of the reference patient, and takes the
+    myeloma as not IgG. `drawn_patients` draws unknown weight, albumin and sex at random.
 
     Attributes
     ----------
     weight_kg, albumin_g_l
-        Heavier bodies clear more and are larger; low albumin goes with fast clearance of every IgG.
+        Weight, kg, and albumin, g/L. Clearance and central volume rise with weight; clearance of every IgG is
+        faster at low albumin.
     female
-        A smaller central volume.
+        Whether the patient is a woman: the central volume is smaller.
     igg
-        IgG myeloma: its paraprotein competes for the receptor that saves IgG from breakdown.
+        Whether the myeloma makes IgG: the paraprotein competes for the receptor that protects IgG from
+        breakdown, so clearance is faster.
     """
 
     weight_kg: float | None = None
@@ -83,24 +85,24 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Disposition:
-    """Parameters of N patients, arrays that broadcast together; hours, litres, mg, µg/mL (= mg/L).
+    """Pharmacokinetic parameters of N patients, arrays that broadcast together; h, L, mg, µg/mL (= mg/L).
 
     Attributes
     ----------
     clearance
-        CL, L/h: the way out that every IgG takes.
+        CL: linear clearance, as of every IgG, L/h.
     central, peripheral
-        V1, V2, L.
+        V1, V2: volumes of the two compartments, L.
     between
-        Q, L/h: exchange of the two.
+        Q: clearance between the two compartments, L/h.
     vmax
-        mg/h at the first dose: removal by binding to CD38, which is used up as the tumour goes.
+        Largest removal by binding to CD38 at the first dose, mg/h. It falls as the tumour shrinks.
     decay
-        1/h: Vmax falls as exp(−decay · t), t hours from the first dose.
+        Vmax falls as exp(−decay · t), t hours from the first dose; 1/h.
     km
-        µg/mL at which half of Vmax is reached.
+        Concentration at which half of Vmax is reached, µg/mL.
     absorption
-        1/h, from under the skin.
+        Ka: absorption rate after a subcutaneous dose, 1/h.
     """
 
     clearance: Floats
@@ -113,20 +115,20 @@ class Disposition:
     absorption: Floats
 
     def take(self, index: NDArray[np.intp]) -> Disposition:
-        """Return the patients at these places."""
+        """Return the patients at these indices."""
         return Disposition(*(np.asarray(getattr(self, name))[index] for name in self.__slots__))
 
 
 def typical_disposition(bodies: list[Body]) -> Disposition:
-    """Return the typical patient's parameters at these covariates, each of shape (N,).
+    """Return the parameters of the typical patient with each of N bodies' covariates, each of shape (N,).
 
     CL = 0.00485·(WT/78.6)^0.451·(ALB/37)^−1.149·(1.806 if IgG); V1 = 4.09·(WT/78.6)^0.375·(0.795 if female);
     Q = 0.0642; V2 = 3.06; Vmax = 2.08·e^(−0.0013 t); Km = 0.93; Ka = 0.0117.
 
     Examples
     --------
-    >>> found = typical_disposition([Body(), Body(igg=True)])
-    >>> found.clearance.round(5).tolist()
+    >>> typical = typical_disposition([Body(), Body(igg=True)])
+    >>> typical.clearance.round(5).tolist()
     [0.00485, 0.00876]
     """
     weight = np.array([body.weight_kg or REFERENCE_WEIGHT_KG for body in bodies]) / REFERENCE_WEIGHT_KG
@@ -136,7 +138,7 @@ def typical_disposition(bodies: list[Body]) -> Disposition:
 
 
 def _typical(weight: Floats, albumin: Floats, igg: Mask, female: Mask) -> Disposition:
-    """Return the typical parameters; weight and albumin as parts of the reference patient's."""
+    """Return the typical parameters; weight and albumin are relative to the reference patient."""
     shape = weight.shape
     return Disposition(
         clearance=_CLEARANCE * weight**_BY_WEIGHT * albumin**_BY_ALBUMIN * np.where(igg, _IF_IGG, 1.0),
@@ -151,23 +153,22 @@ def _typical(weight: Floats, albumin: Floats, igg: Mask, female: Mask) -> Dispos
 
 
 def drawn_patients(bodies: list[Body], per_kg: Mask, deviates: Floats) -> Disposition:
-    """Return D patients for each of N bodies: as `varied`, and spread over the covariates that are not known.
+    """Return D simulated patients for each of N bodies: varied as by `varied`, with unknown covariates drawn.
 
-    Whether the myeloma makes IgG is not drawn: an unknown chain counts as not IgG (`GivenDoses.chains`
-    are both).
+    The heavy chain is not drawn: an unknown chain counts as not IgG. `GivenDoses.chains` covers both chains.
 
     Parameters
     ----------
     per_kg : (N,)
-        Whether the doses were given by weight: where the weight is not known, they were as unknown.
+        Whether the doses were given by weight: if the weight is unknown, so are the doses in mg.
     deviates : (D, 7)
         Standard normal.
 
     Returns
     -------
     Disposition
-        Of shape (N, D). A dose that was larger by a factor is a body that is smaller by it: concentrations
-        are the same.
+        Of shape (N, D). An unknown dose is not changed. The volumes, clearances and Vmax are divided by its
+        factor instead, which gives the same concentrations.
     """
     shape = (len(bodies), len(deviates))
     heavy, rich, sex = (np.broadcast_to(deviates[:, N_VARIED + k], shape) for k in range(3))
@@ -195,17 +196,18 @@ def drawn_patients(bodies: list[Body], per_kg: Mask, deviates: Floats) -> Dispos
     )
 
 
-def _known_or_drawn(known: list[float | None], reference: float, logs: Floats) -> Floats:
-    """Return (N, D) parts of the reference: what is known, else drawn around it."""
-    part = np.array([[(value or reference) / reference] for value in known])
-    return np.where(np.array([[not value] for value in known]), np.exp(logs), part)
+def _known_or_drawn(typed: list[float | None], reference: float, logs: Floats) -> Floats:
+    """Return a covariate relative to the reference, (N, D): the typed one; if unknown, drawn around 1."""
+    part = np.array([[(value or reference) / reference] for value in typed])
+    return np.where(np.array([[not value] for value in typed]), np.exp(logs), part)
 
 
 def varied(typical: Disposition, deviates: Floats) -> Disposition:
-    """Return D patients for each of N, log-normal around the typical one; each of shape (N, D).
+    """Return D simulated patients for each of N, log-normal around the typical one; each of shape (N, D).
 
-    Between patients CL differs by 40.7 %, V1 21.8 %, Vmax 71.3 %, its decay 43.4 % (CV; Xu 2020, as a public
-    transcription of the model has them: not compared with the paper's own supplement).
+    The CV between patients is 40.7 % for CL, 21.8 % for V1, 71.3 % for Vmax and 43.4 % for its decay. The CVs
+    are from a public transcription of the model (Xu 2020, doi:10.1007/s12325-020-01247-8); they were not
+    compared with the supplement of the paper.
 
     Parameters
     ----------

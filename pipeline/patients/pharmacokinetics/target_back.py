@@ -1,9 +1,10 @@
-"""The washout of a patient whose tumour, and the clearance by it, comes back after the last dose.
+"""Serum concentrations during a washout if the clearance by the target, CD38, comes back after the last dose.
 
-In the model of Xu 2020 the saturable way out falls as exp(-0.0013 t) for ever: its patients were under a
-treatment that worked. After a progression the target is there again, and most of it acts below Km, where the
-washout lies. How much of it is back in whom is not known. So a part of Vmax, from none to all, comes back
-after the last dose as fast as it went: Vmax(t) = part * Vmax * (1 - exp(-0.0013 t)).
+In the model of Xu et al. 2020 (doi:10.1007/s12325-020-01247-8), the saturable clearance falls as
+exp(-0.0013 t), t in hours, and does not rise again: its patients had a treatment that worked. After a
+progression the target returns. Its clearance matters most below Km, which is where the washout lies. How much
+of it returns in a patient is unknown. So a part of Vmax, between 0 and 1, returns after the last dose at the
+rate at which it fell: Vmax(t) = part * Vmax * (1 - exp(-0.0013 t)), t from the last dose.
 """
 
 from __future__ import annotations
@@ -12,27 +13,28 @@ import numpy as np
 
 from calibration.numbers import Floats
 from pipeline.patients.pharmacokinetics.exponential_step import rates_of
-from pipeline.patients.pharmacokinetics.integration import PaddedDoses, followed
+from pipeline.patients.pharmacokinetics.integration import PaddedDoses, integrate_courses
 from pipeline.patients.pharmacokinetics.parameters import Disposition
 
 
 def levels_with_target_back(
     amounts: Floats, hours: Floats, disposition: Disposition, part: Floats, *, rtol: float
 ) -> Floats:
-    """Return the concentration at the end of a washout in which a part of Vmax comes back, ug/mL.
+    """Return the serum concentration at the end of a washout in which a part of Vmax returns, ug/mL.
 
     Parameters
     ----------
     amounts : (3, N, D)
-        Right after the last dose: in the central and the peripheral compartment and under the skin, mg.
+        Amounts right after the last dose: in the central compartment, the peripheral compartment and under
+        the skin, mg.
     hours : (N,)
-        Of the washout.
+        Length of the washout, h.
     disposition
         Parameters of shape (N, D).
     part : (D,)
-        Of Vmax that comes back, 0 to 1.
+        Part of Vmax that returns, 0 to 1.
     rtol
-        Error allowed per step, relative, on each amount.
+        Relative tolerance of each amount per step.
 
     Returns
     -------
@@ -44,5 +46,5 @@ def levels_with_target_back(
     start = np.concatenate([amounts.reshape(3, -1), -steady[np.newaxis]])
     none = np.zeros((n, 1))
     washout = PaddedDoses(hours[:, np.newaxis], none, none)
-    levels, _ = followed(washout, rates_of(flat, steady), start, np.zeros(n, dtype=np.intp), rtol)
+    levels, _ = integrate_courses(washout, rates_of(flat, steady), start, np.zeros(n, dtype=np.intp), rtol)
     return levels.reshape(n, d)

@@ -148,12 +148,12 @@ def _parts(density: ReceptorDensity) -> tuple[float, float, float]:
 def norm_of_settings(settings: Settings) -> Norm | None:
     """Return the norm of the settings, typed or default; None if both usual values are 0."""
     usual = {NK_CELLS: settings.sentinel_nk_usual, B_PRECURSORS: settings.sentinel_b_precursor_usual}
-    known = {name: float(np.log(value)) for name, value in usual.items() if value > 0}
-    if not known:
+    log_usual = {name: float(np.log(value)) for name, value in usual.items() if value > 0}
+    if not log_usual:
         return None
     variance = float(np.log1p(settings.sentinel_usual_cv**2))
     matrix = variance * np.array([[1.0, SENTINELS_ALIKE], [SENTINELS_ALIKE, 1.0]])
-    return Norm(known, matrix, float("inf"), "settings")
+    return Norm(log_usual, matrix, float("inf"), "settings")
 
 
 def norms_of_tubes(tubes: Iterable[FreeTube]) -> dict[tuple[str, ...], Norm]:

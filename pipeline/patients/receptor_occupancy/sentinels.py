@@ -113,8 +113,8 @@ class _TubeNorm:
         variance = float(self.norm.variance[index, index])
         beside = self._reach(variance, variance)
         reach = float(np.hypot(beside, Z_95 * np.sqrt(self.calibration(reading))))
-        at = (reading.bound or 0.0) - self.norm.log_usual[reading.name]
-        low, low_beside = (max(0.0, -float(np.expm1(at + r))) for r in (reach, beside))
+        log_ratio = (reading.bound or 0.0) - self.norm.log_usual[reading.name]
+        low, low_beside = (max(0.0, -float(np.expm1(log_ratio + r))) for r in (reach, beside))
         return Theta(None, low, 1.0, low_beside, 1.0, ThetaFrom.SENTINELS, SENTINELS_BELOW)
 
     def _reach(self, norm_part: float, variance: float) -> float:

@@ -96,15 +96,15 @@ def chosen_theta(sentinels: Theta, level: Theta, *, competes: bool | None) -> Th
     """
     if competes is False:
         return Theta(0.0, 0.0, 0.0, 0.0, 0.0, ThetaFrom.NO_COMPETITION, NO_DIVISION)
-    known = sentinels if sentinels.is_known else level
-    if not known.is_known:
+    chosen = sentinels if sentinels.is_known else level
+    if not chosen.is_known:
         return Theta(reason="; ".join(filter(None, dict.fromkeys((sentinels.reason, level.reason)))))
     if competes is None:
-        return replace(known, value=None, low=0.0, low_beside=0.0, reason=NOT_KNOWN)
-    return known
+        return replace(chosen, value=None, low=0.0, low_beside=0.0, reason=NOT_KNOWN)
+    return chosen
 
 
-def contradict(theta: Theta, other: Theta) -> bool:
+def contradict(theta: Theta, second: Theta) -> bool:
     """Return whether the intervals of two θ do not touch.
 
     Examples
@@ -112,9 +112,9 @@ def contradict(theta: Theta, other: Theta) -> bool:
     >>> contradict(Theta(0.1, 0.0, 0.2), Theta(0.9, 0.8, 1.0)), contradict(Theta(0.1, 0.0, 0.2), Theta())
     (True, False)
     """
-    if theta.low is None or theta.high is None or other.low is None or other.high is None:
+    if theta.low is None or theta.high is None or second.low is None or second.high is None:
         return False
-    return theta.low > other.high or other.low > theta.high
+    return theta.low > second.high or second.low > theta.high
 
 
 def theta_of_tubes(thetas: Sequence[Theta]) -> Theta:
@@ -123,10 +123,10 @@ def theta_of_tubes(thetas: Sequence[Theta]) -> Theta:
     Replicates share patient, norm and serum, so more of them do not make θ more precise. If some tubes have θ
     from sentinels, θ from the drug level in the other tubes does not count.
     """
-    known = [theta for theta in thetas if theta.is_known]
-    measured = [theta for theta in known if theta.source is ThetaFrom.SENTINELS]
-    thetas = measured or known or thetas
-    if len(thetas) == 1 or not known:
+    with_value = [theta for theta in thetas if theta.is_known]
+    measured = [theta for theta in with_value if theta.source is ThetaFrom.SENTINELS]
+    thetas = measured or with_value or thetas
+    if len(thetas) == 1 or not with_value:
         return thetas[0]
     values = [theta.value for theta in thetas if theta.value is not None and theta.value < 1]
     mean = None

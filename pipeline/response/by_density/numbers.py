@@ -50,12 +50,12 @@ def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
         )  # fmt: skip
 
 
-def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
-    name, counts = one.outcome, (one.n, one.n_events)
-    if one.odds is None or one.area is None or one.best is None or one.fixed is None:
-        yield DensityNumber(name, "odds ratio, doubling", *counts, note=one.note)
+def _of_outcome(outcome: OutcomeByDensity) -> Iterator[DensityNumber]:
+    name, counts = outcome.outcome, (outcome.n, outcome.n_events)
+    if outcome.odds is None or outcome.area is None or outcome.best is None or outcome.fixed is None:
+        yield DensityNumber(name, "odds ratio, doubling", *counts, note=outcome.note)
         return
-    odds, area = one.odds, one.area
+    odds, area = outcome.odds, outcome.area
     yield DensityNumber(
         name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, RATIO, p=odds.p,
         strength=odds.strength, method=odds.method, note=odds.note,
@@ -65,14 +65,14 @@ def _of_outcome(one: OutcomeByDensity) -> Iterator[DensityNumber]:
         name, "area under the ROC curve", *counts, area.area, area.low, area.high, SHARE, area.corrected,
         method=area.method, note="; ".join(part for part in (area.note, pairs) if part),
     )  # fmt: skip
-    for cut in (one.best, one.fixed):
+    for cut in (outcome.best, outcome.fixed):
         yield from _of_cut(name, cut)
 
 
 def _of_cut(outcome: str, cut: DensityCut) -> Iterator[DensityNumber]:
     counts = (cut.n, cut.n_events)
-    left = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
-    note = "; ".join(part for part in (cut.note, left) if part)
+    open_note = f"a limit leaves the side of {cut.n_open} patients open" if cut.n_open else ""
+    note = "; ".join(part for part in (cut.note, open_note) if part)
     yield DensityNumber(
         outcome, cut.name, *counts, cut.cut, cut.low, cut.high, MOLECULES, method=cut.method, note=note
     )

@@ -49,7 +49,7 @@ class DensityRows:
         return int(np.sum(self.kind != MEASURED))
 
 
-def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> DensityRows:
+def density_rows(visits: Mapping[str, RdVisit], patient_ids: Sequence[str]) -> DensityRows:
     """Return a row per patient, in their order. A patient without a density and without a limit gets no row.
 
     Parameters
@@ -58,13 +58,16 @@ def density_rows(visits: Mapping[str, RdVisit], wanted: Sequence[str]) -> Densit
         The visit whose density is used for each patient, by patient_id.
     """
     chosen = [
-        (name, value_of(visit.row)) for name in wanted for visit in (visits[name],) if visit.row is not None
+        (name, value_of(visit.row))
+        for name in patient_ids
+        for visit in (visits[name],)
+        if visit.row is not None
     ]
-    known = [(name, value) for name, value in chosen if value is not None]
-    names = tuple(name for name, _ in known)
+    with_value = [(name, value) for name, value in chosen if value is not None]
+    names = tuple(name for name, _ in with_value)
     rows = [row for name in names if (row := visits[name].row) is not None]
-    value = np.array([part[0] for _, part in known], dtype=np.float64)
-    kind = np.array([part[1] for _, part in known], dtype=np.int_)
+    value = np.array([part[0] for _, part in with_value], dtype=np.float64)
+    kind = np.array([part[1] for _, part in with_value], dtype=np.int_)
     sd = own_errors(rows)
     return DensityRows(names, value, kind, sd, true_values(value, kind, sd) if names else None)
 

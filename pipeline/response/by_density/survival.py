@@ -45,8 +45,8 @@ def density_survival(
     followed = [by_patient[name] for name in rows.patients]
     weeks = settings.dexamethasone_landmark_weeks
     day = weeks * DAYS_PER_WEEK
-    at_risk = [place for place, course in enumerate(followed) if is_at_risk(course, day)]
-    later = [after_landmark(followed[place], day) for place in at_risk]
+    at_risk = [index for index, course in enumerate(followed) if is_at_risk(course, day)]
+    later = [after_landmark(followed[index], day) for index in at_risk]
     return (
         *_of("PFS from day 0", rows, list(range(len(followed))), followed, settings.rd_cut),
         *_of(f"PFS from the landmark of {weeks:g} weeks", rows, at_risk, later, settings.rd_cut),
@@ -54,12 +54,12 @@ def density_survival(
 
 
 def _of(
-    name: str, rows: DensityRows, places: Sequence[int], courses: Sequence[FollowUp], cut: float
+    name: str, rows: DensityRows, indices: Sequence[int], courses: Sequence[FollowUp], cut: float
 ) -> tuple[HazardRatio, HazardRatio]:
     times = np.array([course.pfs_day for course in courses], dtype=float)
     events = np.array([course.pfs_event for course in courses], dtype=bool)
     per_cut = f">= {cut:,.0f} v below"
-    n, k = len(places), int(events.sum())
+    n, k = len(indices), int(events.sum())
     if k < FEWEST_DEATHS:
         note = f"{k} events in {n} patients with a density: expected {FEWEST_DEATHS} or more"
         empty = (
@@ -70,20 +70,20 @@ def _of(
         note = "the densities differ by no more than their errors, or all lie beyond a limit"
         smooth = HazardRatio(name, "doubling", n, k, None, None, None, None, note=note)
     else:
-        smooth = cox_ratio(name, "doubling", rows.known.expected[list(places)], times, events)
-    return smooth, _by_cut(name, per_cut, rows, places, times, events, cut)
+        smooth = cox_ratio(name, "doubling", rows.known.expected[list(indices)], times, events)
+    return smooth, _by_cut(name, per_cut, rows, indices, times, events, cut)
 
 
 def _by_cut(
     name: str,
     per: str,
     rows: DensityRows,
-    places: Sequence[int],
+    indices: Sequence[int],
     times: np.ndarray,
     events: np.ndarray,
     cut: float,
 ) -> HazardRatio:
-    chosen = list(places)
+    chosen = list(indices)
     above, below = sides(rows.log2_rd[chosen], rows.kind[chosen], float(np.log2(cut)))
     n, k = int((above | below).sum()), int(events[above | below].sum())
     if not above.any() or not below.any():

@@ -106,14 +106,14 @@ def density_tables(study: Study, facts: PatientFacts) -> DensityTables:
         },
     }
     visits = facts.rd_visits
-    told = tuple(
+    by_density = tuple(
         _outcome(name, density_rows(visits, list(answers)), answers, study)
         for name, answers in outcomes.items()
     )
     followed = [course for course in facts.courses if course.pfs_day is not None]
     of_courses = density_rows(visits, [course.patient_id for course in followed])
     survival = density_survival(of_courses, followed, study.settings)
-    return DensityTables(told, survival, _warning(told))
+    return DensityTables(by_density, survival, _warning(by_density))
 
 
 def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: Study) -> OutcomeByDensity:
@@ -154,14 +154,14 @@ def _power(log2: float) -> float | None:
 
 def _warning(outcomes: Sequence[OutcomeByDensity]) -> str:
     """Return the warning about the small number of patients; "" where nothing is reported."""
-    reported = [one for one in outcomes if one.odds is not None]
+    reported = [outcome for outcome in outcomes if outcome.odds is not None]
     if not reported:
         return ""
-    least = min(min(one.n_events, one.n - one.n_events) for one in reported)
-    few = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
+    least = min(min(outcome.n_events, outcome.n - outcome.n_events) for outcome in reported)
+    small = f"The smaller group has {least} patients: " if least < FEW_EVENTS else ""
     return (
-        f"{few}{'each' if few else 'Each'} of these answers may change when a few patients are added. One "
-        "cut was chosen in the same patients that it divides, so it looks better than it is. “In other "
+        f"{small}{'each' if small else 'Each'} of these answers may change when a few patients are added. "
+        "One cut was chosen in the same patients that it divides, so it looks better than it is. “In other "
         "patients” corrects for that, but only a study of other patients can confirm it. Density also goes "
         "with the weeks since the last dose and with what was given before: none of this says that the "
         "density is the cause."

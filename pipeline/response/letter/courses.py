@@ -57,9 +57,9 @@ CONTROL_RULE: Final = (
 
 def anti_drug_antibodies(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return n/N with antibodies against the study drug, before and on treatment."""
-    courses = [AdaCourse(one.ada_on_treatment) for one in patients if one.ada_on_treatment]
+    courses = [AdaCourse(patient.ada_on_treatment) for patient in patients if patient.ada_on_treatment]
     rows = (
-        *share("before the study drug", [one.ada_before for one in patients]),
+        *share("before the study drug", [patient.ada_before for patient in patients]),
         *share("on treatment", [course is not AdaCourse.NONE for course in courses]),
         *share("on treatment, persistent", [course is AdaCourse.PERSISTENT for course in courses]),
         *share("on treatment, transient", [course is AdaCourse.TRANSIENT for course in courses]),
@@ -78,8 +78,8 @@ def adverse_events(
     if events:
         highest = highest_grades(patients, events)
         kinds: _Grades = (
-            ("adverse event", [highest[one.patient_id][0] for one in patients]),
-            ("related adverse event", [highest[one.patient_id][1] for one in patients]),
+            ("adverse event", [highest[patient.patient_id][0] for patient in patients]),
+            ("related adverse event", [highest[patient.patient_id][1] for patient in patients]),
         )
         rows = (*_by_grade(kinds), *_of_events(events))
         return part(EVENTS_TITLE, EACH_EVENT_RULE, rows)
@@ -106,14 +106,14 @@ def highest_grades(patients: Sequence[Patient], events: Sequence[AdverseEvent]) 
 
 def _of_events(events: Sequence[AdverseEvent]) -> Iterator[Proportion]:
     """Count events, not patients. Events of one patient are not independent, so there is no interval."""
-    for name, kept in (
+    for name, group in (
         ("events", events),
         ("related events", [event for event in events if event.related]),
     ):
-        yield _events(f"{name}, of all events", len(kept), len(events))
+        yield _events(f"{name}, of all events", len(group), len(events))
         for grade in range(1, _MOST_GRADES + 1):
-            yield _events(f"{name}, grade {grade}", sum(one.grade == grade for one in kept), len(events))
-        severe = sum(one.grade >= SEVERE_FROM for one in kept)
+            yield _events(f"{name}, grade {grade}", sum(event.grade == grade for event in group), len(events))
+        severe = sum(event.grade >= SEVERE_FROM for event in group)
         yield _events(f"{name}, grade >= {SEVERE_FROM}", severe, len(events))
 
 
@@ -123,11 +123,11 @@ def _events(name: str, k: int, n: int) -> Proportion:
 
 def _by_grade(kinds: _Grades) -> Iterator[Proportion]:
     for name, grades in kinds:
-        known = [grade for grade in grades if grade is not None]
-        yield from share(f"any {name}", [grade >= 1 for grade in known])
+        typed = [grade for grade in grades if grade is not None]
+        yield from share(f"any {name}", [grade >= 1 for grade in typed])
         for grade in range(1, _MOST_GRADES + 1):
-            yield from share(f"{name}, highest grade {grade}", [one == grade for one in known])
-        yield from share(f"{name} of grade >= {SEVERE_FROM}", [one >= SEVERE_FROM for one in known])
+            yield from share(f"{name}, highest grade {grade}", [highest == grade for highest in typed])
+        yield from share(f"{name} of grade >= {SEVERE_FROM}", [highest >= SEVERE_FROM for highest in typed])
 
 
 def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tuple[LetterPart, ...]:
@@ -141,14 +141,17 @@ def duration_of_treatment(courses: Sequence[FollowUp], month_days: float) -> tup
     )
     rows: list[Characteristic] = []
     for name, responses in groups:
-        members = [one for one in courses if not responses or one.best_response in responses]
-        ended = [one.treated_days for one in members if one.stopped and one.treated_days is not None]
+        members = [course for course in courses if not responses or course.best_response in responses]
+        ended = [
+            course.treated_days for course in members if course.stopped and course.treated_days is not None
+        ]
         rows.append(
             summary(f"{name}: treated, of those who stopped", [d / month_days for d in ended], MONTHS)
         )
         for months in DURATION_MONTHS:
             rows += share(
-                f"{name}: treated >= {months} months", [_reached(one, months * month_days) for one in members]
+                f"{name}: treated >= {months} months",
+                [_reached(course, months * month_days) for course in members],
             )
     return part("Duration of treatment by best response", DURATION_RULE, rows)
 

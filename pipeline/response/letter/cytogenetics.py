@@ -75,15 +75,15 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     """
     results: dict[str, bool | None] = {}
     parts = _parts(typed)
-    if not parts or all(one.is_not_done and not one.names for one in parts):
+    if not parts or all(cell_part.is_not_done and not cell_part.names for cell_part in parts):
         return None
-    for one in parts:
-        if one.names:
-            results.update(dict.fromkeys(one.names, one.state))
-        elif one.result is None and not _NOTHING.search(one.text):
-            results[one.text[:_LONGEST_NAME]] = one.state
-        elif one.result is _Result.PRESENT:
-            results[one.text[:_LONGEST_NAME]] = True
+    for cell_part in parts:
+        if cell_part.names:
+            results.update(dict.fromkeys(cell_part.names, cell_part.state))
+        elif cell_part.result is None and not _NOTHING.search(cell_part.text):
+            results[cell_part.text[:_LONGEST_NAME]] = cell_part.state
+        elif cell_part.result is _Result.PRESENT:
+            results[cell_part.text[:_LONGEST_NAME]] = True
     return results
 
 
@@ -137,10 +137,14 @@ def _of_clause(clause: str) -> list[_CellPart]:
 def _part(text: str, join: str) -> _CellPart:
     text = f"{join} {text}" if join == "nor" else text
     words = ((_Result.NOT_DONE, _NOT_DONE), (_Result.ABSENT, _ABSENT), (_Result.PRESENT, _PRESENT))
-    said = next(((result, at) for result, pattern in words if (at := pattern.search(text))), None)
+    result_match = next(
+        ((result, match) for result, pattern in words if (match := pattern.search(text))), None
+    )
     names = _named(text)
-    after = said is not None and bool(names) and bool(_named(text[: said[1].start()]))
-    return _CellPart(text, join, names, said[0] if said else None, after, bool(_FOR_ALL.search(text)))
+    after = result_match is not None and bool(names) and bool(_named(text[: result_match[1].start()]))
+    return _CellPart(
+        text, join, names, result_match[0] if result_match else None, after, bool(_FOR_ALL.search(text))
+    )
 
 
 def _spread(parts: list[_CellPart]) -> list[_CellPart]:
@@ -149,13 +153,18 @@ def _spread(parts: list[_CellPart]) -> list[_CellPart]:
     After a comma, only a word for the whole list still applies: in `a, b neg` the name `a` means present, as
     everywhere.
     """
-    for one, other in pairwise(parts):
-        goes_on = one.for_all or other.joined_by not in _LOOSE
-        if other.result is None and one.result is not None and not one.after and goes_on:
-            other.result, other.for_all = one.result, one.for_all
-    for other, one in pairwise(reversed(parts)):
-        if one.result is None and other.result is not None and other.after and other.joined_by not in _LOOSE:
-            one.result, one.after = other.result, True
+    for earlier, later in pairwise(parts):
+        goes_on = earlier.for_all or later.joined_by not in _LOOSE
+        if later.result is None and earlier.result is not None and not earlier.after and goes_on:
+            later.result, later.for_all = earlier.result, earlier.for_all
+    for later, earlier in pairwise(reversed(parts)):
+        if (
+            earlier.result is None
+            and later.result is not None
+            and later.after
+            and later.joined_by not in _LOOSE
+        ):
+            earlier.result, earlier.after = later.result, True
     return parts
 
 
@@ -170,11 +179,11 @@ def is_unclear(typed: str) -> bool:
     text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold())
     pairs = (pair for clause in _CLAUSES.split(text) for pair in pairwise(_parts(clause)))
     return any(
-        one.names
-        and other.names
-        and other.joined_by in _LOOSE
-        and {one.result, other.result} == {None, _Result.ABSENT}
-        for one, other in pairs
+        earlier.names
+        and later.names
+        and later.joined_by in _LOOSE
+        and {earlier.result, later.result} == {None, _Result.ABSENT}
+        for earlier, later in pairs
     )
 
 
@@ -194,7 +203,7 @@ def is_named(row: str) -> bool:
     return row == _ANY_OF_HIGH_RISK or row in (name for name, _ in _NAMES)
 
 
-def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
+def is_high_risk(states_by_name: Mapping[str, bool | None]) -> bool | None:
     """Return whether one of `HIGH_RISK` is present or `high risk` was typed; None where not all were tested.
 
     Examples
@@ -202,16 +211,20 @@ def is_high_risk(found: Mapping[str, bool | None]) -> bool | None:
     >>> is_high_risk({"del17p": True, "t(4;14)": None}), is_high_risk({"t(4;14)": None}), is_high_risk({})
     (True, None, False)
     """
-    states = [found.get(name, False) for name in HIGH_RISK]
-    said = any(state for name, state in found.items() if not is_named(name) and _TYPED_HIGH_RISK.match(name))
-    if said or any(state is True for state in states):
+    states = [states_by_name.get(name, False) for name in HIGH_RISK]
+    typed_high_risk = any(
+        state for name, state in states_by_name.items() if not is_named(name) and _TYPED_HIGH_RISK.match(name)
+    )
+    if typed_high_risk or any(state is True for state in states):
         return True
     return None if any(state is None for state in states) else False
 
 
 def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return the share of patients with each abnormality, the three high-risk ones first."""
-    cells = [found for patient in patients if (found := abnormalities(patient.cytogenetics)) is not None]
+    cells = [
+        abnormal for patient in patients if (abnormal := abnormalities(patient.cytogenetics)) is not None
+    ]
     unclear = sum(is_unclear(patient.cytogenetics) for patient in patients)
     rule = RULE
     if unclear:
@@ -220,13 +233,15 @@ def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
             "as in `a, b neg`: the name alone counts as found. If it was not, type a ; and a word of its own."
         )
     counted = part("Cytogenetics", rule, _rows(cells))
-    return tuple(TypedPart(one.title, one.rule, one.rows) for one in counted)
+    return tuple(TypedPart(table.title, table.rule, table.rows) for table in counted)
 
 
 def _rows(cells: Sequence[Mapping[str, bool | None]]) -> Iterator[Proportion]:
-    yield from share(_ANY_OF_HIGH_RISK, [is_high_risk(one) for one in cells])
+    yield from share(_ANY_OF_HIGH_RISK, [is_high_risk(cell) for cell in cells])
     for name in HIGH_RISK:
-        yield from share(name, [one.get(name, False) for one in cells])
-    counts = Counter(name for one in cells for name, state in one.items() if state and name not in HIGH_RISK)
+        yield from share(name, [cell.get(name, False) for cell in cells])
+    counts = Counter(
+        name for cell in cells for name, state in cell.items() if state and name not in HIGH_RISK
+    )
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
-        yield from share(name, [one.get(name, False) for one in cells])
+        yield from share(name, [cell.get(name, False) for cell in cells])

@@ -91,7 +91,7 @@ def refractory(typed: str) -> Refractory | None:
         if _DENIED.search(word):
             unknown.append(name)
             continue
-        named = [found for pattern, found in _CLASSES if pattern.match(word)]
+        named = [drug_class for pattern, drug_class in _CLASSES if pattern.match(word)]
         agents = agents_of(name)
         drugs |= agents
         classes.update(named)
@@ -107,30 +107,39 @@ def refractory(typed: str) -> Refractory | None:
 
 def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     """Return the share of patients refractory to each class. Patients with an empty cell do not count."""
-    known = [found for patient in patients if (found := refractory(patient.refractory_to)) is not None]
-    unread = sum(bool(found.unknown) for found in known)
-    n_unknown = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(known)
+    histories = [
+        history for patient in patients if (history := refractory(patient.refractory_to)) is not None
+    ]
+    unread = sum(bool(history.unknown) for history in histories)
+    n_unknown = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(histories)
     rule = RULE
     if n_unknown:
         cells = "1 cell in which" if n_unknown == 1 else f"{n_unknown} cells in which"
         rule += f" Left out: {cells} no drug and no class is understood."
     if unread:
         rule += (
-            f" In {unread} of {len(known)} patients a name is of no known drug, or is denied or doubted: it "
-            "counts in no class."
+            f" In {unread} of {len(histories)} patients a name is of no known drug, or is denied or doubted: "
+            "it counts in no class."
         )
-    return part("Refractoriness by class", rule, _rows(known, patients))
+    return part("Refractoriness by class", rule, _rows(histories, patients))
 
 
-def _rows(known: Sequence[Refractory], patients: Sequence[Patient]) -> Iterator[Proportion]:
-    yield from share("refractory to a PI", [one.inhibitors > 0 for one in known])
-    yield from share("refractory to an IMiD", [one.immunomodulators > 0 for one in known])
-    yield from share("refractory to an antibody against CD38", [one.anti_cd38 for one in known])
-    yield from share("double refractory: PI and IMiD", [one.double for one in known])
-    yield from share("triple refractory: PI, IMiD, antibody against CD38", [one.triple for one in known])
-    yield from share("quad refractory: triple, and a second PI or IMiD", [one.quad for one in known])
-    yield from share("quad refractory: two PIs and two IMiDs", [one.quad_without_cd38 for one in known])
+def _rows(histories: Sequence[Refractory], patients: Sequence[Patient]) -> Iterator[Proportion]:
+    yield from share("refractory to a PI", [history.inhibitors > 0 for history in histories])
+    yield from share("refractory to an IMiD", [history.immunomodulators > 0 for history in histories])
+    yield from share("refractory to an antibody against CD38", [history.anti_cd38 for history in histories])
+    yield from share("double refractory: PI and IMiD", [history.double for history in histories])
     yield from share(
-        "penta refractory: two PIs, two IMiDs, antibody against CD38", [one.penta for one in known]
+        "triple refractory: PI, IMiD, antibody against CD38", [history.triple for history in histories]
+    )
+    yield from share(
+        "quad refractory: triple, and a second PI or IMiD", [history.quad for history in histories]
+    )
+    yield from share(
+        "quad refractory: two PIs and two IMiDs", [history.quad_without_cd38 for history in histories]
+    )
+    yield from share(
+        "penta refractory: two PIs, two IMiDs, antibody against CD38",
+        [history.penta for history in histories],
     )
     yield from share("refractory to the last line", [patient.last_line_refractory for patient in patients])

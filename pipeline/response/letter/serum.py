@@ -44,14 +44,14 @@ class SerumLevel:
 
 def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
     """Return the levels of both antibodies, one per patient and visit, in the order of the samples sheet."""
-    washed_out, other = (
+    washed_out, study_drug = (
         names.split(";")[0].strip() for names in (study.settings.washed_out_drug, study.settings.study_drug)
     )
     levels: dict[tuple[str, str, str], SerumLevel] = {}
     for sample in study.samples:
         for drug, level in (
             (washed_out, sample.serum_washed_out_ug_ml),
-            (other, sample.serum_study_drug_ug_ml),
+            (study_drug, sample.serum_study_drug_ug_ml),
         ):
             if level is not None:
                 serum = SerumLevel(drug, sample.patient_id, sample.visit, level, sample.collected_on)
@@ -65,11 +65,11 @@ def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:
 
 
 def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:
-    for drug, visit in dict.fromkeys((one.drug, one.visit) for one in levels):
-        here = [one.level for one in levels if (one.drug, one.visit) == (drug, visit)]
+    for drug, visit in dict.fromkeys((serum.drug, serum.visit) for serum in levels):
+        of_visit = [serum.level for serum in levels if (serum.drug, serum.visit) == (drug, visit)]
         name = f"serum {drug}" + (f", {visit}" if visit else "")
-        yield summary(name, [level.value for level in here], MICROGRAMS_PER_ML)
-        yield from share(f"{name}: below the limit, or none found", [level.is_low for level in here])
+        yield summary(name, [level.value for level in of_visit], MICROGRAMS_PER_ML)
+        yield from share(f"{name}: below the limit, or none found", [level.is_low for level in of_visit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +92,26 @@ def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tupl
     once.
     """
     density = {
-        (row.patient_id, visit_name(row.visit, row.collected_on)): told
+        (row.patient_id, visit_name(row.visit, row.collected_on)): density_value
         for row in comparable_rows(rows)
-        if (told := value_of(row)) is not None
+        if (density_value := value_of(row)) is not None
     }
     pairs: dict[tuple[str, str], SerumPair] = {}
-    for one in levels:
-        told = density.get(one.same_visit)
-        if told is not None:
-            pairs.setdefault((one.drug, one.patient_id), SerumPair(one, *told))
+    for level in levels:
+        density_value = density.get(level.same_visit)
+        if density_value is not None:
+            pairs.setdefault((level.drug, level.patient_id), SerumPair(level, *density_value))
     return tuple(pairs.values())
 
 
 def serum_against_density(pairs: Sequence[SerumPair], seed: int) -> tuple[RankLink, ...]:
     """Return the rank correlation of each antibody with the receptor density of the same visit."""
     links = []
-    for drug in dict.fromkeys(one.serum.drug for one in pairs):
-        here = [one for one in pairs if one.serum.drug == drug]
-        serum = [(one.serum.level.value, BELOW if one.serum.level.is_below else MEASURED) for one in here]
-        log_rd = [(one.log2_rd, one.side) for one in here]
+    for drug in dict.fromkeys(pair.serum.drug for pair in pairs):
+        of_drug = [pair for pair in pairs if pair.serum.drug == drug]
+        serum = [
+            (pair.serum.level.value, BELOW if pair.serum.level.is_below else MEASURED) for pair in of_drug
+        ]
+        log_rd = [(pair.log2_rd, pair.side) for pair in of_drug]
         links.append(rank_link(f"serum {drug} and receptor density", serum, log_rd, seed=seed))
     return tuple(links)

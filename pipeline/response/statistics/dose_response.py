@@ -41,8 +41,12 @@ class _Behind:
         yes = self.outcome[:, np.newaxis]
         each = np.sum(self.weights * np.where(yes > 0, p, expit(-eta)), axis=1)
         q = self.weights * p * expit(-eta)
-        zero, one, two = float(q.sum()), float((q * self.nodes).sum()), float((q * self.nodes**2).sum())
-        information = max(zero * two - one**2, LEAST_POSITIVE)
+        sum_q, sum_qx, sum_qx2 = (
+            float(q.sum()),
+            float((q * self.nodes).sum()),
+            float((q * self.nodes**2).sum()),
+        )
+        information = max(sum_q * sum_qx2 - sum_qx**2, LEAST_POSITIVE)
         return float(np.sum(np.log(np.maximum(each, LEAST_POSITIVE))) + 0.5 * np.log(information))
 
 

@@ -55,9 +55,9 @@ def exact_odds(k: int, n: int, other_k: int, other_n: int, level: float = LEVEL)
         return None
     tail = (1 - level) / 2
     first, last = k == law.support[0], k == law.support[-1]
-    ratio = 0.0 if first else np.inf if last else _root(lambda at: law.mean(at) - k)
-    low = 0.0 if first else _root(lambda at: law.at_least(k, at) - tail)
-    high = np.inf if last else _root(lambda at: tail - law.at_most(k, at))
+    ratio = 0.0 if first else np.inf if last else _root(lambda odds: law.mean(odds) - k)
+    low = 0.0 if first else _root(lambda odds: law.at_least(k, odds) - tail)
+    high = np.inf if last else _root(lambda odds: tail - law.at_most(k, odds))
     return ExactOdds(ratio, low, high)
 
 

@@ -186,15 +186,15 @@ class Penalised(Logistic):
     def _profiles(self, slopes: Floats) -> Floats:
         """Return the profile of each slope, (n_slopes,); the maxima of all slopes are refined together."""
         low, high, of = [], [], []
-        for place, slope in enumerate(slopes.tolist()):
-            places = self._places(slope)
-            value = self.log_likelihood(places, slope)
+        for number_of_slope, slope in enumerate(slopes.tolist()):
+            intercepts = self._places(slope)
+            value = self.log_likelihood(intercepts, slope)
             inner = (value[1:-1] > value[:-2]) & (value[1:-1] >= value[2:])
             inner &= value[1:-1] >= value.max() - 1.0 - _GRID**2 * float(self.total.sum()) / _SECOND_PART
             summits = np.flatnonzero(inner) + 1
-            low.append(places[summits - 1])
-            high.append(places[summits + 1])
-            of.append(np.full(len(summits), place))
+            low.append(intercepts[summits - 1])
+            high.append(intercepts[summits + 1])
+            of.append(np.full(len(summits), number_of_slope))
         number = np.concatenate(of)
         value = self._narrowed(np.concatenate(low), np.concatenate(high), slopes[number])
         highest = np.full(len(slopes), -np.inf)
@@ -216,10 +216,10 @@ class Penalised(Logistic):
         """Return the height of the single maximum between each two intercepts, all of shape (n_maxima,)."""
         summits, n = np.arange(len(low)), 2 * _PARTS + 1
         for _ in range(_NARROWINGS):
-            places = np.linspace(low, high, n, axis=1)
-            value = self.log_likelihood(places.ravel(), np.repeat(slope, n)).reshape(places.shape)
-            at = np.clip(np.argmax(value, axis=1), 1, 2 * _PARTS - 1)
-            low, high = places[summits, at - 1], places[summits, at + 1]
+            intercepts = np.linspace(low, high, n, axis=1)
+            value = self.log_likelihood(intercepts.ravel(), np.repeat(slope, n)).reshape(intercepts.shape)
+            top = np.clip(np.argmax(value, axis=1), 1, 2 * _PARTS - 1)
+            low, high = intercepts[summits, top - 1], intercepts[summits, top + 1]
         return np.asarray(value.max(axis=1))
 
     def estimate(self, fall: float) -> tuple[float, float, float | None, float | None]:
@@ -232,8 +232,8 @@ class Penalised(Logistic):
         value = self._profiles(scanned)
         top = min(max(int(np.argmax(value)), 1), len(scanned) - 2)
         slope, best = _highest(self.profile, float(scanned[top - 1]), float(scanned[top + 1]))
-        place = int(np.searchsorted(scanned, slope))
-        slopes, inside = np.insert(scanned, place, slope), np.insert(value > best - fall, place, True)
+        index = int(np.searchsorted(scanned, slope))
+        slopes, inside = np.insert(scanned, index, slope), np.insert(value > best - fall, index, True)
         first, last = int(np.flatnonzero(inside)[0]), int(np.flatnonzero(inside)[-1])
         at_ends = (first == 0, last == len(slopes) - 1)
         low = None if at_ends[0] else self._between(best - fall, slopes[first], slopes[first - 1])
@@ -261,8 +261,8 @@ def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
     away = x - x[heaviest][:, np.newaxis]
     log_weight[rows, heaviest] = -np.inf
     next_top = log_weight.max(axis=1)
-    others = np.exp(log_weight - next_top[:, np.newaxis]) * away
-    first, second = others.sum(axis=1), np.sum(others * away, axis=1)
+    weighted_distance = np.exp(log_weight - next_top[:, np.newaxis]) * away
+    first, second = weighted_distance.sum(axis=1), np.sum(weighted_distance * away, axis=1)
     # |I| = mass · Σ w away² - (Σ w away)², with away = x less the heaviest value
     less = np.exp(next_top - top) * first**2
     return np.asarray(top + next_top + np.log(np.maximum(mass * second - less, LEAST_POSITIVE)))

@@ -47,7 +47,7 @@ class RankLink:
 
 
 def rank_link(
-    name: str, first: Sequence[tuple[float, int]], other: Sequence[tuple[float, int]], *, seed: int
+    name: str, first: Sequence[tuple[float, int]], second: Sequence[tuple[float, int]], *, seed: int
 ) -> RankLink:
     """Return Kendall's tau-b of two columns of (value or limit, kind), and its p.
 
@@ -63,7 +63,7 @@ def rank_link(
     n = len(first)
     if n < FEWEST_PAIRED:
         return RankLink(name, n, None, None, note=f"{n} patients have both: expected {FEWEST_PAIRED} or more")
-    a, b = (_Ranges.of(column) for column in (first, other))
+    a, b = (_Ranges.of(column) for column in (first, second))
     sums = _sums(a, b, n)
     norm = sums.pairs[0] * sums.pairs[1]
     if norm == 0:

@@ -21,7 +21,7 @@ _SEVERAL: Final = (
 
 
 def strength(
-    n: int, events: int, low: float | None, high: float | None, p: float | None, what: str = "odds"
+    n: int, events: int, low: float | None, high: float | None, p: float | None, ratio: str = "odds"
 ) -> str:
     """Return a sentence on the strength of an odds or hazard ratio; "" without a p.
 
@@ -33,7 +33,7 @@ def strength(
         Limits of the ratio; None or 0: open towards 0, None: open above.
     p
         p of the test of the same ratio.
-    what
+    ratio
         `odds`, `hazard`.
 
     Examples
@@ -45,7 +45,7 @@ def strength(
         return ""
     has = f"of {n} patients {events} had the outcome"
     if not low and high is None:
-        return f"Weak: {has}. The interval of the {what} is open at both ends: this shows nothing."
+        return f"Weak: {has}. The interval of the {ratio} is open at both ends: this shows nothing."
     is_open = (low or 0.0) <= 1 and (high is None or high >= 1)
     is_few = min(events, n - events) < FEW_EVENTS
     if is_open:
@@ -58,7 +58,7 @@ def strength(
         lower = f"{_digits(1 / low)} times lower" if low else "any number of times lower"
         higher = "any number of times higher" if high is None else f"{_digits(high)} times higher"
         return (
-            f"Weak: {has}. The {what} may be {lower} or {higher}; this neither shows a difference nor rules "
+            f"Weak: {has}. The {ratio} may be {lower} or {higher}; this neither shows a difference nor rules "
             f"one out.{clash}"
         )
     start = "Weak" if is_few else "Not proof"

@@ -127,9 +127,9 @@ def log_log_limits(
     from scipy.special import ndtri
 
     inside = (survival > 0) & (survival < 1)
-    left = at_risk - events
+    survivors = at_risk - events
     with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(np.where(left > 0, events / (at_risk * np.maximum(left, 1)), 0.0))
+        greenwood = np.cumsum(np.where(survivors > 0, events / (at_risk * np.maximum(survivors, 1)), 0.0))
         log_survival = np.log(np.where(inside, survival, np.nan))
         factor = np.exp(float(ndtri((1 + level) / 2)) * np.sqrt(greenwood) / -log_survival)
         return np.exp(log_survival * factor), np.exp(log_survival / factor)
@@ -156,11 +156,11 @@ def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = LEV
     """
     from scipy.special import ndtr, ndtri
 
-    (times, events), (others, other_events) = (
+    (times, events), (other_times, other_events) = (
         (np.asarray(times, float), np.asarray(events, bool)) for times, events in groups
     )
-    when = np.unique(np.concatenate([times[events], others[other_events]]))
-    first, second = _exposed(times, events, when), _exposed(others, other_events, when)
+    when = np.unique(np.concatenate([times[events], other_times[other_events]]))
+    first, second = _exposed(times, events, when), _exposed(other_times, other_events, when)
     n, d = first[0] + second[0], first[1] + second[1]
     expected = d * first[0] / n
     variance = float(np.sum(expected * second[0] / n * (n - d) / np.maximum(n - 1, 1)))
@@ -170,7 +170,7 @@ def log_rank(groups: tuple[tuple[ArrayLike, ArrayLike], ...], level: float = LEV
     half = float(ndtri((1 + level) / 2)) * variance**0.5
     ratio, low, high = (float(np.exp((excess + side * half) / variance)) for side in (0, -1, 1))
     p = float(2 * ndtr(-abs(excess) / variance**0.5))
-    return LogRank(p, ratio, low, high, len(times) + len(others), int(np.sum(d)))
+    return LogRank(p, ratio, low, high, len(times) + len(other_times), int(np.sum(d)))
 
 
 def _exposed(times: Floats, events: NDArray[np.bool_], when: Floats) -> tuple[Floats, Floats]:

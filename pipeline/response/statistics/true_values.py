@@ -78,9 +78,9 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
     whole = float(measured.std())
     centre, variance = float(measured.mean()), whole**2
     for _ in range(_ROUNDS):
-        mean, left = _given(w, side, s, centre, variance)
+        mean, posterior_variance = _given(w, side, s, centre, variance)
         new = float(mean.mean())
-        new_variance = float(np.mean(left + (mean - new) ** 2))
+        new_variance = float(np.mean(posterior_variance + (mean - new) ** 2))
         moved = max(abs(new - centre), abs(new_variance - variance) / whole)
         centre, variance = new, new_variance
         if variance < (_NONE_LEFT * whole) ** 2:
@@ -108,11 +108,11 @@ def _given(
     alpha = sign * (w - centre) / total
     ratio = np.exp(-(alpha**2) / 2 - 0.5 * np.log(2 * np.pi) - log_ndtr(alpha))
     beyond = centre - sign * total * ratio
-    kept = np.maximum(1 - alpha * ratio - ratio**2, 0.0)
+    limit_factor = np.maximum(1 - alpha * ratio - ratio**2, 0.0)
     limit = side != MEASURED
     mean = centre + share * (np.where(limit, beyond, measured) - centre)
-    left = variance * (1 - share) + np.where(limit, share**2 * total**2 * kept, 0.0)
-    return np.asarray(mean), np.asarray(left)
+    posterior_variance = variance * (1 - share) + np.where(limit, share**2 * total**2 * limit_factor, 0.0)
+    return np.asarray(mean), np.asarray(posterior_variance)
 
 
 def _places(

@@ -17,9 +17,10 @@ def alike(shelf: Shelf, sample_id: str) -> tuple[str, ...]:
     """Return the other tubes of the same panel and day, in the order of the samples sheet."""
     own = shelf.sample(sample_id)
     return tuple(
-        other.sample_id
-        for other in shelf.study.samples
-        if other.sample_id != sample_id and (other.panel, other.collected_on) == (own.panel, own.collected_on)
+        sample.sample_id
+        for sample in shelf.study.samples
+        if sample.sample_id != sample_id
+        and (sample.panel, sample.collected_on) == (own.panel, own.collected_on)
     )
 
 
@@ -40,8 +41,8 @@ def apply_to(study: Path | Shelf, moves: Sequence[Move], to: Sequence[str]) -> I
         if stored is None:
             yield Applied(sample_id, None, None, fault="it has no stored result: run it first")
             continue
-        told = next((r for r in shelf.as_run.results if r.sample_id == sample_id), stored)
-        before = number_of(told)
+        as_run = next((r for r in shelf.as_run.results if r.sample_id == sample_id), stored)
+        before = number_of(as_run)
         try:
             bench = open_bench(shelf, sample_id)
             after = bench.settled(_joined(shelf, sample_id, moves))

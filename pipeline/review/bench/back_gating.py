@@ -72,12 +72,12 @@ def _dots(events: Events, inner: Mask) -> NDArray[np.float64]:
 def _row(panel: Panel, name: str) -> str:
     row = row_named(panel, name)
     by_role = [channel.name for channel in panel.channels if channel.role == name.casefold()]
-    known = [channel.name for channel in panel.channels]
-    if row in known:
+    channels = [channel.name for channel in panel.channels]
+    if row in channels:
         return row
     if len(by_role) == 1:
         return by_role[0]
-    raise UserError(f"no channel {name!r}; there are {', '.join(known)}")
+    raise UserError(f"no channel {name!r}; there are {', '.join(channels)}")
 
 
 def _column(tube: Tube, name: str) -> FloatArray:

@@ -59,30 +59,30 @@ class Chain:
         """Replace the gates; return the events that were added or removed at each gate."""
         crossed: list[Crossed] = []
         entrance = Crossed(np.empty(0, np.intp), np.empty(0, np.intp))
-        for place, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
-            entered = self.masks[place - 1] if place else None
+        for index, (old, new) in enumerate(zip(self.gates, gates, strict=True)):
+            entered = self.masks[index - 1] if index else None
             if old == new:
-                entrance = self._kept_gate(place, new, entrance)
+                entrance = self._kept_gate(index, new, entrance)
             else:
-                entrance = self._changed(place, (old, new), entered, entrance)
-            mask = self.masks[place]
+                entrance = self._changed(index, (old, new), entered, entrance)
+            mask = self.masks[index]
             mask[entrance.came], mask[entrance.left] = True, False
             crossed.append(entrance)
         self.gates = list(gates)
         return crossed
 
-    def _kept_gate(self, place: int, gate: Gate | None, entrance: Crossed) -> Crossed:
+    def _kept_gate(self, index: int, gate: Gate | None, entrance: Crossed) -> Crossed:
         """Return the events added or removed at an unchanged gate, from those at the gate before it."""
-        mask, came = self.masks[place], entrance.came
+        mask, came = self.masks[index], entrance.came
         if gate is not None and came.size:
             came = came.compress(inside(gate, Survivors(self.events, came)))
         return Crossed(came, entrance.left.compress(mask.take(entrance.left)))
 
     def _changed(
-        self, place: int, gates: tuple[Gate | None, Gate | None], entered: Mask | None, entrance: Crossed
+        self, index: int, gates: tuple[Gate | None, Gate | None], entered: Mask | None, entrance: Crossed
     ) -> Crossed:
         """Return the events added or removed at a changed gate; `entered`: events that reach it now."""
-        mask, (old, new) = self.masks[place], gates
+        mask, (old, new) = self.masks[index], gates
         doubtful = None if old is None or new is None else may_differ(old, new, self.events)
         among = _both(doubtful, entered)
         rows = np.arange(mask.size) if among is None else np.flatnonzero(among)
@@ -91,15 +91,15 @@ class Chain:
         now = np.ones(rows.size, np.bool_) if new is None else inside(new, Survivors(self.events, rows))
         before = mask.take(rows)
         gone = entrance.left.compress(mask.take(entrance.left))
-        left = rows.compress(before & ~now)
-        return Crossed(rows.compress(now & ~before), np.union1d(left, gone) if gone.size else left)
+        leaving = rows.compress(before & ~now)
+        return Crossed(rows.compress(now & ~before), np.union1d(leaving, gone) if gone.size else leaving)
 
 
-def _both(one: Mask | None, other: Mask | None) -> Mask | None:
+def _both(first: Mask | None, second: Mask | None) -> Mask | None:
     """Return the events in both masks; None: all events."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
 
 
 def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
@@ -112,18 +112,20 @@ def may_differ(old: Gate, new: Gate, events: Events) -> Mask | None:
         case RangeGate(), RangeGate() if old.channel == new.channel:
             column = events.column(old.channel)
             fields = [
-                _between(column, one, other)
-                for one, other in ((old.lower, new.lower), (old.upper, new.upper))
-                if one != other
+                _between(column, old_bound, new_bound)
+                for old_bound, new_bound in ((old.lower, new.lower), (old.upper, new.upper))
+                if old_bound != new_bound
             ]
             return _any(fields, events)
         case PolygonGate(), PolygonGate() if _same_axes(old, new):
             return _around_moved(old, new, events)
         case ((AllOf() | AnyOf()), (AllOf() | AnyOf())) if type(old) is type(new) and _alike(old, new):
             pairs = zip(old.gates, new.gates, strict=True)
-            parts = [may_differ(one, other, events) for one, other in pairs if one != other]
-            known = [part for part in parts if part is not None]
-            return _any(known, events) if len(known) == len(parts) else None
+            parts = [
+                may_differ(old_part, new_part, events) for old_part, new_part in pairs if old_part != new_part
+            ]
+            masks = [part for part in parts if part is not None]
+            return _any(masks, events) if len(masks) == len(parts) else None
     return None
 
 
@@ -136,11 +138,11 @@ def _same_axes(old: PolygonGate, new: PolygonGate) -> bool:
     return axes and old.cofactors == new.cofactors and len(old.vertices) == len(new.vertices)
 
 
-def _between(column: NDArray[np.float32], one: float | None, other: float | None) -> Mask:
+def _between(column: NDArray[np.float32], old_bound: float | None, new_bound: float | None) -> Mask:
     """Return the values between two bounds, both included; None: no bound."""
-    if one is None or other is None:
+    if old_bound is None or new_bound is None:
         return np.ones(column.size, np.bool_)
-    low, high = min(one, other), max(one, other)
+    low, high = min(old_bound, new_bound), max(old_bound, new_bound)
     return np.asarray((column >= low) & (column <= high), np.bool_)
 
 
@@ -155,10 +157,10 @@ def _around_moved(old: PolygonGate, new: PolygonGate, events: Events) -> Mask:
     low, high = corners.min(axis=0), corners.max(axis=0)
     edge = NEAR_CHAIN * np.maximum(np.abs(low), np.abs(high))
     result = np.ones(events.n_events, np.bool_)
-    for place, channel in enumerate((old.x_channel, old.y_channel)):
+    for axis, channel in enumerate((old.x_channel, old.y_channel)):
         column = events.column(channel)
-        result &= column >= np.float32(low[place] - edge[place])
-        result &= column <= np.float32(high[place] + edge[place])
+        result &= column >= np.float32(low[axis] - edge[axis])
+        result &= column <= np.float32(high[axis] + edge[axis])
     return result
 
 

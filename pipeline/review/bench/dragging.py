@@ -65,14 +65,14 @@ class DraggedTube:
         control = None
         if ready.control.tube is not None:
             control = Chain(ready.control.tube.events, _for_control(gated.steps))
-        held = cls(
+        dragged = cls(
             ready, base, gated.steps, Chain(ready.tube.events, gates, list(gated.step_masks)), control,
             between_runs, gated.aberrant is not None,
         )  # fmt: skip
         for density in base.pictures:
-            held._pictures[density.step] = density
-            held._counts[density.step] = density_counts(density).astype(np.int64).ravel()
-        return held
+            dragged._pictures[density.step] = density
+            dragged._counts[density.step] = density_counts(density).astype(np.int64).ravel()
+        return dragged
 
     def change_to(self, steps: Sequence[GateStep]) -> tuple[SampleResult, frozenset[str]]:
         """Apply the gates of these steps; return the result, and the steps with a changed picture."""
@@ -82,11 +82,11 @@ class DraggedTube:
         changed = set()
         counted = []
         entrance: Crossed | None = None
-        for place, (step, old, passed) in enumerate(zip(steps, self.steps, crossed, strict=True)):
+        for index, (step, old, passed) in enumerate(zip(steps, self.steps, crossed, strict=True)):
             came_in = entrance is not None and (entrance.came.size or entrance.left.size)
             if step.gate != old.gate or came_in or passed.came.size or passed.left.size:
                 changed.add(step.name)
-                self._draw(place, step, entrance)
+                self._draw(index, step, entrance)
             n_in = old.n_in + (0 if entrance is None else entrance.n_more)
             counted.append(replace(step, n_in=n_in, n_out=old.n_out + passed.n_more))
             entrance = passed
@@ -106,12 +106,12 @@ class DraggedTube:
         cells = gated.mask if gated.aberrant is None else gated.aberrant
         return self.chain.masks[names.index(Step.VIABLE)], cells
 
-    def _draw(self, place: int, step: GateStep, entrance: Crossed | None) -> None:
+    def _draw(self, index: int, step: GateStep, entrance: Crossed | None) -> None:
         """Update a step's picture by the events that were added or removed before the step."""
         density = self._pictures.get(step.name)
         shown = () if density is None else tuple(filter(None, (density.x_channel, density.y_channel)))
         if step.is_set_by_person and not step.thresholds and step.channels != shown:
-            density = self._anew(place, step)
+            density = self._anew(index, step)
             self._counts[step.name] = density_counts(density).astype(np.int64).ravel()
         elif density is not None and entrance is not None:
             counts = self._counts[step.name]
@@ -131,10 +131,10 @@ class DraggedTube:
         y = DisplayAxis(*density.y_axis).bin_of(events.column(density.y_channel).take(rows), density.bins)
         return y * density.bins + x
 
-    def _anew(self, place: int, step: GateStep) -> Density:
+    def _anew(self, index: int, step: GateStep) -> Density:
         """Return the picture of a step on the axes of its polygon."""
         events = self.ready.tube.events.only(step.channels)
-        entered, cells = (self.chain.masks[place - 1] if place else None), self.chain.masks[place]
+        entered, cells = (self.chain.masks[index - 1] if index else None), self.chain.masks[index]
         if entered is not None:
             events, cells = events.select(entered), cells.compress(entered)
         gated = GatedPopulation(cells, (step,), cells[None], 1.0, cells)
@@ -177,16 +177,16 @@ class DraggedTube:
     def _blank(self, *, is_split: bool) -> NDArray[np.float32] | None:
         if self.control is None or self.ready.control.tube is None:
             return None
-        place = -1 if is_split or self.steps[-1].name != Step.ABERRANT else -2
-        return self.ready.control.tube.quantified.compress(self.control.masks[place])
+        index = -1 if is_split or self.steps[-1].name != Step.ABERRANT else -2
+        return self.ready.control.tube.quantified.compress(self.control.masks[index])
 
     def _density(
         self, gated: GatedPopulation, cells: Mask, blank: NDArray[np.float32] | None, *, is_split: bool
     ) -> ReceptorDensity:
         """Return the receptor density of the cells, with the settled uncertainty of the clone split."""
         ready = self.ready
-        found = receptor_of(ready.task, ready.tube, cells, blank, ready.control.kind)
-        density = without_guessed_cells(found, gated)
+        receptor = receptor_of(ready.task, ready.tube, cells, blank, ready.control.kind)
+        density = without_guessed_cells(receptor, gated)
         doubt = next((t for t in self.base.receptor.budget if t.name is BudgetTerm.CLONE_SPLIT), None)
         if doubt is not None and is_split and density.rd and not self.steps[-1].is_set_by_person:
             share = doubt.sd_dex * log(10)

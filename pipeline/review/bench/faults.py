@@ -31,11 +31,11 @@ class Refusals:
         for move in moves:
             before = names.setdefault(move.gate.casefold(), "")
             if before or list(map(_name, moves)).count(_name(move)) > 1:
-                there = f" (already in {before})" if before else ""
+                where = f" (already in {before})" if before else ""
                 advice = f". Change it there, or empty its row in {before} first" if before else ""
                 return (
-                    f"gate {quoted(move.gate)} of {quoted(sample_id)} again{there}: each gate of a tube once"
-                    f"{advice}"
+                    f"gate {quoted(move.gate)} of {quoted(sample_id)} again{where}: each gate of a tube "
+                    f"once{advice}"
                 )
         rows = tuple(override_of(sample_id, move, "reviewer", "on the bench") for move in moves)
         study = replace(self.study, gates=(*self.typed, *rows))

@@ -32,12 +32,12 @@ TRIANGLE = 3
 four points then."""
 
 
-def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tuple[Cut, ...]:
+def cuts_of(step: GateStep, panel: GatingPanel, names: Mapping[str, str]) -> tuple[Cut, ...]:
     """Return the thresholds of a step that a person can set, each with its name in review.csv.
 
     Parameters
     ----------
-    called
+    names
         Names that the study already uses for such gates, by the usual names.
     """
     name = Step(step.name) if Method.FILE not in step.methods else None
@@ -47,7 +47,7 @@ def cuts_of(step: GateStep, panel: GatingPanel, called: Mapping[str, str]) -> tu
         (name.value if step.is_ratio else _usual_name(name, channel, panel), channel, value)
         for channel, value in step.thresholds
     )
-    return tuple(Cut(called.get(gate, gate), channel, value) for gate, channel, value in usual)
+    return tuple(Cut(names.get(gate, gate), channel, value) for gate, channel, value in usual)
 
 
 def usual_name(panel: GatingPanel, gate: str) -> str:
@@ -98,10 +98,10 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
     if not BY_HAND[Step(step.name)].polygon:
         return ""
     shown = (density.x_channel, density.y_channel)
-    others = [channel for channel in channels_of(step.gate) if channel not in shown]
-    if others:
+    hidden = [channel for channel in channels_of(step.gate) if channel not in shown]
+    if hidden:
         return (
-            f"This gate looks at {', '.join(others)} too, which a polygon on {shown[0]} and {shown[1]} would "
+            f"This gate looks at {', '.join(hidden)} too, which a polygon on {shown[0]} and {shown[1]} would "
             "leave out: move its thresholds"
         )
     n_parts = sum(len(line) > TRIANGLE for line in outlines(density))
@@ -137,21 +137,21 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
         line = max(lines, key=_area) if not curved else _in_common(lines)
         corners = _opened(line[:-1] if (line[0] == line[-1]).all() else line, axes, channels, ends)
     vertices = [(rounded(float(x)), rounded(float(y))) for x, y in corners.tolist()]
-    kept = tuple(vertex for k, vertex in enumerate(vertices) if vertex != vertices[k - 1])
-    if polygon_fault(PolygonGate(*channels, kept, cofactors=cofactors)):
+    distinct = tuple(vertex for k, vertex in enumerate(vertices) if vertex != vertices[k - 1])
+    if polygon_fault(PolygonGate(*channels, distinct, cofactors=cofactors)):
         return None
-    return TypedPolygon(*channels, kept, cofactors)
+    return TypedPolygon(*channels, distinct, cofactors)
 
 
 def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool = True) -> str:
-    found = next((one for one in panel.channels if one.channel == channel), None)
-    if found is None:
+    row = next((channel_row for channel_row in panel.channels if channel_row.channel == channel), None)
+    if row is None:
         return channel
-    if is_size and step is Step.PLASMA_CELLS and found.role == "fsc_area":
+    if is_size and step is Step.PLASMA_CELLS and row.role == "fsc_area":
         return PLASMA_CELL_SIZE
-    if len(panel.with_role(found.role)) > 1:
+    if len(panel.with_role(row.role)) > 1:
         return channel
-    return step.value if STEP_ROLES.get(step) == found.role else found.role
+    return step.value if STEP_ROLES.get(step) == row.role else row.role
 
 
 def _has_ellipses(gate: Gate) -> bool:
@@ -177,8 +177,8 @@ def _opened(
 ) -> OutlinePoints:
     """Return display positions in linear units; positions on the frame reach beyond the last event."""
     columns = []
-    for place, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
-        shown = line[:, place]
+    for index, (axis, channel) in enumerate(zip(axes, channels, strict=True)):
+        shown = line[:, index]
         linear = np.array([_linear(axis, value) for value in shown.tolist()])
         low, high = ends[channel]
         reach = BEYOND_EVENTS * max(high - low, LEAST_SPAN)
@@ -210,26 +210,26 @@ def _clipped(
     ]
     cut = _within(corners, *bounds)
     columns = zip(scales, cut.T.tolist(), strict=True)
-    return np.column_stack([[_linear(scale, place) for place in column] for scale, column in columns])
+    return np.column_stack([[_linear(scale, axis) for axis in column] for scale, column in columns])
 
 
 def _within(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
     """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
     points = [tuple(point) for point in corners.tolist()]
-    for place in (0, 1):
-        for bound, sign in ((float(low[place]), 1.0), (float(high[place]), -1.0)):
-            kept: list[tuple[float, ...]] = []
+    for axis in (0, 1):
+        for bound, sign in ((float(low[axis]), 1.0), (float(high[axis]), -1.0)):
+            clipped: list[tuple[float, ...]] = []
             for k, point in enumerate(points):
                 before = points[k - 1]
-                inside, was = (sign * (one[place] - bound) >= 0 for one in (point, before))
+                inside, was = (sign * (end[axis] - bound) >= 0 for end in (point, before))
                 if inside != was:
-                    share = (bound - before[place]) / (point[place] - before[place])
+                    share = (bound - before[axis]) / (point[axis] - before[axis])
                     crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
-                    crossing[place] = bound
-                    kept.append(tuple(crossing))
+                    crossing[axis] = bound
+                    clipped.append(tuple(crossing))
                 if inside:
-                    kept.append(point)
-            points = kept
+                    clipped.append(point)
+            points = clipped
     return np.array(points or corners.tolist())
 
 

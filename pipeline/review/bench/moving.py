@@ -54,19 +54,21 @@ def moved_steps(
         return tuple(
             _as_polygon(step, polygon) if step.name == move.gate.casefold() else step for step in steps
         )
-    rows, wanted = gating_panel(panel), name_of(panel, move)
+    rows, moved_gate = gating_panel(panel), name_of(panel, move)
     moved = []
-    found = False
+    is_moved = False
     for step in steps:
-        channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == wanted]
-        other = (
-            step if not channels else _with_cut(step, channels[0], wanted, move.value or 0.0, rows, everyone)
+        channels = [cut.channel for cut in cuts_of(step, rows, {}) if cut.gate == moved_gate]
+        new_step = (
+            step
+            if not channels
+            else _with_cut(step, channels[0], moved_gate, move.value or 0.0, rows, everyone)
         )
-        if other is None:
+        if new_step is None:
             return None
-        found = found or bool(channels)
-        moved.append(other)
-    return tuple(moved) if found else None
+        is_moved = is_moved or bool(channels)
+        moved.append(new_step)
+    return tuple(moved) if is_moved else None
 
 
 def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
@@ -100,26 +102,26 @@ def _with_cut(
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    given = tuple(cut for cut in step.given if cut.channel != channel)
+    cuts = tuple(cut for cut in step.given if cut.channel != channel)
     return replace(
         step,
         gate=gate,
         thresholds=thresholds,
         methods=(Method.PERSON,),
-        given=(*given, GivenCut(channel, Method.PERSON, name)),
+        given=(*cuts, GivenCut(channel, Method.PERSON, name)),
     )
 
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
     """Return the clone's gate made of cuts, as used if a person set one of the cuts."""
-    channels = [one for one in panel.channels if one.channel in thresholds and one.role in TARGETS]
+    channels = [row for row in panel.channels if row.channel in thresholds and row.role in TARGETS]
     return phenotype_gate(
         [
             (
-                replace(one, target=TARGETS[one.role]),
-                Threshold(thresholds[one.channel], Method.PERSON, 1.0),
+                replace(row, target=TARGETS[row.role]),
+                Threshold(thresholds[row.channel], Method.PERSON, 1.0),
             )
-            for one in channels
+            for row in channels
         ]
     )
 

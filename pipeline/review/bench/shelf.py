@@ -66,8 +66,8 @@ class Shelf:
 
     def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> Shelf:
         """Return the study with a tube's gates replaced by these gates."""
-        others = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
-        return replace(self, study=replace(self.study, gates=(*others, *gates)))
+        other_gates = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
+        return replace(self, study=replace(self.study, gates=(*other_gates, *gates)))
 
     def tasks(self, read: Iterable[tuple[str, str]] = ()) -> tuple[TubeTask, ...]:
         """Return the task of every tube as a run makes it.
@@ -78,11 +78,13 @@ class Shelf:
             (label, SHA-256) of files that were just read; the other files are assumed to be unchanged since
             the last run.
         """
-        known = {label: sha for result in self.latest.values() for label, sha in result.sha256}
-        known |= dict(read)
+        hash_of = {label: sha for result in self.latest.values() for label, sha in result.sha256}
+        hash_of |= dict(read)
         each = (labels_of_sample(self.study.folder, sample).labels for sample in self.study.samples)
-        hashes = {name: known[label] for labels in each for name, label in labels.items() if label in known}
-        tasks = tube_tasks(self.study, self.calibrations, hashes, known=self.known)
+        hashes = {
+            name: hash_of[label] for labels in each for name, label in labels.items() if label in hash_of
+        }
+        tasks = tube_tasks(self.study, self.calibrations, hashes, findings_of_study=self.known)
         return tuple(replace(task, second_opinion=self._had_second_opinion(task)) for task in tasks)
 
     def stale(self) -> tuple[str, ...]:
@@ -93,8 +95,8 @@ class Shelf:
 
     def assembled(self, latest: Mapping[str, SampleResult], alone: Mapping[str, SampleResult]) -> StudyResult:
         """Return the study result as a run joins it: tubes compared with their batches, exposures, visits."""
-        found = findings_of_tubes(self.study, self.calibrations, self.known)
-        results = results_beside_batches(self.study.samples, found, latest, alone)
+        tube_findings = findings_of_tubes(self.study, self.calibrations, self.known)
+        results = results_beside_batches(self.study.samples, tube_findings, latest, alone)
         tubes = [results[s.sample_id] for s in self.study.samples if s.sample_id in results]
         key = tuple(tube.sample_id for tube in tubes)
         if key not in self._levels:
@@ -120,10 +122,10 @@ def open_shelf(folder: Path) -> Shelf:
     UserError
         If `cd38rd check` finds a fault that stops a run, or there is no stored result.
     """
-    study, faults, known = folder_with_findings(folder)
+    study, faults, findings = folder_with_findings(folder)
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
-    return _shelf(folder, study, known)
+    return _shelf(folder, study, findings)
 
 
 def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
@@ -136,11 +138,11 @@ def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
     UserError
         If no sheet can be read, or there is no stored result.
     """
-    study, faults, known = sound_folder(folder)
+    study, faults, findings = sound_folder(folder)
     if study is None:
         raise UserError(fault_report(faults))
     if not stops_run(faults):
-        return _shelf(folder, study, known), ()
+        return _shelf(folder, study, findings), ()
     stores = Results(folder / "results").stores
     bead_runs = tuple(run for run in study.bead_runs if stores.bead_runs.load(run.name))
     names = {run.name for run in bead_runs}
@@ -148,10 +150,10 @@ def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
     if not samples:
         raise UserError(fault_report(faults))
     part = replace(study, bead_runs=bead_runs, samples=samples)
-    return _shelf(folder, part, known), tuple(f for f in faults if f.severity is Severity.ERROR)
+    return _shelf(folder, part, findings), tuple(f for f in faults if f.severity is Severity.ERROR)
 
 
-def _shelf(folder: Path, study: Study, known: tuple[Finding, ...]) -> Shelf:
+def _shelf(folder: Path, study: Study, findings: tuple[Finding, ...]) -> Shelf:
     stores = Results(folder / "results").stores
     curves = [curve for run in study.bead_runs if (curve := stores.bead_runs.load(run.name))]
     samples = {s.sample_id: stored for s in study.samples if (stored := stores.samples.load(s.sample_id))}
@@ -163,11 +165,11 @@ def _shelf(folder: Path, study: Study, known: tuple[Finding, ...]) -> Shelf:
     twice = {s.sample_id: stored for s in study.samples if (stored := stores.alone.load(s.sample_id))}
     log = log_of(folder, study.settings)
     calibrations = judged_bead_runs(
-        log, [made for _, made in curves], study.bead_runs, study.settings, write=False
+        log, [curve for _, curve in curves], study.bead_runs, study.settings, write=False
     )
     return Shelf(
         study=study,
-        known=known,
+        known=findings,
         calibrations=calibrations,
         digests={name: digest for name, (digest, _) in samples.items()},
         latest={name: result for name, (_, result) in samples.items()},

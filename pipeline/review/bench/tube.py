@@ -81,8 +81,8 @@ class Bench:
         """Bytes of the events of tube and control, and of the masks of all gates."""
         tubes = [tube for tube in (self.ready.tube, self.ready.control.tube) if tube is not None]
         events = sum(t.events.values.nbytes + t.quantified.nbytes + t.on_scale_end.nbytes for t in tubes)
-        held = None if self._base is None else self._base.drag
-        return events + (0 if held is None else held.n_bytes)
+        drag = None if self._base is None else self._base.drag
+        return events + (0 if drag is None else drag.n_bytes)
 
     def start(self) -> View:
         """Return the tube with the gates of the study, as a run computes it."""
@@ -154,8 +154,8 @@ class Bench:
             return self.settled(moves)
         with one_thread():
             result, changed = base.drag.change_to(steps)
-        kept = {name: step for name, step in self._shown.items() if name not in changed}
-        view = self._drawing().view(result, moves, settled=False, kept=kept, others=base.others)
+        unchanged = {name: step for name, step in self._shown.items() if name not in changed}
+        view = self._drawing().view(result, moves, settled=False, kept=unchanged, others=base.others)
         self._shown = {step.step: step for step in view.steps}
         return view
 
@@ -170,10 +170,10 @@ class Bench:
         if self._base is None:
             self.start()
         assert self._base is not None
-        found = self._base.cells if self._base.drag is None else self._base.drag.populations()
-        if found is None:
+        populations = self._base.cells if self._base.drag is None else self._base.drag.populations()
+        if populations is None:
             raise UserError(f"{self.sample_id}: it failed, so it has no cells to look at; its notes say why")
-        among, cells = found
+        among, cells = populations
         task = self.ready.task
         return back_gated(self.ready.tube, task.panel, x, y, among=among, cells=cells)
 
@@ -235,28 +235,30 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
     alone = {**shelf.alone, sample_id: result}
-    given = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
+    with_cuts = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
     before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, shelf.alone)}
-    if given[sample_id].batch_cuts:
-        result, gated = _quantified(ready, without_findings(given[sample_id]))
+    if with_cuts[sample_id].batch_cuts:
+        result, gated = _quantified(ready, without_findings(with_cuts[sample_id]))
     study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)
-    told = next(one for one in study_result.results if one.sample_id == sample_id)
-    others = tuple(
+    result_in_study = next(r for r in study_result.results if r.sample_id == sample_id)
+    regated = tuple(
         name
-        for name, other in given.items()
-        if name != sample_id and name in before and other.batch_cuts != before[name].batch_cuts
+        for name, other_task in with_cuts.items()
+        if name != sample_id and name in before and other_task.batch_cuts != before[name].batch_cuts
     )
     term = between_run_term_of(shelf.study, study_result.results)
     cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
-    held, cells = None, None
+    drag, cells = None, None
     if gated is not None and task.sample.gates_file:
         chosen = gated.mask if gated.aberrant is None else gated.aberrant
         cells = (gated.viable_singlets | chosen, chosen)  # drawn gates need not be nested
     elif gated is not None:
-        held = DraggedTube.of(ready.with_task(without_findings(given[sample_id])), gated, told, cv)
-    shares = bool(given[sample_id].batch_cuts) or cv is not None
+        drag = DraggedTube.of(
+            ready.with_task(without_findings(with_cuts[sample_id])), gated, result_in_study, cv
+        )
+    shares = bool(with_cuts[sample_id].batch_cuts) or cv is not None
     waiting = _waiting(shelf, before, sample_id) if shares else ()
-    return _Base(told, study_result, held, told.steps, others, cells, waiting)
+    return _Base(result_in_study, study_result, drag, result_in_study.steps, regated, cells, waiting)
 
 
 def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:

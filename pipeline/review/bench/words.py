@@ -17,25 +17,25 @@ def changes_in_words(before: View, after: View) -> Changes:
     """
     steps = {step.step: step for step in before.steps}
     moved = {move.gate.casefold() for move in after.moves} | {move.gate.casefold() for move in before.moves}
-    refitted, held = [], []
+    refitted, unchanged = [], []
     for step in after.steps:
         old = steps.get(step.step)
         if old is None or step.step in moved:
             continue
-        found = list(_other_thresholds(old, step, moved))
-        refitted += [f"{step.title}: {words}" for words in found]
-        if not found and (step.gate is not None or old.gate is not None):
+        thresholds = list(_other_thresholds(old, step, moved))
+        refitted += [f"{step.title}: {words}" for words in thresholds]
+        if not thresholds and (step.gate is not None or old.gate is not None):
             same = step.gate == old.gate
-            held += [f"{step.title}: as before"] if same and not _is_moved(step, moved) else []
+            unchanged += [f"{step.title}: as before"] if same and not _is_moved(step, moved) else []
     if not after.settled:
-        return Changes(unchanged=("every other gate is held until you let go", *held))
+        return Changes(unchanged=("every other gate is held until you let go", *unchanged))
     refitted += [f"{name}: gated again by the next run, with the batch's new cut" for name in after.others]
     if after.waiting:
         named = ", ".join(after.waiting[:MOST_CHANGES_NAMED]) + (
             " and others" if len(after.waiting) > MOST_CHANGES_NAMED else ""
         )
-        held.append(f"what comes from {named}: to be run again, which may move this number")
-    return Changes(tuple(refitted), tuple(held))
+        unchanged.append(f"what comes from {named}: to be run again, which may move this number")
+    return Changes(tuple(refitted), tuple(unchanged))
 
 
 def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator[str]:
@@ -43,16 +43,16 @@ def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator
     if old.gate == new.gate:
         return
     values = {cut.channel: cut.value for cut in old.cuts}
-    told = False
+    is_explained = False
     for cut in new.cuts:
         if cut.gate.casefold() in moved:
-            told = True
+            is_explained = True
         elif cut.channel in values and values[cut.channel] != cut.value:
-            told = True
+            is_explained = True
             yield f"{cut.channel} {values[cut.channel]:g} to {cut.value:g}"
     if old.gate is None or new.gate is None:
         yield "no gate now" if new.gate is None else "has a gate now"
-    elif not told:
+    elif not is_explained:
         yield "found again"
 
 

@@ -71,9 +71,9 @@ def must_be_this_program(client: Client, address: str) -> None:
     wrong = {name: why for name, why in unlike.items() if why}
     if wrong:
         name, why = next(iter(wrong.items()))
-        others = f" (and {len(wrong) - 1} more of {len(answers)} workers)" if len(wrong) > 1 else ""
+        more = f" (and {len(wrong) - 1} more of {len(answers)} workers)" if len(wrong) > 1 else ""
         raise SchedulerError(
-            f"--scheduler {address}: the worker {name}{others} runs another program: {why}; {SAME_PROGRAM}"
+            f"--scheduler {address}: the worker {name}{more} runs another program: {why}; {SAME_PROGRAM}"
         )
 
 
@@ -90,8 +90,8 @@ def settings_of(client: Client) -> str:
             "WORKER_SATURATION": "worker-saturation",
             "worker_ttl": "worker-ttl",
         }
-        found = {shown: getattr(dask_scheduler, name, "unknown") for name, shown in names.items()}
-        return {"workers": len(dask_scheduler.workers), "threads": dask_scheduler.total_nthreads, **found}
+        settings = {shown: getattr(dask_scheduler, name, "unknown") for name, shown in names.items()}
+        return {"workers": len(dask_scheduler.workers), "threads": dask_scheduler.total_nthreads, **settings}
 
     try:
         answer = client.sync(client._run_on_scheduler, scheduler_settings, callback_timeout=SECONDS_TO_ANSWER)

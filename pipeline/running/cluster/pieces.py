@@ -109,74 +109,74 @@ class _GivenPieces(Generic[Task, Result]):
             self._submit(self._alone)
             self._next_look = time.monotonic() + SECONDS_AFTER_A_SUBMISSION
 
-    def _submit(self, at: int) -> None:
-        others = [name for name in self._seen.threads if name not in self._foreign]
+    def _submit(self, index: int) -> None:
+        own_workers = [name for name in self._seen.threads if name not in self._foreign]
         future = self._client.submit(
             attempt_there,
-            self._tasks[at],
+            self._tasks[index],
             self._work,
             LOADED,
             pure=False,
-            workers=others if self._foreign else None,
+            workers=own_workers if self._foreign else None,
             allow_other_workers=bool(self._foreign),
         )
-        self._out[str(future.key)] = (at, future)
+        self._out[str(future.key)] = (index, future)
         future.add_done_callback(self._done.put)
 
     def _end(self, future: Future[Any]) -> Iterator[Finished[Task, Result]]:
         """Yield the outcome of a finished piece; put a piece back that must be done again."""
         if str(future.key) not in self._out:  # the piece was cancelled meanwhile
             return
-        at, _ = self._out.pop(str(future.key))
+        index, _ = self._out.pop(str(future.key))
         if future.status == "cancelled":  # its scheduler was lost; another may be there
-            yield from self._retry(at, _lost(self._tasks[at]))
+            yield from self._retry(index, _lost(self._tasks[index]))
             return
         error = future.exception()
         if error is None:
-            yield from self._of_this_program(at, future.result())
+            yield from self._of_this_program(index, future.result())
         elif type(error).__name__ == "KilledWorker":
-            self._deaths[at] += at == self._alone
-            yield from self._aside_or_blamed(at)
+            self._deaths[index] += index == self._alone
+            yield from self._aside_or_blamed(index)
         else:
             # The work's own exceptions come as results. This one is dask's: it could not send a task, say.
             why = f"the cluster failed, not this file: {type(error).__name__}: {error}"
-            yield Finished(self._tasks[at], None, why)
+            yield Finished(self._tasks[index], None, why)
 
-    def _of_this_program(self, at: int, end: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
+    def _of_this_program(self, index: int, end: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
         """Yield a result; if it is from another program, give the piece to another worker."""
         if difference(LOADED, end.program):
             if end.worker not in self._foreign:
                 self._foreign.add(end.worker)
                 self._say(f"{of_this_program(end).failure}; other workers do its tubes")
-            yield from self._retry(at, of_this_program(end))
+            yield from self._retry(index, of_this_program(end))
         else:
             yield end
 
-    def _retry(self, at: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
+    def _retry(self, index: int, last: Finished[Task, Result]) -> Iterator[Finished[Task, Result]]:
         """Put a piece back; after `TRIES_ELSEWHERE` tries yield its last outcome."""
-        self._tries[at] += 1
-        if self._tries[at] < TRIES_ELSEWHERE:
-            self._waiting.append(at)
+        self._tries[index] += 1
+        if self._tries[index] < TRIES_ELSEWHERE:
+            self._waiting.append(index)
         else:
             yield last
 
     def _look(self) -> Iterator[Finished[Task, Result]]:
         """Check which workers are there, and which pieces the vanished workers had."""
-        before, seen = self._seen, self._view.look()
+        before, workers = self._seen, self._view.look()
         self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
-        if seen is None:
+        if workers is None:
             return
-        self._seen = seen
-        gone = set(before.threads) - set(seen.threads)
+        self._seen = workers
+        gone = set(before.threads) - set(workers.threads)
         for key in {key for name in gone for key in before.doing.get(name, ())} & set(self._out):
-            at, future = self._out[key]
+            index, future = self._out[key]
             if future.done():
                 continue
             # A piece that is tried alone goes on: the scheduler has already given it to another worker.
-            self._deaths[at] += at == self._alone
-            if at != self._alone or self._deaths[at] >= DEATHS_ALONE:
+            self._deaths[index] += index == self._alone
+            if index != self._alone or self._deaths[index] >= DEATHS_ALONE:
                 self._take_back(key)
-                yield from self._aside_or_blamed(at)
+                yield from self._aside_or_blamed(index)
 
     def _take_back(self, key: str) -> None:
         _, future = self._out.pop(key)
@@ -184,12 +184,12 @@ class _GivenPieces(Generic[Task, Result]):
         self._seen = replace(self._seen, is_quiet=False)
         self._quiet_by = time.monotonic() + SECONDS_TO_BE_QUIET
 
-    def _aside_or_blamed(self, at: int) -> Iterator[Finished[Task, Result]]:
+    def _aside_or_blamed(self, index: int) -> Iterator[Finished[Task, Result]]:
         """Set a piece aside whose worker died; fail it if the piece itself was the cause."""
-        if self._deaths[at] >= DEATHS_ALONE:
-            yield without_answer(self._tasks[at], ProcessDiedError())
+        if self._deaths[index] >= DEATHS_ALONE:
+            yield without_answer(self._tasks[index], ProcessDiedError())
         else:
-            self._set_aside.append(at)
+            self._set_aside.append(index)
 
 
 def _lost(task: Task) -> Finished[Task, Result]:

@@ -126,9 +126,9 @@ class ClusterView:
     def _must_be_heard(self, workers: Mapping[str, Mapping[str, Any]], now: float) -> None:
         """Name a worker that has been silent for long; raise SchedulerError if all workers have been."""
         for name, worker in workers.items():
-            said = float(worker["last_seen"])
-            if name not in self._heard or self._heard[name][0] != said:
-                self._heard[name] = (said, now)
+            last_seen = float(worker["last_seen"])
+            if name not in self._heard or self._heard[name][0] != last_seen:
+                self._heard[name] = (last_seen, now)
                 self._named.discard(name)
         silent = {name: now - self._heard[name][1] for name in workers}
         for name, seconds in silent.items():
@@ -143,8 +143,8 @@ class ClusterView:
                 f"no worker has said anything for {SECONDS_UNTIL_LOST:g} seconds", "start the workers again"
             )
 
-    def _error(self, what: str, to_do: str) -> SchedulerError:
-        return SchedulerError(f"--scheduler {self._address}: {what}; {to_do}. {FINISHED_ARE_KEPT}")
+    def _error(self, problem: str, to_do: str) -> SchedulerError:
+        return SchedulerError(f"--scheduler {self._address}: {problem}; {to_do}. {FINISHED_ARE_KEPT}")
 
 
 def _is_busy(worker: Mapping[str, Any]) -> bool:

@@ -110,15 +110,15 @@ class _Run:
         """Do the next piece in our order, since dask calls in another order."""
         if self._stopped.is_set():
             return
-        at, process = self._waiting.popleft(), self._idle.get()
+        index, process = self._waiting.popleft(), self._idle.get()
         try:
-            answer = self._answer(process, at, TRIES - 1)
+            answer = self._answer(process, index, TRIES - 1)
         finally:
             self._idle.put(process)
         if isinstance(answer, ProcessDiedError):
-            self._alone.append(at)
+            self._alone.append(index)
         else:
-            self._answers.put((at, answer))
+            self._answers.put((index, answer))
 
     def _deal_alone(self) -> None:
         """Try each piece whose process died every time once more, with no other process running."""
@@ -126,15 +126,15 @@ class _Run:
             return
         for process in self._processes:
             process.leave()
-        for at in self._alone:
-            self._answers.put((at, self._answer(self._processes[0], at, 1)))
+        for index in self._alone:
+            self._answers.put((index, self._answer(self._processes[0], index, 1)))
 
-    def _answer(self, process: WorkerProcess, at: int, tries: int) -> Any:
+    def _answer(self, process: WorkerProcess, index: int, tries: int) -> Any:
         for _ in range(tries):
             if self._stopped.is_set():
                 break
             try:
-                return process.do(self._work, *self._pieces[at])
+                return process.do(self._work, *self._pieces[index])
             except ProcessDiedError:
                 continue
             except Exception as error:

@@ -92,19 +92,19 @@ def _percent(parameters: TubeParameters, population: Population, row: int) -> fl
     }
     if population.name in special:
         return special[population.name]
-    rest = sum(p.percent for p in POPULATIONS if p.name not in PLASMA_CELLS)
-    left = 100 - parameters.aberrant_percent - parameters.normal_percent
+    typical_sum = sum(p.percent for p in POPULATIONS if p.name not in PLASMA_CELLS)
+    percent_of_others = 100 - parameters.aberrant_percent - parameters.normal_percent
     factor = parameters.composition[row] if parameters.composition else 1.0
-    kept = parameters.nk_remaining if population.name == "nk_cell" else 1.0
-    return population.percent * factor * kept * left / rest
+    remaining = parameters.nk_remaining if population.name == "nk_cell" else 1.0
+    return population.percent * factor * remaining * percent_of_others / typical_sum
 
 
 def _as_clone(population: Population, clone: Clone) -> Population:
-    wanted = {marker: getattr(clone, field) for marker, field in _CLONE_FIELDS}
+    of_marker = {marker: getattr(clone, field) for marker, field in _CLONE_FIELDS}
     if population.name == ABERRANT_PLASMA_CELL_DIM:
-        wanted["CD38"] *= clone.dim_ratio
+        of_marker["CD38"] *= clone.dim_ratio
     molecules = tuple(
-        wanted.get(marker, old) for marker, old in zip(MARKERS, population.molecules, strict=True)
+        of_marker.get(marker, old) for marker, old in zip(MARKERS, population.molecules, strict=True)
     )
     broad = tuple(pair for pair in population.broad if pair[0] != "CD38")
     return replace(

@@ -125,8 +125,8 @@ def _carry_over_chance(parameters: TubeParameters, seconds: NDArray[np.float64])
 
 def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Generator) -> Floats:
     """Return the share of light per event: slow drift, ripple, and a dim, unsteady stretch in a clog."""
-    at = np.linspace(-0.5, 0.5, n)
-    light = 1 - parameters.drift * at + 0.002 * np.sin(2 * np.pi * (3 * at + rng.random()))
+    time = np.linspace(-0.5, 0.5, n)
+    light = 1 - parameters.drift * time + 0.002 * np.sin(2 * np.pi * (3 * time + rng.random()))
     depth = rng.uniform(0.25, 0.55) * (0.6 + 0.4 * np.sin(np.linspace(0, np.pi, int(clog.sum()))))
     unsteady = 1 + 0.12 * rng.standard_normal(depth.size)
     light[clog] *= np.clip((1 - depth) * unsteady, 0.05, None)
@@ -135,7 +135,7 @@ def _light(parameters: TubeParameters, n: int, clog: Mask, rng: np.random.Genera
 
 def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -> Floats:
     """Return the molecules of each dye per event, in the order of the fluorescence detectors."""
-    swapped = dict(parameters.relabelled) | {right: left for left, right in parameters.relabelled}
+    swapped = dict(parameters.relabelled) | {swapped_with: own for own, swapped_with in parameters.relabelled}
     rows = []
     for detector in parameters.cytometer.fluorescence:
         marker = swapped.get(detector.marker, detector.marker)
@@ -194,7 +194,7 @@ def _clipped(cytometer: Cytometer, role: str, computed: Mapping[str, Floats]) ->
 
 def _markers(parameters: TubeParameters) -> tuple[str, ...]:
     """Return $PnS as stained: swapped antibodies are named by the channel that they truly stain."""
-    swapped = dict(parameters.relabelled) | {right: left for left, right in parameters.relabelled}
+    swapped = dict(parameters.relabelled) | {swapped_with: own for own, swapped_with in parameters.relabelled}
     names = {"DUMP": "CD3+CD14", "VIABILITY": "Viability", "": ""}
     stained = [swapped.get(d.marker, d.marker) for d in parameters.cytometer.detectors]
     return tuple(

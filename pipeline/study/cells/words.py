@@ -96,16 +96,16 @@ def one_of(*choices: str, also: tuple[tuple[str, str], ...] = ()) -> Callable[[o
     def key(word: str) -> str:
         return re.sub(r"[\s\-_]+", "_", word.strip().casefold())
 
-    known = {key(choice): choice for choice in choices} | {key(word): choice for word, choice in also}
+    choice_of = {key(choice): choice for choice in choices} | {key(word): choice for word, choice in also}
     meanings = dict(also)
 
     def as_choice(value: object) -> str:
         word = as_text(value)
-        if key(word) not in known:
+        if key(word) not in choice_of:
             near = nearest(word, [*choices, *meanings])
             hint = f"Did you mean {quoted(meanings.get(near, near))}?" if near else ""
             refuse(enumerate_words(choices), hint)
-        return known[key(word)]
+        return choice_of[key(word)]
 
     return as_choice
 

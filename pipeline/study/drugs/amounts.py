@@ -120,14 +120,14 @@ def amount_doubt(
     >>> amount_doubt("daratumumab", 16, "mg/kg", "IV"), amount_doubt("isatuximab", 10, "mg", "IV").impossible
     (None, True)
     """
-    known = LABELLED_AMOUNTS.get(antibody)
-    if known is None or not unit:
+    amounts = LABELLED_AMOUNTS.get(antibody)
+    if amounts is None or not unit:
         return None
     if unit == PER_KG:
-        return _per_kg_doubt(antibody, known, dose, route)
-    if route == Route.SC or known.highest_mg_per_kg is None:
-        return _flat_doubt(antibody, known, dose)
-    return _into_a_vein(antibody, known, dose, route, weight_kg)
+        return _per_kg_doubt(antibody, amounts, dose, route)
+    if route == Route.SC or amounts.highest_mg_per_kg is None:
+        return _flat_doubt(antibody, amounts, dose)
+    return _into_a_vein(antibody, amounts, dose, route, weight_kg)
 
 
 def bears_out(
@@ -140,15 +140,15 @@ def bears_out(
     >>> bears_out("daratumumab", 1800, "mg", "SC"), bears_out("daratumumab", 25, "mg", "")
     (True, False)
     """
-    known = LABELLED_AMOUNTS.get(antibody)
-    if known is None or not dose or not unit or amount_doubt(antibody, dose, unit, route, weight_kg):
+    amounts = LABELLED_AMOUNTS.get(antibody)
+    if amounts is None or not dose or not unit or amount_doubt(antibody, dose, unit, route, weight_kg):
         return False
     if unit == PER_KG:
         return True  # no other drug of a regimen is dosed so
     per_kg = dose_in(PER_KG, dose, unit, weight_kg)
-    if per_kg and _near_label(known, per_kg):
+    if per_kg and _near_label(amounts, per_kg):
         return True
-    return dose in known.flat_mg and route != Route.IV
+    return dose in amounts.flat_mg and route != Route.IV
 
 
 def usual_amounts(antibody: str) -> str:
@@ -157,25 +157,25 @@ def usual_amounts(antibody: str) -> str:
     >>> usual_amounts("daratumumab")
     '16 mg/kg IV, or 1200 or 1800 mg SC'
     """
-    known = LABELLED_AMOUNTS[antibody]
-    per_kg = " or ".join(f"{dose:g}" for dose in known.label_mg_per_kg)
+    amounts = LABELLED_AMOUNTS[antibody]
+    per_kg = " or ".join(f"{dose:g}" for dose in amounts.label_mg_per_kg)
     words = [f"{per_kg} mg/kg IV"] if per_kg else []
-    flat = " or ".join(f"{dose:g}" for dose in known.flat_mg)
+    flat = " or ".join(f"{dose:g}" for dose in amounts.flat_mg)
     words += [f"{flat} mg SC"] if flat else []
     return ", or ".join(words)
 
 
-def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> AmountDoubt | None:
-    highest = known.highest_mg_per_kg or 1.0
+def _per_kg_doubt(antibody: str, amounts: Amounts, dose: float, route: str) -> AmountDoubt | None:
+    highest = amounts.highest_mg_per_kg or 1.0
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
     if dose > IMPOSSIBLE_TIMES * highest:
         hint = "Is the unit mg?" if dose >= LEAST_MG else f"Nobody was given more than {highest:g} mg/kg."
         return AmountDoubt(True, expected, hint)
     if dose > highest:
         return AmountDoubt(False, expected, f"No trial gave more than {highest:g} mg/kg.")
-    if dose < LEAST_MG_PER_KG and known.label_mg_per_kg:
+    if dose < LEAST_MG_PER_KG and amounts.label_mg_per_kg:
         return AmountDoubt(False, expected, "Is a digit or the decimal point misplaced?")
-    if route != Route.SC and known.trial_mg_per_kg and not _was_tried(known, dose):
+    if route != Route.SC and amounts.trial_mg_per_kg and not _was_tried(amounts, dose):
         return AmountDoubt(
             False, expected, "No trial gave it: is it another drug's dose, or a digit misplaced?"
         )
@@ -184,23 +184,23 @@ def _per_kg_doubt(antibody: str, known: Amounts, dose: float, route: str) -> Amo
     return None
 
 
-def _flat_doubt(antibody: str, known: Amounts, dose: float) -> AmountDoubt | None:
+def _flat_doubt(antibody: str, amounts: Amounts, dose: float) -> AmountDoubt | None:
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
-    if not known.flat_mg:
+    if not amounts.flat_mg:
         return AmountDoubt(False, expected, "It is not given under the skin.")
-    if 1000 * dose in known.flat_mg:
+    if 1000 * dose in amounts.flat_mg:
         return AmountDoubt(True, expected, f"Is it {1000 * dose:g} mg?")
-    low, high = min(known.flat_mg), max(known.flat_mg)
-    if dose > IMPOSSIBLE_TIMES * high or (known.label_mg_per_kg and dose <= max(known.label_mg_per_kg)):
+    low, high = min(amounts.flat_mg), max(amounts.flat_mg)
+    if dose > IMPOSSIBLE_TIMES * high or (amounts.label_mg_per_kg and dose <= max(amounts.label_mg_per_kg)):
         return AmountDoubt(True, expected, "Is the unit mg/kg, and the route IV?" if dose < low else "")
-    usual = any(math.isclose(dose, flat, rel_tol=NEAR_FLAT) for flat in known.flat_mg)
+    usual = any(math.isclose(dose, flat, rel_tol=NEAR_FLAT) for flat in amounts.flat_mg)
     return None if usual else AmountDoubt(False, expected, "Is a digit misplaced?")
 
 
 def _into_a_vein(
-    antibody: str, known: Amounts, dose: float, route: str, weight_kg: float | None
+    antibody: str, amounts: Amounts, dose: float, route: str, weight_kg: float | None
 ) -> AmountDoubt | None:
-    highest = known.highest_mg_per_kg or math.inf
+    highest = amounts.highest_mg_per_kg or math.inf
     expected = f"a dose of {antibody} such as {usual_amounts(antibody)}"
     if dose <= highest:
         return AmountDoubt(
@@ -208,10 +208,10 @@ def _into_a_vein(
         )
     if dose > IMPOSSIBLE_TIMES * highest * (weight_kg or MOST_WEIGHT_KG):
         return AmountDoubt(True, expected, _per_weight(dose, weight_kg))
-    if dose in known.flat_mg and route != Route.IV:
+    if dose in amounts.flat_mg and route != Route.IV:
         return None
     per_kg = dose_in(PER_KG, dose, "mg", weight_kg)
-    if dose in known.flat_mg and not (per_kg and _near_label(known, per_kg)):
+    if dose in amounts.flat_mg and not (per_kg and _near_label(amounts, per_kg)):
         return AmountDoubt(False, expected, "This is the flat dose under the skin: is the route SC?")
     if dose > highest * (weight_kg or MOST_WEIGHT_KG):
         return AmountDoubt(False, expected, _per_weight(dose, weight_kg))
@@ -225,10 +225,10 @@ def _per_weight(dose: float, weight_kg: float | None) -> str:
     return f"With {weight_kg:g} kg it is {per_kg:.3g} mg/kg." if per_kg else "Is a digit too many?"
 
 
-def _was_tried(known: Amounts, per_kg: float) -> bool:
-    return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in known.trial_mg_per_kg)
+def _was_tried(amounts: Amounts, per_kg: float) -> bool:
+    return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in amounts.trial_mg_per_kg)
 
 
-def _near_label(known: Amounts, per_kg: float) -> bool:
-    doses = [dose * part for dose in known.label_mg_per_kg for part in PARTS_OF_A_DOSE]
+def _near_label(amounts: Amounts, per_kg: float) -> bool:
+    doses = [dose * part for dose in amounts.label_mg_per_kg for part in PARTS_OF_A_DOSE]
     return any(math.isclose(per_kg, dose, rel_tol=NEAR_LABEL) for dose in doses)

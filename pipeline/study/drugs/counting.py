@@ -10,14 +10,14 @@ from pipeline.study.drugs.vocabulary import AGENTS
 
 
 @lru_cache(MANY_NAMES)
-def is_drug(name: str, wanted: str) -> bool:
+def is_drug(name: str, drug: str) -> bool:
     """Return whether a dose's drug is the wanted one, under any of its names, or a regimen that contains it.
 
     Parameters
     ----------
     name
         As typed. A regimen counts by its name alone; the rules of the sheet have checked its dose.
-    wanted
+    drug
         The drug of a setting, or several split by `;`. A name in this list counts in its own spelling.
 
     Examples
@@ -25,9 +25,9 @@ def is_drug(name: str, wanted: str) -> bool:
     >>> is_drug("Darzalex®", "daratumumab"), is_drug("DRd", "Darzalex"), is_drug("IRd", "isatuximab")
     (True, True, False)
     """
-    if name.strip().casefold() in {listed.casefold() for listed in listed_names(wanted)}:
+    if name.strip().casefold() in {listed.casefold() for listed in listed_names(drug)}:
         return True
-    return bool(agents_of(name) & _wanted_agents(wanted))
+    return bool(agents_of(name) & _wanted_agents(drug))
 
 
 @lru_cache(MANY_NAMES)

@@ -142,17 +142,17 @@ def _parsed(typed: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the drugs that the words name, each once, and the unknown words."""
     agents: list[str] = []
     unknown: list[str] = []
-    at = 0
-    while at < len(typed):
-        for n in range(min(_MOST_WORDS, len(typed) - at), 0, -1):
-            known = _known("".join(typed[at : at + n]))
-            if known:
-                agents += known
-                at += n
+    start = 0
+    while start < len(typed):
+        for n in range(min(_MOST_WORDS, len(typed) - start), 0, -1):
+            parsed = _known("".join(typed[start : start + n]))
+            if parsed:
+                agents += parsed
+                start += n
                 break
         else:
-            unknown += [] if _is_form(typed, at, agents) else [typed[at]]
-            at += 1
+            unknown += [] if _is_form(typed, start, agents) else [typed[start]]
+            start += 1
     if unknown and unknown[-1] == typed[-1] == "d" and agents and agents[-1] not in _against_cd38():
         unknown.pop()  # `len-d`: the d behind another drug is dexamethasone
         agents.append("dexamethasone")
@@ -165,21 +165,26 @@ def _known(key: str) -> tuple[str, ...]:
     if drugs:
         return drugs
     for antibody in (*(name for name, _ in _IN_FRONT[1:]), DARATUMUMAB, ISATUXIMAB, "darzalex", "sarclisa"):
-        rest = key.removeprefix(antibody) if key.startswith(antibody) else key.removesuffix(antibody)
-        others = _index().get(rest) or _short_backbones().get(rest) if rest != key else None
-        if others:
-            return (*_index()[antibody], *others)
+        backbone = key.removeprefix(antibody) if key.startswith(antibody) else key.removesuffix(antibody)
+        backbone_drugs = (
+            _index().get(backbone) or _short_backbones().get(backbone) if backbone != key else None
+        )
+        if backbone_drugs:
+            return (*_index()[antibody], *backbone_drugs)
     return ()
 
 
-def _is_form(typed: Sequence[str], at: int, agents: Sequence[str]) -> bool:
+def _is_form(typed: Sequence[str], index: int, agents: Sequence[str]) -> bool:
     """Return whether a word only says how a drug was given, joins two, or is the suffix of a biosimilar."""
-    word = typed[at]
+    word = typed[index]
     if word in SUBCUTANEOUS | INTRAVENOUS | OTHER_FORMS | CONNECTORS or _NUMBER.fullmatch(word):
         return True
-    if "".join(typed[at : at + 2]) in ("sc", "iv") or "".join(typed[max(at - 1, 0) : at + 1]) in ("sc", "iv"):
+    if "".join(typed[index : index + 2]) in ("sc", "iv") or "".join(typed[max(index - 1, 0) : index + 1]) in (
+        "sc",
+        "iv",
+    ):
         return True
-    behind = bool(agents) and at > 0 and typed[at - 1] in (*agents, "hyaluronidase")
+    behind = bool(agents) and index > 0 and typed[index - 1] in (*agents, "hyaluronidase")
     return behind and bool(_SUFFIX.fullmatch(word)) and word not in NO_SUFFIXES
 
 
@@ -253,12 +258,12 @@ def _index() -> Mapping[str, tuple[str, ...]]:
 
 def _regimen_keys() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield regimens with an antibody first, so that regimens without one win if the spelling is the same."""
-    known = regimens()
-    for name, drugs in known.items():
+    drugs_of = regimens()
+    for name, drugs in drugs_of.items():
         for front, antibody in _IN_FRONT:
             yield f"{front}{name.casefold()}", (antibody, *drugs)
             if name not in ALONE:
                 yield f"{name.casefold()}{front}", (*drugs, antibody)
-    yield from ((name.casefold(), drugs) for name, drugs in known.items() if name not in ALONE)
+    yield from ((name.casefold(), drugs) for name, drugs in drugs_of.items() if name not in ALONE)
     yield from ((name.casefold(), drugs) for name, drugs in WITH_BISPECIFICS.items())
     yield from ((name.casefold(), ("chemotherapy",)) for name in chemotherapies())

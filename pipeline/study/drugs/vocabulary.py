@@ -238,9 +238,9 @@ WITH_BISPECIFICS: Final = {
 
 def regimens() -> dict[str, tuple[str, ...]]:
     """Return the drugs of each regimen without an antibody, such as `VRd`."""
-    known = {name: _drugs_of(name) for name in _BACKBONES}
-    known |= {name: _drugs_of(letters) for name, letters in _WORDS_OF_BACKBONES.items()}
-    return known
+    drugs_of = {name: _drugs_of(name) for name in _BACKBONES}
+    drugs_of |= {name: _drugs_of(letters) for name, letters in _WORDS_OF_BACKBONES.items()}
+    return drugs_of
 
 
 def chemotherapies() -> tuple[str, ...]:

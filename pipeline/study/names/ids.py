@@ -53,15 +53,15 @@ def is_day(name: str) -> bool:
 
 def known_ids(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the ids of each bare form, for `ids_in`; ids that differ only in dashes share a bare form."""
-    known: dict[str, tuple[str, ...]] = {}
+    names_of: dict[str, tuple[str, ...]] = {}
     for name in dict.fromkeys(ids):
         bare = bare_id(name)
         if len(bare) >= SHORTEST:
-            known[bare] = (*known.get(bare, ()), name)
-    return known
+            names_of[bare] = (*names_of.get(bare, ()), name)
+    return names_of
 
 
-def ids_in(text: str, known: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+def ids_in(text: str, names_of: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """Return the ids that are whole words of a text; an id inside a longer id does not count.
 
     >>> sorted(ids_in("fcs/P01_BM2.fcs", known_ids(["P01", "P01_BM2", "BM", "P02"])))
@@ -72,11 +72,14 @@ def ids_in(text: str, known: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
         (start, stop)
         for start in range(len(words))
         for stop in range(start + 1, min(start + MOST_WORDS, len(words)) + 1)
-        if "".join(words[start:stop]) in known
+        if "".join(words[start:stop]) in names_of
     ]
     longest = [
         span
         for span in spans
-        if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)
+        if not any(
+            other_span != span and other_span[0] <= span[0] and span[1] <= other_span[1]
+            for other_span in spans
+        )
     ]
-    return frozenset(name for start, stop in longest for name in known["".join(words[start:stop])])
+    return frozenset(name for start, stop in longest for name in names_of["".join(words[start:stop])])

@@ -127,7 +127,7 @@ def _is_unseen(character: str) -> bool:
     )
 
 
-def odd_letters(name: str, other: str) -> str:
+def odd_letters(name: str, other_name: str) -> str:
     r"""Return in words how a name differs from another that looks the same; "" if it does not look the same.
 
     >>> odd_letters("\u042001", "P01")
@@ -135,24 +135,24 @@ def odd_letters(name: str, other: str) -> str:
     >>> odd_letters("PO1", "P01")
     'the letter O for the digit 0'
     """
-    if look_alike(name) != look_alike(other) and not _are_twins(name, other):
+    if look_alike(name) != look_alike(other_name) and not _are_twins(name, other_name):
         return ""
-    differing = list(dict.fromkeys(_differing(name, other)))[:MOST_NAMED]
+    differing = list(dict.fromkeys(_differing(name, other_name)))[:MOST_NAMED]
     return ", ".join(differing)
 
 
-def _are_twins(name: str, other: str) -> bool:
+def _are_twins(name: str, other_name: str) -> bool:
     """Return whether two names differ only in letters and digits that look alike, such as O and 0."""
-    pairs = [frozenset(pair) for pair in zip(name, other, strict=False) if pair[0] != pair[1]]
-    return len(name) == len(other) and bool(pairs) and all(pair in _TWINS for pair in pairs)
+    pairs = [frozenset(pair) for pair in zip(name, other_name, strict=False) if pair[0] != pair[1]]
+    return len(name) == len(other_name) and bool(pairs) and all(pair in _TWINS for pair in pairs)
 
 
-def _differing(name: str, other: str) -> Iterator[str]:
-    own, others = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other)
-    if len(own) != len(others):
-        yield from (character_name(c) for c in own if not c.isascii() and c not in others)
+def _differing(name: str, other_name: str) -> Iterator[str]:
+    own, other_letters = unicodedata.normalize("NFC", name), unicodedata.normalize("NFC", other_name)
+    if len(own) != len(other_letters):
+        yield from (character_name(c) for c in own if not c.isascii() and c not in other_letters)
         return
-    for a, b in zip(own, others, strict=True):
+    for a, b in zip(own, other_letters, strict=True):
         if a == b or (a.isascii() and b.isascii() and frozenset((a, b)) not in _TWINS):
             continue
         meant = _shown(b) if a.isascii() or not b.isascii() else b

@@ -58,15 +58,17 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
     left_out
         Files that the user leaves out on purpose.
     """
-    known = _Known(typed, named_files(typed) | {file_key(typed.folder, name)[0] for name in left_out})
+    existing = _Known(typed, named_files(typed) | {file_key(typed.folder, name)[0] for name in left_out})
     guessed = guessed_rows(inventory)
-    bead_rows = [known.bead_row(row) for row in guessed["beads"] if known.is_new(row.values["fcs_file"])]
-    runs = known.run_names(guessed["beads"], bead_rows)
-    panels = known.panel_names(guessed["samples"], guessed["panels"])
+    bead_rows = [
+        existing.bead_row(row) for row in guessed["beads"] if existing.is_new(row.values["fcs_file"])
+    ]
+    runs = existing.run_names(guessed["beads"], bead_rows)
+    panels = existing.panel_names(guessed["samples"], guessed["panels"])
     samples: list[GuessedRow] = []
     for row in guessed["samples"]:
-        if known.is_new(row.values["fcs_file"]):
-            samples.append(known.sample_row(row, runs, panels, samples))
+        if existing.is_new(row.values["fcs_file"]):
+            samples.append(existing.sample_row(row, runs, panels, samples))
     new_panels = [panels[str(row.values["panel"])] for row in guessed["panels"]]
     used = {str(row.values["panel"]) for row in samples}
     rows = {
@@ -74,16 +76,16 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
         "panels": tuple(
             _with(row, {"panel": name})
             for row, name in zip(guessed["panels"], new_panels, strict=True)
-            if name in used and name not in known.panels
+            if name in used and name not in existing.panels
         ),
         "beads": tuple(bead_rows),
-        **known.patient_rows(guessed, samples),
+        **existing.patient_rows(guessed, samples),
     }
     return Additions(
         rows,
         tuple(str(row.values["fcs_file"]) for row in samples),
         tuple(str(row.values["fcs_file"]) for row in bead_rows),
-        known.late_controls(guessed["samples"]),
+        existing.late_controls(guessed["samples"]),
     )
 
 
@@ -153,7 +155,7 @@ class _Known:
         before: Sequence[GuessedRow],
     ) -> GuessedRow:
         ids = [entry.row.sample_id for entry in self.typed.samples]
-        ids += [str(other.values["sample_id"]) for other in before]
+        ids += [str(row_before.values["sample_id"]) for row_before in before]
         return _with(
             row,
             {
@@ -189,14 +191,14 @@ class _Known:
             for entry in self.typed.samples
             if entry.row.fcs_file and not entry.row.fmo_file and not entry.row.isotype_file
         }
-        found = (
+        controls = (
             str(control)
             for row in guessed
             if self.key(row.values["fcs_file"]) in without
             for control in (row.values["fmo_file"], row.values["isotype_file"])
             if control and self.is_new(control)
         )
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(controls))
 
 
 def _with(row: GuessedRow, values: Mapping[str, Value]) -> GuessedRow:
@@ -215,7 +217,7 @@ def free_name(name: str, taken: Iterable[str | None]) -> str:
     >>> free_name("P01", ["p01", "P01_2"])
     'P01_3'
     """
-    folded = {caseless(other) for other in taken if other}
+    folded = {caseless(taken_name) for taken_name in taken if taken_name}
     number, free = 2, name
     while caseless(free) in folded:
         free, number = f"{name}_{number}", number + 1

@@ -93,7 +93,7 @@ def with_rows(
     kept_after = "".join(row.text for row in rows if row.number > end)
     table = f"<{prefix}sheetData>{kept_before}{written}{kept_after}</{prefix}sheetData>"
     whole = f"{xml[: data.start()]}{table}{xml[data.end() :]}"
-    return _DIMENSION.sub(lambda found: _dimension(found, end, new), whole, count=1)
+    return _DIMENSION.sub(lambda dimension: _dimension(dimension, end, new), whole, count=1)
 
 
 def last_row(xml: str) -> int:
@@ -105,8 +105,8 @@ def last_row(xml: str) -> int:
 
 def fact(attributes: str, name: str) -> str:
     """Return an attribute's value; "" if there is no such attribute."""
-    found = re.search(rf'(?<![\w:]){name}\s*=\s*"([^"]*)"', attributes)
-    return found[1] if found else ""
+    match = re.search(rf'(?<![\w:]){name}\s*=\s*"([^"]*)"', attributes)
+    return match[1] if match else ""
 
 
 def _row(match: re.Match[str]) -> _SheetRow:
@@ -114,23 +114,25 @@ def _row(match: re.Match[str]) -> _SheetRow:
     if not number.isdecimal():
         raise SheetXmlError("rows without a number")
     cells = {_column_number(cell): cell[0] for cell in _CELL.finditer(match[2] or "")}
-    held = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
-    return _SheetRow(int(number), match[1].rstrip(), match[0], cells, held)
+    filled = frozenset(column for column, cell in cells.items() if _VALUE.search(cell))
+    return _SheetRow(int(number), match[1].rstrip(), match[0], cells, filled)
 
 
 def _base_styles(xml: str, filled: Sequence[_SheetRow]) -> dict[int, int]:
     """Return the style of each column: the style of the last filled row, else the column's own."""
-    found: dict[int, int] = {}
+    style_of_column: dict[int, int] = {}
     head = xml[: xml.find("sheetData")]
     for match in _COLUMN.finditer(head):
         low, high, style = (fact(match[1], name) for name in ("min", "max", "style"))
         if style:
-            found.update(dict.fromkeys(range(int(low), min(int(high), _MOST_COLUMNS) + 1), int(style)))
+            style_of_column.update(
+                dict.fromkeys(range(int(low), min(int(high), _MOST_COLUMNS) + 1), int(style))
+            )
     for row in filled[-1:]:
         for column, cell in row.cells.items():
             if style := fact(cell.split(">", 1)[0], "s"):
-                found[column] = int(style)
-    return found
+                style_of_column[column] = int(style)
+    return style_of_column
 
 
 def _column_number(cell: re.Match[str]) -> int:
@@ -149,18 +151,18 @@ def _written(
     bases: Mapping[int, int],
 ) -> str:
     """Return a row; an existing row keeps its attributes and its cells in other columns."""
-    kept = dict(blank.cells) if blank else {}
+    xml_cells = dict(blank.cells) if blank else {}
     for column, cell in cells.items():
-        kept[column] = _cell(
+        xml_cells[column] = _cell(
             prefix, f"{column_letter(column)}{number}", cell, style(bases.get(column, 0), cell)
         )
-    inside = "".join(kept[column] for column in sorted(kept))
+    inside = "".join(xml_cells[column] for column in sorted(xml_cells))
     attributes = blank.attributes if blank else f' r="{number}"'
     return f"<{prefix}row{attributes}>{inside}</{prefix}row>"
 
 
-def _cell(prefix: str, place: str, cell: NewCell, style: int) -> str:
-    start = f'<{prefix}c r="{place}" s="{style}"'
+def _cell(prefix: str, reference: str, cell: NewCell, style: int) -> str:
+    start = f'<{prefix}c r="{reference}" s="{style}"'
     if cell.value is None:
         return f"{start}/>"
     if isinstance(cell.value, str):
@@ -169,8 +171,8 @@ def _cell(prefix: str, place: str, cell: NewCell, style: int) -> str:
     return f"{start}><{prefix}v>{cell.value:.15g}</{prefix}v></{prefix}c>"
 
 
-def _dimension(found: re.Match[str], end: int, new: Sequence[NewRow]) -> str:
+def _dimension(match: re.Match[str], end: int, new: Sequence[NewRow]) -> str:
     widest = max((max(cells, default=1) for cells in new), default=1)
-    letters, row = found[3] or "A", int(found[4] or 1)
+    letters, row = match[3] or "A", int(match[4] or 1)
     widest = max(widest, column_number(letters))
-    return f'{found[1]}{found[2]}:{column_letter(widest)}{max(end, row)}"'
+    return f'{match[1]}{match[2]}:{column_letter(widest)}{max(end, row)}"'

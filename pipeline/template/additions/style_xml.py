@@ -76,10 +76,10 @@ class StyleSheet:
         return number < len(fonts) and bool(_STRIKE.search(fonts[number]))
 
     def _part(self, pattern: re.Pattern[str]) -> tuple[str, str, str, str]:
-        found = pattern.search(self.xml)
-        if found is None:
+        match = pattern.search(self.xml)
+        if match is None:
             raise SheetXmlError("no list of styles")
-        return found[1], found[2], found[3], found[4]
+        return match[1], match[2], match[3], match[4]
 
     def _replace(self, pattern: re.Pattern[str], text: str) -> None:
         self.xml = pattern.sub(lambda _: text, self.xml, count=1)
@@ -90,12 +90,12 @@ def _set(element: str, name: str, value: str) -> str:
     start = re.match(r"<[^>]*?(?=/?>)", element)
     if start is None:
         raise SheetXmlError("a style that is no element")
-    head, rest = start[0], element[start.end() :]
+    head, tail = start[0], element[start.end() :]
     if fact(head, name):
         head = re.sub(rf'(?<![\w:]){name}\s*=\s*"[^"]*"', f'{name}="{value}"', head)
     else:
         head = f'{head.rstrip()} {name}="{value}"'
-    return head + rest
+    return head + tail
 
 
 def _counted(opening: str, n: int) -> str:

@@ -28,18 +28,18 @@ def unnamed_files(folder: Path) -> tuple[Fault, ...]:
         return ()
     workbook = folder / WORKBOOK
     raw, _ = read_workbook(workbook, [FILES_NOT_USED]) if workbook.is_file() else ((), ())
-    found = additions(typed, take_inventory(folder, folder), left_out_files(raw))
+    unnamed = additions(typed, take_inventory(folder, folder), left_out_files(raw))
     faults = []
-    if rowless := (*found.tubes, *found.bead_runs):
+    if rowless := (*unnamed.tubes, *unnamed.bead_runs):
         if workbook.is_file():
             adds = "`cd38rd init STUDY --update` adds them"
             hint = f"{adds}; a file named in the sheet {FILES_NOT_USED} is left out on purpose."
         else:
             hint = "Type a row for each, or move them out of the study folder."
         faults.append(_warned(f"{_are(len(rowless))} in no row: {cut_names(rowless)}", hint))
-    if found.controls:
-        n = counted(len(found.controls), "control")
-        problem = f"{n} that no row names, of tubes whose rows name none: {cut_names(found.controls)}"
+    if unnamed.controls:
+        n = counted(len(unnamed.controls), "control")
+        problem = f"{n} that no row names, of tubes whose rows name none: {cut_names(unnamed.controls)}"
         faults.append(_warned(problem, "Type it into fmo_file or isotype_file of its tube."))
     return tuple(faults)
 

@@ -82,14 +82,14 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
         grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
         raise UserError(str(grave or f"{path}: cannot be read"))
     raw, _ = read_workbook(path, [*SHEETS, FILES, FILES_NOT_USED])
-    found = additions(typed, inventory, (*left_out_files(raw), *left_out))
+    added = additions(typed, inventory, (*left_out_files(raw), *left_out))
     listed = sorted(inventory.readable)
-    new = {name: rows for name, rows in found.rows.items() if rows}
+    new = {name: rows for name, rows in added.rows.items() if rows}
     if not new:
-        return Update(_nothing_to_add(found, inventory), changed=False)
-    places = {place.title: place for place in map(_sheet_columns, raw) if place.columns}
+        return Update(_nothing_to_add(added, inventory), changed=False)
+    sheets = {sheet.title: sheet for sheet in map(_sheet_columns, raw) if sheet.columns}
     try:
-        content, lacking = _with_additions(path, new, places, listed)
+        content, lacking = _with_additions(path, new, sheets, listed)
     except (SheetXmlError, PackageError) as error:
         raise UserError(
             f"{path}: rows cannot be added to it ({error}); open it in Excel or LibreOffice, save it, and "
@@ -99,7 +99,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
         write_whole(path, content)
     except NotWrittenError as error:
         raise UserError(f"{path}: cannot be written ({error.reason}); close it and run it again") from error
-    return Update(_added(found, new, lacking), changed=True)
+    return Update(_added(added, new, lacking), changed=True)
 
 
 def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def _sheet_columns(sheet: RawSheet) -> _SheetColumns:
 def _with_additions(
     path: Path,
     new: Mapping[str, Sequence[GuessedRow]],
-    places: Mapping[str, _SheetColumns],
+    sheets: Mapping[str, _SheetColumns],
     listed: Sequence[str],
 ) -> tuple[bytes, list[str]]:
     """Return the workbook's bytes with the new rows, and the missing sheets that new rows would need."""
@@ -142,15 +142,15 @@ def _with_additions(
     text = {part: _text(package, part) for part in _parts_to_read(parts)}
     styles = StyleSheet(text[parts.styles])
     first = _FIRST_DAY_1904 if re.search(r'date1904="(?:1|true)"', text[parts.main]) else _FIRST_DAY
-    lacking = [name for name in new if name not in places]
+    lacking = [name for name in new if name not in sheets]
     for name, rows in new.items():
-        if name in places:
+        if name in sheets:
             part = parts.sheets[titles[name]]
-            cells = [_cells(name, row, places[name], first) for row in rows]
-            place = places[name]
-            columns = frozenset(place.columns.values())
-            text[part] = with_rows(text[part], cells, styles.style, columns=columns, header=place.header)
-    if FILES in places:
+            cells = [_cells(name, row, sheets[name], first) for row in rows]
+            sheet = sheets[name]
+            columns = frozenset(sheet.columns.values())
+            text[part] = with_rows(text[part], cells, styles.style, columns=columns, header=sheet.header)
+    if FILES in sheets:
         _offer(text, parts.sheets[titles[FILES]], path, listed, styles)
     text[parts.styles] = styles.xml
     for part, changed in text.items():
@@ -189,12 +189,12 @@ def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], s
     text[part] = with_rows(text[part], more, styles.style, columns={1})
     end = last_row(text[part])
     for name, xml in text.items():
-        text[name] = _OFFERED.sub(lambda found: f"{found[1]}{end}", xml)
+        text[name] = _OFFERED.sub(lambda match: f"{match[1]}{end}", xml)
 
 
-def _cells(sheet: str, row: GuessedRow, place: _SheetColumns, first: date) -> NewRow:
+def _cells(sheet: str, row: GuessedRow, sheet_columns: _SheetColumns, first: date) -> NewRow:
     cells = {}
-    for name, column in place.columns.items():
+    for name, column in sheet_columns.columns.items():
         value = row.why if name == "_guessed" else row.values.get(name)
         colour = "" if name == "_guessed" else colour_of(sheet, row, name)
         if isinstance(value, date):
@@ -204,12 +204,12 @@ def _cells(sheet: str, row: GuessedRow, place: _SheetColumns, first: date) -> Ne
     return cells
 
 
-def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
+def _added(added: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: Sequence[str]) -> str:
     parts = []
-    if found.tubes:
-        parts.append(f"{counted(len(found.tubes), 'tube')} ({cut_names(found.tubes)})")
-    if found.bead_runs:
-        parts.append(f"{counted(len(found.bead_runs), 'bead run')} ({cut_names(found.bead_runs)})")
+    if added.tubes:
+        parts.append(f"{counted(len(added.tubes), 'tube')} ({cut_names(added.tubes)})")
+    if added.bead_runs:
+        parts.append(f"{counted(len(added.bead_runs), 'bead run')} ({cut_names(added.bead_runs)})")
     rows = [f"{len(listed)} in {name}" for name, listed in new.items() if name not in lacking]
     colours = [
         colour_of(name, row, column)
@@ -229,24 +229,24 @@ def _added(found: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: S
         sentences.append(
             f"The workbook has no sheet {enumerate_words(lacking, 'and')}: nothing was added there."
         )
-    return " ".join([*sentences, *_late(found)])
+    return " ".join([*sentences, *_late(added)])
 
 
-def _nothing_to_add(found: Additions, inventory: Inventory) -> str:
+def _nothing_to_add(added: Additions, inventory: Inventory) -> str:
     unread = len(inventory.unread)
     sentence = "Nothing to add: every tube and every bead run of the folder is in a row."
     if unread:
         names = cut_names([name for name, _ in inventory.unread])
         sentence += f" {counted(unread, 'FCS file')} cannot be read: {names}."
-    return " ".join([sentence, *_late(found)])
+    return " ".join([sentence, *_late(added)])
 
 
-def _late(found: Additions) -> list[str]:
-    if not found.controls:
+def _late(added: Additions) -> list[str]:
+    if not added.controls:
         return []
     return [
         (
-            f"{counted(len(found.controls), 'control')} of tubes whose rows name none: "
-            f"{cut_names(found.controls)}; type it into fmo_file or isotype_file."
+            f"{counted(len(added.controls), 'control')} of tubes whose rows name none: "
+            f"{cut_names(added.controls)}; type it into fmo_file or isotype_file."
         )
     ]

@@ -68,11 +68,11 @@ def _meant(aliases: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ..
     for channel in channels:
         folded.setdefault(folded_name(channel), []).append(channel)
     exact = [alias for alias in aliases if alias in channels]
-    others = (
+    similar = (
         name for alias in aliases if alias not in channels for name in folded.get(folded_name(alias), ())
     )
     spelt_so = {folded_name(name) for name in exact}
-    return tuple(dict.fromkeys((*exact, *(name for name in others if folded_name(name) not in spelt_so))))
+    return tuple(dict.fromkeys((*exact, *(name for name in similar if folded_name(name) not in spelt_so))))
 
 
 def suggestion(
@@ -101,7 +101,7 @@ def suggestion(
     stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", "other"}]
     for name, marker in free.items():
         if any(_names(marker, text) for text in stains):
-            shown = f" ({known})" if (known := known_marker(marker)) else ""
+            shown = f" ({usual_name})" if (usual_name := known_marker(marker)) else ""
             return f"Did you mean {name}{shown}? Add it as an alias: {channel.aliases[0]}; {name}"
     near = {name.casefold(): name for name in free if _near(channel.aliases[0], name)}
     best = get_close_matches(channel.aliases[0].casefold(), near, n=1)

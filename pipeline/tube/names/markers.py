@@ -96,8 +96,8 @@ def scatter_role(channel: str) -> str:
         return ""
     word = (match["side"] or match["short"]).casefold()
     kind = "ssc" if word.startswith("s") else "fsc"
-    rest = channel.strip()[match.end() :]
-    pulse = next(name for name, pattern in _PULSES if pattern.search(rest))
+    suffix = channel.strip()[match.end() :]
+    pulse = next(name for name, pattern in _PULSES if pattern.search(suffix))
     return "other" if (kind, pulse) == ("ssc", "width") else f"{kind}_{pulse}"
 
 
@@ -172,7 +172,7 @@ def contradicts(role: str, channel: str, marker: str) -> str:
 
     Only a clear contradiction counts; `other` and `dump` may be any marker.
     """
-    said = scatter_role(channel) or marker_role(marker)
-    if said in ("", "other", "dump") or role in ("", "other", "dump") or said == role:
+    named_role = scatter_role(channel) or marker_role(marker)
+    if named_role in ("", "other", "dump") or role in ("", "other", "dump") or named_role == role:
         return ""
-    return said
+    return named_role

@@ -117,9 +117,9 @@ def shared_rows(panel: Panel, channels: Sequence[str]) -> str:
     first: dict[str, PanelChannel] = {}
     for row in panel.channels:
         name = find_channel(row.aliases, channels)
-        other = first.setdefault(name, row)
-        if name and other is not row:
-            return f"{name} is {quoted(other.name)} and {quoted(row.name)} of panel {quoted(panel.name)}"
+        first_row = first.setdefault(name, row)
+        if name and first_row is not row:
+            return f"{name} is {quoted(first_row.name)} and {quoted(row.name)} of panel {quoted(panel.name)}"
     return ""
 
 
@@ -210,28 +210,31 @@ def matrix_for_control(
 
 def lacking_detectors(matrix: SpilloverMatrix, rows: FileRows) -> list[str]:
     """Return the detectors of a matrix that a file does not have, by panel rows."""
-    there = {rows.row_of(name) for name in rows.channels}
-    return [name for name in matrix.channels if name not in there]
+    present = {rows.row_of(name) for name in rows.channels}
+    return [name for name in matrix.channels if name not in present]
 
 
 def _alike(matrix: SpilloverMatrix, lacking: Sequence[str], own: SpilloverMatrix) -> dict[str, str] | None:
     """Return the control's name of each detector that it seems to lack; None if it cannot be found."""
-    known = [name for name in matrix.channels if name in own.channels]
+    shared = [name for name in matrix.channels if name in own.channels]
     free = [name for name in own.channels if name not in matrix.channels]
-    if len(free) != len(lacking) or len(known) + len(lacking) != len(matrix.channels):
+    if len(free) != len(lacking) or len(shared) + len(lacking) != len(matrix.channels):
         return None
     renamed: dict[str, str] = {}
     for name in lacking:
-        light = _light(matrix, name, known)
-        apart = {other: float(np.abs(light - _light(own, other, known)).max(initial=0.0)) for other in free}
-        nearest, *others = sorted(free, key=lambda other: apart[other])
-        if apart[nearest] > SAME_LIGHT or any(apart[other] <= SAME_LIGHT for other in others):
+        light = _light(matrix, name, shared)
+        apart = {
+            detector: float(np.abs(light - _light(own, detector, shared)).max(initial=0.0))
+            for detector in free
+        }
+        nearest, *farther = sorted(free, key=lambda detector: apart[detector])
+        if apart[nearest] > SAME_LIGHT or any(apart[detector] <= SAME_LIGHT for detector in farther):
             return None
         renamed[name] = nearest
     return renamed if len(set(renamed.values())) == len(lacking) else None
 
 
-def _light(matrix: SpilloverMatrix, name: str, known: Sequence[str]) -> NDArray[np.float64]:
+def _light(matrix: SpilloverMatrix, name: str, shared: Sequence[str]) -> NDArray[np.float64]:
     """Return the spillover of a detector into the known ones, and from them, shape (2, n_known)."""
-    row, others = matrix.channels.index(name), [matrix.channels.index(other) for other in known]
-    return np.stack([matrix.values[row, others], matrix.values[others, row]])
+    row, columns = matrix.channels.index(name), [matrix.channels.index(shared_name) for shared_name in shared]
+    return np.stack([matrix.values[row, columns], matrix.values[columns, row]])

@@ -33,7 +33,7 @@ class Sound:
 
 
 def sound_events(
-    events: Events, file_name: str, time_channels: Iterable[str] = (), told: Sequence[str] = ()
+    events: Events, file_name: str, time_channels: Iterable[str] = (), message_order: Sequence[str] = ()
 ) -> Sound:
     """Return the events; an event without a number is set to zero on every channel, where debris lies.
 
@@ -43,7 +43,7 @@ def sound_events(
         Events as read, uncompensated.
     time_channels
         Channels whose gaps are filled from their neighbours, so that the events stay in order.
-    told
+    message_order
         All channels in the order of the messages, if that differs from the order of the events.
 
     Raises
@@ -51,7 +51,7 @@ def sound_events(
     UnsoundError
         If more than 1 % of the events hold no number.
     """
-    names = told or events.channels
+    names = message_order or events.channels
     constant = [name for name in names if _stands_still(events.column(name))]
     sound = _without_gaps(events, file_name, set(time_channels), names)
     if not constant:
@@ -94,8 +94,10 @@ def _without_gaps(events: Events, file_name: str, times: set[str], names: Sequen
         gaps |= ~is_measured(events.column(name))
     n = int(gaps.sum())
     huge = any(_has_huge(events.column(name)) for name in suspects)
-    what = f"no number, or one above {LARGEST_POSSIBLE:.2g} that no detector gives," if huge else "no number"
-    gap_text = f"{n} of {events.n_events} events hold {what} on {', '.join(suspects)}"
+    no_number = (
+        f"no number, or one above {LARGEST_POSSIBLE:.2g} that no detector gives," if huge else "no number"
+    )
+    gap_text = f"{n} of {events.n_events} events hold {no_number} on {', '.join(suspects)}"
     if n > MOST_UNREADABLE * events.n_events:
         raise UnsoundError(
             f"{file_name}: {gap_text}, expected numbers; "

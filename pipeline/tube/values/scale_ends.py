@@ -55,14 +55,17 @@ def scale_ends(
 
 
 def _looked_at(file: FcsFile, name: str, column: np.ndarray, *, is_time: bool) -> _Channel:
-    parameter, told = file.parameters[file.channels.index(name)], file.scale_top(name)
+    parameter, stated_top = file.parameters[file.channels.index(name)], file.scale_top(name)
     values = column if all_measured(column) else column[is_measured(column)]
     if is_time or parameter.is_time or not values.size:
-        return _Channel(name, told, ScaleTop(told), (0.0, 0))
+        return _Channel(name, stated_top, ScaleTop(stated_top), (0.0, 0))
     lowest, n_lowest = find_bottom_pile(values)
-    told_bottom = 0.0 if parameter.is_linear else parameter.linear(1)
+    stated_bottom = 0.0 if parameter.is_linear else parameter.linear(1)
     return _Channel(
-        name, told, find_scale_top(values, told), (lowest, n_lowest if lowest > told_bottom else 0)
+        name,
+        stated_top,
+        find_scale_top(values, stated_top),
+        (lowest, n_lowest if lowest > stated_bottom else 0),
     )
 
 
@@ -108,7 +111,7 @@ def _repair(code: RepairCode, text: str, faults: Sequence[tuple[str, str, str, s
     """Say in one sentence what holds for many channels."""
     if not faults:
         return ()
-    said = ", ".join(f"{name} {what}" for name, what, _, _ in faults)
-    found = ", ".join(f"{name} {told}".strip() for name, _, _, told in faults)
+    problems = ", ".join(f"{name} {problem}" for name, problem, _, _ in faults)
+    stated_values = ", ".join(f"{name} {stated}".strip() for name, _, _, stated in faults)
     used = ", ".join(f"{name} {used}" for name, _, used, _ in faults)
-    return (Repair(code, f"{text}: {said}", found, used),)
+    return (Repair(code, f"{text}: {problems}", stated_values, used),)

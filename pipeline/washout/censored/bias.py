@@ -102,8 +102,8 @@ def _newton(rows: CensoredRows, bounds: Bounds, theta: Floats, step: Floats) -> 
     short = definite & (_length(full_step) < _LONGEST_BIAS_STEP)
     moved = np.where(short[:, None], theta + full_step, theta)
     next_step = adjusted_step(rows, bounds, moved)
-    kept = (short & (_length(next_step) < _length(step) / 2))[:, None]
-    return np.where(kept, moved, theta), np.where(kept, next_step, step)
+    accepted = (short & (_length(next_step) < _length(step) / 2))[:, None]
+    return np.where(accepted, moved, theta), np.where(accepted, next_step, step)
 
 
 def _moved(
@@ -117,8 +117,8 @@ def _moved(
     next_step = adjusted_step(rows, bounds, moved)
     better = _length(next_step) <= _WORSE * length
     damping = np.where(better, np.minimum(1.0, _WORSE * damping), damping / 2)
-    kept = better[:, None]
-    return np.where(kept, moved, theta), np.where(kept, next_step, step), damping
+    accepted = better[:, None]
+    return np.where(accepted, moved, theta), np.where(accepted, next_step, step), damping
 
 
 def adjusted_step(rows: CensoredRows, bounds: Bounds, theta: Floats) -> Floats:

@@ -71,18 +71,18 @@ def bca_interval(
     """
     from scipy.special import ndtr, ndtri
 
-    kept, left_out = draws[np.isfinite(draws)], jackknife[np.isfinite(jackknife)]
-    if len(kept) < _LEAST_SHARE * len(draws) or len(left_out) < _LEAST_SHARE * len(jackknife):
+    finite, finite_jackknife = draws[np.isfinite(draws)], jackknife[np.isfinite(jackknife)]
+    if len(finite) < _LEAST_SHARE * len(draws) or len(finite_jackknife) < _LEAST_SHARE * len(jackknife):
         raise NotEstimableError(
-            f"no bootstrap interval: {len(draws) - len(kept)} of {len(draws)} resamples have no estimate"
+            f"no bootstrap interval: {len(draws) - len(finite)} of {len(draws)} resamples have no estimate"
         )
-    below = np.mean(kept < estimate) + 0.5 * np.mean(kept == estimate)
-    bias = ndtri(np.clip(below, 0.5 / len(kept), 1 - 0.5 / len(kept)))
-    deviation = left_out.mean() - left_out
+    below = np.mean(finite < estimate) + 0.5 * np.mean(finite == estimate)
+    bias = ndtri(np.clip(below, 0.5 / len(finite), 1 - 0.5 / len(finite)))
+    deviation = finite_jackknife.mean() - finite_jackknife
     spread = np.sum(deviation**2)
     acceleration = np.sum(deviation**3) / (6 * spread**1.5) if spread > 0 else 0.0
     normal = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
     # With an extreme acceleration the denominator would change sign; the interval then ends at the last draw.
     stretch = np.maximum(1 - acceleration * normal, _LEAST_STRETCH)
-    low, high = np.quantile(kept, ndtr(bias + normal / stretch))
+    low, high = np.quantile(finite, ndtr(bias + normal / stretch))
     return float(low), float(high)

@@ -87,5 +87,9 @@ def aicc(log_likelihood: float, parameters: float, n: int) -> float:
     >>> aicc(-10.0, 3, 20)
     27.5
     """
-    rest = n - parameters - 1
-    return float("inf") if rest <= 0 else -2 * log_likelihood + 2 * parameters * (1 + (parameters + 1) / rest)
+    freedom = n - parameters - 1
+    return (
+        float("inf")
+        if freedom <= 0
+        else -2 * log_likelihood + 2 * parameters * (1 + (parameters + 1) / freedom)
+    )

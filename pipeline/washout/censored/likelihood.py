@@ -238,9 +238,9 @@ def _newton_step(rows: CensoredRows, beta: Floats, tau: Floats, *, hold_sigma: b
     gradient, information = derivatives(rows, beta, tau)
     _hold(gradient, information, hold_sigma | ((tau <= SMALLEST_LOG_SIGMA) & (gradient[:, -1] < 0)))
     step, concave = solve_definite(information, gradient)
-    others = np.flatnonzero(~concave)
-    if len(others):
-        step[others] = _by_absolute_curvature(gradient[others], information[others])
+    not_concave = np.flatnonzero(~concave)
+    if len(not_concave):
+        step[not_concave] = _by_absolute_curvature(gradient[not_concave], information[not_concave])
     step *= np.minimum(1.0, 2.0 / np.maximum(np.abs(step[:, -1]), LEAST_POSITIVE))[:, None]
     return step, np.einsum("bi,bi->b", step, gradient)
 
@@ -263,21 +263,21 @@ def _hold(gradient: Floats, information: Floats, fixed: NDArray[np.bool_]) -> No
 
 
 def _line_search(
-    rows: CensoredRows, at: tuple[Floats, Floats, Floats], step: Floats, decrement: Floats
+    rows: CensoredRows, start: tuple[Floats, Floats, Floats], step: Floats, decrement: Floats
 ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Halve each step until the likelihood rises; a data set that cannot rise stays where it is.
 
     The last step of an ascent is taken without this check, since rounding hides so small a rise.
     """
-    beta, tau, value = (part.copy() for part in at)
+    beta, tau, value = (part.copy() for part in start)
     rising = np.arange(len(value))
     length = 1.0
     for _ in range(_MAX_HALVINGS):
         part = rows if len(rising) == len(value) else rows.take(rising)
-        new_beta = at[0][rising] + length * step[rising, :-1]
-        new_tau = np.maximum(at[1][rising] + length * step[rising, -1], SMALLEST_LOG_SIGMA)
+        new_beta = start[0][rising] + length * step[rising, :-1]
+        new_tau = np.maximum(start[1][rising] + length * step[rising, -1], SMALLEST_LOG_SIGMA)
         new_value = log_likelihood(part, new_beta, new_tau)
-        better = (new_value > at[2][rising]) | (decrement[rising] < _UNSEEN_RISE)
+        better = (new_value > start[2][rising]) | (decrement[rising] < _UNSEEN_RISE)
         chosen = rising[better]
         beta[chosen], tau[chosen], value[chosen] = new_beta[better], new_tau[better], new_value[better]
         rising = rising[~better]

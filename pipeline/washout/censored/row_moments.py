@@ -91,6 +91,6 @@ def _density(z: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * z**2) / ROOT_2PI)
 
 
-def _mean(polynomial: tuple[float, ...], other: tuple[float, ...], moments: Floats) -> Floats:
-    product = np.polynomial.polynomial.polymul(polynomial, other)
+def _mean(polynomial: tuple[float, ...], second: tuple[float, ...], moments: Floats) -> Floats:
+    product = np.polynomial.polynomial.polymul(polynomial, second)
     return np.asarray(np.einsum("k,k...->...", product, moments[: len(product)]))

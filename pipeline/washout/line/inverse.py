@@ -139,9 +139,9 @@ def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
     if not doublings <= longest:
         words = f"by {_weeks(longest):.3g} weeks {who} do not have {rd:,.0f} on the line"
         return f"not within the observed range: {words}"
-    reached, known = _reached(line, doublings, rd)
-    if known and _chance_of_fewer(reached, known, share) < _TOO_FEW:
-        rows = f"{reached} of {known} rows from {_weeks(doublings):.3g} weeks on have it"
+    reached, n_rows = _reached(line, doublings, rd)
+    if n_rows and _chance_of_fewer(reached, n_rows, share) < _TOO_FEW:
+        rows = f"{reached} of {n_rows} rows from {_weeks(doublings):.3g} weeks on have it"
         return (
             f"not within the observed range: the line would say {_weeks(doublings):.3g} weeks, but only "
             f"{rows}"
@@ -163,11 +163,11 @@ def _reached(line: Line, doublings: float, rd: float) -> tuple[int, int]:
     return int(np.sum(above)), int(np.sum(above | below))
 
 
-def _chance_of_fewer(reached: int, known: int, share: float) -> float:
-    """Return the chance that at most `reached` of `known` rows have the density, if this share has it."""
+def _chance_of_fewer(reached: int, n_rows: int, share: float) -> float:
+    """Return the chance that at most `reached` of `n_rows` rows have the density, if this share has it."""
     from scipy.special import bdtr
 
-    return float(bdtr(reached, known, share))
+    return float(bdtr(reached, n_rows, share))
 
 
 def _limits(refit: _Refit, rd: float, share: float) -> tuple[float, float, str]:

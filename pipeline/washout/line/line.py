@@ -159,9 +159,9 @@ def fit_line(data: Observations) -> Line:
         float(data.log_rd.std()) or 1.0,
     )
     x, y = (doublings - axes.centre_x) / axes.scale_x, (data.log_rd - axes.centre_y) / axes.scale_y
-    others = [(term.values - term.centre) / term.scale for term in data.terms]
+    of_terms = [(term.values - term.centre) / term.scale for term in data.terms]
     of_scatter = [np.zeros_like(x)] * data.scatter_varies
-    design = np.column_stack([np.ones_like(x), x, *others, *of_scatter])
+    design = np.column_stack([np.ones_like(x), x, *of_terms, *of_scatter])
     rows = single(design, y, data.kind, data.measurement_sd / axes.scale_y)
     if data.scatter_varies:
         rows = replace(rows, lever=x[None])

@@ -76,12 +76,12 @@ class MixedFit:
         """Return slope, both scatters and the intraclass correlation as `washout.json` prints them."""
         low, high = (limit if np.isfinite(limit) else None for limit in self.slope_interval)
         how, unit = self.interval_method, DEX_PER_DOUBLING
-        rest = (None, None, self.n, _METHOD, "", self.level)
+        common = (None, None, self.n, _METHOD, "", self.level)
         return (
             Estimate("slope_random_intercept", self.slope, low, high, self.n, _METHOD, how, self.level, unit),
-            Estimate("sd_between_patients", self.between, *rest, DEX),
-            Estimate("sd_within_patients", self.within, *rest, DEX),
-            Estimate("alike_within_patients", self.alike, *rest, FRACTION),
+            Estimate("sd_between_patients", self.between, *common, DEX),
+            Estimate("sd_within_patients", self.within, *common, DEX),
+            Estimate("alike_within_patients", self.alike, *common, FRACTION),
         )
 
 
@@ -105,11 +105,11 @@ class Grouped:
         beta, tau = parameters[:-2], _sd(parameters[-1])
         variance = _sd(parameters[-2]) ** 2
         scale = np.sqrt(variance + self.sd**2)
-        rest = self.y - times(self.design, beta)
-        mode, spread = self._mode(rest, scale, tau)
+        residual = self.y - times(self.design, beta)
+        mode, spread = self._mode(residual, scale, tau)
         nodes, log_weights = _hermite(len(self.y))
         level = mode[:, None] + np.sqrt(2) * spread[:, None] * nodes
-        z = (rest[:, None] - level[self.member]) / scale[:, None]
+        z = (residual[:, None] - level[self.member]) / scale[:, None]
         observed = self.kind == OBSERVED
         terms = _log_terms(z, self.kind[:, None])
         terms -= np.where(observed, np.log(scale) + HALF_LOG_2PI, 0.0)[:, None]
@@ -128,12 +128,12 @@ class Grouped:
         by_scatters = np.where(_is_followed(parameters[-2:]), [by_sigma.sum(), by_tau], 0.0)
         return float(value), np.array([*by_beta, *by_scatters])
 
-    def _mode(self, rest: Floats, scale: Floats, tau: float) -> tuple[Floats, Floats]:
+    def _mode(self, residual: Floats, scale: Floats, tau: float) -> tuple[Floats, Floats]:
         """Return each patient's most likely level and the SD around it; the likelihood is concave in it."""
         level = np.zeros(len(self.first))
         curvature = np.ones(len(self.first))
         for _ in range(_NEWTON):
-            first, second = by_z((rest - level[self.member]) / scale, self.kind)
+            first, second = by_z((residual - level[self.member]) / scale, self.kind)
             gradient = np.add.reduceat(-first / scale, self.first) - level / tau**2
             curvature = np.add.reduceat(-second / scale**2, self.first) + 1 / tau**2
             level = level + gradient / curvature
@@ -214,12 +214,12 @@ def _interval(rows: Grouped, best: Floats, value: float, drop: float) -> tuple[t
         half = float(np.sqrt(drop)) * spread
         return (float(best[1]) - half, float(best[1]) + half), "curvature of the likelihood"
     nearest = {float(best[1]): best}
-    others = np.arange(len(best)) != 1
-    inverse, definite = inverse_definite(curvature[others][None, :, others])
+    all_but_slope = np.arange(len(best)) != 1
+    inverse, definite = inverse_definite(curvature[all_but_slope][None, :, all_but_slope])
     guess = inverse[0] if definite[0] else None
 
     def ratio(slope: float) -> float:
-        start = nearest[min(nearest, key=lambda known: abs(known - slope))].copy()
+        start = nearest[min(nearest, key=lambda fitted_slope: abs(fitted_slope - slope))].copy()
         start[1] = slope
         nearest[slope], at_slope = _highest(rows, start, guess, hold_slope=True)
         return max(0.0, 2 * (value - at_slope))
@@ -249,25 +249,25 @@ def _highest(
     return best, value
 
 
-def _polished(rows: Grouped, at: Floats) -> tuple[Floats, float]:
+def _polished(rows: Grouped, parameters: Floats) -> tuple[Floats, float]:
     """Bring the gradient to zero by Newton steps, since a line search stops where rounding hides the rise.
 
     A scatter that does not raise the likelihood is set to its floor, not left where the ascent ended.
     """
-    free = np.ones(len(at), dtype=bool)
+    free = np.ones(len(parameters), dtype=bool)
     for scatter in (-1, -2):
-        without = at.copy()
+        without = parameters.copy()
         without[scatter] = _FLOOR
-        if rows.log_likelihood(without) > rows.log_likelihood(at) - _NO_RISE:
-            at, free[scatter] = without, False
+        if rows.log_likelihood(without) > rows.log_likelihood(parameters) - _NO_RISE:
+            parameters, free[scatter] = without, False
     for _ in range(_POLISH):
-        inverse = pseudo_inverse(_curvature(rows, at)[free][None, :, free])[0]
-        step = times(inverse, rows.value_and_gradient(at)[1][free])
+        inverse = pseudo_inverse(_curvature(rows, parameters)[free][None, :, free])[0]
+        step = times(inverse, rows.value_and_gradient(parameters)[1][free])
         if not np.all(np.abs(step) < _LARGEST_POLISH):
             break
-        at = at.copy()
-        at[free] += step
-    return at, rows.log_likelihood(at)
+        parameters = parameters.copy()
+        parameters[free] += step
+    return parameters, rows.log_likelihood(parameters)
 
 
 def _hermite(n_rows: int) -> tuple[Floats, Floats]:
@@ -276,11 +276,11 @@ def _hermite(n_rows: int) -> tuple[Floats, Floats]:
     return nodes, log_weights + nodes**2
 
 
-def _curvature(rows: Grouped, at: Floats) -> Floats:
+def _curvature(rows: Grouped, parameters: Floats) -> Floats:
     """Return minus the second derivative by central differences of the gradient."""
-    units = _CURVATURE_STEP * np.eye(len(at))
+    units = _CURVATURE_STEP * np.eye(len(parameters))
     second = [
-        (rows.value_and_gradient(at + unit)[1] - rows.value_and_gradient(at - unit)[1])
+        (rows.value_and_gradient(parameters + unit)[1] - rows.value_and_gradient(parameters - unit)[1])
         / (2 * _CURVATURE_STEP)
         for unit in units
     ]

@@ -123,14 +123,14 @@ class WashoutFit:
         at_one_week = _power(self.intercept_interval[0]), _power(self.intercept_interval[1])
         slopes, likely, name = self._slopes(), self.most_likely.slope, "slope_maximum_likelihood"
         likeliest = replace(slopes[0], name=name, value=likely, method=self._likely_method)
-        rest = (self.n, self.method, self.interval_method, self.level)
+        common = (self.n, self.method, self.interval_method, self.level)
         return (
             *slopes,
             self._estimate("intercept", self.intercept, self.intercept_interval, DEX),
             self._estimate("median_rd_at_1_week", one_week, at_one_week, MOLECULES),
             self._estimate("sigma", self.sigma, self.sigma_interval, DEX),
             likeliest,
-            *(term.estimate(*rest) for term in self.terms),
+            *(term.estimate(*common) for term in self.terms),
             *self._doubted(),
         )
 
@@ -143,11 +143,11 @@ class WashoutFit:
 
     def _doubted(self) -> tuple[Estimate, ...]:
         """Return the slope with a varying scatter, the slope without doubts, and the effect of each doubt."""
-        name, rest = "slope_varying_scatter", (self.interval_method, self.level, DEX_PER_DOUBLING)
-        slopes = [] if self.varying is None else [self._estimate(name, *self.varying, rest[2])]
+        name, common = "slope_varying_scatter", (self.interval_method, self.level, DEX_PER_DOUBLING)
+        slopes = [] if self.varying is None else [self._estimate(name, *self.varying, common[2])]
         modelled = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
         if modelled:
-            constant = (modelled[0].slope, None, None, self.n, self._likely_method, "", *rest[1:])
+            constant = (modelled[0].slope, None, None, self.n, self._likely_method, "", *common[1:])
             slopes.append(Estimate("slope_without_doubts", *constant))
         return (*slopes, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
 
@@ -157,8 +157,8 @@ class WashoutFit:
 
     def renamed(self, prefix: str) -> tuple[Estimate, ...]:
         """Return slope, fold change and terms, with a prefix before their names."""
-        rest = (self.n, self.method, self.interval_method, self.level)
-        estimates = (*self._slopes(), *(term.estimate(*rest) for term in self.terms))
+        common = (self.n, self.method, self.interval_method, self.level)
+        estimates = (*self._slopes(), *(term.estimate(*common) for term in self.terms))
         return tuple(replace(estimate, name=prefix + estimate.name) for estimate in estimates)
 
     @property
@@ -176,8 +176,8 @@ class WashoutFit:
     ) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else "the data set no limit on the empty side"
-        rest = (self.n, self.method, self.interval_method, self.level, unit, p, note)
-        return Estimate(name, value, low, high, *rest)
+        common = (self.n, self.method, self.interval_method, self.level, unit, p, note)
+        return Estimate(name, value, low, high, *common)
 
 
 def fit_tobit(

@@ -46,15 +46,15 @@ def kept_rows(
     settings
         `keep_in_models` names the reasons for which no row is left out.
     """
-    kept, left_out = [], []
+    usable, left_out = [], []
     ignored = settings.kept_reasons
     for row in rows:
         reasons = [reason for reason in _reasons(row) if reason not in ignored]
         if reasons:
             left_out.append(RowLeftOut(row.patient_id, row.visit, row.weeks, reasons[0], _WORDS[reasons[0]]))
         else:
-            kept.append(row)
-    return tuple(kept), tuple(left_out)
+            usable.append(row)
+    return tuple(usable), tuple(left_out)
 
 
 def left_out_notes(left_out: Sequence[RowLeftOut]) -> tuple[str, ...]:

@@ -58,13 +58,13 @@ class PairOrder:
 
 
 def _counted(
-    values: NDArray[np.intp], at: NDArray[np.intp], weights: Floats, side: Literal["left", "right"]
+    values: NDArray[np.intp], limits: NDArray[np.intp], weights: Floats, side: Literal["left", "right"]
 ) -> Floats:
-    """Return the weight of all values below each of `at` (left), or not above it (right), (B, n)."""
+    """Return the weight of all values below each of `limits` (left), or not above it (right), (B, n)."""
     order = np.argsort(values, kind="stable")
     upto = np.cumsum(weights[:, order], axis=1)
     upto = np.concatenate([np.zeros((len(weights), 1)), upto], axis=1)
-    return np.asarray(upto[:, np.searchsorted(values[order], at, side=side)])
+    return np.asarray(upto[:, np.searchsorted(values[order], limits, side=side)])
 
 
 def pair_order(rows: Observations) -> PairOrder:

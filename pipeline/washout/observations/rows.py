@@ -186,8 +186,10 @@ def _columns(
     weeks: ArrayLike, rd: ArrayLike, status: Sequence[str], lloq: ArrayLike, uloq: ArrayLike
 ) -> tuple[Floats, Floats, Floats, Floats]:
     shape = (len(status),)
-    given = {"weeks": weeks, "rd": rd, "lloq": lloq, "uloq": uloq}
-    arrays = [_column(name, values, shape, scalar=name in ("lloq", "uloq")) for name, values in given.items()]
+    columns = {"weeks": weeks, "rd": rd, "lloq": lloq, "uloq": uloq}
+    arrays = [
+        _column(name, values, shape, scalar=name in ("lloq", "uloq")) for name, values in columns.items()
+    ]
     return arrays[0], arrays[1], arrays[2], arrays[3]
 
 
@@ -205,8 +207,8 @@ def _status(name: str, row: int) -> RdStatus:
     try:
         return RdStatus(name)
     except ValueError:
-        known = ", ".join(RdStatus)
-        raise ValueError(f"status[{row}] is {name!r}; expected one of {known}") from None
+        statuses = ", ".join(RdStatus)
+        raise ValueError(f"status[{row}] is {name!r}; expected one of {statuses}") from None
 
 
 def _is(names: Sequence[RdStatus], which: RdStatus) -> NDArray[np.bool_]:
@@ -214,14 +216,14 @@ def _is(names: Sequence[RdStatus], which: RdStatus) -> NDArray[np.bool_]:
 
 
 def _measurement_sd(
-    given: ArrayLike | None, kind: NDArray[np.int8], used: NDArray[np.bool_]
+    typed: ArrayLike | None, kind: NDArray[np.int8], used: NDArray[np.bool_]
 ) -> tuple[Floats, tuple[str, ...]]:
-    if given is None:
+    if typed is None:
         return np.zeros(len(kind)), ()
-    sd = _column("measurement_sd", given, kind.shape, scalar=True)
-    known = np.isfinite(sd) & (sd >= 0)
+    sd = _column("measurement_sd", typed, kind.shape, scalar=True)
+    usable = np.isfinite(sd) & (sd >= 0)
     measured = used & (kind == OBSERVED)
-    typical = known & measured
+    typical = usable & measured
     if not typical.any():
         return np.zeros(len(kind)), ("no observed row has a measurement SD: none is carried into the fit",)
     median, largest = float(np.median(sd[typical])), float(np.max(sd[typical]))
@@ -236,8 +238,8 @@ def _measurement_sd(
 
 
 def _log_limit(limit: Floats, unknown: float) -> Floats:
-    known = np.isfinite(limit) & (limit > 0)
-    return np.log10(limit, out=np.full(len(limit), unknown), where=known)
+    usable = np.isfinite(limit) & (limit > 0)
+    return np.log10(limit, out=np.full(len(limit), unknown), where=usable)
 
 
 def _numbers(patients: Sequence[object] | None, n: int) -> NDArray[np.intp]:

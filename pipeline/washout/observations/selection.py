@@ -59,9 +59,9 @@ class Given:
 def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     """Select the rows for the models; their order does not depend on the order of the sheets."""
     ordered = sorted(rows, key=_measured_values)
-    kept, left_out = kept_rows(ordered, settings)
-    tissue = _tissue(kept or ordered)
-    used, notes = _poolable(kept, tissue)
+    usable, left_out = kept_rows(ordered, settings)
+    tissue = _tissue(usable or ordered)
+    used, notes = _poolable(usable, tissue)
     ways = ways_of(used)
     reference = usable_ways(ways, [False] * len(used))[0] if used else None
     data, covariates = observed(used, settings)
@@ -77,7 +77,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
         of_reference=of_reference,
         adjusted_data=replace(data, terms=(*data.terms, *terms)) if terms else None,
         refusals=refusals,
-        notes=(*left_out_notes(left_out), *kept_notes(kept), *notes),
+        notes=(*left_out_notes(left_out), *kept_notes(usable), *notes),
         left_out=left_out,
         with_left_out=observed(_poolable(ordered, tissue)[0], settings)[0] if left_out else None,
     )
@@ -92,8 +92,8 @@ def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, 
 
 def _measured_values(row: PatientRd) -> tuple[object, ...]:
     """Return the sort key of a row: washout and density first, so that names of patients change no result."""
-    known = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
-    return (*((v is None, v or 0.0) for v in known), row.status, row.beads_kit, row.patient_id, row.visit)
+    numbers = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
+    return (*((v is None, v or 0.0) for v in numbers), row.status, row.beads_kit, row.patient_id, row.visit)
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:
@@ -102,8 +102,8 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
     of_ways, covariates = way_terms(ways), _covariates(rows)
     data = _observe(rows, settings.uloq_extrapolation, (*of_ways, *covariates))
     n_ways = len(of_ways)
-    kept = tuple(term for term in data.terms[:n_ways] if np.ptp(term.values) > 0) if data.n else ()
-    return replace(data, terms=kept), data.terms[n_ways:]
+    varying = tuple(term for term in data.terms[:n_ways] if np.ptp(term.values) > 0) if data.n else ()
+    return replace(data, terms=varying), data.terms[n_ways:]
 
 
 def _tissue(rows: Sequence[PatientRd]) -> str:
@@ -117,9 +117,11 @@ def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd,
     counts = Counter(row.tissue for row in rows)
     if not {*counts} - {chosen}:
         return tuple(rows), ()
-    others = ", ".join(f"{counts[name]} of {name or 'unknown'}" for name in sorted(counts) if name != chosen)
+    other_tissues = ", ".join(
+        f"{counts[name]} of {name or 'unknown'}" for name in sorted(counts) if name != chosen
+    )
     used = f"{counts[chosen]} rows of {chosen or 'unknown'} used"
-    note = f"tissues are not pooled: {used}, {others} left out"
+    note = f"tissues are not pooled: {used}, {other_tissues} left out"
     return tuple(row for row in rows if row.tissue == chosen), (note,)
 
 
@@ -153,10 +155,10 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
     ways = ways_of(rows)
     if len(set(ways)) < 2:
         return tuple(rows), ()
-    reference, others = usable_ways(ways, [row.status in NUMBERED for row in rows])
-    used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *others))
-    counts, alone = Counter(ways), sorted({*ways} - {reference, *others})
-    notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in others]
+    reference, other_ways = usable_ways(ways, [row.status in NUMBERED for row in rows])
+    used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *other_ways))
+    counts, alone = Counter(ways), sorted({*ways} - {reference, *other_ways})
+    notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in other_ways]
     if alone:
         nouns = " and ".join(dict.fromkeys(way.nouns(reference) for way in alone))
         rare = ", ".join(f"{counts[way]} of {way.values(reference)}" for way in alone)
@@ -192,9 +194,9 @@ def _usable(covariates: Sequence[Term], data: Observations) -> tuple[tuple[Term,
         for term, reason in zip(covariates, reasons, strict=True)
         if reason
     ]
-    kept = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
-    reason = too_many(data.kind, len(data.terms) + len(kept)) if kept else ""
+    estimable = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
+    reason = too_many(data.kind, len(data.terms) + len(estimable)) if estimable else ""
     if reason:
-        names = ", ".join(term.name for term in kept)
+        names = ", ".join(term.name for term in estimable)
         return (), (*refused, Refusal(f"M1 adjusted for {names}", reason))
-    return kept, tuple(refused)
+    return estimable, tuple(refused)

@@ -26,10 +26,10 @@ def with_shared_errors(data: Observations, errors: Sequence[Sequence[SharedError
         The errors of each row of `data`, by source. A source with a single row stays that row's own error. An
         unknown size (NaN) is replaced by the median of its source.
     """
-    known: dict[str, list[float]] = {}
+    sds_of_source: dict[str, list[float]] = {}
     for error in (error for row in errors for error in row if np.isfinite(error.log_sd)):
-        known.setdefault(error.source, []).append(error.log_sd)
-    usual = {source: float(np.median(sizes)) for source, sizes in known.items()}
+        sds_of_source.setdefault(error.source, []).append(error.log_sd)
+    usual = {source: float(np.median(sizes)) for source, sizes in sds_of_source.items()}
     counts = Counter(error.source for row in errors for error in row)
     number = {source: index for index, source in enumerate(sorted(s for s, n in counts.items() if n > 1))}
     entries = [

@@ -96,12 +96,12 @@ def usable_ways(ways: Sequence[Way], measured: Sequence[bool]) -> tuple[Way, tup
     counts = Counter(ways)
     n_measured = Counter(way for way, is_measured in zip(ways, measured, strict=True) if is_measured)
     reference = max(sorted(counts), key=lambda way: counts[way])
-    others = tuple(
+    other_ways = tuple(
         way
         for way in sorted(counts)
         if way != reference and counts[way] >= _FEWEST_ROWS_OF_A_WAY and n_measured[way] >= _FEWEST_MEASURED
     )
-    return reference, others
+    return reference, other_ways
 
 
 def _filled(names: list[str]) -> list[str]:

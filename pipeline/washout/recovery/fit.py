@@ -132,8 +132,8 @@ class RecoveryFit:
         array = np.asarray(weeks, dtype=np.float64)
         chosen = np.linspace(0, len(self.drawn) - 1, min(_FEWER_DRAWS, len(self.drawn))).astype(np.intp)
         logs, weights = log_quantiles(self.drawn[chosen], self.curve, _COARSE, 0.5), self.weights[chosen]
-        at = np.array([np.interp(array, WEEKS[_COARSE], row) for row in logs])
-        ends = [weighted_quantile(at[:, k], weights / weights.sum()) for k in range(at.shape[1])]
+        medians = np.array([np.interp(array, WEEKS[_COARSE], row) for row in logs])
+        ends = [weighted_quantile(medians[:, k], weights / weights.sum()) for k in range(medians.shape[1])]
         return np.asarray([10**low for low, _ in ends]), np.asarray([10**high for _, high in ends])
 
     def estimates(self) -> tuple[Estimate, ...]:
@@ -181,12 +181,12 @@ def fit_recovery(
     """
     refuse_recovery(data)
     of_curve = curve.at(data.weeks)
-    known = np.isfinite(ug_ml) if ug_ml is not None else np.zeros(data.n, dtype=bool)
-    level = np.where(known, of_curve[0] if ug_ml is None else ug_ml, of_curve[0])
-    spread = np.where(known, of_curve[1] if log_sd is None else log_sd, of_curve[1])
+    has_level = np.isfinite(ug_ml) if ug_ml is not None else np.zeros(data.n, dtype=bool)
+    level = np.where(has_level, of_curve[0] if ug_ml is None else ug_ml, of_curve[0])
+    spread = np.where(has_level, of_curve[1] if log_sd is None else log_sd, of_curve[1])
     prior = Prior.around(kd_ug_ml, plateau)
     surface = Surface(data, level, spread, prior, data.n_patients / data.n)
-    serum = study_curve(curve, data.weeks, level, spread) if known.any() else curve
+    serum = study_curve(curve, data.weeks, level, spread) if has_level.any() else curve
     peaks = summits(surface)
     mode, law = peaks[0].parameters, recovery_law(surface, peaks[0])
     half = float(weeks_to_half(mode[None], serum)[0])
@@ -209,7 +209,7 @@ def fit_recovery(
         weights=weights,
         curve=serum,
         data=data,
-        notes=_notes(data, known, curve),
+        notes=_notes(data, has_level, curve),
     )
 
 
@@ -260,9 +260,9 @@ def _within_data(data: Observations, limits: tuple[float, float]) -> tuple[float
     return (low if low >= weeks.min() else -np.inf, high if high <= weeks.max() else np.inf)
 
 
-def _notes(data: Observations, known: NDArray[np.bool_], curve: SerumCurve) -> tuple[str, ...]:
+def _notes(data: Observations, has_level: NDArray[np.bool_], curve: SerumCurve) -> tuple[str, ...]:
     notes = [f"M2: {NOT_SEPARABLE}"]
-    missing = int(data.n - known.sum())
+    missing = int(data.n - has_level.sum())
     if missing:
         notes.append(
             f"M2: {missing} of {data.n} rows have no drug level of their own; taken from {curve.source}"

@@ -26,8 +26,10 @@ def recovery_law(surface: Surface, peak: Peak) -> RowLaw:
     regained = 1 - (1 - part) * gone
     by_rho = part * (1 - part) * gone / regained / LN_10
     by_t = -(1 - part) * gone * np.log(2) * data.weeks / half / regained / LN_10
-    ones = np.ones_like(log_ratio)
-    slopes = np.stack([ones, ones * by_rho, ones * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2)
+    constant = np.ones_like(log_ratio)
+    slopes = np.stack(
+        [constant, constant * by_rho, constant * by_t, by_kd, data.weeks * by_kd, -away * by_kd], axis=2
+    )
     return RowLaw(
         data=data,
         mean=mode[R0] + log_regained(mode[None], data.weeks)[0] - log_covered,

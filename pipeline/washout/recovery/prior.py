@@ -39,7 +39,7 @@ class Prior:
     @staticmethod
     def around(kd_ug_ml: float, plateau: float = USUAL_PLASMA_CELL_CD38) -> Prior:
         """Return the prior that is centred on this Kd and this plateau."""
-        rest = [
+        means = [
             np.log(LEFT_SHARE / (1 - LEFT_SHARE)),
             np.log(WEEKS_TO_HALF),
             np.log(kd_ug_ml),
@@ -47,7 +47,7 @@ class Prior:
             0.0,
             np.log(SCATTER_DEX),
         ]
-        mean = np.array([np.log10(plateau), *rest])
+        mean = np.array([np.log10(plateau), *means])
         return Prior(mean, np.array([PLATEAU_SD, RHO_SD, T_SD, KD_SD, FASTER_SD, UNLIKE_SD, SIGMA_SD]))
 
     def log(self, parameters: Floats) -> Floats:

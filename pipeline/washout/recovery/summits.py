@@ -61,13 +61,13 @@ def summits(surface: Surface) -> tuple[Peak, ...]:
         raise NotEstimableError("the posterior of the recovery curve has no maximum")
     # ascents that end on the same summit differ by rounding: only the first of them is kept
     peaks.sort(key=lambda peak: -float(f"{peak.value:.10g}"))
-    kept: list[Peak] = []
+    distinct: list[Peak] = []
     for peak in peaks:
         if peak.value > peaks[0].value - _LOWEST and all(
-            _distance(surface, peak, old) > _SAME_SUMMIT for old in kept
+            _distance(surface, peak, old) > _SAME_SUMMIT for old in distinct
         ):
-            kept.append(peak)
-    return tuple(_settled(surface, peak) for peak in kept)
+            distinct.append(peak)
+    return tuple(_settled(surface, peak) for peak in distinct)
 
 
 def _starts(surface: Surface) -> list[Floats]:
@@ -86,9 +86,9 @@ def _starts(surface: Surface) -> list[Floats]:
     return starts
 
 
-def _distance(surface: Surface, peak: Peak, other: Peak) -> float:
+def _distance(surface: Surface, peak: Peak, second: Peak) -> float:
     """Return the largest distance of two summits in any parameter, in SDs of the prior."""
-    return float(np.max(np.abs(peak.parameters - other.parameters) / surface.prior.sd))
+    return float(np.max(np.abs(peak.parameters - second.parameters) / surface.prior.sd))
 
 
 def _climb(surface: Surface, start: Floats) -> Peak | None:

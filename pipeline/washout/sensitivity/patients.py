@@ -56,10 +56,10 @@ def without_each(line: Line, names: Sequence[str]) -> tuple[WithoutPatient, ...]
     scale = line.axes.scale_y / line.axes.scale_x
     counts = np.bincount(of)
     without = []
-    for place, name in enumerate(order):
-        slope = rounded_dex(float(slopes[place]) * scale) if np.isfinite(slopes[place]) else None
+    for index, name in enumerate(order):
+        slope = rounded_dex(float(slopes[index]) * scale) if np.isfinite(slopes[index]) else None
         moved = None if slope is None else rounded_dex(slope - line.most_likely.slope)
-        without.append(WithoutPatient(name, int(counts[place]), slope, moved))
+        without.append(WithoutPatient(name, int(counts[index]), slope, moved))
     return tuple(
         sorted(without, key=lambda row: (row.moved is not None, -abs(row.moved or 0.0), row.patient_id))
     )

@@ -24,7 +24,7 @@ METHOD: Final = (
     "the same line, minus its bias, with its interval; the scatter changes with weeks where it does in the "
     "line that is reported; only the reported line allows for other doubts"
 )
-AS_REPORTED: Final = "as told"
+AS_REPORTED: Final = "as reported"
 _MOST_OF: Final = 0.5
 """Least part of the rows in a choice, for the sentences to mention it: fewer rows say less. Convention:
 half."""
@@ -87,30 +87,30 @@ def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Setti
     settings
         The settings of the models.
     """
-    given = given_rows(rows, settings)
+    selection = given_rows(rows, settings)
     varies = reported.data.scatter_varies
-    bent = varies or len(reported.data.terms) > len(given.data.terms)
+    bent = varies or len(reported.data.terms) > len(selection.data.terms)
     table = [_reported_row(reported)]
     table += [
-        _of_data(name, replace(given.data, scatter_varies=scatter), 0)
+        _of_data(name, replace(selection.data, scatter_varies=scatter), 0)
         for name, scatter in (
             ("one scatter, and nothing that bends the line", False),
             ("scatter that may change with weeks", True),
         )
         if scatter != varies or (bent and not scatter)
     ]
-    if given.with_left_out is not None:
-        n_more = len(given.left_out)
+    if selection.with_left_out is not None:
+        n_more = len(selection.left_out)
         table.append(
             _of_data(
                 "with the rows that are left out by rule",
-                replace(given.with_left_out, scatter_varies=varies),
+                replace(selection.with_left_out, scatter_varies=varies),
                 n_more,
             )
         )
-    table += [_of_variation(variation, settings, varies) for variation in variations(given.used)]
-    patients = _patients(given, varies)
-    table += _without_most(given, patients, settings, varies)
+    table += [_of_variation(variation, settings, varies) for variation in variations(selection.used)]
+    patients = _patients(selection, varies)
+    table += _without_most(selection, patients, settings, varies)
     return Sensitivity(tuple(table), patients, _words(table, patients))
 
 
@@ -148,47 +148,47 @@ def _row(
     return SensitivityRow(name, *counts, slope, low, high, fold, fold_low, fold_high, note=note)
 
 
-def _patients(given: Given, varies: bool) -> tuple[WithoutPatient, ...]:
-    data = replace(given.data, scatter_varies=varies)
+def _patients(selection: Given, varies: bool) -> tuple[WithoutPatient, ...]:
+    data = replace(selection.data, scatter_varies=varies)
     try:
         line: Line = fit_line(data)
     except NotEstimableError:
         return ()
-    names = [given.used[index].patient_id for index in data.places]
+    names = [selection.used[index].patient_id for index in data.places]
     return without_each(line, names) if len(set(names)) > 1 else ()
 
 
 def _without_most(
-    given: Given, patients: Sequence[WithoutPatient], settings: Settings, varies: bool
+    selection: Given, patients: Sequence[WithoutPatient], settings: Settings, varies: bool
 ) -> list[SensitivityRow]:
     """Return the line without the patient who moves it most, with its interval."""
     if not patients:
         return []
     name = patients[0].patient_id
-    rest = tuple(row for row in given.used if row.patient_id != name)
-    data = replace(observed(rest, settings)[0], scatter_varies=varies)
+    remaining = tuple(row for row in selection.used if row.patient_id != name)
+    data = replace(observed(remaining, settings)[0], scatter_varies=varies)
     return [_of_data(f"without {name}, who moves the slope most", data, patients[0].n_rows)]
 
 
 def _words(table: Sequence[SensitivityRow], patients: Sequence[WithoutPatient]) -> tuple[str, ...]:
     """Return the conclusion in sentences: the range of the folds, and the choices that change the answer."""
-    others = [row for row in table[1:] if row.fold is not None and row.n >= _MOST_OF * table[0].n]
-    if not others:
+    choices = [row for row in table[1:] if row.fold is not None and row.n >= _MOST_OF * table[0].n]
+    if not choices:
         return ()
-    least, most = (pick(others, key=lambda row: row.fold or 0.0) for pick in (min, max))
+    least, most = (pick(choices, key=lambda row: row.fold or 0.0) for pick in (min, max))
     base = table[0]
     between = f"lies between {_fold(least.fold)} ({least.name}) and {_fold(most.fold)} ({most.name})"
-    start = f"Under {len(others)} other choices"
-    if len(others) == 1:
+    start = f"Under {len(choices)} other choices"
+    if len(choices) == 1:
         start, between = "Under the one other choice", f"is {_fold(least.fold)} ({least.name})"
     sentences = [f"{start} the fold per doubling {between}; as reported it is {_fold(base.fold)}."]
-    turned = [row.name for row in others if _side(row) != _side(base)]
+    turned = [row.name for row in choices if _side(row) != _side(base)]
     if turned:
         start = "the interval leaves out 1, but not" if _side(base) else "the interval contains 1, but not"
         sentences.append(f"As reported {start} here: {'; '.join(turned)}.")
     else:
         holds = "leaves out 1" if _side(base) else "contains 1"
-        where = "there" if len(others) == 1 else "under each of them"
+        where = "there" if len(choices) == 1 else "under each of them"
         sentences.append(f"The interval {holds} {where}, as in the line that is reported.")
     needed = [row.patient_id for row in patients if row.slope is None]
     if needed:

@@ -78,8 +78,8 @@ def variations(rows: Sequence[PatientRd]) -> tuple[Variation, ...]:
 
 def _varied(name: str, rows: Sequence[PatientRd], change: RowChange, caution: str = "") -> Variation:
     changed = [(row, change(row)) for row in rows]
-    kept = tuple(new for _, new in changed if new is not None)
-    return Variation(name, kept, sum(old is not new for old, new in changed), caution)
+    changed_rows = tuple(new for _, new in changed if new is not None)
+    return Variation(name, changed_rows, sum(old is not new for old, new in changed), caution)
 
 
 def _is_extrapolated(row: PatientRd) -> bool:
@@ -150,12 +150,12 @@ def _by_level(rows: Sequence[PatientRd]) -> Iterator[Variation]:
     """Yield the rows without each site, kit, clone, dye and cytometer; of three or more, also each alone."""
     for word, field in _GROUPS:
         levels = [str(getattr(row, field)) for row in rows]
-        known = sorted({level for level in levels if level}, key=lambda name: (-levels.count(name), name))
-        if len(known) < 2:
+        distinct = sorted({level for level in levels if level}, key=lambda name: (-levels.count(name), name))
+        if len(distinct) < 2:
             continue
-        for level in known[:MOST_LEVELS]:
-            rest = tuple(row for row, own in zip(rows, levels, strict=True) if own != level)
-            yield Variation(f"without {word} {level}", rest, len(rows) - len(rest))
-        for level in known[:MOST_LEVELS] if len(known) > 2 else ():
+        for level in distinct[:MOST_LEVELS]:
+            remaining = tuple(row for row, own in zip(rows, levels, strict=True) if own != level)
+            yield Variation(f"without {word} {level}", remaining, len(rows) - len(remaining))
+        for level in distinct[:MOST_LEVELS] if len(distinct) > 2 else ():
             alone = tuple(row for row, own in zip(rows, levels, strict=True) if own == level)
             yield Variation(f"{word} {level} alone", alone, len(rows) - len(alone))

@@ -135,10 +135,10 @@ def why_not_compared(rows: Sequence[PatientRd], used: Sequence[PatientRd]) -> tu
 
 def _reason(own: Sequence[PatientRd], used: Sequence[PatientRd]) -> str:
     used_keys = set(map(visit_key, used))
-    kept = [row for row in own if visit_key(row) in used_keys]
-    if len({row.collected_on for row in kept}) < len({row.collected_on for row in own}):
+    used_rows = [row for row in own if visit_key(row) in used_keys]
+    if len({row.collected_on for row in used_rows}) < len({row.collected_on for row in own}):
         return "a visit is not in the models"
-    if len({_course(row, Way("", "", "", ""))[-1] for row in kept}) > 1:
+    if len({_course(row, Way("", "", "", ""))[-1] for row in used_rows}) > 1:
         return "a dose lies between the visits"
     return "tissue, kit, clone, dye or cytometer differ"
 
@@ -246,5 +246,5 @@ def _sources(row: PatientRd) -> list[tuple[str, float]]:
 
 def _usual_sd(rows: Sequence[PatientRd]) -> float:
     """Return the median SD of the measured rows, dex; rows without an SD get it."""
-    known = [row.rd_log_sd for row in rows if row.rd_log_sd is not None and row.status in NUMBERED]
-    return float(np.median(known)) if known else 0.0
+    sds = [row.rd_log_sd for row in rows if row.rd_log_sd is not None and row.status in NUMBERED]
+    return float(np.median(sds)) if sds else 0.0

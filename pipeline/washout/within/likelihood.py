@@ -43,28 +43,34 @@ class PatientRows:
             else float(np.tanh(np.clip(parameters[k + 3], -_FARTHEST_ARTANH, _FARTHEST_ARTANH)))
         )
         tau_v = float(np.exp(FLOOR)) if one_slope else float(tau_v)
-        rest = self.y - times(self.design, parameters[:k])
+        residual = self.y - times(self.design, parameters[:k])
         variance = sigma**2 + self.sd**2
         measured = self.kind == OBSERVED
         weight = np.where(measured, 1 / variance, 0.0)
         inverse = _inverse(tau_u**2, rho * tau_u * tau_v, tau_v**2)
-        sums = (weight, weight * self.own, weight * self.own**2, weight * rest, weight * rest * self.own)
+        sums = (
+            weight,
+            weight * self.own,
+            weight * self.own**2,
+            weight * residual,
+            weight * residual * self.own,
+        )
         s0, s1, s2, c0, c1 = (np.add.reduceat(each, self.first) for each in sums)
         p0, p1, p2 = inverse[0] + s0, inverse[1] + s1, inverse[2] + s2
         determinant = p0 * p2 - p1**2
         m0, m1 = (p2 * c0 - p1 * c1) / determinant, (p0 * c1 - p1 * c0) / determinant
-        density = np.where(measured, -0.5 * np.log(variance) - HALF_LOG_2PI - 0.5 * weight * rest**2, 0.0)
+        density = np.where(measured, -0.5 * np.log(variance) - HALF_LOG_2PI - 0.5 * weight * residual**2, 0.0)
         prior = np.log(tau_u**2 * tau_v**2 * (1 - rho**2))
         each = 0.5 * (c0 * m0 + c1 * m1) - 0.5 * np.log(determinant) - 0.5 * prior
         total = float(np.sum(density)) + float(np.sum(each))
         if measured.all():
             return total
         spread = p2 / determinant, -p1 / determinant, p0 / determinant
-        return total + self._beyond(rest, np.sqrt(variance), (m0, m1), spread)
+        return total + self._beyond(residual, np.sqrt(variance), (m0, m1), spread)
 
     def _beyond(
         self,
-        rest: Floats,
+        residual: Floats,
         scale: Floats,
         middle: tuple[Floats, Floats],
         spread: tuple[Floats, Floats, Floats],
@@ -83,7 +89,7 @@ class PatientRows:
         weights = (log_weights[:, None] + log_weights[None, :]).ravel() - np.log(np.pi)
         u = middle[0][patients][:, None] + np.sqrt(2) * a[:, None] * x
         v = middle[1][patients][:, None] + np.sqrt(2) * (b[:, None] * x + c[:, None] * y)
-        away = rest[rows][:, None] - u[owner] - v[owner] * self.own[rows][:, None]
+        away = residual[rows][:, None] - u[owner] - v[owner] * self.own[rows][:, None]
         terms = log_ndtr(-self.kind[rows][:, None] * away / scale[rows][:, None])
         joint = np.add.reduceat(terms, first, axis=0) + weights
         top = joint.max(axis=1)

@@ -54,28 +54,28 @@ def mean_change(changes: Sequence[Change], level: float = LEVEL) -> MeanChange:
     NotEstimableError
         If fewer than 3 changes are measured, or the likelihood has no maximum.
     """
-    known = [change for change in changes if np.isfinite(np.log10([change.first_rd, change.last_rd])).all()]
-    folds = np.array([c.log_fold for c in known if c.kind is ChangeKind.MEASURED], dtype=np.float64)
+    finite = [change for change in changes if np.isfinite(np.log10([change.first_rd, change.last_rd])).all()]
+    folds = np.array([c.log_fold for c in finite if c.kind is ChangeKind.MEASURED], dtype=np.float64)
     if folds.size < FEWEST_CHANGES:
         who = "1 patient has" if folds.size == 1 else f"{folds.size} patients have"
         raise NotEstimableError(
             f"{who} a density at two visits after the same dose, measured in the same way; "
             f"a mean change needs {FEWEST_CHANGES}"
         )
-    if folds.size == len(known):
+    if folds.size == len(finite):
         mean, low, high = _by_t(folds, level)
         method = "Student's t of log10 of the folds"
     else:
-        mean, low, high = change_of_means(_two_visits(known), level)
+        mean, low, high = change_of_means(_two_visits(finite), level)
         method = "bivariate normal law of both visits with censored values, profile likelihood"
-    common = Z_95 * _common(known)
+    common = Z_95 * _common(finite)
     low, high = mean - float(np.hypot(mean - low, common)), mean + float(np.hypot(high - mean, common))
     return MeanChange(
         float(10.0**mean),
         float(10.0**low) if np.isfinite(low) else None,
         float(10.0**high) if np.isfinite(high) else None,
-        len(known),
-        len(known) - folds.size,
+        len(finite),
+        len(finite) - folds.size,
         float(np.std(folds, ddof=1)),
         method,
     )

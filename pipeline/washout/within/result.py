@@ -60,19 +60,19 @@ class WithinPatients:
             estimates.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit=FOLD_UNIT))
         if self.slopes is not None:
             fit, unit = self.slopes, DEX_PER_DOUBLING
-            rest = (fit.n, fit.method)
+            common = (fit.n, fit.method)
             estimates += [
-                Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *rest, unit=unit),
+                Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *common, unit=unit),
                 Estimate(
                     "sd_of_patients_slopes",
                     fit.sd_of_slopes,
                     None,
                     None,
-                    *rest,
+                    *common,
                     unit=unit,
                     p=fit.p_slopes_differ,
                 ),
-                Estimate("slope_between_patients", fit.between, None, None, *rest, unit=unit),
+                Estimate("slope_between_patients", fit.between, None, None, *common, unit=unit),
             ]
         return tuple(estimates)
 

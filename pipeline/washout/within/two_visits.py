@@ -73,18 +73,18 @@ def change_of_means(visits: TwoVisits, level: float = LEVEL) -> tuple[float, flo
     worth = float(np.sum(np.mean(visits.side == OBSERVED, axis=1)))
     freedom = max(worth - 1, 1.0)
     drop = (freedom + 1) * float(np.log1p(float(stdtrit(freedom, (1 + level) / 2)) ** 2 / freedom))
-    known = {float(best[1]): best}
+    fits = {float(best[1]): best}
 
     def ratio(change: float) -> float:
-        if change in known:
-            return max(0.0, 2 * (value - float(pair_log_likelihood(scaled, known[change][None])[0])))
-        nearest = known[min(known, key=lambda other: abs(other - change))]
+        if change in fits:
+            return max(0.0, 2 * (value - float(pair_log_likelihood(scaled, fits[change][None])[0])))
+        nearest = fits[min(fits, key=lambda fitted_change: abs(fitted_change - change))]
         tries = []
         for start in (nearest, best):
             at_change = start.copy()
             at_change[1] = change
             tries.append(_climb(scaled, at_change, hold=True))
-        known[change], highest_value = max(tries, key=lambda result: result[1])
+        fits[change], highest_value = max(tries, key=lambda result: result[1])
         return max(0.0, 2 * (value - highest_value))
 
     sds = np.exp(best[2]) + np.exp(best[3])
@@ -99,16 +99,20 @@ def pair_log_likelihood(visits: TwoVisits, parameters: Floats) -> Floats:
 
     s1, s2 = np.exp(np.clip(parameters[:, 2:4, None], _LEAST_LOG_SD, _MOST_LOG_SD)).transpose(1, 0, 2)
     rho = np.tanh(np.clip(parameters[:, 4, None], -_FARTHEST, _FARTHEST))
-    rest = np.sqrt(1 - rho**2)
+    conditional_sd = np.sqrt(1 - rho**2)
     z1 = (visits.y[:, 0] - parameters[:, 0, None]) / s1
     z2 = (visits.y[:, 1] - parameters[:, 0, None] - parameters[:, 1, None]) / s2
     a, b = visits.side[:, 0], visits.side[:, 1]
     marginal = -0.5 * np.log(2 * np.pi)
-    both = 2 * marginal - np.log(s1 * s2 * rest) - 0.5 * (z1**2 - 2 * rho * z1 * z2 + z2**2) / rest**2
+    both = (
+        2 * marginal
+        - np.log(s1 * s2 * conditional_sd)
+        - 0.5 * (z1**2 - 2 * rho * z1 * z2 + z2**2) / conditional_sd**2
+    )
     if np.all(visits.side == OBSERVED):
         return np.asarray(both.sum(axis=1))
-    first = marginal - np.log(s1) - 0.5 * z1**2 + log_ndtr(-b * (z2 - rho * z1) / rest)
-    second = marginal - np.log(s2) - 0.5 * z2**2 + log_ndtr(-a * (z1 - rho * z2) / rest)
+    first = marginal - np.log(s1) - 0.5 * z1**2 + log_ndtr(-b * (z2 - rho * z1) / conditional_sd)
+    second = marginal - np.log(s2) - 0.5 * z2**2 + log_ndtr(-a * (z1 - rho * z2) / conditional_sd)
     terms = np.where(b == OBSERVED, np.where(a == OBSERVED, both, second), first)
     beyond = (a != OBSERVED) & (b != OBSERVED)
     if beyond.any():
@@ -122,10 +126,10 @@ def _corner(h: Floats, k: Floats, rho: Floats) -> Floats:
     from scipy.special import ndtr, owens_t
 
     h, k = (np.where(np.abs(x) < _NUDGE, _NUDGE, x) for x in (h, k))
-    rest = np.sqrt(1 - rho**2)
+    conditional_sd = np.sqrt(1 - rho**2)
     opposite = np.where(h * k < 0, 0.5, 0.0)
     half = 0.5 * (ndtr(h) + ndtr(k)) - opposite
-    owen = owens_t(h, (k - rho * h) / (h * rest)) + owens_t(k, (h - rho * k) / (k * rest))
+    owen = owens_t(h, (k - rho * h) / (h * conditional_sd)) + owens_t(k, (h - rho * k) / (k * conditional_sd))
     return np.asarray(half - owen, dtype=np.float64)
 
 

@@ -142,18 +142,18 @@ class _Pen:
         drawn.set_clip_path(window)
 
     def _look(self, node: ElementTree.Element) -> SvgAttributes:
-        given = {name: node.get(name, "") for name in _PRESENTED if node.get(name)}
-        return {**given, **_ruled(node.tag, node.get("class", ""), self.classes)}
+        attributes = {name: node.get(name, "") for name in _PRESENTED if node.get(name)}
+        return {**attributes, **_ruled(node.tag, node.get("class", ""), self.classes)}
 
 
 @lru_cache(maxsize=512)
 def _ruled(tag: str, classes: str, picture: tuple[str, ...]) -> SvgAttributes:
     """Return what the style sheet says of an element: rules on classes win, then those that come later."""
-    named = {f".{one}" for one in classes.split()}
+    named = {f".{name}" for name in classes.split()}
     look: dict[str, str] = {}
-    for wanted in ({tag}, named):
-        for kind, what, rule in RULES:
-            if kind in picture and what in wanted:
+    for names in ({tag}, named):
+        for kind, selector, rule in RULES:
+            if kind in picture and selector in names:
                 look |= rule
     return look
 
@@ -165,7 +165,7 @@ def _outline(d: str, x: float, y: float) -> Outline:
     points: list[tuple[float, float]] = []
     codes: list[int] = []
     tokens = iter(_STEP.findall(d))
-    at = start = (0.0, 0.0)
+    point = start = (0.0, 0.0)
     command = ""
     for token in tokens:
         if token.isalpha():
@@ -173,20 +173,20 @@ def _outline(d: str, x: float, y: float) -> Outline:
             if command == "Z":
                 points.append(start)
                 codes.append(int(Outline.CLOSEPOLY))
-                at = start
+                point = start
                 continue
             token = next(tokens)  # noqa: PLW2901 (a command is followed by its number)
         value = float(token)
         if command in ("M", "L"):
-            at = value, float(next(tokens))
+            point = value, float(next(tokens))
         elif command in "Hh":
-            at = (value if command == "H" else at[0] + value), at[1]
+            point = (value if command == "H" else point[0] + value), point[1]
         else:
-            at = at[0], (value if command == "V" else at[1] + value)
+            point = point[0], (value if command == "V" else point[1] + value)
         if command == "M":
-            start = at
+            start = point
         codes.append(int(Outline.MOVETO if command == "M" else Outline.LINETO))
-        points.append(at)
+        points.append(point)
     return Outline([(a + x, b + y) for a, b in points], codes)
 
 

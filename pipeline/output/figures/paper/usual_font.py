@@ -56,11 +56,11 @@ def usual_font(weight: str) -> UsualFont:
     file = Path(_folder().name) / f"{weight}.ttf"
     subsetter = subset.Subsetter(options)
     with subset.load_font(whole, options) as font:
-        kept = set(font.getBestCmap()).intersection(_usual_codes())
-        subsetter.populate(unicodes=kept)
+        codes = set(font.getBestCmap()).intersection(_usual_codes())
+        subsetter.populate(unicodes=codes)
         subsetter.subset(font)
         subset.save_font(font, str(file), options)
-    return UsualFont(file, frozenset(map(chr, kept)))
+    return UsualFont(file, frozenset(map(chr, codes)))
 
 
 def _usual_codes() -> Iterator[int]:

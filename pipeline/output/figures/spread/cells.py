@@ -52,12 +52,12 @@ class CellRow:
 
 def cell_rows(study_result: StudyResult) -> tuple[CellRow, ...]:
     """Return the tubes whose cells have a distribution, the shortest washout first, unknown ones last."""
-    known = [
+    rows = [
         _row(tube, tube.result.distribution)
         for tube in sample_facts(study_result)
         if tube.result.distribution is not None
     ]
-    return tuple(sorted(known, key=lambda row: (row.weeks is None, row.weeks or 0.0, row.name)))
+    return tuple(sorted(rows, key=lambda row: (row.weeks is None, row.weeks or 0.0, row.name)))
 
 
 def cell_pictures(
@@ -82,7 +82,7 @@ def cell_pictures(
 
 
 def _row(tube: SampleFacts, cells: CellDistribution) -> CellRow:
-    p10, p25, p75, p90 = (one.value for one in cells.percentiles)
+    p10, p25, p75, p90 = (percentile.value for percentile in cells.percentiles)
     weeks = tube.exposure.washout_weeks if tube.exposure else None
     low, receptor = cells.below_cut.percent, tube.receptor
     median = quotable_density(receptor)
@@ -104,16 +104,16 @@ def _page(rows: Sequence[CellRow], ends: tuple[float, float], cut: float, name: 
     x = Scale(*ends, weeks + 8, wide - share, logarithmic=True)
     decades = range(math.ceil(math.log10(ends[0])), math.floor(math.log10(ends[1])) + 1)
     ticks = [(10.0**k, count(10.0**k)) for k in decades]
-    grid = "".join(f"M{pixels(x.position(at))} {pixels(top)}V{pixels(bottom)}" for at, _ in ticks)
-    at = x.position(cut)
+    grid = "".join(f"M{pixels(x.position(tick))} {pixels(top)}V{pixels(bottom)}" for tick, _ in ticks)
+    cut_x = x.position(cut)
     parts = [
         text("weeks", weeks, top - 6, class_="e small greytext"),
         text("low" if narrow else "low cells", wide - 6, top - 6, class_="e small greytext"),
         element("path", d=grid, class_="grid"),
-        element("path", d=f"M{pixels(at)} {pixels(top)}V{pixels(bottom)}", class_="cut"),
+        element("path", d=f"M{pixels(cut_x)} {pixels(top)}V{pixels(bottom)}", class_="cut"),
     ]
-    for place, row in enumerate(rows):
-        parts.append(_drawn(row, x, (names, weeks, wide - 6), top + _PITCH * (place + 0.5) + 1))
+    for index, row in enumerate(rows):
+        parts.append(_drawn(row, x, (names, weeks, wide - 6), top + _PITCH * (index + 0.5) + 1))
     parts.append(bottom_axis(x, bottom, ticks))
     words = (
         f"{name}; bar: P25 to P75, line: P10 to P90, dot: median, broken line: low cells, below {count(cut)}"
@@ -143,12 +143,12 @@ def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float
     if row.median is not None and row.median > x.low:
         parts.append(element("circle", cx=x.position(row.median), cy=y, r=1.7, fill=INK))
     base = y + 0.36 * SMALL
-    told = "–" if row.weeks is None else f"{row.weeks:.1f}"
+    weeks_words = "–" if row.weeks is None else f"{row.weeks:.1f}"
     low = "–" if row.low_percent is None else f"{row.low_percent:.0f} %"
     groups = " *" if row.modes > 1 else ""
     return element("g", *parts, class_="spot") + "".join((
         text(fitted(row.name, SMALL, names - 4), names, base, class_="e small"),
-        text(told, weeks, base, class_="e small greytext"),
+        text(weeks_words, weeks, base, class_="e small greytext"),
         text(low + groups, share, base, class_="e small greytext"),
     ))  # fmt: skip
 

@@ -49,17 +49,19 @@ def course_picture(
     if not steps:
         words = "no patient has two visits with a density or a limit"
         return Picture(text(words, wide / 2, 30, class_="m greytext"), wide, 50.0, is_chart=True)
-    weeks = [max(at, SHORTEST_WASHOUT_WEEKS) for one in steps for at in (one.first_weeks, one.last_weeks)]
-    densities = [value for one in steps for value in (one.first_rd, one.last_rd)]
+    weeks = [
+        max(week, SHORTEST_WASHOUT_WEEKS) for step in steps for week in (step.first_weeks, step.last_weeks)
+    ]
+    densities = [value for step in steps for value in (step.first_rd, step.last_rd)]
     top, tall = 12.0, 150.0 if narrow else 190.0
     x = Scale(min(weeks) / 1.2, max(weeks) * 1.2, 58, wide - (10 if narrow else 60), logarithmic=True)
     y = Scale(min(densities) / 1.6, max(densities) * 1.6, top + tall, top, logarithmic=True)
     parts = [_axes(x, y, name)]
     beyond = (Exceeds.UP, Exceeds.DOWN)
-    exceeding = {one.patient_id for one in changes if one.whole and one.exceeds in beyond}
-    parts += [_line(one, x, y, thick=one.patient_id in exceeding) for one in steps]
-    parts += [_marks(one, responses.get(one.patient_id, ""), x, y) for one in steps]
-    last = {one.patient_id: one for one in steps}
+    exceeding = {change.patient_id for change in changes if change.whole and change.exceeds in beyond}
+    parts += [_line(step, x, y, thick=step.patient_id in exceeding) for step in steps]
+    parts += [_marks(step, responses.get(step.patient_id, ""), x, y) for step in steps]
+    last = {step.patient_id: step for step in steps}
     if len(last) <= MOST_NAMES and not narrow:
         parts.append(_names(last, steps, x, y, wide))
     key, high = row_key(_key(last, responses), 6, y.start + 38, wide - 12)
@@ -73,10 +75,12 @@ def _names(last: Mapping[str, Change], steps: Sequence[Change], x: Scale, y: Sca
     def position(weeks: float, rd: float) -> tuple[float, float]:
         return x.position(_at(weeks)), y.position(rd)
 
-    ways = [(position(one.first_weeks, one.first_rd), position(one.last_weeks, one.last_rd)) for one in steps]
+    ways = [
+        (position(step.first_weeks, step.first_rd), position(step.last_weeks, step.last_rd)) for step in steps
+    ]
     taken = [box for way in ways for box in boxes_along(way)]
-    taken += [(at - 3, high - 3, at + 3, high + 3) for way in ways for at, high in way]
-    named = [(*position(one.last_weeks, one.last_rd), patient) for patient, one in last.items()]
+    taken += [(x - 3, high - 3, x + 3, high + 3) for way in ways for x, high in way]
+    named = [(*position(step.last_weeks, step.last_rd), patient) for patient, step in last.items()]
     placed, n_without = placed_labels(named, taken, (x.start, 2.0, wide - 2, y.start))
     if not n_without:
         return placed
@@ -92,12 +96,16 @@ def _at(weeks: float) -> float:
 def _steps(changes: Sequence[Change]) -> list[Change]:
     """Return the changes between consecutive visits, without those from first to last visit."""
     froms: dict[tuple[str, str, float], int] = {}
-    for one in changes:
-        start = (one.patient_id, one.first_visit, one.first_weeks)
+    for change in changes:
+        start = (change.patient_id, change.first_visit, change.first_weeks)
         froms[start] = froms.get(start, 0) + 1
-    known = [one for one in changes if math.isfinite(one.first_rd) and math.isfinite(one.last_rd)]
+    measured = [
+        change for change in changes if math.isfinite(change.first_rd) and math.isfinite(change.last_rd)
+    ]
     return [
-        one for one in known if not one.whole or froms[one.patient_id, one.first_visit, one.first_weeks] == 1
+        change
+        for change in measured
+        if not change.whole or froms[change.patient_id, change.first_visit, change.first_weeks] == 1
     ]
 
 
@@ -116,25 +124,26 @@ def _axes(x: Scale, y: Scale, name: str) -> str:
     )  # fmt: skip
 
 
-def _line(one: Change, x: Scale, y: Scale, *, thick: bool) -> str:
+def _line(change: Change, x: Scale, y: Scale, *, thick: bool) -> str:
     way = (
-        f"M{pixels(x.position(_at(one.first_weeks)))} {pixels(y.position(one.first_rd))}"
-        f"L{pixels(x.position(_at(one.last_weeks)))} {pixels(y.position(one.last_rd))}"
+        f"M{pixels(x.position(_at(change.first_weeks)))} "
+        f"{pixels(y.position(change.first_rd))}L{pixels(x.position(_at(change.last_weeks)))} "
+        f"{pixels(y.position(change.last_rd))}"
     )
-    dashes = "2 1.5" if one.first_side or one.last_side else None
+    dashes = "2 1.5" if change.first_side or change.last_side else None
     return element("path", d=way, stroke=GREY, stroke_width=1.5 if thick else 0.7, stroke_dasharray=dashes)
 
 
-def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
+def _marks(change: Change, response: str, x: Scale, y: Scale) -> str:
     look = RESPONSE_LOOK.get(response, RESPONSE_LOOK[""])
-    fold = "not known" if one.fold is None else f"{one.fold:.2f}-fold, {one.kind.value}"
+    fold = "not known" if change.fold is None else f"{change.fold:.2f}-fold, {change.kind.value}"
     words = (
-        f"{one.patient_id}: {one.first_weeks:.1f} to {one.last_weeks:.1f} weeks, {fold}; beyond the assay: "
-        f"{one.exceeds.value or 'not known'}"
+        f"{change.patient_id}: {change.first_weeks:.1f} to {change.last_weeks:.1f} weeks, {fold}; beyond the "
+        f"assay: {change.exceeds.value or 'not known'}"
     )
     ends = (
-        (one.first_weeks, one.first_rd, one.first_side),
-        (one.last_weeks, one.last_rd, one.last_side),
+        (change.first_weeks, change.first_rd, change.first_side),
+        (change.last_weeks, change.last_rd, change.last_side),
     )
     drawn = (
         mark(
@@ -147,9 +156,9 @@ def _marks(one: Change, response: str, x: Scale, y: Scale) -> str:
 
 
 def _key(last: Mapping[str, Change], responses: Mapping[str, str]) -> list[KeyEntry]:
-    there = {responses.get(patient, "") for patient in last}
-    shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in there]
-    shown += [("response not known", RESPONSE_LOOK[""])] if "" in there else []
+    drawn_responses = {responses.get(patient, "") for patient in last}
+    shown = [(name, RESPONSE_LOOK[name]) for name in RESPONSES if name in drawn_responses]
+    shown += [("response not known", RESPONSE_LOOK[""])] if "" in drawn_responses else []
     marks = [
         KeyEntry(mark(look.shape, 0, 0, 3, fill=look.fill, stroke=look.ink, stroke_width=0.9), words)
         for words, look in shown

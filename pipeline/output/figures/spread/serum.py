@@ -78,8 +78,8 @@ def serum_picture(
         Width on paper.
     """
     wide, narrow = print_points(mm), mm < (ONE_COLUMN + TWO_COLUMNS) / 2
-    drugs = list(dict.fromkeys(one.drug for one in levels))
-    looks = {drug: _LOOKS[place % len(_LOOKS)] for place, drug in enumerate(drugs)}
+    drugs = list(dict.fromkeys(serum.drug for serum in levels))
+    looks = {drug: _LOOKS[index % len(_LOOKS)] for index, drug in enumerate(drugs)}
     ends = _ends(levels)
     half = wide if narrow or not pairs else wide / 2
     first = _SerumFrame(44, half - 8, _TOP, ends)
@@ -96,7 +96,7 @@ def serum_picture(
 
 
 def _ends(levels: Sequence[SerumLevel]) -> tuple[float, float]:
-    shown = [one.level.value for one in levels if one.level.value > 0] or [1.0]
+    shown = [serum.level.value for serum in levels if serum.level.value > 0] or [1.0]
     return min(shown) / 2.5, max(shown) * 1.6
 
 
@@ -109,19 +109,19 @@ def _serum_axis(frame: _SerumFrame) -> tuple[Scale, str]:
 def _by_visit(frame: _SerumFrame, levels: Sequence[SerumLevel], looks: Mapping[str, tuple[str, str]]) -> str:
     """Return a column per visit and antibody: points, the range as a line, the median as a bar."""
     y, axis = _serum_axis(frame)
-    visits = list(dict.fromkeys(one.visit for one in levels))
+    visits = list(dict.fromkeys(serum.visit for serum in levels))
     columns = [
         (visit, drug) for visit in visits for drug in looks
-        if any((one.visit, one.drug) == (visit, drug) for one in levels)
+        if any((serum.visit, serum.drug) == (visit, drug) for serum in levels)
     ]  # fmt: skip
     x = Scale(0, len(columns), frame.left, frame.right)
     room = (frame.right - frame.left) / len(columns)
     parts = [axis, bottom_axis(x, frame.bottom, [])]
-    for place, (visit, drug) in enumerate(columns):
-        here = [one for one in levels if (one.visit, one.drug) == (visit, drug)]
-        parts.append(_column(here, looks[drug], frame, y, x.position(place + 0.5), room))
+    for index, (visit, drug) in enumerate(columns):
+        column_levels = [serum for serum in levels if (serum.visit, serum.drug) == (visit, drug)]
+        parts.append(_column(column_levels, looks[drug], frame, y, x.position(index + 0.5), room))
     for visit in visits:
-        places = [place for place, (of, _) in enumerate(columns) if of == visit]
+        places = [index for index, (of, _) in enumerate(columns) if of == visit]
         middle = x.position((places[0] + places[-1] + 1) / 2)
         words = fitted(visit or "no visit typed", SIZE, room * len(places) - 3)
         parts.append(text(words, middle, frame.bottom + 25, class_="m axis"))
@@ -129,23 +129,23 @@ def _by_visit(frame: _SerumFrame, levels: Sequence[SerumLevel], looks: Mapping[s
 
 
 def _column(
-    here: Sequence[SerumLevel], look: tuple[str, str], frame: _SerumFrame, y: Scale, x: float, room: float
+    levels: Sequence[SerumLevel], look: tuple[str, str], frame: _SerumFrame, y: Scale, x: float, room: float
 ) -> str:
-    known = sorted(here, key=lambda one: (frame.level(one.level), one.patient_id))
-    heights = [y.position(frame.level(one.level)) for one in known]
-    middle = median(frame.level(one.level) for one in known)
+    ordered = sorted(levels, key=lambda serum: (frame.level(serum.level), serum.patient_id))
+    heights = [y.position(frame.level(serum.level)) for serum in ordered]
+    middle = median(frame.level(serum.level) for serum in ordered)
     half = min(room / 2 - 2, 12.0)
-    low = sum(one.level.is_low for one in known)
-    dashes = "2 1.5" if 2 * low > len(known) else None
+    low = sum(serum.level.is_low for serum in ordered)
+    dashes = "2 1.5" if 2 * low > len(ordered) else None
     line = f"M{pixels(x)} {pixels(heights[0])}V{pixels(heights[-1])}"
     across = f"M{pixels(x - half)} {pixels(y.position(middle))}H{pixels(x + half)}"
-    words = f"n = {len(known)}" + (f", {low} low" if low else "")
+    words = f"n = {len(ordered)}" + (f", {low} low" if low else "")
     parts = [
         element("path", d=line, stroke=GREY, stroke_width=0.7),
         element("path", d=across, stroke=INK, stroke_width=1.4, stroke_dasharray=dashes),
         *(
-            _level(one, look, x + aside, height)
-            for one, height, aside in zip(known, heights, _asides(heights, room / 2 - 3), strict=True)
+            _level(serum, look, x + aside, height)
+            for serum, height, aside in zip(ordered, heights, _asides(heights, room / 2 - 3), strict=True)
         ),
         text(fitted(words, SMALL, room), x, frame.bottom + 11, class_="m small greytext"),
     ]
@@ -155,26 +155,26 @@ def _column(
 def _asides(heights: Sequence[float], most: float) -> list[float]:
     """Return the sideways shift of each point, so that close points do not hide each other."""
     steps: list[int] = []
-    for place, height in enumerate(heights):
-        near = {steps[k] for k in range(place) if abs(heights[k] - height) < 2 * _RADIUS}
+    for index, height in enumerate(heights):
+        near = {steps[k] for k in range(index) if abs(heights[k] - height) < 2 * _RADIUS}
         steps.append(next(step for step in range(len(heights)) if step not in near))
     return [max(-most, min(most, _BESIDE * ((step + 1) // 2) * (1 if step % 2 else -1))) for step in steps]
 
 
-def _level(one: SerumLevel, look: tuple[str, str], x: float, y: float) -> str:
+def _level(serum: SerumLevel, look: tuple[str, str], x: float, y: float) -> str:
     shape, fill = look
-    parts = [element("title", safe(f"{one.patient_id} · {one.visit} · {_level_words(one)}"))]
-    if one.level.is_low:
+    parts = [element("title", safe(f"{serum.patient_id} · {serum.visit} · {_level_words(serum)}"))]
+    if serum.level.is_low:
         parts += [_arrow(x, y, 0, 1)]
-    face = "#fff" if one.level.is_low else fill
+    face = "#fff" if serum.level.is_low else fill
     parts.append(mark(shape, x, y, _RADIUS, fill=face, stroke=INK, stroke_width=0.6))
     return element("g", *parts, class_="spot")
 
 
-def _level_words(one: SerumLevel) -> str:
-    if one.level.value == 0:
-        return f"{one.drug}: none found"
-    return f"{one.drug} {'<' if one.level.is_below else ''}{count(one.level.value)} µg/mL"
+def _level_words(serum: SerumLevel) -> str:
+    if serum.level.value == 0:
+        return f"{serum.drug}: none found"
+    return f"{serum.drug} {'<' if serum.level.is_below else ''}{count(serum.level.value)} µg/mL"
 
 
 def _arrow(x: float, y: float, across: int, down: int) -> str:
@@ -187,25 +187,25 @@ def _against_density(
 ) -> str:
     """Return a point per patient: density to the right, serum upwards."""
     y, axis = _serum_axis(frame)
-    densities = [2.0**one.log2_rd for one in pairs]
+    densities = [2.0**pair.log2_rd for pair in pairs]
     x = Scale(min(densities) / 1.8, max(densities) * 1.8, frame.left, frame.right, logarithmic=True)
     decades = range(math.ceil(math.log10(x.low)), math.floor(math.log10(x.high)) + 1)
     ticks = [(10.0**k, count(10.0**k)) for k in decades] or log_ticks(x.low, x.high)
     parts = [axis, bottom_axis(x, frame.bottom, ticks)]
-    for one, density in zip(pairs, densities, strict=True):
-        shape, fill = looks[one.serum.drug]
-        at, high = x.position(density), y.position(frame.level(one.serum.level))
-        side = {BELOW: "below ", ABOVE: "above "}.get(one.side, "")
-        words = f"{one.serum.patient_id} · {one.serum.visit} · {_level_words(one.serum)}"
+    for pair, density in zip(pairs, densities, strict=True):
+        shape, fill = looks[pair.serum.drug]
+        across, high = x.position(density), y.position(frame.level(pair.serum.level))
+        side = {BELOW: "below ", ABOVE: "above "}.get(pair.side, "")
+        words = f"{pair.serum.patient_id} · {pair.serum.visit} · {_level_words(pair.serum)}"
         words += f" · {side}{count(float(f'{density:.3g}'))} molecules per cell"
         drawn = [element("title", safe(words))]
-        drawn += [_arrow(at, high, 0, 1)] if one.serum.level.is_low else []
-        drawn += [_arrow(at, high, one.side, 0)] if one.side else []
-        face = "#fff" if one.side or one.serum.level.is_low else fill
-        drawn.append(mark(shape, at, high, _RADIUS, fill=face, stroke=INK, stroke_width=0.6))
+        drawn += [_arrow(across, high, 0, 1)] if pair.serum.level.is_low else []
+        drawn += [_arrow(across, high, pair.side, 0)] if pair.side else []
+        face = "#fff" if pair.side or pair.serum.level.is_low else fill
+        drawn.append(mark(shape, across, high, _RADIUS, fill=face, stroke=INK, stroke_width=0.6))
         parts.append(element("g", *drawn, class_="spot"))
     lines = wrapped_lines(f"{name} (log scale)", SIZE, frame.right - frame.left)
-    named = (bottom_label(line, x, frame.bottom + 24 + 9 * place) for place, line in enumerate(lines))
+    named = (bottom_label(line, x, frame.bottom + 24 + 9 * index) for index, line in enumerate(lines))
     return "".join((*parts, *named))
 
 
@@ -219,7 +219,7 @@ def _key(
     bar = element("path", d="M-6 0H6", stroke=INK, stroke_width=1.4)
     line = element("path", d="M0 -5V5", stroke=GREY, stroke_width=0.7)
     shown = [*marks, KeyEntry(bar, "median (broken: most are below the limit)"), KeyEntry(line, "range")]
-    if any(one.level.is_low for one in levels) or any(one.side for one in pairs):
+    if any(serum.level.is_low for serum in levels) or any(pair.side for pair in pairs):
         low = _arrow(0, 0, 1, 0) + mark("circle", 0, 0, 2.4, fill="#fff", stroke=INK, stroke_width=0.6)
         shown.append(KeyEntry(low, "beyond a limit, or none found"))
     return shown

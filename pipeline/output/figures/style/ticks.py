@@ -42,8 +42,8 @@ def asinh_ticks(low: float, high: float, cofactor: float) -> list[tuple[float, s
     if sum(label != "0" for _, label in ticks) >= 2:
         return ticks
     finer = [
-        (place, _short(float(f"{cofactor * math.sinh(place):.6g}")))
-        for place, _ in _labelled(low, high, cofactor, (1, 2, 5))
+        (position, _short(float(f"{cofactor * math.sinh(position):.6g}")))
+        for position, _ in _labelled(low, high, cofactor, (1, 2, 5))
     ]
     return finer if len(finer) > 1 else _ends(low, high, cofactor)
 
@@ -55,7 +55,7 @@ def _labelled(low: float, high: float, cofactor: float, factors: tuple[int, ...]
     sizes = [factor * 10.0**k for k in range(first, last + 1) for factor in factors]
     values = [0.0, *sizes, *(-size for size in sizes)]
     ticks = sorted((math.asinh(value / cofactor), _asinh_label(value)) for value in values)
-    inside = [(place, label) for place, label in ticks if low <= place <= high]
+    inside = [(position, label) for position, label in ticks if low <= position <= high]
     return apart(inside, (0.1 if len(factors) == 1 else 0.17) * (high - low))
 
 
@@ -68,11 +68,11 @@ def linear_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 def apart(ticks: list[tuple[float, str]], distance: float) -> list[tuple[float, str]]:
     """Keep 0 and then every label that is far enough from the ones kept, from the outside in."""
-    kept: list[tuple[float, str]] = []
-    for place, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
-        if all(abs(place - other) >= distance for other, _ in kept):
-            kept.append((place, label))
-    return sorted(kept)
+    spaced: list[tuple[float, str]] = []
+    for position, label in sorted(ticks, key=lambda tick: (tick[1] != "0", -abs(tick[0]))):
+        if all(abs(position - neighbour) >= distance for neighbour, _ in spaced):
+            spaced.append((position, label))
+    return sorted(spaced)
 
 
 def log_ticks(low: float, high: float) -> list[tuple[float, str]]:
@@ -91,7 +91,9 @@ def _asinh_label(value: float) -> str:
 
 
 def _ends(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:
-    return [(place, _short(cofactor * float(np.sinh(place)))) for place in np.linspace(low, high, 4)[1:3]]
+    return [
+        (position, _short(cofactor * float(np.sinh(position)))) for position in np.linspace(low, high, 4)[1:3]
+    ]
 
 
 def _round_step(step: float) -> float:

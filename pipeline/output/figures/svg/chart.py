@@ -58,14 +58,14 @@ def bottom_axis(
 
 def _apart(places: Sequence[tuple[float, str]], size: float) -> list[tuple[float, str]]:
     """Return the labels that do not touch the previous one, from the left; all ticks stay."""
-    kept: list[tuple[float, str]] = []
+    spaced: list[tuple[float, str]] = []
     end = -math.inf
     for x, label in sorted(places):
         half = width(label, size) / 2
         if x - half > end + 0.4 * size:
-            kept.append((x, label))
+            spaced.append((x, label))
             end = x + half
-    return kept
+    return spaced
 
 
 def left_axis(
@@ -99,9 +99,9 @@ def left_label(words: str, scale: Scale, x: float, *, size: float = SIZE) -> str
     lines = wrapped_lines(words, size, abs(scale.end - scale.start))
     parts = []
     for index, line in enumerate(lines):
-        at = x - 1.25 * size * (len(lines) - 1 - index)
-        turn = f"rotate(-90 {pixels(at)} {pixels(middle)})"
-        parts.append(text(line, at, middle, class_="m axis", transform=turn))
+        line_x = x - 1.25 * size * (len(lines) - 1 - index)
+        turn = f"rotate(-90 {pixels(line_x)} {pixels(middle)})"
+        parts.append(text(line, line_x, middle, class_="m axis", transform=turn))
     return "".join(parts)
 
 
@@ -126,16 +126,16 @@ def polygon(
 
 def column_key(entries: Sequence[KeyEntry], x: float, y: float, room: float, title: str = "") -> str:
     """Return a key with an entry below the other; words are broken so that they are no wider than `room`."""
-    parts, at = [], y
+    parts, base = [], y
     if title:
-        parts.append(text(title, x, at, class_="bold"))
-        at += 1.7 * SIZE
+        parts.append(text(title, x, base, class_="bold"))
+        base += 1.7 * SIZE
     for entry in entries:
-        parts.append(_moved(entry.drawn, x + 7, at - 0.36 * SIZE))
+        parts.append(_moved(entry.drawn, x + 7, base - 0.36 * SIZE))
         for line in wrapped_lines(entry.words, SIZE, room - 18):
-            parts.append(text(line, x + 18, at))
-            at += 1.25 * SIZE
-        at += 0.45 * SIZE
+            parts.append(text(line, x + 18, base))
+            base += 1.25 * SIZE
+        base += 0.45 * SIZE
     return "".join(parts)
 
 

@@ -184,13 +184,13 @@ def _frame(density: Density, places: Places) -> str:
     side = places.side
     bottom = _TOP + side
     lines, labels = [f"M{_LEFT} {bottom}h{side}"], []
-    for place, label in axis_ticks(places.x):
-        x = _LEFT + float(places.across(place))
+    for position, label in axis_ticks(places.x):
+        x = _LEFT + float(places.across(position))
         lines.append(f"M{pixels(x)} {bottom}v{_TICK}")
         labels.append(text(label, _inside(label, x, 0, WIDTH - SIDE + side), bottom + 15, class_="m"))
     lines.append(f"M{_LEFT} {bottom}v-{side}")
     if density.y_channel:
-        upward = [(float(places.down(place)), label) for place, label in axis_ticks(places.y)]
+        upward = [(float(places.down(position)), label) for position, label in axis_ticks(places.y)]
     else:
         top = _highest(density_counts(density))
         upward = [(side * (1 - n / top), label) for n, label in linear_ticks(0, top) if n == int(n)]

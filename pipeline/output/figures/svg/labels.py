@@ -55,21 +55,21 @@ def placed_labels(named: Sequence[Named], taken: Iterable[Box], frame: Box) -> t
     frame
         Names stay inside.
     """
-    named = sorted(named, key=lambda one: -_neighbours(one, named))  # the crowded ones choose first
+    named = sorted(named, key=lambda point: -_neighbours(point, named))  # the crowded ones choose first
     marks = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y, _ in named]
     boxes, parts = [*taken, *marks], []
     words: list[Box] = []
     for (x, y, name), own in zip(named, marks, strict=True):
-        others = np.array([*words, *(one for one in marks if one != own)]).reshape(-1, 4)
+        other_boxes = np.array([*words, *(mark for mark in marks if mark != own)]).reshape(-1, 4)
         full = np.array(boxes)
-        place = next((p for p in _places(x, y, name) if _fits(p, full, others, frame)), None)
-        if place is None:
+        spot = next((p for p in _places(x, y, name) if _fits(p, full, other_boxes, frame)), None)
+        if spot is None:
             continue
-        parts.append(text(name, place.box[0] + 0.5, place.box[3] - 1, class_="small greytext"))
-        words.append(place.box)
-        boxes += [place.box, *place.leader_boxes]
-        if place.leader:
-            parts.append(path(place.leader, class_="leader"))
+        parts.append(text(name, spot.box[0] + 0.5, spot.box[3] - 1, class_="small greytext"))
+        words.append(spot.box)
+        boxes += [spot.box, *spot.leader_boxes]
+        if spot.leader:
+            parts.append(path(spot.leader, class_="leader"))
     return "".join(parts), len(named) - len(words)
 
 
@@ -89,9 +89,9 @@ def boxes_along(line: Sequence[tuple[float, float]], reach: float = 0.8, step: f
     return boxes
 
 
-def overlap(box: Box, other: Box) -> bool:
+def overlap(box: Box, other_box: Box) -> bool:
     """Tell whether two boxes share more than an edge."""
-    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+    return box[0] < other_box[2] and other_box[0] < box[2] and box[1] < other_box[3] and other_box[1] < box[3]
 
 
 def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
@@ -106,13 +106,13 @@ def _places(x: float, y: float, name: str) -> Iterator[_LabelSpot]:
             yield _LabelSpot(box, _leader(x, y, box) if distance > _NEAR else ())
 
 
-def _fits(place: _LabelSpot, boxes: Boxes, others: Boxes, frame: Box) -> bool:
+def _fits(spot: _LabelSpot, boxes: Boxes, other_boxes: Boxes, frame: Box) -> bool:
     """Tell whether a name touches nothing and its leader no other name or mark."""
-    box = place.box
+    box = spot.box
     inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
     if not inside or _touches(box, boxes):
         return False
-    return not any(_touches(piece, others) for piece in place.leader_boxes)
+    return not any(_touches(piece, other_boxes) for piece in spot.leader_boxes)
 
 
 def _touches(box: Box, boxes: Boxes) -> bool:

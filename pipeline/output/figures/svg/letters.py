@@ -38,10 +38,10 @@ def fitted(words: str, size: float, room: float) -> str:
     """
     if width(words, size) <= room:
         return words
-    kept = len(words)
-    while kept > 1 and width(words[:kept] + "…", size) > room:
-        kept -= 1
-    return words[:kept].rstrip() + "…"
+    length = len(words)
+    while length > 1 and width(words[:length] + "…", size) > room:
+        length -= 1
+    return words[:length].rstrip() + "…"
 
 
 def wrapped_lines(words: str, size: float, room: float) -> list[str]:

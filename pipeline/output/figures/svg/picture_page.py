@@ -80,8 +80,8 @@ def side_by_side(pictures: Sequence[Picture], description: str, *, name: str, cl
         `panels` for the small ones of a tube, `charts` for larger ones.
     """
     shown = (
-        element("svg", one.content, class_=one.classes, viewBox=_box(one), aria_hidden="true")
-        for one in pictures
+        element("svg", picture.content, class_=picture.classes, viewBox=_box(picture), aria_hidden="true")
+        for picture in pictures
     )
     return (
         f'<div class="{class_}" role="img" aria-label="{safe(description)}" data-name="{safe(name)}">'
@@ -106,11 +106,13 @@ def pictures_in_rows(pictures: Sequence[Picture], title: str, columns: int) -> P
     placed, top, right = [text(title, _GAP, 18, class_="title")], float(_TITLE), 0.0
     for row in rows:
         x = float(_GAP)
-        for one in row:
-            placed.append(element("svg", one.content, x=x, y=top, width=one.width, height=one.height))
-            x += one.width + _GAP
+        for picture in row:
+            placed.append(
+                element("svg", picture.content, x=x, y=top, width=picture.width, height=picture.height)
+            )
+            x += picture.width + _GAP
         right = max(right, x)
-        top += max(one.height for one in row) + _GAP
+        top += max(picture.height for picture in row) + _GAP
     return Picture("".join(placed), max(right, 2.0 * _GAP), top)
 
 

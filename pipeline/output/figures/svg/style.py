@@ -57,6 +57,6 @@ RULES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
 def style_sheet() -> str:
     """Return the rules as CSS, for a page with pictures or a file that holds one."""
     return "\n".join(
-        f".{kind} {what} {{ {' '.join(f'{name}: {value};' for name, value in look.items())} }}"
-        for kind, what, look in RULES
+        f".{kind} {selector} {{ {' '.join(f'{name}: {value};' for name, value in look.items())} }}"
+        for kind, selector, look in RULES
     )

@@ -45,13 +45,13 @@ def drawn_line(fit: DrawnFit, x: Scale, y: Scale, box: Box, *, contradicted: boo
     ]
     line = _at(weeks, fit.predict(weeks), x, y)
     parts.append(_stroke(line, contradicted=contradicted))
-    seen = [(a, min(max(b, box[1]), box[3])) for a, b in line]
+    visible = [(a, min(max(b, box[1]), box[3])) for a, b in line]
     lows, highs = np.minimum(patients[0], median[0]), np.maximum(patients[1], median[1])
     return DrawnLine(
         clipped("".join(parts), box),
         _middle_of(weeks[highs > y.high], x),
         _middle_of(weeks[lows < y.low], x),
-        tuple(boxes_along(seen)),
+        tuple(boxes_along(visible)),
     )
 
 

@@ -114,7 +114,7 @@ def washout_picture(
     parts.append(_axes(frame, name, wide))
     key = point_key(points) + unplaced + (line_key(fit, contradicted=contradicted) if fit else [])
     if len(points) <= MOST_LABELS:
-        named = [(frame.x.position(one.x), frame.y.position(one.y), one.label) for one in points]
+        named = [(frame.x.position(point.x), frame.y.position(point.y), point.label) for point in points]
         labels, left_out = placed_labels(named, taken, frame.box)
         parts.append(labels)
         key += [KeyEntry("", f"{left_out} without a name: no room")] * bool(left_out)
@@ -165,10 +165,10 @@ def _months(frame: _Frame) -> list[tuple[float, float, str]]:
         week, words = months * frame.settings.month_days / 7, f"{months} months"
         if not frame.x.low < week < frame.x.high:
             continue
-        place, half = frame.x.position(week), width(words, SMALL) / 2
-        middle = min(place, frame.right - half)
+        x, half = frame.x.position(week), width(words, SMALL) / 2
+        middle = min(x, frame.right - half)
         if not shown or shown[-1][1] - middle > 2 * half + 4:
-            shown.append((place, middle, words))
+            shown.append((x, middle, words))
     return shown
 
 
@@ -188,8 +188,8 @@ def _levels(frame: _Frame) -> list[tuple[float, str, str]]:
 def _months_drawn(frame: _Frame) -> str:
     _, top, _, bottom = frame.box
     parts = []
-    for place, middle, words in _months(frame):
-        parts.append(element("path", d=f"M{pixels(place)} {pixels(bottom)}V{top}", class_="grid"))
+    for x, middle, words in _months(frame):
+        parts.append(element("path", d=f"M{pixels(x)} {pixels(bottom)}V{top}", class_="grid"))
         parts.append(text(words, middle, top - 4, class_="m small greytext"))
     return "".join(parts)
 
@@ -210,7 +210,7 @@ def _taken(frame: _Frame, line: DrawnLine | None, points: Sequence[DrawnVisit]) 
     left, top, right, bottom = frame.box
     taken = [box for point in points for box in room_of(point, frame.x, frame.y)]
     taken += line.taken if line else ()
-    taken += [(place - 0.8, top, place + 0.8, bottom) for place, _, _ in _months(frame)]
+    taken += [(x - 0.8, top, x + 0.8, bottom) for x, _, _ in _months(frame)]
     taken += [(left, height - 0.8, right, height + 0.8) for height, look, _ in _levels(frame) if look]
     return taken
 
@@ -230,8 +230,8 @@ def _words(
     if line and line.leaves_below is not None:
         signs.append((line.leaves_below + 16, bottom - 3, "↓ goes on", ""))
     drawn, unplaced = [], []
-    for at, y, words, sample in (*limits, *signs):
-        label = "" if is_cloud and sample else _free_label(at, y, words, frame, taken)
+    for x, y, words, sample in (*limits, *signs):
+        label = "" if is_cloud and sample else _free_label(x, y, words, frame, taken)
         drawn.append(label)
         if not label:
             unplaced.append(KeyEntry(sample, words if sample else f"{words} beyond the frame: line or band"))
@@ -253,10 +253,10 @@ def _free_label(end: float, y: float, words: str, frame: _Frame, taken: list[Box
     wide = width(words, SMALL) + 2
     steps = [k * step for k in range(170) for step in (-2.0, 2.0)]
     starts = [end + step - wide for step in steps]
-    inside = [at for at in starts if left + 1 <= at <= right - wide] or [left + 1]
+    inside = [x for x in starts if left + 1 <= x <= right - wide] or [left + 1]
     heights = (y, y + 1.5 * SMALL, y - 1.4 * SMALL)
-    boxes = [(at, base - 0.8 * SMALL, at + wide, base + 1) for base in heights for at in inside]
-    box = next((box for box in boxes if not any(overlap(box, other) for other in taken)), None)
+    boxes = [(x, base - 0.8 * SMALL, x + wide, base + 1) for base in heights for x in inside]
+    box = next((box for box in boxes if not any(overlap(box, taken_box) for taken_box in taken)), None)
     if box is None:
         return ""
     taken.append(box)
@@ -267,8 +267,10 @@ def _points(points: Sequence[DrawnVisit], frame: _Frame, links: Mapping[str, str
     if len(points) > MOST_POINTS_DRAWN:
         return drawn_cloud(points, frame.x, frame.y)
     ordered = sorted(points, key=lambda point: (point.x, point.y))
-    hrefs = [next((links[name] for name in one.samples if links.get(name)), "") for one in ordered]
-    return "".join(drawn_point(one, frame.x, frame.y, href) for one, href in zip(ordered, hrefs, strict=True))
+    hrefs = [next((links[name] for name in point.samples if links.get(name)), "") for point in ordered]
+    return "".join(
+        drawn_point(point, frame.x, frame.y, href) for point, href in zip(ordered, hrefs, strict=True)
+    )
 
 
 def _axes(frame: _Frame, name: str, wide: float) -> str:

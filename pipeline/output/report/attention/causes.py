@@ -106,12 +106,12 @@ class _Collected:
     def causes(self) -> Iterator[Cause]:
         """Yield each cause with its tubes, bead runs and words."""
         for part in self.parts.values():
-            said = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
+            messages = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
             yield replace(
                 part.cause,
                 sample_ids=tuple(part.sample_ids),
                 bead_runs=tuple(part.bead_runs),
-                said=tuple(said),
+                said=tuple(messages),
                 n_cells=len(part.cells),
                 n_variants=len(part.variants),
             )
@@ -163,9 +163,9 @@ class _Collected:
         """Join the tubes of a visit whose replicates contradict each other or are of different cells."""
         for flag in VisitFlag:
             if flag in visit.flags:
-                level, place = _LEVEL_OF[words_of_flag(flag).weight]
-                at = _CONTRADICTING if level is Level.SEVERE else place
-                part = self._at(("flag", flag), flag_cause(flag, level, at))
+                level, order = _LEVEL_OF[words_of_flag(flag).weight]
+                rank = _CONTRADICTING if level is Level.SEVERE else order
+                part = self._at(("flag", flag), flag_cause(flag, level, rank))
                 part.sample_ids |= dict.fromkeys(visit.sample_ids)
 
     def add_fault(self, fault: Fault) -> None:
@@ -185,9 +185,9 @@ class _Collected:
         sheet, name = self._row_of(fault)
         if sheet == BEADS and name in self.curves:
             return (self.curves[name],)
-        if not fault.sample_ids or any(one not in self.homes for one in fault.sample_ids):
+        if not fault.sample_ids or any(sample_id not in self.homes for sample_id in fault.sample_ids):
             return ()
-        return tuple(dict.fromkeys(self.homes[one] for one in fault.sample_ids))
+        return tuple(dict.fromkeys(self.homes[sample_id] for sample_id in fault.sample_ids))
 
     def _row_of(self, fault: Fault) -> tuple[str, str]:
         return self.rows.get(_ROW_OF.sub(r"\1", fault.where), ("", ""))
@@ -195,9 +195,9 @@ class _Collected:
     def _add_alone(self, fault: Fault) -> None:
         """Join a finding without a flag or failure to similar findings."""
         severe = fault.severity is not Severity.WARNING
-        level, place = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
+        level, order = (Level.SEVERE, _FAULTS) if severe else (Level.WARN, _LOOK)
         key = ("fault", fault.severity, cause_of(fault))
-        part = self._at(key, Cause(level, place, sentence(str(fault))))
+        part = self._at(key, Cause(level, order, sentence(str(fault))))
         sheet, name = self._row_of(fault)
         tube = [name] if sheet == SAMPLES else []
         part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
@@ -225,7 +225,7 @@ class _Collected:
 def _names_of_rows(places: Mapping[tuple[str, str, str], str]) -> dict[str, tuple[str, str]]:
     """Return the sheet and the name of each row of tubes and bead runs, by sheet and row (`samples!7`)."""
     named = {(sheet, name): cell for (sheet, name, _), cell in places.items() if sheet in (SAMPLES, BEADS)}
-    return {_ROW_OF.sub(r"\1", cell): known for known, cell in named.items()}
+    return {_ROW_OF.sub(r"\1", cell): sheet_and_name for sheet_and_name, cell in named.items()}
 
 
 def _cells(cells: tuple[str, ...]) -> str:
@@ -233,14 +233,14 @@ def _cells(cells: tuple[str, ...]) -> str:
     return f"In {', '.join(cells[:MOST_CELLS_NAMED])}{more}"
 
 
-def flag_cause(flag: str, level: Level | None = None, place: int = 0) -> Cause:
+def flag_cause(flag: str, level: Level | None = None, order: int = 0) -> Cause:
     """Return the cause that a flag names, without tubes yet."""
     words = words_of_flag(flag)
-    known = _LEVEL_OF[words.weight] if level is None else (level, place)
-    said, effect, action = (
+    level_and_order = _LEVEL_OF[words.weight] if level is None else (level, order)
+    title, effect, action = (
         sentence(text) if text else "" for text in (words.says, words.effect, words.action)
     )
-    return Cause(*known, said, effect, action, flag)
+    return Cause(*level_and_order, title, effect, action, flag)
 
 
 def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[CauseKey, Cause]:
@@ -256,8 +256,8 @@ def _reason_of(result: SampleResult, flags: tuple[str, ...]) -> tuple[CauseKey, 
     explained = next((flag for flag in EXPLAINING.get(status, ()) if flag in flags), "")
     if explained:
         level = Level.SEVERE if explained == SampleFlag.CONTROL_BRIGHT else Level.WARN
-        place = _UNRELIABLE if level is Level.SEVERE else _NO_DENSITY
-        return ("status", status, explained), flag_cause(explained, level, place)
+        order = _UNRELIABLE if level is Level.SEVERE else _NO_DENSITY
+        return ("status", status, explained), flag_cause(explained, level, order)
     title, effect = sentence(STATUS[status].words), "No density is given."
     return ("status", status), Cause(Level.WARN, _NO_DENSITY, title, effect, _ACTION_OF.get(status, ""))
 

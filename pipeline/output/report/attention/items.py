@@ -78,12 +78,12 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     facts = [cause for cause in listed if cause.level is Level.INFO and cause.code]
     shown_causes = [cause for cause in listed if cause not in facts]
     shown = shown_causes if len(shown_causes) + bool(facts) <= MOST_LINES else shown_causes[: MOST_LINES - 1]
-    rest = [*shown_causes[len(shown) :], *facts]
+    folded = [*shown_causes[len(shown) :], *facts]
     patients = {sample.sample_id: sample.patient_id for sample in study_result.study.samples}
     n, n_beads = len(study_result.results), len(study_result.calibrations)
     return Attention(
         tuple(_item(cause, anchors, patients, n, n_beads) for cause in shown),
-        tuple(_item(cause, anchors, patients, n, n_beads) for cause in rest),
+        tuple(_item(cause, anchors, patients, n, n_beads) for cause in folded),
     )
 
 
@@ -91,7 +91,7 @@ def _item(
     cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
 ) -> AttentionItem:
     tubes = _links("sample", cause.sample_ids, anchors)
-    said = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
+    messages = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
     return AttentionItem(
         cause.level.value,
         _SYMBOL[cause.level],
@@ -103,8 +103,8 @@ def _item(
         tubes[:FIRST_LINKS],
         tubes[FIRST_LINKS:],
         _links("beads", cause.bead_runs, anchors),
-        tuple(said[:MOST_SAID]),
-        len(said[MOST_SAID:]),
+        tuple(messages[:MOST_SAID]),
+        len(messages[MOST_SAID:]),
     )
 
 

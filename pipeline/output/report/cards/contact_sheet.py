@@ -34,7 +34,7 @@ def contacts(results: Sequence[SampleResult], tubes: Sequence[TubeCard]) -> tupl
         for picture in result.pictures
         if picture.step == Step.PLASMA_CELLS and tube.anchor
     ]
-    pictured.sort(key=lambda one: one[0])
+    pictured.sort(key=lambda row: row[0])
     return tuple(
         Contact(
             tube.anchor,

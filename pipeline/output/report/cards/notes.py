@@ -42,19 +42,19 @@ def shared_notes(results: Sequence[SampleResult], exposures: Mapping[str, Exposu
     tubes = [result for result in results if result.receptor.status is not RdStatus.FAILED] or list(results)
     if len(tubes) <= 1:
         return Shared()
-    said = [(*_of_tube(tube), *_of_gates(tube, wanted)) for tube in tubes]
-    kinds = frozenset.intersection(*(frozenset(map(without_values, notes)) for notes in said))
+    notes_by_tube = [(*_of_tube(tube), *_of_gates(tube, wanted)) for tube in tubes]
+    kinds = frozenset.intersection(*(frozenset(map(without_values, notes)) for notes in notes_by_tube))
     flags = [sample_flags(tube, exposures.get(tube.sample_id)) for tube in tubes]
-    common = tuple(flag for flag in flags[0] if all(flag in others for others in flags))
-    return Shared(common, kinds, tuple(_sentences(said, kinds)))
+    common = tuple(flag for flag in flags[0] if all(flag in tube_flags for tube_flags in flags))
+    return Shared(common, kinds, tuple(_sentences(notes_by_tube, kinds)))
 
 
-def _sentences(said: Sequence[Sequence[str]], kinds: frozenset[str]) -> Iterable[str]:
+def _sentences(notes_by_tube: Sequence[Sequence[str]], kinds: frozenset[str]) -> Iterable[str]:
     """Yield each shared note; where only its values differ, one tube's stands for all and says so."""
-    for first in said[0]:
+    for first in notes_by_tube[0]:
         kind = without_values(first)
         if kind in kinds:
-            texts = {note for notes in said for note in notes if without_values(note) == kind}
+            texts = {note for notes in notes_by_tube for note in notes if without_values(note) == kind}
             yield first if len(texts) == 1 else f"{first.rstrip('.')} (of the first tube; the others alike)"
 
 
@@ -88,8 +88,8 @@ def _of_tube(result: SampleResult) -> tuple[str, ...]:
 def _of_gates(result: SampleResult, wanted: str) -> tuple[str, ...]:
     """Return the notes of the gating steps, but for what every steady tube says and what a picture says."""
     pictured = {picture.step for picture in result.pictures}
-    said = (step for step in result.steps if step.gate is not None or step.name not in pictured)
-    noted = (step for step in said if step.note and Method.STEADY not in step.methods)
+    worded = (step for step in result.steps if step.gate is not None or step.name not in pictured)
+    noted = (step for step in worded if step.note and Method.STEADY not in step.methods)
     return tuple(f"{step_title(step.name, wanted)}: {step.note}" for step in noted)
 
 

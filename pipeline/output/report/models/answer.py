@@ -61,13 +61,13 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
 
 def no_washout_words(study_result: StudyResult) -> str:
     """Return why no washout can be drawn, in one sentence; "" where one can."""
-    known = [visit for visit in study_result.visits if visit.washout_weeks is not None]
-    if any(visit.receptor.status in QUANTIFIED for visit in known):
+    with_washout = [visit for visit in study_result.visits if visit.washout_weeks is not None]
+    if any(visit.receptor.status in QUANTIFIED for visit in with_washout):
         return ""
     drug, name = drug_of(study_result.study), density_name(study_result.study)
     if not study_result.study.doses:
         return f"No dose is typed in the doses sheet, so the weeks since {drug} are not known for any tube."
-    if not known:
+    if not with_washout:
         return f"For no tube is a dose of {drug} before it known, so there is no washout to draw."
     return f"No visit has both a washout and a density of {name}, so there is nothing to draw."
 
@@ -95,7 +95,7 @@ def _lack(status: RdStatus, n: int) -> str:
 def _contradicted(report: WashoutReport) -> frozenset[str]:
     """Return the models that the rows contradict."""
     candidates = report.choice.candidates if report.choice else ()
-    return frozenset(one.name for one in candidates if one.is_contradicted)
+    return frozenset(candidate.name for candidate in candidates if candidate.is_contradicted)
 
 
 def _no_answer(report: WashoutReport, name: str) -> str:
@@ -113,8 +113,8 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
         return f"Whether {name} rises with the washout is open: {size}."
     way = "rises" if fit.slope > 0 else "falls"
     sure = "clear" if p < CLEAR else "likely, not certain"
-    said = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
-    return f"{said} It is {sure} that it {way}; the rate is {_known(low, high)}."
+    sentence = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
+    return f"{sentence} It is {sure} that it {way}; the rate is {_known(low, high)}."
 
 
 def _known(low: float, high: float) -> str:
@@ -128,16 +128,16 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
     asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
     by_preference = sorted(asked, key=lambda wait: wait.model != preferred)
-    what = f"half of the patients have {count(cut)} {name} molecules per cell"
+    half_way = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not by_preference:
-        return f"It cannot be estimated when {what}: no model gives it."
+        return f"It cannot be estimated when {half_way}: no model gives it."
     wait = next((wait for wait in by_preference if wait.model not in contradicted), None)
     if wait is None:
-        return f"It cannot be estimated when {what}: the rows contradict the line."
+        return f"It cannot be estimated when {half_way}: the rows contradict the line."
     if wait.weeks is None:
         why = wait.note.removeprefix(_NO_ANSWER_WORDS).removeprefix(f"{NOT_IN_DATA}: ")
-        return f"It cannot be estimated when {what}" + (f": {why}." if why else ".")
-    return f"{what[:1].upper()}{what[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
+        return f"It cannot be estimated when {half_way}" + (f": {why}." if why else ".")
+    return f"{half_way[:1].upper()}{half_way[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
 
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:
@@ -145,11 +145,11 @@ def _beyond(report: WashoutReport, wait: Wait) -> str:
     if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
         return f"; {wait.note}" if wait.note else ""
     first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())
-    known = f"the {three_digits(first)} to {three_digits(last)} weeks that were seen"
+    weeks_seen = f"the {three_digits(first)} to {three_digits(last)} weeks that were seen"
     if not first <= wait.weeks <= last:
-        return f"; that lies beyond {known}: extrapolated"
+        return f"; that lies beyond {weeks_seen}: extrapolated"
     within = all(end is not None and first <= end <= last for end in (wait.low, wait.high))
-    return "" if within else f"; the interval goes beyond {known}"
+    return "" if within else f"; the interval goes beyond {weeks_seen}"
 
 
 def _weeks(wait: Wait) -> str:

@@ -33,6 +33,6 @@ def plain_names(text: str) -> str:
     >>> plain_names("the rows contradict M2")
     'the rows contradict the recovery curve'
     """
-    named = _FIRST.sub(lambda found: f"{found[1] or found[3]}: {(found[2] or '').lower()}", text)
-    plain = _NAME.sub(lambda found: PLAIN[found[0]], named)
+    named = _FIRST.sub(lambda match: f"{match[1] or match[3]}: {(match[2] or '').lower()}", text)
+    plain = _NAME.sub(lambda match: PLAIN[match[0]], named)
     return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain

@@ -80,9 +80,9 @@ def _waits(report: WashoutReport) -> Iterator[str]:
             )
 
 
-def _apart(one: Wait, other: Wait) -> bool:
+def _apart(first: Wait, second: Wait) -> bool:
     """Return whether two intervals do not overlap; an unknown limit counts as infinite."""
     low, high = float("-inf"), float("inf")
     ends = [(wait.low if wait.low is not None else low, wait.high if wait.high is not None else high)
-            for wait in (one, other)]  # fmt: skip
+            for wait in (first, second)]  # fmt: skip
     return ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]

@@ -26,9 +26,9 @@ def washout_words(study_result: StudyResult) -> tuple[str, ...]:
     if report is None:
         return ()
     name = density_name(study_result.study)
-    said = [_rank_words(report.rank, name)] if report.rank else []
-    said += [_slope_words(report.tobit, name)] if report.tobit else []
-    return (*said, *model_words(report, name), BETWEEN_PATIENTS.format(name=name))
+    sentences = [_rank_words(report.rank, name)] if report.rank else []
+    sentences += [_slope_words(report.tobit, name)] if report.tobit else []
+    return (*sentences, *model_words(report, name), BETWEEN_PATIENTS.format(name=name))
 
 
 def no_answer_words(study_result: StudyResult) -> tuple[str, ...]:

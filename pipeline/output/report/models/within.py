@@ -27,11 +27,11 @@ def within_words(study_result: StudyResult) -> tuple[str, ...]:
     if within is None:
         return ()
     name = density_name(study_result.study)
-    said = [_counts(within, name)] if within.changes else []
-    said += [_mean(within.mean)] if within.mean else []
-    said += [_slopes(within.slopes)] if within.slopes else []
-    said += [f"Not given: {one.name}, because {one.reason}." for one in within.refusals]
-    return tuple(said)
+    sentences = [_counts(within, name)] if within.changes else []
+    sentences += [_mean(within.mean)] if within.mean else []
+    sentences += [_slopes(within.slopes)] if within.slopes else []
+    sentences += [f"Not given: {refusal.name}, because {refusal.reason}." for refusal in within.refusals]
+    return tuple(sentences)
 
 
 def unnumbered_words(study_result: StudyResult) -> tuple[str, ...]:
@@ -39,15 +39,15 @@ def unnumbered_words(study_result: StudyResult) -> tuple[str, ...]:
     unnumbered = study_result.unnumbered
     if unnumbered is None:
         return ()
-    said = [_who(unnumbered), *_washouts(unnumbered.visits)]
-    said += [_response(unnumbered.response)] if unnumbered.response else []
-    said += (
+    sentences = [_who(unnumbered), *_washouts(unnumbered.visits)]
+    sentences += [_response(unnumbered.response)] if unnumbered.response else []
+    sentences += (
         [_bound(unnumbered.slope)]
         if unnumbered.slope
         else [f"The slope has no bound: {unnumbered.slope_note}."]
     )
-    said += [_split(one) for one in unnumbered.by_rd]
-    return tuple(said)
+    sentences += [_split(contrast) for contrast in unnumbered.by_rd]
+    return tuple(sentences)
 
 
 def _counts(within: WithinPatients, name: str) -> str:
@@ -103,13 +103,13 @@ _MOST_NAMED: Final = 10
 
 
 def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
-    known = [group for group in groups if group.median_weeks is not None]
-    if len(known) < len(groups):
+    with_median = [group for group in groups if group.median_weeks is not None]
+    if len(with_median) < len(groups):
         return []
     words = "; ".join(
         f"visits {group.name}: median {group.median_weeks:.1f} weeks ({group.least_weeks:.1f} to "
         f"{group.most_weeks:.1f}, n = {group.n_washout})"
-        for group in known
+        for group in with_median
     )
     return [f"Washout of {words}."]
 
@@ -131,9 +131,12 @@ def _bound(bound: SlopeBound) -> str:
     )
 
 
-def _split(one: Contrast) -> str:
-    p = "" if one.fisher_p is None else f", Fisher p = {one.fisher_p:.2g}"
-    return f"{one.name}: {one.first.k}/{one.first.n} v {one.second.k}/{one.second.n}{p}."
+def _split(contrast: Contrast) -> str:
+    p = "" if contrast.fisher_p is None else f", Fisher p = {contrast.fisher_p:.2g}"
+    return (
+        f"{contrast.name}: {contrast.first.k}/{contrast.first.n} v "
+        f"{contrast.second.k}/{contrast.second.n}{p}."
+    )
 
 
 def _fold(value: float) -> str:

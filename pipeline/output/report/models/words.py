@@ -51,7 +51,7 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         Of the density: `free CD38`.
     """
     estimates = {estimate.name: estimate for estimate in report.estimates}
-    said = [
+    sentences = [
         *_kit_words(estimates.values()),
         *_left_out_words(report, estimates),
         *_doubt_words(report, estimates),
@@ -61,7 +61,7 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         *_total_words(report, estimates),
         *(_wait_words(wait, name) for wait in report.waits if wait.weeks is not None),
     ]
-    return (*said, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
+    return (*sentences, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
 
 
 def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
@@ -73,12 +73,12 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         Of the density: `free CD38`.
     """
     by_reason: dict[str, list[str]] = {}
-    untold = [(_wait(wait, name), _why(wait)) for wait in report.waits if wait.weeks is None]
-    for what, reason in (
+    without_weeks = [(_wait(wait, name), _why(wait)) for wait in report.waits if wait.weeks is None]
+    for estimate, reason in (
         *((_plain(refusal.name), refusal.reason) for refusal in report.not_estimable),
-        *untold,
+        *without_weeks,
     ):
-        by_reason.setdefault(_plain(reason), []).append(what)
+        by_reason.setdefault(_plain(reason), []).append(estimate)
     return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
@@ -118,8 +118,8 @@ def fold_words(number: float | None) -> str:
     >>> fold_words(257.4), fold_words(8.9e12), fold_words(None)
     ('257', '> 1,000-fold', '∞')
     """
-    known = number is not None and math.isfinite(number)
-    return (fold_bound(number) if number is not None and known else "") or three_digits(number)
+    is_known = number is not None and math.isfinite(number)
+    return (fold_bound(number) if number is not None and is_known else "") or three_digits(number)
 
 
 def latest_weeks(wait: Wait) -> float | None:
@@ -155,8 +155,8 @@ def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
 def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
     """Say which rows the models leave out by default, and what the line is with them."""
     fold = estimates.get("with_left_out_fold_per_doubling")
-    said = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
-    return said + (
+    sentences = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    return sentences + (
         [f"M1 with these rows included: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else []
     )
 
@@ -178,10 +178,10 @@ def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
     fold = estimates.get("adjusted_fold_per_doubling")
     if fold is None:
         return []
-    others = [
+    covariates = [
         f"{words} × {_interval(estimates[name])}" for name, words in _ADJUSTED.items() if name in estimates
     ]
-    return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(others)}."]
+    return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(covariates)}."]
 
 
 def _mixed_words(estimates: dict[str, Estimate]) -> list[str]:

@@ -80,11 +80,11 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
         yield "Groups were compared by Fisher's exact test, with conditional odds ratios and exact intervals."
     if tables.washout_trend.p is not None:
         yield f"The trend along strata of washout was tested by Cochran and Armitage{cited([src.TREND])}."
-    estimated = [one for one in tables.odds if one.ratio is not None]
+    estimated = [odds for odds in tables.odds if odds.ratio is not None]
     if estimated:
         yield "Odds of disease control are from logistic regression."
-    separated = any(one.method is OddsMethod.PENALISED for one in estimated) or any(
-        one.firth for one in contrasts
+    separated = any(odds.method is OddsMethod.PENALISED for odds in estimated) or any(
+        contrast.firth for contrast in contrasts
     )
     if separated:
         yield f"Where data are separated, Firth's penalised likelihood was used{cited([src.LESS_BIAS])}."

@@ -33,12 +33,12 @@ def head(study_result: StudyResult, run_on: str) -> Head:
     run_on
         Day of the run, an ISO date; "": not known.
     """
-    settings, known = study_result.study.settings, study_result.provenance
+    settings, provenance = study_result.study.settings, study_result.provenance
     facts = (
         ("Laboratory", single_line(settings.lab)),
         ("Operator", single_line(settings.operator)),
         ("Run on", f"{run_on} (UTC)" if run_on else ""),
-        ("Program", f"{known.program}, code {known.code_sha256[:12]}" if known else ""),
+        ("Program", f"{provenance.program}, code {provenance.code_sha256[:12]}" if provenance else ""),
     )
     return Head(
         title_of(study_result.study),

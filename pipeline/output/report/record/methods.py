@@ -194,17 +194,17 @@ def _accepted(runs: Sequence[CalibrationResult]) -> str:
         (verdicts[CurveVerdict.WARN], "accepted with a warning"),
         (verdicts[CurveVerdict.REJECT], "rejected, or without a curve"),
     )
-    said = ", ".join(f"{n} {words}" for n, words in counts if n)
-    return f"By slope, r² and back-calculated errors, of {_counted(len(runs), 'curve')}: {said}."
+    words_of_verdicts = ", ".join(f"{n} {words}" for n, words in counts if n)
+    return f"By slope, r² and back-calculated errors, of {_counted(len(runs), 'curve')}: {words_of_verdicts}."
 
 
 def _density(study_result: StudyResult) -> Iterator[str]:
-    told = [result for result in study_result.results if result.receptor.rd is not None]
-    if not told:
+    with_density = [result for result in study_result.results if result.receptor.rd is not None]
+    if not with_density:
         return
     marker, drug = marker_of(study_result.study), drug_of(study_result.study)
-    kinds = Counter(result.background_kind or "control" for result in told)
-    controls = word_list(f"{kind}{in_how_many(n, len(told))}" for kind, n in kinds.items())
+    kinds = Counter(result.background_kind or "control" for result in with_density)
+    controls = word_list(f"{kind}{in_how_many(n, len(with_density))}" for kind, n in kinds.items())
     yield (
         f"The density of {marker} is the median fluorescence of the gated cells in antibodies bound per "
         f"cell, minus that of the same cells of the control tube ({controls}), with the bias of subtracting "
@@ -218,39 +218,39 @@ def _density(study_result: StudyResult) -> Iterator[str]:
         )
         compete = "competes" if len(clones) == 1 else "compete"
         yield f"{_capital(word_list(clones))} {compete} with {drug}, so these are sites free of it."
-    sources = dict.fromkeys(result.receptor.lloq_from for result in told)
+    sources = dict.fromkeys(result.receptor.lloq_from for result in with_density)
     if limits := [_LIMITS[source] for source in sources if source in _LIMITS]:
         highest = ", whichever was highest in a tube" if len(limits) > 1 else ""
         yield f"The lower limit of quantification was {word_list(limits)}{highest}."
-    yield from _interval(told)
+    yield from _interval(with_density)
     pooled = sum(visit.receptor.n_pooled > 1 for visit in study_result.visits)
     if pooled:
         yield f"Replicates were pooled as geometric means ({_counted(pooled, 'visit')})."
 
 
-def _interval(told: Sequence[SampleResult]) -> Iterator[str]:
+def _interval(with_density: Sequence[SampleResult]) -> Iterator[str]:
     """Yield what the interval of a density holds."""
-    terms = {term.name for result in told for term in result.receptor.budget}
+    terms = {term.name for result in with_density for term in result.receptor.budget}
     parts = [term.value for term in BudgetTerm if term in terms]
     if parts:
         yield f"Intervals of 95 % combine these errors: {word_list(parts)}."
-    between = Counter((r.receptor.between_run_from, r.receptor.between_run_cv) for r in told)
+    between = Counter((r.receptor.between_run_from, r.receptor.between_run_cv) for r in with_density)
     for (source, cv), n in between.items():
         if source is not BetweenRunSource.NONE and cv:
             why = cited([src.BETWEEN_RUNS] if source is BetweenRunSource.ASSUMED else [])
-            where = in_how_many(n, len(told))
+            where = in_how_many(n, len(with_density))
             yield f"The CV between runs was {100 * cv:.3g} %, {source.value}{where}{why}."
 
 
 def _software(study_result: StudyResult) -> Iterator[str]:
-    known = study_result.provenance
-    if known is None:
+    provenance = study_result.provenance
+    if provenance is None:
         return
-    libraries = dict(known.libraries)
+    libraries = dict(provenance.libraries)
     named = [f"{name} {libraries[name]}" for name in ("numpy", "scipy") if name in libraries]
     yield (
-        f"All was computed by {known.program} (code {known.code_sha256[:12]}) with "
-        f"{word_list([f'Python {known.python}', *named])}; research use only."
+        f"All was computed by {provenance.program} (code {provenance.code_sha256[:12]}) with "
+        f"{word_list([f'Python {provenance.python}', *named])}; research use only."
     )
 
 

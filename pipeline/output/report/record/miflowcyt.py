@@ -112,9 +112,15 @@ def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) ->
     if channel.role == "cd38":
         volts = [result.acquired.voltage for result in mine]
     else:
-        volts = [one.voltage for r in mine for one in r.detectors if one.channel == channel.name]
-    known = sorted({volt for volt in volts if volt is not None})
-    return " to ".join(f"{volt:g}" for volt in dict.fromkeys((known[0], known[-1]))) + " V" if known else ""
+        volts = [
+            detector.voltage for r in mine for detector in r.detectors if detector.channel == channel.name
+        ]
+    voltages = sorted({volt for volt in volts if volt is not None})
+    return (
+        " to ".join(f"{volt:g}" for volt in dict.fromkeys((voltages[0], voltages[-1]))) + " V"
+        if voltages
+        else ""
+    )
 
 
 def _counted_words(words: Iterable[str]) -> str:
@@ -149,8 +155,8 @@ def _lysed(reagent: str) -> str:
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:
-    stained = [one for panel in panels for one in panel.channels if one.role not in _UNSTAINED]
-    lacking = sum(not (one.marker and one.clone and one.fluorochrome) for one in stained)
+    stained = [channel for panel in panels for channel in panel.channels if channel.role not in _UNSTAINED]
+    lacking = sum(not (channel.marker and channel.clone and channel.fluorochrome) for channel in stained)
     if not stained:
         return ""
     lacks = f"; marker, clone or fluorochrome of {lacking} is not typed" if lacking else ""
@@ -158,13 +164,13 @@ def _reagents_known(panels: Sequence[Panel]) -> str:
 
 
 def _voltages_known(read: Sequence[SampleResult]) -> str:
-    known = any(result.acquired.voltage is not None for result in read)
-    return "in the table below" if known or any(r.detectors for r in read) else ""
+    has_voltage = any(result.acquired.voltage is not None for result in read)
+    return "in the table below" if has_voltage or any(r.detectors for r in read) else ""
 
 
 def _files(study_result: StudyResult) -> str:
-    known = study_result.provenance
-    n = sum(path.lower().endswith((".fcs", ".lmd")) for path, _ in known.inputs) if known else 0
+    provenance = study_result.provenance
+    n = sum(path.lower().endswith((".fcs", ".lmd")) for path, _ in provenance.inputs) if provenance else 0
     return f"{n} FCS files, named with their SHA-256 under About" if n else ""
 
 

@@ -17,9 +17,9 @@ _END_OF_PAGE: Final = b"</headerFooter>"
 def settled(workbook: bytes) -> bytes:
     """Return the same workbook with bytes that depend on its cells alone."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook)) as made, zipfile.ZipFile(packed, "w") as kept:
-        for name in made.namelist():
-            content = made.read(name)
+    with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
             if name == "docProps/core.xml":
                 content = _TIMES.sub(rb"\g<1>" + _LONG_AGO.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), content)
             if name.startswith("xl/worksheets/sheet"):
@@ -27,7 +27,7 @@ def settled(workbook: bytes) -> bytes:
             entry = zipfile.ZipInfo(name, _LONG_AGO.timetuple()[:6])
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 0
-            kept.writestr(entry, content)
+            target.writestr(entry, content)
     return packed.getvalue()
 
 

@@ -48,7 +48,7 @@ def text_width(text: str) -> float:
 
 def column_widths(sheet: Sheet) -> list[float]:
     """Return the width of each column of a sheet, from the left."""
-    return [_width(sheet, place, code) for place, code in enumerate(sheet.table.columns)]
+    return [_width(sheet, index, code) for index, code in enumerate(sheet.table.columns)]
 
 
 def printed_columns(sheet: Sheet, widths: Sequence[float]) -> int:
@@ -62,10 +62,10 @@ def printed_columns(sheet: Sheet, widths: Sequence[float]) -> int:
     return 0 if printed == len(widths) else printed
 
 
-def _width(sheet: Sheet, place: int, code: str) -> float:
+def _width(sheet: Sheet, index: int, code: str) -> float:
     words = sheet.words(code)
     shown = sheet.table.rows[: sheet.most_rows]
-    longest = max((text_width(shown_text(row[place])) for row in shown), default=0.0) + 2
+    longest = max((text_width(shown_text(row[index])) for row in shown), default=0.0) + 2
     cap = TYPED_WIDEST if code in sheet.typed else words.width or WIDEST
     if code in WHOLE:
         cap = max(cap, longest)
@@ -93,6 +93,6 @@ def row_height(row: Sequence[Cell], widths: Mapping[int, float]) -> float | None
     widths
         Of the columns whose text is wrapped, by their place.
     """
-    texts = ((row[place], width) for place, width in widths.items())
+    texts = ((row[index], width) for index, width in widths.items())
     lines = max((line_count(text, width) for text, width in texts if isinstance(text, str)), default=1)
     return None if lines <= 1 else min(HIGHEST, LINE * lines)

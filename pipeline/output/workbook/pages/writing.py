@@ -91,7 +91,7 @@ def sheet_name(name: str, taken: Iterable[str]) -> str:
     ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'P1_2 (2)')
     """
     plain = _NOT_IN_NAMES.sub("_", safe_text(name)).strip("'")[:_LONGEST_NAME] or "Sheet"
-    used = {other.casefold() for other in taken}
+    used = {name.casefold() for name in taken}
     free_name, number = plain, 1
     while free_name.casefold() in used:
         number += 1
@@ -126,11 +126,11 @@ class _Page:
         from openpyxl.comments import Comment
 
         lines = 1
-        for place, code in enumerate(self.sheet.table.columns):
-            words, head = self.sheet.words(code), self.page.cell(1, place + 1)
+        for index, code in enumerate(self.sheet.table.columns):
+            words, head = self.sheet.words(code), self.page.cell(1, index + 1)
             typed = code in self.sheet.typed
             write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
-            lines = max(lines, cell_sizes.line_count(words.headline, self.widths[place] - 2))
+            lines = max(lines, cell_sizes.line_count(words.headline, self.widths[index] - 2))
             if words.meaning and not typed:
                 name = code_name(self.sheet, code)
                 of_file = f"\n{name} in {self.sheet.file}" if name else ""
@@ -140,54 +140,56 @@ class _Page:
     def _fill_rows(self) -> None:
         table, most = self.sheet.table, self.sheet.most_rows
         shown, more = table.rows[:most], len(table.rows) - most
-        looks = [self._look(place, code) for place, code in enumerate(table.columns)]
-        wrapped = {place: self.widths[place] for place, look in enumerate(looks) if look.wrap}
+        looks = [self._look(index, code) for index, code in enumerate(table.columns)]
+        wrapped = {index: self.widths[index] for index, look in enumerate(looks) if look.wrap}
         unit = table.columns.index("unit") if "unit" in table.columns else None
         beside = [table.columns.index(code) if code in table.columns else None for code in _OF_STATUS]
         for number, values in enumerate(shown, start=2):
-            for place, (code, value) in enumerate(zip(table.columns, values, strict=True)):
+            for index, (code, value) in enumerate(zip(table.columns, values, strict=True)):
                 if value is None:
                     continue
-                look = looks[place]
+                look = looks[index]
                 if unit is not None and code in _BY_UNIT:
                     look = replace(look, number_format=_format_beside(values[unit]))
-                if code == "status" and any(at is not None for at in beside):
-                    flags, verdict = ("" if at is None else str(values[at] or "") for at in beside)
+                if code == "status" and any(column is not None for column in beside):
+                    flags, verdict = (
+                        "" if column is None else str(values[column] or "") for column in beside
+                    )
                     look = status_look(str(value), flags, verdict, wrap=look.wrap)
                 elif code in _PAINTED:
                     look = painted(str(value), wrap=look.wrap)
-                cell = self.page.cell(number, place + 1)
+                cell = self.page.cell(number, index + 1)
                 write_cell(cell, self.styles, value, look, as_typed=code in self.sheet.typed)
             height = cell_sizes.row_height(values, wrapped)
             if height:
                 self.page.row_dimensions[number].height = height
-        said = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
-        if said:
-            write_text(self.page.cell(len(shown) + 2, 1), self.styles, said, CellStyle())
+        note = f"{more} more rows: {self.sheet.all_rows}" if more > 0 else "" if shown else self.sheet.empty
+        if note:
+            write_text(self.page.cell(len(shown) + 2, 1), self.styles, note, CellStyle())
 
-    def _look(self, place: int, code: str) -> CellStyle:
+    def _look(self, index: int, code: str) -> CellStyle:
         """Return the look of a column's cells; text that does not fit is wrapped."""
-        width = self.widths[place]
+        width = self.widths[index]
         rows = self.sheet.table.rows[: self.sheet.most_rows]
-        texts = (row[place] for row in rows)
+        texts = (row[index] for row in rows)
         wrap = any(isinstance(text, str) and len(text) > width - 1 for text in texts)
         raw = code.startswith("rd_raw")
         side = "right" if code.endswith("reported") else ""
-        shown = self._format(place)
+        shown = self._format(index)
         return CellStyle(shown, ink=RAW_INK if raw else "", italic=raw, wrap=wrap, side=side)
 
-    def _format(self, place: int) -> str:
+    def _format(self, index: int) -> str:
         """Return the number format of a column; the ends of an interval have that of their number."""
         columns = self.sheet.table.columns
-        while place > 0 and columns[place] in ("low", "high"):
-            place -= 1
-        return self.sheet.words(columns[place]).number_format
+        while index > 0 and columns[index] in ("low", "high"):
+            index -= 1
+        return self.sheet.words(columns[index]).number_format
 
     def _set_widths(self) -> None:
         from openpyxl.utils import get_column_letter
 
-        for place, width in enumerate(self.widths):
-            column = self.page.column_dimensions[get_column_letter(place + 1)]
+        for index, width in enumerate(self.widths):
+            column = self.page.column_dimensions[get_column_letter(index + 1)]
             column.width = width
-            if self.printed and place >= self.printed:
+            if self.printed and index >= self.printed:
                 column.outlineLevel = 1

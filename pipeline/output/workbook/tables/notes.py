@@ -70,8 +70,8 @@ def _of_response(tables: ResponseTables) -> Iterator[_Line]:
             f"{group.reason}: {'; '.join(group.patients)}",
         )
     if tables.by_density is not None:
-        said = (tables.by_density.warning, tables.by_density.rule if tables.by_density.warning else "")
-        yield from (("response", "along the density", "", text) for text in said if text)
+        sentences = (tables.by_density.warning, tables.by_density.rule if tables.by_density.warning else "")
+        yield from (("response", "along the density", "", text) for text in sentences if text)
     if tables.dexamethasone is not None:
         beside = (tables.dexamethasone.warning, tables.dexamethasone.note)
         yield from (("response", "dexamethasone", "", text) for text in beside if text)

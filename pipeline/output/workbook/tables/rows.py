@@ -35,15 +35,15 @@ def short_note(notes: Iterable[str]) -> str:
     'no control tube. … 1 more in the sheet Notes'
     """
     sentences = [as_sentences((note,)) for note in notes if note]
-    kept: list[str] = []
+    shown: list[str] = []
     for note in sentences:
-        if sum(map(len, kept)) + len(note) > LONGEST_NOTE:
+        if sum(map(len, shown)) + len(note) > LONGEST_NOTE:
             break
-        kept.append(note)
-    if sentences and not kept:
-        kept = [f"{sentences[0][:LONGEST_NOTE]}…"]
-    more = len(sentences) - len(kept)
-    return " ".join([*kept, *([f"… {more} more in the sheet Notes"] if more else [])])
+        shown.append(note)
+    if sentences and not shown:
+        shown = [f"{sentences[0][:LONGEST_NOTE]}…"]
+    more = len(sentences) - len(shown)
+    return " ".join([*shown, *([f"… {more} more in the sheet Notes"] if more else [])])
 
 
 def _receptor(row: Any) -> Any:
@@ -185,8 +185,8 @@ def cell_table(study_result: StudyResult) -> Table:
 def bead_table(study_result: StudyResult) -> Table:
     """Return a row per bead run: its verdict first."""
     table = table_of(BEADS, study_result.calibrations)
-    place = table.columns.index("acquired_on")
-    rows = ((*row[:place], _day(str(row[place] or "")), *row[place + 1 :]) for row in table.rows)
+    index = table.columns.index("acquired_on")
+    rows = ((*row[:index], _day(str(row[index] or "")), *row[index + 1 :]) for row in table.rows)
     return Table(table.columns, tuple(rows))
 
 

@@ -30,7 +30,7 @@ def typed_headers(study_result: StudyResult) -> Mapping[str, str]:
     """
     study = study_result.study
     header = study.typed_samples.header
-    return {f"{TYPED}{place}": _text(header[place]) for place in _shown(study)}
+    return {f"{TYPED}{index}": _text(header[index]) for index in _shown(study)}
 
 
 def typed_table(study_result: StudyResult) -> Table:
@@ -41,7 +41,7 @@ def typed_table(study_result: StudyResult) -> Table:
     for row in study.typed_samples.rows:
         files, facts = _files(study, row.sample_id), by_sample.get(row.sample_id)
         cells = cast("tuple[Cell, ...]", row.cells)
-        typed = (files.get(place, cells[place]) for place in _shown(study))
+        typed = (files.get(index, cells[index]) for index in _shown(study))
         rows.append((*typed, *_results(facts)))
     return Table((*typed_headers(study_result), *(column.name for column in BESIDE)), tuple(rows))
 
@@ -52,24 +52,24 @@ def _results(facts: SampleFacts | None) -> tuple[Cell, ...]:
 
 def _shown(study: Study) -> tuple[int, ...]:
     """Return the places of the columns that are given back."""
-    known = frozenset(column_names(SampleRow))
+    sample_columns = frozenset(column_names(SampleRow))
     return tuple(
-        place
-        for place, code in enumerate(map(_code, study.typed_samples.header))
-        if code not in NEVER_SHOWN and (code in known or study.settings.own_columns)
+        index
+        for index, code in enumerate(map(_code, study.typed_samples.header))
+        if code not in NEVER_SHOWN and (code in sample_columns or study.settings.own_columns)
     )
 
 
 def _files(study: Study, sample_id: str) -> dict[int, Cell]:
     """Return the replacements for the file names in a row: the names that results use."""
-    sample = next((one for one in study.samples if one.sample_id == sample_id), None)
+    sample = next((sample for sample in study.samples if sample.sample_id == sample_id), None)
     places = {
-        place: code for place, code in enumerate(map(_code, study.typed_samples.header)) if code in FILES
+        index: code for index, code in enumerate(map(_code, study.typed_samples.header)) if code in FILES
     }
     if sample is None:
         return dict.fromkeys(places)
     labels = labels_of_sample(study.folder, sample)
-    return {place: labels.of(getattr(sample, code)) or None for place, code in places.items()}
+    return {index: labels.of(getattr(sample, code)) or None for index, code in places.items()}
 
 
 def _code(header: object) -> str:

@@ -155,8 +155,8 @@ def estimate_words(name: str) -> str:
         return _ESTIMATES[name]
     for start, words in _OF.items():
         if name.startswith(start):
-            rest = name.removeprefix(start)
-            inner = estimate_words(rest) if not words[0].isupper() else ""
-            said = words + (inner[:1].lower() + inner[1:] if inner else rest)
-            return said[0].upper() + said[1:]
+            suffix = name.removeprefix(start)
+            inner = estimate_words(suffix) if not words[0].isupper() else ""
+            sentence = words + (inner[:1].lower() + inner[1:] if inner else suffix)
+            return sentence[0].upper() + sentence[1:]
     return name.replace("_", " ")

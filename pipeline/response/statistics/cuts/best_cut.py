@@ -93,11 +93,11 @@ def fixed_cut(name: str, cut: float, value: ArrayLike, kind: ArrayLike, outcome:
     """
     y = np.asarray(outcome, bool)
     above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut)
-    found = _shares(DensityCut(name, y.size, int(y.sum()), cut, method=FIXED), above, below, y)
-    if found.youden is None or found.sensitivity is None or found.specificity is None:
-        return found
-    low, high = youden_interval(found.sensitivity, found.specificity, found.n_with, found.n_without)
-    return replace(found, corrected=found.youden, corrected_low=low, corrected_high=high)
+    result = _shares(DensityCut(name, y.size, int(y.sum()), cut, method=FIXED), above, below, y)
+    if result.youden is None or result.sensitivity is None or result.specificity is None:
+        return result
+    low, high = youden_interval(result.sensitivity, result.specificity, result.n_with, result.n_without)
+    return replace(result, corrected=result.youden, corrected_low=low, corrected_high=high)
 
 
 def best_cut(
@@ -149,22 +149,22 @@ def best_cut(
     if b[0] <= 0:
         note = "in these patients a low density goes with the outcome, so no cut for a high one is given"
         return replace(empty, note=note), _corrected_area(w, side, y, weights, b, area)
-    found = _shares(replace(empty, cut=float(cuts[0])), above[0], below[0], y)
+    result = _shares(replace(empty, cut=float(cuts[0])), above[0], below[0], y)
     low, high, note = _interval(z, y, float(a[0]), float(b[0]), level)
     low, high = (None if end is None else end * scale + middle for end in (low, high))
-    found = replace(found, low=low, high=high, note=found.note or note)
+    result = replace(result, low=low, high=high, note=result.note or note)
     out = weights[1:] == 0
     left_out = _left_out_shares(out, yes[1:], no[1:], y)
     if left_out is not None:
-        weighted = _between(found, left_out)
+        weighted = _between(result, left_out)
         ends_of = youden_interval(*weighted, int(y.sum()), int((~y).sum()), level=level)
-        found = replace(
-            found,
+        result = replace(
+            result,
             corrected=weighted[0] + weighted[1] - 1,
             corrected_low=ends_of[0],
             corrected_high=ends_of[1],
         )
-    return found, _corrected_area(w, side, y, weights, b, area)
+    return result, _corrected_area(w, side, y, weights, b, area)
 
 
 def _shares(cut: DensityCut, above: Mask, below: Mask, y: Mask) -> DensityCut:
@@ -212,19 +212,20 @@ def _left_out_shares(out: Mask, yes: Mask, no: Mask, y: Mask) -> tuple[float, fl
     return shares[0], shares[1]
 
 
-def _between(found: DensityCut, left_out: tuple[float, float]) -> tuple[float, float]:
+def _between(result: DensityCut, left_out: tuple[float, float]) -> tuple[float, float]:
     """Return sensitivity and specificity, weighted between these patients and those left out.
 
     Patients left out are judged by a cut from 63 % of the patients, so the result is somewhat too poor. Its
     weight rises with the drop of the index (the .632+ rule of Efron & Tibshirani 1997,
     doi:10.1080/01621459.1997.10474007; a useless cut has an index of 0).
     """
-    here, elsewhere = found.youden or 0.0, sum(left_out) - 1
-    lost = 1.0 if elsewhere <= 0 or here <= 0 else min(max((here - elsewhere) / here, 0.0), 1.0)
+    apparent, validated = result.youden or 0.0, sum(left_out) - 1
+    lost = 1.0 if validated <= 0 or apparent <= 0 else min(max((apparent - validated) / apparent, 0.0), 1.0)
     weight = OF_LEFT_OUT / (1 - (1 - OF_LEFT_OUT) * lost)
-    shares = (found.sensitivity or 0.0, found.specificity or 0.0)
+    shares = (result.sensitivity or 0.0, result.specificity or 0.0)
     sensitivity, specificity = (
-        (1 - weight) * one + weight * other for one, other in zip(shares, left_out, strict=True)
+        (1 - weight) * of_all + weight * of_left_out
+        for of_all, of_left_out in zip(shares, left_out, strict=True)
     )
     return sensitivity, specificity
 
@@ -235,14 +236,14 @@ def _interval(z: Floats, y: Mask, a: float, b: float, level: float) -> tuple[flo
 
     p = expit(a + b * z)
     q = p * (1 - p)
-    zero, one, two = float(q.sum()), float((q * z).sum()), float((q * z**2).sum())
-    determinant = zero * two - one**2
-    leverage = np.minimum(q * (two - 2 * z * one + z**2 * zero) / determinant, _MOST_LEVERAGE)
-    left = (y - p) / np.sqrt(1 - leverage)
+    sum_q, sum_qz, sum_qz2 = float(q.sum()), float((q * z).sum()), float((q * z**2).sum())
+    determinant = sum_q * sum_qz2 - sum_qz**2
+    leverage = np.minimum(q * (sum_qz2 - 2 * z * sum_qz + z**2 * sum_q) / determinant, _MOST_LEVERAGE)
+    residual = (y - p) / np.sqrt(1 - leverage)
     n, share = y.size, float(y.mean())
     of_share = (y - share) / (share * (1 - share)) / n * (n / (n - 1)) ** 0.5
-    of_a = (two - one * z) / determinant * left - of_share
-    of_b = (zero * z - one) / determinant * left
+    of_a = (sum_qz2 - sum_qz * z) / determinant * residual - of_share
+    of_b = (sum_q * z - sum_qz) / determinant * residual
     shift, t2 = a - float(np.log(share / (1 - share))), float(ndtri((1 + level) / 2)) ** 2
     square = b**2 - t2 * float((of_b**2).sum())
     linear = shift * b - t2 * float((of_a * of_b).sum())
@@ -267,6 +268,6 @@ def _corrected_area(
         out = weights[sample] == 0
         rows, columns = out[y], out[~y]
         if rows.any() and columns.any():
-            one = float(wins[rows][:, columns].mean())
-            areas.append(one if b[sample] >= 0 else 1 - one)
+            auc = float(wins[rows][:, columns].mean())
+            areas.append(auc if b[sample] >= 0 else 1 - auc)
     return replace(area, corrected=float(np.mean(areas))) if areas else area

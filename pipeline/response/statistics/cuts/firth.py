@@ -29,12 +29,17 @@ def firth_lines(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
     b = np.zeros(len(weights))
     height, parts = _penalised(x, y, weights, a, b)
     for _ in range(_FIRTH_STEPS):
-        p, q, zero, one, two = parts
-        determinant = np.maximum(zero * two - one**2, LEAST_POSITIVE)
-        leverage = q * (two[:, None] - 2 * x * one[:, None] + x**2 * zero[:, None]) / determinant[:, None]
+        p, q, sum_q, sum_qx, sum_qx2 = parts
+        determinant = np.maximum(sum_q * sum_qx2 - sum_qx**2, LEAST_POSITIVE)
+        leverage = (
+            q * (sum_qx2[:, None] - 2 * x * sum_qx[:, None] + x**2 * sum_q[:, None]) / determinant[:, None]
+        )
         score = weights * (y - p) + leverage * (0.5 - p)
         first, second = score.sum(axis=1), (score * x).sum(axis=1)
-        da, db = (two * first - one * second) / determinant, (zero * second - one * first) / determinant
+        da, db = (
+            (sum_qx2 * first - sum_qx * second) / determinant,
+            (sum_q * second - sum_qx * first) / determinant,
+        )
         step = np.minimum(
             1.0, _LONGEST_FIRTH_STEP / np.maximum(np.maximum(np.abs(da), np.abs(db)), _FIRTH_STILL)
         )
@@ -59,7 +64,7 @@ def _penalised(
     eta = a[:, np.newaxis] + b[:, np.newaxis] * x
     p = expit(eta)
     q = weights * p * (1 - p)
-    zero, one, two = q.sum(axis=1), (q * x).sum(axis=1), (q * x**2).sum(axis=1)
+    sum_q, sum_qx, sum_qx2 = q.sum(axis=1), (q * x).sum(axis=1), (q * x**2).sum(axis=1)
     log_l = (weights * (y * eta - np.logaddexp(0, eta))).sum(axis=1)
-    height = log_l + 0.5 * np.log(np.maximum(zero * two - one**2, LEAST_POSITIVE))
-    return np.asarray(height), (p, q, zero, one, two)
+    height = log_l + 0.5 * np.log(np.maximum(sum_q * sum_qx2 - sum_qx**2, LEAST_POSITIVE))
+    return np.asarray(height), (p, q, sum_q, sum_qx, sum_qx2)

@@ -24,7 +24,7 @@ larger values change nothing."""
 
 
 def with_odds(
-    cut: DensityCut, odds: OddsRatio, known: TrueValues, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike
+    cut: DensityCut, odds: OddsRatio, true: TrueValues, value: ArrayLike, kind: ArrayLike, outcome: ArrayLike
 ) -> DensityCut:
     """Return the cut with its interval widened to contain the range that the odds ratio implies.
 
@@ -38,7 +38,7 @@ def with_odds(
         The result of `best_cut`.
     odds
         The odds ratio per unit of the true values (`dose_response`).
-    known, value, kind, outcome
+    true, value, kind, outcome
         The same as for `best_cut` and `dose_response`: shapes (n,).
     """
     if cut.cut is None or cut.corrected_low is None or cut.corrected_high is None or odds.p is None:
@@ -46,7 +46,7 @@ def with_odds(
     y = np.asarray(outcome, bool)
     above, below = sides(np.asarray(value, float), np.asarray(kind, int), cut.cut)
     ends = [
-        implied_youden(_slope(ratio, open_end), known, y, above, below)
+        implied_youden(_slope(ratio, open_end), true, y, above, below)
         for ratio, open_end in ((odds.low, -_STEEPEST_IMPLIED), (odds.high, _STEEPEST_IMPLIED))
     ]
     return replace(
@@ -57,14 +57,14 @@ def with_odds(
     )
 
 
-def implied_youden(slope: float, known: TrueValues, outcome: Mask, above: Mask, below: Mask) -> float:
+def implied_youden(slope: float, true: TrueValues, outcome: Mask, above: Mask, below: Mask) -> float:
     """Return sensitivity + specificity − 1 of a cut by a logistic model of the true values with this slope.
 
     Parameters
     ----------
     slope
         Log odds per unit of the true values. The intercept reproduces the observed number of outcomes.
-    known
+    true
         True values of n patients.
     outcome, above, below
         Shape (n,): patients with the outcome, patients certainly at or above the cut, patients certainly
@@ -73,28 +73,28 @@ def implied_youden(slope: float, known: TrueValues, outcome: Mask, above: Mask, 
     Examples
     --------
     >>> from pipeline.response.statistics.true_values import true_values
-    >>> known = true_values([0.0, 1.0, 2.0, 3.0], [0] * 4, [0.0] * 4)
+    >>> true = true_values([0.0, 1.0, 2.0, 3.0], [0] * 4, [0.0] * 4)
     >>> above = np.array([False, False, True, True])
     >>> y = np.array([False, True, False, True])
-    >>> implied_youden(0.0, known, y, above, ~above), round(implied_youden(1.0, known, y, above, ~above), 2)
+    >>> implied_youden(0.0, true, y, above, ~above), round(implied_youden(1.0, true, y, above, ~above), 2)
     (0.0, 0.44)
     """
-    p = _of_intercept(slope, known, float(np.count_nonzero(outcome)))
+    p = _of_intercept(slope, true, float(np.count_nonzero(outcome)))
     placed = above | below
     sensitivity = math.fsum((p * above).tolist()) / math.fsum((p * placed).tolist())
     specificity = math.fsum(((1 - p) * below).tolist()) / math.fsum(((1 - p) * placed).tolist())
     return sensitivity + specificity - 1
 
 
-def _of_intercept(slope: float, known: TrueValues, events: float) -> Floats:
+def _of_intercept(slope: float, true: TrueValues, events: float) -> Floats:
     """Return the probability of each patient's outcome; by bisection their sum is the number of outcomes."""
     from scipy.special import expit
 
-    eta = slope * (known.nodes - known.centre)
+    eta = slope * (true.nodes - true.centre)
     low, high = -_FARTHEST_LOGIT, _FARTHEST_LOGIT
     for _ in range(_LOGIT_HALVINGS):
         middle = (low + high) / 2
-        p = np.asarray(np.sum(known.weights * expit(middle + eta), axis=1))
+        p = np.asarray(np.sum(true.weights * expit(middle + eta), axis=1))
         low, high = (middle, high) if math.fsum(p.tolist()) < events else (low, middle)
     return p
 

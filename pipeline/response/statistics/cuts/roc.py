@@ -72,11 +72,11 @@ def pair_wins(value: ArrayLike, kind: ArrayLike, outcome: ArrayLike) -> tuple[Fl
 
 
 def _surely_above(
-    low: Floats, high: Floats, side: Side, first: NDArray[np.bool_], other: NDArray[np.bool_]
+    low: Floats, high: Floats, side: Side, first: NDArray[np.bool_], second: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return for each pair whether the first is certainly higher: a censored value lies beyond its limit."""
-    a, b = low[first][:, np.newaxis], high[other][np.newaxis, :]
-    limits = (side[first] == ABOVE)[:, np.newaxis] | (side[other] == BELOW)[np.newaxis, :]
+    a, b = low[first][:, np.newaxis], high[second][np.newaxis, :]
+    limits = (side[first] == ABOVE)[:, np.newaxis] | (side[second] == BELOW)[np.newaxis, :]
     return np.asarray((a > b) | (limits & (a == b) & np.isfinite(a)))
 
 

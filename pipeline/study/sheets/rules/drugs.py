@@ -81,17 +81,17 @@ def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:
     antibody = reading.antibody
     weights = {patient.row.patient_id: patient.row.weight_kg for patient in study.patients}
     fits: list[Entry[DoseRow]] = []
-    others: list[Entry[DoseRow]] = []
+    unfit: list[Entry[DoseRow]] = []
     for entry in entries:
         row = entry.row
         route, weight = row.route or reading.route, weights.get(row.patient_id)
-        (fits if bears_out(antibody, row.dose, row.unit, route, weight) else others).append(entry)
+        (fits if bears_out(antibody, row.dose, row.unit, route, weight) else unfit).append(entry)
     if fits:
         problem = f"{_of_rows(name, fits)}, which contains {antibody}"
         yield _warning(fits, f"{problem} and is counted as its dose, since the amount is")
     usual = f" with its amount, {usual_amounts(antibody)}" if antibody in LABELLED_AMOUNTS else ""
     expected = f"the drug that was given that day: {antibody}{usual}; or another drug"
-    for entry in others:
+    for entry in unfit:
         problem = f"{quoted(name)}, a regimen with {antibody}, with {_amount(entry.row)}"
         yield _question(entry, problem, antibody, expected)
 
@@ -154,15 +154,17 @@ def _counts(name: str, settings: Settings) -> bool:
 def _is_listed(name: str, settings: Settings) -> bool:
     """Return whether a setting lists exactly this name; the person has then said which drug it is."""
     listed = (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug))
-    return caseless(name) in {caseless(other) for other in listed}
+    return caseless(name) in {caseless(listed_name) for listed_name in listed}
 
 
 def _slip_of_counted(name: str, settings: Settings) -> str:
     """Return the setting's drug that an unknown name misspells, or begins with; "" for none."""
     typed = caseless(name)
     for listed in (*listed_names(settings.washed_out_drug), *listed_names(settings.study_drug)):
-        other = caseless(listed)
-        if len(other) >= _LONG_NAME and (typed.startswith(other) or edits(typed, other) <= _SLIP):
+        listed_name = caseless(listed)
+        if len(listed_name) >= _LONG_NAME and (
+            typed.startswith(listed_name) or edits(typed, listed_name) <= _SLIP
+        ):
             return listed
     return ""
 

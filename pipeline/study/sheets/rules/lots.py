@@ -47,8 +47,8 @@ def with_lots(sheet: TypedSheet) -> tuple[TypedSheet, tuple[Fault, ...]]:
         if "levels" not in row.cells or _typed(row, "levels") or row.cells["levels"].faulty:
             rows.append(row)
             continue
-        fitting = [other for other in complete if _fits(row, other)]
-        if len({_lot_key(other) for other in fitting}) > 1:
+        fitting = [complete_row for complete_row in complete if _fits(row, complete_row)]
+        if len({_lot_key(complete_row) for complete_row in fitting}) > 1:
             faults.append(_ambiguous_lot(row, fitting))
             rows.append(SheetRow(row.number, {**row.cells, **_faulty(row)}))
         else:
@@ -71,10 +71,10 @@ def _typed(row: SheetRow, name: str) -> str:
     return "" if cell is None or cell.is_empty or cell.faulty else as_text(cell.value)
 
 
-def _fits(row: SheetRow, other: SheetRow) -> bool:
+def _fits(row: SheetRow, complete_row: SheetRow) -> bool:
     lot, kit = _typed(row, "lot"), _typed(row, "kit")
-    return (not lot or caseless(lot) == caseless(_typed(other, "lot"))) and (
-        not kit or same_word(kit) == same_word(_typed(other, "kit"))
+    return (not lot or caseless(lot) == caseless(_typed(complete_row, "lot"))) and (
+        not kit or same_word(kit) == same_word(_typed(complete_row, "kit"))
     )
 
 
@@ -85,11 +85,15 @@ def _lot_key(row: SheetRow) -> tuple[str, str, str]:
 
 def _ambiguous_lot(row: SheetRow, fitting: Sequence[SheetRow]) -> Fault:
     first: dict[tuple[str, str, str], SheetRow] = {}
-    for other in fitting:
-        first.setdefault(_lot_key(other), other)
-    lots = {caseless(_typed(other, "lot")) for other in first.values()}
+    for complete_row in fitting:
+        first.setdefault(_lot_key(complete_row), complete_row)
+    lots = {caseless(_typed(complete_row, "lot")) for complete_row in first.values()}
     named = enumerate_words(
-        (f"lot {quoted(_typed(other, 'lot'))} in row {other.number}" for other in first.values()), "and"
+        (
+            f"lot {quoted(_typed(complete_row, 'lot'))} in row {complete_row.number}"
+            for complete_row in first.values()
+        ),
+        "and",
     )
     where = row.cells["levels"].where
     if len(lots) > 1:

@@ -57,10 +57,10 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
         first: dict[str, Entry[PanelRow]] = {}
         for entry in channels:
             for alias in entry.row.channel or ():
-                other = first.setdefault(caseless(alias), entry)
-                if other is not entry:
+                earlier = first.setdefault(caseless(alias), entry)
+                if earlier is not entry:
                     problem = (
-                        f"{quoted(alias)} again in panel {quoted(name)} (already in {other.at('channel')})"
+                        f"{quoted(alias)} again in panel {quoted(name)} (already in {earlier.at('channel')})"
                     )
                     yield Fault(entry.at("channel"), problem, "each channel in one row of a panel")
 

@@ -125,20 +125,22 @@ def unknown_names(study: TypedStudy) -> Iterator[Fault]:
     if study.patients:
         without = set(in_samples) - {name for _, name in typed_values(study.patients, "patient_id")}
         for name in dict.fromkeys(name for name in in_samples if name in without):
-            where = next(cell for cell, other in typed_values(study.samples, "patient_id") if other == name)
+            where = next(
+                cell for cell, patient_id in typed_values(study.samples, "patient_id") if patient_id == name
+            )
             expected = "a row for this patient in the patients sheet"
             hint = did_you_mean(name, {p.row.patient_id for p in study.patients if p.row.patient_id})
             yield Fault(where, quoted(name), expected, hint, Severity.WARNING)
 
 
 def _unknown(
-    entries: Sequence[Entry[Any]], column: str, known: Sequence[str], expected: str
+    entries: Sequence[Entry[Any]], column: str, names: Sequence[str], expected: str
 ) -> Iterator[Fault]:
-    exact, folded = set(known), {look_alike(name) for name in known}
+    exact, folded = set(names), {look_alike(name) for name in names}
     for where, name in typed_values(entries, column):
         if name in exact or (column == "patient_id" and look_alike(name) in folded):
             continue  # `two_spellings` reports another spelling of a patient
-        listed = list(dict.fromkeys(known))
+        listed = list(dict.fromkeys(names))
         hint = did_you_mean(name, listed)
         if not hint and 0 < len(listed) <= MOST_NAMES_LISTED:
             there_are = "There is" if len(listed) == 1 else "There are"

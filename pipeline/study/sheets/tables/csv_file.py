@@ -19,7 +19,7 @@ MOST_BYTES_OF_CSV = 256 << 20
 tubes."""
 
 
-def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawSheet, tuple[Fault, ...]]:
+def read_csv_sheet(path: Path, name: str, known_columns: Sequence[str]) -> tuple[RawSheet, tuple[Fault, ...]]:
     """Read a CSV file: UTF-8 (else Windows-1252, with a warning); delimiter comma, semicolon or tab."""
     try:
         if path.stat().st_size > MOST_BYTES_OF_CSV:
@@ -35,7 +35,7 @@ def read_csv_sheet(path: Path, name: str, known: Sequence[str]) -> tuple[RawShee
         defect, expected = f"a NUL character in {path.name}", "a CSV file (text, comma or semicolon)"
         return RawSheet(name, ()), (Fault(f"{name}!{row}", defect, expected, "Save the sheet as CSV again."),)
     lines = re.sub(r"^sep=.\r?\n", "", text)
-    delimiter = text[4] if lines != text else sniff_delimiter(lines, known)
+    delimiter = text[4] if lines != text else sniff_delimiter(lines, known_columns)
     try:
         records = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
     except csv.Error as error:
@@ -88,7 +88,7 @@ def _decoded(data: bytes, file_name: str) -> tuple[str, tuple[Fault, ...]]:
         )
 
 
-def sniff_delimiter(text: str, known: Sequence[str]) -> str:
+def sniff_delimiter(text: str, known_columns: Sequence[str]) -> str:
     """Return the delimiter that gives the header most known columns, else most columns.
 
     The header is the first line that is not empty. If that line has no known column, it may be a title above
@@ -99,7 +99,7 @@ def sniff_delimiter(text: str, known: Sequence[str]) -> str:
     """
     filled = (line for line in text.splitlines() if line.strip(f"{DELIMITERS} "))
     headers = list(islice(filled, MOST_TITLE_ROWS)) or [""]
-    alike = {same_word(column) for column in known}
+    alike = {same_word(column) for column in known_columns}
 
     def columns(delimiter: str, header: str) -> tuple[int, int]:
         try:

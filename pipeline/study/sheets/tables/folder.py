@@ -43,7 +43,7 @@ def raw_sheets(
     except OSError as error:
         hint = "`cd38rd init` makes one."
         return None, (Fault(str(folder), f"no readable folder ({error.strerror})", "a study folder", hint),)
-    sheets = {name: known for name, known in columns.items() if name != beside}
+    sheets = {name: known_columns for name, known_columns in columns.items() if name != beside}
     csvs = {name: names[f"{name}.csv"] for name in sheets if f"{name}.csv" in names}
     workbook = names.get(WORKBOOK)
     if workbook and csvs:
@@ -62,20 +62,22 @@ def raw_sheets(
 
 
 def _csv_sheet(
-    folder: Path, path: Path, name: str, known: Sequence[str]
+    folder: Path, path: Path, name: str, known_columns: Sequence[str]
 ) -> tuple[RawSheet, tuple[Fault, ...]]:
     problem = sheet_problem(folder, path)
-    return (RawSheet(name, ()), (problem,)) if problem else read_csv_sheet(path, name, known)
+    return (RawSheet(name, ()), (problem,)) if problem else read_csv_sheet(path, name, known_columns)
 
 
 def _nothing_typed(folder: Path, names: Mapping[str, Path]) -> Fault:
-    other = next(
+    other_file = next(
         (path.name for key, path in names.items() if key in ("study.xls", "study.xlsm", "study.ods")), ""
     )
     problem = (
-        f"{other}, but no {WORKBOOK} and no samples.csv" if other else f"no {WORKBOOK} and no samples.csv"
+        f"{other_file}, but no {WORKBOOK} and no samples.csv"
+        if other_file
+        else f"no {WORKBOOK} and no samples.csv"
     )
-    hint = f"Save it as {WORKBOOK}." if other else "`cd38rd init` writes a workbook to fill in."
+    hint = f"Save it as {WORKBOOK}." if other_file else "`cd38rd init` writes a workbook to fill in."
     return Fault(str(folder), problem, "a study folder with one of them", hint)
 
 
@@ -88,29 +90,29 @@ def _workbook_sheets(
     sheets, faults = read_workbook(path, columns)
     if faults and not sheets:
         return None, faults
-    all_faults, known = list(faults), {}
+    all_faults, sheet_of = list(faults), {}
     for sheet in sheets:
-        if sheet.name in known:
+        if sheet.name in sheet_of:
             all_faults.append(Fault(path.name, f"two sheets named {sheet.name}", "each sheet once"))
         elif sheet.name in columns:
-            known[sheet.name] = sheet
+            sheet_of[sheet.name] = sheet
         elif not sheet.name.startswith("_") and any(not cell.is_empty for row in sheet.rows for cell in row):
             all_faults.append(_unknown_sheet(path.name, sheet, columns, [s.name for s in sheets]))
-    return tuple(known.values()), tuple(fault for fault in all_faults if _is_read(fault, known))
+    return tuple(sheet_of.values()), tuple(fault for fault in all_faults if _is_read(fault, sheet_of))
 
 
-def _is_read(fault: Fault, known: Mapping[str, RawSheet]) -> bool:
+def _is_read(fault: Fault, sheet_of: Mapping[str, RawSheet]) -> bool:
     """Return whether a fault is in a sheet that is read."""
-    return "!" not in fault.where or fault.where.split("!")[0] in known
+    return "!" not in fault.where or fault.where.split("!")[0] in sheet_of
 
 
 def _unknown_sheet(
     file_name: str, sheet: RawSheet, columns: ColumnsOfSheets, present: Sequence[str]
 ) -> Fault:
     """Return a warning; an error if a missing sheet was probably meant, since its rows would be lost."""
-    missing = {name: known for name, known in columns.items() if name not in present}
+    missing = {name: known_columns for name, known_columns in columns.items() if name not in present}
     typed = {header_name(cell.value) for row in sheet.rows for cell in row}
-    shared = {name: len(typed.intersection(known)) for name, known in missing.items()}
+    shared = {name: len(typed.intersection(known_columns)) for name, known_columns in missing.items()}
     alike = [name for name, n in shared.items() if n >= SHARED_COLUMNS]
     meant = nearest(sheet.name, missing, NEAR_SHEET) or nearest(
         sheet.name, [s for s, n in shared.items() if n > 1]

@@ -97,8 +97,8 @@ def column_letter(index: int) -> str:
     """
     letters = ""
     while index > 0:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
+        index, letter = divmod(index - 1, 26)
+        letters = chr(ord("A") + letter) + letters
     return letters
 
 

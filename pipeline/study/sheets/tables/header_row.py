@@ -33,7 +33,7 @@ NEARLY_A_HEADER = 0.75
 wrong letter in four a name is still recognised."""
 
 
-def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fault, ...]]:
+def tabulate(raw: RawSheet, known_columns: Sequence[str]) -> tuple[TypedSheet, tuple[Fault, ...]]:
     """Return the known columns of a sheet and its rows, and the faults of both.
 
     Parameters
@@ -41,16 +41,16 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fau
     raw
         The cells. The first row that is not empty has the column names. If it has none of them, but a row
         below it has, the rows above that row are titles.
-    known
+    known_columns
         The columns that the sheet may have. Another column gives a warning, or an error if its name is
         similar to a known one. A column whose name starts with `_` is ignored.
     """
     filled = [i for i, row in enumerate(raw.rows) if any(not cell.is_empty for cell in row)]
     if not filled:
         return TypedSheet(raw.name, {}, ()), ()
-    first = _header_row(raw, filled[:MOST_TITLE_ROWS], known)
+    first = _header_row(raw, filled[:MOST_TITLE_ROWS], known_columns)
     faults = [_above(raw.rows[i]) for i in filled if i < first]
-    columns, wrong = _columns(raw.rows[first], known)
+    columns, wrong = _columns(raw.rows[first], known_columns)
     faults += wrong
     named = {index for index, cell in enumerate(raw.rows[first]) if not cell.is_empty}
     rows = []
@@ -64,16 +64,16 @@ def tabulate(raw: RawSheet, known: Sequence[str]) -> tuple[TypedSheet, tuple[Fau
     return TypedSheet(raw.name, where, tuple(rows), first + 1), tuple(faults)
 
 
-def _header_row(raw: RawSheet, filled: Sequence[int], known: Sequence[str]) -> int:
+def _header_row(raw: RawSheet, filled: Sequence[int], known_columns: Sequence[str]) -> int:
     """Return the index of the row of column names: the first row, or the row below titles with most names."""
 
     def names(index: int) -> int:
-        return len({header_name(cell.value) for cell in raw.rows[index]}.intersection(known))
+        return len({header_name(cell.value) for cell in raw.rows[index]}.intersection(known_columns))
 
     if names(filled[0]):
         return filled[0]
     best = max(filled, key=names)
-    return best if names(best) >= min(2, len(known)) else filled[0]
+    return best if names(best) >= min(2, len(known_columns)) else filled[0]
 
 
 def _above(row: Sequence[SheetCell]) -> Fault:
@@ -92,15 +92,15 @@ def _above(row: Sequence[SheetCell]) -> Fault:
     return Fault(cells[0].where, whole, "the column names in row 1", hint)
 
 
-def _columns(header: Sequence[SheetCell], known: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
+def _columns(header: Sequence[SheetCell], known_columns: Sequence[str]) -> tuple[dict[str, int], list[Fault]]:
     columns: dict[str, int] = {}
     faults = []
     for index, cell in enumerate(header):
         name = header_name(cell.value)
         if cell.is_empty or plain(str(cell.value)).strip().startswith("_"):
             continue
-        if name not in known:
-            faults.append(_unknown_column(cell, name, known, header))
+        if name not in known_columns:
+            faults.append(_unknown_column(cell, name, known_columns, header))
         elif name in columns:
             first = header[columns[name]].where
             faults.append(
@@ -113,14 +113,16 @@ def _columns(header: Sequence[SheetCell], known: Sequence[str]) -> tuple[dict[st
     return columns, faults
 
 
-def _unknown_column(cell: SheetCell, name: str, known: Sequence[str], header: Sequence[SheetCell]) -> Fault:
+def _unknown_column(
+    cell: SheetCell, name: str, known_columns: Sequence[str], header: Sequence[SheetCell]
+) -> Fault:
     """Return a warning; an error if a missing column was probably meant, since its values would be lost."""
-    present = {header_name(other.value) for other in header}
-    free = [column for column in known if column not in present]
+    present = {header_name(header_cell.value) for header_cell in header}
+    free = [column for column in known_columns if column not in present]
     meant = nearest(name, free, NEARLY_A_HEADER) or next(
         (c for c in free if name and c.startswith(f"{name}_")), ""
     )
-    expected = f"a column of this sheet: {enumerate_words(known)}"
+    expected = f"a column of this sheet: {enumerate_words(known_columns)}"
     problem = f"the column {quoted(cell.value)}"
     if meant:
         return Fault(cell.where, problem, expected, f"Did you mean {quoted(meant)}?")

@@ -20,7 +20,7 @@ class PackageError(Exception):
         self.fault = fault
 
 
-def by_library(file: str, call: Callable[..., Made], *given: Any) -> Made:
+def by_library(file: str, call: Callable[..., Made], *arguments: Any) -> Made:
     """Return what zipfile, expat or openpyxl makes of a workbook.
 
     openpyxl raises whatever its readers of XML, zip and styles raise. Only a library's own function may be
@@ -32,7 +32,7 @@ def by_library(file: str, call: Callable[..., Made], *given: Any) -> Made:
         If the library raises anything.
     """
     try:
-        return call(*given)
+        return call(*arguments)
     except PackageError:  # a handler of ours that refuses the file
         raise
     except Exception as error:  # the call is the library's alone

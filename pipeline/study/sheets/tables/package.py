@@ -40,14 +40,14 @@ LONGEST_WHOLE = 10
 """Digits from which on a number of rows or columns is none. Convention: Excel has 1,048,576 rows."""
 
 
-def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
+def looks_of(path: Path, known_sheets: Collection[str]) -> dict[str, HiddenCells]:
     """Return the hidden parts of each sheet of a workbook, by the title of the sheet.
 
     Parameters
     ----------
     path
         A zip archive.
-    known
+    known_sheets
         Names of the sheets that will be read whole.
 
     Raises
@@ -67,7 +67,7 @@ def looks_of(path: Path, known: Collection[str]) -> dict[str, HiddenCells]:
         looks = {}
         for title, (state, part) in sheets.items():
             cells = _Cells(path.name, header_name(title))
-            is_known = header_name(title) in known
+            is_known = header_name(title) in known_sheets
             if is_known:
                 most = {"row": MOST_ROWS_OF_A_SHEET, "c": MOST_CELLS_OF_A_SHEET, "col": MOST_COLUMNS}
                 must_have_few(path.name, archive, part, most, f"the sheet {header_name(title)}")

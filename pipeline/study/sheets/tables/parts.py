@@ -65,9 +65,9 @@ def package_parts(path: Path) -> PackageParts:
         return PackageParts(main, sheets, next((_part(main, target) for target in styles), ""))
 
 
-def refuse_package(file: str, found: str, expected: str, hint: str) -> NoReturn:
+def refuse_package(file: str, problem: str, expected: str, hint: str) -> NoReturn:
     """Raise `PackageError` with a fault of the workbook."""
-    raise PackageError(Fault(file, found, expected, hint))
+    raise PackageError(Fault(file, problem, expected, hint))
 
 
 def must_be_small(file: str, sizes: Mapping[str, int]) -> None:
@@ -137,16 +137,16 @@ def scan(file: str, archive: zipfile.ZipFile, part: str, reader: Reader) -> None
         WORKBOOK_EXPECTED,
         HINT_SIZE,
     )
-    given = 0
+    n_bytes = 0
     with by_library(file, archive.open, part) as stream:
         while chunk := by_library(file, stream.read, _CHUNK):
             try:
                 by_library(file, parser.Parse, chunk)
             finally:  # what the reader refuses in the sound part comes first
                 _hand_over(elements, reader)
-            given += len(chunk)
+            n_bytes += len(chunk)
             # the parser reads an unfinished element from its start with each piece, so a long one is slow
-            if given - parser.CurrentByteIndex > MOST_TAG_BYTES:
+            if n_bytes - parser.CurrentByteIndex > MOST_TAG_BYTES:
                 refuse_package(
                     file, "a workbook with an element that has no end", WORKBOOK_EXPECTED, HINT_SIZE
                 )

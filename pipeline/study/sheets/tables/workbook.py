@@ -31,22 +31,24 @@ if TYPE_CHECKING:
 WORKBOOK = "study.xlsx"
 
 
-def read_workbook(path: Path, known: Collection[str]) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
+def read_workbook(
+    path: Path, known_sheets: Collection[str]
+) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
     """Read a workbook: typed values, and the values of formulas when it was saved.
 
     Parameters
     ----------
-    known
+    known_sheets
         Names of the sheets to read. Of other sheets only the first row that is not empty is read.
     """
     problem = _workbook_problem(path)
     if problem:
         return (), (problem,)
     try:
-        looks = looks_of(path, known)
+        looks = looks_of(path, known_sheets)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _workbook_sheets(path, known, looks)
+            return _workbook_sheets(path, known_sheets, looks)
     except PackageError as error:
         return (), (error.fault,)
 
@@ -71,7 +73,7 @@ def _workbook_problem(path: Path) -> Fault | None:
 
 
 def _workbook_sheets(
-    path: Path, known: Collection[str], looks: Mapping[str, HiddenCells]
+    path: Path, known_sheets: Collection[str], looks: Mapping[str, HiddenCells]
 ) -> tuple[tuple[RawSheet, ...], tuple[Fault, ...]]:
     from openpyxl import load_workbook
 
@@ -88,7 +90,7 @@ def _workbook_sheets(
             hidden = looks.get(sheet.title, HiddenCells())
             cells, formulae = (_rows_of(path.name, page, hidden.last_row) for page in (sheet, twin))
             read = _workbook_rows(path.name, name, cells, formulae, faults, struck)
-            rows = tuple(read) if name in known else _first_filled(read)
+            rows = tuple(read) if name in known_sheets else _first_filled(read)
             look = replace(hidden, struck_rows=tuple(struck))
             sheets.append(RawSheet(name if name else sheet.title, rows, look))
     return tuple(sheets), tuple(faults)
@@ -121,12 +123,12 @@ def _workbook_rows(
         yield tuple(cells)
 
 
-def _is_struck(file: str, cell: Any, known: dict[int, bool]) -> bool:
-    """Return whether the text of a cell is struck through; `known` remembers the answer for each style."""
+def _is_struck(file: str, cell: Any, struck_styles: dict[int, bool]) -> bool:
+    """Return whether the text of a cell is struck through; `struck_styles` remembers each style's answer."""
     style = cell._style_id
-    if style not in known:
-        known[style] = bool(cell.has_style and by_library(file, getattr, cell, "font").strike)
-    return known[style]
+    if style not in struck_styles:
+        struck_styles[style] = bool(cell.has_style and by_library(file, getattr, cell, "font").strike)
+    return struck_styles[style]
 
 
 def _cell_fault(where: str, cell: Any, formula: Any) -> Fault | None:

@@ -108,7 +108,7 @@ def test_draws_are_followed_to_a_thousandth_of_occupancy_and_most_to_1e_4(days, 
 def test_more_patients_than_are_followed_at_once_wait_their_turn(monkeypatch):
     body = varied(typical_disposition([Body()]), np.random.default_rng(3).standard_normal((30, 4)))
     at_once = concentrations(course(STANDARD), body, rtol=1e-4)
-    monkeypatch.setattr(integration, "_BLOCK", 8)
+    monkeypatch.setattr(integration, "_PATIENTS_AT_ONCE", 8)
     assert concentrations(course(STANDARD), body, rtol=1e-4) == pytest.approx(at_once, rel=1e-13)
 
 

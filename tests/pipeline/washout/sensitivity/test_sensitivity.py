@@ -48,11 +48,11 @@ def plain():
 
 
 def test_the_line_that_is_told_comes_first_and_each_choice_has_its_counts(plain):
-    assert plain.rows[0].name == "as told"
+    assert plain.rows[0].name == "as reported"
     assert plain.rows[0].n == 18
     by_name = {row.name: row for row in plain.rows}
-    assert by_name["LLOQ × 2"].n_observed < by_name["as told"].n_observed
-    assert by_name["LLOQ ÷ 2"].n_observed > by_name["as told"].n_observed
+    assert by_name["LLOQ × 2"].n_observed < by_name["as reported"].n_observed
+    assert by_name["LLOQ ÷ 2"].n_observed > by_name["as reported"].n_observed
     assert by_name["without washouts under 4 weeks"].n < 18
     assert "without extrapolated rows" not in by_name
 
