@@ -61,7 +61,7 @@ def test_where_a_library_may_raise_anything_its_call_stands_alone() -> None:
         for function, node, _ in handlers(path)
         if function in LIBRARY_CALLS and len(node.body) == 1
     }
-    assert alone == dict.fromkeys(LIBRARY_CALLS, "return call(*given)")
+    assert alone == dict.fromkeys(LIBRARY_CALLS, "return call(*arguments)")
 
 
 def test_only_functions_of_a_library_are_called_so() -> None:

@@ -12,6 +12,9 @@ from typing import TypeAlias
 
 from pipeline.files.streamed import StreamedContent
 
+SHOWN_DIGITS = 12
+"""Digits of a SHA-256 in a sentence. Convention: so many differ for any two files or programs."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Content:

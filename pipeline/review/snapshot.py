@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.files.content import SHOWN_DIGITS
 from pipeline.quantification.result import SampleResult
 from pipeline.review.bench import Shelf, shelf_to_look_at
 from pipeline.running.program import code_digest, program_version
 from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
 from pipeline.study.study import GateOverride, GateSource, Study
-from pipeline.tube.inputs import SHOWN_DIGITS
 
 
 @dataclass(frozen=True)

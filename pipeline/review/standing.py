@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.files.content import file_sha256
+from pipeline.files.content import SHOWN_DIGITS, file_sha256
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleResult
 from pipeline.review.snapshot import Snapshot
@@ -16,7 +16,6 @@ from pipeline.running.program import digest_of_work, program_version
 from pipeline.study.file_labels import labels_of_beads, labels_of_sample
 from pipeline.study.locations import fcs_location
 from pipeline.study.study import Sample
-from pipeline.tube.inputs import SHOWN_DIGITS
 
 FileKey = list[int]
 """Size, time of change, time of any change of its record, and number of a file: all four change with it."""

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pipeline.files.content import digest_of
+from pipeline.files.content import SHOWN_DIGITS, digest_of
 from pipeline.running.source import (
     PACKAGES,
     NoSourceError,
@@ -22,7 +22,6 @@ from pipeline.running.source import (
     sources,
     sources_now,
 )
-from pipeline.tube.inputs import SHOWN_DIGITS
 
 LIBRARIES = (
     "numpy",

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from pipeline.fcs.errors import FcsError
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.files.content import AnyContent, Content, file_sha256
+from pipeline.files.content import SHOWN_DIGITS, AnyContent, Content, file_sha256
 from pipeline.files.streamed import StreamedContent
 
 STREAMED_FROM = 16 << 20
 """A file of at least this many bytes is never held in memory as a whole. Convention: for speed; the memory of
 smaller files is reused for their events."""
-SHOWN_DIGITS = 12
-"""Digits of a SHA-256 in a sentence. Convention: enough to tell any two files apart."""
 
 
 @dataclass(frozen=True, slots=True)

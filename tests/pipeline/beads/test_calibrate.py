@@ -229,7 +229,7 @@ def test_rainbow_beads_whose_levels_only_order_them_are_not_judged_by_a_line(fol
     found = calibrated(folder, kit="rainbow", levels=levels)
     assert found.flags == ()
     assert {row.name for row in found.curve.checks} == {"order", "bead_rcv", "bead_events"}
-    assert "only put the beads in order" in found.note
+    assert "only rank the beads" in found.note
     assert calibrated(folder, kit="custom", levels=levels).curve.verdict == "reject"
 
 

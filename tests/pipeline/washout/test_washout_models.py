@@ -80,7 +80,8 @@ def test_a_new_entry_is_all_that_a_report_and_its_file_need(monkeypatch: pytest.
         def estimates(self) -> tuple[Estimate, ...]:
             return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean"),)
 
-    more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean"))
+    words = {"plain": "the mean", "methods": "the mean was taken", "glossary": ()}
+    more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean", **words))
     monkeypatch.setattr("pipeline.washout.report.MODELS", more)
     report = washout_report(rows(20), Settings())
     written = washout_json(report)
