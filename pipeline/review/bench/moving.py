@@ -90,14 +90,15 @@ def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
 def _with_cut(
     step: GateStep, channel: str, name: str, value: float, panel: GatingPanel, everyone: Survivors
 ) -> GateStep | None:
-    """Return a step with a new threshold on a channel; None if its gate does not use the old one."""
-    old, new = dict(step.thresholds)[channel], rounded(value)
+    """Return a step with a new threshold on a channel; None if its gate has no cut there."""
+    new = rounded(value)
+    moved = None if step.gate is None else _with_moved_cut(step.gate, channel, new)
     thresholds = tuple((name, new if name == channel else cut) for name, cut in step.thresholds)
     if step.is_ratio:
         area, height = step.channels
         gate: Gate | None = gate_of_ratio(everyone, area, height, new)
-    elif step.gate is not None and _has_bound(step.gate, channel, old):
-        gate = _with_bound(step.gate, channel, old, new)
+    elif moved is not None:
+        gate = moved
     elif step.name == Step.ABERRANT:
         gate = _phenotype(dict(thresholds), panel)
     else:
@@ -126,16 +127,18 @@ def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
     )
 
 
-def _has_bound(gate: Gate, channel: str, value: float) -> bool:
-    if isinstance(gate, AllOf | AnyOf):
-        return any(_has_bound(part, channel, value) for part in gate.gates)
-    return isinstance(gate, RangeGate) and gate.channel == channel and value in (gate.lower, gate.upper)
+def _with_moved_cut(gate: Gate, channel: str, value: float) -> Gate | None:
+    """Return a gate with its cut on a channel moved; None if it has none.
 
-
-def _with_bound(gate: Gate, channel: str, old: float, new: float) -> Gate:
+    The cut is the first range on the channel: it has one bound, which is the one that moves. A later range
+    lets in cells beyond the cut that an anchor identifies (gating/cleaning/dump_smear.py); it stays.
+    """
     if isinstance(gate, AllOf | AnyOf):
-        return replace(gate, gates=tuple(_with_bound(part, channel, old, new) for part in gate.gates))
-    if not isinstance(gate, RangeGate) or gate.channel != channel:
-        return gate
-    lower, upper = (new if bound == old else bound for bound in (gate.lower, gate.upper))
-    return RangeGate(channel, lower, upper)
+        for k, part in enumerate(gate.gates):
+            moved = _with_moved_cut(part, channel, value)
+            if moved is not None:
+                return replace(gate, gates=(*gate.gates[:k], moved, *gate.gates[k + 1 :]))
+        return None
+    if not isinstance(gate, RangeGate) or gate.channel != channel or None not in (gate.lower, gate.upper):
+        return None
+    return RangeGate(channel, None, value) if gate.lower is None else RangeGate(channel, value, None)
