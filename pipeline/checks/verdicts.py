@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pipeline.checks.findings import Finding
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers
-from pipeline.study.names.look import caseless
+from pipeline.study.cells.choices import ReviewVerdict, review_verdict
 from pipeline.study.study import Study, TubeVerdict
 
 _FLAGS = {
-    "reject": CheckFlag.REJECTED_BY_REVIEWER,
-    "rejected": CheckFlag.REJECTED_BY_REVIEWER,
-    "ask": CheckFlag.ASKED_BY_REVIEWER,
+    ReviewVerdict.REJECT: CheckFlag.REJECTED_BY_REVIEWER,
+    ReviewVerdict.ASK: CheckFlag.ASKED_BY_REVIEWER,
 }
 
 
@@ -21,7 +20,9 @@ def verdicts_of_reviewers(study: Study, headers: Headers) -> Iterator[Finding]:
     """Note a reviewer's verdict in the row of the tube; flag a tube that was rejected or asked about."""
     del headers
     for verdict in study.verdicts:
-        yield Finding(None, verdict.sample_id, _FLAGS.get(caseless(verdict.verdict), ""), _words(verdict))
+        meant = review_verdict(verdict.verdict)
+        flag = "" if meant is None else _FLAGS.get(meant, "")
+        yield Finding(None, verdict.sample_id, flag, _words(verdict))
 
 
 def _words(verdict: TubeVerdict) -> str:

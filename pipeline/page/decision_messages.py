@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.page.messages import DecisionNow, Message, Moves, Name, ShownDigests, Words
-from pipeline.review.decision import ReviewVerdict
+from pipeline.study.cells.choices import ReviewVerdict
 
 
 class Decide(Message):

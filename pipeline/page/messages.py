@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.review.decision import ReviewVerdict, State
+from pipeline.review.decision import State
+from pipeline.study.cells.choices import ReviewVerdict
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 """A name that a person or a sheet gave."""

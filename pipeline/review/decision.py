@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.review.view import Move
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.names.look import visible_text
 from pipeline.study.polygon import TypedPolygon
 
@@ -16,15 +17,6 @@ LONGEST_WHO = 200
 
 LONGEST_REASON = 2000
 """Most characters of a reason. Convention: it fits into a readable cell."""
-
-
-class ReviewVerdict(StrEnum):
-    """A person's verdict on a tube."""
-
-    ACCEPT = "accept"
-    CHANGE = "change"
-    REJECT = "reject"
-    ASK = "ask"
 
 
 WITH_A_REASON = (ReviewVerdict.REJECT, ReviewVerdict.ASK)

@@ -30,7 +30,6 @@ from pipeline.review.decision import (
     LONGEST_WHO,
     WITH_A_REASON,
     Decision,
-    ReviewVerdict,
     moves_as_facts,
     written_words,
 )
@@ -45,6 +44,7 @@ from pipeline.review.review_file import (
     rows_of,
 )
 from pipeline.review.view import Move
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.errors import UserError
 from pipeline.study.names.look import look_alike
 from pipeline.study.sheets.review import review_path

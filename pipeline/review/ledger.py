@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_of
-from pipeline.review.decision import Decision, ReviewVerdict, Signature, moves_of_facts
+from pipeline.review.decision import Decision, Signature, moves_of_facts
+from pipeline.study.cells.choices import ReviewVerdict
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
 """Events that concern one tube."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.files.content import digest_of
-from pipeline.review.decision import Decision, ReviewVerdict
+from pipeline.review.decision import Decision
 from pipeline.review.view import Move
+from pipeline.study.cells.choices import review_verdict
 from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
@@ -164,10 +165,9 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
     if not rows:
         return decision
     decided = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
-    word = decided.get("verdict", "").casefold()
     return replace(
         decision,
-        verdict=ReviewVerdict(word) if word in tuple(ReviewVerdict) else None,
+        verdict=review_verdict(decided.get("verdict", "")),
         who=decided.get("set_by", ""),
         reason=decided.get("reason", ""),
         at=decided.get("set_at", ""),

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pipeline.checks.gates import gate_names
 from pipeline.checks.headers import read_headers
 from pipeline.checks.plausibility.thresholds import gate_values
-from pipeline.review.decision import ReviewVerdict
 from pipeline.review.review_file import rows_of
 from pipeline.review.view import Move
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.review import gates_of_rows
 from pipeline.study.study import GateSource, Study

@@ -57,6 +57,7 @@ LABELS = {
     "pipeline.study.study": {"GateSource"},
     "pipeline.study.validation": {"Experiment"},
     "pipeline.study.detector_names": {"Pulse"},
+    "pipeline.study.cells.choices": {"ReviewVerdict"},
     "pipeline.study.drugs.reading": {"Meaning"},
     "pipeline.study.drugs.routes": {"Route"},
     "pipeline.study.response": {"Response"},
@@ -69,20 +70,18 @@ LABELS = {
 }
 """Module → its enums of labels."""
 TYPED = {
-    "OnError",
-    "Target",
-    "FileKind",
-    "PseudonymKind",
-    "RowReason",
-    "Event",
-    "Stage",
-    "ReviewVerdict",
-    "State",
-    "AdaCourse",
-    "_Pool",
+    "gating.events.panel.Target": "typed in the panels sheet, and init writes it there",
+    "pipeline.study.cells.choices.AdaCourse": "typed in the patients sheet; its `none` is a word of other cells too",
+    "pipeline.study.cells.choices.RowReason": "typed in the setting keep_in_models; printed as sentences",
+    "pipeline.running.options.OnError": "typed after --on-error; no table holds it",
+    "pipeline.simulate.validation_study._Pool": "names of materials that the simulation types into its sheets",
+    "pipeline.study.names.file_kinds.FileKind": "what init guesses of a file; a run does not ask it",
+    "pipeline.deid.key.PseudonymKind": "a column of the key of a de-identified copy; no run reads it",
+    "pipeline.audit.lines.Event": "kept in audit trails of earlier versions, which must stay readable",
+    "pipeline.page.stages.menu.Stage": "headings of the page; a run does not know the page",
+    "pipeline.review.decision.State": "what the review page shows of a tube; no table holds it",
 }
-"""Enums that are no labels of results: words that people type, what `init` guesses, kinds of audit lines,
-stages of the page, what a reviewer decides."""
+"""Enums that are no labels of results → why their words are not renamed."""
 ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`), the
 words of a unit (`fold`), a sheet (`gates`); or are a sentence, which other cells hold parts of."""
@@ -186,12 +185,19 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.running.tasks import input_hashes, tube_tasks
     from pipeline.running.two_passes import quantified_study
     from pipeline.simulate import simulate_study
+    from pipeline.study.cells.choices import ReviewVerdict
     from pipeline.study.faults import stops_run
 
     typed = simulate_study(folder, scenario="demo", events=4_000)
     tube, control = (next(iter(sorted(typed.rglob(pattern)))) for pattern in ("*BM1.fcs", "*FMO*.fcs"))
     tube.write_bytes(tube.read_bytes()[:20_000])
     control.write_bytes(b"no FCS file")
+    rejected, asked = sorted(path.stem for path in typed.rglob("*BM1.fcs"))[1:3]
+    (typed / "review.csv").write_text(
+        f"sample_id,set_by,reason,verdict\n{rejected},AB,clots,{ReviewVerdict.REJECT.value}\n"
+        f"{asked},AB,one clone?,{ReviewVerdict.ASK.value}\n",
+        "utf-8",
+    )
     study, faults = check_folder(typed)
     assert study is not None
     assert not stops_run(faults), faults

@@ -15,12 +15,13 @@ from pipeline.page.review.shown import (
     rows_of_tubes,
     shown_now,
 )
-from pipeline.review.decision import Decision, ReviewVerdict, State
+from pipeline.review.decision import Decision, State
 from pipeline.review.decisions import ConflictError, DecisionRequest, RefusedError, countersign, decide, sign
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import files_unlike_result, number_words, result_digest, standing_of
 from pipeline.review.validity import fault_of
+from pipeline.study.cells.choices import ReviewVerdict
 
 
 def decision_routes(desk: Desk) -> APIRouter:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from gating.events.panel import QUANTIFIED_ROLE, Target
 from gating.events.panel import ROLES as ROLES_THAT_GATE
 from pipeline.study.drugs.routes import Route
+from pipeline.study.names.look import caseless
 from pipeline.study.response import Response
 
 
@@ -28,6 +29,15 @@ class RowReason(StrEnum):
     OTHER_ANTI_CD38 = "other_anti_cd38"
 
 
+class ReviewVerdict(StrEnum):
+    """A person's verdict on a tube; review.csv may hold other words too, which are only noted."""
+
+    ACCEPT = "accept"
+    CHANGE = "change"
+    REJECT = "reject"
+    ASK = "ask"
+
+
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
 ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
 """Roles that a channel may have: those that may gate, and the quantified role, which never does."""
@@ -44,6 +54,8 @@ RESPONSE_SPELLINGS = (
     ("prog.", "PD"), ("prog", "PD"), ("P.D.", "PD"), ("not evaluable", "NE"),
 )  # fmt: skip
 """Responses in words, and the code that each means."""
+VERDICT_SPELLINGS = (("rejected", ReviewVerdict.REJECT),)
+"""Other spellings of a verdict, and the verdict that each means."""
 DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
@@ -52,3 +64,9 @@ ROLE_SPELLINGS = (
     ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
 )  # fmt: skip
 """Other spellings of a role, and the role that each means."""
+
+
+def review_verdict(typed: str) -> ReviewVerdict | None:
+    """Return the verdict that a cell of review.csv means, upper or lower case; None for other words."""
+    known = {**{caseless(verdict): verdict for verdict in ReviewVerdict}, **dict(VERDICT_SPELLINGS)}
+    return known.get(caseless(typed))

@@ -15,8 +15,8 @@ from pipeline.files.whole import NotWrittenError
 from pipeline.page.app import _status_and_words
 from pipeline.page.desk import AS_IT_WAS, Desk
 from pipeline.page.review.asked import reviewable
-from pipeline.review.decision import ReviewVerdict
 from pipeline.review.decisions import DecisionRequest, RefusedError, decide
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.errors import UserError
 
 

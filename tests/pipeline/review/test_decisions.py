@@ -18,7 +18,7 @@ from helpers.dask_cluster import ROOT
 from pipeline.audit import trail as trail_module
 from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.files.whole import NotWrittenError
-from pipeline.review.decision import ReviewVerdict, State
+from pipeline.review.decision import State
 from pipeline.review.decisions import (
     ConflictError,
     DecisionRequest,
@@ -31,6 +31,7 @@ from pipeline.review.decisions import (
 from pipeline.review.ledger import ledger_of, past_of
 from pipeline.review.review_file import REVIEW_FILE, read_review_file
 from pipeline.review.view import Move
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.errors import UserError
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.sheets.review import read_review
@@ -303,7 +304,7 @@ def test_on_a_full_disk_all_stays_as_it_was(tmp_path, room):
         "import resource, sys\nfrom pathlib import Path\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
         "from pipeline.review.decisions import DecisionRequest, decide\n"
-        "from pipeline.review.decision import ReviewVerdict\n"
+        "from pipeline.study.cells.choices import ReviewVerdict\n"
         "try:\n    decide(Path(sys.argv[1]), DecisionRequest('P2', 0, ReviewVerdict.ASK, 'CD', 'why ' * 300))\n"
         "except OSError as error:\n    print(error)\n"
     )
@@ -318,7 +319,7 @@ def test_on_a_full_disk_all_stays_as_it_was(tmp_path, room):
 DECIDING = (
     "import sys\nfrom pathlib import Path\n"
     "from pipeline.review.decisions import DecisionRequest, ConflictError, decide\n"
-    "from pipeline.review.decision import ReviewVerdict\nfrom pipeline.review.view import Move\n"
+    "from pipeline.study.cells.choices import ReviewVerdict\nfrom pipeline.review.view import Move\n"
     "from pipeline.review.ledger import ledger_of\nfrom pipeline.audit.trail import read_trail\n"
     "folder, who = Path(sys.argv[1]), sys.argv[2]\nprint('ready', flush=True)\n"
     "for n in range(int(sys.argv[3])):\n"
