@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,10 +15,19 @@ LOG_AUTO_DIGITS = 6
 """Decimals that are kept of the log10 of the autofluorescence. Convention: far finer than the precision of
 bead data."""
 
-PARAMETERS = {"loglog": 2, "slope1": 1, "autofluorescence": 3}
+
+class CurveModel(StrEnum):
+    """The formula of a standard curve; the value is the word that a person types."""
+
+    LOGLOG = "loglog"
+    SLOPE1 = "slope1"
+    AUTOFLUORESCENCE = "autofluorescence"
+
+
+PARAMETERS = {CurveModel.LOGLOG: 2, CurveModel.SLOPE1: 1, CurveModel.AUTOFLUORESCENCE: 3}
 """Curve model → its free parameters. Arithmetic: counted in its formula (docs/method.md, section 4).
 
-A new model is one entry here and its fit in `fit_model`.
+A new model is a member of `CurveModel`, one entry here and its fit in `fit_model`.
 """
 DECADES_BELOW, TRIED, ROOT_STEP = 3, 61, 1e-13
 """Autofluorescence is tried from so many decades below the dimmest level up to the brightest, at so many
@@ -37,12 +47,12 @@ class LogLogFit:
     n_parameters: int
 
 
-def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: str) -> LogLogFit:
+def fit_model(x: Floats, y: Floats, used: Mask, off: Mask, model: CurveModel) -> LogLogFit:
     """Fit one model to the `used` beads; `autofluorescence` also uses the blank unless it is `off` scale."""
     log_x, log_y = np.log10(x[used]), np.log10(y[used])
-    if model == "slope1":
+    if model is CurveModel.SLOPE1:
         return LogLogFit(1.0, float(np.mean(log_y - log_x)), 0.0, 1)
-    if model == "autofluorescence":
+    if model is CurveModel.AUTOFLUORESCENCE:
         return _fit_autofluorescence(x, y, (x > 0) & ~off)
     slope, intercept = least_squares_line(log_x, log_y)
     return LogLogFit(slope, intercept, 0.0, 2)
@@ -81,7 +91,7 @@ def _fit_autofluorescence(x: Floats, y: Floats, used: Mask) -> LogLogFit:
     around = float(grid[max(start - 1, 0)]), float(grid[min(start + 1, grid.size - 1)])
     auto = float(10.0 ** round(_minimum(steepness, *around), LOG_AUTO_DIGITS))
     slope, intercept = least_squares_line(log_x, np.log10(level + auto))
-    return LogLogFit(slope, intercept, auto, PARAMETERS["autofluorescence"])
+    return LogLogFit(slope, intercept, auto, PARAMETERS[CurveModel.AUTOFLUORESCENCE])
 
 
 def _minimum(steepness: Callable[[float], float], low: float, high: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.curve.acceptance import FittedBeads
-from calibration.curve.fit import LogLogFit, least_squares_line
+from calibration.curve.fit import CurveModel, LogLogFit, least_squares_line
 from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 from calibration.rounding import DECIMALS
 
@@ -35,13 +35,13 @@ class Residuals:
     freedom: int
 
 
-def residuals_of(fit: LogLogFit, beads: Beads, model: str) -> Residuals:
+def residuals_of(fit: LogLogFit, beads: Beads, model: CurveModel) -> Residuals:
     """Compare the fitted beads with the line."""
     log_x, y = np.log10(beads.x[beads.used]), beads.y[beads.used]
     predicted, target = fit.slope * log_x + fit.intercept, np.log10(y + fit.autofluorescence)
     misfit = float(np.sum((target - predicted) ** 2))
     total = float(np.sum((target - target.mean()) ** 2))
-    blank = model == "autofluorescence" and bool(np.any((beads.y == 0) & (beads.x > 0)))
+    blank = model is CurveModel.AUTOFLUORESCENCE and bool(np.any((beads.y == 0) & (beads.x > 0)))
     freedom = max(y.size + int(blank) - fit.n_parameters, 0)
     sd = float(np.sqrt(misfit / freedom)) if freedom else 0.0
     back = (10.0**predicted - fit.autofluorescence) / y - 1
@@ -50,7 +50,7 @@ def residuals_of(fit: LogLogFit, beads: Beads, model: str) -> Residuals:
 
 
 def for_checks(
-    fit: LogLogFit, beads: Beads, residuals: Residuals, model: str, history: Sequence[float]
+    fit: LogLogFit, beads: Beads, residuals: Residuals, model: CurveModel, history: Sequence[float]
 ) -> FittedBeads:
     """Collect the data of the acceptance table's checks."""
     x, y = beads.x[beads.used], beads.y[beads.used]
@@ -64,7 +64,7 @@ def for_checks(
         rcv=None if beads.rcv is None else beads.rcv[beads.used],
         n=None if beads.n is None else beads.n[beads.used],
         blank=float(blank[0]) if blank.size else None,
-        free_slope=least_squares_line(np.log10(x), np.log10(y))[0] if model == "slope1" else None,
+        free_slope=least_squares_line(np.log10(x), np.log10(y))[0] if model is CurveModel.SLOPE1 else None,
         freedom=residuals.freedom,
         autofluorescence=fit.autofluorescence,
         history=history,

@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
 from calibration.curve.acceptance import CheckName, CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
-from calibration.curve.fit import PARAMETERS, LogLogFit, fit_model, photon_step
+from calibration.curve.fit import PARAMETERS, CurveModel, LogLogFit, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.errors import CalibrationError
 from calibration.numbers import Floats
@@ -104,7 +104,7 @@ class StandardCurve:
     intercept: float
     r2: float
     residual_sd: float
-    model: str
+    model: CurveModel
     medians: tuple[float, ...]
     levels: tuple[float, ...]
     fitted: tuple[bool, ...]
@@ -177,7 +177,7 @@ def fit_standard_curve(
     medians: Sequence[float],
     levels: Sequence[float],
     *,
-    model: str = "loglog",
+    model: str = CurveModel.LOGLOG,
     rcv: Sequence[float] | None = None,
     n: Sequence[int] | None = None,
     saturated: Sequence[bool] | None = None,
@@ -217,10 +217,13 @@ def fit_standard_curve(
     Raises
     ------
     StandardCurveError
-        Fewer than two usable levels, lengths that differ, an unknown model, or values that are not numbers.
+        Fewer than two usable levels, or values that are not numbers.
+    ValueError
+        Lengths that differ, or an unknown model.
     """
     x, y = np.asarray(medians, dtype=np.float64), np.asarray(levels, dtype=np.float64)
-    _must_be_usable(x, y, model)
+    formula = _formula(model)
+    _must_be_usable(x, y)
     off = np.array([isinstance(m, AtScaleEnd) for m in medians])
     if saturated is not None:
         off |= _per_bead(saturated, x.size).astype(np.bool_)
@@ -232,18 +235,22 @@ def fit_standard_curve(
         None if rcv is None else _per_bead(rcv, x.size),
         None if n is None else _per_bead(n, x.size),
     )
-    _must_suffice(beads, model)
-    fit = fit_model(x, y, beads.used, off, model)
-    residuals = residuals_of(fit, beads, model)
-    checks = acceptance(for_checks(fit, beads, residuals, model, history or ()), limits or CurveLimits())
-    return _curve(fit, beads, residuals, model, checks)
+    _must_suffice(beads, formula)
+    fit = fit_model(x, y, beads.used, off, formula)
+    residuals = residuals_of(fit, beads, formula)
+    checks = acceptance(for_checks(fit, beads, residuals, formula, history or ()), limits or CurveLimits())
+    return _curve(fit, beads, residuals, formula, checks)
 
 
-def _must_be_usable(x: Floats, y: Floats, model: str) -> None:
+def _formula(model: str) -> CurveModel:
     if model not in PARAMETERS:
-        raise StandardCurveError(f"{model!r} is not a curve model; expected one of {', '.join(PARAMETERS)}.")
+        raise ValueError(f"{model!r} is not a curve model; expected one of {', '.join(PARAMETERS)}.")
+    return CurveModel(model)
+
+
+def _must_be_usable(x: Floats, y: Floats) -> None:
     if x.ndim != 1 or x.shape != y.shape:
-        raise StandardCurveError(f"{x.size} bead medians and {y.size} levels: one level for each is needed.")
+        raise ValueError(f"{x.size} bead medians and {y.size} levels: one level for each is needed.")
     if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y)) and np.all(y >= 0)):
         raise StandardCurveError(
             f"Levels must be numbers ≥ 0 and medians numbers: {_listed(y)} for {_listed(x)}."
@@ -254,7 +261,7 @@ def _listed(values: Floats) -> str:
     return "; ".join(f"{v:.6g}" for v in values) or "none"
 
 
-def _must_suffice(beads: Beads, model: str) -> None:
+def _must_suffice(beads: Beads, model: CurveModel) -> None:
     needed = max(2, PARAMETERS[model])
     x, y = beads.x[beads.used], beads.y[beads.used]
     if min(np.unique(x).size, np.unique(y).size) < needed:
@@ -266,14 +273,14 @@ def _must_suffice(beads: Beads, model: str) -> None:
 
 def _per_bead(values: Sequence[float], size: int) -> Floats:
     if len(values) != size:
-        raise StandardCurveError(
+        raise ValueError(
             f"{len(values)} CVs, counts or saturation marks for {size} beads: one for each is needed."
         )
     return np.asarray(values, dtype=np.float64)
 
 
 def _curve(
-    fit: LogLogFit, beads: Beads, residuals: Residuals, model: str, checks: tuple[CurveCheck, ...]
+    fit: LogLogFit, beads: Beads, residuals: Residuals, model: CurveModel, checks: tuple[CurveCheck, ...]
 ) -> StandardCurve:
     errors: list[float | None] = [None] * beads.x.size
     for k, error in zip(np.flatnonzero(beads.used), residuals.back, strict=True):

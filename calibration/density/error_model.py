@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import StandardCurve
 from calibration.numbers import LEAST_MFI, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, UPPER_95, Z_95, Floats
 
@@ -90,7 +91,7 @@ def curve_center(curve: StandardCurve) -> float:
 def curve_design(curve: StandardCurve) -> tuple[int, float]:
     """Beads in the fit, and the sum of squares that determines the slope (0: the slope is fixed)."""
     log_mfi = _fitted_log_mfi(curve)
-    lever = 0.0 if curve.model == "slope1" else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
+    lever = 0.0 if curve.model is CurveModel.SLOPE1 else float(np.sum((log_mfi - log_mfi.mean()) ** 2))
     return log_mfi.size, lever
 
 

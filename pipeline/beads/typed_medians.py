@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from calibration.beads.kits import BeadKit, KitResult, abc_divisor
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
+from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
 from calibration.density.analytic_error import interval_of_medians
 from calibration.density.error_model import RelativeErrors
@@ -51,7 +52,7 @@ class TypedMedians:
     f_p_ratio: float | None = None
     f_p_cv: float = Settings().f_p_cv
     lot_cv: float = Settings().lot_assignment_cv
-    model: str = Settings().curve_model
+    model: CurveModel = Settings().curve_model
     cells: tuple[CellMedian, ...] = ()
 
     @property

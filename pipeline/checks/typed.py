@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from calibration.beads.kits import BEAD_KITS, KitResult, bead_kit, kit_names
+from calibration.curve.fit import CurveModel
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.flags import ExposureFlag
 from pipeline.checks.headers import Headers
@@ -74,7 +75,7 @@ def bead_levels(study: Study, headers: Headers) -> Iterator[Finding]:
     for run in study.bead_runs:
         where = study.at("beads", run.name, "levels")
         stained = sum(level > 0 for level in run.levels)
-        least = 1 if study.settings.curve_model == "slope1" else 2
+        least = 1 if study.settings.curve_model is CurveModel.SLOPE1 else 2
         kit = bead_kit(run.kit)
         usual = kit.usual_levels or (stained,)
         if stained < least:

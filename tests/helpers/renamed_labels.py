@@ -32,6 +32,7 @@ LABELS = {
     "calibration.beads.kits": {"KitResult"},
     "calibration.curve.table_rows": {"CheckName"},
     "calibration.curve.acceptance_limits": {"CurveVerdict"},
+    "calibration.curve.fit": {"CurveModel"},
     "calibration.curve.drift": {"WestgardRule"},
     "calibration.density.budget": {"BetweenRunSource", "BudgetTerm"},
     "calibration.density.limits": {"LloqSource"},

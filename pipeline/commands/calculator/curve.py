@@ -8,7 +8,7 @@ from pathlib import Path
 
 from calibration.beads.kits import BeadKit, BeadKitError, bead_kit
 from calibration.curve.acceptance_limits import CurveVerdict
-from calibration.curve.fit import PARAMETERS
+from calibration.curve.fit import PARAMETERS, CurveModel
 from calibration.curve.standard_curve import StandardCurveError
 from pipeline.beads.typed_medians import CellMedian, TypedMedians, blank_first, typed_curve
 from pipeline.commands.calculator.numbers import typed_number, typed_numbers
@@ -84,7 +84,7 @@ def _typed(typed: CurveTyped) -> TypedMedians:
     }
     names = {"f_p": "f_p_ratio"}
     facts = {names.get(name, name): value for name, value in entered.items()}
-    return TypedMedians(medians, levels, kit, model=typed.model, cells=cells, **facts)
+    return TypedMedians(medians, levels, kit, model=CurveModel(typed.model), cells=cells, **facts)
 
 
 def _sheet(typed: CurveTyped) -> CurveSheet:

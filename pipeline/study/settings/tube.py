@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from calibration.curve.fit import PARAMETERS
+from calibration.curve.fit import CurveModel
 from calibration.density.error_model import F_P_CV, LOT_CV, TRANSFER_CV
 from calibration.density.limits import ULOQ_EXTRAPOLATION
 from calibration.distribution.cells import LOW_CUT
@@ -16,7 +16,7 @@ from pipeline.study.settings.curve import CurveSettings
 from pipeline.study.settings.defaults import HEMODILUTION_PERCENT
 from pipeline.study.settings.field import Fraction, setting
 
-CURVE_MODELS = tuple(PARAMETERS)
+CURVE_MODELS = tuple(model.value for model in CurveModel)
 
 
 class BeadSettings(CurveSettings):
@@ -25,8 +25,8 @@ class BeadSettings(CurveSettings):
     allow_truncated: YesNo = setting(
         False, "", "yes: quantify a tube whose DATA are shorter than $TOT says, flagged.", ("yes", "no")
     )
-    curve_model: Annotated[str, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
-        "loglog",
+    curve_model: Annotated[CurveModel, BeforeValidator(one_of(*CURVE_MODELS))] = setting(
+        CurveModel.LOGLOG,
         "",
         "Standard curve: loglog, slope1 (slope fixed at 1) or autofluorescence (of the beads).",
         CURVE_MODELS,

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from calibration import CurveLimits, CurveVerdict, Limit, StandardCurveError, fit_standard_curve
 from calibration.beads.scale_end import AtScaleEnd
+from calibration.curve.fit import CurveModel
+from calibration.errors import CalibrationError
 
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)  # QuantiBRITE PE, lot 96597
 DAKO = ((5.7, 517.6, 1507.1, 4639.8, 13024.5, 40746.4), (0, 1500, 4400, 14500, 43800, 131200))
@@ -147,19 +149,38 @@ def test_two_beads_make_a_line_that_nothing_judges():
         ([100.0], [200.0], {}, "at least 2 different bead levels"),
         ([-5.0, 100.0], [0.0, 200.0], {}, "1 of 2 are"),
         ([100.0, 100.0], [200.0, 300.0], {}, "different"),
-        ([100.0, 200.0], [1.0], {}, "2 bead medians and 1 levels"),
         ([100.0, float("nan")], [1.0, 2.0], {}, "must be numbers"),
         ([100.0, 200.0], [1.0, -2.0], {}, "≥ 0"),
-        ([100.0, 200.0], [1.0, 2.0], {"model": "cubic"}, "loglog, slope1, autofluorescence"),
         ([100.0, 200.0], [1.0, 2.0], {"model": "autofluorescence"}, "at least 3"),
-        ([100.0, 200.0], [1.0, 2.0], {"rcv": [0.1]}, "one for each"),
-        ([100.0, 200.0], [1.0, 2.0], {"saturated": [True]}, "one for each"),
         ([100.0, 200.0], [5.0, 5.0], {}, "different bead levels"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_in_one_sentence(medians, levels, options, why):
     with pytest.raises(StandardCurveError, match=why):
         fit_standard_curve(medians, levels, **options)
+
+
+@pytest.mark.parametrize(
+    ("levels", "options", "why"),
+    [
+        ([1.0], {}, "2 bead medians and 1 levels"),
+        ([1.0, 2.0], {"model": "cubic"}, "loglog, slope1, autofluorescence"),
+        ([1.0, 2.0], {"rcv": [0.1]}, "one for each"),
+        ([1.0, 2.0], {"n": [900]}, "one for each"),
+        ([1.0, 2.0], {"saturated": [True]}, "one for each"),
+    ],
+)
+def test_a_wrong_call_is_no_fault_of_the_beads(levels, options, why):
+    with pytest.raises(ValueError, match=why) as caught:
+        fit_standard_curve([100.0, 200.0], levels, **options)
+    assert not isinstance(caught.value, CalibrationError)
+
+
+@pytest.mark.parametrize("model", CurveModel)
+def test_a_curve_names_its_model_by_the_enum_and_by_the_typed_word(model):
+    curve = fit_standard_curve([100.0, 1000.0, 9000.0], [500.0, 5100.0, 45_000.0], model=model.value)
+    assert curve.model is model
+    assert CurveModel(curve.model.value) is model
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.85, 1.15), st.floats(-2, 4))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from calibration.beads.kits import bead_kit
+from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.budget import BetweenRunSource, BudgetTerm
 from calibration.density.limits import LloqSource
@@ -42,9 +43,9 @@ _LIMITS: Final = {
 }
 
 _CURVES: Final = {
-    "loglog": "a straight line, by least squares, of log10 assigned value on log10 median",
-    "slope1": "a line of slope 1, by least squares, of log10 assigned value on log10 median",
-    "autofluorescence": "a line with a term for the beads' autofluorescence",
+    CurveModel.LOGLOG: "a straight line, by least squares, of log10 assigned value on log10 median",
+    CurveModel.SLOPE1: "a line of slope 1, by least squares, of log10 assigned value on log10 median",
+    CurveModel.AUTOFLUORESCENCE: "a line with a term for the beads' autofluorescence",
 }
 
 
@@ -173,8 +174,8 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         )
     curves = [run.curve for run in runs if run.curve]
     for model in dict.fromkeys(curve.model for curve in curves):
-        source = cited([src.BEAD_AUTOFLUORESCENCE] if model == "autofluorescence" else [])
-        yield f"The standard curve was {_CURVES.get(model, model)}{source}."
+        source = cited([src.BEAD_AUTOFLUORESCENCE] if model is CurveModel.AUTOFLUORESCENCE else [])
+        yield f"The standard curve was {_CURVES[model]}{source}."
     if curves:
         yield _accepted(runs)
     if any(CalibrationFlag.CROSS_CALIBRATED in run.flags for run in runs):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.curve.fit import CurveModel
 from calibration.flags import CalibrationFlag
 from gating.thresholds.methods import Method
 from helpers.response import tables_of
@@ -130,7 +131,7 @@ def test_a_matrix_that_was_not_applied_is_not_told_as_applied(study_result):
 
 def test_beads_carried_over_and_other_curves_are_told(study_result):
     run, other = study_result.calibrations
-    curve = replace(run.curve, model="autofluorescence")
+    curve = replace(run.curve, model=CurveModel.AUTOFLUORESCENCE)
     carried = replace(run, curve=curve, flags=(CalibrationFlag.CROSS_CALIBRATED,))
     text = said(changed(study_result, calibrations=(carried, other)))["Calibration"]
     assert "In 1 run the curve of another day was carried over" in text
