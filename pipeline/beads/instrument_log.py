@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +33,17 @@ _ALIKE = (
     "channel = ? AND kit = ? AND lot = ? AND instrument = ? AND serial = ? AND voltage IS ? AND gain IS ? "
     "AND levels = ?"
 )
+_FAULTS_OF_FILE = frozenset(
+    {
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_NOTADB,
+    }
+)  # fmt: skip
+"""Result codes of SQLite for a file that is damaged, locked, full or cannot be opened
+(sqlite.org/rescode.html). Any other code, such as that of a wrong statement or of a value that the table refuses, is a defect."""
+_PRIMARY_CODE = 0xFF
+"""The byte of an extended result code of SQLite that holds the primary one (sqlite.org/rescode.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +96,8 @@ class InstrumentLog:
             *(run.acquired_at, _listed(run.levels), _listed(run.medians), _listed(run.on_scale)),
             *(run.slope, run.intercept, run.verdict),
         )
-        with self._connected() as connection:
-            # IMMEDIATE takes the writer's lock at once: two writers wait for each other, none is refused.
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_WRITE, values)
-            connection.execute("COMMIT")
+        # IMMEDIATE takes the writer's lock at once: two writers wait for each other, none is refused.
+        self._rows_of(("BEGIN IMMEDIATE", ()), (_WRITE, values), ("COMMIT", ()))
 
     def runs(self) -> tuple[LoggedRun, ...]:
         """Return every run, in order of time."""
@@ -120,25 +127,52 @@ class InstrumentLog:
         return self._read(f"{_READ} WHERE {where} ORDER BY acquired_at, sha256", (kit, lot, channel))
 
     def _read(self, query: str, values: tuple[object, ...]) -> tuple[LoggedRun, ...]:
-        with self._connected() as connection:
-            return tuple(_run(row) for row in connection.execute(query, values).fetchall())
+        rows = self._rows_of((query, values))
+        try:
+            return tuple(map(_run, rows))
+        except _BadLogError as error:
+            raise self._unusable(error) from None
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _rows_of(self, *statements: tuple[str, tuple[object, ...]]) -> list[tuple[object, ...]]:
+        """Return the rows that the statements give, one after the other, on one connection."""
         try:
             with closing(
                 sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             ) as connection:
                 # SQLite's default journal, not WAL: WAL needs shared memory, which network drives lack.
+                connection.text_factory = _text
                 _must_be_ours(connection)
                 connection.execute(_TABLE)
-                yield connection
-        except (sqlite3.Error, ValueError) as error:
-            raise UserError(
-                f"{self.path}: cannot be used as the instrument log ({error}), expected an SQLite file that "
-                "cd38rd made, or a name in a folder that exists and can be written; "
-                "see the setting instrument_log"
-            ) from None
+                return [row for sql, values in statements for row in connection.execute(sql, values)]
+        except sqlite3.DatabaseError as error:
+            if _kind(error) not in _FAULTS_OF_FILE:
+                raise
+            raise self._unusable(error) from None
+        except _BadLogError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, why: Exception) -> UserError:
+        return UserError(
+            f"{self.path}: cannot be used as the instrument log ({why}), expected an SQLite file that "
+            "cd38rd made, or a name in a folder that exists and can be written; "
+            "see the setting instrument_log"
+        )
+
+
+class _BadLogError(Exception):
+    """The file is a database, but no log, or a line of it is damaged."""
+
+
+def _kind(error: sqlite3.DatabaseError) -> int:
+    """Return SQLite's primary result code; 0 for an error without one."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
+
+
+def _text(stored: bytes) -> str:
+    try:
+        return stored.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _BadLogError("it holds text that is damaged") from None
 
 
 def _must_be_ours(connection: sqlite3.Connection) -> None:
@@ -147,18 +181,33 @@ def _must_be_ours(connection: sqlite3.Connection) -> None:
         str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     ]
     if tables and "bead_runs" not in tables:
-        raise ValueError(f"it is a database of another program, with the table {tables[0]}")
+        raise _BadLogError(f"it is a database of another program, with the table {tables[0]}")
+    columns = {str(name) for (name,) in connection.execute("SELECT name FROM pragma_table_info('bead_runs')")}
+    missing = [name for name in _COLUMNS if name not in columns]
+    if tables and missing:
+        raise _BadLogError(f"its table bead_runs has no column {missing[0]}")
 
 
 def _run(row: tuple[object, ...]) -> LoggedRun:
     facts = dict(zip(_COLUMNS, row, strict=True))
-    lists = {name: tuple(json.loads(str(facts.pop(name)))) for name in ("levels", "medians", "on_scale")}
-    numbers = (*lists["levels"], *lists["medians"], facts["slope"], facts["intercept"])
-    if len({len(values) for values in lists.values()}) > 1 or not all(map(_is_number, numbers)):
-        raise ValueError(
+    lists = {name: _list(facts.pop(name)) for name in ("levels", "medians", "on_scale")}
+    numbers = [value for name in ("levels", "medians") for value in lists[name] or ()]
+    numbers += [facts["slope"], facts["intercept"]]
+    lengths = {None if values is None else len(values) for values in lists.values()}
+    if None in lengths or len(lengths) > 1 or not all(map(_is_number, numbers)):
+        raise _BadLogError(
             f"its line of {facts['acquired_at'] or 'an unknown day'}, lot {facts['lot']}, is damaged"
         )
     return LoggedRun(**facts, **lists)  # type: ignore[arg-type]
+
+
+def _list(stored: object) -> tuple[object, ...] | None:
+    """Return the values of a list as it was written; None for anything else."""
+    try:
+        values = json.loads(str(stored))
+    except json.JSONDecodeError:
+        return None
+    return tuple(values) if isinstance(values, list) else None
 
 
 def _is_number(value: object) -> bool:

@@ -125,7 +125,7 @@ def test_nothing_is_added_to_a_database_of_another_program(tmp_path):
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("medians", "[280.5]"), ("medians", '["a", null]'), ("slope", "abc"), ("levels", "[6")],
+    [("medians", "[280.5]"), ("medians", '["a", null]'), ("slope", "abc"), ("levels", "[6"), ("levels", "6")],
 )
 def test_a_damaged_line_is_named_and_never_read_as_numbers(log, column, value):
     log.append(RUN)
@@ -141,3 +141,21 @@ def test_the_log_is_one_file_that_a_network_drive_can_hold(log):
     with sqlite3.connect(log.path) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     connection.close()
+
+
+@pytest.mark.parametrize("wrong", [{"slope": None}, {"lot": {"96597"}}])
+def test_a_value_that_the_program_should_not_write_is_a_defect_and_no_bad_log(log, wrong):
+    log.append(RUN)
+    with pytest.raises(sqlite3.Error):
+        log.append(replace(RUN, sha256="b" * 64, **wrong))
+    assert log.runs() == (RUN,)
+
+
+def test_a_log_with_damaged_pages_or_damaged_text_is_refused_in_one_sentence(log):
+    log.append(RUN)
+    whole = log.path.read_bytes()
+    for part, damage in ((b"LSR II", b"LSR \xff\xfe"), (whole[4096:4110], b"\xff" * 14)):
+        assert whole.count(part) >= 1
+        log.path.write_bytes(whole.replace(part, damage))
+        with pytest.raises(UserError, match="cannot be used as the instrument log"):
+            log.runs()
