@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gating.arithmetic.linear import inverse_of
+from gating.arithmetic.numbers import Floats
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError, as_file
 
@@ -83,15 +85,35 @@ def _as_spillover(root: _Element, source: str) -> None:
         if matrix.get(f"{AXES}matrix-inverted-already", "false").strip() not in ("true", "1"):
             continue
         cells = [list(row.iter(f"{AXES}coefficient")) for row in matrix.iter(f"{AXES}spectrum")]
-        try:
-            inverse = np.array([[float(cell.get(f"{AXES}value", "")) for cell in row] for row in cells])
-            spillover = inverse_of(inverse)
-        except (ValueError, IndexError, np.linalg.LinAlgError):
+        spillover = _inverted_back(
+            [[_as_number(cell.get(f"{AXES}value", "")) for cell in row] for row in cells]
+        )
+        if spillover is None:
             name = matrix.get(f"{AXES}id")
             raise GateFileError(
                 f"{source}: the matrix {name!r} is marked as inverted already and cannot be inverted back"
-            ) from None
+            )
         for row, values in zip(cells, spillover.tolist(), strict=True):
             for cell, value in zip(row, values, strict=True):
                 cell.set(f"{AXES}value", repr(value))
         matrix.set(f"{AXES}matrix-inverted-already", "false")
+
+
+def _inverted_back(rows: Sequence[Sequence[float | None]]) -> Floats | None:
+    """Return the inverse, shape (n, n); None where the rows are no square matrix of numbers, or singular."""
+    if not rows or any(len(row) != len(rows) for row in rows):
+        return None
+    if not all(value is not None and isfinite(value) for row in rows for value in row):
+        return None
+    try:
+        spillover = inverse_of(np.array(rows, np.float64))
+    except np.linalg.LinAlgError:  # what inverse_of raises for a singular matrix, and for nothing else
+        return None
+    return spillover if np.isfinite(spillover).all() else None
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -130,6 +130,29 @@ def test_a_matrix_that_is_inverted_already_is_not_inverted_once_more(raw, compen
     assert np.array_equal(members(text, raw), compensated[1] >= 500)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"0.3"', b'"much"'),
+        (b'"0.3"', b'"nan"'),
+        (b'"0.3"', b'"1e999"'),
+        (b'<transforms:coefficient transforms:value="0.3"/>', b""),
+        (b'"0.2"', b'"0.05"'),
+    ],
+)
+def test_a_matrix_that_is_inverted_already_and_cannot_be_inverted_back_is_refused(raw, old, new):
+    gate = flowkit.gates.RectangleGate("P", [dimension("FL2", "M", 500)])
+    singular = [[1.0, 0.3, 0.1], [0.2, 0.1, 1.0], [0.05, 0.1, 1.0]]
+    matrix = np.array(singular) if old == b'"0.2"' else SPILL
+    text = document(gate, matrix=matrix).replace(
+        b"<transforms:spectrumMatrix ",
+        b'<transforms:spectrumMatrix transforms:matrix-inverted-already="true" ',
+    )
+    assert old in text
+    with pytest.raises(GateFileError, match="the matrix 'M' is marked as inverted already and cannot be"):
+        members(text.replace(old, new), raw)
+
+
 def test_a_matrix_that_cannot_compensate_is_refused(raw):
     gate = flowkit.gates.RectangleGate("P", [dimension("FL2", "M", 500)])
     with pytest.raises(GateFileError, match="the matrix 'M' cannot compensate"):
