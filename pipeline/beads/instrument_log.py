@@ -41,9 +41,11 @@ _FAULTS_OF_FILE = frozenset(
     }
 )  # fmt: skip
 """Result codes of SQLite for a file that is damaged, locked, full or cannot be opened
-(sqlite.org/rescode.html). Any other code, such as that of a wrong statement or of a value that the table refuses, is a defect."""
+(sqlite.org/rescode.html). Any other code, such as that of a wrong statement or of a value that the table
+refuses, is a defect."""
 _PRIMARY_CODE = 0xFF
-"""The byte of an extended result code of SQLite that holds the primary one (sqlite.org/rescode.html)."""
+"""The bits of an extended result code of SQLite that hold the primary one. Arithmetic: its lowest byte
+(sqlite.org/rescode.html)."""
 
 
 @dataclass(frozen=True, slots=True)
