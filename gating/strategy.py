@@ -15,7 +15,6 @@ from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.clone.jackknife import CloneJackknife
 from gating.events import Events, Mask, Survivors
-from gating.events.errors import GatingError
 from gating.events.panel import GatingPanel, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
@@ -54,8 +53,11 @@ ENOUGH_TO_SPLIT = 8_000
 detail."""
 
 
-class UnfitEventsError(GatingError):
-    """Events that this panel cannot gate: a channel is missing, or a quantified channel is among them."""
+class UnfitEventsError(ValueError):
+    """Events that this panel cannot gate: a channel is missing, or a quantified channel is among them.
+
+    This is a mistake of the caller, who chooses the events: it is no `GatingError`.
+    """
 
 
 def gate_plasma_cells(

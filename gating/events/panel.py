@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gating.events.errors import GatingError
-
 QUANTIFIED_ROLE = "cd38"
 
 
@@ -39,8 +37,11 @@ PLASMA_CELL_TARGETS = {
 }
 
 
-class UnfitPanelError(GatingError):
-    """A panel that cannot gate: an unknown role, or the quantified channel among those that gate."""
+class UnfitPanelError(ValueError):
+    """A panel that cannot gate: an unknown role, or the quantified channel among those that gate.
+
+    This is a mistake of the caller, who writes the panel: it is no `GatingError`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

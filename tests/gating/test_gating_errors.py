@@ -24,6 +24,7 @@ from gating.events.panel import UnfitPanelError
 from gating.gates.person_gates import UnknownGateError
 from gating.strategy import UnfitEventsError
 from helpers.syntax import tree_of
+from pipeline.quantification.prepared import TUBE_ERRORS
 
 EVENTS = Events(np.ones((1, 30), np.float32), ("A",))
 PANEL = GatingPanel((GatingChannel("A", "cd138"),))
@@ -35,10 +36,6 @@ ARITHMETIC = {"OverflowError", "LinAlgError"}
 @pytest.mark.parametrize(
     ("kind", "act"),
     [
-        (UnfitEventsError, lambda: gate_plasma_cells(EVENTS, GatingPanel((GatingChannel("B", "cd138"),)))),
-        (UnfitPanelError, lambda: GatingChannel("A", "cd38")),
-        (UnfitPanelError, lambda: GatingChannel("A", "cd999")),
-        (UnfitPanelError, lambda: GatingPanel((GatingChannel("A", "cd138"),), quantified=("A",))),
         (UnknownGateError, lambda: gate_plasma_cells(EVENTS, PANEL, overrides={"cd999": 1.0})),
         (UnusableSpilloverError, lambda: SpilloverMatrix(("A",), np.array([[np.nan]]), "m.csv")),
         (UnusableSpilloverError, lambda: compensate(EVENTS, SpilloverMatrix(("B",), np.eye(1), "m.csv"))),
@@ -52,10 +49,23 @@ def test_input_of_a_tube_that_cannot_be_used_raises_a_gating_error(kind, act):
     assert isinstance(caught.value, ValueError)
 
 
-def test_a_mistake_of_the_program_is_no_gating_error():
-    with pytest.raises(ValueError, match="one row per channel") as caught:
-        Events(np.ones((2, 3), np.float32), ("A",))
+@pytest.mark.parametrize(
+    ("kind", "act"),
+    [
+        (ValueError, lambda: Events(np.ones((2, 3), np.float32), ("A",))),
+        (UnfitEventsError, lambda: gate_plasma_cells(EVENTS, GatingPanel((GatingChannel("B", "cd138"),)))),
+        (UnfitEventsError, lambda: gate_plasma_cells(EVENTS, GatingPanel((), quantified=("A",)))),
+        (UnfitPanelError, lambda: GatingChannel("A", "cd38")),
+        (UnfitPanelError, lambda: GatingChannel("A", "cd999")),
+        (UnfitPanelError, lambda: GatingPanel((GatingChannel("A", "cd138"),), quantified=("A",))),
+    ],
+)
+def test_a_mistake_of_the_program_is_a_defect_and_no_bad_tube(kind, act):
+    with pytest.raises(ValueError, match=r"one row per channel|channel 'A'|channel A|channel B") as caught:
+        act()
+    assert type(caught.value) is kind
     assert not isinstance(caught.value, GatingError)
+    assert not isinstance(caught.value, TUBE_ERRORS)
 
 
 def test_no_other_module_of_gating_raises_a_bare_value_error():
