@@ -84,9 +84,8 @@ def write_fcs(
     try:
         with target.open("wb") as file:
             _write(file, text, data_begin, rows)
-    except (OSError, ValueError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else fault
-        raise UnwritableError(f"{target} cannot be written: {reason or fault}") from fault
+    except OSError as fault:
+        raise UnwritableError(f"{target} cannot be written: {fault.strerror or fault}") from fault
     return target
 
 

@@ -76,6 +76,16 @@ def write_gated_cells(
         cells of tubes with different names can be combined. None: every channel keeps its name.
     compensated
         Whether the file's events were compensated already.
+
+    Raises
+    ------
+    FcsError
+        The tube cannot be read.
+    NotWrittenError
+        The disk does not take the file.
+    ValueError
+        FCS does not allow a name or a value. What comes from the tube was made writable before, so this is a
+        defect of the program and no bad tube.
     """
     if not cells.any():
         path.unlink(missing_ok=True)
@@ -103,7 +113,7 @@ def write_gated_cells(
     except UnwritableError as error:
         if isinstance(error.__cause__, OSError):
             raise NotWrittenError(path, error.__cause__.strerror or "") from None
-        raise
+        raise ValueError(f"cells of {file.path.name}: {error}") from error
 
 
 def _markers(file: FcsFile, rows: FileRows | None) -> tuple[str, ...]:

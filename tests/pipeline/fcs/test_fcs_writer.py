@@ -205,3 +205,9 @@ def test_every_punctuation_in_keywords_and_values_survives(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UnwritableError, match=r"a\.fcs cannot be written"):
         write_fcs(tmp_path / "nowhere" / "a.fcs", VALUES, CHANNELS)
+
+
+def test_a_path_that_no_file_can_have_is_a_wrong_call_and_no_full_disk(tmp_path):
+    with pytest.raises(ValueError, match="null") as caught:
+        write_fcs(tmp_path / "a\0.fcs", VALUES, CHANNELS)
+    assert not isinstance(caught.value, UnwritableError)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gating.events.compensation import SpilloverMatrix
 from pipeline.fcs import read_fcs
 from pipeline.quantification.event_exports import write_gated_cells
+from pipeline.quantification.prepared import TUBE_ERRORS
 
 NAMES = ("FSC-A", "PE,A", "PE_A", "BV\t421-A", "APC\x01-A")
 MARKERS = ("", "CD\x0238", "CD138\tx", "CD45, pan", "CD19")
@@ -53,3 +55,13 @@ def test_names_that_fcs_allows_stay(tmp_path: Path) -> None:
     found = read_fcs(written)
     assert found.channels == file.channels
     assert "CD38RD NAMES" not in found.keywords
+
+
+@pytest.mark.parametrize("wrong", [{"sample_id": ""}, {"population": ""}, {"sample_id": "\ud800"}])
+def test_words_of_the_program_that_fcs_does_not_allow_are_a_defect_and_no_bad_tube(tmp_path, wrong):
+    file = read_fcs(source(tmp_path / "tube.fcs"))
+    names = {"sample_id": "S1", "population": "all", **wrong}
+    with pytest.raises(ValueError, match=r"cells of tube\.fcs: .*CD38RD") as caught:
+        write_gated_cells(tmp_path / "cells.fcs", file, np.ones(10, bool), **names, matrix=None)
+    assert not isinstance(caught.value, TUBE_ERRORS)
+    assert not (tmp_path / "cells.fcs").exists()
