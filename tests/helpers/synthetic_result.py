@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance import CheckName
+from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
@@ -153,8 +154,8 @@ def bead_result(
     )
     residual = np.log10(1 + np.array(back))
     curve = StandardCurve(
-        float(slope), float(intercept), 0.99931, float(residual.std(ddof=2)), "loglog", tuple(medians), LEVELS,
-        (True,) * 4, back,
+        float(slope), float(intercept), 0.99931, float(residual.std(ddof=2)), CurveModel.LOGLOG,
+        tuple(medians), LEVELS, (True,) * 4, back,
         (
             CurveCheck(CheckName.R2, 0.99931, CurveVerdict.ACCEPT, "r² 0.9993: accepted (at least 0.99)"),
             CurveCheck(CheckName.SLOPE, float(slope), CurveVerdict.ACCEPT, f"slope {slope:.3f}: accepted (0.90 to 1.10)"),
