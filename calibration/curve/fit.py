@@ -37,6 +37,13 @@ FEWEST_FOR_PHOTONS = 3
 """Least number of populations for the step of a photoelectron. Arithmetic: its law has three terms."""
 
 
+def curve_model_of(word: str) -> CurveModel:
+    """Return the model that a word names. Raises ValueError for any other word."""
+    if word not in PARAMETERS:
+        raise ValueError(f"{word!r} is not a curve model; expected one of {', '.join(PARAMETERS)}.")
+    return CurveModel(word)
+
+
 @dataclass(frozen=True, slots=True)
 class LogLogFit:
     """log10(level + autofluorescence) = slope · log10 MFI + intercept."""

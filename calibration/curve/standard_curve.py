@@ -10,7 +10,7 @@ import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
 from calibration.curve.acceptance import CheckName, CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
-from calibration.curve.fit import PARAMETERS, CurveModel, LogLogFit, fit_model, photon_step
+from calibration.curve.fit import PARAMETERS, CurveModel, LogLogFit, curve_model_of, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.errors import CalibrationError
 from calibration.numbers import Floats
@@ -222,7 +222,7 @@ def fit_standard_curve(
         Lengths that differ, or an unknown model.
     """
     x, y = np.asarray(medians, dtype=np.float64), np.asarray(levels, dtype=np.float64)
-    formula = _formula(model)
+    formula = curve_model_of(model)
     _must_be_usable(x, y)
     off = np.array([isinstance(m, AtScaleEnd) for m in medians])
     if saturated is not None:
@@ -240,12 +240,6 @@ def fit_standard_curve(
     residuals = residuals_of(fit, beads, formula)
     checks = acceptance(for_checks(fit, beads, residuals, formula, history or ()), limits or CurveLimits())
     return _curve(fit, beads, residuals, formula, checks)
-
-
-def _formula(model: str) -> CurveModel:
-    if model not in PARAMETERS:
-        raise ValueError(f"{model!r} is not a curve model; expected one of {', '.join(PARAMETERS)}.")
-    return CurveModel(model)
 
 
 def _must_be_usable(x: Floats, y: Floats) -> None:
