@@ -431,7 +431,7 @@ LOOKUPS = {
     "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
     "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
     "where an Excel cell becomes a date": (("dates",), "pipeline/study/cells/dates.py", "as_date"),
-    "where dask is started": (("dask_*",), "pipeline/running/cluster/dask_connection.py", "connected"),
+    "where dask is started": (("dask_*",), "pipeline/running/this_computer/dask_own_workers.py", "in_own_processes"),
     "where a flag gets its words": (("flag_words/all_*",), "pipeline/output/flag_words/all_flags.py", "words_of_flag"),
     "where the recovery curve is fitted": (("recovery/fit",), "pipeline/washout/recovery/fit.py", "fit_recovery"),
     "where an FCS offset is repaired": (("fcs/*/offsets",), "pipeline/fcs/layout/offsets.py", "find_data"),
@@ -452,3 +452,15 @@ def test_a_reader_finds_it_by_name_in_two_files_at_most(question: str):
     assert wanted in opened, opened
     assert len(opened) <= 2, opened
     assert does_it in {name for name, _ in named(ROOT / wanted)}
+
+
+def test_dask_is_started_where_a_reader_is_sent():
+    starts = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "dask.base"
+        for alias in node.names
+        if alias.name == "compute"
+    }
+    assert starts == {LOOKUPS["where dask is started"][1]}
