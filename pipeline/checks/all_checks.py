@@ -42,7 +42,7 @@ from pipeline.study.sheets.reading import read_typed, study_of
 from pipeline.study.sheets.sound import sound_part
 from pipeline.study.study import Study
 
-CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
+STUDY_CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     unusable_files,
     identities,
     absent_channels,
@@ -84,7 +84,7 @@ def study_findings(study: Study, headers: Headers | None = None) -> tuple[Findin
         The headers of the files (`read_headers`); None: they are read here. No events are read.
     """
     file_headers = read_headers(study) if headers is None else headers
-    return tuple(finding for check in CHECKS for finding in check(study, file_headers))
+    return tuple(finding for check in STUDY_CHECKS for finding in check(study, file_headers))
 
 
 def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:
