@@ -6,6 +6,9 @@ import os
 import sys
 from pathlib import Path
 
+ONLY_THIS_USER = 0o700
+"""Rights on the folder. Convention: it may name studies, so no other user of the computer may open it."""
+
 
 def own_folder() -> Path:
     """Return the folder in which cd38rd keeps its own files for this user."""
@@ -29,7 +32,7 @@ def private_folder() -> Path:
         The folder cannot be made.
     """
     folder = own_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=ONLY_THIS_USER)
     if os.name == "posix":
-        folder.chmod(0o700)
+        folder.chmod(ONLY_THIS_USER)
     return folder
