@@ -231,8 +231,8 @@ def _no_header_words(rows: Sequence[Sequence[str]]) -> str:
             f"first row. Delete the {rows_above} above them, save the file, and decide again"
         )
     return (
-        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(REVIEW_COLUMNS)}. Correct "
-        "or move the file away, and decide again"
+        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(REVIEW_COLUMNS)}. "
+        "Correct or move the file away, and decide again"
     )
 
 

@@ -25,8 +25,8 @@ from pipeline.study.wording import enumerate_words
 CALCULATOR_COLUMNS = ("level", "median", "cell", "cell_median", "control_median")
 _BEADS, _CELLS = ("level", "median"), ("cell", "cell_median", "control_median")
 EXPECTED = (
-    f"a CSV file or workbook with the columns {enumerate_words(CALCULATOR_COLUMNS, 'and')}: a row per bead (level and "
-    "median), and a row per cell population (the last three; the control may be empty)"
+    f"a CSV file or workbook with the columns {enumerate_words(CALCULATOR_COLUMNS, 'and')}: a row per bead "
+    "(level and median), and a row per cell population (the last three; the control may be empty)"
 )
 
 

@@ -100,6 +100,7 @@ def _who(unnumbered: Unnumbered) -> str:
 
 
 _MOST_NAMED: Final = 10
+"""Most tubes that the sentence names. Convention: more would not be read; the table has all."""
 
 
 def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:
