@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.time_to_event import MedianSurvival, survival_medians
 from pipeline.study.response import LETTERS_CUT
 from pipeline.study.study import Study
+
+log = logging.getLogger(__name__)
 
 RESPONSE_RULE = (
     "Responses are imported as typed. Rates are of the patients with evaluable = yes, and of those who have "
@@ -121,8 +124,10 @@ def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts
     with_dexamethasone = frozenset(
         patient.patient_id for patient in study.patients if patient.dexamethasone_on
     )
+    counts = count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)
+    log.info("response: patients: %d, evaluable: %d", counts.n_patients, counts.n_evaluable)
     return replace(
-        tables_of_counts(count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)),
+        tables_of_counts(counts),
         odds=control_odds(study, facts),
         baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),

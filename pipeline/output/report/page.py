@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ from pipeline.output.report.words import competition_words, verdict_line
 from pipeline.quantification.result import SampleResult
 from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.study.quantity_name import density_name, marker_of, population_name
+
+log = logging.getLogger(__name__)
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
@@ -117,6 +120,7 @@ def write_report(path: Path, study_result: StudyResult, run_on: str = "", older:
     """
     page = replace(_page(study_result, run_on), older=tuple(older))
     write_whole(path, _html(page, study_result))
+    log.debug("written: %s", path.name)
     write_tube_pages(path.parent / FOLDER, page)
 
 
