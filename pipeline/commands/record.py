@@ -12,6 +12,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.audit.trail import Event, add_line
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.content import digest_of, file_sha256
+from pipeline.files.whole import UNFINISHED
 from pipeline.running.program import code_digest, program_version
 from pipeline.study.study import Study
 
@@ -88,7 +89,7 @@ def inputs_of(study_result: StudyResult) -> tuple[tuple[str, str], ...]:
 
 def digests_of(results: Path) -> Digests:
     """Return path and SHA-256 of every file of a results folder that run.json should list."""
-    files = (path for path in results.rglob("*") if path.is_file())
+    files = (path for path in results.rglob("*") if path.is_file() and path.suffix != UNFINISHED)
     names = {path.relative_to(results).as_posix(): path for path in files}
     listed = {name: path for name, path in names.items() if name.partition("/")[0] not in NOT_LISTED}
     return tuple((name, file_sha256(listed[name])) for name in sorted(listed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,9 +46,12 @@ from pipeline.study.errors import UsageError
 from pipeline.study.faults import fault_report, stops_run
 from pipeline.study.study import Study
 from pipeline.study.wording import did_you_mean
+from pipeline.tube.inputs import bytes_of_inputs
+from pipeline.tube.memory import processes_that_fit
 
 log = logging.getLogger(__name__)
 
+ONE_WORKER = RunOptions(workers=1)
 SHEETS_OF_BEADS = ("beads", "settings")
 
 
@@ -68,8 +71,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         faults, rechecked_findings = rechecked(study, faults, findings)
         if stops_run(faults):
             return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
-        bead_workers = workers_for(len(study.samples), options.workers)
-        calibrations = _calibrations(study, hashes, results.stores.bead_runs, reporter, own, bead_workers)
+        calibrations = _calibrations(study, hashes, results.stores.bead_runs, reporter, options, own)
         _stop_at_defects(
             options, {f"bead run {run.bead_run}": run.defect for run in calibrations if run.defect}
         )
@@ -85,15 +87,13 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         if same is not None:
             log.info("nothing has changed: no result is written again")
             return same
-        with side_work(own, len(study.samples), done.workers) as side:
-            results.write_first(study, done.results.values(), calibrations, side, figures=options.figures)
-            reporter.stage("fitting models")
-            validate = options.validate or results.validation.is_dir()
-            study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
-            _stop_at_defects(options, study_result.all_defects, THE_DATA)
-            facts = partial(
-                record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused
-            )
+        reporter.stage("fitting models")
+        validate = options.validate or results.validation.is_dir()
+        study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
+        _stop_at_defects(options, study_result.all_defects, THE_DATA)
+        facts = partial(record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused)
+        here = 1 if options.scheduler else done.workers
+        with side_work(own, results.folder, len(study.samples), here) as side:
             older = results.write(
                 study_result, facts, reporter.stage, side, run_on=record.day, figures=options.figures
             )
@@ -144,8 +144,8 @@ def _calibrations(
     hashes: Mapping[str, str],
     store: Store[CalibrationResult],
     reporter: Reporter,
+    options: RunOptions = ONE_WORKER,
     own: OwnProcesses | None = None,
-    workers: int = 1,
 ) -> tuple[CalibrationResult, ...]:
     """Return every bead run's curve; it is taken from the store if nothing changed."""
     tasks = bead_tasks(study, hashes)
@@ -158,11 +158,21 @@ def _calibrations(
         elif store.is_damaged(name):
             say_damaged(reporter, store.path(name))
     missing = [task for task in tasks if task.run.name not in stored]
-    for end in run_tasks(missing, calibrate_bead_run, workers=min(workers, len(missing)), own=own):
+    workers = _bead_workers(study, missing, options)
+    for end in run_tasks(missing, calibrate_bead_run, workers=workers, own=own):
         stored[end.task.run.name] = _calibrated(end, store)
     calibrations = [stored[task.run.name] for task in tasks]
     history = log_of(study.folder, study.settings)
     return judged_bead_runs(history, calibrations, study.bead_runs, study.settings, write=True)
+
+
+def _bead_workers(study: Study, missing: Sequence[BeadTask], options: RunOptions) -> int:
+    """Return the processes of this computer for bead runs; on a cluster, or for few tubes, this process."""
+    n_tubes = len(study.samples)
+    if not missing or options.scheduler or workers_for(n_tubes, options.workers) == 1:
+        return 1
+    largest = max(bytes_of_inputs(study.folder, (task.run.fcs_file,)) for task in missing)
+    return min(len(missing), workers_for(n_tubes, options.workers, processes_that_fit(largest)))
 
 
 def _calibrated(

@@ -96,16 +96,16 @@ def _from_store(
         return same
     drawn = extras is not None
     extras = extras or NO_EXTRAS
-    with logged_to(results.folder), own_processes() as own, side_work(own, len(tubes)) as side:
-        results.write_first(study, tubes.values(), calibrations, side, figures=drawn, extras=extras)
-        reporter.stage("fitting models")
+    reporter.stage("fitting models")
+    with logged_to(results.folder), own_processes() as own:
         validate = results.validation.is_dir()
         study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)
         facts = partial(record.facts, results.folder, inputs_of(study_result), 0, len(tubes))
         all_loaded()
-        older = results.write(
-            study_result, facts, reporter.stage, side, run_on=record.day, figures=drawn, extras=extras
-        )
+        with side_work(own, results.folder, len(tubes)) as side:
+            older = results.write(
+                study_result, facts, reporter.stage, side, run_on=record.day, figures=drawn, extras=extras
+            )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     if not study_result.all_defects:
         last.keep(summary)

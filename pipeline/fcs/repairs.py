@@ -118,7 +118,7 @@ class Repair:
         return f"{self.code}: {self.text}"
 
 
-def logged(*repairs: Repair) -> tuple[Repair, ...]:
+def in_log(*repairs: Repair) -> tuple[Repair, ...]:
     """Log the code of each repair, and return the repairs.
 
     No word of the file is logged, since it may name a patient.

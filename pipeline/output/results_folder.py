@@ -13,7 +13,7 @@ from pipeline.assay.report import AssayReport
 from pipeline.assembly.provenance import RunFacts
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
-from pipeline.files.whole import NoResultsFolderError, remove_older, remove_unfinished
+from pipeline.files.whole import NoResultsFolderError, older_kept, remove_older, remove_unfinished
 from pipeline.output.calibration_table import calibration_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
 from pipeline.output.further_tables.distribution import distribution_table
@@ -21,7 +21,6 @@ from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import distribution_json, response_json, washout_json, write_json
 from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.table import Table, write_csv
-from pipeline.quantification.result import SampleResult
 from pipeline.running.store import stores_in
 from pipeline.running.this_computer.side_work import SideWork, Start
 from pipeline.study.study import Study
@@ -84,39 +83,6 @@ class Results:
         except OSError as error:
             raise NoResultsFolderError(self.folder, error.strerror or str(error)) from None
 
-    def write_first(
-        self,
-        study: Study,
-        results: Iterable[SampleResult],
-        calibrations: Sequence[CalibrationResult],
-        side_work: SideWork,
-        *,
-        figures: bool = True,
-        extras: FigureExtras = NO_EXTRAS,
-    ) -> None:
-        """Start to write the files that need no model: the tubes' gates, and the pictures of the beads.
-
-        Parameters
-        ----------
-        study
-            The study; the pictures show its limits.
-        results
-            The results of the tubes.
-        calibrations
-            The bead runs.
-        side_work
-            Gives the work to idle worker processes, or does it at once.
-        figures, extras
-            As in `write`.
-        """
-        remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
-        write_gates(self.folder / "gates", results, self.stores.samples, side_work.start)
-        if figures:
-            from pipeline.output.figures import write_bead_figures
-
-            folder, limit = self.folder / "figures", study.settings.curve_limits.error
-            write_bead_figures(folder, calibrations, limit, png=extras.png, start=side_work.start)
-
     def write(
         self,
         study_result: StudyResult,
@@ -128,7 +94,7 @@ class Results:
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
     ) -> tuple[str, ...]:
-        """Write all other result files; return the names of those that could not be replaced.
+        """Write all result files; return the names of those that could not be replaced.
 
         A file that is open in Excel, or blocked by a folder of its name, does not stop the others: the
         report, run.json and the end of the command name it.
@@ -141,7 +107,7 @@ class Results:
         stage
             Called with the name of each stage of writing.
         side_work
-            That of `write_first`.
+            Gives pieces of the work to idle worker processes, or does them at once.
         run_on
             Day of the run, for the head of the report.
         figures
@@ -149,23 +115,22 @@ class Results:
         extras
             Files of figures that are made on request.
         """
-        stage("writing tables")
-        self._write_tables(study_result, side_work.start)
-        if study_result.assay is not None:
-            self._write_validation(study_result, study_result.assay)
-        if figures:
-            stage("drawing figures")
-            self._write_figures(study_result, extras, side_work.start)
-        stage("writing the report")
-        older = self._names(side_work.older)
-        self._write_report(study_result, run_on, older)
-        side_work.finish()
-        if self._names(side_work.older) != older:
-            self._write_report(study_result, run_on, self._names(side_work.older))
-        stage("finishing")
-        older = self._names(side_work.older)
-        self._write_run(study_result, facts(older))
-        return older
+        remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
+        with older_kept() as older:
+            stage("writing tables")
+            write_gates(self.folder / "gates", study_result.results, self.stores.samples, side_work.start)
+            self._write_tables(study_result, side_work.start)
+            if study_result.assay is not None:
+                self._write_validation(study_result, study_result.assay)
+            if figures:
+                stage("drawing figures")
+                self._write_figures(study_result, extras, side_work.start)
+            older.extend(side_work.finish())
+            stage("writing the report")  # the last: it names the files that stayed
+            self._write_report(study_result, run_on, self._names(older))
+            stage("finishing")
+        self._write_run(study_result, facts(self._names(older)))
+        return self._names(older)
 
     def _names(self, files: Iterable[Path]) -> tuple[str, ...]:
         return tuple(sorted({path.relative_to(self.folder).as_posix() for path in files}))
@@ -220,9 +185,10 @@ class Results:
         write_report(self.report, study_result, run_on, older)
 
     def _write_figures(self, study_result: StudyResult, extras: FigureExtras, start: Start) -> None:
-        from pipeline.output.figures import write_figures
+        from pipeline.output.figures import write_bead_figures, write_figures
 
-        folder = self.folder / "figures"
+        folder, limit = self.folder / "figures", study_result.study.settings.curve_limits.error
+        write_bead_figures(folder, study_result.calibrations, limit, png=extras.png, start=start)
         write_figures(folder, study_result, png=extras.png, gating_pdf=extras.gating_pdf, start=start)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:

@@ -99,7 +99,7 @@ def of_this_program(end: Finished[Task, Result]) -> Finished[Task, Result]:
 def without_answer(task: Task, error: BaseException) -> Finished[Task, Result]:
     """Return the outcome of a task that raised an exception, or that no worker could do or answer."""
     if isinstance(error, ProcessDiedError):
-        died = "the worker process died while it worked on this tube (out of memory, or a crash)"
+        died = "the worker process died while it worked on this (out of memory, or a crash)"
         return Finished(task, None, died)
     if isinstance(error, OSError | MemoryError) and not _is_wrong_call(error):
         return Finished(task, None, f"the computer failed, not this file: {_computer_failure(error)}")

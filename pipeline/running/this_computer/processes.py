@@ -5,13 +5,16 @@ They use no socket and no port: no other user can reach them, and they need no n
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 SECONDS_TO_END = 5.0
@@ -59,8 +62,21 @@ class WorkerProcess:
             raise answer
         return answer
 
+    def must_run(self) -> None:
+        """Start the process if it does not run.
+
+        Raises
+        ------
+        ProcessDiedError
+            The system starts no further process.
+        """
+        try:
+            self._started()
+        except OSError:
+            raise ProcessDiedError from None
+
     def kill(self) -> None:
-        """End the process at once, even at work; no file is left half written."""
+        """End the process at once, even at work. A file being written stays under its unfinished name."""
         process = self._process
         if process is not None:
             process.kill()
@@ -86,9 +102,9 @@ class WorkerProcess:
         for_tasks, self._tasks = context.Pipe(duplex=False)
         self._results, of_results = context.Pipe(duplex=False)
         process = context.Process(target=_serve, args=(for_tasks, of_results), daemon=True)
-        _leave_interrupts_to_the_first_process()
         try:
-            process.start()
+            with _interrupts_left_to_this_process():
+                process.start()
             self._process = process
         except OSError:
             self._forget()
@@ -118,17 +134,23 @@ class OwnProcesses:
         self._processes: list[WorkerProcess] = []
 
     def first(self, number: int) -> tuple[WorkerProcess, ...]:
-        """Return so many processes, the ones used before first."""
+        """Return so many processes, the ones used before first; all others end and give back their memory."""
         while len(self._processes) < number:
             self._processes.append(WorkerProcess())
-        return tuple(self._processes[:number])
+        _end_idle(self._processes[number:])
+        del self._processes[number:]
+        return tuple(self._processes)
 
     def leave(self) -> None:
         """Let every process end; none is at work."""
-        for process in self._processes:
-            process.no_more_work()
-        for process in self._processes:
-            process.leave()
+        _end_idle(self._processes)
+
+
+def _end_idle(processes: Sequence[WorkerProcess]) -> None:
+    for process in processes:
+        process.no_more_work()
+    for process in processes:
+        process.leave()
 
 
 @contextmanager
@@ -144,9 +166,18 @@ def own_processes() -> Iterator[OwnProcesses]:
 def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
     """Do each piece of work that arrives, until the parent process closes the pipe or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_owner, name="owner", daemon=True).start()
     with suppress(EOFError, BrokenPipeError):
         while True:
             results.send_bytes(_answer(tasks.recv_bytes()))
+
+
+def _end_with_the_owner() -> None:
+    """End this process, even at work, when its owner has ended: nobody would wait for the results."""
+    owner = parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
 
 
 def _answer(sent: bytes) -> bytes:
@@ -155,6 +186,7 @@ def _answer(sent: bytes) -> bytes:
         work, arguments = pickle.loads(sent)
         return pickle.dumps((False, work(*arguments)))
     except Exception as error:
+        error.add_note(f"In a worker process:\n{''.join(traceback.format_exception(error))}")
         return _pickled(error)
 
 
@@ -163,11 +195,22 @@ def _pickled(error: Exception) -> bytes:
         sent = pickle.dumps((True, error))
         pickle.loads(sent)
     except Exception:
-        return pickle.dumps((True, RuntimeError(f"{type(error).__name__}: {error}")))
+        plain = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in error.__notes__:
+            plain.add_note(note)
+        return pickle.dumps((True, plain))
     return sent
 
 
-def _leave_interrupts_to_the_first_process() -> None:
-    """Block Ctrl-C in a process that starts; the terminal sends it to every process of the group."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+@contextmanager
+def _interrupts_left_to_this_process() -> Iterator[None]:
+    """Start a process with Ctrl-C blocked in it; the terminal sends it to every process of the group."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else the start of the first process would unblock it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from pipeline.files.whole import older_kept
+from pipeline.files.whole import older_kept, remove_unfinished
 from pipeline.running.this_computer.dask_own_workers import SECONDS_BETWEEN_OWN_LOOKS
 from pipeline.running.this_computer.processes import OwnProcesses, ProcessDiedError, WorkerProcess
 
@@ -41,13 +41,12 @@ class SideWork:
     ----------
     processes
         The processes; nothing else uses them at the same time.
-    older
-        Files of an earlier run that could not be replaced; filled by this process and, in `finish`, by the
-        others.
+    folder
+        The folder in which all work writes.
     """
 
-    def __init__(self, processes: Sequence[WorkerProcess], older: list[Path]) -> None:
-        self.older = older
+    def __init__(self, processes: Sequence[WorkerProcess], folder: Path) -> None:
+        self._folder = folder
         self._processes = tuple(processes)
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         for process in self._processes:
@@ -62,33 +61,48 @@ class SideWork:
         else:
             self._started.append((work, self._threads.submit(self._done_by_a_process, work)))
 
-    def finish(self) -> None:
-        """Wait until all work is done; raise the first exception of a piece.
+    def finish(self) -> list[Path]:
+        """Wait until all work is done; return the files of an earlier run that workers could not replace.
 
-        If a process died (out of memory), its piece is done again in this process.
+        The first exception of a piece is raised. If a process died (out of memory) or could not be started,
+        its piece is done again in this process.
         """
+        older: list[Path] = []
+        left_over = []
         while self._started:
-            work, future = self._started.pop(0)
+            work, future = self._started[0]
+            while not future.done():  # looks again and again, so that Ctrl-C is heard on every system
+                wait([future], SECONDS_BETWEEN_OWN_LOOKS)
             try:
-                self.older.extend(future.result())
+                older += future.result()
             except ProcessDiedError:
-                work()
+                left_over.append(work)
+            del self._started[0]
+        if left_over:
+            remove_unfinished(self._folder)  # what the dead process was writing
+        for work in left_over:
+            work()
+        return older
 
     def end(self) -> None:
-        """Drop all work that is not done."""
+        """Drop all work that is not done, and what it has half written."""
         if self._threads is None:
             return
         self._threads.shutdown(wait=False, cancel_futures=True)
         unfinished = {future for _, future in self._started if not future.done()}
+        was_stopped = bool(unfinished)
         while unfinished:
             for process in self._processes:
                 process.kill()  # again and again, since one may just be starting
             unfinished = wait(unfinished, SECONDS_BETWEEN_OWN_LOOKS).not_done
         self._threads.shutdown()
+        if was_stopped:
+            remove_unfinished(self._folder)
 
     def _done_by_a_process(self, work: Work) -> list[Path]:
         process = self._idle.get()
         try:
+            process.must_run()
             older: list[Path] = process.do(_files_that_stayed, work)
         finally:
             self._idle.put(process)
@@ -96,27 +110,27 @@ class SideWork:
 
 
 @contextmanager
-def side_work(own: OwnProcesses, n_tubes: int, workers: int = 1) -> Iterator[SideWork]:
-    """Yield side work; at the end, what is not finished is dropped. Files that stay are listed in `older`.
+def side_work(own: OwnProcesses, folder: Path, n_tubes: int, workers: int = 1) -> Iterator[SideWork]:
+    """Yield side work; at the end, what is not finished is dropped.
 
     Parameters
     ----------
     own
         The worker processes of the command.
+    folder
+        The folder in which the work writes.
     n_tubes
         Tubes of the study.
     workers
-        Number of processes that worked on the tubes; 1: this process did.
+        Number of this computer's processes that worked on the tubes; 1: this process did.
     """
     pays = n_tubes > TUBES_THAT_PAY and (os.cpu_count() or 1) > 1
-    # this process works too
-    number = min(workers - 1, MOST_PROCESSES) if workers > 1 else int(pays)
-    with older_kept() as older:
-        work = SideWork(own.first(number), older)
-        try:
-            yield work
-        finally:
-            work.end()
+    number = min(workers, MOST_PROCESSES) if workers > 1 else int(pays)
+    work = SideWork(own.first(number), folder)
+    try:
+        yield work
+    finally:
+        work.end()
 
 
 def _files_that_stayed(work: Work) -> list[Path]:

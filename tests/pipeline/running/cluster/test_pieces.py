@@ -164,7 +164,7 @@ def test_a_tube_that_ends_each_worker_is_blamed_and_no_other(tmp_path: Path, all
         finally:
             stop.set()
             keeper.join()
-    assert "the worker process died while it worked on this tube" in str(ends.pop(POISON))
+    assert "the worker process died while it worked on this" in str(ends.pop(POISON))
     assert ends == {n: n * n for n in numbers if n != POISON}
 
 
