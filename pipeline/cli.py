@@ -262,7 +262,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=arguments, standalone_mode=True)
     except Exception as error:  # the only place where an error becomes a sentence and an exit status
-        sys.exit(sentence_and_status(error))
+        sys.exit(sentence_and_status(error, sys.argv[1:] if arguments is None else arguments))
 
 
 def open_page_without_study() -> None:

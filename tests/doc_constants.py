@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -22,6 +22,8 @@ LAY_OUT: Mapping[str, str] = {
     "pipeline/simulate": "studies that are made up; their truth is written beside them",
 }
 """Rooms and modules whose numbers decide no result, flag, warning or refusal: what they lay out instead."""
+DECIDE_IN_THEM = ("pipeline/output/report/models",)
+"""Rooms within these whose numbers decide all the same: what the report states of the models."""
 SOURCE = re.compile(
     r"doi:|docs/|IEEE\s754|CLSI|\b[Cc]onvention\b|\bArithmetic\b|\bVendor\b|libm"
     r"|\b[Cc]hosen\son\b|\b[Ff]itted\son\b|\bStandard:|\bNCT\d{8}\b",
@@ -41,7 +43,11 @@ def modules() -> list[Path]:
 def lays_out(path: Path) -> bool:
     """Tell whether a module's numbers only lay out what people see."""
     name = path.relative_to(ROOT).as_posix()
-    return any(name == place or name.startswith(f"{place}/") for place in LAY_OUT)
+
+    def stands_in(places: Iterable[str]) -> bool:
+        return any(name == place or name.startswith(f"{place}/") for place in places)
+
+    return stands_in(LAY_OUT) and not stands_in(DECIDE_IN_THEM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from helpers.syntax import tree_of
 
 ROOT = Path(__file__).resolve().parents[1]
+GAP = 3
+"""Blanks between the longest line of the left column of the picture and the right column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,18 @@ def picture() -> str:
     """Return the floors of the three packages as text: each line may import from the lines below it."""
     pipeline, gating, calibration = map(story_of, ("pipeline", "gating", "calibration"))
     left, right = _lines(gating), _lines(calibration)
-    height = max(len(left), len(right))
-    under = [
-        f"{a:<42}{b}".rstrip() for a, b in zip(_filled(left, height), _filled(right, height), strict=True)
-    ]
-    drawn = ["pipeline/", *(f"  {line}" for line in _lines(pipeline)), "", f"{'gating/':<42}calibration/"]
-    return "\n".join(["```", *drawn, *(f"  {line}" for line in under), "```", ""])
+    drawn = ["pipeline/", *(f"  {line}" for line in _lines(pipeline)), ""]
+    drawn += side_by_side(
+        ["gating/", *(f"  {line}" for line in left)], ["calibration/", *(f"  {line}" for line in right)]
+    )
+    return "\n".join(["```", *drawn, "```", ""])
+
+
+def side_by_side(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """Return two columns of text; the right one begins `GAP` blanks after the longest line of the left one."""
+    height, width = max(len(left), len(right)), max(map(len, left)) + GAP
+    pairs = zip(_filled(left, height), _filled(right, height), strict=True)
+    return [f"{a:<{width}}{b}".rstrip() for a, b in pairs]
 
 
 def _lines(story: Story) -> list[str]:

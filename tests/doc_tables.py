@@ -25,7 +25,7 @@ from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
 from pipeline.study.settings import Settings, setting_facts, setting_text
 from pipeline.study.sheets.columns import column_facts, column_fields, column_names
-from pipeline.study.sheets.rows import SHEETS, ReviewRow
+from pipeline.study.sheets.rows import STUDY_SHEETS, ReviewRow
 from pipeline.tube.flags import TubeFlag
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +67,7 @@ def settings_table() -> str:
 
 def sheet_table(sheet: str) -> str:
     """Return the columns of a sheet; required ones are bold."""
-    model = ReviewRow if sheet == "review" else SHEETS[sheet]
+    model = ReviewRow if sheet == "review" else STUDY_SHEETS[sheet]
     rows = []
     for name in column_names(model):
         facts = column_facts(model, name)
@@ -169,7 +169,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "constants": doc_constants.table,
     **{f"modules {name}": partial(modules_table, name) for name in PACKAGES},
     **{f"rooms of {name}": partial(rooms_table, name) for name in PACKAGES},
-    **{f"sheet {name}": partial(sheet_table, name) for name in (*SHEETS, "review")},
+    **{f"sheet {name}": partial(sheet_table, name) for name in (*STUDY_SHEETS, "review")},
 }
 
 

@@ -46,7 +46,10 @@ def test_no_number_that_decides_comes_from_a_room_that_only_lays_out(path: Path)
     assert taken == []
 
 
-@pytest.mark.parametrize("room", ["pipeline/checks", "pipeline/washout", "pipeline/fcs", "gating/clone"])
+@pytest.mark.parametrize(
+    "room",
+    ["pipeline/checks", "pipeline/washout", "pipeline/fcs", "gating/clone", "pipeline/output/report/models"],
+)
 def test_a_new_module_of_any_other_room_decides(room: str):
     assert not lays_out(ROOT / room / "new.py")
 
@@ -144,3 +147,9 @@ def test_each_number_that_is_written_as_a_series_or_a_repeated_tuple_is_a_consta
     module = tmp_path / "module.py"
     module.write_text("A = tuple(1 / n for n in (3, 4))\nB = (*(7,) * 8, 1)\n")
     assert [constant.names for constant in constants(module)] == ["A", "B"]
+
+
+def test_the_p_from_which_the_report_states_an_association_stands_in_the_table_once():
+    rows = [line for line in table().splitlines() if line.startswith("| `")]
+    assert len([row for row in rows if "| `LIKELY_P` | `0.05` |" in row]) == 1
+    assert any("| `LONGEST_WEEKS` | `520.0` |" in row for row in rows)

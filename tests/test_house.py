@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from doc_rooms import ROOT, owned_by, stories, story_of
+from doc_rooms import GAP, ROOT, owned_by, picture, side_by_side, stories, story_of
 from helpers.syntax import nodes_of, tree_of
 
 PACKAGES = ("gating", "calibration", "pipeline")
@@ -265,3 +265,19 @@ def public_names(node: ast.stmt) -> list[str]:
         )
         names = [target.id for target in targets if isinstance(target, ast.Name)]
     return [name for name in names if not name.startswith("_")]
+
+
+def test_the_columns_of_the_picture_of_rooms_do_not_touch():
+    (left,) = [line for line in picture().splitlines() if line.startswith("gating/")]
+    start = left.index("calibration/")
+    drawn = picture().splitlines()
+    under = drawn[drawn.index(left) : -1]
+    assert all(line[start - GAP : start].strip() == "" for line in under), "a gap between the columns"
+    every = {room for line in under[1:] for room in line.replace("·", " ").split()}
+    rooms = {room for package in ("gating", "calibration") for f in story_of(package).floors for room in f}
+    assert every == rooms
+
+
+def test_the_right_column_begins_after_the_longest_line_of_the_left_one():
+    assert side_by_side(["a" * 50, "b"], ["c", "d", "e"]) == [
+        f"{'a' * 50}{' ' * GAP}c", f"b{' ' * (49 + GAP)}d", f"{' ' * (50 + GAP)}e"]  # fmt: skip

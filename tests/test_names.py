@@ -221,6 +221,45 @@ def test_no_two_numbers_that_decide_share_a_name_even_private_ones():
     assert {name: where for name, where in deciding().items() if name not in IN_BOTH} == {}
 
 
+NOT_YET_APART = {
+    "BADGES", "BEADS", "BEAD_COLUMNS", "BEAD_EVENTS", "BESIDE", "BETWEEN_RUNS", "CHANGES",
+    "COLOURS", "CONTROLS", "CONTROL_EVENTS", "COUNTED", "DATA", "DELIMITERS", "DENSITY", "EVENTS",
+    "EXACT", "EXPECTED", "FILES", "FOLD", "HEADER", "HEIGHT", "KINDS", "LOOKS", "MARKERS", "METHOD",
+    "MOLECULES", "MONTHS", "MOST_CELLS", "MOST_NAMED", "MOST_NAMES", "MOST_PAGES", "MOST_ROWS",
+    "NAME", "NAMES", "NOT_KNOWN", "NUMBER", "OF_SOME", "PALE", "PATIENTS", "PATIENT_COLUMNS",
+    "PERCENT", "PHENOTYPE", "PLAIN", "RATIO", "RESPONSE", "RESPONSES", "SAMPLES", "SAMPLE_COLUMNS",
+    "SEED", "SENSITIVITY", "SHARE", "SIDE", "SOURCE", "TARGETS", "TEMPLATES", "TYPED",
+    "UNCOMPENSATED", "UNNUMBERED", "USUAL", "VISITS", "WEEKS", "WHOLE", "WIDTH", "WIDTHS",
+    "WORKBOOK",
+}  # fmt: skip
+"""Public constants that several modules still define, each with another meaning: no further one may join."""
+
+
+def public_constants(path: Path) -> Iterator[str]:
+    """Yield each public constant of a module, whatever it holds."""
+    for node in tree_of(path).body:
+        yield from (name for name in targets(node) if name.isupper() and not name.startswith("_"))
+
+
+def shared_constants() -> set[str]:
+    every = shared((name, path) for path in sources() for name in dict.fromkeys(public_constants(path)))
+    return set(every) - IN_BOTH
+
+
+def test_no_two_public_constants_share_a_name():
+    assert shared_constants() - NOT_YET_APART == set()
+
+
+def test_each_public_constant_that_is_listed_as_shared_still_is():
+    assert NOT_YET_APART - shared_constants() == set(), "no longer shared: take it off the list"
+
+
+def test_a_constant_is_seen_however_it_is_written(tmp_path: Path):
+    module = tmp_path / "module.py"
+    module.write_text("RULE = 1\nA, B = 2, 3\nC: Final = 'x'\n_PRIVATE = 4\nlower = 5\n", "utf-8")
+    assert list(public_constants(module)) == ["RULE", "A", "B", "C"]
+
+
 def test_modules_that_share_a_name_speak_of_one_thing():
     places = defaultdict(list)
     for path in sources():
@@ -431,7 +470,7 @@ LOOKUPS = {
     "where doublets are cut": (("singlets",), "gating/cleaning/singlets.py", "find_singlets"),
     "where the LLOQ is decided": (("limits",), "calibration/density/limits.py", "density_limits"),
     "where an Excel cell becomes a date": (("dates",), "pipeline/study/cells/dates.py", "as_date"),
-    "where dask is started": (("dask_*",), "pipeline/running/cluster/dask_connection.py", "connected"),
+    "where dask is started": (("dask_*",), "pipeline/running/this_computer/dask_own_workers.py", "in_own_processes"),
     "where a flag gets its words": (("flag_words/all_*",), "pipeline/output/flag_words/all_flags.py", "words_of_flag"),
     "where the recovery curve is fitted": (("recovery/fit",), "pipeline/washout/recovery/fit.py", "fit_recovery"),
     "where an FCS offset is repaired": (("fcs/*/offsets",), "pipeline/fcs/layout/offsets.py", "find_data"),
@@ -452,3 +491,15 @@ def test_a_reader_finds_it_by_name_in_two_files_at_most(question: str):
     assert wanted in opened, opened
     assert len(opened) <= 2, opened
     assert does_it in {name for name, _ in named(ROOT / wanted)}
+
+
+def test_dask_is_started_where_a_reader_is_sent():
+    starts = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "dask.base"
+        for alias in node.names
+        if alias.name == "compute"
+    }
+    assert starts == {LOOKUPS["where dask is started"][1]}

@@ -21,11 +21,11 @@ from gating.gates.movable_gates import BY_HAND
 from gating.gates.person_gates import Choices
 from gating.gates.steps import Step, StepEstimate
 from helpers.known_marrow import marrow, panel
-from pipeline.checks.all_checks import CHECKS
+from pipeline.checks.all_checks import STUDY_CHECKS
 from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers, StudyFile, read_headers
 from pipeline.output.figures.gating import step_title
-from pipeline.study.cells.choices import ROLES
+from pipeline.study.cells.choices import CHANNEL_ROLES
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
@@ -41,7 +41,7 @@ def as_named(role: str) -> tuple[str, str]:
     return ("Time", "") if role == "time" else ("PE-A", "HLA-DR" if role == "other" else role)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", CHANNEL_ROLES)
 def test_a_role_is_typed_guessed_from_its_marker_and_gates_unless_it_is_quantified(role: str):
     assert guess_role(*as_named(role)) == role
     if role == QUANTIFIED_ROLE:
@@ -100,7 +100,7 @@ def demo() -> tuple[Study, Headers]:
     return study, read_headers(study)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", STUDY_CHECKS, ids=lambda check: check.__name__)
 def test_a_check_finds_nothing_that_stops_a_sound_study(
     check: Callable[..., Any], demo: tuple[Study, Headers]
 ):
@@ -109,7 +109,7 @@ def test_a_check_finds_nothing_that_stops_a_sound_study(
     assert not [one for one in found if one.fails or (one.fault and one.fault.severity is Severity.ERROR)]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", STUDY_CHECKS, ids=lambda check: check.__name__)
 def test_a_check_never_raises_where_no_file_can_be_read(
     check: Callable[..., Any], demo: tuple[Study, Headers]
 ):
@@ -119,4 +119,4 @@ def test_a_check_never_raises_where_no_file_can_be_read(
 
 
 def test_no_check_stands_in_the_list_twice():
-    assert len(set(CHECKS)) == len(CHECKS)
+    assert len(set(STUDY_CHECKS)) == len(STUDY_CHECKS)

@@ -19,7 +19,7 @@ CATCH_ANY = {
     ("pipeline/running/defects.py", "caught"): "a model or table: names a defect as such",
     ("pipeline/running/this_computer/processes.py", "_answer"): "sends the exception to the run's process",
     ("pipeline/running/this_computer/processes.py", "_pickled"): "an exception that cannot be sent",
-    ("pipeline/running/this_computer/own_workers.py", "_answer"): "hands the exception to `attempt`",
+    ("pipeline/running/this_computer/dask_own_workers.py", "_answer"): "hands the exception to `attempt`",
     ("pipeline/running/cluster/dask_connection.py", "settings_of"): "dask of another version",
     ("pipeline/running/cluster/dask_connection.py", "_ask"): "dask of another version",
     ("pipeline/cli.py", "main"): "a sentence and an exit status for every error",

@@ -22,7 +22,7 @@ __all__ = ["BeadPeaks", "BeadPeaksError", "find_bead_peaks"]
 
 
 MIXTURE = "ordered mixture, peaks of the density counted independently"
-BY_HAND = "ranges set by a person"
+RANGES_BY_HAND = "ranges set by a person"
 ON_ALL_CHANNELS = "valleys on all channels of the file together"
 
 LEAST_PILE = 0.001
@@ -283,7 +283,7 @@ def _from_ranges(
         if low < high:
             raise BeadPeaksError(f"Two ranges overlap between {low:g} and {high:g}.", expected=n_levels)
     populations = [_in_range(x, low, high, end) for low, high in ordered]
-    return _report(populations, x, end, blank, BY_HAND, ())
+    return _report(populations, x, end, blank, RANGES_BY_HAND, ())
 
 
 def _in_range(x: Floats, low: float, high: float, end: ScaleEnd) -> MeasuredPopulation:

@@ -12,7 +12,7 @@ from calibration.curve.table_rows import CheckedValue, CheckName, CurveCheck, Ta
 from calibration.numbers import Floats
 
 __all__ = [
-    "CHECKS",
+    "CURVE_CHECKS",
     "CheckName",
     "CurveCheck",
     "CurveLimits",
@@ -91,8 +91,8 @@ def _worst(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
 
 
 def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...]:
-    """Return every row of the table that the data of a fitted curve allow, in the order of `CHECKS`."""
-    return acceptance_rows(CHECKS, beads, limits)
+    """Return every row of the table that the data of a fitted curve allow, in the order of `CURVE_CHECKS`."""
+    return acceptance_rows(CURVE_CHECKS, beads, limits)
 
 
 def _order(b: FittedBeads, limit: None) -> CheckedValue:
@@ -238,7 +238,7 @@ def _history(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     return abs(off), limit.at_most(abs(off)), text
 
 
-CHECKS: tuple[TableRow[FittedBeads], ...] = (
+CURVE_CHECKS: tuple[TableRow[FittedBeads], ...] = (
     TableRow(CheckName.ORDER, _order),
     TableRow(CheckName.R2, _r2, lambda limits: limits.r2),
     TableRow(CheckName.SLOPE, _slope, lambda limits: limits.slope),

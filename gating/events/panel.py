@@ -17,7 +17,7 @@ class Target(StrEnum):
     ANY = "any"
 
 
-ROLES = (
+ROLES_THAT_GATE = (
     "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd138",
     "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa", "lambda",
     "other",
@@ -59,9 +59,9 @@ class GatingChannel:
     def __post_init__(self) -> None:
         if self.role == QUANTIFIED_ROLE:
             raise UnfitPanelError(f"channel {self.channel!r} is the quantified one; it never gates")
-        if self.role not in ROLES:
+        if self.role not in ROLES_THAT_GATE:
             raise UnfitPanelError(
-                f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES)}"
+                f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES_THAT_GATE)}"
             )
 
 

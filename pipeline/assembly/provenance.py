@@ -14,7 +14,7 @@ from pipeline.running.program import code_digest, program_version
 from pipeline.study.file_labels import labels_of_study
 from pipeline.study.study import Study
 
-LIBRARIES = (
+RECORDED_LIBRARIES = (
     "numpy",
     "scipy",
     "scikit-learn",
@@ -27,6 +27,8 @@ LIBRARIES = (
     "pyreadstat",
     "matplotlib",
 )
+"""Libraries that run.json names: those that read, compute or write anything of a study. The numbers of a
+tube depend on fewer, and on what these require: `LIBRARIES_OF_TUBES` in pipeline/running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def provenance_of(study: Study, inputs: Sequence[tuple[str, str]]) -> Provenance
         code_sha256=code_digest(),
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
-        libraries=tuple((name, metadata.version(name)) for name in LIBRARIES),
+        libraries=tuple((name, metadata.version(name)) for name in RECORDED_LIBRARIES),
         settings=tuple(
             (name, labels.in_text(str(value))) for name, value in study.settings.model_dump().items()
         ),

@@ -13,7 +13,7 @@ from calibration.numbers import QUARTILES
 from pipeline.tube.names.markers import scatter_role
 
 LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
-NUMBERED = re.compile(r"^([fs]sc)(?=[_\d])", re.IGNORECASE)
+NUMBERED_SCATTER = re.compile(r"^([fs]sc)(?=[_\d])", re.IGNORECASE)
 NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
 PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
 USUAL = ("FSC-A", "SSC-A")
@@ -118,7 +118,7 @@ _LIGHT, _ALIKE, _BROAD = (
 
 
 def _role(channel: str) -> str:
-    plain = NUMBERED.sub(r"\1 ", LASER.sub("", channel.strip()))
+    plain = NUMBERED_SCATTER.sub(r"\1 ", LASER.sub("", channel.strip()))
     return role if (role := scatter_role(plain)) != "time" else ""
 
 

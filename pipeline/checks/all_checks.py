@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,9 @@ from pipeline.study.sheets.reading import read_typed, study_of
 from pipeline.study.sheets.sound import sound_part
 from pipeline.study.study import Study
 
-CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
+log = logging.getLogger(__name__)
+
+STUDY_CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     unusable_files,
     identities,
     absent_channels,
@@ -84,7 +87,9 @@ def study_findings(study: Study, headers: Headers | None = None) -> tuple[Findin
         The headers of the files (`read_headers`); None: they are read here. No events are read.
     """
     file_headers = read_headers(study) if headers is None else headers
-    return tuple(finding for check in CHECKS for finding in check(study, file_headers))
+    findings = tuple(finding for check in STUDY_CHECKS for finding in check(study, file_headers))
+    log.info("the checks of the files have findings: %d", len(findings))
+    return findings
 
 
 def check_study(study: Study, headers: Headers | None = None) -> tuple[Fault, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,8 +60,16 @@ def complain(text: str) -> None:
     typer.echo(in_lines(text if "\n" in text else f"cd38rd: {text}"), err=True)
 
 
-def sentence_and_status(error: Exception) -> ExitStatus:
-    """Print the text of an error, and return its exit status; with CD38RD_DEBUG a defect is raised."""
+def sentence_and_status(error: Exception, words: Sequence[str] = ()) -> ExitStatus:
+    """Print the text of an error, and return its exit status; with CD38RD_DEBUG a defect is raised.
+
+    Parameters
+    ----------
+    error
+        What ended the command.
+    words
+        The words of the command; the first study folder among them gets the traceback of a defect.
+    """
     from pipeline.fcs import FcsError
     from pipeline.files.whole import NotWrittenError
     from pipeline.running.defects import DefectError
@@ -78,9 +88,31 @@ def sentence_and_status(error: Exception) -> ExitStatus:
         raise error
     complain(
         f"a defect of cd38rd, not of your study: {type(error).__name__}: {error}. "
-        "Nothing you typed was changed. Set CD38RD_DEBUG=1 to see where, and please report it"
+        f"Nothing you typed was changed. {_where_traceback_is(error, words)}: please report it, without "
+        "patient data"
     )
     return ExitStatus.DEFECT
+
+
+def _where_traceback_is(error: Exception, words: Sequence[str]) -> str:
+    """Keep the traceback of a defect, and return in words where it is; it is printed if no file takes it."""
+    from pipeline.running.defects import keep_traceback
+
+    log_file = keep_traceback(error, _results_of(words))
+    if log_file is not None:
+        return f"Its traceback is in {log_file}"
+    typer.echo("".join(traceback.format_exception(error)), err=True)
+    return "Its traceback is printed above"
+
+
+def _results_of(words: Sequence[str]) -> Path | None:
+    """Return the results of the first study folder among the words of a command; None: there are none."""
+    for folder in (inner for word in words for inner in (Path(word), Path(word) / "study")):
+        with suppress(OSError, ValueError):  # a word that cannot be a path
+            is_study = any((folder / name).exists() for name in ("study.xlsx", "samples.csv"))
+            if is_study and (folder / "results").is_dir():
+                return folder.resolve() / "results"
+    return None
 
 
 def hush_libraries() -> None:

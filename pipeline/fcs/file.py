@@ -21,7 +21,7 @@ from pipeline.fcs.layout.data_sets import data_set_behind, read_data_set
 from pipeline.fcs.layout.mode import check_mode
 from pipeline.fcs.layout.offsets import find_data
 from pipeline.fcs.paths import open_fcs, split_data_set
-from pipeline.fcs.repairs import Repair
+from pipeline.fcs.repairs import Repair, in_log
 from pipeline.fcs.spillover import parse_spillover
 from pipeline.fcs.text.parameters import Parameter, parse_parameters
 from pipeline.fcs.values.blocks import FileOrBytes, Values, is_table, read_table
@@ -276,7 +276,7 @@ def _read(
         keywords=keywords,
         parameters=parameters,
         data=data,
-        reading_repairs=(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
+        reading_repairs=in_log(*data_set.text.repairs, *mode, *more, *repairs, *byte_repairs, *behind),
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
+
+log = logging.getLogger(__name__)
 
 
 class RepairCode(StrEnum):
@@ -113,3 +116,13 @@ class Repair:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text}"
+
+
+def in_log(*repairs: Repair) -> tuple[Repair, ...]:
+    """Log the code of each repair, and return the repairs.
+
+    No word of the file is logged, since it may name a patient.
+    """
+    for repair in repairs:
+        log.debug("a file was repaired: %s", repair.code)
+    return repairs

@@ -23,7 +23,8 @@ STRUCTURE = re.compile(
 
 MARKER = re.compile(r"\$P\d+S")
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that no name in a file may hold, such as line ends."""
 
 
 def writable_rows(values: ArrayLike, channels: Sequence[str]) -> NDArray[np.float32]:
@@ -82,7 +83,7 @@ def writable_names(names: Iterable[str], which: str) -> tuple[str, ...]:
     checked = tuple(names)
     for name in checked:
         _check_word(name, f"one of the {which}")
-        if name != name.strip() or CONTROL.search(name):
+        if name != name.strip() or CONTROL_CHARACTERS.search(name):
             raise UnwritableError(
                 f"{name!a:.60}, one of the {which}, has a blank before or after it or a control character; "
                 "readers leave these out, write it without"
@@ -134,7 +135,7 @@ def writable_keywords(added: Mapping[str, str]) -> dict[str, str]:
 def _keyword(keyword: object) -> str:
     _check_word(keyword, "a keyword")
     key = str(keyword).strip().upper()
-    if not key or not key.isascii() or CONTROL.search(key):
+    if not key or not key.isascii() or CONTROL_CHARACTERS.search(key):
         raise UnwritableError(f"{shown(keyword)} is no keyword: expected ASCII characters")
     if STRUCTURE.fullmatch(key):
         raise UnwritableError(f"{key} describes the layout, which the writer sets itself; leave it out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pipeline.files.formula import no_formula
 from pipeline.files.whole import write_whole
+
+log = logging.getLogger(__name__)
 
 Cell: TypeAlias = str | int | float | bool | date | None
 Facts = TypeVar("Facts")
@@ -125,6 +128,7 @@ def _harmless(value: Cell) -> str:
 def write_csv(path: Path, table: Table, *, as_typed: bool = False) -> None:
     """Write a table as UTF-8 CSV with LF line ends, as `csv_text` gives it."""
     write_whole(path, csv_text(table, as_typed=as_typed))
+    log.debug("written: %s", path.name)
 
 
 def as_sentences(notes: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from pipeline.page.stages.folders import file_inside, file_of_results
 from pipeline.page.stages.menu import study_now
 from pipeline.page.stages.pages import page_routes
 from pipeline.page.stages.watching import sheets_now
+from pipeline.running.defects import keep_traceback
 from pipeline.study.errors import UserError
 
 STATIC = Path(__file__).parent / "static"
@@ -54,7 +55,7 @@ def app_of(desk: Desk, keys: Keys) -> App:
     _add_files(app, desk)
     for kind in (UserError, FcsError, NotWrittenError, TooLargeError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refused)
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(Exception, partial(_defect, desk))
     return Door(app, keys)
 
 
@@ -136,8 +137,13 @@ def _refused(request: Request, error: Exception) -> Response:
     return _answer(request, status, words)
 
 
-def _defect(request: Request, error: Exception) -> Response:
-    words = f"a defect of cd38rd, not of your study: {type(error).__name__}. Please report it"
+def _defect(desk: Desk, request: Request, error: Exception) -> Response:
+    log_file = keep_traceback(error, desk.folder / "results" if desk.has_study else None)
+    where = f"Its traceback is in {log_file}: please" if log_file is not None else "Please"
+    words = (
+        f"a defect of cd38rd, not of your study: {type(error).__name__}. {where} report it, without "
+        "patient data"
+    )
     return _answer(request, 500, words)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.files.own_folder import own_folder, private_folder
 from pipeline.files.whole import NotWrittenError, write_whole
 
 MOST_RECENT = 12
@@ -21,34 +20,6 @@ class Recent:
 
     folder: Path
     port: int
-
-
-def own_folder() -> Path:
-    """Return the folder in which cd38rd remembers facts for this user."""
-    home = Path.home()
-    named = os.environ.get("CD38RD_HOME")
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "cd38rd"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "cd38rd"
-    return Path(os.environ.get("XDG_STATE_HOME", home / ".local" / "state")) / "cd38rd"
-
-
-def private_folder() -> Path:
-    """Return that folder; it is made if it is missing, and only this user may open it.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be made.
-    """
-    folder = own_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if os.name == "posix":
-        folder.chmod(0o700)
-    return folder
 
 
 def recent_studies() -> tuple[Recent, ...]:

@@ -14,8 +14,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.files.own_folder import private_folder
 from pipeline.page.door.door import HOST, Keys
-from pipeline.page.remembered import last_port, private_folder, remember
+from pipeline.page.remembered import last_port, remember
 from pipeline.study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def double_clicked(program: tuple[str, ...]) -> None:
     try:
         serve_page(named[0].resolve() if named else None, PageOptions(program))
     except Exception as error:
-        sys.exit(sentence_and_status(error))
+        sys.exit(sentence_and_status(error, sys.argv[1:2]))
 
 
 def _ended_by_keys(server: Server) -> Server:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from gating.events import Mask
 from gating.events.compensation import SpilloverMatrix
 from gating.gates.steps import GatedPopulation, Step
 from pipeline.fcs import FcsFile, UnwritableError, read_fcs, write_fcs
+from pipeline.fcs.writable import CONTROL_CHARACTERS
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.tube.names.rows import FileRows
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def write_events(path: Path, abc: NDArray[np.float64], gated: GatedPopulation) -> None:
@@ -120,7 +118,7 @@ def _markers(file: FcsFile, rows: FileRows | None) -> tuple[str, ...]:
     """Return each channel's marker from the panel, since $PnS of the file may hold any text."""
     by_row = {} if rows is None else {row.name: row.marker for row in rows.panel.channels}
     row_names = file.channels if rows is None else map(rows.row_of, file.channels)
-    return tuple(CONTROL.sub("_", by_row.get(name, "")).strip() for name in row_names)
+    return tuple(CONTROL_CHARACTERS.sub("_", by_row.get(name, "")).strip() for name in row_names)
 
 
 def _detectors(file: FcsFile) -> dict[str, str]:
@@ -138,7 +136,7 @@ def _detectors(file: FcsFile) -> dict[str, str]:
 
 def _plain(name: str) -> str:
     """Return a name without what FCS does not allow in it: commas (section 3.2.20) and control characters."""
-    return CONTROL.sub("_", name.replace(",", "_")).strip()
+    return CONTROL_CHARACTERS.sub("_", name.replace(",", "_")).strip()
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

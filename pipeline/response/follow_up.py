@@ -11,7 +11,7 @@ from typing import Final
 from pipeline.patients.exposure import ResponseClock
 from pipeline.study.study import Patient, Study
 
-RULE: Final = (
+FOLLOW_UP_RULE: Final = (
     "Days from treatment_start, or from the first dose of the study drug where it is empty. OS ends with "
     "death; others are censored on the last day on which their row shows them alive. PFS ends with "
     "progression or death, whichever comes first. Without either, or where a new antimyeloma therapy began "
@@ -164,7 +164,9 @@ def pfs(
     therapy: int | None,
     last_seen: int | None,
 ) -> tuple[int | None, PfsEnd]:
-    """Return the day on which PFS ends and what ends it (`RULE`); arguments: days after day 0, or None.
+    """Return the day on which PFS ends and what ends it (`FOLLOW_UP_RULE`).
+
+    All arguments are days after day 0, or None.
 
     Examples
     --------

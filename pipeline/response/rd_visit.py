@@ -18,7 +18,7 @@ from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.study import Study
 
-RULE: Final = (
+RD_RULE: Final = (
     "One density stands for a patient: that of the last marrow drawn after the last dose of the washed-out "
     "drug and up to the first day of treatment (first dose of the study drug, or treatment_start where that "
     "is earlier or the only one known). Blood does not count. Of several bead kits only the one of most "
@@ -105,7 +105,7 @@ def is_sure(row: PatientRd, cut: float) -> bool:
 def rd_visits(
     patients: Iterable[str], rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock], study: Study
 ) -> dict[str, RdVisit]:
-    """Return the density used for each of these patients (`RULE`), whatever the order of the rows.
+    """Return the density used for each of these patients (`RD_RULE`), whatever the order of the rows.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pipeline.response.baseline import baseline_table
 from pipeline.response.by_density.tables import DensityTables, density_tables
 from pipeline.response.characteristics import Characteristic
 from pipeline.response.consistency import inconsistencies
-from pipeline.response.follow_up import RULE as FOLLOW_UP_RULE
+from pipeline.response.follow_up import FOLLOW_UP_RULE
 from pipeline.response.landmark import DexamethasoneTable, dexamethasone_table
 from pipeline.response.letter.letter import Letter, letter
 from pipeline.response.patient_facts import PatientFacts
@@ -24,8 +25,7 @@ from pipeline.response.patients import (
     count_responses,
 )
 from pipeline.response.pfs_bounds import PfsBound, pfs_bounds, pfs_warning
-from pipeline.response.rd_visit import RULE as RD_RULE
-from pipeline.response.rd_visit import CutSide
+from pipeline.response.rd_visit import RD_RULE, CutSide
 from pipeline.response.safety import safety_table
 from pipeline.response.statements import Inconsistency
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend, contrast, proportion, trend
@@ -34,7 +34,9 @@ from pipeline.response.statistics.time_to_event import MedianSurvival, survival_
 from pipeline.study.response import LETTERS_CUT
 from pipeline.study.study import Study
 
-RULE = (
+log = logging.getLogger(__name__)
+
+RESPONSE_RULE = (
     "Responses are imported as typed. Rates are of the patients with evaluable = yes, and of those who have "
     "a best response other than NE and no entry under evaluable. An evaluable patient without a best "
     "response counts as one without response and without disease control. Disease control is MR or better, "
@@ -122,8 +124,10 @@ def response_tables(study: Study, rows: Sequence[PatientRd], facts: PatientFacts
     with_dexamethasone = frozenset(
         patient.patient_id for patient in study.patients if patient.dexamethasone_on
     )
+    counts = count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)
+    log.info("response: patients: %d, evaluable: %d", counts.n_patients, counts.n_evaluable)
     return replace(
-        tables_of_counts(count_responses(study, rows, clocks, facts.controlled, facts.rd_visits)),
+        tables_of_counts(counts),
         odds=control_odds(study, facts),
         baseline=baseline_table(study, clocks),
         survival=survival_medians(courses, settings.month_days),
@@ -168,7 +172,7 @@ def tables_of_counts(counts: ResponseCounts) -> ResponseTables:
         rd_left_out=counts.left_out,
         rd_kit=counts.reference_kit,
         outside=tuple(_proportion(count) for count in counts.outside if count.n),
-        rule=RULE,
+        rule=RESPONSE_RULE,
         notes=counts.notes,
     )
 

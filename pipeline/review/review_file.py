@@ -26,7 +26,7 @@ from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS
 from pipeline.study.wording import counted, quoted
 
 REVIEW_FILE = "review.csv"
-COLUMNS = column_names(ReviewRow)
+REVIEW_COLUMNS = column_names(ReviewRow)
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
 """First characters that Excel takes for a formula; a blank before them keeps the cell a text, and is ignored
 when read."""
@@ -48,7 +48,7 @@ class ReviewFile:
         That of the file, which is kept: Excel in some countries saves and opens semicolons.
     """
 
-    columns: tuple[str, ...] = COLUMNS
+    columns: tuple[str, ...] = REVIEW_COLUMNS
     rows: tuple[tuple[str, ...], ...] = ()
     digest: str = ""
     delimiter: str = ","
@@ -60,7 +60,7 @@ class ReviewFile:
             {
                 name: visible_text(cell)
                 for name, cell in zip(names, row, strict=True)
-                if name in COLUMNS and cell
+                if name in REVIEW_COLUMNS and cell
             }
             | {"sample_id": sample_id}
             for row in self.rows
@@ -89,14 +89,14 @@ class ReviewFile:
         gate = names.index("gate")
         new = []
         for row in rows:
-            cells = [row.get(name, "") if name in COLUMNS else "" for name in names]
+            cells = [row.get(name, "") if name in REVIEW_COLUMNS else "" for name in names]
             same = next((row for row in unmatched if visible_text(row[gate]) == cells[gate]), None)
             if same is not None:
                 unmatched.remove(same)
-                cells = [cells[k] if name in COLUMNS else same[k] for k, name in enumerate(names)]
+                cells = [cells[k] if name in REVIEW_COLUMNS else same[k] for k, name in enumerate(names)]
             new.append(cells)
         for k, name in enumerate(names):
-            if name not in COLUMNS and new:
+            if name not in REVIEW_COLUMNS and new:
                 texts = [new[-1][k], *(row[k] for row in unmatched)]
                 new[-1][k] = "; ".join(dict.fromkeys(cell for cell in texts if cell))
         return tuple(map(tuple, new))
@@ -133,7 +133,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     if problem is not None:
         raise UserError(str(problem))
     digest = _sha256(path)
-    sheet, faults = read_csv_sheet(path, "review", COLUMNS)
+    sheet, faults = read_csv_sheet(path, "review", REVIEW_COLUMNS)
     grave = [fault for fault in faults if fault.severity is Severity.ERROR]
     if grave:
         raise UserError(f"{str(grave[0]).rstrip('.')}. Correct or move away {REVIEW_FILE}, and decide again")
@@ -145,7 +145,7 @@ def read_review_file(folder: Path) -> ReviewFile:
     names = [header_name(cell) for cell in header]
     if "sample_id" not in names:
         raise UserError(_no_header_words(rows))
-    missing = tuple(name for name in COLUMNS if name not in names)
+    missing = tuple(name for name in REVIEW_COLUMNS if name not in names)
     width = max(len(row) for row in rows)
     columns = (*header, *("" for _ in range(width - len(header))), *missing)
     wide = tuple((*row, *("" for _ in range(len(columns) - len(row)))) for row in rows[1:])
@@ -231,8 +231,8 @@ def _no_header_words(rows: Sequence[Sequence[str]]) -> str:
             f"first row. Delete the {rows_above} above them, save the file, and decide again"
         )
     return (
-        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(COLUMNS)}. Correct "
-        "or move the file away, and decide again"
+        f"{REVIEW_FILE}: found no column sample_id in its first row, expected {', '.join(REVIEW_COLUMNS)}. "
+        "Correct or move the file away, and decide again"
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from pipeline.files.own_folder import private_folder
 from pipeline.files.whole import NotWrittenError
 
 LOG_FILE = "log.txt"
@@ -89,17 +91,22 @@ class _LogFile(logging.FileHandler):
             super().close()
 
 
+def _log_file(path: Path) -> _LogFile:
+    handler = _LogFile(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
 @contextmanager
 def logged_to(results: Path) -> Iterator[None]:
     """Append the log messages of the three packages to results/log.txt while a command runs."""
     path = results / LOG_FILE
     try:
-        handler = _LogFile(path, encoding="utf-8")
+        handler = _log_file(path)
     except OSError as error:
         raise NotWrittenError(
             path, error.strerror or str(error), isinstance(error, PermissionError)
         ) from None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -112,3 +119,44 @@ def logged_to(results: Path) -> Iterator[None]:
             logger.removeHandler(handler)
             logger.setLevel(level)
         handler.close()
+
+
+def keep_traceback(error: Exception, results: Path | None) -> Path | None:
+    """Append the traceback of a defect to a log, and return that log.
+
+    Parameters
+    ----------
+    error
+        The defect.
+    results
+        Folder with the results of the study. If there is none, or if it cannot be written, the log is in
+        this user's own folder of cd38rd.
+
+    Returns
+    -------
+    Path
+        The log, such as results/log.txt; None if no log could be written.
+    """
+    if results is not None and results.is_dir() and _is_kept(error, results / LOG_FILE):
+        return results / LOG_FILE
+    try:
+        own = private_folder() / LOG_FILE
+    except OSError:
+        return None
+    return own if _is_kept(error, own) else None
+
+
+def _is_kept(error: Exception, path: Path) -> bool:
+    """Append a traceback to a log; tell whether all of it is there, since a disk may be full."""
+    kind, text = type(error), "".join(traceback.format_exception(error))
+    try:
+        before = path.stat().st_size if path.exists() else 0
+        handler = _log_file(path)
+        words = f"a defect of cd38rd: {kind.__name__}"
+        handler.handle(
+            log.makeRecord(log.name, logging.ERROR, "", 0, words, (), (kind, error, error.__traceback__))
+        )
+        handler.close()
+        return path.stat().st_size - before >= len(text.encode("utf-8", "replace"))
+    except OSError:
+        return False

@@ -23,7 +23,7 @@ from pipeline.running.source import (
     sources_now,
 )
 
-LIBRARIES = (
+LIBRARIES_OF_TUBES = (
     "numpy",
     "scipy",
     "scikit-learn",
@@ -56,7 +56,7 @@ def this_program() -> Program:
     NoSourceError
         When a package's source files are not there to be read.
     """
-    libraries = tuple((name, library_version(name, MODULES.get(name, name))) for name in LIBRARIES)
+    libraries = tuple((name, library_version(name, MODULES.get(name, name))) for name in LIBRARIES_OF_TUBES)
     return (
         ("cd38rd", program_version()),
         (SOURCE, code_digest()),
@@ -154,8 +154,8 @@ def digest_of_work(work: Callable[..., Any]) -> str:
     texts = sources()
     needed = {name: texts[name] for name in files_of_work(work.__module__, texts)}
     imported = imported_packages(needed.values())
-    used = [name for name in LIBRARIES if MODULES.get(name, name) in imported]
-    used += [name for name in LIBRARIES if any(name in _required_by(user) for user in used)]
+    used = [name for name in LIBRARIES_OF_TUBES if MODULES.get(name, name) in imported]
+    used += [name for name in LIBRARIES_OF_TUBES if any(name in _required_by(user) for user in used)]
     facts = (f"{name} {library_version(name, MODULES.get(name, name))}" for name in dict.fromkeys(used))
     return digest_of((digest_of_sources(needed), *facts))
 

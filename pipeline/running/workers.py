@@ -18,7 +18,7 @@ from pipeline.running.attempt import (
     of_this_program,
     without_answer,
 )
-from pipeline.running.this_computer.own_workers import in_own_processes
+from pipeline.running.this_computer.dask_own_workers import in_own_processes
 from pipeline.running.this_computer.processes import OwnProcesses, WorkerProcess, own_processes
 
 TUBES_THAT_PAY_FOR_WORKERS = 24

@@ -21,7 +21,7 @@ FIRST_WEEKS = (10, 13, 18, 16, 18, 20, 8)
 TWO_GROUPS, DIM_FRACTION = "P06", 0.4
 """The patient whose clone has a bright and a dim group, and the fraction of the dim group."""
 
-COLUMNS = (*SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
+COURSE_SAMPLE_COLUMNS = (*SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
 _BEFORE_IT = "<0.5"
 
 
@@ -68,4 +68,4 @@ def write_samples(plan: StudyPlan, study: Path) -> None:
     rows: list[tuple[SimulatedCell, ...]] = [
         (*sample_row(tube), _BEFORE_IT if tube.slot.visit == VISITS[-1] else None) for tube in plan.tubes
     ]
-    write_typed_csv(study / "samples.csv", COLUMNS, rows)
+    write_typed_csv(study / "samples.csv", COURSE_SAMPLE_COLUMNS, rows)

@@ -46,7 +46,7 @@ LOSS_PER_HOUR = 0.0012
 OTHER_INSTRUMENT = 1.03
 """Factor of the second instrument. Assumption: the usual difference of two well-kept cytometers."""
 
-COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", "low", "high")
+EXPERIMENT_COLUMNS = ("sample_id", "experiment", "specimen", "level", "hours", "sequence", "low", "high")
 
 
 class _Pool(StrEnum):
@@ -218,7 +218,7 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], stu
     channels = [row for day in panels.values() for row in cytometer_rows(day.cytometer, day.f_p_printed)]
     write_typed_csv(study / "panels.csv", PANEL_COLUMNS, channels)
     write_typed_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in days])
-    write_typed_csv(study / "validation.csv", COLUMNS, _roles())
+    write_typed_csv(study / "validation.csv", EXPERIMENT_COLUMNS, _roles())
 
 
 def _roles() -> list[tuple[SimulatedCell, ...]]:
@@ -243,4 +243,4 @@ def _roles() -> list[tuple[SimulatedCell, ...]]:
 
 def _role(tube: _Wanted, experiment: str, **cells: SimulatedCell) -> tuple[SimulatedCell, ...]:
     return tuple({"sample_id": tube.name, "experiment": experiment, "specimen": tube.pool, **cells}.get(name)
-                 for name in COLUMNS)  # fmt: skip
+                 for name in EXPERIMENT_COLUMNS)  # fmt: skip

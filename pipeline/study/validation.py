@@ -21,7 +21,7 @@ class Experiment(StrEnum):
 
 EXPERIMENTS: tuple[str, ...] = tuple(experiment.value for experiment in Experiment)
 
-CELLS = ("nk_cells", "b_precursors")
+SENTINEL_CELLS = ("nk_cells", "b_precursors")
 """Sentinels of a tube whose density may be used instead of that of the quantified cells."""
 
 

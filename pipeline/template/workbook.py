@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.study.sheets.columns import Row, column_facts, column_fields, column_names, required_columns
-from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.study.sheets.tables import column_letter
 from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
 from pipeline.template.guesses import GuessedRow
@@ -110,7 +110,7 @@ def template_workbook(
         guide.cell(guide.max_row, 1).font = Font("Calibri", 11, bold=is_title)
     set_up_printing(guide)
     guide.column_dimensions["A"].width = 110
-    for name, model in SHEETS.items():
+    for name, model in STUDY_SHEETS.items():
         sheet = workbook.create_sheet(name)
         _write_header(sheet, name, model)
         listed = everyday_rows() if name == "settings" else rows.get(name, ())
@@ -221,7 +221,7 @@ def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
     """Return the colour of a cell: orange to fill in or check, yellow to confirm, "": no colour."""
     value = row.values.get(column)
     if not value:
-        to_fill = {*required_columns(SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
+        to_fill = {*required_columns(STUDY_SHEETS[sheet]), *row.to_fill}.difference(row.to_leave)
         return TO_FILL if column in to_fill else ""
     if column in row.to_check:
         return TO_FILL
@@ -230,7 +230,7 @@ def colour_of(sheet: str, row: GuessedRow, column: str) -> str:
 
 def has_days(sheet: str, column: str) -> bool:
     """Whether a column holds dates."""
-    return _is_date(SHEETS[sheet], column)
+    return _is_date(STUDY_SHEETS[sheet], column)
 
 
 def _number_format(model: type[Row], sheet: str, column: str) -> str:
@@ -279,7 +279,7 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
     for number, file in enumerate(files, start=1):
         _as_text(sheet.cell(number, 1, file))
     for name, columns in _FILE_COLUMNS.items():
-        model = SHEETS[name]
+        model = STUDY_SHEETS[name]
         for column in columns:
             letter = column_letter(_columns(name, model).index(column) + 1)
             rule = DataValidation(

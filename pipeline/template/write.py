@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
-from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.study.sheets.tables import WORKBOOK
 from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.guesses import GuessedRows, guessed_rows
@@ -151,7 +151,7 @@ def _typed_sheets(folder: Path) -> list[str]:
         present = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         raise UserError(f"{folder}: cannot be read ({error.strerror})") from error
-    typed = {WORKBOOK, *(f"{name}.csv" for name in SHEETS)}
+    typed = {WORKBOOK, *(f"{name}.csv" for name in STUDY_SHEETS)}
     return [
         name
         for name in present

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.washout.goodness import CONTRADICTED
 
-RULE: Final = (
+CHOICE_RULE: Final = (
     "lowest AICc on the same rows; a simpler model within 2 of the lowest is preferred; "
     f"a model that was refused, or that the rows contradict (p < {CONTRADICTED:g}), does not take part"
 )
@@ -75,7 +75,7 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
         if candidate.is_contradicted
     )
     if not sound:
-        return ModelChoice("", tuple(candidates), RULE, f"no model is preferred: {against}")
+        return ModelChoice("", tuple(candidates), CHOICE_RULE, f"no model is preferred: {against}")
     lowest = min(candidate.aicc for candidate in sound)
     close = [candidate for candidate in sound if candidate.aicc - lowest <= _CLOSE_AICC]
     chosen = min(close, key=lambda candidate: (candidate.parameters, candidate.aicc))
@@ -84,4 +84,6 @@ def choose(candidates: Sequence[Candidate]) -> ModelChoice | None:
         reason = f"{chosen.name} is the only model that these data allow"
     else:
         reason = f"{chosen.name} is preferred (AICc {criteria})"
-    return ModelChoice(chosen.name, tuple(candidates), RULE, "; ".join(filter(None, (reason, against))))
+    return ModelChoice(
+        chosen.name, tuple(candidates), CHOICE_RULE, "; ".join(filter(None, (reason, against)))
+    )

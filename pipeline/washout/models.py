@@ -231,8 +231,8 @@ MODELS: Final[tuple[Model[Any], ...]] = (
         glossary=(
             "model 3: total",
             (
-                "The line of M1 on total CD38, free or occupied by the drug, where the sentinels show how "
-                "much the drug occupies."
+                "The line against washout, on total CD38, free or occupied by the drug, where the sentinels "
+                "show how much the drug occupies."
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +25,8 @@ from pipeline.washout.recovery.prior import prior_words
 from pipeline.washout.sensitivity.sensitivity import Sensitivity, sensitivity
 from pipeline.washout.total import OccupiedVisit, occupied_visits
 from pipeline.washout.within.result import WithinPatients, within_patients
+
+log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind")
 
@@ -222,6 +225,7 @@ def _fitted(
             refused.extend(defects.caught(model.name, partial(model.left_out, selection)) or ())
             fit = defects.caught(model.name, partial(_fit_of, model, selection, settings))
         except NotEstimableError as reason:
+            log.info("model %s is not estimated: %s", model.name, reason)
             refused.append(Refusal(model.name, str(reason)))
         else:
             fitted += [fit] if fit else []

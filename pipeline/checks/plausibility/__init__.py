@@ -43,4 +43,4 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     typed_cvs,
     two_drugs,
 )
-"""Checks of single values and of pairs of values; `CHECKS` contains them."""
+"""Checks of single values and of pairs of values; `STUDY_CHECKS` contains them."""

@@ -30,7 +30,7 @@ from pipeline.planning import (
 from pipeline.study.errors import UsageError, UserError
 from pipeline.study.faults import fault_report, stops_run
 
-COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
+PLAN_COLUMNS = ("patients", "tubes", "width", "narrow_percent", "told_percent", "below_lloq_percent")
 
 WITHIN_NOT_KNOWN = (
     "How far visits of one patient scatter beyond the assay is not known here and is taken as zero. With "
@@ -173,7 +173,7 @@ def _table(study_plan: Plan) -> Table:
         (s.patients, s.tubes, s.width, 100 * s.narrow, 100 * s.with_interval, 100 * s.below_lloq)
         for s in study_plan.sizes
     )
-    return Table(COLUMNS, rows)
+    return Table(PLAN_COLUMNS, rows)
 
 
 def _write(path: Path, study_plan: Plan, population: StudyPopulation) -> None:
@@ -183,7 +183,8 @@ def _write(path: Path, study_plan: Plan, population: StudyPopulation) -> None:
     elif ending == ".parquet":
         kinds: tuple[Kind, ...] = ("whole", "whole", "number", "number", "number", "number")
         variables = [
-            Variable(name, name.replace("_", " "), kind) for name, kind in zip(COLUMNS, kinds, strict=True)
+            Variable(name, name.replace("_", " "), kind)
+            for name, kind in zip(PLAN_COLUMNS, kinds, strict=True)
         ]
         write_parquet(
             path, dataset("plan", "Sizes of a study", variables, _table(study_plan).rows, xport=False)
@@ -191,5 +192,5 @@ def _write(path: Path, study_plan: Plan, population: StudyPopulation) -> None:
     elif ending == ".json":
         write_json(path, {"plan": study_plan, "population": population})
     else:
-        headers = {name: name.replace("_percent", " (%)").replace("_", " ") for name in COLUMNS}
+        headers = {name: name.replace("_percent", " (%)").replace("_", " ") for name in PLAN_COLUMNS}
         write_workbook(path, [Sheet("Plan", _table(study_plan), typed=headers, all_rows="all are here")])

@@ -22,11 +22,11 @@ from pipeline.study.sheets.tables import (
 )
 from pipeline.study.wording import enumerate_words
 
-COLUMNS = ("level", "median", "cell", "cell_median", "control_median")
+CALCULATOR_COLUMNS = ("level", "median", "cell", "cell_median", "control_median")
 _BEADS, _CELLS = ("level", "median"), ("cell", "cell_median", "control_median")
 EXPECTED = (
-    f"a CSV file or workbook with the columns {enumerate_words(COLUMNS, 'and')}: a row per bead (level and "
-    "median), and a row per cell population (the last three; the control may be empty)"
+    f"a CSV file or workbook with the columns {enumerate_words(CALCULATOR_COLUMNS, 'and')}: a row per bead "
+    "(level and median), and a row per cell population (the last three; the control may be empty)"
 )
 
 
@@ -51,7 +51,7 @@ def read_curve_sheet(path: Path) -> CurveSheet:
     if not path.is_file():
         raise UsageError(f"{path}: found {'a folder' if path.exists() else 'nothing'}, expected {EXPECTED}")
     raw = _raw(path)
-    table, faults = tabulate(raw, COLUMNS)
+    table, faults = tabulate(raw, CALCULATOR_COLUMNS)
     lacking = [name for name in _BEADS if name not in table.columns]
     if lacking:
         raise UsageError(
@@ -69,7 +69,7 @@ def read_curve_sheet(path: Path) -> CurveSheet:
 def _raw(path: Path) -> RawSheet:
     """Return the first sheet with these columns, else the first sheet."""
     if path.suffix.casefold() != ".xlsx":
-        raw, faults = read_csv_sheet(path, path.stem, COLUMNS)
+        raw, faults = read_csv_sheet(path, path.stem, CALCULATOR_COLUMNS)
         sheets: Sequence[RawSheet] = (raw,)
     else:
         sheets, faults = read_workbook(path, ())
@@ -79,7 +79,9 @@ def _raw(path: Path) -> RawSheet:
     grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
     if grave is not None:
         raise UsageError(str(grave))
-    fitting = (sheet for sheet in sheets if set(_BEADS) <= set(tabulate(sheet, COLUMNS)[0].columns))
+    fitting = (
+        sheet for sheet in sheets if set(_BEADS) <= set(tabulate(sheet, CALCULATOR_COLUMNS)[0].columns)
+    )
     return next(fitting, sheets[0] if sheets else RawSheet(path.stem, ()))
 
 

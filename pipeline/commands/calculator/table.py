@@ -10,12 +10,24 @@ from pipeline.files.whole import write_whole
 from pipeline.output.table import Cell, Table, write_csv
 from pipeline.study.errors import UsageError
 
-COLUMNS = ("kind", "name", "level", "median", "control", "value", "unit", "low", "high", "status", "note")
+CALCULATED_COLUMNS = (
+    "kind",
+    "name",
+    "level",
+    "median",
+    "control",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "status",
+    "note",
+)
 
 
 def curve_table(result: TypedCurve) -> Table:
     """Return a row for each figure of the line, each check, each bead and each cell population."""
-    return Table(COLUMNS, tuple(_rows(result)))
+    return Table(CALCULATED_COLUMNS, tuple(_rows(result)))
 
 
 def write_curve(path: Path, result: TypedCurve) -> None:
@@ -97,4 +109,4 @@ def _rows(result: TypedCurve) -> Iterator[tuple[Cell, ...]]:
 
 
 def _row(kind: str, name: str, **facts: Cell) -> tuple[Cell, ...]:
-    return (kind, name, *(facts.get(column) for column in COLUMNS[2:]))
+    return (kind, name, *(facts.get(column) for column in CALCULATED_COLUMNS[2:]))

@@ -8,12 +8,11 @@ from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
 from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading
 from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair, RepairCode
+from pipeline.fcs.text.segments import BLANKS, BLANKS_AND_LINE_ENDS
 
 MOST_PEEKED = 1 << 16
 """Bytes that are read to distinguish padding from events. Convention: a bound on what is read."""
 
-PADDING = b"\0 "
-BLANKS = b"\0 \r\n"
 LEAD = 4
 """Bytes before DATA: if they are blanks, they do not belong to DATA. Convention: one value of 32 bits."""
 
@@ -105,7 +104,7 @@ def _free_text(reading: Reading, claims: Claims, available: int, peek: Peek) -> 
             f"{claims.file}: $TOT says {total:,} events of {n_channels} ASCII numbers, but DATA has "
             f"{available:,} bytes; copy or export the file again"
         )
-    if total == 0 and peek(begin, min(available, MOST_PEEKED)).strip(BLANKS):
+    if total == 0 and peek(begin, min(available, MOST_PEEKED)).strip(BLANKS_AND_LINE_ENDS):
         raise NotFcsError(
             f"{claims.file}: $TOT says 0 events, but DATA has {available:,} bytes of ASCII; export the file "
             "again"
@@ -123,11 +122,11 @@ def _longer(
     excess, record, layout = available - data.n_bytes, data.layout.record_bits, data.layout
     tail = peek(data.begin + data.n_bytes, min(excess, MOST_PEEKED))
     is_checksum = excess == CHECKSUM_BYTES and tail.isdigit() and data.begin + available == claims.end
-    if not tail.strip(PADDING) or 8 * excess < record or is_checksum:
+    if not tail.strip(BLANKS) or 8 * excess < record or is_checksum:
         text = f"DATA is {excess:,} bytes longer than $TOT events need; these were left out"
         return data, Repair(RepairCode.DATA_LONGER, text, f"{available} bytes", f"{data.n_bytes} bytes")
     head = peek(data.begin, min(excess, MOST_PEEKED))
-    padded = reading.is_over_text or not head.strip(PADDING)
+    padded = reading.is_over_text or not head.strip(BLANKS)
     if available * 8 % record <= 8 and not padded and not _other_widths(available, data):
         n_whole = layout.n_events(available)
         repair = Repair(
@@ -176,7 +175,9 @@ def _check_begin(reading: Reading, claims: Claims, peek: Peek, excess: int, *, i
         return
     *gap, first = peek(claims.start + begin - LEAD, LEAD + 1)
     is_blank = all(byte == gap[-1] for byte in gap)
-    if is_blank and (gap[-1] == ord(" ") if excess < 0 else gap[-1] in BLANKS and gap[-1] != first):
+    if is_blank and (
+        gap[-1] == ord(" ") if excess < 0 else gap[-1] in BLANKS_AND_LINE_ENDS and gap[-1] != first
+    ):
         return
     raise _misplaced(
         reading, claims, f"it is {abs(excess):,} bytes {'longer' if excess > 0 else 'shorter'} than $TOT"

@@ -11,7 +11,7 @@ from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
 from pipeline.fcs.layout.shifted_text import MOST_SHIFT
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
-from pipeline.fcs.text.segments import BLANKS, Source, holds_text, read_text
+from pipeline.fcs.text.segments import BLANKS_AND_LINE_ENDS, Source, holds_text, read_text
 from pipeline.fcs.text.text import PADDING, FcsText, keyword_integer, merge
 
 MOST_OTHER = 160
@@ -147,7 +147,7 @@ def _before_data(source: Source, segment: Segment, data_begin: int, text: FcsTex
     """End TEXT just before DATA if HEADER and TEXT agree on the start of DATA and a delimiter precedes it."""
     shorter = Segment(segment.begin, data_begin - 1)
     raw = source.read(shorter.begin, shorter.size)
-    if shorter.size < 2 or raw.rstrip(BLANKS + b"\r\n")[-1:] != raw[:1]:
+    if shorter.size < 2 or raw.rstrip(BLANKS_AND_LINE_ENDS)[-1:] != raw[:1]:
         return text, segment
     sentence = "TEXT is said to reach into DATA; it was read up to where HEADER and TEXT begin DATA"
     repair = Repair(RepairCode.TEXT_END_LONG, sentence, f"TEXT ends at {segment.end}", f"{shorter.end}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pipeline.fcs.errors import NotFcsError
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.repairs import RepairCode
+from pipeline.fcs.text.segments import BLANKS, BLANKS_AND_LINE_ENDS
 
 MOST_SHIFT = 4096
 """Most bytes by which TEXT may have changed. Convention: a bound on the search."""
@@ -25,8 +26,6 @@ LEAST_WORD_BYTES = 3
 have a chance of about one in twenty."""
 
 BLANK = ord(" ")
-BLANKS = b" \0"
-PADDING = BLANKS + b"\r\n"
 
 
 def check_shift(best: Reading, claims: Claims, peek: Peek, *, allow_truncated: bool) -> None:
@@ -127,7 +126,7 @@ def _goes_on(n: int, best: Reading, claims: Claims, peek: Peek, *, is_cut: bool)
     text_end, begin = claims.header.text.end, best.segment.begin
     before, *_ = peek(claims.start + begin - 1, 1)
     head, more = peek(claims.start + begin, n), peek(claims.start + text_end + 1, n)
-    is_padding = not peek(claims.start + claims.room - n, n).strip(PADDING)
+    is_padding = not peek(claims.start + claims.room - n, n).strip(BLANKS_AND_LINE_ENDS)
     if before == BLANK and head == bytes([BLANK]) * n:
         return True
     mark = peek(claims.start + claims.header.text.begin, 1)

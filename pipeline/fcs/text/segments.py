@@ -22,6 +22,9 @@ MOST_BESIDE = 1 << 16
 """Bytes that are searched before and after the given offsets. Convention: a bound on the search."""
 
 BLANKS = b" \0"
+"""Bytes with which instruments fill room between segments."""
+
+BLANKS_AND_LINE_ENDS = BLANKS + b"\r\n"
 BEFORE_TEXT = BLANKS + b"0123456789"
 """HEADER may hold the offsets of further segments before TEXT (3.1)."""
 
@@ -196,10 +199,10 @@ def _end(window: bytes, begin: int, stated_end: int, low: int) -> int:
         return stated_end
     if more:
         return stated_end + more.index(mark) + 1
-    written = beyond.rstrip(BLANKS + b"\r\n")
+    written = beyond.rstrip(BLANKS_AND_LINE_ENDS)
     return (
         stated_end
-        if window[stated_end + len(written) :].strip(BLANKS + b"\r\n")
+        if window[stated_end + len(written) :].strip(BLANKS_AND_LINE_ENDS)
         else stated_end + len(written)
     )
 

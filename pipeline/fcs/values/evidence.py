@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.fcs.layout.claims import Claims, Peek, Reading
 from pipeline.fcs.layout.layout import Field, Layout
+from pipeline.fcs.text.segments import BLANKS
 from pipeline.fcs.values.blocks import first_values
 from pipeline.fcs.values.plausible import FEW_FAR, MANY_FAR, far_share
 
@@ -38,7 +39,6 @@ LEAST_BLANKS = 16
 """Fewest blanks that count as padding, not as values, if they fill an event or more. Convention: values have
 no such run of blanks by chance."""
 
-BLANKS = b"\0 "
 COUNTS = re.compile(r"event|count|number|index|#", re.IGNORECASE)
 TIMES = re.compile(r"time", re.IGNORECASE)
 

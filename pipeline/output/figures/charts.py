@@ -107,8 +107,14 @@ RESPONSE: Final = Chart("response", "Disease control rates with exact intervals"
 SWIMMER: Final = Chart(
     "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
 )
-SURVIVAL: Final = Chart("survival", "Kaplan-Meier curves of progression-free and overall survival", _survival)
-CELLS: Final = Chart("rd_distribution", "Receptor density of the cells of each tube, by washout", _cells)
+SURVIVAL_CHART: Final = Chart(
+    "survival", "Kaplan-Meier curves of progression-free and overall survival", _survival
+)
+CELLS_CHART: Final = Chart(
+    "rd_distribution", "Receptor density of the cells of each tube, by washout", _cells
+)
 COURSES: Final = Chart("rd_courses", "The course of each patient's receptor density", _courses)
-SERUM: Final = Chart("serum", "Serum levels of the antibodies by visit, and against receptor density", _serum)
-FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL, CELLS, COURSES, SERUM)
+SERUM_CHART: Final = Chart(
+    "serum", "Serum levels of the antibodies by visit, and against receptor density", _serum
+)
+FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL_CHART, CELLS_CHART, COURSES, SERUM_CHART)

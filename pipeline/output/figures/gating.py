@@ -11,7 +11,7 @@ from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, 
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
 
-COLUMNS = 5
+PANELS_PER_ROW = 5
 """Pictures per row in a file; in a page, the width of the window decides."""
 
 
@@ -52,7 +52,7 @@ def gating_html(panels: Sequence[Picture], description: str, name: str = "gating
 
 def gating_picture(panels: Sequence[Picture], title: str) -> Picture:
     """Return the same pictures as a single picture, for a separate file."""
-    return pictures_in_rows(panels, title, COLUMNS)
+    return pictures_in_rows(panels, title, PANELS_PER_ROW)
 
 
 def channel_labels(panel: Panel) -> dict[str, str]:

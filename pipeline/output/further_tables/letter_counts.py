@@ -12,7 +12,7 @@ from pipeline.response.statistics.counts import Proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.quantity_name import PERCENT
 
-COLUMNS: Final = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
+LETTER_COLUMNS: Final = ("table", "row", "k", "n", "percent", "median", "low", "high", "unit", "method")
 
 ANOTHER: Final = "another abnormality, as typed"
 """Replaces free text in files that leave the study, because free text may hold a name."""
@@ -29,7 +29,7 @@ def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True
         Whether an abnormality unknown to the program keeps its typed name.
     """
     if tables is None:
-        return Table(COLUMNS, ())
+        return Table(LETTER_COLUMNS, ())
     titled = (
         ("Patients before the study drug", tables.baseline, False),
         ("Exposure, safety and serum", tables.safety, False),
@@ -39,7 +39,7 @@ def characteristic_table(tables: ResponseTables | None, *, as_typed: bool = True
         ),
     )
     return Table(
-        COLUMNS,
+        LETTER_COLUMNS,
         tuple(_row(title, row, hides_text=hides) for title, rows, hides in titled for row in rows if row.n),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +13,11 @@ from pipeline.assembly.limiting import Limiting
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.whole import write_whole
 from pipeline.output.figures.charts import (
-    CELLS,
+    CELLS_CHART,
     COURSES,
     RESPONSE,
-    SERUM,
-    SURVIVAL,
+    SERUM_CHART,
+    SURVIVAL_CHART,
     SWIMMER,
     WASHOUT,
     chart_html,
@@ -43,6 +44,8 @@ from pipeline.output.report.words import competition_words, verdict_line
 from pipeline.quantification.result import SampleResult
 from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.study.quantity_name import density_name, marker_of, population_name
+
+log = logging.getLogger(__name__)
 
 MOST_OPEN_CARDS = 24
 """Up to this many tubes every card is open; beyond, those that need a look."""
@@ -117,6 +120,7 @@ def write_report(path: Path, study_result: StudyResult, run_on: str = "", older:
     """
     page = replace(_page(study_result, run_on), older=tuple(older))
     write_whole(path, _html(page, study_result))
+    log.debug("written: %s", path.name)
     write_tube_pages(path.parent / FOLDER, page)
 
 
@@ -164,11 +168,11 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
-        survival_svg=chart_html(SURVIVAL, study_result),
-        cells_svg=chart_html(CELLS, study_result),
+        survival_svg=chart_html(SURVIVAL_CHART, study_result),
+        cells_svg=chart_html(CELLS_CHART, study_result),
         courses_svg=chart_html(COURSES, study_result),
         models=model_section(study_result),
-        serum_svg=chart_html(SERUM, study_result),
+        serum_svg=chart_html(SERUM_CHART, study_result),
         no_washout=no_washout,
         no_response=no_response,
         tube_folder=FOLDER,

@@ -2,6 +2,6 @@
 
 from pipeline.output.workbook.pages.writing import sheet_name, write_workbook
 from pipeline.output.workbook.sheet import MOST_ROWS, Sheet
-from pipeline.output.workbook.sheets import SHEETS, workbook_sheets
+from pipeline.output.workbook.sheets import RESULT_SHEETS, workbook_sheets
 
-__all__ = ["MOST_ROWS", "SHEETS", "Sheet", "sheet_name", "workbook_sheets", "write_workbook"]
+__all__ = ["MOST_ROWS", "RESULT_SHEETS", "Sheet", "sheet_name", "workbook_sheets", "write_workbook"]

@@ -54,7 +54,7 @@ Make = Callable[[StudyResult], Sheet]
 LEGEND: Final = "Legend"
 PRINTED_DENSITY, PRINTED_SENSITIVITY = 13, 11
 """Columns of the sheet of response along the density up to the strength, and all of the sensitivity."""
-CELLS: Final = "Cells"
+CELLS_SHEET: Final = "Cells"
 CHANGES, UNNUMBERED = "Changes", "Without a density"
 OF_SOME: Final = (CHANGES, UNNUMBERED)
 """Sheets that are there only where they have a row."""
@@ -99,11 +99,11 @@ def _your_rows(study_result: StudyResult) -> Sheet:
     return Sheet("Your rows", rows, typed=typed, printed=printed, empty=_SEE_NOTES, all_rows=all_rows)
 
 
-SHEETS: Final[tuple[tuple[str, Make], ...]] = (
+RESULT_SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Patients", visit_table, printed=PRINTED_VISITS, frozen=2, file="rd_patients.csv"),
     _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
-    _sheet(CELLS, cell_table, frozen=2, file="rd_distribution.csv"),
+    _sheet(CELLS_SHEET, cell_table, frozen=2, file="rd_distribution.csv"),
     _sheet(CHANGES, change_table, frozen=1, file="rd_changes.csv"),
     _sheet(UNNUMBERED, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
     _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
@@ -143,7 +143,7 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     """Return the sheets of rd.xlsx, in their order."""
     study = study_result.study
     names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
-    makers = (*SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else SHEETS
+    makers = (*RESULT_SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else RESULT_SHEETS
     every = (replace(make(study_result), names=names, study=title) for _, make in makers)
     sheets = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
     legend = Sheet(LEGEND, legend_table(sheets), names=names, study=title, frozen=3)

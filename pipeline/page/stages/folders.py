@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.study.errors import UserError
 from pipeline.study.locations import location_fault
 
-SHEETS = ("study.xlsx", "samples.csv")
+STUDY_FILES = ("study.xlsx", "samples.csv")
 MOST_FOLDERS = 500
 """Most subfolders in a list. Convention: nobody reads longer lists."""
 
@@ -94,7 +94,7 @@ def folder_facts(path: Path) -> Folder:
     except OSError:
         names = []
     n_fcs = sum(name.endswith((".fcs", ".lmd")) for name in names)
-    return Folder(path, any(name in SHEETS for name in names), n_fcs)
+    return Folder(path, any(name in STUDY_FILES for name in names), n_fcs)
 
 
 def drives() -> tuple[Path, ...]:
@@ -141,7 +141,7 @@ def file_of_results(study: Path, name: str) -> Path:
 
 
 def _has_sheets(folder: Path) -> bool:
-    return any((folder / name).exists() for name in SHEETS)
+    return any((folder / name).exists() for name in STUDY_FILES)
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:

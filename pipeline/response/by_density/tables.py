@@ -27,7 +27,7 @@ Convention: with three no single patient is half of a group."""
 
 UNTRIED_CUT: Final = "cut found in these patients, not tested in others"
 
-RULE: Final = (
+BY_DENSITY_RULE: Final = (
     "The density that stands for a patient is that of the groups by receptor density. One step is one "
     "doubling of it. Each density counts with its own error; one beyond a limit of quantification counts as "
     "beyond it. Errors that all patients share (one bead lot) are left out: they shift all densities alike. "
@@ -86,7 +86,7 @@ class DensityTables:
     outcomes: tuple[OutcomeByDensity, ...]
     survival: tuple[HazardRatio, ...]
     warning: str
-    rule: str = RULE
+    rule: str = BY_DENSITY_RULE
 
 
 def density_tables(study: Study, facts: PatientFacts) -> DensityTables:

@@ -56,7 +56,7 @@ _LONGEST_NAME: Final = 40
 """Most characters that a table shows of the name of another abnormality. Convention: the width of the
 column."""
 
-RULE: Final = (
+CYTOGENETICS_RULE: Final = (
     "As typed in the column cytogenetics, of the patients whose cell is filled. What a cell does not name "
     "was looked for and not found; what it calls not done counts for nobody. High risk: del17p, t(4;14) or "
     "t(14;16), at least one, of those in whom one was found or all three were determined."
@@ -226,7 +226,7 @@ def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
         abnormal for patient in patients if (abnormal := abnormalities(patient.cytogenetics)) is not None
     ]
     unclear = sum(is_unclear(patient.cytogenetics) for patient in patients)
-    rule = RULE
+    rule = CYTOGENETICS_RULE
     if unclear:
         rule += (
             f" In {unclear} of {len(cells)} cells a name alone and one that was not found stand in one list, "

@@ -27,7 +27,7 @@ _CLASSES: Final = (
     (re.compile(r"^(anti.?cd38.*|cd38.*)$"), "anti-CD38"),
 )
 
-RULE: Final = (
+REFRACTORINESS_RULE: Final = (
     "Of the patients whose cell refractory_to is typed (none: refractory to nothing). PI: proteasome "
     "inhibitors; IMiD: thalidomide, lenalidomide, pomalidomide. Quad and penta are counted by drugs within "
     "a class, so a class that is typed without its drug counts once. Triple, quad and penta with an antibody "
@@ -112,7 +112,7 @@ def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     ]
     unread = sum(bool(history.unknown) for history in histories)
     n_unknown = sum(bool(patient.refractory_to.strip()) for patient in patients) - len(histories)
-    rule = RULE
+    rule = REFRACTORINESS_RULE
     if n_unknown:
         cells = "1 cell in which" if n_unknown == 1 else f"{n_unknown} cells in which"
         rule += f" Left out: {cells} no drug and no class is understood."

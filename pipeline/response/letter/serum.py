@@ -19,7 +19,7 @@ from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.quantity_name import MICROGRAMS_PER_ML
 from pipeline.study.study import Study
 
-RULE: Final = (
+SERUM_RULE: Final = (
     "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
     "limit of its assay and counts as that limit. A median or least value that is such a limit is an upper "
     "bound."
@@ -61,7 +61,7 @@ def typed_serum_levels(study: Study) -> tuple[SerumLevel, ...]:
 
 def serum_by_visit(levels: Sequence[SerumLevel]) -> tuple[LetterPart, ...]:
     """Return median and range of each antibody at each visit, and the share below the assay's limit."""
-    return part("Serum levels by visit", RULE, _rows(levels))
+    return part("Serum levels by visit", SERUM_RULE, _rows(levels))
 
 
 def _rows(levels: Sequence[SerumLevel]) -> Iterator[Characteristic]:

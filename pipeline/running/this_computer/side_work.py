@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TypeAlias
 
 from pipeline.files.whole import older_kept, remove_unfinished
-from pipeline.running.this_computer.own_workers import SECONDS_BETWEEN_OWN_LOOKS
+from pipeline.running.this_computer.dask_own_workers import SECONDS_BETWEEN_OWN_LOOKS
 from pipeline.running.this_computer.processes import OwnProcesses, ProcessDiedError, WorkerProcess
 
 TUBES_THAT_PAY = 2_000

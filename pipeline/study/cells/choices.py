@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gating.events.panel import QUANTIFIED_ROLE, Target
-from gating.events.panel import ROLES as ROLES_THAT_GATE
+from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE, Target
 from pipeline.study.drugs.routes import Route
 from pipeline.study.names.look import caseless
 from pipeline.study.response import Response
@@ -39,7 +38,7 @@ class ReviewVerdict(StrEnum):
 
 
 _FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
-ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
+CHANNEL_ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
 """Roles that a channel may have: those that may gate, and the quantified role, which never does."""
 TARGETS = tuple(target.value for target in Target)
 ADA_COURSES = tuple(course.value for course in AdaCourse)

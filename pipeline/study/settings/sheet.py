@@ -103,8 +103,8 @@ class GeneralSettings(BaseModel):
     sentinel_plasma_cell_usual: Annotated[float, number(1, 1e9)] = setting(
         USUAL_PLASMA_CELL_CD38,
         "molecules per cell",
-        "Usual free CD38 of plasma cells without the drug, and the middle of M2's prior of the plateau "
-        "(an assumption).",
+        "Usual free CD38 of plasma cells without the drug, and the middle of the prior "
+        "of the recovery curve's plateau (an assumption).",
     )
     sentinel_nk_usual: Annotated[float, number(0, 1e9)] = setting(
         USUAL_NK_CELLS,

@@ -7,4 +7,4 @@ from typing import Final
 USUAL_PLASMA_CELL_CD38: Final = 150_000.0
 """Molecules per cell without the drug: 153,000 ± 53,000 on plasma cells in AL amyloidosis, 139,000 ± 53,000
 in smoldering myeloma (https://pubmed.ncbi.nlm.nih.gov/29577600). docs/method.md. Default of a setting,
-middle of M2's prior of the plateau, and median of simulated patients."""
+middle of the prior of the recovery curve's plateau, and median of simulated patients."""

@@ -15,7 +15,7 @@ from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
 from pipeline.study.sheets.review import REVIEW, typed_overrides, verdicts_of
 from pipeline.study.sheets.rows import (
-    SHEETS,
+    STUDY_SHEETS,
     BeadRow,
     DoseRow,
     GateRow,
@@ -52,7 +52,7 @@ _ROW_PER = {
     "panels": "a row per channel of each panel",
     "beads": "a row per bead acquisition",
 }
-_ROWS: Mapping[str, type[Row]] = {**SHEETS, REVIEW: ReviewRow}
+_ROWS: Mapping[str, type[Row]] = {**STUDY_SHEETS, REVIEW: ReviewRow}
 RowT = TypeVar("RowT", bound=Row)
 
 

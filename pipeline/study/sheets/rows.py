@@ -27,9 +27,9 @@ from pipeline.study.cells import (
     whole_number,
 )
 from pipeline.study.cells.choices import (
+    CHANNEL_ROLES,
     DOSE_UNITS,
     ROLE_SPELLINGS,
-    ROLES,
     ROUTES,
     TARGETS,
     TISSUES,
@@ -102,11 +102,11 @@ class PanelRow(Row):
         example="PE-A; YG585-A",
         required=True,
     )
-    role: Annotated[str, BeforeValidator(one_of(*ROLES, also=ROLE_SPELLINGS))] = column(
+    role: Annotated[str, BeforeValidator(one_of(*CHANNEL_ROLES, also=ROLE_SPELLINGS))] = column(
         "What the channel is for; exactly one is cd38, the quantified one, which never gates.",
         example="cd138",
         required=True,
-        choices=ROLES,
+        choices=CHANNEL_ROLES,
     )
     target: Annotated[str, BeforeValidator(one_of(*TARGETS))] = column(
         "Where the wanted cells lie on it; empty: it follows from the role (plasma cells).",
@@ -121,7 +121,7 @@ class PanelRow(Row):
         "For cd38: does the clone compete with daratumumab?", example="yes", choices=("yes", "no")
     )
     f_p_ratio: Annotated[float, number(0.01, 100)] | None = column(
-        f"For cd38: fluorophores per antibody (F:P) of the conjugate; {kit_words.F_P_KITS} need it.",
+        f"For cd38: fluorophores per antibody (F:P) of the conjugate; {kit_words.F_P_KITS_IN_WORDS} need it.",
         example="1.02",
     )
     f_p_ratio_sd: Annotated[float, number(0, 100)] | None = column("Its standard deviation.", example="0.05")
@@ -259,7 +259,7 @@ class ReviewRow(Row):
     polygon: PolygonCell | None = column(_POLYGON)
 
 
-SHEETS: Mapping[str, type[Row]] = {
+STUDY_SHEETS: Mapping[str, type[Row]] = {
     "samples": SampleRow,
     "panels": PanelRow,
     "beads": BeadRow,

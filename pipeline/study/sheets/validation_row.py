@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 
 from pipeline.study.cells import FileSafeId, Identifier, Text, number, one_of, whole_number
 from pipeline.study.sheets.columns import Row, column
-from pipeline.study.validation import CELLS, EXPERIMENTS
+from pipeline.study.validation import EXPERIMENTS, SENTINEL_CELLS
 
 
 class ValidationRow(Row):
@@ -51,8 +51,8 @@ class ValidationRow(Row):
     high: Annotated[float, number(0, 1e9)] | None = column(
         "For control: upper end of the range.", example="50000"
     )
-    cells: Annotated[str, BeforeValidator(one_of(*CELLS))] = column(
-        "Cells whose density counts; empty: those that are quantified.", default="", choices=CELLS
+    cells: Annotated[str, BeforeValidator(one_of(*SENTINEL_CELLS))] = column(
+        "Cells whose density counts; empty: those that are quantified.", default="", choices=SENTINEL_CELLS
     )
     goal_percent: Annotated[float, number(0.1, 1000)] | None = column(
         "What the laboratory allows, in percent; empty: 20. One for each experiment.", example="15"

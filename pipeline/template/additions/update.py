@@ -15,7 +15,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.reading import read_typed
-from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.study.sheets.tables import (
     WORKBOOK,
     PackageParts,
@@ -81,7 +81,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     if typed is None:
         grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
         raise UserError(str(grave or f"{path}: cannot be read"))
-    raw, _ = read_workbook(path, [*SHEETS, FILES, FILES_NOT_USED])
+    raw, _ = read_workbook(path, [*STUDY_SHEETS, FILES, FILES_NOT_USED])
     added = additions(typed, inventory, (*left_out_files(raw), *left_out))
     listed = sorted(inventory.readable)
     new = {name: rows for name, rows in added.rows.items() if rows}
@@ -111,7 +111,7 @@ def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
 
 
 def _sheet_columns(sheet: RawSheet) -> _SheetColumns:
-    model = SHEETS.get(sheet.name)
+    model = STUDY_SHEETS.get(sheet.name)
     if model is None:
         return _SheetColumns(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
     table, _ = tabulate(sheet, column_names(model))
@@ -216,7 +216,7 @@ def _added(added: Additions, new: Mapping[str, Sequence[GuessedRow]], lacking: S
         for name, listed in new.items()
         if name not in lacking
         for row in listed
-        for column in column_names(SHEETS[name])
+        for column in column_names(STUDY_SHEETS[name])
     ]
     sentences = [
         f"Added {enumerate_words(parts, 'and')}: rows {', '.join(rows)}. What was typed is as it was.",

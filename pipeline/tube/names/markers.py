@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gating.events.panel import QUANTIFIED_ROLE, ROLES
+from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE
 
 _TIME = re.compile(
     r"^(hdr[-_ ]?t|tlsw|tmsw|((event|computed)[-_ ]?)?time([-_ ]?(\d|[lm]sw|stamp))?"
@@ -36,7 +36,7 @@ _OTHER_NAMES = (
     ("kappa", re.compile(r"kappa|κ|\big-?k\b", re.IGNORECASE)),
     ("lambda", re.compile(r"lambda|λ|\big-?l\b", re.IGNORECASE)),
 )
-_CLUSTER_ROLES = frozenset(role for role in (*ROLES, QUANTIFIED_ROLE) if role.startswith("cd"))
+_CLUSTER_ROLES = frozenset(role for role in (*ROLES_THAT_GATE, QUANTIFIED_ROLE) if role.startswith("cd"))
 _LINEAGE = frozenset(
     (
         "cd2",

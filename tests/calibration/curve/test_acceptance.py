@@ -7,7 +7,7 @@ import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.beads.kits import bead_kit
-from calibration.curve.acceptance import CHECKS, FittedBeads, acceptance
+from calibration.curve.acceptance import CURVE_CHECKS, FittedBeads, acceptance
 from calibration.curve.brighter_channel import CHANNEL_CHECKS, ChannelComparison, ComparedChannels
 from calibration.curve.standard_curve import Transfer
 from calibration.curve.table_rows import acceptance_rows
@@ -80,7 +80,7 @@ def test_good_beads_are_accepted_by_every_check():
     assert {row.verdict for row in acceptance(GOOD, CurveLimits())} == {CurveVerdict.ACCEPT}
 
 
-@pytest.mark.parametrize("row", CHECKS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", CURVE_CHECKS, ids=lambda row: row.name)
 def test_each_check_grades_its_figure_by_its_own_limit(row):
     limits = CurveLimits()
     quantity = next((f.name for f in fields(limits) if getattr(limits, f.name) is row.limit(limits)), "")
@@ -94,7 +94,7 @@ def test_each_check_grades_its_figure_by_its_own_limit(row):
             )
 
 
-EVERY_LIST = (CHECKS, TRANSFER_CHECKS, CHANNEL_CHECKS, SIZE_CHECKS, LOT_CHECKS)
+EVERY_LIST = (CURVE_CHECKS, TRANSFER_CHECKS, CHANNEL_CHECKS, SIZE_CHECKS, LOT_CHECKS)
 """Every list of checks: what a run's rows are made from."""
 
 

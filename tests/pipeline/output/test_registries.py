@@ -17,7 +17,7 @@ from pipeline.output.statistics import datasets_of, write_each
 from pipeline.output.statistics.files import DATASETS
 from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.table import Column, Table, names_of, table_of
-from pipeline.output.workbook import SHEETS
+from pipeline.output.workbook import RESULT_SHEETS
 from pipeline.study.cells.concentrations import Concentration
 
 CHARTS = tuple((chart.name, chart) for chart in FIGURES)
@@ -51,7 +51,7 @@ def test_a_csv_has_unique_columns_and_rows_of_their_number(study_result: StudyRe
     assert is_sound(found)
 
 
-@pytest.mark.parametrize(("name", "make"), SHEETS, ids=[name for name, _ in SHEETS])
+@pytest.mark.parametrize(("name", "make"), RESULT_SHEETS, ids=[name for name, _ in RESULT_SHEETS])
 def test_a_sheet_has_a_table_of_unique_columns_and_rows_of_their_number(study_result, name, make):
     found = make(study_result)
     assert found.name == name
@@ -90,7 +90,7 @@ def test_every_dataset_is_written_with_unique_variables(study_result: StudyResul
 
 
 def test_names_of_files_and_sheets_are_unique():
-    for names in ([name for name, _ in registry] for registry in (TABLES, SHEETS, CHARTS, DATASETS)):
+    for names in ([name for name, _ in registry] for registry in (TABLES, RESULT_SHEETS, CHARTS, DATASETS)):
         assert len(set(names)) == len(names)
 
 

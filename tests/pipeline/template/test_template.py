@@ -17,7 +17,7 @@ from pipeline.study.faults import Severity, fault_report
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.reading import read_study, read_typed
-from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.template.names import patient_of, safe_id
 from pipeline.template.workbook import TO_FILL
 from pipeline.template.write import write_template
@@ -169,7 +169,7 @@ def read_study_of_sheets(made: Path, fcs: Path):
 
 def test_every_sheet_has_every_column_with_a_comment_and_a_frozen_header(tmp_path):
     workbook = load_workbook(write_template(tmp_path / "new", None).path)
-    for name, model in SHEETS.items():
+    for name, model in STUDY_SHEETS.items():
         header = {cell.value: cell for cell in workbook[name][1] if cell.value}
         assert set(column_names(model)) <= set(header)
         assert all(header[column].comment.text for column in column_names(model))
@@ -235,7 +235,7 @@ def test_drop_downs_offer_what_is_allowed(tmp_path):
     workbook = load_workbook(write_template(tmp_path, None).path)
     rules = {
         (name, str(rule.sqref).split(":")[0]): rule.formula1
-        for name in SHEETS
+        for name in STUDY_SHEETS
         for rule in workbook[name].data_validations.dataValidation
     }
     assert rules["panels", "C2"].strip('"').split(",")[:2] == ["fsc_area", "fsc_height"]
@@ -610,7 +610,7 @@ def test_real_files_of_many_instruments_are_listed_without_a_stumble(tmp_path, r
     assert "fcs/beads_2008-01-21.fcs" in {row["fcs_file"] for row in table(workbook, "beads")}
     assert "fcs/fcsparser__wrongFile.fcs" in unused
     _, faults = read_study(tmp_path)
-    assert all(fault.where.split("!")[0] in SHEETS for fault in faults)
+    assert all(fault.where.split("!")[0] in STUDY_SHEETS for fault in faults)
 
 
 def test_levels_are_asked_for_once_and_the_lot_of_another_run_is_to_be_looked_at(tmp_path):

@@ -9,21 +9,24 @@ from typing import Final
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.models.words import fold_words, latest_weeks, three_digits
+from pipeline.output.report.models.words import LIKELY_P, fold_words, latest_weeks, three_digits
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.recovery.fit import NOT_IN_DATA
 from pipeline.washout.report import WashoutReport
 
-CLEAR, LIKELY = 0.001, 0.05
-"""p below which a rise is called clear, or likely. Convention."""
+CLEAR_P = 0.001
+"""p below which a rise is called clear and not only likely. Convention: 0.1 % leave room for the several
+tests of one report, and for rows that are not quite independent."""
 
 WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
 """Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
-Convention."""
+Convention: within a factor of 2 the wait can be planned, beyond 5 not even its
+order of magnitude is known."""
 
 HALF: Final = 0.5
+"""Share of the patients whose wait the answer names. Convention: half, as the wait of a median patient."""
 
 _NO_ANSWER_WORDS: Final = "cannot be estimated from these data: "
 """How a note begins that gives a reason; the answer has said so already."""
@@ -109,10 +112,10 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
     fold = f"{fold_words(fit.fold_per_doubling)} per doubling of the weeks"
     interval = f"95 % interval {fold_words(low)} to {fold_words(high)}"
     size = f"× {fold} ({interval}; {fit.n} visits of {n_patients} patients)"
-    if p >= LIKELY:
+    if p >= LIKELY_P:
         return f"Whether {name} rises with the washout is open: {size}."
     way = "rises" if fit.slope > 0 else "falls"
-    sure = "clear" if p < CLEAR else "likely, not certain"
+    sure = "clear" if p < CLEAR_P else "likely, not certain"
     sentence = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
     return f"{sentence} It is {sure} that it {way}; the rate is {_known(low, high)}."
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from pipeline.output.report.models.names import PLAIN
-from pipeline.output.report.models.words import three_digits
+from pipeline.output.report.models.words import LIKELY_P, three_digits
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.report import WashoutReport
-
-LIKELY_P: Final = 0.05
-"""p below which an association is reported. Convention."""
 
 
 def reconciled(report: WashoutReport | None, name: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import fold_bound
-from pipeline.output.report.models.words import model_words, refusal_words
+from pipeline.output.report.models.words import LIKELY_P, model_words, refusal_words
 from pipeline.output.report.words import p_words
 from pipeline.study.quantity_name import density_name
 from pipeline.washout.line.tobit import WashoutFit
@@ -59,7 +59,7 @@ def _rank_words(rank: RankAssociation, name: str) -> str:
     direction = "more" if rank.spearman > 0 else "less"
     reading = (
         f"The longer the washout, the {direction} {name}"
-        if rank.p < 0.05
+        if rank.p < LIKELY_P
         else f"These data show no clear association of {name} with washout"
     )
     p = p_words(rank.p)

@@ -90,8 +90,10 @@ def _who(unnumbered: Unnumbered) -> str:
     lost = sum(tube.only for tube in unnumbered.tubes)
     n = len(unnumbered.tubes)
     tubes = "1 tube has" if n == 1 else f"{n} tubes have"
-    named = ", ".join(f"{tube.sample_id} ({tube.status.value})" for tube in unnumbered.tubes[:_MOST_NAMED])
-    more = f" and {n - _MOST_NAMED} more in rd_unnumbered.csv" if n > _MOST_NAMED else ""
+    named = ", ".join(
+        f"{tube.sample_id} ({tube.status.value})" for tube in unnumbered.tubes[:_MOST_TUBES_NAMED]
+    )
+    more = f" and {n - _MOST_TUBES_NAMED} more in rd_unnumbered.csv" if n > _MOST_TUBES_NAMED else ""
     return (
         f"{tubes} neither a density nor a limit; for {lost} of them no other tube of the visit has one: "
         f"{named}{more}. The analyses use the other tubes. That is safe only if these patients are like the "
@@ -99,7 +101,8 @@ def _who(unnumbered: Unnumbered) -> str:
     )
 
 
-_MOST_NAMED: Final = 10
+_MOST_TUBES_NAMED: Final = 10
+"""Most tubes that the sentence names. Convention: more would not be read; the table has all."""
 
 
 def _washouts(groups: tuple[GroupFacts, ...]) -> list[str]:

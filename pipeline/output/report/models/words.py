@@ -17,7 +17,12 @@ from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
 LONGEST_WEEKS: Final = 520.0
-"""Ten years in weeks: a later upper limit is reported as none. Convention: no patient waits so long."""
+"""Ten years in weeks: a later limit of a wait is reported as none, or as > 10 years. Convention: no patient
+waits so long, and no study follows a washout for so long, so a later limit only extends the line."""
+
+LIKELY_P: Final = 0.05
+"""p below which the rank test, or the line, is said to show that density changes with washout. Convention: 5
+% go with the 95 % intervals that stand beside p in the report."""
 
 _COLUMNS: Final = {
     "imid_since": "an immunomodulatory drug since the last dose",

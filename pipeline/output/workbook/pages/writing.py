@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,6 +29,8 @@ from pipeline.output.workbook.pages.printing import set_up_page
 from pipeline.output.workbook.sheet import Sheet
 from pipeline.output.workbook.tables.legend import code_name
 from pipeline.study.quantity_name import Unit
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -64,6 +67,7 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
     if len(workbook.sheetnames) > 1:
         workbook.remove(blank)
     write_whole(path, settled(_saved(workbook, path)))
+    log.debug("written: %s, sheets: %d", path.name, len(workbook.sheetnames))
 
 
 def _saved(workbook: Workbook, path: Path) -> bytes:

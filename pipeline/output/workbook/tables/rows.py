@@ -117,7 +117,7 @@ _CELLS_FIRST: Final = (
     *_DENSITY,
     *_named(DISTRIBUTIONS, ("washout_weeks", "n_quantified")),
 )
-CELLS: Final[tuple[Column[Any], ...]] = (*_CELLS_FIRST, *_without(DISTRIBUTIONS, _CELLS_FIRST))
+CELL_COLUMNS: Final[tuple[Column[Any], ...]] = (*_CELLS_FIRST, *_without(DISTRIBUTIONS, _CELLS_FIRST))
 
 _VISIT_FIRST: Final = (
     *_named(PATIENTS, ("patient_id", "visit", "collected_on", "status")),
@@ -179,7 +179,7 @@ def tube_table(study_result: StudyResult) -> Table:
 
 def cell_table(study_result: StudyResult) -> Table:
     """Return a row per tube: what its cells are about their median."""
-    return table_of(CELLS, sample_facts(study_result))
+    return table_of(CELL_COLUMNS, sample_facts(study_result))
 
 
 def bead_table(study_result: StudyResult) -> Table:

@@ -22,7 +22,9 @@ from pipeline.study.sheets.rules.validation import inconsistent_validation
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import did_you_mean, enumerate_words, quoted, same_word
 
-QUANTIFIED = ("cd38", "rd")
+NAMES_OF_THE_DENSITY = ("cd38", "rd")
+"""Names by which a gate or an axis would mean CD38 or its density."""
+
 NEVER_GATES = "CD38 never gates: a gate on it would select the cells by the value that is to be measured."
 MOST_NAMES_LISTED = 5
 """Most names that a hint lists where none is similar. Convention: more would not be read."""
@@ -157,10 +159,10 @@ def gate_overrides(study: TypedStudy) -> Iterator[Fault]:
         yield from _half_an_override(entry)
         if not row.gate or not row.sample_id:
             continue
-        if caseless(row.gate) in QUANTIFIED:
+        if caseless(row.gate) in NAMES_OF_THE_DENSITY:
             yield Fault(where, quoted(row.gate), "a gate on another channel", NEVER_GATES)
         for axis in (row.polygon.x, row.polygon.y) if row.polygon else ():
-            if caseless(axis) in QUANTIFIED:
+            if caseless(axis) in NAMES_OF_THE_DENSITY:
                 axes = f"{quoted(axis)} as an axis of a polygon"
                 yield Fault(entry.at("polygon"), axes, "a polygon on other channels", NEVER_GATES)
         before = first.setdefault((caseless(row.sample_id), caseless(row.gate)), where)

@@ -10,7 +10,7 @@ import pipeline.study.sheets.tables.package
 import pipeline.study.sheets.tables.parts
 import pipeline.study.sheets.tables.workbook
 from helpers.builders import good_sheets, write_workbook
-from pipeline.study.sheets.rows import SHEETS
+from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.study.sheets.tables import WORKBOOK, read_workbook
 from pipeline.study.sheets.tables.library_calls import PackageError, by_library
 
@@ -34,10 +34,10 @@ def test_a_defect_in_our_own_code_is_never_said_to_be_the_workbook_s(
 
     write_workbook(tmp_path, good_sheets())
     path = tmp_path / WORKBOOK
-    assert read_workbook(path, list(SHEETS))[0]
+    assert read_workbook(path, list(STUDY_SHEETS))[0]
     monkeypatch.setattr(owner, function, broken)
     with pytest.raises(ValueError, match="operands could not be broadcast"):
-        read_workbook(path, list(SHEETS))
+        read_workbook(path, list(STUDY_SHEETS))
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), AttributeError("x"), ValueError("x"), OSError("x")])

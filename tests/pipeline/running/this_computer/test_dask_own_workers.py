@@ -173,7 +173,7 @@ def test_workers_do_not_outlive_their_owner_even_at_work(tmp_path: Path, how: si
         f"""
         import sys
         sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parents[3])!r}]
-        from test_own_workers import sleeps
+        from test_dask_own_workers import sleeps
         from pipeline.running.workers import run_tasks
         if __name__ == '__main__':
             for end in run_tasks([0.0, 0.0, 600.0, 600.0], sleeps, workers=2):
