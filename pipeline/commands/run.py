@@ -92,8 +92,8 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
         _stop_at_defects(options, study_result.all_defects, THE_DATA)
         facts = partial(record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused)
-        here = 1 if options.scheduler else done.workers
-        with side_work(own, results.folder, len(study.samples), here) as side:
+        processes = 1 if options.scheduler else done.workers
+        with side_work(own, results.folder, len(study.samples), processes) as side:
             older = results.write(
                 study_result, facts, reporter.stage, side, run_on=record.day, figures=options.figures
             )

@@ -28,7 +28,7 @@ def test_a_doubtful_split_is_said_in_the_row_and_widens_the_interval(results):
     density = flagged.receptor
     assert density.status is RdStatus.OK
     assert doubt_of(flagged) > 0.02
-    (note,) = [note for note in density.notes if "which plasma cells are the clone's" in note]
+    (note,) = [note for note in density.notes if "which plasma cells belong to the clone" in note]
     assert "the interval includes that" in note
     log_sd = doubt_of(flagged) * np.log(10)
     assert np.log(density.rd_high / density.rd_low) > 2 * 1.96 * np.sqrt(np.log1p(log_sd**2))
