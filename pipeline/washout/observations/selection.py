@@ -9,8 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED
-from calibration.density.result import known_to_exceed
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
@@ -155,7 +154,7 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
     ways = ways_of(rows)
     if len(set(ways)) < 2:
         return tuple(rows), ()
-    reference, other_ways = usable_ways(ways, [row.status in NUMBERED for row in rows])
+    reference, other_ways = usable_ways(ways, [quotable_density(row) is not None for row in rows])
     used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *other_ways))
     counts, alone = Counter(ways), sorted({*ways} - {reference, *other_ways})
     notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in other_ways]

@@ -8,15 +8,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.quantity_name import fold_unit
 from pipeline.washout.observations.terms import Term
 
 _FEWEST_ROWS_OF_A_WAY, _FEWEST_MEASURED = 3, 2
 """Fewest rows, and fewest measured rows, of a further way of measuring. Convention (docs/method.md)."""
-
-_DENSITIES: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
 
 _WORDS: Final = {
     "kit": "bead kits",
@@ -54,7 +52,7 @@ class Way(NamedTuple):
 
 def takes_part(row: PatientRd) -> bool:
     """Return whether a row has a washout, and a measured or censored receptor density."""
-    return row.status in _DENSITIES and row.weeks is not None and row.weeks >= 0
+    return row.status in QUANTIFIED and row.weeks is not None and row.weeks >= 0
 
 
 def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
