@@ -53,7 +53,7 @@ def judged_bead_runs(
     judged = (
         tuple(calibrations) if log is None else _all_judged(log, calibrations, runs, settings, write=write)
     )
-    return with_transfers(with_lot_values(judged, log), runs, settings)
+    return with_transfers(with_lot_values(judged, log, settings.curve_limits), runs, settings)
 
 
 def _all_judged(

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CheckName
 from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
+from calibration.curve.table_rows import CheckName
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from calibration.density.result import QUANTIFIED
