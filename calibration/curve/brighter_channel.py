@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.checks.channels import ChannelComparison
+from calibration.curve.curve_checks.other_channels import ChannelComparison
 from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 from calibration.rounding import FIT_DIGITS, rounded_fit
 

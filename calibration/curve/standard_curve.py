@@ -10,8 +10,8 @@ import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
 from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.transfers import Transfer
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import checked
 from calibration.curve.fit import PARAMETERS, CurveModel, LogLogFit, curve_model_of, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
 from calibration.curve.table_rows import CheckName, CurveCheck, worst

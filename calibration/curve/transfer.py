@@ -14,8 +14,8 @@ import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.acceptance_limits import CurveLimits
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.transfers import Transfer
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import checked
 from calibration.curve.fit import least_squares_line
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, UPPER_95, Floats

@@ -14,8 +14,8 @@ from calibration.beads.peaks import BeadPeaks, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
 from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.curve.brighter_channel import compare_channels
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.channels import ComparedChannels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
 from calibration.curve.table_rows import CheckName
 from calibration.errors import CalibrationError

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from calibration.beads.kits import BeadKit
 from calibration.curve.acceptance_limits import CurveLimits
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.fitted_beads import OF_THE_LINE
-from calibration.curve.checks.lots import LotRuns, TypedLevels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.fitted_beads import OF_THE_LINE
+from calibration.curve.curve_checks.typed_levels import LotRuns, TypedLevels
 from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog

@@ -20,8 +20,8 @@ from calibration import (
 )
 from calibration.curve.acceptance_limits import CurveLimits
 from calibration.curve.brighter_channel import compare_channels
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.channels import ComparedChannels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
 from calibration.curve.table_rows import CheckName
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, BeadRun, Detector, bead_run

@@ -5,8 +5,8 @@ import pytest
 
 from calibration import BEAD_KITS, BeadKitError, CalibrationError, CurveLimits, abc_from_unit, bead_kit
 from calibration.beads.kits import kit_names
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.lots import TypedLevels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.typed_levels import TypedLevels
 from pipeline.study.sheets import rows
 from pipeline.study.sheets.columns import column_facts
 from pipeline.study.sheets.rules import panels, transfers

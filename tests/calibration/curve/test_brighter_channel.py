@@ -7,8 +7,8 @@ import pytest
 
 from calibration import BeadPeaks, CurveLimits, CurveVerdict, find_bead_peaks, find_bead_singlets
 from calibration.curve.brighter_channel import compare_channels
-from calibration.curve.checks.all_checks import checked
-from calibration.curve.checks.channels import ComparedChannels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
 from pipeline.fcs import read_fcs
 from validation.simulated_beads import KITS, Detector, bead_run
 

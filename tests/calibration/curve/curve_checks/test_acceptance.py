@@ -8,11 +8,11 @@ import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.beads.kits import bead_kit
-from calibration.curve.checks.all_checks import CURVE_CHECKS, checked
-from calibration.curve.checks.channels import ChannelComparison, ComparedChannels
-from calibration.curve.checks.fitted_beads import FittedBeads
-from calibration.curve.checks.lots import LotRuns, TypedLevels
-from calibration.curve.checks.transfers import Transfer
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import CURVE_CHECKS, checked
+from calibration.curve.curve_checks.fitted_beads import FittedBeads
+from calibration.curve.curve_checks.other_channels import ChannelComparison, ComparedChannels
+from calibration.curve.curve_checks.typed_levels import LotRuns, TypedLevels
 from doc_rooms import ROOT
 from helpers.syntax import tree_of
 from pipeline.study.settings import Settings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from calibration.curve.acceptance_limits import CurveLimits
-from calibration.curve.checks.channels import CHANNEL_CHECKS
-from calibration.curve.checks.fitted_beads import BEAD_CHECKS
-from calibration.curve.checks.lots import LOT_CHECKS
-from calibration.curve.checks.transfers import TRANSFER_CHECKS
+from calibration.curve.curve_checks.curve_transfer import TRANSFER_CHECKS
+from calibration.curve.curve_checks.fitted_beads import BEAD_CHECKS
+from calibration.curve.curve_checks.other_channels import CHANNEL_CHECKS
+from calibration.curve.curve_checks.typed_levels import LOT_CHECKS
 from calibration.curve.table_rows import CurveCheck, TableRow
 
 CURVE_CHECKS: tuple[TableRow[Any], ...] = (*BEAD_CHECKS, *LOT_CHECKS, *CHANNEL_CHECKS, *TRANSFER_CHECKS)
