@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,6 +12,7 @@ import numpy as np
 from calibration.numbers import Floats
 from pipeline.fcs.errors import LONGEST_READER_MESSAGE
 from pipeline.fcs.file import FcsFile, read_fcs
+from pipeline.fcs.other_readers import ReaderError, read_by_fcsparser, read_by_flowio
 from pipeline.fcs.repairs import RepairCode
 
 FLOWIO_BITS = frozenset({8, 16, 32})
@@ -107,8 +106,8 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
     file = read_fcs(path, data_set=data_set, allow_truncated=True)
     ours = np.stack([file.raw(name).astype(np.float64) for name in file.channels])
     return (
-        _witness("flowio", "FlowIO", _read_by_flowio, _flowio_limits, file, ours),
-        _witness("fcsparser", "fcsparser", _read_by_fcsparser, _fcsparser_limits, file, ours),
+        _witness("flowio", "FlowIO", read_by_flowio, _flowio_limits, file, ours),
+        _witness("fcsparser", "fcsparser", read_by_fcsparser, _fcsparser_limits, file, ours),
     )
 
 
@@ -155,12 +154,10 @@ def _witness(
     reader = f"{name} {version(package)}"
     theirs, verdict = None, "differs"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theirs = read(file)
-    except Exception as fault:
+        theirs = read(file)
+    except ReaderError as error:
         verdict = "cannot read"
-        text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
+        text = f"cannot read the file ({type(error.fault).__name__}: {_single_line(error.fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
             return _compared(reader, file, ours, theirs, limits)
@@ -212,28 +209,6 @@ def _largest_difference(ours: Floats, theirs: Floats) -> float:
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(ours[~same] - theirs[~same])
     return float("inf") if np.isnan(difference).any() else float(difference.max())
-
-
-def _read_by_flowio(file: FcsFile) -> Floats | None:
-    import flowio
-
-    with file.path.open("rb") as handle:
-        data = flowio.FlowData(
-            handle, ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
-        )
-    if data.events is None:
-        return None
-    return np.asarray(data.as_array(preprocess=False), np.float64).T
-
-
-def _read_by_fcsparser(file: FcsFile) -> Floats | None:
-    from fcsparser.api import FCSParser
-
-    logging.getLogger("fcsparser").addHandler(logging.NullHandler())
-    data = FCSParser(str(file.path), read_data=True, data_set=file.data_set - 1).data
-    if data.dtype.names:
-        return np.stack([data[name].astype(np.float64) for name in data.dtype.names])
-    return np.asarray(data, np.float64).T
 
 
 def _flowio_limits(file: FcsFile) -> list[str]:
