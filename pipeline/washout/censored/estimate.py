@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from enum import StrEnum
 
 from calibration.numbers import LEVEL
@@ -40,6 +41,33 @@ class ModelName(StrEnum):
     RANDOM_INTERCEPT = "M1 random intercept"
     RECOVERY = "M2"
     TOTAL = "M3"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PatientShare:
+    """A share of the patients, above 0 and below 1. Half of them is a case of its own: the median patient."""
+
+    fraction: float
+    is_half: bool = False
+
+    @classmethod
+    def of(cls, fraction: float) -> PatientShare:
+        """Return this share; a number that rounds to one half is one half.
+
+        Examples
+        --------
+        >>> PatientShare.of(0.7 - 0.2).is_half, PatientShare.of(0.501).is_half
+        (True, False)
+        """
+        return HALF_OF_PATIENTS if math.isclose(fraction, HALF_OF_PATIENTS.fraction) else cls(fraction)
+
+    @property
+    def words(self) -> str:
+        """The share in a sentence, such as `90 % of the patients`."""
+        return "half of the patients" if self.is_half else f"{100 * self.fraction:g} % of the patients"
+
+
+HALF_OF_PATIENTS = PatientShare(0.5, is_half=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.study.quantity_name import UnitKind
-from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
+from pipeline.washout.censored.estimate import Estimate, ModelName, PatientShare, Wait
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
@@ -258,5 +258,4 @@ def _why(wait: Wait) -> str:
 
 
 def _wait(wait: Wait, name: str) -> str:
-    who = "half of the patients" if wait.share == 0.5 else f"{100 * wait.share:g} % of the patients"
-    return f"{who} have {count(wait.density)} {name}"
+    return f"{PatientShare.of(wait.share).words} have {count(wait.density)} {name}"

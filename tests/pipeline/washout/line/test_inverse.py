@@ -178,6 +178,14 @@ def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
     assert found == pytest.approx(sum(step**2 for step in steps), rel=1e-3)
 
 
+def test_a_share_that_rounds_to_one_half_has_the_interval_of_the_median_patient():
+    found = fit()
+    half, rounded = weeks_to_reach(found, 20_000), weeks_to_reach(found, 20_000, 0.7 - 0.2)
+    assert 0.7 - 0.2 != 0.5
+    assert half.interval_method == rounded.interval_method == "profile likelihood"
+    assert (half.low, half.weeks, half.high) == (rounded.low, rounded.weeks, rounded.high)
+
+
 @pytest.mark.parametrize("share", [0, 1, 1.5])
 def test_a_share_lies_between_none_and_all(share):
     with pytest.raises(ValueError, match="share is"):
