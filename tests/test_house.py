@@ -61,6 +61,23 @@ def test_every_test_file_has_a_name_of_its_own():
     assert [name for name, n in names.items() if n > 1] == []
 
 
+def tested_folders() -> set[str]:
+    """Return the folders of `tests` that hold a test of a package, and those above them, as of the sources."""
+    tests = ROOT / "tests"
+    holding = {
+        path.parent.relative_to(tests)
+        for package in PACKAGES
+        for path in (tests / package).rglob("test_*.py")
+    }
+    return {folder.as_posix() for held in holding for folder in (held, *held.parents)} - {"."}
+
+
+def test_the_folders_of_the_tests_are_those_of_the_sources():
+    sources = {folder.relative_to(ROOT).as_posix() for folder in folders()}
+    assert sources - tested_folders() == set(), "rooms without a folder of tests"
+    assert tested_folders() - sources == set(), "folders of tests without a room"
+
+
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Return the lines of a function, its docstring left out."""
     first = function.body[0] if ast.get_docstring(function) is not None else None
