@@ -47,7 +47,8 @@ def floors_of(siblings: Mapping[str, set[str]]) -> list[list[str]]:
 
 def contract_of(folder: str) -> str:
     """Return the contract of a folder, with its floors as they are."""
-    siblings = dict.fromkeys(children_of(folder), frozenset()) | children_by_import(folder, imports_of_all())
+    importing = children_by_import(folder, imports_of_all())
+    siblings = {name: importing.get(name, set()) for name in children_of(folder)}
     floors = [f'"{" | ".join(floor)}"' for floor in floors_of(siblings)]
     line = f"layers = [{', '.join(floors)}]"
     layers = (

@@ -24,10 +24,13 @@ def module_paths() -> dict[str, Path]:
 
 def imports_of(path: Path, modules: Collection[str]) -> set[str]:
     """Return the modules and folders that a module imports, late and for types too."""
-    taken = set()
-    for node in (node for node in nodes_of(path) if isinstance(node, ast.ImportFrom) and node.module):
-        full = {f"{node.module}.{part.name}" for part in node.names}
-        whole = {name if name in modules else node.module for name in full}
+    taken: set[str] = set()
+    for node in nodes_of(path):
+        source = node.module if isinstance(node, ast.ImportFrom) else None
+        if not isinstance(node, ast.ImportFrom) or not source:
+            continue
+        full = {f"{source}.{part.name}" for part in node.names}
+        whole = {name if name in modules else source for name in full}
         taken |= {name for name in whole if name in modules}
     return taken
 
