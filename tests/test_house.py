@@ -61,7 +61,7 @@ def test_every_test_file_has_a_name_of_its_own():
     assert [name for name, n in names.items() if n > 1] == []
 
 
-def tested_folders() -> set[str]:
+def folders_with_tests() -> set[str]:
     """Return the folders of `tests` that hold a test of a package, and those above them, as of the sources."""
     tests = ROOT / "tests"
     holding = {
@@ -74,8 +74,8 @@ def tested_folders() -> set[str]:
 
 def test_the_folders_of_the_tests_are_those_of_the_sources():
     sources = {folder.relative_to(ROOT).as_posix() for folder in folders()}
-    assert sources - tested_folders() == set(), "rooms without a folder of tests"
-    assert tested_folders() - sources == set(), "folders of tests without a room"
+    assert sources - folders_with_tests() == set(), "rooms without a folder of tests"
+    assert folders_with_tests() - sources == set(), "folders of tests without a room"
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

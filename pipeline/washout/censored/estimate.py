@@ -68,6 +68,7 @@ class PatientShare:
 
 
 HALF_OF_PATIENTS = PatientShare(0.5, is_half=True)
+"""The share that the median patient stands for. Arithmetic: a median parts the patients into halves."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
