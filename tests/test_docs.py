@@ -23,7 +23,7 @@ from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS
 from pipeline.output.further_tables.distribution import DISTRIBUTION_COLUMNS
-from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.output.result_tables import PATIENTS, SAMPLES
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS
@@ -70,8 +70,8 @@ def test_tables_that_the_code_knows_are_in_step_with_it(page: Path):
 @pytest.mark.parametrize(
     ("title", "columns"),
     [
-        ("rd_samples.csv", SAMPLE_COLUMNS),
-        ("rd_patients.csv", PATIENT_COLUMNS),
+        ("rd_samples.csv", names_of(SAMPLES)),
+        ("rd_patients.csv", names_of(PATIENTS)),
         ("rd_distribution.csv", DISTRIBUTION_COLUMNS),
         ("rd_changes.csv", CHANGE_COLUMNS),
         ("rd_unnumbered.csv", UNNUMBERED_COLUMNS),

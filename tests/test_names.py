@@ -221,37 +221,15 @@ def test_no_two_numbers_that_decide_share_a_name_even_private_ones():
     assert {name: where for name, where in deciding().items() if name not in IN_BOTH} == {}
 
 
-NOT_YET_APART = {
-    "BADGES", "BEADS", "BEAD_COLUMNS", "BEAD_EVENTS", "BESIDE", "BETWEEN_RUNS", "CHANGES",
-    "COLOURS", "CONTROLS", "CONTROL_EVENTS", "COUNTED", "DATA", "DELIMITERS", "DENSITY", "EVENTS",
-    "EXACT", "EXPECTED", "FILES", "FOLD", "HEADER", "HEIGHT", "KINDS", "LOOKS", "MARKERS", "METHOD",
-    "MOLECULES", "MONTHS", "MOST_CELLS", "MOST_NAMED", "MOST_NAMES", "MOST_PAGES", "MOST_ROWS",
-    "NAME", "NAMES", "NOT_KNOWN", "NUMBER", "OF_SOME", "PALE", "PATIENTS", "PATIENT_COLUMNS",
-    "PERCENT", "PHENOTYPE", "PLAIN", "RATIO", "RESPONSE", "RESPONSES", "SAMPLES", "SAMPLE_COLUMNS",
-    "SEED", "SENSITIVITY", "SHARE", "SIDE", "SOURCE", "TARGETS", "TEMPLATES", "TYPED",
-    "UNCOMPENSATED", "UNNUMBERED", "USUAL", "VISITS", "WEEKS", "WHOLE", "WIDTH", "WIDTHS",
-    "WORKBOOK",
-}  # fmt: skip
-"""Public constants that several modules still define, each with another meaning: no further one may join."""
-
-
 def public_constants(path: Path) -> Iterator[str]:
     """Yield each public constant of a module, whatever it holds."""
     for node in tree_of(path).body:
         yield from (name for name in targets(node) if name.isupper() and not name.startswith("_"))
 
 
-def shared_constants() -> set[str]:
-    every = shared((name, path) for path in sources() for name in dict.fromkeys(public_constants(path)))
-    return set(every) - IN_BOTH
-
-
 def test_no_two_public_constants_share_a_name():
-    assert shared_constants() - NOT_YET_APART == set()
-
-
-def test_each_public_constant_that_is_listed_as_shared_still_is():
-    assert NOT_YET_APART - shared_constants() == set(), "no longer shared: take it off the list"
+    every = shared((name, path) for path in sources() for name in dict.fromkeys(public_constants(path)))
+    assert {name: where for name, where in every.items() if name not in IN_BOTH} == {}
 
 
 def test_a_constant_is_seen_however_it_is_written(tmp_path: Path):

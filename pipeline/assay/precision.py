@@ -20,7 +20,7 @@ from pipeline.assay.tubes import AssayTube
 from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"
-PATIENTS = "replicates of patients"
+PATIENT_REPLICATES = "replicates of patients"
 
 _MOST_SHOWN = 1000
 """An upper limit above this percentage is not written out. Convention: such a limit carries no

@@ -22,7 +22,7 @@ from pipeline.quantification.result import FAILED, SampleResult, failure_reason,
 from pipeline.study.faults import without_values
 from pipeline.study.quantity_name import density_name
 
-MOST_ROWS = 30
+MOST_TUBES_PRINTED = 30
 """Most tubes that all get a row; of more tubes, those without a density or with a flag come first.
 Convention."""
 
@@ -115,13 +115,13 @@ def _table(study_result: StudyResult) -> str:
 def _shown(study_result: StudyResult) -> Sequence[SampleResult]:
     """Return the tubes that get a row, in the order of the sheet; of many tubes, those to check."""
     results = study_result.results
-    if len(results) <= MOST_ROWS:
+    if len(results) <= MOST_TUBES_PRINTED:
         return results
     first = sorted(
         range(len(results)),
         key=lambda k: (results[k].receptor.status in QUANTIFIED, not _flags(study_result, results[k]), k),
     )
-    return [results[k] for k in sorted(first[:MOST_ROWS])]
+    return [results[k] for k in sorted(first[:MOST_TUBES_PRINTED])]
 
 
 def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:

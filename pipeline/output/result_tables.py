@@ -12,7 +12,7 @@ from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
-from pipeline.output.table import Cell, Column, Table, as_sentences, names_of, table_of
+from pipeline.output.table import Cell, Column, Table, as_sentences, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
@@ -192,9 +192,6 @@ _EXPOSED = (
     "intervening", "imid_since", "eligible", "eligibility", "refractory", "serum_ug_ml", "serum_on",
 )  # fmt: skip
 EXPOSURES: Final[tuple[Column[Exposure], ...]] = tuple(_of_exposure(name) for name in _EXPOSED)
-
-SAMPLE_COLUMNS: Final = names_of(SAMPLES)
-PATIENT_COLUMNS: Final = names_of(PATIENTS)
 
 
 def sample_table(study_result: StudyResult) -> Table:

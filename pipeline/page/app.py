@@ -17,8 +17,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline.fcs import FcsError
 from pipeline.files.whole import NotWrittenError
-from pipeline.output.report.environment import TEMPLATES as REPORT_TEMPLATES
-from pipeline.output.report.environment import template_environment
+from pipeline.output.report.environment import REPORT_TEMPLATES, template_environment
 from pipeline.page import stage_messages
 from pipeline.page.desk import Desk, NoStudyError, OvertakenError
 from pipeline.page.door.door import App, Door, Keys, TooLargeError

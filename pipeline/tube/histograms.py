@@ -22,8 +22,8 @@ from gating.thresholds import rounded
 
 STAINED = "stained"
 CONTROL = "control"
-BEADS = "beads"
-PHENOTYPE = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
+BEAD_EVENTS_SHOWN = "beads"
+PHENOTYPE_ROLES = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
 """Roles that show an aberrant phenotype, the most informative first."""
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
@@ -131,7 +131,7 @@ def cd38_histogram(
 
 def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
     """Return the histogram of the bead singlets on one channel (linear values, shape (n,))."""
-    return _histogram(((BEADS, _finite(intensity)),), channel, bins)
+    return _histogram(((BEAD_EVENTS_SHOWN, _finite(intensity)),), channel, bins)
 
 
 def histogram_edges(histogram: Histogram) -> NDArray[np.float64]:
@@ -148,7 +148,7 @@ def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None
     """Return the channels of an aberrant phenotype for a picture that shows that no plasma cell has one."""
     if panel is None or step.name is not Step.ABERRANT or GateFlag.NO_ABERRANT_PHENOTYPE not in gated.flags:
         return ()
-    return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
+    return tuple(channel.channel for role in PHENOTYPE_ROLES for channel in panel.with_role(role))[:2]
 
 
 def _entered(events: Events, gated: GatedPopulation, index: int) -> Survivors:

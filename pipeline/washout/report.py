@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind")
 
-SECTIONS_WITHIN, SENSITIVITY = "within patients", "sensitivity"
+SECTIONS_WITHIN, SECTION_SENSITIVITY = "within patients", "sensitivity"
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -187,7 +187,7 @@ def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings:
     line, defects = report.tobit, CaughtDefects("model ", (NotEstimableError,))
     if line is None:
         return report
-    result = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
+    result = defects.caught(SECTION_SENSITIVITY, lambda: sensitivity(rows, line, settings))
     return replace(
         report,
         sensitivity=result,

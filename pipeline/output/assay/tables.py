@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pipeline.assay.report import AssayReport
 from pipeline.output.table import Cell, Column, Table, table_of
+from pipeline.study.quantity_name import MOLECULES, PERCENT
 
-MOLECULES, PERCENT, HOURS = "molecules per cell", "%", "h"
+HOURS = "h"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gating.gates.all_steps import KIND_OF
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
+from pipeline.output.figures.svg.gate_picture import GATE_SIDE, step_picture
 from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
 from pipeline.tube.histograms import Density
@@ -21,7 +21,7 @@ def gating_panels(
     labels: Mapping[str, str] | None = None,
     *,
     wanted: str = "plasma cells",
-    side: int = SIDE,
+    side: int = GATE_SIDE,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a tube's gating steps, in order.
 

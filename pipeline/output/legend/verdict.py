@@ -46,13 +46,13 @@ VERDICT_LOOK: Final[Mapping[Verdict, StatusStyle]] = {
 }
 """How each verdict is shown, and what it means."""
 
-BADGES: Final = "\n".join(
+VERDICT_BADGES: Final = "\n".join(
     f".badge.v-{verdict.name.lower()} {{ background: {look.fill}; color: {look.ink}; }}"
     for verdict, look in VERDICT_LOOK.items()
 )
 """Style sheet of the badges."""
 
-COUNTED: Final[Mapping[Verdict, str]] = {
+WORDS_AFTER_A_NUMBER: Final[Mapping[Verdict, str]] = {
     Verdict.SOUND: "sound",
     Verdict.ABOVE_TOP_BEAD: "above the top bead",
     Verdict.ABOVE_ULOQ: "above ULOQ",
@@ -99,7 +99,7 @@ def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
 
 
 def badge_class(verdict: Verdict) -> str:
-    """Return the class of a verdict's badge in `BADGES`."""
+    """Return the class of a verdict's badge in `VERDICT_BADGES`."""
     return f"v-{verdict.name.lower()}"
 
 
@@ -113,6 +113,6 @@ def verdict_counts(verdicts: Iterable[Verdict]) -> str:
     """
     listed = list(verdicts)
     counts = [(listed.count(verdict), verdict) for verdict in Verdict]
-    parts = [f"{n:,} {COUNTED[verdict]}" for n, verdict in counts if n or verdict in _ALWAYS]
+    parts = [f"{n:,} {WORDS_AFTER_A_NUMBER[verdict]}" for n, verdict in counts if n or verdict in _ALWAYS]
     tubes = "1 tube" if len(listed) == 1 else f"{len(listed):,} tubes"
     return f"{tubes}: {', '.join(parts)}"

@@ -15,7 +15,7 @@ from pipeline.files.whole import write_whole
 from pipeline.output.figures.charts import (
     CELLS_CHART,
     COURSES,
-    RESPONSE,
+    RESPONSE_CHART,
     SERUM_CHART,
     SURVIVAL_CHART,
     SWIMMER,
@@ -164,7 +164,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg="" if no_washout else chart_html(WASHOUT, study_result, _links(anchors)),
-        response_svg="" if no_response else chart_html(RESPONSE, study_result),
+        response_svg="" if no_response else chart_html(RESPONSE_CHART, study_result),
         swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),

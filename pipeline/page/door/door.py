@@ -35,7 +35,7 @@ POLICY = (
 _READING = ("GET", "HEAD")
 """Request methods that change nothing."""
 
-LOOKS = ("/api/alive", "/api/tubes", "/api/study", "/api/job", "/api/sheets")
+REPEATED_REQUESTS = ("/api/alive", "/api/tubes", "/api/study", "/api/job", "/api/sheets")
 """Requests that an open page repeats by itself; they do not keep the program alive."""
 
 HEADERS = {
@@ -134,7 +134,7 @@ class Door:
         elif not self._keys.is_ours(headers.get("cookie", "")):
             await _refuse(scope, send, 403, _NO_COOKIE)
         else:
-            if scope["path"] not in LOOKS:
+            if scope["path"] not in REPEATED_REQUESTS:
                 self._keys.touched = time.monotonic()
             await self._app(scope, _counted(receive), _with_headers(send))
 

@@ -34,7 +34,7 @@ from pipeline.template import unnamed_files, write_template
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+PAGE_TEMPLATES = Path(__file__).parents[1] / "templates"
 RESULT_FILES = ("report.html", "rd.xlsx", "rd_samples.csv", "rd_patients.csv", "calibration.csv", "run.json")
 """Files of the results that the page Report names, if they exist."""
 
@@ -193,7 +193,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        loader=FileSystemLoader(PAGE_TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

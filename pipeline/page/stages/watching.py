@@ -11,7 +11,7 @@ from pipeline.study.faults import Fault, Severity, cause_of, fault_count
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import WORKBOOK
 
-MOST_CELLS = 60
+MOST_CELLS_OF_A_CAUSE = 60
 """Most cells that are named for a cause. Convention: nobody reads longer lists."""
 
 
@@ -62,7 +62,7 @@ def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.CauseMessag
     return stage_messages.CauseMessage(
         severity=severity.value,
         says=words[:1].upper() + words[1:],
-        cells=cells[:MOST_CELLS],
-        more=max(len(cells) - MOST_CELLS, 0),
-        others=other_words[:MOST_CELLS],
+        cells=cells[:MOST_CELLS_OF_A_CAUSE],
+        more=max(len(cells) - MOST_CELLS_OF_A_CAUSE, 0),
+        others=other_words[:MOST_CELLS_OF_A_CAUSE],
     )

@@ -30,7 +30,7 @@ from pipeline.study.quantity_name import population_name
 from pipeline.tube.histograms import Density
 from pipeline.tube.names.rows import gating_panel
 
-SIDE = 296
+REVIEW_GATE_SIDE = 296
 """Pixels of the side of a gate's picture. Convention: two fit side by side, one on a phone."""
 
 SCALE_PLACES = 64
@@ -110,7 +110,7 @@ class Drawing:
         title = step_title(step.name, population_name(self.study_result.study))
         picture, x, y = "", None, None
         if density is not None:
-            drawn = step_picture(density, step, title, labels, SIDE)
+            drawn = step_picture(density, step, title, labels, REVIEW_GATE_SIDE)
             words = f"{title}: {step.n_out} of {step.n_in}"
             picture = in_page(drawn, words, name=f"{self.task.sample.sample_id}_{step.name}")
             across, up = axes_of(density)

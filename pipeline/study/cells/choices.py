@@ -45,6 +45,7 @@ ADA_COURSES = tuple(course.value for course in AdaCourse)
 ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
 TISSUES = ("marrow", "blood")
 RESPONSES = tuple(response.value for response in Response)
+"""From the deepest response to progression, then not evaluable."""
 RESPONSE_SPELLINGS = (
     ("stringent complete response", "sCR"), ("complete response", "CR"), ("complete remission", "CR"),
     ("very good partial response", "VGPR"), ("very good partial remission", "VGPR"),

@@ -11,7 +11,7 @@ MOST_NAMES_KEPT = 4_096
 """Most names whose folded form is kept in memory, since patients and panels are in many rows. Convention: for
 speed."""
 
-MOST_NAMED = 3
+MOST_CHARACTERS_NAMED = 3
 """Most odd characters that a message names. Convention: more would not be read."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -113,7 +113,7 @@ def unseen(text: str) -> tuple[str, ...]:
     if text.isascii() and text.isprintable():
         return ()
     odd = dict.fromkeys(c for c in text if _is_unseen(c))
-    return tuple(character_name(c) for c in list(odd)[:MOST_NAMED])
+    return tuple(character_name(c) for c in list(odd)[:MOST_CHARACTERS_NAMED])
 
 
 def _is_unseen(character: str) -> bool:
@@ -137,7 +137,7 @@ def odd_letters(name: str, other_name: str) -> str:
     """
     if look_alike(name) != look_alike(other_name) and not _are_twins(name, other_name):
         return ""
-    differing = list(dict.fromkeys(_differing(name, other_name)))[:MOST_NAMED]
+    differing = list(dict.fromkeys(_differing(name, other_name)))[:MOST_CHARACTERS_NAMED]
     return ", ".join(differing)
 
 

@@ -20,7 +20,7 @@ from pipeline.washout.observations.selection import Given, given_rows, observed
 from pipeline.washout.sensitivity.patients import WithoutPatient, without_each
 from pipeline.washout.sensitivity.variations import Variation, variations
 
-METHOD: Final = (
+SENSITIVITY_METHOD: Final = (
     "the same line, minus its bias, with its interval; the scatter changes with weeks where it does in the "
     "line that is reported; only the reported line allows for other doubts"
 )
@@ -72,7 +72,7 @@ class Sensitivity:
     rows: tuple[SensitivityRow, ...]
     patients: tuple[WithoutPatient, ...]
     words: tuple[str, ...]
-    method: str = METHOD
+    method: str = SENSITIVITY_METHOD
 
 
 def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Settings) -> Sensitivity:

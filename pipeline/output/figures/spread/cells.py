@@ -18,9 +18,9 @@ from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.result_tables import SampleFacts, sample_facts
 
-MOST_ROWS: Final = 60
+MOST_TUBES_ON_A_PAGE: Final = 60
 """Most tubes on a page: with more, names would overlap."""
-MOST_PAGES: Final = 10
+MOST_CELLS_PAGES: Final = 10
 _PITCH, _BAR = 10.0, 5.0
 
 
@@ -63,7 +63,7 @@ def cell_rows(study_result: StudyResult) -> tuple[CellRow, ...]:
 def cell_pictures(
     rows: Sequence[CellRow], cut: float, name: str, *, mm: float = TWO_COLUMNS
 ) -> Iterator[Picture]:
-    """Yield the pages: `MOST_ROWS` tubes each, `MOST_PAGES` at most.
+    """Yield the pages: `MOST_TUBES_ON_A_PAGE` tubes each, `MOST_CELLS_PAGES` at most.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def cell_pictures(
         Width on paper.
     """
     scale = _scale(rows, cut)
-    for first in range(0, min(len(rows), MOST_ROWS * MOST_PAGES), MOST_ROWS):
-        yield _page(rows[first : first + MOST_ROWS], scale, cut, name, mm)
+    for first in range(0, min(len(rows), MOST_TUBES_ON_A_PAGE * MOST_CELLS_PAGES), MOST_TUBES_ON_A_PAGE):
+        yield _page(rows[first : first + MOST_TUBES_ON_A_PAGE], scale, cut, name, mm)
 
 
 def _row(tube: SampleFacts, cells: CellDistribution) -> CellRow:

@@ -139,7 +139,8 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
     if split:
         yield (
             f"Aberrant {wanted} were distinguished from normal ones by their "
-            f"phenotype{cited([src.PHENOTYPE])} and quantified in their place{in_how_many(len(split), n)}."
+            f"phenotype{cited([src.ABERRANT_PHENOTYPE])} and quantified in their "
+            f"place{in_how_many(len(split), n)}."
         )
     second = [r for r in read if r.second_opinion is not None]
     if second:
@@ -154,7 +155,7 @@ def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) 
         f"{_capital(wanted)} were gated automatically{in_how_many(len(tubes), n)}, on scatter "
         f"and markers but never on {marker}"
         + (f"; {word_list(out)} were left out first" if out else "")
-        + f"{cited([src.PHENOTYPE])}."
+        + f"{cited([src.ABERRANT_PHENOTYPE])}."
     )
     used = {way for tube in tubes for step in tube.steps for way in step.methods}
     ways = [words for way, words in _WAYS.items() if way in used]
@@ -238,7 +239,7 @@ def _interval(with_density: Sequence[SampleResult]) -> Iterator[str]:
     between = Counter((r.receptor.between_run_from, r.receptor.between_run_cv) for r in with_density)
     for (source, cv), n in between.items():
         if source is not BetweenRunSource.NONE and cv:
-            why = cited([src.BETWEEN_RUNS] if source is BetweenRunSource.ASSUMED else [])
+            why = cited([src.CD4_BETWEEN_RUNS] if source is BetweenRunSource.ASSUMED else [])
             where = in_how_many(n, len(with_density))
             yield f"The CV between runs was {100 * cv:.3g} %, {source.value}{where}{why}."
 

@@ -31,7 +31,7 @@ class CellStyle:
     quoted: bool = False
 
 
-HEADER: Final = CellStyle(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
+HEADER_STYLE: Final = CellStyle(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
 TYPED_HEADER: Final = CellStyle(fill="D9DCE1", ink="1B1F24", bold=True, wrap=True, centred=True)
 RAW_INK: Final = "7F7F7F"
 
@@ -49,7 +49,7 @@ _OF_TUBE: Final = {
 _SAMPLES: Final = {
     "grey italics": CellStyle(ink=RAW_INK, italic=True),
     "grey header": TYPED_HEADER,
-    "blue header": HEADER,
+    "blue header": HEADER_STYLE,
     "coloured cell": _PAINTED[RdStatus.BELOW_LLOQ.value],
 }
 """What the lines of the legend look like."""

@@ -43,7 +43,7 @@ _SHOWN: Final[Mapping[RdStatus, str]] = {
     RdStatus.REPLICATES_DISAGREE: "Of a visit: no number, in no analysis; its tubes keep their rows.",
 }
 
-LOOKS: Final[tuple[tuple[str, str], ...]] = (
+CELL_LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("grey italics", "A raw estimate: not to be quoted and not to be averaged."),
     ("grey header", "A column that you typed. It stands as you typed it, yours too: look through them."),
     ("blue header", "A column of results. Point at it to read what it is."),
@@ -65,7 +65,7 @@ def legend_table(sheets: Sequence[Sheet]) -> Table:
             for s, look in STATUS.items()
         ),
         *(("verdict", "", v.value, "", _sentence(VERDICT[v].words), "", "") for v in CurveVerdict),
-        *(("look", "", name, "", meaning, "", "") for name, meaning in LOOKS),
+        *(("look", "", name, "", meaning, "", "") for name, meaning in CELL_LOOKS),
         *(row for sheet in sheets for row in _columns(sheet)),
         *(("flag", "", str(flag), "", _sentence(str(FLAGS[flag])), "", "") for flag in sorted(FLAGS)),
     )

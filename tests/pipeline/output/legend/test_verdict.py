@@ -18,7 +18,13 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.checks.flags import CheckFlag
 from pipeline.output.flag_words.all_flags import FLAGS, words_of_flag
 from pipeline.output.flag_words.entry import Weight
-from pipeline.output.legend.verdict import COUNTED, VERDICT_LOOK, Verdict, verdict_counts, verdict_of
+from pipeline.output.legend.verdict import (
+    VERDICT_LOOK,
+    WORDS_AFTER_A_NUMBER,
+    Verdict,
+    verdict_counts,
+    verdict_of,
+)
 from pipeline.output.report import report_html
 from pipeline.output.report.words import verdict_line
 from pipeline.quantification.result import SampleFlag, is_failed
@@ -73,7 +79,7 @@ def test_every_flag_that_says_not_reliable_weighs_so():
 
 
 def test_every_verdict_has_a_look_and_words_of_its_own():
-    assert set(VERDICT_LOOK) == set(COUNTED) == set(Verdict)
+    assert set(VERDICT_LOOK) == set(WORDS_AFTER_A_NUMBER) == set(Verdict)
     assert len({look.symbol for look in VERDICT_LOOK.values()}) == len(Verdict)
 
 
@@ -114,7 +120,7 @@ def test_card_table_contact_sheet_and_counts_of_a_report_say_the_same(study_resu
     assert Counter(badges) == Counter(in_table)
     counted = {verdict: badges.count(f"v-{verdict.name.lower()}") for verdict in Verdict}
     line = verdict_line(study)
-    assert all(f"{n} {COUNTED[verdict]}" in line for verdict, n in counted.items() if n)
+    assert all(f"{n} {WORDS_AFTER_A_NUMBER[verdict]}" in line for verdict, n in counted.items() if n)
     assert "1 not reliable" in line
     assert line in html
 
