@@ -33,8 +33,8 @@ from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
 from pipeline.files.whole import write_whole
 from pipeline.study.errors import UsageError
+from pipeline.study.names.look import folded_name
 from pipeline.study.study import Study
-from pipeline.tube.names.channels import folded_name
 from pipeline.tube.spillover_file import read_spillover
 
 FILE_ENDINGS = {"fcs_file": "", "fmo_file": "_FMO", "isotype_file": "_isotype"}

@@ -30,6 +30,7 @@ from pipeline.page.stages.pages import page_routes
 from pipeline.page.stages.watching import sheets_now
 from pipeline.running.defects import keep_traceback
 from pipeline.study.errors import UserError
+from pipeline.study.wording import capitalized
 
 STATIC = Path(__file__).parent / "static"
 _KINDS = {
@@ -173,7 +174,7 @@ def _answer(request: Request, status: int, words: str) -> Response:
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
         '<link rel="stylesheet" href="/static/stages/stages.css"><main>'
-        f"<h1>Not done</h1><p>{escape(words[:1].upper() + words[1:])}</p>"
+        f"<h1>Not done</h1><p>{escape(capitalized(words))}</p>"
         '<p><a href="/">Back to the study</a></p></main></html>'
     )
     return HTMLResponse(page, status)

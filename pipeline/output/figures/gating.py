@@ -9,6 +9,7 @@ from gating.gates.steps import GateStep, Step
 from pipeline.output.figures.svg.gate_picture import GATE_SIDE, step_picture
 from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
+from pipeline.study.wording import capitalized
 from pipeline.tube.histograms import Density
 
 PANELS_PER_ROW = 5
@@ -73,6 +74,6 @@ def step_title(name: str, wanted: str = "plasma cells") -> str:
     ('Plasma cells', 'My step')
     """
     if name == Step.PLASMA_CELLS:
-        return wanted[:1].upper() + wanted[1:]
+        return capitalized(wanted)
     kind = KIND_OF.get(name)
     return name.replace("_", " ").capitalize() if kind is None else kind.title

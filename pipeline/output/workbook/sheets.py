@@ -46,7 +46,7 @@ from pipeline.output.workbook.tables.rows import (
 )
 from pipeline.output.workbook.tables.typed_rows import typed_headers, typed_table
 from pipeline.response.tables import ResponseTables
-from pipeline.study.quantity_name import drug_of, marker_of
+from pipeline.study.quantity_name import drug_of, marker_of, study_drug_of
 from pipeline.study.study import Study
 
 Make = Callable[[StudyResult], Sheet]
@@ -153,5 +153,5 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
 
 def _names(study: Study) -> dict[str, str]:
     """Return the study's own names for the words of columns."""
-    study_drug = study.settings.study_drug.split(";")[0].strip()
+    study_drug = study_drug_of(study)
     return {"marker": marker_of(study), "drug": drug_of(study), "study_drug": study_drug}

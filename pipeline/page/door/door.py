@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from pipeline.page.door.peer import is_other_user
+from pipeline.study.wording import capitalized
 
 HOST = "127.0.0.1"
 ENTRY = "/enter"
@@ -225,7 +226,7 @@ async def _refuse(scope: Scope, send: Send, status: int, reason: str) -> None:
     if scope["path"].startswith("/api/"):
         await _answer(send, status, "application/json", json.dumps({"error": reason}), {})
         return
-    page = f"{_HEAD}<h1>Not opened</h1><p>{escape(reason[:1].upper() + reason[1:])}.</p></html>"
+    page = f"{_HEAD}<h1>Not opened</h1><p>{escape(capitalized(reason))}.</p></html>"
     await _answer(send, status, "text/html; charset=utf-8", page, {})
 
 

@@ -18,9 +18,10 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, step_title
 from pipeline.output.figures.outlines import axes_of, kept_words
+from pipeline.output.figures.style.ticks import rounded_text
 from pipeline.output.figures.svg.gate_picture import step_picture
 from pipeline.output.figures.svg.picture_page import in_page
-from pipeline.output.report.words import density_words, rounded_text
+from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask

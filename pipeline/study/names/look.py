@@ -96,6 +96,16 @@ def twin_key(name: str) -> str:
     return look_alike(name).translate(str.maketrans("oil", "011"))
 
 
+@lru_cache(MOST_NAMES_KEPT)
+def folded_name(text: str) -> str:
+    """Return a name without case, blanks and punctuation.
+
+    >>> folded_name("V500-C-A"), folded_name("FACS Canto_II")
+    ('v500ca', 'facscantoii')
+    """
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
 def character_name(character: str) -> str:
     r"""Return a character's code and name.
 

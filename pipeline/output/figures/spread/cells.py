@@ -11,7 +11,7 @@ from calibration.density.result import quotable_density
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.figures.svg.chart import SIZE, SMALL, Scale, bottom_axis, bottom_label
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import fitted, wrapped_lines
@@ -42,9 +42,9 @@ class CellRow:
     @property
     def words(self) -> str:
         """The tooltip of the row."""
-        shown = [f"P{p} {_rounded(v)}" for p, v in ((10, self.p10), (25, self.p25)) if v is not None]
-        shown += [f"median {_rounded(self.median)}"] if self.median is not None else []
-        shown += [f"P{p} {_rounded(v)}" for p, v in ((75, self.p75), (90, self.p90)) if v is not None]
+        shown = [f"P{p} {rounded_text(v)}" for p, v in ((10, self.p10), (25, self.p25)) if v is not None]
+        shown += [f"median {rounded_text(self.median)}"] if self.median is not None else []
+        shown += [f"P{p} {rounded_text(v)}" for p, v in ((75, self.p75), (90, self.p90)) if v is not None]
         groups = f"{self.modes} groups of brightness" if self.modes > 1 else ""
         weeks = "washout not known" if self.weeks is None else f"{self.weeks:.1f} weeks"
         return " · ".join(part for part in (self.name, weeks, *shown, groups) if part)
@@ -151,7 +151,3 @@ def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float
         text(weeks_words, weeks, base, class_="e small greytext"),
         text(low + groups, share, base, class_="e small greytext"),
     ))  # fmt: skip
-
-
-def _rounded(value: float | None) -> str:
-    return "–" if value is None else count(float(f"{value:.3g}"))

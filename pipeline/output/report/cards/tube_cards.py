@@ -14,7 +14,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, StatusStyle
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.flag_words.entry import FlagWords
@@ -24,7 +24,7 @@ from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_b
 from pipeline.output.report.cards.calculation import Pairs, arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
-from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
+from pipeline.output.report.words import density_words, interval_words, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.study.wording import capitalized
 from pipeline.washout.models import MODELS
 
 _VARIANTS: Final = [model for model in MODELS if any(model.name.startswith(f"{m.name} ") for m in MODELS)]
@@ -35,4 +36,4 @@ def plain_names(text: str) -> str:
     """
     named = _FIRST.sub(lambda match: f"{match[1] or match[3]}: {(match[2] or '').lower()}", text)
     plain = _NAME.sub(lambda match: PLAIN_NAMES[match[0]], named)
-    return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain
+    return capitalized(plain) if named != text or _NAME.match(text) else plain

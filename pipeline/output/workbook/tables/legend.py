@@ -11,6 +11,7 @@ from pipeline.output.figures.style.palette import STATUS, VERDICT
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
+from pipeline.study.wording import capitalized
 
 _CSV_CODES: Final[Mapping[str, str]] = {
     "rd_measured": "rd",
@@ -85,4 +86,4 @@ def _columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{capitalized(words)}."

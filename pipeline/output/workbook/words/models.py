@@ -17,6 +17,7 @@ from pipeline.output.workbook.formats import (
 )
 from pipeline.output.workbook.words.column import ColumnWords
 from pipeline.study.quantity_name import MOLECULES
+from pipeline.study.wording import capitalized
 from pipeline.washout.goodness import CONTRADICTED
 
 MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
@@ -163,5 +164,5 @@ def estimate_words(name: str) -> str:
             suffix = name.removeprefix(start)
             inner = estimate_words(suffix) if not words[0].isupper() else ""
             sentence = words + (inner[:1].lower() + inner[1:] if inner else suffix)
-            return sentence[0].upper() + sentence[1:]
+            return capitalized(sentence)
     return name.replace("_", " ")
