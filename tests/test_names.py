@@ -41,7 +41,6 @@ SHARED = {
     "cuts": "values at which cells or patients are parted",
     "deid": "a copy that names nobody",
     "distribution": "the cells of a tube beyond their median",
-    "door": "what lets a request in",
     "doses": "doses of the drugs",
     "drift": "a bead run against earlier ones",
     "drugs": "antibodies that cover CD38",

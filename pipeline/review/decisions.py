@@ -33,7 +33,7 @@ from pipeline.review.decision import (
     moves_as_facts,
     written_words,
 )
-from pipeline.review.ledger import Ledger, ledger_of
+from pipeline.review.decision_history import DecisionHistory, decision_history_of
 from pipeline.review.review_file import (
     REVIEW_FILE,
     ReviewFile,
@@ -122,7 +122,7 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
     _must_be_named(asked, who, reason)
     finish_last(folder)
     with alone_with(folder) as trail:
-        file, now = read_review_file(folder), ledger_of(trail).of(asked.sample_id)
+        file, now = read_review_file(folder), decision_history_of(trail).of(asked.sample_id)
         if now.version != asked.version:
             raise ConflictError(now)
         if asked.rows_shown and asked.rows_shown != file.digest_of(asked.sample_id):
@@ -143,7 +143,7 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
             "review_after": content_digest(content),
         }
         _write(folder, trail, content, facts, cells_of_review(cells_of(trail), asked.sample_id, rows))
-    return ledger_of(read_trail(folder)).of(asked.sample_id)
+    return decision_history_of(read_trail(folder)).of(asked.sample_id)
 
 
 def sign(
@@ -188,13 +188,13 @@ def finish_last(folder: Path) -> None:
         As `decide`.
     """
     finish_line(folder)
-    ledger = ledger_of(read_trail(folder))
-    if not _is_unfinished(ledger, folder):
+    decision_history = decision_history_of(read_trail(folder))
+    if not _is_unfinished(decision_history, folder):
         return
     with alone_with(folder) as trail:
-        ledger = ledger_of(trail)
-        if _is_unfinished(ledger, folder):
-            last = ledger.of(ledger.last)
+        decision_history = decision_history_of(trail)
+        if _is_unfinished(decision_history, folder):
+            last = decision_history.of(decision_history.last)
             content = read_review_file(folder).with_tube(last.sample_id, last.rows).content()
             with ready_to_replace(review_path(folder), content) as replace_file:
                 _replace(folder, replace_file)
@@ -256,13 +256,13 @@ def _signed(folder: Path, event: Event, by: tuple[str, int, str, str], more: Map
     if not who or not meaning:
         raise RefusedError(f"{sample_id}: a signature needs a name and its meaning, such as reviewed")
     with alone_with(folder) as trail:
-        now = ledger_of(trail).of(sample_id)
+        now = decision_history_of(trail).of(sample_id)
         if now.version != version:
             raise ConflictError(now)
         _must_be_signable(now, event, who, read_review_file(folder))
         facts = {"sample_id": sample_id, "version": version + 1, "who": who, "meaning": meaning, **more}
         after = append_line(folder, trail, event, facts, cells_of(trail))
-    return ledger_of(after).of(sample_id)
+    return decision_history_of(after).of(sample_id)
 
 
 def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -> None:
@@ -294,7 +294,7 @@ def same_person(first: str, second: str) -> bool:
     return bare[0] == bare[1]
 
 
-def _is_unfinished(ledger: Ledger, folder: Path) -> bool:
-    if not ledger.last or ledger.review_before == ledger.review_after:
+def _is_unfinished(decision_history: DecisionHistory, folder: Path) -> bool:
+    if not decision_history.last or decision_history.review_before == decision_history.review_after:
         return False
-    return read_review_file(folder).digest == ledger.review_before
+    return read_review_file(folder).digest == decision_history.review_before

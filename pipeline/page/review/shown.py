@@ -12,7 +12,7 @@ from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.page.number_messages import finite_or_none, number_message
 from pipeline.review.decision import Decision, State, moves_as_facts
-from pipeline.review.ledger import Ledger, Past
+from pipeline.review.decision_history import DecisionHistory, Past
 from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since, result_digest
@@ -22,10 +22,12 @@ from pipeline.study.study import GateOverride, GateSource, Sample
 _WORST_FIRST = tuple(reversed(Verdict))
 
 
-def rows_of_tubes(snapshot: Snapshot, ledger: Ledger, file: ReviewFile) -> list[messages.TubeRow]:
+def rows_of_tubes(
+    snapshot: Snapshot, decision_history: DecisionHistory, file: ReviewFile
+) -> list[messages.TubeRow]:
     """Return the tubes that ran, worst first: by verdict, second opinion, confidence and number of flags."""
     rows = [
-        _row(snapshot, sample, file, decision_now(snapshot, ledger.of(sample.sample_id), file))
+        _row(snapshot, sample, file, decision_now(snapshot, decision_history.of(sample.sample_id), file))
         for sample in snapshot.study.samples
         if sample.sample_id in snapshot.results
     ]

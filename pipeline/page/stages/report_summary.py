@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.output.flag_words.all_flags import words_of_flag
-from pipeline.page.desk import Desk
 from pipeline.page.messages import NumberMessage, TubeRow
 from pipeline.page.number_messages import number_message
+from pipeline.page.open_study import OpenStudy
 from pipeline.page.review.shown import rows_of_tubes
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot, facts_of_run
@@ -56,13 +56,13 @@ class ReportSummary:
     outdated: tuple[str, ...] = ()
 
 
-def report_summary(desk: Desk) -> ReportSummary:
+def report_summary(open_study: OpenStudy) -> ReportSummary:
     """Return the summary of the results of a study; results that cannot be read are named in `outdated`."""
-    folder = desk.folder
+    folder = open_study.folder
     head = report_head(folder / "results" / REPORT)
     try:
-        snapshot = desk.snapshot()
-        rows = rows_of_tubes(snapshot, desk.ledger(), read_review_file(folder))
+        snapshot = open_study.snapshot()
+        rows = rows_of_tubes(snapshot, open_study.decision_history(), read_review_file(folder))
     except UserError as error:
         return ReportSummary(head, outdated=(f"the results cannot be read with this study: {error}",))
     codes = Counter(code for row in rows for code in row.flags)

@@ -19,6 +19,7 @@ from pipeline.audit import trail as trail_module
 from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.files.whole import NotWrittenError
 from pipeline.review.decision import State
+from pipeline.review.decision_history import decision_history_of, past_of
 from pipeline.review.decisions import (
     ConflictError,
     DecisionRequest,
@@ -28,7 +29,6 @@ from pipeline.review.decisions import (
     finish_last,
     sign,
 )
-from pipeline.review.ledger import ledger_of, past_of
 from pipeline.review.review_file import REVIEW_FILE, read_review_file
 from pipeline.review.view import Move
 from pipeline.study.cells.choices import ReviewVerdict
@@ -45,7 +45,7 @@ def asked(verdict: ReviewVerdict, name: str = "P1", version: int = 0, **more) ->
 
 
 def stands(folder: Path, name: str = "P1"):
-    return ledger_of(read_trail(folder)).of(name)
+    return decision_history_of(read_trail(folder)).of(name)
 
 
 def test_what_was_decided_stands_in_the_file_and_in_the_trail(tmp_path):
@@ -320,13 +320,13 @@ DECIDING = (
     "import sys\nfrom pathlib import Path\n"
     "from pipeline.review.decisions import DecisionRequest, ConflictError, decide\n"
     "from pipeline.study.cells.choices import ReviewVerdict\nfrom pipeline.review.view import Move\n"
-    "from pipeline.review.ledger import ledger_of\nfrom pipeline.audit.trail import read_trail\n"
+    "from pipeline.review.decision_history import decision_history_of\nfrom pipeline.audit.trail import read_trail\n"
     "folder, who = Path(sys.argv[1]), sys.argv[2]\nprint('ready', flush=True)\n"
     "for n in range(int(sys.argv[3])):\n"
     "    name = f'P{n % 5}'\n"
     "    while True:\n"
     "        try:\n"
-    "            version = ledger_of(read_trail(folder)).of(name).version\n"
+    "            version = decision_history_of(read_trail(folder)).of(name).version\n"
     "            done = decide(folder, DecisionRequest(name, version, ReviewVerdict.CHANGE, who, '', (Move('cd138', n + 0.5),)))\n"
     "            break\n"
     "        except ConflictError:\n            pass\n"
@@ -363,7 +363,7 @@ def test_what_was_said_to_be_saved_survives_kill_9_at_any_moment(tmp_path):
         assert trail.fault == ""
         gates = {gate.sample_id: gate.value for gate in read_review(tmp_path)[0]}
         for name, (version, value) in said.items():
-            now = ledger_of(trail).of(name)
+            now = decision_history_of(trail).of(name)
             assert now.version >= version
             assert gates[name] == now.moves[0].value
             if now.version == version:

@@ -20,9 +20,9 @@ from helpers.dask_cluster import ROOT
 from helpers.page_client import Client, two_tubes
 from helpers.page_server import Served, served
 from pipeline.cli import PROGRAM
-from pipeline.page.door.door import POLICY, REPEATED_REQUESTS
-from pipeline.page.door.patience import MOST_WAITING
-from pipeline.page.door.peer import owner_in
+from pipeline.page.access.access_control import POLICY, REPEATED_REQUESTS
+from pipeline.page.access.patience import MOST_WAITING
+from pipeline.page.access.peer import owner_in
 from pipeline.page.start import PageOptions, serve_page
 from pipeline.study.errors import UsageError
 

@@ -1,4 +1,4 @@
-"""The door of the page: it decides who may send requests.
+"""Decides who may send requests to the page.
 
 A loopback address alone does not protect: every user of a computer and every page in the browser can reach
 it. So each request must name the given address (Host), come from the page itself (Origin), carry the cookie
@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from pipeline.page.door.peer import is_other_user
+from pipeline.page.access.peer import is_other_user
 from pipeline.study.wording import capitalized
 
 HOST = "127.0.0.1"
@@ -110,7 +110,7 @@ class Keys:
         return any(hmac.compare_digest(value.encode(), self.secret.encode()) for value in values)
 
 
-class Door:
+class AccessControl:
     """Lets a request in, or answers with the reason of its refusal."""
 
     def __init__(self, app: App, keys: Keys) -> None:

@@ -28,7 +28,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class DecisionHistory:
     """The decisions on the tubes of a study, by sample_id.
 
     Attributes
@@ -49,7 +49,7 @@ class Ledger:
         return self.decisions.get(sample_id, Decision(sample_id))
 
 
-def ledger_of(trail: Trail) -> Ledger:
+def decision_history_of(trail: Trail) -> DecisionHistory:
     """Return the decisions of an audit trail."""
     decisions: dict[str, Decision] = {}
     last, before, after = "", "", ""
@@ -61,7 +61,7 @@ def ledger_of(trail: Trail) -> Ledger:
         if line.event == Event.DECISION:
             last = name
             before, after = str(line.facts["review_before"]), str(line.facts["review_after"])
-    return Ledger(decisions, last, before, after)
+    return DecisionHistory(decisions, last, before, after)
 
 
 def digest_before_decisions(trail: Trail, digest: str) -> str:
