@@ -276,6 +276,12 @@ USUAL = {
     ("gating/clusters/peaks.py", "_distances_and_reach: ones"): "a column of ones",
 }
 """Variables that an empty word names, and why it is the right one there."""
+EMPTY_MEMBERS = {
+    "Fault.found": OF_THE_FIELD["Fault.found"],
+    "Repair.found": OF_THE_FIELD["Repair.found"],
+    "BeadPeaksError.found": "a public field: the medians of the populations that were found, beside how many were expected",
+}
+"""Fields that an empty word names, and why it is the right one there."""
 MODULES = [path.relative_to(ROOT).as_posix() for path in sources()]
 
 
@@ -332,6 +338,45 @@ def test_a_number_is_no_bare_word(name: str, silent: bool):
     assert says_nothing(name) is silent
 
 
+def members(tree: ast.Module) -> Iterator[str]:
+    """Yield every class, function and method, and `Class.name` of each field and of each attribute of `self`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{name}" for line in node.body for name in targets(line))
+            for part in ast.walk(node):
+                match part:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                        yield f"{node.name}.{name}"
+
+
+def empty_members(tree: ast.Module) -> list[str]:
+    """Return the classes, functions, fields and attributes whose whole name is an empty word."""
+    return sorted({full for full in members(tree) if full.split(".")[-1].strip("_").lower() in EMPTY})
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_class_function_and_field_says_what_it_holds(module: str):
+    assert [full for full in empty_members(tree_of(ROOT / module)) if full not in EMPTY_MEMBERS] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "empty"),
+    [
+        ("class Given: ...", ["Given"]),
+        ("class Cause:\n    said: tuple[str, ...] = ()", ["Cause.said"]),
+        ("class Cause:\n    _made = {}", ["Cause._made"]),
+        ("class Cause:\n    def __init__(self):\n        self._seen = 1", ["Cause._seen"]),
+        ("class Cause:\n    def made(self): ...", ["made"]),
+        ("def f():\n    def called(name): ...", ["called"]),
+        ("class Cause:\n    messages: str\n    def f(self):\n        self.given_cuts = 1", []),
+    ],
+)
+def test_an_empty_member_is_seen(source: str, empty: list[str]):
+    assert empty_members(ast.parse(source)) == empty
+
+
 SPEAKING = {"said", "says", "asked", "what"}
 """Verbs and question words: a function or class that is called by one does not say what it returns or is."""
 A_CLAIM = {"says_compensated", "marker_says_compensated"}
@@ -354,6 +399,8 @@ def test_every_exception_is_still_there():
     full = {full for path in sources() for _, full in named(path)}
     assert OF_THE_FIELD.keys() - full == set()
     empty = {(name, full) for name in MODULES for full in empty_variables(tree_of(ROOT / name))}
+    fields = {full for name in MODULES for full in empty_members(tree_of(ROOT / name))}
+    assert EMPTY_MEMBERS.keys() - fields == set()
     assert USUAL.keys() - empty == set()
 
 

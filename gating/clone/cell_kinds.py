@@ -163,7 +163,7 @@ def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
         bool over the wanted cells, for each part.
     """
     parts = [wanted.select(mask) for mask in kept]
-    ordered: OrderedCells | None = wanted.made(ORDERED)
+    ordered: OrderedCells | None = wanted.kept_result(ORDERED)
     if ordered is None or min(part.n_events for part in parts) < FEWEST_FOR_KINDS:
         return parts
     cells = [ordered.among(mask) for mask in kept]

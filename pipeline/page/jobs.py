@@ -50,7 +50,7 @@ class Run:
     stage: str = "reading the study"
     done: int = 0
     total: int = 0
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     status: int | None = None
     stopped: bool = False
@@ -103,7 +103,7 @@ class Run:
                 rate=rate,
                 left=left if running else None,
                 failures=list(self.failures),
-                said="\n".join(self.said),
+                messages="\n".join(self.messages),
             )
 
     def stop(self) -> None:
@@ -179,9 +179,9 @@ class Run:
             self.stage = str(fact["stage"])
         elif "status" in fact:
             self.status = int(fact["status"])
-            self.said += [str(fact[name]) for name in ("faults", "failures") if fact[name]]
+            self.messages += [str(fact[name]) for name in ("faults", "failures") if fact[name]]
         elif str(fact.get("said", "")).strip():
-            self.said.append(str(fact["said"]).strip())
+            self.messages.append(str(fact["said"]).strip())
 
 
 def _apart() -> dict[str, Any]:

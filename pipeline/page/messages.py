@@ -181,7 +181,7 @@ class PastChange(Message):
 
     at: str
     who: str
-    what: str
+    subject: str
     old: str
     new: str
     reason: str

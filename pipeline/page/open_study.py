@@ -52,13 +52,13 @@ class OvertakenError(UserError):
 class _Same:
     """A key that compares objects by identity and keeps the object alive, so that its id is not reused."""
 
-    thing: object
+    value: object
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
+        return isinstance(other, _Same) and self.value is other.value
 
     def __hash__(self) -> int:
-        return id(self.thing)
+        return id(self.value)
 
 
 @dataclass

@@ -15,13 +15,13 @@ OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryEntry:
     """An entry of a tube's history: a changed cell or a decision, by `who` on the account `account`."""
 
     at: str
     who: str
     account: str
-    what: str
+    subject: str
     old: str
     new: str
     reason: str
@@ -83,7 +83,7 @@ def digest_before_decisions(trail: Trail, digest: str) -> str:
     return digest
 
 
-def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
+def past_of(trail: Trail, sample_id: str) -> tuple[HistoryEntry, ...]:
     """Return the history of a tube in order: changed cells, moved gates, decisions, signatures.
 
     The first content of its row is no change, and is not reported.
@@ -91,7 +91,7 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
         changed.setdefault(line.number, []).append(change)
-    entries: list[Past] = []
+    entries: list[HistoryEntry] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
             entries.append(_past_entry(line))
@@ -113,10 +113,10 @@ def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
     return sheet == "samples" and not is_first
 
 
-def _changed(line: TrailLine, change: ChangedCell) -> Past:
+def _changed(line: TrailLine, change: ChangedCell) -> HistoryEntry:
     sheet, _, name = change.row.partition(" ")
     subject = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
-    return Past(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
+    return HistoryEntry(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
 
 
 def _next(now: Decision, line: TrailLine) -> Decision:
@@ -142,12 +142,14 @@ def _next(now: Decision, line: TrailLine) -> Decision:
     )
 
 
-def _past_entry(line: TrailLine) -> Past:
+def _past_entry(line: TrailLine) -> HistoryEntry:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
-        return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
+        return HistoryEntry(
+            line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"])
+        )
     subject = "signed" if line.event == Event.SIGNATURE else "counter-signed"
-    return Past(line.at, _who(line), line.who, subject, "", "", str(facts["meaning"]))
+    return HistoryEntry(line.at, _who(line), line.who, subject, "", "", str(facts["meaning"]))
 
 
 def _who(line: TrailLine) -> str:

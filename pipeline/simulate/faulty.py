@@ -57,10 +57,10 @@ def write_faulty(study: Path, truth: Path, seed: int, *, patients: int | None, e
     _write_bad(tubes, study, seed)
     _write_beads(tubes[0].day, study, seed)
     _write_sheets(tubes, study)
-    write_truth(truth, [tube_row(_called(tubes[0], "S01"), good, control)], [])
+    write_truth(truth, [tube_row(_renamed(tubes[0], "S01"), good, control)], [])
 
 
-def _called(planned: PlannedTube, name: str, n_events: int = FAULTY_EVENTS) -> PlannedTube:
+def _renamed(planned: PlannedTube, name: str, n_events: int = FAULTY_EVENTS) -> PlannedTube:
     return replace(planned, sample_id=name, n_events=n_events)
 
 
@@ -76,7 +76,7 @@ def _tube(planned: PlannedTube, n_events: int, seed: int) -> SimulatedTube:
 
 
 def _write_good(planned: PlannedTube, study: Path, seed: int) -> tuple[SimulatedTube, SimulatedTube]:
-    named = _called(planned, "S01")
+    named = _renamed(planned, "S01")
     tube = _tube(named, FAULTY_EVENTS, seed)
     rng = np.random.default_rng([seed, 99])
     control = simulate_tube(tube.parameters.as_control("fmo", FAULTY_CONTROL_EVENTS), rng)
@@ -95,9 +95,9 @@ def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
             names = tuple(channel.replace("V500-C-A", "V500-A") for channel in tube.channels)
             tube = replace(tube, channels=names, spillover=None)
         if name not in ("S01", "S08"):
-            write_tube(study, f"fcs/{name}.fcs", _called(planned, name), tube)
-    write_tube(study, "fcs/S07.fcs", _called(tubes[6], "S07"), _tube(tubes[6], FAULTY_OTHER_EVENTS, seed))
-    write_tube(study, "fcs/S04.fcs", _called(tubes[3], "S04"), _tube(tubes[3], FAULTY_OTHER_EVENTS, seed))
+            write_tube(study, f"fcs/{name}.fcs", _renamed(planned, name), tube)
+    write_tube(study, "fcs/S07.fcs", _renamed(tubes[6], "S07"), _tube(tubes[6], FAULTY_OTHER_EVENTS, seed))
+    write_tube(study, "fcs/S04.fcs", _renamed(tubes[3], "S04"), _tube(tubes[3], FAULTY_OTHER_EVENTS, seed))
     cut = (study / "fcs/S04.fcs").read_bytes()
     (study / "fcs/S04.fcs").write_bytes(cut[: len(cut) * 6 // 10])
     (study / "fcs/S03.fcs").write_bytes(_NOT_FCS.encode())

@@ -35,7 +35,7 @@ _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 
 def kind_by_name(use: Use) -> tuple[FileKind | None, str]:
     """Return the kind of file by its name, else by a keyword, and in words where that was read."""
-    for source, text in use.called:
+    for source, text in use.file_names:
         kind = kind_of_file_name(text)
         if kind is not None:
             return kind, f"its {source} says {kind.value}"
@@ -63,7 +63,7 @@ def beads_among_tubes(uses: Sequence[Use], glances: Glances) -> Iterator[Finding
         elif is_like_beads(events):
             yield from doubted(use, f"perhaps beads: {look}", "a tube of cells")
         elif is_named and (
-            not is_like_cells(events) or any(_SURELY_BEADS.search(text) for _, text in use.called)
+            not is_like_cells(events) or any(_SURELY_BEADS.search(text) for _, text in use.file_names)
         ):
             yield from doubted(use, f"perhaps beads: {source}", "a tube of cells")
 

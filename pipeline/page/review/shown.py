@@ -12,7 +12,7 @@ from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.page.number_messages import finite_or_none, number_message
 from pipeline.review.decision import Decision, State, moves_as_facts
-from pipeline.review.decision_history import DecisionHistory, Past
+from pipeline.review.decision_history import DecisionHistory, HistoryEntry
 from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since, result_digest
@@ -196,11 +196,16 @@ def axis_message(view: AxisView) -> messages.AxisMessage:
     )
 
 
-def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
+def history_of_tube(past: Iterable[HistoryEntry]) -> list[messages.PastChange]:
     """Return the history of a tube, the latest entry first."""
     return [
         messages.PastChange(
-            at=entry.at, who=entry.who, what=entry.what, old=entry.old, new=entry.new, reason=entry.reason
+            at=entry.at,
+            who=entry.who,
+            subject=entry.subject,
+            old=entry.old,
+            new=entry.new,
+            reason=entry.reason,
         )
         for entry in reversed(tuple(past))
     ]

@@ -34,7 +34,7 @@ class Folder:
 class Listing:
     """The subfolders of a folder, by name; `more`: the number that is not listed."""
 
-    here: Folder
+    folder: Folder
     parent: Path | None
     folders: tuple[Folder, ...]
     more: int

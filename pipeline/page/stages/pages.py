@@ -77,7 +77,7 @@ def _add_files_and_sheets(pages: APIRouter, open_study: OpenStudy) -> None:
     def files() -> Response:
         fcs_files = study_fcs_files(open_study.folder)
         return _stage(
-            open_study, Stage.FILES, found=fcs_files, sheets=sheet_files(open_study.folder), said=""
+            open_study, Stage.FILES, fcs_files=fcs_files, sheets=sheet_files(open_study.folder), summary=""
         )
 
     @pages.post("/files")
@@ -88,9 +88,9 @@ def _add_files_and_sheets(pages: APIRouter, open_study: OpenStudy) -> None:
         return _stage(
             open_study,
             Stage.FILES,
-            found=fcs_files,
+            fcs_files=fcs_files,
             sheets=sheet_files(open_study.folder),
-            said=written.summary,
+            summary=written.summary,
             did_update=update,
         )
 

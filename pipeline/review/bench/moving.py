@@ -83,7 +83,7 @@ def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
         thresholds=(),
         confidence=1.0,
         note="",
-        given=(),
+        given_cuts=(),
     )
 
 
@@ -103,13 +103,13 @@ def _with_cut(
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    cuts = tuple(cut for cut in step.given if cut.channel != channel)
+    cuts = tuple(cut for cut in step.given_cuts if cut.channel != channel)
     return replace(
         step,
         gate=gate,
         thresholds=thresholds,
         methods=(Method.PERSON,),
-        given=(*cuts, GivenCut(channel, Method.PERSON, name)),
+        given_cuts=(*cuts, GivenCut(channel, Method.PERSON, name)),
     )
 
 

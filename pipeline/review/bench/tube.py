@@ -48,7 +48,7 @@ class _Base:
     cells: tuple[Mask, Mask] | None = None
     waiting: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
-    called: dict[str, str] = field(default_factory=dict)
+    person_names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Bench:
         loaded_study = self.loaded_study.with_gates(self.sample_id, gates)
         with one_thread():
             base = _settled(loaded_study, self.ready, self.sample_id)
-        self._base = replace(base, moves=tuple(moves), called=self._called(moves))
+        self._base = replace(base, moves=tuple(moves), person_names=self._person_names(moves))
         view = replace(
             self._drawing().view(base.result, moves, settled=True, others=base.others), waiting=base.waiting
         )
@@ -184,9 +184,9 @@ class Bench:
             gate.gate.casefold(): f"{gate.set_by}{f' ({gate.reason})' if gate.reason else ''}"
             for gate in self.loaded_study.gates_of(self.sample_id, review=False)
         }
-        return Drawing(self.ready.task, base.study_result, self._ends, base.called, typed)
+        return Drawing(self.ready.task, base.study_result, self._ends, base.person_names, typed)
 
-    def _called(self, moves: Sequence[Move]) -> dict[str, str]:
+    def _person_names(self, moves: Sequence[Move]) -> dict[str, str]:
         panel = self.ready.task.panel
         named = [gate.gate for gate in self.loaded_study.gates_of(self.sample_id, review=False)]
         named += [move.gate for move in moves if move.value is not None]

@@ -51,7 +51,7 @@ class Drawing:
         The result of the study, as a run computes it.
     ends
         The lowest and the highest value of each channel.
-    called
+    person_names
         Names in the study of thresholds that a person set, by their usual names.
     typed
         Gates of the sheet `gates`, in small letters, with the person who set each. They can be changed only
@@ -61,7 +61,7 @@ class Drawing:
     task: TubeTask
     study_result: StudyResult
     ends: Ends
-    called: Mapping[str, str]
+    person_names: Mapping[str, str]
     typed: Mapping[str, str]
 
     def view(
@@ -118,7 +118,7 @@ class Drawing:
             x = AxisView(density.x_channel, labels.get(density.x_channel, density.x_channel), across)
             if density.y_channel:
                 y = AxisView(density.y_channel, labels.get(density.y_channel, density.y_channel), up)
-        cuts = cuts_of(step, gating_panel(self.task.panel), self.called)
+        cuts = cuts_of(step, gating_panel(self.task.panel), self.person_names)
         by_polygon = step.is_set_by_person and not step.thresholds and isinstance(step.gate, PolygonGate)
         fixed = [name for name in (*(cut.gate for cut in cuts), step.name) if name.casefold() in self.typed]
         if by_polygon and step.name not in fixed:

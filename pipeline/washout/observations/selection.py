@@ -25,8 +25,8 @@ _MARROW: Final = "marrow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """The rows that are given to the models.
+class RowSelection:
+    """The rows that the models take, and why other rows are left out.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Given:
     with_left_out: Observations | None = None
 
 
-def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
+def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
     """Select the rows for the models; their order does not depend on the order of the sheets."""
     ordered = sorted(rows, key=_measured_values)
     usable, left_out = kept_rows(ordered, settings)
@@ -71,7 +71,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     if len(alone) < len(used):
         named = str(reference) or "unknown"
         notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks cannot have a term")
-    return Given(
+    return RowSelection(
         used=used,
         data=data,
         of_reference=of_reference,

@@ -185,7 +185,7 @@ def test_a_run_with_other_settings_or_another_matrix_unsigns_and_says_why(
     (study / "settings.csv").write_text(settings, "utf-8")
     assert "it was not run again" in reviewer.tube(ONE)["decision"]["unsigned_because"] or "named" in why
     job = run_again(reviewer)
-    assert job["state"] == "done", job["said"]
+    assert job["state"] == "done", job["messages"]
     row = reviewer.tube(ONE)
     assert row["shown"]["result"] != before
     assert (row["decision"]["state"], why in row["decision"]["unsigned_because"]) == ("unsigned", True)

@@ -284,7 +284,8 @@ def test_the_past_of_a_tube_tells_moved_gates_and_who_decided(tmp_path):
     decide(tmp_path, asked(ReviewVerdict.CHANGE, version=1, moves=(Move("cd138", 900.0),), who="CD"))
     sign(tmp_path, "P1", 2, "CD", "approved", {})
     told = [
-        (past.who, past.what, past.old, past.new, past.reason) for past in past_of(read_trail(tmp_path), "P1")
+        (past.who, past.subject, past.old, past.new, past.reason)
+        for past in past_of(read_trail(tmp_path), "P1")
     ]
     assert told == [
         ("AB", "decided", "", "change", "valley"),

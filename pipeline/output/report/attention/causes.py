@@ -84,13 +84,13 @@ class _CollectedCause:
     cause: Cause
     sample_ids: dict[str, None] = field(default_factory=dict)
     bead_runs: dict[str, None] = field(default_factory=dict)
-    said: dict[str, None] = field(default_factory=dict)
+    messages: dict[str, None] = field(default_factory=dict)
     cells: dict[str, None] = field(default_factory=dict)
     variants: dict[str, None] = field(default_factory=dict)
 
     def vary(self, text: str) -> None:
         """Add the cause in the words of one tube, bead run or cell."""
-        self.said[text] = self.variants[text] = None
+        self.messages[text] = self.variants[text] = None
 
 
 @dataclass(slots=True)
@@ -106,12 +106,12 @@ class _Collected:
     def causes(self) -> Iterator[Cause]:
         """Yield each cause with its tubes, bead runs and words."""
         for part in self.parts.values():
-            messages = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
+            messages = [*part.messages, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
             yield replace(
                 part.cause,
                 sample_ids=tuple(part.sample_ids),
                 bead_runs=tuple(part.bead_runs),
-                said=tuple(messages),
+                messages=tuple(messages),
                 n_cells=len(part.cells),
                 n_variants=len(part.variants),
             )
@@ -130,7 +130,7 @@ class _Collected:
             part = self._at(("flag", flag), flag_cause(flag))
             part.bead_runs[run.bead_run] = None
             if flag in warned:
-                part.said |= dict.fromkeys(f"{run.bead_run}: {text}" for text in _doubts(run))
+                part.messages |= dict.fromkeys(f"{run.bead_run}: {text}" for text in _doubts(run))
 
     def _add_rejected(self, run: CalibrationResult) -> None:
         why = as_sentences(_doubts(run)) or run.note or "no curve"
@@ -210,7 +210,7 @@ class _Collected:
         """Add a check finding to a cause, which is then at least a warning."""
         if part.cause.level is Level.INFO:
             part.cause = replace(part.cause, level=Level.WARN, order=_LOOK)
-        part.said[str(fault)] = None
+        part.messages[str(fault)] = None
         part.cells[fault.where] = None
 
     def add_note(self, note: Note) -> None:

@@ -84,13 +84,13 @@ class Styles:
 
     def __init__(self, page: Worksheet) -> None:
         self._page = page
-        self._made: dict[CellStyle, Any] = {}
+        self._styles: dict[CellStyle, Any] = {}
 
     def of(self, look: CellStyle) -> Any:
         """Return the style of a look, as a cell takes it."""
-        if look not in self._made:
-            self._made[look] = _style(self._page, look)
-        return self._made[look]
+        if look not in self._styles:
+            self._styles[look] = _style(self._page, look)
+        return self._styles[look]
 
 
 def _style(page: Worksheet, look: CellStyle) -> Any:

@@ -58,7 +58,7 @@ export class Decisions {
     try {
       await this.#written(`${id} ${SAVED[decision.decision]}`, id, isThere, () => api.decide(id, decision));
     } catch (refusal) {
-      if (refusal.status === 409) await this.#conflict(id, decision, refusal.said);
+      if (refusal.status === 409) await this.#conflict(id, decision, refusal.answer);
       else review.voice.refusal(refusal);
       return;
     }
