@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_of
 from pipeline.review.decision import Decision, Signature, moves_of_facts
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
 """Events that concern one tube."""
@@ -106,7 +106,7 @@ def _is_new_row(change: ChangedCell) -> bool:
 
 
 def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
-    """Whether a change gets a line: for a gate, its position; a verdict is reported as the decision."""
+    """Whether a change gets a line: for a gate, its position; what was decided has a line of its own."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":
         return change.column in ("value", "polygon")
@@ -126,7 +126,7 @@ def _next(now: Decision, line: TrailLine) -> Decision:
         return Decision(
             now.sample_id,
             version,
-            ReviewVerdict(facts["verdict"]),
+            ReviewDecision(facts["verdict"]),
             moves_of_facts(facts["moves"]),
             str(facts["who"]),
             line.who,

@@ -58,9 +58,9 @@ class Snapshot:
 
     def with_gates_of_now(self) -> Snapshot:
         """Return the snapshot with the present review.csv; the other files are not read again."""
-        gates, verdicts = read_review(self.study.folder)
+        gates, decisions = read_review(self.study.folder)
         typed = tuple(gate for gate in self.study.gates if gate.source is not GateSource.REVIEW)
-        study = replace(self.study, gates=(*typed, *gates), verdicts=verdicts)
+        study = replace(self.study, gates=(*typed, *gates), typed_decisions=decisions)
         return replace(self, loaded_study=replace(self.loaded_study, study=study))
 
 

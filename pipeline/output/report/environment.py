@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.output.figures.svg.shades import SHADE_COLOURS
 from pipeline.output.figures.svg.style import style_sheet
 from pipeline.output.legend.glossary import sorted_terms
-from pipeline.output.legend.verdict import VERDICT_BADGES
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_BADGES
 from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS
 from pipeline.output.report.explained import linked
 
@@ -50,7 +50,7 @@ def template_environment(scripts: Iterable[str] = SCRIPTS) -> Environment:
     environment.globals |= {
         "glossary": sorted_terms(),
         "most_open_beads": MOST_OPEN_BEADS,
-        "picture_style": f"{style_sheet()}\n{picture_rules}{VERDICT_BADGES}",
+        "picture_style": f"{style_sheet()}\n{picture_rules}{TUBE_VERDICT_BADGES}",
         "shade_colours": " ".join(colour.removeprefix("#") for colour in SHADE_COLOURS),
         "script": script,
         "script_hash": _csp_hash(script),

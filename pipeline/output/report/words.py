@@ -5,7 +5,7 @@ from __future__ import annotations
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import rounded_text
-from pipeline.output.legend.verdict import verdict_counts, verdict_of
+from pipeline.output.legend.tube_verdict import verdict_counts, verdict_of
 from pipeline.output.result_tables import sample_flags
 from pipeline.study.quantity_name import clones_compete, drug_of, marker_of
 from pipeline.study.study import Study

@@ -21,7 +21,7 @@ from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import files_unlike_result, number_words, result_digest, standing_of
 from pipeline.review.validity import fault_of
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 
 def decision_routes(open_study: OpenStudy) -> APIRouter:
@@ -54,7 +54,7 @@ def _decided(
 ) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     moves, rows_shown = requested_moves(asked.moves), asked.shown.rows if asked.shown else ""
-    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
+    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewDecision.CHANGE else ""
     if fault:
         raise RefusedError(fault)
     try:

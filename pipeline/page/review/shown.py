@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gating.gates import PolygonGate
 from pipeline.output.flag_words.all_flags import words_of_flag
-from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.tube_verdict import TubeVerdict, verdict_of
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.page.number_messages import finite_or_none, number_message
@@ -19,7 +19,7 @@ from pipeline.review.standing import changes_since, result_digest
 from pipeline.review.view import AxisView, Move, StepView
 from pipeline.study.study import GateOverride, GateSource, Sample
 
-_WORST_FIRST = tuple(reversed(Verdict))
+_WORST_FIRST = tuple(reversed(TubeVerdict))
 
 
 def rows_of_tubes(
@@ -37,7 +37,7 @@ def rows_of_tubes(
 def _badness(row: messages.TubeRow) -> tuple[int, float, float, int]:
     agreement = 1.0 if row.agreement is None else row.agreement
     confidence = 1.0 if row.confidence is None else row.confidence
-    return _WORST_FIRST.index(Verdict(row.verdict)), agreement, confidence, -len(row.flags)
+    return _WORST_FIRST.index(TubeVerdict(row.verdict)), agreement, confidence, -len(row.flags)
 
 
 def _row(
@@ -89,7 +89,7 @@ def decision_message(decision: Decision, moves: Sequence[Move], because: str = "
     signed, second = decision.signature, decision.countersignature
     return messages.DecisionNow(
         state=decision.state(because),
-        verdict=decision.verdict,
+        choice=decision.choice,
         by=decision.who,
         at=decision.at,
         reason=decision.reason,

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline.checks import check_folder
 from pipeline.commands.shell import in_quotes
-from pipeline.output.legend.verdict import VERDICT_LOOK, badge_class
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, badge_class
 from pipeline.output.report.words import interval_words
 from pipeline.page.open_study import OpenStudy
 from pipeline.page.remembered import recent_studies, remember
@@ -146,7 +146,7 @@ def _add_results(pages: APIRouter, open_study: OpenStudy) -> None:
     def review() -> Response:
         looks = {
             verdict.value: {"badge": badge_class(verdict), "symbol": look.symbol}
-            for verdict, look in VERDICT_LOOK.items()
+            for verdict, look in TUBE_VERDICT_LOOK.items()
         }
         return _stage(
             open_study,

@@ -16,7 +16,7 @@ from pipeline.page.app import _status_and_words
 from pipeline.page.open_study import AS_IT_WAS, OpenStudy
 from pipeline.page.review.asked import reviewable
 from pipeline.review.decisions import DecisionRequest, RefusedError, decide
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.errors import UserError
 
 
@@ -25,9 +25,9 @@ def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_pat
     for number in range(30):
         open_study.decision_history()
         for name in (f"P{number}", f"Q{number}"):
-            decide(tmp_path, DecisionRequest(name, 0, ReviewVerdict.ACCEPT, "AB"))
+            decide(tmp_path, DecisionRequest(name, 0, ReviewDecision.ACCEPT, "AB"))
             open_study.trail()
-        assert open_study.decision_history().of(f"Q{number}").verdict is ReviewVerdict.ACCEPT
+        assert open_study.decision_history().of(f"Q{number}").choice is ReviewDecision.ACCEPT
 
 
 def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided(
@@ -85,7 +85,7 @@ def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_whe
     assert why in refusal_of(OpenStudy(study, 0, PROGRAM))
     path.write_text("sample_id,gate,value,set_by,reason,verdict\nP10_BM1,cd138,5,CD,x,change\n", "utf-8")
     assert reviewable(open_study.snapshot()).gates_of("P10_BM1")[0].value == 5.0
-    decide(study, DecisionRequest("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
+    decide(study, DecisionRequest("P07_BM1", 0, ReviewDecision.ACCEPT, "AB"))
     path.unlink()
     assert reviewable(open_study.snapshot()).gates_of("P10_BM1") == ()
 
@@ -95,7 +95,7 @@ def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tube
     open_study = OpenStudy(study, 0, PROGRAM)
     before = open_study.snapshot().known
     for version in range(3):
-        decide(study, DecisionRequest("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))
+        decide(study, DecisionRequest("P07_BM1", version, ReviewDecision.ACCEPT, "AB"))
         assert open_study.snapshot().known is before
     path = study / "review.csv"
     path.write_bytes(path.read_bytes() + b"P10_BM1,,,CD,,,accept,\n")

@@ -57,7 +57,7 @@ STATUS = {
     RdStatus.FAILED: StatusStyle("✕", "#f7cfc4", "#6e1503", "failed"),
 }
 
-VERDICT = {
+CURVE_VERDICT_LOOK = {
     CurveVerdict.ACCEPT: StatusStyle("✓", "#d7efe4", "#0b4a33", "accepted"),
     CurveVerdict.WARN: StatusStyle("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
     CurveVerdict.REJECT: StatusStyle("✕", "#f7cfc4", "#6e1503", "rejected"),

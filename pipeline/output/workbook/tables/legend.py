@@ -7,7 +7,7 @@ from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.output.figures.style.palette import STATUS, VERDICT
+from pipeline.output.figures.style.palette import CURVE_VERDICT_LOOK, STATUS
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
@@ -65,7 +65,7 @@ def legend_table(sheets: Sequence[Sheet]) -> Table:
             ("status", "", s.value, "", f"{_sentence(look.words)} {_SHOWN[s]}", "", "")
             for s, look in STATUS.items()
         ),
-        *(("verdict", "", v.value, "", _sentence(VERDICT[v].words), "", "") for v in CurveVerdict),
+        *(("verdict", "", v.value, "", _sentence(CURVE_VERDICT_LOOK[v].words), "", "") for v in CurveVerdict),
         *(("look", "", name, "", meaning, "", "") for name, meaning in CELL_LOOKS),
         *(row for sheet in sheets for row in _columns(sheet)),
         *(("flag", "", str(flag), "", _sentence(str(FLAGS[flag])), "", "") for flag in sorted(FLAGS)),

@@ -10,7 +10,7 @@ from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATIONS
 from pipeline.output.further_tables.distribution import DISTRIBUTIONS
-from pipeline.output.legend.verdict import verdict_of
+from pipeline.output.legend.tube_verdict import verdict_of
 from pipeline.output.result_tables import (
     PATIENTS,
     SAMPLES,

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict
 from pipeline.output.table import Table
 from pipeline.output.workbook import MOST_ROWS_SHOWN, Sheet, workbook_sheets, write_workbook
 
@@ -109,7 +109,7 @@ def test_the_verdict_of_a_tube_is_coloured_as_in_the_report(workbook: openpyxl.W
     column = columns_of(page)["Verdict"]
     for row in range(2, page.max_row + 1):
         cell = page.cell(row, column)
-        assert cell.fill.fgColor.rgb == f"FF{VERDICT_LOOK[Verdict(cell.value)].fill[1:].upper()}"
+        assert cell.fill.fgColor.rgb == f"FF{TUBE_VERDICT_LOOK[TubeVerdict(cell.value)].fill[1:].upper()}"
 
 
 def test_no_time_of_writing_is_in_the_file(tmp_path: Path):

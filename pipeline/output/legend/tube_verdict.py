@@ -13,7 +13,7 @@ from pipeline.output.flag_words.entry import Weight
 from pipeline.quantification.result import is_failure
 
 
-class Verdict(StrEnum):
+class TubeVerdict(StrEnum):
     """The verdict of a tube, the worst last; the value is the text in the results."""
 
     SOUND = "Sound"
@@ -26,58 +26,62 @@ class Verdict(StrEnum):
     FAILED = "Failed"
 
 
-VERDICT_LOOK: Final[Mapping[Verdict, StatusStyle]] = {
-    Verdict.SOUND: StatusStyle(
+TUBE_VERDICT_LOOK: Final[Mapping[TubeVerdict, StatusStyle]] = {
+    TubeVerdict.SOUND: StatusStyle(
         "●", "#d7efe4", "#0b4a33", "a density with its interval; no flag asks for a look"
     ),
-    Verdict.ABOVE_TOP_BEAD: StatusStyle("△", "#fdf1cf", "#5c4300", "read off the curve beyond its top bead"),
-    Verdict.ABOVE_ULOQ: StatusStyle(
+    TubeVerdict.ABOVE_TOP_BEAD: StatusStyle(
+        "△", "#fdf1cf", "#5c4300", "read off the curve beyond its top bead"
+    ),
+    TubeVerdict.ABOVE_ULOQ: StatusStyle(
         "▲", "#f9dfae", "#5c3a00", "above the upper limit of quantification: a bound"
     ),
-    Verdict.BELOW_LLOQ: StatusStyle("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
-    Verdict.LOOK: StatusStyle("!", "#fbe3c4", "#5a2b00", "a flag asks for a look before the density is used"),
-    Verdict.UNRELIABLE: StatusStyle("◌", "#ece5d8", "#4a3a16", "the density is not to be used as it is"),
-    Verdict.NO_DENSITY: StatusStyle(
+    TubeVerdict.BELOW_LLOQ: StatusStyle("▽", "#dce9f7", "#0d3b66", "below the lower limit of quantification"),
+    TubeVerdict.LOOK: StatusStyle(
+        "!", "#fbe3c4", "#5a2b00", "a flag asks for a look before the density is used"
+    ),
+    TubeVerdict.UNRELIABLE: StatusStyle("◌", "#ece5d8", "#4a3a16", "the density is not to be used as it is"),
+    TubeVerdict.NO_DENSITY: StatusStyle(
         "○", "#e9eaec", "#33383f", "no density: too few cells, or no control was named"
     ),
-    Verdict.FAILED: StatusStyle(
+    TubeVerdict.FAILED: StatusStyle(
         "✕", "#f7cfc4", "#6e1503", "to be corrected: the file, its control or its curve"
     ),
 }
 """How each verdict is shown, and what it means."""
 
-VERDICT_BADGES: Final = "\n".join(
+TUBE_VERDICT_BADGES: Final = "\n".join(
     f".badge.v-{verdict.name.lower()} {{ background: {look.fill}; color: {look.ink}; }}"
-    for verdict, look in VERDICT_LOOK.items()
+    for verdict, look in TUBE_VERDICT_LOOK.items()
 )
 """Style sheet of the badges."""
 
-WORDS_AFTER_A_NUMBER: Final[Mapping[Verdict, str]] = {
-    Verdict.SOUND: "sound",
-    Verdict.ABOVE_TOP_BEAD: "above the top bead",
-    Verdict.ABOVE_ULOQ: "above ULOQ",
-    Verdict.BELOW_LLOQ: "below LLOQ",
-    Verdict.LOOK: "to look at",
-    Verdict.UNRELIABLE: "not reliable",
-    Verdict.NO_DENSITY: "without a density",
-    Verdict.FAILED: "failed",
+WORDS_AFTER_A_NUMBER: Final[Mapping[TubeVerdict, str]] = {
+    TubeVerdict.SOUND: "sound",
+    TubeVerdict.ABOVE_TOP_BEAD: "above the top bead",
+    TubeVerdict.ABOVE_ULOQ: "above ULOQ",
+    TubeVerdict.BELOW_LLOQ: "below LLOQ",
+    TubeVerdict.LOOK: "to look at",
+    TubeVerdict.UNRELIABLE: "not reliable",
+    TubeVerdict.NO_DENSITY: "without a density",
+    TubeVerdict.FAILED: "failed",
 }
 """The words after a number of tubes with this verdict."""
 
-_ALWAYS: Final = (Verdict.SOUND, Verdict.FAILED)
-_UNFLAGGED: Final[Mapping[RdStatus, Verdict]] = {
-    RdStatus.OK: Verdict.SOUND,
-    RdStatus.BELOW_LLOQ: Verdict.BELOW_LLOQ,
-    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: Verdict.ABOVE_TOP_BEAD,
-    RdStatus.ABOVE_ULOQ: Verdict.ABOVE_ULOQ,
+_ALWAYS: Final = (TubeVerdict.SOUND, TubeVerdict.FAILED)
+_UNFLAGGED: Final[Mapping[RdStatus, TubeVerdict]] = {
+    RdStatus.OK: TubeVerdict.SOUND,
+    RdStatus.BELOW_LLOQ: TubeVerdict.BELOW_LLOQ,
+    RdStatus.ABOVE_ULOQ_EXTRAPOLATED: TubeVerdict.ABOVE_TOP_BEAD,
+    RdStatus.ABOVE_ULOQ: TubeVerdict.ABOVE_ULOQ,
 }
-_WITHOUT: Final[Mapping[RdStatus, Verdict]] = {
-    RdStatus.NOT_QUANTIFIABLE: Verdict.UNRELIABLE,
-    RdStatus.REPLICATES_DISAGREE: Verdict.UNRELIABLE,
+_WITHOUT: Final[Mapping[RdStatus, TubeVerdict]] = {
+    RdStatus.NOT_QUANTIFIABLE: TubeVerdict.UNRELIABLE,
+    RdStatus.REPLICATES_DISAGREE: TubeVerdict.UNRELIABLE,
 }
 
 
-def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
+def verdict_of(status: RdStatus, flags: Collection[str]) -> TubeVerdict:
     """Return the one verdict of a row.
 
     A failed tube makes the run end with status 3. A flag of weight "not reliable" comes before one of weight
@@ -89,30 +93,30 @@ def verdict_of(status: RdStatus, flags: Collection[str]) -> Verdict:
     'Not reliable'
     """
     if is_failure(status, flags):
-        return Verdict.FAILED
+        return TubeVerdict.FAILED
     if status not in QUANTIFIED:
-        return _WITHOUT.get(status, Verdict.NO_DENSITY)
+        return _WITHOUT.get(status, TubeVerdict.NO_DENSITY)
     weight = heaviest(flags)
     if weight is Weight.UNRELIABLE:
-        return Verdict.UNRELIABLE
-    return Verdict.LOOK if weight is Weight.LOOK else _UNFLAGGED[status]
+        return TubeVerdict.UNRELIABLE
+    return TubeVerdict.LOOK if weight is Weight.LOOK else _UNFLAGGED[status]
 
 
-def badge_class(verdict: Verdict) -> str:
-    """Return the class of a verdict's badge in `VERDICT_BADGES`."""
+def badge_class(verdict: TubeVerdict) -> str:
+    """Return the class of a verdict's badge in `TUBE_VERDICT_BADGES`."""
     return f"v-{verdict.name.lower()}"
 
 
-def verdict_counts(verdicts: Iterable[Verdict]) -> str:
+def verdict_counts(verdicts: Iterable[TubeVerdict]) -> str:
     """Return how many tubes have each verdict, in words.
 
     Examples
     --------
-    >>> verdict_counts([Verdict.SOUND, Verdict.LOOK])
+    >>> verdict_counts([TubeVerdict.SOUND, TubeVerdict.LOOK])
     '2 tubes: 1 sound, 1 to look at, 0 failed'
     """
     listed = list(verdicts)
-    counts = [(listed.count(verdict), verdict) for verdict in Verdict]
+    counts = [(listed.count(verdict), verdict) for verdict in TubeVerdict]
     parts = [f"{n:,} {WORDS_AFTER_A_NUMBER[verdict]}" for n, verdict in counts if n or verdict in _ALWAYS]
     tubes = "1 tube" if len(listed) == 1 else f"{len(listed):,} tubes"
     return f"{tubes}: {', '.join(parts)}"
