@@ -64,7 +64,7 @@ def with_persons_polygon(step: GateStep, choices: Choices) -> GateStep:
     """Return a step with the polygon that a person set in place of its gate, else unchanged; counts stay."""
     estimate = StepEstimate(
         Step(step.name), step.gate, step.channels, step.methods, step.thresholds,
-        step.confidence, step.note, given=step.given,
+        step.confidence, step.note, given_cuts=step.given_cuts,
     )  # fmt: skip
     return applied_step(choices.replaced_by_polygon(estimate), step.n_in, step.n_out)
 
@@ -73,5 +73,5 @@ def applied_step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
     """Return a step with the counts of the events before and after its gate."""
     return GateStep(
         estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
-        estimate.confidence, estimate.note, estimate.given,
+        estimate.confidence, estimate.note, estimate.given_cuts,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def recent_studies() -> tuple[Recent, ...]:
     except (OSError, ValueError, RecursionError):  # not there, not UTF-8, or no JSON
         return ()
     studies = [study for entry in entries if (study := _recent(entry))] if isinstance(entries, list) else []
-    return tuple(study for study in studies if _is_folder(study.folder))[:MOST_RECENT]
+    return tuple(study for study in studies if is_folder(study.folder))[:MOST_RECENT]
 
 
 def _recent(entry: object) -> Recent | None:
@@ -58,8 +59,9 @@ def last_port(folder: Path) -> int | None:
     return next((study.port for study in recent_studies() if study.folder == folder), None)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(entry: Path | os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder that can be reached; a lost drive or network folder is none."""
     try:
-        return path.is_dir()
+        return entry.is_dir()
     except OSError:
         return False
