@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.checks.findings import Finding
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers
-from pipeline.study.cells.choices import ReviewVerdict, review_verdict
+from pipeline.study.cells.choices import ReviewVerdict
 from pipeline.study.study import Study, TubeVerdict
 
 _FLAGS = {
@@ -20,8 +20,7 @@ def verdicts_of_reviewers(study: Study, headers: Headers) -> Iterator[Finding]:
     """Note a reviewer's verdict in the row of the tube; flag a tube that was rejected or asked about."""
     del headers
     for verdict in study.verdicts:
-        meant = review_verdict(verdict.verdict)
-        flag = "" if meant is None else _FLAGS.get(meant, "")
+        flag = "" if verdict.meant is None else _FLAGS.get(verdict.meant, "")
         yield Finding(None, verdict.sample_id, flag, _words(verdict))
 
 

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +41,14 @@ OF_TEXT = frozenset(
 """Codes of repairs that explain a difference from another reader."""
 
 
+class ReaderVerdict(StrEnum):
+    """Whether another reader finds the values that we read."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    CANNOT_READ = "cannot read"
+
+
 @dataclass(frozen=True, slots=True)
 class WitnessedChannel:
     """One channel, as stored: our sum, the other reader's sum, and the largest difference of an event.
@@ -68,7 +77,7 @@ class Witness:
     reader
         Name and version.
     verdict
-        `agrees`, `differs` or `cannot read`.
+        Whether it agrees with our values, differs, or cannot read the file.
     text
         One sentence.
     explanations
@@ -78,7 +87,7 @@ class Witness:
     """
 
     reader: str
-    verdict: str
+    verdict: ReaderVerdict
     text: str
     explanations: tuple[str, ...]
     channels: tuple[WitnessedChannel, ...]
@@ -153,13 +162,13 @@ def _witness(
     ours: Floats,
 ) -> Witness:
     reader = f"{name} {version(package)}"
-    theirs, verdict = None, "differs"
+    theirs, verdict = None, ReaderVerdict.DIFFERS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs = read(file)
     except Exception as fault:
-        verdict = "cannot read"
+        verdict = ReaderVerdict.CANNOT_READ
         text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
@@ -200,9 +209,9 @@ def _compared(
     differing = [channel.channel for channel in channels if not channel.agrees]
     if not differing:
         text = f"agrees on all {file.n_events:,} events of {len(channels)} channels"
-        return Witness(reader, "agrees", text, (), channels)
+        return Witness(reader, ReaderVerdict.AGREES, text, (), channels)
     text = f"differs in {len(differing)} of {len(channels)} channels: {', '.join(differing)}"
-    return Witness(reader, "differs", text, tuple(limits(file)), channels)
+    return Witness(reader, ReaderVerdict.DIFFERS, text, tuple(limits(file)), channels)
 
 
 def _largest_difference(ours: Floats, theirs: Floats) -> float:

@@ -101,7 +101,7 @@ def _rounded(value: Json) -> Json:
 def _quantity(report: WashoutReport) -> str:
     """Return what the densities count: free sites, or total CD38 where no clone competes with the drug."""
     sources = {visit.theta_from for visit in report.visits}
-    return "total CD38" if sources == {ThetaFrom.NO_COMPETITION.value} else "free CD38 sites"
+    return "total CD38" if sources == {ThetaFrom.NO_COMPETITION} else "free CD38 sites"
 
 
 def washout_json(report: WashoutReport) -> Json:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from calibration.density.result import RdStatus
 from pipeline.patients.same_visit import visit_name
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class PatientRd:
     visit: str
     weeks: float | None
     rd: float | None
-    status: str
+    status: RdStatus
     lloq: float | None = None
     uloq: float | None = None
     rd_log_sd: float | None = None

@@ -91,7 +91,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         visit=visit.visit,
         weeks=visit.washout_weeks,
         rd=receptor.rd,
-        status=receptor.status.value,
+        status=receptor.status,
         lloq=receptor.lloq,
         uloq=receptor.uloq,
         rd_low=receptor.rd_low,
@@ -113,7 +113,7 @@ def patient_rd(visit: Visit) -> PatientRd:
 def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
     theta = theta_of_tubes([tube.theta for tube in tubes])
     free = visit.receptor
-    density = FreeDensity(free.status.value, free.rd, free.rd_low, free.rd_high, free.lloq)
+    density = FreeDensity(free.status, free.rd, free.rd_low, free.rd_high, free.lloq)
     return replace(
         visit,
         theta=theta,

@@ -74,9 +74,9 @@ def rd_side(row: PatientRd, cut: float) -> CutSide:
     `BELOW_LLOQ` counts as below where the LLOQ is known and not above the cut. `ABOVE_ULOQ` counts as above
     where the density is known to exceed the cut.
     """
-    if row.status == RdStatus.BELOW_LLOQ:
+    if row.status is RdStatus.BELOW_LLOQ:
         return CutSide.BELOW if row.lloq is not None and row.lloq <= cut else CutSide.BETWEEN
-    if row.status == RdStatus.ABOVE_ULOQ:
+    if row.status is RdStatus.ABOVE_ULOQ:
         limit = known_to_exceed(row)
         return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
     rd = quotable_density(row)
@@ -90,7 +90,7 @@ def is_sure(row: PatientRd, cut: float) -> bool:
 
     Examples
     --------
-    >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, "OK", rd_log_sd=0.04)
+    >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, RdStatus.OK, rd_log_sd=0.04)
     >>> is_sure(row, 150_000.0), is_sure(row, 200_000.0)
     (False, True)
     """
@@ -181,6 +181,6 @@ def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:
     sides = {rd_side(row, cut) for row in rows}
     if len(sides) > 1:
         return RdVisit(None, left_out=LeftOut.BOTH_SIDES)
-    row = min(rows, key=lambda row: (row.visit, row.status, row.rd or 0.0))
+    row = min(rows, key=lambda row: (row.visit, row.status.name, row.rd or 0.0))
     sure = all(is_sure(each, cut) for each in rows)
     return RdVisit(row, next(iter(sides)), is_sure=sure)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from pipeline.study.cells.choices import ReviewVerdict, review_verdict
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
@@ -247,6 +248,11 @@ class TubeVerdict:
     set_by: str
     reason: str = ""
     set_at: str = ""
+
+    @property
+    def meant(self) -> ReviewVerdict | None:
+        """The verdict that the typed words mean; None for other words, which are only noted."""
+        return review_verdict(self.verdict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibration.density.result import RdStatus
 from calibration.numbers import LN_10, Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
@@ -52,7 +53,7 @@ class OccupiedVisit:
     visit: str
     weeks: float | None
     rd: float | None
-    status: str
+    status: RdStatus
     serum_ug_ml: float | None = None
     serum_low: float | None = None
     serum_high: float | None = None
@@ -65,7 +66,7 @@ class OccupiedVisit:
     theta: float | None = None
     theta_low: float | None = None
     theta_high: float | None = None
-    theta_from: str = ThetaFrom.NONE.value
+    theta_from: ThetaFrom = ThetaFrom.NONE
     total: float | None = None
     total_low: float | None = None
     total_high: float | None = None
@@ -192,7 +193,7 @@ def _occupied(row: PatientRd) -> OccupiedVisit:
         theta=theta.value,
         theta_low=theta.low,
         theta_high=theta.high,
-        theta_from=theta.source.value,
+        theta_from=theta.source,
         total=total.value,
         total_low=total.low,
         total_high=total.high,

@@ -94,7 +94,7 @@ rows = []
 for i in range(24):
     weeks = float(np.exp(rng.uniform(np.log(2), np.log(90))))
     rd = float(10 ** (3.1 + 1.2 * np.log10(weeks) + rng.normal(0, 0.35)))
-    status = "OK" if rd > 5_000 else "BELOW_LLOQ"
+    status = RdStatus.OK if rd > 5_000 else RdStatus.BELOW_LLOQ
     rows.append(PatientRd(f"P{i // 2}", f"V{i % 2}", weeks, rd, status, 5_000.0, 300_000.0, 0.08))
 print(json_text(washout_json(washout_report(rows, Settings()))))
 """

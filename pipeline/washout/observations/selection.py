@@ -93,7 +93,13 @@ def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, 
 def _measured_values(row: PatientRd) -> tuple[object, ...]:
     """Return the sort key of a row: washout and density first, so that names of patients change no result."""
     numbers = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
-    return (*((v is None, v or 0.0) for v in numbers), row.status, row.beads_kit, row.patient_id, row.visit)
+    return (
+        *((v is None, v or 0.0) for v in numbers),
+        row.status.name,
+        row.beads_kit,
+        row.patient_id,
+        row.visit,
+    )
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:

@@ -83,14 +83,14 @@ def _varied(name: str, rows: Sequence[PatientRd], change: RowChange, caution: st
 
 
 def _is_extrapolated(row: PatientRd) -> bool:
-    return row.status == RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    return row.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
 
 
 def _censored_at_uloq(row: PatientRd) -> PatientRd:
     """Return an extrapolated row as right-censored at its ULOQ."""
     if not _is_extrapolated(row) or row.uloq is None:
         return row
-    return replace(row, status=RdStatus.ABOVE_ULOQ.value, rd=None, rd_low=row.uloq)
+    return replace(row, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=row.uloq)
 
 
 def _without_extrapolated(row: PatientRd) -> PatientRd | None:
@@ -126,14 +126,14 @@ def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
 
     A row below its LLOQ may have no value. A lower LLOQ then says nothing, and the row stays as it is.
     """
-    if row.status == RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
+    if row.status is RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
         return row
-    if row.status == RdStatus.BELOW_LLOQ:
+    if row.status is RdStatus.BELOW_LLOQ:
         measured = row.rd is not None and row.rd >= lloq
-        return replace(row, lloq=lloq, status=RdStatus.OK.value if measured else row.status)
+        return replace(row, lloq=lloq, status=RdStatus.OK if measured else row.status)
     rd = quotable_density(row)
     if rd is not None and rd < lloq:
-        return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ.value)
+        return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ)
     return row
 
 

@@ -217,7 +217,7 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
     if fold is None:
         return []
     sources = {visit.theta_from for visit in report.visits if visit.theta is not None}
-    if sources == {ThetaFrom.NO_COMPETITION.value}:
+    if sources == {ThetaFrom.NO_COMPETITION}:
         return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
         "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives the "

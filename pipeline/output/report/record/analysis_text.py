@@ -42,9 +42,9 @@ def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
 def _total(report: WashoutReport) -> str:
     """Return how free density became total, from where θ was known."""
     ways = sorted({visit.theta_from for visit in report.visits if visit.theta is not None})
-    if ways == [ThetaFrom.NO_COMPETITION.value]:
+    if ways == [ThetaFrom.NO_COMPETITION]:
         return "No clone competes with the drug, so density is total density, and its line is the same."
-    modelled = {ThetaFrom.LEVEL.value, ThetaFrom.MODEL.value} & set(ways)
+    modelled = {ThetaFrom.LEVEL, ThetaFrom.MODEL} & set(ways)
     return (
         "Total density was taken as free density over 1 − θ, θ being the part that the drug occupies, from: "
         f"{', '.join(ways)}{cited([src.SERUM] if modelled else [])}."
