@@ -164,6 +164,6 @@ def known_to_exceed(density: Bounded) -> float | None:
     lies beyond that; the ULOQ, or the amount at the end of the scale, where the cells lie on that end.
     Every analysis and every file reads the bound here. A row without a bound is known to exceed its ULOQ.
     """
-    if density.status is not RdStatus.ABOVE_ULOQ:
+    if density.status != RdStatus.ABOVE_ULOQ:
         return None
     return density.uloq if density.rd_low is None else density.rd_low

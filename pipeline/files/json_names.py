@@ -9,3 +9,6 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 WRITTEN_AS = "written_as"
 """Key of a dataclass field's metadata: its name in the files, which stays, since users' scripts read it."""
+
+NOT_WRITTEN = "not_written"
+"""Key of a dataclass field's metadata: the field is for our own code, and no file holds it."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.unnumbered import Unnumbered
-from pipeline.files.json_names import WRITTEN_AS, Json
+from pipeline.files.json_names import NOT_WRITTEN, WRITTEN_AS, Json
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
@@ -39,6 +39,7 @@ def to_json(value: object) -> Json:
         return {
             part.metadata.get(WRITTEN_AS, part.name): to_json(getattr(value, part.name))
             for part in dataclasses.fields(value)
+            if NOT_WRITTEN not in part.metadata
         }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}

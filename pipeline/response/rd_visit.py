@@ -74,9 +74,9 @@ def rd_side(row: PatientRd, cut: float) -> CutSide:
     `BELOW_LLOQ` counts as below where the LLOQ is known and not above the cut. `ABOVE_ULOQ` counts as above
     where the density is known to exceed the cut.
     """
-    if row.status is RdStatus.BELOW_LLOQ:
+    if row.status == RdStatus.BELOW_LLOQ:
         return CutSide.BELOW if row.lloq is not None and row.lloq <= cut else CutSide.BETWEEN
-    if row.status is RdStatus.ABOVE_ULOQ:
+    if row.status == RdStatus.ABOVE_ULOQ:
         limit = known_to_exceed(row)
         return CutSide.ABOVE if limit is not None and limit >= cut else CutSide.BETWEEN
     rd = quotable_density(row)

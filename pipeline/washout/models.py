@@ -178,7 +178,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     Model(
         ModelName.ADJUSTED,
         _adjusted,
-        lambda fit: fit.renamed("adjusted_"),
+        lambda fit: fit.renamed("adjusted_", "Adjusted for what is known of the patients"),
         _line_method,
         _line_candidate,
         after=ModelName.LINE,
@@ -191,7 +191,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     Model(
         ModelName.WITH_LEFT_OUT,
         _with_left_out,
-        lambda fit: fit.renamed("with_left_out_"),
+        lambda fit: fit.renamed("with_left_out_", "With the rows left out"),
         _line_method,
         plain="the line with the rows left out",
         methods="",

@@ -27,6 +27,7 @@ from pipeline.patients.receptor_occupancy.total import (
 )
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import observed
 
@@ -128,11 +129,10 @@ def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
 
 def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
     """Return the slope and fold change of M3: of total CD38, not of free CD38."""
-    by_name = {estimate.name: estimate for estimate in fit.estimates()}
-    names = ("slope_per_doubling", "fold_per_doubling")
     return tuple(
-        replace(by_name[name], name=f"total_{name}", method=f"free/(1 - theta), then {by_name[name].method}")
-        for name in names
+        replace(estimate.on("total_", "Of the total"), method=f"free/(1 - theta), then {estimate.method}")
+        for estimate in fit.estimates()
+        if estimate.kind in (EstimateKind.SLOPE, EstimateKind.FOLD)
     )
 
 

@@ -74,9 +74,9 @@ def total_of(free: FreeDensity, theta: Theta) -> Total:
     low, high = theta.low_beside, theta.high_beside
     if low is None or high is None:
         return Total(reason=theta.reason)
-    if free.status is RdStatus.BELOW_LLOQ:
+    if free.status == RdStatus.BELOW_LLOQ:
         return _below(free, theta, high)
-    if free.status is RdStatus.ABOVE_ULOQ and free.low:
+    if free.status == RdStatus.ABOVE_ULOQ and free.low:
         reason = _with_reason(theta, "above its ULOQ: the total lies above")
         return Total(None, free.low / (1 - low), None, reason)
     rd = quotable_density(free)

@@ -101,9 +101,9 @@ def value_of(row: PatientRd) -> tuple[float, int] | None:
     rd = quotable_density(row)
     if rd is not None and rd > 0:
         return math.log2(rd), MEASURED
-    if row.status is RdStatus.BELOW_LLOQ:
+    if row.status == RdStatus.BELOW_LLOQ:
         return _limit(row.lloq, BELOW)
-    if row.status is RdStatus.ABOVE_ULOQ:
+    if row.status == RdStatus.ABOVE_ULOQ:
         bound = known_to_exceed(row)
         return _limit(row.uloq if bound is None else bound, ABOVE)
     return None

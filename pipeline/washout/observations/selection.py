@@ -14,7 +14,8 @@ from calibration.density.result import known_to_exceed
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Refusal
+from pipeline.washout.censored.estimate import ModelName, Refusal
+from pipeline.washout.censored.subject import COVARIATE_WORDS, Covariate
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import with_shared_errors
@@ -175,18 +176,20 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
 def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
     """Return the covariates of the patients; NaN where a value is not known."""
     columns = (
-        ("imid_since", fold_unit("fold if given"), [row.imid_since for row in rows], False),
-        ("prior_lines", fold_unit("fold per line"), [row.prior_lines for row in rows], True),
+        (Covariate.IMID_SINCE, fold_unit("fold if given"), [row.imid_since for row in rows], False),
+        (Covariate.PRIOR_LINES, fold_unit("fold per line"), [row.prior_lines for row in rows], True),
         (
-            "igg",
+            Covariate.IGG,
             fold_unit("fold if IgG myeloma"),
             [row.body.igg if row.body else None for row in rows],
             False,
         ),
     )
     return tuple(
-        Term(name, unit, np.array([_number(value) for value in values], dtype=np.float64), centred)
-        for name, unit, values, centred in columns
+        Term(
+            what.value, unit, np.array([_number(value) for value in values], dtype=np.float64), centred, what
+        )
+        for what, unit, values, centred in columns
     )
 
 
@@ -194,15 +197,29 @@ def _usable(covariates: Sequence[Term], data: Observations) -> tuple[tuple[Term,
     """Return the covariates that can be used, and why the others cannot."""
     if not data.n:
         return (), ()
-    reasons = [refusal_of(term, data.kind) for term in covariates]
+    reasons = [refusal_of(term, data.kind, term.name) for term in covariates]
     refused = [
-        Refusal(f"M1 adjusted for {term.name}", reason)
+        _not_adjusted([term], reason, refusal_of(term, data.kind, _plain(term)))
         for term, reason in zip(covariates, reasons, strict=True)
         if reason
     ]
     estimable = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
     reason = too_many(data.kind, len(data.terms) + len(estimable)) if estimable else ""
     if reason:
-        names = ", ".join(term.name for term in estimable)
-        return (), (*refused, Refusal(f"M1 adjusted for {names}", reason))
+        return (), (*refused, _not_adjusted(estimable, reason, reason))
     return estimable, tuple(refused)
+
+
+def _not_adjusted(terms: Sequence[Term], reason: str, plain_reason: str) -> Refusal:
+    """Return the refusal of a line adjusted for these covariates, by their names and in words."""
+    names, words = (", ".join(name(term) for term in terms) for name in (_name, _plain))
+    plain = (f"{ModelName.LINE.value}, adjusted for {words}", plain_reason)
+    return Refusal(f"{ModelName.ADJUSTED.value} for {names}", reason, plain)
+
+
+def _name(term: Term) -> str:
+    return term.name
+
+
+def _plain(term: Term) -> str:
+    return COVARIATE_WORDS[term.subject] if isinstance(term.subject, Covariate) else term.name

@@ -83,7 +83,7 @@ def _varied(name: str, rows: Sequence[PatientRd], change: RowChange, caution: st
 
 
 def _is_extrapolated(row: PatientRd) -> bool:
-    return row.status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED
+    return row.status == RdStatus.ABOVE_ULOQ_EXTRAPOLATED
 
 
 def _censored_at_uloq(row: PatientRd) -> PatientRd:
@@ -126,9 +126,9 @@ def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
 
     A row below its LLOQ may have no value. A lower LLOQ then says nothing, and the row stays as it is.
     """
-    if row.status is RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
+    if row.status == RdStatus.BELOW_LLOQ and row.rd is None and lloq < (row.lloq or 0.0):
         return row
-    if row.status is RdStatus.BELOW_LLOQ:
+    if row.status == RdStatus.BELOW_LLOQ:
         measured = row.rd is not None and row.rd >= lloq
         return replace(row, lloq=lloq, status=RdStatus.OK if measured else row.status)
     rd = quotable_density(row)

@@ -196,7 +196,7 @@ def _known(row: PatientRd) -> tuple[float, int]:
     rd = quotable_density(row)
     if rd is not None:
         return rd, 0
-    if row.status is RdStatus.BELOW_LLOQ:
+    if row.status == RdStatus.BELOW_LLOQ:
         return row.lloq or math.nan, -1
     return known_to_exceed(row) or math.nan, 1
 

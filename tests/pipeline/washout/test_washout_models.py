@@ -81,7 +81,7 @@ def test_a_new_entry_is_all_that_a_report_and_its_file_need(monkeypatch: pytest.
         notes = ("a mean is no model",)
 
         def estimates(self) -> tuple[Estimate, ...]:
-            return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean"),)
+            return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean", words="Mean of a test"),)
 
     words = {"plain": "the mean", "methods": "the mean was taken", "glossary": ()}
     more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean", **words))

@@ -93,7 +93,7 @@ def test_a_covariate_that_cannot_be_used_says_why(values, reason):
     assert term == ()
     from pipeline.washout.observations.terms import Term
 
-    assert refusal_of(Term("x", NO_UNIT, np.array(values)), np.array([-1, 0, 0, 0], np.int8)) == reason
+    assert refusal_of(Term("x", NO_UNIT, np.array(values)), np.array([-1, 0, 0, 0], np.int8), "x") == reason
 
 
 def test_ten_rows_are_asked_for_each_coefficient():
