@@ -41,6 +41,7 @@ LABELS = {
     "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.events_in_text": {"EventReading"},
+    "pipeline.fcs.cross_check": {"ReaderVerdict"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
@@ -66,6 +67,7 @@ LABELS = {
     "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
+    "pipeline.washout.censored.subject": {"EstimateKind", "WayPart", "Covariate"},
     "pipeline.washout.line.doubts": {"Doubt"},
     "pipeline.washout.within.change": {"ChangeKind", "Exceeds"},
 }

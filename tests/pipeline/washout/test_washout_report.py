@@ -11,6 +11,7 @@ from pipeline.output.json_files import washout_json
 from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd, washout_report
+from pipeline.washout.censored.subject import Covariate, EstimateKind, WayDifference, WayPart
 from pipeline.washout.total import occupied_visits
 
 SETTINGS = Settings()
@@ -142,6 +143,12 @@ def test_covariates_that_matter_are_found_and_the_better_model_is_chosen_by_rule
     folds = {estimate.name: estimate for estimate in report.estimates}
     assert folds["adjusted_fold_imid_since"].low < 3 < folds["adjusted_fold_imid_since"].high
     assert folds["adjusted_fold_prior_lines"].low < 1 < folds["adjusted_fold_prior_lines"].high
+    terms = report.term_estimates("M1 adjusted")
+    assert [term.subject for term in terms] == [Covariate.IMID_SINCE, Covariate.PRIOR_LINES]
+    assert terms[0].words == (
+        "Adjusted for what is known of the patients: fold for an immunomodulatory drug since the last dose"
+    )
+    assert report.estimate(EstimateKind.FOLD, "M1 adjusted") is folds["adjusted_fold_per_doubling"]
     assert report.choice.preferred == "M1 adjusted"
     assert "AICc" in report.choice.reason
 
@@ -222,6 +229,8 @@ def test_another_clone_dye_or_cytometer_has_a_term_or_is_left_out_by_name():
         report = washout_report(other, SETTINGS)
         term = next(e for e in report.estimates if e.name == f"fold_{name}_{values[1]}")
         assert term.low < 3 < term.high
+        assert term.subject == (WayDifference(WayPart(name), values[1]),)
+        assert term.words == f"Reading of another {words.split('s ')[0]}: {values[1]}"
         assert report.rank.n == 40
         assert any(words in note for note in report.notes)
         few = [replace(row, **{name: values[int(i < 2)]}) for i, row in enumerate(given)]
