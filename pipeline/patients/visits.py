@@ -19,6 +19,7 @@ from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.patients.shared_errors import shared_errors
 from pipeline.quantification.result import SampleResult
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.reagents import Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
@@ -35,7 +36,7 @@ class Visit:
     patient_id: str
     visit: str
     collected_on: date
-    tissue: str
+    tissue: Tissue
     kit: str
     sample_ids: tuple[str, ...]
     population: str

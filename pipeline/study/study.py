@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from pipeline.study.cells.choices import ReviewVerdict, review_verdict
+from gating.events.panel import Role
+from pipeline.study.cells.choices import ReviewVerdict, Tissue, review_verdict
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
@@ -50,7 +51,7 @@ class Sample:
     visit: str = ""
     fmo_file: str = ""
     isotype_file: str = ""
-    tissue: str = "marrow"
+    tissue: Tissue = Tissue.MARROW
     remark: str = ""
     gates_file: str = ""
     population: str = ""
@@ -77,7 +78,7 @@ class PanelChannel:
     """
 
     aliases: tuple[str, ...]
-    role: str
+    role: Role
     target: str = "any"
     marker: str = ""
     fluorochrome: str = ""
@@ -107,7 +108,7 @@ class Panel:
     @property
     def quantified(self) -> PanelChannel:
         """The channel whose receptor density is quantified."""
-        return next(channel for channel in self.channels if channel.role == "cd38")
+        return next(channel for channel in self.channels if channel.role == Role.CD38)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ SEPARATE = "sys.stdout.write(chr(0))"
 """Parts what one process prints: what the runs say, the models, the hard numbers."""
 MODELS = """
 import numpy as np
+from calibration.density.result import RdStatus
 from pipeline.study.settings import Settings
 from pipeline.output.json_files import json_text, washout_json
 from pipeline.washout import PatientRd, washout_report

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from calibration.density.receptor_density import NUMBERED
 from calibration.density.result import known_to_exceed
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, Refusal
@@ -21,8 +21,6 @@ from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import with_shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
 from pipeline.washout.observations.ways import takes_part, usable_ways, way_terms, ways_of
-
-_MARROW: Final = "marrow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +82,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     )
 
 
-def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+def _poolable(rows: Sequence[PatientRd], tissue: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
     """Return the rows of this tissue whose ways of measuring can have a term, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
     used, way_notes = _of_usable_ways(one_tissue)
@@ -113,13 +111,17 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
     return replace(data, terms=varying), data.terms[n_ways:]
 
 
-def _tissue(rows: Sequence[PatientRd]) -> str:
+def _tissue(rows: Sequence[PatientRd]) -> Tissue:
     """Return the tissue of most rows that take part in the models; if two have equally many, marrow."""
     every, of_data = (Counter(row.tissue for row in some) for some in (rows, filter(takes_part, rows)))
-    return max(sorted(every), key=lambda name: (of_data[name], name == _MARROW, every[name]), default=_MARROW)
+    return max(
+        sorted(every),
+        key=lambda name: (of_data[name], name == Tissue.MARROW, every[name]),
+        default=Tissue.MARROW,
+    )
 
 
-def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+def _of_tissue(rows: Sequence[PatientRd], chosen: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
     """Return the rows of a tissue, and a note on the rows of other tissues."""
     counts = Counter(row.tissue for row in rows)
     if not {*counts} - {chosen}:
