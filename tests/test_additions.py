@@ -90,8 +90,6 @@ def test_a_washout_model_takes_one_entry_in_one_file(study: Path):
     sheets = load_workbook(study / "results" / "rd.xlsx", read_only=True)
     cells = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
     assert {"Spread of a test, in words", "spread"} <= cells
-    assert any("model 9: spread" in str(cell) for cell in cells)
-    assert any("What a test adds to see that it is explained." in str(cell) for cell in cells)
 
 
 def test_an_edit_that_meets_nothing_is_refused(study: Path):

@@ -113,7 +113,9 @@ def best_cuts(split: CloneSplit) -> tuple[list[CloneCut], int]:
     return cuts, total
 
 
-def _settled(sides: dict[Role, _Side], gain: Gains, begun: dict[Role, float]) -> tuple[dict[Role, float], int]:
+def _settled(
+    sides: dict[Role, _Side], gain: Gains, begun: dict[Role, float]
+) -> tuple[dict[Role, float], int]:
     """Return the positions of the cuts after each was moved in turn, CD19 first, and their gain."""
     positions = {Role.CD19: -_beyond(-sides[Role.CD19].values), **begun}
     passing = {role: sides[role].values >= position for role, position in begun.items()}

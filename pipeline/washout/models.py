@@ -1,7 +1,7 @@
 """The models of washout, one entry each: its fit, its estimates, and whether it can be preferred.
 
-A new model needs its module and one entry in `MODELS`. Report, workbook, glossary, Methods and `washout.json`
-take its names, words and sources from that entry and from its estimates.
+A new model needs its module and one entry in `MODELS`. The report with its glossary and Methods,
+`rd.xlsx` and `washout.json` take names, words and sources from that entry and from its estimates.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class Model(Generic[FitT]):
         What was done, as a sentence of the report's Methods without its full stop; "" where the report makes
         the sentence from the rows.
     glossary
-        What the name stands for, and what the model is, in the glossary of report and workbook; empty for a
-        variant of another model.
+        What the name stands for, and what the model is, in the glossary of the report; empty for a variant of
+        another model.
     sources
         The publications that the sentence of the Methods cites.
     """
