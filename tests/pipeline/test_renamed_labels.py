@@ -47,6 +47,7 @@ def test_the_study_of_that_test_has_tubes_of_many_kinds():
     assert names >= {"SCR", "VGPR", "PR", "MR", "SD", "PD", "NE", "IV", "SC"}
 
 
+@pytest.mark.slow
 def test_every_enum_of_labels_is_renamed_by_that_test():
     renamed = {(module, name) for module, names in LABELS.items() for name in names}
     enums = string_enums()

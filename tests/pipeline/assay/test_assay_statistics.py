@@ -224,6 +224,7 @@ def pairs(seed: int, n: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return true * np.exp(rng.normal(0, 0.08, n)), (1.1 * true + 200) * np.exp(rng.normal(0, 0.08, n))
 
 
+@pytest.mark.slow
 def test_the_weighted_deming_line_is_that_of_a_second_writing():
     x, y = pairs(3)
     assert agreement(x.tolist(), y.tolist()).slope == pytest.approx(
@@ -231,6 +232,7 @@ def test_the_weighted_deming_line_is_that_of_a_second_writing():
     )
 
 
+@pytest.mark.slow
 def test_deming_slopes_are_right_within_one_percent_on_average():
     found = [agreement(*(values.tolist() for values in pairs(seed))) for seed in range(150)]
     assert np.mean([one.slope for one in found]) == pytest.approx(1.1, rel=0.01)

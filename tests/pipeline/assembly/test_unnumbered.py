@@ -124,6 +124,7 @@ def test_a_measured_visit_of_a_patient_with_a_missing_one_is_not_missing(tmp_pat
     assert bound.n == 1
 
 
+@pytest.mark.slow
 def test_the_slope_is_bounded_by_what_the_missing_visits_could_be(tmp_path):
     told, silent = rows()
     bound, note = slope_bound([*told, *silent], study(tmp_path))

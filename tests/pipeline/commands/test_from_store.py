@@ -42,6 +42,7 @@ def test_no_file_is_opened_twice(study: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(opened) == len(set(opened))
 
 
+@pytest.mark.slow
 def test_a_row_that_a_run_of_today_would_make_anew_is_named(study: Path, tmp_path: Path):
     changed = Path(shutil.copytree(study, tmp_path / "study"))
     assert "renews" not in washout(changed).text
@@ -86,6 +87,7 @@ def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
     assert f"N{MOST_NAMES - 1} and 5 more" in said
 
 
+@pytest.mark.slow
 def test_side_work_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
     results = study / "results"
     fresh = ("rd.xlsx", "statistics", "figures", "gates")

@@ -98,6 +98,7 @@ def test_tubes_that_validate_the_assay_are_in_no_visit_and_lack_no_doses(validat
     assert "NO_DOSES" not in "".join(row["flags"] for row in rows_of(results / "rd_samples.csv"))
 
 
+@pytest.mark.slow
 def test_a_second_call_finds_nothing_new_and_says_the_same(validated):
     study, _ = validated
     before = {path: path.read_bytes() for path in (study / "results" / "validation").iterdir()}

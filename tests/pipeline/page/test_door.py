@@ -210,6 +210,7 @@ def test_no_path_leads_out_of_the_results(page: Served, owner: Client, below: st
     assert not any(word in answer for word in (b"secret\n", b"hidden\n", b"root:", b"sample_id"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
 def test_results_that_are_a_link_out_of_the_study_are_not_given(home: Path, tmp_path: Path):
     study, outside = two_tubes(tmp_path / "study"), tmp_path / "outside"
@@ -278,6 +279,7 @@ def test_what_is_no_request_is_refused_with_the_headers_of_the_page(owner: Clien
         assert f"content-security-policy: {POLICY}".encode() in answer
 
 
+@pytest.mark.slow
 def test_half_requests_on_many_connections_do_not_shut_the_owner_out(owner: Client):
     """As any user of the computer can send them; a system lets a program have some hundred connections."""
     host, port = "127.0.0.1", int(owner.served.origin.rpartition(":")[2])

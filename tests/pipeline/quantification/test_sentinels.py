@@ -111,6 +111,7 @@ def test_what_the_panel_cannot_show_is_said(simulated: Study, role: str, name: s
     assert not found.mask.any()
 
 
+@pytest.mark.slow
 def test_a_tube_without_a_matrix_has_no_sentinels(tmp_path: Path):
     study, _ = read_study(simulate_study(tmp_path, patients=2, events=12_000, seed=5, scenario="no_matrix"))
     assert study is not None

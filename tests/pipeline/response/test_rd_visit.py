@@ -125,6 +125,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(rows=ROWS, data=st.data())
 def test_the_order_of_the_rows_changes_nothing(rows, data):

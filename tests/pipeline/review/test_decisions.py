@@ -415,6 +415,7 @@ def test_a_file_that_lags_behind_the_trail_is_put_right(tmp_path):
     assert b"P9" in path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size")
 def test_a_signature_on_a_full_disk_is_refused_in_one_sentence_and_all_stays(tmp_path):
     decide(tmp_path, asked(ReviewVerdict.ACCEPT))

@@ -95,6 +95,7 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_next_weeks_files_get_rows_and_the_study_is_sound_but_for_the_dose(tmp_path):
     path = typed_study(tmp_path)
     week(tmp_path, 3, "20-MAY-2024")
@@ -143,6 +144,7 @@ def test_nothing_that_was_typed_or_marked_changes_by_a_byte(tmp_path):
     assert now.startswith(styles)
 
 
+@pytest.mark.slow
 def test_what_was_marked_is_seen_as_before_and_new_cells_are_coloured_and_not_struck(tmp_path):
     path = typed_study(tmp_path)
     as_a_person_leaves_it(path)
@@ -371,6 +373,7 @@ def test_a_sheet_that_is_not_there_is_told(tmp_path):
     assert "no sheet patients: nothing was added there." in said
 
 
+@pytest.mark.slow
 def test_days_count_from_1904_where_the_workbook_says_so(tmp_path):
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
 

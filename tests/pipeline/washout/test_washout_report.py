@@ -213,6 +213,7 @@ def test_a_zero_week_row_at_6000_does_not_move_the_line():
     assert report.tobit.slope == washout_report(given, SETTINGS).tobit.slope
 
 
+@pytest.mark.slow
 def test_another_clone_dye_or_cytometer_has_a_term_or_is_left_out_by_name():
     given = rows(60)
     for name, values, words in (
@@ -278,6 +279,7 @@ def test_m3_takes_the_rows_with_a_total_and_says_which_it_left_out():
     assert "total_fold_per_doubling" in [estimate.name for estimate in report.estimates]
 
 
+@pytest.mark.slow
 def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
     rng = np.random.default_rng(3)
     weeks = np.exp(rng.uniform(np.log(2), np.log(90), 60))

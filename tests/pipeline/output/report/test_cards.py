@@ -107,6 +107,7 @@ def test_no_card_hides_notes_behind_a_count(study_result: StudyResult):
     assert not re.search(r"\d+ more notes", report_html(noted(study_result)))
 
 
+@pytest.mark.slow
 def test_the_reading_of_the_sentinels_stands_in_the_header_and_in_the_table(study_result: StudyResult):
     assert set(HEADLINES) == set(SentinelReading)
     for reading, headline in HEADLINES.items():

@@ -103,6 +103,7 @@ def test_separated_outcomes_give_the_numbers_of_the_penalised_regression():
     assert [found.ratio, found.low, found.p] == pytest.approx([other.ratio, other.low, other.p], rel=1e-5)
 
 
+@pytest.mark.slow
 @needs_r("stats")
 def test_the_integral_over_errors_and_limits_is_that_of_r():
     """At the slope that was found, the penalised likelihood of R's own integrals is stationary."""
@@ -218,6 +219,7 @@ def test_a_cut_that_was_given_beforehand_has_nothing_taken_off():
     )
 
 
+@pytest.mark.slow
 @needs_r("survival")
 def test_the_hazard_ratio_is_the_maximum_of_coxphs_likelihood_with_firths_penalty():
     rng = np.random.default_rng(5)

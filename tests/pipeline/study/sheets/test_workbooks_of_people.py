@@ -182,6 +182,7 @@ def sheet_of(rows: bytes) -> Callable[[str, bytes], bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
@@ -213,6 +214,7 @@ print([line.split()[1] for line in open("/proc/self/status") if line.startswith(
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason=f"{sys.platform} tells no peak of memory")
 @pytest.mark.parametrize(
     "rows",

@@ -24,6 +24,7 @@ def with_kits(n=60, seed=3, factor=2.0):
     return weeks, rd, status, kits
 
 
+@pytest.mark.slow
 def test_a_line_with_covariates_agrees_with_an_independent_likelihood_to_1e_6():
     weeks, rd, status = patients_on_a_line(50, 4)
     lines, igg = np.arange(50) % 7 + 1.0, (np.arange(50) % 3 == 0) * 1.0

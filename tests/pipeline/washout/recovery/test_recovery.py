@@ -151,6 +151,7 @@ def test_too_few_or_too_early_rows_are_refused_with_the_counts(curve, late, meas
         fit_recovery(rows, curve)
 
 
+@pytest.mark.slow
 def test_rows_of_one_patient_do_not_count_as_many(curve, data):
     alone = fit_recovery(data, curve)
     rows = [

@@ -58,6 +58,7 @@ def test_the_line_that_is_told_comes_first_and_each_choice_has_its_counts(plain)
     assert "without extrapolated rows" not in by_name
 
 
+@pytest.mark.slow
 def test_the_slope_without_a_patient_is_that_of_a_fit_without_the_rows(plain):
     rows = rows_of()
     for one in plain.patients[:3]:

@@ -124,6 +124,7 @@ def many_visits(study_result: StudyResult, n: int, seed: int):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_names_of_forty_patients_touch_nothing(study_result: StudyResult, seed):
     visits = many_visits(study_result, MOST_LABELS, seed)
@@ -138,6 +139,7 @@ def test_names_of_forty_patients_touch_nothing(study_result: StudyResult, seed):
     assert len(points - named) <= 3
 
 
+@pytest.mark.slow
 def test_a_pdf_has_its_title_and_the_width_of_its_column(followed: StudyResult, tmp_path: Path):
     plain = tuple(replace(tube, pictures=(), histogram=None) for tube in followed.results)
     write_figures(tmp_path, replace(followed, results=plain, calibrations=()))
