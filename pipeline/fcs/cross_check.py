@@ -21,23 +21,14 @@ FLOWIO_BITS = frozenset({8, 16, 32})
 """Widths of integers that FlowIO reads; from others it reads no events. Vendor: FlowIO."""
 
 OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
-OF_NUMBERS = frozenset(
-    {
-        RepairCode.AMPLIFICATION_UNREAD,
-        RepairCode.RANGE_UNREAD,
-        RepairCode.GAIN_UNREAD,
-        RepairCode.TIMESTEP_UNREAD,
-    }
-)
-OF_TEXT = frozenset(
-    {
-        RepairCode.TEXT_BEGIN_WRONG,
-        RepairCode.TEXT_END_SHORT,
-        RepairCode.TEXT_END_LONG,
-        RepairCode.TEXT_CUT,
-        RepairCode.OFFSETS_ABSOLUTE,
-    }
-)
+OF_NUMBERS = frozenset({
+    RepairCode.AMPLIFICATION_UNREAD, RepairCode.RANGE_UNREAD, RepairCode.GAIN_UNREAD,
+    RepairCode.TIMESTEP_UNREAD,
+})  # fmt: skip
+OF_TEXT = frozenset({
+    RepairCode.TEXT_BEGIN_WRONG, RepairCode.TEXT_END_SHORT, RepairCode.TEXT_END_LONG, RepairCode.TEXT_CUT,
+    RepairCode.OFFSETS_ABSOLUTE,
+})  # fmt: skip
 """Codes of repairs that explain a difference from another reader."""
 
 

@@ -225,10 +225,7 @@ class GateSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A gate that a person set: a threshold that replaces the automatic one, or a polygon for a whole step.
-
-    Either `value` or `polygon` is None.
-    """
+    """A gate that a person set: a threshold in `value`, or a whole step's `polygon`; the other one is None."""
 
     sample_id: str
     gate: str
@@ -252,7 +249,7 @@ class TubeVerdict:
 
     @property
     def meant(self) -> ReviewVerdict | None:
-        """The verdict that the typed words mean; None for other words, which are only noted."""
+        """What the words mean; None for words that are only noted."""
         return review_verdict(self.verdict)
 
 

@@ -15,12 +15,7 @@ from pipeline.study.names.file_kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.assay_rows import assay_rows
-from pipeline.template.inventory import (
-    Inventory,
-    InventoryFile,
-    nearest_beads,
-    tubes_own_control,
-)
+from pipeline.template.inventory import Inventory, InventoryFile, nearest_beads, tubes_own_control
 from pipeline.template.kits import guess_kit
 from pipeline.template.names import patients_of, safe_id, tells_little, unique_names
 from pipeline.tube.names.channels import find_channel
