@@ -225,7 +225,7 @@ class GateSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A gate that a person set: a threshold in `value`, or a whole step's `polygon`; the other one is None."""
+    """A gate that a person set: a threshold in `value`, or a whole step's `polygon`; the other is None."""
 
     sample_id: str
     gate: str

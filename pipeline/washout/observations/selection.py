@@ -189,9 +189,13 @@ def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
     )
     return tuple(
         Term(
-            what.value, unit, np.array([_number(value) for value in values], dtype=np.float64), centred, what
+            covariate.value,
+            unit,
+            np.array([_number(value) for value in values], dtype=np.float64),
+            centred,
+            covariate,
         )
-        for what, unit, values, centred in columns
+        for covariate, unit, values, centred in columns
     )
 
 
