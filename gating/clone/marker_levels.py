@@ -57,7 +57,7 @@ ODD: Mapping[Role, Odd] = MappingProxyType(
 simulated tubes of docs/validation.md."""
 ODD_MARKERS = tuple(role for role in CLONE_ROLES if role is not Role.CD19)
 """The panel must have at least one of these: CD19 alone shows no clone."""
-MARKERS = (*ODD, *LIGHT_CHAIN_ROLES)
+CLONE_MARKERS = (*ODD, *LIGHT_CHAIN_ROLES)
 OTHERS = (Role.CD138, *SECOND_ROLES, Role.CD20, Role.VIABILITY, Role.DUMP)
 
 
@@ -90,7 +90,7 @@ def looks_at(wanted: Survivors, other_cells: Survivors, panel: GatingPanel) -> l
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
         cells = wanted.column(channel.channel)
-        if channel.role in MARKERS:
+        if channel.role in CLONE_MARKERS:
             usual, edge = reference.once(f"edge {channel.channel}", partial(_usual, reference, channel))
             looks.append(MarkerLook(channel, axis_of(cells, usual), edge))
         elif channel.role in OTHERS:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gating.events.panel import Role
-from pipeline.study.cells.choices import ReviewVerdict, Tissue, review_verdict
+from pipeline.study.cells.choices import ReviewDecision, Tissue, review_decision
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
@@ -238,8 +238,8 @@ class GateOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class TubeVerdict:
-    """A reviewer's verdict on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+class TypedDecision:
+    """A reviewer's decision on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
 
     sample_id: str
     verdict: str
@@ -248,9 +248,9 @@ class TubeVerdict:
     set_at: str = ""
 
     @property
-    def meant(self) -> ReviewVerdict | None:
+    def meant(self) -> ReviewDecision | None:
         """What the words mean; None for words that are only noted."""
-        return review_verdict(self.verdict)
+        return review_decision(self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ class Study:
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
     validation: tuple[ValidationTube, ...] = ()
-    verdicts: tuple[TubeVerdict, ...] = ()
+    typed_decisions: tuple[TypedDecision, ...] = ()
     adverse_events: tuple[AdverseEvent, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)

@@ -15,6 +15,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.study.cells.choices import Tissue
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
+from pipeline.study.wording import capitalized
 
 SITES = "molecules/cell"
 VARIABLES = (
@@ -123,7 +124,7 @@ def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure,
     quantified, gated = result.population, study.settings.population_name
     name = density_name(study)
     return (
-        Measure("RD", f"{name[:1].upper()}{name[1:]} receptor density"[:40], SITES, rd, quantified, limit),
+        Measure("RD", f"{capitalized(name)} receptor density"[:40], SITES, rd, quantified, limit),
         Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, receptor.abc, quantified),
         Measure("BGABC", "Background antibodies bound per cell", SITES, receptor.background_abc, quantified),
         Measure("MFI", f"{marker} median fluorescence"[:40], "channel", receptor.median_mfi, quantified),

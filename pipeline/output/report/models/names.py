@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.study.wording import capitalized
 from pipeline.washout.models import MODELS
 
-PLAIN: Final = {str(model.name): model.plain for model in MODELS}
+PLAIN_NAMES: Final = {str(model.name): model.plain for model in MODELS}
 """Each model in words."""
 
-_LONGEST_FIRST: Final = sorted(PLAIN, key=len, reverse=True)
+_LONGEST_FIRST: Final = sorted(PLAIN_NAMES, key=len, reverse=True)
 """A name goes before a shorter one that it may begin with."""
 
 _NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in _LONGEST_FIRST))
@@ -30,5 +31,5 @@ def plain_names(text: str) -> str:
     'the rows contradict the recovery curve'
     """
     named = _FIRST.sub(lambda match: f"{match[1] or match[3]}: {(match[2] or '').lower()}", text)
-    plain = _NAME.sub(lambda match: PLAIN[match[0]], named)
-    return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain
+    plain = _NAME.sub(lambda match: PLAIN_NAMES[match[0]], named)
+    return capitalized(plain) if named != text or _NAME.match(text) else plain

@@ -10,6 +10,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.study.quantity_name import UnitKind
+from pipeline.study.wording import capitalized
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.censored.subject import Covariate, EstimateKind, WayPart
 from pipeline.washout.observations.kept import left_out_notes
@@ -75,11 +76,7 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         *without_weeks,
     ):
         by_reason.setdefault(reason, []).append(estimate)
-    return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return tuple(f"{capitalized('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
 def _interval(estimate: Estimate) -> str:
@@ -154,14 +151,14 @@ def _way_words(report: WashoutReport) -> list[str]:
     for estimate in report.term_estimates(ModelName.LINE):
         if isinstance(estimate.subject, tuple):
             way = " with ".join(f"{_WAYS[part]} {value}" for part, value in estimate.subject)
-            sentences.append(f"{_capital(way)} reads × {_interval(estimate)} of the usual one.")
+            sentences.append(f"{capitalized(way)} reads × {_interval(estimate)} of the usual one.")
     return sentences
 
 
 def _left_out_words(report: WashoutReport) -> list[str]:
     """Say which rows the models leave out by default, and what the line is with them."""
     fold = report.estimate(EstimateKind.FOLD, ModelName.WITH_LEFT_OUT)
-    sentences = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    sentences = [f"{capitalized(note)}." for note in left_out_notes(report.left_out)]
     return sentences + (
         [f"M1 with these rows included: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else []
     )
@@ -177,7 +174,10 @@ def _doubt_words(report: WashoutReport) -> list[str]:
         if varying
         else ""
     )
-    return [*(f"M1. {_capital(words)}." for words in report.tobit.doubt_words), *([beside] if beside else [])]
+    return [
+        *(f"M1. {capitalized(words)}." for words in report.tobit.doubt_words),
+        *([beside] if beside else []),
+    ]
 
 
 def _adjusted_words(report: WashoutReport) -> list[str]:
@@ -223,7 +223,7 @@ def _total_words(report: WashoutReport) -> list[str]:
         return []
     sources = {visit.theta_from for visit in report.visits if visit.theta is not None}
     if sources == {ThetaFrom.NO_COMPETITION}:
-        return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
+        return [f"M3. {capitalized(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
         "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives the "
         f"total: × {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. "
@@ -239,7 +239,7 @@ def _where_from(report: WashoutReport) -> str:
 
 
 def _wait_words(wait: Wait, name: str) -> str:
-    after = f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {three_digits(wait.weeks)}"
+    after = f"Wait by {wait.model}. {capitalized(_wait(wait, name))} after {three_digits(wait.weeks)}"
     if wait.model == ModelName.RECOVERY:  # the interval says which of its ends is missing, as the note does
         return f"{after} weeks ({credible_words(wait.low, wait.high, 'weeks')})."
     high = latest_weeks(wait)
