@@ -124,8 +124,8 @@ class Bounded(Protocol):
     """What `known_to_exceed` reads of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd_low(self) -> float | None:
@@ -140,8 +140,8 @@ class Numbered(Protocol):
     """What `quotable_density` and `raw_estimate` read of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd(self) -> float | None:

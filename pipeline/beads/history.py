@@ -86,7 +86,7 @@ def logged(result: CalibrationResult, run: BeadRun) -> LoggedRun | None:
         on_scale=tuple(not saturated for saturated in result.peaks.saturated),
         slope=result.curve.slope,
         intercept=result.curve.intercept,
-        verdict=result.curve.verdict.value,
+        verdict=result.curve.verdict,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,24 +20,23 @@ FLOWIO_BITS = frozenset({8, 16, 32})
 """Widths of integers that FlowIO reads; from others it reads no events. Vendor: FlowIO."""
 
 OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
-OF_NUMBERS = frozenset(
-    {
-        RepairCode.AMPLIFICATION_UNREAD,
-        RepairCode.RANGE_UNREAD,
-        RepairCode.GAIN_UNREAD,
-        RepairCode.TIMESTEP_UNREAD,
-    }
-)
-OF_TEXT = frozenset(
-    {
-        RepairCode.TEXT_BEGIN_WRONG,
-        RepairCode.TEXT_END_SHORT,
-        RepairCode.TEXT_END_LONG,
-        RepairCode.TEXT_CUT,
-        RepairCode.OFFSETS_ABSOLUTE,
-    }
-)
+OF_NUMBERS = frozenset({
+    RepairCode.AMPLIFICATION_UNREAD, RepairCode.RANGE_UNREAD, RepairCode.GAIN_UNREAD,
+    RepairCode.TIMESTEP_UNREAD,
+})  # fmt: skip
+OF_TEXT = frozenset({
+    RepairCode.TEXT_BEGIN_WRONG, RepairCode.TEXT_END_SHORT, RepairCode.TEXT_END_LONG, RepairCode.TEXT_CUT,
+    RepairCode.OFFSETS_ABSOLUTE,
+})  # fmt: skip
 """Codes of repairs that explain a difference from another reader."""
+
+
+class ReaderVerdict(StrEnum):
+    """Whether another reader finds the values that we read."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    CANNOT_READ = "cannot read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Witness:
     reader
         Name and version.
     agreement
-        `agrees`, `differs` or `cannot read`.
+        Whether it agrees with our values, differs, or cannot read the file.
     text
         One sentence.
     explanations
@@ -77,7 +77,7 @@ class Witness:
     """
 
     reader: str
-    agreement: str
+    agreement: ReaderVerdict
     text: str
     explanations: tuple[str, ...]
     channels: tuple[WitnessedChannel, ...]
@@ -152,11 +152,11 @@ def _witness(
     ours: Floats,
 ) -> Witness:
     reader = f"{name} {version(package)}"
-    theirs, agreement = None, "differs"
+    theirs, agreement = None, ReaderVerdict.DIFFERS
     try:
         theirs = read(file)
     except ReaderError as error:
-        agreement = "cannot read"
+        agreement = ReaderVerdict.CANNOT_READ
         text = f"cannot read the file ({type(error.fault).__name__}: {_single_line(error.fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
@@ -197,9 +197,9 @@ def _compared(
     differing = [channel.channel for channel in channels if not channel.agrees]
     if not differing:
         text = f"agrees on all {file.n_events:,} events of {len(channels)} channels"
-        return Witness(reader, "agrees", text, (), channels)
+        return Witness(reader, ReaderVerdict.AGREES, text, (), channels)
     text = f"differs in {len(differing)} of {len(channels)} channels: {', '.join(differing)}"
-    return Witness(reader, "differs", text, tuple(limits(file)), channels)
+    return Witness(reader, ReaderVerdict.DIFFERS, text, tuple(limits(file)), channels)
 
 
 def _largest_difference(ours: Floats, theirs: Floats) -> float:
