@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from pipeline.audit.row_key import RowKey
+
 START = "0" * 64
 """The previous digest in the first line. Convention: 64 zeros, as long as a SHA-256, but never a real one."""
 
@@ -37,12 +39,12 @@ class ChangedCell:
     Attributes
     ----------
     row
-        Sheet and row, for example `samples P01_BM1`.
+        The key of its row, with the sheet.
     column, old, new
         Column, old and new text; "" for an empty cell.
     """
 
-    row: str
+    row: RowKey
     column: str
     old: str
     new: str
@@ -103,7 +105,7 @@ def text_of_line(
         "who": _user(),
         "event": event.value,
         "facts": facts,
-        "changes": [[change.row, change.column, change.old, change.new] for change in changes],
+        "changes": [[str(change.row), change.column, change.old, change.new] for change in changes],
         "previous": previous or START,
     }
     text = json.dumps(body, ensure_ascii=False, allow_nan=False)
@@ -137,7 +139,8 @@ def _is_line(facts: object) -> bool:
 
 
 def _changes(facts: Mapping[str, Any]) -> tuple[ChangedCell, ...]:
-    return tuple(ChangedCell(*map(str, change)) for change in facts["changes"])
+    changes = ([str(part) for part in change] for change in facts["changes"])
+    return tuple(ChangedCell(RowKey.of_text(row), *cell) for row, *cell in changes)
 
 
 def _user() -> str:

@@ -22,6 +22,7 @@ from pipeline.audit.lines import (
     line_of_text,
     text_of_line,
 )
+from pipeline.audit.row_key import RowKey
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
@@ -87,7 +88,7 @@ def read_trail(folder: Path) -> Trail:
 
 
 def add_line(
-    folder: Path, event: Event, facts: Mapping[str, Any], typed: Mapping[tuple[str, str], str]
+    folder: Path, event: Event, facts: Mapping[str, Any], typed: Mapping[tuple[RowKey, str], str]
 ) -> Trail:
     """Add a line; return the trail with it. Two processes add their lines one after the other.
 
@@ -141,7 +142,7 @@ def append_line(
     trail: Trail,
     event: Event,
     facts: Mapping[str, Any],
-    typed: Mapping[tuple[str, str], str],
+    typed: Mapping[tuple[RowKey, str], str],
 ) -> Trail:
     """Add a line to a locked trail (`alone_with`); return the trail with it.
 
@@ -250,9 +251,9 @@ def must_be_whole(folder: Path) -> Trail:
     return trail
 
 
-def cells_of(trail: Trail) -> dict[tuple[str, str], str]:
+def cells_of(trail: Trail) -> dict[tuple[RowKey, str], str]:
     """Return the cells of the sheets when the last line was added, from the changes of all lines in order."""
-    cells: dict[tuple[str, str], str] = {}
+    cells: dict[tuple[RowKey, str], str] = {}
     for line in trail.lines:
         for change in line.changes:
             cells[change.row, change.column] = change.new
@@ -260,21 +261,18 @@ def cells_of(trail: Trail) -> dict[tuple[str, str], str]:
 
 
 def changes_between(
-    before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]
+    before: Mapping[tuple[RowKey, str], str], after: Mapping[tuple[RowKey, str], str]
 ) -> tuple[ChangedCell, ...]:
     """Return the cells that differ, in order of row and column."""
-    cell_keys = sorted({*before, *after})
+    cell_keys = sorted({*before, *after}, key=lambda cell_key: (str(cell_key[0]), cell_key[1]))
     pairs = ((cell_key, before.get(cell_key, ""), after.get(cell_key, "")) for cell_key in cell_keys)
     return tuple(ChangedCell(*cell_key, old, new) for cell_key, old, new in pairs if old != new)
 
 
-def history_of(trail: Trail, name: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
-    """Return every change of rows with this name, for example `P01_BM1`, in the order of the trail."""
+def history_of(trail: Trail, sample_id: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
+    """Return every change in the rows of a tube, in the order of the trail."""
     return tuple(
-        (line, change)
-        for line in trail.lines
-        for change in line.changes
-        if name in change.row.partition(" ")[2].split("/")
+        (line, change) for line in trail.lines for change in line.changes if change.row.is_of_tube(sample_id)
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
+from pipeline.audit.row_key import SHEETS_WITH_ROWS_ALIKE, AuditedSheet, RowKey
 from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
 from pipeline.study.study import GateSource, Study, TypedDecision
@@ -15,8 +16,10 @@ _DECISION_COLUMNS = tuple(column.name for column in fields(TypedDecision))
 NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
 """Columns whose text is not written into the trail."""
 
-Cells = dict[tuple[str, str], str]
-"""(row, column) → text of the cell; a row is named by its sheet and its own name."""
+Cells = dict[tuple[RowKey, str], str]
+"""(row, column) → text of the cell."""
+
+Row = TypeVar("Row")
 
 
 def typed_cells(study: Study) -> Cells:
@@ -35,7 +38,7 @@ def _kept(column: str, text: str) -> str:
 
 
 def cells_of_review(
-    cells: Mapping[tuple[str, str], str], sample_id: str, rows: Sequence[Mapping[str, str]]
+    cells: Mapping[tuple[RowKey, str], str], sample_id: str, rows: Sequence[Mapping[str, str]]
 ) -> Cells:
     """Return the cells of a study with new rows of a tube in review.csv.
 
@@ -46,22 +49,16 @@ def cells_of_review(
     rows
         The cells of review.csv by column, one mapping per row; rows without a gate give only the decision.
     """
-    gates = {row for row, column in cells if column == "source" and cells[row, column] == GateSource.REVIEW}
-    gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
-    review_row = f"review {sample_id}"
-    new_cells = {
-        cell_key: text
-        for cell_key, text in cells.items()
-        if cell_key[0] not in gates
-        and cell_key[0] != review_row
-        and not cell_key[0].startswith(f"{review_row}/")
-    }
+    replaced = {row for row, _ in cells if row.is_of_tube(sample_id) and _is_of_review(cells, row)}
+    new_cells = {(row, column): text for (row, column), text in cells.items() if row not in replaced}
     decisions = {
         tuple(row.get(column, "") for column in _DECISION_COLUMNS) for row in rows if row.get("verdict")
     }
-    for name, decision in _numbered((sample_id, values) for values in sorted(decisions)):
+    for key, decision in _numbered(
+        (RowKey(AuditedSheet.REVIEW, sample_id), values) for values in sorted(decisions)
+    ):
         decision_cells = zip(_DECISION_COLUMNS, decision, strict=True)
-        new_cells.update({(f"review {name}", column): text for column, text in decision_cells if text})
+        new_cells.update({(key, column): text for column, text in decision_cells if text})
     for row in rows:
         if row.get("gate"):
             gate = {name: text for name, text in row.items() if name != "verdict"} | {
@@ -69,43 +66,53 @@ def cells_of_review(
             }
             if "value" in gate:
                 gate["value"] = _text(float(gate["value"].replace(",", ".")))
-            name = f"gates {sample_id}/{row['gate']}"
-            new_cells.update({(name, column): text for column, text in gate.items() if text})
+            key = RowKey(AuditedSheet.GATES, sample_id, row["gate"])
+            new_cells.update({(key, column): text for column, text in gate.items() if text})
     return new_cells
 
 
-def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
-    yield from _of("samples", ((sample.sample_id, sample) for sample in study.samples))
-    panels = ((f"{panel.name}/{row.name}", row) for panel in study.panels for row in panel.channels)
-    yield from _of("panels", panels)
-    yield from _of("beads", ((run.name, run) for run in study.bead_runs))
-    yield from _of("doses", _numbered((f"{dose.patient_id}/{dose.given_on}", dose) for dose in study.doses))
-    yield from _of("patients", ((patient.patient_id, patient) for patient in study.patients))
-    yield from _of("gates", ((f"{gate.sample_id}/{gate.gate}", gate) for gate in study.gates))
-    roles = ((f"{tube.sample_id}/{tube.experiment}", tube) for tube in study.validation)
-    yield from _of("validation", _numbered(roles))
-    events = ((event.patient_id, event) for event in study.adverse_events)
-    yield from _of("adverse_events", _numbered(events))
-    yield from _of("review", _numbered((decision.sample_id, decision) for decision in study.typed_decisions))
+def _is_of_review(cells: Mapping[tuple[RowKey, str], str], row: RowKey) -> bool:
+    """Return whether review.csv holds the row: a decision, or a gate that was moved there."""
+    is_gate = row.sheet == AuditedSheet.GATES
+    return row.sheet == AuditedSheet.REVIEW or (
+        is_gate and cells.get((row, "source")) == GateSource.REVIEW.value
+    )
+
+
+def _cells(study: Study) -> Iterator[tuple[RowKey, str, Any]]:
+    for key, row in _numbered(_rows(study)):
+        for column in fields(row):
+            yield key, column.name, getattr(row, column.name)
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):
             value = getattr(study.settings, name)
-            yield f"settings {name}", "value", _kept(name, _text(value))
+            yield RowKey(AuditedSheet.SETTINGS, name), "value", _kept(name, _text(value))
 
 
-def _of(sheet: str, rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str, Any]]:
-    for name, row in rows:
-        for column in fields(row):
-            yield f"{sheet} {name}", column.name, getattr(row, column.name)
+def _rows(study: Study) -> Iterator[tuple[RowKey, Any]]:
+    """Yield the typed rows of every sheet but the settings; rows alike are not numbered yet."""
+    sheet = AuditedSheet
+    yield from ((RowKey(sheet.SAMPLES, sample.sample_id), sample) for sample in study.samples)
+    channels = ((panel.name, channel) for panel in study.panels for channel in panel.channels)
+    yield from ((RowKey(sheet.PANELS, f"{panel}/{channel.name}"), channel) for panel, channel in channels)
+    yield from ((RowKey(sheet.BEADS, run.name), run) for run in study.bead_runs)
+    yield from ((RowKey(sheet.DOSES, dose.patient_id, str(dose.given_on)), dose) for dose in study.doses)
+    yield from ((RowKey(sheet.PATIENTS, patient.patient_id), patient) for patient in study.patients)
+    yield from ((RowKey(sheet.GATES, gate.sample_id, gate.gate), gate) for gate in study.gates)
+    yield from (
+        (RowKey(sheet.VALIDATION, tube.sample_id, tube.experiment), tube) for tube in study.validation
+    )
+    yield from ((RowKey(sheet.ADVERSE_EVENTS, event.patient_id), event) for event in study.adverse_events)
+    yield from ((RowKey(sheet.REVIEW, noted.sample_id), noted) for noted in study.typed_decisions)
 
 
-def _numbered(rows: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield rows with unique names, since a patient may have two doses on a day."""
-    counts: dict[str, int] = {}
-    for name, row in rows:
-        counts[name] = counts.get(name, 0) + 1
-        yield (name if counts[name] == 1 else f"{name}/{counts[name]}"), row
+def _numbered(rows: Iterable[tuple[RowKey, Row]]) -> Iterator[tuple[RowKey, Row]]:
+    """Yield rows with unique keys, since a patient may have two doses on a day."""
+    counts: dict[RowKey, int] = {}
+    for key, row in rows:
+        counts[key] = counts.get(key, 0) + 1
+        yield replace(key, number=counts[key] if key.sheet in SHEETS_WITH_ROWS_ALIKE else 1), row
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.audit.row_key import AuditedSheet
 from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_of
 from pipeline.review.decision import Decision, Signature, moves_of_facts
 from pipeline.study.cells.choices import ReviewDecision
@@ -102,20 +103,21 @@ def past_of(trail: Trail, sample_id: str) -> tuple[HistoryEntry, ...]:
 
 
 def _is_new_row(change: ChangedCell) -> bool:
-    return change.row.startswith("samples ") and change.column == "sample_id" and not change.old
+    return change.row.sheet == AuditedSheet.SAMPLES and change.column == "sample_id" and not change.old
 
 
 def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
     """Whether a change gets a line: for a gate, its position; what was decided has a line of its own."""
-    sheet = change.row.partition(" ")[0]
-    if sheet == "gates":
+    sheet = change.row.sheet
+    if sheet == AuditedSheet.GATES:
         return change.column in ("value", "polygon")
-    return sheet == "samples" and not is_first
+    return sheet == AuditedSheet.SAMPLES and not is_first
 
 
 def _changed(line: TrailLine, change: ChangedCell) -> HistoryEntry:
-    sheet, _, name = change.row.partition(" ")
-    subject = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
+    row = change.row
+    is_gate = row.sheet == AuditedSheet.GATES
+    subject = f"gate {row.second}" if is_gate else f"{row.sheet}, {change.column}"
     return HistoryEntry(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
 
 

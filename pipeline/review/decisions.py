@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import (
     Event,
     Trail,
@@ -229,7 +230,7 @@ def _write(
     trail: Trail,
     content: bytes,
     facts: Mapping[str, Any],
-    typed: Mapping[tuple[str, str], str],
+    typed: Mapping[tuple[RowKey, str], str],
 ) -> None:
     with ready_to_replace(review_path(folder), content) as replace_file:
         append_line(folder, trail, Event.DECISION, facts, typed)

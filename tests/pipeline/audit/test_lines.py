@@ -7,15 +7,18 @@ import json
 import pytest
 
 from pipeline.audit.lines import ChangedCell, Event, line_of_text, text_of_line
+from pipeline.audit.row_key import RowKey
 
-LINE = text_of_line(1, "", Event.RUN, {"results": {}}, [ChangedCell("samples A", "visit", "", "C2")])
+LINE = text_of_line(
+    1, "", Event.RUN, {"results": {}}, [ChangedCell(RowKey("samples", "A"), "visit", "", "C2")]
+)
 
 
 def test_a_line_is_read_as_it_was_written():
     line = line_of_text(LINE)
     assert line is not None
     assert (line.number, line.event, line.facts) == (1, "run", {"results": {}})
-    assert line.changes == (ChangedCell("samples A", "visit", "", "C2"),)
+    assert line.changes == (ChangedCell(RowKey("samples", "A"), "visit", "", "C2"),)
 
 
 @pytest.mark.parametrize(

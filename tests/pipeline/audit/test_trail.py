@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from helpers.builders import good_study
 from helpers.dask_cluster import ROOT
+from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import (
     TRAIL,
     ChangedCell,
@@ -28,10 +29,12 @@ from pipeline.audit.typed_cells import typed_cells
 from pipeline.study.errors import UserError
 from pipeline.study.sheets.reading import read_study
 
+of_text = RowKey.of_text
+
 CELLS = [
-    {("samples A", "visit"): "baseline", ("gates A/cd138", "value"): "850"},
-    {("samples A", "visit"): "C2", ("samples B", "visit"): "C2"},
-    {("samples A", "visit"): "C2", ("samples B", "visit"): 'a "quoted", Ünïcode\nline'},
+    {(of_text("samples A"), "visit"): "baseline", (of_text("gates A/cd138"), "value"): "850"},
+    {(of_text("samples A"), "visit"): "C2", (of_text("samples B"), "visit"): "C2"},
+    {(of_text("samples A"), "visit"): "C2", (of_text("samples B"), "visit"): 'a "quoted", Ünïcode\nline'},
 ]
 
 
@@ -48,9 +51,9 @@ def test_the_lines_hold_who_did_what_and_every_change_old_and_new(folder: Path) 
     assert [line.facts["n_tubes"] for line in trail.lines] == [0, 1, 2]
     assert all(line.who and line.at.endswith("+00:00") for line in trail.lines)
     assert trail.lines[1].changes == (
-        ChangedCell("gates A/cd138", "value", "850", ""),
-        ChangedCell("samples A", "visit", "baseline", "C2"),
-        ChangedCell("samples B", "visit", "", "C2"),
+        ChangedCell(of_text("gates A/cd138"), "value", "850", ""),
+        ChangedCell(of_text("samples A"), "visit", "baseline", "C2"),
+        ChangedCell(of_text("samples B"), "visit", "", "C2"),
     )
     assert cells_of(trail) == CELLS[-1]
 

@@ -16,6 +16,7 @@ import pytest
 
 from helpers.dask_cluster import ROOT
 from pipeline.audit import trail as trail_module
+from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.files.whole import NotWrittenError
 from pipeline.review.decision import State
@@ -68,8 +69,8 @@ def test_moved_gates_are_read_again_to_all_their_digits(tmp_path):
     assert {gate.set_by for gate in gates} == {"AB"}
     assert verdict.verdict == "change"
     cells = cells_of(read_trail(tmp_path))
-    assert cells["gates P1/cd138", "value"] == "1234.56789012346"
-    assert cells["gates P1/debris", "polygon"] == str(SHAPE.polygon)
+    assert cells[RowKey("gates", "P1", "cd138"), "value"] == "1234.56789012346"
+    assert cells[RowKey("gates", "P1", "debris"), "polygon"] == str(SHAPE.polygon)
 
 
 def test_other_verdicts_leave_the_gates_that_stand_there(tmp_path):
@@ -85,7 +86,7 @@ def test_a_change_without_gates_makes_all_automatic_again(tmp_path):
     decide(tmp_path, asked(ReviewDecision.CHANGE, moves=(CD138,)))
     decide(tmp_path, asked(ReviewDecision.CHANGE, version=1))
     assert read_review(tmp_path)[0] == ()
-    assert ("gates P1/cd138", "value") not in cells_of(read_trail(tmp_path))
+    assert (RowKey("gates", "P1", "cd138"), "value") not in cells_of(read_trail(tmp_path))
 
 
 def test_rows_of_other_tubes_and_columns_of_ones_own_stay_as_they_were_typed(tmp_path):
@@ -144,7 +145,7 @@ def test_a_typed_number_with_what_cannot_be_seen_is_kept_as_a_run_reads_it(tmp_p
     (tmp_path / REVIEW_FILE).write_text(text, "utf-8")
     decide(tmp_path, asked(ReviewDecision.ACCEPT))
     assert [(gate.gate, gate.value) for gate in read_review(tmp_path)[0]] == [("cd138", 5000.5)]
-    assert cells_of(read_trail(tmp_path))["gates P1/cd138", "value"] == "5000.5"
+    assert cells_of(read_trail(tmp_path))[RowKey("gates", "P1", "cd138"), "value"] == "5000.5"
 
 
 def test_rows_that_somebody_typed_after_one_looked_are_not_written_over(tmp_path):
