@@ -53,7 +53,7 @@ ENOUGH_TO_SPLIT = 8_000
 detail."""
 
 
-class UnfitEventsError(ValueError):
+class UnfitEventsError(Exception):
     """Events that this panel cannot gate: a channel is missing, or a quantified channel is among them.
 
     This is a mistake of the caller, who chooses the events: it is no `GatingError`.

@@ -15,7 +15,7 @@ import pytest
 from doc_rooms import ROOT
 from gating.cleaning.estimates import CLEANING
 from gating.events import Survivors
-from gating.events.panel import QUANTIFIED_ROLE, SCATTER_ROLES, GatingChannel, GatingPanel
+from gating.events.panel import QUANTIFIED_ROLE, SCATTER_ROLES, GatingChannel, GatingPanel, UnfitPanelError
 from gating.gates.all_steps import KIND_OF, STEPS, Effect
 from gating.gates.movable_gates import BY_HAND
 from gating.gates.person_gates import Choices
@@ -45,7 +45,7 @@ def as_named(role: str) -> tuple[str, str]:
 def test_a_role_is_typed_guessed_from_its_marker_and_gates_unless_it_is_quantified(role: str):
     assert guess_role(*as_named(role)) == role
     if role == QUANTIFIED_ROLE:
-        with pytest.raises(ValueError, match="never gates"):
+        with pytest.raises(UnfitPanelError, match="never gates"):
             GatingChannel("PE-A", role)
     else:
         assert GatingPanel((GatingChannel("PE-A", role),)).with_role(role)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from doc_rooms import ROOT
 from helpers.syntax import tree_of
@@ -83,7 +86,6 @@ SIGNS_OF_A_DEFECT = {"TypeError", "KeyError", "AttributeError", "IndexError"}
 CATCH_A_SIGN = {
     ("pipeline/audit/lines.py", "_user"): "the system knows no name of its user",
     ("pipeline/fcs/writable.py", "_numbers"): "NumPy makes an array of what was given",
-    ("pipeline/template/untouched.py", "is_untouched"): "openpyxl reads a workbook",
 }
 """Functions that may catch one of these, and of whose call."""
 
@@ -99,3 +101,90 @@ def test_a_sign_of_a_defect_is_caught_around_a_librarys_call_only() -> None:
         if {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} & SIGNS_OF_A_DEFECT
     }
     assert caught == CATCH_A_SIGN.keys()
+
+
+OURS_MAY_BE_A_SYSTEM_ERROR = {
+    "NotWrittenError": "OSError",
+    "ChangedError": "OSError",
+    "NoMemoryError": "MemoryError",
+    "NoSourceError": "RuntimeError",
+}
+"""Errors of ours that say what the system said, and so are of its kind."""
+OF_PYTHON = {
+    name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
+}
+
+
+def test_no_error_of_ours_is_a_kind_of_error_that_python_raises_by_itself():
+    """A handler of `ValueError` would take a refusal of ours, and a defect for a refusal."""
+    of_python = {
+        node.name: kind.id
+        for _, path in modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ClassDef)
+        for kind in node.bases
+        if isinstance(kind, ast.Name) and kind.id in OF_PYTHON - {"Exception"}
+    }
+    assert of_python == OURS_MAY_BE_A_SYSTEM_ERROR
+
+
+CATCH_A_VALUE_ERROR = {
+    ("pipeline/study/locations.py", "on_disk"): "the system has no such name, by any part of it",
+}
+"""Functions that may catch a `ValueError` around functions of ours, and whose error it is."""
+
+
+def of_ours() -> set[str]:
+    """Return the names of all functions of the packages."""
+    return {
+        node.name
+        for _, path in modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def takes_ours_for_a_bad_value(block: ast.Try, ours: set[str]) -> bool:
+    """Return whether a block calls functions of ours by name, and its handlers catch a `ValueError`."""
+    kinds = {
+        part.id
+        for handler in block.handlers
+        if handler.type is not None
+        for part in ast.walk(handler.type)
+        if isinstance(part, ast.Name)
+    }
+    called = {
+        node.func.id
+        for line in block.body
+        for node in ast.walk(line)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return "ValueError" in kinds and bool(called & ours)
+
+
+def test_a_value_error_is_caught_around_what_python_or_a_library_does_only():
+    ours = of_ours()
+    catching = {
+        (name, function.name)
+        for name, path in modules()
+        for function in ast.walk(tree_of(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Try) and takes_ours_for_a_bad_value(node, ours)
+    }
+    assert catching == CATCH_A_VALUE_ERROR.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "ours_are_taken"),
+    [
+        ("try: read(text)\nexcept ValueError: pass", True),
+        ("try: x = [read(text) for text in texts]\nexcept (OSError, ValueError): pass", True),
+        ("try: float(text)\nexcept ValueError: pass", False),
+        ("try: read(text)\nexcept OSError: pass", False),
+    ],
+)
+def test_when_a_defect_of_ours_would_be_taken_for_a_bad_value(code: str, ours_are_taken: bool):
+    (block,) = ast.parse(code).body
+    assert isinstance(block, ast.Try)
+    assert takes_ours_for_a_bad_value(block, {"read"}) is ours_are_taken

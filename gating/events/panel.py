@@ -72,7 +72,7 @@ PLASMA_CELL_TARGETS = {
 }
 
 
-class UnfitPanelError(ValueError):
+class UnfitPanelError(Exception):
     """A panel that cannot gate: an unknown role, or the quantified channel among those that gate.
 
     This is a mistake of the caller, who writes the panel: it is no `GatingError`.

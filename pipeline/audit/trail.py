@@ -201,15 +201,20 @@ def _finish_line(path: Path) -> None:
     try:
         offset, _, line = coming.read_bytes().partition(b"\n")
         written = path.read_bytes() if path.exists() else b""
-        written_part = written[int(offset) :]
-        if len(written) >= int(offset) and line.startswith(written_part) and written_part != line:
+        written_part = written[(start := _start_of_line(offset, coming)) :]
+        if len(written) >= start and line.startswith(written_part) and written_part != line:
             _write_at_end(path, line[len(written_part) :])
         coming.unlink(missing_ok=True)
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
-        problem = error if isinstance(error, OSError) else OSError(None, str(error))
-        raise _not_written(path, problem) from error
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _start_of_line(offset: bytes, coming: Path) -> int:
+    if not offset.isdigit():
+        raise OSError(None, f"{coming.name} holds no line that was interrupted")
+    return int(offset)
 
 
 def coming_line(folder: Path) -> Path:

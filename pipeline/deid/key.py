@@ -93,6 +93,10 @@ class Key:
         return day - timedelta(days=int(self.names[PseudonymKind.SHIFT, patient]))
 
 
+class BadKeyError(Exception):
+    """A file that is no key of a copy, or a damaged one; the message says why."""
+
+
 def read_key(path: Path) -> Key:
     """Return the key of an earlier copy, so that patients keep their pseudonyms; else a new key.
 
@@ -109,7 +113,7 @@ def read_key(path: Path) -> Key:
         )
     try:
         return Key(_names(csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))))
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, BadKeyError) as error:
         raise UserError(
             f"{path}: found no key ({error}), expected the CSV file that an earlier `cd38rd deid` wrote, "
             f"with the columns {', '.join(_COLUMNS)}; name another with --key"
@@ -117,23 +121,37 @@ def read_key(path: Path) -> Key:
 
 
 def _names(rows: Iterable[Mapping[str, str]]) -> dict[tuple[PseudonymKind, str], str]:
-    """Return the rows of a key. Raises ValueError for a pseudonym of two originals or a bad shift."""
+    """Return the rows of a key. Raises BadKeyError for a pseudonym of two originals or a bad shift."""
     names: dict[tuple[PseudonymKind, str], str] = {}
     copies: set[tuple[PseudonymKind, str]] = set()
     for row in rows:
         lacking = [name for name in _COLUMNS if row.get(name) is None]
         if lacking:
-            raise ValueError(f"a row without {', '.join(lacking)}")
-        kind, copy = PseudonymKind(row["kind"]), row["copy"].strip()
+            raise BadKeyError(f"a row without {', '.join(lacking)}")
+        kind, copy = _kind(row["kind"]), row["copy"].strip()
         if kind is PseudonymKind.SHIFT:
-            int(copy)
+            _must_be_days(copy)
         elif not copy:
-            raise ValueError(f"a {kind.value} without a name in the copy")
+            raise BadKeyError(f"a {kind.value} without a name in the copy")
         elif (kind, copy) in copies:
-            raise ValueError(f"{kind.value} {copy} stands for two")
+            raise BadKeyError(f"{kind.value} {copy} stands for two")
         copies.add((kind, copy))
         names[kind, as_before(row["original"])] = copy
     return names
+
+
+def _kind(word: str) -> PseudonymKind:
+    try:
+        return PseudonymKind(word)
+    except ValueError:
+        raise BadKeyError(f"{word!r} is no kind of pseudonym") from None
+
+
+def _must_be_days(text: str) -> None:
+    try:
+        int(text)
+    except ValueError:
+        raise BadKeyError(f"{text!r} is no number of days") from None
 
 
 def write_key(path: Path, key: Key) -> None:

@@ -22,7 +22,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])"
 """Names of devices in Windows, with any ending (docs of Win32, "Naming Files")."""
 
 
-class UnsafeNameError(ValueError):
+class UnsafeNameError(Exception):
     """A name that would be a path, or that some system refuses; no file gets such a name."""
 
 

@@ -172,21 +172,23 @@ def _outside(folder: Path, name: str) -> str:
         return "is an absolute path"
     if "\0" in name:
         return "holds a zero byte"
+    walked = _walked(name)
+    if walked is None:
+        return "leaves the study folder"
     try:
         root = folder.resolve()
-        lexical = Path(*_walked(name))
         leads_to = fcs_location(folder, name)[0].resolve()
-    except ValueError:
-        return "leaves the study folder"
+    except UnicodeEncodeError:
+        return "has a character that no file name can have"
     except (OSError, RuntimeError):
         return "is a link that leads nowhere"
     if not leads_to.is_relative_to(root):
         return "is a link that leads out of the study folder"
-    return "names the study folder itself" if lexical == Path() else ""
+    return "names the study folder itself" if not walked else ""
 
 
-def _walked(name: str) -> list[str]:
-    """Resolve `..` in a name without looking at the disk; raise ValueError if it leads above the folder."""
+def _walked(name: str) -> list[str] | None:
+    """Resolve `..` in a name without looking at the disk; return None if it leads above the folder."""
     parts: list[str] = []
     for part in PurePosixPath(name).parts:
         if part != "..":
@@ -194,7 +196,7 @@ def _walked(name: str) -> list[str]:
         elif parts:
             parts.pop()
         else:
-            raise ValueError(name)
+            return None
     return parts
 
 

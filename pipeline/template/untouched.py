@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.study.sheets.tables.library_calls import PackageError, by_library
+
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell, MergedCell
@@ -23,14 +25,11 @@ def seal(workbook: Workbook) -> None:
 
 def is_untouched(path: Path) -> bool:
     """Return whether init wrote the workbook and no cell has changed since."""
-    import zipfile
-
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        workbook = load_workbook(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException):
+        workbook: Workbook = by_library(path.name, load_workbook, path)
+    except PackageError:
         return False
     sealed = {name: workbook.custom_doc_props[name].value for name in workbook.custom_doc_props.names}
     return sealed.get(PROPERTY) == _cells(workbook)

@@ -61,7 +61,7 @@ def test_input_of_a_tube_that_cannot_be_used_raises_a_gating_error(kind, act):
     ],
 )
 def test_a_mistake_of_the_program_is_a_defect_and_no_bad_tube(kind, act):
-    with pytest.raises(ValueError, match=r"one row per channel|channel 'A'|channel A|channel B") as caught:
+    with pytest.raises(kind, match=r"one row per channel|channel 'A'|channel A|channel B") as caught:
         act()
     assert type(caught.value) is kind
     assert not isinstance(caught.value, GatingError)

@@ -13,7 +13,7 @@ GOAL_PERCENT = 20.0
 acceptance limit of bioanalytical methods at their lower limit, also taken for cell assays."""
 
 
-class TooFewError(ValueError):
+class TooFewError(Exception):
     """Too few numbers for a result; the message says what is missing."""
 
 

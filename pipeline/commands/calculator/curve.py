@@ -119,11 +119,9 @@ def _must_rise(levels: tuple[float, ...]) -> None:
 
     try:
         as_levels("; ".join(f"{level:.10f}".rstrip("0").rstrip(".") for level in levels))
-    except (PydanticCustomError, ValueError) as error:
-        context = getattr(error, "context", None) or {}
-        raise UsageError(
-            f"levels: expected {context.get('expected', error)}. {context.get('hint', '')}"
-        ) from error
+    except PydanticCustomError as error:
+        words = error.context or {}
+        raise UsageError(f"levels: expected {words['expected']}. {words['hint']}") from error
 
 
 def _kit(text: str) -> BeadKit:

@@ -20,7 +20,7 @@ _MOST_COLUMNS = 200
 16,384."""
 
 
-class SheetXmlError(ValueError):
+class SheetXmlError(Exception):
     """The XML of a sheet does not have the form that Excel and LibreOffice write."""
 
 

@@ -15,7 +15,7 @@ from pipeline.washout.censored.subject import EstimateKind, TermSubject
 _OUR_OWN: Final = {NOT_WRITTEN: True}
 
 
-class NotEstimableError(ValueError):
+class NotEstimableError(Exception):
     """The data do not allow this estimate; the message says why, in one sentence."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.path import Path as Outline
 
 from gating.events import Events, Survivors
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.panel import GatingChannel, GatingPanel, Target, UnfitPanelError
 from gating.gates import AllOf, AnyOf, EllipsoidGate, PolygonGate, RangeGate, channels_of, inside
 
 EVENTS = Events(np.array([[0, 1, 2, 3], [0, 10, 20, 30]], np.float32), ("A", "B"))
@@ -74,9 +74,9 @@ def test_survivors_see_only_what_is_left():
 
 
 def test_cd38_cannot_be_given_a_gating_role():
-    with pytest.raises(ValueError, match="never gates"):
+    with pytest.raises(UnfitPanelError, match="never gates"):
         GatingChannel("PE-A", "cd38")
-    with pytest.raises(ValueError, match="may not gate"):
+    with pytest.raises(UnfitPanelError, match="may not gate"):
         GatingPanel((GatingChannel("PE-A", "other"),), quantified=("PE-A",))
 
 

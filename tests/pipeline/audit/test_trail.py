@@ -26,6 +26,7 @@ from pipeline.audit.trail import (
     read_trail,
 )
 from pipeline.audit.typed_cells import typed_cells
+from pipeline.files.whole import NotWrittenError
 from pipeline.study.errors import UserError
 from pipeline.study.sheets.reading import read_study
 
@@ -193,3 +194,11 @@ def test_a_disk_that_is_full_leaves_the_trail_as_it_was(folder: Path) -> None:
     assert "File too large" in done.stderr
     assert (folder / TRAIL).read_bytes() == before
     assert add_line(folder, Event.RUN, {}, {}).fault == ""
+
+
+def test_a_file_of_an_interrupted_line_that_holds_none_is_said_and_nothing_is_written(folder: Path) -> None:
+    before = (folder / TRAIL).read_bytes()
+    (folder / f".{TRAIL}.next").write_bytes(b"twelve\n{}\n")
+    with pytest.raises(NotWrittenError, match="holds no line that was interrupted"):
+        add_line(folder, Event.RUN, {}, {})
+    assert (folder / TRAIL).read_bytes() == before
