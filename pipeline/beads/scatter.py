@@ -70,7 +70,7 @@ def is_scatter(channel: str) -> bool:
     >>> [is_scatter(name) for name in ("FSC-A", "VSSC-A", "SS INT LIN", "Forward Scatter", "FSCA", "FITC-A")]
     [True, True, True, True, True, False]
     """
-    return bool(_role(channel)[:3])
+    return _role(channel) in (*_FORWARD, *_SIDE, Role.OTHER)
 
 
 def choose_scatter(
@@ -88,8 +88,8 @@ def choose_scatter(
         Linear values of the calibrated channel, shape (n_events,).
     """
     passed_over: list[tuple[str, str]] = []
-    forward = _sound(_candidates(channels, "fsc"), column, light, passed_over)
-    side = _sound(_candidates(channels, "ssc"), column, light, passed_over)
+    forward = _sound(_candidates(channels, _FORWARD), column, light, passed_over)
+    side = _sound(_candidates(channels, _SIDE), column, light, passed_over)
     pair = [*forward[:1], *side[:1]]
     if len(pair) == 1:
         pair = [*pair, *forward[1:2], *side[1:2], *pair][:2]
@@ -118,20 +118,20 @@ _LIGHT, _ALIKE, _BROAD = (
 )
 
 
-def _role(channel: str) -> str:
+_FORWARD = (Role.FSC_AREA, Role.FSC_HEIGHT, Role.FSC_WIDTH)
+_SIDE = (Role.SSC_AREA, Role.SSC_HEIGHT)
+"""Roles of each kind of scatter, the preferred one first."""
+
+
+def _role(channel: str) -> Role | None:
     plain = NUMBERED_SCATTER.sub(r"\1 ", LASER.sub("", channel.strip()))
-    return role if (role := scatter_role(plain)) != Role.TIME else ""
+    return role if (role := scatter_role(plain)) is not Role.TIME else None
 
 
-def _candidates(channels: Sequence[str], kind: str) -> list[str]:
+def _candidates(channels: Sequence[str], wanted: Sequence[Role]) -> list[str]:
     """Return the channels of one kind of scatter: areas, heights, widths; each in the file's order."""
     roles = {channel: _role(channel) for channel in channels}
-    return [
-        channel
-        for role in (f"{kind}_area", f"{kind}_height", f"{kind}_width")
-        for channel in channels
-        if roles[channel] == role
-    ]
+    return [channel for role in wanted for channel in channels if roles[channel] == role]
 
 
 def _sound(
@@ -144,7 +144,7 @@ def _sound(
     values = {name: np.asarray(column(name), np.float64) for name in names}
     unfit = {name: _unfit(values[name], np.asarray(light, np.float64)) for name in names}
     spreads = {name: _spread(values[name]) for name in names if not unfit[name]}
-    narrowest = min((spreads[n] for n in spreads if not _role(n).endswith("width")), default=np.inf)
+    narrowest = min((spreads[n] for n in spreads if _role(n) is not Role.FSC_WIDTH), default=np.inf)
     unfit |= {name: _BROAD for name, spread in spreads.items() if spread > BROADER * narrowest}
     sound = [name for name in names if not unfit[name]]
     preferred = names[: names.index(sound[0])] if sound else names

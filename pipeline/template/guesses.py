@@ -172,14 +172,14 @@ def _f_p_ratio(panel: _Panel, channel: str) -> float | None:
         return None
 
 
-def _role(panel: _Panel, channel: str, marker: str) -> str:
-    """Return the guessed role; "" if the channel has no use: no stain, or the height beside an area."""
+def _role(panel: _Panel, channel: str, marker: str) -> Role | None:
+    """Return the guessed role; None if the channel has no use: no stain, or the height beside an area."""
     role = guess_role(channel, marker)
     pulse = _PULSE.search(channel)
     if scatter_role(channel):
-        return "" if role == Role.OTHER else role
+        return None if role is Role.OTHER else role
     if pulse and pulse[1] != "A" and f"{channel[: pulse.start()]}{pulse[0][0]}A" in panel.channels:
-        return ""
+        return None
     return role
 
 

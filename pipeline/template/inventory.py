@@ -53,8 +53,8 @@ class InventoryFile:
         """Whether only its name gives the day, so that the user must check it."""
         return self.file.acquisition.acquired_on is None and self.day is not None
 
-    def roles(self) -> dict[str, str]:
-        """Return channel → role as name and marker suggest; "" for a channel without a stain."""
+    def roles(self) -> dict[str, Role | None]:
+        """Return channel → role as name and marker suggest; None for a channel without a stain."""
         pairs = zip(self.file.channels, self.file.markers, strict=True)
         return {channel: guess_role(channel, marker) for channel, marker in pairs}
 
@@ -154,9 +154,9 @@ def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
     return checked
 
 
-def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
+def _lacks_cd38_alone(tube: Sequence[Role | None], twin: Sequence[Role | None]) -> bool:
     differ = [(mine, theirs) for mine, theirs in zip(tube, twin, strict=True) if mine != theirs]
-    return differ == [("", Role.CD38)]
+    return differ == [(None, Role.CD38)]
 
 
 def tubes_own_control(

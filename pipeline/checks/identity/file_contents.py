@@ -92,7 +92,7 @@ def _n_markers(use: Use) -> int:
     """Return the number of channels on which a file names an antigen."""
     pairs = zip(use.file.channels, use.file.markers, strict=True)
     return sum(
-        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", Role.OTHER)
+        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in (None, Role.OTHER)
         for name, marker in pairs
     )
 

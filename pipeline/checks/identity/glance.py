@@ -83,11 +83,13 @@ def _print(values: NDArray[np.float32]) -> str:
     return hashlib.sha256(values.tobytes()).hexdigest()
 
 
-def _scatter_shares(file: FcsFile, roles: Sequence[str], events: NDArray[np.float32]) -> tuple[float, ...]:
+def _scatter_shares(
+    file: FcsFile, roles: Sequence[Role | None], events: NDArray[np.float32]
+) -> tuple[float, ...]:
     """Return the densest share on forward and on side scatter, by area, or by height if there is no area."""
     shares = []
-    for side in ("fsc", "ssc"):
-        row = next((roles.index(role) for role in (f"{side}_area", f"{side}_height") if role in roles), None)
+    for usual, other in ((Role.FSC_AREA, Role.FSC_HEIGHT), (Role.SSC_AREA, Role.SSC_HEIGHT)):
+        row = next((roles.index(role) for role in (usual, other) if role in roles), None)
         if row is not None:
             shares.append(_densest_share(events[row], file.scale_top(file.channels[row])))
     return tuple(shares) if len(shares) == 2 else ()

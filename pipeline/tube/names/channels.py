@@ -163,11 +163,11 @@ def known_marker(text: str) -> str:
     return " ".join(dict.fromkeys(_MARKER.findall(text)))
 
 
-def _scatter(channel: PanelChannel) -> str:
-    """Return the kind of scatter, or time, that a row means; "" for fluorescence."""
+def _scatter(channel: PanelChannel) -> Role | None:
+    """Return the kind of scatter, or time, that a row means; None for fluorescence."""
     if channel.role in UNSTAINED_ROLES:
         return channel.role
-    return scatter_role(channel.aliases[0]) if channel.role == Role.OTHER else ""
+    return scatter_role(channel.aliases[0]) if channel.role == Role.OTHER else None
 
 
 def _names(marker: str, stain: str) -> bool:

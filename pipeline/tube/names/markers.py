@@ -81,40 +81,40 @@ def f_p_keyword(number: int) -> str:
     return f"P{number}F:P RATIO"
 
 
-def scatter_role(channel: str) -> str:
-    """Return the role of a time or scatter channel by its $PnN, or "".
+def scatter_role(channel: str) -> Role | None:
+    """Return the role of a time or scatter channel by its $PnN, or None.
 
-    >>> [scatter_role(name) for name in ("FSC-A", "FS PEAK LIN", "SSC-W", "PE-A", "FSC")]
-    ['fsc_area', 'fsc_height', 'other', '', 'fsc_area']
-    >>> [scatter_role(name) for name in ("Time", "HDR-T", "TIME_LSW", "Time (sec)", "Event Time", "Timer-A")]
-    ['time', 'time', 'time', 'time', 'time', '']
+    >>> [str(scatter_role(name)) for name in ("FSC-A", "FS PEAK LIN", "SSC-W", "PE-A", "FSC")]
+    ['fsc_area', 'fsc_height', 'other', 'None', 'fsc_area']
+    >>> [str(scatter_role(name)) for name in ("Time", "HDR-T", "TIME_LSW", "Time (sec)", "Timer-A")]
+    ['time', 'time', 'time', 'time', 'None']
     """
     if _TIME.match(channel.strip()):
         return Role.TIME
     match = _SCATTER.match(channel.strip())
     if match is None:
-        return ""
+        return None
     word = (match["side"] or match["short"]).casefold()
     kind = "ssc" if word.startswith("s") else "fsc"
     suffix = channel.strip()[match.end() :]
     pulse = next(name for name, pattern in _PULSES if pattern.search(suffix))
-    return Role.OTHER if (kind, pulse) == ("ssc", "width") else f"{kind}_{pulse}"
+    return Role.OTHER if (kind, pulse) == ("ssc", "width") else Role(f"{kind}_{pulse}")
 
 
-def marker_role(marker: str) -> str:
-    """Return the role that a marker ($PnS) suggests; `other` for a stain without a role, "" for none.
+def marker_role(marker: str) -> Role | None:
+    """Return the role that a marker ($PnS) suggests; `other` for a stain without a role, None for none.
 
-    >>> [marker_role(name) for name in ("CD138 BV421", "CD45RA", "Zombie NIR", "CD3+CD14", "SLAMF7", "")]
-    ['cd138', 'other', 'viability', 'dump', 'cd319', '']
+    >>> [str(marker_role(name)) for name in ("CD138 BV421", "CD45RA", "Zombie NIR", "CD3+CD14", "SLAMF7", "")]
+    ['cd138', 'other', 'viability', 'dump', 'cd319', 'None']
     """
     text = marker.strip()
     if not text:
-        return ""
+        return None
     clusters = [f"cd{number}{letters}".casefold() for number, letters in _CLUSTER.findall(text)]
     named = [role for role, pattern in _OTHER_NAMES if pattern.search(text)]
     roles = dict.fromkeys([*(name for name in clusters if name in _CLUSTER_ROLES), *named])
     if len(roles) == 1 and all(name in roles for name in clusters):
-        return next(iter(roles))
+        return Role(next(iter(roles)))
     if _DUMP.search(text) or (
         clusters and all(name in _LINEAGE for name in clusters) and _excludes(clusters)
     ):
@@ -129,19 +129,19 @@ def _excludes(clusters: list[str]) -> bool:
     return len(clusters) > 1 or clusters[0] in _DUMPED_ALONE
 
 
-def guess_role(channel: str, marker: str) -> str:
-    """Return the role that name and marker of a channel suggest, or "" where nothing is stained.
+def guess_role(channel: str, marker: str) -> Role | None:
+    """Return the role that name and marker of a channel suggest, or None where nothing is stained.
 
     >>> guess_role("PE-A", "CD38 PE"), guess_role("FSC-H", ""), guess_role("PE-A", "")
-    ('cd38', 'fsc_height', '')
+    (<Role.CD38: 'cd38'>, <Role.FSC_HEIGHT: 'fsc_height'>, None)
     """
     return scatter_role(channel) or marker_role("" if marker == channel else marker) or _named_in(channel)
 
 
-def _named_in(channel: str) -> str:
+def _named_in(channel: str) -> Role | None:
     """Return the role of a marker in $PnN (`CD138 BV421-A`); detectors may be named after a viability dye."""
     role = marker_role(channel)
-    return "" if role in (Role.OTHER, Role.VIABILITY, Role.DUMP) else role
+    return None if role in (Role.OTHER, Role.VIABILITY, Role.DUMP) else role
 
 
 def fluorochrome(channel: str, marker: str) -> str:
@@ -167,12 +167,16 @@ def antigen(marker: str) -> str:
     return bare or marker.strip()
 
 
-def contradicts(role: str, channel: str, marker: str) -> str:
-    """Return the role that a file names for a channel where it contradicts the panel's, or "".
+def contradicts(role: str, channel: str, marker: str) -> Role | None:
+    """Return the role that a file names for a channel where it contradicts the panel's, or None.
 
     Only a clear contradiction counts; `other` and `dump` may be any marker.
     """
     named_role = scatter_role(channel) or marker_role(marker)
-    if named_role in ("", Role.OTHER, Role.DUMP) or role in ("", Role.OTHER, Role.DUMP) or named_role == role:
-        return ""
+    if (
+        named_role in (None, Role.OTHER, Role.DUMP)
+        or role in ("", Role.OTHER, Role.DUMP)
+        or named_role == role
+    ):
+        return None
     return named_role

@@ -484,7 +484,7 @@ def test_files_of_the_same_name_get_names_of_their_own(tmp_path):
         ("FSC-A", "fsc_area"), ("FSC-H", "fsc_height"), ("FSC-W", "fsc_width"), ("SSC-A", "ssc_area"),
         ("SSC-H", "ssc_height"), ("SSC-W", "other"), ("FS", "fsc_area"), ("FS INT LIN", "fsc_area"),
         ("FS TOF LIN", "fsc_width"), ("FSC-Height", "fsc_height"), ("SSCA", "ssc_area"), ("FSCW", "fsc_width"),
-        ("HDR-T", "time"), ("TIME", "time"), ("Width", ""), ("PE-A", ""), ("SSC-B-A", "ssc_area"),
+        ("HDR-T", "time"), ("TIME", "time"), ("Width", None), ("PE-A", None), ("SSC-B-A", "ssc_area"),
     ],
 )  # fmt: skip
 def test_scatter_and_time_are_known_by_name(channel, role):
@@ -498,7 +498,7 @@ def test_scatter_and_time_are_known_by_name(channel, role):
         ("CD381", "other"), ("CD3", "dump"), ("CD3/CD14/CD235a", "dump"), ("Lineage", "dump"), ("7-AAD", "viability"),
         ("L/D Aqua", "viability"), ("Zombie NIR", "viability"), ("FVS 510", "viability"), ("VIVID / CD14", "dump"),
         ("cyLambda", "lambda"), ("Kappa", "kappa"), ("CS1 (CD319)", "cd319"), ("c-kit", "cd117"), ("CD10", "other"),
-        ("Syto 41", "other"), ("", ""), ("HLA-DR", "other"),
+        ("Syto 41", "other"), ("", None), ("HLA-DR", "other"),
     ],
 )  # fmt: skip
 def test_markers_suggest_roles(marker, role):
@@ -506,15 +506,15 @@ def test_markers_suggest_roles(marker, role):
 
 
 def test_a_detector_named_after_a_dye_suggests_nothing():
-    assert [guess_role(name, "") for name in ("DAPI-A", "PI-A", "PE-A", "AmCyan-A")] == ["", "", "", ""]
+    assert [guess_role(name, "") for name in ("DAPI-A", "PI-A", "PE-A", "AmCyan-A")] == [None] * 4
     assert guess_role("CD138 BV421-A", "") == "cd138"
 
 
 def test_only_what_is_plainly_another_marker_contradicts():
     assert contradicts("cd138", "BV421-A", "CD45 BV421") == "cd45"
-    assert contradicts("cd38", "PE-A", "CD10") == ""
-    assert contradicts("other", "PE-A", "CD19") == ""
-    assert contradicts("viability", "V450-A", "VIVID / CD14") == ""
+    assert contradicts("cd38", "PE-A", "CD10") is None
+    assert contradicts("other", "PE-A", "CD19") is None
+    assert contradicts("viability", "V450-A", "VIVID / CD14") is None
     assert contradicts("fsc_area", "FSC-H", "") == "fsc_height"
 
 
