@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Estimate, ModelName, Refusal, Wait
+from pipeline.washout.censored.estimate import Estimate, IntervalKind, ModelName, Refusal, Wait
 from pipeline.washout.choice import Candidate
 from pipeline.washout.goodness import trend_p
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
@@ -95,6 +95,8 @@ class Model(Generic[FitT]):
         another model.
     sources
         The publications that the sentence of the Methods cites.
+    interval
+        What the ends of its intervals mean, for the report's sentences.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Model(Generic[FitT]):
     methods: str = field(kw_only=True)
     glossary: tuple[str, str] | tuple[()] = field(kw_only=True)
     sources: tuple[Publication, ...] = field(default=(), kw_only=True)
+    interval: IntervalKind = field(default=IntervalKind.CONFIDENCE, kw_only=True)
 
 
 def _ranks(selection: RowSelection, settings: Settings) -> RankAssociation:
@@ -237,6 +240,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
             "A recovery curve: free CD38 comes back as the drug leaves, to a plateau.",
         ),
         sources=(IMPORTANCE, SERUM),
+        interval=IntervalKind.CREDIBLE,
     ),
     Model(
         ModelName.TOTAL,

@@ -246,8 +246,12 @@ def _fit_of(model: Model[Any], selection: RowSelection, settings: Settings) -> _
     if fit is None:
         return None
     candidate = model.candidate(model.name, fit, settings) if model.candidate else None
-    estimates = tuple(replace(estimate, model=model.name) for estimate in model.estimates(fit))
-    waits = tuple(model.waits(fit, selection.used, settings))
+    estimates = tuple(
+        replace(estimate, model=model.name, interval=model.interval) for estimate in model.estimates(fit)
+    )
+    waits = tuple(
+        replace(wait, interval=model.interval) for wait in model.waits(fit, selection.used, settings)
+    )
     return _Fitted(model, fit, estimates, waits, candidate)
 
 

@@ -10,12 +10,12 @@ from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.levels import LEAST_UG_ML, DrugLevel
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
+from pipeline.washout.censored.estimate import NOT_IN_DATA, ModelName, NotEstimableError, Wait
 from pipeline.washout.line.inverse import waits_on
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.selection import number_or_nan
-from pipeline.washout.recovery.fit import NOT_IN_DATA, RecoveryFit, fit_recovery, weeks_until
+from pipeline.washout.recovery.fit import RecoveryFit, fit_recovery, weeks_until
 from pipeline.washout.recovery.refusals import refuse_recovery
 
 SHARES_WAITED_FOR = (0.5, 0.9)
@@ -70,18 +70,21 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
 def _line_wait(tobit: WashoutFit, target: tuple[float, float], answer: Wait | NotEstimableError) -> Wait:
     if isinstance(answer, Wait):
         return answer
-    name, nothing = ModelName.LINE.value, (None, None, None)
-    return Wait(name, *target, *nothing, tobit.n, tobit.method, level=tobit.level, note=str(answer))
+    rd, share = target
+    made = (tobit.n, tobit.method, "", tobit.level)
+    return Wait(ModelName.LINE.value, rd, share, None, None, None, *made, str(answer), why=answer.why)
 
 
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:
     value, low, high = (limit if np.isfinite(limit) else None for limit in weeks_until(recovery, rd, share))
     plain = recovery.estimates()[1]
     note = "" if low is not None and high is not None else f"the missing limit is {NOT_IN_DATA}"
+    why = ""
     if value is None:
         note = f"{NOT_IN_DATA}: the curve does not reach this density there"
+        why = "the recovery curve does not reach this density in the weeks that were seen"
     how = (plain.method, plain.interval_method, plain.level)
-    return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note)
+    return Wait(ModelName.RECOVERY.value, rd, share, value, low, high, plain.n, *how, note, why=why)
 
 
 def _level(row: PatientRd) -> DrugLevel | None:

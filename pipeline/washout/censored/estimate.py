@@ -15,8 +15,28 @@ from pipeline.washout.censored.subject import EstimateKind, TermSubject
 _OUR_OWN: Final = {NOT_WRITTEN: True}
 
 
+NOT_IN_DATA: Final = "not within the observed range"
+
+
 class NotEstimableError(Exception):
-    """The data do not allow this estimate; the message says why, in one sentence."""
+    """The data do not allow this estimate; the message says why, in one sentence.
+
+    Attributes
+    ----------
+    why
+        The reason alone, for a sentence that has said already that there is no estimate.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
+
+
+class IntervalKind(StrEnum):
+    """What the two ends of an estimate mean; the words are for people alone."""
+
+    CONFIDENCE = "95 % interval"
+    CREDIBLE = "95 % credible interval"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +52,8 @@ class Estimate:
     kind, model, subject
         By these the report finds an estimate: what it is of; the name of its model, which the report of the
         models fills in, "" for none; and, if it is the fold of a term, what that term is about.
+    interval
+        What the ends mean; the report of the models fills it in, as the model's entry says.
     """
 
     name: str
@@ -49,6 +71,9 @@ class Estimate:
     kind: EstimateKind = dataclasses.field(default=EstimateKind.OTHER, kw_only=True, metadata=_OUR_OWN)
     model: str = dataclasses.field(default="", kw_only=True, metadata=_OUR_OWN)
     subject: TermSubject | None = dataclasses.field(default=None, kw_only=True, metadata=_OUR_OWN)
+    interval: IntervalKind = dataclasses.field(
+        default=IntervalKind.CONFIDENCE, kw_only=True, metadata=_OUR_OWN
+    )
 
     def on(self, start: str, words: str) -> Estimate:
         """Return the estimate of another line: what its name and its words begin with.
@@ -117,6 +142,10 @@ class Wait:
         0.5: the median patient; 0.9: nine of ten patients.
     weeks, low, high
         The weeks and their interval; None: not known, or no limit on this side. `note` says why.
+    why
+        Why there are no weeks, for a sentence that has said already that there are none; "" where there are.
+    interval
+        What the ends mean; the report of the models fills it in, as the model's entry says.
     """
 
     model: str
@@ -130,6 +159,10 @@ class Wait:
     interval_method: str = ""
     level: float = LEVEL
     note: str = ""
+    why: str = dataclasses.field(default="", kw_only=True, metadata=_OUR_OWN)
+    interval: IntervalKind = dataclasses.field(
+        default=IntervalKind.CONFIDENCE, kw_only=True, metadata=_OUR_OWN
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from calibration.numbers import Floats
 from gating.arithmetic.linear import times
 from pipeline.washout.censored.estimate import (
     HALF_OF_PATIENTS,
+    NOT_IN_DATA,
     ModelName,
     NotEstimableError,
     PatientShare,
@@ -117,42 +118,38 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: PatientShare) -> Wait:
     if not 0 < rd < np.inf:
         raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
     if not fit.slope_interval[0] > 0:
-        raise NotEstimableError(
-            "cannot be estimated from these data: the interval of the slope contains 0, so a rise is not sure"
-        )
+        raise _not_from_these_data("the interval of the slope contains 0, so a rise is not sure")
     bent = next((doubt for doubt in fit.doubts if doubt.doubt is Doubt.BEND and doubt.is_significant), None)
     if bent is not None:
         how = "slows" if bent.effect < 0 else "quickens"
-        raise NotEstimableError(
-            f"cannot be estimated from a line: the rise {how} with weeks (p {bent.p:.2g})"
-        )
+        why = f"the rise {how} with weeks (p {bent.p:.2g})"
+        raise NotEstimableError(f"cannot be estimated from a line: {why}", f"{why}, so it is no line")
     line = refit.line
     doublings = float(_crossing(line, rd, share)(line.estimate[None])[0])
     _refuse_far_before(line, doublings, rd)
     low, high, how = _limits(refit, rd, share)
     low_weeks, high_weeks = (_known_weeks(limit) for limit in (low, high))
     withheld = _withheld(line, doublings, rd, share)
-    note = withheld or _note(line, (low, doublings, high))
+    note = f"{NOT_IN_DATA}: {withheld}" if withheld else _note(line, (low, doublings, high))
     weeks, high_weeks = (None, None) if withheld else (_weeks(doublings), high_weeks)
     name = ModelName.LINE.value
-    return Wait(
-        name, rd, share.fraction, weeks, low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note
-    )
+    made = (fit.n, fit.method, how, fit.level, note)
+    return Wait(name, rd, share.fraction, weeks, low_weeks, high_weeks, *made, why=withheld)
+
+
+def _not_from_these_data(why: str) -> NotEstimableError:
+    return NotEstimableError(f"cannot be estimated from these data: {why}", why)
 
 
 def _withheld(line: Line, doublings: float, rd: float, share: PatientShare) -> str:
     """Return why an answer is withheld; "" if it is not."""
     longest = float(np.log2(line.data.weeks.max()))
     if not doublings <= longest:
-        words = f"by {_weeks(longest):.3g} weeks {share.words} do not have {rd:,.0f} on the line"
-        return f"not within the observed range: {words}"
+        return f"by {_weeks(longest):.3g} weeks {share.words} do not have {rd:,.0f} on the line"
     reached, n_rows = _reached(line, doublings, rd)
     if n_rows and _chance_of_fewer(reached, n_rows, share.fraction) < _TOO_FEW:
         rows = f"{reached} of {n_rows} rows from {_weeks(doublings):.3g} weeks on have it"
-        return (
-            f"not within the observed range: the line would say {_weeks(doublings):.3g} weeks, but only "
-            f"{rows}"
-        )
+        return f"the line would say {_weeks(doublings):.3g} weeks, but only {rows}"
     return ""
 
 
@@ -266,8 +263,8 @@ def _quantile(share: PatientShare) -> float:
 def _refuse_far_before(line: Line, doublings: float, rd: float) -> None:
     measured = np.log2([line.data.weeks.min(), line.data.weeks.max()])
     if not doublings >= measured[0] - _FARTHEST_DOUBLINGS:
-        raise NotEstimableError(
-            f"cannot be estimated from these data: {rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
+        raise _not_from_these_data(
+            f"{rd:g} would be reached at {_weeks(doublings):.3g} weeks, "
             f"far before the {2 ** measured[0]:.3g} to {2 ** measured[1]:.3g} weeks that were seen"
         )
 

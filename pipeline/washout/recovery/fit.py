@@ -30,7 +30,7 @@ from pipeline.patients.pharmacokinetics.decline import WEEKS_AFTER_DOSE, SerumCu
 from pipeline.study.quantity_name import MOLECULES, WEEKS, Unit
 from pipeline.study.settings.defaults import KD_UG_ML
 from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
-from pipeline.washout.censored.estimate import Estimate, aicc
+from pipeline.washout.censored.estimate import NOT_IN_DATA, Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.observations.rows import Observations
@@ -49,7 +49,6 @@ from pipeline.washout.recovery.summits import Peak, summits
 from pipeline.washout.recovery.surface import Surface
 
 NOT_SEPARABLE: Final = "rho, T and Kd cannot be separated by such data and are not given"
-NOT_IN_DATA: Final = "not within the observed range"
 
 _INTERVAL_DRAWS, _FEWER_DRAWS = 3_000, 500
 """Draws for the intervals, and the fewer draws for slow computations. Arithmetic: with 3,000 a limit of 2.5 %

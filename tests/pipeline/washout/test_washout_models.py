@@ -13,7 +13,7 @@ from pipeline.output.json_files import washout_json
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.censored.estimate import Estimate, IntervalKind, NotEstimableError
 from pipeline.washout.models import MODELS, Model
 from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.report import washout_report
@@ -59,6 +59,9 @@ def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
     assert mine
     assert len(set(mine)) == len(mine)
     assert set(mine).isdisjoint(others)
+    of_report = [e for e in report.estimates if e.model == model.name]
+    assert {e.interval for e in of_report} == {model.interval}
+    assert {wait.interval for wait in report.waits if wait.model == model.name} <= {model.interval}
     assert report.methods[model.name] == model.method(fit) != ""
     if model.candidate:
         found = model.candidate(model.name, fit, Settings())
@@ -83,11 +86,13 @@ def test_a_new_entry_is_all_that_a_report_and_its_file_need(monkeypatch: pytest.
         def estimates(self) -> tuple[Estimate, ...]:
             return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean", words="Mean of a test"),)
 
-    words = {"plain": "the mean", "methods": "the mean was taken", "glossary": ()}
+    credible = IntervalKind.CREDIBLE
+    words = {"plain": "the mean", "methods": "the mean was taken", "glossary": (), "interval": credible}
     more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean", **words))
     monkeypatch.setattr("pipeline.washout.report.MODELS", more)
     report = washout_report(rows(20), Settings())
     written = washout_json(report)
     assert report.estimates[-1].name == "mean"
+    assert report.estimates[-1].interval is credible
     assert report.notes[-1] == "a mean is no model"
     assert written["methods"]["M9"] == "mean"

@@ -9,12 +9,17 @@ from typing import Final
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.models.words import LIKELY_P, fold_words, latest_weeks, three_digits
+from pipeline.output.report.models.words import (
+    LIKELY_P,
+    credible_words,
+    fold_words,
+    latest_weeks,
+    three_digits,
+)
 from pipeline.study.quantity_name import density_name, drug_of
 from pipeline.study.wording import capitalized
-from pipeline.washout.censored.estimate import ModelName, Wait
+from pipeline.washout.censored.estimate import IntervalKind, ModelName, PatientShare, Wait
 from pipeline.washout.line.tobit import WashoutFit
-from pipeline.washout.recovery.fit import NOT_IN_DATA
 from pipeline.washout.report import WashoutReport
 
 CLEAR_P = 0.001
@@ -25,12 +30,6 @@ WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
 """Upper over lower limit of the fold per doubling up to which its size is called well, or roughly, known.
 Convention: within a factor of 2 the wait can be planned, beyond 5 not even its
 order of magnitude is known."""
-
-HALF: Final = 0.5
-"""Share of the patients whose wait the answer names. Convention: half, as the wait of a median patient."""
-
-_NO_ANSWER_WORDS: Final = "cannot be estimated from these data: "
-"""How a note begins that gives a reason; the answer has said so already."""
 
 _LACKS: Final[Mapping[RdStatus, str]] = {
     RdStatus.LOW_EVENTS: "too few cells",
@@ -130,7 +129,7 @@ def _known(low: float, high: float) -> str:
 
 def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[str]) -> str:
     preferred = report.choice.preferred if report.choice else ModelName.LINE.value
-    asked = [wait for wait in report.waits if wait.density == cut and wait.share == HALF]
+    asked = [wait for wait in report.waits if wait.density == cut and PatientShare.of(wait.share).is_half]
     by_preference = sorted(asked, key=lambda wait: wait.model != preferred)
     half_way = f"half of the patients have {count(cut)} {name} molecules per cell"
     if not by_preference:
@@ -139,13 +138,14 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     if wait is None:
         return f"It cannot be estimated when {half_way}: the rows contradict the line."
     if wait.weeks is None:
-        why = wait.note.removeprefix(_NO_ANSWER_WORDS).removeprefix(f"{NOT_IN_DATA}: ")
-        return f"It cannot be estimated when {half_way}" + (f": {why}." if why else ".")
+        return f"It cannot be estimated when {half_way}" + (f": {wait.why}." if wait.why else ".")
     return f"{capitalized(half_way)} after {_weeks(wait)}{_beyond(report, wait)}."
 
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:
     """Return which part of a wait is extrapolated: the weeks, or only an end of their interval."""
+    if wait.interval is IntervalKind.CREDIBLE:  # it says which of its ends is beyond
+        return ""
     if wait.model != ModelName.LINE or wait.weeks is None or report.tobit is None:
         return f"; {wait.note}" if wait.note else ""
     first, last = float(report.tobit.data.weeks.min()), float(report.tobit.data.weeks.max())
@@ -157,6 +157,8 @@ def _beyond(report: WashoutReport, wait: Wait) -> str:
 
 
 def _weeks(wait: Wait) -> str:
+    if wait.interval is IntervalKind.CREDIBLE:
+        return f"{three_digits(wait.weeks)} weeks ({credible_words(wait.low, wait.high, 'weeks')})"
     high = latest_weeks(wait)
     ends = (
         f"from {three_digits(wait.low)} weeks, no upper limit"

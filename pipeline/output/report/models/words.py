@@ -11,7 +11,7 @@ from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.study.quantity_name import UnitKind
 from pipeline.study.wording import capitalized
-from pipeline.washout.censored.estimate import Estimate, ModelName, PatientShare, Wait
+from pipeline.washout.censored.estimate import Estimate, IntervalKind, ModelName, PatientShare, Wait
 from pipeline.washout.censored.subject import Covariate, EstimateKind, WayPart
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
@@ -80,7 +80,9 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
 
 
 def _interval(estimate: Estimate) -> str:
-    """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞."""
+    """`12.3 (95 % interval 8.1 to 20)`, a limit that the data do not set as ∞; a posterior as `_credible`."""
+    if estimate.interval is IntervalKind.CREDIBLE:
+        return _credible(estimate)
     shown = fold_words if estimate.unit.kind is UnitKind.FOLD else three_digits
     value, low, high = (shown(number) for number in (estimate.value, estimate.low, estimate.high))
     return f"{value} (95 % interval {low} to {high})"
@@ -210,8 +212,8 @@ def _recovery_words(report: WashoutReport, name: str) -> list[str]:
     if plateau is None or half is None:
         return []
     words = (
-        f"M2. The median {name} comes back to a plateau of {_credible(plateau)}, half of "
-        f"it after {_credible(half)}. These intervals rest on the rows and on priors, which are listed "
+        f"M2. The median {name} comes back to a plateau of {_interval(plateau)}, half of "
+        f"it after {_interval(half)}. These intervals rest on the rows and on priors, which are listed "
         "among the assumptions. ρ, T and Kd cannot be separated by such data and are not given."
     )
     return [words]
@@ -240,7 +242,7 @@ def _where_from(report: WashoutReport) -> str:
 
 def _wait_words(wait: Wait, name: str) -> str:
     after = f"Wait by {wait.model}. {capitalized(_wait(wait, name))} after {three_digits(wait.weeks)}"
-    if wait.model == ModelName.RECOVERY:  # the interval says which of its ends is missing, as the note does
+    if wait.interval is IntervalKind.CREDIBLE:  # it says which of its ends is missing, as the note does
         return f"{after} weeks ({credible_words(wait.low, wait.high, 'weeks')})."
     high = latest_weeks(wait)
     limits = (

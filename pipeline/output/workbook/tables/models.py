@@ -11,7 +11,7 @@ from pipeline.output.interval import fold_bound
 from pipeline.output.report.models.words import bounded_weeks
 from pipeline.output.table import Cell, Column, Table, attributes, table_of
 from pipeline.study.quantity_name import UnitKind
-from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
+from pipeline.washout.censored.estimate import Estimate, IntervalKind, Wait
 from pipeline.washout.choice import Candidate
 from pipeline.washout.report import WashoutReport
 
@@ -39,7 +39,12 @@ def _wait_end(end: str) -> Callable[[Wait], Cell]:
 
     def cell(wait: Wait) -> Cell:
         value: float | None = getattr(wait, end)
-        if end == "high" and wait.weeks is not None and wait.model == ModelName.LINE and value is None:
+        if (
+            end == "high"
+            and wait.weeks is not None
+            and wait.interval is IntervalKind.CONFIDENCE
+            and value is None
+        ):
             return NO_LIMIT
         return bounded_weeks(value)
 

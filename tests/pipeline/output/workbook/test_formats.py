@@ -17,7 +17,7 @@ from pipeline.output.report.models.words import refusal_words
 from pipeline.output.workbook import workbook_sheets, write_workbook
 from pipeline.output.workbook.tables.models import choice_table, estimate_table
 from pipeline.study.quantity_name import DEX_PER_DOUBLING, FOLD
-from pipeline.washout.censored.estimate import Estimate, Refusal, Wait
+from pipeline.washout.censored.estimate import Estimate, IntervalKind, Refusal, Wait
 from pipeline.washout.choice import Candidate, ModelChoice
 
 
@@ -100,7 +100,7 @@ def test_a_wait_beyond_ten_years_is_words_and_the_json_keeps_the_number(
         Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10),
         Wait("M1", 150_000.0, 0.9, None, 2_690.0, None, 10, note="not within the observed range"),
         Wait("M1", 522.0, 0.5, 7.8, 2.1, None, 10),
-        Wait("M2", 522.0, 0.5, 7.8, None, None, 10),
+        Wait("M2", 522.0, 0.5, 7.8, None, None, 10, interval=IntervalKind.CREDIBLE),
     )
     assert study_result.washout is not None
     result = changed(study_result, washout=replace(study_result.washout, waits=waits))

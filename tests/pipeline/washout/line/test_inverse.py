@@ -77,8 +77,10 @@ def test_repeated_patients_widen_the_interval(share):
 
 def test_without_a_sure_rise_nothing_is_told():
     weeks, rd, status = patients_on_a_line(20, 3, slope=0.0)
-    with pytest.raises(NotEstimableError, match="the interval of the slope contains 0"):
+    with pytest.raises(NotEstimableError, match="the interval of the slope contains 0") as refusal:
         weeks_to_reach(fit_tobit(weeks, rd, status, lloq=LLOQ), 10_000)
+    assert refusal.value.why == "the interval of the slope contains 0, so a rise is not sure"
+    assert str(refusal.value) == f"cannot be estimated from these data: {refusal.value.why}"
 
 
 def test_beyond_the_data_only_the_least_wait_is_told():
@@ -118,8 +120,11 @@ def test_a_rise_that_slows_tells_no_weeks():
     rng = np.random.default_rng(2)
     log_rd = np.minimum(3.5 + 0.5 * np.log2(weeks), 5.0) + 0.15 * rng.standard_normal(60)
     found = fit_tobit(weeks, 10**log_rd, [RdStatus.OK] * 60, lloq=1)
-    with pytest.raises(NotEstimableError, match="the rise slows with weeks"):
+    with pytest.raises(
+        NotEstimableError, match="estimated from a line: the rise slows with weeks"
+    ) as refusal:
         weeks_to_reach(found, 60_000)
+    assert refusal.value.why.startswith("the rise slows with weeks")
     assert any("the rise slows with weeks" in note for note in found.notes)
 
 

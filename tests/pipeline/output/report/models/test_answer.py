@@ -15,6 +15,7 @@ from pipeline.output.report.models.answer import answer
 from pipeline.output.report.models.washout_words import washout_words
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
+from pipeline.washout.censored.estimate import IntervalKind, Wait
 from pipeline.washout.report import WashoutReport, washout_report
 
 
@@ -81,6 +82,32 @@ def test_the_wait_is_told_with_its_interval_or_why_it_is_not(study_result):
     assert "(95 % interval " in told
     _, untold = said(study_result, fitted(0.0, 0.4, 12))
     assert untold.count("cannot be estimated") == 1
+
+
+def with_wait(report: WashoutReport, wait: Wait) -> WashoutReport:
+    """Return a report whose one wait is this one, of the preferred model."""
+    return replace(report, waits=(wait,), choice=replace(report.choice, preferred=wait.model))
+
+
+@pytest.mark.parametrize(
+    ("low", "words"),
+    [
+        (20.0, "(95 % credible interval 20 to 40)."),
+        (None, "(95 % credible interval up to 40 weeks; its lower end is beyond the observed range)."),
+    ],
+)
+def test_a_wait_of_a_posterior_has_a_credible_interval_whatever_its_model_is_called(study_result, low, words):
+    cut = study_result.study.settings.rd_cut
+    wait = Wait("M9", cut, 0.5, 30.0, low, 40.0, 9, note="a note", interval=IntervalKind.CREDIBLE)
+    _, sentence = said(study_result, with_wait(fitted(0.4, 0.1, 30), wait))
+    assert sentence.endswith(f"after 30 weeks {words}")
+
+
+def test_why_there_is_no_wait_is_what_the_wait_says_and_no_part_of_its_note(study_result):
+    cut = study_result.study.settings.rd_cut
+    wait = Wait("M1", cut, 0.5, None, None, None, 9, note="cannot be estimated: x", why="the rise slows")
+    _, sentence = said(study_result, with_wait(fitted(0.4, 0.1, 30), wait))
+    assert sentence.endswith(" molecules per cell: the rise slows.")
 
 
 def test_a_line_that_the_rows_contradict_is_said_to_be_so_and_tells_no_weeks(study_result):

@@ -8,13 +8,13 @@ from pipeline.output.report.models.words import credible_words, model_words, ref
 from pipeline.study.quantity_name import MOLECULES, NO_UNIT, WEEKS
 from pipeline.study.settings import Settings
 from pipeline.washout import Estimate, Refusal, washout_report
-from pipeline.washout.censored.estimate import Wait
+from pipeline.washout.censored.estimate import IntervalKind, Wait
 from pipeline.washout.censored.subject import Covariate, WayDifference, WayPart
 from pipeline.washout.censored.subject import EstimateKind as Kind
 
 
-def estimate(kind, model, value, low, high, unit=NO_UNIT, subject=None):
-    parts = {"words": "words", "kind": kind, "model": model, "subject": subject}
+def estimate(kind, model, value, low, high, unit=NO_UNIT, subject=None, interval=IntervalKind.CONFIDENCE):
+    parts = {"words": "words", "kind": kind, "model": model, "subject": subject, "interval": interval}
     return Estimate("a name", value, low, high, 40, "a method", unit=unit, **parts)
 
 
@@ -24,8 +24,10 @@ def words(*estimates, waits=()):
 
 def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell():
     said = words(
-        estimate(Kind.PLATEAU, "M2", 151_234.0, 98_765.0, 250_000.0, MOLECULES),
-        estimate(Kind.HALF_TIME, "M2", 31.04, 25.5, None, WEEKS),
+        estimate(
+            Kind.PLATEAU, "M2", 151_234.0, 98_765.0, 250_000.0, MOLECULES, interval=IntervalKind.CREDIBLE
+        ),
+        estimate(Kind.HALF_TIME, "M2", 31.04, 25.5, None, WEEKS, interval=IntervalKind.CREDIBLE),
     )
     assert said[0].startswith(
         "M2. The median free CD38 comes back to a plateau of 151,000 molecules per cell (95 % credible interval "
@@ -52,7 +54,7 @@ def test_a_wait_says_its_model_and_share():
     said = words(
         waits=(
             Wait("M1", 150_000.0, 0.9, 60.0, 40.0, 90.0, 40, note="far"),
-            Wait("M2", 150_000.0, 0.5, 50.0, 38.0, None, 40),
+            Wait("M2", 150_000.0, 0.5, 50.0, 38.0, None, 40, interval=IntervalKind.CREDIBLE),
             Wait("M2", 150_000.0, 0.9, None, 80.0, None, 40, note="cannot be estimated from these data"),
         )
     )
