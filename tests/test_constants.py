@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from doc_constants import LAY_OUT, LONGEST, ROOT, SOURCE, constants, lays_out, modules, shown, table
+from doc_constants import LAY_OUT, LONGEST, PACKAGES, ROOT, SOURCE, constants, lays_out, modules, shown, table
 from doc_literals import OF_A_FORMULA, literals, unnamed
-from helpers.syntax import nodes_of
+from helpers.syntax import nodes_of, tree_of
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -153,3 +153,29 @@ def test_the_p_from_which_the_report_states_an_association_stands_in_the_table_o
     rows = [line for line in table().splitlines() if line.startswith("| `")]
     assert len([row for row in rows if "| `LIKELY_P` | `0.05` |" in row]) == 1
     assert any("| `LONGEST_WEEKS` | `520.0` |" in row for row in rows)
+
+
+OF_STATISTICS = ROOT / "calibration" / "numbers.py"
+"""Where the numbers of statistics stand that several modules share."""
+
+
+def long_numbers(path: Path) -> set[float]:
+    """Return the numbers of a module with four decimals or more: nobody writes these twice by chance."""
+    return {
+        node.value
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        if len(repr(node.value).partition(".")[2]) > 3
+    }
+
+
+def test_a_number_of_statistics_stands_in_one_module():
+    shared = long_numbers(OF_STATISTICS)
+    assert 1.959964 in shared
+    written_again = {
+        path.relative_to(ROOT).as_posix(): numbers
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path != OF_STATISTICS and (numbers := long_numbers(path) & shared)
+    }
+    assert written_again == {}

@@ -214,7 +214,6 @@ FROM_OUTSIDE: Mapping[str, str] = {
     "caseless(cell.value)": "what a person typed",
     "head": "a line of a stored result",
     "_SOUNDED.split(' ')": "a list of letters",
-    "wait.note.removeprefix(_NO_ANSWER_WORDS)": "a sentence that is shortened: nothing is decided",
 }
 """Parts of comparisons that are no words of ours: what they are."""
 
@@ -259,6 +258,59 @@ def test_that_a_word_that_is_read_back_is_found(line: str):
 )
 def test_that_other_words_are_left_alone(line: str):
     assert list(words_read_back(ast.parse(line))) == []
+
+
+COMPOSED_OUTSIDE = {
+    "str(root.tag).startswith(f'{{{STANDARD}')": "a name space of an XML file",
+    "f'/{name}'.endswith(f'/{name_or_path}')": "a path in a FlowJo workspace, as a person types its end",
+    "c.startswith(f'{name}_')": "a column that a person typed in part",
+    "line.startswith('MemAvailable:')": "a line of the operating system",
+}
+"""Texts composed of parts elsewhere that are taken apart: whose they are."""
+
+
+def keys_taken_apart(tree: ast.Module) -> Iterator[str]:
+    """Yield where a text is asked for a part with its separator: a key that should be a value with its parts."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="startswith" | "endswith" | "removeprefix" | "removesuffix"),
+                args=[part],
+            ) if is_composed(part):
+                yield ast.unparse(node)
+
+
+def is_composed(part: ast.expr) -> bool:
+    return isinstance(part, ast.JoinedStr) or (
+        isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and part.value.endswith((": ", ":", " "))
+    )
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_key_of_ours_is_taken_apart(path: Path):
+    assert [key for key in keys_taken_apart(tree_of(path)) if key not in COMPOSED_OUTSIDE] == []
+
+
+def test_every_text_that_others_composed_is_still_taken_apart():
+    every = {key for path in sources() for key in keys_taken_apart(tree_of(path))}
+    assert COMPOSED_OUTSIDE.keys() - every == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_taken_apart"),
+    [
+        ('x = row.startswith(f"gates {name}/")', True),
+        ('x = name.removeprefix("sample:")', True),
+        ('x = change.row.startswith("samples ")', True),
+        ('x = str(fault).removeprefix(f"{fault.where}: ")', True),
+        ('x = name.startswith("/")', False),
+        ('x = name.endswith(".fcs")', False),
+    ],
+)
+def test_which_key_is_taken_apart(line: str, is_taken_apart: bool):
+    assert bool(list(keys_taken_apart(ast.parse(line)))) is is_taken_apart
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())

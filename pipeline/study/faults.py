@@ -79,11 +79,14 @@ class Fault:
     flag: str = field(default="", compare=False)
     sample_ids: tuple[str, ...] = field(default=(), compare=False)
 
-    def __str__(self) -> str:
-        line = f"{self.where}: {self.found}"
-        if self.expected:
-            line = f"{self.where}: found {self.found}, expected {self.expected}"
+    @property
+    def words(self) -> str:
+        """What is wrong and what to do, without the cell."""
+        line = f"found {self.found}, expected {self.expected}" if self.expected else self.found
         return f"{line}. {self.hint}" if self.hint else line
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.words}"
 
 
 def stops_run(faults: Iterable[Fault]) -> bool:
@@ -131,7 +134,7 @@ def without_values(text: str) -> str:
 
 def _lines(alike: list[Fault]) -> list[str]:
     """Return every fault if they differ and are few; else the first fault and the cells of the others."""
-    texts = dict.fromkeys(str(fault).removeprefix(f"{fault.where}:") for fault in alike)
+    texts = dict.fromkeys(fault.words for fault in alike)
     if len(alike) == 1 or 1 < len(texts) == len(alike) <= MOST_FAULTS_WRITTEN_OUT:
         return [_line(fault) for fault in alike]
     other_cells = [fault.where for fault in alike[1:]]

@@ -26,7 +26,7 @@ from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
 from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict
-from pipeline.output.report.attention import Attention, attention
+from pipeline.output.report.attention import Attention, CardKind, CardOf, attention
 from pipeline.output.report.bars import axis_bar, bar_scale
 from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
 from pipeline.output.report.cards.contact_sheet import Contact, contacts
@@ -185,10 +185,12 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
     )
 
 
-def _bead_cards(study_result: StudyResult, anchors: Mapping[str, str]) -> tuple[BeadCard, ...]:
+def _bead_cards(study_result: StudyResult, anchors: Mapping[CardOf, str]) -> tuple[BeadCard, ...]:
     """Return the card of each bead run."""
     limit = study_result.study.settings.curve_limits.error
-    return tuple(bead_card(run, anchors[f"beads:{run.bead_run}"], limit) for run in study_result.calibrations)
+    return tuple(
+        bead_card(run, anchors[CardKind.BEAD_RUN, run.bead_run], limit) for run in study_result.calibrations
+    )
 
 
 def _along_density(study_result: StudyResult) -> tuple[DensityNumber, ...]:
@@ -218,7 +220,7 @@ def _pictured(results: Sequence[SampleResult]) -> set[str]:
 
 
 def _tube_cards(
-    study_result: StudyResult, results: Sequence[SampleResult], anchors: dict[str, str], shared: Shared
+    study_result: StudyResult, results: Sequence[SampleResult], anchors: Mapping[CardOf, str], shared: Shared
 ) -> tuple[TubeCard, ...]:
     typed = {sample.sample_id: sample for sample in study_result.study.samples}
     scale = bar_scale(results)
@@ -227,7 +229,7 @@ def _tube_cards(
             study_result,
             typed[result.sample_id],
             result,
-            anchors[f"sample:{result.sample_id}"],
+            anchors[CardKind.TUBE, result.sample_id],
             scale,
             shared,
         )
@@ -241,23 +243,22 @@ def in_sheet_order(study_result: StudyResult) -> tuple[SampleResult, ...]:
     return tuple(by_sample[s.sample_id] for s in study_result.study.samples if s.sample_id in by_sample)
 
 
-def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict[str, str]:
+def _anchors(study_result: StudyResult, results: Sequence[SampleResult]) -> dict[CardOf, str]:
     """Return an anchor per card, numbered because typed names may hold any character; "" without a card."""
     pictured = _pictured(results)
     tubes = {
-        f"sample:{result.sample_id}": f"tube-{k}" if result.sample_id in pictured else ""
+        (CardKind.TUBE, result.sample_id): f"tube-{k}" if result.sample_id in pictured else ""
         for k, result in enumerate(results, start=1)
     }
-    runs = {f"beads:{run.bead_run}": f"beads-{k}" for k, run in enumerate(study_result.calibrations, start=1)}
+    calibrations = enumerate(study_result.calibrations, start=1)
+    runs = {(CardKind.BEAD_RUN, run.bead_run): f"beads-{k}" for k, run in calibrations}
     return {**tubes, **runs}
 
 
-def _links(anchors: dict[str, str]) -> dict[str, str]:
+def _links(anchors: Mapping[CardOf, str]) -> dict[str, str]:
     """Return where the card of each tube is, by sample_id; of those that have one."""
     return {
-        name.removeprefix("sample:"): f"#{anchor}"
-        for name, anchor in anchors.items()
-        if anchor and name.startswith("sample:")
+        name: f"#{anchor}" for (kind, name), anchor in anchors.items() if anchor and kind is CardKind.TUBE
     }
 
 

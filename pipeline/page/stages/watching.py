@@ -56,9 +56,9 @@ def causes_of(faults: Iterable[Fault]) -> list[stage_messages.CauseMessage]:
 
 def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.CauseMessage:
     first = alike[0]
-    words = str(first).removeprefix(f"{first.where}: ")
+    words = first.words
     cells = list(dict.fromkeys(fault.where for fault in alike))
-    every = dict.fromkeys(str(fault).removeprefix(f"{fault.where}: ") for fault in alike)
+    every = dict.fromkeys(fault.words for fault in alike)
     other_words = [text for text in every if text != words]
     return stage_messages.CauseMessage(
         severity=severity.value,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from calibration.numbers import Floats
+from calibration.numbers import Z_95, Floats
 from pipeline.output.figures.svg.chart import Box, KeyEntry, Scale, clipped, polygon
 from pipeline.output.figures.svg.elements import element, path
 from pipeline.output.figures.svg.labels import boxes_along
@@ -17,9 +17,6 @@ from pipeline.washout.recovery.fit import RecoveryFit
 DrawnFit = WashoutFit | RecoveryFit
 
 _PATIENTS, _MEDIAN = "#eaf2f8", "#bdd7eb"
-_SDS: Final = 1.959964
-"""SDs around the median within which 95 % of the patients lie. Arithmetic: of the normal distribution."""
-
 _POINTS: Final = 60
 _FAR: Final = 5.0
 """Heights of the frame beyond which a line is not followed."""
@@ -59,7 +56,7 @@ def patients_band(fit: DrawnFit, weeks: Floats) -> tuple[Any, Any]:
     """Return the densities between which 95 % of the patients lie by this fit, (n,) each."""
     if isinstance(fit, RecoveryFit):
         return fit.predict_patients(weeks)
-    median, factor = fit.predict(weeks), 10 ** (_SDS * fit.sigma)
+    median, factor = fit.predict(weeks), 10 ** (Z_95 * fit.sigma)
     return median / factor, median * factor
 
 

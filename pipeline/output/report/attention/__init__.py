@@ -1,6 +1,6 @@
 """Attention: what a reader should look at first, one line per cause."""
 
 from pipeline.output.report.attention.causes import causes
-from pipeline.output.report.attention.items import Attention, AttentionItem, Link, attention
+from pipeline.output.report.attention.items import Attention, AttentionItem, CardKind, CardOf, Link, attention
 
-__all__ = ["Attention", "AttentionItem", "Link", "attention", "causes"]
+__all__ = ["Attention", "AttentionItem", "CardKind", "CardOf", "Link", "attention", "causes"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from pipeline.assembly.study_result import StudyResult
@@ -21,6 +22,17 @@ MOST_SAID = 5
 """Most example messages of one cause. Convention: nobody would read more."""
 
 _SYMBOL: Final[Mapping[Level, str]] = {Level.SEVERE: "✕", Level.WARN: "!", Level.INFO: "i"}
+
+
+class CardKind(StrEnum):
+    """What a card of the report shows."""
+
+    TUBE = "tube"
+    BEAD_RUN = "bead run"
+
+
+CardOf = tuple[CardKind, str]
+"""A card: its kind, and the tube or the bead run by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class Attention:
         return sum(item.level != Level.INFO for item in (*self.lines, *self.folded))
 
 
-def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attention:
+def attention(study_result: StudyResult, anchors: Mapping[CardOf, str]) -> Attention:
     """Return the lines of what to look at first, the worst first; further lines are folded.
 
     Flags that only note a fact are folded in any study.
@@ -72,7 +84,7 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
     study_result
         What was found.
     anchors
-        Anchor of each card by `sample:<sample_id>` or `beads:<name of the bead run>`; "" or none: no card.
+        Anchor of each card; "" or none: no card.
     """
     listed = worst_first(causes(study_result))
     facts = [cause for cause in listed if cause.level is Level.INFO and cause.code]
@@ -88,9 +100,9 @@ def attention(study_result: StudyResult, anchors: Mapping[str, str]) -> Attentio
 
 
 def _item(
-    cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
+    cause: Cause, anchors: Mapping[CardOf, str], patients: Mapping[str, str], n: int, n_beads: int
 ) -> AttentionItem:
-    tubes = _links("sample", cause.sample_ids, anchors)
+    tubes = _links(CardKind.TUBE, cause.sample_ids, anchors)
     messages = [text for text in _once(cause.messages) if not _repeats(text, cause.title)]
     return AttentionItem(
         cause.level.value,
@@ -102,7 +114,7 @@ def _item(
         cause.code,
         tubes[:FIRST_LINKS],
         tubes[FIRST_LINKS:],
-        _links("beads", cause.bead_runs, anchors),
+        _links(CardKind.BEAD_RUN, cause.bead_runs, anchors),
         tuple(messages[:MOST_SAID]),
         len(messages[MOST_SAID:]),
     )
@@ -134,5 +146,5 @@ def _kind(text: str) -> str:
     return without_values(text).rstrip(".").casefold()
 
 
-def _links(kind: str, names: Iterable[str], anchors: Mapping[str, str]) -> tuple[Link, ...]:
-    return tuple(Link(anchors.get(f"{kind}:{name}", ""), name) for name in names)
+def _links(kind: CardKind, names: Iterable[str], anchors: Mapping[CardOf, str]) -> tuple[Link, ...]:
+    return tuple(Link(anchors.get((kind, name), ""), name) for name in names)

@@ -134,6 +134,17 @@ def test_no_check_of_a_study_runs_with_other_limits_than_the_studys():
     assert makers == {"pipeline/study/settings/curve.py", "pipeline/beads/typed_medians.py"}
 
 
+def test_no_code_reads_a_bound_of_a_curve_by_its_name_in_the_settings_sheet():
+    """`CurveLimits` is the one model of the limits; `Settings.curve_limits` makes it of what was typed."""
+    read = {
+        (path.relative_to(ROOT).as_posix(), node.attr)
+        for path in (ROOT / "pipeline").rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr in CurveSettings.model_fields
+    }
+    assert read == set()
+
+
 def endless(quantity):
     """Return a limit that accepts anything."""
     if quantity in ("r2", "events", "detection"):

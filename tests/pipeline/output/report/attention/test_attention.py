@@ -19,7 +19,7 @@ from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.cli import main
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.report import report_html
-from pipeline.output.report.attention import Attention, AttentionItem, attention
+from pipeline.output.report.attention import Attention, AttentionItem, CardKind, attention
 from pipeline.output.report.attention.items import MOST_LINES
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.simulate import simulate_study
@@ -81,7 +81,7 @@ def aged(names: Sequence[str]) -> tuple[Fault, ...]:
 def test_a_check_finding_and_the_flag_that_says_the_same_are_one_line(study_result: StudyResult):
     names = [f"T{k:03}" for k in range(0, 200, 2)]
     study = study_of(study_result, 200, flagged(CheckFlag.BEADS_AGED, every=2), faults=aged(names))
-    found = attention(study, {f"sample:{name}": f"tube-{name}" for name in names})
+    found = attention(study, {(CardKind.TUBE, name): f"tube-{name}" for name in names})
     (line,) = everything(found)
     assert (line.code, line.count) == ("BEADS_AGED", "100 of 200 tubes (100 patients)")
     assert tubes(line) == names
