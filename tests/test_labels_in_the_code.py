@@ -265,8 +265,9 @@ COMPOSED_OUTSIDE = {
     "f'/{name}'.endswith(f'/{name_or_path}')": "a path in a FlowJo workspace, as a person types its end",
     "c.startswith(f'{name}_')": "a column that a person typed in part",
     "line.startswith('MemAvailable:')": "a line of the operating system",
+    "_kind(text).removeprefix('…: ')": "two texts that are shown: one that says the same is left out",
 }
-"""Texts composed of parts elsewhere that are taken apart: whose they are."""
+"""Texts that are taken apart: whose they are, or why nothing is decided by them."""
 
 
 def keys_taken_apart(tree: ast.Module) -> Iterator[str]:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import (
     Event,
     Trail,
@@ -24,7 +23,7 @@ from pipeline.audit.trail import (
     read_trail,
     take_back,
 )
-from pipeline.audit.typed_cells import cells_of_review
+from pipeline.audit.typed_cells import Cells, cells_of_review
 from pipeline.files.whole import NotWrittenError, ready_to_replace
 from pipeline.review.decision import (
     LONGEST_REASON,
@@ -230,7 +229,7 @@ def _write(
     trail: Trail,
     content: bytes,
     facts: Mapping[str, Any],
-    typed: Mapping[tuple[RowKey, str], str],
+    typed: Cells,
 ) -> None:
     with ready_to_replace(review_path(folder), content) as replace_file:
         append_line(folder, trail, Event.DECISION, facts, typed)

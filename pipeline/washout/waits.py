@@ -71,8 +71,8 @@ def _line_wait(tobit: WashoutFit, target: tuple[float, float], answer: Wait | No
     if isinstance(answer, Wait):
         return answer
     rd, share = target
-    made = (tobit.n, tobit.method, "", tobit.level)
-    return Wait(ModelName.LINE.value, rd, share, None, None, None, *made, str(answer), why=answer.why)
+    of_fit = (tobit.n, tobit.method, "", tobit.level)
+    return Wait(ModelName.LINE.value, rd, share, None, None, None, *of_fit, str(answer), why=answer.why)
 
 
 def _recovery_wait(recovery: RecoveryFit, rd: float, share: float) -> Wait:

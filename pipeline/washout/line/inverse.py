@@ -133,8 +133,8 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: PatientShare) -> Wait:
     note = f"{NOT_IN_DATA}: {withheld}" if withheld else _note(line, (low, doublings, high))
     weeks, high_weeks = (None, None) if withheld else (_weeks(doublings), high_weeks)
     name = ModelName.LINE.value
-    made = (fit.n, fit.method, how, fit.level, note)
-    return Wait(name, rd, share.fraction, weeks, low_weeks, high_weeks, *made, why=withheld)
+    of_fit = (fit.n, fit.method, how, fit.level, note)
+    return Wait(name, rd, share.fraction, weeks, low_weeks, high_weeks, *of_fit, why=withheld)
 
 
 def _not_from_these_data(why: str) -> NotEstimableError:
