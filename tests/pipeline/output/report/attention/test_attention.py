@@ -191,7 +191,7 @@ def test_a_rejected_bead_run_and_its_tubes_are_one_line_that_says_why(study_resu
     places = {("beads", run.bead_run, "levels"): "beads!F2"}
     fault = Fault("beads!F2", "level 26062 above 533", "1.15 to 30 times that", severity=Severity.WARNING)
     study = replace(study, study=replace(study.study, samples=samples, places=places), faults=(fault,))
-    (line,) = everything(attention(study, {"beads:B1": "beads-1"}))
+    (line,) = everything(attention(study, {(CardKind.BEAD_RUN, "B1"): "beads-1"}))
     assert (line.level, line.count) == ("severe", "30 of 30 tubes (30 patients)")
     assert line.title == f"No usable standard curve: {text}."
     assert line.messages == ("beads!F2: found level 26062 above 533, expected 1.15 to 30 times that",)
