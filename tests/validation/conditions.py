@@ -277,11 +277,11 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
         f"{100 * np.sqrt(0.95 * 0.05 / studies):.1f} %. True slope {TRUE_SLOPE:.4f} dex per doubling, scatter 0.4 "
         "dex, LLOQ 5,000 (60 % below) unless the row says otherwise. Every study is analysed by the rule of which rows "
         "are used, and with the tests of doubts (method.md). Misses: the interval lies below "
-        "the truth / above it. Scatter that varies: the line reported beside M1. Said: studies in which a doubt was "
-        "found and reported. Goal: 93 to 97 %, or the direction in which the answer errs."
+        "the truth / above it. Scatter that varies: the line reported beside M1. Doubt reported: studies in which a doubt "
+        "was found. Goal: 93 to 97 %, or the direction in which the answer errs."
     )
     columns = (
-        "truth", "n", "studies", "bias", "coverage", "misses", "scatter that varies: bias", "coverage", "said", "errs",
+        "truth", "n", "studies", "bias", "coverage", "misses", "scatter that varies: bias", "coverage", "doubt reported", "errs",
     )  # fmt: skip
     return head + table(columns, [_row(*row) for row in zip(CONDITIONS, found, strict=True)])
 

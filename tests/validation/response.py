@@ -300,7 +300,7 @@ def _splits(seeds: Sequence[int], mapper: Mapper) -> str:
             (
                 "error of a density, SD",
                 "on the wrong side",
-                "of these said",
+                "of these reported",
                 "interval contains the cut, of all",
             ),
             rows,
