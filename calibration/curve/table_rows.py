@@ -54,7 +54,7 @@ class TableRow(Generic[Checked]):
     Attributes
     ----------
     name
-        The name of the row; each name stands in one list of checks only.
+        The name of the row; each name is in one list of checks only.
     check
         A function of what is checked and of the check's limit. It returns the row, or None if the data do not
         allow the check.

@@ -89,7 +89,7 @@ def cell_distribution(
     curve, kit, f_p_ratio, f_p_cv, lot_cv, between_run_cv, uloq_extrapolation, detector_top, seed, n_draws
         As in `quantify_receptor_density`.
     low_cut
-        Cells below so many molecules are counted as low.
+        Cells with fewer molecules than this are counted as low.
 
     Returns
     -------

@@ -76,7 +76,7 @@ class SampleRow(Row):
         "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
     )
     collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
-    remark: Text = column("Anything; no result holds it.", default="")
+    remark: Text = column("Free text; no result contains it.", default="")
     gates_file: FileName = column(
         "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )
