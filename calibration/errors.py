@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class CalibrationError(ValueError):
-    """The measured or typed values give no calibration; the text says why."""
+    """The measured or typed values give no calibration; the text gives the reason."""
