@@ -41,19 +41,17 @@ def pool_receptor_densities(
     (`widest_gap`) are not averaged: `REPLICATES_DISAGREE`, without a number.
 
     Tubes of one bead run share its curve and its difference from other runs. So the tubes of each run are
-    averaged first, and then the means of the runs; with a single run, only the tubes are averaged. Lot, F:P
-    and the split of the clone are shared by all and do not average out. The variance of the averaged values
-    is combined with their scatter (`joined_variance`). A CV between runs counts for 20 degrees of freedom if
-    it was typed or estimated, else for less than one. The scatter makes the variance smaller only if the CV
-    is assumed.
+    averaged first, and then the means of the runs. Lot, F:P and the split of the clone do not average out.
+    The variance of the averaged values is combined with their scatter (`joined_variance`). A CV between runs
+    counts for 20 degrees of freedom if it was typed or estimated, else for less than one. The scatter makes
+    the variance smaller only if the CV is assumed.
 
     Parameters
     ----------
     members
         Replicates, any status; shape (n,), n ≥ 1.
     n_runs
-        Number of their bead runs, if `runs` is not given; the members are then distributed evenly. None: one
-        run for each member.
+        Number of their bead runs, members spread evenly, if `runs` is not given. None: one run per member.
     runs
         The bead run of each member, shape (n,).
 
