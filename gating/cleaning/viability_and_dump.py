@@ -68,7 +68,7 @@ def find_sides(
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
         "" if smeared is None else note_of(smeared),
-        given=given_cuts((channel.channel, cut) for channel, cut in cuts),
+        given_cuts=given_cuts((channel.channel, cut) for channel, cut in cuts),
     )
 
 

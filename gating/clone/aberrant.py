@@ -97,7 +97,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         tuple((channel.channel, cut.value) for channel, cut in clone.cuts),
         min((cut.confidence for _, cut in clone.cuts), default=OF_LIGHT_CHAIN),
         note,
-        given=given_cuts((channel.channel, cut) for channel, cut in clone.cuts),
+        given_cuts=given_cuts((channel.channel, cut) for channel, cut in clone.cuts),
     )
 
 

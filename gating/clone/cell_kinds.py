@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverses, times
 from gating.arithmetic.numbers import Floats
-from gating.clone.marker_levels import MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
+from gating.clone.marker_levels import CLONE_MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
 from gating.clusters.ellipsoids import LEAST_GAIN
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks
@@ -163,7 +163,7 @@ def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
         bool over the wanted cells, for each part.
     """
     parts = [wanted.select(mask) for mask in kept]
-    ordered: OrderedCells | None = wanted.made(ORDERED)
+    ordered: OrderedCells | None = wanted.kept_result(ORDERED)
     if ordered is None or min(part.n_events for part in parts) < FEWEST_FOR_KINDS:
         return parts
     cells = [ordered.among(mask) for mask in kept]
@@ -200,7 +200,7 @@ def _mixed(points: Floats) -> Floats:
 
 def _for_peaks(points: Floats, looks: Sequence[MarkerLook]) -> Floats:
     """Return the points on the markers alone; noise far below the negative edge is set to one value."""
-    rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
+    rows = [row for row, look in enumerate(looks) if look.channel.role in CLONE_MARKERS]
     floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
     return np.asarray(np.maximum(points[:, rows], floors), np.float64)
 
@@ -223,7 +223,9 @@ def clone_among(mixture: Mixture, looks: Sequence[MarkerLook]) -> list[int]:
     if not may_be.any():
         return []
     main = int(np.argmax(np.where(may_be, shares, 0.0)))
-    floors = np.array([look.edge - BELOW_EDGE if look.channel.role in MARKERS else -np.inf for look in looks])
+    floors = np.array(
+        [look.edge - BELOW_EDGE if look.channel.role in CLONE_MARKERS else -np.inf for look in looks]
+    )
     shown = np.maximum(means, floors)
     chosen = [
         kind

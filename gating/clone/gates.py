@@ -26,7 +26,7 @@ from gating.thresholds.methods import Method
 
 CloneCut = tuple[GatingChannel, Threshold]
 
-TARGETS = {
+CLONE_TARGETS = {
     "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
 }  # fmt: skip
 ROUNDS = 2
@@ -106,7 +106,7 @@ def best_cuts(split: CloneSplit) -> tuple[list[CloneCut], int]:
     sure = round(max(0.0, total / max(int(split.gain[split.gain > 0].sum()), 1)), 2)
     cuts = []
     for role, look in looks.items():
-        target = TARGETS[role]
+        target = CLONE_TARGETS[role]
         position = positions[role] if target is Target.POSITIVE else -positions[role]
         channel = replace(look.channel, target=target)
         cuts.append((channel, Threshold(look.axis.linear(position), Method.MIXTURE, sure)))
@@ -133,7 +133,7 @@ def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> t
 
 def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
     first_looks: dict[str, MarkerLook] = {}
-    for role in TARGETS:
+    for role in CLONE_TARGETS:
         first = next((look for look in looks if look.channel.role == role), None)
         if first is not None:
             first_looks[role] = first
@@ -143,7 +143,7 @@ def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
 def _clone_side(look: MarkerLook, rows: NDArray[np.intp]) -> _Side:
     """Return the cells in these rows, with the sign that puts the clone's side at high values."""
     values = look.axis.values.take(rows)
-    values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values
+    values = values if CLONE_TARGETS[look.channel.role] is Target.POSITIVE else -values
     return _Side(values.astype(np.float64), ascending(-values))
 
 

@@ -56,7 +56,7 @@ ODD: Mapping[str, Odd] = MappingProxyType(
 simulated tubes of docs/validation.md."""
 ODD_MARKERS = ("cd56", "cd117", "cd81")
 """The panel must have at least one of these: CD19 alone shows no clone."""
-MARKERS = (*ODD, "kappa", "lambda")
+CLONE_MARKERS = (*ODD, "kappa", "lambda")
 OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
 SCATTER = ("fsc_area", "ssc_area")
 
@@ -90,7 +90,7 @@ def looks_at(wanted: Survivors, other_cells: Survivors, panel: GatingPanel) -> l
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
         cells = wanted.column(channel.channel)
-        if channel.role in MARKERS:
+        if channel.role in CLONE_MARKERS:
             usual, edge = reference.once(f"edge {channel.channel}", partial(_usual, reference, channel))
             looks.append(MarkerLook(channel, axis_of(cells, usual), edge))
         elif channel.role in OTHERS:

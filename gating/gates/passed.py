@@ -63,5 +63,5 @@ class Passed:
 def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
     return GateStep(
         estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
-        estimate.confidence, estimate.note, estimate.given,
+        estimate.confidence, estimate.note, estimate.given_cuts,
     )  # fmt: skip

@@ -25,7 +25,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
-from pipeline.fcs.repairs import USUAL, Repair
+from pipeline.fcs.repairs import USUAL_REPAIRS, Repair
 from pipeline.files.content import AnyContent
 from pipeline.study.file_labels import labels_of_beads
 from pipeline.study.settings.tube import BeadSettings
@@ -210,7 +210,7 @@ def _gap(n: int, file: FcsFile, channel: str) -> str:
 
 
 def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:
-    return tuple(repair.text for repair in (*file.repairs, *ends.repairs) if repair.code not in USUAL)
+    return tuple(repair.text for repair in (*file.repairs, *ends.repairs) if repair.code not in USUAL_REPAIRS)
 
 
 def _left_out(n: int, n_singlets: int) -> str:

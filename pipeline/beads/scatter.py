@@ -16,7 +16,7 @@ LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
 NUMBERED_SCATTER = re.compile(r"^([fs]sc)(?=[_\d])", re.IGNORECASE)
 NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
 PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
-USUAL = ("FSC-A", "SSC-A")
+USUAL_SCATTER = ("FSC-A", "SSC-A")
 
 LIGHT_GROUPS = 8
 """Number of groups by brightness, among the brighter half of the events, whose scatter is compared.
@@ -54,7 +54,7 @@ class Scatter:
         if not self.first:
             why = self._passed_over_words()
             return f"no usable forward or side scatter in the file: every event was used{why}"
-        if (self.first, self.second) == USUAL and not self.passed_over:
+        if (self.first, self.second) == USUAL_SCATTER and not self.passed_over:
             return ""
         taken = self.first if self.first == self.second else f"{self.first} and {self.second}"
         return f"singlets were selected by {taken}{self._passed_over_words()}"

@@ -67,7 +67,7 @@ class Witness:
     ----------
     reader
         Name and version.
-    verdict
+    agreement
         `agrees`, `differs` or `cannot read`.
     text
         One sentence.
@@ -78,7 +78,7 @@ class Witness:
     """
 
     reader: str
-    verdict: str
+    agreement: str
     text: str
     explanations: tuple[str, ...]
     channels: tuple[WitnessedChannel, ...]
@@ -113,7 +113,7 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
 
 
 def describe_witnesses(witnesses: tuple[Witness, ...]) -> tuple[str, ...]:
-    """Return the lines that `--cross-check` prints: the verdict of each reader, then the sums by channel."""
+    """Return what `--cross-check` prints: whether each reader agrees, then the sums by channel."""
     if not witnesses:
         return ()
     lines: list[str] = []
@@ -153,13 +153,13 @@ def _witness(
     ours: Floats,
 ) -> Witness:
     reader = f"{name} {version(package)}"
-    theirs, verdict = None, "differs"
+    theirs, agreement = None, "differs"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs = read(file)
     except Exception as fault:
-        verdict = "cannot read"
+        agreement = "cannot read"
         text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
@@ -168,7 +168,7 @@ def _witness(
             "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
         )
         text = f"reads {contents}, we read {file.n_events:,} events of {len(file.channels)} channels"
-    return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
+    return Witness(reader, agreement, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
 def _side_by_side(file: FcsFile, ours: Floats, theirs: Floats | None) -> tuple[WitnessedChannel, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def recent_studies() -> tuple[Recent, ...]:
         studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
-    return tuple(study for study in studies if _is_folder(study.folder))[:MOST_RECENT]
+    return tuple(study for study in studies if is_folder(study.folder))[:MOST_RECENT]
 
 
 def remember(folder: Path, port: int) -> None:
@@ -51,8 +52,9 @@ def last_port(folder: Path) -> int | None:
     return next((study.port for study in recent_studies() if study.folder == folder), None)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(entry: Path | os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder that can be reached; a lost drive or network folder is none."""
     try:
-        return path.is_dir()
+        return entry.is_dir()
     except OSError:
         return False

@@ -57,7 +57,7 @@ def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: s
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
     """Return the tube's files that have changed since its result was made."""
-    result = snapshot.shelf.latest[sample_id]
+    result = snapshot.loaded_study.latest[sample_id]
     folder, files = snapshot.study.folder, _labelled_files(snapshot, sample_id)
     return tuple(
         label

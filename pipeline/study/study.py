@@ -239,8 +239,8 @@ class GateOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class TubeVerdict:
-    """A reviewer's verdict on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+class TypedDecision:
+    """A reviewer's decision on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
 
     sample_id: str
     verdict: str
@@ -263,7 +263,7 @@ class Study:
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
     validation: tuple[ValidationTube, ...] = ()
-    verdicts: tuple[TubeVerdict, ...] = ()
+    typed_decisions: tuple[TypedDecision, ...] = ()
     adverse_events: tuple[AdverseEvent, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)

@@ -16,7 +16,7 @@ from pipeline.washout.choice import Candidate
 from pipeline.washout.goodness import trend_p
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
-from pipeline.washout.observations.selection import Given
+from pipeline.washout.observations.selection import RowSelection
 from pipeline.washout.ranks import RankAssociation, rank_observations
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.rivals import line_law
@@ -42,7 +42,7 @@ class EstimatedFit(Fit, Protocol):
 FitT = TypeVar("FitT", bound=Fit)
 
 
-def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
+def nothing_left_out(_: RowSelection) -> tuple[Refusal, ...]:
     """Return no refusals: for a model no part of which is refused on its own."""
     return ()
 
@@ -85,30 +85,30 @@ class Model(Generic[FitT]):
     """
 
     name: str
-    fit: Callable[[Given, Settings], FitT | None]
+    fit: Callable[[RowSelection, Settings], FitT | None]
     estimates: Callable[[FitT], tuple[Estimate, ...]]
     method: Callable[[FitT], str]
     candidate: Callable[[str, FitT, Settings], Candidate] | None = None
     waits: Callable[[FitT, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
-    left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
+    left_out: Callable[[RowSelection], tuple[Refusal, ...]] = nothing_left_out
     plain: str = field(kw_only=True)
     methods: str = field(kw_only=True)
     glossary: tuple[str, str] | tuple[()] = field(kw_only=True)
 
 
-def _ranks(selection: Given, settings: Settings) -> RankAssociation:
+def _ranks(selection: RowSelection, settings: Settings) -> RankAssociation:
     """Fit M0; leave out the notes on its rows, since the report prints the notes on all rows once."""
     rows = selection.of_reference
     fit = rank_observations(rows, seed=settings.seed)
     return replace(fit, notes=tuple(note for note in fit.notes if note not in rows.notes))
 
 
-def _adjusted(selection: Given, _: Settings) -> WashoutFit | None:
+def _adjusted(selection: RowSelection, _: Settings) -> WashoutFit | None:
     return None if selection.adjusted_data is None else fit_observations(selection.adjusted_data)
 
 
-def _with_left_out(selection: Given, _: Settings) -> WashoutFit | None:
+def _with_left_out(selection: RowSelection, _: Settings) -> WashoutFit | None:
     return (
         None
         if selection.with_left_out is None
@@ -116,7 +116,7 @@ def _with_left_out(selection: Given, _: Settings) -> WashoutFit | None:
     )
 
 
-def _random_intercept(selection: Given, _: Settings) -> MixedFit | None:
+def _random_intercept(selection: RowSelection, _: Settings) -> MixedFit | None:
     repeats = selection.data.n_patients < selection.data.n
     return fit_random_intercept(selection.data) if repeats else None
 

@@ -18,7 +18,7 @@ from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.models import MODELS, Fit, Model
 from pipeline.washout.observations.kept import RowLeftOut
-from pipeline.washout.observations.selection import Given, given_rows
+from pipeline.washout.observations.selection import RowSelection, select_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind")
 
-SECTIONS_WITHIN, SENSITIVITY = "within patients", "sensitivity"
+SECTIONS_WITHIN, SECTION_SENSITIVITY = "within patients", "sensitivity"
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -152,7 +152,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         The settings `seed`, `uloq_extrapolation`, `rd_cut` and `kd_app_ug_ml` are used, among others.
     """
-    selection, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
+    selection, defects = select_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
     within = defects.caught(SECTIONS_WITHIN, lambda: within_patients(rows, selection.used, selection.data))
     data = selection.data
     fitted, refused = _fitted(selection, settings, defects)
@@ -187,7 +187,7 @@ def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings:
     line, defects = report.tobit, CaughtDefects("model ", (NotEstimableError,))
     if line is None:
         return report
-    result = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
+    result = defects.caught(SECTION_SENSITIVITY, lambda: sensitivity(rows, line, settings))
     return replace(
         report,
         sensitivity=result,
@@ -213,7 +213,7 @@ def _refusals(defects: CaughtDefects) -> tuple[Refusal, ...]:
 
 
 def _fitted(
-    selection: Given, settings: Settings, defects: CaughtDefects
+    selection: RowSelection, settings: Settings, defects: CaughtDefects
 ) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
     """Return every fitted model, and every refusal with its reason."""
     fitted: list[_Fitted] = []
@@ -232,7 +232,7 @@ def _fitted(
     return tuple(fitted), tuple(refused)
 
 
-def _fit_of(model: Model[Any], selection: Given, settings: Settings) -> _Fitted | None:
+def _fit_of(model: Model[Any], selection: RowSelection, settings: Settings) -> _Fitted | None:
     fit = model.fit(selection, settings)
     if fit is None:
         return None

@@ -45,7 +45,7 @@ LABELS = {
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
     "pipeline.output.flag_words.entry": {"Weight"},
-    "pipeline.output.legend.verdict": {"Verdict"},
+    "pipeline.output.legend.tube_verdict": {"TubeVerdict"},
     "pipeline.output.report.attention.cause": {"Level"},
     "pipeline.patients.receptor_occupancy.sentinel_reading": {"SentinelReading"},
     "pipeline.patients.receptor_occupancy.theta": {"ThetaFrom"},
@@ -58,7 +58,7 @@ LABELS = {
     "pipeline.study.study": {"GateSource"},
     "pipeline.study.validation": {"Experiment"},
     "pipeline.study.detector_names": {"Pulse"},
-    "pipeline.study.cells.choices": {"ReviewVerdict"},
+    "pipeline.study.cells.choices": {"ReviewDecision"},
     "pipeline.study.drugs.reading": {"Meaning"},
     "pipeline.study.drugs.routes": {"Route"},
     "pipeline.study.response": {"Response"},
@@ -186,7 +186,7 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.running.tasks import input_hashes, tube_tasks
     from pipeline.running.two_passes import quantified_study
     from pipeline.simulate import simulate_study
-    from pipeline.study.cells.choices import ReviewVerdict
+    from pipeline.study.cells.choices import ReviewDecision
     from pipeline.study.faults import stops_run
 
     typed = simulate_study(folder, scenario="demo", events=4_000)
@@ -195,8 +195,8 @@ def study_of(folder: Path) -> dict[str, object]:
     control.write_bytes(b"no FCS file")
     rejected, asked = sorted(path.stem for path in typed.rglob("*BM1.fcs"))[1:3]
     (typed / "review.csv").write_text(
-        f"sample_id,set_by,reason,verdict\n{rejected},AB,clots,{ReviewVerdict.REJECT.value}\n"
-        f"{asked},AB,one clone?,{ReviewVerdict.ASK.value}\n",
+        f"sample_id,set_by,reason,verdict\n{rejected},AB,clots,{ReviewDecision.REJECT.value}\n"
+        f"{asked},AB,one clone?,{ReviewDecision.ASK.value}\n",
         "utf-8",
     )
     study, faults = check_folder(typed)

@@ -21,7 +21,7 @@ from pipeline.washout.line.doubts import doubts_of, with_doubts
 from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from validation.markdown import paragraph, table
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -224,7 +224,7 @@ def examine(condition: Condition, studies: int, seed: int) -> Found:
     said = 0
     for study in range(studies):
         drawn = condition.draw(condition.n, np.random.default_rng([seed, study]))
-        data = given_rows(drawn.rows(), Settings()).data
+        data = select_rows(drawn.rows(), Settings()).data
         try:
             plain_line = fit_line(data)
             found = doubts_of(plain_line)

@@ -19,7 +19,7 @@ from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
 from pipeline.washout.observations.pair_order import pair_order
 from pipeline.washout.observations.rows import observe
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.ranks import permutation_p
 from validation.markdown import paragraph, table
 
@@ -115,7 +115,7 @@ def examine(waiting: Waiting, studies: int, seed: int) -> list[Waited]:
     for study in range(studies):
         rows = waiting.rows(np.random.default_rng([seed, study]))
         try:
-            fit = fit_observations(given_rows(rows, Settings()).data)
+            fit = fit_observations(select_rows(rows, Settings()).data)
         except NotEstimableError:
             continue
         for share, count in counts.items():

@@ -14,6 +14,7 @@ from pipeline.output.table import Cell, cell_text
 from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
+from pipeline.study.wording import capitalized
 
 SITES = "molecules/cell"
 VARIABLES = (
@@ -122,7 +123,7 @@ def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure,
     quantified, gated = result.population, study.settings.population_name
     name = density_name(study)
     return (
-        Measure("RD", f"{name[:1].upper()}{name[1:]} receptor density"[:40], SITES, rd, quantified, limit),
+        Measure("RD", f"{capitalized(name)} receptor density"[:40], SITES, rd, quantified, limit),
         Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, receptor.abc, quantified),
         Measure("BGABC", "Background antibodies bound per cell", SITES, receptor.background_abc, quantified),
         Measure("MFI", f"{marker} median fluorescence"[:40], "channel", receptor.median_mfi, quantified),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.cleaning.singlets import gate_of_ratio
-from gating.clone.gates import TARGETS, phenotype_gate
+from gating.clone.gates import CLONE_TARGETS, phenotype_gate
 from gating.events import Survivors
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
@@ -83,7 +83,7 @@ def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
         thresholds=(),
         confidence=1.0,
         note="",
-        given=(),
+        given_cuts=(),
     )
 
 
@@ -103,23 +103,23 @@ def _with_cut(
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    cuts = tuple(cut for cut in step.given if cut.channel != channel)
+    cuts = tuple(cut for cut in step.given_cuts if cut.channel != channel)
     return replace(
         step,
         gate=gate,
         thresholds=thresholds,
         methods=(Method.PERSON,),
-        given=(*cuts, GivenCut(channel, Method.PERSON, name)),
+        given_cuts=(*cuts, GivenCut(channel, Method.PERSON, name)),
     )
 
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
     """Return the clone's gate made of cuts, as used if a person set one of the cuts."""
-    channels = [row for row in panel.channels if row.channel in thresholds and row.role in TARGETS]
+    channels = [row for row in panel.channels if row.channel in thresholds and row.role in CLONE_TARGETS]
     return phenotype_gate(
         [
             (
-                replace(row, target=TARGETS[row.role]),
+                replace(row, target=CLONE_TARGETS[row.role]),
                 Threshold(thresholds[row.channel], Method.PERSON, 1.0),
             )
             for row in channels

@@ -13,7 +13,7 @@ from pipeline.simulate.tubes.cells import CD38, SimulatedCells, draw_cells
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect, measured_spillover, spillover_of_day
 from pipeline.simulate.tubes.parameters import TubeParameters
-from pipeline.simulate.tubes.populations import MARKERS
+from pipeline.simulate.tubes.populations import SIMULATED_MARKERS
 from pipeline.simulate.tubes.simulated_tube import Labels, SimulatedTube
 
 _FSC_THRESHOLD = 5_000.0
@@ -139,7 +139,7 @@ def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -
     rows = []
     for detector in parameters.cytometer.fluorescence:
         marker = swapped.get(detector.marker, detector.marker)
-        antigen = cells.antigens[MARKERS.index(marker)]
+        antigen = cells.antigens[SIMULATED_MARKERS.index(marker)]
         sticks = 0.0 if marker == "VIABILITY" else 1.0
         bound = antigen + sticks * cells.sticky
         rows.append(_cd38_dye(parameters, cells, bound, carry_over) if marker == "CD38" else bound)

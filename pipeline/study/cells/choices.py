@@ -28,8 +28,8 @@ class RowReason(StrEnum):
     OTHER_ANTI_CD38 = "other_anti_cd38"
 
 
-class ReviewVerdict(StrEnum):
-    """A person's verdict on a tube; review.csv may hold other words too, which are only noted."""
+class ReviewDecision(StrEnum):
+    """What a person decided on a tube; review.csv may hold other words too, which are only noted."""
 
     ACCEPT = "accept"
     CHANGE = "change"
@@ -45,6 +45,7 @@ ADA_COURSES = tuple(course.value for course in AdaCourse)
 ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
 TISSUES = ("marrow", "blood")
 RESPONSES = tuple(response.value for response in Response)
+"""From the deepest response to progression, then not evaluable."""
 RESPONSE_SPELLINGS = (
     ("stringent complete response", "sCR"), ("complete response", "CR"), ("complete remission", "CR"),
     ("very good partial response", "VGPR"), ("very good partial remission", "VGPR"),
@@ -53,8 +54,8 @@ RESPONSE_SPELLINGS = (
     ("prog.", "PD"), ("prog", "PD"), ("P.D.", "PD"), ("not evaluable", "NE"),
 )  # fmt: skip
 """Responses in words, and the code that each means."""
-VERDICT_SPELLINGS = (("rejected", ReviewVerdict.REJECT),)
-"""Other spellings of a verdict, and the verdict that each means."""
+DECISION_SPELLINGS = (("rejected", ReviewDecision.REJECT),)
+"""Other spellings of a decision, and the decision that each means."""
 DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
@@ -65,7 +66,7 @@ ROLE_SPELLINGS = (
 """Other spellings of a role, and the role that each means."""
 
 
-def review_verdict(typed: str) -> ReviewVerdict | None:
-    """Return the verdict that a cell of review.csv means, upper or lower case; None for other words."""
-    known = {**{caseless(verdict): verdict for verdict in ReviewVerdict}, **dict(VERDICT_SPELLINGS)}
+def review_decision(typed: str) -> ReviewDecision | None:
+    """Return the decision that a cell of review.csv means, upper or lower case; None for other words."""
+    known = {**{caseless(decision): decision for decision in ReviewDecision}, **dict(DECISION_SPELLINGS)}
     return known.get(caseless(typed))

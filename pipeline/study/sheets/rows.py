@@ -250,7 +250,7 @@ class StatementRow(Row):
 
 
 class ReviewRow(Row):
-    """A row of review.csv: a gate that a reviewer set, a verdict on the tube, or both."""
+    """A row of review.csv: a gate that a reviewer set, a decision on the tube, or both."""
 
     sample_id: FileSafeId = column("The tube.", required=True)
     gate: Identifier = column("Name of the automatic threshold; of a polygon the step.", default="")

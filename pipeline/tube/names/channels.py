@@ -10,6 +10,7 @@ from functools import lru_cache
 from gating.events.panel import SCATTER_ROLES
 from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
+from pipeline.study.names.look import folded_name
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
@@ -181,9 +182,3 @@ def _near(alias: str, name: str) -> bool:
         return False
     plain_alias, plain_name = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))
     return plain_alias in re.split(r"[-_ ]", plain_name) or bool(get_close_matches(plain_alias, [plain_name]))
-
-
-@lru_cache(4_096)  # every file of a study asks for the same few names
-def folded_name(text: str) -> str:
-    """Return a name without case, blanks and punctuation."""
-    return re.sub(r"[\W_]+", "", text).casefold()

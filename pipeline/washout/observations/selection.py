@@ -25,8 +25,8 @@ _MARROW: Final = "marrow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """The rows that are given to the models.
+class RowSelection:
+    """The rows that the models take, and why other rows are left out.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Given:
     with_left_out: Observations | None = None
 
 
-def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
+def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
     """Select the rows for the models; their order does not depend on the order of the sheets."""
     ordered = sorted(rows, key=_measured_values)
     usable, left_out = kept_rows(ordered, settings)
@@ -71,7 +71,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     if len(alone) < len(used):
         named = str(reference) or "unknown"
         notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks cannot have a term")
-    return Given(
+    return RowSelection(
         used=used,
         data=data,
         of_reference=of_reference,
@@ -126,13 +126,13 @@ def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd,
 
 
 def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Term]) -> Observations:
-    sd = [_number(row.rd_log_sd) for row in rows]
+    sd = [number_or_nan(row.rd_log_sd) for row in rows]
     data = observe(
-        [_number(row.weeks) for row in rows],
-        [_number(row.rd) for row in rows],
+        [number_or_nan(row.weeks) for row in rows],
+        [number_or_nan(row.rd) for row in rows],
         [row.status for row in rows],
-        lloq=[_number(row.lloq) for row in rows],
-        uloq=[_number(_censored_above(row, extrapolation)) for row in rows],
+        lloq=[number_or_nan(row.lloq) for row in rows],
+        uloq=[number_or_nan(_censored_above(row, extrapolation)) for row in rows],
         measurement_sd=sd if any(row.rd_log_sd is not None for row in rows) else None,
         patients=[row.patient_id for row in rows],
         terms=terms,
@@ -146,7 +146,8 @@ def _censored_above(row: PatientRd, extrapolation: float) -> float | None:
     return bound if bound is not None or row.uloq is None else extrapolation * row.uloq
 
 
-def _number(value: float | None) -> float:
+def number_or_nan(value: float | None) -> float:
+    """Return a number; NaN where there is none."""
     return float("nan") if value is None else value
 
 
@@ -179,7 +180,7 @@ def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
         ),
     )
     return tuple(
-        Term(name, unit, np.array([_number(value) for value in values], dtype=np.float64), centred)
+        Term(name, unit, np.array([number_or_nan(value) for value in values], dtype=np.float64), centred)
         for name, unit, values, centred in columns
     )
 

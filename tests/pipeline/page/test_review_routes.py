@@ -185,7 +185,7 @@ def test_a_run_with_other_settings_or_another_matrix_unsigns_and_says_why(
     (study / "settings.csv").write_text(settings, "utf-8")
     assert "it was not run again" in reviewer.tube(ONE)["decision"]["unsigned_because"] or "named" in why
     job = run_again(reviewer)
-    assert job["state"] == "done", job["said"]
+    assert job["state"] == "done", job["messages"]
     row = reviewer.tube(ONE)
     assert row["shown"]["result"] != before
     assert (row["decision"]["state"], why in row["decision"]["unsigned_because"]) == ("unsigned", True)
@@ -206,7 +206,7 @@ def test_two_reviewers_see_each_other_and_a_killed_server_loses_nothing(study: P
         late = two.decide(TWO, "accept", version=version, who="CD")
         assert late.status_code == 409
         assert late.json()["theirs"]["reason"] == "clots, <b>bold</b>"
-        assert (late.json()["yours"]["verdict"], late.json()["yours"]["by"]) == ("accept", "CD")
+        assert (late.json()["yours"]["choice"], late.json()["yours"]["by"]) == ("accept", "CD")
         assert late.json()["version"] == one.tube(TWO)["version"] == version + 1
         first.process.kill()
         assert two.decide(ONE, "ask", reason="a clone?", who="CD").status_code == 200
@@ -215,7 +215,7 @@ def test_two_reviewers_see_each_other_and_a_killed_server_loses_nothing(study: P
         again = Client(third)
         states = {name: again.tube(name)["decision"] for name in TUBES}
         assert (states[ONE]["state"], states[ONE]["reason"]) == ("asked", "a clone?")
-        assert (states[TWO]["verdict"], states[TWO]["reason"]) == ("reject", "clots, <b>bold</b>")
+        assert (states[TWO]["choice"], states[TWO]["reason"]) == ("reject", "clots, <b>bold</b>")
         page = again.get("/sign").text
         assert "clots, &lt;b&gt;bold&lt;/b&gt;" in page
         assert "<b>bold" not in page

@@ -14,7 +14,7 @@ from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.models import MODELS, Model
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.report import washout_report
 
 LLOQ = 1_000.0
@@ -68,7 +68,7 @@ def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_a_model_refuses_rows_that_are_all_below_their_limit_with_a_reason(model: Model):
-    given = given_rows([replace(row, rd=None, status="BELOW_LLOQ", drug=None) for row in rows()], Settings())
+    given = select_rows([replace(row, rd=None, status="BELOW_LLOQ", drug=None) for row in rows()], Settings())
     with pytest.raises(NotEstimableError, match=r"\w"):
         model.fit(given, Settings())
 

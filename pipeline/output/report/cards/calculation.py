@@ -6,8 +6,8 @@ from typing import Final
 
 from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
 from calibration.density.result import known_to_exceed
-from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.words import density_words, rounded_text
+from pipeline.output.figures.style.ticks import count, rounded_text
+from pipeline.output.report.words import density_words
 from pipeline.quantification.result import SampleResult
 
 Pairs = tuple[tuple[str, str], ...]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.output.figures.style.palette import STATUS
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.report.cards.calculation import Pairs
-from pipeline.output.report.words import interval_words, rounded_text
+from pipeline.output.report.words import interval_words
 from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy

@@ -14,17 +14,17 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, StatusStyle
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.flag_words.entry import FlagWords
 from pipeline.output.interval import interval_lacks
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict, badge_class, verdict_of
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
 from pipeline.output.report.cards.calculation import Pairs, arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
-from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
+from pipeline.output.report.words import density_words, interval_words, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
@@ -32,7 +32,7 @@ from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
-ASKING = (Verdict.LOOK, Verdict.UNRELIABLE, Verdict.NO_DENSITY, Verdict.FAILED)
+ASKING = (TubeVerdict.LOOK, TubeVerdict.UNRELIABLE, TubeVerdict.NO_DENSITY, TubeVerdict.FAILED)
 """Verdicts of tubes that a person should look at."""
 
 
@@ -43,7 +43,7 @@ class TubeCard:
     anchor: str
     sample: Sample
     look: StatusStyle
-    verdict: Verdict
+    verdict: TubeVerdict
     badge: str
     status: str
     beyond: str
@@ -100,7 +100,7 @@ def tube_card(
     return TubeCard(
         anchor=anchor,
         sample=sample,
-        look=VERDICT_LOOK[verdict],
+        look=TUBE_VERDICT_LOOK[verdict],
         verdict=verdict,
         badge=badge_class(verdict),
         status=receptor.status.value,
@@ -152,10 +152,10 @@ def _instead(result: SampleResult) -> str:
     return f"ABC {rounded_text(receptor.abc)}; {reason}" if receptor.abc is not None else reason
 
 
-def _beyond(status: RdStatus, verdict: Verdict) -> str:
+def _beyond(status: RdStatus, verdict: TubeVerdict) -> str:
     """Return that a density is extrapolated, where neither its verdict nor a sign before it says so."""
-    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not Verdict.ABOVE_TOP_BEAD
-    return Verdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
+    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not TubeVerdict.ABOVE_TOP_BEAD
+    return TubeVerdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
 
 
 def _weeks(exposure: Exposure | None) -> str:

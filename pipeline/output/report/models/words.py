@@ -12,6 +12,7 @@ from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.study.quantity_name import UnitKind
+from pipeline.study.wording import capitalized
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
@@ -84,7 +85,7 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
         *without_weeks,
     ):
         by_reason.setdefault(_plain(reason), []).append(estimate)
-    return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
+    return tuple(f"{capitalized('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
 def _plain(text: str) -> str:
@@ -92,10 +93,6 @@ def _plain(text: str) -> str:
     for column, words in _COLUMNS.items():
         text = re.sub(rf"\b{column}\b", words, text)
     return text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _interval(estimate: Estimate) -> str:
@@ -160,7 +157,7 @@ def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
 def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
     """Say which rows the models leave out by default, and what the line is with them."""
     fold = estimates.get("with_left_out_fold_per_doubling")
-    sentences = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    sentences = [f"{capitalized(note)}." for note in left_out_notes(report.left_out)]
     return sentences + (
         [f"M1 with these rows included: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else []
     )
@@ -176,7 +173,10 @@ def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
         if varying
         else ""
     )
-    return [*(f"M1. {_capital(words)}." for words in report.tobit.doubt_words), *([beside] if beside else [])]
+    return [
+        *(f"M1. {capitalized(words)}." for words in report.tobit.doubt_words),
+        *([beside] if beside else []),
+    ]
 
 
 def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
@@ -218,7 +218,7 @@ def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[
         return []
     sources = {visit.theta_from for visit in report.visits if visit.theta is not None}
     if sources == {ThetaFrom.NO_COMPETITION.value}:
-        return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
+        return [f"M3. {capitalized(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
         "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives the "
         f"total: × {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. "
@@ -246,7 +246,7 @@ def _wait_words(wait: Wait, name: str) -> str:
             else f"95 % interval {three_digits(wait.low)} to {three_digits(high)}"
         )
     weeks = f"{three_digits(wait.weeks)} ({limits}) weeks{note}"
-    return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
+    return f"Wait by {wait.model}. {capitalized(_wait(wait, name))} after {weeks}."
 
 
 def _why(wait: Wait) -> str:

@@ -56,7 +56,7 @@ def response_sentences(tables: ResponseTables | None) -> Iterator[str]:
     if tables is None:
         return
     if tables.n_evaluable:
-        yield f"Proportions have exact intervals{cited([src.EXACT])}."
+        yield f"Proportions have exact intervals{cited([src.EXACT_INTERVAL])}."
         yield from _comparisons(tables)
     followed = [row for row in tables.survival if row.n]
     if followed:

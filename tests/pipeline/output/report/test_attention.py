@@ -90,9 +90,9 @@ def test_a_check_finding_and_the_flag_that_says_the_same_are_one_line(study_resu
     words = FLAGS[CheckFlag.BEADS_AGED]
     assert line.effect.casefold() == f"{words.effect}.".casefold()
     assert line.action.casefold() == f"{words.action}.".casefold()
-    assert line.said[0].startswith("samples!F2: found beads")  # one of its kind, and where the others are
-    assert "88 more" in line.said[1]
-    assert len(line.said) == 2
+    assert line.messages[0].startswith("samples!F2: found beads")  # one of its kind, and where the others are
+    assert "88 more" in line.messages[1]
+    assert len(line.messages) == 2
 
 
 def test_of_a_large_study_with_every_flag_twelve_lines_are_shown_and_none_is_lost(study_result: StudyResult):
@@ -146,7 +146,7 @@ def test_a_failed_tube_stands_once_though_a_check_found_it_too(study_result: Stu
     )  # fmt: skip
     (line,) = everything(attention(study, {}))
     assert tubes(line) == ["T001"]
-    assert line.said == (
+    assert line.messages == (
         'samples!D3: found "T001.fcs" without channel "PE-A", expected the panel\'s channels',
     )
 
@@ -194,7 +194,7 @@ def test_a_rejected_bead_run_and_its_tubes_are_one_line_that_says_why(study_resu
     (line,) = everything(attention(study, {"beads:B1": "beads-1"}))
     assert (line.level, line.count) == ("severe", "30 of 30 tubes (30 patients)")
     assert line.title == f"No usable standard curve: {text}."
-    assert line.said == ("beads!F2: found level 26062 above 533, expected 1.15 to 30 times that",)
+    assert line.messages == ("beads!F2: found level 26062 above 533, expected 1.15 to 30 times that",)
     assert [link.anchor for link in line.bead_runs] == ["beads-1"]
     html = report_html(study)
     first = html[html.index('id="first"') : html.index('id="densities"')]
@@ -207,7 +207,7 @@ def test_a_curve_with_a_warning_is_one_line_with_its_bead_run_and_its_tubes(stud
     (line,) = everything(attention(study, {}))
     assert (line.code, line.count) == ("CURVE_WARN", "5 of 5 tubes (5 patients)")
     assert [link.text for link in line.bead_runs] == [warned.bead_run]
-    assert line.said[0].startswith("B2: largest back-calculated error")
+    assert line.messages[0].startswith("B2: largest back-calculated error")
 
 
 def test_a_defect_of_the_program_is_one_line_that_asks_to_report_it(study_result: StudyResult):
@@ -227,7 +227,7 @@ def test_warnings_of_a_sheet_are_joined_by_cause_and_lead_to_their_tubes(study_r
     (line,) = everything(attention(study, {}))
     assert (line.level, line.count) == ("warn", "5 of 5 tubes (5 patients), the others alike")
     assert line.title == 'samples!L2: found "a0", expected a remark.'
-    assert line.said == ("In samples!L2, samples!L3, samples!L4, samples!L5, samples!L6",)
+    assert line.messages == ("In samples!L2, samples!L3, samples!L4, samples!L5, samples!L6",)
 
 
 def test_where_nothing_is_wrong_the_page_says_that_nothing_needs_attention(study_result: StudyResult):

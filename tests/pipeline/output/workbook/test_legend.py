@@ -13,7 +13,7 @@ from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.flag_words.all_flags import FLAGS
-from pipeline.output.result_tables import EXPOSURES, PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.output.result_tables import EXPOSURES, PATIENTS, SAMPLES
 from pipeline.output.table import names_of
 from pipeline.output.workbook import workbook_sheets
 from pipeline.output.workbook.tables.histograms import histogram_table
@@ -52,8 +52,8 @@ def test_every_status_verdict_and_flag_is_explained(legend: pd.DataFrame):
 @pytest.mark.parametrize(
     ("sheet", "file", "codes"),
     [
-        ("Samples", "rd_samples.csv", SAMPLE_COLUMNS),
-        ("Patients", "rd_patients.csv", PATIENT_COLUMNS),
+        ("Samples", "rd_samples.csv", names_of(SAMPLES)),
+        ("Patients", "rd_patients.csv", names_of(PATIENTS)),
         ("Calibration", "calibration.csv", CALIBRATION_COLUMNS),
         ("Exposure", "statistics/exposure.csv", names_of(EXPOSURES)),
     ],

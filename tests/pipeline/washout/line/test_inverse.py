@@ -12,7 +12,7 @@ from pipeline.washout.censored.profile import critical_value
 from pipeline.washout.line.intervals import level_at, shared_variance, slope_of
 from pipeline.washout.line.line import fit_line
 from pipeline.washout.line.tobit import fit_observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 
 
 def fit(n=60, seed=2, **rest):
@@ -139,7 +139,7 @@ def shared_rows(n, seed, off, sd=0.06):
 def test_an_error_that_all_rows_share_widens_the_wait_and_not_the_slope():
     alone = [replace(row, rd_log_sd=0.05, shared=()) for row in shared_rows(200, 3, 0.0)]
     first, second = (
-        fit_observations(given_rows(rows, Settings()).data) for rows in (alone, shared_rows(200, 3, 0.0))
+        fit_observations(select_rows(rows, Settings()).data) for rows in (alone, shared_rows(200, 3, 0.0))
     )
     assert second.slope_interval == pytest.approx(first.slope_interval, abs=1e-9)
     for share in (0.5, 0.9):
@@ -154,7 +154,7 @@ def test_an_error_that_all_rows_share_widens_the_wait_and_not_the_slope():
 
 def test_a_common_factor_moves_the_level_by_itself_and_the_slope_by_nothing():
     # against the maximum of an independent likelihood of moved values and limits
-    data = given_rows(shared_rows(40, 5, 0.0), Settings()).data
+    data = select_rows(shared_rows(40, 5, 0.0), Settings()).data
     line = fit_line(data)
     moved = replace(data, log_rd=data.log_rd + 0.01)
     other = fit_line(moved)
@@ -167,10 +167,10 @@ def test_a_common_factor_moves_the_level_by_itself_and_the_slope_by_nothing():
 def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
     rows = shared_rows(60, 7, 0.0)
     late = [replace(row, shared=(SharedError("lot B" if row.weeks > 14 else "lot A", 0.06),)) for row in rows]
-    one, two = (fit_observations(given_rows(each, Settings()).data) for each in (rows, late))
+    one, two = (fit_observations(select_rows(each, Settings()).data) for each in (rows, late))
     assert np.diff(two.slope_interval)[0] > 1.05 * np.diff(one.slope_interval)[0]
     # independent: the slope of least squares of a step of 0.06 dex, when nothing is censored
-    clear = fit_line(replace(given_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
+    clear = fit_line(replace(select_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
     x = np.log2(clear.data.weeks)
     lots = [clear.data.shared.row[clear.data.shared.source == lot] for lot in (0, 1)]
     steps = [np.polyfit(x, np.where(np.isin(np.arange(60), lot), 0.06, 0.0), 1)[0] for lot in lots]
@@ -197,7 +197,7 @@ def test_a_kit_that_reads_low_does_not_withhold_the_wait_of_the_usual_one(seed):
             )
             for i, value in enumerate(np.append(rd[:24], factor * rd[24:]))
         ]
-        fitted = fit_observations(given_rows(rows, Settings()).data)
+        fitted = fit_observations(select_rows(rows, Settings()).data)
         return [weeks_to_reach(fitted, 100_000, share) for share in (0.5, 0.9)]
 
     for low, usual in zip(waits(0.2), waits(1.0), strict=True):

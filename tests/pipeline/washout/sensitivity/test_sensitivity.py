@@ -11,7 +11,7 @@ from helpers.washout_truth import slow_fit
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import fit_observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.report import washout_report, with_sensitivity
 from pipeline.washout.sensitivity import patients
 from pipeline.washout.sensitivity.sensitivity import sensitivity
@@ -39,7 +39,7 @@ def rows_of(n: int = 18, seed: int = 6, **facts) -> list[PatientRd]:
 
 
 def told_of(rows: list[PatientRd]):
-    return sensitivity(rows, fit_observations(given_rows(rows, Settings()).data), Settings())
+    return sensitivity(rows, fit_observations(select_rows(rows, Settings()).data), Settings())
 
 
 @pytest.fixture(scope="module")

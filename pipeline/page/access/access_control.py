@@ -1,4 +1,4 @@
-"""The door of the page: it decides who may send requests.
+"""Decides who may send requests to the page.
 
 A loopback address alone does not protect: every user of a computer and every page in the browser can reach
 it. So each request must name the given address (Host), come from the page itself (Origin), carry the cookie
@@ -18,7 +18,8 @@ from threading import Lock
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from pipeline.page.door.peer import is_other_user
+from pipeline.page.access.peer import is_other_user
+from pipeline.study.wording import capitalized
 
 HOST = "127.0.0.1"
 ENTRY = "/enter"
@@ -35,7 +36,7 @@ POLICY = (
 _READING = ("GET", "HEAD")
 """Request methods that change nothing."""
 
-LOOKS = ("/api/alive", "/api/tubes", "/api/study", "/api/job", "/api/sheets")
+REPEATED_REQUESTS = ("/api/alive", "/api/tubes", "/api/study", "/api/job", "/api/sheets")
 """Requests that an open page repeats by itself; they do not keep the program alive."""
 
 HEADERS = {
@@ -109,7 +110,7 @@ class Keys:
         return any(hmac.compare_digest(value.encode(), self.secret.encode()) for value in values)
 
 
-class Door:
+class AccessControl:
     """Lets a request in, or answers with the reason of its refusal."""
 
     def __init__(self, app: App, keys: Keys) -> None:
@@ -134,7 +135,7 @@ class Door:
         elif not self._keys.is_ours(headers.get("cookie", "")):
             await _refuse(scope, send, 403, _NO_COOKIE)
         else:
-            if scope["path"] not in LOOKS:
+            if scope["path"] not in REPEATED_REQUESTS:
                 self._keys.touched = time.monotonic()
             await self._app(scope, _counted(receive), _with_headers(send))
 
@@ -225,7 +226,7 @@ async def _refuse(scope: Scope, send: Send, status: int, reason: str) -> None:
     if scope["path"].startswith("/api/"):
         await _answer(send, status, "application/json", json.dumps({"error": reason}), {})
         return
-    page = f"{_HEAD}<h1>Not opened</h1><p>{escape(reason[:1].upper() + reason[1:])}.</p></html>"
+    page = f"{_HEAD}<h1>Not opened</h1><p>{escape(capitalized(reason))}.</p></html>"
     await _answer(send, status, "text/html; charset=utf-8", page, {})
 
 

@@ -1,4 +1,4 @@
-"""What the desk holds in memory is what lies in the folder, however often that changes."""
+"""What the page holds of a study in memory is what lies in the folder, however often that changes."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from helpers.rewritten import edit_sheet
 from pipeline.cli import PROGRAM
 from pipeline.files.whole import NotWrittenError
 from pipeline.page.app import _status_and_words
-from pipeline.page.desk import AS_IT_WAS, Desk
+from pipeline.page.open_study import AS_IT_WAS, OpenStudy
 from pipeline.page.review.asked import reviewable
 from pipeline.review.decisions import DecisionRequest, RefusedError, decide
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.errors import UserError
 
 
 def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_path: Path):
-    desk = Desk(tmp_path, 1, PROGRAM)
+    open_study = OpenStudy(tmp_path, 1, PROGRAM)
     for number in range(30):
-        desk.ledger()
+        open_study.decision_history()
         for name in (f"P{number}", f"Q{number}"):
-            decide(tmp_path, DecisionRequest(name, 0, ReviewVerdict.ACCEPT, "AB"))
-            desk.trail()
-        assert desk.ledger().of(f"Q{number}").verdict is ReviewVerdict.ACCEPT
+            decide(tmp_path, DecisionRequest(name, 0, ReviewDecision.ACCEPT, "AB"))
+            open_study.trail()
+        assert open_study.decision_history().of(f"Q{number}").choice is ReviewDecision.ACCEPT
 
 
 def test_a_study_with_a_fault_is_looked_at_as_far_as_it_is_sound_and_not_decided(
     two_tubes_run: Path, tmp_path: Path
 ):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk = Desk(study, 0, PROGRAM)
-    assert reviewable(desk.snapshot()).refusal == ""
+    open_study = OpenStudy(study, 0, PROGRAM)
+    assert reviewable(open_study.snapshot()).refusal == ""
     edit_sheet(
         study,
         "samples",
         lambda row: row | {"collected_on": "31 Juni"} if row["sample_id"] == "P10_BM1" else row,
     )
-    now = desk.snapshot()
+    now = open_study.snapshot()
     assert set(now.results) == {"P07_BM1"}
     assert 'samples!C3: found "31 Juni"' in now.refusal
     with pytest.raises(RefusedError, match="nothing is decided or signed"):
         reviewable(now)
     (study / "samples.csv").write_text("nonsense\n1\n", "utf-8")
-    as_before = desk.snapshot()
+    as_before = open_study.snapshot()
     assert as_before.refusal.startswith(AS_IT_WAS)
     assert "sample_id" in as_before.refusal
     assert set(as_before.results) == {"P07_BM1"}
     with pytest.raises(UserError, match="sample_id"):
-        Desk(study, 0, PROGRAM).snapshot()
+        OpenStudy(study, 0, PROGRAM).snapshot()
     shutil.move(study, tmp_path / "elsewhere")
-    assert "was it moved" in desk.snapshot().refusal
+    assert "was it moved" in open_study.snapshot().refusal
 
 
-def refusal_of(desk: Desk) -> str:
+def refusal_of(open_study: OpenStudy) -> str:
     """Return why nothing is decided; also of a study that cannot be read at all."""
     try:
-        return desk.snapshot().refusal
+        return open_study.snapshot().refusal
     except UserError as error:
         return str(error)
 
@@ -78,28 +78,28 @@ def test_what_somebody_types_into_review_csv_is_checked_when_it_is_saved_and_whe
     two_tubes_run: Path, tmp_path: Path, typed: str, why: str
 ):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk, path = Desk(study, 0, PROGRAM), study / "review.csv"
-    assert desk.snapshot().refusal == ""
+    open_study, path = OpenStudy(study, 0, PROGRAM), study / "review.csv"
+    assert open_study.snapshot().refusal == ""
     path.write_text("sample_id,gate,value,set_by,reason,verdict\n" + typed, "utf-8")
-    assert why in desk.snapshot().refusal
-    assert why in refusal_of(Desk(study, 0, PROGRAM))
+    assert why in open_study.snapshot().refusal
+    assert why in refusal_of(OpenStudy(study, 0, PROGRAM))
     path.write_text("sample_id,gate,value,set_by,reason,verdict\nP10_BM1,cd138,5,CD,x,change\n", "utf-8")
-    assert reviewable(desk.snapshot()).gates_of("P10_BM1")[0].value == 5.0
-    decide(study, DecisionRequest("P07_BM1", 0, ReviewVerdict.ACCEPT, "AB"))
+    assert reviewable(open_study.snapshot()).gates_of("P10_BM1")[0].value == 5.0
+    decide(study, DecisionRequest("P07_BM1", 0, ReviewDecision.ACCEPT, "AB"))
     path.unlink()
-    assert reviewable(desk.snapshot()).gates_of("P10_BM1") == ()
+    assert reviewable(open_study.snapshot()).gates_of("P10_BM1") == ()
 
 
 def test_a_decision_of_this_page_does_not_make_it_read_all_sheets_again(two_tubes_run: Path, tmp_path: Path):
     study = Path(shutil.copytree(two_tubes_run, tmp_path / "s"))
-    desk = Desk(study, 0, PROGRAM)
-    before = desk.snapshot().known
+    open_study = OpenStudy(study, 0, PROGRAM)
+    before = open_study.snapshot().known
     for version in range(3):
-        decide(study, DecisionRequest("P07_BM1", version, ReviewVerdict.ACCEPT, "AB"))
-        assert desk.snapshot().known is before
+        decide(study, DecisionRequest("P07_BM1", version, ReviewDecision.ACCEPT, "AB"))
+        assert open_study.snapshot().known is before
     path = study / "review.csv"
     path.write_bytes(path.read_bytes() + b"P10_BM1,,,CD,,,accept,\n")
-    assert desk.snapshot().known is not before
+    assert open_study.snapshot().known is not before
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from pipeline.page.number_messages import number_message
 from pipeline.page.stage_messages import Failure, Job
 from pipeline.page.stamps import file_stamp, is_without_results, study_stamp
 from pipeline.quantification.result import failure_reason, is_failed
-from pipeline.review.bench import Bench, Shelf, open_bench
+from pipeline.review.bench import Bench, LoadedStudy, open_bench
+from pipeline.review.decision_history import DecisionHistory, decision_history_of, digest_before_decisions
 from pipeline.review.decisions import finish_last
-from pipeline.review.ledger import Ledger, digest_before_decisions, ledger_of
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot, snapshot_of
 from pipeline.review.view import View
@@ -52,13 +52,13 @@ class OvertakenError(UserError):
 class _Same:
     """A key that compares objects by identity and keeps the object alive, so that its id is not reused."""
 
-    thing: object
+    value: object
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
+        return isinstance(other, _Same) and self.value is other.value
 
     def __hash__(self) -> int:
-        return id(self.thing)
+        return id(self.value)
 
 
 @dataclass
@@ -66,13 +66,13 @@ class _BenchSlot:
     """A tube on the bench; it is read when it is first needed."""
 
     stamp: Any
-    shelf: Shelf
+    loaded_study: LoadedStudy
     bench: Bench | None = None
     start: View | None = None
     lock: Lock = field(default_factory=Lock)
 
 
-class Desk:
+class OpenStudy:
     """One study for one page, from its start to its end.
 
     Parameters
@@ -174,11 +174,11 @@ class Desk:
         with self._lock:
             return self._cached("trail", file_stamp(folder / TRAIL), lambda: must_be_whole(folder))
 
-    def ledger(self) -> Ledger:
+    def decision_history(self) -> DecisionHistory:
         """Return the decisions so far."""
         trail = self.trail()
         with self._lock:
-            return self._cached("ledger", _Same(trail), lambda: ledger_of(trail))
+            return self._cached("decision_history", _Same(trail), lambda: decision_history_of(trail))
 
     def with_bench(
         self, sample_id: str, work: Callable[[Bench, View], Thing], request: int | None = None
@@ -204,7 +204,7 @@ class Desk:
             if request is not None and request < self._latest[sample_id]:
                 raise OvertakenError("a later move of this tube came: this one was not made")
             if slot.bench is None:
-                slot.bench = open_bench(slot.shelf, sample_id)
+                slot.bench = open_bench(slot.loaded_study, sample_id)
                 slot.start = slot.bench.start()
             assert slot.start is not None
             return work(slot.bench, slot.start)
@@ -275,7 +275,7 @@ class Desk:
             stamp = (_Same(snapshot.known), snapshot.gates_of(sample_id))
             slot = self._benches.get(sample_id)
             if slot is None or slot.stamp != stamp:
-                slot = _BenchSlot(stamp, snapshot.shelf)
+                slot = _BenchSlot(stamp, snapshot.loaded_study)
                 self._benches[sample_id] = slot
                 self._latest.pop(sample_id, None)
             self._benches.move_to_end(sample_id)

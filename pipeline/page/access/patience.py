@@ -8,7 +8,7 @@ from typing import ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pipeline.page.door.door import HEADERS
+from pipeline.page.access.access_control import HEADERS
 
 MOST_WAITING = 64
 """Most idle connections at a time. Convention: a browser opens six to a page, and a system allows a program

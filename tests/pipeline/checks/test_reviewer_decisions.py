@@ -9,7 +9,7 @@ from pipeline.checks import check_folder, tube_findings
 from pipeline.checks.flags import CheckFlag
 from pipeline.review.decision import Decision
 from pipeline.review.review_file import ReviewFile, as_typed
-from pipeline.study.cells.choices import ReviewVerdict, review_verdict
+from pipeline.study.cells.choices import ReviewDecision, review_decision
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_verdict_is_noted_and_what_needs_a_look_is_flagged(tmp_path, verdict, 
 
 @pytest.mark.parametrize(
     ("typed", "verdict"),
-    [("Rejected", ReviewVerdict.REJECT), (" ASK\u200b", ReviewVerdict.ASK), ("fine by me", None)],
+    [("Rejected", ReviewDecision.REJECT), (" ASK\u200b", ReviewDecision.ASK), ("fine by me", None)],
 )
 def test_the_review_page_reads_a_typed_verdict_as_the_check_does(typed, verdict):
     columns = ("sample_id", "set_by", "verdict")
     file = ReviewFile(columns, (("P1", "AB", typed),), "")
-    assert as_typed(file, Decision("P1")).verdict is verdict is review_verdict(typed)
+    assert as_typed(file, Decision("P1")).choice is verdict is review_decision(typed)

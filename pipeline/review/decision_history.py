@@ -8,27 +8,27 @@ from typing import Any
 
 from pipeline.audit.trail import ChangedCell, Event, Trail, TrailLine, history_of
 from pipeline.review.decision import Decision, Signature, moves_of_facts
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 OF_REVIEW = (Event.DECISION, Event.SIGNATURE, Event.COUNTERSIGNATURE)
 """Events that concern one tube."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryEntry:
     """An entry of a tube's history: a changed cell or a decision, by `who` on the account `account`."""
 
     at: str
     who: str
     account: str
-    what: str
+    subject: str
     old: str
     new: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class DecisionHistory:
     """The decisions on the tubes of a study, by sample_id.
 
     Attributes
@@ -49,7 +49,7 @@ class Ledger:
         return self.decisions.get(sample_id, Decision(sample_id))
 
 
-def ledger_of(trail: Trail) -> Ledger:
+def decision_history_of(trail: Trail) -> DecisionHistory:
     """Return the decisions of an audit trail."""
     decisions: dict[str, Decision] = {}
     last, before, after = "", "", ""
@@ -61,7 +61,7 @@ def ledger_of(trail: Trail) -> Ledger:
         if line.event == Event.DECISION:
             last = name
             before, after = str(line.facts["review_before"]), str(line.facts["review_after"])
-    return Ledger(decisions, last, before, after)
+    return DecisionHistory(decisions, last, before, after)
 
 
 def digest_before_decisions(trail: Trail, digest: str) -> str:
@@ -83,7 +83,7 @@ def digest_before_decisions(trail: Trail, digest: str) -> str:
     return digest
 
 
-def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
+def past_of(trail: Trail, sample_id: str) -> tuple[HistoryEntry, ...]:
     """Return the history of a tube in order: changed cells, moved gates, decisions, signatures.
 
     The first content of its row is no change, and is not reported.
@@ -91,7 +91,7 @@ def past_of(trail: Trail, sample_id: str) -> tuple[Past, ...]:
     changed: dict[int, list[ChangedCell]] = {}
     for line, change in history_of(trail, sample_id):
         changed.setdefault(line.number, []).append(change)
-    entries: list[Past] = []
+    entries: list[HistoryEntry] = []
     for line in trail.lines:
         if line.event in OF_REVIEW and line.facts.get("sample_id") == sample_id:
             entries.append(_past_entry(line))
@@ -106,17 +106,17 @@ def _is_new_row(change: ChangedCell) -> bool:
 
 
 def _is_recorded(change: ChangedCell, *, is_first: bool) -> bool:
-    """Whether a change gets a line: for a gate, its position; a verdict is reported as the decision."""
+    """Whether a change gets a line: for a gate, its position; what was decided has a line of its own."""
     sheet = change.row.partition(" ")[0]
     if sheet == "gates":
         return change.column in ("value", "polygon")
     return sheet == "samples" and not is_first
 
 
-def _changed(line: TrailLine, change: ChangedCell) -> Past:
+def _changed(line: TrailLine, change: ChangedCell) -> HistoryEntry:
     sheet, _, name = change.row.partition(" ")
     subject = f"gate {name.rpartition('/')[2]}" if sheet == "gates" else f"{sheet}, {change.column}"
-    return Past(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
+    return HistoryEntry(line.at, _who(line), line.who, subject, change.old, change.new, _reason(line))
 
 
 def _next(now: Decision, line: TrailLine) -> Decision:
@@ -126,7 +126,7 @@ def _next(now: Decision, line: TrailLine) -> Decision:
         return Decision(
             now.sample_id,
             version,
-            ReviewVerdict(facts["verdict"]),
+            ReviewDecision(facts["verdict"]),
             moves_of_facts(facts["moves"]),
             str(facts["who"]),
             line.who,
@@ -142,12 +142,14 @@ def _next(now: Decision, line: TrailLine) -> Decision:
     )
 
 
-def _past_entry(line: TrailLine) -> Past:
+def _past_entry(line: TrailLine) -> HistoryEntry:
     facts: Mapping[str, Any] = line.facts
     if line.event == Event.DECISION:
-        return Past(line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"]))
+        return HistoryEntry(
+            line.at, _who(line), line.who, "decided", "", str(facts["verdict"]), str(facts["reason"])
+        )
     subject = "signed" if line.event == Event.SIGNATURE else "counter-signed"
-    return Past(line.at, _who(line), line.who, subject, "", "", str(facts["meaning"]))
+    return HistoryEntry(line.at, _who(line), line.who, subject, "", "", str(facts["meaning"]))
 
 
 def _who(line: TrailLine) -> str:

@@ -20,9 +20,9 @@ from helpers.dask_cluster import ROOT
 from helpers.page_client import Client, two_tubes
 from helpers.page_server import Served, served
 from pipeline.cli import PROGRAM
-from pipeline.page.door.door import LOOKS, POLICY
-from pipeline.page.door.patience import MOST_WAITING
-from pipeline.page.door.peer import owner_in
+from pipeline.page.access.access_control import POLICY, REPEATED_REQUESTS
+from pipeline.page.access.patience import MOST_WAITING
+from pipeline.page.access.peer import owner_in
 from pipeline.page.start import PageOptions, serve_page
 from pipeline.study.errors import UsageError
 
@@ -384,7 +384,7 @@ def test_nothing_leaves_this_computer_and_an_unused_page_ends_itself(study: Path
             assert client.get(path).status_code == 200
         with suppress(httpx.HTTPError):
             while process.poll() is None:
-                client.get(LOOKS[1])  # what an open page asks by itself
+                client.get(REPEATED_REQUESTS[1])  # what an open page asks by itself
         assert "Nobody has used the page for 0.05 minutes." in process.stdout.read()
     assert process.returncode == 0
     lines = told.read_text("utf-8").splitlines()

@@ -26,7 +26,7 @@ from pipeline.study.study import GateOverride, GateSource, Sample, Study
 
 
 @dataclass(frozen=True)
-class Shelf:
+class LoadedStudy:
     """A study with its present sheets, and the stored results of its last run.
 
     Attributes
@@ -64,7 +64,7 @@ class Shelf:
             if gate.sample_id == sample_id and (gate.source is GateSource.REVIEW) is review
         )
 
-    def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> Shelf:
+    def with_gates(self, sample_id: str, gates: Sequence[GateOverride]) -> LoadedStudy:
         """Return the study with a tube's gates replaced by these gates."""
         other_gates = tuple(gate for gate in self.study.gates if gate.sample_id != sample_id)
         return replace(self, study=replace(self.study, gates=(*other_gates, *gates)))
@@ -114,7 +114,7 @@ class Shelf:
         return stored is not None and stored.second_opinion is not None
 
 
-def open_shelf(folder: Path) -> Shelf:
+def load_study(folder: Path) -> LoadedStudy:
     """Read a study and its stored results.
 
     Raises
@@ -125,13 +125,13 @@ def open_shelf(folder: Path) -> Shelf:
     study, faults, findings = folder_with_findings(folder)
     if study is None or stops_run(faults):
         raise UserError(fault_report(faults))
-    return _shelf(folder, study, findings)
+    return _loaded(folder, study, findings)
 
 
-def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
+def study_to_look_at(folder: Path) -> tuple[LoadedStudy, tuple[Fault, ...]]:
     """Return the readable part of a study, and the faults that stop a run.
 
-    Without such faults the result is that of `open_shelf`.
+    Without such faults the result is that of `load_study`.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
     if study is None:
         raise UserError(fault_report(faults))
     if not stops_run(faults):
-        return _shelf(folder, study, findings), ()
+        return _loaded(folder, study, findings), ()
     stores = Results(folder / "results").stores
     bead_runs = tuple(run for run in study.bead_runs if stores.bead_runs.load(run.name))
     names = {run.name for run in bead_runs}
@@ -150,10 +150,10 @@ def shelf_to_look_at(folder: Path) -> tuple[Shelf, tuple[Fault, ...]]:
     if not samples:
         raise UserError(fault_report(faults))
     part = replace(study, bead_runs=bead_runs, samples=samples)
-    return _shelf(folder, part, findings), tuple(f for f in faults if f.severity is Severity.ERROR)
+    return _loaded(folder, part, findings), tuple(f for f in faults if f.severity is Severity.ERROR)
 
 
-def _shelf(folder: Path, study: Study, findings: tuple[Finding, ...]) -> Shelf:
+def _loaded(folder: Path, study: Study, findings: tuple[Finding, ...]) -> LoadedStudy:
     stores = Results(folder / "results").stores
     curves = [curve for run in study.bead_runs if (curve := stores.bead_runs.load(run.name))]
     samples = {s.sample_id: stored for s in study.samples if (stored := stores.samples.load(s.sample_id))}
@@ -167,7 +167,7 @@ def _shelf(folder: Path, study: Study, findings: tuple[Finding, ...]) -> Shelf:
     calibrations = judged_bead_runs(
         log, [curve for _, curve in curves], study.bead_runs, study.settings, write=False
     )
-    return Shelf(
+    return LoadedStudy(
         study=study,
         known=findings,
         calibrations=calibrations,
