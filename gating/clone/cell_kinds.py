@@ -22,7 +22,7 @@ from gating.clusters.ellipsoids import LEAST_GAIN
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Role
 from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
@@ -135,7 +135,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
         A sample of all viable single cells, which shows where negative ends.
     """
     roles = {channel.role for channel in panel.channels}
-    if wanted.n_events < FEWEST_FOR_KINDS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
+    if wanted.n_events < FEWEST_FOR_KINDS or Role.CD19 not in roles or not roles.intersection(ODD_MARKERS):
         return None
     cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
     mixture = wanted.once(GROUPS, lambda: _groups([cells])[0])
@@ -241,7 +241,7 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[M
     Dead cells and fragments bind every antibody, so they look aberrant. A clone's cells are about as large as
     normal plasma cells, or larger.
     """
-    rows = [row for row, look in enumerate(looks) if look.channel.role == "fsc_area"]
+    rows = [row for row, look in enumerate(looks) if look.channel.role == Role.FSC_AREA]
     normal = np.where(odd <= 0, shares, 0.0)
     if not rows or normal.max() < FEWEST_OF_A_CLONE:
         return np.zeros(odd.size, np.bool_)
@@ -276,11 +276,11 @@ def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> b
         look.channel.role: _differs(look.channel.role, float(d))
         for look, d in zip(looks, offsets, strict=True)
     }
-    return sum(differs.values()) < (OTHER_KIND if is_odd and not differs["cd19"] else OTHER_IF_NORMAL)
+    return sum(differs.values()) < (OTHER_KIND if is_odd and not differs[Role.CD19] else OTHER_IF_NORMAL)
 
 
-def _differs(role: str, offset: float) -> bool:
+def _differs(role: Role, offset: float) -> bool:
     """Return whether a marker separates the kinds: towards normal cells, or in either direction."""
-    if role in ("cd19", "cd45", "cd27", "viability", "dump", "cd20"):
+    if role in (Role.CD19, Role.CD45, Role.CD27, Role.VIABILITY, Role.DUMP, Role.CD20):
         return offset >= DIFFERENT
     return abs(offset) >= DIFFERENT

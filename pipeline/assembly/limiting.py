@@ -11,6 +11,7 @@ from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, Betwe
 from calibration.density.limits import MOST_CV
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter, widest_gap
+from calibration.density.result import raw_estimate
 from calibration.numbers import Z_95
 from pipeline.patients.between_runs import (
     BetweenRunTerm,
@@ -159,7 +160,7 @@ def _freedom(n: int) -> str:
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
-    return receptor.rd is not None and bool(receptor.budget)
+    return raw_estimate(receptor) is not None and bool(receptor.budget)
 
 
 def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:

@@ -84,7 +84,7 @@ def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:
     """Return a row; a row without a density gets one, so that the models can use it."""
     if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
         return row
-    return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
+    return replace(row, status=RdStatus.OK, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
 
 
 def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -> tuple[float, Floats] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import QUARTILES
+from gating.events.panel import Role
 from pipeline.tube.names.markers import scatter_role
 
 LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
@@ -104,7 +105,7 @@ def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
     return [
         name
         for name in channels
-        if not (is_scatter(name) or NO_LIGHT.match(name) or scatter_role(name) == "time")
+        if not (is_scatter(name) or NO_LIGHT.match(name) or scatter_role(name) == Role.TIME)
         and PULSE_MEASURE.sub("", name).casefold() != own
         and name.casefold().endswith(suffix)
     ]
@@ -119,7 +120,7 @@ _LIGHT, _ALIKE, _BROAD = (
 
 def _role(channel: str) -> str:
     plain = NUMBERED_SCATTER.sub(r"\1 ", LASER.sub("", channel.strip()))
-    return role if (role := scatter_role(plain)) != "time" else ""
+    return role if (role := scatter_role(plain)) != Role.TIME else ""
 
 
 def _candidates(channels: Sequence[str], kind: str) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from gating.events.panel import Role
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers, tubes_with_controls
@@ -182,7 +183,7 @@ def _other_detectors(
     for channel in study.panel(sample.panel).channels:
         tube_channel = find_channel(channel.aliases, tube.channels)
         control_channel = find_channel(channel.aliases, control.channels)
-        if channel.role in ("cd38", "time") or not tube_channel or not control_channel:
+        if channel.role in (Role.CD38, Role.TIME) or not tube_channel or not control_channel:
             continue
         difference, _ = detector_difference(tube, tube_channel, control, control_channel)
         differ += [f"{tube_channel}: {difference}"] if difference else []

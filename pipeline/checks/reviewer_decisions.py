@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipeline.checks.findings import Finding
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers
-from pipeline.study.cells.choices import ReviewDecision, review_decision
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.study import Study, TypedDecision
 
 _FLAGS = {
@@ -20,8 +20,7 @@ def decisions_of_reviewers(study: Study, headers: Headers) -> Iterator[Finding]:
     """Note a reviewer's decision in the row of the tube; flag a tube that was rejected or asked about."""
     del headers
     for decision in study.typed_decisions:
-        meant = review_decision(decision.verdict)
-        flag = "" if meant is None else _FLAGS.get(meant, "")
+        flag = "" if decision.meant is None else _FLAGS.get(decision.meant, "")
         yield Finding(None, decision.sample_id, flag, _words(decision))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.flag_words.all_flags import words_of_flag
@@ -129,7 +129,7 @@ def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
     receptor = result.receptor
     exposure = study_result.exposures.get(result.sample_id)
     weeks = exposure.washout_weeks if exposure else None
-    quoted = receptor.status in NUMBERED
+    quoted = quotable_density(receptor) is not None
     return (
         result.sample_id,
         SHORT[receptor.status],

@@ -12,6 +12,9 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 WRITTEN_AS = "written_as"
 """Key of a dataclass field's metadata: its name in the files, which stays, since users' scripts read it."""
 
+NOT_WRITTEN = "not_written"
+"""Key of a dataclass field's metadata: the field is for our own code, and no file holds it."""
+
 
 def facts_of_json(path: Path) -> dict[str, Any]:
     """Return what a JSON file of ours holds by name; nothing if it cannot be read or is no such file."""

@@ -25,12 +25,19 @@ class Recent:
 
 def recent_studies() -> tuple[Recent, ...]:
     """Return the recently opened studies that still exist, the latest first."""
+    listed = own_folder() / "recent.json"
     try:
-        entries = json.loads((own_folder() / "recent.json").read_text("utf-8"))
-        studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        entries = json.loads(listed.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, not UTF-8, or no JSON
         return ()
+    studies = [study for entry in entries if (study := _recent(entry))] if isinstance(entries, list) else []
     return tuple(study for study in studies if is_folder(study.folder))[:MOST_RECENT]
+
+
+def _recent(entry: object) -> Recent | None:
+    """Return an entry of the list; None if it is none that `remember` writes."""
+    folder, port = (entry.get("folder"), entry.get("port")) if isinstance(entry, dict) else (None, None)
+    return Recent(Path(folder), port) if isinstance(folder, str) and isinstance(port, int) else None
 
 
 def remember(folder: Path, port: int) -> None:

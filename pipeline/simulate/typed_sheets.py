@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from gating.events.panel import Role
 from pipeline.simulate.histories import SERUM_LLOQ_UG_ML, draw_doses, draw_letter, draw_record, draw_safety
 from pipeline.simulate.plan import InstrumentDay, PlannedTube, StudyPlan
 from pipeline.simulate.tubes.cytometer import Cytometer
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.study import Dose, Patient
 
 SimulatedCell = str | int | float | bool | date | None
@@ -60,7 +62,7 @@ def sample_row(tube: PlannedTube) -> tuple[SimulatedCell, ...]:
     panel, bead_run = tube.day.cytometer.panel, tube.day.bead_run
     return (
         tube.sample_id, tube.slot.patient_id, tube.day.on, tube.file, panel, bead_run, tube.slot.visit, fmo,
-        isotype, "marrow", tube.slot.remark, _serum(tube.patient.serum_ug_ml),
+        isotype, Tissue.MARROW.value, tube.slot.remark, _serum(tube.patient.serum_ug_ml),
     )  # fmt: skip
 
 
@@ -69,7 +71,9 @@ def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[SimulatedCell
     clones = dict(_CLONES)
     rows: list[tuple[SimulatedCell, ...]] = []
     for detector in cytometer.detectors:
-        cd38: tuple[SimulatedCell, ...] = (True, f_p, 0.02) if detector.role == "cd38" else (None, None, None)
+        cd38: tuple[SimulatedCell, ...] = (
+            (True, f_p, 0.02) if detector.role == Role.CD38 else (None, None, None)
+        )
         marker = _PRINTED.get(detector.marker, detector.marker)
         clone = clones.get(detector.marker, "")
         names = (cytometer.panel, detector.channel, detector.role, "")

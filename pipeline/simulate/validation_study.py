@@ -32,6 +32,7 @@ from pipeline.simulate.typed_sheets import (
     cytometer_rows,
     write_typed_csv,
 )
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.errors import UsageError
 
 VALIDATION_NAME = "validation"
@@ -211,7 +212,7 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], stu
     panels = {day.cytometer.panel: day for day in days}
     rows: list[tuple[SimulatedCell, ...]] = [
         (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.bead_run, "",
-         _fmo_file(tube.day), "", "marrow", "")
+         _fmo_file(tube.day), "", Tissue.MARROW.value, "")
         for tube in tubes
     ]  # fmt: skip
     write_typed_csv(study / "samples.csv", TYPED_SAMPLE_COLUMNS, rows)

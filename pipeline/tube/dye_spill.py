@@ -15,11 +15,11 @@ import numpy as np
 from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, QUARTILES
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
+from gating.events.panel import UNSTAINED_ROLES
 from gating.gates.steps import GateStep, Step
 from gating.strategy import gate_plasma_cells
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, gated_alike
-from pipeline.tube.names.channels import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 STANDARD_ERRORS = 4.0

@@ -14,17 +14,18 @@ from numpy.typing import ArrayLike, NDArray
 from calibration.numbers import finite_values
 from gating.events import Events, Survivors
 from gating.events.events import LARGE
-from gating.events.panel import GatingPanel
+from gating.events.panel import LIGHT_CHAIN_ROLES, GatingPanel
 from gating.events.rank_search import pair_at
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.gates.movable_gates import CLONE_ROLES
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep, Step
 from gating.thresholds import rounded
 
 STAINED = "stained"
 CONTROL = "control"
 BEAD_EVENTS_SHOWN = "beads"
-PHENOTYPE_ROLES = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
+PHENOTYPE_ROLES = (*CLONE_ROLES, *LIGHT_CHAIN_ROLES)
 """Roles that show an aberrant phenotype, the most informative first."""
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)

@@ -13,6 +13,7 @@ from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.choice import Candidate, ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
@@ -105,6 +106,14 @@ class WashoutReport:
     def total(self) -> WashoutFit | None:
         """M3, the line of total CD38; None if it was not estimated."""
         return self._fit(ModelName.TOTAL, WashoutFit)
+
+    def estimate(self, kind: EstimateKind, model: str) -> Estimate | None:
+        """Return a model's estimate of this kind; None if the model was not fitted, or has none."""
+        return next((e for e in self.estimates if e.kind is kind and e.model == model), None)
+
+    def term_estimates(self, model: str) -> tuple[Estimate, ...]:
+        """Return the folds of the terms of a model's line."""
+        return tuple(e for e in self.estimates if e.kind is EstimateKind.TERM and e.model == model)
 
     def _fit(self, name: str, kind: type[Kind]) -> Kind | None:
         fit = self.fits.get(name)
@@ -237,8 +246,9 @@ def _fit_of(model: Model[Any], selection: RowSelection, settings: Settings) -> _
     if fit is None:
         return None
     candidate = model.candidate(model.name, fit, settings) if model.candidate else None
+    estimates = tuple(replace(estimate, model=model.name) for estimate in model.estimates(fit))
     waits = tuple(model.waits(fit, selection.used, settings))
-    return _Fitted(model, fit, tuple(model.estimates(fit)), waits, candidate)
+    return _Fitted(model, fit, estimates, waits, candidate)
 
 
 def _assumptions(settings: Settings) -> tuple[str, ...]:

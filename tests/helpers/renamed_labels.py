@@ -41,6 +41,7 @@ LABELS = {
     "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.events_in_text": {"EventReading"},
+    "pipeline.fcs.cross_check": {"ReaderVerdict"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
@@ -54,6 +55,7 @@ LABELS = {
     "pipeline.assay.support": {"Support"},
     "pipeline.response.statistics.logistic": {"OddsMethod"},
     "pipeline.study.faults": {"Severity"},
+    "pipeline.study.names.file_kinds": {"FileKind"},
     "pipeline.study.quantity_name": {"UnitKind"},
     "pipeline.study.study": {"GateSource"},
     "pipeline.study.validation": {"Experiment"},
@@ -66,26 +68,28 @@ LABELS = {
     "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
+    "pipeline.washout.censored.subject": {"EstimateKind", "WayPart", "Covariate"},
     "pipeline.washout.line.doubts": {"Doubt"},
     "pipeline.washout.within.change": {"ChangeKind", "Exceeds"},
 }
 """Module → its enums of labels."""
 TYPED = {
-    "gating.events.panel.Target": "typed in the panels sheet, and init writes it there",
-    "pipeline.study.cells.choices.AdaCourse": "typed in the patients sheet; its `none` is a word of other cells too",
-    "pipeline.study.cells.choices.RowReason": "typed in the setting keep_in_models; printed as sentences",
-    "pipeline.running.options.OnError": "typed after --on-error; no table holds it",
-    "pipeline.simulate.validation_study._Pool": "names of materials that the simulation types into its sheets",
-    "pipeline.study.names.file_kinds.FileKind": "what init guesses of a file; a run does not ask it",
-    "pipeline.deid.key.PseudonymKind": "a column of the key of a de-identified copy; no run reads it",
-    "pipeline.audit.lines.Event": "kept in audit trails of earlier versions, which must stay readable",
-    "pipeline.page.stages.menu.Stage": "headings of the page; a run does not know the page",
-    "pipeline.review.decision.State": "what the review page shows of a tube; no table holds it",
+    "gating.events.panel.Role": "typed in the panels sheet, column role",
+    "gating.events.panel.Target": "typed in the panels sheet, column target",
+    "pipeline.study.cells.choices.AdaCourse": "typed in the patients sheet, column ada_on_treatment",
+    "pipeline.study.cells.choices.RowReason": "typed in the settings sheet, keep_in_models",
+    "pipeline.study.cells.choices.Tissue": "typed in the samples sheet, column tissue",
+    "pipeline.running.options.OnError": "typed on the command line, after --on-error",
+    "pipeline.simulate.validation_study._Pool": "written in the sheets of a simulated study, as a person types them",
+    "pipeline.deid.key.PseudonymKind": "written in the key of a de-identified copy",
+    "pipeline.audit.lines.Event": "written in audit trails, of which those of earlier versions must stay readable",
+    "pipeline.page.stages.menu.Stage": "written in the addresses of the page, which people keep",
+    "pipeline.review.decision.State": "written in the messages to the page, whose scripts and lists read it",
 }
-"""Enums that are no labels of results → why their words are not renamed."""
-ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod"}
+"""Enums whose words are a format: typed by people, or written as data. Why each word stays as it is."""
+ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod", "FileKind"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`), the
-words of a unit (`fold`), a sheet (`gates`); or are a sentence, which other cells hold parts of."""
+words of a unit (`fold`), a sheet (`gates`), a sex (`other`); or are a sentence, which other cells hold parts of."""
 WORDS_ALONE = ("Notes", "About", "Legend")
 """Sheets that hold sentences."""
 
@@ -188,8 +192,11 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.simulate import simulate_study
     from pipeline.study.cells.choices import ReviewDecision
     from pipeline.study.faults import stops_run
+    from pipeline.template.guesses import guessed_rows
+    from pipeline.template.inventory import take_inventory
 
     typed = simulate_study(folder, scenario="demo", events=4_000)
+    guesses = guessed_rows(take_inventory(typed, typed))
     tube, control = (next(iter(sorted(typed.rglob(pattern)))) for pattern in ("*BM1.fcs", "*FMO*.fcs"))
     tube.write_bytes(tube.read_bytes()[:20_000])
     control.write_bytes(b"no FCS file")
@@ -216,6 +223,10 @@ def study_of(folder: Path) -> dict[str, object]:
     sets = {data.name: cells_of(data.table, names) for data in datasets_of(result)}
     washout = numbers_in(washout_json(result.washout)) if result.washout else []
     return {
+        "init": {
+            sheet: [[str(value) for value in row.values.values()] for row in rows]
+            for sheet, rows in guesses.items()
+        },
         "failed": sum(tube.receptor.status is RdStatus.FAILED for tube in result.results),
         **tables,
         **sets,

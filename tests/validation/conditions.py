@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -45,7 +46,7 @@ class Drawn:
     def rows(self) -> list[PatientRd]:
         """Return them as the models get them."""
         return [
-            PatientRd(f"P{who}", str(place), weeks, 10**y, "BELOW_LLOQ" if y < low else "OK", 10**low, None, sd)
+            PatientRd(f"P{who}", str(place), weeks, 10**y, RdStatus.BELOW_LLOQ if y < low else RdStatus.OK, 10**low, None, sd)
             for place, (who, weeks, y, low, sd) in enumerate(
                 zip(
                     self.patient.tolist(), (2**self.doublings).tolist(), self.log_rd.tolist(),

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -75,7 +76,7 @@ class Waiting:
         sd = float(np.hypot(self.shared, self.own))
         return [
             PatientRd(
-                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), "OK" if y[i] >= low else "BELOW_LLOQ", 10**low,
+                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), RdStatus.OK if y[i] >= low else RdStatus.BELOW_LLOQ, 10**low,
                 None, sd, shared=told,
             )
             for i in range(self.n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from gating.events.panel import Role
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
@@ -91,7 +92,7 @@ def _n_markers(use: Use) -> int:
     """Return the number of channels on which a file names an antigen."""
     pairs = zip(use.file.channels, use.file.markers, strict=True)
     return sum(
-        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", "other")
+        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", Role.OTHER)
         for name, marker in pairs
     )
 
@@ -140,7 +141,7 @@ def _exchange_signs(study: Study, tube: Use, control: Use, glances: Glances) -> 
         for use, name in zip((tube, control), names, strict=True)
     ]
     roles = [guess_role(name, marker) for name, marker in zip(names, markers, strict=True)]
-    if roles[1] == "cd38" and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
+    if roles[1] == Role.CD38 and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
         yield f"the control alone names CD38 on {names[1]}"
     if _differ_in_compensation(study, tube, control):
         return

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from calibration.density.budget import BudgetTerm
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, ErrorTerm, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, ErrorTerm, RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import decade
 from pipeline.quantification.result import SampleResult
@@ -46,11 +46,11 @@ class BarScale:
 def bar_scale(results: Sequence[SampleResult]) -> BarScale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
-    measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
+    measured = [value for r in quantified if quotable_density(r) is not None for value in (r.rd, r.rd_high)]
     limits = [
         r.lloq if r.status is RdStatus.BELOW_LLOQ else known_to_exceed(r)
         for r in quantified
-        if r.status not in NUMBERED
+        if quotable_density(r) is None
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
@@ -67,10 +67,8 @@ def interval_bar(result: SampleResult, scale: BarScale) -> str:
         parts.append(_arrow(scale.position(receptor.lloq), -1, receptor.status))
     elif (bound := known_to_exceed(receptor)) is not None:
         parts.append(_arrow(scale.position(bound), 1, receptor.status))
-    elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
-        parts.append(
-            _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)
-        )
+    elif (rd := quotable_density(receptor)) is not None and rd > 0:
+        parts.append(_interval(rd, receptor.rd_low or scale.low, receptor.rd_high or rd, scale))
     else:
         return ""
     return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'

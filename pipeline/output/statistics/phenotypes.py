@@ -12,6 +12,7 @@ from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.table import Cell, cell_text
 from pipeline.quantification.result import SampleResult
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
 from pipeline.study.wording import capitalized
@@ -108,7 +109,7 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
         *(m.code, m.name, m.cells, shown, m.unit if shown else "", shown),
         *(None if m.limit else m.value, m.unit if shown else ""),
         *("" if shown else "NOT DONE", "" if shown else STATUS[receptor.status].words),
-        *("BONE MARROW" if sample.tissue == "marrow" else sample.tissue.upper(), "FLOW CYTOMETRY"),
+        *("BONE MARROW" if sample.tissue is Tissue.MARROW else sample.tissue.upper(), "FLOW CYTOMETRY"),
         *(receptor.lloq, receptor.uloq, sample.visit, sample.collected_on.isoformat()),
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from calibration.density.budget import LOT_TERMS, BudgetTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
-from calibration.density.result import quotable_density
+from calibration.density.result import quotable_density, raw_estimate
 from calibration.numbers import Z_95, Floats
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.quantification.result import SentinelResult
@@ -124,7 +124,7 @@ def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
         own = _own(density, lot + between)
         return SentinelValue(sentinel.name, float(np.log(rd)), None, limit, own, run, lot, between)
     limits = [limit for limit in (density.lloq, density.rd_high) if limit and 0 < limit < np.inf]
-    if density.rd is None or len(limits) < 1:
+    if raw_estimate(density) is None or not limits:
         return None
     return SentinelValue(sentinel.name, None, float(np.log(max(limits))), limit, 0.0, run, lot, between)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import Floats
+from gating.events.panel import Role
 from pipeline.simulate.tubes.parameters import Clone, TubeParameters
 from pipeline.simulate.tubes.populations import (
     ABERRANT_PLASMA_CELL,
@@ -25,8 +26,8 @@ _CLUMPED = 0.005
 CD38 = SIMULATED_MARKERS.index("CD38")
 VIABILITY = SIMULATED_MARKERS.index("VIABILITY")
 _CLONE_FIELDS = (
-    ("CD138", "cd138"), ("CD45", "cd45"), ("CD319", "cd319"), ("CD229", "cd229"), ("CD19", "cd19"),
-    ("CD56", "cd56"), ("CD117", "cd117"), ("CD81", "cd81"), ("CD38", "cd38"),
+    ("CD138", Role.CD138), ("CD45", Role.CD45), ("CD319", Role.CD319), ("CD229", Role.CD229),
+    ("CD19", Role.CD19), ("CD56", Role.CD56), ("CD117", Role.CD117), ("CD81", Role.CD81), ("CD38", Role.CD38),
 )  # fmt: skip
 
 

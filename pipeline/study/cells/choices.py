@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE, Target
+from gating.events.panel import Role, Target
 from pipeline.study.drugs.routes import Route
 from pipeline.study.names.look import caseless
 from pipeline.study.response import Response
@@ -18,6 +18,13 @@ class AdaCourse(StrEnum):
     PERSISTENT = "persistent"
     POSITIVE = "positive"
     """Positive, but it is not known for how long."""
+
+
+class Tissue(StrEnum):
+    """What was taken from a patient."""
+
+    MARROW = "marrow"
+    BLOOD = "blood"
 
 
 class RowReason(StrEnum):
@@ -37,13 +44,14 @@ class ReviewDecision(StrEnum):
     ASK = "ask"
 
 
-_FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
-CHANNEL_ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
+CHANNEL_ROLES = tuple(role.value for role in Role)
 """Roles that a channel may have: those that may gate, and the quantified role, which never does."""
 TARGETS = tuple(target.value for target in Target)
 ADA_COURSES = tuple(course.value for course in AdaCourse)
 ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
-TISSUES = ("marrow", "blood")
+TISSUES = tuple(tissue.value for tissue in Tissue)
+TISSUE_SPELLINGS = (("bone marrow", Tissue.MARROW),)
+"""Other spellings of a tissue, and the tissue that each means."""
 RESPONSES = tuple(response.value for response in Response)
 """From the deepest response to progression, then not evaluable."""
 RESPONSE_SPELLINGS = (
@@ -60,8 +68,8 @@ DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
 ROLE_SPELLINGS = (
-    ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
-    ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
+    ("fsc_a", Role.FSC_AREA), ("fsc_h", Role.FSC_HEIGHT), ("fsc_w", Role.FSC_WIDTH), ("ssc_a", Role.SSC_AREA),
+    ("ssc_h", Role.SSC_HEIGHT), ("live_dead", Role.VIABILITY), ("slamf7", Role.CD319),
 )  # fmt: skip
 """Other spellings of a role, and the role that each means."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from gating.events.panel import SCATTER_ROLES
+from gating.events.panel import UNSTAINED_ROLES, Role
 from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
 from pipeline.study.names.look import folded_name
@@ -33,7 +33,6 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 
-UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
 """Roles of channels without a dye."""
 
 
@@ -99,7 +98,7 @@ def suggestion(
         and scatter_role(name) == _scatter(channel)
         and unlike_pulses([channel.aliases[0], name]) is None
     }
-    stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", "other"}]
+    stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", Role.OTHER}]
     for name, marker in free.items():
         if any(_names(marker, text) for text in stains):
             shown = f" ({usual_name})" if (usual_name := known_marker(marker)) else ""
@@ -168,7 +167,7 @@ def _scatter(channel: PanelChannel) -> str:
     """Return the kind of scatter, or time, that a row means; "" for fluorescence."""
     if channel.role in UNSTAINED_ROLES:
         return channel.role
-    return scatter_role(channel.aliases[0]) if channel.role == "other" else ""
+    return scatter_role(channel.aliases[0]) if channel.role == Role.OTHER else ""
 
 
 def _names(marker: str, stain: str) -> bool:

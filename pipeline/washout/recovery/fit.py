@@ -32,6 +32,7 @@ from pipeline.study.settings.defaults import KD_UG_ML
 from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.law import recovery_law
@@ -66,6 +67,11 @@ _HOW: Final = (
     "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; "
     "of its normal above 1,000 rows"
 )
+_NAMES: Final = {
+    EstimateKind.PLATEAU: ("plateau", "Plateau of the recovery"),
+    EstimateKind.HALF_TIME: ("t50_weeks", "Weeks to half of the plateau"),
+}
+"""Name in `washout.json`, and the words for people."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,14 +144,17 @@ class RecoveryFit:
     def estimates(self) -> tuple[Estimate, ...]:
         """Return the plateau and T50 as `washout.json` prints them."""
         return (
-            self._estimate("plateau", self.plateau, self.plateau_interval, MOLECULES),
-            self._estimate("t50_weeks", self.half_weeks, self.half_interval, WEEKS),
+            self._estimate(EstimateKind.PLATEAU, self.plateau, self.plateau_interval, MOLECULES),
+            self._estimate(EstimateKind.HALF_TIME, self.half_weeks, self.half_interval, WEEKS),
         )
 
-    def _estimate(self, name: str, value: float, limits: tuple[float, float], unit: Unit) -> Estimate:
+    def _estimate(
+        self, kind: EstimateKind, value: float, limits: tuple[float, float], unit: Unit
+    ) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else f"the missing limit is {NOT_IN_DATA}"
-        return Estimate(name, value, low, high, self.data.n, _METHOD, _HOW, self.level, unit, None, note)
+        how, (name, words) = (self.data.n, _METHOD, _HOW, self.level, unit, None, note), _NAMES[kind]
+        return Estimate(name, value, low, high, *how, words=words, kind=kind)
 
 
 def fit_recovery(

@@ -56,12 +56,19 @@ class WithinPatients:
         if self.mean is not None:
             mean = self.mean
             ends = (mean.low, mean.high)
-            estimates.append(Estimate(FOLD_WITHIN, mean.fold, *ends, mean.n, mean.method, unit=FOLD))
+            words = "Mean change within patients, from visit to visit"
+            estimates.append(
+                Estimate(FOLD_WITHIN, mean.fold, *ends, mean.n, mean.method, unit=FOLD, words=words)
+            )
         if self.slopes is not None:
             fit, unit = self.slopes, DEX_PER_DOUBLING
             common = (fit.n, fit.method)
             estimates += [
-                Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *common, unit=unit),
+                Estimate(
+                    *("slope_within_patients", fit.slope, fit.low, fit.high, *common),
+                    unit=unit,
+                    words="Slope within patients, per doubling of the washout",
+                ),
                 Estimate(
                     "sd_of_patients_slopes",
                     fit.sd_of_slopes,
@@ -70,8 +77,13 @@ class WithinPatients:
                     *common,
                     unit=unit,
                     p=fit.p_slopes_differ,
+                    words="Scatter of the slopes of patients",
                 ),
-                Estimate("slope_between_patients", fit.between, None, None, *common, unit=unit),
+                Estimate(
+                    *("slope_between_patients", fit.between, None, None, *common),
+                    unit=unit,
+                    words="Slope between patients, per doubling of the washout",
+                ),
             ]
         return tuple(estimates)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.result import known_to_exceed, raw_estimate
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
@@ -92,7 +92,7 @@ def tube_card(
     """
     exposure = study_result.exposures.get(result.sample_id)
     receptor, panel = result.receptor, _panel(study_result, sample)
-    flags = sample_flags(result, exposure)
+    estimate, flags = raw_estimate(receptor), sample_flags(result, exposure)
     verdict = verdict_of(receptor.status, flags)
     reading = SentinelReading(result.sentinel_reading) if result.sentinel_reading else None
     labels = channel_labels(panel) if panel and anchor else {}
@@ -107,9 +107,9 @@ def tube_card(
         beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
-        estimate=rounded_text(receptor.rd),
+        estimate=rounded_text(estimate),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
-        order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
+        order=sorting_number(receptor.rd_low if estimate is None else estimate),
         interval_order=sorting_number(receptor.rd_low),
         lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),

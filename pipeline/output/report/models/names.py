@@ -8,17 +8,13 @@ from typing import Final
 from pipeline.study.wording import capitalized
 from pipeline.washout.models import MODELS
 
-_VARIANTS: Final = [model for model in MODELS if any(model.name.startswith(f"{m.name} ") for m in MODELS)]
-PLAIN_NAMES: Final = {
-    str(model.name): model.plain
-    for model in (
-        *sorted(_VARIANTS, key=lambda model: str(model.name)),
-        *(m for m in MODELS if m not in _VARIANTS),
-    )
-}
-"""Each model in words; a longer name goes before one that begins it."""
+PLAIN_NAMES: Final = {str(model.name): model.plain for model in MODELS}
+"""Each model in words."""
 
-_NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in PLAIN_NAMES))
+_LONGEST_FIRST: Final = sorted(PLAIN_NAMES, key=len, reverse=True)
+"""A name goes before a shorter one that it may begin with."""
+
+_NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in _LONGEST_FIRST))
 _FIRST: Final = re.compile(
     rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])|^(?:Wait by )?({_NAME.pattern})\. "
 )

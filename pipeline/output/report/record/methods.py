@@ -12,6 +12,7 @@ from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.budget import BetweenRunSource, BudgetTerm
 from calibration.density.limits import LloqSource
+from calibration.density.result import raw_estimate
 from calibration.flags import CalibrationFlag
 from gating.gates.all_steps import STEPS
 from gating.thresholds.methods import Method
@@ -204,7 +205,7 @@ def _accepted(runs: Sequence[CalibrationResult]) -> str:
 
 
 def _density(study_result: StudyResult) -> Iterator[str]:
-    with_density = [result for result in study_result.results if result.receptor.rd is not None]
+    with_density = [result for result in study_result.results if raw_estimate(result.receptor) is not None]
     if not with_density:
         return
     marker, drug = marker_of(study_result.study), drug_of(study_result.study)

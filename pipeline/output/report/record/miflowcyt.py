@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gating.events.panel import UNSTAINED_ROLES, Role
 from pipeline.assembly.study_result import StudyResult
 from pipeline.fcs.acquisition import Acquired
 from pipeline.output.report.record.head import single_line
@@ -23,7 +24,6 @@ _SETTINGS: Final = {"1.1": "comment", "1.4": "lab", "1.5": "operator", "2.2": "l
 """Items that a setting tells."""
 FROM_SHEETS, FROM_FCS_FILES, FROM_THIS_RUN = "sheets", "FCS files", "this run"
 _SCALES: Final = "arcsinh for gating and pictures; medians and thresholds in linear, compensated units"
-_UNSTAINED: Final = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
         )
         for panel in study_result.study.panels
         for channel in panel.channels
-        if channel.role not in _UNSTAINED
+        if channel.role not in UNSTAINED_ROLES
     )
 
 
@@ -109,7 +109,7 @@ def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) ->
     """Return the voltage of a channel, or the range of it, over the tubes of its panel."""
     tubes = {sample.sample_id for sample in study_result.study.samples if sample.panel == panel.name}
     mine = [result for result in study_result.results if result.sample_id in tubes]
-    if channel.role == "cd38":
+    if channel.role == Role.CD38:
         volts = [result.acquired.voltage for result in mine]
     else:
         volts = [
@@ -155,7 +155,9 @@ def _lysed(reagent: str) -> str:
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:
-    stained = [channel for panel in panels for channel in panel.channels if channel.role not in _UNSTAINED]
+    stained = [
+        channel for panel in panels for channel in panel.channels if channel.role not in UNSTAINED_ROLES
+    ]
     lacking = sum(not (channel.marker and channel.clone and channel.fluorochrome) for channel in stained)
     if not stained:
         return ""

@@ -1,4 +1,4 @@
-"""The words of the columns about models and response, and of the estimates."""
+"""The words of the columns about models and response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pipeline.output.workbook.formats import (
 )
 from pipeline.output.workbook.words.column import ColumnWords
 from pipeline.study.quantity_name import MOLECULES
-from pipeline.study.wording import capitalized
 from pipeline.washout.goodness import CONTRADICTED
 
 MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
@@ -113,56 +112,3 @@ RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "rule": ColumnWords("Rule of censoring", "A rule other than the usual one.", width=50),
     "patients_moved": ColumnWords("Patients moved", "Patients whose time changes by this rule.", "", COUNT),
 }
-
-_ESTIMATES: Final[Mapping[str, str]] = {
-    "spearman_rho": "Spearman's ρ of density and weeks",
-    "kendall_tau_b": "Kendall's τ-b of density and weeks",
-    "slope_per_doubling": "Slope per doubling of the washout",
-    "fold_per_doubling": "Fold per doubling of the washout",
-    "intercept": "Intercept of the line, at 1 week",
-    "median_rd_at_1_week": "Median density at 1 week by the line",
-    "sigma": "Scatter between patients",
-    "slope_maximum_likelihood": "Slope of maximum likelihood, with its bias from few rows",
-    "slope_varying_scatter": "Slope where the scatter may change with weeks",
-    "slope_without_doubts": "Slope without the rows that bend the line",
-    "slope_random_intercept": "Slope with a random intercept of the patient",
-    "sd_between_patients": "Scatter between patients, of the random intercept",
-    "sd_within_patients": "Scatter within patients",
-    "alike_within_patients": "Part of the scatter that is between patients",
-    "plateau": "Plateau of the recovery",
-    "t50_weeks": "Weeks to half of the plateau",
-    "imid_since": "an immunomodulatory drug since the last dose",
-    "prior_lines": "each prior line of therapy",
-    "igg": "IgG myeloma",
-}
-_OF: Final[Mapping[str, str]] = {
-    "with_left_out_": "with the rows left out: ",
-    "adjusted_": "adjusted for what is known of the patients: ",
-    "total_": "of the total: ",
-    "fold_kit_": "Reading of another bead kit: ",
-    "fold_clone_": "Reading of another clone: ",
-    "fold_fluorochrome_": "Reading of another dye: ",
-    "fold_instrument_": "Reading of another cytometer: ",
-    "fold_": "fold for ",
-}
-
-
-def estimate_words(name: str) -> str:
-    """Return the name of an estimate in words.
-
-    Examples
-    --------
-    >>> estimate_words("total_fold_per_doubling")
-    'Of the total: fold per doubling of the washout'
-    >>> estimate_words("fold_kit_qsc")
-    'Reading of another bead kit: qsc'
-    """
-    if name in _ESTIMATES:
-        return _ESTIMATES[name]
-    for start, words in _OF.items():
-        if name.startswith(start):
-            suffix = name.removeprefix(start)
-            inner = estimate_words(suffix) if not words[0].isupper() else ""
-            sentence = words + (inner[:1].lower() + inner[1:] if inner else suffix)
-            return capitalized(sentence)
-    return name.replace("_", " ")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import LLOQ, SLOPE, patients_on_a_line, slow_log_likelihood
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
@@ -102,21 +103,21 @@ def test_rows_that_contradict_the_answer_withhold_it():
     rng = np.random.default_rng(1)
     rd = 10 ** (3.5 + 0.4 * np.log2(weeks) + 0.1 * rng.standard_normal(60))
     rd[40::2] = 10**4.8
-    found = fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False)
+    found = fit_tobit(weeks, rd, [RdStatus.OK] * 60, lloq=1, doubts=False)
     wait = weeks_to_reach(found, 10**4.9, 0.9)
     assert (wait.weeks, wait.high) == (None, None)
     assert wait.note.startswith("not within the observed range: the line would say")
     assert "rows from" in wait.note
     assert wait.low is not None
     rd[40::2] = 10**5.2
-    assert weeks_to_reach(fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False), 10**4.9, 0.9).weeks
+    assert weeks_to_reach(fit_tobit(weeks, rd, [RdStatus.OK] * 60, lloq=1, doubts=False), 10**4.9, 0.9).weeks
 
 
 def test_a_rise_that_slows_tells_no_weeks():
     weeks = 2 ** np.linspace(1, 6.5, 60)
     rng = np.random.default_rng(2)
     log_rd = np.minimum(3.5 + 0.5 * np.log2(weeks), 5.0) + 0.15 * rng.standard_normal(60)
-    found = fit_tobit(weeks, 10**log_rd, ["OK"] * 60, lloq=1)
+    found = fit_tobit(weeks, 10**log_rd, [RdStatus.OK] * 60, lloq=1)
     with pytest.raises(NotEstimableError, match="the rise slows with weeks"):
         weeks_to_reach(found, 60_000)
     assert any("the rise slows with weeks" in note for note in found.notes)
@@ -129,7 +130,7 @@ def shared_rows(n, seed, off, sd=0.06):
     rd = rd * 10**off
     return [
         PatientRd(
-            f"P{i}", "", float(weeks[i]), float(rd[i]), "OK" if rd[i] >= limit else "BELOW_LLOQ", limit, None,
+            f"P{i}", "", float(weeks[i]), float(rd[i]), RdStatus.OK if rd[i] >= limit else RdStatus.BELOW_LLOQ, limit, None,
             float(np.hypot(sd, 0.05)), shared=(SharedError("lot A", sd),),
         )
         for i in range(n)
@@ -178,6 +179,14 @@ def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
     assert found == pytest.approx(sum(step**2 for step in steps), rel=1e-3)
 
 
+def test_a_share_that_rounds_to_one_half_has_the_interval_of_the_median_patient():
+    found = fit()
+    half, rounded = weeks_to_reach(found, 20_000), weeks_to_reach(found, 20_000, 0.7 - 0.2)
+    assert 0.7 - 0.2 != 0.5
+    assert half.interval_method == rounded.interval_method == "profile likelihood"
+    assert (half.low, half.weeks, half.high) == (rounded.low, rounded.weeks, rounded.high)
+
+
 @pytest.mark.parametrize("share", [0, 1, 1.5])
 def test_a_share_lies_between_none_and_all(share):
     with pytest.raises(ValueError, match="share is"):
@@ -193,7 +202,15 @@ def test_a_kit_that_reads_low_does_not_withhold_the_wait_of_the_usual_one(seed):
     def waits(factor):
         rows = [
             PatientRd(
-                f"P{i}", "", weeks[i], value, "OK", 500.0, 1e6, 0.05, beads_kit="qsc" if i > 23 else "pe"
+                f"P{i}",
+                "",
+                weeks[i],
+                value,
+                RdStatus.OK,
+                500.0,
+                1e6,
+                0.05,
+                beads_kit="qsc" if i > 23 else "pe",
             )
             for i, value in enumerate(np.append(rd[:24], factor * rd[24:]))
         ]

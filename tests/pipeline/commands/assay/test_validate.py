@@ -16,7 +16,7 @@ from pipeline.cli import app
 from pipeline.output.assay import ASSAY_TABLES
 from pipeline.study.sheets.reading import read_study
 
-SAMPLE = Path(__file__).resolve().parents[3] / "fcs_samples" / "validation"
+SAMPLE = Path(__file__).resolve().parents[4] / "fcs_samples" / "validation"
 FEW = ("A1_1", "A1_2", "A2_1", "A2_2", "A3_1", "A3_2", "A1_50_1", "A1_50_2", "A1_25_1", "A1_25_2")
 
 

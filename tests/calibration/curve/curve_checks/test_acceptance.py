@@ -1,5 +1,6 @@
 """The acceptance table: each check grades its figure by its own limit, and each limit has a setting."""
 
+import ast
 from dataclasses import fields, replace
 
 import numpy as np
@@ -7,14 +8,15 @@ import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.beads.kits import bead_kit
-from calibration.curve.acceptance import CURVE_CHECKS, FittedBeads, acceptance
-from calibration.curve.brighter_channel import CHANNEL_CHECKS, ChannelComparison, ComparedChannels
-from calibration.curve.standard_curve import Transfer
-from calibration.curve.table_rows import acceptance_rows
-from calibration.curve.transfer import TRANSFER_CHECKS
-from pipeline.beads.lot_values import LOT_CHECKS, SIZE_CHECKS, LotRuns, TypedLevels
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import CURVE_CHECKS, checked
+from calibration.curve.curve_checks.fitted_beads import FittedBeads
+from calibration.curve.curve_checks.other_channels import ChannelComparison, ComparedChannels
+from calibration.curve.curve_checks.typed_levels import LotRuns, TypedLevels
+from doc_rooms import ROOT
+from helpers.syntax import tree_of
 from pipeline.study.settings import Settings
-from pipeline.study.settings.curve import CurveSettings
+from pipeline.study.settings.curve import CurveSettings, bound_of_setting
 from pipeline.study.sheets.settings import MUST_NOT_EXCEED, read_settings
 
 LEVELS = np.array([600.0, 6000.0, 30000.0, 60000.0])
@@ -32,6 +34,13 @@ def back(error, k=2):
 def with_step(factor):
     return LEVELS / 2 * np.array([1.0, 1.0, 1.0, factor])
 
+
+TRANSFER = Transfer(1.0, 0.0, 0.01, 3, 4, 3.0, 0.0, 0.02, 10.0, 1e5)
+KIT = bead_kit("quantibrite_pe")
+CHANNELS = ComparedChannels("PE-A", [("B", ChannelComparison(-9.0, -9.0))])
+LOT = LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 2.0))])
+ACCEPTED = {type(good): good for good in (GOOD, TRANSFER, CHANNELS, TypedLevels(KIT, (474, 62336)), LOT)}
+"""For each kind of data that a check reads: one that every check of it accepts."""
 
 WORSE = {
     CheckName.ORDER: ((CurveVerdict.REJECT, {"levels": LEVELS[[1, 0, 2, 3]]}),),
@@ -68,79 +77,61 @@ WORSE = {
         (CurveVerdict.WARN, {"history": (28000.0,)}),
         (CurveVerdict.REJECT, {"history": (20000.0,)}),
     ),
+    CheckName.TRANSFER_POPULATIONS: ((CurveVerdict.WARN, {"n": 3}),),
+    CheckName.TRANSFER_SLOPE: ((CurveVerdict.WARN, {"slope": 1.12}), (CurveVerdict.REJECT, {"slope": 0.8})),
+    CheckName.TRANSFER_ERROR: (
+        (CurveVerdict.WARN, {"largest_error": 0.15}),
+        (CurveVerdict.REJECT, {"largest_error": 0.22}),
+    ),
+    CheckName.BRIGHTER_ELSEWHERE: ((CurveVerdict.WARN, {"others": [("B", ChannelComparison(9.0, 9.0))]}),),
+    CheckName.LOT_SIZE: ((CurveVerdict.WARN, {"levels": (0.474, 62.336)}),),
+    CheckName.LOT_VALUES: ((CurveVerdict.WARN, {"others": [("B2", (1.0, 3.0))]}),),
 }
+"""Of each check: what it warns of, and what it rejects."""
 
 
-def verdict(beads, name, limits=None):
-    rows = {row.name: row for row in acceptance(beads, limits or CurveLimits())}
-    return rows[name].verdict if name in rows else None
+def verdicts(data, limits=None):
+    return {row.name: row.verdict for row in checked(data, limits or CurveLimits())}
 
 
-def test_good_beads_are_accepted_by_every_check():
-    assert {row.verdict for row in acceptance(GOOD, CurveLimits())} == {CurveVerdict.ACCEPT}
+def test_every_check_has_a_name_of_its_own_and_every_name_has_a_check():
+    assert sorted(row.name for row in CURVE_CHECKS) == sorted(CheckName)
+
+
+@pytest.mark.parametrize("good", ACCEPTED.values(), ids=lambda good: type(good).__name__)
+def test_good_data_are_accepted_by_every_check(good):
+    assert set(verdicts(good).values()) <= {CurveVerdict.ACCEPT}
+    assert type(good) is not FittedBeads or len(verdicts(good)) > 9
 
 
 @pytest.mark.parametrize("row", CURVE_CHECKS, ids=lambda row: row.name)
 def test_each_check_grades_its_figure_by_its_own_limit(row):
     limits = CurveLimits()
     quantity = next((f.name for f in fields(limits) if getattr(limits, f.name) is row.limit(limits)), "")
-    for expected, worse in WORSE[row.name]:
-        beads = replace(GOOD, **worse)
-        assert verdict(beads, row.name) is expected
+    for expected, change in WORSE[row.name]:
+        worse = replace(ACCEPTED[row.of], **change)
+        assert verdicts(worse).get(row.name) is expected
         if quantity:
-            assert (
-                verdict(beads, row.name, replace(CurveLimits(), **{quantity: endless(quantity)}))
-                is CurveVerdict.ACCEPT
-            )
+            studys = replace(CurveLimits(), **{quantity: endless(quantity)})
+            assert verdicts(worse, studys).get(row.name) is CurveVerdict.ACCEPT
 
 
-EVERY_LIST = (CURVE_CHECKS, TRANSFER_CHECKS, CHANNEL_CHECKS, SIZE_CHECKS, LOT_CHECKS)
-"""Every list of checks: what a run's rows are made from."""
+def test_data_that_no_check_reads_are_a_wrong_call():
+    with pytest.raises(TypeError, match="no check of a curve reads float"):
+        checked(1.0, CurveLimits())
 
 
-def test_every_name_of_a_row_stands_in_one_list_of_checks_once():
-    assert sorted(row.name for rows in EVERY_LIST for row in rows) == sorted(CheckName)
-
-
-TRANSFER = Transfer(1.0, 0.0, 0.01, 3, 4, 3.0, 0.0, 0.02, 10.0, 1e5)
-KIT = bead_kit("quantibrite_pe")
-OTHERS = {
-    CheckName.TRANSFER_POPULATIONS: (
-        TRANSFER_CHECKS, TRANSFER, ((CurveVerdict.WARN, replace(TRANSFER, n=3)),),
-    ),
-    CheckName.TRANSFER_SLOPE: (
-        TRANSFER_CHECKS, TRANSFER,
-        ((CurveVerdict.WARN, replace(TRANSFER, slope=1.12)), (CurveVerdict.REJECT, replace(TRANSFER, slope=0.8))),
-    ),
-    CheckName.TRANSFER_ERROR: (
-        TRANSFER_CHECKS, TRANSFER,
-        (
-            (CurveVerdict.WARN, replace(TRANSFER, largest_error=0.15)),
-            (CurveVerdict.REJECT, replace(TRANSFER, largest_error=0.22)),
-        ),
-    ),
-    CheckName.BRIGHTER_ELSEWHERE: (
-        CHANNEL_CHECKS, ComparedChannels("PE-A", [("B", ChannelComparison(-9.0, -9.0))]),
-        ((CurveVerdict.WARN, ComparedChannels("PE-A", [("B", ChannelComparison(9.0, 9.0))])),),
-    ),
-    CheckName.LOT_SIZE: (
-        SIZE_CHECKS, TypedLevels(KIT, (474, 62336)), ((CurveVerdict.WARN, TypedLevels(KIT, (0.474, 62.336))),),
-    ),
-    CheckName.LOT_VALUES: (
-        LOT_CHECKS, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 2.0))]),
-        ((CurveVerdict.WARN, LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 3.0))])),),
-    ),
-}  # fmt: skip
-"""Of each check that is none of a fitted curve: its list, what it accepts, and what it warns of or rejects."""
-
-
-@pytest.mark.parametrize("name", [row.name for rows in EVERY_LIST[1:] for row in rows])
-def test_each_check_of_transfers_channels_and_lots_has_a_verdict_of_its_own(name):
-    rows, good, worse = OTHERS[name]
-    for expected, checked in ((CurveVerdict.ACCEPT, good), *worse):
-        verdicts = {row.name: row.verdict for row in acceptance_rows(rows, checked, CurveLimits())}
-        assert verdicts.pop(name, CurveVerdict.ACCEPT) is expected
-        assert set(verdicts.values()) <= {CurveVerdict.ACCEPT}
+def test_no_check_of_a_study_runs_with_other_limits_than_the_studys():
+    """`CurveLimits()` are the usual ones: of the settings, and of `cd38rd curve`, which has no study."""
+    makers = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if any(
+            isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "CurveLimits"
+            for node in ast.walk(tree_of(path))
+        )
+    }
+    assert makers == {"pipeline/study/settings/curve.py", "pipeline/beads/typed_medians.py"}
 
 
 def endless(quantity):
@@ -170,8 +161,9 @@ def test_every_bound_of_every_limit_is_one_setting_and_its_default_is_the_bound(
         assert bound not in set_by
         set_by[bound] = name
     assert set(set_by) == {bound for bound, value in usual.items() if value is not None}
-    for (_, bound), name in set_by.items():
-        assert set(bound.split("_")) <= set(name.split("_"))
+    for key, name in set_by.items():
+        assert bound_of_setting(name) == key
+        assert set("_".join(key).split("_")) <= set(name.split("_"))
 
 
 def test_the_names_that_a_person_types_say_what_is_accepted_and_what_is_rejected():

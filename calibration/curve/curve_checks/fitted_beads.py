@@ -1,4 +1,4 @@
-"""The acceptance table of a standard curve: each row a figure, a verdict and a sentence."""
+"""The checks of a fitted curve: each a figure of its beads, a verdict and a sentence."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
-from calibration.curve.table_rows import CheckedValue, CheckName, CurveCheck, TableRow, acceptance_rows
+from calibration.curve.acceptance_limits import BeadLimit, CurveVerdict, Limit, around_one
+from calibration.curve.table_rows import CheckedValue, CheckName, TableRow, worst_verdict
 from calibration.numbers import Floats
-
-__all__ = [
-    "CURVE_CHECKS",
-    "CheckName",
-    "CurveCheck",
-    "CurveLimits",
-    "CurveVerdict",
-    "FittedBeads",
-    "acceptance",
-    "worst",
-]
 
 SETTLED_HISTORY = 20
 """Number of earlier runs from which on their median is settled. Convention, as for Levey-Jennings charts."""
@@ -81,20 +70,6 @@ class FittedBeads:
     history: Sequence[float] = ()
 
 
-def worst(checks: Sequence[CurveCheck]) -> CurveVerdict:
-    """Return the worst verdict of a table; accept where it is empty."""
-    return _worst([check.verdict for check in checks])
-
-
-def _worst(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
-    return max(verdicts, key=list(CurveVerdict).index, default=CurveVerdict.ACCEPT)
-
-
-def acceptance(beads: FittedBeads, limits: CurveLimits) -> tuple[CurveCheck, ...]:
-    """Return every row of the table that the data of a fitted curve allow, in the order of `CURVE_CHECKS`."""
-    return acceptance_rows(CURVE_CHECKS, beads, limits)
-
-
 def _order(b: FittedBeads, limit: None) -> CheckedValue:
     del limit
     steps = np.diff(b.medians) * np.diff(b.levels)
@@ -125,7 +100,7 @@ def _back(b: FittedBeads, limit: BeadLimit) -> CheckedValue:
         f"Largest back-calculated error {100 * b.back[k]:+.1f} %, at the bead of {b.levels[k]:,.0f} "
         f"(accepted to {100 * limit.accept:g} %)."
     )
-    return float(size[k]), _worst(grades), text
+    return float(size[k]), worst_verdict(grades), text
 
 
 def _ratio(b: FittedBeads, limit: Limit) -> CheckedValue:
@@ -165,7 +140,7 @@ def _rcv(b: FittedBeads, limit: BeadLimit) -> CheckedValue | None:
         f"Bead rCV up to {largest_rcv:.1f} %, dimmest bead {100 * b.rcv[lowest]:.1f} % (accepted to "
         f"{100 * limit.accept:g} %, dimmest {100 * limits[lowest].accept:g} %)."
     )
-    return float(b.rcv[k]), _worst(grades), text
+    return float(b.rcv[k]), worst_verdict(grades), text
 
 
 def _events(b: FittedBeads, limit: Limit) -> CheckedValue | None:
@@ -238,18 +213,18 @@ def _history(b: FittedBeads, limit: Limit) -> CheckedValue | None:
     return abs(off), limit.at_most(abs(off)), text
 
 
-CURVE_CHECKS: tuple[TableRow[FittedBeads], ...] = (
-    TableRow(CheckName.ORDER, _order),
-    TableRow(CheckName.R2, _r2, lambda limits: limits.r2),
-    TableRow(CheckName.SLOPE, _slope, lambda limits: limits.slope),
-    TableRow(CheckName.BACK_CALCULATED_ERROR, _back, lambda limits: limits.error),
-    TableRow(CheckName.VALUE_PER_MFI, _ratio, lambda limits: limits.ratio),
-    TableRow(CheckName.LOCAL_SLOPE, _local_slope, lambda limits: limits.local_slope),
-    TableRow(CheckName.BEAD_RCV, _rcv, lambda limits: limits.rcv),
-    TableRow(CheckName.BEAD_EVENTS, _events, lambda limits: limits.events),
-    TableRow(CheckName.DETECTION, _detection, lambda limits: limits.detection),
-    TableRow(CheckName.LESS_BLANK, _less_blank, lambda limits: limits.error),
-    TableRow(CheckName.DEGREES_OF_FREEDOM, _residual),
-    TableRow(CheckName.HISTORY, _history, lambda limits: limits.history),
+BEAD_CHECKS: tuple[TableRow[FittedBeads], ...] = (
+    TableRow(CheckName.ORDER, FittedBeads, _order),
+    TableRow(CheckName.R2, FittedBeads, _r2, lambda limits: limits.r2),
+    TableRow(CheckName.SLOPE, FittedBeads, _slope, lambda limits: limits.slope),
+    TableRow(CheckName.BACK_CALCULATED_ERROR, FittedBeads, _back, lambda limits: limits.error),
+    TableRow(CheckName.VALUE_PER_MFI, FittedBeads, _ratio, lambda limits: limits.ratio),
+    TableRow(CheckName.LOCAL_SLOPE, FittedBeads, _local_slope, lambda limits: limits.local_slope),
+    TableRow(CheckName.BEAD_RCV, FittedBeads, _rcv, lambda limits: limits.rcv),
+    TableRow(CheckName.BEAD_EVENTS, FittedBeads, _events, lambda limits: limits.events),
+    TableRow(CheckName.DETECTION, FittedBeads, _detection, lambda limits: limits.detection),
+    TableRow(CheckName.LESS_BLANK, FittedBeads, _less_blank, lambda limits: limits.error),
+    TableRow(CheckName.DEGREES_OF_FREEDOM, FittedBeads, _residual),
+    TableRow(CheckName.HISTORY, FittedBeads, _history, lambda limits: limits.history),
 )
 """The checks of a fitted curve in the order of the table."""
