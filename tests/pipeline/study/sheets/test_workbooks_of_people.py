@@ -392,3 +392,18 @@ def test_a_link_inside_the_folder_and_a_study_folder_that_is_a_link_are_read(tmp
     except OSError:
         pytest.skip(f"{sys.platform} does not let this user make links")
     assert said(folder) == said(tmp_path / "by_link") == []
+
+
+@pytest.mark.parametrize("table", ["Table 1", "Tabelle 1", "Tableau 1", "表格 1"])
+def test_tables_that_numbers_exported_are_told_by_the_name_of_their_sheet(tmp_path, table):
+    def change(book: Workbook) -> None:
+        for sheet in book.worksheets:
+            sheet.insert_rows(1)
+            sheet["A1"] = table
+            sheet.title = f"{sheet.title} - {table}"
+
+    lines = said(with_book(tmp_path, change))
+    for name in ("samples", "panels", "beads", "doses"):
+        assert any(
+            line.startswith("ERROR study.xlsx") and f'Did you mean "{name}"?' in line for line in lines
+        ), name
