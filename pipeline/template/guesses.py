@@ -140,7 +140,7 @@ def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[Guessed
     taken: set[str] = set()
     for channel, marker in zip(panel.channels, panel.markers, strict=True):
         role = _role(panel, channel, marker)
-        if not role:
+        if not role or (role in taken and scatter_role(channel)):  # VSSC-A beside SSC-A is not needed
             continue
         why = (
             "role from the channel's name"
@@ -148,8 +148,6 @@ def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[Guessed
             else f"role from the marker {marker or channel}"
         )
         if role in taken and role not in SEVERAL_ALLOWED:
-            if scatter_role(channel):
-                continue  # a further detector of scatter, such as VSSC-A beside SSC-A, is not needed
             role, why = "other", f"{role} is taken by another channel"
         taken.add(role)
         stained = not scatter_role(channel)

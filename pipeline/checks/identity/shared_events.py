@@ -31,8 +31,7 @@ MOST_ALIKE_PAIRS = 0.05
 """Share of a file's events whose scatter another of its events has, above which nothing is concluded.
 Convention: coarse integers agree by chance."""
 
-_FACTORS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
-_SHIFT = np.uint64(31)
+_FACTORS, _SHIFT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)), np.uint64(31)
 """Factors and shift of the hash: those of SplitMix64, doi:10.1145/2660193.2660195."""
 Marks = NDArray[np.uint64]
 
@@ -49,6 +48,7 @@ class KeptEvents:
 
 
 NOTHING_KEPT = KeptEvents(np.zeros(0, np.uint64), is_whole=False)
+"""Of a file without scatter, or with coarse values. Arithmetic: no events."""
 
 
 def kept_events(file: FcsFile) -> KeptEvents:

@@ -85,12 +85,12 @@ def _check_type(head: bytes, data: DataSegment, file: str) -> None:
         whole.size >= LEAST_VALUES and int(whole.max()) <= MOST_WHOLE and np.unique(whole).size > LEAST_VALUES
     )
     far = far_share(head, f"{mark}f4")
-    said = "F" if kinds == {("F", 32)} else "I"
+    data_type = "F" if kinds == {("F", 32)} else "I"
     are_floats = np.count_nonzero(whole) >= LEAST_VALUES and far < FEW_FAR
-    if (said == "I" and are_floats) or (said == "F" and is_whole and far > MANY_FAR):
+    if (data_type == "I" and are_floats) or (data_type == "F" and is_whole and far > MANY_FAR):
         raise NotFcsError(
-            f"{file}: $DATATYPE is {said}, but the values are plausible only as "
-            f"{'floats (F)' if said == 'I' else 'integers (I)'}; export the file again"
+            f"{file}: $DATATYPE is {data_type}, but the values are plausible only as "
+            f"{'floats (F)' if data_type == 'I' else 'integers (I)'}; export the file again"
         )
 
 

@@ -48,8 +48,10 @@ def as_date(value: object) -> date:
     if not isinstance(value, date):
         value = _date_of_text(as_text(value))
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        here = value.year - BUDDHIST_YEARS
-        thai = f" In the Thai calendar it is {here}." if FIRST_YEAR <= here <= LAST_YEAR else ""
+        western_year = value.year - BUDDHIST_YEARS
+        thai = (
+            f" In the Thai calendar it is {western_year}." if FIRST_YEAR <= western_year <= LAST_YEAR else ""
+        )
         refuse(A_DATE, f"The year {value.year} cannot be right.{thai}")
     return value
 
