@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.events.panel import Role
 from pipeline.checks.identity.shared_events import NOTHING_KEPT, KeptEvents, first_events, kept_events
 from pipeline.fcs import FcsFile
 from pipeline.tube.names.markers import scatter_role
@@ -63,7 +64,7 @@ def glance(file: FcsFile) -> Glance:
     if events is None:
         return Glance(kept=kept_events(file))
     roles = [scatter_role(name) for name in file.channels]
-    rows = [row for row, role in enumerate(roles) if role != "time" and np.isfinite(events[row]).all()]
+    rows = [row for row, role in enumerate(roles) if role != Role.TIME and np.isfinite(events[row]).all()]
     starts = (events[row, :PRINTED] for row in rows)
     prints = frozenset(_print(start) for start in starts if _is_unique(start))
     levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
