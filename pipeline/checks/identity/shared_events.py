@@ -63,7 +63,7 @@ def kept_events(file: FcsFile) -> KeptEvents:
         return NOTHING_KEPT
     tops = np.array([file.scale_top(name) for name in pair])[:, None]
     on_scale = (np.isfinite(values) & (values > 0) & (values < AT_SCALE_END * tops)).all(axis=0)
-    hashes = np.sort(_hashes(np.ascontiguousarray(values[:, on_scale])))
+    hashes = _lowest(_hashes(np.compress(on_scale, values, axis=1)))
     different = hashes[np.diff(hashes, prepend=np.uint64(0)) > 0]
     if different.size < FEWEST_SHARED or different.size < (1 - MOST_ALIKE_PAIRS) * hashes.size:
         return NOTHING_KEPT
@@ -112,6 +112,13 @@ def _comparable(first: KeptEvents, second: KeptEvents) -> int:
         return min(first.marks.size, second.marks.size)
     below = (int(np.searchsorted(kept.marks, min(tops), side="right")) for kept in (first, second))
     return min(below)
+
+
+def _lowest(hashes: Marks) -> Marks:
+    """Return the lowest hashes, sorted: a random sample of the pairs of values, twice as many as are kept."""
+    if hashes.size > 2 * KEPT_EVENTS:
+        hashes = np.partition(hashes, 2 * KEPT_EVENTS)[: 2 * KEPT_EVENTS]
+    return np.sort(hashes)
 
 
 def _hashes(values: NDArray[np.float32]) -> Marks:
