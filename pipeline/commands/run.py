@@ -87,15 +87,18 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         if same is not None:
             log.info("nothing has changed: no result is written again")
             return same
-        reporter.stage("fitting models")
         validate = options.validate or results.validation.is_dir()
-        study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
-        _stop_at_defects(options, study_result.all_defects, THE_DATA)
-        facts = partial(record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused)
         processes = 1 if options.scheduler else done.workers
         with side_work(own, results.folder, len(study.samples), processes) as side:
+            reporter.stage("fitting models")
+            tubes, drawn = done.results.values(), options.figures
+            older_files = results.write_before_models(study, tubes, calibrations, side, figures=drawn)
+            study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
+            _stop_at_defects(options, study_result.all_defects, THE_DATA)
+            inputs = inputs_of(study_result)
+            facts = partial(record.facts, results.folder, inputs, done.workers, done.n_reused)
             older = results.write(
-                study_result, facts, reporter.stage, side, run_on=record.day, figures=options.figures
+                study_result, facts, reporter.stage, side, older_files, run_on=record.day, figures=drawn
             )
         log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
