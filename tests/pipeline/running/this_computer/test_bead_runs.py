@@ -92,3 +92,9 @@ def test_a_run_on_a_cluster_starts_no_process_here_and_its_curves_are_the_same(
     assert summary.exit_status is ExitStatus.ALL_QUANTIFIED
     assert seen.processes == set()
     assert is_as_alone(study, alone)
+
+
+def test_a_run_without_a_new_tube_starts_no_process(alone: Path, tmp_path: Path) -> None:
+    finished, seen = shutil.copytree(alone, tmp_path / "finished"), AtTheFirstTube()
+    run_study(finished, RunOptions(workers=WORKERS), seen)
+    assert seen.processes == set()

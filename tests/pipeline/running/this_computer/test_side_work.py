@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 from threading import Timer
 
@@ -16,7 +17,7 @@ import pytest
 
 from pipeline.files.whole import UNFINISHED, NotWrittenError, older_kept, write_whole
 from pipeline.running.this_computer import side_work as side
-from pipeline.running.this_computer.processes import WorkerProcess, own_processes
+from pipeline.running.this_computer.processes import ProcessDiedError, WorkerProcess, own_processes
 from pipeline.running.this_computer.side_work import side_work
 
 FEW = side.TUBES_THAT_PAY
@@ -216,3 +217,32 @@ def test_fewer_processes_let_the_others_end():
         assert own.first(1) == (first,)
         assert first.do(os.getpid) == pids[0]
         assert not Path(f"/proc/{pids[1]}").exists() or not Path("/proc").exists()
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
+
+
+def test_processes_that_start_early_have_loaded_their_module_before_any_work():
+    with own_processes("wave") as own:
+        own.start_early(2)
+        early = {process.pid for process in active_children()}
+        assert {process.do(os.getpid) for process in own.first(2)} == early
+    with own_processes("this_module_is_nowhere") as own:
+        own.start_early(1)  # no error here: the first piece of work says that its process ends
+        with pytest.raises(ProcessDiedError):
+            own.first(1)[0].do(os.getpid)
+    with own_processes("wave") as own:
+        assert own.first(1)[0].do(is_loaded, "wave")
+    with own_processes() as own:
+        assert not own.first(1)[0].do(is_loaded, "wave")
+
+
+def test_processes_that_cannot_start_early_are_no_error(monkeypatch: pytest.MonkeyPatch):
+    def no_more(_: WorkerProcess) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(WorkerProcess, "_started", no_more)
+    with own_processes() as own:
+        own.start_early(2)
+    assert active_children() == []
