@@ -19,7 +19,7 @@ from pipeline.checks.flags import CheckFlag, ExposureFlag
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.flag_words.entry import sentence
 from pipeline.output.legend.glossary import sorted_terms
-from pipeline.output.legend.verdict import VERDICT_LOOK
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK
 from pipeline.patients.flags import OccupancyFlag, VisitFlag
 from pipeline.quantification.result import SampleFlag
 from pipeline.simulate.scenarios import SCENARIOS
@@ -100,7 +100,7 @@ def flag_sections() -> str:
 
 def verdicts_table() -> str:
     """Return every verdict of a tube and what it says."""
-    rows = ((f"{look.symbol} {verdict}", look.words) for verdict, look in VERDICT_LOOK.items())
+    rows = ((f"{look.symbol} {verdict}", look.words) for verdict, look in TUBE_VERDICT_LOOK.items())
     return _table(("verdict", "what it says"), rows)
 
 

@@ -124,8 +124,8 @@ class Bounded(Protocol):
     """What `known_to_exceed` reads of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd_low(self) -> float | None:
@@ -137,11 +137,11 @@ class Bounded(Protocol):
 
 
 class Numbered(Protocol):
-    """What `quotable_density` reads of a tube, a visit or a row of the models."""
+    """What `quotable_density` and `raw_estimate` read of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd(self) -> float | None:
@@ -155,6 +155,15 @@ def quotable_density(density: Numbered) -> float | None:
     function.
     """
     return density.rd if density.status in NUMBERED else None
+
+
+def raw_estimate(density: Numbered) -> float | None:
+    """Return the estimate of a density, molecules per cell, even if it may not be quoted; None: no estimate.
+
+    Below the LLOQ, and where the estimate is too uncertain, it is no result. It is for checks of the assay,
+    and for showing how the density was calculated. `quotable_density` is the number that counts.
+    """
+    return density.rd
 
 
 def known_to_exceed(density: Bounded) -> float | None:

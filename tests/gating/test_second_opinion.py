@@ -54,6 +54,7 @@ def test_it_disagrees_where_cells_were_named_in_a_tube_without_plasma_cells():
     assert dice_overlap(second_opinion(known.events, known.panel), gated.mask) < 0.6
 
 
+@pytest.mark.slow
 def test_the_order_of_events_and_channels_changes_no_cell(plain):
     order = np.random.default_rng(1).permutation(plain.events.n_events)
     rows = np.random.default_rng(2).permutation(len(plain.events.channels))

@@ -33,7 +33,7 @@ from helpers.page_server import (
     wait_for_tube,
 )
 from pipeline.fcs import read_fcs
-from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.tube_verdict import TubeVerdict, verdict_of
 from pipeline.simulate import simulate_study
 from validation.markdown import paragraph, table
 
@@ -142,9 +142,9 @@ def _doubtful_and_sound(study: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     with (study / "results" / "rd_samples.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             verdict = verdict_of(RdStatus(row["status"]), [flag for flag in row["flags"].split(";") if flag])
-            if verdict in (Verdict.LOOK, Verdict.UNRELIABLE) and row["rd"]:
+            if verdict in (TubeVerdict.LOOK, TubeVerdict.UNRELIABLE) and row["rd"]:
                 doubtful.append(row["sample_id"])
-            elif list(Verdict).index(verdict) < list(Verdict).index(Verdict.LOOK):
+            elif list(TubeVerdict).index(verdict) < list(TubeVerdict).index(TubeVerdict.LOOK):
                 sound.append(row["sample_id"])
     return tuple(doubtful), tuple(sound)
 

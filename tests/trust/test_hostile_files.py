@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
 N = {"FCS": 150, "FlowJo workspace": 40, "GatingML": 40, "xlsx": 12, "CSV": 12}
 
 
+@pytest.mark.slow
 def test_damaged_files_are_read_or_refused_in_words_and_take_little_memory():
     found = tally(N, first=1_000_000)
     assert {kind: one.n.total() for kind, one in found.items()} == N

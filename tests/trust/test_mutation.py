@@ -49,6 +49,7 @@ def test_no_change_is_made_in_types_and_docstrings():
     assert {one.line for one in mutations(ast.parse(SOURCE))} == {2, 5, 7, 8, 9}
 
 
+@pytest.mark.slow
 def test_any_first_part_of_the_changes_is_drawn_at_random_and_the_same_each_time():
     every = every_mutant()
     assert len(every) > 10_000

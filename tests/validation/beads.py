@@ -18,8 +18,11 @@ from calibration import (
     find_bead_singlets,
     fit_standard_curve,
 )
-from calibration.curve.acceptance import CheckName
-from calibration.curve.brighter_channel import channel_check, compare_channels
+from calibration.curve.acceptance_limits import CurveLimits
+from calibration.curve.brighter_channel import compare_channels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
+from calibration.curve.table_rows import CheckName
 from validation.markdown import paragraph, percent, table
 from validation.simulated_beads import KITS, BeadRun, Detector, bead_run
 
@@ -171,8 +174,8 @@ def _found(
         (f"detector {k}", compare_channels(named, other[mask], peaks, one_dye=one_dye, other_top=262143.0))
         for k, other in enumerate(run.others, start=2)
     ]
-    row = channel_check([(name, found) for name, found in compared if found is not None], "detector 1")
-    return peaks.medians, curve if row is None else curve.with_checks(row)
+    others = [(name, found) for name, found in compared if found is not None]
+    return peaks.medians, curve.with_checks(*checked(ComparedChannels("detector 1", others), CurveLimits()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from calibration import quantify_receptor_density
+from calibration.density.result import RdStatus
 from calibration.distribution.cells import cell_distribution
 from calibration.distribution.modes import count_modes
 from calibration.distribution.result import PERCENTILES
@@ -123,7 +124,7 @@ def pairs(n: int, lloq: float, rng: np.random.Generator, *, two_lots: bool) -> l
                     f"V{visit}",
                     8.0 + 20 * visit,
                     None if below else 10**seen,
-                    "BELOW_LLOQ" if below else "OK",
+                    RdStatus.BELOW_LLOQ if below else RdStatus.OK,
                     lloq=10**lloq,
                     rd_log_sd=float(np.hypot(0.06, 0.05)),
                     collected_on=day + timedelta(days=140 * visit),

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -21,7 +22,7 @@ from pipeline.washout.line.doubts import doubts_of, with_doubts
 from pipeline.washout.line.intervals import critical_of, jackknife_of, slope_of
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from validation.markdown import paragraph, table
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -45,7 +46,7 @@ class Drawn:
     def rows(self) -> list[PatientRd]:
         """Return them as the models get them."""
         return [
-            PatientRd(f"P{who}", str(place), weeks, 10**y, "BELOW_LLOQ" if y < low else "OK", 10**low, None, sd)
+            PatientRd(f"P{who}", str(place), weeks, 10**y, RdStatus.BELOW_LLOQ if y < low else RdStatus.OK, 10**low, None, sd)
             for place, (who, weeks, y, low, sd) in enumerate(
                 zip(
                     self.patient.tolist(), (2**self.doublings).tolist(), self.log_rd.tolist(),
@@ -224,7 +225,7 @@ def examine(condition: Condition, studies: int, seed: int) -> Found:
     said = 0
     for study in range(studies):
         drawn = condition.draw(condition.n, np.random.default_rng([seed, study]))
-        data = given_rows(drawn.rows(), Settings()).data
+        data = select_rows(drawn.rows(), Settings()).data
         try:
             plain_line = fit_line(data)
             found = doubts_of(plain_line)

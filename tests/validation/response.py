@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.density.result import RdStatus
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.follow_up import Endpoint, FollowUp, follow_up
@@ -170,7 +171,9 @@ def split(job: tuple[float, int]) -> tuple[int, int, int, int]:
     rng = np.random.default_rng([seed, round(1000 * sd), 75])
     true = 10 ** rng.normal(math.log10(90_000), 0.4, 20)
     measured = true * 10 ** rng.normal(0, sd, 20)
-    rows = [PatientRd(f"P{k}", "v", 20.0, float(rd), "OK", rd_log_sd=sd) for k, rd in enumerate(measured)]
+    rows = [
+        PatientRd(f"P{k}", "v", 20.0, float(rd), RdStatus.OK, rd_log_sd=sd) for k, rd in enumerate(measured)
+    ]
     names = [row.patient_id for row in rows]
     study = Study(Path(), (), (), (), (), tuple(Patient(name) for name in names), Settings(rd_cut=CUT))
     found = rd_visits(names, rows, {name: ResponseClock(name) for name in names}, study)

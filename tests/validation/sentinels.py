@@ -21,7 +21,7 @@ from pipeline.simulate import scenario_named, simulate_study
 from pipeline.simulate.patients import SimulatedPatient
 from pipeline.simulate.plan import PlannedTube, StudyPlan, plain_slots, plan_study
 from pipeline.simulate.study import write_study
-from pipeline.simulate.tubes.populations import NAMES
+from pipeline.simulate.tubes.populations import POPULATION_NAMES
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
 from validation.markdown import paragraph, table
@@ -196,7 +196,7 @@ def _with_cause(tube: PlannedTube, cause: str, left: float, seed: int) -> Planne
     patient: SimulatedPatient = tube.patient
     clone = replace(patient.clone, cd38=total * (1 - held))
     composition = list(patient.composition)
-    composition[NAMES.index("b_precursor")] *= left
+    composition[POPULATION_NAMES.index("b_precursor")] *= left
     return replace(
         tube,
         patient=replace(

@@ -17,5 +17,6 @@ def test_odds_area_and_cut_cover_and_the_told_worth_of_the_cut_is_that_in_others
     assert abs(np.nanmean(found[:, 6])) < 0.06
 
 
+@pytest.mark.slow
 def test_the_hazard_ratio_covers():
     assert np.mean([hazard_covers((0.6, 19, seed))[1] for seed in range(60)]) >= 0.87

@@ -81,6 +81,7 @@ def test_a_tube_without_matrix_is_read_with_its_control_as_a_run_does(seed: int)
     assert abs(judged(known).error) <= 0.03
 
 
+@pytest.mark.slow
 def test_a_perturbed_tube_keeps_its_density_and_its_cells_in_any_order() -> None:
     changes = changes_of(Wanted("plain", "three_lasers", "full", 300, 20_000))
     sizes = np.abs([change.change for change in changes])

@@ -17,6 +17,7 @@ from validation.washout import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [19, 60])
 def test_the_interval_covers_and_the_mean_slope_is_right(n):
     found = examine(Truth("58 % censored", n), 1000, seed=5)
@@ -39,6 +40,7 @@ def test_m0_rejects_five_percent_without_association():
     assert abs(found.median_bias) < 0.05
 
 
+@pytest.mark.slow
 def test_counting_drops_of_the_likelihood_is_counting_intervals():
     truth = Truth("both sides", 25, left=0.3, right=0.15, measurement_sd=0.1)
     doublings, rows = simulate(truth, 12, np.random.default_rng(3))
@@ -56,6 +58,7 @@ def test_simulated_limits_cut_off_the_shares_that_were_asked_for():
     assert np.mean(rows.kind == 1) == pytest.approx(0.1, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_intervals_of_repeated_samples_cover():
     found = examine_repeated(Repeated(20), 40, seed=2)
     assert found.told >= 38

@@ -28,6 +28,7 @@ def test_the_page_says_how_much_was_simulated():
     assert "6 runs, six kinds" in text
 
 
+@pytest.mark.slow
 def test_random_days_are_measured_and_sabotage_is_never_silent_with_a_log():
     found = beads.examine(12, 12, seed=50)
     assert max(abs(error) for day in found.days for error in day.errors) < 0.05

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -19,7 +20,7 @@ from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
 from pipeline.washout.observations.pair_order import pair_order
 from pipeline.washout.observations.rows import observe
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.ranks import permutation_p
 from validation.markdown import paragraph, table
 
@@ -75,7 +76,7 @@ class Waiting:
         sd = float(np.hypot(self.shared, self.own))
         return [
             PatientRd(
-                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), "OK" if y[i] >= low else "BELOW_LLOQ", 10**low,
+                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), RdStatus.OK if y[i] >= low else RdStatus.BELOW_LLOQ, 10**low,
                 None, sd, shared=told,
             )
             for i in range(self.n)
@@ -115,7 +116,7 @@ def examine(waiting: Waiting, studies: int, seed: int) -> list[Waited]:
     for study in range(studies):
         rows = waiting.rows(np.random.default_rng([seed, study]))
         try:
-            fit = fit_observations(given_rows(rows, Settings()).data)
+            fit = fit_observations(select_rows(rows, Settings()).data)
         except NotEstimableError:
             continue
         for share, count in counts.items():

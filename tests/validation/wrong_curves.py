@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName
@@ -96,7 +97,13 @@ def study_of(truth: WrongCurve, rng: np.random.Generator) -> list[PatientRd]:
     rd = 10 ** (truth.law(weeks) + SCATTER * rng.standard_normal(truth.n))
     return [
         PatientRd(
-            f"P{i}", "V1", float(weeks[i]), float(rd[i]), "OK" if rd[i] >= LLOQ else "BELOW_LLOQ", LLOQ, ULOQ
+            f"P{i}",
+            "V1",
+            float(weeks[i]),
+            float(rd[i]),
+            RdStatus.OK if rd[i] >= LLOQ else RdStatus.BELOW_LLOQ,
+            LLOQ,
+            ULOQ,
         )
         for i in range(truth.n)
     ]

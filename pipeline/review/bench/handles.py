@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Role
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
 from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
 from gating.gates.person_gates import Choices
@@ -147,7 +147,7 @@ def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool =
     row = next((channel_row for channel_row in panel.channels if channel_row.channel == channel), None)
     if row is None:
         return channel
-    if is_size and step is Step.PLASMA_CELLS and row.role == "fsc_area":
+    if is_size and step is Step.PLASMA_CELLS and row.role == Role.FSC_AREA:
         return PLASMA_CELL_SIZE
     if len(panel.with_role(row.role)) > 1:
         return channel

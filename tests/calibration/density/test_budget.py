@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from calibration.density.budget import CELL_TERMS, LOT_TERMS, OPTIONAL_TERMS, BudgetTerm
 from calibration.density.limits import LloqSource
 
@@ -93,6 +95,7 @@ def renamed_copy(folder):
             (folder / name).write_text(text, "utf-8")
 
 
+@pytest.mark.slow
 def test_every_word_may_be_renamed_and_no_number_changes(tmp_path):
     renamed_copy(tmp_path)
     before, after = numbers(ROOT), numbers(tmp_path)

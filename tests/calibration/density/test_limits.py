@@ -141,6 +141,7 @@ def test_a_thousand_molecules_known_well_are_a_number():
     assert all(one.rd_high / one.rd < 1.25 for one in found)
 
 
+@pytest.mark.slow
 def test_few_control_cells_make_the_lloq_larger_and_not_lucky():
     rng = np.random.default_rng(2)
     stained = 60 * rng.lognormal(0, 0.5, 500) + 100 * rng.lognormal(0, 0.45, 500)

@@ -151,6 +151,7 @@ def test_fewer_than_three_populations_that_both_days_show_carry_nothing_over(fol
     assert "no curve could be carried over" in found.note
 
 
+@pytest.mark.slow
 def test_the_table_of_bead_runs_says_it(folder):
     summary = calibrate_study(sheet(folder))
     assert summary.exit_status == 0

@@ -161,6 +161,7 @@ def test_a_control_that_two_patients_share_is_a_warning_with_both_cells_and_flag
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "flags"), [("FMO_of_the_day", ()), ("P01_BM1_FMO", ("IDENTITY_DOUBTFUL",))])
 def test_a_control_of_the_day_is_said_once_and_flags_its_rows_only_where_it_carries_an_id(study, name, flags):
     tube(study, "P01_BM1_FMO").rename(tube(study, name))

@@ -30,6 +30,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate_study(tmp_path_factory.mktemp("typed"), patients=2, events=4_000, seed=5)
 
 
+@pytest.mark.slow
 def test_a_run_prints_a_line_for_each_tube_and_where_the_report_is(study: Path, capsys) -> None:
     assert status_of("run", study, "--workers", 1) == 0
     printed = capsys.readouterr().out
@@ -41,6 +42,7 @@ def test_a_run_prints_a_line_for_each_tube_and_where_the_report_is(study: Path, 
     assert f"Report: {study / 'results' / 'report.html'}" in printed
 
 
+@pytest.mark.slow
 def test_a_quiet_command_prints_nothing(study: Path, capsys) -> None:
     assert status_of("calibrate", study) == 0
     assert capsys.readouterr().out != ""
@@ -120,6 +122,7 @@ def test_inspect_of_a_file_that_is_not_there_names_the_folder(tmp_path: Path, ca
     assert "expected an FCS file in 'sub';" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_init_says_what_it_found_and_update_what_it_added(tmp_path: Path, capsys) -> None:
     folder = tmp_path / "mine"
     write_tube(folder / "fcs" / "S1_full.fcs")
@@ -150,6 +153,7 @@ def test_the_next_command_is_in_quotes_where_a_blank_would_split_the_folder(tmp_
     assert capsys.readouterr().out.splitlines()[-1].endswith(f'cd38rd check "{folder}"')
 
 
+@pytest.mark.slow
 def test_the_report_s_head_is_typed_without_making_any_tube_again(tmp_path: Path, capsys) -> None:
     study = simulate_study(tmp_path, patients=1, events=4_000, seed=5)
     assert status_of("run", study, "--no-figures", "--workers", 1) == 0

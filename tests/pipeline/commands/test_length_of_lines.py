@@ -21,6 +21,7 @@ def printed(capsys: pytest.CaptureFixture[str], *words: object) -> list[str]:
     return f"{said.out}\n{said.err}".splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", [WORD, LONG, ";".join(f"n{i}" for i in range(3_000)), "\u200b" * 5_000])
 def test_a_cell_of_any_length_gives_lines_that_can_be_read(tmp_path: Path, capsys, typed: str):
     cells = {f"{place}": typed for place in ("samples!A2", "samples!D3", "panels!B3", "beads!E2", "doses!C2")}
@@ -29,6 +30,7 @@ def test_a_cell_of_any_length_gives_lines_that_can_be_read(tmp_path: Path, capsy
     assert max(map(len, lines)) <= LONGEST_LINE
 
 
+@pytest.mark.slow
 def test_many_wrong_columns_and_a_long_setting_give_lines_that_can_be_read(tmp_path: Path, capsys):
     folder = good_study(tmp_path)
     write_csvs(folder, {"settings": [["name", "value"], ["report_title", LONG], [LONG, "1"]]})

@@ -95,6 +95,7 @@ def test_an_unknown_channel_is_named_with_the_closest(tube):
         read_fcs(tube).events(("xyz",))
 
 
+@pytest.mark.slow
 def test_a_block_ends_anywhere(tmp_path):
     for n_events in (1, 7, 8, 9, 4095, 4096, 4097, 46_811):
         rows = [(n % 512, (n * 7) % 512, 511 - n % 512) for n in range(n_events)]

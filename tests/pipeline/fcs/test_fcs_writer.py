@@ -113,6 +113,7 @@ def test_data_begins_aligned_for_memory_maps(written):
     assert read_fcs(written).data.begin % 64 == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=arrays.arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(0, 20))),

@@ -38,6 +38,7 @@ def test_a_width_is_that_of_least_squares_where_nothing_is_censored():
     assert size.width == pytest.approx(2 * 2.01 * PLAIN.between / spread / math.sqrt(50), rel=0.12)
 
 
+@pytest.mark.slow
 def test_the_first_size_that_is_narrow_enough_is_told_and_its_neighbour_shown():
     found = plan_size(PLAIN, WantedWidth(slope_width=WANTED), studies=6, tried=(10, 90, 100, 110))
     assert found.enough is not None
@@ -63,6 +64,7 @@ def test_the_same_seed_gives_the_same_plan_and_censoring_is_told():
     assert 0.3 < first.sizes[0].below_lloq < 0.8
 
 
+@pytest.mark.slow
 def test_errors_that_all_tubes_share_widen_a_wait_and_no_slope():
     def widths(target: WantedWidth) -> list[float]:
         return [
@@ -108,6 +110,7 @@ def test_simulated_patients_give_a_rising_line():
     assert found == simulated_population(1)
 
 
+@pytest.mark.slow
 def test_what_is_typed_is_answered_and_written(tmp_path):
     out = tmp_path / "plan.csv"
     done = CliRunner().invoke(app, ["plan", "--slope-width", "3", "--studies", "10", "--out", str(out)])

@@ -175,6 +175,7 @@ def test_everything_goes_into_json():
     assert all({"n", "method", "note"} <= set(row) for row in data["survival"])
 
 
+@pytest.mark.slow
 def test_ten_thousand_patients_have_their_tables():
     patients = [
         Patient(f"P{k:05}", ("SD", "PD", "MR")[k % 3], disease_control_days=60, treatment_start=START,

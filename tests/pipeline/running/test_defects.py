@@ -60,6 +60,7 @@ def run(study: Path, *, on_error: OnError = OnError.CONTINUE, validate: bool = F
     return run_study(study, options, QuietReporter())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_defect")
 def test_the_row_says_so_the_traceback_is_kept_and_the_other_tubes_go_on(study: Path) -> None:
     summary = run(study)
@@ -85,6 +86,7 @@ def test_on_error_stop_stops_at_the_first_defect_and_keeps_what_is_done(study: P
     assert not (study / "results" / "rd_samples.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_no_defect_and_stops_nothing_even_so(study: Path) -> None:
     file = next((study / "fcs").rglob(f"{BROKEN}.fcs"))
     file.write_bytes(file.read_bytes()[:900])
@@ -97,6 +99,7 @@ def test_a_bad_file_is_no_defect_and_stops_nothing_even_so(study: Path) -> None:
     assert "Traceback" not in (study / "results" / "log.txt").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_tube_that_a_defect_failed_is_tried_again(
     study: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -108,6 +111,7 @@ def test_a_tube_that_a_defect_failed_is_tried_again(
     assert (rows(study)["status"] != "FAILED").all()
 
 
+@pytest.mark.slow
 def test_a_defect_at_the_beads_leaves_a_run_without_a_curve_and_is_tried_again(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +132,7 @@ def test_on_error_stop_stops_at_a_defect_in_a_bead_run(study: Path, monkeypatch:
     assert "bead run" in (study / "results" / "log.txt").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("makes", "name"),
     [
@@ -155,6 +160,7 @@ def test_a_defect_in_a_table_leaves_that_table_out_is_named_and_tried_again(
     assert BROKEN_LIST not in (study / "results" / "report.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_without_response_tables_their_file_and_sheets_say_that_it_is_a_defect(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +172,7 @@ def test_without_response_tables_their_file_and_sheets_say_that_it_is_a_defect(
     assert sheet.astype(str).apply(lambda cell: cell.str.contains(BROKEN_LIST)).to_numpy().any()
 
 
+@pytest.mark.slow
 def test_a_defect_in_a_model_leaves_that_model_out_and_is_tried_again(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +201,7 @@ def test_on_error_stop_stops_at_a_defect_in_a_model(study: Path, monkeypatch: py
     assert not (study / "results" / "rd_samples.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [OSError("network path not found"), MemoryError("cannot allocate")])
 def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
     study: Path, monkeypatch: pytest.MonkeyPatch, error: Exception

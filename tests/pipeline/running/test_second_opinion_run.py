@@ -30,6 +30,7 @@ def rows(study: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((study / "results" / "rd_samples.csv").read_text("utf-8").splitlines()))
 
 
+@pytest.mark.slow
 def test_rows_say_how_far_both_agree_and_nothing_else_changes(study: Path):
     plain = ran(study)
     assert {row["second_opinion_agreement"] for row in plain} == {""}
@@ -45,6 +46,7 @@ def test_rows_say_how_far_both_agree_and_nothing_else_changes(study: Path):
     assert f"cells, agreement {float(asked[0]['second_opinion_agreement']):.2f}" in page
 
 
+@pytest.mark.slow
 def test_a_report_from_the_store_keeps_the_opinion_and_calls_nothing_old(study: Path):
     ran(study, "--second-opinion")
     done = CliRunner().invoke(app, ["report", str(study)])
@@ -54,11 +56,13 @@ def test_a_report_from_the_store_keeps_the_opinion_and_calls_nothing_old(study: 
     assert all(row["second_opinion_agreement"] for row in rows(study))
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_ask_for_it_leaves_none_behind(study: Path):
     ran(study, "--second-opinion")
     assert not any(row["second_opinion_n"] for row in ran(study))
 
 
+@pytest.mark.slow
 def test_a_gate_that_a_person_set_wrong_is_flagged(tmp_path: Path):
     study = simulate_study(tmp_path, patients=1, events=20_000, seed=5)
     sample = (study / "samples.csv").read_text("utf-8").splitlines()[1].split(",")[0]

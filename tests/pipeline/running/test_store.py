@@ -119,6 +119,7 @@ def test_one_changed_digit_is_noticed(store: Store[SampleResult], result: Sample
     assert not store.is_damaged("MM-01")
 
 
+@pytest.mark.slow
 def test_any_changed_character_is_noticed_or_changes_nothing(
     store: Store[SampleResult], result: SampleResult
 ) -> None:
@@ -177,6 +178,7 @@ def test_the_digest_of_the_code_is_that_of_the_imported_packages(sources: dict[s
     assert code_digest() == digest_of_sources(read_sources(sources))
 
 
+@pytest.mark.slow
 def test_one_byte_in_any_module_gives_another_digest(sources: dict[str, Path]) -> None:
     before = read_sources(sources)
     modules = [path for folder in sources.values() for path in sorted(folder.rglob("*.py"))]

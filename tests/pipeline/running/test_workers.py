@@ -70,6 +70,7 @@ def test_a_running_scheduler_is_used_and_left_running() -> None:
         cluster.communicate("\n")
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_connection, "SECONDS_TO_ANSWER", 1.0)  # the whole wait: cluster/test_pieces.py
     with pytest.raises(SchedulerError, match=r"no dask scheduler answers there"):

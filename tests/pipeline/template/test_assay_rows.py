@@ -68,6 +68,7 @@ def test_a_material_on_two_cytometers_is_compared(tmp_path):
     assert ("comparison", "pool 7") in found
 
 
+@pytest.mark.slow
 def test_a_tube_of_a_patient_is_never_put_there(tmp_path):
     names = ("P01_BM_rep1", "P01_BM_rep2", "P02 24h", "P03_50pct", "Poole_BM_1", "Valerie r1", "P04_low_1")
     assert guessed(tmp_path, *names) == set()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import openpyxl
+import pytest
 from lxml import etree
 
 from helpers.synthetic_result import changed
@@ -75,6 +76,7 @@ def test_curves_without_a_single_time_are_empty_axes():
     assert "PFS" not in texts_of(survival_picture([follow_up(Patient("P"), None)], 30).content)
 
 
+@pytest.mark.slow
 def test_both_are_written_as_pdf_with_the_same_bytes_and_go_with_their_data(followed, study_result, tmp_path):
     bare = changed(followed, results=(), calibrations=())
     write_figures(tmp_path, bare)

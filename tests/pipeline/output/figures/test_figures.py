@@ -189,6 +189,7 @@ def names_below(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
 
+@pytest.mark.slow
 def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     study_result: StudyResult, tmp_path: Path
 ):
@@ -209,6 +210,7 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     assert names_below(tmp_path) == sorted([*charts, *tube, "calibration.pdf", *runs, "response_of_mine.svg"])
 
 
+@pytest.mark.slow
 def test_png_and_gating_pdf_are_made_on_request(study_result: StudyResult, tmp_path: Path):
     one = changed(study_result, results=study_result.results[:1], calibrations=())
     write_figures(tmp_path, one, png=True, gating_pdf=True)

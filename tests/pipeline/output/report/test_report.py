@@ -190,6 +190,7 @@ def test_pages_of_an_earlier_larger_study_are_removed(study_result: StudyResult,
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_every_tube_has_one_card_on_one_page_and_every_link_to_it_leads_there(
     study_result: StudyResult, tmp_path: Path, monkeypatch
 ):

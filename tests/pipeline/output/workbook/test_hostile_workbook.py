@@ -114,6 +114,7 @@ def test_a_study_in_which_nothing_ran_still_has_every_sheet(study_result: StudyR
     assert found["Response"]["A2"].value == "Nothing here: the study has no patients sheet."
 
 
+@pytest.mark.slow
 def test_a_very_long_note_is_short_beside_its_row_and_whole_in_the_notes(
     study_result: StudyResult, tmp_path: Path
 ):

@@ -125,6 +125,7 @@ def test_a_row_that_did_not_run_has_no_result_beside_it(typed_result: StudyResul
     assert page.cell(3, names["Status"]).value is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [True, False])
 def test_histograms_come_when_they_are_asked_for(study_result: StudyResult, tmp_path: Path, wanted: bool):
     settings = study_result.study.settings.model_copy(update={"histogram_sheet": wanted})

@@ -67,6 +67,7 @@ def test_yes_and_no_igg_are_the_published_patient(gaps, last):
         assert found.low < found.ug_ml < found.high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gaps", "last"), [(WEEKLY, 70), (LABELLED, 182)])
 def test_an_unknown_chain_is_a_mixture_and_wider_than_either(gaps, last):
     rng = np.random.default_rng(11)
@@ -106,6 +107,7 @@ def test_a_target_that_comes_back_clears_the_drug_as_a_stiff_integration_has_it(
     assert found == pytest.approx(expected, rel=0.03, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_lower_end_of_the_band_has_the_target_back_and_the_upper_end_has_it_gone():
     found = level(LABELLED, 84)
     rng = np.random.default_rng(12)
@@ -125,6 +127,7 @@ def test_a_covariate_that_is_not_known_widens_the_band(unknown):
     assert not known.notes
 
 
+@pytest.mark.slow
 def test_a_patient_of_unknown_weight_was_given_an_unknown_dose():
     """mg/kg: a heavy patient had more mg, in a larger body. The concentration goes with weight^0.6 or so."""
     rng = np.random.default_rng(13)

@@ -76,6 +76,7 @@ def test_concentrations_agree_with_an_independent_integration_to_1e_6(days, cent
     assert found == pytest.approx(slow_concentrations(given_course, disposition), rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(
     days=st.lists(st.integers(0, 120), min_size=1, max_size=5),
@@ -89,6 +90,7 @@ def test_any_doses_of_any_patient_agree_with_an_independent_integration(days, mg
     assert found == pytest.approx(slow_concentrations(given_course, disposition), rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "central", "depot"),
     [((*STANDARD, 200), 1258.0, 0.0), ((*STANDARD, 90), 0.0, 0.689 * 1800), ((7,) * 7 + (70,), 1258.0, 0.0)],

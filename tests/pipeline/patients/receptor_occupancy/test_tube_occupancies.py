@@ -149,6 +149,7 @@ def test_a_long_washout_counts_as_free_and_a_short_one_never():
         assert cells(sample_table(clinic.joined()))["sentinel_norm"] == source
 
 
+@pytest.mark.slow
 def test_a_clone_that_does_not_compete_is_divided_nowhere():
     clinic = Clinic()
     for k in range(12):
@@ -183,6 +184,7 @@ def test_each_tube_of_two_clones_has_the_theta_of_its_own():
     assert (competing.theta.source, other.theta.source) == ("sentinels", "clone does not compete")
 
 
+@pytest.mark.slow
 def test_where_competition_is_not_known_both_bounds_are_told_and_no_line_of_totals():
     clinic = Clinic()
     for k in range(12):
@@ -206,6 +208,7 @@ def test_sentinels_and_serum_that_contradict_are_flagged():
     assert Clinic().tube(30_000.0, 0.47).joined().results[0].flags == ()
 
 
+@pytest.mark.slow
 def test_m3_says_where_its_thetas_are_from_and_of_whom_the_model_is():
     clinic = Clinic()
     for k in range(12):

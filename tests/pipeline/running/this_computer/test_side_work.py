@@ -179,6 +179,7 @@ def test_nothing_half_written_stays_after_an_interrupt_and_the_command_ends_at_o
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_last_piece_is_waited_for_drops_it(tmp_path: Path):
     def interrupted() -> None:
         with own_processes() as own, side_work(own, tmp_path, MANY) as work:

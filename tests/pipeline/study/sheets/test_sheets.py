@@ -270,6 +270,7 @@ def test_whatever_is_typed_is_a_study_or_faults_with_cells(tmp_path, cells):
     assert all("\n" not in str(fault) and fault.where for fault in faults)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.dictionaries(

@@ -140,6 +140,7 @@ def test_copies_of_a_patient_take_off_as_much_as_the_patient_alone():
     assert together.slope == pytest.approx(once.slope, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_rows_without_scatter_keep_the_line_they_lie_on():
     fit = fit_tobit([1, 2, 4, 8], [100, 200, 400, 800], ["OK"] * 4, lloq=5)
     assert fit.slope == fit.most_likely.slope

@@ -65,6 +65,7 @@ def test_without_censoring_it_agrees_with_gls_of_r():
     assert free.best.beta[0, -1] / free.axes.scale_x == pytest.approx(told["gamma"][0], rel=1e-3)
 
 
+@pytest.mark.slow
 @needs_r("survival")
 def test_a_term_for_the_lloq_agrees_with_survreg_of_r():
     weeks, rd, _ = patients_on_a_line(60, 4)
@@ -138,6 +139,7 @@ def test_few_measured_rows_are_not_tested():
     assert fit.varying is None
 
 
+@pytest.mark.slow
 def test_rows_as_the_line_assumes_are_seldom_doubted():
     found = [
         doubt.is_significant

@@ -124,6 +124,7 @@ def test_the_interval_ends_where_the_independent_profile_reaches_the_stated_drop
         assert 2 * (fit.log_likelihood + held.fun) == pytest.approx(stated, abs=2e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(seed=st.integers(0, 10_000), factor=st.floats(1e-3, 1e3), weeks_factor=st.floats(0.5, 4))
 def test_other_units_of_rd_shift_the_intercept_alone_and_weeks_do_not_change_the_slope(
@@ -140,6 +141,7 @@ def test_other_units_of_rd_shift_the_intercept_alone_and_weeks_do_not_change_the
     assert months.slope == pytest.approx(fit.slope, abs=1e-7)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_rows_does_not_matter(seed):
@@ -191,6 +193,7 @@ def test_what_cannot_be_estimated_is_refused_with_the_reason(weeks, rd, lloq, re
         fit_tobit(weeks, rd, statuses(rd, lloq), lloq=lloq)
 
 
+@pytest.mark.slow
 def test_values_on_a_line_give_that_line_and_say_that_the_interval_means_nothing():
     fit = fit_tobit([1, 2, 4, 8], [100, 200, 400, 800], ["OK"] * 4, lloq=5)
     assert (fit.slope, fit.intercept) == pytest.approx((np.log10(2), 2), abs=1e-6)
