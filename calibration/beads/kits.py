@@ -43,6 +43,8 @@ class BeadKit:
         Whether the kit usually contains an unstained bead (level 0).
     arithmetic
         The rule in words, for reports.
+    dye
+        The dye whose molecules the beads count; "" where the conjugate's own dye is on them, or any.
     one_dye
         Whether each bead carries a single dye; beads of other kits may carry several.
     brightest
@@ -67,6 +69,7 @@ class BeadKit:
     result: KitResult = KitResult.ABC
     has_blank: bool = True
     arithmetic: str = ""
+    dye: str = ""
     one_dye: bool = False
     brightest: tuple[float, float] | None = None
     captures: str | None = None
@@ -85,6 +88,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=True,
         has_blank=False,
         arithmetic="ABC = PE molecules / (F:P)",
+        dye="PE",
         one_dye=True,
         brightest=(7e3, 7e5),
         usual_levels=(4,),
