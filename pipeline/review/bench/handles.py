@@ -14,7 +14,7 @@ from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method
-from pipeline.output.figures.outlines import OutlinePoints, axes_of, outlines
+from pipeline.output.figures.outlines import TRIANGLE, OutlinePoints, axes_of, cut_to_box, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Density, DisplayAxis
@@ -27,9 +27,6 @@ ALONG_LINE, BEYOND_EVENTS, LEAST_SPAN = 0.6, 0.05, 1e-6
 """Where on a line its handle is drawn, as a part of the axis; how far an open side reaches beyond the
 events, as a part of their span; least span. Convention: well within the picture; visible and beyond the
 last event."""
-TRIANGLE = 3
-"""An outline of more points than this, the first one twice, encloses an area. Arithmetic: a triangle has
-four points then."""
 
 
 def cuts_of(step: GateStep, panel: GatingPanel, names: Mapping[str, str]) -> tuple[Cut, ...]:
@@ -214,23 +211,9 @@ def _clipped(
 
 
 def _within(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
-    """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
-    points = [tuple(point) for point in corners.tolist()]
-    for axis in (0, 1):
-        for bound, sign in ((float(low[axis]), 1.0), (float(high[axis]), -1.0)):
-            clipped: list[tuple[float, ...]] = []
-            for k, point in enumerate(points):
-                before = points[k - 1]
-                inside, was = (sign * (end[axis] - bound) >= 0 for end in (point, before))
-                if inside != was:
-                    share = (bound - before[axis]) / (point[axis] - before[axis])
-                    crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
-                    crossing[axis] = bound
-                    clipped.append(tuple(crossing))
-                if inside:
-                    clipped.append(point)
-            points = clipped
-    return np.array(points or corners.tolist())
+    """Return the part of a polygon in a box, or the whole polygon where no part lies there."""
+    inside = cut_to_box(corners, low, high)
+    return inside if len(inside) else corners
 
 
 def _hull(points: OutlinePoints) -> OutlinePoints:

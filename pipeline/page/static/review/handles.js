@@ -115,8 +115,8 @@ export class Handles {
     this.#say(group, handle);
     if (handle.kind === "vertex") {
       // a corner beyond the picture is taken hold of at its edge
-      const cx = within(this.axes.x.place(handle.at[0]), box.x, box.width);
-      const cy = within(this.axes.y.place(handle.at[1]), box.y, box.height);
+      const [cx, cy] = this.#shown(handle.at);
+      group.classList.toggle("beyond", this.#isBeyond(handle));
       group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
       return group;
     }
@@ -139,8 +139,7 @@ export class Handles {
     const ratio = this.#ratio(handle);
     const [low, high] = y.ends;
     const points = Array.from({ length: 25 }, (_, k) => low + ((high - low) * k) / 24)
-      .map((value) => [x.place(value * ratio), y.place(value)])
-      .filter(([across]) => across >= box.x && across <= box.x + box.width);
+      .map((value) => [x.place(value * ratio), y.place(value)]).filter(([across]) => across >= box.x && across <= box.x + box.width);
     return points.length ? `M${points.map((point) => point.map((one) => one.toFixed(1)).join(" ")).join("L")}` : "M0 0";
   }
 
@@ -183,9 +182,43 @@ export class Handles {
     this.on.choose(this.handle);
   }
 
-  #point(event) {
+  /** Return where a pointer is, in the unit of the picture. */
+  #place(event) {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.layer.getScreenCTM().inverse());
-    return [this.axes.x.value(at.x), this.axes.y ? this.axes.y.value(at.y) : null];
+    return [at.x, at.y];
+  }
+
+  #point(event) {
+    const [x, y] = this.#place(event);
+    return [this.axes.x.value(x), this.axes.y ? this.axes.y.value(y) : null];
+  }
+
+  /** Return where a corner is shown: one beyond the picture at its edge. */
+  #shown([x, y]) {
+    const { box } = this.axes;
+    return [within(this.axes.x.place(x), box.x, box.width), within(this.axes.y.place(y), box.y, box.height)];
+  }
+
+  #isBeyond(handle) {
+    const [x, y] = this.#shown(handle.at);
+    return Math.hypot(this.axes.x.place(handle.at[0]) - x, this.axes.y.place(handle.at[1]) - y) > 1;
+  }
+
+  /** Whether a corner lies beyond the picture. */
+  get hasBeyond() {
+    return this.step.handles.some((one) => one.kind === "vertex" && this.#isBeyond(one));
+  }
+
+  /** Return where a held handle is now. A corner beyond an end of the picture stays beyond it while it is held there. */
+  #heldAt(event) {
+    const { handle, offset } = this.held;
+    if (!offset) return this.#point(event);
+    return this.#place(event).map((pointer, k) => {
+      const axis = k ? this.axes.y : this.axes.x;
+      const place = pointer + offset[k];
+      const end = axis.end(place);
+      return end && end === axis.end(axis.place(handle.at[k])) ? handle.at[k] : axis.value(place);
+    });
   }
 
   #take(event) {
@@ -195,7 +228,11 @@ export class Handles {
     this.layer.setPointerCapture(event.pointerId);
     group.focus({ preventScroll: true });
     this.#choose(group.dataset.id);
-    this.held = { handle: this.handle, moved: false, from: [event.clientX, event.clientY] };
+    const { handle } = this;
+    // a corner is held where it was taken, and does not jump under the pointer
+    const pointer = this.#place(event);
+    const offset = handle.kind === "vertex" ? this.#shown(handle.at).map((place, k) => place - pointer[k]) : null;
+    this.held = { handle, moved: false, from: [event.clientX, event.clientY], offset };
     this.layer.classList.add("dragging");
   }
 
@@ -204,7 +241,7 @@ export class Handles {
     const [x, y] = this.held.from;
     if (!this.held.moved && Math.hypot(event.clientX - x, event.clientY - y) < 2) return;
     this.held.moved = true;
-    this.held.move = this.#placed(this.held.handle, this.#point(event));
+    this.held.move = this.#placed(this.held.handle, this.#heldAt(event));
     this.on.drag(this.held.move, event.timeStamp);
   }
 

@@ -125,7 +125,8 @@ export class Stage {
   #edges(step) {
     if (!step.handles.some((one) => one.kind === "vertex")) return "";
     const bent = bends(step.edges, this.#axes(), true) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
-    return `${bent}A double click on an edge adds a corner, Delete removes it.`;
+    const beyond = this.handles.hasBeyond ? "A corner with a dashed ring lies beyond the picture: there the gate is open. " : "";
+    return `${bent}${beyond}A double click on an edge adds a corner, Delete removes it.`;
   }
 
   #why(step) {
