@@ -36,7 +36,7 @@ _TIME_UNIT: Final = " (s or ticks)"
 _EVENTS: Final = "Events per bin"
 """Name of the upward axis of a histogram."""
 _FAR: Final = np.array([[-1.0, -1.0], [2.0, 2.0]])
-"""How far a line is drawn, in sides of the square: its ends lie so far outside that they are never seen. Convention."""
+"""How far a line is drawn, in sides of the square. Convention: ends so far outside are never seen."""
 _GLYPH: Final = 7.4
 """Pixels of a wide letter: a label is held so far from the edges that none of it is cut off."""
 
@@ -161,7 +161,7 @@ def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TO
 def _on_grid(line: NDArray[np.float64], side: int) -> list[tuple[float, float]]:
     """Return the points of a line that lie apart; what is far outside the square is cut off.
 
-    Cut off, not brought near: a corner that is moved turns its edges, and the gate would be drawn where it is not.
+    Cut off, not brought near: a corner that is moved turns its edges, and the gate is drawn where it is not.
     """
     closed = len(line) > TRIANGLE and bool((line[0] == line[-1]).all())
     if closed:

@@ -1,16 +1,17 @@
 // Handles on a picture: dragged with a pointer of any kind, nudged with arrow keys, read aloud as sliders.
 
 import { axesOf, outline, sixDigits } from "./axis.js";
+import { halfway, heldAt, isBeyond, nearestEdge, shownAt } from "./corners.js";
 import { typed } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NUDGE = { plain: 5, large: 50, small: 1 };
 /** Thousandths of the axis that an arrow key moves: alone, with Shift, with Alt. */
+const LEAST = 3;
+/** Corners that a polygon keeps. */
 
 /** Whether a handle is a line through the origin, whose value is x / y: it moves both ways. */
 export const isRatio = (handle) => handle.kind === "line" && handle.axis === "both";
-
-const within = (place, start, length) => Math.min(Math.max(place, start), start + length);
 
 function made(name, attributes) {
   const element = document.createElementNS(SVG, name);
@@ -29,8 +30,8 @@ export class Handles {
     [this.step, this.axes, this.held, this.chosen] = [null, null, null, ""];
     layer.addEventListener("pointerdown", (event) => this.#take(event));
     layer.addEventListener("pointermove", (event) => this.#drag(event));
-    layer.addEventListener("pointerup", (event) => this.#drop(event));
-    layer.addEventListener("pointercancel", () => this.#cancel());
+    layer.addEventListener("pointerup", () => this.#drop());
+    layer.addEventListener("pointercancel", () => this.#giveUp());
     layer.addEventListener("keydown", (event) => this.#key(event));
     layer.addEventListener("focusin", (event) => this.#choose(event.target.closest(".handle")?.dataset.id ?? ""));
     layer.addEventListener("dblclick", (event) => this.#addVertex(event));
@@ -79,10 +80,21 @@ export class Handles {
 
   /** Return the move that takes the chosen corner away; null where three are left. */
   withoutVertex() {
-    const handle = this.handle;
+    const { handle } = this;
     if (handle?.kind !== "vertex") return null;
     const left = this.#corners(handle.gate).filter((one) => one.id !== handle.id);
-    return left.length < 3 ? null : this.#polygon(handle.gate, left.map((one) => one.at));
+    return left.length < LEAST ? null : this.#polygon(handle.gate, left.map((one) => one.at));
+  }
+
+  /** Return the move that puts a corner halfway, as shown, from the chosen corner to the next; null without one. */
+  withVertex() {
+    const { handle } = this;
+    if (handle?.kind !== "vertex") return null;
+    const corners = this.#corners(handle.gate);
+    const places = corners.map((one) => one.at);
+    const k = corners.indexOf(handle);
+    places.splice(k + 1, 0, halfway(this.axes, places, k));
+    return this.#polygon(handle.gate, places);
   }
 
   #corners(gate) {
@@ -115,8 +127,8 @@ export class Handles {
     this.#say(group, handle);
     if (handle.kind === "vertex") {
       // a corner beyond the picture is taken hold of at its edge
-      const [cx, cy] = this.#shown(handle.at);
-      group.classList.toggle("beyond", this.#isBeyond(handle));
+      const [cx, cy] = shownAt(this.axes, handle.at);
+      group.classList.toggle("beyond", isBeyond(this.axes, handle.at));
       group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
       return group;
     }
@@ -193,32 +205,14 @@ export class Handles {
     return [this.axes.x.value(x), this.axes.y ? this.axes.y.value(y) : null];
   }
 
-  /** Return where a corner is shown: one beyond the picture at its edge. */
-  #shown([x, y]) {
-    const { box } = this.axes;
-    return [within(this.axes.x.place(x), box.x, box.width), within(this.axes.y.place(y), box.y, box.height)];
-  }
-
-  #isBeyond(handle) {
-    const [x, y] = this.#shown(handle.at);
-    return Math.hypot(this.axes.x.place(handle.at[0]) - x, this.axes.y.place(handle.at[1]) - y) > 1;
-  }
-
   /** Whether a corner lies beyond the picture. */
   get hasBeyond() {
-    return this.step.handles.some((one) => one.kind === "vertex" && this.#isBeyond(one));
+    return this.step.handles.some((one) => one.kind === "vertex" && isBeyond(this.axes, one.at));
   }
 
-  /** Return where a held handle is now. A corner beyond an end of the picture stays beyond it while it is held there. */
   #heldAt(event) {
     const { handle, offset } = this.held;
-    if (!offset) return this.#point(event);
-    return this.#place(event).map((pointer, k) => {
-      const axis = k ? this.axes.y : this.axes.x;
-      const place = pointer + offset[k];
-      const end = axis.end(place);
-      return end && end === axis.end(axis.place(handle.at[k])) ? handle.at[k] : axis.value(place);
-    });
+    return offset ? heldAt(this.axes, handle.at, this.#place(event).map((pointer, k) => pointer + offset[k])) : this.#point(event);
   }
 
   #take(event) {
@@ -230,9 +224,9 @@ export class Handles {
     this.#choose(group.dataset.id);
     const { handle } = this;
     // a corner is held where it was taken, and does not jump under the pointer
-    const pointer = this.#place(event);
-    const offset = handle.kind === "vertex" ? this.#shown(handle.at).map((place, k) => place - pointer[k]) : null;
-    this.held = { handle, moved: false, from: [event.clientX, event.clientY], offset };
+    const at = this.#place(event);
+    const offset = handle.kind === "vertex" ? shownAt(this.axes, handle.at).map((place, k) => place - at[k]) : null;
+    this.held = { handle, moved: false, from: [event.clientX, event.clientY], offset, pointer: event.pointerId };
     this.layer.classList.add("dragging");
   }
 
@@ -253,24 +247,33 @@ export class Handles {
     return move;
   }
 
-  #drop(event) {
+  #drop() {
     if (!this.held) return;
     const { moved, move } = this.held;
     this.#cancel();
-    if (this.layer.hasPointerCapture(event.pointerId)) this.layer.releasePointerCapture(event.pointerId);
     if (moved) this.on.drop(move, { nudge: false });
   }
 
   #cancel() {
+    if (this.held && this.layer.hasPointerCapture(this.held.pointer)) this.layer.releasePointerCapture(this.held.pointer);
     this.held = null;
     this.layer.classList.remove("dragging");
   }
 
+  /** Let go without a move: the gate goes back to where it was taken. */
+  #giveUp() {
+    const isMoved = this.held?.moved;
+    this.#cancel();
+    if (isMoved) this.on.giveUp();
+  }
+
   #key(event) {
+    if (event.key === "Escape") { this.#giveUp(); return; }
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
     const handle = this.step?.handles.find((one) => one.id === event.target.closest(".handle")?.dataset.id);
     if (!handle || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Delete" && handle.kind === "vertex") this.on.remove(this.withoutVertex());
+    if (event.key === "Delete") this.on.corner(this.withoutVertex());
+    if (event.key === "Insert" || event.key === "+") this.on.corner(this.withVertex());
     if (!way) return;
     event.preventDefault();
     const far = event.shiftKey ? NUDGE.large : event.altKey ? NUDGE.small : NUDGE.plain;
@@ -296,16 +299,8 @@ export class Handles {
   #addVertex(event) {
     const gate = event.target.closest(".edge")?.dataset.gate;
     if (!gate || !this.axes.y) return;
-    const corners = this.#corners(gate).map((one) => one.at);
-    const at = this.#point(event);
-    const place = ([x, y]) => [this.axes.x.place(x), this.axes.y.place(y)];
-    const [px, py] = place(at);
-    const off = corners.map((corner, k) => {
-      const [[ax, ay], [bx, by]] = [place(corner), place(corners[(k + 1) % corners.length])];
-      const share = Math.min(Math.max(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2 || 1), 0), 1);
-      return Math.hypot(px - ax - share * (bx - ax), py - ay - share * (by - ay));
-    });
-    corners.splice(off.indexOf(Math.min(...off)) + 1, 0, at);
+    const [corners, at] = [this.#corners(gate).map((one) => one.at), this.#point(event)];
+    corners.splice(nearestEdge(this.axes, corners, at) + 1, 0, at);
     this.on.drop(this.#polygon(gate, corners), { nudge: false });
   }
 }

@@ -22,6 +22,8 @@ export class Stage {
     byId("o-gate").addEventListener("change", () => { byId("o-value").value = typed(this.others.find((one) => one.gate === byId("o-gate").value).value); });
     byId("others").addEventListener("submit", (event) => { event.preventDefault(); this.#typedOther(); });
     byId("b-polygon").addEventListener("click", () => this.#asPolygon());
+    byId("b-corner").addEventListener("click", () => this.on.corner(this.handles.withVertex()));
+    byId("b-no-corner").addEventListener("click", () => this.on.corner(this.handles.withoutVertex()));
   }
 
   get step() {
@@ -100,7 +102,7 @@ export class Stage {
     if (!step) {
       byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
       byId("handles").toggleAttribute("hidden", true);
-      for (const id of ["value", "others", "b-polygon"]) byId(id).hidden = true;
+      for (const id of ["value", "others", "b-polygon", "b-corner", "b-no-corner"]) byId(id).hidden = true;
       byId("stage-note").textContent = "";
       return;
     }
@@ -126,7 +128,7 @@ export class Stage {
     if (!step.handles.some((one) => one.kind === "vertex")) return "";
     const bent = bends(step.edges, this.#axes(), true) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
     const beyond = this.handles.hasBeyond ? "A corner with a dashed ring lies beyond the picture: there the gate is open. " : "";
-    return `${bent}${beyond}A double click on an edge adds a corner, Delete removes it.`;
+    return `${bent}${beyond}A double click on an edge adds a corner there.`;
   }
 
   #why(step) {
@@ -156,6 +158,9 @@ export class Stage {
   #offer(handle) {
     const form = byId("value");
     form.hidden = !handle;
+    const corners = this.step?.handles.filter((one) => one.kind === "vertex" && one.gate === handle?.gate).length ?? 0;
+    byId("b-corner").hidden = byId("b-no-corner").hidden = handle?.kind !== "vertex";
+    byId("b-no-corner").disabled = corners < 4;
     if (!handle || form.contains(document.activeElement) && document.activeElement.dataset.dirty) return;
     const [x, y, isVertex] = [byId("v-x"), byId("v-y"), handle.kind === "vertex"];
     const across = isVertex || handle.axis !== "y";
