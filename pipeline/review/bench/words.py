@@ -49,7 +49,8 @@ def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator
             is_explained = True
         elif cut.channel in values and values[cut.channel] != cut.value:
             is_explained = True
-            yield f"{cut.channel} {values[cut.channel]:g} to {cut.value:g}"
+            numbers = f"{values[cut.channel]:g} to {cut.value:g}".replace("-", "−")
+            yield f"{cut.channel} {numbers}"
     if old.gate is None or new.gate is None:
         yield "no gate now" if new.gate is None else "has a gate now"
     elif not is_explained:

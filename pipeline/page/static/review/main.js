@@ -10,7 +10,7 @@ import { Keys } from "./keys.js";
 import { decisionWords, sureness, TubeList } from "./list.js";
 import { Moves } from "./moves.js";
 import { Again } from "./again.js";
-import { followLook, showChanges, showFacts, showHistogram, showNumber, showScale } from "./result.js";
+import { byStep, followLook, showChanges, showFacts, showHistogram, showNumber, showScale } from "./result.js";
 import { Stage } from "./stage.js";
 import { Voice } from "./voice.js";
 import { byId, sentence } from "./words.js";
@@ -216,7 +216,7 @@ class Review {
     this.answer = answer;
     this.showAnswer(moves !== this.moves.now);
     if (answer.settled) {
-      const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
+      const found = answer.changes.refitted.length ? ` Found again: ${byStep(answer.changes.refitted)}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
     }
     requestAnimationFrame(() => requestAnimationFrame(() => performance.measure(answer.settled ? "settled" : "held", { start: since, end: performance.now() })));

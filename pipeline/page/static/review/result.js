@@ -27,6 +27,13 @@ export function showNumber(before, now, { isMoved, settled }) {
   else delete byId("n-now").dataset.rd;
 }
 
+/** Join sentences "Step: words" so that each step is named once. */
+export function byStep(sentences) {
+  const steps = new Map();
+  for (const [step, ...words] of sentences.map((one) => one.split(": "))) steps.set(step, [...(steps.get(step) ?? []), words.join(": ")]);
+  return [...steps].map(([step, words]) => `${step}: ${words.join(", ")}`).join("; ");
+}
+
 /** Say what was found again and what was held. */
 export function showChanges(changes, { isMoved, settled, isSaved }) {
   const box = byId("moved");
@@ -36,7 +43,7 @@ export function showChanges(changes, { isMoved, settled, isSaved }) {
   }
   const lines = [
     el("strong", { text: !settled ? "Other gates held until you let go." : isSaved ? "Saved. The next run gives this." : "As in a run. Not saved yet." }),
-    changes?.refitted.length ? el("span", { text: ` Found again: ${changes.refitted.join("; ")}.` }) : null,
+    changes?.refitted.length ? el("span", { text: ` Found again: ${byStep(changes.refitted)}.` }) : null,
     settled && changes?.unchanged.length ? el("span", { text: ` As before: ${changes.unchanged.map((one) => one.replace(/: as before$/, "")).join(", ")}.` }) : null,
   ];
   box.replaceChildren(...lines.filter(Boolean));

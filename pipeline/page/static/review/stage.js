@@ -117,7 +117,7 @@ export class Stage {
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
     this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
-    const words = [step.method && `Found by: ${step.method}.`, step.note && `${step.note.replace(/\.$/, "")}.`, step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
+    const words = [foundBy(step), step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
     this.#offer(frozen ? null : this.handles.handle);
@@ -208,6 +208,13 @@ export class Stage {
     if (!Number.isFinite(value)) { this.on.wrong(noNumber(byId("o-value"))); return; }
     this.on.drop({ gate: byId("o-gate").value, value: sixDigits(value) }, { nudge: false });
   }
+}
+
+/** Say how a gate was found, and what is to be known of it. */
+function foundBy({ method, note }) {
+  const known = note.replace(/\.$/, "");
+  if (!method) return known && `${known}.`;
+  return `Found by: ${method.replaceAll("+", " and ")}${known ? ` (${known})` : ""}.`;
 }
 
 /** Return the number in a box; NaN where there is none. */

@@ -54,7 +54,7 @@ export function sentence(number) {
   return `${number.reported}${range ? `, interval ${range}` : ""}, ${many(number.n_cells, "cell")}, ${plainStatus(number.status)}`;
 }
 
-export const plainStatus = (status) => status.replaceAll("_", " ").toLowerCase().replace("lloq", "LLOQ").replace("uloq", "ULOQ").replace(/^ok$/, "quantified");
+export const plainStatus = (status) => status.replaceAll("_", " ").toLowerCase().replace("lloq", "LLOQ").replace("uloq", "ULOQ").replace("ULOQ extrapolated", "ULOQ, extrapolated").replace(/^ok$/, "quantified");
 
 /** Return day and time of an ISO time, as the clock of this computer shows it. */
 export function clock(at) {
