@@ -217,7 +217,11 @@ def test_a_tube_in_hand_can_be_signed_while_the_next_one_is_still_on_its_way(
 ) -> None:
     open_review(page, page_server, ONE)
     held: list[Route] = []
-    page.route(f"**/api/tubes/{TWO}", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/api/tubes/{TWO}", hold)
     page.fill("#who", "AB")
     page.locator("#who").press("Escape")
     press(page, ["n"])  # asks for the next tube, which does not come
@@ -232,3 +236,23 @@ def test_a_tube_in_hand_can_be_signed_while_the_next_one_is_still_on_its_way(
     for route in held:
         route.continue_()
     page.unroute(f"**/api/tubes/{TWO}")
+
+
+@pytest.mark.parametrize("words", ["5,000", "-12,000,000", "5.000,5", "1e", "", "five"])
+def test_what_is_no_number_or_may_be_two_moves_no_gate_and_is_no_density(
+    page: Page, page_server: Served, words: str
+) -> None:
+    open_review(page, page_server, ONE)
+    press(page, ["7"])
+    before = page.locator("#handles .handle.chosen").get_attribute("aria-valuetext")
+    page.fill("#v-x", words)
+    page.locator("#v-x").press("Enter")
+    until(page, "() => document.getElementById('said').textContent.includes('nothing between thousands')")
+    assert page.locator("#handles .handle.chosen").get_attribute("aria-valuetext") == before
+    page.fill("#look-mfi", words)
+    assert page.input_value("#look-abc") == ""
+    page.fill("#v-x", "5000,5")  # a decimal comma is one number alone
+    page.locator("#v-x").press("Enter")
+    wait_for_settled(page)
+    assert page.locator("#handles .handle.chosen").get_attribute("aria-valuetext") == "5000.5"
+    page.click("#b-reset")

@@ -1,6 +1,6 @@
 // The number, before and now, with its histogram, what followed a move, and what else is known of the tube.
 
-import { byId, clock, count, el, interval, picture, plainStatus } from "./words.js";
+import { byId, clock, count, el, interval, numberTyped, picture, plainStatus } from "./words.js";
 
 const FIELDS = { rd: (n) => n.reported, ci: interval, n: (n) => count(n.n_cells), st: (n) => plainStatus(n.status) };
 
@@ -65,7 +65,7 @@ export function showScale(scale) {
 
 /** Write into a box what another one is along the curve. */
 function convert(from, to, way) {
-  const value = Number(from.value.replace(",", "."));
+  const value = numberTyped(from.value);
   const { scale } = byId("look");
   to.value = value > 0 && scale?.length ? String(Number(read(scale, value, way).toPrecision(4))) : "";
 }

@@ -2,7 +2,7 @@
 
 import { axesOf, bends, sixDigits } from "./axis.js";
 import { Handles, isRatio } from "./handles.js";
-import { byId, count, el, percent, picture, typed } from "./words.js";
+import { byId, count, el, numberTyped, percent, picture, typed } from "./words.js";
 
 const LOW = 0.5;
 /** Confidence below which the report marks a step. */
@@ -218,9 +218,9 @@ function foundBy({ method, note }) {
 }
 
 /** Return the number in a box; NaN where there is none. */
-const numberIn = (box) => (box.value.trim() ? Number(box.value.trim().replace(",", ".").replace("−", "-")) : NaN);
+const numberIn = (box) => numberTyped(box.value);
 
-const noNumber = (box) => `“${box.value}” is no number: type one with a decimal point, nothing between thousands.`;
+const noNumber = (box) => `“${box.value}” is no number, or may be two: type one with a decimal point, nothing between thousands.`;
 
 /** Return the plot of a picture alone, small: the report's contact sheet shows the same. */
 function small(plot) {

@@ -34,6 +34,15 @@ export function count(value) {
 /** Return a threshold as a person types it: six digits, a plain minus, nothing between thousands. */
 export const typed = (value) => String(Math.abs(value) >= 1e6 ? Math.round(value) : Number(value.toPrecision(6)));
 
+/**
+ * Return what somebody typed as a number; NaN where it is none, or may be two: 5,000 is five here and five thousand there.
+ * A decimal comma counts where it cannot stand between thousands.
+ */
+export function numberTyped(words) {
+  const text = words.trim().replace("−", "-");
+  return !text || /^-?[1-9]\d{0,2}(,\d{3})+$/.test(text) ? NaN : Number(text.replace(",", "."));
+}
+
 /** Return "1 tube", "2 tubes". */
 export const many = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
