@@ -90,9 +90,13 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
 
     A polygon replaces the whole gate of a step. So it must cover all its channels.
     """
-    if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
+    if density is None or Method.FILE in step.methods or not BY_HAND[Step(step.name)].polygon:
         return ""
-    if not BY_HAND[Step(step.name)].polygon:
+    if BY_HAND[Step(step.name)].on_time and step.gate is not None and not isinstance(step.gate, PolygonGate):
+        return (
+            "This gate keeps several stretches of time, a polygon one: type that polygon in the sheet gates"
+        )
+    if not density.y_channel or step.gate is None:
         return ""
     shown = (density.x_channel, density.y_channel)
     hidden = [channel for channel in channels_of(step.gate) if channel not in shown]
@@ -105,6 +109,28 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
     if n_parts > 1 and not _has_ellipses(step.gate):
         return f"This gate has {n_parts} parts, and a polygon only one: move its thresholds"
     return ""
+
+
+def polygon_over_time(
+    step: GateStep, density: Density | None, panel: GatingPanel, ends: Ends
+) -> TypedPolygon | None:
+    """Return a box around all events on time, for a time step without a gate; None for any other step.
+
+    It keeps every event, so that nothing changes before a person moves a corner. Side scatter is its other
+    axis, or forward scatter where the panel has none.
+    """
+    beside = [row.channel for role in ("ssc_area", "fsc_area") for row in panel.with_role(role)]
+    if density is None or density.y_channel or step.gate is not None or Method.FILE in step.methods:
+        return None
+    if not BY_HAND[Step(step.name)].on_time or not beside:
+        return None
+    channels = (density.x_channel, beside[0])
+    reaches = [BEYOND_EVENTS * max(ends[name][1] - ends[name][0], LEAST_SPAN) for name in channels]
+    (left, right), (low, high) = (
+        (rounded(ends[name][0] - reach), rounded(ends[name][1] + reach))
+        for name, reach in zip(channels, reaches, strict=True)
+    )
+    return TypedPolygon(*channels, ((left, low), (right, low), (right, high), (left, high)), (None, None))
 
 
 def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPolygon | None:

@@ -256,3 +256,41 @@ def test_what_is_no_number_or_may_be_two_moves_no_gate_and_is_no_density(
     wait_for_settled(page)
     assert page.locator("#handles .handle.chosen").get_attribute("aria-valuetext") == "5000.5"
     page.click("#b-reset")
+
+
+def test_the_page_does_not_move_under_a_gate_that_is_dragged(page: Page, page_server: Served) -> None:
+    open_review(page, page_server, ONE)
+    press(page, ["7"])
+    page.set_viewport_size({"width": 1280, "height": 560})  # the lower end of the line is below the edge
+    page.evaluate("document.getElementById('bench').scrollTo(0, 30)")
+    box = page.locator("#handles .handle.line .dot").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    wait_for_settled(page)
+    assert page.evaluate("document.getElementById('bench').scrollTop") == 30
+    page.set_viewport_size(DESK)
+    page.click("#b-reset")
+
+
+def test_a_polygon_is_drawn_over_time_and_cuts_it(page: Page, page_server: Served) -> None:
+    open_review(page, page_server, ONE)
+    press(page, ["1"])
+    number = page.locator("#n-now .rd").inner_text()
+    page.click("#b-polygon")
+    wait_for_settled(page)
+    assert page.locator("#n-now .rd").inner_text() == number, "a box around every event"
+    assert corners(page) == 4
+    assert "Time" in page.locator("#picture .axis").first.text_content()  # type: ignore[operator]
+    before = page.locator("#n-now td.n").inner_text()
+    for k in (1, 2):  # both right corners to the middle: half of the acquisition
+        page.locator("#handles .handle.vertex").nth(k).focus()
+        press(page, ["Shift+ArrowLeft"] * 10)
+    until(page, "n => document.querySelector('#n-now td.n').textContent !== n", before)
+    wait_for_settled(page)
+    cells = int(page.locator("#n-now td.n").inner_text().replace(",", ""))
+    assert 0.3 < cells / int(before.replace(",", "")) < 0.8
+    page.click("#b-reset")

@@ -59,8 +59,8 @@ export class Handles {
     this.#draw(this.step.handles);
   }
 
-  focus(id = this.chosen) {
-    this.layer.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
+  focus(id = this.chosen, how = {}) {
+    this.layer.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus(how);
   }
 
   /** The handle that typed values go to. */
@@ -114,7 +114,7 @@ export class Handles {
     });
     const edges = [...shapes].map(([gate, corners]) => made("path", { class: "edge", d: outline(corners, this.axes, this.step.edges), "data-gate": gate }));
     this.layer.replaceChildren(...edges, ...handles.map((one) => this.#drawn(one)));
-    if (before) this.focus(before);
+    if (before) this.focus(before, { preventScroll: true });  // drawn again, not gone to: the page must not move under a pointer
   }
 
   #drawn(handle) {
