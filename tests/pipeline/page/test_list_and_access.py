@@ -166,9 +166,7 @@ def corners(page: Page) -> int:
 
 def test_corners_are_added_and_removed_by_key_and_by_button(page: Page, page_server: Served) -> None:
     open_review(page, page_server, ONE)
-    press(page, ["7"])
-    page.locator("#b-polygon").focus()
-    press(page, ["Enter"])
+    press(page, ["7", "d"])
     wait_for_settled(page)
     n, cells = corners(page), page.locator("#n-now td.n").inner_text()
     page.locator("#handles .handle.vertex").first.focus()

@@ -112,5 +112,13 @@ export function outline(vertices, axes, edges) {
   return shown.length ? `M${shown.join("L")}Z` : "M0 0";
 }
 
+/** Return the line through the origin on which x / y is a ratio, as far as the picture reaches. */
+export function ratioLine({ x, y, box }, ratio) {
+  const [low, high] = y.ends;
+  const points = Array.from({ length: 25 }, (_, k) => low + ((high - low) * k) / 24)
+    .map((value) => [x.place(value * ratio), y.place(value)]).filter(([across]) => across >= box.x && across <= box.x + box.width);
+  return points.length ? `M${points.map((point) => point.map((one) => one.toFixed(1)).join(" ")).join("L")}` : "M0 0";
+}
+
 /** Round a value to six digits: what is shown is what is saved. */
 export const sixDigits = (value) => Number(value.toPrecision(6));

@@ -1,6 +1,6 @@
 // Handles on a picture: dragged with a pointer of any kind, nudged with arrow keys, read aloud as sliders.
 
-import { axesOf, outline, sixDigits } from "./axis.js";
+import { axesOf, outline, ratioLine, sixDigits } from "./axis.js";
 import { halfway, heldAt, isBeyond, nearestEdge, shownAt } from "./corners.js";
 import { typed } from "./words.js";
 
@@ -132,7 +132,7 @@ export class Handles {
       group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
       return group;
     }
-    const d = isRatio(handle) ? this.#ratioLine(handle) : this.#line(handle);
+    const d = isRatio(handle) ? ratioLine(this.axes, this.#ratio(handle)) : this.#line(handle);
     const [x, y] = this.#middle(handle);
     group.append(made("path", { d, class: "grip" }), made("path", { d, class: "line" }));
     group.append(made("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 2, class: "dot", "data-box": `${box.x} ${box.y}` }));
@@ -143,16 +143,6 @@ export class Handles {
     const { box, x, y } = this.axes;
     if (handle.axis === "y") return `M${box.x} ${y.place(handle.at[1]).toFixed(1)}h${box.width}`;
     return `M${x.place(handle.at[0]).toFixed(1)} ${box.y}v${box.height}`;
-  }
-
-  /** Return the line through the origin on which x / y is the ratio, as far as the picture reaches. */
-  #ratioLine(handle) {
-    const { x, y, box } = this.axes;
-    const ratio = this.#ratio(handle);
-    const [low, high] = y.ends;
-    const points = Array.from({ length: 25 }, (_, k) => low + ((high - low) * k) / 24)
-      .map((value) => [x.place(value * ratio), y.place(value)]).filter(([across]) => across >= box.x && across <= box.x + box.width);
-    return points.length ? `M${points.map((point) => point.map((one) => one.toFixed(1)).join(" ")).join("L")}` : "M0 0";
   }
 
   #ratio(handle) {

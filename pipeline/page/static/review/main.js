@@ -274,7 +274,7 @@ class Review {
     const commands = {
       n: () => go(1), p: () => go(-1), a: () => decisions.decide("accept"), c: () => decisions.decide("change"), r: () => decisions.decide("reject"),
       q: () => decisions.decide("ask"), s: () => decisions.sign(), t: () => decisions.apply(), u: () => this.step("undo"), y: () => this.step("redo"),
-      0: () => this.step("reset"), b: () => this.showBefore(), g: () => this.backgate.toggle(), v: () => byId("v-x").select(),
+      0: () => this.step("reset"), b: () => this.showBefore(), g: () => this.backgate.toggle(), v: () => byId("v-x").select(), d: () => byId("b-polygon").hidden || byId("b-polygon").click(),
       "/": () => { byId("filters").open = true; byId("f-words").focus(); }, "?": () => help(this.keys.isOn, (isOn) => this.keys.turn(isOn)),
     };
     this.keys = new Keys(commands, (k) => this.stage.steps[k - 1] && this.stage.choose(this.stage.steps[k - 1].step, { focus: true }));
