@@ -18,7 +18,7 @@ from pipeline.tube.histograms import Density, DisplayAxis
 
 OutlinePoints = NDArray[np.float64]
 Edge = tuple[Point, Point]
-TRIANGLE = 3
+_TRIANGLE = 3
 """An outline of more points than this, the first one twice, encloses an area. Arithmetic: a triangle has
 four points then."""
 
@@ -34,6 +34,11 @@ def outlines(density: Density) -> tuple[OutlinePoints, ...]:
     Parts of a gate on channels that the picture does not show are left out; `kept_words` names every part.
     """
     return () if density.gate is None else tuple(_lines(density.gate, density))
+
+
+def encloses_area(line: OutlinePoints) -> bool:
+    """Return whether an outline, shape (n, 2), goes around an area and is no mere line across the picture."""
+    return len(line) > _TRIANGLE
 
 
 def _lines(gate: Gate, density: Density) -> list[OutlinePoints]:

@@ -14,7 +14,7 @@ from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method
-from pipeline.output.figures.outlines import TRIANGLE, OutlinePoints, axes_of, cut_to_box, outlines
+from pipeline.output.figures.outlines import OutlinePoints, axes_of, cut_to_box, encloses_area, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Density, DisplayAxis
@@ -105,7 +105,7 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
             f"This gate looks at {', '.join(hidden)} too, which a polygon on {shown[0]} and {shown[1]} would "
             "leave out: move its thresholds"
         )
-    n_parts = sum(len(line) > TRIANGLE for line in outlines(density))
+    n_parts = sum(map(encloses_area, outlines(density)))
     if n_parts > 1 and not _has_ellipses(step.gate):
         return f"This gate has {n_parts} parts, and a polygon only one: move its thresholds"
     return ""
@@ -146,7 +146,7 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
         return None
     channels = (density.x_channel, density.y_channel)
     axes = axes_of(density)
-    lines = [line for line in outlines(density) if len(line) > TRIANGLE]
+    lines = list(filter(encloses_area, outlines(density)))
     if not lines:
         return None
     cofactors = (axes[0].cofactor, axes[1].cofactor)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import LOW_CONFIDENCE, GateStep, Step
-from pipeline.output.figures.outlines import TRIANGLE, axes_of, cut_to_box, kept_words, outlines
+from pipeline.output.figures.outlines import axes_of, cut_to_box, encloses_area, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, path, pixels, text, with_ellipsis
 from pipeline.output.figures.svg.picture_page import Picture
@@ -163,7 +163,7 @@ def _on_grid(line: NDArray[np.float64], side: int) -> list[tuple[float, float]]:
 
     Cut off, not brought near: a corner that is moved turns its edges, and the gate is drawn where it is not.
     """
-    closed = len(line) > TRIANGLE and bool((line[0] == line[-1]).all())
+    closed = encloses_area(line) and bool((line[0] == line[-1]).all())
     if closed:
         ring = cut_to_box(line[:-1], *_FAR * side)
         line = np.vstack([ring, ring[:1]])
