@@ -5,9 +5,9 @@ import logging
 from calibration.beads.kits import BEAD_KITS, BeadKit, BeadKitError, abc_from_unit, bead_kit
 from calibration.beads.peaks import BeadPeaks, BeadPeaksError, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
-from calibration.curve.acceptance import CheckName, CurveCheck
 from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError, fit_standard_curve
+from calibration.curve.table_rows import CheckName, CurveCheck
 from calibration.density.budget import BetweenRunSource, BudgetTerm, ErrorTerm
 from calibration.density.limits import LloqSource
 from calibration.density.pooling import pool_receptor_densities

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -65,6 +65,12 @@ LEAST_POSITIVE = 1e-300
 number of a double."""
 LEAST_MFI = 1e-9
 """Replaces an MFI of zero where a logarithm is taken. Convention: far below any detector's step."""
+
+
+def finite_values(values: ArrayLike) -> Floats:
+    """Return the values that are numbers, flat, as float64, shape (n_finite,); NaN and ∞ are left out."""
+    flat = np.asarray(values, dtype=np.float64).ravel()
+    return flat[np.isfinite(flat)]
 
 
 def central_95(draws: Floats) -> tuple[float, float]:

@@ -116,7 +116,8 @@ def dye_cuts(events: Events, panel: GatingPanel, gated: GatedPopulation) -> tupl
     sample = sampled(drawn_by_scatter(events, panel), SAMPLE_EVENTS)
     cuts = []
     for (_, before), (step, _) in _steps_with_predecessor(gated):
-        for channel in panel.with_role(KIND_OF[step].batch_role):
+        role = KIND_OF[step].batch_role
+        for channel in panel.with_role(role) if role is not None else ():
             if channel.target is not Target.ANY:
                 cut = side_cut(events.column(channel.channel)[before & sample])
                 cuts.append(DyeCut(Step(step), channel.channel, cut.value, cut.method, cut.confidence))

@@ -19,7 +19,14 @@ from gating.arithmetic.elementary import log
 from gating.arithmetic.numbers import CHANCES, LEAST_DIVISOR, MAD_TO_SD, USUAL_SPREAD, Floats
 from gating.clusters.mixture import Mixture
 from gating.events import Events, Mask
-from gating.events.panel import SCATTER_ROLES, GatingChannel, GatingPanel, Target
+from gating.events.panel import (
+    AREA_ROLES,
+    UNSTAINED_ROLES,
+    GatingChannel,
+    GatingPanel,
+    Role,
+    Target,
+)
 from gating.events.quantiles import quantile
 from gating.events.sampling import drawn_by_scatter
 from gating.events.transforms import asinh, asinh_cofactor
@@ -62,7 +69,6 @@ the simulated tubes of docs/validation.md."""
 FIT_DECIMALS = 4
 """Decimals to which the fit is rounded before it classifies cells; results of different processors agree to
 more decimals. Convention: far below the error of a fit."""
-AREAS = ("fsc_area", "ssc_area")
 """Roles of scatter that are used, on a logarithmic axis."""
 SIDES = {Target.POSITIVE: 1.0, Target.NEGATIVE: -1.0, Target.LOW: -1.0, Target.ANY: 0.0}
 """Where the wanted cells lie on a channel: above the others, below them, or anywhere. Convention: a sign."""
@@ -114,7 +120,7 @@ def second_opinion(events: Events, panel: GatingPanel) -> Mask | None:
 
 def _channels(panel: GatingPanel) -> tuple[GatingChannel, ...]:
     """Return the channels of the mixture, in an order that does not depend on the panel's order."""
-    left_out = {*SCATTER_ROLES, "time"} - set(AREAS)
+    left_out = set(UNSTAINED_ROLES) - set(AREA_ROLES)
     return tuple(
         sorted((c for c in panel.channels if c.role not in left_out), key=lambda c: (c.role, c.channel))
     )
@@ -122,12 +128,12 @@ def _channels(panel: GatingPanel) -> tuple[GatingChannel, ...]:
 
 def _single_cells(events: Events, panel: GatingPanel) -> Mask:
     """Return the events with positive scatter areas and the usual ratio of area to height."""
-    areas = [events.column(channel.channel) for role in AREAS for channel in panel.with_role(role)]
+    areas = [events.column(channel.channel) for role in AREA_ROLES for channel in panel.with_role(role)]
     lit = np.ones(events.n_events, np.bool_)
     for area in areas:
         lit &= area > 0
-    heights = panel.with_role("fsc_height")
-    if not panel.with_role("fsc_area") or not heights:
+    heights = panel.with_role(Role.FSC_HEIGHT)
+    if not panel.with_role(Role.FSC_AREA) or not heights:
         return lit
     height = events.column(heights[0].channel)
     lit &= height > 0
@@ -145,7 +151,7 @@ def _points(events: Events, channels: Sequence[GatingChannel], single: NDArray[n
     for row, channel in enumerate(channels):
         column = events.column(channel.channel)
         chosen = column.take(single)
-        axis = log(chosen) if channel.role in AREAS else asinh(chosen, asinh_cofactor(column))
+        axis = log(chosen) if channel.role in AREA_ROLES else asinh(chosen, asinh_cofactor(column))
         low, middle, high = (quantile(axis, share) for share in USUAL_SPREAD)
         points[:, row] = (axis - middle) / ((high - low) / 2 + LEAST_DIVISOR)
     return np.clip(points, -FARTHEST_POSITION, FARTHEST_POSITION)

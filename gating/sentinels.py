@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gating.events import Events, FloatArray, Mask, Survivors
-from gating.events.panel import GatingPanel, Target
+from gating.events.panel import GatingPanel, Role, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import AllOf, RangeGate, inside
 from gating.gates.steps import GatedPopulation, Step
@@ -85,14 +85,14 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
     Cuts are found on a sample of the events that does not depend on their order.
     """
     nothing = np.zeros(events.n_events, np.bool_)
-    lacking = [role for role in ("cd45", "ssc_area") if not panel.with_role(role)]
+    lacking = [role for role in (Role.CD45, Role.SSC_AREA) if not panel.with_role(role)]
     if lacking:
         note = f"the panel has no {' and no '.join(lacking)} channel"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     events = drawn_by_scatter(events, panel)
     viable = Survivors.everyone(events).among(gated.viable_singlets)
     sample = viable.among(sampled(events, SAMPLE_EVENTS))
-    scatter = panel.with_role("ssc_area")[0].channel
+    scatter = panel.with_role(Role.SSC_AREA)[0].channel
     cut = side_cut(sample.column(scatter))
     marrow = _Marrow(events, panel, gated, viable, (RangeGate(scatter, None, cut.value), cut.confidence))
     small = sample.select(inside(marrow.small[0], sample))
@@ -115,12 +115,12 @@ class _Marrow:
     viable: Survivors
     small: RangeWithConfidence
 
-    def channel(self, role: str) -> str:
+    def channel(self, role: Role) -> str:
         """Return the first channel of a role; "" where the panel has none."""
         channels = self.panel.with_role(role)
         return channels[0].channel if channels else ""
 
-    def cannot_show(self, role: str) -> str:
+    def cannot_show(self, role: Role) -> str:
         """Return why cells positive for a role cannot be sentinels in this tube, or ""."""
         channels = self.panel.with_role(role)
         if not channels:
@@ -128,7 +128,7 @@ class _Marrow:
         wanted = any(channel.target is Target.POSITIVE for channel in channels)
         return f"the quantified cells themselves are {role} positive" if wanted else ""
 
-    def known_negative(self, role: str) -> RangeWithConfidence | None:
+    def known_negative(self, role: Role) -> RangeWithConfidence | None:
         """Return the negative side of the cut that the tube's own gating has on a role's channel.
 
         A dump cut is used only if a person set it: the automatic cut follows the clone.
@@ -141,7 +141,7 @@ class _Marrow:
                     return RangeGate(channel, None, value), step.confidence
         return None
 
-    def negative(self, role: str, cells: Survivors) -> list[RangeWithConfidence]:
+    def negative(self, role: Role, cells: Survivors) -> list[RangeWithConfidence]:
         """Return the negative side of a role; empty if the panel lacks the role."""
         channel = self.channel(role)
         if not channel:
@@ -152,7 +152,7 @@ class _Marrow:
         cut = cells.once(f"side cut {channel}", lambda: side_cut(cells.column(channel)))
         return [(RangeGate(channel, None, cut.value), cut.confidence)]
 
-    def positive(self, role: str, cells: Survivors) -> RangeWithConfidence:
+    def positive(self, role: Role, cells: Survivors) -> RangeWithConfidence:
         """Return the positive side of a role's channel, cut among these cells."""
         channel = self.channel(role)
         cut = side_cut(cells.column(channel))
@@ -161,35 +161,35 @@ class _Marrow:
 
 def _nk_cells(marrow: _Marrow, small: Survivors) -> Sentinel:
     nothing = np.zeros(marrow.events.n_events, np.bool_)
-    why = marrow.cannot_show("cd56")
+    why = marrow.cannot_show(Role.CD56)
     if why:
         return Sentinel(NK_CELLS, None, nothing, 0.0, why)
-    bright = RangeGate(marrow.channel("cd45"), _lymphocytes_from(marrow, small), None)
+    bright = RangeGate(marrow.channel(Role.CD45), _lymphocytes_from(marrow, small), None)
     lymphocytes = small.select(inside(bright, small))
-    parts = [marrow.small, (bright, 1.0), marrow.positive("cd56", lymphocytes)]
-    for role in ("dump", "cd19", "cd138"):
+    parts = [marrow.small, (bright, 1.0), marrow.positive(Role.CD56, lymphocytes)]
+    for role in (Role.DUMP, Role.CD19, Role.CD138):
         parts += marrow.negative(role, small)
     return _sentinel(NK_CELLS, marrow, parts)
 
 
 def _b_precursors(marrow: _Marrow, small: Survivors) -> Sentinel:
     nothing = np.zeros(marrow.events.n_events, np.bool_)
-    why = marrow.cannot_show("cd19")
+    why = marrow.cannot_show(Role.CD19)
     if why:
         return Sentinel(B_PRECURSORS, None, nothing, 0.0, why)
     negatives: list[RangeWithConfidence] = []
-    for role in ("cd138", "cd56"):
+    for role in (Role.CD138, Role.CD56):
         negatives += marrow.negative(role, small)
     candidates = small.select(_inside([gate for gate, _ in negatives], small))
-    b_cells = marrow.positive("cd19", candidates)
+    b_cells = marrow.positive(Role.CD19, candidates)
     b_cell_events = candidates.select(inside(b_cells[0], candidates))
-    dim = _dimmer(marrow, small, b_cell_events.column(marrow.channel("cd45")))
+    dim = _dimmer(marrow, small, b_cell_events.column(marrow.channel(Role.CD45)))
     return _sentinel(B_PRECURSORS, marrow, [marrow.small, b_cells, dim, *negatives])
 
 
 def _lymphocytes_from(marrow: _Marrow, small: Survivors) -> float:
     """Return the lower CD45 limit of lymphocytes: below the brightest group of the small cells."""
-    return small.once("lymphocytes", lambda: _begin_of_lymphocytes(axis_on(small, marrow.channel("cd45"))))
+    return small.once("lymphocytes", lambda: _begin_of_lymphocytes(axis_on(small, marrow.channel(Role.CD45))))
 
 
 def _begin_of_lymphocytes(axis: Axis) -> float:
@@ -200,7 +200,7 @@ def _begin_of_lymphocytes(axis: Axis) -> float:
 
 def _dimmer(marrow: _Marrow, small: Survivors, b_cells: FloatArray) -> RangeWithConfidence:
     """Return the CD45 range below lymphocytes, down from the B cells' valley or the lymphocytes' limit."""
-    channel = marrow.channel("cd45")
+    channel = marrow.channel(Role.CD45)
     usual = _lymphocytes_from(marrow, small)
     b_cell_axis = axis_of(b_cells, axis_on(small, channel))
     if b_cells.size >= FEWEST_FOR_VALLEY:

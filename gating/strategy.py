@@ -15,7 +15,7 @@ from gating.cleaning.viability_and_dump import find_sides
 from gating.clone.aberrant import find_aberrant
 from gating.clone.jackknife import CloneJackknife
 from gating.events import Events, Mask, Survivors
-from gating.events.panel import GatingPanel, Target
+from gating.events.panel import GatingPanel, Role, Target
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled, some_of
 from gating.gates import PolygonGate, inside
 from gating.gates.all_steps import KIND_OF, Effect
@@ -148,9 +148,9 @@ def _without_sides(
     passed: Passed, search: Search, single_sample: Survivors, sample: Mask, choices: Choices
 ) -> tuple[Passed, Survivors]:
     """Return the state without dead and dump-positive cells, and the sample's viable ones."""
-    passed = passed.then(_side(single_sample, search, Step.VIABLE, "viability", choices))
+    passed = passed.then(_side(single_sample, search, Step.VIABLE, Role.VIABILITY, choices))
     viable_sample = passed.left.among(sample)
-    return passed.then(_side(viable_sample, search, Step.DUMP, "dump", choices)), viable_sample
+    return passed.then(_side(viable_sample, search, Step.DUMP, Role.DUMP, choices)), viable_sample
 
 
 def _enough(left: Survivors, n: int) -> Survivors:
@@ -174,7 +174,7 @@ def check_events(events: Events, panel: GatingPanel) -> None:
         raise UnfitEventsError(f"channel {', '.join(refused)} is quantified and may not be used for gating")
 
 
-def _side(sample: Survivors, search: Search, step: Step, role: str, choices: Choices) -> StepEstimate:
+def _side(sample: Survivors, search: Search, step: Step, role: Role, choices: Choices) -> StepEstimate:
     channels = [c for c in choices.panel.with_role(role) if c.target is not Target.ANY]
     if not channels:
         flag = GateFlag.NO_VIABILITY if step is Step.VIABLE else None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from doc_rooms import ROOT
 from pipeline.simulate import simulate_study
@@ -24,13 +25,16 @@ class _Spread:
     notes = ("the spread of M9 is hardly a model",)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        return (Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit=DEX),)
+        return (
+            Estimate("spread", 0.3, 0.1, 0.9, 3, "a test's own", unit=DEX, words="Spread of a test, in words"),
+        )
 
 
 MODELS: Final[tuple[Model[Any], ...]] = (
     Model("M9", lambda given, _: _Spread(), _Spread.estimates, lambda fit: "a test's own",
           plain="the spread of a test", methods="How wide a test is was guessed",
-          glossary=("model 9: spread", "What a test adds to see that it is explained.")),"""
+          glossary=("model 9: spread", "What a test adds to see that it is explained."),
+          sources=(Publication("Guesser 2001", "10.1000/guess"),)),"""
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +83,13 @@ def test_a_washout_model_takes_one_entry_in_one_file(study: Path):
     assert "the spread of M9 is hardly a model" in written["notes"]
     report = (study / "results" / "report.html").read_text("utf-8")
     assert "the spread of the spread of a test is hardly a model" in report.casefold()
-    assert "How wide a test is was guessed." in report
+    assert "How wide a test is was guessed (Guesser 2001, doi:10.1000/guess)." in report
     assert "model 9: spread" in report
     assert "What a test adds to see that it is explained." in report
+    assert not {"words", "kind", "model", "subject"} & written["estimates"][0].keys()
+    sheets = load_workbook(study / "results" / "rd.xlsx", read_only=True)
+    cells = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    assert {"Spread of a test, in words", "spread"} <= cells
 
 
 def test_an_edit_that_meets_nothing_is_refused(study: Path):

@@ -23,7 +23,8 @@ from pipeline.output.calibration_table import CALIBRATION_COLUMNS
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.further_tables.changes import CHANGE_COLUMNS, UNNUMBERED_COLUMNS
 from pipeline.output.further_tables.distribution import DISTRIBUTION_COLUMNS
-from pipeline.output.result_tables import PATIENT_COLUMNS, SAMPLE_COLUMNS
+from pipeline.output.result_tables import PATIENTS, SAMPLES
+from pipeline.output.table import names_of
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate.scenarios import SCENARIOS
@@ -40,7 +41,7 @@ INLINE = re.compile(r"`(?:uv run )?cd38rd (?P<rest>[a-z][^`\n]*)`")
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def names_of(page: Path) -> str:
+def page_name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
@@ -70,8 +71,8 @@ def test_tables_that_the_code_knows_are_in_step_with_it(page: Path):
 @pytest.mark.parametrize(
     ("title", "columns"),
     [
-        ("rd_samples.csv", SAMPLE_COLUMNS),
-        ("rd_patients.csv", PATIENT_COLUMNS),
+        ("rd_samples.csv", names_of(SAMPLES)),
+        ("rd_patients.csv", names_of(PATIENTS)),
         ("rd_distribution.csv", DISTRIBUTION_COLUMNS),
         ("rd_changes.csv", CHANGE_COLUMNS),
         ("rd_unnumbered.csv", UNNUMBERED_COLUMNS),
@@ -96,16 +97,16 @@ def test_every_flag_that_the_code_can_raise_has_words_and_no_words_are_left_over
     assert set(flags_in_the_code()) == set(FLAGS)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=names_of)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_links_lead_somewhere(page: Path):
     for target in LINK.findall(page.read_text("utf-8")):
         if "://" in target:
             continue
         name, _, place = target.partition("#")
         there = page if not name else page.parent / name
-        assert there.exists(), f"{names_of(page)}: {target}"
+        assert there.exists(), f"{page_name(page)}: {target}"
         if place:
-            assert place in anchors(there), f"{names_of(page)}: {target}"
+            assert place in anchors(there), f"{page_name(page)}: {target}"
 
 
 def anchors(page: Path) -> set[str]:
@@ -127,7 +128,7 @@ def commands(text: str) -> Iterator[list[str]]:
         yield [*words, "STUDY"] if bare else words
 
 
-CALLS = [(names_of(page), call) for page in PAGES for call in commands(page.read_text("utf-8"))]
+CALLS = [(page_name(page), call) for page in PAGES for call in commands(page.read_text("utf-8"))]
 
 
 def test_there_are_commands_to_hold_against_the_program():
@@ -149,7 +150,7 @@ def test_a_command_in_the_pages_is_one_that_the_program_takes(page: str, call: l
     assert all(word in named for word in call if word.startswith("--")), f"{page}: {call}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=names_of)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_pages_name_no_path_of_a_machine(page: Path):
     assert not re.findall(r"(?<![\w.])/(?:home|root|tmp|Users|work|mnt|var)/", page.read_text("utf-8"))
 

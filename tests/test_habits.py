@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from helpers.syntax import tree_of
 from release_notes import KINDS, fragments, notes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -148,3 +150,19 @@ def test_the_template_for_changes_asks_for_tests_and_for_no_patient_data():
     text = (ROOT / ".github" / "pull_request_template.md").read_text("utf-8")
     for wanted in (".ci/run", "test", "docs/changes", "No patient data"):
         assert wanted in text
+
+
+def test_no_decision_compares_a_share_with_a_fraction():
+    """0.7 - 0.2 is not 0.5: a case of its own is a value with a name, such as `HALF_OF_PATIENTS`."""
+    compared = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for package in ("gating", "calibration", "pipeline")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        if any(
+            isinstance(side, ast.Constant) and isinstance(side.value, float) and not side.value.is_integer()
+            for side in (node.left, *node.comparators)
+        )
+    ]
+    assert compared == []

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from doc_layers import children_of, floors_of, folders_with_floors
 from doc_rooms import GAP, ROOT, owned_by, picture, side_by_side, stories, story_of
+from helpers.imports import PACKAGES, children_by_import, imports_of, imports_of_all, module_paths
 from helpers.syntax import nodes_of, tree_of
 
-PACKAGES = ("gating", "calibration", "pipeline")
 MOST_MODULES, MOST_LINES, MOST_FLOORS = 12, 300, 12
 MOST_LINES_OF_A_FUNCTION = 50
 
@@ -59,6 +59,23 @@ def test_every_test_file_has_a_name_of_its_own():
     """Pytest collects two files of one name in no run that has both."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, n in names.items() if n > 1] == []
+
+
+def folders_with_tests() -> set[str]:
+    """Return the folders of `tests` that hold a test of a package, and those above them, as of the sources."""
+    tests = ROOT / "tests"
+    holding = {
+        path.parent.relative_to(tests)
+        for package in PACKAGES
+        for path in (tests / package).rglob("test_*.py")
+    }
+    return {folder.as_posix() for held in holding for folder in (held, *held.parents)} - {"."}
+
+
+def test_the_folders_of_the_tests_are_those_of_the_sources():
+    sources = {folder.relative_to(ROOT).as_posix() for folder in folders()}
+    assert sources - folders_with_tests() == set(), "rooms without a folder of tests"
+    assert folders_with_tests() - sources == set(), "folders of tests without a room"
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -117,51 +134,43 @@ def test_by_what_visits_are_told_apart_is_decided_in_one_function():
     assert deciding == ["pipeline/patients/same_visit.py"]
 
 
+MAKE_A_DENSITY = {
+    "pipeline/quantification/receptor.py": "the density of a tube, step by step",
+    "pipeline/washout/total.py": "the total from the free density",
+    "pipeline/washout/sensitivity/variations.py": "rows as they would be by other limits",
+}
+"""Modules that make a density of another one, and so must know whether it has an estimate."""
+NUMBERED_STATUSES = {"OK", "ABOVE_ULOQ_EXTRAPOLATED"}
+
+
+def asks_anew(node: ast.AST) -> bool:
+    """Return whether code asks by itself whether a density is a number: by the statuses, or by `rd`."""
+    if isinstance(node, ast.Compare):
+        sides = (node.left, *node.comparators)
+        empty = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+        return empty and any(isinstance(side, ast.Attribute) and side.attr == "rd" for side in sides)
+    if isinstance(node, ast.Tuple | ast.Set | ast.List):
+        listed = {part.attr for part in node.elts if isinstance(part, ast.Attribute)}
+        return listed >= NUMBERED_STATUSES
+    return any(name == "NUMBERED" for name in (getattr(node, "id", None), getattr(node, "attr", None)))
+
+
 def test_whether_a_density_is_a_number_is_asked_in_one_place():
-    """By `quotable_density`: its status and its value never decide apart."""
-    asked = [
+    """By `quotable_density`, or `raw_estimate` for an estimate that does not count; never by a status or `rd`."""
+    asked = {
         path.relative_to(ROOT).as_posix()
         for path in sorted((ROOT / "pipeline").rglob("*.py"))
-        if re.search(
-            r"in NUMBERED (and|else|or)[^\n]*\.rd\b|\.rd if [^\n]*in NUMBERED", path.read_text("utf-8")
-        )
-    ]
-    assert asked == []
-
-
-def module_paths() -> dict[str, Path]:
-    """Return every module of the packages by its full name; a folder's `__init__` has the folder's name."""
-    paths = {}
-    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return paths
-
-
-def imports_of(path: Path, modules: Collection[str]) -> set[str]:
-    """Return the modules and folders that a module imports, late and for types too."""
-    taken = set()
-    for node in (node for node in nodes_of(path) if isinstance(node, ast.ImportFrom) and node.module):
-        full = {f"{node.module}.{part.name}" for part in node.names}
-        whole = {name if name in modules else node.module for name in full}
-        taken |= {name for name in whole if name in modules}
-    return taken
-
-
-def children_by_import(folder: str, imports: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return for each module and sub-folder of a folder its siblings of which it imports something."""
-
-    def child(name: str) -> str:
-        return name.removeprefix(f"{folder}.").partition(".")[0]
-
-    inside = {
-        name: {other for other in taken if other.startswith(f"{folder}.")} for name, taken in imports.items()
+        if any(asks_anew(node) for node in ast.walk(tree_of(path)))
     }
-    siblings: dict[str, set[str]] = {}
-    for name, taken in inside.items():
-        if name.startswith(f"{folder}."):
-            siblings.setdefault(child(name), set()).update({child(other) for other in taken} - {child(name)})
-    return siblings
+    assert asked == MAKE_A_DENSITY.keys()
+
+
+@pytest.mark.parametrize(
+    "code", ["row.rd is not None", "None is row.rd", "row.status in NUMBERED", "row.status in result.NUMBERED",
+             "row.status in (RdStatus.OK, RdStatus.ABOVE_ULOQ_EXTRAPOLATED)"]
+)  # fmt: skip
+def test_a_question_of_its_own_is_seen(code: str):
+    assert any(asks_anew(node) for node in ast.walk(ast.parse(code)))
 
 
 def circles(siblings: Mapping[str, set[str]]) -> dict[str, list[str]]:
@@ -170,12 +179,6 @@ def circles(siblings: Mapping[str, set[str]]) -> dict[str, list[str]]:
     while free := {name for name, taken in left.items() if not taken & left.keys()}:
         left = {name: taken for name, taken in left.items() if name not in free}
     return {name: sorted(taken & left.keys()) for name, taken in left.items()}
-
-
-@cache
-def imports_of_all() -> dict[str, set[str]]:
-    paths = module_paths()
-    return {name: imports_of(path, paths.keys()) for name, path in paths.items()}
 
 
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.relative_to(ROOT).as_posix())
@@ -214,9 +217,34 @@ def test_no_text_names_a_module_of_the_program():
     assert named == {("pipeline.cli", "pipeline.cli")}
 
 
-def test_every_room_of_the_story_has_a_contract_of_its_own():
-    rooms = {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")}
-    assert {f"pipeline.{room}" for room in rooms} - {story.package for story in stories()} == set()
+def test_every_folder_with_three_modules_or_more_has_a_contract_of_its_own():
+    """`python tests/doc_layers.py` writes those that lack, with the floors as they are."""
+    rooms = {f"pipeline.{path.parent.name}" for path in (ROOT / "pipeline").glob("*/__init__.py")}
+    contracts = {story.package: len(story.floors) for story in stories()}
+    assert {*folders_with_floors(), *rooms} - contracts.keys() == set()
+    assert {name: n for name, n in contracts.items() if n > MOST_FLOORS} == {}
+
+
+def test_every_module_of_a_folder_stands_on_one_floor_of_its_contract():
+    for story in stories():
+        every = [room for floor in story.floors for room in floor]
+        assert sorted(every) == sorted(children_of(story.package)), story.package
+
+
+def test_no_module_imports_a_folder_in_which_it_lies():
+    """A folder's face stands above its modules, and so it imports them."""
+    above = {
+        name: {other for other in taken if name.startswith(f"{other}.")}
+        for name, taken in imports_of_all().items()
+    }
+    assert {name: taken for name, taken in above.items() if taken} == {}
+
+
+def test_floors_are_measured_from_below():
+    assert floors_of({"page": {"desk", "door"}, "desk": {"door"}, "door": set(), "stamps": set()}) == [
+        ["page"], ["desk"], ["door", "stamps"]]  # fmt: skip
+    with pytest.raises(ValueError, match="a circle of imports among desk, door"):
+        floors_of({"desk": {"door"}, "door": {"desk"}, "stamps": set()})
 
 
 def test_no_public_function_class_or_constant_is_there_for_tests_alone():

@@ -210,7 +210,7 @@ FROM_OUTSIDE: Mapping[str, str] = {
     "source in _OF_THE_FILE": "the keyword of an FCS file that holds its matrix",
     "name != _BLANK": "the sheet of an empty workbook",
     "row == _ANY_OF_HIGH_RISK": "the row that is named by no person",
-    "name == SOURCE": "a key of the facts about the program, as they are stored",
+    "name == SOURCE_CODE": "a key of the facts about the program, as they are stored",
     "caseless(cell.value)": "what a person typed",
     "head": "a line of a stored result",
     "_SOUNDED.split(' ')": "a list of letters",

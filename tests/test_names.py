@@ -41,7 +41,6 @@ SHARED = {
     "cuts": "values at which cells or patients are parted",
     "deid": "a copy that names nobody",
     "distribution": "the cells of a tube beyond their median",
-    "door": "what lets a request in",
     "doses": "doses of the drugs",
     "drift": "a bead run against earlier ones",
     "drugs": "antibodies that cover CD38",
@@ -221,37 +220,15 @@ def test_no_two_numbers_that_decide_share_a_name_even_private_ones():
     assert {name: where for name, where in deciding().items() if name not in IN_BOTH} == {}
 
 
-NOT_YET_APART = {
-    "BADGES", "BEADS", "BEAD_COLUMNS", "BEAD_EVENTS", "BESIDE", "BETWEEN_RUNS", "CHANGES",
-    "COLOURS", "CONTROLS", "CONTROL_EVENTS", "COUNTED", "DATA", "DELIMITERS", "DENSITY", "EVENTS",
-    "EXACT", "EXPECTED", "FILES", "FOLD", "HEADER", "HEIGHT", "KINDS", "LOOKS", "MARKERS", "METHOD",
-    "MOLECULES", "MONTHS", "MOST_CELLS", "MOST_NAMED", "MOST_NAMES", "MOST_PAGES", "MOST_ROWS",
-    "NAME", "NAMES", "NOT_KNOWN", "NUMBER", "OF_SOME", "PALE", "PATIENTS", "PATIENT_COLUMNS",
-    "PERCENT", "PHENOTYPE", "PLAIN", "RATIO", "RESPONSE", "RESPONSES", "SAMPLES", "SAMPLE_COLUMNS",
-    "SEED", "SENSITIVITY", "SHARE", "SIDE", "SOURCE", "TARGETS", "TEMPLATES", "TYPED",
-    "UNCOMPENSATED", "UNNUMBERED", "USUAL", "VISITS", "WEEKS", "WHOLE", "WIDTH", "WIDTHS",
-    "WORKBOOK",
-}  # fmt: skip
-"""Public constants that several modules still define, each with another meaning: no further one may join."""
-
-
 def public_constants(path: Path) -> Iterator[str]:
     """Yield each public constant of a module, whatever it holds."""
     for node in tree_of(path).body:
         yield from (name for name in targets(node) if name.isupper() and not name.startswith("_"))
 
 
-def shared_constants() -> set[str]:
-    every = shared((name, path) for path in sources() for name in dict.fromkeys(public_constants(path)))
-    return set(every) - IN_BOTH
-
-
 def test_no_two_public_constants_share_a_name():
-    assert shared_constants() - NOT_YET_APART == set()
-
-
-def test_each_public_constant_that_is_listed_as_shared_still_is():
-    assert NOT_YET_APART - shared_constants() == set(), "no longer shared: take it off the list"
+    every = shared((name, path) for path in sources() for name in dict.fromkeys(public_constants(path)))
+    assert {name: where for name, where in every.items() if name not in IN_BOTH} == {}
 
 
 def test_a_constant_is_seen_however_it_is_written(tmp_path: Path):
@@ -299,6 +276,12 @@ USUAL = {
     ("gating/clusters/peaks.py", "_distances_and_reach: ones"): "a column of ones",
 }
 """Variables that an empty word names, and why it is the right one there."""
+EMPTY_MEMBERS = {
+    "Fault.found": OF_THE_FIELD["Fault.found"],
+    "Repair.found": OF_THE_FIELD["Repair.found"],
+    "BeadPeaksError.found": "a public field: the medians of the populations that were found, beside how many were expected",
+}
+"""Fields that an empty word names, and why it is the right one there."""
 MODULES = [path.relative_to(ROOT).as_posix() for path in sources()]
 
 
@@ -355,6 +338,45 @@ def test_a_number_is_no_bare_word(name: str, silent: bool):
     assert says_nothing(name) is silent
 
 
+def members(tree: ast.Module) -> Iterator[str]:
+    """Yield every class, function and method, and `Class.name` of each field and of each attribute of `self`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{name}" for line in node.body for name in targets(line))
+            for part in ast.walk(node):
+                match part:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                        yield f"{node.name}.{name}"
+
+
+def empty_members(tree: ast.Module) -> list[str]:
+    """Return the classes, functions, fields and attributes whose whole name is an empty word."""
+    return sorted({full for full in members(tree) if full.split(".")[-1].strip("_").lower() in EMPTY})
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_class_function_and_field_says_what_it_holds(module: str):
+    assert [full for full in empty_members(tree_of(ROOT / module)) if full not in EMPTY_MEMBERS] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "empty"),
+    [
+        ("class Given: ...", ["Given"]),
+        ("class Cause:\n    said: tuple[str, ...] = ()", ["Cause.said"]),
+        ("class Cause:\n    _made = {}", ["Cause._made"]),
+        ("class Cause:\n    def __init__(self):\n        self._seen = 1", ["Cause._seen"]),
+        ("class Cause:\n    def made(self): ...", ["made"]),
+        ("def f():\n    def called(name): ...", ["called"]),
+        ("class Cause:\n    messages: str\n    def f(self):\n        self.given_cuts = 1", []),
+    ],
+)
+def test_an_empty_member_is_seen(source: str, empty: list[str]):
+    assert empty_members(ast.parse(source)) == empty
+
+
 SPEAKING = {"said", "says", "asked", "what"}
 """Verbs and question words: a function or class that is called by one does not say what it returns or is."""
 A_CLAIM = {"says_compensated", "marker_says_compensated"}
@@ -377,6 +399,8 @@ def test_every_exception_is_still_there():
     full = {full for path in sources() for _, full in named(path)}
     assert OF_THE_FIELD.keys() - full == set()
     empty = {(name, full) for name in MODULES for full in empty_variables(tree_of(ROOT / name))}
+    fields = {full for name in MODULES for full in empty_members(tree_of(ROOT / name))}
+    assert EMPTY_MEMBERS.keys() - fields == set()
     assert USUAL.keys() - empty == set()
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.output.result_tables import PATIENT_COLUMNS
+from pipeline.output.result_tables import PATIENTS
+from pipeline.output.table import names_of
 
 ROOT = Path(__file__).resolve().parents[1]
 WARNINGS = ("error", "ignore::DeprecationWarning", "error::DeprecationWarning:__main__")
@@ -78,4 +79,4 @@ def test_a_cell_that_raises_fails_its_notebook(tmp_path: Path):
 
 def test_the_csv_of_the_notebooks_has_columns_that_the_program_writes():
     with (FOLDER / "rd_patients.csv").open(newline="", encoding="utf-8") as file:
-        assert set(csv.DictReader(file).fieldnames or ()) <= set(PATIENT_COLUMNS)
+        assert set(csv.DictReader(file).fieldnames or ()) <= set(names_of(PATIENTS))

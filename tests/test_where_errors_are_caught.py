@@ -13,7 +13,7 @@ PACKAGES = ("gating", "calibration", "pipeline")
 CATCH_ANY = {
     ("gating/drawn/flowkit_calls.py", "by_flowkit"): "FlowKit's own calls",
     ("pipeline/study/sheets/tables/library_calls.py", "by_library"): "calls of zipfile, expat and openpyxl",
-    ("pipeline/fcs/cross_check.py", "_witness"): "another reader of FCS files",
+    ("pipeline/fcs/other_readers.py", "by_reader"): "calls of another reader of FCS files",
     ("pipeline/output/workbook/pages/writing.py", "_saved"): "raises again what is no full disk",
     ("pipeline/running/attempt.py", "attempt"): "a tube: names a defect as such",
     ("pipeline/running/defects.py", "caught"): "a model or table: names a defect as such",
@@ -26,7 +26,7 @@ CATCH_ANY = {
     ("pipeline/page/start.py", "double_clicked"): "a sentence and an exit status for every error",
 }
 """Functions that may catch any exception, and why. A file that a library reads: the library's call alone."""
-LIBRARY_CALLS = ("by_flowkit", "by_library")
+LIBRARY_CALLS = ("by_flowkit", "by_library", "by_reader")
 
 
 def handlers(path: Path) -> Iterator[tuple[str, ast.Try, ast.ExceptHandler]]:
@@ -76,3 +76,26 @@ def test_only_functions_of_a_library_are_called_so() -> None:
     }
     assert called
     assert not {name for name in called if name in ours}
+
+
+SIGNS_OF_A_DEFECT = {"TypeError", "KeyError", "AttributeError", "IndexError"}
+"""What a mistake of ours raises first: caught, it would look like a bad file."""
+CATCH_A_SIGN = {
+    ("pipeline/audit/lines.py", "_user"): "the system knows no name of its user",
+    ("pipeline/fcs/writable.py", "_numbers"): "NumPy makes an array of what was given",
+    ("pipeline/template/untouched.py", "is_untouched"): "openpyxl reads a workbook",
+}
+"""Functions that may catch one of these, and of whose call."""
+
+
+def test_a_sign_of_a_defect_is_caught_around_a_librarys_call_only() -> None:
+    caught = {
+        (name, function.name)
+        for name, path in modules()
+        for function in ast.walk(tree_of(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ExceptHandler) and node.type is not None
+        if {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} & SIGNS_OF_A_DEFECT
+    }
+    assert caught == CATCH_A_SIGN.keys()

@@ -36,7 +36,7 @@ holds far more beads than one step of photoelectrons."""
 COMB_EVENNESS = 1.25
 """Factor by which the steps of a comb may differ. Convention: the levels of beads grow by larger factors."""
 
-WIDTHS = 0.006 * 1.5 ** np.arange(10)
+SMOOTHING_WIDTHS = 0.006 * 1.5 ** np.arange(10)
 """Smoothing widths, in natural-log units far from zero. Convention: from a CV of 0.6 % to one of 23 %."""
 
 FEWEST_EVENTS = 30
@@ -141,7 +141,7 @@ def bin_density(x: Floats, cofactor: float, blur: float = 0.0) -> BinnedDensity:
     first = values[0] - min(mid[0] - values[0] if mid.size else WIDEST_STEP, WIDEST_STEP)
     last = values[-1] + min(values[-1] - mid[-1] if mid.size else WIDEST_STEP, WIDEST_STEP)
     cells = np.concatenate([[first], mid, [last]])
-    pad = ROOM_BEYOND * WIDTHS[-1]
+    pad = ROOM_BEYOND * SMOOTHING_WIDTHS[-1]
     edges = np.linspace(cells[0] - pad, cells[-1] + pad, BEAD_BINS + 1)
     cumulated = np.concatenate([[0.0], np.cumsum(counts)])
     return BinnedDensity(np.diff(_blurred(edges, cells, cumulated, blur / cofactor)), edges, cofactor)
@@ -189,7 +189,7 @@ def find_modes(density: BinnedDensity) -> tuple[Mode, ...]:
     """
     best: tuple[Mode, ...] = ()
     floor = fewest_events(float(density.counts.sum()))
-    for width in WIDTHS:
+    for width in SMOOTHING_WIDTHS:
         modes = _modes_at(density, float(width))
         if sum(m.n >= floor for m in modes) > sum(m.n >= floor for m in best):
             best = modes

@@ -36,11 +36,11 @@ class BeadKit:
         Whether ABC = level / (F:P). The fluorophore-to-protein ratio is then required; it is never assumed to
         be 1.
     quantifies
-        False where the kit is relative only and refuses to give ABC.
+        False if the kit is only relative and gives no ABC.
     result
-        What the arithmetic gives: ABC, or SABC where it is the difference to the isotype control.
+        The result of the calculation: ABC, or SABC if it is the difference to the isotype control.
     has_blank
-        Whether the kit usually holds an unstained bead (level 0).
+        Whether the kit usually contains an unstained bead (level 0).
     arithmetic
         The rule in words, for reports.
     one_dye
@@ -49,14 +49,14 @@ class BeadKit:
         Range of the brightest bead of any lot: the makers' data sheets and an order of magnitude to either
         side. None where no range is known.
     captures
-        Host species whose antibodies the kit captures; "" where only the vial says it; None for a kit that
+        Host species whose antibodies the kit captures; "" if only the vial states it; None for a kit that
         captures none.
     usual_levels
-        Stained populations that lots have, the blank not counted; empty where any number is usual.
+        Usual numbers of stained populations of a lot, without the blank; empty if any number is usual.
     also_typed
         Other names that people type for it.
     in_file_names
-        Regular expression that the name of a bead file of this kit matches, any case; "" where none does.
+        Regular expression for names of bead files of this kit, in any case; "" if there is none.
     """
 
     name: str

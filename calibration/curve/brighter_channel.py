@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
-from calibration.curve.table_rows import CheckedValue, CheckName, CurveCheck, TableRow, acceptance_rows
-from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Z_95_ONE_SIDED, Floats
+from calibration.curve.curve_checks.other_channels import ChannelComparison
+from calibration.numbers import AT_SCALE_END, MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 from calibration.rounding import FIT_DIGITS, rounded_fit
 
 FEWEST_POPULATIONS = 3
@@ -55,29 +54,6 @@ Convention: then a share of light is known to 17 %."""
 CENTRAL_SPREADS = 3.0
 """Robust SDs about the median within which events count: doublets and debris lie beyond. Convention: 99.7 %
 of a normal population lie within."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelComparison:
-    """Another channel beside the calibrated one, on the same beads.
-
-    Attributes
-    ----------
-    more_light
-        How surely the other channel collects more photoelectrons (positive) or fewer (negative), in SDs.
-    narrower
-        The same of the beads' whole width, electronic noise included.
-    """
-
-    more_light: float
-    narrower: float
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether the other detector is surely better, or the calibrated one is not shown to be better."""
-        return self.more_light > Z_95_ONE_SIDED or (
-            self.more_light > -Z_95_ONE_SIDED and self.narrower > -Z_95_ONE_SIDED
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,55 +114,6 @@ def compare_channels(
     if not _same_light(stained, blank, ONE_DYE_WITHIN if one_dye else PROPORTIONAL_WITHIN):
         return None
     return _judged(_differences(stained, blank))
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedChannels:
-    """A calibrated channel, and the other channels that see the same beads, by name."""
-
-    channel: str
-    others: Sequence[tuple[str, ChannelComparison]]
-
-
-def channel_check(compared: Sequence[tuple[str, ChannelComparison]], channel: str) -> CurveCheck | None:
-    """Return the row of the acceptance table; None where no other channel could be compared.
-
-    Parameters
-    ----------
-    compared
-        The other channels that see the same beads, by name.
-    channel
-        The calibrated one.
-    """
-    return next(
-        iter(acceptance_rows(CHANNEL_CHECKS, ComparedChannels(channel, compared), CurveLimits())), None
-    )
-
-
-def _brighter_elsewhere(channels: ComparedChannels, limit: None) -> CheckedValue | None:
-    del limit
-    compared, channel = channels.others, channels.channel
-    if not compared:
-        return None
-    name, worst = max(compared, key=lambda named: (named[1].doubtful, named[1].more_light))
-    if not worst.doubtful:
-        rivals = (
-            "the other channel that sees" if len(compared) == 1 else f"any of {len(compared)} others that see"
-        )
-        text = f"{channel} collects more light of these beads than {rivals} them."
-        return worst.more_light, CurveVerdict.ACCEPT, text
-    how = "more" if worst.more_light > Z_95_ONE_SIDED else "no less"
-    text = (
-        f"{name} collects {how} light of these beads than {channel} ({worst.more_light:+.1f} SD by photon "
-        f"counting): is {channel} the dye's own detector?"
-    )
-    return worst.more_light, CurveVerdict.WARN, text
-
-
-CHANNEL_CHECKS: tuple[TableRow[ComparedChannels], ...] = (
-    TableRow(CheckName.BRIGHTER_ELSEWHERE, _brighter_elsewhere),
-)
-"""The check of a bead run's other channels."""
 
 
 def _pairs(x: Floats, y: Floats, peaks: BeadPeaks, top: float) -> list[_Pair | None]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from calibration.curve.acceptance import CurveVerdict
+from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.numbers import Floats
 
 FEWEST_RUNS = 3

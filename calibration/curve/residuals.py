@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.curve.acceptance import FittedBeads
+from calibration.curve.curve_checks.fitted_beads import FittedBeads
 from calibration.curve.fit import CurveModel, LogLogFit, least_squares_line
 from calibration.numbers import LARGEST_RCV, MEDIAN_TO_MEAN_ERROR, Floats, Mask
 from calibration.rounding import DECIMALS

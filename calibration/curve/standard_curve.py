@@ -9,9 +9,12 @@ from typing import overload
 import numpy as np
 
 from calibration.beads.scale_end import AtScaleEnd
-from calibration.curve.acceptance import CheckName, CurveCheck, CurveLimits, CurveVerdict, acceptance, worst
+from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import checked
 from calibration.curve.fit import PARAMETERS, CurveModel, LogLogFit, curve_model_of, fit_model, photon_step
 from calibration.curve.residuals import Beads, Residuals, for_checks, notes_on, peak_sd, residuals_of
+from calibration.curve.table_rows import CheckName, CurveCheck, worst
 from calibration.errors import CalibrationError
 from calibration.numbers import Floats
 from calibration.rounding import rounded_record
@@ -28,45 +31,7 @@ __all__ = [
 
 
 class StandardCurveError(CalibrationError):
-    """No curve can be fitted; the text says what was given and what is needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """How a curve of another day was carried here: log10 MFI there = slope · log10 MFI here + intercept.
-
-    Attributes
-    ----------
-    sd
-        Of a population's log10 MFI there, dex; at least what sampling of the medians gives.
-    degrees_of_freedom
-        Of `sd`.
-    n, center, lever
-        Populations; mean log10 MFI here; sum of squares about it, 0 where the slope is held at 1.
-    largest_error
-        Of a population, as a fraction of its MFI.
-    low, high
-        Dimmest and brightest population here.
-    assumed_cv
-        CV (fraction) of what the populations cannot show.
-    """
-
-    slope: float
-    intercept: float
-    sd: float
-    degrees_of_freedom: int
-    n: int
-    center: float
-    lever: float
-    largest_error: float
-    low: float
-    high: float
-    assumed_cv: float = 0.0
-
-    @property
-    def is_ratio(self) -> bool:
-        """Whether a ratio of gains carries the curve: the slope is held at 1 and nothing tilts it."""
-        return self.lever <= 0
+    """No curve can be fitted; the text states what was given and what is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +41,7 @@ class StandardCurve:
     Attributes
     ----------
     slope, intercept, r2, residual_sd
-        Of the fit; `residual_sd` in log10 units (dex) of level, with its degrees of freedom taken off.
+        Of the fit; `residual_sd` in log10 units (dex) of level, corrected for its degrees of freedom.
     model
         `loglog`, `slope1` or `autofluorescence`.
     medians, levels
@@ -88,10 +53,10 @@ class StandardCurve:
     checks, verdict
         The acceptance table and its worst row.
     autofluorescence
-        Of the beads, in units of level, where the model has it; else 0. It belongs to the beads and is not
-        taken from cells, whose own background has its own control.
+        Autofluorescence of the beads, in units of level, if the model has it; else 0. It is not subtracted
+        from cells: they have their own control.
     degrees_of_freedom
-        Fitted beads less parameters; 0: the fit leaves no residual to judge it by.
+        Fitted beads minus parameters; 0: the fit has no residual to judge it by.
     peak_sd
         Sampling SD of each bead median in dex (1.2533 · rCV / √n); 0 where rCV and n were not given.
     photon_step
@@ -238,7 +203,7 @@ def fit_standard_curve(
     _must_suffice(beads, formula)
     fit = fit_model(x, y, beads.used, off, formula)
     residuals = residuals_of(fit, beads, formula)
-    checks = acceptance(for_checks(fit, beads, residuals, formula, history or ()), limits or CurveLimits())
+    checks = checked(for_checks(fit, beads, residuals, formula, history or ()), limits or CurveLimits())
     return _curve(fit, beads, residuals, formula, checks)
 
 

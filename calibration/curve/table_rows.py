@@ -1,4 +1,4 @@
-"""The rows of the acceptance table: their names, and lists of checks that each make a row."""
+"""The rows of the acceptance table: their names, their verdicts, and the form of a check that makes a row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class TableRow(Generic[Checked]):
     Attributes
     ----------
     name
-        The name of the row; each name stands in one list of checks only.
+        The name of the row; each check has its own name.
+    of
+        The class of what is checked.
     check
         A function of what is checked and of the check's limit. It returns the row, or None if the data do not
         allow the check.
@@ -63,13 +65,16 @@ class TableRow(Generic[Checked]):
     """
 
     name: CheckName
+    of: type[Checked]
     check: Callable[[Checked, Any], CheckedValue | None]
     limit: Callable[[CurveLimits], Limit | BeadLimit | None] = lambda limits: None
 
 
-def acceptance_rows(
-    rows: Sequence[TableRow[Checked]], checked: Checked, limits: CurveLimits
-) -> tuple[CurveCheck, ...]:
-    """Return every row of a list of checks that the data allow, in the order of the list."""
-    outcomes = ((row.name, row.check(checked, row.limit(limits))) for row in rows)
-    return tuple(CurveCheck(name, *row) for name, row in outcomes if row is not None)
+def worst(checks: Sequence[CurveCheck]) -> CurveVerdict:
+    """Return the worst verdict of a table; accept where it is empty."""
+    return worst_verdict([check.verdict for check in checks])
+
+
+def worst_verdict(verdicts: Sequence[CurveVerdict]) -> CurveVerdict:
+    """Return the worst of some verdicts; accept where there are none."""
+    return max(verdicts, key=list(CurveVerdict).index, default=CurveVerdict.ACCEPT)

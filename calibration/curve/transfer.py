@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance_limits import BeadLimit, CurveLimits, CurveVerdict, Limit, around_one
+from calibration.curve.acceptance_limits import CurveLimits
+from calibration.curve.curve_checks.curve_transfer import Transfer
+from calibration.curve.curve_checks.every_check import checked
 from calibration.curve.fit import least_squares_line
-from calibration.curve.standard_curve import StandardCurve, StandardCurveError, Transfer
-from calibration.curve.table_rows import CheckedValue, CheckName, TableRow, acceptance_rows
+from calibration.curve.standard_curve import StandardCurve, StandardCurveError
 from calibration.numbers import LARGEST_RCV, LEAST_MFI, MEDIAN_TO_MEAN_ERROR, UPPER_95, Floats
 
 __all__ = ["Transfer", "fit_transfer", "transferred_curve"]
@@ -26,9 +27,6 @@ FEWEST_PEAKS = 3
 """Least number of populations for a transfer. Arithmetic: a line through two points leaves no residual to
 check it."""
 
-SETTLED_PEAKS = 4
-"""Number of populations below which there is a warning. Convention: a line has two parameters, and with two
-more peaks a wrong peak shows."""
 SLOPE_ROUNDING = 1e-12
 """Difference from a slope of 1 that is rounding. Convention: processors differ from the 13th digit on."""
 
@@ -150,40 +148,10 @@ def transferred_curve(
         photon_step=0.0 if not curve.photon_step else _backward(curve.photon_step, transfer),
         transfer=transfer,
     )
-    return transferred.with_checks(*acceptance_rows(TRANSFER_CHECKS, transfer, limits or CurveLimits()))
+    return transferred.with_checks(*checked(transfer, limits or CurveLimits()))
 
 
 def _backward(mfi: float, transfer: Transfer) -> float:
     """Return the MFI on this day of an MFI on the other day."""
     size = 10.0 ** ((np.log10(max(abs(mfi), LEAST_MFI)) - transfer.intercept) / transfer.slope)
     return float(np.sign(mfi) * size)
-
-
-def _peaks_row(transfer: Transfer, limit: None) -> CheckedValue:
-    del limit
-    verdict = CurveVerdict.ACCEPT if transfer.n >= SETTLED_PEAKS else CurveVerdict.WARN
-    text = f"{transfer.n} rainbow populations carry the curve over ({SETTLED_PEAKS} wanted)."
-    return float(transfer.n), verdict, text
-
-
-def _slope_row(transfer: Transfer, limit: Limit) -> CheckedValue:
-    low, high = around_one(limit.accept)
-    text = f"Slope of the transfer {transfer.slope:.4f} (accepted {low:g} to {high:g})."
-    return transfer.slope, limit.near_one(transfer.slope), text
-
-
-def _error_row(transfer: Transfer, bead_limit: BeadLimit) -> CheckedValue:
-    error, limit = transfer.largest_error, bead_limit.limit(dimmest=False)
-    text = (
-        f"Rainbow populations lie up to {100 * error:.1f} % off the transfer "
-        f"(accepted to {100 * limit.accept:g} %)."
-    )
-    return error, limit.at_most(error), text
-
-
-TRANSFER_CHECKS: tuple[TableRow[Transfer], ...] = (
-    TableRow(CheckName.TRANSFER_POPULATIONS, _peaks_row),
-    TableRow(CheckName.TRANSFER_SLOPE, _slope_row, lambda limits: limits.slope),
-    TableRow(CheckName.TRANSFER_ERROR, _error_row, lambda limits: limits.error),
-)
-"""The checks of a transfer in the order of the table."""

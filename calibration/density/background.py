@@ -51,7 +51,7 @@ FAR_ABOVE = 300
 """Above this multiple of the background's MAD, no bias is subtracted. Convention: the bias is below 0.01 %
 there."""
 
-MOST_CELLS = 3000
+MOST_CELLS_FITTED = 3000
 """Largest number of cells that the fit counts. Convention: more cells do not make a log-normal model more
 exact."""
 
@@ -132,8 +132,8 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     stained, control
         Linear intensities of the same gated population in both tubes, shapes (n,) and (m,).
     photon_step
-        Linear units per photoelectron, as the beads show it; photon counting widens the stain
-        symmetrically, which must not be taken for a spread of receptors. 0: none.
+        Linear units per photoelectron, measured on the beads. Photon counting widens the stain
+        symmetrically; this must not be counted as a spread of receptors. 0: no photon noise.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     middle = _medians(model, float(np.median(stained)), difference)
     deciles = np.quantile(stained, PROBABILITIES)
     misfit = _misfit(np.stack([model.below(float(t), middle) for t in deciles], axis=1))
-    weight = _weights(misfit, min(stained.size, MOST_CELLS))
+    weight = _weights(misfit, min(stained.size, MOST_CELLS_FITTED))
     bias = difference - middle
     mean = float((weight * bias).sum())
     sd = float(np.sqrt(max(float((weight * (bias - mean) ** 2).sum()), 0.0) + (LAW_DOUBT * mean) ** 2))

@@ -16,7 +16,7 @@ from calibration.density.limits import ULOQ_EXTRAPOLATION, LloqSource, density_l
 from calibration.density.result import NUMBERED, QUANTIFIED, ControlKind, RdStatus, ReceptorDensity
 from calibration.density.uncertainty import N_DRAWS, uncertainty_of_density
 from calibration.flags import CalibrationFlag
-from calibration.numbers import AT_SCALE_END, SEED, Floats
+from calibration.numbers import AT_SCALE_END, SEED, Floats, finite_values
 from calibration.rounding import rounded_record
 
 __all__ = ["NUMBERED", "QUANTIFIED", "ErrorTerm", "RdStatus", "ReceptorDensity", "quantify_receptor_density"]
@@ -55,7 +55,7 @@ class _QuantifiedTube:
     bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
-        """Return the antibodies bound per cell that an MFI stands for on the curve."""
+        """Return the antibodies bound per cell of an MFI, by the curve."""
         return self.curve.to_abc(mfi) / self.cells.divisor
 
 
@@ -118,7 +118,10 @@ def quantify_receptor_density(
     """
     kit = bead_kit(kit) if isinstance(kit, str) else kit
     divisor = abc_divisor(kit, f_p_ratio)
-    stained, control = _finite(stained_cells), _finite(control_cells if control_cells is not None else ())
+    stained, control = (
+        finite_values(stained_cells),
+        finite_values(control_cells if control_cells is not None else ()),
+    )
     partial = _partial_density(stained, control, curve, divisor, kit, control_kind)
     if stained.size < FEWEST_CELLS:
         note = f"{stained.size} cells: at least {FEWEST_CELLS} are needed for a receptor density."
@@ -155,11 +158,6 @@ def _tube(stained: Floats, control: Floats, curve: StandardCurve, divisor: float
     return _QuantifiedTube(
         ConvertedCells(stained, control, *medians, bias.mfi, bias.sd, divisor, bias.open), curve, bias
     )
-
-
-def _finite(values: npt.ArrayLike) -> Floats:
-    flat = np.asarray(values, dtype=np.float64).ravel()
-    return flat[np.isfinite(flat)]
 
 
 def _partial_density(

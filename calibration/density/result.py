@@ -89,8 +89,8 @@ class PooledDensity:
     Attributes
     ----------
     status
-        Of the pool: as its members where they agree, else what the pooled number is by the members' limits;
-        `REPLICATES_DISAGREE` where two contradict each other: no number then.
+        Status of the pool: that of its members if they agree, else that of the pooled number by the members'
+        limits. `REPLICATES_DISAGREE` if two contradict each other; then there is no number.
     n_samples, n_pooled
         Replicates, and those with a number or a bound.
     rd, rd_low, rd_high
@@ -102,7 +102,7 @@ class PooledDensity:
     flags, notes
         Of all members, each once, and what was mixed.
     between_run_cv, between_run_from
-        CV between runs that the members' intervals hold (a fraction), and where it comes from.
+        CV between runs that the members' intervals include (a fraction), and its source.
     """
 
     status: RdStatus
@@ -124,8 +124,8 @@ class Bounded(Protocol):
     """What `known_to_exceed` reads of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd_low(self) -> float | None:
@@ -137,11 +137,11 @@ class Bounded(Protocol):
 
 
 class Numbered(Protocol):
-    """What `quotable_density` reads of a tube, a visit or a row of the models."""
+    """What `quotable_density` and `raw_estimate` read of a tube, a visit or a row of the models."""
 
     @property
-    def status(self) -> str:
-        """`RdStatus`, or its name."""
+    def status(self) -> RdStatus:
+        """Whether there is a number, a limit, or nothing."""
 
     @property
     def rd(self) -> float | None:
@@ -155,6 +155,15 @@ def quotable_density(density: Numbered) -> float | None:
     function.
     """
     return density.rd if density.status in NUMBERED else None
+
+
+def raw_estimate(density: Numbered) -> float | None:
+    """Return the estimate of a density, molecules per cell, even if it may not be quoted; None: no estimate.
+
+    Below the LLOQ, and where the estimate is too uncertain, it is no result. It is for checks of the assay,
+    and for showing how the density was calculated. `quotable_density` is the number that counts.
+    """
+    return density.rd
 
 
 def known_to_exceed(density: Bounded) -> float | None:

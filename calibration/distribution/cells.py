@@ -29,7 +29,15 @@ from calibration.density.uncertainty import N_DRAWS, draw_errors, quantile_draws
 from calibration.distribution.modes import FEWEST_FOR_MODES, Modes, count_modes
 from calibration.distribution.result import PERCENTILES, Beyond, CellDistribution, Percentile, ShareBelow
 from calibration.distribution.scale import ConversionDraws, drawn_scale, still_scale
-from calibration.numbers import AT_SCALE_END, LEAST_MFI, SEED, Z_95_ONE_SIDED, Floats, central_95
+from calibration.numbers import (
+    AT_SCALE_END,
+    LEAST_MFI,
+    SEED,
+    Z_95_ONE_SIDED,
+    Floats,
+    central_95,
+    finite_values,
+)
 from calibration.rounding import rounded_record
 
 FEWEST_BEYOND = 5
@@ -75,10 +83,10 @@ def cell_distribution(
 ) -> CellDistribution | None:
     """Return percentiles, shares below two cuts, and modes of the cells of a tube.
 
-    The intervals hold the sampling of the cells and of the control, the curve, the lot, F:P and the scatter
-    between runs, as the interval of the median does (`calibration.density.uncertainty`). A percentile's
-    sampling is that of a Beta-distributed rank; a share's is Jeffreys' (Brown, Cai & DasGupta 2001,
-    doi:10.1214/ss/1009213286), at a cut that is itself uncertain by the calibration.
+    The intervals include the sampling of the cells and of the control, the curve, the lot, F:P and the
+    scatter between runs, as the interval of the median does (`calibration.density.uncertainty`). A
+    percentile's sampling is that of a Beta-distributed rank; a share's is Jeffreys' (Brown, Cai & DasGupta
+    2001, doi:10.1214/ss/1009213286), at a cut that is itself uncertain by the calibration.
 
     Parameters
     ----------
@@ -89,7 +97,7 @@ def cell_distribution(
     curve, kit, f_p_ratio, f_p_cv, lot_cv, between_run_cv, uloq_extrapolation, detector_top, seed, n_draws
         As in `quantify_receptor_density`.
     low_cut
-        Cells below so many molecules are counted as low.
+        Cells with fewer molecules than this are counted as low.
 
     Returns
     -------
@@ -104,7 +112,7 @@ def cell_distribution(
     if density.status not in QUANTIFIED or density.lloq is None or curve is None or control_cells is None:
         return None
     kit = bead_kit(kit) if isinstance(kit, str) else kit
-    stained, control = _finite(stained_cells), _finite(control_cells)
+    stained, control = finite_values(stained_cells), finite_values(control_cells)
     if not stained.size or not control.size:
         return None
     between = between_run_term(between_run_cv)[0]
@@ -134,11 +142,6 @@ def cell_distribution(
             between,
         )
     )
-
-
-def _finite(values: npt.ArrayLike) -> Floats:
-    flat = np.asarray(values, dtype=np.float64).ravel()
-    return flat[np.isfinite(flat)]
 
 
 def _cell_limit(control: Floats, still: ConversionDraws) -> float:

@@ -14,6 +14,7 @@ from gating.anchors.edges import bright_edge
 from gating.anchors.evidence import Anchor
 from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.events import Mask, Survivors
+from gating.events.panel import Role
 from gating.events.quantiles import median, quantile
 from gating.gates.person_gates import Choices
 from gating.thresholds import Axis, axis_of, axis_on
@@ -48,7 +49,7 @@ def granularity(cells: Survivors, reference: Survivors, choices: Choices) -> flo
 
 def below_leukocytes(cells: Survivors, reference: Survivors, choices: Choices) -> float:
     """Return how far the cells' median CD45 lies below the bright leukocytes, natural log; 0 without CD45."""
-    channels = choices.panel.with_role("cd45")
+    channels = choices.panel.with_role(Role.CD45)
     if not channels or not cells.n_events:
         return 0.0
     axis = axis_on(reference, channels[0].channel)
@@ -87,7 +88,7 @@ def height_over(anchor: Anchor, cells: Survivors, negatives: Survivors) -> float
 
 def bright_leukocytes(reference: Survivors, choices: Choices) -> Mask | None:
     """Return which reference events are bright in CD45: lymphocytes and monocytes; None without any."""
-    channels = choices.panel.with_role("cd45")
+    channels = choices.panel.with_role(Role.CD45)
     if not channels or not reference.n_events:
         return None
     channel = channels[0].channel
@@ -100,4 +101,4 @@ def _bright(axis: Axis) -> Mask | None:
 
 
 def _side(choices: Choices) -> str:
-    return "".join(channel.channel for channel in choices.panel.with_role("ssc_area")[:1])
+    return "".join(channel.channel for channel in choices.panel.with_role(Role.SSC_AREA)[:1])

@@ -10,15 +10,13 @@ from gating.anchors.anchors import anchor_of, find_group, find_likely
 from gating.anchors.evidence import Anchor, Group, Rule, either
 from gating.anchors.traits import is_plasma_panel, phenotype_of
 from gating.events import FloatArray, Mask, Survivors
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import AREA_ROLES, UNSTAINED_ROLES, GatingChannel, Role, Target
 from gating.gates import AllOf, EllipsoidGate
 from gating.gates.person_gates import Choices
 from gating.thresholds import axis_like, axis_on
 
-NOT_ANCHORS = (
-    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump",
-)  # fmt: skip
-NOT_IN_CLUSTERS = ("fsc_height", "fsc_width", "ssc_height", "time", "viability", "dump")
+NOT_ANCHORS = (*UNSTAINED_ROLES, Role.VIABILITY, Role.DUMP)
+NOT_IN_CLUSTERS = tuple(role for role in NOT_ANCHORS if role not in AREA_ROLES)
 CLEAR_BEFORE_SIDES = 0.8
 """With at least this confidence, the search is not repeated without dead and dump-positive cells. Chosen on
 the simulated tubes of docs/validation.md."""

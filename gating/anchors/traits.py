@@ -18,7 +18,7 @@ from gating.anchors.edges import bright_edge, negative_edge
 from gating.arithmetic.elementary import log
 from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.events import FloatArray, Survivors
-from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Target
+from gating.events.panel import PLASMA_CELL_TARGETS, GatingPanel, Role, Target
 from gating.events.quantiles import quantile
 from gating.gates.person_gates import Choices
 from gating.thresholds import Axis, axis_like, axis_of, axis_on
@@ -87,7 +87,7 @@ def is_plasma_panel(panel: GatingPanel) -> bool:
 def has_only_other_anchors(panel: GatingPanel) -> bool:
     """Return whether every positive target lies on a channel of role `other`: CD38, VS38c or another."""
     positive = panel.with_target(Target.POSITIVE)
-    return bool(positive) and all(channel.role == "other" for channel in positive)
+    return bool(positive) and all(channel.role == Role.OTHER for channel in positive)
 
 
 def is_plasma_panel_without_its_antigens(panel: GatingPanel) -> bool:
@@ -95,7 +95,7 @@ def is_plasma_panel_without_its_antigens(panel: GatingPanel) -> bool:
 
     For example CD38 that is not quantified, or VS38c, as role `other`, target `positive`; and CD45 `low`.
     """
-    has_low_cd45 = any(channel.target is Target.LOW for channel in panel.with_role("cd45"))
+    has_low_cd45 = any(channel.target is Target.LOW for channel in panel.with_role(Role.CD45))
     return has_low_cd45 and has_only_other_anchors(panel)
 
 
@@ -110,7 +110,7 @@ def phenotype_of(candidates: Survivors, reference: Survivors, choices: Choices) 
         A sample of single cells that shows where negative, bright and large cells lie.
     """
     total = np.zeros(candidates.n_events, np.float32)
-    for channel in choices.panel.with_role("cd45"):
+    for channel in choices.panel.with_role(Role.CD45):
         usual = axis_on(reference, channel.channel)
         if usual.values.size:
             total += _far_below_leukocytes(axis_like(candidates, channel.channel, usual), usual)
@@ -178,18 +178,18 @@ def _clipped(values: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray(np.clip(values, np.float32(low), np.float32(high)), np.float32)
 
 
-TRAITS: tuple[tuple[str, Trait], ...] = (
-    ("cd19", Trait(-1, _positive_end, POSITIVE_TRAIT)),
-    ("cd20", Trait(-1, _positive_end, POSITIVE_TRAIT)),
-    ("cd56", Trait(1, _positive_end, POSITIVE_TRAIT)),
-    ("viability", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
-    ("dump", Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
+TRAITS: tuple[tuple[Role, Trait], ...] = (
+    (Role.CD19, Trait(-1, _positive_end, POSITIVE_TRAIT)),
+    (Role.CD20, Trait(-1, _positive_end, POSITIVE_TRAIT)),
+    (Role.CD56, Trait(1, _positive_end, POSITIVE_TRAIT)),
+    (Role.VIABILITY, Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
+    (Role.DUMP, Trait(-1, _upper_end, UNSTAINED_TRAIT, STAIN_WEIGHT)),
 )
 """Evidence of the roles that are no anchors. Cells count as dead or dump-positive if they are brighter than
 the autofluorescence of most living cells. Phenotype of doi:10.1002/cyto.b.21265; numbers chosen on the
 simulated tubes of docs/validation.md."""
 
-SCATTER_TRAITS: tuple[tuple[str, Shape], ...] = (
-    ("fsc_area", _not_small),
-    ("ssc_area", _not_most_granular),
+SCATTER_TRAITS: tuple[tuple[Role, Shape], ...] = (
+    (Role.FSC_AREA, _not_small),
+    (Role.SSC_AREA, _not_most_granular),
 )

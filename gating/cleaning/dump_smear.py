@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from gating.events import Survivors
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import GatingChannel, Role, Target
 from gating.events.quantiles import quantile
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.person_gates import Choices
@@ -42,7 +42,7 @@ def with_smear(
     wanted
         Cells that are surely wanted, on either side of the cut.
     """
-    if channel.role != "dump" or kept.upper is None or choices.person(channel) is not None:
+    if channel.role != Role.DUMP or kept.upper is None or choices.person(channel) is not None:
         return kept
     wanted_values, cut = wanted.column(channel.channel), np.float32(kept.upper)
     n = int(np.count_nonzero(wanted_values >= cut))

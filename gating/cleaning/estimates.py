@@ -10,7 +10,7 @@ from gating.cleaning.scatter import find_debris, find_margins
 from gating.cleaning.singlets import find_singlets
 from gating.cleaning.time import find_stable_time
 from gating.events import Mask, Survivors
-from gating.events.panel import SCATTER_ROLES
+from gating.events.panel import SCATTER_ROLES, Role
 from gating.gates.person_gates import Choices
 from gating.gates.steps import GateFlag, Step, StepEstimate
 from gating.thresholds.methods import Method
@@ -26,11 +26,13 @@ def stable_time(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate
     """Return the step that keeps the time in which event rate and brightness were steady."""
     events, panel = left.events, choices.panel
     roles = {channel.channel: channel.role for channel in panel.channels}
-    times = panel.with_role("time")
+    times = panel.with_role(Role.TIME)
     if not times:
         return cannot(Step.TIME, "the panel has no time channel: stability was not judged", GateFlag.NO_TIME)
     channel = times[0].channel
-    watched = sorted(name for name in events.channels if roles.get(name) not in ("time", *SCATTER_ROLES[1:]))
+    watched = sorted(
+        name for name in events.channels if roles.get(name) not in (Role.TIME, *SCATTER_ROLES[1:])
+    )
     sampled_events = Survivors.of(events, sample)
     columns = [sampled_events.column(name) for name in watched if name != channel]
     return find_stable_time(events.column(channel), columns, sample, channel=channel)
@@ -39,8 +41,8 @@ def stable_time(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate
 def margins(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes events at the upper ends of the scatter detectors."""
     panel = choices.panel
-    forward = [c.channel for role in ("fsc_area", "fsc_height") for c in panel.with_role(role)]
-    side = [c.channel for role in ("ssc_area", "ssc_height") for c in panel.with_role(role)]
+    forward = [c.channel for role in (Role.FSC_AREA, Role.FSC_HEIGHT) for c in panel.with_role(role)]
+    side = [c.channel for role in (Role.SSC_AREA, Role.SSC_HEIGHT) for c in panel.with_role(role)]
     if not forward and not side:
         return cannot(Step.MARGINS, "the panel has no scatter channel", GateFlag.NO_SCATTER)
     tops = [left.events.scale_top(channel) for channel in (*forward, *side)]
@@ -49,7 +51,7 @@ def margins(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
 
 def debris(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes events too small to be a cell."""
-    forward = choices.panel.with_role("fsc_area")
+    forward = choices.panel.with_role(Role.FSC_AREA)
     if not forward:
         return cannot(
             Step.DEBRIS, "the panel has no forward scatter area: debris was not removed", GateFlag.NO_DEBRIS
@@ -60,10 +62,10 @@ def debris(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
 def singlets(left: Survivors, sample: Mask, choices: Choices) -> StepEstimate:
     """Return the step that removes doublets, by pulse area over height, or by width."""
     panel = choices.panel
-    area, height = panel.with_role("fsc_area"), panel.with_role("fsc_height")
-    width = panel.with_role("fsc_width")
+    area, height = panel.with_role(Role.FSC_AREA), panel.with_role(Role.FSC_HEIGHT)
+    width = panel.with_role(Role.FSC_WIDTH)
     if not (area and height) and not width:
-        area, height = panel.with_role("ssc_area"), panel.with_role("ssc_height")
+        area, height = panel.with_role(Role.SSC_AREA), panel.with_role(Role.SSC_HEIGHT)
     person = choices.person_of_step(Step.SINGLETS)
     if area and height:
         return find_singlets(left, left.among(sample), area[0].channel, height[0].channel, person)

@@ -114,7 +114,7 @@ def find_debris(events: Survivors, forward: str, fixed: Threshold | None) -> Ste
         (threshold.method,),
         ((forward, threshold.value),),
         threshold.confidence,
-        given=given_cuts([(forward, threshold)]),
+        given_cuts=given_cuts([(forward, threshold)]),
     )
 
 

@@ -71,7 +71,7 @@ def find_singlets(
         (limit.method,),
         ((pulse, limit.value),),
         limit.confidence,
-        given=given_cuts([(pulse, limit)]),
+        given_cuts=given_cuts([(pulse, limit)]),
     )
 
 
@@ -88,7 +88,7 @@ def _by_ratio(
         (limit.method,),
         ((ratio, limit.value),),
         limit.confidence,
-        given=given_cuts([(ratio, limit)]),
+        given_cuts=given_cuts([(ratio, limit)]),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gating.cleaning.dump_smear import note_of, with_smear
 from gating.events import FloatArray, Survivors
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import GatingChannel, Role, Target
 from gating.gates import AllOf, AnyOf, Gate, channels_of
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
@@ -68,7 +68,7 @@ def find_sides(
         tuple((channel.channel, cut.value) for channel, cut in cuts),
         min(cut.confidence for _, cut in cuts),
         "" if smeared is None else note_of(smeared),
-        given=given_cuts((channel.channel, cut) for channel, cut in cuts),
+        given_cuts=given_cuts((channel.channel, cut) for channel, cut in cuts),
     )
 
 
@@ -86,4 +86,4 @@ def _cut(
 
 
 def _most_lost(channel: GatingChannel) -> float:
-    return MOST_DUMPED if channel.role == "dump" else 1.0
+    return MOST_DUMPED if channel.role == Role.DUMP else 1.0

@@ -11,7 +11,7 @@ from gating.anchors.edges import negative_edge
 from gating.clone.cell_kinds import SPLIT, clone_split
 from gating.clone.gates import CloneCut, CloneGate, clone_gate, phenotype_gate
 from gating.events import Survivors
-from gating.events.panel import Target
+from gating.events.panel import LIGHT_CHAIN_ROLES, Role, Target
 from gating.gates import AnyOf, Gate, RangeGate, inside
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
@@ -97,7 +97,7 @@ def find_aberrant(wanted: Survivors, reference: Survivors, choices: Choices) -> 
         tuple((channel.channel, cut.value) for channel, cut in clone.cuts),
         min((cut.confidence for _, cut in clone.cuts), default=OF_LIGHT_CHAIN),
         note,
-        given=given_cuts((channel.channel, cut) for channel, cut in clone.cuts),
+        given_cuts=given_cuts((channel.channel, cut) for channel, cut in clone.cuts),
     )
 
 
@@ -106,11 +106,17 @@ def _marker_by_marker(wanted: Survivors, reference: Survivors, choices: Choices)
     panel = choices.panel
     odd = [
         _cut(role, target, wanted, reference, choices)
-        for role, target in (("cd56", Target.POSITIVE), ("cd117", Target.POSITIVE), ("cd81", Target.LOW))
+        for role, target in (
+            (Role.CD56, Target.POSITIVE),
+            (Role.CD117, Target.POSITIVE),
+            (Role.CD81, Target.LOW),
+        )
         if panel.with_role(role)
     ]
     odd = [cut for cut in odd if cut[1].confidence >= UNCLEAR]
-    cd19 = [_cut("cd19", Target.NEGATIVE, wanted, reference, choices)] if panel.with_role("cd19") else []
+    cd19 = (
+        [_cut(Role.CD19, Target.NEGATIVE, wanted, reference, choices)] if panel.with_role(Role.CD19) else []
+    )
     sure = odd and all(cut.confidence >= UNCLEAR for _, cut in cd19)
     cuts = (*cd19, *odd)
     return CloneGate(phenotype_gate(cuts) if sure else None, cuts)
@@ -144,7 +150,7 @@ def _are_strays(gate: Gate, cuts: Sequence[CloneCut], wanted: Survivors, referen
     return True
 
 
-def _cut(role: str, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> CloneCut:
+def _cut(role: Role, target: Target, wanted: Survivors, reference: Survivors, choices: Choices) -> CloneCut:
     """Return the cut on a role's first channel, or the cut that a person set."""
     channel = replace(choices.panel.with_role(role)[0], target=target)
     scale = axis_on(reference, channel.channel)
@@ -206,9 +212,9 @@ def _spared(cells: Axis, everyone: Axis, usual: Threshold) -> Threshold:
 def _light_chain(wanted: Survivors, reference: Survivors, choices: Choices) -> RangeGate | None:
     """Return the gate on the light chain in excess; None without an excess, or without both chains."""
     panel = choices.panel
-    if not (panel.with_role("kappa") and panel.with_role("lambda")):
+    if not all(map(panel.with_role, LIGHT_CHAIN_ROLES)):
         return None
-    chains = [_cut(role, Target.POSITIVE, wanted, reference, choices) for role in ("kappa", "lambda")]
+    chains = [_cut(role, Target.POSITIVE, wanted, reference, choices) for role in LIGHT_CHAIN_ROLES]
     gates = [range_of_cut(channel, cut.value) for channel, cut in chains]
     kappa, lambda_ = (int(np.count_nonzero(inside(gate, wanted))) for gate in gates)
     if kappa + lambda_ < FEWEST_FOR_RATIO:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import inverses, times
 from gating.arithmetic.numbers import Floats
-from gating.clone.marker_levels import MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
+from gating.clone.marker_levels import CLONE_MARKERS, ODD_MARKERS, MarkerLook, looks_at, oddness
 from gating.clusters.ellipsoids import LEAST_GAIN
 from gating.clusters.mixture import Mixture, fit_mixtures
 from gating.clusters.peaks import density_peaks
 from gating.events import Mask, Survivors
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Role
 from gating.events.tickets import Tickets, drawn_by_rank
 
 Gains = NDArray[np.int64]
@@ -135,7 +135,7 @@ def clone_split(wanted: Survivors, reference: Survivors, panel: GatingPanel) -> 
         A sample of all viable single cells, which shows where negative ends.
     """
     roles = {channel.role for channel in panel.channels}
-    if wanted.n_events < FEWEST_FOR_KINDS or "cd19" not in roles or not roles.intersection(ODD_MARKERS):
+    if wanted.n_events < FEWEST_FOR_KINDS or Role.CD19 not in roles or not roles.intersection(ODD_MARKERS):
         return None
     cells = wanted.once(ORDERED, lambda: _ordered(wanted, reference, panel))
     mixture = wanted.once(GROUPS, lambda: _groups([cells])[0])
@@ -163,7 +163,7 @@ def parts_of(wanted: Survivors, kept: Sequence[Mask]) -> list[Survivors]:
         bool over the wanted cells, for each part.
     """
     parts = [wanted.select(mask) for mask in kept]
-    ordered: OrderedCells | None = wanted.made(ORDERED)
+    ordered: OrderedCells | None = wanted.kept_result(ORDERED)
     if ordered is None or min(part.n_events for part in parts) < FEWEST_FOR_KINDS:
         return parts
     cells = [ordered.among(mask) for mask in kept]
@@ -200,7 +200,7 @@ def _mixed(points: Floats) -> Floats:
 
 def _for_peaks(points: Floats, looks: Sequence[MarkerLook]) -> Floats:
     """Return the points on the markers alone; noise far below the negative edge is set to one value."""
-    rows = [row for row, look in enumerate(looks) if look.channel.role in MARKERS]
+    rows = [row for row, look in enumerate(looks) if look.channel.role in CLONE_MARKERS]
     floors = np.array([looks[row].edge - BELOW_EDGE for row in rows])
     return np.asarray(np.maximum(points[:, rows], floors), np.float64)
 
@@ -223,7 +223,9 @@ def clone_among(mixture: Mixture, looks: Sequence[MarkerLook]) -> list[int]:
     if not may_be.any():
         return []
     main = int(np.argmax(np.where(may_be, shares, 0.0)))
-    floors = np.array([look.edge - BELOW_EDGE if look.channel.role in MARKERS else -np.inf for look in looks])
+    floors = np.array(
+        [look.edge - BELOW_EDGE if look.channel.role in CLONE_MARKERS else -np.inf for look in looks]
+    )
     shown = np.maximum(means, floors)
     chosen = [
         kind
@@ -239,7 +241,7 @@ def _are_fragments(means: Floats, shares: Floats, odd: Floats, looks: Sequence[M
     Dead cells and fragments bind every antibody, so they look aberrant. A clone's cells are about as large as
     normal plasma cells, or larger.
     """
-    rows = [row for row, look in enumerate(looks) if look.channel.role == "fsc_area"]
+    rows = [row for row, look in enumerate(looks) if look.channel.role == Role.FSC_AREA]
     normal = np.where(odd <= 0, shares, 0.0)
     if not rows or normal.max() < FEWEST_OF_A_CLONE:
         return np.zeros(odd.size, np.bool_)
@@ -274,11 +276,11 @@ def _is_like(offsets: Floats, looks: Sequence[MarkerLook], *, is_odd: bool) -> b
         look.channel.role: _differs(look.channel.role, float(d))
         for look, d in zip(looks, offsets, strict=True)
     }
-    return sum(differs.values()) < (OTHER_KIND if is_odd and not differs["cd19"] else OTHER_IF_NORMAL)
+    return sum(differs.values()) < (OTHER_KIND if is_odd and not differs[Role.CD19] else OTHER_IF_NORMAL)
 
 
-def _differs(role: str, offset: float) -> bool:
+def _differs(role: Role, offset: float) -> bool:
     """Return whether a marker separates the kinds: towards normal cells, or in either direction."""
-    if role in ("cd19", "cd45", "cd27", "viability", "dump", "cd20"):
+    if role in (Role.CD19, Role.CD45, Role.CD27, Role.VIABILITY, Role.DUMP, Role.CD20):
         return offset >= DIFFERENT
     return abs(offset) >= DIFFERENT

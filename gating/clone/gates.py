@@ -17,7 +17,7 @@ from gating.clone.marker_levels import MarkerLook
 from gating.clusters.ellipsoids import LEAST_GAIN, ellipsoids_of
 from gating.clusters.neighbours import ascending
 from gating.events import Mask
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import GatingChannel, Role, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate
 from gating.gates.cut_ranges import range_of_cut
 from gating.gates.person_gates import Choices
@@ -26,8 +26,8 @@ from gating.thresholds.methods import Method
 
 CloneCut = tuple[GatingChannel, Threshold]
 
-TARGETS = {
-    "cd19": Target.NEGATIVE, "cd56": Target.POSITIVE, "cd117": Target.POSITIVE, "cd81": Target.LOW
+CLONE_TARGETS = {
+    Role.CD19: Target.NEGATIVE, Role.CD56: Target.POSITIVE, Role.CD117: Target.POSITIVE, Role.CD81: Target.LOW
 }  # fmt: skip
 ROUNDS = 2
 """Rounds in which each cut is moved in turn. Chosen on the simulated tubes of docs/validation.md."""
@@ -84,8 +84,8 @@ def clone_gate(split: CloneSplit, choices: Choices) -> CloneGate:
 def phenotype_gate(cuts: Sequence[CloneCut]) -> Gate:
     """Return the gate CD19− (if CD19 has a cut) and at least one of the other cuts."""
     ranges = [range_of_cut(channel, cut.value) for channel, cut in cuts]
-    negative = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role == "cd19"]
-    odd = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role != "cd19"]
+    negative = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role == Role.CD19]
+    odd = [gate for (channel, _), gate in zip(cuts, ranges, strict=True) if channel.role != Role.CD19]
     return AllOf((*negative, AnyOf(tuple(odd))))
 
 
@@ -97,7 +97,7 @@ def best_cuts(split: CloneSplit) -> tuple[list[CloneCut], int]:
     """
     looks = _first_of_each(split.looks)
     sides = {role: _clone_side(look, split.rows) for role, look in looks.items()}
-    odd = [role for role in looks if role != "cd19"]
+    odd: list[Role] = [role for role in looks if role != Role.CD19]
     by_itself = {role: _best_position(sides[role], split.gain) for role in odd}
     most = max(odd, key=lambda role: int(split.gain[sides[role].values >= by_itself[role]].sum()))
     begun = (dict.fromkeys(odd, -np.inf), {role: by_itself[role] if role == most else np.inf for role in odd})
@@ -106,23 +106,25 @@ def best_cuts(split: CloneSplit) -> tuple[list[CloneCut], int]:
     sure = round(max(0.0, total / max(int(split.gain[split.gain > 0].sum()), 1)), 2)
     cuts = []
     for role, look in looks.items():
-        target = TARGETS[role]
+        target = CLONE_TARGETS[role]
         position = positions[role] if target is Target.POSITIVE else -positions[role]
         channel = replace(look.channel, target=target)
         cuts.append((channel, Threshold(look.axis.linear(position), Method.MIXTURE, sure)))
     return cuts, total
 
 
-def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> tuple[dict[str, float], int]:
+def _settled(
+    sides: dict[Role, _Side], gain: Gains, begun: dict[Role, float]
+) -> tuple[dict[Role, float], int]:
     """Return the positions of the cuts after each was moved in turn, CD19 first, and their gain."""
-    positions = {"cd19": -_beyond(-sides["cd19"].values), **begun}
+    positions = {Role.CD19: -_beyond(-sides[Role.CD19].values), **begun}
     passing = {role: sides[role].values >= position for role, position in begun.items()}
     negative = np.ones(gain.size, np.bool_)
     for _ in range(ROUNDS):
         any_odd = _any(passing, list(begun))
         if any_odd.any():
-            positions["cd19"] = _best_position(sides["cd19"], gain, any_odd)
-        negative = sides["cd19"].values >= positions["cd19"]
+            positions[Role.CD19] = _best_position(sides[Role.CD19], gain, any_odd)
+        negative = sides[Role.CD19].values >= positions[Role.CD19]
         for role in begun:
             left = negative & ~_any(passing, [other_role for other_role in begun if other_role != role])
             side = sides[role]
@@ -131,9 +133,9 @@ def _settled(sides: dict[str, _Side], gain: Gains, begun: dict[str, float]) -> t
     return positions, int(gain[negative & _any(passing, list(begun))].sum())
 
 
-def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
-    first_looks: dict[str, MarkerLook] = {}
-    for role in TARGETS:
+def _first_of_each(looks: Sequence[MarkerLook]) -> dict[Role, MarkerLook]:
+    first_looks: dict[Role, MarkerLook] = {}
+    for role in CLONE_TARGETS:
         first = next((look for look in looks if look.channel.role == role), None)
         if first is not None:
             first_looks[role] = first
@@ -143,11 +145,11 @@ def _first_of_each(looks: Sequence[MarkerLook]) -> dict[str, MarkerLook]:
 def _clone_side(look: MarkerLook, rows: NDArray[np.intp]) -> _Side:
     """Return the cells in these rows, with the sign that puts the clone's side at high values."""
     values = look.axis.values.take(rows)
-    values = values if TARGETS[look.channel.role] is Target.POSITIVE else -values
+    values = values if CLONE_TARGETS[look.channel.role] is Target.POSITIVE else -values
     return _Side(values.astype(np.float64), ascending(-values))
 
 
-def _any(passing: dict[str, Mask], roles: Sequence[str]) -> Mask:
+def _any(passing: dict[Role, Mask], roles: Sequence[Role]) -> Mask:
     masks = [passing[role] for role in roles]
     size = next(iter(passing.values())).size
     return np.asarray(np.logical_or.reduce(masks), np.bool_) if masks else np.zeros(size, np.bool_)

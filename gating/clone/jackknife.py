@@ -65,7 +65,7 @@ class CloneJackknife:
         that the gate and the mixture put on different sides. Where there are hardly any, the groups lie
         apart.
         """
-        clone_split: CloneSplit | None = self.shown.made(SPLIT)
+        clone_split: CloneSplit | None = self.shown.kept_result(SPLIT)
         if clone_split is None:
             return None
         is_inside = inside(self.gate, self.shown).take(clone_split.rows)

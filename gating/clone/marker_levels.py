@@ -12,9 +12,10 @@ import numpy as np
 from gating.anchors.edges import steady_negative_edge
 from gating.arithmetic.numbers import LEAST_SCATTER, Floats
 from gating.events import FloatArray, Survivors
-from gating.events.panel import GatingChannel, GatingPanel
+from gating.events.panel import AREA_ROLES, LIGHT_CHAIN_ROLES, GatingChannel, GatingPanel, Role
 from gating.events.sampling import some_of
 from gating.events.transforms import asinh
+from gating.gates.movable_gates import CLONE_ROLES, SECOND_ROLES
 from gating.thresholds import Axis, axis_of, axis_on
 
 SCATTER_UNIT, SCATTER_FLOOR = 0.25, 0.01
@@ -42,23 +43,22 @@ class Odd:
         return np.asarray(np.clip(self.sign * (positions - self.middle), self.low, self.high), np.float64)
 
 
-ODD: Mapping[str, Odd] = MappingProxyType(
+ODD: Mapping[Role, Odd] = MappingProxyType(
     {
-        "cd19": Odd(-1.0, 0.6, -1.0, 1.0),
-        "cd56": Odd(1.0, 0.8, -0.3, 1.5),
-        "cd117": Odd(1.0, 0.8, -0.2, 1.5),
-        "cd81": Odd(-1.0, 0.8, -1.0, 1.0),
-        "cd27": Odd(-1.0, 1.0, -1.0, 1.0),
-        "cd45": Odd(-1.0, 1.2, -0.5, 0.5),
+        Role.CD19: Odd(-1.0, 0.6, -1.0, 1.0),
+        Role.CD56: Odd(1.0, 0.8, -0.3, 1.5),
+        Role.CD117: Odd(1.0, 0.8, -0.2, 1.5),
+        Role.CD81: Odd(-1.0, 0.8, -1.0, 1.0),
+        Role.CD27: Odd(-1.0, 1.0, -1.0, 1.0),
+        Role.CD45: Odd(-1.0, 1.2, -0.5, 0.5),
     }
 )
 """Evidence of each marker for a clone; the phenotype is that of doi:10.1002/cyto.b.21265. Chosen on the
 simulated tubes of docs/validation.md."""
-ODD_MARKERS = ("cd56", "cd117", "cd81")
+ODD_MARKERS = tuple(role for role in CLONE_ROLES if role is not Role.CD19)
 """The panel must have at least one of these: CD19 alone shows no clone."""
-MARKERS = (*ODD, "kappa", "lambda")
-OTHERS = ("cd138", "cd319", "cd229", "cd54", "cd20", "viability", "dump")
-SCATTER = ("fsc_area", "ssc_area")
+CLONE_MARKERS = (*ODD, *LIGHT_CHAIN_ROLES)
+OTHERS = (Role.CD138, *SECOND_ROLES, Role.CD20, Role.VIABILITY, Role.DUMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def looks_at(wanted: Survivors, other_cells: Survivors, panel: GatingPanel) -> l
     looks = []
     for channel in sorted(panel.channels, key=lambda channel: (channel.role, channel.channel)):
         cells = wanted.column(channel.channel)
-        if channel.role in MARKERS:
+        if channel.role in CLONE_MARKERS:
             usual, edge = reference.once(f"edge {channel.channel}", partial(_usual, reference, channel))
             looks.append(MarkerLook(channel, axis_of(cells, usual), edge))
         elif channel.role in OTHERS:
             usual = axis_on(reference, channel.channel)
             looks.append(MarkerLook(channel, axis_of(cells, usual), float("nan")))
-        elif channel.role in SCATTER:
+        elif channel.role in AREA_ROLES:
             looks.append(
                 MarkerLook(channel, _scatter_axis(cells, reference.column(channel.channel)), float("nan"))
             )

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 STANDARD = "http://www.isac-net.org/std/Gating-ML/v2.0/"
-GATING, AXES, DATA = (f"{{{STANDARD}{part}}}" for part in ("gating", "transformations", "datatypes"))
+GATING, AXES, DATATYPES = (f"{{{STANDARD}{part}}}" for part in ("gating", "transformations", "datatypes"))
 """The name spaces of GatingML, as lxml writes them before a tag."""
 WORKSPACE = "Workspace"
-MOST_NAMES = 12
+MOST_NAMES_IN_AN_ERROR = 12
 """Most names that an error lists. Convention: nobody reads more."""
 OLDEST_FLOWJO = 10
 """Oldest version of FlowJo whose workspaces are read. Vendor: FlowJo 10 began the format with GatingML
@@ -88,5 +88,5 @@ def as_file(root: _Element) -> io.BytesIO:
 
 def first_names(names: list[str]) -> str:
     """Return names for an error; not all names if there are many."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    more = f" and {len(names) - MOST_NAMES_IN_AN_ERROR} more" if len(names) > MOST_NAMES_IN_AN_ERROR else ""
+    return ", ".join(names[:MOST_NAMES_IN_AN_ERROR]) + more

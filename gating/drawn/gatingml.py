@@ -11,7 +11,7 @@ import numpy as np
 from gating.arithmetic.linear import inverse_of
 from gating.arithmetic.numbers import Floats
 from gating.drawn.flowkit_calls import by_flowkit
-from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError, as_file
+from gating.drawn.gate_file import AXES, DATATYPES, GATING, GateFileError, as_file
 
 if TYPE_CHECKING:
     import flowkit
@@ -55,8 +55,8 @@ def _dangling(root: _Element) -> Iterator[str]:
         for part in gate.iter(f"{GATING}gateReference"):
             if part.get(f"{GATING}ref") not in gate_ids:
                 yield f"gate {name!r} is made of {part.get(f'{GATING}ref')!r}"
-        for axis in gate.iter(f"{GATING}dimension", f"{GATING}divider", f"{DATA}new-dimension"):
-            for space in (GATING, DATA):
+        for axis in gate.iter(f"{GATING}dimension", f"{GATING}divider", f"{DATATYPES}new-dimension"):
+            for space in (GATING, DATATYPES):
                 transform = axis.get(f"{space}transformation-ref")
                 if transform is not None and transform not in axes:
                     yield f"gate {name!r} lies on the axis {transform!r}"
@@ -70,7 +70,7 @@ def _name_fluorochromes(root: _Element) -> None:
 
     FlowKit writes such documents and then refuses to read them.
     """
-    name = f"{DATA}name"
+    name = f"{DATATYPES}name"
     for matrix in root.iter(f"{AXES}spectrumMatrix"):
         dyes = matrix.findall(f"{AXES}fluorochromes/*")
         detectors = matrix.findall(f"{AXES}detectors/*")

@@ -21,13 +21,14 @@ from gating.drawn.population_names import GateId
 from gating.drawn.tree import gate_of
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
+from gating.gates.gatingml import UNCOMPENSATED
 
 if TYPE_CHECKING:
     import flowkit
 
 FROM_THE_FILE = "FCS"
 """GatingML's word for the matrix of the FCS file (section 5.1.1)."""
-UNCOMPENSATED = (None, "", "uncompensated")
+NOT_COMPENSATED = (None, "", UNCOMPENSATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ class Light:
         return np.asarray(shown, np.float64)[:, 0]
 
     def _column(self, label: str, reference: str | None) -> Floats:
-        named = "" if reference in UNCOMPENSATED or reference == FROM_THE_FILE else str(reference)
+        named = "" if reference in NOT_COMPENSATED or reference == FROM_THE_FILE else str(reference)
         channel = self.channel_of(label, named)
         if not channel:
             raise GateFileError(f"{self.source}: a gate looks at {label}, which the FCS file lacks")
-        if reference not in UNCOMPENSATED:
+        if reference not in NOT_COMPENSATED:
             compensated = self._of_matrix(str(reference))
             if channel in compensated:
                 return compensated[channel]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class GatingError(ValueError):
+class GatingError(Exception):
     """Input of a tube that the gating cannot use: its matrix, thresholds or gate file.
 
-    A mistake of the caller (wrong shapes, a missing channel, a quantified channel that gates) is no
-    `GatingError`.
+    It is no `ValueError`: a stray one of the program must not pass as a bad tube. A mistake of the caller
+    (wrong shapes, a missing channel, a quantified channel that gates) is no `GatingError`.
     """

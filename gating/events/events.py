@@ -163,7 +163,7 @@ class Survivors:
     events: Events
     which: Rows | Mask
     _columns: dict[str, FloatArray] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _results: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def everyone(cls, events: Events) -> Survivors:
@@ -203,18 +203,18 @@ class Survivors:
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return the result of `make`; it is computed once per name and kept."""
-        if name not in self._made:
-            self._made[name] = make()
-        computed: Made = self._made[name]
+        if name not in self._results:
+            self._results[name] = make()
+        computed: Made = self._results[name]
         return computed
 
     def keep(self, name: str, computed: object) -> None:
         """Keep under this name a result that was computed elsewhere from these events."""
-        self._made[name] = computed
+        self._results[name] = computed
 
-    def made(self, name: str) -> Any:
+    def kept_result(self, name: str) -> Any:
         """Return the result that is kept under this name, or None."""
-        return self._made.get(name)
+        return self._results.get(name)
 
     def select(self, mask: Mask) -> Survivors:
         """Return the survivors where `mask` (shape (n_events,)) is true."""

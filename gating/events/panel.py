@@ -5,7 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-QUANTIFIED_ROLE = "cd38"
+
+class Role(StrEnum):
+    """What a channel is for; the word is the one that a person types in the panels sheet."""
+
+    FSC_AREA = "fsc_area"
+    FSC_HEIGHT = "fsc_height"
+    FSC_WIDTH = "fsc_width"
+    SSC_AREA = "ssc_area"
+    SSC_HEIGHT = "ssc_height"
+    TIME = "time"
+    VIABILITY = "viability"
+    DUMP = "dump"
+    CD38 = "cd38"
+    CD138 = "cd138"
+    CD45 = "cd45"
+    CD319 = "cd319"
+    CD229 = "cd229"
+    CD54 = "cd54"
+    CD19 = "cd19"
+    CD56 = "cd56"
+    CD117 = "cd117"
+    CD81 = "cd81"
+    CD27 = "cd27"
+    CD20 = "cd20"
+    KAPPA = "kappa"
+    LAMBDA = "lambda"
+    OTHER = "other"
+
+
+QUANTIFIED_ROLE = Role.CD38
+"""The role of the quantified channel, which never gates."""
 
 
 class Target(StrEnum):
@@ -17,23 +47,28 @@ class Target(StrEnum):
     ANY = "any"
 
 
-ROLES_THAT_GATE = (
-    "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time", "viability", "dump", "cd138",
-    "cd45", "cd319", "cd229", "cd54", "cd19", "cd56", "cd117", "cd81", "cd27", "cd20", "kappa", "lambda",
-    "other",
-)  # fmt: skip
+ROLES_THAT_GATE = tuple(role for role in Role if role is not QUANTIFIED_ROLE)
 
-SCATTER_ROLES = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+AREA_ROLES = (Role.FSC_AREA, Role.SSC_AREA)
+"""Roles of scatter that say the size and the granularity of a cell."""
+
+SCATTER_ROLES = (Role.FSC_AREA, Role.FSC_HEIGHT, Role.FSC_WIDTH, Role.SSC_AREA, Role.SSC_HEIGHT)
 """Roles of light scatter: no dye takes part in them."""
 
+UNSTAINED_ROLES = (*SCATTER_ROLES, Role.TIME)
+"""Roles of channels that show no stain."""
+
+LIGHT_CHAIN_ROLES = (Role.KAPPA, Role.LAMBDA)
+"""Roles of the light chains, of which a clone has one."""
+
 PLASMA_CELL_TARGETS = {
-    "cd138": Target.POSITIVE,
-    "cd319": Target.POSITIVE,
-    "cd229": Target.POSITIVE,
-    "cd54": Target.POSITIVE,
-    "cd45": Target.LOW,
-    "dump": Target.NEGATIVE,
-    "viability": Target.NEGATIVE,
+    Role.CD138: Target.POSITIVE,
+    Role.CD319: Target.POSITIVE,
+    Role.CD229: Target.POSITIVE,
+    Role.CD54: Target.POSITIVE,
+    Role.CD45: Target.LOW,
+    Role.DUMP: Target.NEGATIVE,
+    Role.VIABILITY: Target.NEGATIVE,
 }
 
 
@@ -48,11 +83,13 @@ class UnfitPanelError(ValueError):
 class GatingChannel:
     """A channel that may gate.
 
+    A role that is given as a word becomes its `Role`.
+
     Raises UnfitPanelError for a role that does not exist and for the quantified one: CD38 never gates.
     """
 
     channel: str
-    role: str
+    role: Role
     target: Target = Target.ANY
     marker: str = ""
 
@@ -61,8 +98,9 @@ class GatingChannel:
             raise UnfitPanelError(f"channel {self.channel!r} is the quantified one; it never gates")
         if self.role not in ROLES_THAT_GATE:
             raise UnfitPanelError(
-                f"role {self.role!r} of channel {self.channel!r} is none of {', '.join(ROLES_THAT_GATE)}"
+                f"role {str(self.role)!r} of channel {self.channel!r} is none of {', '.join(ROLES_THAT_GATE)}"
             )
+        object.__setattr__(self, "role", Role(self.role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +125,7 @@ class GatingPanel:
         if both:
             raise UnfitPanelError(f"channel {', '.join(both)} is quantified and may not gate")
 
-    def with_role(self, role: str) -> tuple[GatingChannel, ...]:
+    def with_role(self, role: Role) -> tuple[GatingChannel, ...]:
         """Return the channels of a role, in the panel's order."""
         return tuple(channel for channel in self.channels if channel.role == role)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gating.events.events import Events, Mask, Survivors
-from gating.events.panel import GatingPanel
+from gating.events.panel import SCATTER_ROLES, GatingPanel, Role
 from gating.events.tickets import drawn_anew, is_drawn
 
 SAMPLE_EVENTS = 20_000
 """Number of events that suffice to show where cells lie. Chosen on the simulated tubes of
 docs/validation.md."""
 
-DRAWN_BY = ("time", "fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height")
+DRAWN_BY = (Role.TIME, *SCATTER_ROLES)
 """Roles of the channels from which tickets are computed. They do not depend on a fluorescence detector's
 gain, a matrix or a dye."""
 

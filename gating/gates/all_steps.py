@@ -12,6 +12,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from gating.events.panel import Role
 from gating.gates.steps import Step
 
 
@@ -33,7 +34,7 @@ class ByHand:
     Attributes
     ----------
     role
-        Role of the channel on which a threshold with the step's name lies; "" if no threshold has the step's
+        Role of the channel on which a threshold with the step's name lies; None if no threshold has that
         name.
     thresholds
         Whether a person may give a threshold on the step's channels, or for the step by its name.
@@ -43,7 +44,7 @@ class ByHand:
         Whether one axis of that polygon must be time. On other steps time is not allowed.
     """
 
-    role: str = ""
+    role: Role | None = None
     thresholds: bool = True
     polygon: bool = True
     on_time: bool = False
@@ -66,7 +67,7 @@ class StepKind:
     leaves_out
         In words, the events that a cleaning step leaves out.
     batch_role
-        Role of the channel whose cut an unclear tube takes from its batch; "" if it takes none.
+        Role of the channel whose cut an unclear tube takes from its batch; None if it takes none.
     """
 
     step: Step
@@ -74,7 +75,7 @@ class StepKind:
     effect: Effect
     by_hand: ByHand
     leaves_out: str = ""
-    batch_role: str = ""
+    batch_role: Role | None = None
 
 
 STEPS: Final[tuple[StepKind, ...]] = (
@@ -87,15 +88,15 @@ STEPS: Final[tuple[StepKind, ...]] = (
         Step.MARGINS, "Scale margins", Effect.CLEANS, ByHand(thresholds=False, polygon=False),
         leaves_out="events at the end of a scale",
     ),
-    StepKind(Step.DEBRIS, "Debris", Effect.CLEANS, ByHand("fsc_area"), leaves_out="debris"),
-    StepKind(Step.SINGLETS, "Singlets", Effect.CLEANS, ByHand("fsc_width"), leaves_out="doublets"),
+    StepKind(Step.DEBRIS, "Debris", Effect.CLEANS, ByHand(Role.FSC_AREA), leaves_out="debris"),
+    StepKind(Step.SINGLETS, "Singlets", Effect.CLEANS, ByHand(Role.FSC_WIDTH), leaves_out="doublets"),
     StepKind(
-        Step.VIABLE, "Viable", Effect.CLEANS, ByHand("viability"),
-        leaves_out="dead cells", batch_role="viability",
+        Step.VIABLE, "Viable", Effect.CLEANS, ByHand(Role.VIABILITY),
+        leaves_out="dead cells", batch_role=Role.VIABILITY,
     ),
     StepKind(
-        Step.DUMP, "Dump-negative", Effect.CLEANS, ByHand("dump"),
-        leaves_out="cells of the dump channel", batch_role="dump",
+        Step.DUMP, "Dump-negative", Effect.CLEANS, ByHand(Role.DUMP),
+        leaves_out="cells of the dump channel", batch_role=Role.DUMP,
     ),
     StepKind(Step.PLASMA_CELLS, "Plasma cells", Effect.FINDS, ByHand()),
     StepKind(Step.SECOND_ANCHOR, "Second anchor", Effect.FINDS, ByHand()),

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.panel import GatingChannel, GatingPanel, Role, Target
 from gating.gates.all_steps import STEPS, ByHand
 from gating.gates.steps import Step
 
 PLASMA_CELL_SIZE = "plasma_cell_size"
 """Name of the lower cut on forward scatter area in the step `plasma_cells`; the channel's own name means the
 cut of debris."""
-SECOND_ROLES = ("cd319", "cd229", "cd54")
+SECOND_ROLES = (Role.CD319, Role.CD229, Role.CD54)
 """Roles of second anchors."""
-CLONE_ROLES = ("cd19", "cd56", "cd117", "cd81")
+CLONE_ROLES = (Role.CD19, Role.CD56, Role.CD117, Role.CD81)
 """Roles that distinguish the clone from normal plasma cells."""
 
 
 BY_HAND: Mapping[Step, ByHand] = MappingProxyType({kind.step: kind.by_hand for kind in STEPS})
 """What a person may give for every step."""
-STEP_ROLES: Mapping[Step, str] = MappingProxyType(
+STEP_ROLES: Mapping[Step, Role] = MappingProxyType(
     {step: by_hand.role for step, by_hand in BY_HAND.items() if by_hand.role}
 )
 """Steps with one threshold, and the role of its channel; for `singlets` by height the threshold is the ratio

@@ -51,7 +51,7 @@ class Passed:
         left = self.left
         if estimate.gate is not None:
             left = left.select(inside(estimate.gate, left))
-        step = _step(estimate, self.left.n_events, left.n_events)
+        step = applied_step(estimate, self.left.n_events, left.n_events)
         flags = (*self.flags, *estimate.flags)
         return Passed(left, self.choices, (*self.steps, step), flags, self._depth + left.mask())
 
@@ -60,8 +60,18 @@ class Passed:
         return np.zeros(self.left.events.n_events, np.uint8) if self.depth is None else self.depth
 
 
-def _step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
+def with_persons_polygon(step: GateStep, choices: Choices) -> GateStep:
+    """Return a step with the polygon that a person set in place of its gate, else unchanged; counts stay."""
+    estimate = StepEstimate(
+        Step(step.name), step.gate, step.channels, step.methods, step.thresholds,
+        step.confidence, step.note, given_cuts=step.given_cuts,
+    )  # fmt: skip
+    return applied_step(choices.replaced_by_polygon(estimate), step.n_in, step.n_out)
+
+
+def applied_step(estimate: StepEstimate, n_in: int, n_out: int) -> GateStep:
+    """Return a step with the counts of the events before and after its gate."""
     return GateStep(
         estimate.name, estimate.gate, estimate.channels, n_in, n_out, estimate.methods, estimate.thresholds,
-        estimate.confidence, estimate.note, estimate.given,
+        estimate.confidence, estimate.note, estimate.given_cuts,
     )  # fmt: skip

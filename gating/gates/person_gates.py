@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from gating.events.errors import GatingError
-from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel
+from gating.events.panel import QUANTIFIED_ROLE, GatingChannel, GatingPanel, Role
 from gating.gates.gates import PolygonGate
 from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, POLYGON_STEPS, STEP_ROLES, step_of_threshold
 from gating.gates.polygons import polygon_fault
@@ -117,7 +117,7 @@ class Choices:
                 f"gate {name!r}: no step that takes a polygon; these do: {steps_with_polygon}"
             )
         gate = self._on_channels(name, polygon)
-        times = [c.channel for c in self.panel.with_role("time")]
+        times = [c.channel for c in self.panel.with_role(Role.TIME)]
         on_time = [channel in times for channel in (gate.x_channel, gate.y_channel)]
         if any(on_time) and not BY_HAND[step].on_time:
             raise UnknownGateError(

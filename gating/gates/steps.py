@@ -108,7 +108,7 @@ class GateStep:
         0 (a guess) to 1 (clear).
     note
         A remark about the step for people; may be empty.
-    given
+    given_cuts
         Which of the thresholds a person or the batch gave.
 
     Raises ValueError for a name that is no `Step`, unless the gate comes from a file.
@@ -123,7 +123,7 @@ class GateStep:
     thresholds: tuple[tuple[str, float], ...] = ()
     confidence: float = 1.0
     note: str = ""
-    given: tuple[GivenCut, ...] = ()
+    given_cuts: tuple[GivenCut, ...] = ()
 
     def __post_init__(self) -> None:
         name = str(self.name) if Method.FILE in self.methods else Step(self.name)
@@ -142,7 +142,7 @@ class GateStep:
     @property
     def overrides(self) -> dict[str, str]:
         """The thresholds that a person gave: channel → name under which it was given."""
-        return {cut.channel: cut.name for cut in self.given if cut.method is Method.PERSON}
+        return {cut.channel: cut.name for cut in self.given_cuts if cut.method is Method.PERSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +251,4 @@ class StepEstimate:
     confidence: float = 1.0
     note: str = ""
     flags: tuple[GateFlag, ...] = ()
-    given: tuple[GivenCut, ...] = ()
+    given_cuts: tuple[GivenCut, ...] = ()

@@ -13,7 +13,7 @@ from gating.anchors.search import Search
 from gating.anchors.traits import is_plasma_panel_without_its_antigens
 from gating.arithmetic.numbers import CONFIDENCE_DIGITS
 from gating.events import Survivors
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import GatingChannel, Role, Target
 from gating.gates import AllOf, AnyOf, EllipsoidGate, inside
 from gating.gates.cut_ranges import gate_of_cuts
 from gating.gates.movable_gates import PLASMA_CELL_SIZE, SECOND_ROLES
@@ -122,7 +122,7 @@ def _cuts(search: Search, choices: Choices) -> list[_Cut]:
 def _threshold(
     channel: GatingChannel, anchor: Anchor, position: float, group: Group, choices: Choices
 ) -> Threshold:
-    is_size = channel.role == "fsc_area"  # whose own name is that of the step debris
+    is_size = channel.role == Role.FSC_AREA  # whose own name is that of the step debris
     person = choices.person_of_step(PLASMA_CELL_SIZE) if is_size else choices.person(channel)
     if person is not None:
         return person
@@ -152,7 +152,7 @@ def _first_and_second(cuts: list[_Cut]) -> tuple[list[_Cut], list[_Cut]]:
     """Split off the second anchors, unless they are the only positive ones."""
     first = [cut for cut in cuts if cut.channel.role not in SECOND_ROLES]
     second = [cut for cut in cuts if cut.channel.role in SECOND_ROLES]
-    if not any(cut.channel.target is Target.POSITIVE and cut.channel.role != "fsc_area" for cut in first):
+    if not any(cut.channel.target is Target.POSITIVE and cut.channel.role != Role.FSC_AREA for cut in first):
         return cuts, []
     return first, second
 
@@ -210,7 +210,7 @@ def _as_estimate(
 def _as_pictured(cut: _Cut) -> tuple[bool, bool, str]:
     """Sort channels for a picture: antigens that the cells have, then those that they lack, then scatter."""
     channel = cut.channel
-    return channel.role == "fsc_area", channel.target is not Target.POSITIVE, channel.role
+    return channel.role == Role.FSC_AREA, channel.target is not Target.POSITIVE, channel.role
 
 
 def _no_second() -> StepEstimate:

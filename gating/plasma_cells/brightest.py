@@ -24,7 +24,7 @@ from gating.clusters.evidence import FEWEST_FOR_CLUSTERS, by_evidence
 from gating.clusters.mixture import Mixture, fit_mixture
 from gating.clusters.neighbours import ascending_by
 from gating.events import Survivors
-from gating.events.panel import SCATTER_ROLES
+from gating.events.panel import SCATTER_ROLES, Role
 from gating.events.tickets import thinned
 from gating.gates.person_gates import Choices
 from gating.plasma_cells.confidence import MOST_WITHOUT_VIABILITY
@@ -179,7 +179,7 @@ def _around(tube: _SearchedTube, look: _Look, reach: float) -> NDArray[np.intp]:
 
     Distance counts on the anchors, scatter, CD19 and CD20 only: plasma cells differ in light chains and CD56.
     """
-    roles = (*SCATTER_ROLES, "cd45", "cd19", "cd20")
+    roles = (*SCATTER_ROLES, Role.CD45, Role.CD19, Role.CD20)
     alike = {c.channel for role in roles for c in tube.choices.panel.with_role(role)}
     alike |= {anchor.channel for anchor in tube.search.anchors}
     nearest = np.full(tube.search.candidates.n_events, np.inf, np.float32)
@@ -232,7 +232,7 @@ def _agreed(tube: _SearchedTube, opinions: Sequence[_Opinion]) -> Search:
             mask = np.zeros(search.candidates.n_events, np.bool_)
             mask[rows.compress(inside)] = True
             best, chosen = Group(mask, sure), gates
-    most = 1.0 if tube.choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY
+    most = 1.0 if tube.choices.panel.with_role(Role.VIABILITY) else MOST_WITHOUT_VIABILITY
     return replace(search, group=replace(best, clarity=min(best.clarity, most)), ellipsoids=chosen)
 
 

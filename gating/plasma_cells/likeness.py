@@ -25,6 +25,7 @@ from gating.arithmetic.numbers import LEAST_SCATTER
 from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import spread_of
 from gating.events import FloatArray, Survivors
+from gating.events.panel import AREA_ROLES, Role
 from gating.events.quantiles import median, quantile
 from gating.gates.person_gates import Choices
 from gating.thresholds import axis_of, axis_on
@@ -107,7 +108,7 @@ def lymphocytes_of(
     reference: Survivors | None, anchors: Sequence[Anchor], choices: Choices
 ) -> Lymphocytes | None:
     """Return the tube's lymphocytes; None where CD45 or scatter cannot show any."""
-    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    forward, side = (choices.panel.with_role(role) for role in AREA_ROLES)
     bright = None if reference is None else bright_leukocytes(reference, choices)
     if reference is None or bright is None or not forward or not side:
         return None
@@ -167,7 +168,7 @@ def cell_likeness(
     cells = search.candidates
     positions = {
         c.channel: axis_of(cells.column(c.channel), axis_on(reference, c.channel)).values
-        for role in ("cd19", "cd20")
+        for role in (Role.CD19, Role.CD20)
         for c in choices.panel.with_role(role)
     }
     positions |= {anchor.channel: anchor.axis.values for anchor in search.anchors}
@@ -186,11 +187,11 @@ def _total(
     """Return the evidence at these positions, each shape (n,), with this linear scatter area."""
     heights = [positions[a.channel] - lymphocytes.brightest[a.channel] for a in anchors if a.is_positive]
     total = np.clip(sum(heights) / len(heights), LEAST_HEIGHT, MOST_HEIGHT)
-    forward, side = (choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area"))
+    forward, side = (choices.panel.with_role(role)[0].channel for role in AREA_ROLES)
     larger = (_log_ratio(scatter[forward], lymphocytes.size) - LARGER) / SIZE_UNIT
     off = np.abs(_log_ratio(scatter[side], lymphocytes.side) - USUAL_SIDE) - SIDE_REACH
     total = total + np.clip(larger, -MOST_SIZE, MOST_SIZE) - np.clip(off / SIDE_UNIT, 0.0, MOST_SIDE)
-    for role, sign in (("cd19", 1.0), ("cd20", -1.0)):
+    for role, sign in ((Role.CD19, 1.0), (Role.CD20, -1.0)):
         for channel in choices.panel.with_role(role):
             edge = negative_edge(axis_on(reference, channel.channel)) + BEYOND_EDGE
             total = total + sign * np.clip(positions[channel.channel] - edge, 0.0, MOST_B_TRAIT)
@@ -203,7 +204,7 @@ def _beyond(positions: Mapping[str, NDArray[Any]], anchors: Sequence[Anchor]) ->
 
 
 def _scatter(cells: Survivors, choices: Choices) -> list[tuple[str, FloatArray]]:
-    channels = [choices.panel.with_role(role)[0].channel for role in ("fsc_area", "ssc_area")]
+    channels = [choices.panel.with_role(role)[0].channel for role in AREA_ROLES]
     return [(channel, cells.column(channel)) for channel in channels]
 
 

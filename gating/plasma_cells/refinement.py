@@ -28,7 +28,7 @@ from gating.clusters.membership import (
 )
 from gating.clusters.neighbours import AxisAt, around, may_be_wanted
 from gating.events import Mask, Survivors
-from gating.events.panel import GatingChannel, Target
+from gating.events.panel import AREA_ROLES, GatingChannel, Role, Target
 from gating.gates.movable_gates import PLASMA_CELL_SIZE
 from gating.gates.person_gates import Choices
 from gating.plasma_cells.brightest import brightest
@@ -66,7 +66,7 @@ def refined(search: Search, choices: Choices) -> Look:
         look = look_at(_with_clusters(search, choices), REACHES[-1])
         return look.at_most(MOST_ON_OTHERS) if has_only_other_anchors(choices.panel) else look
     best = surest_look(_beginnings(search, search.likely), look_at)
-    return best.at_most(1.0 if choices.panel.with_role("viability") else MOST_WITHOUT_VIABILITY)
+    return best.at_most(1.0 if choices.panel.with_role(Role.VIABILITY) else MOST_WITHOUT_VIABILITY)
 
 
 def _beginnings(search: Search, likely: Mask) -> list[Search]:
@@ -126,7 +126,7 @@ def _kinds_around(
         [replace(anchor, axis=anchor.axis.at(rows)) for anchor in anchors],
         search.candidates.tickets.take(rows),
         None if search.traits is None else search.traits.take(rows),
-        stained=bool(choices.panel.with_role("viability")),
+        stained=bool(choices.panel.with_role(Role.VIABILITY)),
         scatter=_scatter_areas(search, choices),
         limit=limit,
     )
@@ -189,7 +189,7 @@ def _scatter_areas(search: Search, choices: Choices) -> tuple[str, str]:
     """Return the channels of forward and side scatter area if size shows fragments and dead cells."""
     if search.traits is None:
         return "", ""
-    forward, side = (choices.panel.with_role(role) for role in ("fsc_area", "ssc_area"))
+    forward, side = (choices.panel.with_role(role) for role in AREA_ROLES)
     return "".join(_names(forward[:1])), "".join(_names(side[:1]))
 
 
@@ -215,7 +215,7 @@ def _plain(search: Search, wanted: Mask, members: Members) -> tuple[float, Searc
 
 def _with_size(search: Search, choices: Choices) -> Search:
     """Return the search with a lower cut on forward scatter: fragments and dead cells are small."""
-    forward = [c for c in choices.panel.with_role("fsc_area")[:1] if c.target is Target.ANY]
+    forward = [c for c in choices.panel.with_role(Role.FSC_AREA)[:1] if c.target is Target.ANY]
     if not is_plasma_panel(choices.panel) or not forward:
         return search
     axis = _axis(forward[0].channel, search.candidates, search)
@@ -232,13 +232,13 @@ def _judged(
         return search
     surroundings = Surroundings(search.candidates, search.reference, anchors, search.traits, search.likely)
     signs = signs_of(search.group.mask, seed, members, surroundings, choices)
-    certainty = certainty_of(signs, stained=bool(choices.panel.with_role("viability")))
+    certainty = certainty_of(signs, stained=bool(choices.panel.with_role(Role.VIABILITY)))
     return replace(search, group=replace(search.group, clarity=certainty, trust=1.0))
 
 
 def _with_clusters(search: Search, choices: Choices) -> Search:
     """Return the search, with the clusters of all channels if they show the group more clearly."""
-    stained = bool(choices.panel.with_role("viability"))
+    stained = bool(choices.panel.with_role(Role.VIABILITY))
     if stained and search.group.confidence >= CLEAR_WITHOUT_CLUSTERS:
         return search
     channels = cluster_channels(choices)
@@ -258,4 +258,4 @@ def _names(channels: Sequence[GatingChannel]) -> list[str]:
 
 def _scatter_channels(choices: Choices) -> list[GatingChannel]:
     """Return the side scatter: kinds of cells differ by granularity, hardly by size."""
-    return [c for role in ("ssc_area", "ssc_height") for c in choices.panel.with_role(role)][:1]
+    return [c for role in (Role.SSC_AREA, Role.SSC_HEIGHT) for c in choices.panel.with_role(role)][:1]

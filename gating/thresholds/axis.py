@@ -121,7 +121,7 @@ def axis_like(cells: Survivors, channel: str, like: Axis) -> Axis:
 
 def known_axis(cells: Survivors, channel: str, like: Axis) -> Axis | None:
     """Return the result of `axis_like` if it was computed for these survivors before, else None."""
-    axis: Axis | None = cells.made(_named(channel, like))
+    axis: Axis | None = cells.kept_result(_named(channel, like))
     return axis
 
 

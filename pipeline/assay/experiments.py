@@ -14,7 +14,7 @@ from pipeline.assay.statistics.control_chart import ControlRun, control_runs
 from pipeline.assay.statistics.linearity import Linearity, linearity
 from pipeline.assay.statistics.moments import TooFewError, mean
 from pipeline.assay.statistics.stability import Stability, stability
-from pipeline.assay.support import Judged, NotJudged, Support, goal_of, overall_verdict, upper_bound, within
+from pipeline.assay.support import Judged, NotJudged, Support, goal_of, overall_support, upper_bound, within
 from pipeline.assay.tubes import AssayTube
 from pipeline.study.validation import Experiment
 from pipeline.study.wording import counted
@@ -35,7 +35,7 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
 
     def judged(group: Sequence[AssayTube], about: str) -> Judged[Linearity]:
         fit = linearity([tube.level or 0.0 for tube in group], [tube.density for tube in group])
-        verdict = overall_verdict(
+        support = overall_support(
             [within(level.deviation_percent, level.low, level.high, limit) for level in fit.levels]
         )
         bent = "" if fit.curved_p is None else f", quadratic term p {fit.curved_p:.2g}"
@@ -43,7 +43,7 @@ def linearities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
             f"{counted(len(fit.levels), 'level')}, largest distance to the line {fit.worst_percent:.1f} "
             f"%{bent}; goal: the interval of every level within ±{limit:g} %"
         )
-        return Judged(Experiment.LINEARITY, about, limit, fit, verdict, sentence)
+        return Judged(Experiment.LINEARITY, about, limit, fit, support, sentence)
 
     return tuple(
         _try(Experiment.LINEARITY, _named(name, method if several else ""), group, judged)
@@ -66,13 +66,13 @@ def stabilities(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
         rows = [(tube.specimen, round(tube.hours or 0.0, 1), tube.density) for tube in group]
         fit = stability(rows, allowed_percent=limit)
         last = fit.points[-1].hours
-        verdicts = [within(point.change_percent, point.low, point.high, limit) for point in fit.points]
+        supports = [within(point.change_percent, point.low, point.high, limit) for point in fit.points]
         until = "no later time" if fit.stable_hours is None else f"{fit.stable_hours:g} h"
         sentence = (
             f"{fit.per_day_percent:+.1f} % a day ({fit.per_day_low:+.1f} to {fit.per_day_high:+.1f}), "
             f"measured up to {last:g} h; shown to be within ±{limit:g} % up to {until}"
         )
-        return Judged(Experiment.STABILITY, about, limit, fit, overall_verdict(verdicts), sentence)
+        return Judged(Experiment.STABILITY, about, limit, fit, overall_support(supports), sentence)
 
     if not timed:
         return lacking
@@ -99,8 +99,8 @@ def carry_overs(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[
                     f"{result.percent:.2f} % ({result.low:.2f} to {result.high_end:.2f}) of the gap between "
                     f"bright and dim; goal: at most {limit:g} %"
                 )
-                verdict = upper_bound(result.percent, result.high_end, limit)
-                return Judged(Experiment.CARRY_OVER, about, limit, result, verdict, sentence)
+                support = upper_bound(result.percent, result.high_end, limit)
+                return Judged(Experiment.CARRY_OVER, about, limit, result, support, sentence)
 
             results.append(_try(Experiment.CARRY_OVER, about, ordered, judged))
     return tuple(results)
@@ -138,10 +138,10 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
                 f"at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the mean difference "
                 f"within ±{limit:g} %, and by the line at both ends{shortfall}"
             )
-            verdict = within(away[0], away[1], away[2], limit)
+            support = within(away[0], away[1], away[2], limit)
             if max(map(abs, ends)) > limit:
-                verdict = Support.CONTRADICTS
-            return Judged(Experiment.COMPARISON, about, limit, line, verdict, sentence)
+                support = Support.CONTRADICTS
+            return Judged(Experiment.COMPARISON, about, limit, line, support, sentence)
 
         results.append(_try(Experiment.COMPARISON, about, pairs, judged))
     return tuple(results)
@@ -172,13 +172,13 @@ def controls(
         sources = " and ".join(dict.fromkeys(run.range_from for run in judged))
         sentence = f"{len(outside)} of {len(judged)} runs outside of the range ({sources}){listed}"
         of_all = control_runs(values, typed, level=1 - (1 - LEVEL) / len(runs))
-        verdict = Support.SUPPORTS
+        support = Support.SUPPORTS
         if any(run.inside is False for run in of_all):
-            verdict = Support.CONTRADICTS
+            support = Support.CONTRADICTS
         elif outside:
-            verdict = Support.OPEN
+            support = Support.OPEN
             sentence += f"; of {len(judged)} sound runs one may lie there by chance"
-        results.append(Judged(Experiment.CONTROL, about, limit, runs, verdict, sentence))
+        results.append(Judged(Experiment.CONTROL, about, limit, runs, support, sentence))
     return tuple(results)
 
 

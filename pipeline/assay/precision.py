@@ -20,7 +20,7 @@ from pipeline.assay.tubes import AssayTube
 from pipeline.study.validation import Experiment
 
 ALL_MATERIALS = "all materials"
-PATIENTS = "replicates of patients"
+PATIENT_REPLICATES = "replicates of patients"
 
 _MOST_SHOWN = 1000
 """An upper limit above this percentage is not written out. Convention: such a limit carries no
@@ -103,8 +103,8 @@ def _judged(about: str, precision: Precision, goal: float) -> Judged[Precision]:
     sentence = (
         f"total CV {total.cv_percent:.1f} %{ends}, {of:.1f} % between replicates; goal: at most {goal:g} %"
     )
-    verdict = upper_bound(total.cv_percent, high, goal)
-    return Judged(Experiment.PRECISION, about, goal, precision, verdict, sentence)
+    support = upper_bound(total.cv_percent, high, goal)
+    return Judged(Experiment.PRECISION, about, goal, precision, support, sentence)
 
 
 def _shown(percent: float) -> str:
@@ -149,9 +149,9 @@ def _of_loq(limits: AssayLimits, goal: float) -> Support:
     bright = [material for material in limits.low if material.mean >= lod and material.cv_percent is not None]
     if limits.loq is None:
         return Support.CONTRADICTS if bright else Support.OPEN
-    verdicts = [
+    supports = [
         upper_bound(cv, math.sqrt(variance_interval(cv**2, material.n - 1)[1]), goal)
         for material in bright
         if material.mean >= limits.loq and (cv := material.cv_percent) is not None
     ]
-    return verdicts[0]
+    return supports[0]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pipeline.assay.curves import CurveRuns, curve_runs
 from pipeline.assay.experiments import agreements, carry_overs, controls, linearities, stabilities
-from pipeline.assay.precision import PATIENTS, judged_limits, pooled_precision, precision_of
+from pipeline.assay.precision import PATIENT_REPLICATES, judged_limits, pooled_precision, precision_of
 from pipeline.assay.statistics.agreement import Agreement
 from pipeline.assay.statistics.carry_over import CarryOver
 from pipeline.assay.statistics.control_chart import ControlRun
@@ -102,7 +102,7 @@ def assay_report(
     patients = _patient_replicates(study, results, calibrations)
     if patients:
         limit = goal_of(Experiment.PRECISION, goals.get(Experiment.PRECISION))
-        precise = (*precise, pooled_precision(PATIENTS, patients, limit))
+        precise = (*precise, pooled_precision(PATIENT_REPLICATES, patients, limit))
     blanks, low = of(Experiment.BLANK), of(Experiment.LOW)
     limits = (judged_limits(blanks, low, goals.get(Experiment.LOW)),) if blanks else ()
     line = linearities(of(Experiment.LINEARITY), goals.get(Experiment.LINEARITY))

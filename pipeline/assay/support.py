@@ -1,4 +1,4 @@
-"""Verdicts: the data support a goal, contradict it, or leave it open. No verdict claims compliance."""
+"""Whether the data support a goal, contradict it, or leave it open. None of these claims compliance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ usually allow; the laboratory types its own."""
 
 
 class Support(StrEnum):
-    """The verdict of the data on the goal."""
+    """What the data say of the goal."""
 
     SUPPORTS = "supports"
     CONTRADICTS = "does not support"
@@ -77,9 +77,9 @@ def within(value: float, low: float | None, high: float | None, goal: float) -> 
     return Support.SUPPORTS if inside else Support.OPEN
 
 
-def overall_verdict(verdicts: list[Support]) -> Support:
-    """Return the overall verdict: a single contradiction decides."""
+def overall_support(supports: list[Support]) -> Support:
+    """Return the support of all parts together: a single contradiction decides."""
     for support in (Support.CONTRADICTS, Support.OPEN):
-        if support in verdicts:
+        if support in supports:
             return support
     return Support.SUPPORTS

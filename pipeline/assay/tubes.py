@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from calibration.density.result import RdStatus
+from calibration.density.result import RdStatus, raw_estimate
 from pipeline.beads.result import CalibrationResult
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Sample, Study
@@ -112,8 +112,9 @@ def _value(row: ValidationTube, result: SampleResult) -> tuple[float | None, str
         if sentinel is None:
             return None, f"no {row.cells.replace('_', ' ')} were found in it"
         receptor = sentinel
-    if receptor.rd is not None:
-        return receptor.rd, ""
+    estimate = raw_estimate(receptor)
+    if estimate is not None:
+        return estimate, ""
     if receptor.status is RdStatus.ABOVE_ULOQ:
         return None, "its density lies above the ULOQ: only a bound is known"
     return None, f"it has no density ({receptor.status.value})"

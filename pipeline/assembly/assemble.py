@@ -9,7 +9,7 @@ from functools import partial
 from pipeline.assay.report import assay_report
 from pipeline.assembly.limiting import limiting
 from pipeline.assembly.provenance import provenance_of
-from pipeline.assembly.study_result import ASSAY, RESPONSE, TUBES_WITHOUT, Note, StudyResult
+from pipeline.assembly.study_result import ASSAY_PART, RESPONSE_PART, TUBES_WITHOUT_PART, Note, StudyResult
 from pipeline.assembly.unnumbered import unnumbered
 from pipeline.beads.result import CalibrationResult
 from pipeline.patients.between_runs import with_between_runs
@@ -107,10 +107,10 @@ def modelled(
     defects, response, assay = CaughtDefects(), None, None
     if study.patients or study.statements:
         make = partial(response_tables, study, rows, joined_study.facts)
-        response = defects.caught(RESPONSE, make)
+        response = defects.caught(RESPONSE_PART, make)
     if validate or study.validation:
         assay = defects.caught(
-            ASSAY, partial(assay_report, study, joined_study.results, joined_study.calibrations)
+            ASSAY_PART, partial(assay_report, study, joined_study.results, joined_study.calibrations)
         )
     of_patients = response if study.patients else None
     has_line = washout.tobit is not None
@@ -121,7 +121,7 @@ def modelled(
         response=of_patients,
         assay=assay,
         unnumbered=defects.caught(
-            TUBES_WITHOUT,
+            TUBES_WITHOUT_PART,
             partial(unnumbered, study, *facts, controlled=joined_study.facts.controlled, has_line=has_line),
         ),
         faults=tuple(_labelled(fault, labels) for fault in faults),

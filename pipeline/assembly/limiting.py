@@ -11,6 +11,7 @@ from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, CELL_TERMS, Betwe
 from calibration.density.limits import MOST_CV
 from calibration.density.receptor_density import ReceptorDensity
 from calibration.density.replicates import ReplicateScatter, replicate_scatter, widest_gap
+from calibration.density.result import raw_estimate
 from calibration.numbers import Z_95
 from pipeline.patients.between_runs import (
     BetweenRunTerm,
@@ -21,6 +22,7 @@ from pipeline.patients.between_runs import (
 )
 from pipeline.quantification.result import SampleResult
 from pipeline.study.study import Study
+from pipeline.study.wording import counted
 
 _REMEDIES: Final[Mapping[str, tuple[BudgetTerm, ...]]] = {
     "more cells": tuple(term for term in BudgetTerm if term in CELL_TERMS),
@@ -91,7 +93,7 @@ class Limiting:
         best = self.remedies[0]
         return (
             f"The largest part of the error would disappear with {best.name}: {best.share_percent:.0f} % of "
-            f"the variance of a density (mean of {_several(self.n, 'tube')}). The middle 95 % interval is "
+            f"the variance of a density (mean of {counted(self.n, 'tube')}). The middle 95 % interval is "
             f"×/÷ {best.fold:.2f} now, and ×/÷ {best.fold_without:.2f} at best without that part."
         )
 
@@ -108,7 +110,7 @@ class Limiting:
                 )
                 yield (
                     f"Replicates {words} differ by a CV of {scatter.cv_percent:.1f} % (95 % interval "
-                    f"{interval}, {_several(scatter.n_groups, 'visit')}, {_freedom(scatter.freedom)})."
+                    f"{interval}, {counted(scatter.n_groups, 'visit')}, {_freedom(scatter.freedom)})."
                 )
         yield self.fed_in
 
@@ -153,16 +155,12 @@ def _between_run_sentences(term: BetweenRunTerm) -> Iterable[str]:
             yield f"With {cv} no density reaches the {100 * MOST_CV:g} % that defines the LLOQ."
 
 
-def _several(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def _freedom(n: int) -> str:
     return f"{n} degree of freedom" if n == 1 else f"{n} degrees of freedom"
 
 
 def _has_budget(receptor: ReceptorDensity) -> bool:
-    return receptor.rd is not None and bool(receptor.budget)
+    return raw_estimate(receptor) is not None and bool(receptor.budget)
 
 
 def _remedies(densities: Sequence[ReceptorDensity], study: Study) -> Iterable[Remedy]:

@@ -16,7 +16,7 @@ from pipeline.patients.patient_rd import PatientRd, visit_key
 from pipeline.study.study import Study
 from pipeline.washout.censored.likelihood import LEFT, CensoredRows, maximise, single
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 
 MOST_SPLITS, GRID_LEVELS = 8, 6
 """Washouts at which missing visits are split into early and late, and densities at which each group is
@@ -56,7 +56,7 @@ def slope_bound(rows: Sequence[PatientRd], study: Study) -> tuple[SlopeBound | N
     if not densities:
         return None, "no visit has a density that could be assumed for them"
     low, high = min([*densities, *(row.lloq for row in rows if row.lloq)]), max(densities)
-    selection = given_rows([_at_density(row, low, high) for row in rows], study.settings)
+    selection = select_rows([_at_density(row, low, high) for row in rows], study.settings)
     missing = {visit_key(row) for row in silent}
     is_missing = np.array(
         [visit_key(selection.used[index]) in missing for index in selection.data.places.tolist()]
@@ -84,7 +84,7 @@ def _at_density(row: PatientRd, low: float, high: float) -> PatientRd:
     """Return a row; a row without a density gets one, so that the models can use it."""
     if row.status in QUANTIFIED or row.weeks is None or row.weeks <= 0:
         return row
-    return replace(row, status=RdStatus.OK.value, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
+    return replace(row, status=RdStatus.OK, rd=high, rd_low=None, rd_log_sd=None, lloq=low)
 
 
 def _slopes(data: Observations, is_missing: NDArray[np.bool_], levels: Floats) -> tuple[float, Floats] | None:

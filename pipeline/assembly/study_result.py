@@ -22,7 +22,11 @@ from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.washout.report import WashoutReport
 
-RESPONSE, TUBES_WITHOUT, ASSAY = "response tables", "tubes without a density", "validation of the assay"
+RESPONSE_PART, TUBES_WITHOUT_PART, ASSAY_PART = (
+    "response tables",
+    "tubes without a density",
+    "validation of the assay",
+)
 """Parts of a study result that are made separately, so that a defect in one part affects no other."""
 
 
@@ -108,8 +112,8 @@ class StudyResult:
         """Why there are no response tables; "" if there are."""
         if self.response is not None:
             return ""
-        if RESPONSE in self.defects:
-            return defect_note(self.defects[RESPONSE], THE_DATA)
+        if RESPONSE_PART in self.defects:
+            return defect_note(self.defects[RESPONSE_PART], THE_DATA)
         return "the study has no patients sheet"
 
     def best_responses(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,13 @@ class TrailLine:
     digest: str
 
 
+_KINDS = {
+    "number": int, "at": str, "who": str, "event": str, "facts": dict, "changes": list,
+    "previous": str, "digest": str,
+}  # fmt: skip
+"""The facts of a written line, and their kinds in JSON."""
+
+
 def text_of_line(
     number: int, previous: str, event: Event, facts: Mapping[str, Any], changes: Sequence[ChangedCell]
 ) -> bytes:
@@ -114,10 +121,23 @@ def line_of_text(text: bytes) -> TrailLine | None:
     """Return the line of a written text; None if the text is no line of the trail."""
     try:
         facts = json.loads(text.decode("utf-8"))
-        changes = tuple(ChangedCell(*map(str, change)) for change in facts.pop("changes"))
-        return TrailLine(**facts, changes=changes)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, RecursionError):  # not UTF-8, or no JSON
         return None
+    return TrailLine(**facts | {"changes": _changes(facts)}) if _is_line(facts) else None
+
+
+def _is_line(facts: object) -> bool:
+    """Return whether a JSON text holds every fact of a line, each of its kind, and nothing else."""
+    if not isinstance(facts, dict) or facts.keys() != _KINDS.keys():
+        return False
+    kinds_fit = all(isinstance(facts[name], kind) for name, kind in _KINDS.items())
+    return kinds_fit and all(
+        isinstance(change, list) and len(change) == len(fields(ChangedCell)) for change in facts["changes"]
+    )
+
+
+def _changes(facts: Mapping[str, Any]) -> tuple[ChangedCell, ...]:
+    return tuple(ChangedCell(*map(str, change)) for change in facts["changes"])
 
 
 def _user() -> str:

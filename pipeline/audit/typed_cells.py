@@ -8,9 +8,9 @@ from typing import Any
 
 from pipeline.files.content import digest_of
 from pipeline.study.settings import Settings
-from pipeline.study.study import GateSource, Study, TubeVerdict
+from pipeline.study.study import GateSource, Study, TypedDecision
 
-_VERDICT = tuple(column.name for column in fields(TubeVerdict))
+_DECISION_COLUMNS = tuple(column.name for column in fields(TypedDecision))
 
 NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
 """Columns whose text is not written into the trail."""
@@ -44,7 +44,7 @@ def cells_of_review(
     cells
         The cells of the study, from `typed_cells`.
     rows
-        The cells of review.csv by column, one mapping per row; rows without a gate give only the verdict.
+        The cells of review.csv by column, one mapping per row; rows without a gate give only the decision.
     """
     gates = {row for row, column in cells if column == "source" and cells[row, column] == GateSource.REVIEW}
     gates = {row for row in gates if row.startswith(f"gates {sample_id}/")}
@@ -56,10 +56,12 @@ def cells_of_review(
         and cell_key[0] != review_row
         and not cell_key[0].startswith(f"{review_row}/")
     }
-    verdicts = {tuple(row.get(column, "") for column in _VERDICT) for row in rows if row.get("verdict")}
-    for name, verdict in _numbered((sample_id, verdict_cells) for verdict_cells in sorted(verdicts)):
-        verdict_columns = zip(_VERDICT, verdict, strict=True)
-        new_cells.update({(f"review {name}", column): text for column, text in verdict_columns if text})
+    decisions = {
+        tuple(row.get(column, "") for column in _DECISION_COLUMNS) for row in rows if row.get("verdict")
+    }
+    for name, decision in _numbered((sample_id, values) for values in sorted(decisions)):
+        decision_cells = zip(_DECISION_COLUMNS, decision, strict=True)
+        new_cells.update({(f"review {name}", column): text for column, text in decision_cells if text})
     for row in rows:
         if row.get("gate"):
             gate = {name: text for name, text in row.items() if name != "verdict"} | {
@@ -84,7 +86,7 @@ def _cells(study: Study) -> Iterator[tuple[str, str, Any]]:
     yield from _of("validation", _numbered(roles))
     events = ((event.patient_id, event) for event in study.adverse_events)
     yield from _of("adverse_events", _numbered(events))
-    yield from _of("review", _numbered((verdict.sample_id, verdict) for verdict in study.verdicts))
+    yield from _of("review", _numbered((decision.sample_id, decision) for decision in study.typed_decisions))
     plain = Settings()
     for name in Settings.model_fields:
         if getattr(study.settings, name) != getattr(plain, name):

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from calibration.beads.kits import bead_kit
 from calibration.beads.peaks import BeadPeaks, find_bead_peaks
 from calibration.beads.singlets import find_bead_singlets
-from calibration.curve.acceptance import CheckName
 from calibration.curve.acceptance_limits import CurveVerdict
-from calibration.curve.brighter_channel import channel_check, compare_channels
+from calibration.curve.brighter_channel import compare_channels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
+from calibration.curve.table_rows import CheckName
 from calibration.errors import CalibrationError
 from calibration.flags import CalibrationFlag
 from gating.events import Mask
@@ -25,7 +27,7 @@ from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
 from pipeline.fcs.file import acquired
-from pipeline.fcs.repairs import USUAL, Repair
+from pipeline.fcs.repairs import USUAL_REPAIRS, Repair
 from pipeline.files.content import AnyContent
 from pipeline.study.file_labels import labels_of_beads
 from pipeline.study.settings.tube import BeadSettings
@@ -210,7 +212,7 @@ def _gap(n: int, file: FcsFile, channel: str) -> str:
 
 
 def _repairs(file: FcsFile, ends: _Ends) -> tuple[str, ...]:
-    return tuple(repair.text for repair in (*file.repairs, *ends.repairs) if repair.code not in USUAL)
+    return tuple(repair.text for repair in (*file.repairs, *ends.repairs) if repair.code not in USUAL_REPAIRS)
 
 
 def _left_out(n: int, n_singlets: int) -> str:
@@ -233,7 +235,7 @@ def _curve(task: BeadTask, peaks: BeadPeaks) -> StandardCurve:
         saturated=peaks.saturated,
         limits=task.settings.curve_limits,
     )
-    return judged_by_kit(curve, bead_kit(task.run.kit), task.run.levels)
+    return judged_by_kit(curve, bead_kit(task.run.kit), task.run.levels, task.settings.curve_limits)
 
 
 def _with_other_channels(
@@ -250,8 +252,8 @@ def _with_other_channels(
         )
         if comparison is not None:
             compared.append((other_name, comparison))
-    row = channel_check(compared, beads.channel)
-    return curve if row is None else curve.with_checks(row)
+    rows = checked(ComparedChannels(beads.channel, compared), task.settings.curve_limits)
+    return curve.with_checks(*rows)
 
 
 def _by_hand(run: BeadRun) -> str:

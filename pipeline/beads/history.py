@@ -53,7 +53,7 @@ def judged_bead_runs(
     judged = (
         tuple(calibrations) if log is None else _all_judged(log, calibrations, runs, settings, write=write)
     )
-    return with_transfers(with_lot_values(judged, log), runs, settings)
+    return with_transfers(with_lot_values(judged, log, settings.curve_limits), runs, settings)
 
 
 def _all_judged(
@@ -86,7 +86,7 @@ def logged(result: CalibrationResult, run: BeadRun) -> LoggedRun | None:
         on_scale=tuple(not saturated for saturated in result.peaks.saturated),
         slope=result.curve.slope,
         intercept=result.curve.intercept,
-        verdict=result.curve.verdict.value,
+        verdict=result.curve.verdict,
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration.curve.acceptance_limits import CurveVerdict
 from pipeline.study.errors import UserError
 
 BUSY_SECONDS = 30.0
@@ -76,7 +77,7 @@ class LoggedRun:
     on_scale: tuple[bool, ...]
     slope: float
     intercept: float
-    verdict: str
+    verdict: CurveVerdict
 
 
 class InstrumentLog:
@@ -96,7 +97,7 @@ class InstrumentLog:
         values = (
             *(run.sha256, run.channel, run.kit, run.lot, run.instrument, run.serial, run.voltage, run.gain),
             *(run.acquired_at, _listed(run.levels), _listed(run.medians), _listed(run.on_scale)),
-            *(run.slope, run.intercept, run.verdict),
+            *(run.slope, run.intercept, run.verdict.value),
         )
         # IMMEDIATE takes the writer's lock at once: two writers wait for each other, none is refused.
         self._rows_of(("BEGIN IMMEDIATE", ()), (_WRITE, values), ("COMMIT", ()))
@@ -196,11 +197,12 @@ def _run(row: tuple[object, ...]) -> LoggedRun:
     numbers = [value for name in ("levels", "medians") for value in lists[name] or ()]
     numbers += [facts["slope"], facts["intercept"]]
     lengths = {None if values is None else len(values) for values in lists.values()}
-    if None in lengths or len(lengths) > 1 or not all(map(_is_number, numbers)):
+    verdict = next((known for known in CurveVerdict if known.value == facts["verdict"]), None)
+    if None in lengths or len(lengths) > 1 or not all(map(_is_number, numbers)) or verdict is None:
         raise _BadLogError(
             f"its line of {facts['acquired_at'] or 'an unknown day'}, lot {facts['lot']}, is damaged"
         )
-    return LoggedRun(**facts, **lists)  # type: ignore[arg-type]
+    return LoggedRun(**{**facts, **lists, "verdict": verdict})  # type: ignore[arg-type]
 
 
 def _list(stored: object) -> tuple[object, ...] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from calibration.beads.kits import BeadKit
-from calibration.curve.acceptance import OF_THE_LINE
-from calibration.curve.acceptance_limits import CurveLimits, CurveVerdict
+from calibration.curve.acceptance_limits import CurveLimits
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.fitted_beads import OF_THE_LINE
+from calibration.curve.curve_checks.typed_levels import LotRuns, TypedLevels
 from calibration.curve.standard_curve import StandardCurve
-from calibration.curve.table_rows import CheckedValue, CheckName, CurveCheck, TableRow, acceptance_rows
 from pipeline.beads.flags import curve_flags, without_curve_flags
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.result import CalibrationResult
@@ -17,53 +18,6 @@ from pipeline.beads.result import CalibrationResult
 LEAST_TOP_MEF = 1000.0
 """If the level of the brightest relative bead is below this, the levels are no assigned values. Convention:
 lots have tens of thousands there."""
-
-
-@dataclass(frozen=True, slots=True)
-class TypedLevels:
-    """A kit, and the levels that were typed for it."""
-
-    kit: BeadKit
-    levels: Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class LotRuns:
-    """The levels of a lot in a run, and in its other runs, each with a name for messages."""
-
-    lot: str
-    levels: Sequence[float]
-    others: Sequence[tuple[str, tuple[float, ...]]]
-
-
-def size_row(kit: BeadKit, levels: Sequence[float]) -> CurveCheck | None:
-    """Warn of levels in the unit of another kit: a common factor bends no curve, so a fit cannot show it.
-
-    Returns
-    -------
-    CurveCheck or None
-        None if the levels have the usual size, or the kit may have any size.
-
-    Examples
-    --------
-    >>> from calibration.beads.kits import bead_kit
-    >>> size_row(bead_kit("quantibrite_pe"), (0.474, 5.359, 23.843, 62.336)).verdict.value
-    'warn'
-    """
-    return next(iter(acceptance_rows(SIZE_CHECKS, TypedLevels(kit, levels), CurveLimits())), None)
-
-
-def _size(typed: TypedLevels, limit: None) -> CheckedValue | None:
-    del limit
-    kit, brightest = typed.kit, max(typed.levels, default=0.0)
-    if kit.brightest is None or kit.brightest[0] <= brightest <= kit.brightest[1]:
-        return None
-    low, high = kit.brightest
-    text = (
-        f"The brightest level typed is {brightest:,.6g}, but {kit.title} lots have {low:,.0f} to {high:,.0f} "
-        f"{kit.unit} there: in thousands, or the values of another kit?"
-    )
-    return brightest, CurveVerdict.WARN, text
 
 
 def is_ordinal(kit: BeadKit, levels: Sequence[float]) -> bool:
@@ -84,14 +38,15 @@ def without_line(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) ->
     return curve.without_checks(OF_THE_LINE) if is_ordinal(kit, levels) else curve
 
 
-def judged_by_kit(curve: StandardCurve, kit: BeadKit, levels: Sequence[float]) -> StandardCurve:
+def judged_by_kit(
+    curve: StandardCurve, kit: BeadKit, levels: Sequence[float], limits: CurveLimits
+) -> StandardCurve:
     """Return the curve with the check of the size of its levels added to its table."""
-    row, judged = size_row(kit, levels), without_line(curve, kit, levels)
-    return judged if row is None else judged.with_checks(row)
+    return without_line(curve, kit, levels).with_checks(*checked(TypedLevels(kit, levels), limits))
 
 
 def with_lot_values(
-    calibrations: Sequence[CalibrationResult], log: InstrumentLog | None
+    calibrations: Sequence[CalibrationResult], log: InstrumentLog | None, limits: CurveLimits
 ) -> tuple[CalibrationResult, ...]:
     """Warn of runs whose lot and channel have other values in another run of the study or the log.
 
@@ -101,7 +56,7 @@ def with_lot_values(
     return tuple(
         result
         if result.curve is None
-        else _compared(result, [*_in_study(result, calibrations), *_in_log(result, log)])
+        else _compared(result, [*_in_study(result, calibrations), *_in_log(result, log)], limits)
         for result in calibrations
     )
 
@@ -128,36 +83,12 @@ def _in_log(result: CalibrationResult, log: InstrumentLog | None) -> list[tuple[
 
 
 def _compared(
-    result: CalibrationResult, other_runs: Sequence[tuple[str, tuple[float, ...]]]
+    result: CalibrationResult, other_runs: Sequence[tuple[str, tuple[float, ...]]], limits: CurveLimits
 ) -> CalibrationResult:
     if result.curve is None:
         return result
-    curve = result.curve.with_checks(
-        *acceptance_rows(LOT_CHECKS, LotRuns(result.lot, result.levels, other_runs), CurveLimits())
-    )
+    runs = LotRuns(result.lot, result.levels, other_runs)
+    curve = result.curve.with_checks(*checked(runs, limits))
     if curve == result.curve:
         return result
     return replace(result, curve=curve, flags=(*without_curve_flags(result.flags), *curve_flags(curve)))
-
-
-def _other_values(lot: LotRuns, limit: None) -> CheckedValue | None:
-    del limit
-    unlike = [(name, levels) for name, levels in lot.others if not _agree(levels, lot.levels)]
-    if not unlike:
-        return None
-    name, levels = unlike[0]
-    listed = "; ".join(f"{level:g}" for level in levels)
-    text = f"Lot {lot.lot} has other assigned values ({listed}) in {name}: compare both with the lot's sheet."
-    return float(len(unlike)), CurveVerdict.WARN, text
-
-
-def _agree(levels: Sequence[float], other_levels: Sequence[float]) -> bool:
-    """Whether two rows may be of one lot: all values agree, or some if not all beads were resolved."""
-    fewer, many = sorted((levels, other_levels), key=len)
-    return set(fewer) <= set(many)
-
-
-SIZE_CHECKS: tuple[TableRow[TypedLevels], ...] = (TableRow(CheckName.LOT_SIZE, _size),)
-"""The check of typed levels, before any other run is known."""
-LOT_CHECKS: tuple[TableRow[LotRuns], ...] = (TableRow(CheckName.LOT_VALUES, _other_values),)
-"""The check of a lot's levels against its other runs."""

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import QUARTILES
+from gating.events.panel import Role
 from pipeline.tube.names.markers import scatter_role
 
 LASER = re.compile(r"^\*?(uv|ir|[vbygr])?[-_ ]?(?=[fs]sc)", re.IGNORECASE)
 NUMBERED_SCATTER = re.compile(r"^([fs]sc)(?=[_\d])", re.IGNORECASE)
 NO_LIGHT = re.compile(r"^(time|event|index|sort)", re.IGNORECASE)
 PULSE_MEASURE = re.compile(r"([-_ ]|(?<=\d))[AHW]$", re.IGNORECASE)
-USUAL = ("FSC-A", "SSC-A")
+USUAL_SCATTER = ("FSC-A", "SSC-A")
 
 LIGHT_GROUPS = 8
 """Number of groups by brightness, among the brighter half of the events, whose scatter is compared.
@@ -54,7 +55,7 @@ class Scatter:
         if not self.first:
             why = self._passed_over_words()
             return f"no usable forward or side scatter in the file: every event was used{why}"
-        if (self.first, self.second) == USUAL and not self.passed_over:
+        if (self.first, self.second) == USUAL_SCATTER and not self.passed_over:
             return ""
         taken = self.first if self.first == self.second else f"{self.first} and {self.second}"
         return f"singlets were selected by {taken}{self._passed_over_words()}"
@@ -104,7 +105,7 @@ def other_detectors(channels: Sequence[str], channel: str) -> list[str]:
     return [
         name
         for name in channels
-        if not (is_scatter(name) or NO_LIGHT.match(name) or scatter_role(name) == "time")
+        if not (is_scatter(name) or NO_LIGHT.match(name) or scatter_role(name) == Role.TIME)
         and PULSE_MEASURE.sub("", name).casefold() != own
         and name.casefold().endswith(suffix)
     ]
@@ -119,7 +120,7 @@ _LIGHT, _ALIKE, _BROAD = (
 
 def _role(channel: str) -> str:
     plain = NUMBERED_SCATTER.sub(r"\1 ", LASER.sub("", channel.strip()))
-    return role if (role := scatter_role(plain)) != "time" else ""
+    return role if (role := scatter_role(plain)) != Role.TIME else ""
 
 
 def _candidates(channels: Sequence[str], kind: str) -> list[str]:

@@ -117,7 +117,7 @@ def typed_curve(typed: TypedMedians, limits: CurveLimits | None = None) -> Typed
         If no line can be fitted to the beads.
     """
     fitted = fit_standard_curve(typed.medians, typed.levels, model=typed.model, limits=limits)
-    curve = judged_by_kit(fitted, typed.kit, typed.levels)
+    curve = judged_by_kit(fitted, typed.kit, typed.levels, limits or CurveLimits())
     within = density_limits(None, curve, typed.divisor)
     is_used = curve.verdict is not CurveVerdict.REJECT and not is_ordinal(typed.kit, typed.levels)
     cells = tuple(_amount(cell, curve, typed, within) for cell in typed.cells) if is_used else ()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from gating.events.panel import Role
 from pipeline.checks.findings import Finding, refusable, warning
 from pipeline.checks.flags import CheckFlag
 from pipeline.checks.headers import Headers, tubes_with_controls
 from pipeline.fcs import FcsFile
 from pipeline.fcs.acquisition import UNTELLING_SERIAL
+from pipeline.study.names.look import folded_name
 from pipeline.study.study import BeadRun, Sample, Study
 from pipeline.study.wording import quoted
 from pipeline.tube.names.channels import find_channel
@@ -39,8 +40,8 @@ def instrument_difference(tube: FcsFile, other_file: FcsFile) -> str | None:
 
     Serial numbers decide. If they are absent or say nothing (`1`), the names of the instruments decide.
     """
-    serials = [_word(file.acquisition.serial) for file in (tube, other_file)]
-    names = [_word(file.acquisition.instrument) for file in (tube, other_file)]
+    serials = [folded_name(file.acquisition.serial) for file in (tube, other_file)]
+    names = [folded_name(file.acquisition.instrument) for file in (tube, other_file)]
     difference = f"{_instrument(tube)} and {_instrument(other_file)}"
     if not any(serials + names):
         return None
@@ -51,10 +52,6 @@ def instrument_difference(tube: FcsFile, other_file: FcsFile) -> str | None:
         return difference
     is_same = same_name if all(names) else same_serial and all(serials)
     return "" if is_same else difference
-
-
-def _word(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _instrument(file: FcsFile) -> str:
@@ -186,7 +183,7 @@ def _other_detectors(
     for channel in study.panel(sample.panel).channels:
         tube_channel = find_channel(channel.aliases, tube.channels)
         control_channel = find_channel(channel.aliases, control.channels)
-        if channel.role in ("cd38", "time") or not tube_channel or not control_channel:
+        if channel.role in (Role.CD38, Role.TIME) or not tube_channel or not control_channel:
             continue
         difference, _ = detector_difference(tube, tube_channel, control, control_channel)
         differ += [f"{tube_channel}: {difference}"] if difference else []

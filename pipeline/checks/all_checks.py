@@ -29,6 +29,7 @@ from pipeline.checks.headers import Headers, read_headers, unusable_files
 from pipeline.checks.hosts import antibody_hosts
 from pipeline.checks.identity.all_identities import identities
 from pipeline.checks.plausibility import PLAUSIBILITY
+from pipeline.checks.reviewer_decisions import decisions_of_reviewers
 from pipeline.checks.typed import (
     bead_channels,
     bead_levels,
@@ -37,7 +38,6 @@ from pipeline.checks.typed import (
     unsuited_kits,
     unused_runs,
 )
-from pipeline.checks.verdicts import verdicts_of_reviewers
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.sheets.reading import read_typed, study_of
 from pipeline.study.sheets.sound import sound_part
@@ -71,7 +71,7 @@ STUDY_CHECKS: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     compensated_panels,
     gate_files,
     gate_names,
-    verdicts_of_reviewers,
+    decisions_of_reviewers,
     *PLAUSIBILITY,
 )
 

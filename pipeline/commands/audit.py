@@ -21,7 +21,7 @@ from pipeline.study.sheets.reading import read_typed
 from pipeline.study.study import BeadRun, Sample
 from pipeline.tube.inputs import input_sha256
 
-MOST_CELLS = 20
+MOST_CHANGES_LISTED = 20
 """Changed cells that are listed one by one; further ones are only counted. Convention."""
 
 
@@ -99,9 +99,9 @@ def _changed_cells(folder: Path, trail: Trail) -> Iterator[str]:
         yield "study: has faults now (cd38rd check says which), so typed cells that changed are not listed"
         return
     changes = changes_between(cells_of(_until_results(trail)), typed_cells(study))
-    yield from (_cell(change) for change in changes[:MOST_CELLS])
-    if len(changes) > MOST_CELLS:
-        yield f"study: {len(changes) - MOST_CELLS} more cells were changed since the last run"
+    yield from (_cell(change) for change in changes[:MOST_CHANGES_LISTED])
+    if len(changes) > MOST_CHANGES_LISTED:
+        yield f"study: {len(changes) - MOST_CHANGES_LISTED} more cells were changed since the last run"
 
 
 def _until_results(trail: Trail) -> Trail:

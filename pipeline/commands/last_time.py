@@ -17,6 +17,7 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.summary import RunSummary
 from pipeline.files.content import digest_of
+from pipeline.files.json_names import facts_of_json
 from pipeline.files.whole import write_whole
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.study.faults import Fault, fault_report
@@ -78,7 +79,7 @@ class LastTime:
     def _is_unchanged(self) -> bool:
         """Whether results and audit trail still have the digests in run.json."""
         folder = self._results.folder
-        facts = _facts_in(folder / "run.json")
+        facts = facts_of_json(folder / "run.json")
         files = facts.get("files")
         if not isinstance(files, list) or not files or facts.get("older", True):
             return False
@@ -89,16 +90,7 @@ class LastTime:
         return files == written and facts.get("audit_head") == read_trail(folder.parent).head
 
     def _kept(self) -> dict[str, Any]:
-        return _facts_in(self._record)
-
-
-def _facts_in(path: Path) -> dict[str, Any]:
-    """Return what a JSON file of ours holds by name; nothing if it cannot be read or is no such file."""
-    try:
-        facts = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
+        return facts_of_json(self._record)
 
 
 def made_from(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.flag_words.all_flags import words_of_flag
@@ -21,8 +21,9 @@ from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import FAILED, SampleResult, failure_reason, is_failed
 from pipeline.study.faults import without_values
 from pipeline.study.quantity_name import density_name
+from pipeline.study.wording import capitalized
 
-MOST_ROWS = 30
+MOST_TUBES_PRINTED = 30
 """Most tubes that all get a row; of more tubes, those without a density or with a flag come first.
 Convention."""
 
@@ -93,7 +94,7 @@ def _table(study_result: StudyResult) -> str:
 
     table = Table(
         box=box.SIMPLE_HEAD,
-        title=f"{_capital(density_name(study_result.study))}, molecules per cell, "
+        title=f"{capitalized(density_name(study_result.study))}, molecules per cell, "
         f"{interval_name(study_result.limiting)}",
         pad_edge=False,
     )
@@ -115,20 +116,20 @@ def _table(study_result: StudyResult) -> str:
 def _shown(study_result: StudyResult) -> Sequence[SampleResult]:
     """Return the tubes that get a row, in the order of the sheet; of many tubes, those to check."""
     results = study_result.results
-    if len(results) <= MOST_ROWS:
+    if len(results) <= MOST_TUBES_PRINTED:
         return results
     first = sorted(
         range(len(results)),
         key=lambda k: (results[k].receptor.status in QUANTIFIED, not _flags(study_result, results[k]), k),
     )
-    return [results[k] for k in sorted(first[:MOST_ROWS])]
+    return [results[k] for k in sorted(first[:MOST_TUBES_PRINTED])]
 
 
 def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
     receptor = result.receptor
     exposure = study_result.exposures.get(result.sample_id)
     weeks = exposure.washout_weeks if exposure else None
-    quoted = receptor.status in NUMBERED
+    quoted = quotable_density(receptor) is not None
     return (
         result.sample_id,
         SHORT[receptor.status],
@@ -162,10 +163,6 @@ def _flags(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
 def _width() -> int:
     """Return the columns of the terminal, at least 80 and at most 110."""
     return min(max(shutil.get_terminal_size((80, 24)).columns, 80), 110)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _reason(result: SampleResult) -> str:

@@ -14,7 +14,7 @@ from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
 from pipeline.study.wording import first_words
 
-MOST_NAMES = 20
+MOST_TUBES_IN_A_NOTE = 20
 """Most tubes that a note names one by one."""
 
 
@@ -39,7 +39,7 @@ def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ..
 
 def shown_names(names: Sequence[str]) -> str:
     """Return names as a short list."""
-    return first_words(names, MOST_NAMES)
+    return first_words(names, MOST_TUBES_IN_A_NOTE)
 
 
 def summary_of(

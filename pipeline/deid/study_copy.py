@@ -33,11 +33,11 @@ from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
 from pipeline.files.whole import write_whole
 from pipeline.study.errors import UsageError
+from pipeline.study.names.look import folded_name
 from pipeline.study.study import Study
-from pipeline.tube.names.channels import folded_name
 from pipeline.tube.spillover_file import read_spillover
 
-CONTROLS = {"fcs_file": "", "fmo_file": "_FMO", "isotype_file": "_isotype"}
+FILE_ENDINGS = {"fcs_file": "", "fmo_file": "_FMO", "isotype_file": "_isotype"}
 """Column → how the name of its file ends in the copy."""
 
 _TECHNICAL = re.compile(r"(?:fsc|ssc|time|width)\b.*", re.IGNORECASE)
@@ -84,7 +84,7 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
     named = {
         (sample.sample_id, column): files.tube(sample.patient_id, name, sample.sample_id, ending)
         for sample in study.samples
-        for column, ending in CONTROLS.items()
+        for column, ending in FILE_ENDINGS.items()
         if (name := getattr(sample, column))
     }
     bead_files = {run.name: files.bead_run(run.fcs_file, run.name) for run in study.bead_runs}
@@ -233,7 +233,7 @@ def _must_be_readable(study: Study) -> None:
     rows += [
         (study.at("samples", sample.sample_id, column), name)
         for sample in study.samples
-        for column in CONTROLS
+        for column in FILE_ENDINGS
         if (name := getattr(sample, column))
     ]
     for where, name in rows:

@@ -11,7 +11,7 @@ from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import keyword_integer, real_number
 
-MONTHS = (
+MONTH_LETTERS = (
     ("JAN", "JÄN", "GEN", "ENE", "STY"),
     ("FEB", "FÉV", "FEV", "LUT"),
     ("MAR", "MÄR", "MRZ", "MRT"),
@@ -197,7 +197,9 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _month(word: str) -> int | None:
-    return next((number for number, starts in enumerate(MONTHS, 1) if word.upper().startswith(starts)), None)
+    return next(
+        (number for number, starts in enumerate(MONTH_LETTERS, 1) if word.upper().startswith(starts)), None
+    )
 
 
 def parse_time(value: str) -> time | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,30 +13,30 @@ import numpy as np
 from calibration.numbers import Floats
 from pipeline.fcs.errors import LONGEST_READER_MESSAGE
 from pipeline.fcs.file import FcsFile, read_fcs
+from pipeline.fcs.other_readers import ReaderError, read_by_fcsparser, read_by_flowio
 from pipeline.fcs.repairs import RepairCode
 
 FLOWIO_BITS = frozenset({8, 16, 32})
 """Widths of integers that FlowIO reads; from others it reads no events. Vendor: FlowIO."""
 
 OF_LENGTH = frozenset({RepairCode.DATA_END_OFF_BY_ONE, RepairCode.DATA_LONGER, RepairCode.TRUNCATED})
-OF_NUMBERS = frozenset(
-    {
-        RepairCode.AMPLIFICATION_UNREAD,
-        RepairCode.RANGE_UNREAD,
-        RepairCode.GAIN_UNREAD,
-        RepairCode.TIMESTEP_UNREAD,
-    }
-)
-OF_TEXT = frozenset(
-    {
-        RepairCode.TEXT_BEGIN_WRONG,
-        RepairCode.TEXT_END_SHORT,
-        RepairCode.TEXT_END_LONG,
-        RepairCode.TEXT_CUT,
-        RepairCode.OFFSETS_ABSOLUTE,
-    }
-)
+OF_NUMBERS = frozenset({
+    RepairCode.AMPLIFICATION_UNREAD, RepairCode.RANGE_UNREAD, RepairCode.GAIN_UNREAD,
+    RepairCode.TIMESTEP_UNREAD,
+})  # fmt: skip
+OF_TEXT = frozenset({
+    RepairCode.TEXT_BEGIN_WRONG, RepairCode.TEXT_END_SHORT, RepairCode.TEXT_END_LONG, RepairCode.TEXT_CUT,
+    RepairCode.OFFSETS_ABSOLUTE,
+})  # fmt: skip
 """Codes of repairs that explain a difference from another reader."""
+
+
+class ReaderVerdict(StrEnum):
+    """Whether another reader finds the values that we read."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    CANNOT_READ = "cannot read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ class Witness:
     ----------
     reader
         Name and version.
-    verdict
-        `agrees`, `differs` or `cannot read`.
+    agreement
+        Whether it agrees with our values, differs, or cannot read the file.
     text
         One sentence.
     explanations
@@ -78,7 +77,7 @@ class Witness:
     """
 
     reader: str
-    verdict: str
+    agreement: ReaderVerdict
     text: str
     explanations: tuple[str, ...]
     channels: tuple[WitnessedChannel, ...]
@@ -107,13 +106,13 @@ def cross_check(path: str | Path, *, data_set: int = 1) -> tuple[Witness, ...]:
     file = read_fcs(path, data_set=data_set, allow_truncated=True)
     ours = np.stack([file.raw(name).astype(np.float64) for name in file.channels])
     return (
-        _witness("flowio", "FlowIO", _read_by_flowio, _flowio_limits, file, ours),
-        _witness("fcsparser", "fcsparser", _read_by_fcsparser, _fcsparser_limits, file, ours),
+        _witness("flowio", "FlowIO", read_by_flowio, _flowio_limits, file, ours),
+        _witness("fcsparser", "fcsparser", read_by_fcsparser, _fcsparser_limits, file, ours),
     )
 
 
 def describe_witnesses(witnesses: tuple[Witness, ...]) -> tuple[str, ...]:
-    """Return the lines that `--cross-check` prints: the verdict of each reader, then the sums by channel."""
+    """Return what `--cross-check` prints: whether each reader agrees, then the sums by channel."""
     if not witnesses:
         return ()
     lines: list[str] = []
@@ -153,14 +152,12 @@ def _witness(
     ours: Floats,
 ) -> Witness:
     reader = f"{name} {version(package)}"
-    theirs, verdict = None, "differs"
+    theirs, agreement = None, ReaderVerdict.DIFFERS
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theirs = read(file)
-    except Exception as fault:
-        verdict = "cannot read"
-        text = f"cannot read the file ({type(fault).__name__}: {_single_line(fault, file)})"
+        theirs = read(file)
+    except ReaderError as error:
+        agreement = ReaderVerdict.CANNOT_READ
+        text = f"cannot read the file ({type(error.fault).__name__}: {_single_line(error.fault, file)})"
     else:
         if theirs is not None and theirs.shape == ours.shape:
             return _compared(reader, file, ours, theirs, limits)
@@ -168,7 +165,7 @@ def _witness(
             "no events" if theirs is None else f"{theirs.shape[1]:,} events of {theirs.shape[0]} channels"
         )
         text = f"reads {contents}, we read {file.n_events:,} events of {len(file.channels)} channels"
-    return Witness(reader, verdict, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
+    return Witness(reader, agreement, text, tuple(limits(file)), _side_by_side(file, ours, theirs))
 
 
 def _side_by_side(file: FcsFile, ours: Floats, theirs: Floats | None) -> tuple[WitnessedChannel, ...]:
@@ -200,9 +197,9 @@ def _compared(
     differing = [channel.channel for channel in channels if not channel.agrees]
     if not differing:
         text = f"agrees on all {file.n_events:,} events of {len(channels)} channels"
-        return Witness(reader, "agrees", text, (), channels)
+        return Witness(reader, ReaderVerdict.AGREES, text, (), channels)
     text = f"differs in {len(differing)} of {len(channels)} channels: {', '.join(differing)}"
-    return Witness(reader, "differs", text, tuple(limits(file)), channels)
+    return Witness(reader, ReaderVerdict.DIFFERS, text, tuple(limits(file)), channels)
 
 
 def _largest_difference(ours: Floats, theirs: Floats) -> float:
@@ -212,28 +209,6 @@ def _largest_difference(ours: Floats, theirs: Floats) -> float:
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(ours[~same] - theirs[~same])
     return float("inf") if np.isnan(difference).any() else float(difference.max())
-
-
-def _read_by_flowio(file: FcsFile) -> Floats | None:
-    import flowio
-
-    with file.path.open("rb") as handle:
-        data = flowio.FlowData(
-            handle, ignore_offset_error=True, ignore_offset_discrepancy=True, nextdata_offset=file.start
-        )
-    if data.events is None:
-        return None
-    return np.asarray(data.as_array(preprocess=False), np.float64).T
-
-
-def _read_by_fcsparser(file: FcsFile) -> Floats | None:
-    from fcsparser.api import FCSParser
-
-    logging.getLogger("fcsparser").addHandler(logging.NullHandler())
-    data = FCSParser(str(file.path), read_data=True, data_set=file.data_set - 1).data
-    if data.dtype.names:
-        return np.stack([data[name].astype(np.float64) for name in data.dtype.names])
-    return np.asarray(data, np.float64).T
 
 
 def _flowio_limits(file: FcsFile) -> list[str]:

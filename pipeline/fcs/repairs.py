@@ -66,7 +66,7 @@ class RepairCode(StrEnum):
     WIDTHS_DIFFER = "WIDTHS_DIFFER"
 
 
-USUAL = frozenset(
+USUAL_REPAIRS = frozenset(
     {
         RepairCode.LOG_ZERO,
         RepairCode.LATIN_1,

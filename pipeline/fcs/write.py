@@ -23,7 +23,7 @@ from pipeline.fcs.writable import (
     writable_rows,
 )
 
-DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
+TEXT_DELIMITERS = "|/!~#&%@;\f\x1e\x1f\x1d\x1c"
 """Section 3.2.3: the delimiter may be any ASCII character but NUL; the first one that occurs in no keyword or
 value is used."""
 
@@ -143,7 +143,7 @@ def _offsets(begin: int, n_bytes: int) -> dict[str, str]:
 
 def _delimiter(fields: Mapping[str, str]) -> str:
     used = set("".join(fields)) | set("".join(fields.values()))
-    return next((mark for mark in DELIMITERS if mark not in used), DELIMITERS[0])
+    return next((mark for mark in TEXT_DELIMITERS if mark not in used), TEXT_DELIMITERS[0])
 
 
 def _text(fields: Mapping[str, str], delimiter: str) -> bytes:

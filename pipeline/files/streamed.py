@@ -35,7 +35,7 @@ class StreamedContent:
         finalize(self, self._file.close)  # closes the file if nobody needs the digest
         self.size = self._file.seek(0, io.SEEK_END)
         self._hash, self._hashed = hashlib.sha256(), 0
-        self._seen: list[tuple[int, bytes]] = []
+        self._blocks_read: list[tuple[int, bytes]] = []
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class StreamedContent:
                 f"the bytes of {self.name} from {offset} on have been read: it is too late to look"
             )
         n = self._filled(offset, buffer)
-        self._seen.append((offset, bytes(buffer[:n])))
+        self._blocks_read.append((offset, bytes(buffer[:n])))
         return n
 
     def _read(self, offset: int, buffer: memoryview) -> int:
@@ -81,7 +81,7 @@ class StreamedContent:
         n = self._filled(offset, buffer)
         self._hash.update(buffer[:n])
         self._hashed = end = offset + n
-        for begin, earlier in self._seen:
+        for begin, earlier in self._blocks_read:
             first, last = max(begin, offset), min(begin + len(earlier), end)
             if (
                 first < last

@@ -8,7 +8,16 @@ from typing import Final
 from calibration.beads.peaks import BeadPeaks
 from calibration.curve.standard_curve import StandardCurve
 from pipeline.beads.result import CalibrationResult
-from pipeline.output.table import Cell, Column, Table, as_sentences, cell_text, names_of, table_of
+from pipeline.output.table import (
+    Cell,
+    Column,
+    Table,
+    as_sentences,
+    cell_of_curve,
+    cell_text,
+    names_of,
+    table_of,
+)
 
 
 def calibration_table(calibrations: Iterable[CalibrationResult]) -> Table:
@@ -34,13 +43,6 @@ def _listed(values: Iterable[Cell]) -> str:
     return ";".join(cell_text(value) for value in values)
 
 
-def _of_curve(
-    cell: Callable[[StandardCurve], Cell], without: Cell = None
-) -> Callable[[CalibrationResult], Cell]:
-    """Return the cell of a run's curve; `without`: the cell where there is no curve."""
-    return lambda run: cell(run.curve) if run.curve else without
-
-
 def _of_peaks(cell: Callable[[BeadPeaks], Cell]) -> Callable[[CalibrationResult], Cell]:
     return lambda run: cell(run.peaks) if run.peaks is not None else ""
 
@@ -59,15 +61,15 @@ CALIBRATIONS: Final[tuple[Column[CalibrationResult], ...]] = (
     Column("peak_medians", _of_peaks(lambda peaks: _listed(peaks.medians))),
     Column("peak_rcv_percent", _of_peaks(lambda peaks: _listed(100 * value for value in peaks.rcv))),
     Column("levels", lambda run: _listed(run.levels)),
-    Column("fitted", _of_curve(lambda curve: _listed(curve.fitted), "")),
-    Column("model", _of_curve(lambda curve: curve.model, "")),
-    Column("slope", _of_curve(lambda curve: curve.slope)),
-    Column("intercept", _of_curve(lambda curve: curve.intercept)),
-    Column("r2", _of_curve(lambda curve: curve.r2)),
-    Column("residual_sd", _of_curve(lambda curve: curve.residual_sd)),
-    Column("back_calculated_error_percent", _of_curve(_errors, "")),
-    Column("verdict", _of_curve(lambda curve: curve.verdict.value, "")),
-    Column("checks", _of_curve(_checks, "")),
+    Column("fitted", cell_of_curve(lambda curve: _listed(curve.fitted), "")),
+    Column("model", cell_of_curve(lambda curve: curve.model, "")),
+    Column("slope", cell_of_curve(lambda curve: curve.slope)),
+    Column("intercept", cell_of_curve(lambda curve: curve.intercept)),
+    Column("r2", cell_of_curve(lambda curve: curve.r2)),
+    Column("residual_sd", cell_of_curve(lambda curve: curve.residual_sd)),
+    Column("back_calculated_error_percent", cell_of_curve(_errors, "")),
+    Column("verdict", cell_of_curve(lambda curve: curve.verdict.value, "")),
+    Column("checks", cell_of_curve(_checks, "")),
     Column("flags", lambda run: ";".join(run.flags)),
     Column("note", lambda run: as_sentences(calibration_notes(run))),
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from pipeline.files.json_names import facts_of_json
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import write_whole
 from pipeline.quantification.result import SampleResult, spillover_of
@@ -39,7 +40,7 @@ def write_gates(
         Does the side work.
     """
     index = store.folder / "written" / "gates.json"
-    before, now = _read(index), {}
+    before, now = facts_of_json(index), {}
     missing = []
     for result in results:
         if not result.steps:
@@ -78,11 +79,3 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def _read(index: Path) -> GateFilesMade:
-    try:
-        sums = json.loads(index.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return sums if isinstance(sums, dict) else {}

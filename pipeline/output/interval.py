@@ -11,7 +11,7 @@ from calibration.density.result import PooledDensity
 from pipeline.assembly.limiting import Limiting
 from pipeline.checks.flags import CheckFlag
 
-BETWEEN_RUNS: Final = "between runs"
+BETWEEN_RUNS_LACKING: Final = "between runs"
 
 MOST_FOLD: Final = 1_000.0
 """A larger fold change, or end of its interval, is reported as this bound, because CD38 itself has no wider
@@ -46,7 +46,7 @@ def interval_lacks(receptor: ReceptorDensity | PooledDensity, flags: Collection[
     """
     if not _has_interval(receptor):
         return ""
-    within = [BETWEEN_RUNS] if receptor.between_run_from is BetweenRunSource.NONE else []
+    within = [BETWEEN_RUNS_LACKING] if receptor.between_run_from is BetweenRunSource.NONE else []
     return ";".join([*within, *(words for flag, words in _LACKING.items() if flag in flags)])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.unnumbered import Unnumbered
-from pipeline.files.json_names import WRITTEN_AS, Json
+from pipeline.files.json_names import NOT_WRITTEN, WRITTEN_AS, Json
 from pipeline.files.whole import write_whole
 from pipeline.output.table import significant
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
@@ -39,6 +39,7 @@ def to_json(value: object) -> Json:
         return {
             part.metadata.get(WRITTEN_AS, part.name): to_json(getattr(value, part.name))
             for part in dataclasses.fields(value)
+            if NOT_WRITTEN not in part.metadata
         }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
@@ -101,7 +102,7 @@ def _rounded(value: Json) -> Json:
 def _quantity(report: WashoutReport) -> str:
     """Return what the densities count: free sites, or total CD38 where no clone competes with the drug."""
     sources = {visit.theta_from for visit in report.visits}
-    return "total CD38" if sources == {ThetaFrom.NO_COMPETITION.value} else "free CD38 sites"
+    return "total CD38" if sources == {ThetaFrom.NO_COMPETITION} else "free CD38 sites"
 
 
 def washout_json(report: WashoutReport) -> Json:

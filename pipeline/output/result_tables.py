@@ -12,7 +12,7 @@ from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.interval import between_run_percent, between_run_source, interval_lacks
-from pipeline.output.table import Cell, Column, Table, as_sentences, names_of, table_of
+from pipeline.output.table import Cell, Column, Table, as_sentences, cell_of_curve, table_of
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.visits import Visit
@@ -42,11 +42,6 @@ class SampleFacts:
     def sentinel(self, name: str) -> ReceptorDensity | None:
         """Return the receptor density of a sentinel population."""
         return next((sentinel.receptor for sentinel in self.result.sentinels if sentinel.name == name), None)
-
-
-def _of_curve(cell: Callable[[StandardCurve], Cell], without: Cell = None) -> Callable[[SampleFacts], Cell]:
-    """Return the cell of a row's curve; `without`: the cell where there is no curve."""
-    return lambda row: cell(row.curve) if row.curve else without
 
 
 def _of_second_opinion(cell: Callable[[SecondCount], Cell]) -> Callable[[SampleFacts], Cell]:
@@ -132,9 +127,9 @@ SAMPLES: Final[tuple[Column[SampleFacts], ...]] = (
     Column("lloq", lambda tube: tube.receptor.lloq),
     Column("uloq", lambda tube: tube.receptor.uloq),
     Column("beads", lambda tube: tube.sample.bead_run),
-    Column("slope", _of_curve(lambda curve: curve.slope)),
-    Column("intercept", _of_curve(lambda curve: curve.intercept)),
-    Column("r2", _of_curve(lambda curve: curve.r2)),
+    Column("slope", cell_of_curve(lambda curve: curve.slope)),
+    Column("intercept", cell_of_curve(lambda curve: curve.intercept)),
+    Column("r2", cell_of_curve(lambda curve: curve.r2)),
     Column("last_dose_on", lambda tube: tube.exposure.last_dose_on if tube.exposure else None),
     Column("washout_weeks", lambda tube: tube.exposure.washout_weeks if tube.exposure else None),
     Column("gating_confidence", lambda tube: tube.result.gating_confidence),
@@ -192,9 +187,6 @@ _EXPOSED = (
     "intervening", "imid_since", "eligible", "eligibility", "refractory", "serum_ug_ml", "serum_on",
 )  # fmt: skip
 EXPOSURES: Final[tuple[Column[Exposure], ...]] = tuple(_of_exposure(name) for name in _EXPOSED)
-
-SAMPLE_COLUMNS: Final = names_of(SAMPLES)
-PATIENT_COLUMNS: Final = names_of(PATIENTS)
 
 
 def sample_table(study_result: StudyResult) -> Table:

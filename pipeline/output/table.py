@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from calibration.curve.standard_curve import StandardCurve
 from pipeline.files.formula import no_formula
 from pipeline.files.whole import write_whole
 
@@ -55,6 +56,19 @@ class Column(Generic[Facts]):
 def attributes(*names: str) -> tuple[Column[Any], ...]:
     """Return columns, each named like the attribute that it shows."""
     return tuple(Column(name, attrgetter(name)) for name in names)
+
+
+class WithCurve(Protocol):
+    """What may have a standard curve: a bead run, or a tube."""
+
+    @property
+    def curve(self) -> StandardCurve | None:
+        """Its curve; None if it has none."""
+
+
+def cell_of_curve(cell: Callable[[StandardCurve], Cell], without: Cell = None) -> Callable[[WithCurve], Cell]:
+    """Return the cell of a row's curve; `without`: the cell where there is no curve."""
+    return lambda row: cell(row.curve) if row.curve else without
 
 
 def names_of(columns: Iterable[Column[Facts]]) -> tuple[str, ...]:

@@ -17,12 +17,11 @@ from starlette.exceptions import HTTPException
 
 from pipeline.fcs import FcsError
 from pipeline.files.whole import NotWrittenError
-from pipeline.output.report.environment import TEMPLATES as REPORT_TEMPLATES
-from pipeline.output.report.environment import template_environment
+from pipeline.output.report.environment import REPORT_TEMPLATES, template_environment
 from pipeline.page import stage_messages
-from pipeline.page.desk import Desk, NoStudyError, OvertakenError
-from pipeline.page.door.door import App, Door, Keys, TooLargeError
+from pipeline.page.access.access_control import AccessControl, App, Keys, TooLargeError
 from pipeline.page.jobs import requested_tubes
+from pipeline.page.open_study import NoStudyError, OpenStudy, OvertakenError
 from pipeline.page.review.bench_routes import bench_routes
 from pipeline.page.review.routes import decision_routes
 from pipeline.page.stages.folders import file_inside, file_of_results
@@ -31,6 +30,7 @@ from pipeline.page.stages.pages import page_routes
 from pipeline.page.stages.watching import sheets_now
 from pipeline.running.defects import keep_traceback
 from pipeline.study.errors import UserError
+from pipeline.study.wording import capitalized
 
 STATIC = Path(__file__).parent / "static"
 _KINDS = {
@@ -45,49 +45,49 @@ _SHOWN = (".html", ".svg", ".png", ".pdf")
 """Files of the results that the browser shows; it saves all other files."""
 
 
-def app_of(desk: Desk, keys: Keys) -> App:
-    """Return the application, protected by its door."""
+def app_of(open_study: OpenStudy, keys: Keys) -> App:
+    """Return the application, which answers the permitted requests alone."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="cd38rd")
-    app.include_router(page_routes(desk))
-    app.include_router(decision_routes(desk))
-    app.include_router(bench_routes(desk))
-    _add_study(app, desk)
-    _add_files(app, desk)
+    app.include_router(page_routes(open_study))
+    app.include_router(decision_routes(open_study))
+    app.include_router(bench_routes(open_study))
+    _add_study(app, open_study)
+    _add_files(app, open_study)
     for kind in (UserError, FcsError, NotWrittenError, TooLargeError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refused)
-    app.add_exception_handler(Exception, partial(_defect, desk))
-    return Door(app, keys)
+    app.add_exception_handler(Exception, partial(_defect, open_study))
+    return AccessControl(app, keys)
 
 
-def _add_study(app: FastAPI, desk: Desk) -> None:
+def _add_study(app: FastAPI, open_study: OpenStudy) -> None:
     @app.get("/api/alive")
     async def alive() -> Response:  # not in a thread: it is answered while every thread is at work
         return Response(status_code=204)
 
     @app.get("/api/study")
     def study() -> stage_messages.StudyNow:
-        return study_now(desk)
+        return study_now(open_study)
 
     @app.get("/api/sheets")
     def sheets() -> stage_messages.SheetsNow:
-        return sheets_now(desk.folder)
+        return sheets_now(open_study.folder)
 
     @app.post("/api/run")
     def run(asked: stage_messages.RunRequest) -> stage_messages.Job:
-        return desk.start(requested_tubes(asked.only))
+        return open_study.start(requested_tubes(asked.only))
 
     @app.get("/api/job")
     def job() -> stage_messages.Job:
-        return desk.job()
+        return open_study.job()
 
     @app.post("/api/job/stop")
     def stop() -> stage_messages.Job:
-        if desk.run is not None:
-            desk.run.stop()
-        return desk.job()
+        if open_study.run is not None:
+            open_study.run.stop()
+        return open_study.job()
 
 
-def _add_files(app: FastAPI, desk: Desk) -> None:
+def _add_files(app: FastAPI, open_study: OpenStudy) -> None:
     @app.get("/static/{name:path}")
     def static(name: str) -> FileResponse:
         path = file_inside(STATIC, name)
@@ -103,7 +103,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/results/{name:path}")
     def results(name: str) -> FileResponse:
-        path = file_of_results(desk.folder, name)
+        path = file_of_results(open_study.folder, name)
         kind = _KINDS.get(path.suffix.casefold(), "application/octet-stream")
         shown = path.suffix.casefold() in _SHOWN
         return FileResponse(
@@ -137,8 +137,8 @@ def _refused(request: Request, error: Exception) -> Response:
     return _answer(request, status, words)
 
 
-def _defect(desk: Desk, request: Request, error: Exception) -> Response:
-    log_file = keep_traceback(error, desk.folder / "results" if desk.has_study else None)
+def _defect(open_study: OpenStudy, request: Request, error: Exception) -> Response:
+    log_file = keep_traceback(error, open_study.folder / "results" if open_study.has_study else None)
     where = f"Its traceback is in {log_file}: please" if log_file is not None else "Please"
     words = (
         f"a defect of cd38rd, not of your study: {type(error).__name__}. {where} report it, without "
@@ -174,7 +174,7 @@ def _answer(request: Request, status: int, words: str) -> Response:
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>cd38rd</title>'
         '<link rel="stylesheet" href="/static/stages/stages.css"><main>'
-        f"<h1>Not done</h1><p>{escape(words[:1].upper() + words[1:])}</p>"
+        f"<h1>Not done</h1><p>{escape(capitalized(words))}</p>"
         '<p><a href="/">Back to the study</a></p></main></html>'
     )
     return HTMLResponse(page, status)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.page.messages import DecisionNow, Message, Moves, Name, ShownDigests, Words
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 
 class Decide(Message):
@@ -15,7 +15,7 @@ class Decide(Message):
 
     version: int
     shown: ShownDigests | None = None
-    decision: ReviewVerdict
+    decision: ReviewDecision
     moves: Moves = Field(default_factory=list)
     reason: Words = ""
     who: Name

@@ -22,7 +22,7 @@ from pipeline.quantification.result import FAILED
 
 _FAILED = frozenset(status.value for status in FAILED)
 
-MOST_NAMED = 200
+MOST_TUBES_RUN_BY_NAME = 200
 """Most tubes that `--only` names one by one; for more tubes the whole study is run, which gates only changed
 tubes again. Convention: the length of a command line is limited."""
 
@@ -50,7 +50,7 @@ class Run:
     stage: str = "reading the study"
     done: int = 0
     total: int = 0
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     status: int | None = None
     stopped: bool = False
@@ -62,7 +62,7 @@ class Run:
         self._rest = b""
         self._read = 0
         self._first: tuple[float, int] | None = None
-        named = [f"--only={name}" for name in self.only] if len(self.only) <= MOST_NAMED else []
+        named = [f"--only={name}" for name in self.only] if len(self.only) <= MOST_TUBES_RUN_BY_NAME else []
         command = [*self.program, "run", str(self.folder), "--json-progress", *named]
         try:
             self._process = subprocess.Popen(
@@ -75,7 +75,11 @@ class Run:
     def command(self) -> str:
         """The command that a user would type."""
         named = [f"--only {in_quotes(Path(name))}" for name in self.only]
-        words = ["cd38rd run", in_quotes(self.folder), *(named if len(named) <= MOST_NAMED else [])]
+        words = [
+            "cd38rd run",
+            in_quotes(self.folder),
+            *(named if len(named) <= MOST_TUBES_RUN_BY_NAME else []),
+        ]
         return " ".join(words)
 
     @property
@@ -99,7 +103,7 @@ class Run:
                 rate=rate,
                 left=left if running else None,
                 failures=list(self.failures),
-                said="\n".join(self.said),
+                messages="\n".join(self.messages),
             )
 
     def stop(self) -> None:
@@ -175,9 +179,9 @@ class Run:
             self.stage = str(fact["stage"])
         elif "status" in fact:
             self.status = int(fact["status"])
-            self.said += [str(fact[name]) for name in ("faults", "failures") if fact[name]]
+            self.messages += [str(fact[name]) for name in ("faults", "failures") if fact[name]]
         elif str(fact.get("said", "")).strip():
-            self.said.append(str(fact["said"]).strip())
+            self.messages.append(str(fact["said"]).strip())
 
 
 def _apart() -> dict[str, Any]:

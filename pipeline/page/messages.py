@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.review.decision import State
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 """A name that a person or a sheet gave."""
@@ -54,7 +54,7 @@ class DecisionNow(Message):
     """The last decision on a tube."""
 
     state: State
-    verdict: ReviewVerdict | None = None
+    choice: ReviewDecision | None = None
     by: str = ""
     at: str = ""
     reason: str = ""
@@ -181,7 +181,7 @@ class PastChange(Message):
 
     at: str
     who: str
-    what: str
+    subject: str
     old: str
     new: str
     reason: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,19 @@ class Recent:
 
 def recent_studies() -> tuple[Recent, ...]:
     """Return the recently opened studies that still exist, the latest first."""
+    listed = own_folder() / "recent.json"
     try:
-        entries = json.loads((own_folder() / "recent.json").read_text("utf-8"))
-        studies = [Recent(Path(str(entry["folder"])), int(entry["port"])) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        entries = json.loads(listed.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, not UTF-8, or no JSON
         return ()
-    return tuple(study for study in studies if _is_folder(study.folder))[:MOST_RECENT]
+    studies = [study for entry in entries if (study := _recent(entry))] if isinstance(entries, list) else []
+    return tuple(study for study in studies if is_folder(study.folder))[:MOST_RECENT]
+
+
+def _recent(entry: object) -> Recent | None:
+    """Return an entry of the list; None if it is none that `remember` writes."""
+    folder, port = (entry.get("folder"), entry.get("port")) if isinstance(entry, dict) else (None, None)
+    return Recent(Path(folder), port) if isinstance(folder, str) and isinstance(port, int) else None
 
 
 def remember(folder: Path, port: int) -> None:
@@ -51,8 +59,9 @@ def last_port(folder: Path) -> int | None:
     return next((study.port for study in recent_studies() if study.folder == folder), None)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(entry: Path | os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder that can be reached; a lost drive or network folder is none."""
     try:
-        return path.is_dir()
+        return entry.is_dir()
     except OSError:
         return False

@@ -48,7 +48,7 @@ class Job(Message):
     left: float | None = None
     failures: list[Failure] = Field(default_factory=list)
     changed: list[BeforeAfter] = Field(default_factory=list)
-    said: str = ""
+    messages: str = ""
 
 
 class CauseMessage(Message):

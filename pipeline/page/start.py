@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.files.own_folder import private_folder
-from pipeline.page.door.door import HOST, Keys
+from pipeline.page.access.access_control import HOST, Keys
 from pipeline.page.remembered import last_port, remember
 from pipeline.study.errors import UsageError
 
 if TYPE_CHECKING:
     from uvicorn import Server
 
-    from pipeline.page.desk import Desk
+    from pipeline.page.open_study import OpenStudy
 
 LOOK_EVERY = 1.0
 """Seconds between two checks whether the page is still in use. Convention."""
@@ -60,17 +60,17 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
     """
     import uvicorn
 
+    from pipeline.page.access.patience import patient_protocol
     from pipeline.page.app import app_of
-    from pipeline.page.desk import Desk
-    from pipeline.page.door.patience import patient_protocol
+    from pipeline.page.open_study import OpenStudy
 
     listening = _socket(options.port, folder)
     keys = Keys(listening.getsockname()[1], options.first)
-    desk = Desk(folder, keys.port, options.program)
+    open_study = OpenStudy(folder, keys.port, options.program)
     if folder is not None:
         remember(folder, keys.port)
     config = uvicorn.Config(
-        app_of(desk, keys),
+        app_of(open_study, keys),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -86,9 +86,9 @@ def serve_page(folder: Path | None, options: PageOptions) -> None:
     _say(f"The page is at {keys.address}")
     _say("This address opens it once, for you alone. Ctrl-C ends it; what was saved stays saved.")
     try:
-        asyncio.run(_until_idle(server, listening, desk, keys, (opener, options.idle_minutes)))
+        asyncio.run(_until_idle(server, listening, open_study, keys, (opener, options.idle_minutes)))
     finally:
-        desk.close()
+        open_study.close()
         if opener is not None:
             opener.unlink(missing_ok=True)
     _say("The page has ended.")
@@ -129,7 +129,11 @@ def _ended_by_keys(server: Server) -> Server:
 
 
 async def _until_idle(
-    server: Server, listening: socket.socket, desk: Desk, keys: Keys, how: tuple[Path | None, float]
+    server: Server,
+    listening: socket.socket,
+    open_study: OpenStudy,
+    keys: Keys,
+    how: tuple[Path | None, float],
 ) -> None:
     opener, idle_minutes = how
     serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -142,7 +146,7 @@ async def _until_idle(
         await asyncio.wait({serving}, timeout=LOOK_EVERY)
         if opener is not None and keys.is_used:
             opener.unlink(missing_ok=True)
-        if desk.is_running():
+        if open_study.is_running():
             keys.touched = time.monotonic()
         elif time.monotonic() - keys.touched > 60 * idle_minutes:
             _say(f"Nobody has used the page for {idle_minutes:g} minutes.")

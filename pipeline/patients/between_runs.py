@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from calibration.density.between_runs import BetweenRuns, RunMean, between_runs, run_mean, with_between_run_cv
 from calibration.density.budget import ASSUMED_BETWEEN_RUN_CV, BetweenRunSource
-from calibration.density.receptor_density import QUANTIFIED, between_run_term
+from calibration.density.receptor_density import between_run_term
 from calibration.density.replicates import MOST_SDS_APART, widest_gap
-from calibration.density.result import ReceptorDensity
+from calibration.density.result import ReceptorDensity, quotable_density
 from calibration.distribution.widening import widened_distribution
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.quantification.result import SampleResult
@@ -106,7 +106,5 @@ def _sds_apart(tubes: Sequence[ReceptorDensity], cv: float) -> float:
 
 
 def _is_measured(result: SampleResult) -> bool:
-    receptor = result.receptor
-    rd = receptor.rd or 0.0
-    above = receptor.lloq is None or rd >= receptor.lloq
-    return receptor.status in QUANTIFIED and rd > 0 and above
+    rd = quotable_density(result.receptor)
+    return rd is not None and rd > 0

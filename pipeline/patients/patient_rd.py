@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from calibration.density.result import RdStatus
 from pipeline.patients.same_visit import visit_name
+from pipeline.study.cells.choices import Tissue
 
 if TYPE_CHECKING:
     from pipeline.patients.pharmacokinetics import Body, DrugLevel
@@ -46,7 +48,7 @@ class PatientRd:
     beads_kit
         Bead kit of the calibration. Rows of different kits need a term.
     tissue
-        `marrow` or `blood`. Tissues are not pooled.
+        Marrow or blood. Tissues are not pooled.
     drug
         The washed-out drug in serum at the sample, and its occupancy; None if it was not computed.
     theta, by_sentinels, total
@@ -70,14 +72,14 @@ class PatientRd:
     visit: str
     weeks: float | None
     rd: float | None
-    status: str
+    status: RdStatus
     lloq: float | None = None
     uloq: float | None = None
     rd_log_sd: float | None = None
     collected_on: date | None = None
     beads_kit: str = ""
     flags: tuple[str, ...] = ()
-    tissue: str = "marrow"
+    tissue: Tissue = Tissue.MARROW
     drug: DrugLevel | None = None
     theta: Theta | None = None
     by_sentinels: Theta | None = None

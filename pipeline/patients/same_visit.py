@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from pipeline.quantification.result import SampleResult
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.study import Study
 
 _Typed = TypeVar("_Typed")
@@ -22,7 +23,7 @@ class VisitKey(NamedTuple):
 
     patient_id: str
     visit: str
-    tissue: str
+    tissue: Tissue
     kit: str
     clone: str = ""
     fluorochrome: str = ""

@@ -19,6 +19,7 @@ from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
 from pipeline.patients.same_visit import tubes_by_visit
 from pipeline.patients.shared_errors import shared_errors
 from pipeline.quantification.result import SampleResult
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.reagents import Reagents, reagents_of
 from pipeline.study.study import Sample, Study
 
@@ -35,7 +36,7 @@ class Visit:
     patient_id: str
     visit: str
     collected_on: date
-    tissue: str
+    tissue: Tissue
     kit: str
     sample_ids: tuple[str, ...]
     population: str
@@ -91,7 +92,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         visit=visit.visit,
         weeks=visit.washout_weeks,
         rd=receptor.rd,
-        status=receptor.status.value,
+        status=receptor.status,
         lloq=receptor.lloq,
         uloq=receptor.uloq,
         rd_low=receptor.rd_low,
@@ -113,7 +114,7 @@ def patient_rd(visit: Visit) -> PatientRd:
 def _with_theta(visit: Visit, tubes: Sequence[TubeOccupancy]) -> Visit:
     theta = theta_of_tubes([tube.theta for tube in tubes])
     free = visit.receptor
-    density = FreeDensity(free.status.value, free.rd, free.rd_low, free.rd_high, free.lloq)
+    density = FreeDensity(free.status, free.rd, free.rd_low, free.rd_high, free.lloq)
     return replace(
         visit,
         theta=theta,

@@ -56,7 +56,9 @@ def gated_tube(
 def _taken(steps: Sequence[GateStep], alone: Sequence[GateStep], cuts: Sequence[BatchCut]) -> tuple[str, ...]:
     """Name the cuts of others that were used and what they replaced; a cut that was not used is not named."""
     before = {(step.name, channel): value for step in alone for channel, value in step.thresholds}
-    pooled = {(step.name, cut.channel) for step in steps for cut in step.given if cut.method is Method.POOLED}
+    pooled = {
+        (step.name, cut.channel) for step in steps for cut in step.given_cuts if cut.method is Method.POOLED
+    }
     return tuple(
         f"{cut.step}: the tube's own cut on {cut.channel} was unclear ({before[threshold]:g}): "
         f"that of its batch was taken, {cut}"

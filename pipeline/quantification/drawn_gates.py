@@ -13,6 +13,7 @@ from gating.drawn.outline import outline_of
 from gating.drawn.population import DrawnPopulation
 from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
+from gating.events.panel import Role
 from gating.gates import Gate
 from gating.gates.steps import NO_CELLS, GatedPopulation, GateFlag, GateStep
 from gating.thresholds.methods import Method
@@ -244,7 +245,7 @@ def _steps(drawn: DrawnPopulation, masks: tuple[Mask, ...], named_tube: _NamedTu
 
 
 def _time_note(drawn: DrawnPopulation, named_tube: _NamedTube) -> tuple[str, ...]:
-    times = {named_tube.name_of(channel.channel) for channel in named_tube.tube.panel.with_role("time")}
+    times = {named_tube.name_of(channel.channel) for channel in named_tube.tube.panel.with_role(Role.TIME)}
     if times & set(drawn.gating_channels(named_tube.channels, named_tube.markers)):
         return ("a gate looks at time and was put on the control's own time too",)
     return ()

@@ -15,7 +15,7 @@ from gating.gates.steps import GatedPopulation, GateStep, Step
 from gating.second_opinion import dice_overlap
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
-from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL
+from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL_REPAIRS
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
@@ -254,7 +254,9 @@ def _flags(
 
 def _repairs(tube: Tube) -> tuple[str, ...]:
     """Name the repairs of the file; a fault of a matrix that is not applied does not matter."""
-    of_no_matter = USUAL | OF_THE_MATRIX if tube.compensation is Compensation.ALREADY else USUAL
+    of_no_matter = (
+        USUAL_REPAIRS | OF_THE_MATRIX if tube.compensation is Compensation.ALREADY else USUAL_REPAIRS
+    )
     return tuple(repair.text for repair in tube.repairs if repair.code not in of_no_matter)
 
 

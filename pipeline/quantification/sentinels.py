@@ -20,6 +20,7 @@ from gating.sentinels import B_PRECURSORS, Sentinel, find_sentinels
 from pipeline.quantification.receptor import receptor_of
 from pipeline.quantification.result import SampleFlag, SampleResult, SentinelResult
 from pipeline.quantification.task import TubeTask
+from pipeline.study.cells.choices import Tissue
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, viable_alike
 from pipeline.tube.flags import TubeFlag
@@ -73,7 +74,7 @@ def _hemodilution(task: TubeTask, gated: GatedPopulation, sentinels: tuple[Senti
         None,
     )
     n = int(np.count_nonzero(gated.viable_singlets))
-    if precursors is None or task.sample.tissue != "marrow" or n == 0:
+    if precursors is None or task.sample.tissue is not Tissue.MARROW or n == 0:
         return ""
     k, limit = int(np.count_nonzero(precursors.mask)), task.settings.hemodilution_percent
     if 100 * upper_share(k, n) >= limit:

@@ -10,7 +10,7 @@ from pipeline.response.characteristics import Characteristic, Summary, share, sh
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells import as_text
 from pipeline.study.drugs import is_drug
-from pipeline.study.quantity_name import GRAMS_PER_LITRE, KILOGRAMS, WEEKS, YEARS
+from pipeline.study.quantity_name import GRAMS_PER_LITRE, KILOGRAMS, WEEKS, YEARS, drug_of, study_drug_of
 from pipeline.study.study import Patient, Study
 
 ELDERLY_FROM, LOW_ALBUMIN_G_L = 65, 35
@@ -40,18 +40,10 @@ def baseline_table(study: Study, clocks: Mapping[str, ResponseClock]) -> tuple[C
         *shares("cytogenetic risk", [patient.cytogenetic_risk for patient in patients]),
         summary("prior lines", [patient.prior_lines for patient in patients]),
         *_refractory(patients),
-        summary(f"{_drug(study)} to {_study_drug(study)}", weeks, WEEKS),
-        summary(f"doses of {_drug(study)}", _doses(study)),
+        summary(f"{drug_of(study)} to {study_drug_of(study)}", weeks, WEEKS),
+        summary(f"doses of {drug_of(study)}", _doses(study)),
     ]
     return tuple(row for row in rows if not (isinstance(row, Summary) and row.n == 0))
-
-
-def _drug(study: Study) -> str:
-    return study.settings.washed_out_drug.split(";")[0].strip()
-
-
-def _study_drug(study: Study) -> str:
-    return study.settings.study_drug.split(";")[0].strip()
 
 
 def _at_least(value: float | None, bound: float) -> bool | None:

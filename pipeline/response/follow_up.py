@@ -139,7 +139,7 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
         best_response=patient.best_response,
         started_on=started_on,
         pfs_day=pfs_day,
-        pfs_event=pfs_end in EVENTS,
+        pfs_event=pfs_end in PFS_EVENTS,
         pfs_end=pfs_end,
         os_day=last,
         os_event=death is not None,
@@ -154,7 +154,7 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     )
 
 
-EVENTS: Final = (PfsEnd.PROGRESSION, PfsEnd.DEATH)
+PFS_EVENTS: Final = (PfsEnd.PROGRESSION, PfsEnd.DEATH)
 
 
 def pfs(

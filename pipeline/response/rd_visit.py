@@ -16,6 +16,7 @@ from calibration.numbers import Z_95
 from pipeline.checks.flags import ExposureFlag
 from pipeline.patients.exposure import ResponseClock
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.study import Study
 
 RD_RULE: Final = (
@@ -26,8 +27,6 @@ RD_RULE: Final = (
     "the cut. Where no first day of treatment is known, a patient's only marrow counts. Patients without "
     "such a marrow are in neither group; they are counted by the reason."
 )
-
-_MARROW: Final = "marrow"
 
 
 class CutSide(StrEnum):
@@ -90,7 +89,7 @@ def is_sure(row: PatientRd, cut: float) -> bool:
 
     Examples
     --------
-    >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, "OK", rd_log_sd=0.04)
+    >>> row = PatientRd("P1", "baseline", 10.0, 140_000.0, RdStatus.OK, rd_log_sd=0.04)
     >>> is_sure(row, 150_000.0), is_sure(row, 200_000.0)
     (False, True)
     """
@@ -128,12 +127,12 @@ def rd_visits(
 def comparable_rows(rows: Sequence[PatientRd]) -> tuple[PatientRd, ...]:
     """Return the rows of marrow measured with the reference kit. Blood and other kits are not comparable."""
     kit = reference_kit(rows)
-    return tuple(row for row in rows if row.tissue == _MARROW and row.beads_kit == kit)
+    return tuple(row for row in rows if row.tissue == Tissue.MARROW and row.beads_kit == kit)
 
 
 def reference_kit(rows: Iterable[PatientRd]) -> str:
     """Return the bead kit of most marrows with a density, on a tie the first by name; "" without any."""
-    counts = Counter(row.beads_kit for row in rows if row.tissue == _MARROW and has_density(row))
+    counts = Counter(row.beads_kit for row in rows if row.tissue == Tissue.MARROW and has_density(row))
     return max(sorted(counts), key=lambda name: counts[name], default="")
 
 
@@ -152,7 +151,7 @@ def _chosen(
     if not candidates:
         return RdVisit(None, left_out=LeftOut.NO_RD)
     rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
-        (LeftOut.BLOOD, lambda row: row.tissue == _MARROW),
+        (LeftOut.BLOOD, lambda row: row.tissue == Tissue.MARROW),
         (LeftOut.OTHER_KIT, lambda row: row.beads_kit == kit),
         (LeftOut.AFTER_START, lambda row: not _is_after(row, start)),
         (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
@@ -181,6 +180,6 @@ def _of_one_day(rows: Sequence[PatientRd], study: Study) -> RdVisit:
     sides = {rd_side(row, cut) for row in rows}
     if len(sides) > 1:
         return RdVisit(None, left_out=LeftOut.BOTH_SIDES)
-    row = min(rows, key=lambda row: (row.visit, row.status, row.rd or 0.0))
+    row = min(rows, key=lambda row: (row.visit, row.status.name, row.rd or 0.0))
     sure = all(is_sure(each, cut) for each in rows)
     return RdVisit(row, next(iter(sides)), is_sure=sure)

@@ -8,7 +8,7 @@ from pipeline.response.characteristics import Characteristic, Summary, share, su
 from pipeline.response.statistics.counts import Proportion, proportion
 from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.drugs import is_drug
-from pipeline.study.quantity_name import MICROGRAMS_PER_ML, WEEKS
+from pipeline.study.quantity_name import MICROGRAMS_PER_ML, WEEKS, drug_of
 from pipeline.study.study import Patient, Study
 
 SEVERE_FROM = 3
@@ -64,7 +64,7 @@ def _interrupted(patients: Sequence[Patient]) -> tuple[Proportion, ...]:
 
 def _serum(study: Study) -> tuple[Characteristic, ...]:
     levels = [patient.serum_ug_ml for patient in study.patients]
-    drug = study.settings.washed_out_drug.split(";")[0].strip()
+    drug = drug_of(study)
     troughs = [d.serum_trough_ug_ml for d in study.doses if is_drug(d.drug, study.settings.washed_out_drug)]
     return (
         *share(f"{drug} found in serum", [None if value is None else value > 0 for value in levels]),

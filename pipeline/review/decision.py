@@ -1,4 +1,4 @@
-"""A person's decision on a tube: the verdict, the moved gates, and the signatures."""
+"""A person's decision on a tube: what was decided, the moved gates, and the signatures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.review.view import Move
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.names.look import visible_text
 from pipeline.study.polygon import TypedPolygon
 
@@ -19,8 +19,8 @@ LONGEST_REASON = 2000
 """Most characters of a reason. Convention: it fits into a readable cell."""
 
 
-WITH_A_REASON = (ReviewVerdict.REJECT, ReviewVerdict.ASK)
-"""Verdicts that need a reason."""
+WITH_A_REASON = (ReviewDecision.REJECT, ReviewDecision.ASK)
+"""Decisions that need a reason."""
 
 
 class State(StrEnum):
@@ -53,8 +53,8 @@ class Decision:
     ----------
     version
         Number of lines of the audit trail on this tube; a new decision names the version that the person saw.
-    verdict
-        The verdict; None if there is no decision yet.
+    choice
+        What was decided; None if there is no decision yet.
     moves
         The gates of the tube in review.csv after the decision.
     rows
@@ -65,7 +65,7 @@ class Decision:
 
     sample_id: str
     version: int = 0
-    verdict: ReviewVerdict | None = None
+    choice: ReviewDecision | None = None
     moves: tuple[Move, ...] = ()
     who: str = ""
     account: str = ""
@@ -82,9 +82,9 @@ class Decision:
             return State.UNSIGNED
         if self.signature is not None:
             return State.COUNTERSIGNED if self.countersignature else State.SIGNED
-        if self.verdict is None:
+        if self.choice is None:
             return State.OPEN
-        return State.ASKED if self.verdict is ReviewVerdict.ASK else State.DECIDED
+        return State.ASKED if self.choice is ReviewDecision.ASK else State.DECIDED
 
 
 def moves_as_facts(moves: Sequence[Move]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from pipeline.review.decision import (
     moves_as_facts,
     written_words,
 )
-from pipeline.review.ledger import Ledger, ledger_of
+from pipeline.review.decision_history import DecisionHistory, decision_history_of
 from pipeline.review.review_file import (
     REVIEW_FILE,
     ReviewFile,
@@ -44,7 +44,7 @@ from pipeline.review.review_file import (
     rows_of,
 )
 from pipeline.review.view import Move
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.errors import UserError
 from pipeline.study.names.look import look_alike
 from pipeline.study.sheets.review import review_path
@@ -91,7 +91,7 @@ class DecisionRequest:
 
     sample_id: str
     version: int
-    verdict: ReviewVerdict
+    choice: ReviewDecision
     who: str
     reason: str = ""
     moves: tuple[Move, ...] = ()
@@ -112,7 +112,7 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
     ConflictError
         The tube has another version by now, or its rows of review.csv were changed elsewhere.
     RefusedError
-        The person or a reason is missing, or gates are moved although the verdict is not `change`.
+        The person or a reason is missing, or gates are moved although the decision is not `change`.
     NotWrittenError
         The disk is full, or review.csv is open in another program; nothing has changed.
     UserError
@@ -122,7 +122,7 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
     _must_be_named(asked, who, reason)
     finish_last(folder)
     with alone_with(folder) as trail:
-        file, now = read_review_file(folder), ledger_of(trail).of(asked.sample_id)
+        file, now = read_review_file(folder), decision_history_of(trail).of(asked.sample_id)
         if now.version != asked.version:
             raise ConflictError(now)
         if asked.rows_shown and asked.rows_shown != file.digest_of(asked.sample_id):
@@ -134,16 +134,16 @@ def decide(folder: Path, asked: DecisionRequest) -> Decision:
         facts = {
             "sample_id": asked.sample_id,
             "version": now.version + 1,
-            "verdict": asked.verdict.value,
+            "verdict": asked.choice.value,
             "who": who,
             "reason": reason,
-            "moves": moves_as_facts(asked.moves if asked.verdict is ReviewVerdict.CHANGE else now.moves),
+            "moves": moves_as_facts(asked.moves if asked.choice is ReviewDecision.CHANGE else now.moves),
             "rows": list(rows),
             "review_before": file.digest,
             "review_after": content_digest(content),
         }
         _write(folder, trail, content, facts, cells_of_review(cells_of(trail), asked.sample_id, rows))
-    return ledger_of(read_trail(folder)).of(asked.sample_id)
+    return decision_history_of(read_trail(folder)).of(asked.sample_id)
 
 
 def sign(
@@ -188,13 +188,13 @@ def finish_last(folder: Path) -> None:
         As `decide`.
     """
     finish_line(folder)
-    ledger = ledger_of(read_trail(folder))
-    if not _is_unfinished(ledger, folder):
+    decision_history = decision_history_of(read_trail(folder))
+    if not _is_unfinished(decision_history, folder):
         return
     with alone_with(folder) as trail:
-        ledger = ledger_of(trail)
-        if _is_unfinished(ledger, folder):
-            last = ledger.of(ledger.last)
+        decision_history = decision_history_of(trail)
+        if _is_unfinished(decision_history, folder):
+            last = decision_history.of(decision_history.last)
             content = read_review_file(folder).with_tube(last.sample_id, last.rows).content()
             with ready_to_replace(review_path(folder), content) as replace_file:
                 _replace(folder, replace_file)
@@ -203,12 +203,12 @@ def finish_last(folder: Path) -> None:
 def _must_be_named(asked: DecisionRequest, who: str, reason: str) -> None:
     if not who:
         raise RefusedError(f"{asked.sample_id}: nobody is named. Type your name or initials first")
-    if asked.verdict in WITH_A_REASON and not reason:
-        missing = "a reason" if asked.verdict is ReviewVerdict.REJECT else "the question"
-        raise RefusedError(f"{asked.sample_id}: {asked.verdict.value} needs {missing}: type it first")
-    if asked.moves and asked.verdict is not ReviewVerdict.CHANGE:
+    if asked.choice in WITH_A_REASON and not reason:
+        missing = "a reason" if asked.choice is ReviewDecision.REJECT else "the question"
+        raise RefusedError(f"{asked.sample_id}: {asked.choice.value} needs {missing}: type it first")
+    if asked.moves and asked.choice is not ReviewDecision.CHANGE:
         raise RefusedError(
-            f"{asked.sample_id}: gates were moved, but the verdict is {asked.verdict.value}, which leaves "
+            f"{asked.sample_id}: gates were moved, but the verdict is {asked.choice.value}, which leaves "
             "them as they are. Choose change, or put the gates back"
         )
 
@@ -217,11 +217,11 @@ def _rows(
     asked: DecisionRequest, file: ReviewFile, who: str, reason: str, set_at: str
 ) -> tuple[Mapping[str, str], ...]:
     """Return the tube's new rows: the moved gates for `change`, else the gates already in the file."""
-    if asked.verdict is ReviewVerdict.CHANGE:
-        return rows_of(asked.sample_id, asked.moves, asked.verdict.value, who, reason, set_at)
+    if asked.choice is ReviewDecision.CHANGE:
+        return rows_of(asked.sample_id, asked.moves, asked.choice.value, who, reason, set_at)
     gates = [row for row in file.of_tube(asked.sample_id) if row.get("gate")]
     own_gates = tuple({name: text for name, text in row.items() if name != "verdict"} for row in gates)
-    return (*own_gates, *rows_of(asked.sample_id, (), asked.verdict.value, who, reason, set_at))
+    return (*own_gates, *rows_of(asked.sample_id, (), asked.choice.value, who, reason, set_at))
 
 
 def _write(
@@ -256,20 +256,20 @@ def _signed(folder: Path, event: Event, by: tuple[str, int, str, str], more: Map
     if not who or not meaning:
         raise RefusedError(f"{sample_id}: a signature needs a name and its meaning, such as reviewed")
     with alone_with(folder) as trail:
-        now = ledger_of(trail).of(sample_id)
+        now = decision_history_of(trail).of(sample_id)
         if now.version != version:
             raise ConflictError(now)
         _must_be_signable(now, event, who, read_review_file(folder))
         facts = {"sample_id": sample_id, "version": version + 1, "who": who, "meaning": meaning, **more}
         after = append_line(folder, trail, event, facts, cells_of(trail))
-    return ledger_of(after).of(sample_id)
+    return decision_history_of(after).of(sample_id)
 
 
 def _must_be_signable(now: Decision, event: Event, who: str, file: ReviewFile) -> None:
     name = now.sample_id
-    if now.verdict is None:
+    if now.choice is None:
         raise RefusedError(f"{name}: nothing was decided yet. Accept, change or reject it first")
-    if now.verdict is ReviewVerdict.ASK:
+    if now.choice is ReviewDecision.ASK:
         raise RefusedError(f"{name}: {now.who} asked a question ({now.reason}). Decide on it first")
     if not is_as_decided(file, now):
         raise RefusedError(
@@ -294,7 +294,7 @@ def same_person(first: str, second: str) -> bool:
     return bare[0] == bare[1]
 
 
-def _is_unfinished(ledger: Ledger, folder: Path) -> bool:
-    if not ledger.last or ledger.review_before == ledger.review_after:
+def _is_unfinished(decision_history: DecisionHistory, folder: Path) -> bool:
+    if not decision_history.last or decision_history.review_before == decision_history.review_after:
         return False
-    return read_review_file(folder).digest == ledger.review_before
+    return read_review_file(folder).digest == decision_history.review_before

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.files.content import digest_of
 from pipeline.review.decision import Decision
 from pipeline.review.view import Move
-from pipeline.study.cells.choices import review_verdict
+from pipeline.study.cells.choices import review_decision
 from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
 from pipeline.study.errors import UserError
 from pipeline.study.faults import Severity
@@ -154,7 +154,7 @@ def read_review_file(folder: Path) -> ReviewFile:
 
 def is_as_decided(file: ReviewFile, decision: Decision) -> bool:
     """Whether the tube's rows of review.csv are those that the decision wrote."""
-    return decision.verdict is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
+    return decision.choice is None or [dict(row) for row in file.of_tube(decision.sample_id)] == [
         {name: text for name, text in row.items() if text} for row in decision.rows
     ]
 
@@ -167,7 +167,7 @@ def as_typed(file: ReviewFile, decision: Decision) -> Decision:
     decided = next((row for row in reversed(rows) if row.get("verdict")), rows[-1])
     return replace(
         decision,
-        verdict=review_verdict(decided.get("verdict", "")),
+        choice=review_decision(decided.get("verdict", "")),
         who=decided.get("set_by", ""),
         reason=decided.get("reason", ""),
         at=decided.get("set_at", ""),

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.assembly.study_result import StudyResult
 from pipeline.files.content import SHOWN_DIGITS
 from pipeline.quantification.result import SampleResult
-from pipeline.review.bench import Shelf, shelf_to_look_at
+from pipeline.review.bench import LoadedStudy, study_to_look_at
 from pipeline.running.program import code_digest, program_version
 from pipeline.study.faults import Fault, fault_count
 from pipeline.study.sheets.review import read_review
@@ -25,7 +25,7 @@ class Snapshot:
 
     Attributes
     ----------
-    shelf
+    loaded_study
         The study with the present gates of review.csv, and its stored results.
     known
         The results of tubes, visits and patients, without models.
@@ -33,14 +33,14 @@ class Snapshot:
         Why these results cannot be reviewed, and what to do; "" if they can.
     """
 
-    shelf: Shelf
+    loaded_study: LoadedStudy
     known: StudyResult
     refusal: str = ""
 
     @property
     def study(self) -> Study:
         """As typed."""
-        return self.shelf.study
+        return self.loaded_study.study
 
     @cached_property
     def results(self) -> Mapping[str, SampleResult]:
@@ -50,7 +50,7 @@ class Snapshot:
     @cached_property
     def stale(self) -> Collection[str]:
         """The tubes that a run now would compute again, if their files are unchanged."""
-        return frozenset(self.shelf.stale())
+        return frozenset(self.loaded_study.stale())
 
     def gates_of(self, sample_id: str) -> tuple[GateOverride, ...]:
         """Return every gate that a person set for a tube."""
@@ -58,10 +58,10 @@ class Snapshot:
 
     def with_gates_of_now(self) -> Snapshot:
         """Return the snapshot with the present review.csv; the other files are not read again."""
-        gates, verdicts = read_review(self.study.folder)
+        gates, decisions = read_review(self.study.folder)
         typed = tuple(gate for gate in self.study.gates if gate.source is not GateSource.REVIEW)
-        study = replace(self.study, gates=(*typed, *gates), verdicts=verdicts)
-        return replace(self, shelf=replace(self.shelf, study=study))
+        study = replace(self.study, gates=(*typed, *gates), typed_decisions=decisions)
+        return replace(self, loaded_study=replace(self.loaded_study, study=study))
 
 
 def snapshot_of(folder: Path) -> Snapshot:
@@ -72,8 +72,8 @@ def snapshot_of(folder: Path) -> Snapshot:
     UserError
         No sheet can be read, or there was no run yet.
     """
-    shelf, faults = shelf_to_look_at(folder)
-    return Snapshot(shelf, shelf.as_run, fault_refusal(faults) or program_refusal(folder))
+    loaded_study, faults = study_to_look_at(folder)
+    return Snapshot(loaded_study, loaded_study.as_run, fault_refusal(faults) or program_refusal(folder))
 
 
 def fault_refusal(faults: Sequence[Fault]) -> str:

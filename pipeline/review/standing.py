@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from calibration.density.result import raw_estimate
 from pipeline.files.content import SHOWN_DIGITS, file_sha256
 from pipeline.quantification.quantify import quantify_tube
 from pipeline.quantification.result import SampleResult
@@ -57,7 +58,7 @@ def changes_since(stands_on: Mapping[str, Any], snapshot: Snapshot, sample_id: s
 
 def files_unlike_result(snapshot: Snapshot, sample_id: str) -> tuple[str, ...]:
     """Return the tube's files that have changed since its result was made."""
-    result = snapshot.shelf.latest[sample_id]
+    result = snapshot.loaded_study.latest[sample_id]
     folder, files = snapshot.study.folder, _labelled_files(snapshot, sample_id)
     return tuple(
         label
@@ -124,9 +125,8 @@ def result_digest(result: SampleResult) -> str:
 def number_words(result: SampleResult) -> str:
     """Return a tube's status and density, with all digits."""
     receptor = result.receptor
-    if receptor.rd is None:
-        return receptor.status.value
-    return f"{receptor.status.value} {json.dumps(receptor.rd)}"
+    estimate = raw_estimate(receptor)
+    return receptor.status.value if estimate is None else f"{receptor.status.value} {json.dumps(estimate)}"
 
 
 def _sample(snapshot: Snapshot, sample_id: str) -> Sample:

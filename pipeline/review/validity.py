@@ -10,7 +10,7 @@ from pipeline.checks.headers import read_headers
 from pipeline.checks.plausibility.thresholds import gate_values
 from pipeline.review.review_file import rows_of
 from pipeline.review.view import Move
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.faults import Severity
 from pipeline.study.sheets.review import gates_of_rows
 from pipeline.study.study import GateSource, Study
@@ -24,7 +24,7 @@ def fault_of(study: Study, sample_id: str, moves: Sequence[Move]) -> str:
     study
         The study with its present gates; the tube's gates of review.csv are replaced.
     """
-    rows = rows_of(sample_id, moves, ReviewVerdict.CHANGE.value, "bench", "", "")
+    rows = rows_of(sample_id, moves, ReviewDecision.CHANGE.value, "bench", "", "")
     moved, faults = gates_of_rows(rows)
     if faults:
         return str(faults[0])

@@ -42,7 +42,7 @@ LIBRARIES_OF_TUBES = (
 MODULES = {"scikit-learn": "sklearn"}
 """Library → name of its module, if the two names differ."""
 
-SOURCE = "source code"
+SOURCE_CODE = "source code"
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact, as text only, so that any other version can send and read it."""
 
@@ -59,7 +59,7 @@ def this_program() -> Program:
     libraries = tuple((name, library_version(name, MODULES.get(name, name))) for name in LIBRARIES_OF_TUBES)
     return (
         ("cd38rd", program_version()),
-        (SOURCE, code_digest()),
+        (SOURCE_CODE, code_digest()),
         ("Python", platform.python_version()),
         *libraries,
     )
@@ -80,7 +80,7 @@ def difference(own_program: Program, other_program: Program) -> str:
 
 def _shown(name: str, facts: Mapping[str, str]) -> str:
     value = facts.get(name, "unknown")
-    return f"{value[:SHOWN_DIGITS]}…" if name == SOURCE and len(value) > SHOWN_DIGITS else value
+    return f"{value[:SHOWN_DIGITS]}…" if name == SOURCE_CODE and len(value) > SHOWN_DIGITS else value
 
 
 def program_version() -> str:
@@ -130,7 +130,7 @@ def program_with_late_modules(loaded: Program) -> Program:
         source = _source_at(sum(name.partition(".")[0] in PACKAGES for name in tuple(sys.modules)))
     except (OSError, NoSourceError):
         source = "not there"
-    return tuple((name, source if name == SOURCE else value) for name, value in loaded)
+    return tuple((name, source if name == SOURCE_CODE else value) for name, value in loaded)
 
 
 @cache

@@ -8,20 +8,20 @@ from pathlib import Path
 
 from pipeline.simulate.plan import PlannedTube, Slot, StudyPlan, plan_study
 from pipeline.simulate.scenarios import scenario_named
-from pipeline.simulate.typed_sheets import SAMPLE_COLUMNS, SimulatedCell, sample_row, write_typed_csv
+from pipeline.simulate.typed_sheets import TYPED_SAMPLE_COLUMNS, SimulatedCell, sample_row, write_typed_csv
 from pipeline.study.errors import UsageError
 
-NAME = "course"
-EVENTS, CONTROL_EVENTS, BEAD_EVENTS = 460, 190, 2_800
+COURSE_NAME = "course"
+COURSE_EVENTS, COURSE_CONTROL_EVENTS, COURSE_BEAD_EVENTS = 460, 190, 2_800
 DAYS_APART = 84
-VISITS = ("screening", "week 12", "week 24")
+COURSE_VISITS = ("screening", "week 12", "week 24")
 FIRST_WEEKS = (10, 13, 18, 16, 18, 20, 8)
 """Weeks from the last dose to the first marrow of each patient; the last one begins below the LLOQ."""
 
 TWO_GROUPS, DIM_FRACTION = "P06", 0.4
 """The patient whose clone has a bright and a dim group, and the fraction of the dim group."""
 
-COURSE_SAMPLE_COLUMNS = (*SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
+COURSE_SAMPLE_COLUMNS = (*TYPED_SAMPLE_COLUMNS, "serum_study_drug_ug_ml")
 _BEFORE_IT = "<0.5"
 
 
@@ -29,14 +29,16 @@ def course_plan(seed: int, *, patients: int | None, events: int | None) -> Study
     """Return the plan of the study, which has a fixed size."""
     if patients is not None or events is not None:
         raise UsageError(
-            f"the scenario {NAME} has a fixed size; leave out the numbers of patients and events"
+            f"the scenario {COURSE_NAME} has a fixed size; leave out the numbers of patients and events"
         )
     slots = [
         Slot(f"P{number:02d}", day, weeks + day * DAYS_APART / 7, f"_BM{day + 1}", visit)
         for number, weeks in enumerate(FIRST_WEEKS, start=1)
-        for day, visit in enumerate(VISITS)
+        for day, visit in enumerate(COURSE_VISITS)
     ]
-    plan = plan_study(scenario_named(NAME), slots, events=EVENTS, seed=seed, days_apart=DAYS_APART)
+    plan = plan_study(
+        scenario_named(COURSE_NAME), slots, events=COURSE_EVENTS, seed=seed, days_apart=DAYS_APART
+    )
     return replace(plan, tubes=tuple(map(_smaller, plan.tubes)))
 
 
@@ -60,12 +62,13 @@ def _smaller(tube: PlannedTube) -> PlannedTube:
     """Return the tube: its control has few events, and one patient's clone has two groups."""
     dim = DIM_FRACTION if tube.slot.patient_id == TWO_GROUPS else 0.0
     patient = replace(tube.patient, clone=replace(tube.patient.clone, dim_fraction=dim))
-    return replace(tube, control_events=CONTROL_EVENTS, patient=patient)
+    return replace(tube, control_events=COURSE_CONTROL_EVENTS, patient=patient)
 
 
 def write_samples(plan: StudyPlan, study: Path) -> None:
     """Write the samples sheet; at the last marrow the study drug was measured before its first dose."""
     rows: list[tuple[SimulatedCell, ...]] = [
-        (*sample_row(tube), _BEFORE_IT if tube.slot.visit == VISITS[-1] else None) for tube in plan.tubes
+        (*sample_row(tube), _BEFORE_IT if tube.slot.visit == COURSE_VISITS[-1] else None)
+        for tube in plan.tubes
     ]
     write_typed_csv(study / "samples.csv", COURSE_SAMPLE_COLUMNS, rows)

@@ -17,10 +17,10 @@ from pipeline.simulate.tubes.parameters import TubeParameters
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import (
-    BEAD_COLUMNS,
     DOSE_COLUMNS,
     PANEL_COLUMNS,
-    SAMPLE_COLUMNS,
+    TYPED_BEAD_COLUMNS,
+    TYPED_SAMPLE_COLUMNS,
     SimulatedCell,
     bead_row,
     cytometer_rows,
@@ -28,8 +28,8 @@ from pipeline.simulate.typed_sheets import (
 )
 from pipeline.study.errors import UsageError
 
-EVENTS, CONTROL_EVENTS, OTHER_EVENTS, BEAD_EVENTS = 600, 300, 150, 900
-PERCENT = 30.0
+FAULTY_EVENTS, FAULTY_CONTROL_EVENTS, FAULTY_OTHER_EVENTS, FAULTY_BEAD_EVENTS = 600, 300, 150, 900
+FAULTY_ABERRANT_PERCENT = 30.0
 _NOT_FCS = "sample,CD38\nS03,12000\n"
 _TUBES = (
     ("S01", "", "all right"),
@@ -52,15 +52,15 @@ def write_faulty(study: Path, truth: Path, seed: int, *, patients: int | None, e
         raise UsageError("the scenario faulty has a fixed size; leave out the numbers of patients and events")
     scenario = scenario_named("faulty")
     slots = [Slot(f"P{number:02d}", 0, 60.0) for number in range(1, len(_TUBES) + 1)]
-    tubes = plan_study(scenario, slots, events=EVENTS, seed=seed).tubes
+    tubes = plan_study(scenario, slots, events=FAULTY_EVENTS, seed=seed).tubes
     good, control = _write_good(tubes[0], study, seed)
     _write_bad(tubes, study, seed)
     _write_beads(tubes[0].day, study, seed)
     _write_sheets(tubes, study)
-    write_truth(truth, [tube_row(_called(tubes[0], "S01"), good, control)], [])
+    write_truth(truth, [tube_row(_renamed(tubes[0], "S01"), good, control)], [])
 
 
-def _called(planned: PlannedTube, name: str, n_events: int = EVENTS) -> PlannedTube:
+def _renamed(planned: PlannedTube, name: str, n_events: int = FAULTY_EVENTS) -> PlannedTube:
     return replace(planned, sample_id=name, n_events=n_events)
 
 
@@ -68,7 +68,7 @@ def _tube(planned: PlannedTube, n_events: int, seed: int) -> SimulatedTube:
     parameters = TubeParameters(
         n_events=n_events,
         clone=planned.patient.clone,
-        aberrant_percent=PERCENT,
+        aberrant_percent=FAULTY_ABERRANT_PERCENT,
         gains=planned.day.gains,
         f_p=planned.day.f_p,
     )
@@ -76,10 +76,10 @@ def _tube(planned: PlannedTube, n_events: int, seed: int) -> SimulatedTube:
 
 
 def _write_good(planned: PlannedTube, study: Path, seed: int) -> tuple[SimulatedTube, SimulatedTube]:
-    named = _called(planned, "S01")
-    tube = _tube(named, EVENTS, seed)
+    named = _renamed(planned, "S01")
+    tube = _tube(named, FAULTY_EVENTS, seed)
     rng = np.random.default_rng([seed, 99])
-    control = simulate_tube(tube.parameters.as_control("fmo", CONTROL_EVENTS), rng)
+    control = simulate_tube(tube.parameters.as_control("fmo", FAULTY_CONTROL_EVENTS), rng)
     write_tube(study, "fcs/S01.fcs", named, tube)
     write_tube(study, "fcs/S01_FMO.fcs", named, control, later=4)
     return tube, control
@@ -88,16 +88,16 @@ def _write_good(planned: PlannedTube, study: Path, seed: int) -> tuple[Simulated
 def _write_bad(tubes: tuple[PlannedTube, ...], study: Path, seed: int) -> None:
     """Write the other tubes: S05 has no events, S04 is cut short, S03 is no FCS file."""
     for planned, (name, _, _) in zip(tubes[4:], _TUBES[4:], strict=True):
-        tube = _tube(planned, OTHER_EVENTS, seed)
+        tube = _tube(planned, FAULTY_OTHER_EVENTS, seed)
         if name == "S05":
             tube = replace(tube, values=tube.values[:, :0])
         if name == "S06":
             names = tuple(channel.replace("V500-C-A", "V500-A") for channel in tube.channels)
             tube = replace(tube, channels=names, spillover=None)
         if name not in ("S01", "S08"):
-            write_tube(study, f"fcs/{name}.fcs", _called(planned, name), tube)
-    write_tube(study, "fcs/S07.fcs", _called(tubes[6], "S07"), _tube(tubes[6], OTHER_EVENTS, seed))
-    write_tube(study, "fcs/S04.fcs", _called(tubes[3], "S04"), _tube(tubes[3], OTHER_EVENTS, seed))
+            write_tube(study, f"fcs/{name}.fcs", _renamed(planned, name), tube)
+    write_tube(study, "fcs/S07.fcs", _renamed(tubes[6], "S07"), _tube(tubes[6], FAULTY_OTHER_EVENTS, seed))
+    write_tube(study, "fcs/S04.fcs", _renamed(tubes[3], "S04"), _tube(tubes[3], FAULTY_OTHER_EVENTS, seed))
     cut = (study / "fcs/S04.fcs").read_bytes()
     (study / "fcs/S04.fcs").write_bytes(cut[: len(cut) * 6 // 10])
     (study / "fcs/S03.fcs").write_bytes(_NOT_FCS.encode())
@@ -109,14 +109,14 @@ def _bead_day(day: InstrumentDay, name: str, volts: float = 0.0) -> InstrumentDa
 
 def _write_beads(day: InstrumentDay, study: Path, seed: int) -> None:
     for number, (name, volts) in enumerate((("QB_good", 0.0), ("QB_voltage", 25.0))):
-        parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
+        parameters = BeadParameters(day.lot, day.cytometer, FAULTY_BEAD_EVENTS, day.bead_gains, day.f_p)
         beads = simulate_beads(parameters, np.random.default_rng([seed, 77, number]))
         write_beads(study, _bead_day(day, name, volts), beads)
 
 
 def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     day = tubes[0].day
-    columns = (*SAMPLE_COLUMNS[: SAMPLE_COLUMNS.index("remark")], "remarks")
+    columns = (*TYPED_SAMPLE_COLUMNS[: TYPED_SAMPLE_COLUMNS.index("remark")], "remarks")
     write_typed_csv(study / "samples.csv", columns, [_sample(tube, row) for row, tube in enumerate(tubes)])
     good = cytometer_rows(day.cytometer, day.f_p_printed)
     twice = [("twice", *row[1:]) for row in good[:4]]
@@ -147,7 +147,7 @@ def _write_sheets(tubes: tuple[PlannedTube, ...], study: Path) -> None:
     write_typed_csv(
         study / "panels.csv", PANEL_COLUMNS, [*good, *twice, ("twice", *good[4][1:]), second, unknown]
     )
-    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, _bead_rows(day))
+    write_typed_csv(study / "beads.csv", TYPED_BEAD_COLUMNS, _bead_rows(day))
     write_typed_csv(study / "doses.csv", DOSE_COLUMNS, _dose_rows(tubes))
     more_patients = [(tube.slot.patient_id, "SD", 64) for tube in tubes[2:]]
     patients = [("P01", "stable", 61), ("P02", "SD", 610), *more_patients]

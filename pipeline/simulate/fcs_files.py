@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.events.panel import Role
 from pipeline.fcs import write_fcs
 from pipeline.simulate.plan import InstrumentDay, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads
@@ -25,7 +26,7 @@ def write_tube(folder: Path, file: str, planned: PlannedTube, tube: SimulatedTub
     start = datetime.combine(planned.day.on, _FIRST_TUBE) + timedelta(minutes=planned.minute + later)
     keywords = _keywords(tube.cytometer, planned.day.voltage, start, _seconds(tube.cytometer, tube.values))
     keywords |= {"$SMNO": planned.sample_id, "TUBE NAME": Path(file).stem}
-    stained = next(n for n, detector in enumerate(tube.cytometer.detectors, 1) if detector.role == "cd38")
+    stained = next(n for n, detector in enumerate(tube.cytometer.detectors, 1) if detector.role == Role.CD38)
     keywords[f_p_keyword(stained)] = f"{planned.day.f_p_printed:g}"
     if tube.spillover is not None:
         keywords["$SPILLOVER"] = spillover_keyword(tube.spillover_channels, tube.spillover)
@@ -69,9 +70,9 @@ def _keywords(cytometer: Cytometer, cd38_volts: float, start: datetime, seconds:
         "$COM": "Simulated: no person gave this sample.",
     }
     for number, detector in enumerate(cytometer.detectors, 1):
-        if detector.role == "time":
+        if detector.role == Role.TIME:
             continue
-        volts = cd38_volts if detector.role == "cd38" else detector.voltage
+        volts = cd38_volts if detector.role == Role.CD38 else detector.voltage
         keywords |= {f"$P{number}V": f"{volts:g}", f"$P{number}R": str(int(cytometer.top))}
     return keywords
 
@@ -82,5 +83,5 @@ def _fcs_date(day: date) -> str:
 
 
 def _seconds(cytometer: Cytometer, values: NDArray[np.float32]) -> float:
-    row = [detector.role for detector in cytometer.detectors].index("time")
+    row = [detector.role for detector in cytometer.detectors].index(Role.TIME)
     return float(values[row].max(initial=0)) * cytometer.time_step

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gating.events.panel import Role
 from pipeline.simulate.scenarios import Range, Scenario, scenario_named
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.parameters import Clone, TubeParameters
@@ -77,7 +78,7 @@ def draw_gains(cytometer: Cytometer, rng: np.random.Generator, *, cd38: float = 
     """Draw a day's gain of each fluorescence detector, ±15 % of nominal (`cd38`: a further factor on it)."""
     days = 10 ** rng.uniform(-0.06, 0.06, len(cytometer.fluorescence))
     return tuple(
-        float(day) * (cd38 if detector.role == "cd38" else 1.0)
+        float(day) * (cd38 if detector.role == Role.CD38 else 1.0)
         for day, detector in zip(days, cytometer.fluorescence, strict=True)
     )
 

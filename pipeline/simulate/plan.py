@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from gating.events.panel import Role
 from pipeline.simulate.patients import SimulatedPatient, draw_gains, draw_patient, log_uniform
 from pipeline.simulate.scenarios import Range, Scenario
 from pipeline.simulate.tubes.beads import Lot, draw_lot, gain_of_volts
@@ -187,7 +188,7 @@ def _plan_day(scenario: Scenario, lot: Lot, number: int, on: date, seed: int) ->
         cytometer=cytometer,
         gains=gains,
         bead_gains=tuple(
-            gain * float(shift) * (volts if detector.role == "cd38" else 1.0)
+            gain * float(shift) * (volts if detector.role == Role.CD38 else 1.0)
             for gain, shift, detector in zip(gains, since_beads, cytometer.fluorescence, strict=True)
         ),
         voltage=voltage,

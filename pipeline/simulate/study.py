@@ -19,7 +19,7 @@ from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import SimulatedCell, write_sheets
 from pipeline.study.errors import UserError
 
-PATIENTS, EVENTS, SEED, BEAD_EVENTS = 12, 60_000, 1, 6_000
+DEFAULT_PATIENTS, DEFAULT_EVENTS, DEFAULT_SEED, DEFAULT_BEAD_EVENTS = 12, 60_000, 1, 6_000
 _TUBE, _CONTROL, _BEADS = range(11, 14)
 
 
@@ -60,7 +60,7 @@ def simulate_study(
     """
     chosen = scenario_named(scenario)
     study, truth = _new_folders(folder)
-    number = SEED if seed is None else seed
+    number = DEFAULT_SEED if seed is None else seed
     if chosen.name == "faulty":
         from pipeline.simulate.faulty import write_faulty
 
@@ -75,7 +75,7 @@ def simulate_study(
         from pipeline.simulate import course_study
 
         plan = course_study.course_plan(number, patients=patients, events=events)
-        write_study(plan, study, truth, bead_events=course_study.BEAD_EVENTS)
+        write_study(plan, study, truth, bead_events=course_study.COURSE_BEAD_EVENTS)
         course_study.write_samples(plan, study)
         course_study.write_adverse_events(study)
         return study
@@ -85,13 +85,13 @@ def simulate_study(
             chosen, slots, events=events or DEMO_EVENTS, seed=number, days_apart=DEMO_DAYS_APART
         )
     else:
-        slots = plain_slots(chosen, patients or PATIENTS)
-        plan = plan_study(chosen, slots, events=events or EVENTS, seed=number)
+        slots = plain_slots(chosen, patients or DEFAULT_PATIENTS)
+        plan = plan_study(chosen, slots, events=events or DEFAULT_EVENTS, seed=number)
     write_study(plan, study, truth)
     return study
 
 
-def write_study(plan: StudyPlan, study: Path, truth: Path, *, bead_events: int = BEAD_EVENTS) -> None:
+def write_study(plan: StudyPlan, study: Path, truth: Path, *, bead_events: int = DEFAULT_BEAD_EVENTS) -> None:
     """Simulate the planned study and write sheets, FCS files and truth, with one tube in memory at a time."""
     write_sheets(plan, study)
     bead_runs = [_write_day(plan, number, study, bead_events) for number in range(len(plan.days))]
@@ -119,7 +119,7 @@ def simulate_planned(plan: StudyPlan, planned: PlannedTube) -> tuple[SimulatedTu
     return tube, simulate_tube(parameters.as_control(slot.control, planned.control_events), rng)
 
 
-def simulate_day(plan: StudyPlan, number: int, events: int = BEAD_EVENTS) -> SimulatedBeads:
+def simulate_day(plan: StudyPlan, number: int, events: int = DEFAULT_BEAD_EVENTS) -> SimulatedBeads:
     """Return the bead run of a planned day."""
     day = plan.days[number]
     parameters = BeadParameters(day.lot, day.cytometer, events, day.bead_gains, day.f_p)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.simulate.plan import InstrumentDay, PlannedTube
 from pipeline.simulate.tubes.beads import SimulatedBeads, units_per_molecule
-from pipeline.simulate.tubes.populations import NAMES, PLASMA_CELLS, SENTINELS
+from pipeline.simulate.tubes.populations import PLASMA_CELLS, POPULATION_NAMES, SENTINELS
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.typed_sheets import SimulatedCell, write_typed_csv
 
@@ -19,7 +19,7 @@ TUBE_COLUMNS = (
     "total_cd38", "baseline_cd38", "serum_ug_ml", "nk_cell_cd38", "b_precursor_cd38",
     "n_plasma_cells_control", "remark",
 )  # fmt: skip
-BEAD_COLUMNS = (
+TRUE_BEAD_COLUMNS = (
     "beads", "fcs_file", "kit", "lot", "slope", "intercept", "abc_intercept", "dye_per_antibody",
     "units_per_dye_molecule", "true_levels", "n_per_level",
 )  # fmt: skip
@@ -79,6 +79,6 @@ def write_truth(
 ) -> None:
     """Write tubes.csv, beads.csv and populations.csv (the meaning of the numbers in the labels)."""
     write_typed_csv(folder / "tubes.csv", TUBE_COLUMNS, tubes)
-    write_typed_csv(folder / "beads.csv", BEAD_COLUMNS, bead_runs)
-    rows = [(row, name, name in PLASMA_CELLS) for row, name in enumerate(NAMES)]
+    write_typed_csv(folder / "beads.csv", TRUE_BEAD_COLUMNS, bead_runs)
+    rows = [(row, name, name in PLASMA_CELLS) for row, name in enumerate(POPULATION_NAMES)]
     write_typed_csv(folder / "populations.csv", ("population", "name", "plasma_cell"), rows)

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from gating.events.panel import Role
 from pipeline.simulate.histories import SERUM_LLOQ_UG_ML, draw_doses, draw_letter, draw_record, draw_safety
 from pipeline.simulate.plan import InstrumentDay, PlannedTube, StudyPlan
 from pipeline.simulate.tubes.cytometer import Cytometer
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.study import Dose, Patient
 
 SimulatedCell = str | int | float | bool | date | None
-SAMPLE_COLUMNS = (
+TYPED_SAMPLE_COLUMNS = (
     "sample_id", "patient_id", "collected_on", "fcs_file", "panel", "beads", "visit", "fmo_file",
     "isotype_file", "tissue", "remark", "serum_washed_out_ug_ml",
 )  # fmt: skip
@@ -24,9 +26,9 @@ PANEL_COLUMNS = (
     "panel", "channel", "role", "target", "marker", "fluorochrome", "clone", "competes_with_drug",
     "f_p_ratio", "f_p_ratio_sd",
 )  # fmt: skip
-BEAD_COLUMNS = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "acquired_on", "assigned_cv")
+TYPED_BEAD_COLUMNS = ("beads", "fcs_file", "kit", "lot", "channel", "levels", "acquired_on", "assigned_cv")
 DOSE_COLUMNS = tuple(field.name for field in fields(Dose))
-PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))
+TYPED_PATIENT_COLUMNS = tuple(field.name for field in fields(Patient))
 _CLONES = (
     ("CD138", "MI15"), ("CD45", "HI30"), ("CD319", "162.1"), ("CD229", "HLy9.1.25"), ("CD19", "SJ25C1"),
     ("CD56", "NCAM16.2"), ("CD117", "104D2"), ("CD81", "JS-81"), ("CD38", "HIT2"), ("DUMP", "UCHT1+M5E2"),
@@ -38,17 +40,19 @@ _HISTORY, _LETTER = 9, 14
 def write_sheets(plan: StudyPlan, study: Path) -> None:
     """Write samples, panels, beads, doses and patients below the study folder."""
     cytometers = {day.cytometer.panel: day for day in plan.days}
-    write_typed_csv(study / "samples.csv", SAMPLE_COLUMNS, [sample_row(tube) for tube in plan.tubes])
+    write_typed_csv(study / "samples.csv", TYPED_SAMPLE_COLUMNS, [sample_row(tube) for tube in plan.tubes])
     write_typed_csv(
         study / "panels.csv",
         PANEL_COLUMNS,
         [row for day in cytometers.values() for row in cytometer_rows(day.cytometer, day.f_p_printed)],
     )
-    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in plan.days])
+    write_typed_csv(study / "beads.csv", TYPED_BEAD_COLUMNS, [bead_row(day) for day in plan.days])
     histories = [_history(plan, tube) for tube in _last_tubes(plan)]
     doses = [dose for history in histories for dose in history[1]]
     write_typed_csv(study / "doses.csv", DOSE_COLUMNS, [_as_row(dose) for dose in doses])
-    write_typed_csv(study / "patients.csv", PATIENT_COLUMNS, [_as_row(history[0]) for history in histories])
+    write_typed_csv(
+        study / "patients.csv", TYPED_PATIENT_COLUMNS, [_as_row(history[0]) for history in histories]
+    )
 
 
 def sample_row(tube: PlannedTube) -> tuple[SimulatedCell, ...]:
@@ -58,7 +62,7 @@ def sample_row(tube: PlannedTube) -> tuple[SimulatedCell, ...]:
     panel, bead_run = tube.day.cytometer.panel, tube.day.bead_run
     return (
         tube.sample_id, tube.slot.patient_id, tube.day.on, tube.file, panel, bead_run, tube.slot.visit, fmo,
-        isotype, "marrow", tube.slot.remark, _serum(tube.patient.serum_ug_ml),
+        isotype, Tissue.MARROW.value, tube.slot.remark, _serum(tube.patient.serum_ug_ml),
     )  # fmt: skip
 
 
@@ -67,7 +71,9 @@ def cytometer_rows(cytometer: Cytometer, f_p: float) -> list[tuple[SimulatedCell
     clones = dict(_CLONES)
     rows: list[tuple[SimulatedCell, ...]] = []
     for detector in cytometer.detectors:
-        cd38: tuple[SimulatedCell, ...] = (True, f_p, 0.02) if detector.role == "cd38" else (None, None, None)
+        cd38: tuple[SimulatedCell, ...] = (
+            (True, f_p, 0.02) if detector.role == Role.CD38 else (None, None, None)
+        )
         marker = _PRINTED.get(detector.marker, detector.marker)
         clone = clones.get(detector.marker, "")
         names = (cytometer.panel, detector.channel, detector.role, "")

@@ -24,19 +24,20 @@ from pipeline.simulate.tubes.parameters import Clone, TubeParameters
 from pipeline.simulate.tubes.simulated_tube import SimulatedTube
 from pipeline.simulate.tubes.tube import simulate_tube
 from pipeline.simulate.typed_sheets import (
-    BEAD_COLUMNS,
     PANEL_COLUMNS,
-    SAMPLE_COLUMNS,
+    TYPED_BEAD_COLUMNS,
+    TYPED_SAMPLE_COLUMNS,
     SimulatedCell,
     bead_row,
     cytometer_rows,
     write_typed_csv,
 )
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.errors import UsageError
 
-NAME = "validation"
-EVENTS, BEAD_EVENTS = 800, 2_900
-PERCENT = 25.0
+VALIDATION_NAME = "validation"
+VALIDATION_EVENTS, VALIDATION_BEAD_EVENTS = 800, 2_900
+VALIDATION_ABERRANT_PERCENT = 25.0
 DAY_SD, REPLICATE_SD = 0.04, 0.03
 """SD of ln density, between days and between replicates. Assumption: a well-run assay."""
 
@@ -97,7 +98,7 @@ def write_validation_study(
     """Write the study, which has a fixed size."""
     if patients is not None or events is not None:
         raise UsageError(
-            f"the scenario {NAME} has a fixed size; leave out the numbers of patients and events"
+            f"the scenario {VALIDATION_NAME} has a fixed size; leave out the numbers of patients and events"
         )
     days = _days(seed)
     wanted = _wanted()
@@ -110,7 +111,7 @@ def write_validation_study(
         rows.append(tube_row(planned, tube, controls[wanted_tube.day]))
     bead_runs = []
     for number, day in enumerate(days):
-        parameters = BeadParameters(day.lot, day.cytometer, BEAD_EVENTS, day.bead_gains, day.f_p)
+        parameters = BeadParameters(day.lot, day.cytometer, VALIDATION_BEAD_EVENTS, day.bead_gains, day.f_p)
         run = simulate_beads(parameters, np.random.default_rng([seed, _BEADS, number]))
         write_beads(study, day, run)
         bead_runs.append(true_bead_row(day, run))
@@ -121,10 +122,10 @@ def write_validation_study(
 def _days(seed: int) -> tuple[InstrumentDay, ...]:
     """Return three days of one instrument, and the first of these days on another instrument."""
     scenario = replace(
-        scenario_named(NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
+        scenario_named(VALIDATION_NAME), cytometers=(THREE_LASERS, THREE_LASERS, THREE_LASERS, WIDE_SCALE)
     )
     slots = [Slot("QC", day, 60.0) for day in range(4)]
-    *days, wide_day = plan_study(scenario, slots, events=EVENTS, seed=seed, days_apart=7).days
+    *days, wide_day = plan_study(scenario, slots, events=VALIDATION_EVENTS, seed=seed, days_apart=7).days
     return (*days, replace(wide_day, on=days[0].on, bead_run=f"{days[0].bead_run}_wide"))
 
 
@@ -153,8 +154,8 @@ def _wanted() -> list[_Wanted]:
 def _planned(number: int, wanted: _Wanted, days: tuple[InstrumentDay, ...], seed: int) -> PlannedTube:
     """Return a planned tube: its patient stands for the pool, with the tube's own true density."""
     day = days[wanted.day]
-    scenario = scenario_named(NAME)
-    plan = plan_study(scenario, [Slot("QC", 0, 60.0)], events=EVENTS, seed=seed)
+    scenario = scenario_named(VALIDATION_NAME)
+    plan = plan_study(scenario, [Slot("QC", 0, 60.0)], events=VALIDATION_EVENTS, seed=seed)
     of_day = np.random.default_rng([seed, _FACTORS, 0, min(wanted.day, 3)]).normal(0, DAY_SD)
     own = np.random.default_rng([seed, _FACTORS, 1, number]).normal(0, REPLICATE_SD)
     density = (
@@ -178,9 +179,9 @@ def _planned(number: int, wanted: _Wanted, days: tuple[InstrumentDay, ...], seed
 def _parameters(day: InstrumentDay, clone: Clone) -> TubeParameters:
     return TubeParameters(
         cytometer=day.cytometer,
-        n_events=EVENTS,
+        n_events=VALIDATION_EVENTS,
         clone=clone,
-        aberrant_percent=PERCENT,
+        aberrant_percent=VALIDATION_ABERRANT_PERCENT,
         gains=day.gains,
         f_p=day.f_p,
     )
@@ -211,13 +212,13 @@ def _write_sheets(tubes: list[PlannedTube], days: tuple[InstrumentDay, ...], stu
     panels = {day.cytometer.panel: day for day in days}
     rows: list[tuple[SimulatedCell, ...]] = [
         (tube.sample_id, "QC", tube.day.on, tube.file, tube.day.cytometer.panel, tube.day.bead_run, "",
-         _fmo_file(tube.day), "", "marrow", "")
+         _fmo_file(tube.day), "", Tissue.MARROW.value, "")
         for tube in tubes
     ]  # fmt: skip
-    write_typed_csv(study / "samples.csv", SAMPLE_COLUMNS, rows)
+    write_typed_csv(study / "samples.csv", TYPED_SAMPLE_COLUMNS, rows)
     channels = [row for day in panels.values() for row in cytometer_rows(day.cytometer, day.f_p_printed)]
     write_typed_csv(study / "panels.csv", PANEL_COLUMNS, channels)
-    write_typed_csv(study / "beads.csv", BEAD_COLUMNS, [bead_row(day) for day in days])
+    write_typed_csv(study / "beads.csv", TYPED_BEAD_COLUMNS, [bead_row(day) for day in days])
     write_typed_csv(study / "validation.csv", EXPERIMENT_COLUMNS, _roles())
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from pipeline.study.names.look import folded_name
+
 _COMPENSATED = re.compile(
     r"^(fj[-_ ]?)?[(\[]?(comp|compensated|unmixed)[)\]]?[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A, (Comp) PE-A
     r"|[-_.: ]+[(\[]?(comp|compensated|unmixed)[)\]]?$"  # PE-A - Compensated
@@ -86,7 +88,7 @@ def unlike_pulses(names: Sequence[str]) -> tuple[str, str] | None:
     (('PE-A', 'PE-H'), None)
     """
     pulses = [pulse_of(name) for name in names]
-    folded = [_folded(_bare(name)) for name in names]
+    folded = [folded_name(_bare(name)) for name in names]
     ends: dict[str, set[str]] = {}
     for key in folded:
         ends.setdefault(key[:-1], set()).add(key[-1:])
@@ -114,14 +116,10 @@ def _bare(name: str) -> str:
 
 
 def _differ_in_last_letter(first: str, second: str) -> bool:
-    return _end_otherwise(_folded(_bare(first)), _folded(_bare(second)))
+    return _end_otherwise(folded_name(_bare(first)), folded_name(_bare(second)))
 
 
 def _end_otherwise(a: str, b: str) -> bool:
     """Return whether two folded names differ only in the letter of the pulse at their ends."""
     ends = {a[-1:], b[-1:]}
     return len(ends) == 2 and len(a) > 2 and a[:-1] == b[:-1] and ends <= {"a", "h", "w"}
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()

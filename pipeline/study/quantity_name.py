@@ -66,7 +66,7 @@ YEARS: Final = Unit("years", UnitKind.BODY)
 KILOGRAMS: Final = Unit("kg", UnitKind.BODY)
 GRAMS_PER_LITRE: Final = Unit("g/L", UnitKind.BODY)
 MICROGRAMS_PER_ML: Final = Unit("µg/mL", UnitKind.LEVEL)
-RATIO: Final = Unit("ratio", UnitKind.COEFFICIENT)
+RATIO_UNIT: Final = Unit("ratio", UnitKind.COEFFICIENT)
 FRACTION: Final = Unit("fraction", UnitKind.COEFFICIENT)
 SHARE: Final = Unit("0 to 1", UnitKind.COEFFICIENT)
 TAU: Final = Unit("-1 to 1", UnitKind.COEFFICIENT)
@@ -80,7 +80,21 @@ def marker_of(study: Study) -> str:
 
 def drug_of(study: Study) -> str:
     """Return the first name of the washed-out drug."""
-    return study.settings.washed_out_drug.split(";")[0].strip()
+    return first_drug(study.settings.washed_out_drug)
+
+
+def study_drug_of(study: Study) -> str:
+    """Return the first name of the study drug."""
+    return first_drug(study.settings.study_drug)
+
+
+def first_drug(names: str) -> str:
+    """Return the first of the names of a drug, which a `;` parts.
+
+    >>> first_drug("daratumumab; Darzalex")
+    'daratumumab'
+    """
+    return names.split(";", maxsplit=1)[0].strip()
 
 
 def clones_compete(study: Study) -> bool | None:

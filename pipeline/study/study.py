@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from gating.events.panel import Role
+from pipeline.study.cells.choices import ReviewDecision, Tissue, review_decision
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.polygon import TypedPolygon
 from pipeline.study.settings import Settings
@@ -49,7 +51,7 @@ class Sample:
     visit: str = ""
     fmo_file: str = ""
     isotype_file: str = ""
-    tissue: str = "marrow"
+    tissue: Tissue = Tissue.MARROW
     remark: str = ""
     gates_file: str = ""
     population: str = ""
@@ -76,7 +78,7 @@ class PanelChannel:
     """
 
     aliases: tuple[str, ...]
-    role: str
+    role: Role
     target: str = "any"
     marker: str = ""
     fluorochrome: str = ""
@@ -106,7 +108,7 @@ class Panel:
     @property
     def quantified(self) -> PanelChannel:
         """The channel whose receptor density is quantified."""
-        return next(channel for channel in self.channels if channel.role == "cd38")
+        return next(channel for channel in self.channels if channel.role == Role.CD38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +225,7 @@ class GateSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateOverride:
-    """A gate that a person set: a threshold that replaces the automatic one, or a polygon for a whole step.
-
-    Either `value` or `polygon` is None.
-    """
+    """A gate that a person set: a threshold in `value`, or a whole step's `polygon`; the other is None."""
 
     sample_id: str
     gate: str
@@ -239,14 +238,19 @@ class GateOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class TubeVerdict:
-    """A reviewer's verdict on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
+class TypedDecision:
+    """A reviewer's decision on a tube in review.csv: `accept`, `change`, `reject`, `ask`, or other words."""
 
     sample_id: str
     verdict: str
     set_by: str
     reason: str = ""
     set_at: str = ""
+
+    @property
+    def meant(self) -> ReviewDecision | None:
+        """What the words mean; None for words that are only noted."""
+        return review_decision(self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ class Study:
     gates: tuple[GateOverride, ...] = ()
     statements: tuple[Statement, ...] = ()
     validation: tuple[ValidationTube, ...] = ()
-    verdicts: tuple[TubeVerdict, ...] = ()
+    typed_decisions: tuple[TypedDecision, ...] = ()
     adverse_events: tuple[AdverseEvent, ...] = ()
     places: Mapping[tuple[str, str, str], str] = field(default_factory=dict, compare=False, repr=False)
     typed_samples: TypedRows = field(default_factory=TypedRows, compare=False, repr=False)

@@ -155,6 +155,15 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital first; its other letters stay.
+
+    >>> capitalized("median MFI"), capitalized("")
+    ('Median MFI', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def age_words(hours: float) -> str:
     """Return an age in words with its minutes, so that an age above a limit never looks equal to it.
 

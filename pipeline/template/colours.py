@@ -8,7 +8,7 @@ GUESSED = "FFF2CC"
 TO_FILL = "F8CBAD"
 """Colour of a cell that the user must fill in or check: orange. Convention."""
 
-FILES = "_files"
+FILES_SHEET = "_files"
 """Sheet of the files in the drop-downs. Convention."""
 
 FILES_NOT_USED = "_files_not_used"

@@ -9,17 +9,13 @@ from datetime import date
 from pathlib import Path
 
 from calibration.beads.kits import bead_kit
+from gating.events.panel import Role
 from pipeline.files.safe_name import safe_name
 from pipeline.study.names.file_kinds import FileKind
 from pipeline.study.sheets.rules.panels import SEVERAL_ALLOWED
 from pipeline.study.wording import same_word
 from pipeline.template.assay_rows import assay_rows
-from pipeline.template.inventory import (
-    Inventory,
-    InventoryFile,
-    nearest_beads,
-    tubes_own_control,
-)
+from pipeline.template.inventory import Inventory, InventoryFile, nearest_beads, tubes_own_control
 from pipeline.template.kits import guess_kit
 from pipeline.template.names import patients_of, safe_id, tells_little, unique_names
 from pipeline.tube.names.channels import find_channel
@@ -82,7 +78,7 @@ def guessed_rows(inventory: Inventory) -> dict[str, tuple[GuessedRow, ...]]:
         str(row.values["channel"])
         for panel in panels
         for row in _panel_rows(panel, ())
-        if row.values["role"] == "cd38"
+        if row.values["role"] == Role.CD38
     ]
     bead_rows = _bead_rows(inventory, quantified)
     antibody_columns = _antibody_columns([row.values["kit"] for row in bead_rows])
@@ -148,7 +144,7 @@ def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[Guessed
             else f"role from the marker {marker or channel}"
         )
         if role in taken and role not in SEVERAL_ALLOWED:
-            role, why = "other", f"{role} is taken by another channel"
+            role, why = Role.OTHER, f"{role} is taken by another channel"
         taken.add(role)
         stained = not scatter_role(channel)
         values: dict[str, Value] = {
@@ -159,10 +155,10 @@ def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[Guessed
             "fluorochrome": fluorochrome(channel, marker) if stained else "",
         }
         guessed: tuple[str, ...] = ("panel", "role", "marker", "fluorochrome")
-        if role == "cd38" and (ratio := _f_p_ratio(panel, channel)) is not None:
+        if role == Role.CD38 and (ratio := _f_p_ratio(panel, channel)) is not None:
             values["f_p_ratio"], guessed = ratio, (*guessed, "f_p_ratio")
             why += "; f_p_ratio is typed in the files: is it that of this lot of the conjugate?"
-        rows.append(GuessedRow(values, guessed, why, tuple(antibody_columns) if role == "cd38" else ()))
+        rows.append(GuessedRow(values, guessed, why, tuple(antibody_columns) if role == Role.CD38 else ()))
     return tuple(rows)
 
 
@@ -181,7 +177,7 @@ def _role(panel: _Panel, channel: str, marker: str) -> str:
     role = guess_role(channel, marker)
     pulse = _PULSE.search(channel)
     if scatter_role(channel):
-        return "" if role == "other" else role
+        return "" if role == Role.OTHER else role
     if pulse and pulse[1] != "A" and f"{channel[: pulse.start()]}{pulse[0][0]}A" in panel.channels:
         return ""
     return role

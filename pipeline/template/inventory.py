@@ -8,6 +8,7 @@ from datetime import date
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 
+from gating.events.panel import Role
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.locations import study_files
 from pipeline.study.names.file_kinds import FileKind, kind_of_file_name
@@ -136,7 +137,7 @@ def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
     with_cd38 = {
         (tube.file.channels, roles[tube.name])
         for tube in files
-        if tube.kind is FileKind.TUBE and "cd38" in roles[tube.name]
+        if tube.kind is FileKind.TUBE and Role.CD38 in roles[tube.name]
     }
     checked = []
     for candidate in files:
@@ -155,7 +156,7 @@ def _without_quantified(files: Sequence[InventoryFile]) -> list[InventoryFile]:
 
 def _lacks_cd38_alone(tube: Sequence[str], twin: Sequence[str]) -> bool:
     differ = [(mine, theirs) for mine, theirs in zip(tube, twin, strict=True) if mine != theirs]
-    return differ == [("", "cd38")]
+    return differ == [("", Role.CD38)]
 
 
 def tubes_own_control(

@@ -20,6 +20,7 @@ from calibration.beads.density_peaks import (
 )
 from calibration.beads.kits import BEAD_KITS, BeadKit
 from calibration.beads.singlets import find_bead_singlets
+from gating.events.panel import AREA_ROLES, Role
 from pipeline.fcs import FcsError, FcsFile, read_fcs
 from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.inventory import InventoryFile
@@ -141,8 +142,8 @@ def _singlets(file: FcsFile, light: NDArray[np.floating]) -> NDArray[np.float64]
     """Return the sorted light of single beads: those in the densest spot of scatter, if there is scatter."""
     roles = {scatter_role(channel): channel for channel in reversed(file.channels)}
     values = np.asarray(light[:MOST_EVENTS], np.float64)
-    if "fsc_area" in roles and "ssc_area" in roles:
-        forward, side = (file.column(roles[role])[:MOST_EVENTS] for role in ("fsc_area", "ssc_area"))
+    if Role.FSC_AREA in roles and Role.SSC_AREA in roles:
+        forward, side = (file.column(roles[role])[:MOST_EVENTS] for role in AREA_ROLES)
         values = values[find_bead_singlets(forward, side)]
     return np.sort(values[np.isfinite(values)])
 

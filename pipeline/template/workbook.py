@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.study.sheets.columns import Row, column_facts, column_fields, column_names, required_columns
 from pipeline.study.sheets.rows import STUDY_SHEETS
 from pipeline.study.sheets.tables import column_letter
-from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
+from pipeline.template.colours import FILES_NOT_USED, FILES_SHEET, GUESSED, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.settings_sheets import (
     OWN_COLUMNS,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SPARE_ROWS = 300
 """Empty rows below the last row that also have drop-downs."""
 
-HEADER, HEADER_POINTS = "DDEBF7", 31
+HEADER_FILL, HEADER_POINTS = "DDEBF7", 31
 REMARKS = {"samples": "beads", "panels": "host", "beads": "levels", "doses": "drug"}
 """Column before the reason of a guess, by sheet."""
 _WIDTHS = {
@@ -147,7 +147,7 @@ def _write_header(sheet: Worksheet, name: str, model: type[Row]) -> None:
         cell = sheet.cell(1, index, column)
         cell.font = Font("Calibri", 11, bold=column in required, italic=column.startswith("_"))
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        cell.fill = PatternFill("solid", fgColor=HEADER)
+        cell.fill = PatternFill("solid", fgColor=HEADER_FILL)
         sheet.column_dimensions[column_letter(index)].width = _width(column)
         if not column.startswith("_"):
             cell.comment = Comment(_explanation(model, column), "cd38rd", height=160, width=320)
@@ -274,7 +274,7 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
     """Add a drop-down of all FCS files to the columns that name a file; other names may be typed, too."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    sheet = workbook.create_sheet(FILES)
+    sheet = workbook.create_sheet(FILES_SHEET)
     sheet.sheet_state = "hidden"
     for number, file in enumerate(files, start=1):
         _as_text(sheet.cell(number, 1, file))
@@ -284,7 +284,7 @@ def _offer_files(workbook: Workbook, files: Sequence[str], n_rows: Mapping[str, 
             letter = column_letter(_columns(name, model).index(column) + 1)
             rule = DataValidation(
                 type="list",
-                formula1=f"={FILES}!$A$1:$A${len(files)}",
+                formula1=f"={FILES_SHEET}!$A$1:$A${len(files)}",
                 allow_blank=True,
                 showErrorMessage=False,
             )

@@ -9,6 +9,7 @@ from calibration.density.result import ControlKind
 from gating.events import FloatArray, Mask, Survivors
 from gating.events.below_zero import far_below_zero
 from gating.events.errors import GatingError
+from gating.events.panel import Role
 from gating.events.sampling import SAMPLE_EVENTS, drawn_by_scatter, sampled
 from gating.gates import inside
 from gating.gates.steps import GatedPopulation, GateStep, Step
@@ -170,7 +171,7 @@ def _sample(tube: Tube) -> Survivors:
 
 
 def _below_zero_words(tube: Tube, cells: Survivors, which: str) -> str:
-    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != "cd38"]
+    stained = [row.name for row in stained_rows(tube.rows.panel) if row.role != Role.CD38]
     light = {name: cells.column(name) for name in stained}
     low = far_below_zero({**light, tube.quantified_channel: tube.quantified.take(cells.index)})
     if not low:

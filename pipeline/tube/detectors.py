@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.tube.names.channels import UNSTAINED_ROLES
+from gating.events.panel import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 

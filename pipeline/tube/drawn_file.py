@@ -49,9 +49,9 @@ def called_by_gates(drawn: DrawnPopulation, rows: FileRows) -> tuple[str, ...]:
     gate_names = {*drawn.labels, *(d for m in drawn.strategy.comp_matrices.values() for d in m.detectors)}
     aliases = {rows.name_of(row.name): row.aliases for row in rows.panel.channels}
 
-    def called(name: str) -> str:
+    def name_in_gates(name: str) -> str:
         if name in gate_names or name.replace("/", "_") in gate_names:
             return name
         return next((alias for alias in aliases.get(name, ()) if alias in gate_names), name)
 
-    return tuple(map(called, rows.channels))
+    return tuple(map(name_in_gates, rows.channels))

@@ -15,11 +15,11 @@ import numpy as np
 from calibration.numbers import IQR_TO_SD, MEDIAN_TO_MEAN_ERROR, QUARTILES
 from gating.events import FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix
+from gating.events.panel import UNSTAINED_ROLES
 from gating.gates.steps import GateStep, Step
 from gating.strategy import gate_plasma_cells
 from pipeline.tube.compensation import Compensation
 from pipeline.tube.control import Control, gated_alike
-from pipeline.tube.names.channels import UNSTAINED_ROLES
 from pipeline.tube.reading import Tube
 
 STANDARD_ERRORS = 4.0
@@ -38,7 +38,7 @@ FEWEST_FOR_SPILL = 20
 """Fewest cells for an estimate. Convention: the error of the median of fewer cells is a quarter of their
 spread."""
 
-SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
+SPILL_SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
 
 
 def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
@@ -50,7 +50,7 @@ def without_dye_spill(tube: Tube, control: Control) -> tuple[Tube, Control]:
         return tube, control
     shares = zip(matrix.channels, matrix.values[-1], strict=True)
     listed = ", ".join(f"{name} {share:.3f}" for name, share in shares if 0 < share < 1)
-    note = f"{SOURCE}: {listed or 'none to be seen'}"
+    note = f"{SPILL_SOURCE}: {listed or 'none to be seen'}"
     cleaned = replace(tube.compensated(matrix), notes=(*tube.notes, note))
     return cleaned, replace(control, tube=control.tube.compensated(matrix))
 
@@ -98,7 +98,7 @@ def _matrix(tube: Tube, cells: Mask, control: Tube, same_cells: Mask) -> Spillov
             _fraction(tube.events.column(dye)[cells], control.events.column(dye)[same_cells], light)
             for dye in dyes
         ]
-    return SpilloverMatrix((*dyes, tube.quantified_channel), values, SOURCE)
+    return SpilloverMatrix((*dyes, tube.quantified_channel), values, SPILL_SOURCE)
 
 
 def _fraction(stained: FloatArray, blank: FloatArray, light: float) -> float:

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from calibration.numbers import finite_values
 from gating.events import Events, Survivors
 from gating.events.events import LARGE
-from gating.events.panel import GatingPanel
+from gating.events.panel import LIGHT_CHAIN_ROLES, GatingPanel
 from gating.events.rank_search import pair_at
 from gating.events.transforms import area_sinh
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
+from gating.gates.movable_gates import CLONE_ROLES
 from gating.gates.steps import GatedPopulation, GateFlag, GateStep, Step
 from gating.thresholds import rounded
 
 STAINED = "stained"
 CONTROL = "control"
-BEADS = "beads"
-PHENOTYPE = ("cd19", "cd56", "cd117", "cd81", "kappa", "lambda")
+BEAD_EVENTS_SHOWN = "beads"
+PHENOTYPE_ROLES = (*CLONE_ROLES, *LIGHT_CHAIN_ROLES)
 """Roles that show an aberrant phenotype, the most informative first."""
 
 _LINEAR = re.compile(r"^(fsc|ssc|fs\b|ss\b|fs[ -]|ss[ -]|time|width|event)", re.IGNORECASE)
@@ -123,15 +125,15 @@ def cd38_histogram(
     >>> cd38_histogram([900.0, 1000.0, 1100.0], [10.0, 12.0], bins=4).counts
     (('stained', (0, 0, 0, 3)), ('control', (1, 1, 0, 0)))
     """
-    named = [(STAINED, _finite(stained))]
+    named = [(STAINED, finite_values(stained))]
     if control is not None:
-        named.append((CONTROL, _finite(control)))
+        named.append((CONTROL, finite_values(control)))
     return _histogram(tuple(named), channel, bins, from_zero=True)
 
 
 def bead_histogram(intensity: ArrayLike, *, channel: str, bins: int = 256) -> Histogram:
     """Return the histogram of the bead singlets on one channel (linear values, shape (n,))."""
-    return _histogram(((BEADS, _finite(intensity)),), channel, bins)
+    return _histogram(((BEAD_EVENTS_SHOWN, finite_values(intensity)),), channel, bins)
 
 
 def histogram_edges(histogram: Histogram) -> NDArray[np.float64]:
@@ -148,7 +150,7 @@ def _phenotype(step: GateStep, gated: GatedPopulation, panel: GatingPanel | None
     """Return the channels of an aberrant phenotype for a picture that shows that no plasma cell has one."""
     if panel is None or step.name is not Step.ABERRANT or GateFlag.NO_ABERRANT_PHENOTYPE not in gated.flags:
         return ()
-    return tuple(channel.channel for role in PHENOTYPE for channel in panel.with_role(role))[:2]
+    return tuple(channel.channel for role in PHENOTYPE_ROLES for channel in panel.with_role(role))[:2]
 
 
 def _entered(events: Events, gated: GatedPopulation, index: int) -> Survivors:
@@ -258,11 +260,6 @@ def _histogram(
         for name, values in named
     )
     return Histogram(channel, axis.low, axis.high, axis.cofactor or 1.0, counts)
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    every = np.asarray(values, dtype=np.float64).ravel()
-    return every[np.isfinite(every)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from calibration.numbers import AT_SCALE_END
 from gating.events import Events, FloatArray, Mask
 from gating.events.compensation import SpilloverMatrix, compensate
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Role
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.fcs.repairs import Repair
 from pipeline.files.content import AnyContent
@@ -150,7 +150,7 @@ def read_tube(
     detectors = set(map(rows.name_of, matrix.channels)) if matrix is not None else set()
     needed = tuple(name for name in header.channels if name in detectors.union(rows.names))
     file = header.decoding(needed)
-    times = tuple(row.name for row in panel.channels if row.role == "time")
+    times = tuple(row.name for row in panel.channels if row.role == Role.TIME)
     quantified = panel.quantified.name
     gating = tuple(name for name in rows.row_names if name != quantified)
     decoded = tuple(map(rows.row_of, file.decoded))

@@ -1,6 +1,7 @@
 """The models of washout, one entry each: its fit, its estimates, and whether it can be preferred.
 
-A new model needs its module and one entry in `MODELS`; the report and `washout.json` read that list.
+A new model needs its module and one entry in `MODELS`. The report with its glossary and Methods,
+`rd.xlsx` and `washout.json` take names, words and sources from that entry and from its estimates.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from pipeline.washout.choice import Candidate
 from pipeline.washout.goodness import trend_p
 from pipeline.washout.line.mixed import MixedFit, fit_random_intercept
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
-from pipeline.washout.observations.selection import Given
+from pipeline.washout.observations.selection import RowSelection
+from pipeline.washout.publications import (
+    BOOTSTRAP,
+    IMPORTANCE,
+    LESS_BIAS,
+    PAIRWISE_ORDER,
+    PERMUTATION,
+    SERUM,
+    TOBIT,
+    Publication,
+)
 from pipeline.washout.ranks import RankAssociation, rank_observations
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.rivals import line_law
@@ -42,7 +53,7 @@ class EstimatedFit(Fit, Protocol):
 FitT = TypeVar("FitT", bound=Fit)
 
 
-def nothing_left_out(_: Given) -> tuple[Refusal, ...]:
+def nothing_left_out(_: RowSelection) -> tuple[Refusal, ...]:
     """Return no refusals: for a model no part of which is refused on its own."""
     return ()
 
@@ -63,7 +74,7 @@ class Model(Generic[FitT]):
     fit
         Fits the rows. Raises `NotEstimableError` with the reason; returns None if these rows do not need it.
     estimates
-        Returns every number of a fit, under names that no other model uses.
+        Returns every number of a fit, under names that no other model uses, each with its words.
     method
         Returns in words how the numbers were made.
     candidate
@@ -80,35 +91,38 @@ class Model(Generic[FitT]):
         What was done, as a sentence of the report's Methods without its full stop; "" where the report makes
         the sentence from the rows.
     glossary
-        What the name stands for, and what the model is, in the glossary of report and workbook; empty for a
-        variant of another model.
+        What the name stands for, and what the model is, in the glossary of the report; empty for a variant of
+        another model.
+    sources
+        The publications that the sentence of the Methods cites.
     """
 
     name: str
-    fit: Callable[[Given, Settings], FitT | None]
+    fit: Callable[[RowSelection, Settings], FitT | None]
     estimates: Callable[[FitT], tuple[Estimate, ...]]
     method: Callable[[FitT], str]
     candidate: Callable[[str, FitT, Settings], Candidate] | None = None
     waits: Callable[[FitT, Sequence[PatientRd], Settings], list[Wait]] = no_waits
     after: str = ""
-    left_out: Callable[[Given], tuple[Refusal, ...]] = nothing_left_out
+    left_out: Callable[[RowSelection], tuple[Refusal, ...]] = nothing_left_out
     plain: str = field(kw_only=True)
     methods: str = field(kw_only=True)
     glossary: tuple[str, str] | tuple[()] = field(kw_only=True)
+    sources: tuple[Publication, ...] = field(default=(), kw_only=True)
 
 
-def _ranks(selection: Given, settings: Settings) -> RankAssociation:
+def _ranks(selection: RowSelection, settings: Settings) -> RankAssociation:
     """Fit M0; leave out the notes on its rows, since the report prints the notes on all rows once."""
     rows = selection.of_reference
     fit = rank_observations(rows, seed=settings.seed)
     return replace(fit, notes=tuple(note for note in fit.notes if note not in rows.notes))
 
 
-def _adjusted(selection: Given, _: Settings) -> WashoutFit | None:
+def _adjusted(selection: RowSelection, _: Settings) -> WashoutFit | None:
     return None if selection.adjusted_data is None else fit_observations(selection.adjusted_data)
 
 
-def _with_left_out(selection: Given, _: Settings) -> WashoutFit | None:
+def _with_left_out(selection: RowSelection, _: Settings) -> WashoutFit | None:
     return (
         None
         if selection.with_left_out is None
@@ -116,7 +130,7 @@ def _with_left_out(selection: Given, _: Settings) -> WashoutFit | None:
     )
 
 
-def _random_intercept(selection: Given, _: Settings) -> MixedFit | None:
+def _random_intercept(selection: RowSelection, _: Settings) -> MixedFit | None:
     repeats = selection.data.n_patients < selection.data.n
     return fit_random_intercept(selection.data) if repeats else None
 
@@ -155,6 +169,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
                 "(Spearman's ρ, permutation p)."
             ),
         ),
+        sources=(PAIRWISE_ORDER, PERMUTATION, BOOTSTRAP),
     ),
     Model(
         ModelName.LINE,
@@ -174,11 +189,12 @@ MODELS: Final[tuple[Model[Any], ...]] = (
                 "the washout doubles."
             ),
         ),
+        sources=(TOBIT, LESS_BIAS),
     ),
     Model(
         ModelName.ADJUSTED,
         _adjusted,
-        lambda fit: fit.renamed("adjusted_"),
+        lambda fit: fit.renamed("adjusted_", "Adjusted for what is known of the patients"),
         _line_method,
         _line_candidate,
         after=ModelName.LINE,
@@ -191,7 +207,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     Model(
         ModelName.WITH_LEFT_OUT,
         _with_left_out,
-        lambda fit: fit.renamed("with_left_out_"),
+        lambda fit: fit.renamed("with_left_out_", "With the rows left out"),
         _line_method,
         plain="the line with the rows left out",
         methods="",
@@ -220,6 +236,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
             "model 2: recovery",
             "A recovery curve: free CD38 comes back as the drug leaves, to a plateau.",
         ),
+        sources=(IMPORTANCE, SERUM),
     ),
     Model(
         ModelName.TOTAL,

@@ -57,16 +57,17 @@ class RankAssociation:
     def estimates(self) -> tuple[Estimate, ...]:
         """Return ρ and τ_b as `washout.json` prints them."""
         return (
-            self._estimate("spearman_rho", self.spearman, self.spearman_interval, self.p),
-            self._estimate("kendall_tau_b", self.kendall, self.kendall_interval, None),
+            self._estimate("spearman_rho", "Spearman's ρ", self.spearman, self.spearman_interval, self.p),
+            self._estimate("kendall_tau_b", "Kendall's τ-b", self.kendall, self.kendall_interval, None),
         )
 
     def _estimate(
-        self, name: str, value: float, interval: tuple[float, float] | None, p: float | None
+        self, name: str, statistic: str, value: float, interval: tuple[float, float] | None, p: float | None
     ) -> Estimate:
         low, high = interval or (None, None)
         how = "" if interval is None else "BCa bootstrap of patients"
-        return Estimate(name, value, low, high, self.n, self.method, how, self.level, p=p)
+        words = f"{statistic} of density and weeks"
+        return Estimate(name, value, low, high, self.n, self.method, how, self.level, p=p, words=words)
 
 
 def rank_association(

@@ -13,12 +13,13 @@ from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, ModelName, NotEstimableError, Refusal, Wait
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.choice import Candidate, ModelChoice, choose
 from pipeline.washout.line.mixed import MixedFit
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.models import MODELS, Fit, Model
 from pipeline.washout.observations.kept import RowLeftOut
-from pipeline.washout.observations.selection import Given, given_rows
+from pipeline.washout.observations.selection import RowSelection, select_rows
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.recovery.fit import RecoveryFit
 from pipeline.washout.recovery.prior import prior_words
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind")
 
-SECTIONS_WITHIN, SENSITIVITY = "within patients", "sensitivity"
+SECTIONS_WITHIN, SECTION_SENSITIVITY = "within patients", "sensitivity"
 
 __all__ = ["WashoutReport", "washout_report", "with_sensitivity"]
 
@@ -106,6 +107,14 @@ class WashoutReport:
         """M3, the line of total CD38; None if it was not estimated."""
         return self._fit(ModelName.TOTAL, WashoutFit)
 
+    def estimate(self, kind: EstimateKind, model: str) -> Estimate | None:
+        """Return a model's estimate of this kind; None if the model was not fitted, or has none."""
+        return next((e for e in self.estimates if e.kind is kind and e.model == model), None)
+
+    def term_estimates(self, model: str) -> tuple[Estimate, ...]:
+        """Return the folds of the terms of a model's line."""
+        return tuple(e for e in self.estimates if e.kind is EstimateKind.TERM and e.model == model)
+
     def _fit(self, name: str, kind: type[Kind]) -> Kind | None:
         fit = self.fits.get(name)
         return fit if isinstance(fit, kind) else None
@@ -152,7 +161,7 @@ def washout_report(rows: Sequence[PatientRd], settings: Settings) -> WashoutRepo
     settings
         The settings `seed`, `uloq_extrapolation`, `rd_cut` and `kd_app_ug_ml` are used, among others.
     """
-    selection, defects = given_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
+    selection, defects = select_rows(rows, settings), CaughtDefects("model ", (NotEstimableError,))
     within = defects.caught(SECTIONS_WITHIN, lambda: within_patients(rows, selection.used, selection.data))
     data = selection.data
     fitted, refused = _fitted(selection, settings, defects)
@@ -187,7 +196,7 @@ def with_sensitivity(report: WashoutReport, rows: Sequence[PatientRd], settings:
     line, defects = report.tobit, CaughtDefects("model ", (NotEstimableError,))
     if line is None:
         return report
-    result = defects.caught(SENSITIVITY, lambda: sensitivity(rows, line, settings))
+    result = defects.caught(SECTION_SENSITIVITY, lambda: sensitivity(rows, line, settings))
     return replace(
         report,
         sensitivity=result,
@@ -213,7 +222,7 @@ def _refusals(defects: CaughtDefects) -> tuple[Refusal, ...]:
 
 
 def _fitted(
-    selection: Given, settings: Settings, defects: CaughtDefects
+    selection: RowSelection, settings: Settings, defects: CaughtDefects
 ) -> tuple[tuple[_Fitted, ...], tuple[Refusal, ...]]:
     """Return every fitted model, and every refusal with its reason."""
     fitted: list[_Fitted] = []
@@ -232,13 +241,14 @@ def _fitted(
     return tuple(fitted), tuple(refused)
 
 
-def _fit_of(model: Model[Any], selection: Given, settings: Settings) -> _Fitted | None:
+def _fit_of(model: Model[Any], selection: RowSelection, settings: Settings) -> _Fitted | None:
     fit = model.fit(selection, settings)
     if fit is None:
         return None
     candidate = model.candidate(model.name, fit, settings) if model.candidate else None
+    estimates = tuple(replace(estimate, model=model.name) for estimate in model.estimates(fit))
     waits = tuple(model.waits(fit, selection.used, settings))
-    return _Fitted(model, fit, tuple(model.estimates(fit)), waits, candidate)
+    return _Fitted(model, fit, estimates, waits, candidate)
 
 
 def _assumptions(settings: Settings) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibration.density.result import RdStatus
 from calibration.numbers import LN_10, Z_95
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.occupancy import MOST_FOR_TOTAL
@@ -26,6 +27,7 @@ from pipeline.patients.receptor_occupancy.total import (
 )
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.line.tobit import WashoutFit, fit_observations
 from pipeline.washout.observations.selection import observed
 
@@ -52,7 +54,7 @@ class OccupiedVisit:
     visit: str
     weeks: float | None
     rd: float | None
-    status: str
+    status: RdStatus
     serum_ug_ml: float | None = None
     serum_low: float | None = None
     serum_high: float | None = None
@@ -65,7 +67,7 @@ class OccupiedVisit:
     theta: float | None = None
     theta_low: float | None = None
     theta_high: float | None = None
-    theta_from: str = ThetaFrom.NONE.value
+    theta_from: ThetaFrom = ThetaFrom.NONE
     total: float | None = None
     total_low: float | None = None
     total_high: float | None = None
@@ -127,11 +129,10 @@ def fit_total(rows: Sequence[PatientRd], settings: Settings) -> WashoutFit:
 
 def total_estimates(fit: WashoutFit) -> tuple[Estimate, ...]:
     """Return the slope and fold change of M3: of total CD38, not of free CD38."""
-    by_name = {estimate.name: estimate for estimate in fit.estimates()}
-    names = ("slope_per_doubling", "fold_per_doubling")
     return tuple(
-        replace(by_name[name], name=f"total_{name}", method=f"free/(1 - theta), then {by_name[name].method}")
-        for name in names
+        replace(estimate.on("total_", "Of the total"), method=f"free/(1 - theta), then {estimate.method}")
+        for estimate in fit.estimates()
+        if estimate.kind in (EstimateKind.SLOPE, EstimateKind.FOLD)
     )
 
 
@@ -192,7 +193,7 @@ def _occupied(row: PatientRd) -> OccupiedVisit:
         theta=theta.value,
         theta_low=theta.low,
         theta_high=theta.high,
-        theta_from=theta.source.value,
+        theta_from=theta.source,
         total=total.value,
         total_low=total.low,
         total_high=total.high,

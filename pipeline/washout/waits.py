@@ -14,6 +14,7 @@ from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wai
 from pipeline.washout.line.inverse import waits_on
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
+from pipeline.washout.observations.selection import number_or_nan
 from pipeline.washout.recovery.fit import NOT_IN_DATA, RecoveryFit, fit_recovery, weeks_until
 from pipeline.washout.recovery.refusals import refuse_recovery
 
@@ -58,8 +59,8 @@ def recovery_of(rows: Sequence[PatientRd], data: Observations, settings: Setting
     return fit_recovery(
         data,
         labelled_curve(bodies[::step]),
-        ug_ml=np.array([_number(level.ug_ml if level else None) for level in levels]),
-        log_sd=np.array([_number(level.log_sd if level else None) for level in levels]),
+        ug_ml=np.array([number_or_nan(level.ug_ml if level else None) for level in levels]),
+        log_sd=np.array([number_or_nan(level.log_sd if level else None) for level in levels]),
         kd_ug_ml=settings.kd_app_ug_ml,
         plateau=settings.sentinel_plasma_cell_usual,
         seed=settings.seed,
@@ -88,7 +89,3 @@ def _level(row: PatientRd) -> DrugLevel | None:
     if row.theta is not None and row.theta.source is ThetaFrom.NO_COMPETITION:
         return DrugLevel(ug_ml=LEAST_UG_ML, log_sd=0.0)
     return row.drug
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value

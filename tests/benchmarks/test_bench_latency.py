@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.run import run_study
-from pipeline.review.bench import Bench, open_bench, open_shelf
+from pipeline.review.bench import Bench, load_study, open_bench
 from pipeline.review.view import Move, StepView, View
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -46,8 +46,8 @@ def test_a_dragged_gate_is_followed_at_once(
 ):
     folder = simulate_study(tmp_path / "study", patients=1, events=n_events, seed=4)
     assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
-    shelf = open_shelf(folder)
-    opened, bench = timed(lambda: open_bench(shelf, shelf.study.samples[0].sample_id))
+    loaded_study = load_study(folder)
+    opened, bench = timed(lambda: open_bench(loaded_study, loaded_study.study.samples[0].sample_id))
     first, view = timed(bench.start)
     lines = [f"{n_events:,} events, {len(view.steps)} steps, {memory_of(bench) / 1e6:,.0f} MB on the bench"]
     lines.append(f"  read and compensated {opened:.2f} s, first view {first:.2f} s")

@@ -212,7 +212,7 @@ def test_a_step_says_which_thresholds_its_batch_gave():
     empty = marrow(2, percent=0, normal_percent=0).events
     gated = gate_plasma_cells(empty, panel(), pooled={"cd138": 3_000.0}, overrides={"cd45": 3_000.0})
     step = next(one for one in gated.steps if one.name == "plasma_cells")
-    assert step.given == (
+    assert step.given_cuts == (
         GivenCut("CD138", Method.POOLED, "CD138"), GivenCut("CD45", Method.PERSON, "cd45"),
     )  # fmt: skip
 

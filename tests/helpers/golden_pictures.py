@@ -21,7 +21,7 @@ from helpers.synthetic_result import whole_study_result
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
-from pipeline.output.figures.charts import RESPONSE, WASHOUT
+from pipeline.output.figures.charts import RESPONSE_CHART, WASHOUT
 from pipeline.output.figures.drift import drift_pictures
 from pipeline.output.figures.gating import channel_labels, gating_panels
 from pipeline.output.figures.survival import survival_picture
@@ -52,7 +52,7 @@ def golden_pictures(study_result: StudyResult) -> Iterator[tuple[str, str]]:
         yield f"beads_{name}", _file(picture)
     yield "drift", _file(drift_pictures([_drift()])[0])
     for mm in (TWO_COLUMNS, ONE_COLUMN):
-        for chart in (WASHOUT, RESPONSE):
+        for chart in (WASHOUT, RESPONSE_CHART):
             (picture,) = chart.pages(study_result, mm, {})
             yield f"{chart.name}_{mm:.0f}mm", _file(picture)
         yield f"swimmer_{mm:.0f}mm", _file(swimmer_picture(_courses(), 30.0, mm=mm))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import Events, Mask
-from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Target
+from gating.events.panel import PLASMA_CELL_TARGETS, GatingChannel, GatingPanel, Role, Target
 
 Floats = NDArray[np.float64]
 Cells = tuple[NDArray[np.intp], Floats, Floats, Floats, Floats]
@@ -104,8 +104,8 @@ def marrow(
 def panel(*, without: tuple[str, ...] = ()) -> GatingPanel:
     return GatingPanel(
         tuple(
-            GatingChannel(c, r, PLASMA_CELL_TARGETS.get(r, Target.ANY))
-            for c, r in ROLES.items()
+            GatingChannel(c, role, PLASMA_CELL_TARGETS.get(role, Target.ANY))
+            for c, role in ((channel, Role(word)) for channel, word in ROLES.items())
             if c not in without
         )
     )

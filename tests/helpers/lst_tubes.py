@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gating.events import Events, Mask
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.panel import GatingChannel, GatingPanel, Role, Target
 
 LST = (
     ("CD19", "cd19", Target.ANY), ("CD38", "other", Target.POSITIVE), ("CD3", "dump", Target.NEGATIVE),
@@ -17,7 +17,7 @@ LST = (
     ("SSC-A", "ssc_area", Target.ANY),
 )  # fmt: skip
 """The EuroFlow LST panel has no CD138; CD38 may anchor here, since nothing is quantified."""
-LST_PANEL = GatingPanel(tuple(GatingChannel(c, r, t, c) for c, r, t in LST))
+LST_PANEL = GatingPanel(tuple(GatingChannel(c, Role(r), t, c) for c, r, t in LST))
 
 
 def lst_tube(path: Path) -> tuple[Events, Mask]:

@@ -41,11 +41,12 @@ LABELS = {
     "pipeline.review.view": {"HandleKind", "Along"},
     "pipeline.checks.flags": {"CheckFlag", "ExposureFlag"},
     "pipeline.checks.plausibility.events_in_text": {"EventReading"},
+    "pipeline.fcs.cross_check": {"ReaderVerdict"},
     "pipeline.fcs.repairs": {"RepairCode"},
     "pipeline.patients.flags": {"OccupancyFlag", "VisitFlag"},
     "pipeline.quantification.result": {"SampleFlag"},
     "pipeline.output.flag_words.entry": {"Weight"},
-    "pipeline.output.legend.verdict": {"Verdict"},
+    "pipeline.output.legend.tube_verdict": {"TubeVerdict"},
     "pipeline.output.report.attention.cause": {"Level"},
     "pipeline.patients.receptor_occupancy.sentinel_reading": {"SentinelReading"},
     "pipeline.patients.receptor_occupancy.theta": {"ThetaFrom"},
@@ -54,11 +55,12 @@ LABELS = {
     "pipeline.assay.support": {"Support"},
     "pipeline.response.statistics.logistic": {"OddsMethod"},
     "pipeline.study.faults": {"Severity"},
+    "pipeline.study.names.file_kinds": {"FileKind"},
     "pipeline.study.quantity_name": {"UnitKind"},
     "pipeline.study.study": {"GateSource"},
     "pipeline.study.validation": {"Experiment"},
     "pipeline.study.detector_names": {"Pulse"},
-    "pipeline.study.cells.choices": {"ReviewVerdict"},
+    "pipeline.study.cells.choices": {"ReviewDecision"},
     "pipeline.study.drugs.reading": {"Meaning"},
     "pipeline.study.drugs.routes": {"Route"},
     "pipeline.study.response": {"Response"},
@@ -66,26 +68,28 @@ LABELS = {
     "pipeline.tube.compensation": {"Compensation"},
     "pipeline.tube.flags": {"TubeFlag"},
     "pipeline.washout.censored.estimate": {"ModelName"},
+    "pipeline.washout.censored.subject": {"EstimateKind", "WayPart", "Covariate"},
     "pipeline.washout.line.doubts": {"Doubt"},
     "pipeline.washout.within.change": {"ChangeKind", "Exceeds"},
 }
 """Module → its enums of labels."""
 TYPED = {
-    "gating.events.panel.Target": "typed in the panels sheet, and init writes it there",
-    "pipeline.study.cells.choices.AdaCourse": "typed in the patients sheet; its `none` is a word of other cells too",
-    "pipeline.study.cells.choices.RowReason": "typed in the setting keep_in_models; printed as sentences",
-    "pipeline.running.options.OnError": "typed after --on-error; no table holds it",
-    "pipeline.simulate.validation_study._Pool": "names of materials that the simulation types into its sheets",
-    "pipeline.study.names.file_kinds.FileKind": "what init guesses of a file; a run does not ask it",
-    "pipeline.deid.key.PseudonymKind": "a column of the key of a de-identified copy; no run reads it",
-    "pipeline.audit.lines.Event": "kept in audit trails of earlier versions, which must stay readable",
-    "pipeline.page.stages.menu.Stage": "headings of the page; a run does not know the page",
-    "pipeline.review.decision.State": "what the review page shows of a tube; no table holds it",
+    "gating.events.panel.Role": "typed in the panels sheet, column role",
+    "gating.events.panel.Target": "typed in the panels sheet, column target",
+    "pipeline.study.cells.choices.AdaCourse": "typed in the patients sheet, column ada_on_treatment",
+    "pipeline.study.cells.choices.RowReason": "typed in the settings sheet, keep_in_models",
+    "pipeline.study.cells.choices.Tissue": "typed in the samples sheet, column tissue",
+    "pipeline.running.options.OnError": "typed on the command line, after --on-error",
+    "pipeline.simulate.validation_study._Pool": "written in the sheets of a simulated study, as a person types them",
+    "pipeline.deid.key.PseudonymKind": "written in the key of a de-identified copy",
+    "pipeline.audit.lines.Event": "written in audit trails, of which those of earlier versions must stay readable",
+    "pipeline.page.stages.menu.Stage": "written in the addresses of the page, which people keep",
+    "pipeline.review.decision.State": "written in the messages to the page, whose scripts and lists read it",
 }
-"""Enums that are no labels of results → why their words are not renamed."""
-ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod"}
+"""Enums whose words are a format: typed by people, or written as data. Why each word stays as it is."""
+ALSO_OTHER_WORDS = {"Step", "KitResult", "Exceeds", "UnitKind", "GateSource", "OddsMethod", "FileKind"}
 """Enums whose words name other things too: a population (`plasma_cells`), a test of the CP dataset (`ABC`), the
-words of a unit (`fold`), a sheet (`gates`); or are a sentence, which other cells hold parts of."""
+words of a unit (`fold`), a sheet (`gates`), a sex (`other`); or are a sentence, which other cells hold parts of."""
 WORDS_ALONE = ("Notes", "About", "Legend")
 """Sheets that hold sentences."""
 
@@ -186,17 +190,20 @@ def study_of(folder: Path) -> dict[str, object]:
     from pipeline.running.tasks import input_hashes, tube_tasks
     from pipeline.running.two_passes import quantified_study
     from pipeline.simulate import simulate_study
-    from pipeline.study.cells.choices import ReviewVerdict
+    from pipeline.study.cells.choices import ReviewDecision
     from pipeline.study.faults import stops_run
+    from pipeline.template.guesses import guessed_rows
+    from pipeline.template.inventory import take_inventory
 
     typed = simulate_study(folder, scenario="demo", events=4_000)
+    guesses = guessed_rows(take_inventory(typed, typed))
     tube, control = (next(iter(sorted(typed.rglob(pattern)))) for pattern in ("*BM1.fcs", "*FMO*.fcs"))
     tube.write_bytes(tube.read_bytes()[:20_000])
     control.write_bytes(b"no FCS file")
     rejected, asked = sorted(path.stem for path in typed.rglob("*BM1.fcs"))[1:3]
     (typed / "review.csv").write_text(
-        f"sample_id,set_by,reason,verdict\n{rejected},AB,clots,{ReviewVerdict.REJECT.value}\n"
-        f"{asked},AB,one clone?,{ReviewVerdict.ASK.value}\n",
+        f"sample_id,set_by,reason,verdict\n{rejected},AB,clots,{ReviewDecision.REJECT.value}\n"
+        f"{asked},AB,one clone?,{ReviewDecision.ASK.value}\n",
         "utf-8",
     )
     study, faults = check_folder(typed)
@@ -216,6 +223,10 @@ def study_of(folder: Path) -> dict[str, object]:
     sets = {data.name: cells_of(data.table, names) for data in datasets_of(result)}
     washout = numbers_in(washout_json(result.washout)) if result.washout else []
     return {
+        "init": {
+            sheet: [[str(value) for value in row.values.values()] for row in rows]
+            for sheet, rows in guesses.items()
+        },
         "failed": sum(tube.receptor.status is RdStatus.FAILED for tube in result.results),
         **tables,
         **sets,

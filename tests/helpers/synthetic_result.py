@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.beads.peaks import BeadPeaks
-from calibration.curve.acceptance import CheckName
 from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveCheck, CurveVerdict, StandardCurve
+from calibration.curve.table_rows import CheckName
 from calibration.density.budget import BudgetTerm, ErrorTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from calibration.density.result import QUANTIFIED
@@ -28,6 +28,7 @@ from calibration.distribution.result import (
 )
 from calibration.flags import CalibrationFlag
 from gating.events import Events, Mask
+from gating.events.panel import Role
 from gating.gates import AllOf, EllipsoidGate, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GatedPopulation, GateStep
 from gating.thresholds.methods import Method
@@ -245,18 +246,18 @@ def small_study(folder: Path = Path("study")) -> Study:
     channels = (
         PanelChannel(
             ("PE-A",),
-            "cd38",
+            Role.CD38,
             marker="CD38",
             fluorochrome="PE",
             clone="HB7",
             competes_with_drug=True,
             f_p_ratio=0.98,
         ),
-        PanelChannel(("BV421-A",), "cd138", "positive", "CD138", "BV421"),
-        PanelChannel(("BV510-A",), "cd45", "low", "CD45", "BV510"),
-        PanelChannel(("APC-A",), "cd319", "positive", "CD319", "APC"),
-        PanelChannel(("PE-Cy7-A",), "dump", "negative", "CD3/CD14", "PE-Cy7"),
-        PanelChannel(("FITC-A",), "viability", "negative", "viability", "dye"),
+        PanelChannel(("BV421-A",), Role.CD138, "positive", "CD138", "BV421"),
+        PanelChannel(("BV510-A",), Role.CD45, "low", "CD45", "BV510"),
+        PanelChannel(("APC-A",), Role.CD319, "positive", "CD319", "APC"),
+        PanelChannel(("PE-Cy7-A",), Role.DUMP, "negative", "CD3/CD14", "PE-Cy7"),
+        PanelChannel(("FITC-A",), Role.VIABILITY, "negative", "viability", "dye"),
     )
     bead_runs = tuple(
         BeadRun(b, f"fcs/{b}.fcs", "quantibrite_pe", "96597", "PE-A", LEVELS, collected) for b in ("B1", "B2")

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
+from calibration.density.result import RdStatus
+
 Floats = NDArray[np.float64]
 LLOQ = 5000.0
 SLOPE = float(np.log10(2.27))
@@ -22,7 +24,7 @@ def patients_on_a_line(
     log_rd_at_16_weeks: float = 3.8,
     lloq: float = LLOQ,
     uloq: float = np.inf,
-) -> tuple[Floats, Floats, list[str]]:
+) -> tuple[Floats, Floats, list[RdStatus]]:
     """Return weeks, rd and status of n patients."""
     rng = np.random.default_rng(seed)
     weeks = 2 ** rng.uniform(1, 6.5, n)
@@ -30,8 +32,9 @@ def patients_on_a_line(
     return weeks, rd, statuses(rd, lloq, uloq)
 
 
-def statuses(rd: Iterable[float], lloq: float = LLOQ, uloq: float = np.inf) -> list[str]:
-    return ["BELOW_LLOQ" if x < lloq else "ABOVE_ULOQ" if x > uloq else "OK" for x in rd]
+def statuses(rd: Iterable[float], lloq: float = LLOQ, uloq: float = np.inf) -> list[RdStatus]:
+    below, above = RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ
+    return [below if x < lloq else above if x > uloq else RdStatus.OK for x in rd]
 
 
 def slow_log_likelihood(

@@ -33,7 +33,7 @@ from helpers.page_server import (
     wait_for_tube,
 )
 from pipeline.fcs import read_fcs
-from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.tube_verdict import TubeVerdict, verdict_of
 from pipeline.simulate import simulate_study
 from validation.markdown import paragraph, table
 
@@ -142,9 +142,9 @@ def _doubtful_and_sound(study: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     with (study / "results" / "rd_samples.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             verdict = verdict_of(RdStatus(row["status"]), [flag for flag in row["flags"].split(";") if flag])
-            if verdict in (Verdict.LOOK, Verdict.UNRELIABLE) and row["rd"]:
+            if verdict in (TubeVerdict.LOOK, TubeVerdict.UNRELIABLE) and row["rd"]:
                 doubtful.append(row["sample_id"])
-            elif list(Verdict).index(verdict) < list(Verdict).index(Verdict.LOOK):
+            elif list(TubeVerdict).index(verdict) < list(TubeVerdict).index(TubeVerdict.LOOK):
                 sound.append(row["sample_id"])
     return tuple(doubtful), tuple(sound)
 
@@ -281,18 +281,18 @@ def text(seconds: dict[str, dict[str, float]]) -> str:
     return (
         f"{START}\n"
         + paragraph(
-            f"A script tried it as somebody who sees the page for the first time: {TUBES} simulated tubes, of which "
-            f"{N_DOUBTFUL} have a flag that asks to look at them. It "
-            f"waits as a person does: {THINK:g} s to decide what comes next, {KEY:g} s a key, {POINT:g} s to point. "
-            "The doubtful tubes stand on top of the list."
+            f"A script used the page like a person who sees it for the first time. The study had {TUBES} simulated "
+            f"tubes, of which {N_DOUBTFUL} had a flag that asks for a look. The script "
+            f"waits as a person does: {THINK:g} s to decide the next act, {KEY:g} s a key, {POINT:g} s to point. "
+            "The doubtful tubes are at the top of the list."
         )
-        + "![The review of 200 tubes, just opened: the three doubtful ones stand on top](pictures/two-hundred.png)\n\n"
+        + "![The review of 200 tubes, just opened: the three doubtful ones are at the top](pictures/two-hundred.png)\n\n"
         + table(("", "by keyboard", "by mouse"), rows)
         + "\n"
         + paragraph(
             "*Found*: each of the three was opened, its picture and its flags read (`N`, or *Next*). *Mended*: the "
-            "step was taken in hand, its line moved, the new density read, the reason typed and saved (`7`, `→`, `C`; "
-            "or a drag and *Save change*). *Run again*: *Re-run 3 tubes*, until the page says what has changed."
+            "step was selected, its line moved, the new density read, the reason typed and saved (`7`, `→`, `C`; "
+            "or a drag and *Save change*). *Run again*: *Re-run 3 tubes*, until the page shows the changes."
         )
         + "![The same page after the three were mended and run again](pictures/two-hundred-mended.png)\n"
         + END

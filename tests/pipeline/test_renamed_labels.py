@@ -43,6 +43,7 @@ def test_the_study_of_that_test_has_tubes_of_many_kinds():
     assert names >= {"CONTROL_UNUSABLE", "SPILL_MISSING", "LOW_GATE_CONFIDENCE", "FEW_CONTROL_EVENTS"}
     assert names >= {"MASKED", "NOT_LOW", "CANNOT_TELL", "LINE", "RECOVERY", "PFS", "OS", "FMO", "ISOTYPE"}
     assert names >= {"REJECTED_BY_REVIEWER", "ASKED_BY_REVIEWER"}
+    assert all(study_of_another_process()["init"][sheet] for sheet in ("samples", "beads", "panels"))
     assert names >= {"SCR", "VGPR", "PR", "MR", "SD", "PD", "NE", "IV", "SC"}
 
 
@@ -53,6 +54,10 @@ def test_every_enum_of_labels_is_renamed_by_that_test():
     exempt = {(module, name) for module, name in enums if f"{module}.{name}" in TYPED}
     assert len(exempt) == len(TYPED), "an exemption without its enum"
     assert enums - exempt == renamed
+
+
+def test_an_exemption_is_a_format_that_people_type_or_that_is_written_as_data():
+    assert all(why.startswith(("typed in ", "typed on ", "written in ")) for why in TYPED.values())
 
 
 def string_enums() -> set[tuple[str, str]]:

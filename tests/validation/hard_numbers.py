@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from calibration.beads.peaks import BeadPeaks, find_bead_peaks
 from calibration.curve.brighter_channel import compare_channels
 from calibration.curve.standard_curve import StandardCurve, fit_standard_curve
+from calibration.density.result import RdStatus
 from calibration.errors import CalibrationError
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
 from pipeline.output.json_files import json_text, washout_json
@@ -127,7 +128,7 @@ def singular(seed: int) -> str:
 def flat_models(repeats: bool) -> object:
     """Return the models of densities that washout does not change."""
     rows = [
-        PatientRd(f"P{p if repeats else f'{p}{v}'}", f"V{v}", weeks, density, "OK", 300.0, 3e5, 0.08)
+        PatientRd(f"P{p if repeats else f'{p}{v}'}", f"V{v}", weeks, density, RdStatus.OK, 300.0, 3e5, 0.08)
         for p, density in enumerate((1000.0, 5000.0, 12_000.0, 12_000.0, 5000.0, 700.0))
         for v, weeks in enumerate((4.0, 26.0))
     ]

@@ -86,6 +86,7 @@ SEPARATE = "sys.stdout.write(chr(0))"
 """Parts what one process prints: what the runs say, the models, the hard numbers."""
 MODELS = """
 import numpy as np
+from calibration.density.result import RdStatus
 from pipeline.study.settings import Settings
 from pipeline.output.json_files import json_text, washout_json
 from pipeline.washout import PatientRd, washout_report
@@ -94,7 +95,7 @@ rows = []
 for i in range(24):
     weeks = float(np.exp(rng.uniform(np.log(2), np.log(90))))
     rd = float(10 ** (3.1 + 1.2 * np.log10(weeks) + rng.normal(0, 0.35)))
-    status = "OK" if rd > 5_000 else "BELOW_LLOQ"
+    status = RdStatus.OK if rd > 5_000 else RdStatus.BELOW_LLOQ
     rows.append(PatientRd(f"P{i // 2}", f"V{i % 2}", weeks, rd, status, 5_000.0, 300_000.0, 0.08))
 print(json_text(washout_json(washout_report(rows, Settings()))))
 """
@@ -242,9 +243,9 @@ def section(compared: Sequence[Comparison | Processor]) -> str:
         "## The same numbers on every processor",
         "",
         (
-            "The same FCS files (every scenario and the demo), quantified by processes that are told to take another "
-            "processor's way of computing; and the washout models of 24 rows. Every CSV, JSON and gates file is "
-            "compared byte for byte with those of the first one, all digits of the stored results among them."
+            "The same FCS files (every scenario and the demo) are quantified by processes that imitate another "
+            "processor. The washout models of 24 rows are fitted too. Every CSV, JSON and gates file is "
+            "compared byte for byte with those of the first processor, with all digits of the stored results."
         ),
         "",
         "| processor | tubes that differ | files that differ |",

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -19,7 +20,7 @@ from pipeline.washout.line.inverse import weeks_to_reach
 from pipeline.washout.line.tobit import fit_observations
 from pipeline.washout.observations.pair_order import pair_order
 from pipeline.washout.observations.rows import observe
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.ranks import permutation_p
 from validation.markdown import paragraph, table
 
@@ -75,7 +76,7 @@ class Waiting:
         sd = float(np.hypot(self.shared, self.own))
         return [
             PatientRd(
-                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), "OK" if y[i] >= low else "BELOW_LLOQ", 10**low,
+                f"P{i}", "", float(2 ** x[i]), float(10 ** y[i]), RdStatus.OK if y[i] >= low else RdStatus.BELOW_LLOQ, 10**low,
                 None, sd, shared=told,
             )
             for i in range(self.n)
@@ -91,7 +92,7 @@ WAITS: Final = (
     Waiting("lot and F:P shared, 5 % each", 200, _TWO, 2),
     Waiting("15 % shared", 100, 0.065),
     Waiting("15 % shared", 200, 0.065),
-    Waiting("own error 0.15 dex, told", 40, own=0.15),
+    Waiting("own error 0.15 dex, stated", 40, own=0.15),
     Waiting("a plateau at twice the density, scatter 0.5 dex", 100, plateau=2.0, scatter=0.5),
 )
 
@@ -115,7 +116,7 @@ def examine(waiting: Waiting, studies: int, seed: int) -> list[Waited]:
     for study in range(studies):
         rows = waiting.rows(np.random.default_rng([seed, study]))
         try:
-            fit = fit_observations(given_rows(rows, Settings()).data)
+            fit = fit_observations(select_rows(rows, Settings()).data)
         except NotEstimableError:
             continue
         for share, count in counts.items():
@@ -195,20 +196,20 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
     text = "## Weeks until a density\n\n" + paragraph(
         f"Seed {seed}, {studies} studies a row; sampling error of a coverage of 95 %: "
         f"{100 * np.sqrt(0.95 * 0.05 / studies):.1f} %. Weeks until RD is 150,000 or more, by the line of M1; half of the "
-        "patients have it at 30 weeks. Shared: one error of the whole study, told as part of each row's. Told: a "
-        "number with an interval. Withheld: later than what was seen, or contradicted by the late rows; the lower "
-        "limit is told. Right: the truth lies in the interval, or above the lower limit. Where the rise slows the "
-        "line is too low in the middle: half is told too late, nine of ten too early."
+        "patients have it at 30 weeks. Shared: one error of the whole study, stated as part of each row's error. Reported: a "
+        "number with an interval. Withheld: later than the observed washouts, or contradicted by the late rows; the lower "
+        "limit is reported. Right: the truth lies in the interval, or above the lower limit. If the rise slows, the "
+        "line is too low in the middle: the time for half is too late, for nine of ten too early."
     )
-    columns = ("truth", "n", "patients", "told", "right", "withheld", "right", "together")
+    columns = ("truth", "n", "patients", "reported", "right", "withheld", "right", "together")
     text += table(columns, [_waited(row) for rows in found for row in rows])
     more = 10 * studies
     tests = mapper(type_one, NONE, [more] * len(NONE), range(seed, seed + len(NONE)))
     text += "\n### M0 where there is no association\n\n" + paragraph(
         f"{more} studies a row, sampling error {100 * np.sqrt(0.05 * 0.95 / more):.1f} %. How often the p is at most "
-        "0.05. M0 tests independence: a spread that grows with weeks, without a trend of the median, is no "
-        "independence, and with more than half of the rows below the LLOQ it looks like a rise. M1's doubts say "
-        "so where the rows show it."
+        "0.05. M0 tests independence. A spread that grows with weeks, without a trend of the median, is not "
+        "independent of weeks. With more than half of the rows below the LLOQ it looks like a rise. M1's tests of doubts report "
+        "this where the rows show it."
     )
     return text + table(
         ("truth", "n", "p at most 0.05", "refused: all tied"),

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName
@@ -96,7 +97,13 @@ def study_of(truth: WrongCurve, rng: np.random.Generator) -> list[PatientRd]:
     rd = 10 ** (truth.law(weeks) + SCATTER * rng.standard_normal(truth.n))
     return [
         PatientRd(
-            f"P{i}", "V1", float(weeks[i]), float(rd[i]), "OK" if rd[i] >= LLOQ else "BELOW_LLOQ", LLOQ, ULOQ
+            f"P{i}",
+            "V1",
+            float(weeks[i]),
+            float(rd[i]),
+            RdStatus.OK if rd[i] >= LLOQ else RdStatus.BELOW_LLOQ,
+            LLOQ,
+            ULOQ,
         )
         for i in range(truth.n)
     ]
@@ -119,11 +126,11 @@ def examine_wrong(truth: WrongCurve, studies: int, seed: int) -> WrongFound:
 
 _HEAD: Final = """### Where the recovery curve is wrong
 
-{studies} studies a row, seed {seed}; scatter 0.35 dex, LLOQ 5,000, no drug levels. M2's plateau is held against the true
-median at 208 weeks. Wanted: told and wrong in at most 10 % of the studies. With {studies} studies a share of 5 % is
-known to ± {error:.0f} % (one standard error). The last column: how often the rows are found to contradict the straight line.
+{studies} studies a row, seed {seed}; scatter 0.35 dex, LLOQ 5,000, no drug levels. M2's plateau is compared with the true
+median at 208 weeks. Goal: reported and wrong in at most 10 % of the studies. With {studies} studies a share of 5 % is
+known to ± {error:.0f} % (one standard error). The last column: how often the rows contradict the straight line.
 
-| truth | n | last week | true median at 208 weeks | M2 refused | told, right | told, wrong | M2 preferred | line contradicted |
+| truth | n | last week | true median at 208 weeks | M2 refused | reported, right | reported, wrong | M2 preferred | line contradicted |
 |---|---|---|---|---|---|---|---|---|
 """
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gating.drawn.flowkit_calls import by_flowkit
-from gating.drawn.gate_file import AXES, DATA, GATING, GateFileError
+from gating.drawn.gate_file import AXES, DATATYPES, GATING, GateFileError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -64,15 +64,15 @@ def prepared_axes(sample: _Element, source: str) -> DetectorNames:
 def _renamed(matrix: _Element, source: str) -> dict[str, str]:
     """Name a matrix's detectors as its compensated channels; return the detector of each."""
     prefix, suffix = matrix.get("prefix", ""), matrix.get("suffix", "")
-    parameters = matrix.findall(f"{DATA}parameters/{DATA}parameter")
+    parameters = matrix.findall(f"{DATATYPES}parameters/{DATATYPES}parameter")
     full = {
-        element.get(f"{DATA}name", ""): f"{prefix}{element.get(f'{DATA}name')}{suffix}"
+        element.get(f"{DATATYPES}name", ""): f"{prefix}{element.get(f'{DATATYPES}name')}{suffix}"
         for element in parameters
     }
     if matrix.get("spectral", "0") != "1":
         _order(matrix, list(full), source)
     for element in [*parameters, *matrix.iter(f"{AXES}spillover", f"{AXES}coefficient")]:
-        key = f"{DATA}name" if element in parameters else f"{DATA}parameter"
+        key = f"{DATATYPES}name" if element in parameters else f"{DATATYPES}parameter"
         name = element.get(key, "")
         element.set(key, full.get(name, name))
     for key in ("prefix", "suffix"):
@@ -85,34 +85,34 @@ def _order(matrix: _Element, names: list[str], source: str) -> None:
     """Sort rows and cells in the order of the detectors, since FlowKit does not sort them."""
     rows = matrix.findall(f"{AXES}spillover")
     cells = [row.findall(f"{AXES}coefficient") for row in rows]
-    detectors = [[cell.get(f"{DATA}parameter", "") for cell in line] for line in (rows, *cells)]
+    detectors = [[cell.get(f"{DATATYPES}parameter", "") for cell in line] for line in (rows, *cells)]
     if any(sorted(line) != sorted(names) for line in detectors):
         raise GateFileError(
             f"{source}: the matrix {matrix.get('name', '')!r} of the tube does not name each of its "
             f"{len(names)} detectors once in every row; save the workspace again"
         )
     for parent, line in zip((matrix, *rows), (rows, *cells), strict=True):
-        for cell in sorted(line, key=lambda cell: names.index(cell.get(f"{DATA}parameter", ""))):
+        for cell in sorted(line, key=lambda cell: names.index(cell.get(f"{DATATYPES}parameter", ""))):
             parent.append(cell)
 
 
 def _name_dimensions(sample: _Element, detectors: Mapping[str, str]) -> None:
     """Name the compensated channels of gates by prefix and detector, whatever name a person gave them."""
     own = {
-        parameter.get("userProvidedCompInfix"): parameter.get(f"{DATA}name", "")
-        for parameter in sample.iterfind(f"{AXES}spilloverMatrix/{DATA}parameters/{DATA}parameter")
+        parameter.get("userProvidedCompInfix"): parameter.get(f"{DATATYPES}name", "")
+        for parameter in sample.iterfind(f"{AXES}spilloverMatrix/{DATATYPES}parameters/{DATATYPES}parameter")
     }
     raw = set(detectors.values())
     for dimension in _dimensions(sample):
-        name = dimension.get(f"{DATA}name", "")
+        name = dimension.get(f"{DATATYPES}name", "")
         if name in own and name not in detectors and name not in raw:
-            dimension.set(f"{DATA}name", own[name])
+            dimension.set(f"{DATATYPES}name", own[name])
 
 
 def _dimensions(sample: _Element) -> list[_Element]:
     return [
         dimension
-        for dimension in sample.iter(f"{DATA}fcs-dimension")
+        for dimension in sample.iter(f"{DATATYPES}fcs-dimension")
         if dimension.getparent().tag == f"{GATING}dimension"
     ]
 
@@ -122,13 +122,13 @@ def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str)
     scales = sample.find("Transformations")
     if scales is None:
         return
-    used = {dimension.get(f"{DATA}name", "") for dimension in _dimensions(sample)}
+    used = {dimension.get(f"{DATATYPES}name", "") for dimension in _dimensions(sample)}
     by_name = {_parameter(scale): scale for scale in scales}
     for name in sorted(used - by_name.keys()):
         detector = by_name.get(detectors.get(name, ""))
         if detector is not None and name in detectors:
             own = copy.deepcopy(detector)
-            own.find(f"{DATA}parameter").set(f"{DATA}name", name)
+            own.find(f"{DATATYPES}parameter").set(f"{DATATYPES}name", name)
             scales.append(own)
     for scale in list(scales):
         name = _parameter(scale)
@@ -144,8 +144,8 @@ def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str)
 
 
 def _parameter(scale: _Element) -> str:
-    parameter = scale.find(f"{DATA}parameter")
-    return "" if parameter is None else parameter.get(f"{DATA}name", "")
+    parameter = scale.find(f"{DATATYPES}parameter")
+    return "" if parameter is None else parameter.get(f"{DATATYPES}name", "")
 
 
 def _problem(scale: _Element) -> str:
@@ -170,7 +170,7 @@ def _refused_by_flowkit(scale: _Element) -> str:
     alone = etree.Element("Transformations", nsmap=scale.nsmap)
     alone.append(copy.deepcopy(scale))
     spaces = {uri: prefix for prefix, uri in scale.nsmap.items()}
-    prefixes = [spaces.get(space[1:-1]) for space in (AXES, DATA)]
+    prefixes = [spaces.get(space[1:-1]) for space in (AXES, DATATYPES)]
     if None in prefixes:
         return "cannot be read (the workspace does not declare the name spaces of GatingML above it)"
     try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gating.drawn.gate_file import DATA, GATING, GateFileError
+from gating.drawn.gate_file import DATATYPES, GATING, GateFileError
 from gating.gates.polygons import Point
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _points(gate: _Element, part: str) -> list[Point]:
     for vertex in gate.iterfind(f"{GATING}{part}/{GATING}vertex"):
         try:
             x, y = (
-                float(coordinate.get(f"{DATA}value", ""))
+                float(coordinate.get(f"{DATATYPES}value", ""))
                 for coordinate in vertex.iterfind(f"{GATING}coordinate")
             )
         except ValueError:

@@ -16,7 +16,7 @@ from gating.drawn.flowjo.axes import prepared_axes
 from gating.drawn.flowjo.ellipse import Ellipse, taken_out
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.flowkit_calls import by_flowkit
-from gating.drawn.gate_file import DATA, GATING, GateFileError, as_file
+from gating.drawn.gate_file import DATATYPES, GATING, GateFileError, as_file
 from gating.drawn.population_names import GateId, find_population, path_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 BOOLEAN = ("AndNode", "OrNode", "NotNode")
-KINDS = ("Population", *BOOLEAN)
+POPULATION_TAGS = ("Population", *BOOLEAN)
 SLASH, DOT = "\ue000", "\ue001"
 """Replacements for `/`, and for the dot in a name of dots alone, since FlowKit reads both as paths.
 Convention: characters of the private use area, which no name has."""
@@ -112,7 +112,7 @@ def _tree(sample: _Element) -> Iterator[tuple[GateId, _Element]]:
 
 def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
     for node in parent.iterfind("Subpopulations/*"):
-        if node.tag in KINDS:
+        if node.tag in POPULATION_TAGS:
             node_path = (*path, node.get("name", ""))
             yield node_path, node
             yield from _below(node, node_path)
@@ -176,8 +176,8 @@ def _refuse_derived(sample: _Element, source: str) -> None:
     """Refuse gates on parameters that FlowJo computes: the FCS file does not have them."""
     derived = {parameter.get("name") for parameter in sample.iter("DerivedParameter")}
     for path, node in _tree(sample):
-        for dimension in node.iterfind(f"Gate/*/{GATING}dimension/{DATA}fcs-dimension"):
-            name = dimension.get(f"{DATA}name")
+        for dimension in node.iterfind(f"Gate/*/{GATING}dimension/{DATATYPES}fcs-dimension"):
+            name = dimension.get(f"{DATATYPES}name")
             if name in derived:
                 raise GateFileError(
                     f"{source}: the gate of {shown_name(path[-1])!r} looks at {name!r}, a parameter that "

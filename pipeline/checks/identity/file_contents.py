@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from gating.events.panel import Role
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
-from pipeline.study.names.file_kinds import CONTROLS, FileKind, kind_of_file_name
+from pipeline.study.names.file_kinds import CONTROL_KINDS, FileKind, kind_of_file_name
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
@@ -35,7 +36,7 @@ _SURELY_BEADS = re.compile(r"bead|rainbow|brite|rcp-?30", re.IGNORECASE)
 
 def kind_by_name(use: Use) -> tuple[FileKind | None, str]:
     """Return the kind of file by its name, else by a keyword, and in words where that was read."""
-    for source, text in use.called:
+    for source, text in use.file_names:
         kind = kind_of_file_name(text)
         if kind is not None:
             return kind, f"its {source} says {kind.value}"
@@ -63,7 +64,7 @@ def beads_among_tubes(uses: Sequence[Use], glances: Glances) -> Iterator[Finding
         elif is_like_beads(events):
             yield from doubted(use, f"perhaps beads: {look}", "a tube of cells")
         elif is_named and (
-            not is_like_cells(events) or any(_SURELY_BEADS.search(text) for _, text in use.called)
+            not is_like_cells(events) or any(_SURELY_BEADS.search(text) for _, text in use.file_names)
         ):
             yield from doubted(use, f"perhaps beads: {source}", "a tube of cells")
 
@@ -80,8 +81,8 @@ def cells_among_beads(study: Study, uses: Sequence[Use], glances: Glances) -> It
             continue
         owner = next(iter(sorted(ids_in(use.name, ids))), "")
         look = "its scatter is as wide as that of cells"
-        if kind in CONTROLS or owner:
-            why = source if kind in CONTROLS else f"its name has {quoted(owner)}"
+        if kind in CONTROL_KINDS or owner:
+            why = source if kind in CONTROL_KINDS else f"its name has {quoted(owner)}"
             yield refused(use, f"cells: {why}, and {look}", "a recording of beads")
         else:
             yield from doubted(use, f"perhaps cells: {look}", "a recording of beads")
@@ -91,7 +92,7 @@ def _n_markers(use: Use) -> int:
     """Return the number of channels on which a file names an antigen."""
     pairs = zip(use.file.channels, use.file.markers, strict=True)
     return sum(
-        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", "other")
+        bool(marker.strip()) and not scatter_role(name) and guess_role(name, marker) not in ("", Role.OTHER)
         for name, marker in pairs
     )
 
@@ -129,7 +130,7 @@ def _differ_in_compensation(study: Study, tube: Use, control: Use) -> bool:
 def _exchange_signs(study: Study, tube: Use, control: Use, glances: Glances) -> Iterator[str]:
     """Yield in words each sign that a tube and its control were exchanged: name, markers, brightness."""
     (tube_kind, source), (control_kind, _) = kind_by_name(tube), kind_by_name(control)
-    if tube_kind in CONTROLS and control_kind not in CONTROLS:
+    if tube_kind in CONTROL_KINDS and control_kind not in CONTROL_KINDS:
         yield f"of the tube, {source}"
     aliases = study.panel(tube.sample.panel).quantified.aliases if tube.sample else ()
     names = [find_channel(aliases, use.file.channels) for use in (tube, control)]
@@ -140,7 +141,7 @@ def _exchange_signs(study: Study, tube: Use, control: Use, glances: Glances) -> 
         for use, name in zip((tube, control), names, strict=True)
     ]
     roles = [guess_role(name, marker) for name, marker in zip(names, markers, strict=True)]
-    if roles[1] == "cd38" and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
+    if roles[1] == Role.CD38 and not roles[0] and (not markers[0].strip() or markers[0] == names[0]):
         yield f"the control alone names CD38 on {names[1]}"
     if _differ_in_compensation(study, tube, control):
         return

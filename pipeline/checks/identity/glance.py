@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.events.panel import Role
 from pipeline.fcs import FcsError, FcsFile
 from pipeline.tube.names.markers import scatter_role
 
@@ -65,7 +66,7 @@ def glance(file: FcsFile) -> Glance:
     except (FcsError, OSError):
         return Glance()
     roles = [scatter_role(name) for name in file.channels]
-    rows = [row for row, role in enumerate(roles) if role != "time" and np.isfinite(events[row]).all()]
+    rows = [row for row, role in enumerate(roles) if role != Role.TIME and np.isfinite(events[row]).all()]
     starts = (events[row, :PRINTED] for row in rows)
     prints = frozenset(_print(start) for start in starts if _is_unique(start))
     levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))

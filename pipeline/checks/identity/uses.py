@@ -58,7 +58,7 @@ class Use:
         return f"{kind} of {quoted(self.sample_id)}, patient {quoted(self.patient)}"
 
     @property
-    def called(self) -> tuple[tuple[str, str], ...]:
+    def file_names(self) -> tuple[tuple[str, str], ...]:
         """(source, text) of the names of the file: its own name, then the names in its keywords."""
         stem = self.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         keywords = ((f"keyword {key}", self.file.keywords.get(key, "")) for key in TUBE_NAMES)

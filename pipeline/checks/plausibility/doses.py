@@ -95,7 +95,7 @@ def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
     del headers
     drug = study.settings.washed_out_drug
     refused = {finding.fault.where for finding in days_that_cannot_be(study, date.today()) if finding.fault}
-    dose_days = _given(study, refused)
+    dose_days = _dose_days(study, refused)
     expected = f"at most {MOST_PAUSE_DAYS / DAYS_PER_YEAR:.0f} years"
     for days in dose_days.values():
         for (before, _), (after, where) in pairwise(days):
@@ -111,7 +111,7 @@ def long_pauses(study: Study, headers: Headers) -> Iterator[Finding]:
             yield warning(problem, expected, where=where, sample_id=sample.sample_id, hint=hint)
 
 
-def _given(study: Study, refused: Container[str]) -> dict[str, list[tuple[date, str]]]:
+def _dose_days(study: Study, refused: Container[str]) -> dict[str, list[tuple[date, str]]]:
     """Return the possible days of the washed-out drug by patient, sorted, each with its cell."""
     days: dict[str, list[tuple[date, str]]] = {}
     for number, dose in enumerate(study.doses):

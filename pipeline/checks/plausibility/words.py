@@ -12,8 +12,19 @@ from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted, same_word
 
-COUNTED = ("iss_stage", "cytogenetic_risk", "heavy_chain")
-NOT_KNOWN = ("unknown", "notknown", "na", "nd", "nk", "notdone", "missing", "none", "notavailable", "ne")
+COLUMNS_COUNTED = ("iss_stage", "cytogenetic_risk", "heavy_chain")
+WORDS_FOR_UNKNOWN = (
+    "unknown",
+    "notknown",
+    "na",
+    "nd",
+    "nk",
+    "notdone",
+    "missing",
+    "none",
+    "notavailable",
+    "ne",
+)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 """Roman numbers of stages. Arithmetic: ISS and R-ISS have stages I to III."""
 _STAGE = re.compile(
@@ -46,7 +57,7 @@ def stages(study: Study, headers: Headers) -> Iterator[Finding]:
             if not 1 <= stage[1] <= most:
                 expected = f"I, II or III{', or IV' if most == R2_ISS_STAGES else ''}, the stages there are"
                 yield Finding(Fault(where, quoted(typed), expected, "Leave it empty if it is not known."))
-        elif typed and same_word(typed) not in NOT_KNOWN:
+        elif typed and same_word(typed) not in WORDS_FOR_UNKNOWN:
             yield warning(
                 quoted(typed), "I, II or III", where=where, hint="It is counted as a stage of its own."
             )
@@ -55,7 +66,7 @@ def stages(study: Study, headers: Headers) -> Iterator[Finding]:
 def one_spelling(study: Study, headers: Headers) -> Iterator[Finding]:
     """Require a single spelling of each stage, risk and heavy chain: tables would count two apart."""
     del headers
-    for column in COUNTED:
+    for column in COLUMNS_COUNTED:
         first: dict[object, tuple[str, str]] = {}
         reported = set()
         for patient in study.patients:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.commands.run import run_study
 from pipeline.commands.summary import RunSummary
-from pipeline.output.assay.files import DATA, PAGE
+from pipeline.output.assay.files import VALIDATION_DATA, VALIDATION_PAGE
 from pipeline.output.results_folder import Results
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import Reporter
@@ -24,9 +24,9 @@ def validate_study(folder: Path, options: RunOptions, reporter: Reporter) -> Run
     written = Results(folder / "results").validation
     if not summary.text:
         return summary
-    data = json.loads((written / DATA).read_text("utf-8"))
+    data = json.loads((written / VALIDATION_DATA).read_text("utf-8"))
     lines = [_line(row) for row in data["summary"]]
-    return replace(summary, text="\n".join([*lines, f"Page: {written / PAGE}"]))
+    return replace(summary, text="\n".join([*lines, f"Page: {written / VALIDATION_PAGE}"]))
 
 
 def _line(row: dict[str, str | float | None]) -> str:

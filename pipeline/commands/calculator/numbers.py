@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.study.cells.numbers import GROUPED, NUMBER
+from pipeline.study.cells.numbers import GROUPED, NUMBER_PATTERN
 from pipeline.study.errors import UsageError
 from pipeline.study.wording import quoted
 
@@ -94,11 +94,11 @@ def _refuse_grouped(items: Sequence[str], name: str) -> None:
         if match and not (match[1] in decimal and item.count(match[1]) == 1):
             plain = re.sub(r"[^\d+-]", "", item)
             point = item.replace(",", ".")
-            readings = f"{plain} or {point}" if NUMBER.fullmatch(point) else plain
+            readings = f"{plain} or {point}" if NUMBER_PATTERN.fullmatch(point) else plain
             raise UsageError(f"{name}: {quoted(item)} may be {readings}; {_HOW}")
 
 
 def _number(item: str, name: str) -> float:
-    if not NUMBER.fullmatch(item):
+    if not NUMBER_PATTERN.fullmatch(item):
         raise UsageError(f"{name}: found {quoted(item)}, expected a number; split numbers with ;")
     return float(item.replace(",", "."))

@@ -10,7 +10,7 @@ from calibration.density.error_model import ASSUMED_RESIDUAL
 from calibration.density.result import RdStatus
 from pipeline.beads.typed_medians import CellAmount, TypedCurve, TypedMedians, recoveries
 
-WIDTH = 80
+LINE_CHARACTERS = 80
 """Columns of the text. Convention: the narrowest usual terminal."""
 MOST_WRITTEN_OUT = 1e10
 """Numbers from here on are written with a power of ten. Convention."""
@@ -60,10 +60,13 @@ def _acceptance(result: TypedCurve) -> list[str]:
     lines = ["Acceptance, by the rules of a run"]
     for check in result.curve.checks:
         lines += textwrap.wrap(
-            check.text, WIDTH, initial_indent=f"  {check.verdict.value:<8}", subsequent_indent=" " * 10
+            check.text,
+            LINE_CHARACTERS,
+            initial_indent=f"  {check.verdict.value:<8}",
+            subsequent_indent=" " * 10,
         )
     for note in result.curve.notes:
-        lines += textwrap.wrap(note, WIDTH, initial_indent="  note    ", subsequent_indent=" " * 10)
+        lines += textwrap.wrap(note, LINE_CHARACTERS, initial_indent="  note    ", subsequent_indent=" " * 10)
     return lines
 
 
@@ -128,7 +131,7 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
         sentences.append("The curve is used with a warning: see the table above.")
     lines = []
     for sentence in sentences:
-        lines += textwrap.wrap(sentence, WIDTH)
+        lines += textwrap.wrap(sentence, LINE_CHARACTERS)
     yield lines
 
 

@@ -24,7 +24,7 @@ from pipeline.study.wording import enumerate_words
 
 CALCULATOR_COLUMNS = ("level", "median", "cell", "cell_median", "control_median")
 _BEADS, _CELLS = ("level", "median"), ("cell", "cell_median", "control_median")
-EXPECTED = (
+EXPECTED_SHEET = (
     f"a CSV file or workbook with the columns {enumerate_words(CALCULATOR_COLUMNS, 'and')}: a row per bead "
     "(level and median), and a row per cell population (the last three; the control may be empty)"
 )
@@ -49,13 +49,15 @@ def read_curve_sheet(path: Path) -> CurveSheet:
         the cell.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: found {'a folder' if path.exists() else 'nothing'}, expected {EXPECTED}")
+        raise UsageError(
+            f"{path}: found {'a folder' if path.exists() else 'nothing'}, expected {EXPECTED_SHEET}"
+        )
     raw = _raw(path)
     table, faults = tabulate(raw, CALCULATOR_COLUMNS)
     lacking = [name for name in _BEADS if name not in table.columns]
     if lacking:
         raise UsageError(
-            f"{path.name}: found no column {enumerate_words(lacking, 'and')}, expected {EXPECTED}"
+            f"{path.name}: found no column {enumerate_words(lacking, 'and')}, expected {EXPECTED_SHEET}"
         )
     grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
     if grave is not None:

@@ -16,7 +16,7 @@ MOST_PEEKED = 1 << 16
 LEAD = 4
 """Bytes before DATA: if they are blanks, they do not belong to DATA. Convention: one value of 32 bits."""
 
-NUMBER = b"0123456789.+-eE"
+NUMBER_BYTES = b"0123456789.+-eE"
 
 
 def count_events(
@@ -110,7 +110,7 @@ def _free_text(reading: Reading, claims: Claims, available: int, peek: Peek) -> 
             "again"
         )
     first, last = peek(begin - 1, 2), peek(begin + available - 1, 2)
-    if any(len(pair) == 2 and not pair.strip(NUMBER) for pair in (first, last)):
+    if any(len(pair) == 2 and not pair.strip(NUMBER_BYTES) for pair in (first, last)):
         raise _misplaced(reading, claims, "a number goes on beyond its first or last byte")
     return DataSegment(reading.layout, begin, available, total)
 

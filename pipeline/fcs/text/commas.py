@@ -14,7 +14,7 @@ from itertools import islice
 
 from pipeline.fcs.text.text import real_number
 
-WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d*)")
+WHOLE_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 SMALL_WITH_COMMA = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 WITH_DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
 UNITS = (1.0, 100.0)
@@ -148,12 +148,12 @@ def _numbers(words: Sequence[str], unit: float, *, on_diagonal: bool) -> Iterato
     """Yield the possible numbers of one part, or of two parts with a decimal comma between them."""
     alone = (
         real_number(words[0])
-        if words and (WHOLE.fullmatch(words[0]) or SMALL_WITH_COMMA.fullmatch(words[0]))
+        if words and (WHOLE_NUMBER.fullmatch(words[0]) or SMALL_WITH_COMMA.fullmatch(words[0]))
         else None
     )
     if alone is not None and (alone == unit if on_diagonal else abs(alone) < LARGEST_WITH_COMMA * unit):
         yield 1, alone
-    if len(words) < 2 or not WHOLE.fullmatch(words[0]) or not WITH_DECIMALS.fullmatch(words[1]):
+    if len(words) < 2 or not WHOLE_NUMBER.fullmatch(words[0]) or not WITH_DECIMALS.fullmatch(words[1]):
         return
     value = float(f"{words[0]}.{words[1]}")
     has_decimals = bool(words[1].strip("0")) or len(words[1]) > 1

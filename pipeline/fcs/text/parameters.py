@@ -14,7 +14,7 @@ from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 MOST_CHANNELS = 10_000
 """Most parameters of a file; more mean damage. Convention: no instrument has a tenth of it."""
 
-KINDS = frozenset("IFDA")
+DATATYPE_LETTERS = frozenset("IFDA")
 """Data types: integers, floats, doubles, ASCII digits (3.2.18)."""
 
 SMALLEST_DIGITISER = 256
@@ -244,14 +244,14 @@ def _kinds(keywords: Mapping[str, str], count: int, version: str, file: str) -> 
 
 def _kind(value: str | None, number: int, common: str, version: str, file: str) -> str:
     own = common if value is None else value.strip(" \0").upper()
-    if own == common and own in KINDS:
+    if own == common and own in DATATYPE_LETTERS:
         return own
     if own != common and version != "3.2":
         raise UnsupportedError(
             f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, expected so in "
             f"FCS 3.2 only, but HEADER says {version}; export the file again"
         )
-    if own not in KINDS:
+    if own not in DATATYPE_LETTERS:
         where = f"$P{number}DATATYPE" if own != common else "$DATATYPE"
         error = UnsupportedError if own else NotFcsError
         raise error(f"{file}: {where} is {shown(own)}, expected I, F, D or A; export the file as float (F)")

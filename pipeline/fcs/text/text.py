@@ -36,7 +36,7 @@ characters, plus padding."""
 PADDING = " \0\t\r\n"
 """Characters with which instruments pad fields of fixed width."""
 
-WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
+WHOLE_WITH_ZERO_DECIMALS = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
 REAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 STANDARD_KEYWORD = re.compile(
@@ -136,7 +136,7 @@ def keyword_integer(value: str | None) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _whole(value: str) -> int | None:
-    digits = WHOLE.fullmatch(value.strip(PADDING))
+    digits = WHOLE_WITH_ZERO_DECIMALS.fullmatch(value.strip(PADDING))
     return int(digits[1]) if digits and len(digits[1]) <= MOST_DIGITS_OF_A_KEYWORD else None
 
 

@@ -15,7 +15,7 @@ from pipeline.fcs.values.blocks import DecodedChannel, FileOrBytes
 WRITTEN = b"0123456789+-.eE ,\t\r\n\0"
 """Characters of numbers and delimiters; `nan`, `inf` and `1_0` are refused, although numpy reads them."""
 
-DELIMITERS = bytes.maketrans(b",\t\r\n\0", b"     ")
+DELIMITERS_TO_BLANKS = bytes.maketrans(b",\t\r\n\0", b"     ")
 
 
 def decode_digits(file: FileOrBytes, data: DataSegment, columns: Sequence[DecodedChannel]) -> None:
@@ -61,7 +61,9 @@ def _free_numbers(raw: bytes, data: DataSegment, file: FileOrBytes) -> NDArray[n
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", DeprecationWarning)
-            numbers = np.fromstring(raw.translate(DELIMITERS).decode("latin-1"), np.float64, sep=" ")
+            numbers = np.fromstring(
+                raw.translate(DELIMITERS_TO_BLANKS).decode("latin-1"), np.float64, sep=" "
+            )
     except (ValueError, DeprecationWarning):
         raise NotFcsError(
             f"{file.name}: DATA is ASCII, but holds what is no number, expected {count:,} numbers; "

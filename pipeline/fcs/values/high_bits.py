@@ -89,20 +89,19 @@ def without_masks(peek: Peek, data: DataSegment, names: tuple[str, ...]) -> tupl
     if layout.is_text or not data.n_events or all(field.mask is None for field in layout.fields):
         return data, []
     head = peek(data.begin, min(data.n_bytes, BYTES_FOR_BITS))
-    verdicts = [_judged(head, layout, field, data.n_events) for field in layout.fields]
+    bits_used = [_judged(head, layout, field, data.n_events) for field in layout.fields]
     detectors = [not (TIMES.search(name) or COUNTS.search(name)) for name in names]
-    if any(verdict is HighBits.LIGHT and sees for verdict, sees in zip(verdicts, detectors, strict=True)):
-        verdicts = [
-            HighBits.LIGHT if sees and verdict is not HighBits.NONE else verdict
-            for verdict, sees in zip(verdicts, detectors, strict=True)
+    if any(bits is HighBits.LIGHT and sees for bits, sees in zip(bits_used, detectors, strict=True)):
+        bits_used = [
+            HighBits.LIGHT if sees and bits is not HighBits.NONE else bits
+            for bits, sees in zip(bits_used, detectors, strict=True)
         ]
     fields = tuple(
-        replace(field, mask=None) if verdict is HighBits.LIGHT else field
-        for field, verdict in zip(layout.fields, verdicts, strict=True)
+        replace(field, mask=None) if bits is HighBits.LIGHT else field
+        for field, bits in zip(layout.fields, bits_used, strict=True)
     )
     named = {
-        kind: [name for name, verdict in zip(names, verdicts, strict=True) if verdict is kind]
-        for kind in HighBits
+        kind: [name for name, bits in zip(names, bits_used, strict=True) if bits is kind] for kind in HighBits
     }
     repairs = [
         *_repair(

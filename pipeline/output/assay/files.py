@@ -15,7 +15,11 @@ from pipeline.output.statistics.files import write_parquet
 from pipeline.output.table import Cell, Table, write_csv
 from pipeline.output.workbook import Sheet, write_workbook
 
-PAGE, WORKBOOK, DATA = "validation.html", "validation.xlsx", "validation.json"
+VALIDATION_PAGE, VALIDATION_WORKBOOK, VALIDATION_DATA = (
+    "validation.html",
+    "validation.xlsx",
+    "validation.json",
+)
 
 
 def write_validation(folder: Path, title: str, report: AssayReport) -> None:
@@ -26,10 +30,10 @@ def write_validation(folder: Path, title: str, report: AssayReport) -> None:
         write_csv(folder / f"{spec.name}.csv", table)
         write_parquet(folder / f"{spec.name}.parquet", data)
     write_csv(folder / "data_dictionary.csv", dictionary(datasets))
-    write_workbook(folder / WORKBOOK, [_sheet(spec, table, title) for spec, table in tables])
+    write_workbook(folder / VALIDATION_WORKBOOK, [_sheet(spec, table, title) for spec, table in tables])
     summary = [dict(zip(tables[0][1].columns, row, strict=True)) for row in tables[0][1].rows]
-    write_json(folder / DATA, {"summary": summary, "report": to_json(report)})
-    write_whole(folder / PAGE, page_html(title, report))
+    write_json(folder / VALIDATION_DATA, {"summary": summary, "report": to_json(report)})
+    write_whole(folder / VALIDATION_PAGE, page_html(title, report))
 
 
 def _sheet(spec: AssayTable, table: Table, title: str) -> Sheet:

@@ -1,4 +1,4 @@
-"""The page of a validation: the verdict on each goal, then every table, in one self-contained file."""
+"""The page of a validation: what the data say of each goal, then every table, in one self-contained file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _VerdictRow:
-    """A row of the table of verdicts."""
+class _SupportRow:
+    """A row of the table of goals, with what the data say of each."""
 
     mark: str
     experiment: str
     about: str
-    verdict: str
+    support: str
     says: str
 
 
@@ -43,17 +43,17 @@ def page_html(title: str, report: AssayReport) -> str:
     """Return the page as HTML; the same report gives the same text."""
     page = template_environment(PICTURE_SCRIPTS).get_template("validation_page.html.j2")
     judged = [
-        _VerdictRow(
-            _MARKS[verdict.support],
-            _words(verdict.experiment),
-            verdict.about,
-            verdict.support.value,
-            verdict.says,
+        _SupportRow(
+            _MARKS[judged.support],
+            _words(judged.experiment),
+            judged.about,
+            judged.support.value,
+            judged.says,
         )
-        for verdict in report.judged
+        for judged in report.judged
     ]
     lacking = [
-        _VerdictRow(_EMPTY, _words(refusal.experiment), refusal.about, "not judged", refusal.reason)
+        _SupportRow(_EMPTY, _words(refusal.experiment), refusal.about, "not judged", refusal.reason)
         for refusal in report.not_judged
     ]
     parts = [_part(spec, report) for spec in ASSAY_TABLES[1:]]

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pipeline.assay.report import AssayReport
 from pipeline.output.table import Cell, Column, Table, table_of
+from pipeline.study.quantity_name import MOLECULES, PERCENT
 
-MOLECULES, PERCENT, HOURS = "molecules per cell", "%", "h"
+HOURS = "h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,13 @@ def _each(results: Iterable[Any], parts: str) -> Iterator[tuple[Any, Any]]:
 
 
 def _summary(report: AssayReport) -> Iterator[tuple[Cell, ...]]:
-    for verdict in report.judged:
+    for judged in report.judged:
         yield (
-            verdict.experiment.value,
-            verdict.about,
-            verdict.support.value,
-            verdict.says,
-            verdict.goal_percent,
+            judged.experiment.value,
+            judged.about,
+            judged.support.value,
+            judged.says,
+            judged.goal_percent,
         )
     for lacking in report.not_judged:
         yield lacking.experiment.value, lacking.about, "not judged", lacking.reason, None

@@ -21,8 +21,8 @@ from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.tube.histograms import DisplayAxis, Histogram
 
-WIDTH: Final = 340
-HEIGHT: Final = 250
+_WIDTH: Final = 340
+_HEIGHT: Final = 250
 _TOP, _BOTTOM = 46, 202
 _SIZE: Final = 11.0
 _TICK: Final = 4.0
@@ -49,14 +49,14 @@ def bead_pictures(result: CalibrationResult, limit: BeadLimit = ERROR) -> tuple[
         _curve(result.curve),
         _errors(result.curve, limit),
     )
-    return tuple(Picture(part, WIDTH, HEIGHT) for part in parts)
+    return tuple(Picture(part, _WIDTH, _HEIGHT) for part in parts)
 
 
 def _populations(histogram: Histogram | None, peaks: BeadPeaks | None, channel: str) -> str:
     title = text("Bead populations", 4, 14, class_="title")
     if histogram is None:
         return title + _say("no histogram")
-    left, right = 12, WIDTH - 12
+    left, right = 12, _WIDTH - 12
     scale = Scale(histogram.low, histogram.high, left, right)
     axis = DisplayAxis(histogram.low, histogram.high, histogram.cofactor)
     counts = np.array(histogram.counts[0][1])
@@ -98,7 +98,7 @@ def _curve(curve: StandardCurve | None) -> str:
     if not points:
         return title + _say("no point on the logarithmic scale")
     medians, levels = [point[0] for point in points], [point[1] for point in points]
-    x = Scale(min(medians) / 1.6, max(medians) * 1.6, 76, WIDTH - 12, logarithmic=True)
+    x = Scale(min(medians) / 1.6, max(medians) * 1.6, 76, _WIDTH - 12, logarithmic=True)
     y = Scale(min(levels) / 1.8, max(levels) * 1.8, _BOTTOM, _TOP, logarithmic=True)
     parts = [
         title,
@@ -112,7 +112,7 @@ def _curve(curve: StandardCurve | None) -> str:
         left_label("assigned molecules", y, 14, size=_SIZE),
     ]
     if not all(point[2] for point in points):
-        parts.append(text("open: not in the fit", WIDTH - 12, _BOTTOM - 6, class_="e small greytext"))
+        parts.append(text("open: not in the fit", _WIDTH - 12, _BOTTOM - 6, class_="e small greytext"))
     return "".join(parts)
 
 
@@ -148,7 +148,7 @@ def _errors(curve: StandardCurve | None, limit: BeadLimit) -> str:
         if error is not None
     ]
     reach = max([_ENOUGH, *(1.25 * abs(error) for _, error in errors)])
-    x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, WIDTH - 12)
+    x = Scale(-0.6, max(len(errors), 1) - 0.4, 58, _WIDTH - 12)
     y = Scale(-reach, reach, _BOTTOM, _TOP - 12)
     lines = ((limit.accept, "5 3"), (limit.reject, "1.5 2"))
     parts = [
@@ -195,4 +195,4 @@ def _error(index: int, level: float, error: float, axes: tuple[Scale, Scale], li
 
 
 def _say(words: str) -> str:
-    return text(words, WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")
+    return text(words, _WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")

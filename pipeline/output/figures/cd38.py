@@ -18,7 +18,7 @@ from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import CONTROL, STAINED, DisplayAxis, Histogram
 
-WIDTH, HEIGHT = 400, 236
+_WIDTH, _HEIGHT = 400, 236
 _LEFT, _SPAN = 8, 384
 _BOTTOM, _TALL = 192, 100
 _TOP_AXIS: Final = 36
@@ -56,7 +56,7 @@ def cd38_picture(
         *_medians(histogram, axis, receptor, control_words),
         *_frame(axis, channel_words or histogram.channel),
     ]
-    return Picture("".join(parts), WIDTH, HEIGHT)
+    return Picture("".join(parts), _WIDTH, _HEIGHT)
 
 
 def rebinned(counts: NDArray[np.int64], wanted: float = 8.0) -> NDArray[np.int64]:
@@ -128,7 +128,7 @@ def _frame(axis: DisplayAxis, words: str) -> list[str]:
         lines.append(f"M{pixels(x)} {_BOTTOM}v4")
         labels.append(text(label, x, _BOTTOM + 15, class_="m"))
     name = f"{with_ellipsis(words, 28)}, compensated (height: share of the fullest bin)"
-    labels.append(text(name, WIDTH / 2, _BOTTOM + 33, class_="m axis"))
+    labels.append(text(name, _WIDTH / 2, _BOTTOM + 33, class_="m axis"))
     return [element("path", d="".join(lines), class_="frame"), *labels]
 
 
@@ -144,7 +144,7 @@ def _molecules(axis: DisplayAxis, curve: StandardCurve) -> list[str]:
     start, end = _across(axis, float(ends[0])), _across(axis, float(ends[1]))
     lines = "".join(f"M{pixels(_across(axis, position))} {_TOP_AXIS}v-4" for position, _ in shown)
     return [
-        text("molecules per cell (ABC); bar: range of the beads", WIDTH / 2, 11, class_="m greytext"),
+        text("molecules per cell (ABC); bar: range of the beads", _WIDTH / 2, 11, class_="m greytext"),
         *(text(label, _across(axis, position), 27, class_="m greytext") for position, label in shown),
         element("rect", x=start, y=_TOP_AXIS + 1, width=max(end - start, 0.5), height=5, class_="reach"),
         element("path", d=f"M{_LEFT} {_TOP_AXIS}h{_SPAN}{lines}", class_="frame"),

@@ -103,7 +103,7 @@ def _serum(study_result: StudyResult, mm: float, links: Links) -> Iterator[Pictu
 WASHOUT: Final = Chart(
     "rd_washout", "Receptor density against weeks of washout, one point per visit", _washout
 )
-RESPONSE: Final = Chart("response", "Disease control rates with exact intervals", _response)
+RESPONSE_CHART: Final = Chart("response", "Disease control rates with exact intervals", _response)
 SWIMMER: Final = Chart(
     "swimmer", "A bar per patient as long as the treatment, with response and events", _swimmer
 )
@@ -117,4 +117,4 @@ COURSES: Final = Chart("rd_courses", "The course of each patient's receptor dens
 SERUM_CHART: Final = Chart(
     "serum", "Serum levels of the antibodies by visit, and against receptor density", _serum
 )
-FIGURES: Final = (WASHOUT, RESPONSE, SWIMMER, SURVIVAL_CHART, CELLS_CHART, COURSES, SERUM_CHART)
+FIGURES: Final = (WASHOUT, RESPONSE_CHART, SWIMMER, SURVIVAL_CHART, CELLS_CHART, COURSES, SERUM_CHART)

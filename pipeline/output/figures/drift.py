@@ -16,7 +16,7 @@ from pipeline.output.figures.svg.elements import element, path, pixels, safe, te
 from pipeline.output.figures.svg.marks import mark, outline
 from pipeline.output.figures.svg.picture_page import Picture
 
-WIDTH, HEIGHT = 340, 170
+_WIDTH, _HEIGHT = 340, 170
 REACH: Final = 5.0
 """Range of the chart in SDs; a point farther out is drawn as an arrow at the edge."""
 
@@ -33,16 +33,16 @@ _LOOKS: Final = {
 
 def drift_pictures(series: Sequence[DriftSeries]) -> tuple[Picture, ...]:
     """Return a chart per series. The last point, in a ring, is the current run."""
-    return tuple(Picture(_chart(channel_series), WIDTH, HEIGHT) for channel_series in series)
+    return tuple(Picture(_chart(channel_series), _WIDTH, _HEIGHT) for channel_series in series)
 
 
 def _chart(series: DriftSeries) -> str:
     last = series.points[-1]
     rules = f": {' '.join(last.broken)}" if last.broken else ""
     title = text(f"{series.name}{rules}", 4, 14, class_="title")
-    x = Scale(0, max(len(series.points) - 1, 1), _LEFT + 10, WIDTH - 14)
+    x = Scale(0, max(len(series.points) - 1, 1), _LEFT + 10, _WIDTH - 14)
     if last.mean is None or not last.sd:
-        words = text("no limits yet", WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")
+        words = text("no limits yet", _WIDTH / 2, (_TOP + _BOTTOM) / 2, class_="m greytext")
         return title + _days(series, x) + words
     y = Scale(-REACH, REACH, _BOTTOM, _TOP)
     places = [_chart_height(point, series.logarithmic, last.mean, last.sd) for point in series.points]
@@ -61,7 +61,7 @@ def _chart(series: DriftSeries) -> str:
 
 def _days(series: DriftSeries, x: Scale) -> str:
     """Return the line below the chart with the day of the first run and of the last."""
-    line = element("path", d=f"M{_LEFT} {_BOTTOM}H{WIDTH - 4}", class_="frame")
+    line = element("path", d=f"M{_LEFT} {_BOTTOM}H{_WIDTH - 4}", class_="frame")
     first, last = series.on[0][:10], series.on[-1][:10]
     words = text(last, x.end + 10, _BOTTOM + 16, class_="e")
     return line + words + (text(first, _LEFT, _BOTTOM + 16) if len(series.on) > 1 else "")
@@ -70,7 +70,7 @@ def _days(series: DriftSeries, x: Scale) -> str:
 def _limit(sds: int, y: Scale) -> str:
     colour = INK if sds == 0 else ORANGE if abs(sds) == 2 else VERMILLION
     dashes = None if sds == 0 else "3 3" if abs(sds) == 2 else "6 3"
-    way = f"M{_LEFT} {pixels(y.position(sds))}H{WIDTH - 4}"
+    way = f"M{_LEFT} {pixels(y.position(sds))}H{_WIDTH - 4}"
     return element("path", d=way, stroke=colour, stroke_width=0.8, stroke_dasharray=dashes, fill="none")
 
 

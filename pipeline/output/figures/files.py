@@ -31,7 +31,7 @@ from pipeline.study.quantity_name import population_name
 
 BEAD_FIGURES: Final = "calibration.pdf"
 GATING_FIGURES: Final = "gating.pdf"
-WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
+CHART_WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
 """Suffix of the name of a chart's PDF, and its width."""
 
 _BEADS, _GATING, _CD38 = "beads", "gating", "cd38"
@@ -87,7 +87,7 @@ def write_bead_figures(
 
 
 def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
-    for suffix, mm in WIDTHS:
+    for suffix, mm in CHART_WIDTHS:
         on_paper = tuple(chart.pages(study_result, mm, {}))
         start(partial(_write_pdf, folder / f"{chart.name}{suffix}.pdf", chart.title, on_paper))
     pages = chart.pages(study_result, TWO_COLUMNS, {})

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from gating.gates.all_steps import KIND_OF
 from gating.gates.steps import GateStep, Step
-from pipeline.output.figures.svg.gate_picture import SIDE, step_picture
+from pipeline.output.figures.svg.gate_picture import GATE_SIDE, step_picture
 from pipeline.output.figures.svg.picture_page import Picture, pictures_in_rows, side_by_side
 from pipeline.study.study import Panel
+from pipeline.study.wording import capitalized
 from pipeline.tube.histograms import Density
 
 PANELS_PER_ROW = 5
@@ -21,7 +22,7 @@ def gating_panels(
     labels: Mapping[str, str] | None = None,
     *,
     wanted: str = "plasma cells",
-    side: int = SIDE,
+    side: int = GATE_SIDE,
 ) -> tuple[Picture, ...]:
     """Return the pictures of a tube's gating steps, in order.
 
@@ -73,6 +74,6 @@ def step_title(name: str, wanted: str = "plasma cells") -> str:
     ('Plasma cells', 'My step')
     """
     if name == Step.PLASMA_CELLS:
-        return wanted[:1].upper() + wanted[1:]
+        return capitalized(wanted)
     kind = KIND_OF.get(name)
     return name.replace("_", " ").capitalize() if kind is None else kind.title

@@ -24,9 +24,9 @@ from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Pi
 from pipeline.response.follow_up import Endpoint, FollowUp
 from pipeline.response.pfs_bounds import n_unseen
 from pipeline.response.statistics.survival import SurvivalCurve
-from pipeline.response.statistics.time_to_event import NAMES, curve_of, median_survival
+from pipeline.response.statistics.time_to_event import ENDPOINT_NAMES, curve_of, median_survival
 
-COLOURS: Final = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}
+ENDPOINT_COLOURS: Final = {Endpoint.PFS: VERMILLION, Endpoint.OS: BLUE}
 _DASHES: Final = {Endpoint.PFS: "5 1.5", Endpoint.OS: None}
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 36, 60, 120)
 _TOP, _TALL = 10, 150
@@ -88,7 +88,7 @@ def _words(
 ) -> tuple[str, float]:
     """Return what is said of a curve beside its line, and how high that is."""
     median = median_survival(courses, endpoint, month_days)
-    sentences = [NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
+    sentences = [ENDPOINT_NAMES[endpoint], f"{median.n_events} events in {median.n} patients"]
     if unseen := n_unseen(courses) if endpoint is Endpoint.PFS else 0:
         sentences.append(f"{unseen} censored without assessment")
     sentences.append(f"median {median}".replace(" months (", " months (95 % "))
@@ -112,14 +112,18 @@ def _steps(curve: SurvivalCurve, endpoint: Endpoint, x: Scale, y: Scale) -> str:
         f"M{pixels(x.position(month))} {pixels(y.position(100 * share) - 3)}v6"
         for month, share in zip(curve.times[lost].tolist(), curve.survival[lost].tolist(), strict=True)
     )
-    band = polygon(under, over, COLOURS[endpoint], fill_opacity=0.13) if has_band.any() else ""
+    band = polygon(under, over, ENDPOINT_COLOURS[endpoint], fill_opacity=0.13) if has_band.any() else ""
     line = _stroke(_stairs(times, 100 * survival, x, y), endpoint)
-    censored = element("path", d=ticks, stroke=COLOURS[endpoint], stroke_width=0.9) if ticks else ""
+    censored = element("path", d=ticks, stroke=ENDPOINT_COLOURS[endpoint], stroke_width=0.9) if ticks else ""
     return band + line + censored
 
 
 def _stroke(points: Sequence[tuple[float, float]], endpoint: Endpoint) -> str:
-    look: dict[str, str | float | None] = {"stroke": COLOURS[endpoint], "stroke_width": 1.4, "fill": "none"}
+    look: dict[str, str | float | None] = {
+        "stroke": ENDPOINT_COLOURS[endpoint],
+        "stroke_width": 1.4,
+        "fill": "none",
+    }
     return path(points, **look, stroke_dasharray=_DASHES[endpoint])
 
 

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.style.palette import GREY, INK, RESPONSE_LOOK
 from pipeline.output.figures.svg.chart import SIZE, SMALL, KeyEntry, Scale, bottom_axis, bottom_label, row_key
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.response.follow_up import FollowUp
+from pipeline.study.cells.choices import RESPONSES
 
 MOST_BARS: Final = 60
 """Most patients on a page: with more, names would overlap."""
 
-MOST_PAGES: Final = 10
+MOST_SWIMMER_PAGES: Final = 10
 _PITCH, _BAR = 11.0, 8.4
 _UNKNOWN: Final = "#dfe3e8"
 _MOST_TICKS: Final = 9
@@ -63,9 +64,9 @@ def swimmers(courses: Sequence[FollowUp]) -> tuple[FollowUp, ...]:
 def swimmer_pictures(
     courses: Sequence[FollowUp], month_days: float, *, mm: float = TWO_COLUMNS
 ) -> Iterator[Picture]:
-    """Yield the pages of the swimmer plot: `MOST_BARS` patients each, `MOST_PAGES` at most."""
+    """Yield the pages of the swimmer plot: `MOST_BARS` patients each, `MOST_SWIMMER_PAGES` at most."""
     shown = swimmers(courses)
-    for first in range(0, min(len(shown), MOST_PAGES * MOST_BARS), MOST_BARS):
+    for first in range(0, min(len(shown), MOST_SWIMMER_PAGES * MOST_BARS), MOST_BARS):
         yield swimmer_picture(shown[first : first + MOST_BARS], month_days, mm=mm)
 
 

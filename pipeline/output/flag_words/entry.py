@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.study.wording import capitalized
+
 
 class Weight(StrEnum):
     """The weight of a flag in the verdict of a tube."""
@@ -46,4 +48,4 @@ def sentence(text: str) -> str:
     """
     ended = text if text.endswith((".", "?", "!", "…")) else f"{text}."
     first = text.partition(" ")[0].rstrip(",;:.")
-    return ended[:1].upper() + ended[1:] if first.isalpha() else ended
+    return capitalized(ended) if first.isalpha() else ended

@@ -11,14 +11,14 @@ from pipeline.response.by_density.numbers import DensityNumber, density_numbers
 from pipeline.study.quantity_name import TAU
 from pipeline.washout.sensitivity.sensitivity import Sensitivity
 
-DENSITY: Final[tuple[Column[Any], ...]] = (
+DENSITY_ANALYSIS_COLUMNS: Final[tuple[Column[Any], ...]] = (
     *attributes("outcome", "measure", "n", "events", "value", "low", "high", "unit"),
     *attributes("in_others", "in_others_low", "in_others_high", "p", "strength", "method"),
     Column("reason", lambda number: number.note),
 )
 
 
-SENSITIVITY: Final = (
+SENSITIVITY_COLUMNS: Final = (
     "choice", "rows", "patients", "measured", "changed", "fold", "fold_low", "fold_high", "slope_dex",
     "caution", "reason",
 )  # fmt: skip
@@ -27,7 +27,7 @@ SENSITIVITY: Final = (
 def sensitivity_table(study_result: StudyResult) -> Table:
     """Return the slope of M1 under each other choice, then without each patient; a row each."""
     sensitivity = study_result.washout.sensitivity if study_result.washout else None
-    return Table(SENSITIVITY, tuple(_sensitivity(sensitivity)) if sensitivity else ())
+    return Table(SENSITIVITY_COLUMNS, tuple(_sensitivity(sensitivity)) if sensitivity else ())
 
 
 def _sensitivity(sensitivity: Sensitivity) -> Iterator[tuple[Cell, ...]]:
@@ -45,7 +45,7 @@ def _sensitivity(sensitivity: Sensitivity) -> Iterator[tuple[Cell, ...]]:
 
 def density_table(study_result: StudyResult) -> Table:
     """Return response and PFS along receptor density: a row per number, with its interval."""
-    return table_of(DENSITY, _density(study_result))
+    return table_of(DENSITY_ANALYSIS_COLUMNS, _density(study_result))
 
 
 def _density(study_result: StudyResult) -> Iterator[DensityNumber]:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from calibration.density.budget import BudgetTerm
-from calibration.density.receptor_density import NUMBERED, QUANTIFIED, ErrorTerm, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.receptor_density import QUANTIFIED, ErrorTerm, RdStatus
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.figures.style.ticks import decade
 from pipeline.quantification.result import SampleResult
 
-WIDTH, HEIGHT = 132, 18
-_BOX = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+_WIDTH, _HEIGHT = 132, 18
+_BOX = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
 SHADES: Mapping[BudgetTerm, str] = {
     BudgetTerm.STANDARD_CURVE: "#24405c",
     BudgetTerm.BEAD_MEDIANS: "#4f7aa3",
@@ -40,17 +40,17 @@ class BarScale:
     def position(self, value: float) -> float:
         """Return where a value lies, in pixels, within the bar."""
         share = (math.log10(max(value, self.low)) - math.log10(self.low)) / math.log10(self.high / self.low)
-        return 6 + (WIDTH - 12) * min(max(share, 0.0), 1.0)
+        return 6 + (_WIDTH - 12) * min(max(share, 0.0), 1.0)
 
 
 def bar_scale(results: Sequence[SampleResult]) -> BarScale:
     """Return an axis on which every density and limit of a study lies, from decade to decade."""
     quantified = [result.receptor for result in results if result.receptor.status in QUANTIFIED]
-    measured = [value for r in quantified if r.status in NUMBERED for value in (r.rd, r.rd_high)]
+    measured = [value for r in quantified if quotable_density(r) is not None for value in (r.rd, r.rd_high)]
     limits = [
         r.lloq if r.status is RdStatus.BELOW_LLOQ else known_to_exceed(r)
         for r in quantified
-        if r.status not in NUMBERED
+        if quotable_density(r) is None
     ]
     values = [value for value in (*measured, *limits) if value is not None and value > 0]
     if not values:
@@ -67,10 +67,8 @@ def interval_bar(result: SampleResult, scale: BarScale) -> str:
         parts.append(_arrow(scale.position(receptor.lloq), -1, receptor.status))
     elif (bound := known_to_exceed(receptor)) is not None:
         parts.append(_arrow(scale.position(bound), 1, receptor.status))
-    elif receptor.rd is not None and receptor.rd > 0 and receptor.status in QUANTIFIED:
-        parts.append(
-            _interval(receptor.rd, receptor.rd_low or scale.low, receptor.rd_high or receptor.rd, scale)
-        )
+    elif (rd := quotable_density(receptor)) is not None and rd > 0:
+        parts.append(_interval(rd, receptor.rd_low or scale.low, receptor.rd_high or rd, scale))
     else:
         return ""
     return f'<svg class="bar" {_BOX} aria-hidden="true">{"".join(parts)}</svg>'
@@ -80,7 +78,7 @@ def axis_bar(scale: BarScale) -> str:
     """Return the axis that stands in the table's header."""
     first, last = round(math.log10(scale.low)), round(math.log10(scale.high))
     # The outermost labels end where the bar ends: a centred one would be cut there.
-    anchors = {first: (0.0, "start"), last: (float(WIDTH), "end")}
+    anchors = {first: (0.0, "start"), last: (float(_WIDTH), "end")}
     texts = ""
     for k in range(first, last + 1):
         x, anchor = anchors.get(k, (scale.position(10.0**k), "middle"))
@@ -113,13 +111,13 @@ def terms_in_order(budget: Sequence[ErrorTerm]) -> list[ErrorTerm]:
 
 def _grid(scale: BarScale) -> str:
     exponents = range(round(math.log10(scale.low)), round(math.log10(scale.high)) + 1)
-    lines = "".join(f"M{scale.position(10.0**k):.1f} 1V{HEIGHT - 1}" for k in exponents)
+    lines = "".join(f"M{scale.position(10.0**k):.1f} 1V{_HEIGHT - 1}" for k in exponents)
     return f'<path d="{lines}" stroke="#dfe3e8" fill="none"/>'
 
 
 def _interval(rd: float, low: float, high: float, scale: BarScale) -> str:
     start, end, middle = scale.position(max(low, scale.low)), scale.position(high), scale.position(rd)
-    y = HEIGHT / 2
+    y = _HEIGHT / 2
     return (
         f'<path d="M{start:.1f} {y}H{end:.1f}M{start:.1f} {y - 4}v8M{end:.1f} {y - 4}v8" '
         'stroke="#0072B2" stroke-width="1.6" fill="none"/>'
@@ -128,7 +126,7 @@ def _interval(rd: float, low: float, high: float, scale: BarScale) -> str:
 
 
 def _arrow(x: float, side: int, status: RdStatus) -> str:
-    y, tip = HEIGHT / 2, x + side * min(34.0, x - 3 if side < 0 else WIDTH - 3 - x)
+    y, tip = _HEIGHT / 2, x + side * min(34.0, x - 3 if side < 0 else _WIDTH - 3 - x)
     head = f"M{tip + -side * 6:.1f} {y - 4}L{tip:.1f} {y}L{tip + -side * 6:.1f} {y + 4}"
     ink = STATUS[status].ink
     return (

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.output.figures.svg.shades import COLOURS
+from pipeline.output.figures.svg.shades import SHADE_COLOURS
 from pipeline.output.figures.svg.style import style_sheet
 from pipeline.output.legend.glossary import sorted_terms
-from pipeline.output.legend.verdict import BADGES
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_BADGES
 from pipeline.output.report.cards.bead_cards import MOST_OPEN_BEADS
 from pipeline.output.report.explained import linked
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
+REPORT_TEMPLATES = Path(__file__).parent / "templates"
 
 PICTURE_SCRIPTS = ("pictures.js", "saving.js", "page.js")
 """The script of a page that has pictures and no table: of tubes, of bead runs."""
@@ -38,19 +38,20 @@ def template_environment(scripts: Iterable[str] = SCRIPTS) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        loader=FileSystemLoader(REPORT_TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = "".join((TEMPLATES / "script" / name).read_text("utf-8") for name in scripts)
+    picture_rules = (REPORT_TEMPLATES / "pictures.css").read_text("utf-8")
+    script = "".join((REPORT_TEMPLATES / "script" / name).read_text("utf-8") for name in scripts)
     environment.filters |= {"css_text": css_text, "linked": linked}
     environment.globals |= {
         "glossary": sorted_terms(),
         "most_open_beads": MOST_OPEN_BEADS,
-        "picture_style": f"{style_sheet()}\n{(TEMPLATES / 'pictures.css').read_text('utf-8')}{BADGES}",
-        "shade_colours": " ".join(colour.removeprefix("#") for colour in COLOURS),
+        "picture_style": f"{style_sheet()}\n{picture_rules}{TUBE_VERDICT_BADGES}",
+        "shade_colours": " ".join(colour.removeprefix("#") for colour in SHADE_COLOURS),
         "script": script,
         "script_hash": _csp_hash(script),
     }

@@ -15,7 +15,7 @@ from pipeline.files.whole import write_whole
 from pipeline.output.figures.charts import (
     CELLS_CHART,
     COURSES,
-    RESPONSE,
+    RESPONSE_CHART,
     SERUM_CHART,
     SURVIVAL_CHART,
     SWIMMER,
@@ -25,7 +25,7 @@ from pipeline.output.figures.charts import (
 from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.figures.swimmer import MOST_BARS, swimmers
 from pipeline.output.interval import interval_name
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict
 from pipeline.output.report.attention import Attention, attention
 from pipeline.output.report.bars import axis_bar, bar_scale
 from pipeline.output.report.cards.bead_cards import BeadCard, bead_card
@@ -164,7 +164,7 @@ def _page(study_result: StudyResult, run_on: str) -> Page:
         axis=axis_bar(scale),
         n_visits=len(study_result.visits),
         washout_svg="" if no_washout else chart_html(WASHOUT, study_result, _links(anchors)),
-        response_svg="" if no_response else chart_html(RESPONSE, study_result),
+        response_svg="" if no_response else chart_html(RESPONSE_CHART, study_result),
         swimmer_svg=chart_html(SWIMMER, study_result),
         n_swimmers=len(swimmers(study_result.courses)),
         n_shown=min(len(swimmers(study_result.courses)), MOST_BARS),
@@ -201,8 +201,8 @@ def _statuses(tubes: Sequence[TubeCard]) -> tuple[tuple[StatusStyle, str, str, i
     """Return each verdict that a tube has, with its look, its name, its words and the number of tubes."""
     counts = Counter(tube.verdict for tube in tubes)
     return tuple(
-        (VERDICT_LOOK[verdict], verdict.name, verdict.value, counts[verdict])
-        for verdict in Verdict
+        (TUBE_VERDICT_LOOK[verdict], verdict.name, verdict.value, counts[verdict])
+        for verdict in TubeVerdict
         if counts[verdict]
     )
 

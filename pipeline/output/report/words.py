@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.figures.style.ticks import count
-from pipeline.output.legend.verdict import verdict_counts, verdict_of
+from pipeline.output.figures.style.ticks import rounded_text
+from pipeline.output.legend.tube_verdict import verdict_counts, verdict_of
 from pipeline.output.result_tables import sample_flags
 from pipeline.study.quantity_name import clones_compete, drug_of, marker_of
 from pipeline.study.study import Study
@@ -14,17 +14,6 @@ from pipeline.study.study import Study
 def sorting_number(value: float | None) -> str:
     """Return the number by which a table sorts; empty where there is none: last."""
     return "" if value is None else f"{value:.6g}"
-
-
-def rounded_text(value: float | None) -> str:
-    """Return a number for reading: 3 significant digits, thousands apart; "–" where it is not known.
-
-    Examples
-    --------
-    >>> rounded_text(31412.7), rounded_text(-55.2), rounded_text(None)
-    ('31,400', '−55.2', '–')
-    """
-    return "–" if value is None else count(float(f"{value:.3g}"))
 
 
 def density_words(status: RdStatus, rd: float | None, lloq: float | None, exceeded: float | None) -> str:

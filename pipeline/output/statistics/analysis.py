@@ -16,7 +16,7 @@ from pipeline.output.statistics.subjects import Subject
 from pipeline.output.table import Cell
 from pipeline.patients.visits import Visit
 from pipeline.response.follow_up import Endpoint, FollowUp, PfsEnd
-from pipeline.response.statistics.time_to_event import NAMES
+from pipeline.response.statistics.time_to_event import ENDPOINT_NAMES
 from pipeline.study.quantity_name import density_name
 
 _SUBJECT = (
@@ -178,14 +178,14 @@ def _endpoints(course: FollowUp) -> Iterator[tuple[str, str, int | None, bool, s
     lost = PfsEnd.ALIVE.value
     yield (
         Endpoint.PFS.value,
-        NAMES[Endpoint.PFS].capitalize(),
+        ENDPOINT_NAMES[Endpoint.PFS].capitalize(),
         course.pfs_day,
         course.pfs_event,
         course.pfs_end.value,
     )
     yield (
         Endpoint.OS.value,
-        NAMES[Endpoint.OS].capitalize(),
+        ENDPOINT_NAMES[Endpoint.OS].capitalize(),
         course.os_day,
         course.os_event,
         PfsEnd.DEATH.value if course.os_event else lost,

@@ -58,7 +58,7 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
 )
 """Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
 
-OF_SOME: Final = ("changes", "unnumbered", "characteristics")
+DATASETS_OF_SOME: Final = ("changes", "unnumbered", "characteristics")
 """Datasets that are there only where they have a row."""
 
 
@@ -66,7 +66,7 @@ def datasets_of(study_result: StudyResult) -> tuple[Dataset, ...]:
     """Return every dataset of `DATASETS`."""
     subjects = subjects_of(study_result)
     every = (data_of(study_result, subjects) for _, data_of in DATASETS)
-    return tuple(data for data in every if data.rows or data.name not in OF_SOME)
+    return tuple(data for data in every if data.rows or data.name not in DATASETS_OF_SOME)
 
 
 def write_datasets(folder: Path, study_result: StudyResult) -> None:
@@ -80,10 +80,10 @@ def write_datasets(folder: Path, study_result: StudyResult) -> None:
 def write_each(folder: Path, every: Sequence[Dataset]) -> None:
     """Write datasets that are there already, as `write_datasets` does.
 
-    Of `OF_SOME` those of an earlier run that have no row any more are removed.
+    Of `DATASETS_OF_SOME` those of an earlier run that have no row any more are removed.
     """
     written = {data.name for data in every}
-    for name in (name for name in OF_SOME if name not in written):
+    for name in (name for name in DATASETS_OF_SOME if name not in written):
         remove_older(folder / f"{name}.csv")
         remove_older(folder / f"{name}.parquet")
     for data in every:

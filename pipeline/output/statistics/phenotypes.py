@@ -12,8 +12,10 @@ from pipeline.output.figures.style.palette import STATUS
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.table import Cell, cell_text
 from pipeline.quantification.result import SampleResult
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.quantity_name import density_name, marker_of
 from pipeline.study.study import Sample
+from pipeline.study.wording import capitalized
 
 SITES = "molecules/cell"
 VARIABLES = (
@@ -107,7 +109,7 @@ def _row(study_id: str, sample: Sample, result: SampleResult, m: Measure, number
         *(m.code, m.name, m.cells, shown, m.unit if shown else "", shown),
         *(None if m.limit else m.value, m.unit if shown else ""),
         *("" if shown else "NOT DONE", "" if shown else STATUS[receptor.status].words),
-        *("BONE MARROW" if sample.tissue == "marrow" else sample.tissue.upper(), "FLOW CYTOMETRY"),
+        *("BONE MARROW" if sample.tissue is Tissue.MARROW else sample.tissue.upper(), "FLOW CYTOMETRY"),
         *(receptor.lloq, receptor.uloq, sample.visit, sample.collected_on.isoformat()),
     )
 
@@ -122,7 +124,7 @@ def _measures(study_result: StudyResult, result: SampleResult) -> tuple[Measure,
     quantified, gated = result.population, study.settings.population_name
     name = density_name(study)
     return (
-        Measure("RD", f"{name[:1].upper()}{name[1:]} receptor density"[:40], SITES, rd, quantified, limit),
+        Measure("RD", f"{capitalized(name)} receptor density"[:40], SITES, rd, quantified, limit),
         Measure("ABC", f"{marker} antibodies bound per cell"[:40], SITES, receptor.abc, quantified),
         Measure("BGABC", "Background antibodies bound per cell", SITES, receptor.background_abc, quantified),
         Measure("MFI", f"{marker} median fluorescence"[:40], "channel", receptor.median_mfi, quantified),

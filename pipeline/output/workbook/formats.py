@@ -8,15 +8,13 @@ from typing import Final
 from pipeline.study.quantity_name import Unit, UnitKind
 
 COUNT: Final = "#,##0"
-PLAIN: Final = "0"
-"""A number that is a name, such as a seed: its digits are not set apart."""
 BRIGHTNESS: Final = "[>=100]#,##0;[<=-100]-#,##0;0.0"
 """Molecules per cell, and light: whole numbers from 100 on."""
-PERCENT: Final = "[>=1]0.0;[>0]0.000;0"
+PERCENT_FORMAT: Final = "[>=1]0.0;[>0]0.000;0"
 """One decimal; three of a rare population."""
-SHARE: Final = "0.00"
-WEEKS: Final = "[>=1000]#,##0;0.0"
-FOLD: Final = "[>=100]#,##0;[>=10]0.0;0.00"
+SHARE_FORMAT: Final = "0.00"
+WEEKS_FORMAT: Final = "[>=1000]#,##0;0.0"
+FOLD_FORMAT: Final = "[>=100]#,##0;[>=10]0.0;0.00"
 """Three digits: 7.65 beside 257."""
 P_VALUE: Final = '[<0.001]"< 0.001";0.000'
 COEFFICIENT: Final = "0.000"
@@ -26,13 +24,13 @@ TEXT: Final = "@"
 GENERAL: Final = "General"
 
 _OF_UNIT: Final = {
-    UnitKind.FOLD: FOLD,
+    UnitKind.FOLD: FOLD_FORMAT,
     UnitKind.DENSITY: BRIGHTNESS,
-    UnitKind.WEEKS: WEEKS,
-    UnitKind.MONTHS: WEEKS,
-    UnitKind.PERCENT: PERCENT,
+    UnitKind.WEEKS: WEEKS_FORMAT,
+    UnitKind.MONTHS: WEEKS_FORMAT,
+    UnitKind.PERCENT: PERCENT_FORMAT,
     UnitKind.BODY: ONE_DECIMAL,
-    UnitKind.LEVEL: FOLD,
+    UnitKind.LEVEL: FOLD_FORMAT,
     UnitKind.COEFFICIENT: COEFFICIENT,
 }
 
@@ -42,7 +40,7 @@ def format_of_unit(unit: Unit) -> str:
 
     Examples
     --------
-    >>> format_of_unit(Unit("fold against kit A", UnitKind.FOLD)) == FOLD
+    >>> format_of_unit(Unit("fold against kit A", UnitKind.FOLD)) == FOLD_FORMAT
     True
     """
     return _OF_UNIT[unit.kind]

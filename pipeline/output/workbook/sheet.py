@@ -10,10 +10,10 @@ from pipeline.output.table import Table
 from pipeline.output.workbook.words import WORDS, ColumnWords
 from pipeline.output.workbook.words.column import filled_in, without_words
 
-MOST_ROWS: Final = 2_000
+MOST_ROWS_SHOWN: Final = 2_000
 """Rows of a table that the workbook shows; the CSV and JSON files hold all of them."""
 
-TYPED: Final = "typed "
+TYPED_PREFIX: Final = "typed "
 """Before the place of a column that a person typed: its header and its cells stand as they were typed."""
 
 
@@ -53,7 +53,7 @@ class Sheet:
     file: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     empty: str = ""
-    most_rows: int = MOST_ROWS
+    most_rows: int = MOST_ROWS_SHOWN
     all_rows: str = "rd_samples.csv, rd_patients.csv, washout.json, run.json and statistics/ hold all"
 
     def words(self, code: str) -> ColumnWords:

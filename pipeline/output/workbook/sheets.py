@@ -46,7 +46,7 @@ from pipeline.output.workbook.tables.rows import (
 )
 from pipeline.output.workbook.tables.typed_rows import typed_headers, typed_table
 from pipeline.response.tables import ResponseTables
-from pipeline.study.quantity_name import drug_of, marker_of
+from pipeline.study.quantity_name import drug_of, marker_of, study_drug_of
 from pipeline.study.study import Study
 
 Make = Callable[[StudyResult], Sheet]
@@ -55,8 +55,8 @@ LEGEND: Final = "Legend"
 PRINTED_DENSITY, PRINTED_SENSITIVITY = 13, 11
 """Columns of the sheet of response along the density up to the strength, and all of the sensitivity."""
 CELLS_SHEET: Final = "Cells"
-CHANGES, UNNUMBERED = "Changes", "Without a density"
-OF_SOME: Final = (CHANGES, UNNUMBERED)
+CHANGES_SHEET, UNNUMBERED_SHEET = "Changes", "Without a density"
+SHEETS_OF_SOME: Final = (CHANGES_SHEET, UNNUMBERED_SHEET)
 """Sheets that are there only where they have a row."""
 _LONGEST_STUDY: Final = 80
 """Characters of the study's name at the head of a printed page."""
@@ -104,8 +104,8 @@ RESULT_SHEETS: Final[tuple[tuple[str, Make], ...]] = (
     _sheet("Samples", tube_table, printed=PRINTED_TUBES, frozen=2, file="rd_samples.csv"),
     ("Your rows", _your_rows),
     _sheet(CELLS_SHEET, cell_table, frozen=2, file="rd_distribution.csv"),
-    _sheet(CHANGES, change_table, frozen=1, file="rd_changes.csv"),
-    _sheet(UNNUMBERED, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
+    _sheet(CHANGES_SHEET, change_table, frozen=1, file="rd_changes.csv"),
+    _sheet(UNNUMBERED_SHEET, unnumbered_table, frozen=2, file="rd_unnumbered.csv"),
     _sheet("Exposure", exposure_table, frozen=2, file="statistics/exposure.csv"),
     _sheet("Calibration", bead_table, printed=PRINTED_BEADS, file="calibration.csv"),
     _sheet("What limits", lambda result: limiting_table(result.limiting)),
@@ -145,7 +145,7 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
     names, title = _names(study), title_of(study)[:_LONGEST_STUDY]
     makers = (*RESULT_SHEETS, HISTOGRAMS) if study.settings.histogram_sheet else RESULT_SHEETS
     every = (replace(make(study_result), names=names, study=title) for _, make in makers)
-    sheets = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in OF_SOME)
+    sheets = tuple(sheet for sheet in every if sheet.table.rows or sheet.name not in SHEETS_OF_SOME)
     legend = Sheet(LEGEND, legend_table(sheets), names=names, study=title, frozen=3)
     last = len(sheets) - (1 if study.settings.histogram_sheet else 0)
     return (*sheets[:last], legend, *sheets[last:])
@@ -153,5 +153,5 @@ def workbook_sheets(study_result: StudyResult) -> tuple[Sheet, ...]:
 
 def _names(study: Study) -> dict[str, str]:
     """Return the study's own names for the words of columns."""
-    study_drug = study.settings.study_drug.split(";")[0].strip()
+    study_drug = study_drug_of(study)
     return {"marker": marker_of(study), "drug": drug_of(study), "study_drug": study_drug}

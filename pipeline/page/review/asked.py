@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from fastapi import HTTPException
 
 from pipeline.page import messages
-from pipeline.page.desk import Desk
+from pipeline.page.open_study import OpenStudy
 from pipeline.review.decision import moves_of_facts
 from pipeline.review.decisions import RefusedError
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.view import Move
 
 
-def known(desk: Desk, sample_id: str) -> Snapshot:
+def known(open_study: OpenStudy, sample_id: str) -> Snapshot:
     """Return the present study, which must have a result of this tube.
 
     Raises
@@ -22,7 +22,7 @@ def known(desk: Desk, sample_id: str) -> Snapshot:
     HTTPException
         There is no result of a tube with this name.
     """
-    snapshot = desk.snapshot()
+    snapshot = open_study.snapshot()
     if sample_id not in snapshot.results:
         raise HTTPException(404, f"{sample_id[:100]}: no tube of this name has been run in this study")
     return snapshot

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from gating.gates.steps import Step
 from pipeline.output.figures.gating import channel_labels
 from pipeline.page import messages
-from pipeline.page.desk import Desk
 from pipeline.page.number_messages import bench_number, number_message
+from pipeline.page.open_study import OpenStudy
 from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     axis_message,
@@ -24,7 +24,7 @@ from pipeline.page.review.shown import (
     steps_of,
 )
 from pipeline.review.bench import Bench, apply_to, changes_in_words
-from pipeline.review.ledger import past_of
+from pipeline.review.decision_history import past_of
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import files_unlike_result
@@ -33,7 +33,7 @@ from pipeline.review.view import Move, View
 from pipeline.study.errors import UserError
 
 
-def bench_routes(desk: Desk) -> APIRouter:
+def bench_routes(open_study: OpenStudy) -> APIRouter:
     """Return the routes that show a tube and move its gates."""
     api = APIRouter(prefix="/api/tubes")
 
@@ -41,8 +41,8 @@ def bench_routes(desk: Desk) -> APIRouter:
     def backgate(
         sample_id: str, x: str = Query(max_length=200), y: str = Query(max_length=200)
     ) -> messages.Backgate:
-        known(desk, sample_id)
-        backgated = desk.with_bench(sample_id, lambda bench, _: bench.backgate(x, y))
+        known(open_study, sample_id)
+        backgated = open_study.with_bench(sample_id, lambda bench, _: bench.backgate(x, y))
         return messages.Backgate(
             picture=backgated.picture,
             x=axis_message(backgated.x),
@@ -52,34 +52,34 @@ def bench_routes(desk: Desk) -> APIRouter:
 
     @api.get("/{sample_id}")
     def tube(sample_id: str) -> messages.TubeMessage:
-        return _tube(desk, known(desk, sample_id), sample_id)
+        return _tube(open_study, known(open_study, sample_id), sample_id)
 
     @api.post("/{sample_id}/move")
     def move(sample_id: str, asked: messages.MoveRequest) -> messages.Moved:
-        reviewable(known(desk, sample_id))
+        reviewable(known(open_study, sample_id))
         moves = requested_moves(asked.moves)
-        return desk.with_bench(
+        return open_study.with_bench(
             sample_id, lambda bench, start: _moved(bench, start, asked, moves), asked.request
         )
 
     @api.post("/{sample_id}/apply")
     def apply(sample_id: str, asked: messages.Apply) -> list[messages.BeforeAfter]:
-        snapshot = reviewable(known(desk, sample_id))
+        snapshot = reviewable(known(open_study, sample_id))
         for name in asked.to:
-            known(desk, name)
+            known(open_study, name)
         return _applied(snapshot, requested_moves(asked.moves), asked.to)
 
     return api
 
 
-def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessage:
-    file = read_review_file(desk.folder)
-    decision = decision_now(snapshot, desk.ledger().of(sample_id), file)
+def _tube(open_study: OpenStudy, snapshot: Snapshot, sample_id: str) -> messages.TubeMessage:
+    file = read_review_file(open_study.folder)
+    decision = decision_now(snapshot, open_study.decision_history().of(sample_id), file)
     notes = _warnings(snapshot, sample_id)
     steps: list[messages.StepMessage] = []
     histogram, scale = "", []
     try:
-        view = desk.with_bench(sample_id, lambda _, start: start)
+        view = open_study.with_bench(sample_id, lambda _, start: start)
         steps, histogram, scale = steps_of(view.steps), view.histogram_picture, list(view.scale)
     except UserError as error:
         notes.append(f"this tube cannot be put on the bench: {error}")
@@ -95,7 +95,7 @@ def _tube(desk: Desk, snapshot: Snapshot, sample_id: str) -> messages.TubeMessag
         trace=next((step.picture for step in steps if step.step == Step.TIME), ""),
         flags=flag_messages(flags_of(snapshot, sample_id)),
         notes=[*notes, *notes_of(snapshot, sample_id)],
-        history=history_of_tube(past_of(desk.trail(), sample_id)),
+        history=history_of_tube(past_of(open_study.trail(), sample_id)),
         decision=decision,
         channels=[
             messages.Channel(channel=row.name, label=labels.get(row.name, row.name)) for row in panel.channels
@@ -136,7 +136,7 @@ def _moved(bench: Bench, start: View, asked: messages.MoveRequest, moves: Sequen
 def _applied(snapshot: Snapshot, moves: Sequence[Move], names: Sequence[str]) -> list[messages.BeforeAfter]:
     faulty = {name: fault_of(snapshot.study, name, moves) for name in names}
     sound = [name for name in names if not faulty[name]]
-    done = {applied.sample_id: applied for applied in apply_to(snapshot.shelf, moves, sound)}
+    done = {applied.sample_id: applied for applied in apply_to(snapshot.loaded_study, moves, sound)}
     shown = []
     for name in names:
         applied = done.get(name)

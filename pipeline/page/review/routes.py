@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from pipeline.page import decision_messages, messages
-from pipeline.page.desk import Desk
+from pipeline.page.open_study import OpenStudy
 from pipeline.page.review.asked import known, requested_moves, reviewable
 from pipeline.page.review.shown import (
     decision_message,
@@ -21,67 +21,75 @@ from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import files_unlike_result, number_words, result_digest, standing_of
 from pipeline.review.validity import fault_of
-from pipeline.study.cells.choices import ReviewVerdict
+from pipeline.study.cells.choices import ReviewDecision
 
 
-def decision_routes(desk: Desk) -> APIRouter:
+def decision_routes(open_study: OpenStudy) -> APIRouter:
     """Return the routes that list tubes and write decisions."""
     api = APIRouter(prefix="/api/tubes")
 
     @api.get("")
     def tubes() -> list[messages.TubeRow]:
-        return rows_of_tubes(desk.snapshot(), desk.ledger(), read_review_file(desk.folder))
+        return rows_of_tubes(
+            open_study.snapshot(), open_study.decision_history(), read_review_file(open_study.folder)
+        )
 
     @api.post("/{sample_id}/decide")
     def decide_on(sample_id: str, asked: decision_messages.Decide) -> JSONResponse:
-        return _decided(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+        return _decided(open_study, reviewable(known(open_study, sample_id)), sample_id, asked)
 
     @api.post("/{sample_id}/sign")
     def sign_tube(sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
-        return _signed(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+        return _signed(open_study, reviewable(known(open_study, sample_id)), sample_id, asked)
 
     @api.post("/{sample_id}/countersign")
     def countersign_tube(sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
-        return _countersigned(desk, reviewable(known(desk, sample_id)), sample_id, asked)
+        return _countersigned(open_study, reviewable(known(open_study, sample_id)), sample_id, asked)
 
     return api
 
 
-def _decided(desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Decide) -> JSONResponse:
+def _decided(
+    open_study: OpenStudy, snapshot: Snapshot, sample_id: str, asked: decision_messages.Decide
+) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     moves, rows_shown = requested_moves(asked.moves), asked.shown.rows if asked.shown else ""
-    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewVerdict.CHANGE else ""
+    fault = fault_of(snapshot.study, sample_id, moves) if asked.decision is ReviewDecision.CHANGE else ""
     if fault:
         raise RefusedError(fault)
     try:
         done = decide(
-            desk.folder,
+            open_study.folder,
             DecisionRequest(
                 sample_id, asked.version, asked.decision, asked.who, asked.reason, moves, rows_shown
             ),
         )
     except ConflictError as conflict:
         yours = Decision(sample_id, asked.version, asked.decision, moves, asked.who, reason=asked.reason)
-        return _conflict(desk, conflict, yours)
-    return _saved(desk, done)
+        return _conflict(open_study, conflict, yours)
+    return _saved(open_study, done)
 
 
-def _signed(desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign) -> JSONResponse:
+def _signed(
+    open_study: OpenStudy, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign
+) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
     _must_be_of_now(snapshot, sample_id)
     stands_on = standing_of(snapshot, sample_id)
     try:
-        done = sign(desk.folder, sample_id, asked.version, asked.who, asked.meaning, stands_on)
+        done = sign(open_study.folder, sample_id, asked.version, asked.who, asked.meaning, stands_on)
     except ConflictError as conflict:
-        return _conflict(desk, conflict, Decision(sample_id, asked.version, who=asked.who))
-    return _saved(desk, done)
+        return _conflict(open_study, conflict, Decision(sample_id, asked.version, who=asked.who))
+    return _saved(open_study, done)
 
 
 def _countersigned(
-    desk: Desk, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign
+    open_study: OpenStudy, snapshot: Snapshot, sample_id: str, asked: decision_messages.Sign
 ) -> JSONResponse:
     _must_be_as_shown(snapshot, sample_id, asked.shown)
-    now = decision_now(snapshot, desk.ledger().of(sample_id), read_review_file(desk.folder))
+    now = decision_now(
+        snapshot, open_study.decision_history().of(sample_id), read_review_file(open_study.folder)
+    )
     if now.state is State.UNSIGNED:
         because = now.unsigned_because
         raise RefusedError(
@@ -89,10 +97,10 @@ def _countersigned(
         )
     _must_be_of_now(snapshot, sample_id)
     try:
-        done = countersign(desk.folder, sample_id, asked.version, asked.who, asked.meaning)
+        done = countersign(open_study.folder, sample_id, asked.version, asked.who, asked.meaning)
     except ConflictError as conflict:
-        return _conflict(desk, conflict, Decision(sample_id, asked.version, who=asked.who))
-    return _saved(desk, done)
+        return _conflict(open_study, conflict, Decision(sample_id, asked.version, who=asked.who))
+    return _saved(open_study, done)
 
 
 def _must_be_as_shown(snapshot: Snapshot, sample_id: str, shown: messages.ShownDigests | None) -> None:
@@ -119,20 +127,20 @@ def _must_be_of_now(snapshot: Snapshot, sample_id: str) -> None:
         )
 
 
-def _saved(desk: Desk, done: Decision) -> JSONResponse:
-    message = decision_now(desk.snapshot(), done, read_review_file(desk.folder))
+def _saved(open_study: OpenStudy, done: Decision) -> JSONResponse:
+    message = decision_now(open_study.snapshot(), done, read_review_file(open_study.folder))
     return JSONResponse(
         decision_messages.Saved(version=done.version, decision=message).model_dump(mode="json")
     )
 
 
-def _conflict(desk: Desk, conflict: ConflictError, yours: Decision) -> JSONResponse:
-    snapshot, name = desk.snapshot(), conflict.now.sample_id
+def _conflict(open_study: OpenStudy, conflict: ConflictError, yours: Decision) -> JSONResponse:
+    snapshot, name = open_study.snapshot(), conflict.now.sample_id
     message = decision_messages.Conflict(
         error=str(conflict),
         yours=decision_message(yours, yours.moves),
         theirs=decision_message(conflict.now, moves_in_file(snapshot, name)),
         version=conflict.now.version,
-        shown=shown_now(snapshot, read_review_file(desk.folder), name),
+        shown=shown_now(snapshot, read_review_file(open_study.folder), name),
     )
     return JSONResponse(message.model_dump(mode="json"), 409)

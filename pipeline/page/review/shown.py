@@ -7,25 +7,27 @@ from collections.abc import Iterable, Sequence
 
 from gating.gates import PolygonGate
 from pipeline.output.flag_words.all_flags import words_of_flag
-from pipeline.output.legend.verdict import Verdict, verdict_of
+from pipeline.output.legend.tube_verdict import TubeVerdict, verdict_of
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.page import messages
 from pipeline.page.number_messages import finite_or_none, number_message
 from pipeline.review.decision import Decision, State, moves_as_facts
-from pipeline.review.ledger import Ledger, Past
+from pipeline.review.decision_history import DecisionHistory, HistoryEntry
 from pipeline.review.review_file import ReviewFile, is_as_decided
 from pipeline.review.snapshot import Snapshot
 from pipeline.review.standing import changes_since, result_digest
 from pipeline.review.view import AxisView, Move, StepView
 from pipeline.study.study import GateOverride, GateSource, Sample
 
-_WORST_FIRST = tuple(reversed(Verdict))
+_WORST_FIRST = tuple(reversed(TubeVerdict))
 
 
-def rows_of_tubes(snapshot: Snapshot, ledger: Ledger, file: ReviewFile) -> list[messages.TubeRow]:
+def rows_of_tubes(
+    snapshot: Snapshot, decision_history: DecisionHistory, file: ReviewFile
+) -> list[messages.TubeRow]:
     """Return the tubes that ran, worst first: by verdict, second opinion, confidence and number of flags."""
     rows = [
-        _row(snapshot, sample, file, decision_now(snapshot, ledger.of(sample.sample_id), file))
+        _row(snapshot, sample, file, decision_now(snapshot, decision_history.of(sample.sample_id), file))
         for sample in snapshot.study.samples
         if sample.sample_id in snapshot.results
     ]
@@ -35,7 +37,7 @@ def rows_of_tubes(snapshot: Snapshot, ledger: Ledger, file: ReviewFile) -> list[
 def _badness(row: messages.TubeRow) -> tuple[int, float, float, int]:
     agreement = 1.0 if row.agreement is None else row.agreement
     confidence = 1.0 if row.confidence is None else row.confidence
-    return _WORST_FIRST.index(Verdict(row.verdict)), agreement, confidence, -len(row.flags)
+    return _WORST_FIRST.index(TubeVerdict(row.verdict)), agreement, confidence, -len(row.flags)
 
 
 def _row(
@@ -87,7 +89,7 @@ def decision_message(decision: Decision, moves: Sequence[Move], because: str = "
     signed, second = decision.signature, decision.countersignature
     return messages.DecisionNow(
         state=decision.state(because),
-        verdict=decision.verdict,
+        choice=decision.choice,
         by=decision.who,
         at=decision.at,
         reason=decision.reason,
@@ -194,11 +196,16 @@ def axis_message(view: AxisView) -> messages.AxisMessage:
     )
 
 
-def history_of_tube(past: Iterable[Past]) -> list[messages.PastChange]:
+def history_of_tube(past: Iterable[HistoryEntry]) -> list[messages.PastChange]:
     """Return the history of a tube, the latest entry first."""
     return [
         messages.PastChange(
-            at=entry.at, who=entry.who, what=entry.what, old=entry.old, new=entry.new, reason=entry.reason
+            at=entry.at,
+            who=entry.who,
+            subject=entry.subject,
+            old=entry.old,
+            new=entry.new,
+            reason=entry.reason,
         )
         for entry in reversed(tuple(past))
     ]

@@ -7,6 +7,7 @@ import string
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipeline.page.remembered import is_folder
 from pipeline.study.errors import UserError
 from pipeline.study.locations import location_fault
 
@@ -33,7 +34,7 @@ class Folder:
 class Listing:
     """The subfolders of a folder, by name; `more`: the number that is not listed."""
 
-    here: Folder
+    folder: Folder
     parent: Path | None
     folders: tuple[Folder, ...]
     more: int
@@ -51,7 +52,11 @@ def listing(path: Path) -> Listing:
     folder = real_folder(path)
     try:
         names = sorted(
-            (entry.path for entry in os.scandir(folder) if not entry.name.startswith(".") and _is_dir(entry)),
+            (
+                entry.path
+                for entry in os.scandir(folder)
+                if not entry.name.startswith(".") and is_folder(entry)
+            ),
             key=str.casefold,
         )
     except OSError as error:
@@ -142,10 +147,3 @@ def file_of_results(study: Path, name: str) -> Path:
 
 def _has_sheets(folder: Path) -> bool:
     return any((folder / name).exists() for name in STUDY_FILES)
-
-
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False

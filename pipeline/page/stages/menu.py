@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.commands.shell import in_quotes
 from pipeline.page import stage_messages
-from pipeline.page.desk import Desk
+from pipeline.page.open_study import OpenStudy
 from pipeline.page.stages.watching import sheet_files
 from pipeline.review.decision import State
 from pipeline.review.snapshot import facts_of_run
@@ -76,16 +76,16 @@ def command_of(stage: Stage, folder: Path) -> str:
     return f"cd38rd {_COMMANDS[stage]} {in_quotes(folder)}"
 
 
-def study_now(desk: Desk) -> stage_messages.StudyNow:
+def study_now(open_study: OpenStudy) -> stage_messages.StudyNow:
     """Return the state of the study."""
-    folder = desk.folder
+    folder = open_study.folder
     stage = stage_of(folder)
     n_tubes = n_decided = n_signed = 0
     refused = ""
-    if stage is Stage.REVIEW or desk.has_shown_tubes:
+    if stage is Stage.REVIEW or open_study.has_shown_tubes:
         try:
-            snapshot = desk.snapshot()
-            decisions = [desk.ledger().of(name) for name in snapshot.results]
+            snapshot = open_study.snapshot()
+            decisions = [open_study.decision_history().of(name) for name in snapshot.results]
             refused, n_tubes = snapshot.refusal, len(decisions)
             n_decided = sum(decision.state() is not State.OPEN for decision in decisions)
             n_signed = sum(decision.signature is not None for decision in decisions)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.output.flag_words.all_flags import words_of_flag
-from pipeline.page.desk import Desk
 from pipeline.page.messages import NumberMessage, TubeRow
 from pipeline.page.number_messages import number_message
+from pipeline.page.open_study import OpenStudy
 from pipeline.page.review.shown import rows_of_tubes
 from pipeline.review.review_file import read_review_file
 from pipeline.review.snapshot import Snapshot, facts_of_run
@@ -21,7 +21,7 @@ from pipeline.study.errors import UserError
 from pipeline.study.wording import counted, first_words
 
 REPORT = "report.html"
-MOST_NAMED = 8
+MOST_TUBES_IN_A_SENTENCE = 8
 """Most tubes that a sentence names. Convention: nobody reads longer lists."""
 
 
@@ -56,13 +56,13 @@ class ReportSummary:
     outdated: tuple[str, ...] = ()
 
 
-def report_summary(desk: Desk) -> ReportSummary:
+def report_summary(open_study: OpenStudy) -> ReportSummary:
     """Return the summary of the results of a study; results that cannot be read are named in `outdated`."""
-    folder = desk.folder
+    folder = open_study.folder
     head = report_head(folder / "results" / REPORT)
     try:
-        snapshot = desk.snapshot()
-        rows = rows_of_tubes(snapshot, desk.ledger(), read_review_file(folder))
+        snapshot = open_study.snapshot()
+        rows = rows_of_tubes(snapshot, open_study.decision_history(), read_review_file(folder))
     except UserError as error:
         return ReportSummary(head, outdated=(f"the results cannot be read with this study: {error}",))
     codes = Counter(code for row in rows for code in row.flags)
@@ -94,8 +94,9 @@ def _outdated(folder: Path, snapshot: Snapshot, rows: Sequence[TubeRow]) -> Iter
     stale = sorted(row.sample_id for row in rows if row.stale)
     if stale:
         yield (
-            f"{counted(len(stale), 'tube')} changed since the run ({first_words(stale, MOST_NAMED)}): a "
-            "gate, a sheet or the program is another one now. Run the study again"
+            f"{counted(len(stale), 'tube')} changed since the run "
+            f"({first_words(stale, MOST_TUBES_IN_A_SENTENCE)}): a gate, a sheet or "
+            "the program is another one now. Run the study again"
         )
     facts = facts_of_run(folder)
     if not facts:
@@ -103,12 +104,12 @@ def _outdated(folder: Path, snapshot: Snapshot, rows: Sequence[TubeRow]) -> Iter
     names = [str(name) for name in facts.get("older", [])]
     if names:
         yield (
-            f"of an earlier run: {first_words(names, MOST_NAMED)}. The last run could not replace them: "
-            "close them in Excel, and run the study again"
+            f"of an earlier run: {first_words(names, MOST_TUBES_IN_A_SENTENCE)}. "
+            "The last run could not replace them: close them in Excel, and run the study again"
         )
     changed = [name for name, digest in _written(facts) if _differs(folder / "results" / name, digest)]
     if changed:
-        listed = first_words(changed, MOST_NAMED)
+        listed = first_words(changed, MOST_TUBES_IN_A_SENTENCE)
         yield f"not as the run wrote them: {listed}. They were changed or removed since"
 
 

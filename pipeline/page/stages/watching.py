@@ -10,8 +10,9 @@ from pipeline.page import stage_messages
 from pipeline.study.faults import Fault, Severity, cause_of, fault_count
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.sheets.tables import WORKBOOK
+from pipeline.study.wording import capitalized
 
-MOST_CELLS = 60
+MOST_CELLS_OF_A_CAUSE = 60
 """Most cells that are named for a cause. Convention: nobody reads longer lists."""
 
 
@@ -61,8 +62,8 @@ def _cause(severity: Severity, alike: list[Fault]) -> stage_messages.CauseMessag
     other_words = [text for text in every if text != words]
     return stage_messages.CauseMessage(
         severity=severity.value,
-        says=words[:1].upper() + words[1:],
-        cells=cells[:MOST_CELLS],
-        more=max(len(cells) - MOST_CELLS, 0),
-        others=other_words[:MOST_CELLS],
+        says=capitalized(words),
+        cells=cells[:MOST_CELLS_OF_A_CAUSE],
+        more=max(len(cells) - MOST_CELLS_OF_A_CAUSE, 0),
+        others=other_words[:MOST_CELLS_OF_A_CAUSE],
     )

@@ -17,7 +17,7 @@ from pipeline.patients.pharmacokinetics.parameters import (
     drawn_patients,
 )
 
-WEEKS: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
+WEEKS_AFTER_DOSE: Final = np.concatenate([np.arange(0, 60, 0.5), np.arange(60, 209, 2.0)])
 """Weeks after the last dose at which a curve has values. Convention: a fine grid while the drug falls, four
 years in all."""
 
@@ -44,7 +44,7 @@ patients."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SerumCurve:
-    """Serum concentration at `WEEKS` after the last dose.
+    """Serum concentration at `WEEKS_AFTER_DOSE` after the last dose.
 
     Attributes
     ----------
@@ -62,8 +62,8 @@ class SerumCurve:
 
     def at(self, weeks: Floats) -> tuple[Floats, Floats]:
         """Return the concentration, µg/mL, and the log SD at these weeks after the last dose."""
-        level = np.exp(np.interp(weeks, WEEKS, np.log(self.ug_ml)))
-        return level, np.interp(weeks, WEEKS, self.log_sd)
+        level = np.exp(np.interp(weeks, WEEKS_AFTER_DOSE, np.log(self.ug_ml)))
+        return level, np.interp(weeks, WEEKS_AFTER_DOSE, self.log_sd)
 
 
 def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
@@ -77,7 +77,9 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     """
     with_chains = _with_both_chains(bodies or [Body()])
     n, k = len(with_chains), len(_SCHEDULE_DAYS)
-    hours = np.concatenate([np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS) * _HOURS_PER_WEEK])
+    hours = np.concatenate(
+        [np.array(_SCHEDULE_DAYS) * 24.0, [0.0], np.diff(WEEKS_AFTER_DOSE) * _HOURS_PER_WEEK]
+    )
     weights = np.array([body.weight_kg or Body().weight_kg or REFERENCE_WEIGHT_KG for body in with_chains])
     central = np.zeros((n, len(hours)))
     central[:, : k + 1] = _MG_PER_KG * weights[:, None]
@@ -88,7 +90,7 @@ def labelled_curve(bodies: list[Body] | None = None) -> SerumCurve:
     deviates = np.column_stack([deviates, rng.standard_normal((shape, N_DRAWN - N_VARIED))])
     patients = drawn_patients(with_chains, np.full(n, True), np.concatenate([deviates, -deviates]))
     drawn = concentrations(course, patients, rtol=_STEP_ERROR)
-    logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS))
+    logs = np.log(np.maximum(drawn[:, :, k:], _LEAST_UG_ML)).reshape(-1, len(WEEKS_AFTER_DOSE))
     source = "16 mg/kg weekly x 8, every 2 weeks x 8, every 4 weeks x 5, then none"
     low, high = np.quantile(logs, ONE_SD_ENDS, axis=0)
     return SerumCurve(np.exp(np.median(logs, axis=0)), (high - low) / 2, source)

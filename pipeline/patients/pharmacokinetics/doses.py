@@ -78,7 +78,9 @@ def given_doses(study: Study, patient_days: Sequence[tuple[str, date]]) -> list[
         if is_drug(dose.drug, study.settings.washed_out_drug):
             doses.setdefault(dose.patient_id, []).append(dose)
     patients = {patient.patient_id: patient for patient in study.patients}
-    return [_given(study, doses.get(name, ()), day, patients.get(name)) for name, day in patient_days]
+    return [
+        _doses_given_to(study, doses.get(name, ()), day, patients.get(name)) for name, day in patient_days
+    ]
 
 
 def body_of(patient: Patient | None) -> Body:
@@ -124,7 +126,9 @@ def course_of(rows: Sequence[GivenDoses]) -> PaddedDoses:
     return PaddedDoses(columns[0] * _HOURS, columns[1], columns[2])
 
 
-def _given(study: Study, doses: Sequence[Dose], day: date, patient: Patient | None) -> GivenDoses | str:
+def _doses_given_to(
+    study: Study, doses: Sequence[Dose], day: date, patient: Patient | None
+) -> GivenDoses | str:
     """Return the doses of a patient up to a day, or the reason why they are unknown."""
     before = [dose for dose in doses if dose.given_on <= day]
     if not before:

@@ -16,13 +16,13 @@ import numpy as np
 
 from calibration.density.budget import LOT_TERMS, BudgetTerm
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
-from calibration.density.result import quotable_density
+from calibration.density.result import quotable_density, raw_estimate
 from calibration.numbers import Z_95, Floats
 from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.quantification.result import SentinelResult
 from pipeline.study.settings import Settings
 
-NAMES: Final = (NK_CELLS, B_PRECURSORS)
+SENTINEL_NAMES: Final = (NK_CELLS, B_PRECURSORS)
 FEWEST_FOR_NORM: Final = 5
 """Fewest patients with drug-free tubes for a norm from the study. Convention: Student's t is then 2.8."""
 FREE_FROM_WEEKS: Final = 26.0
@@ -86,7 +86,8 @@ class Norm:
     log_usual
         ln of molecules per cell, for each sentinel.
     variance
-        Variance of a further patient's ln of free CD38 around `log_usual`, 2 × 2 in the order of `NAMES`.
+        Variance of a further patient's ln of free CD38 around `log_usual`, 2 × 2 in the order of
+        `SENTINEL_NAMES`.
     freedom
         Degrees of freedom of `variance`; infinite if it is assumed.
     own
@@ -123,7 +124,7 @@ def reading_of_sentinel(sentinel: SentinelResult) -> SentinelValue | None:
         own = _own(density, lot + between)
         return SentinelValue(sentinel.name, float(np.log(rd)), None, limit, own, run, lot, between)
     limits = [limit for limit in (density.lloq, density.rd_high) if limit and 0 < limit < np.inf]
-    if density.rd is None or len(limits) < 1:
+    if raw_estimate(density) is None or not limits:
         return None
     return SentinelValue(sentinel.name, None, float(np.log(max(limits))), limit, 0.0, run, lot, between)
 
@@ -167,7 +168,7 @@ def norms_of_tubes(tubes: Iterable[FreeTube]) -> dict[tuple[str, ...], Norm]:
 
 def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
     values, own = {}, {}
-    for name in NAMES:
+    for name in SENTINEL_NAMES:
         by_patient: dict[str, list[SentinelValue]] = {}
         for tube in tubes:
             for reading in tube.readings:
@@ -197,14 +198,14 @@ def _norm(tubes: Sequence[FreeTube]) -> Norm | None:
 def _variance(values: dict[str, dict[str, float]]) -> Floats:
     """Return the variance of a further patient around the means, (2, 2): scatter times 1 + 1/n."""
     matrix = np.zeros((2, 2))
-    for index, name in enumerate(NAMES):
+    for index, name in enumerate(SENTINEL_NAMES):
         of = np.array(list(values.get(name, {}).values()))
         scatter = np.var(of, ddof=1) if of.size else 0.0
         matrix[index, index] = max(float(scatter), _LEAST_VARIANCE) * (1 + 1 / max(of.size, 1))
-    both = [p for p in values.get(NAMES[0], {}) if p in values.get(NAMES[1], {})]
+    both = [p for p in values.get(SENTINEL_NAMES[0], {}) if p in values.get(SENTINEL_NAMES[1], {})]
     across = float(np.sqrt(matrix[0, 0] * matrix[1, 1]))
     if len(both) >= FEWEST_FOR_NORM:
-        nk, b = (np.array([values[name][patient] for patient in both]) for name in NAMES)
+        nk, b = (np.array([values[name][patient] for patient in both]) for name in SENTINEL_NAMES)
         across = float(np.sum((nk - nk.mean()) * (b - b.mean()))) / (len(both) - 1) * (1 + 1 / len(both))
     matrix[0, 1] = matrix[1, 0] = across
     return matrix

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from calibration.numbers import LEAST_VARIANCE, UPPER_95, Z_95
-from pipeline.patients.receptor_occupancy.norm import NAMES, Norm, SentinelValue
+from pipeline.patients.receptor_occupancy.norm import SENTINEL_NAMES, Norm, SentinelValue
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 
 _DISAGREE: Final = 2.5758
@@ -88,7 +88,7 @@ class _TubeNorm:
 
     def measured(self, readings: Sequence[SentinelValue]) -> Theta:
         """Return θ from measured sentinels."""
-        indices = [NAMES.index(reading.name) for reading in readings]
+        indices = [SENTINEL_NAMES.index(reading.name) for reading in readings]
         of_norm = self.norm.variance[np.ix_(indices, indices)]
         matrix = of_norm + np.diag([self.extra(reading) for reading in readings])
         logs = np.array([(reading.log_rd or 0.0) - self.norm.log_usual[reading.name] for reading in readings])
@@ -109,7 +109,7 @@ class _TubeNorm:
 
     def bounded(self, reading: SentinelValue) -> Theta:
         """Return a lower limit of θ from a sentinel that is below its LLOQ."""
-        index = NAMES.index(reading.name)
+        index = SENTINEL_NAMES.index(reading.name)
         variance = float(self.norm.variance[index, index])
         beside = self._reach(variance, variance)
         reach = float(np.hypot(beside, Z_95 * np.sqrt(self.calibration(reading))))

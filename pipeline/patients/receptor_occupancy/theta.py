@@ -17,7 +17,7 @@ NO_DIVISION: Final = (
 )
 """The note on every total of a clone that does not compete. Convention."""
 
-NOT_KNOWN: Final = (
+COMPETITION_NOT_KNOWN: Final = (
     "whether the clone competes with the drug is not known: the total lies between the density (it does not) "
     "and density / (1 - theta) (it does)"
 )
@@ -100,7 +100,7 @@ def chosen_theta(sentinels: Theta, level: Theta, *, competes: bool | None) -> Th
     if not chosen.is_known:
         return Theta(reason="; ".join(filter(None, dict.fromkeys((sentinels.reason, level.reason)))))
     if competes is None:
-        return replace(chosen, value=None, low=0.0, low_beside=0.0, reason=NOT_KNOWN)
+        return replace(chosen, value=None, low=0.0, low_beside=0.0, reason=COMPETITION_NOT_KNOWN)
     return chosen
 
 

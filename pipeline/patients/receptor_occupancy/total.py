@@ -28,7 +28,7 @@ NO_TOTAL: Final = f"occupancy is {MOST_FOR_TOTAL:g} or more: no total is given, 
 class FreeDensity:
     """Free CD38 for the total: molecules per cell, with interval and LLOQ."""
 
-    status: str
+    status: RdStatus
     rd: float | None
     low: float | None
     high: float | None
@@ -67,16 +67,16 @@ def total_of(free: FreeDensity, theta: Theta) -> Total:
     Examples
     --------
     >>> theta = Theta(0.5, 0.25, 0.75, 0.25, 0.75, ThetaFrom.SENTINELS)
-    >>> total = total_of(FreeDensity("OK", 30_000.0, 27_000.0, 33_000.0), theta)
+    >>> total = total_of(FreeDensity(RdStatus.OK, 30_000.0, 27_000.0, 33_000.0), theta)
     >>> round(total.value), round(total.low), round(total.high)
     (60000, 39465, 120785)
     """
     low, high = theta.low_beside, theta.high_beside
     if low is None or high is None:
         return Total(reason=theta.reason)
-    if free.status == RdStatus.BELOW_LLOQ.value:
+    if free.status == RdStatus.BELOW_LLOQ:
         return _below(free, theta, high)
-    if free.status == RdStatus.ABOVE_ULOQ.value and free.low:
+    if free.status == RdStatus.ABOVE_ULOQ and free.low:
         reason = _with_reason(theta, "above its ULOQ: the total lies above")
         return Total(None, free.low / (1 - low), None, reason)
     rd = quotable_density(free)

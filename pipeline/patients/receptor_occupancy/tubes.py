@@ -112,7 +112,7 @@ def with_occupancy(
 
 def free_density(density: ReceptorDensity) -> FreeDensity:
     """Return the parts of a density that its total needs."""
-    return FreeDensity(density.status.value, density.rd, density.rd_low, density.rd_high, density.lloq)
+    return FreeDensity(density.status, density.rd, density.rd_low, density.rd_high, density.lloq)
 
 
 @dataclass(frozen=True, slots=True)

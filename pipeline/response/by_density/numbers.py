@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.response.by_density.tables import DensityTables, OutcomeByDensity
 from pipeline.response.statistics.cuts.best_cut import DensityCut
 from pipeline.response.statistics.cuts.roc import wilson
-from pipeline.study.quantity_name import MOLECULES, NO_UNIT, RATIO, SHARE, Unit
+from pipeline.study.quantity_name import MOLECULES, NO_UNIT, RATIO_UNIT, SHARE, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def density_numbers(tables: DensityTables) -> Iterator[DensityNumber]:
     for ratio in tables.survival:
         yield DensityNumber(
             ratio.name, f"hazard ratio, {ratio.per}", ratio.n, ratio.n_events, ratio.ratio, ratio.low,
-            ratio.high, RATIO, p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
+            ratio.high, RATIO_UNIT, p=ratio.p, strength=ratio.strength, method=ratio.method, note=ratio.note,
         )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def _of_outcome(outcome: OutcomeByDensity) -> Iterator[DensityNumber]:
         return
     odds, area = outcome.odds, outcome.area
     yield DensityNumber(
-        name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, RATIO, p=odds.p,
+        name, f"odds ratio, {odds.per}", *counts, odds.ratio, odds.low, odds.high, RATIO_UNIT, p=odds.p,
         strength=odds.strength, method=odds.method, note=odds.note,
     )  # fmt: skip
     pairs = f"a limit leaves {area.n_open} pairs open: they count half" if area.n_open else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.numbers import LEVEL
-from pipeline.response.statistics.exact_odds import EXACT, exact_odds
+from pipeline.response.statistics.exact_odds import FISHER_METHOD, exact_odds
 from pipeline.response.statistics.logistic import OddsRatio, odds_ratio
 from pipeline.response.statistics.strength import strength
 
@@ -134,7 +134,9 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = LE
     ratio, low, high = (part if np.isfinite(part) else None for part in (odds.ratio, odds.low, odds.high))
     firth = _firth(name, first, second, level) if 0 in (*table[0], *table[1]) else None
     words = strength(first.n + second.n, first.k + second.k, low, high, p)
-    return Contrast(name, first, second, p, ratio, low, high, level, EXACT, firth=firth, strength=words)
+    return Contrast(
+        name, first, second, p, ratio, low, high, level, FISHER_METHOD, firth=firth, strength=words
+    )
 
 
 def trend(name: str, strata: Sequence[Proportion]) -> Trend:

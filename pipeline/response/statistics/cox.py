@@ -14,7 +14,7 @@ from pipeline.response.statistics.logistic import ratio_of
 from pipeline.response.statistics.ratio import RatioPerUnit
 from pipeline.response.statistics.strength import strength
 
-METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
+COX_METHOD: Final = "Cox's model, Efron's ties, Firth's penalty; penalised likelihood-ratio interval"
 
 _WIDEST_LOG_HAZARD: Final = 30.0
 """Logarithm of a hazard ratio per SD beyond which a limit is called infinite. Convention: a ratio of 10^13,
@@ -36,7 +36,7 @@ class HazardRatio(RatioPerUnit):
     """The hazard ratio per unit of a covariate, or of one group against another."""
 
     ratio: float | None = field(metadata={WRITTEN_AS: "hazard_ratio"})
-    method: str = METHOD
+    method: str = COX_METHOD
 
 
 def cox_ratio(

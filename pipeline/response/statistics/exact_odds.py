@@ -17,7 +17,7 @@ _ODDS_TOLERANCE: Final = 1e-12
 _FIRST_BRACKET: Final = 2.0
 """First step of the search outwards, of the logarithm of an odds ratio; it doubles. Convention: for speed."""
 
-EXACT: Final = "Fisher exact, two-sided; conditional odds ratio, exact interval"
+FISHER_METHOD: Final = "Fisher exact, two-sided; conditional odds ratio, exact interval"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from calibration.numbers import Floats
 from pipeline.response.statistics.true_values import ABOVE, BELOW
 
-METHOD: Final = (
+KENDALL_METHOD: Final = (
     "Kendall's tau-b; a pair whose order a limit leaves open counts as tied; p by random permutation"
 )
 METHOD_OF_MANY: Final = (
@@ -42,7 +42,7 @@ class RankLink:
     n: int
     tau_b: float | None
     p: float | None
-    method: str = METHOD
+    method: str = KENDALL_METHOD
     note: str = ""
 
 

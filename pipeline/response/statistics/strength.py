@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.study.wording import capitalized
+
 FEW_EVENTS: Final = 10
 """With fewer patients with the outcome, or without it, the answer depends on one or two of them (ten events
 per variable, Peduzzi 1996, doi:10.1016/S0895-4356(96)00236-3). Convention: the paper's rule of ten."""
@@ -52,7 +54,7 @@ def strength(
         clash = " The test says otherwise at 0.05: a borderline case." if p < SIGNIFICANCE else ""
         if low and high is not None and 1 / low <= NARROW and high <= NARROW:
             return (
-                f"{has[0].upper()}{has[1:]}. No difference is shown; one by more than "
+                f"{capitalized(has)}. No difference is shown; one by more than "
                 f"{_digits(max(1 / low, high))} times is unlikely.{clash}"
             )
         lower = f"{_digits(1 / low)} times lower" if low else "any number of times lower"

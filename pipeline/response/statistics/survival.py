@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.numbers import LEVEL, Floats
 
-METHOD: Final = "Kaplan-Meier; median with Brookmeyer-Crowley interval, log-log, Greenwood variance"
+KAPLAN_MEIER_METHOD: Final = (
+    "Kaplan-Meier; median with Brookmeyer-Crowley interval, log-log, Greenwood variance"
+)
 
 _SAME: Final = 1e-9
 """Two survival values this close are equal. Arithmetic: 0.5 as a product of fractions is not 0.5 to the last

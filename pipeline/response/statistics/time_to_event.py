@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from calibration.numbers import LEVEL
 from pipeline.response.follow_up import Endpoint, FollowUp, times_of
-from pipeline.response.statistics.survival import METHOD, SurvivalCurve, survival_curve
+from pipeline.response.statistics.survival import KAPLAN_MEIER_METHOD, SurvivalCurve, survival_curve
 from pipeline.study.quantity_name import MONTHS, Unit
 
-NAMES = {Endpoint.PFS: "progression-free survival", Endpoint.OS: "overall survival"}
+ENDPOINT_NAMES = {Endpoint.PFS: "progression-free survival", Endpoint.OS: "overall survival"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class MedianSurvival:
     high: float | None
     unit: Unit = MONTHS
     level: float = LEVEL
-    method: str = METHOD
+    method: str = KAPLAN_MEIER_METHOD
     note: str = ""
 
     def __str__(self) -> str:

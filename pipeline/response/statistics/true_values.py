@@ -78,7 +78,7 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
     whole = float(measured.std())
     centre, variance = float(measured.mean()), whole**2
     for _ in range(_ROUNDS):
-        mean, posterior_variance = _given(w, side, s, centre, variance)
+        mean, posterior_variance = _posterior(w, side, s, centre, variance)
         new = float(mean.mean())
         new_variance = float(np.mean(posterior_variance + (mean - new) ** 2))
         moved = max(abs(new - centre), abs(new_variance - variance) / whole)
@@ -90,11 +90,11 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
     spread = variance**0.5
     if spread < _LITTLE_LEFT * whole and bool(np.any(s > spread)):
         return None
-    mean, _ = _given(w, side, s, centre, variance)
+    mean, _ = _posterior(w, side, s, centre, variance)
     return TrueValues(centre, spread, mean, *_places(w, side, s, centre, spread))
 
 
-def _given(
+def _posterior(
     w: Floats, side: NDArray[np.int_], s: Floats, centre: float, variance: float
 ) -> tuple[Floats, Floats]:
     """Return mean and variance of each true value, given its measurement or limit."""

@@ -12,7 +12,7 @@ from pipeline.output.figures.gating import channel_labels
 from pipeline.output.figures.outlines import axes_of
 from pipeline.output.figures.svg.gate_picture import step_picture, with_cells
 from pipeline.output.figures.svg.picture_page import in_page
-from pipeline.review.bench.tube_view import SIDE
+from pipeline.review.bench.tube_view import REVIEW_GATE_SIDE
 from pipeline.review.view import AxisView, BackGate
 from pipeline.study.errors import UserError
 from pipeline.study.study import Panel
@@ -53,7 +53,9 @@ def back_gated(tube: Tube, panel: Panel, x: str, y: str, *, among: Mask, cells: 
     labels = channel_labels(panel)
     dots = _dots(events, inner)
     title = f"{n_cells:,} quantified cells"
-    drawn = with_cells(step_picture(density, None, title, labels, SIDE), density, dots, SIDE)
+    drawn = with_cells(
+        step_picture(density, None, title, labels, REVIEW_GATE_SIDE), density, dots, REVIEW_GATE_SIDE
+    )
     axes = [
         AxisView(name, labels.get(name, name), axis)
         for name, axis in zip(names, axes_of(density), strict=True)

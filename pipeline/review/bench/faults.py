@@ -8,8 +8,8 @@ from dataclasses import replace
 from pipeline.checks import Headers, read_headers
 from pipeline.checks.gates import gate_names
 from pipeline.checks.plausibility.thresholds import gate_values
+from pipeline.review.bench.loaded_study import LoadedStudy
 from pipeline.review.bench.moving import override_of
-from pipeline.review.bench.shelf import Shelf
 from pipeline.review.view import Move
 from pipeline.study.faults import Severity
 from pipeline.study.study import GateOverride, Study
@@ -19,9 +19,11 @@ from pipeline.study.wording import quoted
 class Refusals:
     """The findings of the checks on moves of one tube; the headers of its files are read once."""
 
-    def __init__(self, shelf: Shelf, sample_id: str) -> None:
-        self.study: Study = replace(shelf.study, samples=(shelf.sample(sample_id),), bead_runs=(), gates=())
-        self.typed: tuple[GateOverride, ...] = shelf.gates_of(sample_id, review=False)
+    def __init__(self, loaded_study: LoadedStudy, sample_id: str) -> None:
+        self.study: Study = replace(
+            loaded_study.study, samples=(loaded_study.sample(sample_id),), bead_runs=(), gates=()
+        )
+        self.typed: tuple[GateOverride, ...] = loaded_study.gates_of(sample_id, review=False)
         self.headers: Headers = read_headers(self.study)
 
     def fault_of(self, moves: Sequence[Move]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gating.events.panel import GatingPanel
+from gating.events.panel import GatingPanel, Role
 from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, channels_of, straight_corners
 from gating.gates.movable_gates import BY_HAND, PLASMA_CELL_SIZE, STEP_ROLES
 from gating.gates.person_gates import Choices
@@ -119,7 +119,7 @@ def polygon_over_time(
     It keeps every event, so that nothing changes before a person moves a corner. Side scatter is its other
     axis, or forward scatter where the panel has none.
     """
-    beside = [row.channel for role in ("ssc_area", "fsc_area") for row in panel.with_role(role)]
+    beside = [row.channel for role in (Role.SSC_AREA, Role.FSC_AREA) for row in panel.with_role(role)]
     if density is None or density.y_channel or step.gate is not None or Method.FILE in step.methods:
         return None
     if not BY_HAND[Step(step.name)].on_time or not beside:
@@ -170,7 +170,7 @@ def _usual_name(step: Step, channel: str, panel: GatingPanel, *, is_size: bool =
     row = next((channel_row for channel_row in panel.channels if channel_row.channel == channel), None)
     if row is None:
         return channel
-    if is_size and step is Step.PLASMA_CELLS and row.role == "fsc_area":
+    if is_size and step is Step.PLASMA_CELLS and row.role == Role.FSC_AREA:
         return PLASMA_CELL_SIZE
     if len(panel.with_role(row.role)) > 1:
         return channel

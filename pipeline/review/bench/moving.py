@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gating.cleaning.singlets import gate_of_ratio
-from gating.clone.gates import TARGETS, phenotype_gate
+from gating.clone.gates import CLONE_TARGETS, phenotype_gate
 from gating.events import Survivors
 from gating.events.panel import GatingPanel
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
-from gating.gates.steps import GateStep, GivenCut, Step
-from gating.thresholds import Threshold, rounded
-from gating.thresholds.methods import Method
+from gating.gates.passed import with_persons_polygon
+from gating.gates.steps import GateStep, Step, given_cuts
+from gating.thresholds import persons_threshold
 from pipeline.review.bench.handles import cuts_of, usual_name
 from pipeline.review.view import Move
 from pipeline.study.study import GateOverride, GateSource, Panel
@@ -50,9 +50,10 @@ def moved_steps(
         All events of the tube.
     """
     if move.polygon is not None:
-        polygon = choices_of(panel, [override_of("", move)]).polygon(move.gate)
+        choices = choices_of(panel, [override_of("", move)])
         return tuple(
-            _as_polygon(step, polygon) if step.name == move.gate.casefold() else step for step in steps
+            with_persons_polygon(step, choices) if step.name == move.gate.casefold() else step
+            for step in steps
         )
     rows, moved_gate = gating_panel(panel), name_of(panel, move)
     moved = []
@@ -71,56 +72,40 @@ def moved_steps(
     return tuple(moved) if is_moved else None
 
 
-def _as_polygon(step: GateStep, polygon: Gate | None) -> GateStep:
-    channels = (
-        () if polygon is None else (getattr(polygon, "x_channel", ""), getattr(polygon, "y_channel", ""))
-    )
-    return replace(
-        step,
-        gate=polygon,
-        channels=channels,
-        methods=(Method.PERSON,),
-        thresholds=(),
-        confidence=1.0,
-        note="",
-        given=(),
-    )
-
-
 def _with_cut(
     step: GateStep, channel: str, name: str, value: float, panel: GatingPanel, everyone: Survivors
 ) -> GateStep | None:
     """Return a step with a new threshold on a channel; None if its gate has no cut there."""
-    new = rounded(value)
-    moved = None if step.gate is None else _with_moved_cut(step.gate, channel, new)
-    thresholds = tuple((name, new if name == channel else cut) for name, cut in step.thresholds)
+    new = persons_threshold(name, value)
+    moved = None if step.gate is None else _with_moved_cut(step.gate, channel, new.value)
+    thresholds = tuple((known, new.value if known == channel else cut) for known, cut in step.thresholds)
     if step.is_ratio:
         area, height = step.channels
-        gate: Gate | None = gate_of_ratio(everyone, area, height, new)
+        gate: Gate | None = gate_of_ratio(everyone, area, height, new.value)
     elif moved is not None:
         gate = moved
     elif step.name == Step.ABERRANT:
         gate = _phenotype(dict(thresholds), panel)
     else:
         return None
-    cuts = tuple(cut for cut in step.given if cut.channel != channel)
+    cuts = tuple(cut for cut in step.given_cuts if cut.channel != channel)
     return replace(
         step,
         gate=gate,
         thresholds=thresholds,
-        methods=(Method.PERSON,),
-        given=(*cuts, GivenCut(channel, Method.PERSON, name)),
+        methods=(new.method,),
+        given_cuts=(*cuts, *given_cuts([(channel, new)])),
     )
 
 
 def _phenotype(thresholds: Mapping[str, float], panel: GatingPanel) -> Gate:
     """Return the clone's gate made of cuts, as used if a person set one of the cuts."""
-    channels = [row for row in panel.channels if row.channel in thresholds and row.role in TARGETS]
+    channels = [row for row in panel.channels if row.channel in thresholds and row.role in CLONE_TARGETS]
     return phenotype_gate(
         [
             (
-                replace(row, target=TARGETS[row.role]),
-                Threshold(thresholds[row.channel], Method.PERSON, 1.0),
+                replace(row, target=CLONE_TARGETS[row.role]),
+                persons_threshold(row.channel, thresholds[row.channel]),
             )
             for row in channels
         ]

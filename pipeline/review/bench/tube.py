@@ -23,8 +23,8 @@ from pipeline.review.bench.back_gating import back_gated
 from pipeline.review.bench.dragging import DraggedTube
 from pipeline.review.bench.faults import Refusals
 from pipeline.review.bench.handles import usual_name
+from pipeline.review.bench.loaded_study import LoadedStudy, load_study
 from pipeline.review.bench.moving import moved_steps, moves_of, name_of, override_of
-from pipeline.review.bench.shelf import Shelf, open_shelf
 from pipeline.review.bench.tube_view import Drawing
 from pipeline.review.view import BackGate, Move, StepView, View
 from pipeline.running.tasks import tube_digest, without_findings
@@ -48,7 +48,7 @@ class _Base:
     cells: tuple[Mask, Mask] | None = None
     waiting: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
-    called: dict[str, str] = field(default_factory=dict)
+    person_names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Bench:
 
     Attributes
     ----------
-    shelf
+    loaded_study
         The study and its stored results.
     ready
         The tube, read and compensated, with its control.
@@ -65,7 +65,7 @@ class Bench:
         The findings of the checks on moves.
     """
 
-    shelf: Shelf
+    loaded_study: LoadedStudy
     ready: Prepared
     refusals: Refusals
     _base: _Base | None = field(default=None, repr=False)
@@ -86,7 +86,7 @@ class Bench:
 
     def start(self) -> View:
         """Return the tube with the gates of the study, as a run computes it."""
-        return self.settled(moves_of(self.shelf.gates_of(self.sample_id, review=True)))
+        return self.settled(moves_of(self.loaded_study.gates_of(self.sample_id, review=True)))
 
     def fault(self, moves: Sequence[Move]) -> str:
         """Return why these moves cannot be made, in the words of `cd38rd check`; "" if they can."""
@@ -111,11 +111,11 @@ class Bench:
         if fault:
             raise UserError(fault)
         rows = [override_of(self.sample_id, move, who, reason) for move in moves]
-        gates = (*self.shelf.gates_of(self.sample_id, review=False), *rows)
-        shelf = self.shelf.with_gates(self.sample_id, gates)
+        gates = (*self.loaded_study.gates_of(self.sample_id, review=False), *rows)
+        loaded_study = self.loaded_study.with_gates(self.sample_id, gates)
         with one_thread():
-            base = _settled(shelf, self.ready, self.sample_id)
-        self._base = replace(base, moves=tuple(moves), called=self._called(moves))
+            base = _settled(loaded_study, self.ready, self.sample_id)
+        self._base = replace(base, moves=tuple(moves), person_names=self._person_names(moves))
         view = replace(
             self._drawing().view(base.result, moves, settled=True, others=base.others), waiting=base.waiting
         )
@@ -182,13 +182,13 @@ class Bench:
         base = self._base
         typed = {
             gate.gate.casefold(): f"{gate.set_by}{f' ({gate.reason})' if gate.reason else ''}"
-            for gate in self.shelf.gates_of(self.sample_id, review=False)
+            for gate in self.loaded_study.gates_of(self.sample_id, review=False)
         }
-        return Drawing(self.ready.task, base.study_result, self._ends, base.called, typed)
+        return Drawing(self.ready.task, base.study_result, self._ends, base.person_names, typed)
 
-    def _called(self, moves: Sequence[Move]) -> dict[str, str]:
+    def _person_names(self, moves: Sequence[Move]) -> dict[str, str]:
         panel = self.ready.task.panel
-        named = [gate.gate for gate in self.shelf.gates_of(self.sample_id, review=False)]
+        named = [gate.gate for gate in self.loaded_study.gates_of(self.sample_id, review=False)]
         named += [move.gate for move in moves if move.value is not None]
         return {usual_name(gating_panel(panel), row_named(panel, name)): name for name in named}
 
@@ -202,51 +202,51 @@ class Bench:
         }
 
 
-def open_bench(study: Path | Shelf, sample_id: str) -> Bench:
+def open_bench(study: Path | LoadedStudy, sample_id: str) -> Bench:
     """Read one tube of a study into memory.
 
     Parameters
     ----------
     study
-        The folder of the study, or the shelf with the study in memory.
+        The folder of the study, or the study in memory.
 
     Raises
     ------
     UserError
         If the study has faults, no stored results, or no such tube, or if the tube cannot be read.
     """
-    shelf = study if isinstance(study, Shelf) else open_shelf(study)
-    sample = shelf.sample(sample_id)
-    inputs = read_inputs(shelf.study.folder, sample.input_files)
-    read = labels_of_sample(shelf.study.folder, sample).of_pairs(inputs.sha256)
-    task = next(t for t in shelf.tasks(read) if t.sample.sample_id == sample_id)
+    loaded_study = study if isinstance(study, LoadedStudy) else load_study(study)
+    sample = loaded_study.sample(sample_id)
+    inputs = read_inputs(loaded_study.study.folder, sample.input_files)
+    read = labels_of_sample(loaded_study.study.folder, sample).of_pairs(inputs.sha256)
+    task = next(t for t in loaded_study.tasks(read) if t.sample.sample_id == sample_id)
     if task.failure:
         raise UserError(task.failure)
     try:
         ready = prepared(without_findings(task), inputs)
     except (*TUBE_ERRORS, NoMemoryError) as error:
         raise UserError(str(error)) from error
-    return Bench(shelf, ready, Refusals(shelf, sample_id))
+    return Bench(loaded_study, ready, Refusals(loaded_study, sample_id))
 
 
-def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
+def _settled(loaded_study: LoadedStudy, ready: Prepared, sample_id: str) -> _Base:
     """Compute one tube as a run does: alone, then with its batch, then among all tubes of the study."""
-    tasks = shelf.tasks(ready.task.files_sha256)
+    tasks = loaded_study.tasks(ready.task.files_sha256)
     task = next(t for t in tasks if t.sample.sample_id == sample_id)
     result, gated = _quantified(ready, without_findings(task))
-    alone = {**shelf.alone, sample_id: result}
+    alone = {**loaded_study.alone, sample_id: result}
     with_cuts = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, alone)}
-    before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, shelf.alone)}
+    before = {t.sample.sample_id: t for t in tasks_with_batch_cuts(tasks, loaded_study.alone)}
     if with_cuts[sample_id].batch_cuts:
         result, gated = _quantified(ready, without_findings(with_cuts[sample_id]))
-    study_result = shelf.assembled({**shelf.latest, sample_id: result}, alone)
+    study_result = loaded_study.assembled({**loaded_study.latest, sample_id: result}, alone)
     result_in_study = next(r for r in study_result.results if r.sample_id == sample_id)
     regated = tuple(
         name
         for name, other_task in with_cuts.items()
         if name != sample_id and name in before and other_task.batch_cuts != before[name].batch_cuts
     )
-    term = between_run_term_of(shelf.study, study_result.results)
+    term = between_run_term_of(loaded_study.study, study_result.results)
     cv = term.cv if term.source is BetweenRunSource.ESTIMATED else None
     drag, cells = None, None
     if gated is not None and task.sample.gates_file:
@@ -257,15 +257,15 @@ def _settled(shelf: Shelf, ready: Prepared, sample_id: str) -> _Base:
             ready.with_task(without_findings(with_cuts[sample_id])), gated, result_in_study, cv
         )
     shares = bool(with_cuts[sample_id].batch_cuts) or cv is not None
-    waiting = _waiting(shelf, before, sample_id) if shares else ()
+    waiting = _waiting(loaded_study, before, sample_id) if shares else ()
     return _Base(result_in_study, study_result, drag, result_in_study.steps, regated, cells, waiting)
 
 
-def _waiting(shelf: Shelf, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:
+def _waiting(loaded_study: LoadedStudy, tasks: Mapping[str, TubeTask], sample_id: str) -> tuple[str, ...]:
     """Return the other tubes that the next run computes again: values shared with them are not known yet."""
     return tuple(
         name
-        for name, digest in shelf.digests.items()
+        for name, digest in loaded_study.digests.items()
         if name != sample_id and name in tasks and tube_digest(tasks[name]) != digest
     )
 

@@ -18,9 +18,10 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, step_title
 from pipeline.output.figures.outlines import axes_of, kept_words
+from pipeline.output.figures.style.ticks import rounded_text
 from pipeline.output.figures.svg.gate_picture import step_picture
 from pipeline.output.figures.svg.picture_page import in_page
-from pipeline.output.report.words import density_words, rounded_text
+from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
@@ -38,7 +39,7 @@ from pipeline.study.quantity_name import population_name
 from pipeline.tube.histograms import Density
 from pipeline.tube.names.rows import gating_panel
 
-SIDE = 296
+REVIEW_GATE_SIDE = 296
 """Pixels of the side of a gate's picture. Convention: two fit side by side, one on a phone."""
 
 SCALE_PLACES = 64
@@ -58,7 +59,7 @@ class Drawing:
         The result of the study, as a run computes it.
     ends
         The lowest and the highest value of each channel.
-    called
+    person_names
         Names in the study of thresholds that a person set, by their usual names.
     typed
         Gates of the sheet `gates`, in small letters, with the person who set each. They can be changed only
@@ -68,7 +69,7 @@ class Drawing:
     task: TubeTask
     study_result: StudyResult
     ends: Ends
-    called: Mapping[str, str]
+    person_names: Mapping[str, str]
     typed: Mapping[str, str]
 
     def view(
@@ -118,14 +119,14 @@ class Drawing:
         title = step_title(step.name, population_name(self.study_result.study))
         picture, x, y = "", None, None
         if density is not None:
-            drawn = step_picture(density, step, title, labels, SIDE)
+            drawn = step_picture(density, step, title, labels, REVIEW_GATE_SIDE)
             words = f"{title}: {step.n_out} of {step.n_in}"
             picture = in_page(drawn, words, name=f"{self.task.sample.sample_id}_{step.name}")
             across, up = axes_of(density)
             x = AxisView(density.x_channel, labels.get(density.x_channel, density.x_channel), across)
             if density.y_channel:
                 y = AxisView(density.y_channel, labels.get(density.y_channel, density.y_channel), up)
-        cuts = cuts_of(step, gating_panel(self.task.panel), self.called)
+        cuts = cuts_of(step, gating_panel(self.task.panel), self.person_names)
         by_polygon = step.is_set_by_person and not step.thresholds and isinstance(step.gate, PolygonGate)
         fixed = [name for name in (*(cut.gate for cut in cuts), step.name) if name.casefold() in self.typed]
         if by_polygon and step.name not in fixed:

@@ -82,7 +82,7 @@ class _GivenPieces(Generic[Task, Result]):
         self._deaths: Counter[int] = Counter()
         self._alone: int | None = None
         self._foreign: set[str] = set()
-        self._seen = NOBODY
+        self._workers = NOBODY
         self._next_look = self._quiet_by = time.monotonic()
 
     def ends(self) -> Iterator[Finished[Task, Result]]:
@@ -99,18 +99,18 @@ class _GivenPieces(Generic[Task, Result]):
 
     def _give_out(self) -> None:
         """Give out as many pieces as keep the workers busy; a piece that was set aside is given out alone."""
-        while self._waiting and len(self._out) < PIECES_PER_THREAD * self._seen.n_threads:
+        while self._waiting and len(self._out) < PIECES_PER_THREAD * self._workers.n_threads:
             self._alone = None
             self._submit(self._waiting.popleft())
-        if self._waiting or self._out or not self._set_aside or not self._seen.n_threads:
+        if self._waiting or self._out or not self._set_aside or not self._workers.n_threads:
             return
-        if self._seen.is_quiet or time.monotonic() > self._quiet_by:
+        if self._workers.is_quiet or time.monotonic() > self._quiet_by:
             self._alone = self._set_aside.popleft()
             self._submit(self._alone)
             self._next_look = time.monotonic() + SECONDS_AFTER_A_SUBMISSION
 
     def _submit(self, index: int) -> None:
-        own_workers = [name for name in self._seen.threads if name not in self._foreign]
+        own_workers = [name for name in self._workers.threads if name not in self._foreign]
         future = self._client.submit(
             attempt_there,
             self._tasks[index],
@@ -162,11 +162,11 @@ class _GivenPieces(Generic[Task, Result]):
 
     def _look(self) -> Iterator[Finished[Task, Result]]:
         """Check which workers are there, and which pieces the vanished workers had."""
-        before, workers = self._seen, self._view.look()
+        before, workers = self._workers, self._view.look()
         self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
         if workers is None:
             return
-        self._seen = workers
+        self._workers = workers
         gone = set(before.threads) - set(workers.threads)
         for key in {key for name in gone for key in before.doing.get(name, ())} & set(self._out):
             index, future = self._out[key]
@@ -181,7 +181,7 @@ class _GivenPieces(Generic[Task, Result]):
     def _take_back(self, key: str) -> None:
         _, future = self._out.pop(key)
         future.cancel(force=True)
-        self._seen = replace(self._seen, is_quiet=False)
+        self._workers = replace(self._workers, is_quiet=False)
         self._quiet_by = time.monotonic() + SECONDS_TO_BE_QUIET
 
     def _aside_or_blamed(self, index: int) -> Iterator[Finished[Task, Result]]:

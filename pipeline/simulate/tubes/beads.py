@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.numbers import Floats
 from gating.events import Events, Mask
+from gating.events.panel import Role
 from pipeline.simulate.tubes.cytometer import THREE_LASERS, Cytometer
 from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect
 
@@ -83,7 +84,7 @@ class SimulatedBeads:
         """Return the events as read from the file."""
         top = self.parameters.cytometer.top - 1
         detectors = self.parameters.cytometer.detectors
-        tops = tuple(math.inf if detector.role == "time" else top for detector in detectors)
+        tops = tuple(math.inf if detector.role == Role.TIME else top for detector in detectors)
         return Events(self.values, self.channels, tops)
 
     def singlets(self, level: int) -> Mask:
@@ -121,7 +122,7 @@ def simulate_beads(parameters: BeadParameters, rng: np.random.Generator) -> Simu
     glow = np.where(level == DEBRIS, 0.02, 0.06) * size
     detectors = parameters.cytometer.fluorescence
     dyes = np.zeros((len(detectors), n))
-    dyes[[detector.role for detector in detectors].index("cd38")] = dye
+    dyes[[detector.role for detector in detectors].index(Role.CD38)] = dye
     light = np.ones(n)
     fluorescence = detect(parameters.cytometer, dyes, glow, light, parameters.gains, rng)
     return SimulatedBeads(
@@ -138,7 +139,7 @@ def simulate_beads(parameters: BeadParameters, rng: np.random.Generator) -> Simu
 def units_per_molecule(parameters: BeadParameters) -> float:
     """Return the linear units of one dye molecule on the CD38 detector that day."""
     detectors = parameters.cytometer.fluorescence
-    row = [detector.role for detector in detectors].index("cd38")
+    row = [detector.role for detector in detectors].index(Role.CD38)
     factor = parameters.gains[row] if parameters.gains else 1.0
     return detectors[row].efficiency * detectors[row].gain * factor
 
@@ -194,11 +195,11 @@ def _assemble(
     height = 0.93 * area * part * (1 + 0.02 * rng.standard_normal(n))
     side = 68e3 * size * (1 + 0.05 * rng.standard_normal(n))
     computed = {
-        "fsc_area": area * cytometer.scatter_scale,
-        "fsc_height": height * cytometer.scatter_scale,
-        "fsc_width": area / height * cytometer.top / 4,
-        "ssc_area": side * cytometer.scatter_scale,
-        "time": np.floor(np.cumsum(rng.exponential(1 / 800, n)) / cytometer.time_step),
+        Role.FSC_AREA: area * cytometer.scatter_scale,
+        Role.FSC_HEIGHT: height * cytometer.scatter_scale,
+        Role.FSC_WIDTH: area / height * cytometer.top / 4,
+        Role.SSC_AREA: side * cytometer.scatter_scale,
+        Role.TIME: np.floor(np.cumsum(rng.exponential(1 / 800, n)) / cytometer.time_step),
     }
     fluorescent = iter(fluorescence)
     rows = [

@@ -8,25 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import Floats
+from gating.events.panel import Role
 from pipeline.simulate.tubes.parameters import Clone, TubeParameters
 from pipeline.simulate.tubes.populations import (
     ABERRANT_PLASMA_CELL,
     ABERRANT_PLASMA_CELL_DIM,
     ABERRANT_PLASMA_CELLS,
-    MARKERS,
     NORMAL_PLASMA_CELL,
     PLASMA_CELLS,
     POPULATIONS,
+    SIMULATED_MARKERS,
     Population,
 )
 
 _CLUMPED = 0.005
 """Fraction of cells with a clump of antibodies on them."""
-CD38 = MARKERS.index("CD38")
-VIABILITY = MARKERS.index("VIABILITY")
+CD38 = SIMULATED_MARKERS.index("CD38")
+VIABILITY = SIMULATED_MARKERS.index("VIABILITY")
 _CLONE_FIELDS = (
-    ("CD138", "cd138"), ("CD45", "cd45"), ("CD319", "cd319"), ("CD229", "cd229"), ("CD19", "cd19"),
-    ("CD56", "cd56"), ("CD117", "cd117"), ("CD81", "cd81"), ("CD38", "cd38"),
+    ("CD138", Role.CD138), ("CD45", Role.CD45), ("CD319", Role.CD319), ("CD229", Role.CD229),
+    ("CD19", Role.CD19), ("CD56", Role.CD56), ("CD117", Role.CD117), ("CD81", Role.CD81), ("CD38", Role.CD38),
 )  # fmt: skip
 
 
@@ -104,7 +105,8 @@ def _as_clone(population: Population, clone: Clone) -> Population:
     if population.name == ABERRANT_PLASMA_CELL_DIM:
         of_marker["CD38"] *= clone.dim_ratio
     molecules = tuple(
-        of_marker.get(marker, old) for marker, old in zip(MARKERS, population.molecules, strict=True)
+        of_marker.get(marker, old)
+        for marker, old in zip(SIMULATED_MARKERS, population.molecules, strict=True)
     )
     broad = tuple(pair for pair in population.broad if pair[0] != "CD38")
     return replace(
@@ -148,15 +150,18 @@ def _antigens(
     medians = np.log10(np.array([population.molecules for population in table], np.float64).T)
     spreads = np.array([_spreads(population) for population in table], np.float64).T
     common = 0.03 * size
-    own = rng.standard_normal((len(MARKERS), which.size))
+    own = rng.standard_normal((len(SIMULATED_MARKERS), which.size))
     return np.stack(
-        [_pow10(medians[row][which] + spreads[row][which] * own[row] + common) for row in range(len(MARKERS))]
+        [
+            _pow10(medians[row][which] + spreads[row][which] * own[row] + common)
+            for row in range(len(SIMULATED_MARKERS))
+        ]
     )
 
 
 def _spreads(population: Population) -> list[float]:
     broad = dict(population.broad)
-    return [broad.get(marker, population.spread) for marker in MARKERS]
+    return [broad.get(marker, population.spread) for marker in SIMULATED_MARKERS]
 
 
 def _with_dead(cells: SimulatedCells, rng: np.random.Generator) -> SimulatedCells:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.events.panel import Role
+
 Spill = tuple[str, str, float]
 
 
@@ -35,7 +37,7 @@ class SimulatedDetector:
     """
 
     channel: str
-    role: str
+    role: Role
     marker: str = ""
     fluorochrome: str = ""
     voltage: float = 0.0
@@ -85,7 +87,7 @@ class Cytometer:
     @property
     def cd38(self) -> SimulatedDetector:
         """The detector of the quantified dye."""
-        return next(detector for detector in self.detectors if detector.role == "cd38")
+        return next(detector for detector in self.detectors if detector.role == Role.CD38)
 
     def spillover(self) -> NDArray[np.float64]:
         """Return the spillover of dye (row) into detector (column) in linear units; the diagonal is 1."""
@@ -101,20 +103,20 @@ THREE_LASERS = Cytometer(
     serial="SIM0001",
     panel="myeloma10",
     detectors=(
-        SimulatedDetector("FSC-A", "fsc_area", voltage=420),
-        SimulatedDetector("FSC-H", "fsc_height", voltage=420),
-        SimulatedDetector("SSC-A", "ssc_area", voltage=260),
-        SimulatedDetector("FITC-A", "cd81", "CD81", "FITC", 480, 0.05, 6.0, 28, 6, 8),
-        SimulatedDetector("PE-A", "cd38", "CD38", "PE", 450, 0.15, 3.0, 24, 5, 9),
-        SimulatedDetector("PerCP-Cy5-5-A", "dump", "DUMP", "PerCP-Cy5-5", 560, 0.03, 9.0, 30, 4, 2.5),
-        SimulatedDetector("PE-Cy7-A", "cd19", "CD19", "PE-Cy7", 600, 0.10, 4.0, 35, 3, 1.2),
-        SimulatedDetector("APC-A", "cd319", "CD319", "APC", 550, 0.12, 4.0, 30, 3, 1.0),
-        SimulatedDetector("APC-R700-A", "cd117", "CD117", "APC-R700", 570, 0.08, 5.0, 36, 3, 0.8),
-        SimulatedDetector("APC-H7-A", "viability", "VIABILITY", "APC-H7", 590, 0.05, 6.0, 40, 3, 0.6),
-        SimulatedDetector("BV421-A", "cd138", "CD138", "BV421", 400, 0.25, 2.0, 30, 12, 22),
-        SimulatedDetector("V500-C-A", "cd45", "CD45", "V500-C", 440, 0.04, 5.0, 28, 10, 14),
-        SimulatedDetector("BV605-A", "cd56", "CD56", "BV605", 500, 0.08, 5.0, 30, 6, 6),
-        SimulatedDetector("Time", "time"),
+        SimulatedDetector("FSC-A", Role.FSC_AREA, voltage=420),
+        SimulatedDetector("FSC-H", Role.FSC_HEIGHT, voltage=420),
+        SimulatedDetector("SSC-A", Role.SSC_AREA, voltage=260),
+        SimulatedDetector("FITC-A", Role.CD81, "CD81", "FITC", 480, 0.05, 6.0, 28, 6, 8),
+        SimulatedDetector("PE-A", Role.CD38, "CD38", "PE", 450, 0.15, 3.0, 24, 5, 9),
+        SimulatedDetector("PerCP-Cy5-5-A", Role.DUMP, "DUMP", "PerCP-Cy5-5", 560, 0.03, 9.0, 30, 4, 2.5),
+        SimulatedDetector("PE-Cy7-A", Role.CD19, "CD19", "PE-Cy7", 600, 0.10, 4.0, 35, 3, 1.2),
+        SimulatedDetector("APC-A", Role.CD319, "CD319", "APC", 550, 0.12, 4.0, 30, 3, 1.0),
+        SimulatedDetector("APC-R700-A", Role.CD117, "CD117", "APC-R700", 570, 0.08, 5.0, 36, 3, 0.8),
+        SimulatedDetector("APC-H7-A", Role.VIABILITY, "VIABILITY", "APC-H7", 590, 0.05, 6.0, 40, 3, 0.6),
+        SimulatedDetector("BV421-A", Role.CD138, "CD138", "BV421", 400, 0.25, 2.0, 30, 12, 22),
+        SimulatedDetector("V500-C-A", Role.CD45, "CD45", "V500-C", 440, 0.04, 5.0, 28, 10, 14),
+        SimulatedDetector("BV605-A", Role.CD56, "CD56", "BV605", 500, 0.08, 5.0, 30, 6, 6),
+        SimulatedDetector("Time", Role.TIME),
     ),
     spills=(
         ("FITC", "PE", 0.08), ("FITC", "PerCP-Cy5-5", 0.02), ("FITC", "PE-Cy7", 0.003),
@@ -146,18 +148,18 @@ WIDE_SCALE = Cytometer(
     serial="SIM0002",
     panel="myeloma8",
     detectors=(
-        SimulatedDetector("Time", "time"),
-        SimulatedDetector("SSC-A", "ssc_area", voltage=180),
-        SimulatedDetector("FSC-A", "fsc_area", voltage=120),
-        SimulatedDetector("FSC-W", "fsc_width", voltage=120),
-        SimulatedDetector("V1-A", "cd138", "CD138", "Pacific Blue", 331, 0.10, 38, 180, 9, 20),
-        SimulatedDetector("V3-A", "cd45", "CD45", "Krome Orange", 402, 0.05, 60, 210, 9, 15),
-        SimulatedDetector("B4-A", "cd19", "CD19", "PerCP-eF710", 466, 0.06, 75, 240, 3, 2),
-        SimulatedDetector("YG1-A", "cd38", "CD38", "PE", 377, 0.22, 29, 190, 4, 12),
-        SimulatedDetector("YG9-A", "cd56", "CD56", "PE-Cy7", 512, 0.12, 48, 230, 3, 1.5),
-        SimulatedDetector("R1-A", "cd229", "CD229", "APC", 488, 0.14, 44, 200, 3, 1.1),
-        SimulatedDetector("R3-A", "cd117", "CD117", "AF700", 505, 0.05, 80, 260, 3, 0.9),
-        SimulatedDetector("R7-A", "viability", "VIABILITY", "eF780", 520, 0.05, 70, 260, 3, 0.6),
+        SimulatedDetector("Time", Role.TIME),
+        SimulatedDetector("SSC-A", Role.SSC_AREA, voltage=180),
+        SimulatedDetector("FSC-A", Role.FSC_AREA, voltage=120),
+        SimulatedDetector("FSC-W", Role.FSC_WIDTH, voltage=120),
+        SimulatedDetector("V1-A", Role.CD138, "CD138", "Pacific Blue", 331, 0.10, 38, 180, 9, 20),
+        SimulatedDetector("V3-A", Role.CD45, "CD45", "Krome Orange", 402, 0.05, 60, 210, 9, 15),
+        SimulatedDetector("B4-A", Role.CD19, "CD19", "PerCP-eF710", 466, 0.06, 75, 240, 3, 2),
+        SimulatedDetector("YG1-A", Role.CD38, "CD38", "PE", 377, 0.22, 29, 190, 4, 12),
+        SimulatedDetector("YG9-A", Role.CD56, "CD56", "PE-Cy7", 512, 0.12, 48, 230, 3, 1.5),
+        SimulatedDetector("R1-A", Role.CD229, "CD229", "APC", 488, 0.14, 44, 200, 3, 1.1),
+        SimulatedDetector("R3-A", Role.CD117, "CD117", "AF700", 505, 0.05, 80, 260, 3, 0.9),
+        SimulatedDetector("R7-A", Role.VIABILITY, "VIABILITY", "eF780", 520, 0.05, 70, 260, 3, 0.6),
     ),
     spills=(
         ("Pacific Blue", "Krome Orange", 0.28), ("Krome Orange", "Pacific Blue", 0.03),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MARKERS = ("CD138", "CD45", "CD319", "CD229", "CD19", "CD56", "CD117", "CD81", "DUMP", "CD38", "VIABILITY")
+SIMULATED_MARKERS = (
+    "CD138",
+    "CD45",
+    "CD319",
+    "CD229",
+    "CD19",
+    "CD56",
+    "CD117",
+    "CD81",
+    "DUMP",
+    "CD38",
+    "VIABILITY",
+)
 """Order of `Population.molecules`; DUMP is CD3 and CD14 together."""
 
 NORMAL_PLASMA_CELL = "normal_plasma_cell"
@@ -33,7 +45,7 @@ class Population:
     sticky
         Median molecules of any antibody that the cell binds without having the antigen.
     molecules
-        Median antigens per cell in the order of `MARKERS`, before any drug.
+        Median antigens per cell in the order of `SIMULATED_MARKERS`, before any drug.
     spread
         SD of the antigens in dex.
     broad
@@ -55,7 +67,8 @@ class Population:
 # Orders of magnitude from antigen quantitation; what matters is which populations overlap: promyelocytes and
 # eosinophils have autofluorescence, hematogones and plasmacytoid dendritic cells carry much CD38, NK and
 # activated T cells carry some CD319, mesenchymal cells lie near CD138-dim CD45-negative.
-# Columns: percent, FSC, SSC, their spread, autofluorescence, sticky, then the molecules in MARKERS' order.
+# Columns: percent, FSC, SSC, their spread, autofluorescence, sticky, then the molecules
+# in SIMULATED_MARKERS' order.
 _MARROW = (
     Population("granulocyte", 47, 104e3, 112e3, 0.070, 3.5, 80,
                (110, 55e3, 60, 300, 30, 90, 60, 2.5e3, 2.2e3, 1.3e3, 60),
@@ -113,9 +126,9 @@ _MARROW = (
 )  # fmt: skip
 
 POPULATIONS: tuple[Population, ...] = _MARROW
-NAMES = tuple(population.name for population in POPULATIONS)
+POPULATION_NAMES = tuple(population.name for population in POPULATIONS)
 
 
 def indices(names: tuple[str, ...]) -> tuple[int, ...]:
     """Return the rows of `POPULATIONS` that have these names."""
-    return tuple(NAMES.index(name) for name in names)
+    return tuple(POPULATION_NAMES.index(name) for name in names)

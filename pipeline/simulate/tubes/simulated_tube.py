@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import Events, Mask
-from gating.events.panel import PLASMA_CELL_TARGETS, QUANTIFIED_ROLE, GatingChannel, GatingPanel, Target
+from gating.events.panel import PLASMA_CELL_TARGETS, QUANTIFIED_ROLE, GatingChannel, GatingPanel, Role, Target
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.parameters import TubeParameters
 from pipeline.simulate.tubes.populations import ABERRANT_PLASMA_CELLS, PLASMA_CELLS, indices
@@ -109,7 +109,7 @@ class SimulatedTube:
     def scale_tops(self) -> tuple[float, ...]:
         """Return the largest value of each channel."""
         detectors = self.cytometer.detectors
-        return tuple(float("inf") if d.role == "time" else self.cytometer.top - 1 for d in detectors)
+        return tuple(float("inf") if d.role == Role.TIME else self.cytometer.top - 1 for d in detectors)
 
     def gating_panel(self) -> GatingPanel:
         """Return the role of each channel, without the quantified one."""

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from calibration.numbers import Floats
 from gating.events import Mask
+from gating.events.panel import Role
 from pipeline.simulate.tubes.cells import CD38, SimulatedCells, draw_cells
 from pipeline.simulate.tubes.cytometer import Cytometer
 from pipeline.simulate.tubes.optics import Recorded, as_recorded, detect, measured_spillover, spillover_of_day
 from pipeline.simulate.tubes.parameters import TubeParameters
-from pipeline.simulate.tubes.populations import MARKERS
+from pipeline.simulate.tubes.populations import SIMULATED_MARKERS
 from pipeline.simulate.tubes.simulated_tube import Labels, SimulatedTube
 
 _FSC_THRESHOLD = 5_000.0
@@ -139,7 +140,7 @@ def _dyes(parameters: TubeParameters, cells: SimulatedCells, carry_over: Mask) -
     rows = []
     for detector in parameters.cytometer.fluorescence:
         marker = swapped.get(detector.marker, detector.marker)
-        antigen = cells.antigens[MARKERS.index(marker)]
+        antigen = cells.antigens[SIMULATED_MARKERS.index(marker)]
         sticks = 0.0 if marker == "VIABILITY" else 1.0
         bound = antigen + sticks * cells.sticky
         rows.append(_cd38_dye(parameters, cells, bound, carry_over) if marker == "CD38" else bound)
@@ -165,11 +166,11 @@ def _assemble(
     area = cells.fsc * light * (1 + 0.015 * rng.standard_normal(seconds.size))
     height = _height(area, doublet, rng)
     computed = {
-        "fsc_area": area * cytometer.scatter_scale,
-        "fsc_height": height * cytometer.scatter_scale,
-        "fsc_width": area / height * cytometer.top / 4,
-        "ssc_area": cells.ssc * light * cytometer.scatter_scale,
-        "time": np.floor(seconds / cytometer.time_step),
+        Role.FSC_AREA: area * cytometer.scatter_scale,
+        Role.FSC_HEIGHT: height * cytometer.scatter_scale,
+        Role.FSC_WIDTH: area / height * cytometer.top / 4,
+        Role.SSC_AREA: cells.ssc * light * cytometer.scatter_scale,
+        Role.TIME: np.floor(seconds / cytometer.time_step),
     }
     fluorescent = iter(fluorescence)
     rows = [
@@ -188,8 +189,8 @@ def _height(area: Floats, doublet: Mask, rng: np.random.Generator) -> Floats:
     return height
 
 
-def _clipped(cytometer: Cytometer, role: str, computed: Mapping[str, Floats]) -> Recorded:
-    return as_recorded(computed[role] if role == "time" else np.clip(computed[role], 0, cytometer.top - 1))
+def _clipped(cytometer: Cytometer, role: Role, computed: Mapping[Role, Floats]) -> Recorded:
+    return as_recorded(computed[role] if role == Role.TIME else np.clip(computed[role], 0, cytometer.top - 1))
 
 
 def _markers(parameters: TubeParameters) -> tuple[str, ...]:

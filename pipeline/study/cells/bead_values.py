@@ -9,13 +9,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from pipeline.study.cells.numbers import GROUPED, NUMBER
+from pipeline.study.cells.numbers import GROUPED, NUMBER_PATTERN
 from pipeline.study.cells.words import as_text, refuse
 from pipeline.study.wording import quoted
 
 LEVELS_EXPECTED = "levels from dim to bright such as 638; 6930; 31008; 67601 (a blank bead is 0)"
 RANGES = "a range low-high per population, dim to bright, such as 450-820; 5200-8900; 24000-39000"
-_RANGE = re.compile(rf"({NUMBER.pattern})\s*(?:-|–|—|to)\s*({NUMBER.pattern})", re.ASCII)
+_RANGE = re.compile(rf"({NUMBER_PATTERN.pattern})\s*(?:-|–|—|to)\s*({NUMBER_PATTERN.pattern})", re.ASCII)
 
 
 def as_levels(value: object) -> tuple[float, ...]:
@@ -41,7 +41,7 @@ def as_levels(value: object) -> tuple[float, ...]:
 
 
 def _level(item: str) -> float:
-    if not NUMBER.fullmatch(item):
+    if not NUMBER_PATTERN.fullmatch(item):
         refuse(LEVELS_EXPECTED, f"{quoted(item)} is no number. Split levels with ;")
     return float(item.replace(",", "."))
 

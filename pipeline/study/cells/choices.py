@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE, Target
+from gating.events.panel import Role, Target
 from pipeline.study.drugs.routes import Route
 from pipeline.study.names.look import caseless
 from pipeline.study.response import Response
@@ -20,6 +20,13 @@ class AdaCourse(StrEnum):
     """Positive, but it is not known for how long."""
 
 
+class Tissue(StrEnum):
+    """What was taken from a patient."""
+
+    MARROW = "marrow"
+    BLOOD = "blood"
+
+
 class RowReason(StrEnum):
     """Why a rule leaves a row out of the washout models; the words of the setting `keep_in_models`."""
 
@@ -28,8 +35,8 @@ class RowReason(StrEnum):
     OTHER_ANTI_CD38 = "other_anti_cd38"
 
 
-class ReviewVerdict(StrEnum):
-    """A person's verdict on a tube; review.csv may hold other words too, which are only noted."""
+class ReviewDecision(StrEnum):
+    """What a person decided on a tube; review.csv may hold other words too, which are only noted."""
 
     ACCEPT = "accept"
     CHANGE = "change"
@@ -37,14 +44,16 @@ class ReviewVerdict(StrEnum):
     ASK = "ask"
 
 
-_FIRST_MARKER = ROLES_THAT_GATE.index("cd138")
-CHANNEL_ROLES = (*ROLES_THAT_GATE[:_FIRST_MARKER], QUANTIFIED_ROLE, *ROLES_THAT_GATE[_FIRST_MARKER:])
+CHANNEL_ROLES = tuple(role.value for role in Role)
 """Roles that a channel may have: those that may gate, and the quantified role, which never does."""
 TARGETS = tuple(target.value for target in Target)
 ADA_COURSES = tuple(course.value for course in AdaCourse)
 ADA_SPELLINGS = (("no", "none"), ("negative", "none"), ("yes", "positive"))
-TISSUES = ("marrow", "blood")
+TISSUES = tuple(tissue.value for tissue in Tissue)
+TISSUE_SPELLINGS = (("bone marrow", Tissue.MARROW),)
+"""Other spellings of a tissue, and the tissue that each means."""
 RESPONSES = tuple(response.value for response in Response)
+"""From the deepest response to progression, then not evaluable."""
 RESPONSE_SPELLINGS = (
     ("stringent complete response", "sCR"), ("complete response", "CR"), ("complete remission", "CR"),
     ("very good partial response", "VGPR"), ("very good partial remission", "VGPR"),
@@ -53,19 +62,19 @@ RESPONSE_SPELLINGS = (
     ("prog.", "PD"), ("prog", "PD"), ("P.D.", "PD"), ("not evaluable", "NE"),
 )  # fmt: skip
 """Responses in words, and the code that each means."""
-VERDICT_SPELLINGS = (("rejected", ReviewVerdict.REJECT),)
-"""Other spellings of a verdict, and the verdict that each means."""
+DECISION_SPELLINGS = (("rejected", ReviewDecision.REJECT),)
+"""Other spellings of a decision, and the decision that each means."""
 DOSE_UNITS = ("mg", "mg/kg")
 ROUTES = tuple(route.value for route in Route)
 SEXES = ("female", "male", "other")
 ROLE_SPELLINGS = (
-    ("fsc_a", "fsc_area"), ("fsc_h", "fsc_height"), ("fsc_w", "fsc_width"), ("ssc_a", "ssc_area"),
-    ("ssc_h", "ssc_height"), ("live_dead", "viability"), ("slamf7", "cd319"),
+    ("fsc_a", Role.FSC_AREA), ("fsc_h", Role.FSC_HEIGHT), ("fsc_w", Role.FSC_WIDTH), ("ssc_a", Role.SSC_AREA),
+    ("ssc_h", Role.SSC_HEIGHT), ("live_dead", Role.VIABILITY), ("slamf7", Role.CD319),
 )  # fmt: skip
 """Other spellings of a role, and the role that each means."""
 
 
-def review_verdict(typed: str) -> ReviewVerdict | None:
-    """Return the verdict that a cell of review.csv means, upper or lower case; None for other words."""
-    known = {**{caseless(verdict): verdict for verdict in ReviewVerdict}, **dict(VERDICT_SPELLINGS)}
+def review_decision(typed: str) -> ReviewDecision | None:
+    """Return the decision that a cell of review.csv means, upper or lower case; None for other words."""
+    known = {**{caseless(decision): decision for decision in ReviewDecision}, **dict(DECISION_SPELLINGS)}
     return known.get(caseless(typed))

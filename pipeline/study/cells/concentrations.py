@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from pipeline.study.cells.numbers import as_number
 from pipeline.study.cells.words import as_text, refuse
 
-EXPECTED = "a concentration of at least 0, or a limit such as <0.2"
+EXPECTED_CONCENTRATION = "a concentration of at least 0, or a limit such as <0.2"
 HIGHEST_UG_ML = 1e5
 """Highest concentration in serum that a cell may hold, µg/mL. Convention: a hundred times what the labelled
 dose reaches; a higher one has another unit."""
@@ -41,12 +41,12 @@ def as_concentration(value: object, most: float = HIGHEST_UG_ML) -> Concentratio
     if isinstance(value, Concentration):
         return value
     if isinstance(value, bool | date):
-        refuse(EXPECTED)
+        refuse(EXPECTED_CONCENTRATION)
     text = value if isinstance(value, int | float) else as_text(value)
     if isinstance(text, str) and text[:1] in ("<", "≤"):
         limit = as_number(text[1:].lstrip("= "), 0, most, kind="a limit")
         if limit == 0:
-            refuse(EXPECTED)
+            refuse(EXPECTED_CONCENTRATION)
         return Concentration(limit, True)
     return Concentration(as_number(text, 0, most, kind="a concentration (or a limit such as <0.2)"))
 

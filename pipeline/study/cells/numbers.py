@@ -17,7 +17,7 @@ UNBOUNDED = 1e4
 """Upper limit of a setting from which messages do not mention it. Convention: `to 10000` tells a person no
 more than `or more`."""
 
-NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+NUMBER_PATTERN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})+(?:[.,]\d+)?", re.ASCII)
 MOST_WRITTEN_WHOLE = 1e15
 """Largest number that is written as a whole one. Arithmetic: all whole numbers up to it are exact in a
@@ -48,13 +48,13 @@ def _number_of_text(text: str, expected: str, low: float, high: float) -> float:
     if grouped and (grouped[1] != "." or text.count(".") > 1):
         plain = re.sub(r"[^\d.+-]" if grouped[1] != "." else r"[^\d,+-]", "", text).replace(",", ".")
         readings = dict.fromkeys(
-            reading for reading in (text.replace(",", "."), plain) if NUMBER.fullmatch(reading)
+            reading for reading in (text.replace(",", "."), plain) if NUMBER_PATTERN.fullmatch(reading)
         )
         possible = [reading for reading in readings if low <= float(reading) <= high]
         if len(possible) != 1 or possible[0] == plain:
             refuse(f"{expected} without a thousands separator", f"Did you mean {enumerate_words(possible)}?")
         return float(possible[0])
-    if not NUMBER.fullmatch(text):
+    if not NUMBER_PATTERN.fullmatch(text):
         refuse(expected)
     return float(text.replace(",", "."))
 

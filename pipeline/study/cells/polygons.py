@@ -14,7 +14,7 @@ from gating.gates.polygons import polygon_fault
 from pipeline.study.cells.numbers import as_number
 from pipeline.study.cells.words import as_identifier, as_text, refuse
 from pipeline.study.polygon import TypedPolygon
-from pipeline.study.wording import quoted
+from pipeline.study.wording import capitalized, quoted
 
 EXAMPLE = "FSC-A × FSC-H: 1000 900; 50000 45000; 50000 60000; 1000 2000"
 A_POLYGON = f"two axes and at least three vertices such as {EXAMPLE}"
@@ -49,7 +49,7 @@ def typed_polygon(value: object) -> TypedPolygon:
         PolygonGate(names[0].casefold(), names[1].casefold(), vertices, cofactors=cofactors)
     )
     if fault:
-        refuse(A_POLYGON, f"{fault[:1].upper()}{fault[1:]}.")
+        refuse(A_POLYGON, f"{capitalized(fault)}.")
     return TypedPolygon(names[0], names[1], vertices, cofactors)
 
 

@@ -28,7 +28,7 @@ class FileKind(StrEnum):
     OTHER = "other"
 
 
-CONTROLS = (FileKind.FMO, FileKind.ISOTYPE)
+CONTROL_KINDS = (FileKind.FMO, FileKind.ISOTYPE)
 
 _KIND_PATTERNS = (
     (FileKind.OTHER, _OTHER),

@@ -11,7 +11,7 @@ MOST_NAMES_KEPT = 4_096
 """Most names whose folded form is kept in memory, since patients and panels are in many rows. Convention: for
 speed."""
 
-MOST_NAMED = 3
+MOST_CHARACTERS_NAMED = 3
 """Most odd characters that a message names. Convention: more would not be read."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -96,6 +96,16 @@ def twin_key(name: str) -> str:
     return look_alike(name).translate(str.maketrans("oil", "011"))
 
 
+@lru_cache(MOST_NAMES_KEPT)
+def folded_name(text: str) -> str:
+    """Return a name without case, blanks and punctuation.
+
+    >>> folded_name("V500-C-A"), folded_name("FACS Canto_II")
+    ('v500ca', 'facscantoii')
+    """
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
 def character_name(character: str) -> str:
     r"""Return a character's code and name.
 
@@ -113,7 +123,7 @@ def unseen(text: str) -> tuple[str, ...]:
     if text.isascii() and text.isprintable():
         return ()
     odd = dict.fromkeys(c for c in text if _is_unseen(c))
-    return tuple(character_name(c) for c in list(odd)[:MOST_NAMED])
+    return tuple(character_name(c) for c in list(odd)[:MOST_CHARACTERS_NAMED])
 
 
 def _is_unseen(character: str) -> bool:
@@ -137,7 +147,7 @@ def odd_letters(name: str, other_name: str) -> str:
     """
     if look_alike(name) != look_alike(other_name) and not _are_twins(name, other_name):
         return ""
-    differing = list(dict.fromkeys(_differing(name, other_name)))[:MOST_NAMED]
+    differing = list(dict.fromkeys(_differing(name, other_name)))[:MOST_CHARACTERS_NAMED]
     return ", ".join(differing)
 
 

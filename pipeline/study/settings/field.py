@@ -23,6 +23,13 @@ Reason = Annotated[str, BeforeValidator(as_reason)]
 Fraction = Annotated[float, number(0, 1)]
 
 
-def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = ()) -> Any:
-    """Return a pydantic field with the unit and the sentence that `cd38rd init` writes beside it."""
-    return Field(default, description=sentence, json_schema_extra={"unit": unit, "choices": list(choices)})
+def setting(default: Any, unit: str, sentence: str, choices: tuple[str, ...] = (), *, bound: str = "") -> Any:
+    """Return a pydantic field with the unit and the sentence that `cd38rd init` writes beside it.
+
+    Parameters
+    ----------
+    bound
+        The bound of `CurveLimits` that it sets, such as `r2.accept`; "" for other settings.
+    """
+    facts: dict[str, Any] = {"unit": unit, "choices": list(choices), "bound": bound}
+    return Field(default, description=sentence, json_schema_extra=facts)

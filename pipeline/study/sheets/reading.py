@@ -13,7 +13,7 @@ from pipeline.study.names.look import caseless, visible_text
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.columns import Entry, Row, column_names, read_rows
 from pipeline.study.sheets.patient_row import AdverseEventRow, PatientRow
-from pipeline.study.sheets.review import REVIEW, typed_overrides, verdicts_of
+from pipeline.study.sheets.review import REVIEW, typed_decisions_of, typed_overrides
 from pipeline.study.sheets.rows import (
     STUDY_SHEETS,
     BeadRow,
@@ -218,7 +218,7 @@ def study_of(typed: TypedStudy) -> Study:
             Statement(**_fields(entry.row), cell=entry.at("statement")) for entry in typed.statements
         ),
         validation=tuple(ValidationTube(**_fields(entry.row)) for entry in typed.validation),
-        verdicts=verdicts_of(typed.review),
+        typed_decisions=typed_decisions_of(typed.review),
         adverse_events=tuple(AdverseEvent(**_fields(entry.row)) for entry in typed.adverse_events),
         places=_cells(typed),
         typed_samples=typed.samples_as_typed,

@@ -1,4 +1,4 @@
-"""The file review.csv in the study folder: gates that a reviewer set, and verdicts on tubes."""
+"""The file review.csv in the study folder: gates that a reviewer set, and decisions on tubes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry, column_names, read_rows
 from pipeline.study.sheets.rows import ReviewRow
 from pipeline.study.sheets.tables import RawSheet, SheetCell, column_letter, read_csv_sheet, tabulate
-from pipeline.study.study import GateOverride, GateSource, TubeVerdict
+from pipeline.study.study import GateOverride, GateSource, TypedDecision
 
 REVIEW = "review"
 
@@ -33,19 +33,19 @@ def typed_overrides(review: Sequence[Entry[ReviewRow]]) -> tuple[GateOverride, .
     )
 
 
-def verdicts_of(review: Sequence[Entry[ReviewRow]]) -> tuple[TubeVerdict, ...]:
-    """Return the verdicts on tubes; a verdict that is repeated in several rows of a tube counts once."""
+def typed_decisions_of(review: Sequence[Entry[ReviewRow]]) -> tuple[TypedDecision, ...]:
+    """Return the decisions on tubes; one that is repeated in several rows of a tube counts once."""
     rows = (entry.row for entry in review)
-    verdicts = (
-        TubeVerdict(row.sample_id, row.verdict, row.set_by, row.reason, row.set_at)
+    decisions = (
+        TypedDecision(row.sample_id, row.verdict, row.set_by, row.reason, row.set_at)
         for row in rows
         if row.verdict
     )
-    return tuple(dict.fromkeys(verdicts))
+    return tuple(dict.fromkeys(decisions))
 
 
-def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdict, ...]]:
-    """Return the gates and verdicts of review.csv alone.
+def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TypedDecision, ...]]:
+    """Return the gates and decisions of review.csv alone.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read_review(folder: Path) -> tuple[tuple[GateOverride, ...], tuple[TubeVerdi
     wrong = [fault for fault in (*unread, *faults) if fault.severity is Severity.ERROR]
     if wrong:
         raise UserError(f"{str(wrong[0]).rstrip('.')}. Correct {path.name}, or move it away")
-    return typed_overrides(rows), verdicts_of(rows)
+    return typed_overrides(rows), typed_decisions_of(rows)
 
 
 def review_path(folder: Path) -> Path:

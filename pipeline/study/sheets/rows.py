@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from gating.events.panel import Role
 from pipeline.study.cells import (
     Aliases,
     Day,
@@ -32,7 +33,9 @@ from pipeline.study.cells.choices import (
     ROLE_SPELLINGS,
     ROUTES,
     TARGETS,
+    TISSUE_SPELLINGS,
     TISSUES,
+    Tissue,
 )
 from pipeline.study.cells.concentrations import ConcentrationCell
 from pipeline.study.cells.polygons import EXAMPLE as A_POLYGON
@@ -72,11 +75,13 @@ class SampleRow(Row):
     isotype_file: FileName = column(
         "FCS file of the isotype control, where there is no FMO tube.", default=""
     )
-    tissue: Annotated[str, BeforeValidator(one_of(*TISSUES, also=(("bone marrow", "marrow"),)))] = column(
-        "What was taken; empty means marrow.", example="marrow", default="marrow", choices=TISSUES
+    tissue: Annotated[Tissue, BeforeValidator(one_of(*TISSUES, also=TISSUE_SPELLINGS))] = column(
+        "Tissue of the sample; empty means marrow.", example="marrow", default=Tissue.MARROW, choices=TISSUES
     )
-    collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
-    remark: Text = column("Anything; no result holds it.", default="")
+    collected_time: TimeOfDay | None = column(
+        "Time of day; used only together with given_time.", example="09:15"
+    )
+    remark: Text = column("Free text; no result contains it.", default="")
     gates_file: FileName = column(
         "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )
@@ -102,7 +107,7 @@ class PanelRow(Row):
         example="PE-A; YG585-A",
         required=True,
     )
-    role: Annotated[str, BeforeValidator(one_of(*CHANNEL_ROLES, also=ROLE_SPELLINGS))] = column(
+    role: Annotated[Role, BeforeValidator(one_of(*CHANNEL_ROLES, also=ROLE_SPELLINGS))] = column(
         "What the channel is for; exactly one is cd38, the quantified one, which never gates.",
         example="cd138",
         required=True,
@@ -137,7 +142,10 @@ class BeadRow(Row):
     """A bead acquisition."""
 
     name: FileSafeId = column(
-        "Bead run; it names a file too.", header="beads", example="QB_2024-05-31", required=True
+        "Name of the bead run; it is also used in names of files.",
+        header="beads",
+        example="QB_2024-05-31",
+        required=True,
     )
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
@@ -239,13 +247,13 @@ class StatementRow(Row):
         required=True,
     )
     n_patients: Annotated[int, whole_number(1, 1_000_000)] | None = column(
-        "Patients that it speaks of; empty: those of the patients sheet.", example="32"
+        "Number of its patients; empty: all of the patients sheet.", example="32"
     )
-    source: Text = column("Where it stands.", example="abstract, line 4", default="")
+    source: Text = column("Source of the sentence.", example="abstract, line 4", default="")
 
 
 class ReviewRow(Row):
-    """A row of review.csv: a gate that a reviewer set, a verdict on the tube, or both."""
+    """A row of review.csv: a gate that a reviewer set, a decision on the tube, or both."""
 
     sample_id: FileSafeId = column("The tube.", required=True)
     gate: Identifier = column("Name of the automatic threshold; of a polygon the step.", default="")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from gating.events.panel import Role
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry, Row, required_columns, value_in
 from pipeline.study.sheets.typed import TypedStudy
@@ -28,7 +29,7 @@ def sound_part(typed: TypedStudy, faults: Iterable[Fault]) -> TypedStudy:
     bad = {row for fault in faults if fault.severity is Severity.ERROR and (row := _row_of(fault.where))}
     broken = {entry.row.panel for entry in typed.panels if not _is_sound(entry, bad)}
     panels = tuple(entry for entry in typed.panels if entry.row.panel not in broken)
-    quantifying = {entry.row.panel for entry in panels if entry.row.role == "cd38"}
+    quantifying = {entry.row.panel for entry in panels if entry.row.role == Role.CD38}
     bead_runs = _sound(typed.bead_runs, bad)
     runs = {entry.row.name for entry in bead_runs}
     samples = tuple(

@@ -31,12 +31,12 @@ from pipeline.study.wording import counted, enumerate_words
 from pipeline.template.additions.rows import Additions, additions, cut_names
 from pipeline.template.additions.sheet_xml import NewCell, NewRow, SheetXmlError, last_row, with_rows
 from pipeline.template.additions.style_xml import StyleSheet
-from pipeline.template.colours import FILES, FILES_NOT_USED, GUESSED, TO_FILL
+from pipeline.template.colours import FILES_NOT_USED, FILES_SHEET, GUESSED, TO_FILL
 from pipeline.template.guesses import GuessedRow
 from pipeline.template.inventory import Inventory
 from pipeline.template.workbook import colour_of, has_days
 
-_OFFERED = re.compile(rf"('?{FILES}'?!\$A\$1:\$A\$)\d+")
+_OFFERED = re.compile(rf"('?{FILES_SHEET}'?!\$A\$1:\$A\$)\d+")
 _FIRST_DAY = date(1899, 12, 30)
 """Day 0 of a workbook. Vendor: Excel counts days from this date; this holds from March 1900 on."""
 _FIRST_DAY_1904 = date(1904, 1, 1)
@@ -81,7 +81,7 @@ def update_workbook(folder: Path, inventory: Inventory, left_out: Sequence[str] 
     if typed is None:
         grave = next((fault for fault in faults if fault.severity is Severity.ERROR), None)
         raise UserError(str(grave or f"{path}: cannot be read"))
-    raw, _ = read_workbook(path, [*STUDY_SHEETS, FILES, FILES_NOT_USED])
+    raw, _ = read_workbook(path, [*STUDY_SHEETS, FILES_SHEET, FILES_NOT_USED])
     added = additions(typed, inventory, (*left_out_files(raw), *left_out))
     listed = sorted(inventory.readable)
     new = {name: rows for name, rows in added.rows.items() if rows}
@@ -113,7 +113,7 @@ def left_out_files(raw: Sequence[RawSheet]) -> tuple[str, ...]:
 def _sheet_columns(sheet: RawSheet) -> _SheetColumns:
     model = STUDY_SHEETS.get(sheet.name)
     if model is None:
-        return _SheetColumns(sheet.name, 0, {"": 1} if sheet.name == FILES else {})
+        return _SheetColumns(sheet.name, 0, {"": 1} if sheet.name == FILES_SHEET else {})
     table, _ = tabulate(sheet, column_names(model))
     columns = {name: column_number(where.rpartition("!")[2]) for name, where in table.columns.items()}
     header = 0
@@ -150,8 +150,8 @@ def _with_additions(
             sheet = sheets[name]
             columns = frozenset(sheet.columns.values())
             text[part] = with_rows(text[part], cells, styles.style, columns=columns, header=sheet.header)
-    if FILES in sheets:
-        _offer(text, parts.sheets[titles[FILES]], path, listed, styles)
+    if FILES_SHEET in sheets:
+        _offer(text, parts.sheets[titles[FILES_SHEET]], path, listed, styles)
     text[parts.styles] = styles.xml
     for part, changed in text.items():
         bom = b"\xef\xbb\xbf" if package[part][1].startswith(b"\xef\xbb\xbf") else b""
@@ -181,8 +181,8 @@ def _parts_to_read(parts: PackageParts) -> tuple[str, ...]:
 
 def _offer(text: dict[str, str], part: str, path: Path, listed: Sequence[str], styles: StyleSheet) -> None:
     """Add the new files to the drop-downs of the columns that name a file."""
-    raw, _ = read_workbook(path, [FILES])
-    offered = {str(row[0].value) for sheet in raw if sheet.name == FILES for row in sheet.rows if row}
+    raw, _ = read_workbook(path, [FILES_SHEET])
+    offered = {str(row[0].value) for sheet in raw if sheet.name == FILES_SHEET for row in sheet.rows if row}
     more = [{1: NewCell(name)} for name in listed if name not in offered]
     if not more:
         return

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from gating.events.panel import SCATTER_ROLES
+from gating.events.panel import UNSTAINED_ROLES, Role
 from pipeline.study.detector_names import unlike_pulses
 from pipeline.study.errors import UserError
+from pipeline.study.names.look import folded_name
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import first_words, quoted
 from pipeline.tube.names.markers import scatter_role
@@ -32,7 +33,6 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 
-UNSTAINED_ROLES = frozenset((*SCATTER_ROLES, "time"))
 """Roles of channels without a dye."""
 
 
@@ -98,7 +98,7 @@ def suggestion(
         and scatter_role(name) == _scatter(channel)
         and unlike_pulses([channel.aliases[0], name]) is None
     }
-    stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", "other"}]
+    stains = [text for text in (channel.marker, channel.role) if folded_name(text) not in {"", Role.OTHER}]
     for name, marker in free.items():
         if any(_names(marker, text) for text in stains):
             shown = f" ({usual_name})" if (usual_name := known_marker(marker)) else ""
@@ -167,7 +167,7 @@ def _scatter(channel: PanelChannel) -> str:
     """Return the kind of scatter, or time, that a row means; "" for fluorescence."""
     if channel.role in UNSTAINED_ROLES:
         return channel.role
-    return scatter_role(channel.aliases[0]) if channel.role == "other" else ""
+    return scatter_role(channel.aliases[0]) if channel.role == Role.OTHER else ""
 
 
 def _names(marker: str, stain: str) -> bool:
@@ -181,9 +181,3 @@ def _near(alias: str, name: str) -> bool:
         return False
     plain_alias, plain_name = (re.sub(r"[-_ ][ahw]$", "", text.casefold()) for text in (alias, name))
     return plain_alias in re.split(r"[-_ ]", plain_name) or bool(get_close_matches(plain_alias, [plain_name]))
-
-
-@lru_cache(4_096)  # every file of a study asks for the same few names
-def folded_name(text: str) -> str:
-    """Return a name without case, blanks and punctuation."""
-    return re.sub(r"[\W_]+", "", text).casefold()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE
+from gating.events.panel import QUANTIFIED_ROLE, ROLES_THAT_GATE, Role
 
 _TIME = re.compile(
     r"^(hdr[-_ ]?t|tlsw|tmsw|((event|computed)[-_ ]?)?time([-_ ]?(\d|[lm]sw|stamp))?"
@@ -27,14 +27,14 @@ _VIABILITY = re.compile(
 _DUMP = re.compile(r"\bdump\b|\blin(eage)?\b|\bexcl", re.IGNORECASE)
 _CLUSTER = re.compile(r"cd[\s_-]?(\d+)([a-z]*)", re.IGNORECASE)
 _OTHER_NAMES = (
-    ("cd138", re.compile(r"syndecan", re.IGNORECASE)),
-    ("cd319", re.compile(r"slam-?f7|\bcs1\b|\bcracc\b", re.IGNORECASE)),
-    ("cd229", re.compile(r"\bly-?9\b", re.IGNORECASE)),
-    ("cd54", re.compile(r"icam-?1\b", re.IGNORECASE)),
-    ("cd56", re.compile(r"\bncam\b", re.IGNORECASE)),
-    ("cd117", re.compile(r"c-?kit\b", re.IGNORECASE)),
-    ("kappa", re.compile(r"kappa|κ|\big-?k\b", re.IGNORECASE)),
-    ("lambda", re.compile(r"lambda|λ|\big-?l\b", re.IGNORECASE)),
+    (Role.CD138, re.compile(r"syndecan", re.IGNORECASE)),
+    (Role.CD319, re.compile(r"slam-?f7|\bcs1\b|\bcracc\b", re.IGNORECASE)),
+    (Role.CD229, re.compile(r"\bly-?9\b", re.IGNORECASE)),
+    (Role.CD54, re.compile(r"icam-?1\b", re.IGNORECASE)),
+    (Role.CD56, re.compile(r"\bncam\b", re.IGNORECASE)),
+    (Role.CD117, re.compile(r"c-?kit\b", re.IGNORECASE)),
+    (Role.KAPPA, re.compile(r"kappa|κ|\big-?k\b", re.IGNORECASE)),
+    (Role.LAMBDA, re.compile(r"lambda|λ|\big-?l\b", re.IGNORECASE)),
 )
 _CLUSTER_ROLES = frozenset(role for role in (*ROLES_THAT_GATE, QUANTIFIED_ROLE) if role.startswith("cd"))
 _LINEAGE = frozenset(
@@ -90,7 +90,7 @@ def scatter_role(channel: str) -> str:
     ['time', 'time', 'time', 'time', 'time', '']
     """
     if _TIME.match(channel.strip()):
-        return "time"
+        return Role.TIME
     match = _SCATTER.match(channel.strip())
     if match is None:
         return ""
@@ -98,7 +98,7 @@ def scatter_role(channel: str) -> str:
     kind = "ssc" if word.startswith("s") else "fsc"
     suffix = channel.strip()[match.end() :]
     pulse = next(name for name, pattern in _PULSES if pattern.search(suffix))
-    return "other" if (kind, pulse) == ("ssc", "width") else f"{kind}_{pulse}"
+    return Role.OTHER if (kind, pulse) == ("ssc", "width") else f"{kind}_{pulse}"
 
 
 def marker_role(marker: str) -> str:
@@ -118,10 +118,10 @@ def marker_role(marker: str) -> str:
     if _DUMP.search(text) or (
         clusters and all(name in _LINEAGE for name in clusters) and _excludes(clusters)
     ):
-        return "dump"
+        return Role.DUMP
     if not clusters and _VIABILITY.search(text):
-        return "viability"
-    return "dump" if _VIABILITY.search(text) and all(name in _LINEAGE for name in clusters) else "other"
+        return Role.VIABILITY
+    return Role.DUMP if _VIABILITY.search(text) and all(name in _LINEAGE for name in clusters) else Role.OTHER
 
 
 def _excludes(clusters: list[str]) -> bool:
@@ -141,7 +141,7 @@ def guess_role(channel: str, marker: str) -> str:
 def _named_in(channel: str) -> str:
     """Return the role of a marker in $PnN (`CD138 BV421-A`); detectors may be named after a viability dye."""
     role = marker_role(channel)
-    return "" if role in ("other", "viability", "dump") else role
+    return "" if role in (Role.OTHER, Role.VIABILITY, Role.DUMP) else role
 
 
 def fluorochrome(channel: str, marker: str) -> str:
@@ -173,6 +173,6 @@ def contradicts(role: str, channel: str, marker: str) -> str:
     Only a clear contradiction counts; `other` and `dump` may be any marker.
     """
     named_role = scatter_role(channel) or marker_role(marker)
-    if named_role in ("", "other", "dump") or role in ("", "other", "dump") or named_role == role:
+    if named_role in ("", Role.OTHER, Role.DUMP) or role in ("", Role.OTHER, Role.DUMP) or named_role == role:
         return ""
     return named_role

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events.compensation import SpilloverMatrix
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.panel import GatingChannel, GatingPanel, Role, Target
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.names.channels import (
@@ -148,7 +148,7 @@ def gating_panel(panel: Panel) -> GatingPanel:
         tuple(
             GatingChannel(row.name, row.role, Target(row.target), row.marker)
             for row in panel.channels
-            if row.role != "cd38"
+            if row.role != Role.CD38
         ),
         quantified=(panel.quantified.name,),
     )

@@ -87,8 +87,9 @@ class Tested:
         """Return the effect as `washout.json` prints it."""
         method = f"likelihood-ratio test: {self.doubt.value}"
         note = "found" if self.is_significant else "not found"
-        name = f"doubt_{self.doubt.name.lower()}"
-        return Estimate(name, self.effect, None, None, n, method, "", level, _UNITS[self.doubt], self.p, note)
+        name, words = f"doubt_{self.doubt.name.lower()}", f"Doubt about the line: {self.doubt.value}"
+        how = (method, "", level, _UNITS[self.doubt], self.p, note)
+        return Estimate(name, self.effect, None, None, n, *how, words=words)
 
 
 def doubts_of(line: Line) -> tuple[Tested, ...]:

@@ -72,7 +72,9 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
         reported, likely = (
             float(value) * scale for value in (line.estimate[column], line.best.beta[0, column])
         )
-        effects.append(TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p))
+        effects.append(
+            TermEffect(term.name, term.unit, reported, likely, _scaled(limits, scale), p, term.subject)
+        )
     return tuple(effects)
 
 

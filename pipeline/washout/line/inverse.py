@@ -11,7 +11,13 @@ import numpy as np
 
 from calibration.numbers import Floats
 from gating.arithmetic.linear import times
-from pipeline.washout.censored.estimate import ModelName, NotEstimableError, Wait
+from pipeline.washout.censored.estimate import (
+    HALF_OF_PATIENTS,
+    ModelName,
+    NotEstimableError,
+    PatientShare,
+    Wait,
+)
 from pipeline.washout.censored.likelihood import LEFT, RIGHT, CensoredRows, maximise
 from pipeline.washout.censored.profile import effective_rows, interval
 from pipeline.washout.censored.repeated import PatientJackknife
@@ -45,7 +51,7 @@ _LARGEST_EXPONENT: Final = 300.0
 """Largest exponent of two; a larger one gives infinity. Convention: within float64."""
 
 
-def weeks_to_reach(fit: WashoutFit, rd: float, share: float = 0.5) -> Wait:
+def weeks_to_reach(fit: WashoutFit, rd: float, share: float = HALF_OF_PATIENTS.fraction) -> Wait:
     """Return the washout in weeks at which this share of patients has at least this receptor density.
 
     On the line this is 2^((log10 rd + z·σ − a)/b), z the normal quantile of `share`. For half of the patients
@@ -83,7 +89,7 @@ def waits_on(fit: WashoutFit, targets: Iterable[tuple[float, float]]) -> list[Wa
     waits: list[Wait | NotEstimableError] = []
     for rd, share in targets:
         try:
-            waits.append(_weeks_to_reach(refit, rd, share))
+            waits.append(_weeks_to_reach(refit, rd, PatientShare.of(share)))
         except NotEstimableError as reason:
             waits.append(reason)
     return waits
@@ -106,7 +112,7 @@ class _Refit:
         return jackknife_of(self.line)
 
 
-def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
+def _weeks_to_reach(refit: _Refit, rd: float, share: PatientShare) -> Wait:
     fit = refit.fit
     if not 0 < rd < np.inf:
         raise ValueError(f"rd is {rd}; expected molecules per cell above 0")
@@ -129,18 +135,19 @@ def _weeks_to_reach(refit: _Refit, rd: float, share: float) -> Wait:
     note = withheld or _note(line, (low, doublings, high))
     weeks, high_weeks = (None, None) if withheld else (_weeks(doublings), high_weeks)
     name = ModelName.LINE.value
-    return Wait(name, rd, share, weeks, low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note)
+    return Wait(
+        name, rd, share.fraction, weeks, low_weeks, high_weeks, fit.n, fit.method, how, fit.level, note
+    )
 
 
-def _withheld(line: Line, doublings: float, rd: float, share: float) -> str:
+def _withheld(line: Line, doublings: float, rd: float, share: PatientShare) -> str:
     """Return why an answer is withheld; "" if it is not."""
     longest = float(np.log2(line.data.weeks.max()))
-    who = "half of the patients" if share == 0.5 else f"{100 * share:g} % of the patients"
     if not doublings <= longest:
-        words = f"by {_weeks(longest):.3g} weeks {who} do not have {rd:,.0f} on the line"
+        words = f"by {_weeks(longest):.3g} weeks {share.words} do not have {rd:,.0f} on the line"
         return f"not within the observed range: {words}"
     reached, n_rows = _reached(line, doublings, rd)
-    if n_rows and _chance_of_fewer(reached, n_rows, share) < _TOO_FEW:
+    if n_rows and _chance_of_fewer(reached, n_rows, share.fraction) < _TOO_FEW:
         rows = f"{reached} of {n_rows} rows from {_weeks(doublings):.3g} weeks on have it"
         return (
             f"not within the observed range: the line would say {_weeks(doublings):.3g} weeks, but only "
@@ -170,19 +177,19 @@ def _chance_of_fewer(reached: int, n_rows: int, share: float) -> float:
     return float(bdtr(reached, n_rows, share))
 
 
-def _limits(refit: _Refit, rd: float, share: float) -> tuple[float, float, str]:
+def _limits(refit: _Refit, rd: float, share: PatientShare) -> tuple[float, float, str]:
     """Return the limits on log2 weeks, and the method in words."""
     fit, line, jackknife = refit.fit, refit.line, refit.jackknife
     crossing = _crossing(line, rd, share)
     scaled = "" if jackknife is None else ", scaled to the jackknife of patients"
-    if share == 0.5:
+    if share.is_half:
         low, high = _profiled(line, rd, critical_of(line, jackknife, crossing, fit.level))
         return low, high, "profile likelihood" + scaled
     low, high = _fieller(line, jackknife, rd, share, fit.level)
     return low, high, "Fieller's limits" + scaled
 
 
-def _crossing(line: Line, rd: float, share: float) -> LineParameter:
+def _crossing(line: Line, rd: float, share: PatientShare) -> LineParameter:
     """Return the function that gives log2 weeks from the line's standardised parameters, (m, k+1) → (m,)."""
     axes, z = line.axes, _quantile(share)
     level = axes.y(float(np.log10(rd)))
@@ -220,7 +227,7 @@ def _through(rows: CensoredRows, x: float, level: float) -> CensoredRows:
 
 
 def _fieller(
-    line: Line, jackknife: PatientJackknife | None, rd: float, share: float, level: float
+    line: Line, jackknife: PatientJackknife | None, rd: float, share: PatientShare, level: float
 ) -> tuple[float, float]:
     """Return the limits of x between which a + b·x − z·σ may be above or below the density."""
     from scipy.special import stdtrit
@@ -248,12 +255,12 @@ def _fieller(
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
-def _quantile(share: float) -> float:
+def _quantile(share: PatientShare) -> float:
     from scipy.special import ndtri
 
-    if not 0 < share < 1:
-        raise ValueError(f"share is {share}; expected a number between 0 and 1")
-    return float(ndtri(share))
+    if not 0 < share.fraction < 1:
+        raise ValueError(f"share is {share.fraction}; expected a number between 0 and 1")
+    return float(ndtri(share.fraction))
 
 
 def _refuse_far_before(line: Line, doublings: float, rd: float) -> None:

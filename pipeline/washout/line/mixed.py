@@ -23,6 +23,7 @@ from pipeline.study.quantity_name import DEX, DEX_PER_DOUBLING, FRACTION
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.censored.likelihood import OBSERVED, CensoredRows, by_z
 from pipeline.washout.censored.profile import effective_rows, interval
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.line.ascent import highest
 from pipeline.washout.line.line import fit_line, rounded_dex
 from pipeline.washout.line.quadrature import hermite
@@ -49,6 +50,8 @@ _NO_RISE: Final = 1e-6
 _CURVATURE_STEP: Final = 1e-4
 """Size of a finite difference. Convention: rounding and curvature both matter little."""
 _METHOD: Final = "Tobit with a random intercept, maximum likelihood, adaptive Gauss-Hermite"
+_SLOPE_WORDS: Final = "Slope with a random intercept of the patient"
+_BETWEEN_WORDS: Final = "Scatter between patients, of the random intercept"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +78,17 @@ class MixedFit:
     def estimates(self) -> tuple[Estimate, ...]:
         """Return slope, both scatters and the intraclass correlation as `washout.json` prints them."""
         low, high = (limit if np.isfinite(limit) else None for limit in self.slope_interval)
-        how, unit = self.interval_method, DEX_PER_DOUBLING
-        common = (None, None, self.n, _METHOD, "", self.level)
+        slope = (self.slope, low, high, self.n, _METHOD, self.interval_method, self.level, DEX_PER_DOUBLING)
+        common, kind = (None, None, self.n, _METHOD, "", self.level), EstimateKind.SLOPE_WITH_RANDOM_INTERCEPT
         return (
-            Estimate("slope_random_intercept", self.slope, low, high, self.n, _METHOD, how, self.level, unit),
-            Estimate("sd_between_patients", self.between, *common, DEX),
-            Estimate("sd_within_patients", self.within, *common, DEX),
-            Estimate("alike_within_patients", self.alike, *common, FRACTION),
+            Estimate("slope_random_intercept", *slope, words=_SLOPE_WORDS, kind=kind),
+            Estimate("sd_between_patients", self.between, *common, DEX, words=_BETWEEN_WORDS),
+            Estimate("sd_within_patients", self.within, *common, DEX, words="Scatter within patients"),
+            Estimate(
+                *("alike_within_patients", self.alike, *common, FRACTION),
+                words="Part of the scatter that is between patients",
+                kind=EstimateKind.ALIKE,
+            ),
         )
 
 

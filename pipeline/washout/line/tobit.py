@@ -17,6 +17,7 @@ from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, 
 from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
 from pipeline.washout.line.reported import Varying, line_with_doubts, varying_slope
+from pipeline.washout.line.words import LINE_WORDS
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import LARGEST_EXPONENT, Term, TermEffect
 
@@ -122,7 +123,8 @@ class WashoutFit:
         one_week = _power(self.intercept)
         at_one_week = _power(self.intercept_interval[0]), _power(self.intercept_interval[1])
         slopes, likely, name = self._slopes(), self.most_likely.slope, "slope_maximum_likelihood"
-        likeliest = replace(slopes[0], name=name, value=likely, method=self._likely_method)
+        words = LINE_WORDS[name]._asdict()
+        likeliest = replace(slopes[0], name=name, value=likely, method=self._likely_method, **words)
         common = (self.n, self.method, self.interval_method, self.level)
         return (
             *slopes,
@@ -148,18 +150,18 @@ class WashoutFit:
         modelled = [doubt for doubt in self.doubts if doubt.is_significant and doubt.doubt is not Doubt.BEND]
         if modelled:
             constant = (modelled[0].slope, None, None, self.n, self._likely_method, "", *common[1:])
-            slopes.append(Estimate("slope_without_doubts", *constant))
+            slopes.append(Estimate(name := "slope_without_doubts", *constant, **LINE_WORDS[name]._asdict()))
         return (*slopes, *(doubt.estimate(self.n, self.level) for doubt in self.doubts))
 
     @property
     def _likely_method(self) -> str:
         return self.method.replace(_LESS_BIAS, _MOST_LIKELY)
 
-    def renamed(self, prefix: str) -> tuple[Estimate, ...]:
-        """Return slope, fold change and terms, with a prefix before their names."""
+    def renamed(self, prefix: str, words: str) -> tuple[Estimate, ...]:
+        """Return slope, fold change and terms, with a prefix before their names and words before theirs."""
         common = (self.n, self.method, self.interval_method, self.level)
         estimates = (*self._slopes(), *(term.estimate(*common) for term in self.terms))
-        return tuple(replace(estimate, name=prefix + estimate.name) for estimate in estimates)
+        return tuple(estimate.on(prefix, words) for estimate in estimates)
 
     @property
     def aicc(self) -> float:
@@ -177,7 +179,7 @@ class WashoutFit:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else "the data set no limit on the empty side"
         common = (self.n, self.method, self.interval_method, self.level, unit, p, note)
-        return Estimate(name, value, low, high, *common)
+        return Estimate(name, value, low, high, *common, **LINE_WORDS[name]._asdict())
 
 
 def fit_tobit(

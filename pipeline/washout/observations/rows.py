@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.numbers import Floats
 from pipeline.washout.censored.likelihood import LEFT, OBSERVED, RIGHT
 from pipeline.washout.observations.terms import Term
@@ -18,10 +18,12 @@ SHORTEST_WASHOUT_WEEKS: Final = 1 / 7
 """One day: a shorter washout counts as one day, since zero has no logarithm. Convention (docs/method.md)."""
 
 _KIND: Final = {
-    **dict.fromkeys(NUMBERED, OBSERVED),
+    **dict.fromkeys(QUANTIFIED, OBSERVED),
     RdStatus.BELOW_LLOQ: LEFT,
     RdStatus.ABOVE_ULOQ: RIGHT,
 }
+"""How a row of each status counts in the likelihood."""
+
 SAME_WASHOUT = 1e-9
 """Spread of log2 weeks below which all rows have one washout. Arithmetic: rounding."""
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED
-from calibration.density.result import known_to_exceed
+from calibration.density.result import known_to_exceed, quotable_density
 from pipeline.patients.patient_rd import PatientRd
+from pipeline.study.cells.choices import Tissue
 from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
-from pipeline.washout.censored.estimate import Refusal
+from pipeline.washout.censored.estimate import ModelName, Refusal
+from pipeline.washout.censored.subject import COVARIATE_WORDS, Covariate
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import with_shared_errors
 from pipeline.washout.observations.terms import Term, refusal_of, too_many
 from pipeline.washout.observations.ways import takes_part, usable_ways, way_terms, ways_of
 
-_MARROW: Final = "marrow"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """The rows that are given to the models.
+class RowSelection:
+    """The rows that the models take, and why other rows are left out.
 
     Attributes
     ----------
@@ -56,7 +54,7 @@ class Given:
     with_left_out: Observations | None = None
 
 
-def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
+def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
     """Select the rows for the models; their order does not depend on the order of the sheets."""
     ordered = sorted(rows, key=_measured_values)
     usable, left_out = kept_rows(ordered, settings)
@@ -71,7 +69,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     if len(alone) < len(used):
         named = str(reference) or "unknown"
         notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks cannot have a term")
-    return Given(
+    return RowSelection(
         used=used,
         data=data,
         of_reference=of_reference,
@@ -83,7 +81,7 @@ def given_rows(rows: Sequence[PatientRd], settings: Settings) -> Given:
     )
 
 
-def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+def _poolable(rows: Sequence[PatientRd], tissue: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
     """Return the rows of this tissue whose ways of measuring can have a term, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
     used, way_notes = _of_usable_ways(one_tissue)
@@ -93,7 +91,13 @@ def _poolable(rows: Sequence[PatientRd], tissue: str) -> tuple[tuple[PatientRd, 
 def _measured_values(row: PatientRd) -> tuple[object, ...]:
     """Return the sort key of a row: washout and density first, so that names of patients change no result."""
     numbers = (row.weeks, row.rd, row.lloq, row.uloq, row.rd_log_sd, row.rd_low)
-    return (*((v is None, v or 0.0) for v in numbers), row.status, row.beads_kit, row.patient_id, row.visit)
+    return (
+        *((v is None, v or 0.0) for v in numbers),
+        row.status.name,
+        row.beads_kit,
+        row.patient_id,
+        row.visit,
+    )
 
 
 def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observations, tuple[Term, ...]]:
@@ -106,13 +110,17 @@ def observed(rows: Sequence[PatientRd], settings: Settings) -> tuple[Observation
     return replace(data, terms=varying), data.terms[n_ways:]
 
 
-def _tissue(rows: Sequence[PatientRd]) -> str:
+def _tissue(rows: Sequence[PatientRd]) -> Tissue:
     """Return the tissue of most rows that take part in the models; if two have equally many, marrow."""
     every, of_data = (Counter(row.tissue for row in some) for some in (rows, filter(takes_part, rows)))
-    return max(sorted(every), key=lambda name: (of_data[name], name == _MARROW, every[name]), default=_MARROW)
+    return max(
+        sorted(every),
+        key=lambda name: (of_data[name], name == Tissue.MARROW, every[name]),
+        default=Tissue.MARROW,
+    )
 
 
-def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+def _of_tissue(rows: Sequence[PatientRd], chosen: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
     """Return the rows of a tissue, and a note on the rows of other tissues."""
     counts = Counter(row.tissue for row in rows)
     if not {*counts} - {chosen}:
@@ -126,13 +134,13 @@ def _of_tissue(rows: Sequence[PatientRd], chosen: str) -> tuple[tuple[PatientRd,
 
 
 def _observe(rows: Sequence[PatientRd], extrapolation: float, terms: Sequence[Term]) -> Observations:
-    sd = [_number(row.rd_log_sd) for row in rows]
+    sd = [number_or_nan(row.rd_log_sd) for row in rows]
     data = observe(
-        [_number(row.weeks) for row in rows],
-        [_number(row.rd) for row in rows],
+        [number_or_nan(row.weeks) for row in rows],
+        [number_or_nan(row.rd) for row in rows],
         [row.status for row in rows],
-        lloq=[_number(row.lloq) for row in rows],
-        uloq=[_number(_censored_above(row, extrapolation)) for row in rows],
+        lloq=[number_or_nan(row.lloq) for row in rows],
+        uloq=[number_or_nan(_censored_above(row, extrapolation)) for row in rows],
         measurement_sd=sd if any(row.rd_log_sd is not None for row in rows) else None,
         patients=[row.patient_id for row in rows],
         terms=terms,
@@ -146,7 +154,8 @@ def _censored_above(row: PatientRd, extrapolation: float) -> float | None:
     return bound if bound is not None or row.uloq is None else extrapolation * row.uloq
 
 
-def _number(value: float | None) -> float:
+def number_or_nan(value: float | None) -> float:
+    """Return a number; NaN where there is none."""
     return float("nan") if value is None else value
 
 
@@ -155,7 +164,7 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
     ways = ways_of(rows)
     if len(set(ways)) < 2:
         return tuple(rows), ()
-    reference, other_ways = usable_ways(ways, [row.status in NUMBERED for row in rows])
+    reference, other_ways = usable_ways(ways, [quotable_density(row) is not None for row in rows])
     used = tuple(row for row, way in zip(rows, ways, strict=True) if way in (reference, *other_ways))
     counts, alone = Counter(ways), sorted({*ways} - {reference, *other_ways})
     notes = [f"{w.nouns(reference)} differ: {w.values(reference)} has a term of its own" for w in other_ways]
@@ -169,18 +178,24 @@ def _of_usable_ways(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], t
 def _covariates(rows: Sequence[PatientRd]) -> tuple[Term, ...]:
     """Return the covariates of the patients; NaN where a value is not known."""
     columns = (
-        ("imid_since", fold_unit("fold if given"), [row.imid_since for row in rows], False),
-        ("prior_lines", fold_unit("fold per line"), [row.prior_lines for row in rows], True),
+        (Covariate.IMID_SINCE, fold_unit("fold if given"), [row.imid_since for row in rows], False),
+        (Covariate.PRIOR_LINES, fold_unit("fold per line"), [row.prior_lines for row in rows], True),
         (
-            "igg",
+            Covariate.IGG,
             fold_unit("fold if IgG myeloma"),
             [row.body.igg if row.body else None for row in rows],
             False,
         ),
     )
     return tuple(
-        Term(name, unit, np.array([_number(value) for value in values], dtype=np.float64), centred)
-        for name, unit, values, centred in columns
+        Term(
+            covariate.value,
+            unit,
+            np.array([number_or_nan(value) for value in values], dtype=np.float64),
+            centred,
+            covariate,
+        )
+        for covariate, unit, values, centred in columns
     )
 
 
@@ -188,15 +203,29 @@ def _usable(covariates: Sequence[Term], data: Observations) -> tuple[tuple[Term,
     """Return the covariates that can be used, and why the others cannot."""
     if not data.n:
         return (), ()
-    reasons = [refusal_of(term, data.kind) for term in covariates]
+    reasons = [refusal_of(term, data.kind, term.name) for term in covariates]
     refused = [
-        Refusal(f"M1 adjusted for {term.name}", reason)
+        _not_adjusted([term], reason, refusal_of(term, data.kind, _plain(term)))
         for term, reason in zip(covariates, reasons, strict=True)
         if reason
     ]
     estimable = tuple(term for term, reason in zip(covariates, reasons, strict=True) if not reason)
     reason = too_many(data.kind, len(data.terms) + len(estimable)) if estimable else ""
     if reason:
-        names = ", ".join(term.name for term in estimable)
-        return (), (*refused, Refusal(f"M1 adjusted for {names}", reason))
+        return (), (*refused, _not_adjusted(estimable, reason, reason))
     return estimable, tuple(refused)
+
+
+def _not_adjusted(terms: Sequence[Term], reason: str, plain_reason: str) -> Refusal:
+    """Return the refusal of a line adjusted for these covariates, by their names and in words."""
+    names, words = (", ".join(name(term) for term in terms) for name in (_name, _plain))
+    plain = (f"{ModelName.LINE.value}, adjusted for {words}", plain_reason)
+    return Refusal(f"{ModelName.ADJUSTED.value} for {names}", reason, plain)
+
+
+def _name(term: Term) -> str:
+    return term.name
+
+
+def _plain(term: Term) -> str:
+    return COVARIATE_WORDS[term.subject] if isinstance(term.subject, Covariate) else term.name

@@ -18,6 +18,7 @@ from pipeline.study.quantity_name import Unit
 from pipeline.washout.censored.estimate import Estimate
 from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.censored.profile import effective_rows
+from pipeline.washout.censored.subject import EstimateKind, TermSubject, term_words
 
 ROWS_PER_COEFFICIENT: Final = 10
 """Fewest rows per coefficient for an adjusted line. Convention (docs/method.md)."""
@@ -37,16 +38,19 @@ class Term:
         NaN: not known.
     centred
         The line is reported at the mean of the values; otherwise at 0.
+    subject
+        What the term is about; None for a term that a caller named, and for the test of a doubt.
     """
 
     name: str
     unit: Unit
     values: Floats
     centred: bool = False
+    subject: TermSubject | None = None
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Term:
         """Return the term of these rows."""
-        return Term(self.name, self.unit, self.values[rows], self.centred)
+        return Term(self.name, self.unit, self.values[rows], self.centred, self.subject)
 
     @property
     def centre(self) -> float:
@@ -69,6 +73,7 @@ class TermEffect:
     most_likely: float
     interval: tuple[float, float]
     p: float
+    subject: TermSubject | None = None
 
     def estimate(self, n: int, method: str, how: str, level: float) -> Estimate:
         """Return the factor on the RD, as `washout.json` prints it."""
@@ -86,19 +91,22 @@ class TermEffect:
             self.unit,
             self.p,
             note,
+            words=term_words(self.subject, self.name),
+            kind=EstimateKind.TERM,
+            subject=self.subject,
         )
 
 
-def refusal_of(term: Term, kind: NDArray[np.int8]) -> str:
-    """Return why a covariate cannot be used on these rows; "" if it can."""
+def refusal_of(term: Term, kind: NDArray[np.int8], name: str) -> str:
+    """Return why the covariate of this name cannot be used on these rows; "" if it can."""
     unknown = int(np.sum(~np.isfinite(term.values)))
     if unknown:
-        return f"{term.name} is not known in {unknown} of {len(kind)} rows"
+        return f"{name} is not known in {unknown} of {len(kind)} rows"
     if np.ptp(term.values) == 0:
-        return f"{term.name} is {term.values[0]:g} in every row"
+        return f"{name} is {term.values[0]:g} in every row"
     among_measured = term.values[kind == OBSERVED]
     if len(among_measured) and np.ptp(among_measured) == 0:
-        return f"{term.name} is {among_measured[0]:g} in every measured row"
+        return f"{name} is {among_measured[0]:g} in every measured row"
     return ""
 
 

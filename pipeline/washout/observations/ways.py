@@ -8,21 +8,22 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import QUANTIFIED
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.quantity_name import fold_unit
+from pipeline.washout.censored.subject import WayDifference, WayPart
 from pipeline.washout.observations.terms import Term
 
 _FEWEST_ROWS_OF_A_WAY, _FEWEST_MEASURED = 3, 2
 """Fewest rows, and fewest measured rows, of a further way of measuring. Convention (docs/method.md)."""
 
-_DENSITIES: Final = (*NUMBERED, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ)
+_UNKNOWN: Final = "unknown"
 
 _WORDS: Final = {
-    "kit": "bead kits",
-    "clone": "clones",
-    "fluorochrome": "dyes",
-    "instrument": "cytometers",
+    WayPart.KIT: "bead kits",
+    WayPart.CLONE: "clones",
+    WayPart.DYE: "dyes",
+    WayPart.CYTOMETER: "cytometers",
 }
 
 
@@ -34,18 +35,18 @@ class Way(NamedTuple):
     fluorochrome: str
     instrument: str
 
-    def parts(self, reference: Way) -> dict[str, str]:
-        """Return the parts that differ from the most frequent way, by name."""
-        own, usual = self._asdict(), reference._asdict()
-        return {name: value for name, value in own.items() if value != usual[name]}
+    def parts(self, reference: Way) -> tuple[WayDifference, ...]:
+        """Return the parts that differ from the most frequent way; `unknown` for one that is not known."""
+        pairs = zip(WayPart, self, reference, strict=True)
+        return tuple(WayDifference(part, own or _UNKNOWN) for part, own, usual in pairs if own != usual)
 
     def values(self, reference: Way) -> str:
         """Return the values of the parts that differ, in words: `qsc`, or `HB7, B`."""
-        return ", ".join(value or "unknown" for value in self.parts(reference).values())
+        return ", ".join(value for _, value in self.parts(reference))
 
     def nouns(self, reference: Way) -> str:
         """Return the names of the parts that differ, in words: `bead kits`, or `clones and dyes`."""
-        return " and ".join(_WORDS[name] for name in self.parts(reference))
+        return " and ".join(_WORDS[part] for part, _ in self.parts(reference))
 
     def __str__(self) -> str:
         """Return all parts that are known."""
@@ -54,7 +55,7 @@ class Way(NamedTuple):
 
 def takes_part(row: PatientRd) -> bool:
     """Return whether a row has a washout, and a measured or censored receptor density."""
-    return row.status in _DENSITIES and row.weeks is not None and row.weeks >= 0
+    return row.status in QUANTIFIED and row.weeks is not None and row.weeks >= 0
 
 
 def ways_of(rows: Sequence[PatientRd]) -> list[Way]:
@@ -80,12 +81,10 @@ def way_terms(ways: Sequence[Way]) -> tuple[Term, ...]:
     reference = usable_ways(ways, [False] * len(ways))[0]
     return tuple(
         Term(
-            "_and_".join(f"{name}_{value or 'unknown'}" for name, value in way.parts(reference).items()),
-            fold_unit(
-                "fold against "
-                + ", ".join(getattr(reference, name) or "unknown" for name in way.parts(reference))
-            ),
+            "_and_".join(f"{part.value}_{value}" for part, value in way.parts(reference)),
+            fold_unit(f"fold against {reference.values(way)}"),
             np.array([of_row == way for of_row in ways], dtype=np.float64),
+            subject=way.parts(reference),
         )
         for way in sorted({*ways} - {reference})
     )

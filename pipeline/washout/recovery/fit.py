@@ -26,13 +26,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.numbers import LEVEL, SEED, Floats
 from gating.arithmetic.eigen import inverse_definite
-from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
-from pipeline.study.quantity_name import MOLECULES, Unit
-from pipeline.study.quantity_name import WEEKS as IN_WEEKS
+from pipeline.patients.pharmacokinetics.decline import WEEKS_AFTER_DOSE, SerumCurve
+from pipeline.study.quantity_name import MOLECULES, WEEKS, Unit
 from pipeline.study.settings.defaults import KD_UG_ML
 from pipeline.study.settings.usual_density import USUAL_PLASMA_CELL_CD38
 from pipeline.washout.censored.estimate import Estimate, aicc
 from pipeline.washout.censored.likelihood import OBSERVED
+from pipeline.washout.censored.subject import EstimateKind
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.law import recovery_law
@@ -55,7 +55,7 @@ _INTERVAL_DRAWS, _FEWER_DRAWS = 3_000, 500
 """Draws for the intervals, and the fewer draws for slow computations. Arithmetic: with 3,000 a limit of 2.5 %
 rests on 75 draws."""
 
-_GRID: Final = np.arange(len(WEEKS))
+_GRID: Final = np.arange(len(WEEKS_AFTER_DOSE))
 _COARSE: Final = np.append(_GRID[:-1:4], _GRID[-1])
 _SHARES_OF_PATIENTS: Final = (0.975, 0.025)
 """Shares of patients above the lower and the upper limit of the range that holds 95 % of them. Arithmetic."""
@@ -67,6 +67,11 @@ _HOW: Final = (
     "credible interval: 2.5 % to 97.5 % of the posterior, by importance sampling; "
     "of its normal above 1,000 rows"
 )
+_NAMES: Final = {
+    EstimateKind.PLATEAU: ("plateau", "Plateau of the recovery"),
+    EstimateKind.HALF_TIME: ("t50_weeks", "Weeks to half of the plateau"),
+}
+"""Name in `washout.json`, and the words for people."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,28 +130,31 @@ class RecoveryFit:
 
     def _quantile(self, weeks: ArrayLike, share: float) -> Floats:
         logs = log_quantiles(self.peak.parameters[None], self.curve, _GRID, share)[0]
-        return np.asarray(10 ** np.interp(np.asarray(weeks, dtype=np.float64), WEEKS, logs))
+        return np.asarray(10 ** np.interp(np.asarray(weeks, dtype=np.float64), WEEKS_AFTER_DOSE, logs))
 
     def predict_interval(self, weeks: ArrayLike) -> tuple[Floats, Floats]:
         """Return the pointwise 95 % credible interval of the median, from at most 500 of the draws."""
         array = np.asarray(weeks, dtype=np.float64)
         chosen = np.linspace(0, len(self.drawn) - 1, min(_FEWER_DRAWS, len(self.drawn))).astype(np.intp)
         logs, weights = log_quantiles(self.drawn[chosen], self.curve, _COARSE, 0.5), self.weights[chosen]
-        medians = np.array([np.interp(array, WEEKS[_COARSE], row) for row in logs])
+        medians = np.array([np.interp(array, WEEKS_AFTER_DOSE[_COARSE], row) for row in logs])
         ends = [weighted_quantile(medians[:, k], weights / weights.sum()) for k in range(medians.shape[1])]
         return np.asarray([10**low for low, _ in ends]), np.asarray([10**high for _, high in ends])
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return the plateau and T50 as `washout.json` prints them."""
         return (
-            self._estimate("plateau", self.plateau, self.plateau_interval, MOLECULES),
-            self._estimate("t50_weeks", self.half_weeks, self.half_interval, IN_WEEKS),
+            self._estimate(EstimateKind.PLATEAU, self.plateau, self.plateau_interval, MOLECULES),
+            self._estimate(EstimateKind.HALF_TIME, self.half_weeks, self.half_interval, WEEKS),
         )
 
-    def _estimate(self, name: str, value: float, limits: tuple[float, float], unit: Unit) -> Estimate:
+    def _estimate(
+        self, kind: EstimateKind, value: float, limits: tuple[float, float], unit: Unit
+    ) -> Estimate:
         low, high = (limit if np.isfinite(limit) else None for limit in limits)
         note = "" if low is not None and high is not None else f"the missing limit is {NOT_IN_DATA}"
-        return Estimate(name, value, low, high, self.data.n, _METHOD, _HOW, self.level, unit, None, note)
+        how, (name, words) = (self.data.n, _METHOD, _HOW, self.level, unit, None, note), _NAMES[kind]
+        return Estimate(name, value, low, high, *how, words=words, kind=kind)
 
 
 def fit_recovery(

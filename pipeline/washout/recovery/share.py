@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.numbers import LN_10, Floats
-from pipeline.patients.pharmacokinetics.decline import WEEKS, SerumCurve
+from pipeline.patients.pharmacokinetics.decline import WEEKS_AFTER_DOSE, SerumCurve
 from pipeline.washout.recovery.prior import R0, SIGMA, UNLIKE
 from pipeline.washout.recovery.surface import log_over_kd, log_regained, nodes_of
 
 WeekIndices: TypeAlias = NDArray[np.intp]
 
 _STRIDE, _SHARE_STEPS, _FAR = 12, 32, 4.0
-"""Stride through `WEEKS` at first; halvings to a quantile; how far from the curves the quantile may lie, in
-SDs of patients. Convention: for speed."""
+"""Stride through `WEEKS_AFTER_DOSE` at first; halvings to a quantile; how far from the curves the quantile
+may lie, in SDs of patients. Convention: for speed."""
 
 
 def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: float) -> Floats:
@@ -36,7 +36,7 @@ def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: 
     share
         0.5: the median patient.
     """
-    coarse = np.append(np.arange(0, len(WEEKS) - 1, _STRIDE), len(WEEKS) - 1)
+    coarse = np.append(np.arange(0, len(WEEKS_AFTER_DOSE) - 1, _STRIDE), len(WEEKS_AFTER_DOSE) - 1)
     shares = np.array([share_with(parameters, curve, np.full(len(target), k), target) for k in coarse])
     reached = shares >= share
     first = reached.argmax(axis=0)
@@ -47,12 +47,14 @@ def first_reached(parameters: Floats, curve: SerumCurve, target: Floats, share: 
         after, before = np.where(enough, middle, after), np.where(enough, before, middle)
     ends = [share_with(parameters, curve, steps, target) for steps in (before, after)]
     rise = np.where(ends[1] > ends[0], ends[1] - ends[0], 1.0)
-    weeks = WEEKS[before] + np.clip((share - ends[0]) / rise, 0, 1) * (WEEKS[after] - WEEKS[before])
+    weeks = WEEKS_AFTER_DOSE[before] + np.clip((share - ends[0]) / rise, 0, 1) * (
+        WEEKS_AFTER_DOSE[after] - WEEKS_AFTER_DOSE[before]
+    )
     return np.where(reached.any(axis=0), weeks, np.inf)
 
 
 def share_with(parameters: Floats, curve: SerumCurve, steps: WeekIndices, target: Floats) -> Floats:
-    """Return the share of patients who have at least the target at index `steps` of `WEEKS`, (B,)."""
+    """Return the share of patients with at least the target at index `steps` of `WEEKS_AFTER_DOSE`, (B,)."""
     from scipy.special import ndtr
 
     logs, weights = _curves(parameters, curve, steps)
@@ -65,7 +67,7 @@ def log_quantiles(parameters: Floats, curve: SerumCurve, grid: WeekIndices, shar
     Parameters
     ----------
     grid : (G,)
-        Indices of `WEEKS`.
+        Indices of `WEEKS_AFTER_DOSE`.
     share
         0.5: the median.
     """
@@ -90,7 +92,7 @@ def _mean(weights: Floats, shares: Floats) -> Floats:
 def _curves(parameters: Floats, curve: SerumCurve, steps: WeekIndices) -> tuple[Floats, Floats]:
     """Return log10 RD at every node of the scatter in serum, (K, B), and the weights of the nodes, (K,)."""
     nodes, log_weights = nodes_of(float(curve.log_sd.max()))
-    weeks = WEEKS[steps]
+    weeks = WEEKS_AFTER_DOSE[steps]
     log_ratio = log_over_kd(parameters, weeks[:, None], np.log(curve.ug_ml)[steps][:, None])[:, 0]
     scattered = log_ratio + nodes[:, None] * np.exp(parameters[:, UNLIKE]) * curve.log_sd[steps]
     log_covered = (np.maximum(scattered, 0) + np.log1p(np.exp(-np.abs(scattered)))) / LN_10

@@ -16,11 +16,11 @@ from pipeline.washout.line.intervals import slope_interval
 from pipeline.washout.line.line import Line, fit_line
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
-from pipeline.washout.observations.selection import Given, given_rows, observed
+from pipeline.washout.observations.selection import RowSelection, observed, select_rows
 from pipeline.washout.sensitivity.patients import WithoutPatient, without_each
 from pipeline.washout.sensitivity.variations import Variation, variations
 
-METHOD: Final = (
+SENSITIVITY_METHOD: Final = (
     "the same line, minus its bias, with its interval; the scatter changes with weeks where it does in the "
     "line that is reported; only the reported line allows for other doubts"
 )
@@ -72,7 +72,7 @@ class Sensitivity:
     rows: tuple[SensitivityRow, ...]
     patients: tuple[WithoutPatient, ...]
     words: tuple[str, ...]
-    method: str = METHOD
+    method: str = SENSITIVITY_METHOD
 
 
 def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Settings) -> Sensitivity:
@@ -87,7 +87,7 @@ def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Setti
     settings
         The settings of the models.
     """
-    selection = given_rows(rows, settings)
+    selection = select_rows(rows, settings)
     varies = reported.data.scatter_varies
     bent = varies or len(reported.data.terms) > len(selection.data.terms)
     table = [_reported_row(reported)]
@@ -122,7 +122,7 @@ def _reported_row(reported: WashoutFit) -> SensitivityRow:
 
 def _of_variation(variation: Variation, settings: Settings, varies: bool) -> SensitivityRow:
     """Return the line of these rows, with terms for the kits and clones among them."""
-    data = given_rows(variation.rows, settings).data
+    data = select_rows(variation.rows, settings).data
     row = _of_data(variation.name, replace(data, scatter_varies=varies), variation.n_changed)
     return replace(row, caution=variation.caution)
 
@@ -148,7 +148,7 @@ def _row(
     return SensitivityRow(name, *counts, slope, low, high, fold, fold_low, fold_high, note=note)
 
 
-def _patients(selection: Given, varies: bool) -> tuple[WithoutPatient, ...]:
+def _patients(selection: RowSelection, varies: bool) -> tuple[WithoutPatient, ...]:
     data = replace(selection.data, scatter_varies=varies)
     try:
         line: Line = fit_line(data)
@@ -159,7 +159,7 @@ def _patients(selection: Given, varies: bool) -> tuple[WithoutPatient, ...]:
 
 
 def _without_most(
-    selection: Given, patients: Sequence[WithoutPatient], settings: Settings, varies: bool
+    selection: RowSelection, patients: Sequence[WithoutPatient], settings: Settings, varies: bool
 ) -> list[SensitivityRow]:
     """Return the line without the patient who moves it most, with its interval."""
     if not patients:

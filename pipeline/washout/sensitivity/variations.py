@@ -90,7 +90,7 @@ def _censored_at_uloq(row: PatientRd) -> PatientRd:
     """Return an extrapolated row as right-censored at its ULOQ."""
     if not _is_extrapolated(row) or row.uloq is None:
         return row
-    return replace(row, status=RdStatus.ABOVE_ULOQ.value, rd=None, rd_low=row.uloq)
+    return replace(row, status=RdStatus.ABOVE_ULOQ, rd=None, rd_low=row.uloq)
 
 
 def _without_extrapolated(row: PatientRd) -> PatientRd | None:
@@ -130,10 +130,10 @@ def _at_lloq(row: PatientRd, lloq: float) -> PatientRd:
         return row
     if row.status == RdStatus.BELOW_LLOQ:
         measured = row.rd is not None and row.rd >= lloq
-        return replace(row, lloq=lloq, status=RdStatus.OK.value if measured else row.status)
+        return replace(row, lloq=lloq, status=RdStatus.OK if measured else row.status)
     rd = quotable_density(row)
     if rd is not None and rd < lloq:
-        return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ.value)
+        return replace(row, lloq=lloq, status=RdStatus.BELOW_LLOQ)
     return row
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from calibration.density.receptor_density import NUMBERED, RdStatus
+from calibration.density.receptor_density import RdStatus
 from calibration.density.result import known_to_exceed, quotable_density
 from calibration.numbers import Z_95
 from pipeline.patients.patient_rd import PatientRd, visit_key
@@ -246,5 +246,6 @@ def _sources(row: PatientRd) -> list[tuple[str, float]]:
 
 def _usual_sd(rows: Sequence[PatientRd]) -> float:
     """Return the median SD of the measured rows, dex; rows without an SD get it."""
-    sds = [row.rd_log_sd for row in rows if row.rd_log_sd is not None and row.status in NUMBERED]
+    measured = [row for row in rows if quotable_density(row) is not None]
+    sds = [row.rd_log_sd for row in measured if row.rd_log_sd is not None]
     return float(np.median(sds)) if sds else 0.0

@@ -9,15 +9,14 @@ import numpy as np
 
 from pipeline.files.json_names import WRITTEN_AS
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.study.quantity_name import DEX_PER_DOUBLING
-from pipeline.study.quantity_name import FOLD as FOLD_UNIT
+from pipeline.study.quantity_name import DEX_PER_DOUBLING, FOLD
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError, Refusal
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.within.change import Change, ChangeKind, Exceeds, changes_of, why_not_compared
 from pipeline.washout.within.mean import MeanChange, mean_change
 from pipeline.washout.within.slopes import PatientSlopes, fit_patient_slopes
 
-FOLD = "fold_within_patients"
+FOLD_WITHIN = "fold_within_patients"
 MEAN_CHANGE, SLOPES = "mean change within patients", "slopes of patients"
 
 
@@ -57,12 +56,19 @@ class WithinPatients:
         if self.mean is not None:
             mean = self.mean
             ends = (mean.low, mean.high)
-            estimates.append(Estimate(FOLD, mean.fold, *ends, mean.n, mean.method, unit=FOLD_UNIT))
+            words = "Mean change within patients, from visit to visit"
+            estimates.append(
+                Estimate(FOLD_WITHIN, mean.fold, *ends, mean.n, mean.method, unit=FOLD, words=words)
+            )
         if self.slopes is not None:
             fit, unit = self.slopes, DEX_PER_DOUBLING
             common = (fit.n, fit.method)
             estimates += [
-                Estimate("slope_within_patients", fit.slope, fit.low, fit.high, *common, unit=unit),
+                Estimate(
+                    *("slope_within_patients", fit.slope, fit.low, fit.high, *common),
+                    unit=unit,
+                    words="Slope within patients, per doubling of the washout",
+                ),
                 Estimate(
                     "sd_of_patients_slopes",
                     fit.sd_of_slopes,
@@ -71,8 +77,13 @@ class WithinPatients:
                     *common,
                     unit=unit,
                     p=fit.p_slopes_differ,
+                    words="Scatter of the slopes of patients",
                 ),
-                Estimate("slope_between_patients", fit.between, None, None, *common, unit=unit),
+                Estimate(
+                    *("slope_between_patients", fit.between, None, None, *common),
+                    unit=unit,
+                    words="Slope between patients, per doubling of the washout",
+                ),
             ]
         return tuple(estimates)
 

@@ -44,7 +44,7 @@ _STARTS: Final = ((-0.35, -0.35, -1.0), (-0.7, -0.35, -3.0))
 Convention: one start with much and one with little scatter of the slopes, so that both summits are
 reached."""
 
-METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
+SLOPES_METHOD: Final = "random intercept and slope of the patient, within-patient washout, maximum likelihood"
 _FLAT_ENOUGH, _HIGHER = 1e-5, 1e-9
 """Slope of log L at which the ascent ends; by how much a further summit must be higher. Convention: the
 error of the finite differences; rounding."""
@@ -88,7 +88,7 @@ class PatientSlopes:
     log_likelihood: float
     n: int
     n_patients: int
-    method: str = METHOD
+    method: str = SLOPES_METHOD
 
 
 def fit_patient_slopes(data: Observations, level: float = LEVEL) -> PatientSlopes:

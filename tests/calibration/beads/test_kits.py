@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from calibration import BEAD_KITS, BeadKitError, CalibrationError, abc_from_unit, bead_kit
+from calibration import BEAD_KITS, BeadKitError, CalibrationError, CurveLimits, abc_from_unit, bead_kit
 from calibration.beads.kits import kit_names
-from pipeline.beads.lot_values import size_row
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.typed_levels import TypedLevels
 from pipeline.study.sheets import rows
 from pipeline.study.sheets.columns import column_facts
 from pipeline.study.sheets.rules import panels, transfers
@@ -76,7 +77,7 @@ def test_what_sheets_checks_and_templates_know_of_a_kit_is_in_the_registry(kit):
     assert (kit.name in panels.F_P_KITS) is kit.needs_f_p
     assert (kit.name in transfers.RELATIVE_KITS) is not kit.quantifies
     assert not kit.usual_levels or sum(level > 0 for level in levels) in kit.usual_levels
-    assert size_row(kit, levels) is None
+    assert checked(TypedLevels(kit, levels), CurveLimits()) == ()
     patterns = {other.name: other.in_file_names for other in BEAD_KITS if other.in_file_names}
     matching = [name for name, pattern in patterns.items() if re.search(pattern, file_name, re.IGNORECASE)]
     assert matching == ([kit.name] if kit.in_file_names else [])

@@ -5,8 +5,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from calibration import BeadPeaks, CurveVerdict, find_bead_peaks, find_bead_singlets
-from calibration.curve.brighter_channel import channel_check, compare_channels
+from calibration import BeadPeaks, CurveLimits, CurveVerdict, find_bead_peaks, find_bead_singlets
+from calibration.curve.brighter_channel import compare_channels
+from calibration.curve.curve_checks.every_check import checked
+from calibration.curve.curve_checks.other_channels import ComparedChannels
 from pipeline.fcs import read_fcs
 from validation.simulated_beads import KITS, Detector, bead_run
 
@@ -55,11 +57,12 @@ def test_events_on_the_end_of_the_other_scale_are_not_compared():
 def test_the_row_of_the_table_names_the_channel_that_is_doubtful():
     x, y, peaks = both_channels("qsc", 0.3)
     found = compare_channels(x, y, peaks, one_dye=True)
-    row = channel_check([("YG780-A", compare_channels(x, x[::-1], peaks, one_dye=True) or found)], "B530-A")
+    others = [("YG780-A", compare_channels(x, x[::-1], peaks, one_dye=True) or found)]
+    (row,) = checked(ComparedChannels("B530-A", others), CurveLimits())
     assert row.verdict is CurveVerdict.WARN
     assert "YG780-A" in row.text
     assert "B530-A" in row.text
-    assert channel_check([], "B530-A") is None
+    assert checked(ComparedChannels("B530-A", []), CurveLimits()) == ()
 
 
 @pytest.mark.real

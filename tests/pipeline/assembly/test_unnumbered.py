@@ -90,12 +90,19 @@ def rows(missing=(5.0, 40.0)):
     rd = 10 ** (2.9 + 0.4 * np.log2(weeks) + rng.normal(0, 0.2, weeks.size))
     told = [
         PatientRd(
-            f"P{k}", "V1", float(w), float(r), "OK", lloq=300.0, uloq=1e6, collected_on=date(2024, 1, 1)
+            f"P{k}",
+            "V1",
+            float(w),
+            float(r),
+            RdStatus.OK,
+            lloq=300.0,
+            uloq=1e6,
+            collected_on=date(2024, 1, 1),
         )
         for k, (w, r) in enumerate(zip(weeks, rd, strict=True))
     ]
     silent = [
-        PatientRd(f"S{k}", "V1", w, None, "LOW_EVENTS", collected_on=date(2024, 1, 1))
+        PatientRd(f"S{k}", "V1", w, None, RdStatus.LOW_EVENTS, collected_on=date(2024, 1, 1))
         for k, w in enumerate(missing)
     ]
     return told, silent
@@ -124,15 +131,22 @@ def test_the_slope_is_bounded_by_what_the_missing_visits_could_be(tmp_path):
     assert note == ""
     assert bound.n == 2
     plain = fit_tobit(
-        [row.weeks for row in told], [row.rd for row in told], ["OK"] * 10, lloq=300.0, doubts=False
+        [row.weeks for row in told], [row.rd for row in told], [RdStatus.OK] * 10, lloq=300.0, doubts=False
     )
     assert bound.without_missing == pytest.approx(10**plain.most_likely.slope, rel=1e-6)
     levels = np.geomspace(300.0, bound.high, 5)
     for early, late in itertools.product(levels, levels):
-        filled = [replace(silent[0], rd=early, status="OK"), replace(silent[1], rd=late, status="OK")]
+        filled = [
+            replace(silent[0], rd=early, status=RdStatus.OK),
+            replace(silent[1], rd=late, status=RdStatus.OK),
+        ]
         every = [*told, *filled]
         fit = fit_tobit(
-            [row.weeks for row in every], [row.rd for row in every], ["OK"] * 12, lloq=300.0, doubts=False
+            [row.weeks for row in every],
+            [row.rd for row in every],
+            [RdStatus.OK] * 12,
+            lloq=300.0,
+            doubts=False,
         )
         assert bound.least * 0.97 <= 10**fit.most_likely.slope <= bound.most * 1.03
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from calibration import fit_standard_curve
+from calibration import CurveLimits, fit_standard_curve
 from pipeline.beads.instrument_log import InstrumentLog
 from pipeline.beads.lot_values import with_lot_values
 from pipeline.beads.result import CalibrationResult
@@ -87,7 +87,9 @@ def test_a_lot_of_which_some_rows_list_only_the_beads_that_were_resolved_is_one_
         )
         for name, levels in rows.items()
     ]
-    assert [run.curve.checks for run in with_lot_values(runs, None)] == [run.curve.checks for run in runs]
+    assert [run.curve.checks for run in with_lot_values(runs, None, CurveLimits())] == [
+        run.curve.checks for run in runs
+    ]
 
 
 def written(folder):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.curve.acceptance_limits import CurveVerdict
 from pipeline.beads.instrument_log import InstrumentLog, LoggedRun
 from pipeline.study.errors import UserError
 
@@ -26,7 +27,7 @@ RUN = LoggedRun(
     on_scale=(True, True),
     slope=1.01,
     intercept=0.4,
-    verdict="accept",
+    verdict=CurveVerdict.ACCEPT,
 )
 
 
@@ -39,6 +40,7 @@ def test_a_run_is_read_back_as_it_was_written(log):
     assert log.runs() == ()
     log.append(RUN)
     assert log.runs() == (RUN,)
+    assert log.runs()[0].verdict is CurveVerdict.ACCEPT
 
 
 def test_the_same_file_is_one_line_and_its_last_reading_counts(log):
@@ -125,7 +127,14 @@ def test_nothing_is_added_to_a_database_of_another_program(tmp_path):
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("medians", "[280.5]"), ("medians", '["a", null]'), ("slope", "abc"), ("levels", "[6"), ("levels", "6")],
+    [
+        ("medians", "[280.5]"),
+        ("medians", '["a", null]'),
+        ("slope", "abc"),
+        ("levels", "[6"),
+        ("levels", "6"),
+        ("verdict", "perfect"),
+    ],
 )
 def test_a_damaged_line_is_named_and_never_read_as_numbers(log, column, value):
     log.append(RUN)

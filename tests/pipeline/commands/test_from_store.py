@@ -14,7 +14,7 @@ import pytest
 from pipeline.checks import headers
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout, rewrite_report
-from pipeline.commands.summary import MOST_NAMES, RunSummary
+from pipeline.commands.summary import MOST_TUBES_IN_A_NOTE, RunSummary
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
 from pipeline.running.this_computer import side_work
@@ -76,15 +76,18 @@ def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
     (row,) = csv.DictReader(text.splitlines())
     stain = study / row["fcs_file"]
     lines = []
-    for k in range(MOST_NAMES + 5):
+    for k in range(MOST_TUBES_IN_A_NOTE + 5):
         copy = stain.with_name(f"copy{k}.fcs")
         copy.write_bytes(stain.read_bytes())
         told = {**row, "sample_id": f"N{k}", "fcs_file": copy.relative_to(study).as_posix(), "fmo_file": ""}
         lines.append(",".join(told.values()))
     path.write_text("\n".join([text.rstrip("\n"), *lines, ""]), encoding="utf-8")
     said = washout(study).text
-    assert f"{MOST_NAMES + 5} of {MOST_NAMES + 6} samples have not been run yet: N0, N1" in said
-    assert f"N{MOST_NAMES - 1} and 5 more" in said
+    assert (
+        f"{MOST_TUBES_IN_A_NOTE + 5} of {MOST_TUBES_IN_A_NOTE + 6} samples have not been run yet: N0, N1"
+        in said
+    )
+    assert f"N{MOST_TUBES_IN_A_NOTE - 1} and 5 more" in said
 
 
 @pytest.mark.slow

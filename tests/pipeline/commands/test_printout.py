@@ -10,7 +10,7 @@ import pytest
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
-from pipeline.commands.printout import MOST_ROWS, SHORT, failed_text, finished_text
+from pipeline.commands.printout import MOST_TUBES_PRINTED, SHORT, failed_text, finished_text
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult
 
@@ -61,8 +61,8 @@ def test_of_many_tubes_those_to_look_at_have_a_row(study_result: StudyResult) ->
     )
     text = finished_text(changed(study_result, study=study, results=many, notes=()), Path("report.html"))
     assert "bad" in text
-    assert f"… and {101 - MOST_ROWS} more tubes" in text
-    assert sum(line.strip().startswith("calm") for line in text.splitlines()) == MOST_ROWS - 1
+    assert f"… and {101 - MOST_TUBES_PRINTED} more tubes" in text
+    assert sum(line.strip().startswith("calm") for line in text.splitlines()) == MOST_TUBES_PRINTED - 1
 
 
 def test_tubes_that_failed_alike_are_one_line_with_the_reason_alone(study_result: StudyResult) -> None:

@@ -93,7 +93,7 @@ def test_several_data_sets_are_announced_with_the_default(tmp_path):
 
 def test_witnesses_agree_on_a_sound_file(tmp_path):
     witnesses = cross_check(saved(tmp_path, SOUND["version_3.1"]().content))
-    assert [witness.verdict for witness in witnesses] == ["agrees", "agrees"]
+    assert [witness.agreement for witness in witnesses] == ["agrees", "agrees"]
     assert all(channel.agrees for witness in witnesses for channel in witness.channels)
     assert "agrees on all 11 events of 2 channels" in describe_witnesses(witnesses)[0]
 
@@ -111,7 +111,7 @@ def test_witnesses_agree_on_a_sound_file(tmp_path):
 )
 def test_a_witness_that_differs_is_explained(tmp_path, name, verdicts, known):
     witnesses = cross_check(saved(tmp_path, SOUND[name]().content))
-    assert tuple(witness.verdict for witness in witnesses) == verdicts
+    assert tuple(witness.agreement for witness in witnesses) == verdicts
     assert known in "\n".join(describe_witnesses(witnesses))
 
 
@@ -136,7 +136,7 @@ def test_our_values_stand_beside_those_of_the_witnesses_by_channel(tmp_path, nam
         assert channel.our_sum == pytest.approx(ours, rel=1e-12)
         assert any(line.startswith(channel.channel) and f"{channel.our_sum:.10g}" in line for line in lines)
     for witness, known in zip(witnesses, (flowio, fcsparser), strict=True):
-        assert known in " ".join((witness.verdict, *witness.explanations))
+        assert known in " ".join((witness.agreement, *witness.explanations))
 
 
 def test_a_file_that_we_cannot_read_has_no_witness(tmp_path):

@@ -15,7 +15,9 @@ from pipeline.washout import Estimate
 
 
 def test_numbers_that_are_not_finite_are_null_in_json():
-    found = to_json(Estimate("x", float("inf"), -np.inf, np.float64(1.5), np.int64(3), "m"))
+    found = to_json(
+        Estimate("x", float("inf"), -np.inf, np.float64(1.5), np.int64(3), "m", words="x of a test")
+    )
     assert (found["value"], found["low"], found["high"], found["n"]) == (None, None, 1.5, 3)
     assert to_json({"a": np.array([1.0, np.nan])}) == {"a": [1.0, None]}
 

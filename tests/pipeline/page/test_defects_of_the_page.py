@@ -11,16 +11,16 @@ import pytest
 import pipeline.page.app
 from helpers.builders import good_study
 from pipeline.cli import PROGRAM
+from pipeline.page.access.access_control import Keys
 from pipeline.page.app import app_of
-from pipeline.page.desk import Desk
-from pipeline.page.door.door import Keys
+from pipeline.page.open_study import OpenStudy
 
 
 def answer_to(folder: Path | None, path: str) -> httpx.Response:
     """Return what the page answers to its own script."""
     keys = Keys(8_000)
     transport = httpx.ASGITransport(
-        app_of(Desk(folder, keys.port, PROGRAM), keys), raise_app_exceptions=False
+        app_of(OpenStudy(folder, keys.port, PROGRAM), keys), raise_app_exceptions=False
     )
 
     async def asked() -> httpx.Response:
@@ -34,7 +34,7 @@ def answer_to(folder: Path | None, path: str) -> httpx.Response:
 def broken_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the state of the study fail as a wrong number in our own code would."""
 
-    def broken(_: Desk) -> None:
+    def broken(_: OpenStudy) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(pipeline.page.app, "study_now", broken)

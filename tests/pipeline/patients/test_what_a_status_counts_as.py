@@ -31,7 +31,7 @@ def row(status, rd=90_000.0, lloq=LLOQ, **rest):
     numbered = status not in (RdStatus.ABOVE_ULOQ, RdStatus.LOW_EVENTS, RdStatus.FAILED)
     low = BOUND if status is RdStatus.ABOVE_ULOQ else None
     return PatientRd(
-        "P", "V", 10.0, rd if numbered else None, status.value, lloq=lloq, uloq=ULOQ, rd_low=low, **rest
+        "P", "V", 10.0, rd if numbered else None, status, lloq=lloq, uloq=ULOQ, rd_low=low, **rest
     )
 
 

@@ -42,7 +42,7 @@ def gated(*steps: GateStep) -> GatedPopulation:
 def set_on(step: GateStep, channel: str, name: str, value: float) -> GateStep:
     cuts = tuple((other, value if other == channel else cut) for other, cut in step.thresholds)
     given = (GivenCut(channel, Method.PERSON, name),)
-    return replace(step, thresholds=cuts, methods=(Method.PERSON, Method.VALLEY), given=given)
+    return replace(step, thresholds=cuts, methods=(Method.PERSON, Method.VALLEY), given_cuts=given)
 
 
 def test_two_gates_of_the_same_number_each_have_their_own_sentence():
@@ -75,7 +75,7 @@ def test_a_cut_of_the_batch_is_named_where_it_was_used_and_not_where_the_number_
         alone,
         methods=(Method.POOLED, Method.VALLEY),
         thresholds=(("BV421-A", 500.0), ("V500-A", 810.0)),
-        given=(GivenCut("BV421-A", Method.POOLED, "BV421-A"),),
+        given_cuts=(GivenCut("BV421-A", Method.POOLED, "BV421-A"),),
     )
     cuts = [BatchCut(Step.DUMP, channel, 500.0, 0.1, 5) for channel in ("BV421-A", "V500-A")]
     (note,) = _taken((VIABLE, steps), (VIABLE, alone), cuts)

@@ -14,7 +14,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.simulate.tubes.populations import NAMES
+from pipeline.simulate.tubes.populations import POPULATION_NAMES
 from pipeline.study.sheets.reading import read_study
 
 
@@ -36,7 +36,7 @@ def result(task: TubeTask) -> SampleResult:
 def test_the_normal_plasma_cells_of_a_tube_have_a_density_of_their_own(task: TubeTask, result: SampleResult):
     labels = np.load(task.folder.parent / "truth" / "labels" / f"{result.sample_id}.npz")
     whole = ~(labels["dead"] | labels["doublet"] | labels["debris"])
-    normal = whole & (labels["population"] == NAMES.index("normal_plasma_cell"))
+    normal = whole & (labels["population"] == POPULATION_NAMES.index("normal_plasma_cell"))
     assert result.population == "aberrant_plasma_cells"
     assert result.n_plasma_cells - result.n_aberrant == pytest.approx(np.count_nonzero(normal), abs=2)
     assert result.normal_rd == pytest.approx(np.median(labels["cd38_molecules"][normal]), rel=0.1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.fcs import write_fcs
-from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL, RepairCode
+from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL_REPAIRS, RepairCode
 from pipeline.quantification.quantify import _repairs
 from pipeline.study.study import Panel, PanelChannel
 from pipeline.tube.reading import read_tube
@@ -36,4 +36,4 @@ def test_a_fault_of_the_matrix_matters_unless_the_events_are_compensated_already
 
 def test_every_repair_of_the_spillover_matrix_counts_as_one():
     assert {code for code in RepairCode if code.name.startswith("SPILL_")} == OF_THE_MATRIX
-    assert RepairCode.TRUNCATED not in OF_THE_MATRIX | USUAL
+    assert RepairCode.TRUNCATED not in OF_THE_MATRIX | USUAL_REPAIRS

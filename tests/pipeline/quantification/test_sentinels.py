@@ -19,7 +19,7 @@ from pipeline.quantification.result import SampleResult
 from pipeline.quantification.sentinels import upper_share
 from pipeline.running.tasks import bead_tasks, tube_tasks
 from pipeline.simulate import simulate_study
-from pipeline.simulate.tubes.populations import NAMES
+from pipeline.simulate.tubes.populations import POPULATION_NAMES
 from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
@@ -64,7 +64,7 @@ def test_sentinels_are_the_cells_that_they_should_be(simulated: Study, index: in
     sentinels = find_sentinels(tube.events, tube.panel, gated)
     assert {found.name for found in sentinels} == {NK_CELLS, B_PRECURSORS}
     for found in sentinels:
-        true = population == NAMES.index(TRUE_NAME[found.name])
+        true = population == POPULATION_NAMES.index(TRUE_NAME[found.name])
         assert found.mask.sum() >= 100
         assert true[found.mask].mean() >= 0.97, found.name
         assert not np.any(found.mask & gated.mask)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calibration.density.result import RdStatus
 from helpers.response import counts_of, tables_of
 from pipeline.checks.flags import ExposureFlag
 from pipeline.output.json_files import response_json
@@ -26,7 +27,7 @@ LAST = START - timedelta(200)
 CLOCKS = {"P": ResponseClock("P", LAST, START, 200)}
 
 
-def marrow(rd=20_000.0, at=-7, visit="baseline", status="OK", patient="P", **rest):
+def marrow(rd=20_000.0, at=-7, visit="baseline", status=RdStatus.OK, patient="P", **rest):
     on = None if at is None else START + timedelta(at)
     told = {"beads_kit": "quantibrite_pe", "rd_log_sd": 0.04, "collected_on": on, **rest}
     return PatientRd(patient, visit, 28.0, rd, status, lloq=1000.0, uloq=67_601.0, **told)
@@ -42,7 +43,7 @@ def chosen(*rows, clocks=CLOCKS, patient=None):
 
 def test_the_last_marrow_between_the_two_drugs_stands_for_the_patient():
     early, late = marrow(at=-60, visit="screening"), marrow(at=0)
-    failed = marrow(None, 0, "again", "FAILED")
+    failed = marrow(None, 0, "again", RdStatus.FAILED)
     after = marrow(at=1, visit="week 1")
     assert chosen(early, late, failed, after).row == late
     assert chosen(early, failed, after).row == early
@@ -52,7 +53,7 @@ def test_the_last_marrow_between_the_two_drugs_stands_for_the_patient():
     ("rows", "reason"),
     [
         ([], LeftOut.NO_RD),
-        ([marrow(None, status="LOW_EVENTS")], LeftOut.NO_RD),
+        ([marrow(None, status=RdStatus.LOW_EVENTS)], LeftOut.NO_RD),
         ([marrow(tissue="blood")], LeftOut.BLOOD),
         ([marrow(), marrow(patient="Q"), marrow(beads_kit="qsc", at=-1)], LeftOut.NO),
         ([marrow(patient="Q"), marrow(patient="R"), marrow(beads_kit="qsc", at=-1)], LeftOut.OTHER_KIT),
@@ -60,7 +61,7 @@ def test_the_last_marrow_between_the_two_drugs_stands_for_the_patient():
         ([marrow(at=-200)], LeftOut.BEFORE_LAST_DOSE),
         ([marrow(at=-400)], LeftOut.BEFORE_LAST_DOSE),
         ([marrow(at=-199)], LeftOut.NO),
-        ([marrow(140_000.0, visit="a"), marrow(160_000.0, visit="b", status="ABOVE_ULOQ_EXTRAPOLATED")],
+        ([marrow(140_000.0, visit="a"), marrow(160_000.0, visit="b", status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED)],
          LeftOut.BOTH_SIDES),
     ],
 )  # fmt: skip
@@ -79,7 +80,7 @@ def test_a_density_that_is_known_too_poorly_is_in_no_group_however_far_from_the_
 
 
 def test_blood_of_a_later_day_does_not_take_the_marrows_place():
-    bright = marrow(210_000.0, -7, status="ABOVE_ULOQ_EXTRAPOLATED")
+    bright = marrow(210_000.0, -7, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED)
     blood = marrow(21_000.0, -7, tissue="blood")
     later = marrow(21_000.0, -1, tissue="blood")
     for rows in ((bright, blood, later), (later, blood, bright), (blood, bright, later)):
@@ -114,7 +115,7 @@ ROWS = st.lists(
         rd=st.sampled_from([800.0, 20_000.0, 140_000.0, 210_000.0]),
         at=st.sampled_from([-300, -200, -30, -7, 0, 4]),
         visit=st.sampled_from(["a", "b", "c"]),
-        status=st.sampled_from(["OK", "BELOW_LLOQ", "ABOVE_ULOQ", "FAILED"]),
+        status=st.sampled_from([RdStatus.OK, RdStatus.BELOW_LLOQ, RdStatus.ABOVE_ULOQ, RdStatus.FAILED]),
         patient=st.sampled_from(["P", "Q", "R"]),
         tissue=st.sampled_from(["marrow", "blood"]),
         beads_kit=st.sampled_from(["quantibrite_pe", "qsc"]),
@@ -152,7 +153,7 @@ def doubtful_study():
         *(marrow(rd, patient=f"A{k}") for k, rd in enumerate((400_000.0, 300_000.0))),
         *(marrow(rd, patient=f"B{k}") for k, rd in enumerate((20_000.0, 30_000.0, 40_000.0))),
         marrow(178_700.0, patient="C0"), marrow(125_900.0, patient="C1"),
-        marrow(None, status="ABOVE_ULOQ", patient="D0"),
+        marrow(None, status=RdStatus.ABOVE_ULOQ, patient="D0"),
     ]  # fmt: skip
     controlled = {"A0", "B0", "C0", "C1"}
     patients = [Patient(row.patient_id, "MR" if row.patient_id in controlled else "PD") for row in rows]
@@ -177,7 +178,7 @@ def test_intervals_that_contain_the_cut_are_counted_and_the_groups_are_told_both
 
 def test_where_no_interval_contains_the_cut_no_patient_is_moved():
     known, rows = doubtful_study()
-    sure = [replace(row, rd=400_000.0, status="OK", rd_log_sd=0.02) for row in rows]
+    sure = [replace(row, rd=400_000.0, status=RdStatus.OK, rd_log_sd=0.02) for row in rows]
     tables = tables_of(known, sure)
     assert (tables.rd_contained.k, tables.rd_moved) == (0, ())
 

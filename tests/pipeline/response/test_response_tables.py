@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.response import counts_of, tables_of
 from pipeline.output.json_files import response_json
 from pipeline.response.patients import disease_control, is_evaluable
@@ -27,7 +28,7 @@ def study(patients, washout_days=None, **settings):
     return Study(Path(), (), (), (), tuple(doses), tuple(patients), Settings(**settings))
 
 
-def density(patient_id, rd, status="OK", **rest):
+def density(patient_id, rd, status=RdStatus.OK, **rest):
     return PatientRd(patient_id, "baseline", 10.0, rd, status, lloq=5000.0, uloq=67_601.0, **rest)
 
 
@@ -109,15 +110,15 @@ def test_the_month_length_is_a_setting():
 @pytest.mark.parametrize(
     ("row", "side"),
     [
-        (density("P", 150_000.0, "ABOVE_ULOQ_EXTRAPOLATED"), "above"),
+        (density("P", 150_000.0, RdStatus.ABOVE_ULOQ_EXTRAPOLATED), "above"),
         (density("P", 149_999.0), "below"),
-        (density("P", -20.0, "BELOW_LLOQ"), "below"),
-        (replace(density("P", -20.0, "BELOW_LLOQ"), lloq=None), "between"),
-        (replace(density("P", 9000.0, "BELOW_LLOQ"), lloq=math.inf), "between"),
-        (density("P", None, "ABOVE_ULOQ"), "between"),
-        (density("P", None, "ABOVE_ULOQ", rd_low=4 * 67_601.0), "above"),
-        (density("P", None, "LOW_EVENTS"), ""),
-        (density("P", None, "FAILED"), ""),
+        (density("P", -20.0, RdStatus.BELOW_LLOQ), "below"),
+        (replace(density("P", -20.0, RdStatus.BELOW_LLOQ), lloq=None), "between"),
+        (replace(density("P", 9000.0, RdStatus.BELOW_LLOQ), lloq=math.inf), "between"),
+        (density("P", None, RdStatus.ABOVE_ULOQ), "between"),
+        (density("P", None, RdStatus.ABOVE_ULOQ, rd_low=4 * 67_601.0), "above"),
+        (density("P", None, RdStatus.LOW_EVENTS), ""),
+        (density("P", None, RdStatus.FAILED), ""),
     ],
 )
 def test_the_side_of_the_cut_follows_from_value_or_limit(row, side):

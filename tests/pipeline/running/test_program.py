@@ -21,7 +21,7 @@ from pipeline.commands.run import run_study
 from pipeline.running.attempt import LOADED, Finished, attempt_there, of_this_program
 from pipeline.running.cluster.dask_connection import SchedulerError
 from pipeline.running.options import RunOptions
-from pipeline.running.program import SOURCE, difference, this_program
+from pipeline.running.program import SOURCE_CODE, difference, this_program
 from pipeline.running.progress import QuietReporter
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
@@ -29,8 +29,10 @@ from pipeline.simulate import simulate_study
 
 def test_a_program_is_its_source_its_version_python_and_the_libraries() -> None:
     facts = dict(this_program())
-    assert {"cd38rd", SOURCE, "Python", "numpy", "scipy", "scikit-learn", "flowkit", "dask"} <= set(facts)
-    assert len(facts[SOURCE]) == 64
+    assert {"cd38rd", SOURCE_CODE, "Python", "numpy", "scipy", "scikit-learn", "flowkit", "dask"} <= set(
+        facts
+    )
+    assert len(facts[SOURCE_CODE]) == 64
     assert this_program() == LOADED
     assert json.loads(json.dumps(LOADED)) == [list(fact) for fact in LOADED]
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.fcs import read_fcs
 from pipeline.simulate import SCENARIOS, simulate_study
-from pipeline.simulate.tubes.populations import NAMES
+from pipeline.simulate.tubes.populations import POPULATION_NAMES
 from pipeline.study.errors import UsageError, UserError
 from pipeline.study.sheets.reading import read_study
 
@@ -99,7 +99,7 @@ def test_files_hold_the_events_that_the_labels_describe(plain):
         file = read_fcs(study.folder / sample.fcs_file)
         with np.load(plain / f"truth/labels/{sample.sample_id}.npz") as labels:
             assert labels["population"].size == file.n_events == 2_000
-            assert labels["population"].max() < len(NAMES)
+            assert labels["population"].max() < len(POPULATION_NAMES)
             cells = labels["cd38_molecules"][labels["aberrant"]]
         assert np.median(cells) == pytest.approx(float(truth[sample.sample_id]["true_rd"]), abs=0.1, rel=1e-5)
 

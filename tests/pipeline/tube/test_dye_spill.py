@@ -12,7 +12,7 @@ from pipeline.simulate import simulate_study
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
 from pipeline.tube.control import Control
-from pipeline.tube.dye_spill import SOURCE, estimated_spillover, without_dye_spill
+from pipeline.tube.dye_spill import SPILL_SOURCE, estimated_spillover, without_dye_spill
 from pipeline.tube.reading import Tube, read_tube
 
 
@@ -60,7 +60,7 @@ def test_nothing_but_the_quantified_dye_is_taken_off(bright: tuple[Tube, Tube]) 
 def test_it_is_said_in_the_notes_and_the_flag_stays(bright: tuple[Tube, Tube]) -> None:
     tube, control = bright
     cleaned, _ = without_dye_spill(tube, Control("FMO", control))
-    assert any(SOURCE in note for note in cleaned.notes)
+    assert any(SPILL_SOURCE in note for note in cleaned.notes)
     assert "SPILL_MISSING" in cleaned.flags
     np.testing.assert_array_equal(cleaned.quantified, tube.quantified)
 

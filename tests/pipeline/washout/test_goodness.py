@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.study.settings import Settings
@@ -37,7 +38,9 @@ def rows_of(law, n, seed):
 
 def observed(law, n, seed):
     weeks, rd = rows_of(law, n, seed)
-    status = ["BELOW_LLOQ" if x < LLOQ else "ABOVE_ULOQ" if x > ULOQ else "OK" for x in rd]
+    status = [
+        RdStatus.BELOW_LLOQ if x < LLOQ else RdStatus.ABOVE_ULOQ if x > ULOQ else RdStatus.OK for x in rd
+    ]
     return observe(weeks, rd, status, lloq=LLOQ, uloq=ULOQ, measurement_sd=0.1)
 
 
@@ -59,7 +62,7 @@ def test_residuals_of_measured_and_censored_rows_are_those_of_the_formula():
 
 def test_the_line_that_is_looked_at_is_the_most_likely_one():
     weeks, rd = rows_of(straight, 40, 2)
-    status = ["OK" if x >= LLOQ else "BELOW_LLOQ" for x in rd]
+    status = [RdStatus.OK if x >= LLOQ else RdStatus.BELOW_LLOQ for x in rd]
     fit, law = fit_tobit(weeks, rd, status, lloq=LLOQ), line_law(observe(weeks, rd, status, lloq=LLOQ))
     assert law.log_likelihoods().sum() == pytest.approx(fit.log_likelihood, abs=1e-8)
     assert law.sigma == pytest.approx(fit.most_likely.sigma, abs=1e-6)
@@ -126,7 +129,7 @@ def test_a_model_that_the_rows_contradict_is_not_preferred_and_is_named():
 def test_a_study_that_rises_and_falls_prefers_no_line_and_says_so():
     weeks, rd = rows_of(rise_and_fall, 100, 4)
     rows = [
-        PatientRd(f"P{i}", "V", w, d, "OK" if d >= LLOQ else "BELOW_LLOQ", LLOQ, 1e6)
+        PatientRd(f"P{i}", "V", w, d, RdStatus.OK if d >= LLOQ else RdStatus.BELOW_LLOQ, LLOQ, 1e6)
         for i, (w, d) in enumerate(zip(weeks.tolist(), rd.tolist(), strict=True))
     ]
     report = washout_report(rows, Settings())

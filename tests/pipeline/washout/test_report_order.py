@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from pipeline.output.json_files import json_text, washout_json
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
@@ -27,7 +28,7 @@ def random_rows(seed):
             f"V{i % 2}",
             float(w),
             float(v),
-            "OK" if v > 3000 else "BELOW_LLOQ",
+            RdStatus.OK if v > 3000 else RdStatus.BELOW_LLOQ,
             3000.0,
             3e5,
             0.08,
@@ -47,7 +48,7 @@ def test_the_order_of_the_rows_changes_no_model(seed):
 @pytest.mark.parametrize("densities", [(1000.0, 5000.0, 12000.0, 12000.0, 5000.0, 1000.0), (5000.0,) * 6])
 def test_patients_whose_visits_agree_exactly_are_a_refusal_and_no_error(weeks, densities):
     rows = [
-        PatientRd(f"P{p}", f"V{v}", w, rd, "OK", 300.0, 3e5, 0.08)
+        PatientRd(f"P{p}", f"V{v}", w, rd, RdStatus.OK, 300.0, 3e5, 0.08)
         for (p, rd), (v, w) in product(enumerate(densities), enumerate(weeks))
     ]
     report = washout_report(rows, Settings())
@@ -57,7 +58,7 @@ def test_patients_whose_visits_agree_exactly_are_a_refusal_and_no_error(weeks, d
 
 def test_a_slope_that_is_zero_is_written_as_zero():
     rows = [
-        PatientRd(f"P{p}{v}", "V", w, rd, "OK", 300.0, 3e5, 0.08)
+        PatientRd(f"P{p}{v}", "V", w, rd, RdStatus.OK, 300.0, 3e5, 0.08)
         for p, rd in enumerate((1000.0, 5000.0, 12000.0, 12000.0, 5000.0))
         for v, w in enumerate((4.0, 26.0))
     ]

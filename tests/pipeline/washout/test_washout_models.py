@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import statuses
 from pipeline.output.json_files import washout_json
 from pipeline.patients.patient_rd import PatientRd
@@ -14,7 +15,7 @@ from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import Estimate, NotEstimableError
 from pipeline.washout.models import MODELS, Model
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.report import washout_report
 
 LLOQ = 1_000.0
@@ -68,7 +69,9 @@ def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_a_model_refuses_rows_that_are_all_below_their_limit_with_a_reason(model: Model):
-    given = given_rows([replace(row, rd=None, status="BELOW_LLOQ", drug=None) for row in rows()], Settings())
+    given = select_rows(
+        [replace(row, rd=None, status=RdStatus.BELOW_LLOQ, drug=None) for row in rows()], Settings()
+    )
     with pytest.raises(NotEstimableError, match=r"\w"):
         model.fit(given, Settings())
 
@@ -78,7 +81,7 @@ def test_a_new_entry_is_all_that_a_report_and_its_file_need(monkeypatch: pytest.
         notes = ("a mean is no model",)
 
         def estimates(self) -> tuple[Estimate, ...]:
-            return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean"),)
+            return (Estimate("mean", 1.0, 0.5, 2.0, 3, "mean", words="Mean of a test"),)
 
     words = {"plain": "the mean", "methods": "the mean was taken", "glossary": ()}
     more = (*MODELS[:2], Model("M9", lambda *_: Mean(), Mean.estimates, lambda _: "mean", **words))

@@ -8,6 +8,7 @@ import pytest
 
 PROGRAM = """
 import numpy as np
+from calibration.density.result import RdStatus
 from pipeline.study.settings import Settings
 from pipeline.output.json_files import json_text, washout_json
 from pipeline.washout import PatientRd, washout_report
@@ -18,7 +19,7 @@ def rows_of(seed, n, visits):
     serum = 600 * 2.0 ** (-weeks_of / rng.uniform(2.0, 3.2, n))
     total = 150_000 * (1 - 0.75 * 2.0 ** (-weeks_of / 15)) * 10 ** rng.normal(0, 0.2, n)
     for i, (weeks, rd) in enumerate(zip(weeks_of.tolist(), (total / (1 + serum / 0.25)).tolist())):
-        status = "OK" if rd > 5_000 else "BELOW_LLOQ"
+        status = RdStatus.OK if rd > 5_000 else RdStatus.BELOW_LLOQ
         name, visit = f"P{i // visits}", f"V{i % visits}"
         yield PatientRd(name, visit, weeks, rd, status, 5_000.0, 300_000.0, 0.08)
 

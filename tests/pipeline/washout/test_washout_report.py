@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import LLOQ, patients_on_a_line
 from pipeline.output.json_files import washout_json
 from pipeline.patients.pharmacokinetics import DrugLevel
 from pipeline.study.settings import Settings
 from pipeline.washout import PatientRd, washout_report
+from pipeline.washout.censored.subject import Covariate, EstimateKind, WayDifference, WayPart
 from pipeline.washout.total import occupied_visits
 
 SETTINGS = Settings()
@@ -58,14 +60,14 @@ def test_every_estimate_has_an_interval_an_n_and_a_method():
 
 def test_what_the_rows_have_to_say_is_said_once_though_m0_takes_fewer_of_them():
     kits = [replace(row, beads_kit="quantibrite_pe" if i % 3 else "qsc") for i, row in enumerate(rows(30))]
-    dim = [replace(row, status="BELOW_LLOQ") if i < 6 else row for i, row in enumerate(kits)]
-    failed = PatientRd("P99", "baseline", 9.0, None, "FAILED", beads_kit="quantibrite_pe")
+    dim = [replace(row, status=RdStatus.BELOW_LLOQ) if i < 6 else row for i, row in enumerate(kits)]
+    failed = PatientRd("P99", "baseline", 9.0, None, RdStatus.FAILED, beads_kit="quantibrite_pe")
     notes = washout_report([*dim, failed], SETTINGS).notes
     assert any(note.startswith("M0 takes the ") for note in notes)
     without_numbers = [re.sub(r"\d[\d.]*|rows?", "#", note) for note in notes]
     assert len(set(without_numbers)) == len(without_numbers)
     (censored,) = [note for note in notes if "censored: given the observed rows' median" in note]
-    n = sum(row.status == "BELOW_LLOQ" for row in dim)
+    n = sum(row.status == RdStatus.BELOW_LLOQ for row in dim)
     assert censored.startswith(f"{n} rows censored")
 
 
@@ -78,7 +80,7 @@ def test_the_report_is_json_and_the_same_on_every_run():
 
 
 def test_all_censored_is_a_report_with_reasons_not_an_error():
-    below = [replace(row, status="BELOW_LLOQ") for row in rows()]
+    below = [replace(row, status=RdStatus.BELOW_LLOQ) for row in rows()]
     report = washout_report(below, SETTINGS)
     assert report.rank is None
     assert report.tobit is None
@@ -131,7 +133,7 @@ def test_covariates_that_matter_are_found_and_the_better_model_is_chosen_by_rule
         replace(
             row,
             rd=row.rd * (3 if i % 2 else 1),
-            status="OK" if row.rd * (3 if i % 2 else 1) >= LLOQ else "BELOW_LLOQ",
+            status=RdStatus.OK if row.rd * (3 if i % 2 else 1) >= LLOQ else RdStatus.BELOW_LLOQ,
             imid_since=bool(i % 2),
             prior_lines=i % 7,
         )
@@ -141,6 +143,12 @@ def test_covariates_that_matter_are_found_and_the_better_model_is_chosen_by_rule
     folds = {estimate.name: estimate for estimate in report.estimates}
     assert folds["adjusted_fold_imid_since"].low < 3 < folds["adjusted_fold_imid_since"].high
     assert folds["adjusted_fold_prior_lines"].low < 1 < folds["adjusted_fold_prior_lines"].high
+    terms = report.term_estimates("M1 adjusted")
+    assert [term.subject for term in terms] == [Covariate.IMID_SINCE, Covariate.PRIOR_LINES]
+    assert terms[0].words == (
+        "Adjusted for what is known of the patients: fold for an immunomodulatory drug since the last dose"
+    )
+    assert report.estimate(EstimateKind.FOLD, "M1 adjusted") is folds["adjusted_fold_per_doubling"]
     assert report.choice.preferred == "M1 adjusted"
     assert "AICc" in report.choice.reason
 
@@ -184,7 +192,7 @@ def test_rows_under_the_study_drug_or_another_antibody_or_under_a_week_are_out_a
 
 def test_the_line_with_the_rows_left_out_is_told_beside_and_a_setting_keeps_them_in():
     given = rows(24)
-    typical = [replace(row, weeks=0.0, rd=20_000.0, status="OK") for row in given[:2]]
+    typical = [replace(row, weeks=0.0, rd=20_000.0, status=RdStatus.OK) for row in given[:2]]
     report = washout_report([*typical, *given[2:]], SETTINGS)
     by_name = {estimate.name: estimate for estimate in report.estimates}
     with_them = by_name["with_left_out_slope_per_doubling"]
@@ -200,7 +208,7 @@ def test_the_line_with_the_rows_left_out_is_told_beside_and_a_setting_keeps_them
 def test_a_zero_week_row_at_6000_does_not_move_the_line():
     given = rows(19)
     report = washout_report(
-        [*given, replace(given[0], patient_id="Z", weeks=0.0, rd=6_000.0, status="OK")], SETTINGS
+        [*given, replace(given[0], patient_id="Z", weeks=0.0, rd=6_000.0, status=RdStatus.OK)], SETTINGS
     )
     assert report.tobit.slope == washout_report(given, SETTINGS).tobit.slope
 
@@ -222,6 +230,8 @@ def test_another_clone_dye_or_cytometer_has_a_term_or_is_left_out_by_name():
         report = washout_report(other, SETTINGS)
         term = next(e for e in report.estimates if e.name == f"fold_{name}_{values[1]}")
         assert term.low < 3 < term.high
+        assert term.subject == (WayDifference(WayPart(name), values[1]),)
+        assert term.words == f"Reading of another {words.split('s ')[0]}: {values[1]}"
         assert report.rank.n == 40
         assert any(words in note for note in report.notes)
         few = [replace(row, **{name: values[int(i < 2)]}) for i, row in enumerate(given)]
@@ -239,7 +249,7 @@ def with_drug(row, ug_ml, log_sd=0.5):
 
 def test_the_total_is_free_over_what_is_not_held():
     row = with_drug(rows()[0], 0.25)
-    visit = occupied_visits([replace(row, status="OK", rd=20_000.0)])[0]
+    visit = occupied_visits([replace(row, status=RdStatus.OK, rd=20_000.0)])[0]
     assert visit.total == pytest.approx(40_000)
     assert visit.total_low < 40_000 < visit.total_high
     # theta may be 0.25 to 0.75: so the free part is 0.25 to 0.75 instead of 0.5
@@ -253,7 +263,7 @@ def test_the_total_is_free_over_what_is_not_held():
 
 
 def test_no_total_is_told_where_the_drug_holds_nine_tenths():
-    row = replace(rows()[0], status="OK", rd=20_000.0)
+    row = replace(rows()[0], status=RdStatus.OK, rd=20_000.0)
     told = occupied_visits([with_drug(row, 2.26), with_drug(row, 2.24)])
     assert told[0].total is None
     assert told[0].total_low > 20_000
@@ -275,7 +285,7 @@ def test_a_study_with_late_measured_rows_gets_a_recovery_curve_and_its_waits():
     weeks = np.exp(rng.uniform(np.log(2), np.log(90), 60))
     free = 1 / (1 + 600 * 2 ** (-weeks / 2.5) / 0.25)
     rd = 150_000 * 10 ** (0.2 * rng.standard_normal(60)) * (1 - 0.75 * 2 ** (-weeks / 15)) * free
-    status = ["OK" if x >= LLOQ else "BELOW_LLOQ" for x in rd]
+    status = [RdStatus.OK if x >= LLOQ else RdStatus.BELOW_LLOQ for x in rd]
     given = [PatientRd(f"P{i}", "b", weeks[i], rd[i], status[i], LLOQ, 67_601.0, 0.08) for i in range(60)]
     report = washout_report(given, SETTINGS)
     told = {estimate.name: estimate for estimate in report.estimates}

@@ -11,16 +11,16 @@ from calibration.density.result import quotable_density
 from calibration.distribution.result import CellDistribution
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.palette import BLUE, GREY, INK
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.figures.svg.chart import SIZE, SMALL, Scale, bottom_axis, bottom_label
 from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.letters import fitted, wrapped_lines
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
 from pipeline.output.result_tables import SampleFacts, sample_facts
 
-MOST_ROWS: Final = 60
+MOST_TUBES_ON_A_PAGE: Final = 60
 """Most tubes on a page: with more, names would overlap."""
-MOST_PAGES: Final = 10
+MOST_CELLS_PAGES: Final = 10
 _PITCH, _BAR = 10.0, 5.0
 
 
@@ -42,9 +42,9 @@ class CellRow:
     @property
     def words(self) -> str:
         """The tooltip of the row."""
-        shown = [f"P{p} {_rounded(v)}" for p, v in ((10, self.p10), (25, self.p25)) if v is not None]
-        shown += [f"median {_rounded(self.median)}"] if self.median is not None else []
-        shown += [f"P{p} {_rounded(v)}" for p, v in ((75, self.p75), (90, self.p90)) if v is not None]
+        shown = [f"P{p} {rounded_text(v)}" for p, v in ((10, self.p10), (25, self.p25)) if v is not None]
+        shown += [f"median {rounded_text(self.median)}"] if self.median is not None else []
+        shown += [f"P{p} {rounded_text(v)}" for p, v in ((75, self.p75), (90, self.p90)) if v is not None]
         groups = f"{self.modes} groups of brightness" if self.modes > 1 else ""
         weeks = "washout not known" if self.weeks is None else f"{self.weeks:.1f} weeks"
         return " · ".join(part for part in (self.name, weeks, *shown, groups) if part)
@@ -63,7 +63,7 @@ def cell_rows(study_result: StudyResult) -> tuple[CellRow, ...]:
 def cell_pictures(
     rows: Sequence[CellRow], cut: float, name: str, *, mm: float = TWO_COLUMNS
 ) -> Iterator[Picture]:
-    """Yield the pages: `MOST_ROWS` tubes each, `MOST_PAGES` at most.
+    """Yield the pages: `MOST_TUBES_ON_A_PAGE` tubes each, `MOST_CELLS_PAGES` at most.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def cell_pictures(
         Width on paper.
     """
     scale = _scale(rows, cut)
-    for first in range(0, min(len(rows), MOST_ROWS * MOST_PAGES), MOST_ROWS):
-        yield _page(rows[first : first + MOST_ROWS], scale, cut, name, mm)
+    for first in range(0, min(len(rows), MOST_TUBES_ON_A_PAGE * MOST_CELLS_PAGES), MOST_TUBES_ON_A_PAGE):
+        yield _page(rows[first : first + MOST_TUBES_ON_A_PAGE], scale, cut, name, mm)
 
 
 def _row(tube: SampleFacts, cells: CellDistribution) -> CellRow:
@@ -151,7 +151,3 @@ def _drawn(row: CellRow, x: Scale, columns: tuple[float, float, float], y: float
         text(weeks_words, weeks, base, class_="e small greytext"),
         text(low + groups, share, base, class_="e small greytext"),
     ))  # fmt: skip
-
-
-def _rounded(value: float | None) -> str:
-    return "–" if value is None else count(float(f"{value:.3g}"))

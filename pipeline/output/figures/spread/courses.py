@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK, RESPONSES
+from pipeline.output.figures.style.palette import GREY, RESPONSE_LOOK
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import (
     KeyEntry,
@@ -21,10 +21,11 @@ from pipeline.output.figures.svg.elements import element, pixels, safe, text
 from pipeline.output.figures.svg.labels import boxes_along, placed_labels
 from pipeline.output.figures.svg.marks import mark
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture, print_points
+from pipeline.study.cells.choices import RESPONSES
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 from pipeline.washout.within.change import Change, Exceeds
 
-MOST_NAMES: Final = 30
+MOST_LINES_NAMED: Final = 30
 """Most patients for which each line has a name."""
 
 
@@ -62,7 +63,7 @@ def course_picture(
     parts += [_line(step, x, y, thick=step.patient_id in exceeding) for step in steps]
     parts += [_marks(step, responses.get(step.patient_id, ""), x, y) for step in steps]
     last = {step.patient_id: step for step in steps}
-    if len(last) <= MOST_NAMES and not narrow:
+    if len(last) <= MOST_LINES_NAMED and not narrow:
         parts.append(_names(last, steps, x, y, wide))
     key, high = row_key(_key(last, responses), 6, y.start + 38, wide - 12)
     parts.append(key)

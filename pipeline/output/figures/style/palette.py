@@ -1,4 +1,4 @@
-"""Colours, shapes and words of every status: each is told by shape and text too, never by colour alone.
+"""Colours, shapes and words of every status: each has its own shape and text, not only its own colour.
 
 Hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay apart in the common colour
 blindnesses; within a set they differ in lightness, so that they stay apart in greyscale.
@@ -17,8 +17,8 @@ VERMILLION = "#D55E00"
 ORANGE = "#E69F00"
 INK = "#1b1f24"
 GREY = "#6b7280"
-PALE = "#e5e8ec"
-DENSITY = (
+PALE_GREY = "#e5e8ec"
+DENSITY_SHADES = (
     "#a3c0dd",
     "#90b1d5",
     "#7ba1cb",
@@ -57,20 +57,11 @@ STATUS = {
     RdStatus.FAILED: StatusStyle("✕", "#f7cfc4", "#6e1503", "failed"),
 }
 
-BADGES = "\n".join(
-    f".badge.{status.value} {{ background: {look.fill}; color: {look.ink}; }}"
-    for status, look in STATUS.items()
-)
-"""Style sheet of the badges of every status."""
-
-VERDICT = {
+CURVE_VERDICT_LOOK = {
     CurveVerdict.ACCEPT: StatusStyle("✓", "#d7efe4", "#0b4a33", "accepted"),
     CurveVerdict.WARN: StatusStyle("!", "#fdf1cf", "#5c4300", "accepted with a warning"),
     CurveVerdict.REJECT: StatusStyle("✕", "#f7cfc4", "#6e1503", "rejected"),
 }
-
-RESPONSES = tuple(response.value for response in Response)
-"""From the deepest response to progression, then not evaluable."""
 
 
 @dataclass(frozen=True, slots=True)

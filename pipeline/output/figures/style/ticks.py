@@ -33,6 +33,17 @@ def count(value: float) -> str:
     return "−" + text if value < 0 else text
 
 
+def rounded_text(value: float | None) -> str:
+    """Return a number for reading: 3 significant digits, thousands apart; "–" where it is not known.
+
+    Examples
+    --------
+    >>> rounded_text(31412.7), rounded_text(-55.2), rounded_text(None)
+    ('31,400', '−55.2', '–')
+    """
+    return "–" if value is None else count(float(f"{value:.3g}"))
+
+
 def asinh_ticks(low: float, high: float, cofactor: float) -> list[tuple[float, str]]:
     """Return (position, label) of 0 and the decades within an asinh axis, none touching.
 

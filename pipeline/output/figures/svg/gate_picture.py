@@ -19,8 +19,8 @@ from pipeline.output.figures.svg.picture_page import Picture
 from pipeline.output.figures.svg.shades import data_url, png, shades_of
 from pipeline.tube.histograms import Density, DisplayAxis, density_counts
 
-WIDTH: Final = 190
-SIDE: Final = 136
+GATE_PICTURE_WIDTH: Final = 190
+GATE_SIDE: Final = 136
 _LEFT, _TOP = 48, 36
 _TICK: Final = 4
 _BELOW: Final = 38
@@ -47,7 +47,7 @@ class Places:
 
     x: DisplayAxis
     y: DisplayAxis
-    side: int = SIDE
+    side: int = GATE_SIDE
 
     def across(self, positions: ArrayLike) -> NDArray[np.float64]:
         """Return pixels from the left."""
@@ -59,7 +59,7 @@ class Places:
 
 
 def step_picture(
-    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str], side: int = SIDE
+    density: Density, step: GateStep | None, title: str, labels: Mapping[str, str], side: int = GATE_SIDE
 ) -> Picture:
     """Return the picture of a gating step.
 
@@ -77,8 +77,8 @@ def step_picture(
         Of the square, in pixels; the words keep their size.
     """
     places = Places(*axes_of(density), side)
-    width = WIDTH - SIDE + side
-    words = _words_below(density, step, _LINE * width // WIDTH)
+    width = GATE_PICTURE_WIDTH - GATE_SIDE + side
+    words = _words_below(density, step, _LINE * width // GATE_PICTURE_WIDTH)
     parts = [
         *_captions(title, step, width),
         _plot(density, places),
@@ -96,8 +96,10 @@ def step_picture(
 def thumbnail(density: Density) -> str:
     """Return the events and the gate alone, without axes: one of many on a contact sheet."""
     plot = _plot(density, Places(*axes_of(density)), left=0, top=0)
-    frame = element("path", d=f"M0 0V{SIDE}H{SIDE}", class_="frame")
-    return element("svg", plot, frame, class_="pic", viewBox=f"0 0 {SIDE} {SIDE}", aria_hidden="true")
+    frame = element("path", d=f"M0 0V{GATE_SIDE}H{GATE_SIDE}", class_="frame")
+    return element(
+        "svg", plot, frame, class_="pic", viewBox=f"0 0 {GATE_SIDE} {GATE_SIDE}", aria_hidden="true"
+    )
 
 
 def kept_bins(density: Density) -> NDArray[np.bool_]:
@@ -198,7 +200,9 @@ def _frame(density: Density, places: Places) -> str:
     for position, label in axis_ticks(places.x):
         x = _LEFT + float(places.across(position))
         lines.append(f"M{pixels(x)} {bottom}v{_TICK}")
-        labels.append(text(label, _inside(label, x, 0, WIDTH - SIDE + side), bottom + 15, class_="m"))
+        labels.append(
+            text(label, _inside(label, x, 0, GATE_PICTURE_WIDTH - GATE_SIDE + side), bottom + 15, class_="m")
+        )
     lines.append(f"M{_LEFT} {bottom}v-{side}")
     if density.y_channel:
         upward = [(float(places.down(position)), label) for position, label in axis_ticks(places.y)]
@@ -214,7 +218,7 @@ def _frame(density: Density, places: Places) -> str:
 def _axis_names(density: Density, labels: Mapping[str, str], side: int) -> list[str]:
     x_name = labels.get(density.x_channel, density.x_channel)
     x_name = with_ellipsis(x_name + _TIME_UNIT if density.step == Step.TIME else x_name, _LABEL)
-    x = _inside(x_name, _LEFT + side / 2, 0, WIDTH - SIDE + side)
+    x = _inside(x_name, _LEFT + side / 2, 0, GATE_PICTURE_WIDTH - GATE_SIDE + side)
     names = [text(x_name, x, _TOP + side + 31, class_="m axis")]
     y_name = with_ellipsis(labels.get(density.y_channel, density.y_channel) or _EVENTS, _LABEL)
     y = _inside(y_name, _TOP + side / 2, _TOP - 6, _TOP + side + _BELOW)
@@ -229,7 +233,7 @@ def _inside(label: str, middle: float, low: float, high: float) -> float:
 
 
 def _captions(title: str, step: GateStep | None, width: int) -> list[str]:
-    words = [text(with_ellipsis(title, 20 * width // WIDTH), 4, 13, class_="title")]
+    words = [text(with_ellipsis(title, 20 * width // GATE_PICTURE_WIDTH), 4, 13, class_="title")]
     if step is not None:
         share = f"{100 * step.n_out / step.n_in:.3g} %" if step.n_in else "–"
         unsure = step.confidence < LOW_CONFIDENCE
@@ -257,7 +261,9 @@ def _within(
     return np.asarray((places >= low) & (places < high))
 
 
-def with_cells(picture: Picture, density: Density, cells: NDArray[np.float64], side: int = SIDE) -> Picture:
+def with_cells(
+    picture: Picture, density: Density, cells: NDArray[np.float64], side: int = GATE_SIDE
+) -> Picture:
     """Return a step's picture with cells as dots on it.
 
     Parameters

@@ -10,16 +10,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.output.figures.style.palette import DENSITY
+from pipeline.output.figures.style.palette import DENSITY_SHADES
 
 ShadeCounts = NDArray[np.uint32]
 Shades = NDArray[np.uint8]
 
-BESIDE: Final = len(DENSITY) + 1
+SHADE_BESIDE_LONE_EVENT: Final = len(DENSITY_SHADES) + 1
 """Shade of the four bins beside an event that stands alone: they make it a dot and hold none themselves."""
 
-COLOURS: Final = (*DENSITY, "#a3c0de")
-"""Of the shades from 1 on; that of `BESIDE` looks like the first and yet is distinguished."""
+SHADE_COLOURS: Final = (*DENSITY_SHADES, "#a3c0de")
+"""Of the shades from 1 on; that of `SHADE_BESIDE_LONE_EVENT` looks like the first, and yet is
+distinguished."""
 
 _REACH: Final = 2
 _MOST_LISTED: Final = 50_000
@@ -33,7 +34,7 @@ def shades_of(counts: ShadeCounts) -> tuple[Shades, tuple[int, ...]]:
     """Return the shade of each bin, and the lowest count of each shade from 1 on.
 
     Shade 0 is no event; 1 to 10 go by the logarithm of the count. An event that stands alone becomes a dot
-    of five bins (`BESIDE`), so that a dozen rare cells are seen.
+    of five bins (`SHADE_BESIDE_LONE_EVENT`), so that a dozen rare cells are seen.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def shades_of(counts: ShadeCounts) -> tuple[Shades, tuple[int, ...]]:
     beside[:-1] |= lone[1:]
     beside[:, 1:] |= lone[:, :-1]
     beside[:, :-1] |= lone[:, 1:]
-    shades[beside & (counts == 0)] = BESIDE
+    shades[beside & (counts == 0)] = SHADE_BESIDE_LONE_EVENT
     return shades, floors
 
 
@@ -65,7 +66,7 @@ def png(shades: Shades) -> bytes:
     Parameters
     ----------
     shades
-        Shape (rows, columns), 0 to `BESIDE`.
+        Shape (rows, columns), 0 to `SHADE_BESIDE_LONE_EVENT`.
     """
     rows, columns = shades.shape
     even = np.zeros((rows, columns + columns % 2), np.uint8)
@@ -89,7 +90,7 @@ def data_url(picture: bytes) -> str:
 
 def _floors(top: int) -> tuple[int, ...]:
     """Return the lowest count of each shade: steps of log(1 + count) up to the fullest bin."""
-    steps = np.arange(len(DENSITY)) / len(DENSITY)
+    steps = np.arange(len(DENSITY_SHADES)) / len(DENSITY_SHADES)
     return tuple(max(1, int(np.ceil(np.expm1(step * np.log1p(top)) - 1e-9))) for step in steps.tolist())
 
 
@@ -129,4 +130,4 @@ def _rgb(code: str) -> bytes:
     return bytes.fromhex(code.removeprefix("#"))
 
 
-_PALETTE: Final = b"\xff\xff\xff" + b"".join(map(_rgb, COLOURS))
+_PALETTE: Final = b"\xff\xff\xff" + b"".join(map(_rgb, SHADE_COLOURS))

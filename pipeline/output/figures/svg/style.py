@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE, VERMILLION
+from pipeline.output.figures.style.palette import BLUE, GREY, INK, PALE_GREY, VERMILLION
 
 FONT: Final = "DejaVu Sans, Verdana, sans-serif"
 _DARK: Final = "#3d444d"
@@ -42,8 +42,8 @@ RULES: Final[tuple[tuple[str, str, Mapping[str, str]], ...]] = (
     ("pic", ".bluetext", {"fill": "#00527f"}),
     ("pic", ".inktext", {"fill": INK}),
     ("pic", ".greytext", {"fill": "#565e69"}),
-    ("pic", ".reach", {"fill": PALE, "stroke": "#9aa1ab", "stroke-width": ".5"}),
-    ("pic", ".grid", {"fill": "none", "stroke": PALE, "stroke-width": ".7"}),
+    ("pic", ".reach", {"fill": PALE_GREY, "stroke": "#9aa1ab", "stroke-width": ".5"}),
+    ("pic", ".grid", {"fill": "none", "stroke": PALE_GREY, "stroke-width": ".7"}),
     ("pic", ".fit", {"fill": "none", "stroke": BLUE, "stroke-width": "1.3"}),
     ("pic", ".limit", {"fill": "none", "stroke": GREY, "stroke-width": ".7", "stroke-dasharray": "5 2.5"}),
     ("pic", ".cut", {"fill": "none", "stroke": GREY, "stroke-width": ".7", "stroke-dasharray": "1 2"}),

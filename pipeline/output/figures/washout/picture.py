@@ -36,6 +36,7 @@ from pipeline.output.figures.washout.points import (
     room_of,
 )
 from pipeline.patients.visits import Visit
+from pipeline.study.quantity_name import first_drug
 from pipeline.study.settings import Settings
 
 MOST_LABELS: Final = 40
@@ -278,7 +279,7 @@ def _axes(frame: _Frame, name: str, wide: float) -> str:
     weeks = [2.0**k for k in range(-3, 10) if frame.x.low <= 2.0**k <= frame.x.high]
     decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
     minor = [m * 10.0**k for k in range(decades.start - 1, decades.stop) for m in range(2, 10)]
-    drug = frame.settings.washed_out_drug.split(";")[0].strip()
+    drug = first_drug(frame.settings.washed_out_drug)
     middle = (frame.x.start + frame.x.end) / 2
     room = 2 * min(middle, wide - middle) - 8
     words = f"weeks from the last dose of {drug} to the sample (log scale)"
@@ -296,5 +297,4 @@ def _axes(frame: _Frame, name: str, wide: float) -> str:
 
 def _range_words(low: float, high: float) -> str:
     """Return one number, or two where they read differently."""
-    first, last = count(low), count(high)
-    return first if first == last else f"{first} to {last}"
+    return " to ".join(dict.fromkeys((count(low), count(high))))

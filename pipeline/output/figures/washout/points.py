@@ -8,16 +8,17 @@ from typing import Final
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from calibration.density.result import known_to_exceed
-from pipeline.output.figures.style.palette import INK, RESPONSE_LOOK, RESPONSES, ResponseLook
+from pipeline.output.figures.style.palette import INK, RESPONSE_LOOK, ResponseLook
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.chart import Box, KeyEntry, Scale
 from pipeline.output.figures.svg.elements import element, pixels, safe
 from pipeline.output.figures.svg.labels import boxes_along
 from pipeline.output.figures.svg.marks import mark, outline
 from pipeline.patients.visits import Visit
+from pipeline.study.cells.choices import RESPONSES
 from pipeline.washout.observations.rows import SHORTEST_WASHOUT_WEEKS
 
-PALE: Final = "#e3e7ec"
+EXTRAPOLATED_FILL: Final = "#e3e7ec"
 RADIUS: Final = 3.0
 _ARROW: Final = 13.0
 _HIT: Final = 6.0
@@ -50,7 +51,7 @@ class DrawnVisit:
     @property
     def face(self) -> str:
         """Return the fill: white beyond a limit, pale where extrapolated."""
-        return "#fff" if self.side else PALE if self.extrapolated else self.look.fill
+        return "#fff" if self.side else EXTRAPOLATED_FILL if self.extrapolated else self.look.fill
 
     @property
     def words(self) -> str:
@@ -158,7 +159,7 @@ def point_key(points: Sequence[DrawnVisit]) -> list[KeyEntry]:
     if any(point.side for point in points):
         entries.append(KeyEntry(_circle("#fff"), "open, with arrow: beyond a limit"))
     if any(point.extrapolated for point in points):
-        entries.append(KeyEntry(_circle(PALE), "pale: above the top bead, extrapolated"))
+        entries.append(KeyEntry(_circle(EXTRAPOLATED_FILL), "pale: above the top bead, extrapolated"))
     return entries
 
 

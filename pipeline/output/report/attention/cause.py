@@ -34,7 +34,7 @@ class Cause:
         The flag for the same problem in the result tables; "" without one.
     sample_ids, bead_runs
         The tubes and the bead runs that it affects.
-    said
+    messages
         The messages of the checks and of the result tables.
     n_cells
         Cells of the sheets where a check found it.
@@ -50,7 +50,7 @@ class Cause:
     code: str = ""
     sample_ids: tuple[str, ...] = ()
     bead_runs: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     n_cells: int = 0
     n_variants: int = 0
 

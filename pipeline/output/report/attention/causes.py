@@ -44,7 +44,7 @@ _ACTION_OF: Final[Mapping[RdStatus, str]] = {
     RdStatus.NO_BACKGROUND: "Name a control in study.xlsx, sheet samples, column fmo_file or isotype_file.",
     RdStatus.NOT_QUANTIFIABLE: "Look in the card at what the interval comes from.",
 }
-SAMPLES, BEADS = "samples", "beads"
+_SAMPLE_SHEET, _BEAD_SHEET = "samples", "beads"
 """Sheets whose rows are tubes and bead runs."""
 
 _ROW = re.compile(r"(?<=[A-Z])\d+$")
@@ -84,13 +84,13 @@ class _CollectedCause:
     cause: Cause
     sample_ids: dict[str, None] = field(default_factory=dict)
     bead_runs: dict[str, None] = field(default_factory=dict)
-    said: dict[str, None] = field(default_factory=dict)
+    messages: dict[str, None] = field(default_factory=dict)
     cells: dict[str, None] = field(default_factory=dict)
     variants: dict[str, None] = field(default_factory=dict)
 
     def vary(self, text: str) -> None:
         """Add the cause in the words of one tube, bead run or cell."""
-        self.said[text] = self.variants[text] = None
+        self.messages[text] = self.variants[text] = None
 
 
 @dataclass(slots=True)
@@ -106,12 +106,12 @@ class _Collected:
     def causes(self) -> Iterator[Cause]:
         """Yield each cause with its tubes, bead runs and words."""
         for part in self.parts.values():
-            messages = [*part.said, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
+            messages = [*part.messages, *([_cells(tuple(part.cells))] if len(part.cells) > 1 else [])]
             yield replace(
                 part.cause,
                 sample_ids=tuple(part.sample_ids),
                 bead_runs=tuple(part.bead_runs),
-                said=tuple(messages),
+                messages=tuple(messages),
                 n_cells=len(part.cells),
                 n_variants=len(part.variants),
             )
@@ -130,7 +130,7 @@ class _Collected:
             part = self._at(("flag", flag), flag_cause(flag))
             part.bead_runs[run.bead_run] = None
             if flag in warned:
-                part.said |= dict.fromkeys(f"{run.bead_run}: {text}" for text in _doubts(run))
+                part.messages |= dict.fromkeys(f"{run.bead_run}: {text}" for text in _doubts(run))
 
     def _add_rejected(self, run: CalibrationResult) -> None:
         why = as_sentences(_doubts(run)) or run.note or "no curve"
@@ -183,7 +183,7 @@ class _Collected:
     def _homes_of(self, fault: Fault) -> tuple[CauseKey, ...]:
         """Return the causes that already list the tubes or the bead run of a finding as without a density."""
         sheet, name = self._row_of(fault)
-        if sheet == BEADS and name in self.curves:
+        if sheet == _BEAD_SHEET and name in self.curves:
             return (self.curves[name],)
         if not fault.sample_ids or any(sample_id not in self.homes for sample_id in fault.sample_ids):
             return ()
@@ -199,9 +199,9 @@ class _Collected:
         key = ("fault", fault.severity, cause_of(fault))
         part = self._at(key, Cause(level, order, sentence(str(fault))))
         sheet, name = self._row_of(fault)
-        tube = [name] if sheet == SAMPLES else []
+        tube = [name] if sheet == _SAMPLE_SHEET else []
         part.sample_ids |= dict.fromkeys(fault.sample_ids or tube)
-        part.bead_runs |= dict.fromkeys([name] if sheet == BEADS else [])
+        part.bead_runs |= dict.fromkeys([name] if sheet == _BEAD_SHEET else [])
         part.vary(str(fault))
         part.cells[fault.where] = None
 
@@ -210,7 +210,7 @@ class _Collected:
         """Add a check finding to a cause, which is then at least a warning."""
         if part.cause.level is Level.INFO:
             part.cause = replace(part.cause, level=Level.WARN, order=_LOOK)
-        part.said[str(fault)] = None
+        part.messages[str(fault)] = None
         part.cells[fault.where] = None
 
     def add_note(self, note: Note) -> None:
@@ -224,7 +224,11 @@ class _Collected:
 
 def _names_of_rows(places: Mapping[tuple[str, str, str], str]) -> dict[str, tuple[str, str]]:
     """Return the sheet and the name of each row of tubes and bead runs, by sheet and row (`samples!7`)."""
-    named = {(sheet, name): cell for (sheet, name, _), cell in places.items() if sheet in (SAMPLES, BEADS)}
+    named = {
+        (sheet, name): cell
+        for (sheet, name, _), cell in places.items()
+        if sheet in (_SAMPLE_SHEET, _BEAD_SHEET)
+    }
     return {_ROW_OF.sub(r"\1", cell): sheet_and_name for sheet_and_name, cell in named.items()}
 
 

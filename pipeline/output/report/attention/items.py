@@ -45,8 +45,8 @@ class AttentionItem:
     first: tuple[Link, ...] = ()
     more: tuple[Link, ...] = ()
     bead_runs: tuple[Link, ...] = ()
-    said: tuple[str, ...] = ()
-    n_unsaid: int = 0
+    messages: tuple[str, ...] = ()
+    n_more_messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _item(
     cause: Cause, anchors: Mapping[str, str], patients: Mapping[str, str], n: int, n_beads: int
 ) -> AttentionItem:
     tubes = _links("sample", cause.sample_ids, anchors)
-    messages = [text for text in _once(cause.said) if not _repeats(text, cause.title)]
+    messages = [text for text in _once(cause.messages) if not _repeats(text, cause.title)]
     return AttentionItem(
         cause.level.value,
         _SYMBOL[cause.level],

@@ -9,7 +9,7 @@ from calibration.curve.standard_curve import CurveVerdict, StandardCurve
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.drift import drift_pictures
-from pipeline.output.figures.style.palette import VERDICT, StatusStyle
+from pipeline.output.figures.style.palette import CURVE_VERDICT_LOOK, StatusStyle
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.figures.svg.picture_page import side_by_side
 from pipeline.output.flag_words.all_flags import heaviest, words_of_flag
@@ -47,12 +47,14 @@ def bead_card(result: CalibrationResult, anchor: str, limit: BeadLimit) -> BeadC
     return BeadCard(
         anchor=anchor,
         name=result.bead_run,
-        look=VERDICT[verdict],
-        verdict=VERDICT[verdict].words if curve else "no curve",
+        look=CURVE_VERDICT_LOOK[verdict],
+        verdict=CURVE_VERDICT_LOOK[verdict].words if curve else "no curve",
         curve=_curve_words(curve),
         facts=_bead_facts(result),
         rows=_bead_rows(result),
-        checks=tuple((VERDICT[check.verdict], check.text) for check in (curve.checks if curve else ())),
+        checks=tuple(
+            (CURVE_VERDICT_LOOK[check.verdict], check.text) for check in (curve.checks if curve else ())
+        ),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         flags=tuple((flag, words_of_flag(flag)) for flag in result.flags),
         calm=verdict is CurveVerdict.ACCEPT and heaviest(result.flags) in (None, Weight.NOTED),

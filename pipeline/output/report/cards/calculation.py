@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from calibration.density.receptor_density import NUMBERED, RdStatus, ReceptorDensity
-from calibration.density.result import known_to_exceed
-from pipeline.output.figures.style.ticks import count
-from pipeline.output.report.words import density_words, rounded_text
+from calibration.density.receptor_density import RdStatus, ReceptorDensity
+from calibration.density.result import known_to_exceed, quotable_density, raw_estimate
+from pipeline.output.figures.style.ticks import count, rounded_text
+from pipeline.output.report.words import density_words
 from pipeline.quantification.result import SampleResult
 
 Pairs = tuple[tuple[str, str], ...]
@@ -52,20 +52,21 @@ def _counting(receptor: ReceptorDensity) -> list[tuple[str, str]]:
     if receptor.status is RdStatus.ABOVE_ULOQ:
         quoted = density_words(receptor.status, None, None, known_to_exceed(receptor))
         return [("what counts", f"{quoted}: only this bound is known")]
-    if receptor.rd is None:
+    estimate = raw_estimate(receptor)
+    if estimate is None:
         return []
-    text = f"{rounded_text(receptor.rd)}; {_why(receptor)}"
+    text = f"{rounded_text(estimate)}; {_why(estimate, receptor.rd_plain)}"
     if receptor.status is RdStatus.BELOW_LLOQ:
-        quoted = density_words(receptor.status, receptor.rd, receptor.lloq, None)
+        quoted = density_words(receptor.status, estimate, receptor.lloq, None)
         return [("RD", text), ("what counts", f"{quoted}: RD lies below the LLOQ")]
-    return [("RD, which counts" if receptor.status in NUMBERED else "RD", text)]
+    return [("RD" if quotable_density(receptor) is None else "RD, which counts", text)]
 
 
-def _why(receptor: ReceptorDensity) -> str:
-    if receptor.rd is None or receptor.rd_plain is None:
+def _why(estimate: float, plain: float | None) -> str:
+    if plain is None:
         return "the difference"
-    bias = receptor.rd_plain - receptor.rd
-    if abs(bias) <= ALIKE_IN_PRINT * abs(receptor.rd):
+    bias = plain - estimate
+    if abs(bias) <= ALIKE_IN_PRINT * abs(estimate):
         return "the plain difference: at this brightness subtracting medians has no bias"
     side = "too high" if bias > 0 else "too low"
     return (

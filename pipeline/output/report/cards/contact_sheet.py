@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gating.gates.steps import Step
 from pipeline.output.figures.style.palette import StatusStyle
 from pipeline.output.figures.svg.gate_picture import thumbnail
-from pipeline.output.legend.verdict import Verdict
+from pipeline.output.legend.tube_verdict import TubeVerdict
 from pipeline.output.report.cards.tube_cards import TubeCard
 from pipeline.quantification.result import SampleResult
 
@@ -20,7 +20,7 @@ class Contact:
     anchor: str
     name: str
     look: StatusStyle
-    verdict: Verdict
+    verdict: TubeVerdict
     confidence: str
     unsure: bool
     svg: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from calibration.density.result import raw_estimate
 from pipeline.output.figures.style.palette import STATUS
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.report.cards.calculation import Pairs
-from pipeline.output.report.words import interval_words, rounded_text
+from pipeline.output.report.words import interval_words
 from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
 from pipeline.patients.receptor_occupancy.theta import Theta, ThetaFrom
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
@@ -71,7 +72,8 @@ def _percent_occupied(theta: Theta) -> str:
 
 def _sentinel_words(sentinel: SentinelResult) -> str:
     receptor = sentinel.receptor
-    if receptor.rd is None:
+    estimate = raw_estimate(receptor)
+    if estimate is None:
         return sentinel.note or f"{STATUS[receptor.status].words} ({count(receptor.n_cells)} cells)"
     interval = interval_words(receptor.rd_low, receptor.rd_high)
-    return f"{rounded_text(receptor.rd)} ({interval}), {count(receptor.n_cells)} cells"
+    return f"{rounded_text(estimate)} ({interval}), {count(receptor.n_cells)} cells"

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from calibration.curve.standard_curve import StandardCurve
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
-from calibration.density.result import known_to_exceed
+from calibration.density.result import known_to_exceed, raw_estimate
 from gating.gates.steps import GateFlag, GateStep
 from gating.thresholds.methods import words_of
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.gating import channel_labels, gating_html, gating_panels, step_title
 from pipeline.output.figures.style.palette import STATUS, StatusStyle
-from pipeline.output.figures.style.ticks import count
+from pipeline.output.figures.style.ticks import count, rounded_text
 from pipeline.output.figures.svg.picture_page import in_page
 from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.flag_words.entry import FlagWords
 from pipeline.output.interval import interval_lacks
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, badge_class, verdict_of
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict, badge_class, verdict_of
 from pipeline.output.report.bars import SHADES, BarScale, budget_bar, interval_bar, terms_in_order
 from pipeline.output.report.cards.calculation import Pairs, arithmetic
 from pipeline.output.report.cards.notes import Shared, TubeNotes, tube_notes
 from pipeline.output.report.cards.occupancy_words import HEADLINES, occupancy_pairs
-from pipeline.output.report.words import density_words, interval_words, rounded_text, sorting_number
+from pipeline.output.report.words import density_words, interval_words, sorting_number
 from pipeline.output.result_tables import plasma_cell_percent, reviewers, sample_flags
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.receptor_occupancy.sentinel_reading import SentinelReading
@@ -32,7 +32,7 @@ from pipeline.quantification.result import SampleResult, failure_reason
 from pipeline.study.quantity_name import population_name
 from pipeline.study.study import Panel, Sample
 
-ASKING = (Verdict.LOOK, Verdict.UNRELIABLE, Verdict.NO_DENSITY, Verdict.FAILED)
+ASKING = (TubeVerdict.LOOK, TubeVerdict.UNRELIABLE, TubeVerdict.NO_DENSITY, TubeVerdict.FAILED)
 """Verdicts of tubes that a person should look at."""
 
 
@@ -43,7 +43,7 @@ class TubeCard:
     anchor: str
     sample: Sample
     look: StatusStyle
-    verdict: Verdict
+    verdict: TubeVerdict
     badge: str
     status: str
     beyond: str
@@ -92,7 +92,7 @@ def tube_card(
     """
     exposure = study_result.exposures.get(result.sample_id)
     receptor, panel = result.receptor, _panel(study_result, sample)
-    flags = sample_flags(result, exposure)
+    estimate, flags = raw_estimate(receptor), sample_flags(result, exposure)
     verdict = verdict_of(receptor.status, flags)
     reading = SentinelReading(result.sentinel_reading) if result.sentinel_reading else None
     labels = channel_labels(panel) if panel and anchor else {}
@@ -100,16 +100,16 @@ def tube_card(
     return TubeCard(
         anchor=anchor,
         sample=sample,
-        look=VERDICT_LOOK[verdict],
+        look=TUBE_VERDICT_LOOK[verdict],
         verdict=verdict,
         badge=badge_class(verdict),
         status=receptor.status.value,
         beyond=_beyond(receptor.status, verdict),
         density=density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         instead=_instead(result),
-        estimate=rounded_text(receptor.rd),
+        estimate=rounded_text(estimate),
         interval=interval_words(receptor.rd_low, receptor.rd_high),
-        order=sorting_number(receptor.rd if receptor.rd is not None else receptor.rd_low),
+        order=sorting_number(receptor.rd_low if estimate is None else estimate),
         interval_order=sorting_number(receptor.rd_low),
         lacks=interval_lacks(receptor, flags).replace(";", ", "),
         bar=interval_bar(result, scale),
@@ -152,10 +152,10 @@ def _instead(result: SampleResult) -> str:
     return f"ABC {rounded_text(receptor.abc)}; {reason}" if receptor.abc is not None else reason
 
 
-def _beyond(status: RdStatus, verdict: Verdict) -> str:
+def _beyond(status: RdStatus, verdict: TubeVerdict) -> str:
     """Return that a density is extrapolated, where neither its verdict nor a sign before it says so."""
-    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not Verdict.ABOVE_TOP_BEAD
-    return Verdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
+    extrapolated = status is RdStatus.ABOVE_ULOQ_EXTRAPOLATED and verdict is not TubeVerdict.ABOVE_TOP_BEAD
+    return TubeVerdict.ABOVE_TOP_BEAD.lower() if extrapolated else ""
 
 
 def _weeks(exposure: Exposure | None) -> str:

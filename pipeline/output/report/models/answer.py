@@ -11,6 +11,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.report.models.words import LIKELY_P, fold_words, latest_weeks, three_digits
 from pipeline.study.quantity_name import density_name, drug_of
+from pipeline.study.wording import capitalized
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.recovery.fit import NOT_IN_DATA
@@ -116,7 +117,7 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
         return f"Whether {name} rises with the washout is open: {size}."
     way = "rises" if fit.slope > 0 else "falls"
     sure = "clear" if p < CLEAR_P else "likely, not certain"
-    sentence = f"{name[:1].upper()}{name[1:]} {way} with the washout: {size}."
+    sentence = f"{capitalized(name)} {way} with the washout: {size}."
     return f"{sentence} It is {sure} that it {way}; the rate is {_known(low, high)}."
 
 
@@ -140,7 +141,7 @@ def _wait(report: WashoutReport, name: str, cut: float, contradicted: frozenset[
     if wait.weeks is None:
         why = wait.note.removeprefix(_NO_ANSWER_WORDS).removeprefix(f"{NOT_IN_DATA}: ")
         return f"It cannot be estimated when {half_way}" + (f": {why}." if why else ".")
-    return f"{half_way[:1].upper()}{half_way[1:]} after {_weeks(wait)}{_beyond(report, wait)}."
+    return f"{capitalized(half_way)} after {_weeks(wait)}{_beyond(report, wait)}."
 
 
 def _beyond(report: WashoutReport, wait: Wait) -> str:

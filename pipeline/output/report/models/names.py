@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.study.wording import capitalized
 from pipeline.washout.models import MODELS
 
-_VARIANTS: Final = [model for model in MODELS if any(model.name.startswith(f"{m.name} ") for m in MODELS)]
-PLAIN: Final = {
-    str(model.name): model.plain
-    for model in (
-        *sorted(_VARIANTS, key=lambda model: str(model.name)),
-        *(m for m in MODELS if m not in _VARIANTS),
-    )
-}
-"""Each model in words; a longer name goes before one that begins it."""
+PLAIN_NAMES: Final = {str(model.name): model.plain for model in MODELS}
+"""Each model in words."""
 
-_NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in PLAIN))
+_LONGEST_FIRST: Final = sorted(PLAIN_NAMES, key=len, reverse=True)
+"""A name goes before a shorter one that it may begin with."""
+
+_NAME: Final = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in _LONGEST_FIRST))
 _FIRST: Final = re.compile(
     rf"^(?:Wait by )?({_NAME.pattern})\. (\w)(?=[a-z ])|^(?:Wait by )?({_NAME.pattern})\. "
 )
@@ -34,5 +31,5 @@ def plain_names(text: str) -> str:
     'the rows contradict the recovery curve'
     """
     named = _FIRST.sub(lambda match: f"{match[1] or match[3]}: {(match[2] or '').lower()}", text)
-    plain = _NAME.sub(lambda match: PLAIN[match[0]], named)
-    return plain[:1].upper() + plain[1:] if named != text or _NAME.match(text) else plain
+    plain = _NAME.sub(lambda match: PLAIN_NAMES[match[0]], named)
+    return capitalized(plain) if named != text or _NAME.match(text) else plain

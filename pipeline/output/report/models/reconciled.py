@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.output.report.models.names import PLAIN
+from pipeline.output.report.models.names import PLAIN_NAMES
 from pipeline.output.report.models.words import LIKELY_P, three_digits
 from pipeline.washout.censored.estimate import ModelName, Wait
 from pipeline.washout.line.tobit import WashoutFit
@@ -67,7 +67,7 @@ def _waits(report: WashoutReport) -> Iterator[str]:
         curve = known_waits.get((ModelName.RECOVERY.value, density, share))
         if model == ModelName.LINE and curve is not None and _apart(line, curve):
             preferred = report.choice.preferred if report.choice else ""
-            counts = PLAIN.get(preferred, "")
+            counts = PLAIN_NAMES.get(preferred, "")
             which = f"the rows fit {counts} better, so its weeks count" if counts else "neither is preferred"
             yield (
                 f"Until {100 * share:g} % of the patients have {three_digits(density)}, the line gives "

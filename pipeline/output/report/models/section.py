@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.report.models.names import PLAIN, plain_names
+from pipeline.output.report.models.names import PLAIN_NAMES, plain_names
 from pipeline.output.report.models.reconciled import reconciled
 from pipeline.output.report.models.washout_words import data_words, no_answer_words, washout_words
 from pipeline.output.report.models.within import unnumbered_words, within_words
@@ -58,6 +58,6 @@ def model_section(study_result: StudyResult) -> ModelSection:
         unnumbered=unnumbered_words(study_result),
         reconciled=reconciled(report, density_name(study_result.study)),
         notes=tuple(map(plain_names, report.notes)) if report else (),
-        names=tuple((name, words) for name, words in PLAIN.items()),
+        names=tuple((name, words) for name, words in PLAIN_NAMES.items()),
         curve_name=plain_names(report.curve_name) if report and report.curve else "",
     )

@@ -10,6 +10,7 @@ from pipeline.output.interval import fold_bound
 from pipeline.output.report.models.words import LIKELY_P, model_words, refusal_words
 from pipeline.output.report.words import p_words
 from pipeline.study.quantity_name import density_name
+from pipeline.study.wording import counted
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.ranks import RankAssociation
 from pipeline.washout.report import WashoutReport
@@ -40,17 +41,13 @@ def no_answer_words(study_result: StudyResult) -> tuple[str, ...]:
 
 def data_words(report: WashoutReport) -> str:
     """Return which visits the models use."""
-    used = f"{report.n_used} of {_counted(report.n_rows, 'visit')} ({_counted(report.n_patients, 'patient')})"
+    used = f"{report.n_used} of {counted(report.n_rows, 'visit')} ({counted(report.n_patients, 'patient')})"
     return (
         f"A washout and a density or a limit are known for {used}: {report.n_observed} with a density "
         "(also where the curve is extended above the top bead), "
         f"{report.n_left_censored} known only as below LLOQ, {report.n_right_censored} known only as above "
         "ULOQ; those enter the models as limits."
     )
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _rank_words(rank: RankAssociation, name: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 from pipeline.output.figures.style.ticks import count
 from pipeline.output.interval import fold_bound
 from pipeline.patients.receptor_occupancy.theta import NO_DIVISION, ThetaFrom
 from pipeline.study.quantity_name import UnitKind
-from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
+from pipeline.study.wording import capitalized
+from pipeline.washout.censored.estimate import Estimate, ModelName, PatientShare, Wait
+from pipeline.washout.censored.subject import Covariate, EstimateKind, WayPart
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
@@ -24,24 +24,17 @@ LIKELY_P: Final = 0.05
 """p below which the rank test, or the line, is said to show that density changes with washout. Convention: 5
 % go with the 95 % intervals that stand beside p in the report."""
 
-_COLUMNS: Final = {
-    "imid_since": "an immunomodulatory drug since the last dose",
-    "prior_lines": "the number of prior lines",
-    "igg": "the IgG type",
-    ModelName.ADJUSTED: "M1, adjusted",
-}
-
 _WAYS: Final = {
-    "fold_kit_": "Kit",
-    "fold_clone_": "Clone",
-    "fold_fluorochrome_": "Dye",
-    "fold_instrument_": "Cytometer",
+    WayPart.KIT: "kit",
+    WayPart.CLONE: "clone",
+    WayPart.DYE: "dye",
+    WayPart.CYTOMETER: "cytometer",
 }
 
 _ADJUSTED: Final = {
-    "adjusted_fold_imid_since": "an immunomodulatory drug since then",
-    "adjusted_fold_prior_lines": "each prior line of therapy",
-    "adjusted_fold_igg": "IgG myeloma",
+    Covariate.IMID_SINCE: "an immunomodulatory drug since then",
+    Covariate.PRIOR_LINES: "each prior line of therapy",
+    Covariate.IGG: "IgG myeloma",
 }
 
 
@@ -55,15 +48,14 @@ def model_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     name
         Of the density: `free CD38`.
     """
-    estimates = {estimate.name: estimate for estimate in report.estimates}
     sentences = [
-        *_kit_words(estimates.values()),
-        *_left_out_words(report, estimates),
-        *_doubt_words(report, estimates),
-        *_adjusted_words(estimates),
-        *_mixed_words(estimates),
-        *_recovery_words(estimates, name),
-        *_total_words(report, estimates),
+        *_way_words(report),
+        *_left_out_words(report),
+        *_doubt_words(report),
+        *_adjusted_words(report),
+        *_mixed_words(report),
+        *_recovery_words(report, name),
+        *_total_words(report),
         *(_wait_words(wait, name) for wait in report.waits if wait.weeks is not None),
     ]
     return (*sentences, *([f"{report.choice.reason}; rule: {report.choice.rule}."] if report.choice else []))
@@ -80,22 +72,11 @@ def refusal_words(report: WashoutReport, name: str) -> tuple[str, ...]:
     by_reason: dict[str, list[str]] = {}
     without_weeks = [(_wait(wait, name), _why(wait)) for wait in report.waits if wait.weeks is None]
     for estimate, reason in (
-        *((_plain(refusal.name), refusal.reason) for refusal in report.not_estimable),
+        *(refusal.plain or (refusal.name, refusal.reason) for refusal in report.not_estimable),
         *without_weeks,
     ):
-        by_reason.setdefault(_plain(reason), []).append(estimate)
-    return tuple(f"{_capital('; '.join(names))}: {reason}." for reason, names in by_reason.items())
-
-
-def _plain(text: str) -> str:
-    """Return a sentence with the columns' names as words."""
-    for column, words in _COLUMNS.items():
-        text = re.sub(rf"\b{column}\b", words, text)
-    return text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        by_reason.setdefault(reason, []).append(estimate)
+    return tuple(f"{capitalized('; '.join(names))}: {reason}." for reason, names in by_reason.items())
 
 
 def _interval(estimate: Estimate) -> str:
@@ -106,13 +87,29 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _credible(estimate: Estimate) -> str:
-    """As `_interval`, of a posterior; a limit that lies outside of what was seen is named."""
-    low, high = _number_or_open(estimate.low), _number_or_open(estimate.high)
-    return f"{three_digits(estimate.value)} (95 % credible interval {low} to {high})"
+    """As `_interval`, of a posterior: the value with its unit, and its credible interval."""
+    value = f"{three_digits(estimate.value)} {estimate.unit}"
+    return f"{value} ({credible_words(estimate.low, estimate.high, estimate.unit)})"
 
 
-def _number_or_open(number: float | None) -> str:
-    return "not within the observed range" if number is None else three_digits(number)
+def credible_words(low: float | None, high: float | None, unit: str) -> str:
+    """Return a credible interval in words; None is an end beyond what was observed.
+
+    Examples
+    --------
+    >>> credible_words(25.5, 40.0, "weeks")
+    '95 % credible interval 25.5 to 40'
+    >>> credible_words(25.5, None, "weeks")
+    '95 % credible interval from 25.5 weeks; its upper end is beyond the observed range'
+    """
+    if low is not None and high is not None:
+        return f"95 % credible interval {three_digits(low)} to {three_digits(high)}"
+    beyond = "is beyond the observed range"
+    if low is not None:
+        return f"95 % credible interval from {three_digits(low)} {unit}; its upper end {beyond}"
+    if high is not None:
+        return f"95 % credible interval up to {three_digits(high)} {unit}; its lower end {beyond}"
+    return "both ends of the 95 % credible interval are beyond the observed range"
 
 
 def fold_words(number: float | None) -> str:
@@ -148,49 +145,56 @@ def three_digits(number: float | None) -> str:
     return "∞" if number is None or number == math.inf else count(float(f"{number:.3g}"))
 
 
-def _kit_words(estimates: Iterable[Estimate]) -> list[str]:
-    return [
-        f"{words} {estimate.name.removeprefix(start)} reads × {_interval(estimate)} of the usual one."
-        for estimate in estimates
-        for start, words in _WAYS.items()
-        if estimate.name.startswith(start)
-    ]
+def _way_words(report: WashoutReport) -> list[str]:
+    """Say how each further kit, clone, dye or cytometer reads."""
+    sentences = []
+    for estimate in report.term_estimates(ModelName.LINE):
+        if isinstance(estimate.subject, tuple):
+            way = " with ".join(f"{_WAYS[part]} {value}" for part, value in estimate.subject)
+            sentences.append(f"{capitalized(way)} reads × {_interval(estimate)} of the usual one.")
+    return sentences
 
 
-def _left_out_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
+def _left_out_words(report: WashoutReport) -> list[str]:
     """Say which rows the models leave out by default, and what the line is with them."""
-    fold = estimates.get("with_left_out_fold_per_doubling")
-    sentences = [f"{_capital(note)}." for note in left_out_notes(report.left_out)]
+    fold = report.estimate(EstimateKind.FOLD, ModelName.WITH_LEFT_OUT)
+    sentences = [f"{capitalized(note)}." for note in left_out_notes(report.left_out)]
     return sentences + (
         [f"M1 with these rows included: × {_interval(fold)} per doubling, n = {fold.n}."] if fold else []
     )
 
 
-def _doubt_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
+def _doubt_words(report: WashoutReport) -> list[str]:
     """Return sentences on doubts about the line: curvature, and a scatter that may change with weeks."""
     if report.tobit is None:
         return []
-    varying = estimates.get("slope_varying_scatter")
+    varying = report.estimate(EstimateKind.SLOPE_WITH_VARYING_SCATTER, ModelName.LINE)
     beside = (
         f"M1 with a scatter that may change with weeks: {_interval(varying)} dex per doubling."
         if varying
         else ""
     )
-    return [*(f"M1. {_capital(words)}." for words in report.tobit.doubt_words), *([beside] if beside else [])]
+    return [
+        *(f"M1. {capitalized(words)}." for words in report.tobit.doubt_words),
+        *([beside] if beside else []),
+    ]
 
 
-def _adjusted_words(estimates: dict[str, Estimate]) -> list[str]:
-    fold = estimates.get("adjusted_fold_per_doubling")
+def _adjusted_words(report: WashoutReport) -> list[str]:
+    fold = report.estimate(EstimateKind.FOLD, ModelName.ADJUSTED)
     if fold is None:
         return []
     covariates = [
-        f"{words} × {_interval(estimates[name])}" for name, words in _ADJUSTED.items() if name in estimates
+        f"{_ADJUSTED[estimate.subject]} × {_interval(estimate)}"
+        for estimate in report.term_estimates(ModelName.ADJUSTED)
+        if isinstance(estimate.subject, Covariate)
     ]
     return [f"M1 adjusted. × {_interval(fold)} per doubling at the same {'; '.join(covariates)}."]
 
 
-def _mixed_words(estimates: dict[str, Estimate]) -> list[str]:
-    slope, alike = estimates.get("slope_random_intercept"), estimates.get("alike_within_patients")
+def _mixed_words(report: WashoutReport) -> list[str]:
+    slope = report.estimate(EstimateKind.SLOPE_WITH_RANDOM_INTERCEPT, ModelName.RANDOM_INTERCEPT)
+    alike = report.estimate(EstimateKind.ALIKE, ModelName.RANDOM_INTERCEPT)
     if slope is None or alike is None or alike.value is None:
         return []
     words = (
@@ -200,25 +204,26 @@ def _mixed_words(estimates: dict[str, Estimate]) -> list[str]:
     return [words]
 
 
-def _recovery_words(estimates: dict[str, Estimate], name: str) -> list[str]:
-    plateau, half = estimates.get("plateau"), estimates.get("t50_weeks")
+def _recovery_words(report: WashoutReport, name: str) -> list[str]:
+    plateau = report.estimate(EstimateKind.PLATEAU, ModelName.RECOVERY)
+    half = report.estimate(EstimateKind.HALF_TIME, ModelName.RECOVERY)
     if plateau is None or half is None:
         return []
     words = (
-        f"M2. The median {name} comes back to a plateau of {_credible(plateau)} molecules per cell, half of "
-        f"it after {_credible(half)} weeks. These intervals rest on the rows and on priors, which are listed "
+        f"M2. The median {name} comes back to a plateau of {_credible(plateau)}, half of "
+        f"it after {_credible(half)}. These intervals rest on the rows and on priors, which are listed "
         "among the assumptions. ρ, T and Kd cannot be separated by such data and are not given."
     )
     return [words]
 
 
-def _total_words(report: WashoutReport, estimates: dict[str, Estimate]) -> list[str]:
-    fold = estimates.get("total_fold_per_doubling")
+def _total_words(report: WashoutReport) -> list[str]:
+    fold = report.estimate(EstimateKind.FOLD, ModelName.TOTAL)
     if fold is None:
         return []
     sources = {visit.theta_from for visit in report.visits if visit.theta is not None}
-    if sources == {ThetaFrom.NO_COMPETITION.value}:
-        return [f"M3. {_capital(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
+    if sources == {ThetaFrom.NO_COMPETITION}:
+        return [f"M3. {capitalized(NO_DIVISION)}: × {_interval(fold)} per doubling, n = {fold.n}."]
     words = (
         "M3. Where θ, the part that the drug occupies, is known well enough, free over 1 − θ gives the "
         f"total: × {_interval(fold)} per doubling, n = {fold.n}. {_where_from(report)}. "
@@ -234,19 +239,16 @@ def _where_from(report: WashoutReport) -> str:
 
 
 def _wait_words(wait: Wait, name: str) -> str:
-    note = f"; {wait.note}" if wait.note else ""
-    if wait.model == ModelName.RECOVERY:
-        limits = f"95 % credible interval {_number_or_open(wait.low)} to {_number_or_open(wait.high)}"
-        note = ""  # a missing limit is named in its place
-    else:
-        high = latest_weeks(wait)
-        limits = (
-            f"95 % interval from {three_digits(wait.low)}, no upper limit"
-            if high is None
-            else f"95 % interval {three_digits(wait.low)} to {three_digits(high)}"
-        )
-    weeks = f"{three_digits(wait.weeks)} ({limits}) weeks{note}"
-    return f"Wait by {wait.model}. {_capital(_wait(wait, name))} after {weeks}."
+    after = f"Wait by {wait.model}. {capitalized(_wait(wait, name))} after {three_digits(wait.weeks)}"
+    if wait.model == ModelName.RECOVERY:  # the interval says which of its ends is missing, as the note does
+        return f"{after} weeks ({credible_words(wait.low, wait.high, 'weeks')})."
+    high = latest_weeks(wait)
+    limits = (
+        f"95 % interval from {three_digits(wait.low)}, no upper limit"
+        if high is None
+        else f"95 % interval {three_digits(wait.low)} to {three_digits(high)}"
+    )
+    return f"{after} ({limits}) weeks{f'; {wait.note}' if wait.note else ''}."
 
 
 def _why(wait: Wait) -> str:
@@ -258,5 +260,4 @@ def _why(wait: Wait) -> str:
 
 
 def _wait(wait: Wait, name: str) -> str:
-    who = "half of the patients" if wait.share == 0.5 else f"{100 * wait.share:g} % of the patients"
-    return f"{who} have {count(wait.density)} {name}"
+    return f"{PatientShare.of(wait.share).words} have {count(wait.density)} {name}"

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
 
 from pipeline.output.report.record import sources as src
-from pipeline.output.report.record.sources import Publication, cited
+from pipeline.output.report.record.sources import cited
 from pipeline.patients.receptor_occupancy.theta import ThetaFrom
 from pipeline.response.statistics.logistic import OddsMethod
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.censored.estimate import ModelName
 from pipeline.washout.models import MODELS
+from pipeline.washout.publications import LESS_BIAS, SERUM
 from pipeline.washout.report import WashoutReport
-
-_SOURCES: Final[Mapping[str, tuple[Publication, ...]]] = {
-    ModelName.RANKS: (src.PAIRWISE_ORDER, src.PERMUTATION, src.BOOTSTRAP),
-    ModelName.LINE: (src.TOBIT, src.LESS_BIAS),
-    ModelName.RECOVERY: (src.IMPORTANCE, src.SERUM),
-}
-"""Whose methods the models use; the sentence of each is its own (`Model.methods`)."""
 
 
 def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
@@ -32,7 +25,7 @@ def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
     )
     for model in MODELS:
         if model.methods and model.name in report.fits:
-            yield f"{model.methods}{cited(_SOURCES.get(model.name, ()))}."
+            yield f"{model.methods}{cited(model.sources)}."
     if ModelName.TOTAL in report.fits:
         yield _total(report)
     if report.choice and len(report.choice.candidates) > 1:
@@ -42,12 +35,12 @@ def washout_sentences(report: WashoutReport | None) -> Iterator[str]:
 def _total(report: WashoutReport) -> str:
     """Return how free density became total, from where θ was known."""
     ways = sorted({visit.theta_from for visit in report.visits if visit.theta is not None})
-    if ways == [ThetaFrom.NO_COMPETITION.value]:
+    if ways == [ThetaFrom.NO_COMPETITION]:
         return "No clone competes with the drug, so density is total density, and its line is the same."
-    modelled = {ThetaFrom.LEVEL.value, ThetaFrom.MODEL.value} & set(ways)
+    modelled = {ThetaFrom.LEVEL, ThetaFrom.MODEL} & set(ways)
     return (
         "Total density was taken as free density over 1 − θ, θ being the part that the drug occupies, from: "
-        f"{', '.join(ways)}{cited([src.SERUM] if modelled else [])}."
+        f"{', '.join(ways)}{cited([SERUM] if modelled else [])}."
     )
 
 
@@ -56,7 +49,7 @@ def response_sentences(tables: ResponseTables | None) -> Iterator[str]:
     if tables is None:
         return
     if tables.n_evaluable:
-        yield f"Proportions have exact intervals{cited([src.EXACT])}."
+        yield f"Proportions have exact intervals{cited([src.EXACT_INTERVAL])}."
         yield from _comparisons(tables)
     followed = [row for row in tables.survival if row.n]
     if followed:
@@ -87,4 +80,4 @@ def _comparisons(tables: ResponseTables) -> Iterator[str]:
         contrast.firth for contrast in contrasts
     )
     if separated:
-        yield f"Where data are separated, Firth's penalised likelihood was used{cited([src.LESS_BIAS])}."
+        yield f"Where data are separated, Firth's penalised likelihood was used{cited([LESS_BIAS])}."

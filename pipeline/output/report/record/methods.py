@@ -12,6 +12,7 @@ from calibration.curve.fit import CurveModel
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.budget import BetweenRunSource, BudgetTerm
 from calibration.density.limits import LloqSource
+from calibration.density.result import raw_estimate
 from calibration.flags import CalibrationFlag
 from gating.gates.all_steps import STEPS
 from gating.thresholds.methods import Method
@@ -23,6 +24,7 @@ from pipeline.output.report.record.analysis_text import response_sentences, wash
 from pipeline.output.report.record.sources import cited
 from pipeline.quantification.result import SampleFlag, SampleResult
 from pipeline.study.quantity_name import drug_of, marker_of, population_name
+from pipeline.study.wording import capitalized
 
 _WAYS: Final = {
     Method.VALLEY: "at the valley of the channel's density",
@@ -100,8 +102,8 @@ def _files(study_result: StudyResult) -> Iterator[str]:
     read = [result for result in results if result.steps]
     lost = len(results) - len(read)
     yield (
-        f"{_counted(len(results), 'tube')} of {_counted(len(patients), 'patient')} ({tissues}) came as FCS "
-        f"files{f'; {lost} of them could not be gated' if lost else ''}."
+        f"{_number_of(len(results), 'tube')} of {_number_of(len(patients), 'patient')} ({tissues}) came as "
+        f"FCS files{f'; {lost} of them could not be gated' if lost else ''}."
     )
     applied = Counter(_matrix(result.spillover_source) for result in read)
     for name, n in applied.items():
@@ -139,7 +141,8 @@ def _gating(study_result: StudyResult) -> Iterator[str]:
     if split:
         yield (
             f"Aberrant {wanted} were distinguished from normal ones by their "
-            f"phenotype{cited([src.PHENOTYPE])} and quantified in their place{in_how_many(len(split), n)}."
+            f"phenotype{cited([src.ABERRANT_PHENOTYPE])} and quantified in their "
+            f"place{in_how_many(len(split), n)}."
         )
     second = [r for r in read if r.second_opinion is not None]
     if second:
@@ -151,10 +154,10 @@ def _automatic(tubes: Sequence[SampleResult], n: int, marker: str, wanted: str) 
     done = {step.name for tube in tubes for step in tube.steps if step.methods != (Method.NONE,)}
     out = [kind.leaves_out for kind in STEPS if kind.leaves_out and kind.step in done]
     yield (
-        f"{_capital(wanted)} were gated automatically{in_how_many(len(tubes), n)}, on scatter "
+        f"{capitalized(wanted)} were gated automatically{in_how_many(len(tubes), n)}, on scatter "
         f"and markers but never on {marker}"
         + (f"; {word_list(out)} were left out first" if out else "")
-        + f"{cited([src.PHENOTYPE])}."
+        + f"{cited([src.ABERRANT_PHENOTYPE])}."
     )
     used = {way for tube in tubes for step in tube.steps for way in step.methods}
     ways = [words for way, words in _WAYS.items() if way in used]
@@ -169,7 +172,7 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         same = [run for run in runs if (run.kit, run.lot) == (kit, lot)]
         of_lot = f", lot {lot}," if lot else ""
         yield (
-            f"{bead_kit(kit).title} beads{of_lot} were acquired in {_counted(len(same), 'run')} on "
+            f"{bead_kit(kit).title} beads{of_lot} were acquired in {_number_of(len(same), 'run')} on "
             f"{word_list(dict.fromkeys(run.channel for run in same))}; {bead_kit(kit).arithmetic}."
         )
     curves = [run.curve for run in runs if run.curve]
@@ -180,7 +183,7 @@ def _calibration(study_result: StudyResult) -> Iterator[str]:
         yield _accepted(runs)
     if any(CalibrationFlag.CROSS_CALIBRATED in run.flags for run in runs):
         carried = sum(CalibrationFlag.CROSS_CALIBRATED in run.flags for run in runs)
-        yield f"In {_counted(carried, 'run')} the curve of another day was carried over by rainbow beads."
+        yield f"In {_number_of(carried, 'run')} the curve of another day was carried over by rainbow beads."
     if any(run.drift for run in runs):
         yield (
             "Bead runs were compared with earlier ones of the instrument on a control "
@@ -196,11 +199,13 @@ def _accepted(runs: Sequence[CalibrationResult]) -> str:
         (verdicts[CurveVerdict.REJECT], "rejected, or without a curve"),
     )
     words_of_verdicts = ", ".join(f"{n} {words}" for n, words in counts if n)
-    return f"By slope, r² and back-calculated errors, of {_counted(len(runs), 'curve')}: {words_of_verdicts}."
+    return (
+        f"By slope, r² and back-calculated errors, of {_number_of(len(runs), 'curve')}: {words_of_verdicts}."
+    )
 
 
 def _density(study_result: StudyResult) -> Iterator[str]:
-    with_density = [result for result in study_result.results if result.receptor.rd is not None]
+    with_density = [result for result in study_result.results if raw_estimate(result.receptor) is not None]
     if not with_density:
         return
     marker, drug = marker_of(study_result.study), drug_of(study_result.study)
@@ -218,7 +223,7 @@ def _density(study_result: StudyResult) -> Iterator[str]:
             if panel.quantified.competes_with_drug
         )
         compete = "competes" if len(clones) == 1 else "compete"
-        yield f"{_capital(word_list(clones))} {compete} with {drug}, so these are sites free of it."
+        yield f"{capitalized(word_list(clones))} {compete} with {drug}, so these are sites free of it."
     sources = dict.fromkeys(result.receptor.lloq_from for result in with_density)
     if limits := [_LIMITS[source] for source in sources if source in _LIMITS]:
         highest = ", whichever was highest in a tube" if len(limits) > 1 else ""
@@ -226,7 +231,7 @@ def _density(study_result: StudyResult) -> Iterator[str]:
     yield from _interval(with_density)
     pooled = sum(visit.receptor.n_pooled > 1 for visit in study_result.visits)
     if pooled:
-        yield f"Replicates were pooled as geometric means ({_counted(pooled, 'visit')})."
+        yield f"Replicates were pooled as geometric means ({_number_of(pooled, 'visit')})."
 
 
 def _interval(with_density: Sequence[SampleResult]) -> Iterator[str]:
@@ -238,7 +243,7 @@ def _interval(with_density: Sequence[SampleResult]) -> Iterator[str]:
     between = Counter((r.receptor.between_run_from, r.receptor.between_run_cv) for r in with_density)
     for (source, cv), n in between.items():
         if source is not BetweenRunSource.NONE and cv:
-            why = cited([src.BETWEEN_RUNS] if source is BetweenRunSource.ASSUMED else [])
+            why = cited([src.CD4_BETWEEN_RUNS] if source is BetweenRunSource.ASSUMED else [])
             where = in_how_many(n, len(with_density))
             yield f"The CV between runs was {100 * cv:.3g} %, {source.value}{where}{why}."
 
@@ -255,9 +260,5 @@ def _software(study_result: StudyResult) -> Iterator[str]:
     )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _counted(n: int, noun: str) -> str:
+def _number_of(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n:,} {noun}s"

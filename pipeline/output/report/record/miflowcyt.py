@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gating.events.panel import UNSTAINED_ROLES, Role
 from pipeline.assembly.study_result import StudyResult
 from pipeline.fcs.acquisition import Acquired
 from pipeline.output.report.record.head import single_line
@@ -21,9 +22,8 @@ NOT_IN_FILES: Final = "not in the files: type it"
 NOT_READ: Final = "not read from the files: type it"
 _SETTINGS: Final = {"1.1": "comment", "1.4": "lab", "1.5": "operator", "2.2": "lyse_reagent"}
 """Items that a setting tells."""
-TYPED, FILES, RUN = "sheets", "FCS files", "this run"
+FROM_SHEETS, FROM_FCS_FILES, FROM_THIS_RUN = "sheets", "FCS files", "this run"
 _SCALES: Final = "arcsinh for gating and pictures; medians and thresholds in linear, compensated units"
-_UNSTAINED: Final = ("fsc_area", "fsc_height", "fsc_width", "ssc_area", "ssc_height", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +57,23 @@ def miflowcyt(study_result: StudyResult) -> tuple[MiflowcytItem, ...]:
     days = sorted(where.acquired_at[:10] for where in acquired if where.acquired_at)
     runs = study_result.calibrations
     items = (
-        ("1.1", "purpose", single_line(settings.comment), TYPED),
-        ("1.4", "organization", single_line(settings.lab), TYPED),
-        ("1.5", "primary contact", single_line(settings.operator), TYPED),
-        ("1.6", "date", " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "", FILES),
-        ("1.8", "quality control", _quality(study_result), RUN),
-        ("2.1", "sample description", _samples(study_result), TYPED),
-        ("2.2", "sample treatment", _lysed(settings.lyse_reagent), TYPED),
-        ("2.3", "fluorescence reagents", _reagents_known(study.panels), TYPED),
-        ("3.1, 3.2", "cytometer", _counted_words(_instrument(where) for where in acquired), FILES),
-        ("3.2", "acquisition software", _counted_words(where.software for where in acquired), FILES),
-        ("3.3", "light sources, filters, optical paths", "", FILES),
-        ("3.3.5", "detectors and voltages", _voltages_known(read), FILES),
-        ("4.1", "list mode files", _files(study_result), RUN),
-        ("4.2", "compensation", _compensation(read), RUN),
-        ("4.3", "data transformation", _SCALES if read else "", RUN),
-        ("4.4", "gating", _gating(read), RUN),
-        ("", "calibration beads", _counted_words(_beads(run.kit, run.lot) for run in runs), TYPED),
+        ("1.1", "purpose", single_line(settings.comment), FROM_SHEETS),
+        ("1.4", "organization", single_line(settings.lab), FROM_SHEETS),
+        ("1.5", "primary contact", single_line(settings.operator), FROM_SHEETS),
+        ("1.6", "date", " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "", FROM_FCS_FILES),
+        ("1.8", "quality control", _quality(study_result), FROM_THIS_RUN),
+        ("2.1", "sample description", _samples(study_result), FROM_SHEETS),
+        ("2.2", "sample treatment", _lysed(settings.lyse_reagent), FROM_SHEETS),
+        ("2.3", "fluorescence reagents", _reagents_known(study.panels), FROM_SHEETS),
+        ("3.1, 3.2", "cytometer", _counted_words(_instrument(where) for where in acquired), FROM_FCS_FILES),
+        ("3.2", "acquisition software", _counted_words(where.software for where in acquired), FROM_FCS_FILES),
+        ("3.3", "light sources, filters, optical paths", "", FROM_FCS_FILES),
+        ("3.3.5", "detectors and voltages", _voltages_known(read), FROM_FCS_FILES),
+        ("4.1", "list mode files", _files(study_result), FROM_THIS_RUN),
+        ("4.2", "compensation", _compensation(read), FROM_THIS_RUN),
+        ("4.3", "data transformation", _SCALES if read else "", FROM_THIS_RUN),
+        ("4.4", "gating", _gating(read), FROM_THIS_RUN),
+        ("", "calibration beads", _counted_words(_beads(run.kit, run.lot) for run in runs), FROM_SHEETS),
     )
     return tuple(
         MiflowcytItem(number, name, text or _lacking(number), source if text else "")
@@ -101,7 +101,7 @@ def reagents(study_result: StudyResult) -> tuple[Reagent, ...]:
         )
         for panel in study_result.study.panels
         for channel in panel.channels
-        if channel.role not in _UNSTAINED
+        if channel.role not in UNSTAINED_ROLES
     )
 
 
@@ -109,7 +109,7 @@ def _detector(panel: Panel, channel: PanelChannel, study_result: StudyResult) ->
     """Return the voltage of a channel, or the range of it, over the tubes of its panel."""
     tubes = {sample.sample_id for sample in study_result.study.samples if sample.panel == panel.name}
     mine = [result for result in study_result.results if result.sample_id in tubes]
-    if channel.role == "cd38":
+    if channel.role == Role.CD38:
         volts = [result.acquired.voltage for result in mine]
     else:
         volts = [
@@ -155,7 +155,9 @@ def _lysed(reagent: str) -> str:
 
 
 def _reagents_known(panels: Sequence[Panel]) -> str:
-    stained = [channel for panel in panels for channel in panel.channels if channel.role not in _UNSTAINED]
+    stained = [
+        channel for panel in panels for channel in panel.channels if channel.role not in UNSTAINED_ROLES
+    ]
     lacking = sum(not (channel.marker and channel.clone and channel.fluorochrome) for channel in stained)
     if not stained:
         return ""

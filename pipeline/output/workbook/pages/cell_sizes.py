@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.output.table import Cell
 from pipeline.output.workbook.sheet import Sheet
 
-WHOLE: Final = ("status", "verdict", "sample_id", "patient_id")
+NEVER_WRAPPED: Final = ("status", "verdict", "sample_id", "patient_id")
 """Columns that are never wrapped."""
 LEAST: Final = 9.0
 WIDEST: Final = 44.0
@@ -67,7 +67,7 @@ def _width(sheet: Sheet, index: int, code: str) -> float:
     shown = sheet.table.rows[: sheet.most_rows]
     longest = max((text_width(shown_text(row[index])) for row in shown), default=0.0) + 2
     cap = TYPED_WIDEST if code in sheet.typed else words.width or WIDEST
-    if code in WHOLE:
+    if code in NEVER_WRAPPED:
         cap = max(cap, longest)
     word = max((text_width(part) for part in words.headline.split()), default=0.0)
     header = max(word, text_width(words.headline) / _HEADER_LINES + 3) + _FILTER

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.output.figures.style.palette import STATUS, VERDICT
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict, verdict_of
+from pipeline.output.figures.style.palette import CURVE_VERDICT_LOOK, STATUS
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict, verdict_of
 from pipeline.output.workbook.formats import GENERAL
 
 if TYPE_CHECKING:
@@ -31,25 +31,25 @@ class CellStyle:
     quoted: bool = False
 
 
-HEADER: Final = CellStyle(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
+HEADER_STYLE: Final = CellStyle(fill="24405C", ink="FFFFFF", bold=True, wrap=True, centred=True)
 TYPED_HEADER: Final = CellStyle(fill="D9DCE1", ink="1B1F24", bold=True, wrap=True, centred=True)
 RAW_INK: Final = "7F7F7F"
 
 _FINE: Final = (RdStatus.OK.value, CurveVerdict.ACCEPT.value)
 _PAINTED: Final = {
     name.value: CellStyle(fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=name.value not in _FINE)
-    for name, look in (*STATUS.items(), *VERDICT.items())
+    for name, look in (*STATUS.items(), *CURVE_VERDICT_LOOK.items())
 }
 _OF_TUBE: Final = {
     verdict.value: CellStyle(
-        fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=verdict is not Verdict.SOUND
+        fill=look.fill[1:].upper(), ink=look.ink[1:].upper(), bold=verdict is not TubeVerdict.SOUND
     )
-    for verdict, look in VERDICT_LOOK.items()
+    for verdict, look in TUBE_VERDICT_LOOK.items()
 }
 _SAMPLES: Final = {
     "grey italics": CellStyle(ink=RAW_INK, italic=True),
     "grey header": TYPED_HEADER,
-    "blue header": HEADER,
+    "blue header": HEADER_STYLE,
     "coloured cell": _PAINTED[RdStatus.BELOW_LLOQ.value],
 }
 """What the lines of the legend look like."""
@@ -76,7 +76,7 @@ def status_look(status: str, flags: str, verdict: str, *, wrap: bool) -> CellSty
     verdict_value = (
         verdict or verdict_of(RdStatus(status), [flag for flag in flags.split("; ") if flag]).value
     )
-    return painted(verdict_value if verdict_value == Verdict.UNRELIABLE else status, wrap=wrap)
+    return painted(verdict_value if verdict_value == TubeVerdict.UNRELIABLE else status, wrap=wrap)
 
 
 class Styles:
@@ -84,13 +84,13 @@ class Styles:
 
     def __init__(self, page: Worksheet) -> None:
         self._page = page
-        self._made: dict[CellStyle, Any] = {}
+        self._styles: dict[CellStyle, Any] = {}
 
     def of(self, look: CellStyle) -> Any:
         """Return the style of a look, as a cell takes it."""
-        if look not in self._made:
-            self._made[look] = _style(self._page, look)
-        return self._made[look]
+        if look not in self._styles:
+            self._styles[look] = _style(self._page, look)
+        return self._styles[look]
 
 
 def _style(page: Worksheet, look: CellStyle) -> Any:

@@ -16,7 +16,7 @@ from pipeline.output.workbook.formats import format_of_unit
 from pipeline.output.workbook.pages import cell_sizes
 from pipeline.output.workbook.pages.archive import settled
 from pipeline.output.workbook.pages.cell_styles import (
-    HEADER,
+    HEADER_STYLE,
     RAW_INK,
     TYPED_HEADER,
     CellStyle,
@@ -133,7 +133,7 @@ class _Page:
         for index, code in enumerate(self.sheet.table.columns):
             words, head = self.sheet.words(code), self.page.cell(1, index + 1)
             typed = code in self.sheet.typed
-            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER)
+            write_text(head, self.styles, words.headline, TYPED_HEADER if typed else HEADER_STYLE)
             lines = max(lines, cell_sizes.line_count(words.headline, self.widths[index] - 2))
             if words.meaning and not typed:
                 name = code_name(self.sheet, code)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from calibration.density.receptor_density import ReceptorDensity
-from calibration.density.result import NUMBERED, QUANTIFIED, PooledDensity, known_to_exceed
+from calibration.density.result import QUANTIFIED, PooledDensity, known_to_exceed, quotable_density
 from pipeline.output.report.words import density_words
 from pipeline.output.table import Cell, Column
 
@@ -44,7 +44,7 @@ def _ends(prefix: str, of: Callable[[Any], AnyDensity | None], *, measured: bool
     def end(part: str) -> Callable[[Any], Cell]:
         def cell(row: Any) -> Cell:
             density = of(row)
-            if density is None or (density.status in NUMBERED) is not measured:
+            if density is None or (quotable_density(density) is not None) is not measured:
                 return None
             value: float | None = getattr(density, part)
             return value

@@ -7,10 +7,11 @@ from typing import Final
 
 from calibration.curve.standard_curve import CurveVerdict
 from calibration.density.receptor_density import RdStatus
-from pipeline.output.figures.style.palette import STATUS, VERDICT
+from pipeline.output.figures.style.palette import CURVE_VERDICT_LOOK, STATUS
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.table import Table
 from pipeline.output.workbook.sheet import Sheet
+from pipeline.study.wording import capitalized
 
 _CSV_CODES: Final[Mapping[str, str]] = {
     "rd_measured": "rd",
@@ -43,7 +44,7 @@ _SHOWN: Final[Mapping[RdStatus, str]] = {
     RdStatus.REPLICATES_DISAGREE: "Of a visit: no number, in no analysis; its tubes keep their rows.",
 }
 
-LOOKS: Final[tuple[tuple[str, str], ...]] = (
+CELL_LOOKS: Final[tuple[tuple[str, str], ...]] = (
     ("grey italics", "A raw estimate: not to be quoted and not to be averaged."),
     ("grey header", "A column that you typed. It stands as you typed it, yours too: look through them."),
     ("blue header", "A column of results. Point at it to read what it is."),
@@ -64,8 +65,8 @@ def legend_table(sheets: Sequence[Sheet]) -> Table:
             ("status", "", s.value, "", f"{_sentence(look.words)} {_SHOWN[s]}", "", "")
             for s, look in STATUS.items()
         ),
-        *(("verdict", "", v.value, "", _sentence(VERDICT[v].words), "", "") for v in CurveVerdict),
-        *(("look", "", name, "", meaning, "", "") for name, meaning in LOOKS),
+        *(("verdict", "", v.value, "", _sentence(CURVE_VERDICT_LOOK[v].words), "", "") for v in CurveVerdict),
+        *(("look", "", name, "", meaning, "", "") for name, meaning in CELL_LOOKS),
         *(row for sheet in sheets for row in _columns(sheet)),
         *(("flag", "", str(flag), "", _sentence(str(FLAGS[flag])), "", "") for flag in sorted(FLAGS)),
     )
@@ -85,4 +86,4 @@ def _columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{capitalized(words)}."

@@ -10,7 +10,6 @@ from pipeline.assembly.limiting import Limiting
 from pipeline.output.interval import fold_bound
 from pipeline.output.report.models.words import bounded_weeks
 from pipeline.output.table import Cell, Column, Table, attributes, table_of
-from pipeline.output.workbook.words.models import estimate_words
 from pipeline.study.quantity_name import UnitKind
 from pipeline.washout.censored.estimate import Estimate, ModelName, Wait
 from pipeline.washout.choice import Candidate
@@ -54,7 +53,7 @@ _LIMITING: Final[_ModelColumns] = (
     Column("fold_95_without", lambda remedy: remedy.fold_without),
 )
 _ESTIMATES: Final[_ModelColumns] = (
-    Column("estimate", lambda estimate: estimate_words(estimate.name)),
+    Column("estimate", lambda estimate: estimate.words),
     *(Column(end, _bounded(end)) for end in ("value", "low", "high")),
     *attributes("p", "n", "unit"),
     Column("estimate_code", lambda estimate: estimate.name),

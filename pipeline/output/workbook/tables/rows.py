@@ -10,7 +10,7 @@ from gating.sentinels import B_PRECURSORS, NK_CELLS
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import CALIBRATIONS
 from pipeline.output.further_tables.distribution import DISTRIBUTIONS
-from pipeline.output.legend.verdict import verdict_of
+from pipeline.output.legend.tube_verdict import verdict_of
 from pipeline.output.result_tables import (
     PATIENTS,
     SAMPLES,
@@ -126,7 +126,7 @@ _VISIT_FIRST: Final = (
     Column("flags", lambda visit: _flags(visit.flags)),
     Column("short_note", lambda visit: short_note(visit.notes)),
 )
-VISITS: Final[tuple[Column[Any], ...]] = (*_VISIT_FIRST, *_RAW, *_without(PATIENTS, _VISIT_FIRST))
+VISIT_COLUMNS: Final[tuple[Column[Any], ...]] = (*_VISIT_FIRST, *_RAW, *_without(PATIENTS, _VISIT_FIRST))
 
 _BEADS_FIRST: Final = _named(
     CALIBRATIONS,
@@ -154,13 +154,13 @@ def _day(text: str) -> Cell:
         return text
 
 
-BEADS: Final = (*_BEADS_FIRST, *(column for column in CALIBRATIONS if column not in _BEADS_FIRST))
+BEAD_RUN_COLUMNS: Final = (*_BEADS_FIRST, *(column for column in CALIBRATIONS if column not in _BEADS_FIRST))
 
 PRINTED_BEADS: Final = len(_BEADS_FIRST)
 PRINTED_TUBES: Final = len(_TUBE_FIRST)
 PRINTED_VISITS: Final = len(_VISIT_FIRST)
 
-BESIDE: Final[tuple[Column[Any], ...]] = (
+COLUMNS_BESIDE_TYPED_ROWS: Final[tuple[Column[Any], ...]] = (
     *_named(SAMPLES, ("status",)),
     *_DENSITY,
     *_named(SAMPLES, ("washout_weeks",)),
@@ -168,7 +168,7 @@ BESIDE: Final[tuple[Column[Any], ...]] = (
     _SAMPLE_NOTE,
 )
 """Columns of results next to a typed row."""
-PRINTED_BESIDE: Final = len(BESIDE) - 2
+PRINTED_BESIDE: Final = len(COLUMNS_BESIDE_TYPED_ROWS) - 2
 """Without flags and note."""
 
 
@@ -184,7 +184,7 @@ def cell_table(study_result: StudyResult) -> Table:
 
 def bead_table(study_result: StudyResult) -> Table:
     """Return a row per bead run: its verdict first."""
-    table = table_of(BEADS, study_result.calibrations)
+    table = table_of(BEAD_RUN_COLUMNS, study_result.calibrations)
     index = table.columns.index("acquired_on")
     rows = ((*row[:index], _day(str(row[index] or "")), *row[index + 1 :]) for row in table.rows)
     return Table(table.columns, tuple(rows))
@@ -192,4 +192,4 @@ def bead_table(study_result: StudyResult) -> Table:
 
 def visit_table(study_result: StudyResult) -> Table:
     """Return a row per patient and visit, in the same way."""
-    return table_of(VISITS, study_result.visits)
+    return table_of(VISIT_COLUMNS, study_result.visits)

@@ -8,15 +8,15 @@ from typing import Final, cast
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.result_tables import SampleFacts, sample_facts
 from pipeline.output.table import Cell, Table
-from pipeline.output.workbook.sheet import TYPED
-from pipeline.output.workbook.tables.rows import BESIDE
+from pipeline.output.workbook.sheet import TYPED_PREFIX
+from pipeline.output.workbook.tables.rows import COLUMNS_BESIDE_TYPED_ROWS
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.study.sheets.columns import column_names
 from pipeline.study.sheets.rows import SampleRow
 from pipeline.study.sheets.tables.grid import header_name
 from pipeline.study.study import Study
 
-FILES: Final = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file"})
+FILE_COLUMNS: Final = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file"})
 """Columns with file names, which may hold a patient's name. Results name a file by its row instead."""
 
 NEVER_SHOWN: Final = frozenset({"remark"})
@@ -30,7 +30,7 @@ def typed_headers(study_result: StudyResult) -> Mapping[str, str]:
     """
     study = study_result.study
     header = study.typed_samples.header
-    return {f"{TYPED}{index}": _text(header[index]) for index in _shown(study)}
+    return {f"{TYPED_PREFIX}{index}": _text(header[index]) for index in _shown(study)}
 
 
 def typed_table(study_result: StudyResult) -> Table:
@@ -43,11 +43,13 @@ def typed_table(study_result: StudyResult) -> Table:
         cells = cast("tuple[Cell, ...]", row.cells)
         typed = (files.get(index, cells[index]) for index in _shown(study))
         rows.append((*typed, *_results(facts)))
-    return Table((*typed_headers(study_result), *(column.name for column in BESIDE)), tuple(rows))
+    return Table(
+        (*typed_headers(study_result), *(column.name for column in COLUMNS_BESIDE_TYPED_ROWS)), tuple(rows)
+    )
 
 
 def _results(facts: SampleFacts | None) -> tuple[Cell, ...]:
-    return tuple(None if facts is None else column.cell(facts) for column in BESIDE)
+    return tuple(None if facts is None else column.cell(facts) for column in COLUMNS_BESIDE_TYPED_ROWS)
 
 
 def _shown(study: Study) -> tuple[int, ...]:
@@ -64,7 +66,9 @@ def _files(study: Study, sample_id: str) -> dict[int, Cell]:
     """Return the replacements for the file names in a row: the names that results use."""
     sample = next((sample for sample in study.samples if sample.sample_id == sample_id), None)
     places = {
-        index: code for index, code in enumerate(map(_code, study.typed_samples.header)) if code in FILES
+        index: code
+        for index, code in enumerate(map(_code, study.typed_samples.header))
+        if code in FILE_COLUMNS
     }
     if sample is None:
         return dict.fromkeys(places)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from pipeline.output.workbook.formats import GENERAL
-
-MOLECULES: Final = "molecules per cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class ColumnWords:
 
         Examples
         --------
-        >>> ColumnWords("CD38 RD", "", MOLECULES).headline
+        >>> ColumnWords("CD38 RD", "", "molecules per cell").headline
         'CD38 RD (molecules per cell)'
         """
         return f"{self.header} ({self.unit})" if self.unit else self.header

@@ -9,9 +9,9 @@ from pipeline.output.workbook.formats import (
     BRIGHTNESS,
     COUNT,
     FIT,
-    FOLD,
+    FOLD_FORMAT,
     ONE_DECIMAL,
-    WEEKS,
+    WEEKS_FORMAT,
 )
 from pipeline.output.workbook.words.column import ColumnWords
 
@@ -42,7 +42,7 @@ EXPOSURE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Washout before {study_drug}",
         "From the last dose of {drug} to the first of {study_drug}.",
         "weeks",
-        WEEKS,
+        WEEKS_FORMAT,
     ),
     "n_doses": ColumnWords("Doses of {drug}", "Up to collection.", "doses", COUNT),
     "cumulative_mg": ColumnWords("Sum of doses", "Of {drug} up to collection.", "mg", COUNT),
@@ -59,7 +59,7 @@ EXPOSURE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "eligibility": ColumnWords("Why", "Why eligible or not.", width=40),
     "refractory": ColumnWords("Refractory to {drug}", "As typed in refractory_to."),
     "serum_ug_ml": ColumnWords(
-        "Serum {drug}", "Last trough measured, or its level by the model.", "µg/mL", FOLD
+        "Serum {drug}", "Last trough measured, or its level by the model.", "µg/mL", FOLD_FORMAT
     ),
     "serum_on": ColumnWords("Serum taken on", "Day of that trough."),
 }
@@ -72,8 +72,10 @@ OTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
     "n_largest": ColumnWords(
         "Largest in", "Densities in which this is the largest part.", "densities", COUNT
     ),
-    "fold_95": ColumnWords("Interval now", "Half of the 95 % interval, as a factor.", "fold", FOLD),
-    "fold_95_without": ColumnWords("Interval without it", "The same without this error.", "fold", FOLD),
+    "fold_95": ColumnWords("Interval now", "Half of the 95 % interval, as a factor.", "fold", FOLD_FORMAT),
+    "fold_95_without": ColumnWords(
+        "Interval without it", "The same without this error.", "fold", FOLD_FORMAT
+    ),
     "kind": ColumnWords("Kind", "What the line is."),
     "about": ColumnWords("About", "The cell, sample, bead run or table that it is about."),
     "note": ColumnWords("Note", "In words.", width=80),

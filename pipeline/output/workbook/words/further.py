@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from calibration.distribution.result import PERCENTILES
-from pipeline.output.workbook.formats import BRIGHTNESS, COUNT, FOLD, PERCENT, WEEKS
-from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+from pipeline.output.workbook.formats import BRIGHTNESS, COUNT, FOLD_FORMAT, PERCENT_FORMAT, WEEKS_FORMAT
+from pipeline.output.workbook.words.column import ColumnWords
+from pipeline.study.quantity_name import MOLECULES
 
 _LOW, _HIGH = "Lower end of the 95 % interval", "Upper end of the 95 % interval"
 _AS_MEASURED: Final = (
@@ -34,17 +35,19 @@ FURTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
             ("_high", ", 95 % to", f"{_HIGH}."),
         )
     },
-    "below_lloq_percent": ColumnWords("Cells below LLOQ", "Share of the cells, as measured.", "%", PERCENT),
-    "below_lloq_percent_low": ColumnWords("Below LLOQ, 95 % from", f"{_LOW}.", "%", PERCENT),
-    "below_lloq_percent_high": ColumnWords("Below LLOQ, 95 % to", f"{_HIGH}.", "%", PERCENT),
+    "below_lloq_percent": ColumnWords(
+        "Cells below LLOQ", "Share of the cells, as measured.", "%", PERCENT_FORMAT
+    ),
+    "below_lloq_percent_low": ColumnWords("Below LLOQ, 95 % from", f"{_LOW}.", "%", PERCENT_FORMAT),
+    "below_lloq_percent_high": ColumnWords("Below LLOQ, 95 % to", f"{_HIGH}.", "%", PERCENT_FORMAT),
     "low_cut": ColumnWords(
         "Cut for low cells", "Setting low_cell_cut: cells below are low.", MOLECULES, BRIGHTNESS
     ),
     "below_cut_percent": ColumnWords(
-        "Low cells", "Share of the cells below that cut, as measured.", "%", PERCENT
+        "Low cells", "Share of the cells below that cut, as measured.", "%", PERCENT_FORMAT
     ),
-    "below_cut_percent_low": ColumnWords("Low cells, 95 % from", f"{_LOW}.", "%", PERCENT),
-    "below_cut_percent_high": ColumnWords("Low cells, 95 % to", f"{_HIGH}.", "%", PERCENT),
+    "below_cut_percent_low": ColumnWords("Low cells, 95 % from", f"{_LOW}.", "%", PERCENT_FORMAT),
+    "below_cut_percent_high": ColumnWords("Low cells, 95 % to", f"{_HIGH}.", "%", PERCENT_FORMAT),
     "modes": ColumnWords(
         "Groups of brightness",
         "The smallest number of modes that fits the cells at even odds; 2 or more: more than one group.",
@@ -66,24 +69,24 @@ FURTHER_WORDS: Final[Mapping[str, ColumnWords]] = {
     "not_told": ColumnWords("Not told", "Which of the values have no number, and why.", width=60),
     "first_visit": ColumnWords("Earlier visit", "As typed."),
     "last_visit": ColumnWords("Later visit", "As typed."),
-    "first_weeks": ColumnWords("Earlier washout", "From the last dose of {drug}.", "weeks", WEEKS),
-    "last_weeks": ColumnWords("Later washout", "From the same dose.", "weeks", WEEKS),
+    "first_weeks": ColumnWords("Earlier washout", "From the last dose of {drug}.", "weeks", WEEKS_FORMAT),
+    "last_weeks": ColumnWords("Later washout", "From the same dose.", "weeks", WEEKS_FORMAT),
     "first_rd": ColumnWords("Earlier RD", "Empty where only a limit is known.", MOLECULES, BRIGHTNESS),
     "last_rd": ColumnWords("Later RD", "Empty where only a limit is known.", MOLECULES, BRIGHTNESS),
     "change_kind": ColumnWords(
         "Change is",
         "measured; at least or at most so large where a visit lies beyond a limit; or not known.",
     ),
-    "change_fold": ColumnWords("Change", "Later over earlier density.", "fold", FOLD),
+    "change_fold": ColumnWords("Change", "Later over earlier density.", "fold", FOLD_FORMAT),
     "change_low": ColumnWords(
-        "Change, 95 % from", "By the errors that the two visits do not share.", "fold", FOLD
+        "Change, 95 % from", "By the errors that the two visits do not share.", "fold", FOLD_FORMAT
     ),
-    "change_high": ColumnWords("Change, 95 % to", f"{_HIGH}.", "fold", FOLD),
+    "change_high": ColumnWords("Change, 95 % to", f"{_HIGH}.", "fold", FOLD_FORMAT),
     "least_fold": ColumnWords(
         "Smallest change beyond the assay",
         "A smaller change, up or down, may be the error of the assay alone (95 %).",
         "fold",
-        FOLD,
+        FOLD_FORMAT,
     ),
     "exceeds_assay": ColumnWords("Beyond the assay", "up, down or no; empty where a limit leaves it open."),
     "first_to_last": ColumnWords("First to last", "yes: from the first to the last visit of the patient."),

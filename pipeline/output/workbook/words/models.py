@@ -1,4 +1,4 @@
-"""The words of the columns about models and response, and of the estimates."""
+"""The words of the columns about models and response."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Final
 from pipeline.output.workbook.formats import (
     BRIGHTNESS,
     COUNT,
-    FOLD,
+    FOLD_FORMAT,
     ONE_DECIMAL,
     P_VALUE,
-    PERCENT,
-    SHARE,
-    WEEKS,
+    PERCENT_FORMAT,
+    SHARE_FORMAT,
+    WEEKS_FORMAT,
 )
-from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+from pipeline.output.workbook.words.column import ColumnWords
+from pipeline.study.quantity_name import MOLECULES
 from pipeline.washout.goodness import CONTRADICTED
 
 MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
@@ -34,22 +35,24 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
     "density": ColumnWords(
         "Density to reach", "Free {marker} that the patients should have.", MOLECULES, BRIGHTNESS
     ),
-    "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE),
+    "share": ColumnWords("Part of the patients", "That has this density by then.", "0 to 1", SHARE_FORMAT),
     "weeks": ColumnWords(
         "Weeks",
         "Weeks since the last dose of {drug}; empty: cannot be estimated. Words where it is over 10 years.",
         "weeks",
-        WEEKS,
+        WEEKS_FORMAT,
     ),
     "choice": ColumnWords("Choice", "What is done differently from the line that is reported.", width=44),
     "rows": ColumnWords("Rows", "Visits in the line.", "", COUNT),
     "patients": ColumnWords("Patients", "Patients in the line.", "", COUNT),
     "measured": ColumnWords("Measured", "Visits with a density that was measured.", "", COUNT),
     "changed": ColumnWords("Changed", "Visits that the choice leaves out or counts otherwise.", "", COUNT),
-    "fold": ColumnWords("Fold per doubling", "Of the median density, per doubling of washout.", "fold", FOLD),
-    "fold_low": ColumnWords("Fold, 95 % from", "Lower end of its 95 % interval.", "fold", FOLD),
-    "fold_high": ColumnWords("Fold, 95 % to", "Upper end of its 95 % interval.", "fold", FOLD),
-    "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE),
+    "fold": ColumnWords(
+        "Fold per doubling", "Of the median density, per doubling of washout.", "fold", FOLD_FORMAT
+    ),
+    "fold_low": ColumnWords("Fold, 95 % from", "Lower end of its 95 % interval.", "fold", FOLD_FORMAT),
+    "fold_high": ColumnWords("Fold, 95 % to", "Upper end of its 95 % interval.", "fold", FOLD_FORMAT),
+    "slope_dex": ColumnWords("Slope", "log10 of the fold.", "dex per doubling", SHARE_FORMAT),
     "caution": ColumnWords("Caution", "In which direction the choice itself errs.", width=36),
     "aicc": ColumnWords("AICc", "Lower is better, on the same rows.", "", ONE_DECIMAL),
     "parameters": ColumnWords(
@@ -63,8 +66,8 @@ MODEL_WORDS: Final[Mapping[str, ColumnWords]] = {
         P_VALUE,
     ),
     "misfit_words": ColumnWords("Fit, in words", "What that p says.", width=40),
-    "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD),
-    "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD),
+    "serum_low": ColumnWords("Serum, 95 % from", "Lower end of its 95 % interval.", "µg/mL", FOLD_FORMAT),
+    "serum_high": ColumnWords("Serum, 95 % to", "Upper end of its 95 % interval.", "µg/mL", FOLD_FORMAT),
     "reason": ColumnWords("Why", "Why it is so: preferred, refused, or only a limit.", width=60),
 }
 RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
@@ -72,91 +75,40 @@ RESPONSE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "measure": ColumnWords(
         "Number", "What is given: a ratio, an area, a cut, or how well a cut separates patients.", width=44
     ),
-    "value": ColumnWords("Value", "In the unit of the row; empty: not given.", "", FOLD),
+    "value": ColumnWords("Value", "In the unit of the row; empty: not given.", "", FOLD_FORMAT),
     "in_others": ColumnWords(
         "In other patients",
         "The value to expect in other patients than those in whom it was found.",
         "",
-        SHARE,
+        SHARE_FORMAT,
     ),
     "in_others_low": ColumnWords(
-        "In other patients, 95 % from", "Lower end of its 95 % interval.", "", SHARE
+        "In other patients, 95 % from", "Lower end of its 95 % interval.", "", SHARE_FORMAT
     ),
-    "in_others_high": ColumnWords("In other patients, 95 % to", "Upper end of its 95 % interval.", "", SHARE),
+    "in_others_high": ColumnWords(
+        "In other patients, 95 % to", "Upper end of its 95 % interval.", "", SHARE_FORMAT
+    ),
     "group": ColumnWords("Group", "The patients counted.", width=36),
     "k": ColumnWords("k", "Patients (or events) of the group with it.", "", COUNT),
-    "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT),
+    "percent": ColumnWords("Percent", "100 · k / n.", "%", PERCENT_FORMAT),
     "comparison": ColumnWords("Comparison", "The groups or the covariate compared.", width=40),
     "ratio_of": ColumnWords("Ratio of", "Odds, or hazards."),
     "ratio": ColumnWords(
-        "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD
+        "Ratio", "Odds ratio or hazard ratio: of the first to the second group, or per step.", "", FOLD_FORMAT
     ),
-    "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS),
+    "median_months": ColumnWords("Median survival", "Empty: not reached.", "months", WEEKS_FORMAT),
     "preferred": ColumnWords("Preferred", "yes: the model that is reported first."),
     "first": ColumnWords("First group", "k/n of the first group."),
     "second": ColumnWords("Second group", "k/n of the second group."),
     "strength": ColumnWords("How strong", "How weak or strong the evidence is.", width=50),
     "events": ColumnWords("Events", "Patients with the outcome.", "", COUNT),
-    "z": ColumnWords("z", "Statistic of the test.", "", SHARE),
+    "z": ColumnWords("z", "Statistic of the test.", "", SHARE_FORMAT),
     "exact_p": ColumnWords("Exact p", "p over all orders of the patients.", "", P_VALUE),
     "per": ColumnWords("Per", "Step of the covariate that the odds ratio is for.", width=30),
     "row": ColumnWords("Quantity", "What is described.", width=36),
-    "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS),
+    "median": ColumnWords("Median", "In the unit of the row.", "", WEEKS_FORMAT),
     "endpoint": ColumnWords("Endpoint", "PFS or OS."),
     "not_known": ColumnWords("Not known", "Patients whose end is not known.", "", COUNT),
     "rule": ColumnWords("Rule of censoring", "A rule other than the usual one.", width=50),
     "patients_moved": ColumnWords("Patients moved", "Patients whose time changes by this rule.", "", COUNT),
 }
-
-_ESTIMATES: Final[Mapping[str, str]] = {
-    "spearman_rho": "Spearman's ρ of density and weeks",
-    "kendall_tau_b": "Kendall's τ-b of density and weeks",
-    "slope_per_doubling": "Slope per doubling of the washout",
-    "fold_per_doubling": "Fold per doubling of the washout",
-    "intercept": "Intercept of the line, at 1 week",
-    "median_rd_at_1_week": "Median density at 1 week by the line",
-    "sigma": "Scatter between patients",
-    "slope_maximum_likelihood": "Slope of maximum likelihood, with its bias from few rows",
-    "slope_varying_scatter": "Slope where the scatter may change with weeks",
-    "slope_without_doubts": "Slope without the rows that bend the line",
-    "slope_random_intercept": "Slope with a random intercept of the patient",
-    "sd_between_patients": "Scatter between patients, of the random intercept",
-    "sd_within_patients": "Scatter within patients",
-    "alike_within_patients": "Part of the scatter that is between patients",
-    "plateau": "Plateau of the recovery",
-    "t50_weeks": "Weeks to half of the plateau",
-    "imid_since": "an immunomodulatory drug since the last dose",
-    "prior_lines": "each prior line of therapy",
-    "igg": "IgG myeloma",
-}
-_OF: Final[Mapping[str, str]] = {
-    "with_left_out_": "with the rows left out: ",
-    "adjusted_": "adjusted for what is known of the patients: ",
-    "total_": "of the total: ",
-    "fold_kit_": "Reading of another bead kit: ",
-    "fold_clone_": "Reading of another clone: ",
-    "fold_fluorochrome_": "Reading of another dye: ",
-    "fold_instrument_": "Reading of another cytometer: ",
-    "fold_": "fold for ",
-}
-
-
-def estimate_words(name: str) -> str:
-    """Return the name of an estimate in words.
-
-    Examples
-    --------
-    >>> estimate_words("total_fold_per_doubling")
-    'Of the total: fold per doubling of the washout'
-    >>> estimate_words("fold_kit_qsc")
-    'Reading of another bead kit: qsc'
-    """
-    if name in _ESTIMATES:
-        return _ESTIMATES[name]
-    for start, words in _OF.items():
-        if name.startswith(start):
-            suffix = name.removeprefix(start)
-            inner = estimate_words(suffix) if not words[0].isupper() else ""
-            sentence = words + (inner[:1].lower() + inner[1:] if inner else suffix)
-            return sentence[0].upper() + sentence[1:]
-    return name.replace("_", " ")

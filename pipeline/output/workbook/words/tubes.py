@@ -11,11 +11,12 @@ from pipeline.output.workbook.formats import (
     COUNT,
     FIT,
     ONE_DECIMAL,
-    PERCENT,
-    SHARE,
-    WEEKS,
+    PERCENT_FORMAT,
+    SHARE_FORMAT,
+    WEEKS_FORMAT,
 )
-from pipeline.output.workbook.words.column import MOLECULES, ColumnWords
+from pipeline.output.workbook.words.column import ColumnWords
+from pipeline.study.quantity_name import MOLECULES
 
 NOT_TO_AVERAGE: Final = (
     "An estimate below or beyond the limits, in grey italics: not to be quoted and not to be averaged with "
@@ -81,7 +82,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Gated cells", "The whole gated population (plasma cells).", "cells", COUNT
     ),
     "plasma_cell_percent": ColumnWords(
-        "Gated cells, part", "The gated population in viable single cells.", "%", PERCENT
+        "Gated cells, part", "The gated population in viable single cells.", "%", PERCENT_FORMAT
     ),
     "population": ColumnWords("Quantified population", "The part of the gated cells that was quantified."),
     "median_mfi": ColumnWords(
@@ -123,9 +124,11 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "intercept": ColumnWords("Curve, intercept", "Of the standard curve.", "log10", COEFFICIENT),
     "r2": ColumnWords("Curve, r²", "Of the standard curve.", "", FIT),
     "last_dose_on": ColumnWords("Last dose on", "Last dose of {drug} on or before collection."),
-    "washout_weeks": ColumnWords("Washout", "From the last dose of {drug} to collection.", "weeks", WEEKS),
+    "washout_weeks": ColumnWords(
+        "Washout", "From the last dose of {drug} to collection.", "weeks", WEEKS_FORMAT
+    ),
     "gating_confidence": ColumnWords(
-        "Gating confidence", "0 (a guess) to 1 (clear); below 0.5 it is flagged.", "0 to 1", SHARE
+        "Gating confidence", "0 (a guess) to 1 (clear); below 0.5 it is flagged.", "0 to 1", SHARE_FORMAT
     ),
     "reviewed_by": ColumnWords("Gates set by", "Who set a gate by hand, or the file of the gates."),
     "sentinel_reading": ColumnWords(
@@ -141,7 +144,7 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
         "Second gating", "Cells that a second gating, made in another way, names.", "cells", COUNT
     ),
     "second_opinion_agreement": ColumnWords(
-        "Second gating, agreement", "2 · both / (one + other).", "0 to 1", SHARE
+        "Second gating, agreement", "2 · both / (one + other).", "0 to 1", SHARE_FORMAT
     ),
     "between_run_cv_percent": ColumnWords(
         "Between-run CV in the interval", "The CV between runs that the interval includes.", "%", ONE_DECIMAL
@@ -150,9 +153,11 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "interval_lacks": ColumnWords(
         "Interval lacks", "Known errors that the interval does not include.", width=30
     ),
-    "theta": ColumnWords("Θ, held by the drug", "Part of {marker} that the drug occupies.", "0 to 1", SHARE),
-    "theta_low": ColumnWords("Θ, 95 % from", f"{_LOW} of Θ.", "0 to 1", SHARE),
-    "theta_high": ColumnWords("Θ, 95 % to", f"{_HIGH} of Θ.", "0 to 1", SHARE),
+    "theta": ColumnWords(
+        "Θ, held by the drug", "Part of {marker} that the drug occupies.", "0 to 1", SHARE_FORMAT
+    ),
+    "theta_low": ColumnWords("Θ, 95 % from", f"{_LOW} of Θ.", "0 to 1", SHARE_FORMAT),
+    "theta_high": ColumnWords("Θ, 95 % to", f"{_HIGH} of Θ.", "0 to 1", SHARE_FORMAT),
     "theta_from": ColumnWords("Θ from", "What Θ is from: sentinels, measured drug level, PK model or none."),
     "total": ColumnWords(
         "Total {marker}",
@@ -163,19 +168,22 @@ TUBE_WORDS: Final[Mapping[str, ColumnWords]] = {
     "total_low": ColumnWords("Total, 95 % from", f"{_LOW} of the total.", MOLECULES, BRIGHTNESS),
     "total_high": ColumnWords("Total, 95 % to", f"{_HIGH} of the total.", MOLECULES, BRIGHTNESS),
     "total_note": ColumnWords("Note on the total", "Why a total is missing, or only a limit.", width=60),
-    "theta_sentinels": ColumnWords("Θ by sentinels", "Θ by the sentinels alone.", "0 to 1", SHARE),
-    "theta_sentinels_low": ColumnWords("Θ by sentinels, 95 % from", f"{_LOW}.", "0 to 1", SHARE),
-    "theta_sentinels_high": ColumnWords("Θ by sentinels, 95 % to", f"{_HIGH}.", "0 to 1", SHARE),
+    "theta_sentinels": ColumnWords("Θ by sentinels", "Θ by the sentinels alone.", "0 to 1", SHARE_FORMAT),
+    "theta_sentinels_low": ColumnWords("Θ by sentinels, 95 % from", f"{_LOW}.", "0 to 1", SHARE_FORMAT),
+    "theta_sentinels_high": ColumnWords("Θ by sentinels, 95 % to", f"{_HIGH}.", "0 to 1", SHARE_FORMAT),
     "sentinel_norm": ColumnWords(
         "Sentinels' norm",
         "What the sentinels are compared with: settings, or patients of this study without the drug.",
         width=30,
     ),
     "occupancy": ColumnWords(
-        "Θ by drug level", "Θ by the drug in serum alone: measured troughs, or the doses.", "0 to 1", SHARE
+        "Θ by drug level",
+        "Θ by the drug in serum alone: measured troughs, or the doses.",
+        "0 to 1",
+        SHARE_FORMAT,
     ),
-    "occupancy_low": ColumnWords("Θ by drug level, 95 % from", f"{_LOW}.", "0 to 1", SHARE),
-    "occupancy_high": ColumnWords("Θ by drug level, 95 % to", f"{_HIGH}.", "0 to 1", SHARE),
+    "occupancy_low": ColumnWords("Θ by drug level, 95 % from", f"{_LOW}.", "0 to 1", SHARE_FORMAT),
+    "occupancy_high": ColumnWords("Θ by drug level, 95 % to", f"{_HIGH}.", "0 to 1", SHARE_FORMAT),
     "n_samples": ColumnWords("Tubes", "Replicates of the visit.", "tubes", COUNT),
     "sample_ids": ColumnWords("Samples", "Names of the replicates.", width=30),
     "between_cv_percent": ColumnWords(

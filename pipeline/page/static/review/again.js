@@ -45,7 +45,7 @@ export class Again {
     review.tubes.clear();
     await review.look({ isOwnRun: true });
     await review.open(review.id, { fresh: true });
-    if (job.state !== "done") { review.voice.warn(`The run ${job.state}: ${job.said}`); return; }
+    if (job.state !== "done") { review.voice.warn(`The run ${job.state}: ${job.messages}`); return; }
     review.voice.say(`The run is done. ${many(job.changed.length, "tube")} changed.`);
     await tell("What the run changed", job.changed.length ? [beforeAfter(job.changed)] : [el("p", { text: "No number changed." })]);
   }

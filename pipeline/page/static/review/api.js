@@ -4,10 +4,10 @@ import { watched } from "../alive.js";
 
 /** What the program refused, or that it does not answer (status 0). */
 export class Refusal extends Error {
-  constructor(status, said) {
-    super(said.error || `the program answered with status ${status}`);
+  constructor(status, answer) {
+    super(answer.error || `the program answered with status ${status}`);
     this.status = status;
-    this.said = said;
+    this.answer = answer;
   }
 }
 

@@ -36,13 +36,13 @@ export class Decisions {
     }
   }
 
-  decide(verdict) {
+  decide(choice) {
     return this.#alone(async () => {
       const { review } = this;
       const { id, tube } = review;
       const { isMoved } = review;
-      if (verdict === "change" && !isMoved) { review.voice.warn("No gate is moved: there is no change to save."); return; }
-      const asked = verdict === "accept" && isMoved ? "change" : verdict;
+      if (choice === "change" && !isMoved) { review.voice.warn("No gate is moved: there is no change to save."); return; }
+      const asked = choice === "accept" && isMoved ? "change" : choice;
       const moves = asked === "change" ? review.moves.now : [];
       const who = await this.#who();
       if (!who) return;
@@ -54,11 +54,11 @@ export class Decisions {
 
   async #save(id, decision) {
     const { review } = this;
-    const isThere = (now) => now.version > decision.version && now.verdict === decision.decision && now.by === decision.who;
+    const isThere = (now) => now.version > decision.version && now.choice === decision.decision && now.by === decision.who;
     try {
       await this.#written(`${id} ${SAVED[decision.decision]}`, id, isThere, () => api.decide(id, decision));
     } catch (refusal) {
-      if (refusal.status === 409) await this.#conflict(id, decision, refusal.said);
+      if (refusal.status === 409) await this.#conflict(id, decision, refusal.answer);
       else review.voice.refusal(refusal);
       return;
     }

@@ -66,11 +66,11 @@ const ASKED = {
 };
 
 /** Return the reason of a decision; null where the person cancels. */
-export async function askReason(verdict, id, moves) {
-  const [title, words, yes] = ASKED[verdict];
+export async function askReason(choice, id, moves) {
+  const [title, words, yes] = ASKED[choice];
   const said = await ask({
     title: `${title}: ${id}`, yes, check: ({ reason }) => (reason ? "" : "Please give a reason: it stands in the audit trail."),
-    body: [...(verdict === "change" ? [moveList(moves)] : []), field(words, { name: "reason" })],
+    body: [...(choice === "change" ? [moveList(moves)] : []), field(words, { name: "reason" })],
   });
   return said ? said.reason : null;
 }

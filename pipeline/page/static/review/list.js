@@ -8,7 +8,7 @@ const SAID = { accept: "accepted", change: "changed", reject: "rejected", ask: "
 /** Return a decision in words: "changed by AB, 2024-06-03 09:10". */
 export function decisionWords(decision) {
   if (!decision || decision.state === "open") return "not decided";
-  const said = SAID[decision.verdict] ?? decision.verdict ?? "decided";
+  const said = SAID[decision.choice] ?? decision.choice ?? "decided";
   const who = `${said} by ${decision.by}${decision.at ? `, ${clock(decision.at)}` : ""}`;
   const reason = decision.reason ? `: ${decision.reason}` : "";
   if (decision.state === "unsigned") return `${who}${reason}. Its signature does not count any more: ${decision.unsigned_because}`;

@@ -95,6 +95,6 @@ export function showFacts(tube) {
   byId("notes").replaceChildren(...(tube.notes.length ? tube.notes : ["No notes."]).map((note) => el("li", { text: note })));
   byId("history").hidden = !tube.history.length;
   byId("history").tBodies[0].replaceChildren(...tube.history.map((line) => el("tr", {},
-    el("td", { text: clock(line.at) }), el("td", { text: line.who }), el("td", { text: line.reason ? `${line.what}: ${line.reason}` : line.what }),
+    el("td", { text: clock(line.at) }), el("td", { text: line.who }), el("td", { text: line.reason ? `${line.subject}: ${line.reason}` : line.subject }),
     el("td", { text: line.old || "–" }), el("td", { text: line.new || "–" }))));
 }

@@ -16,7 +16,7 @@ from pipeline.study.sheets.rows import DoseRow
 from pipeline.study.sheets.typed import TypedStudy, caseless
 from pipeline.study.wording import enumerate_words, quoted
 
-EXPECTED = "the drug's name as in the settings, or another drug"
+EXPECTED_DRUG = "the drug's name as in the settings, or another drug"
 MOST_DRUGS_NAMED = 10
 """Most unknown drugs that a warning names. Convention: as many as fit into a line."""
 _SLIP = 2
@@ -72,7 +72,7 @@ def _question(entry: Entry[DoseRow], problem: str, meant: str, expected: str = "
     hint = f"Did you mean {quoted(meant)}?"
     if " " in (entry.row.drug or "").strip() and not expected:
         hint += " If it was given, type that alone; if not, delete the row."
-    return Fault(entry.at("drug"), problem, expected or EXPECTED, hint)
+    return Fault(entry.at("drug"), problem, expected or EXPECTED_DRUG, hint)
 
 
 def _regimen(study: TypedStudy, name: str, entries: Entries) -> Iterator[Fault]:

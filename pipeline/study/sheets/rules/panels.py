@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from calibration.beads.kits import BEAD_KITS, kit_names
-from gating.events.panel import Target
+from gating.events.panel import Role, Target
 from pipeline.study.detector_names import pulse_by_name, unlike_pulses
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.columns import Entry
@@ -16,7 +16,7 @@ from pipeline.study.sheets.typed import TypedStudy, caseless
 from pipeline.study.wording import quoted
 
 F_P_KITS = kit_names(kit for kit in BEAD_KITS if kit.needs_f_p)
-SEVERAL_ALLOWED = ("dump", "other", "viability")
+SEVERAL_ALLOWED = (Role.DUMP, Role.OTHER, Role.VIABILITY)
 
 
 def panel_roles(study: TypedStudy) -> Iterator[Fault]:
@@ -31,14 +31,14 @@ def panel_roles(study: TypedStudy) -> Iterator[Fault]:
                 yield Fault(where, problem, "one channel for this role", hint)
             elif role:
                 first[role] = where
-            if role == "cd38" and entry.row.target not in ("", Target.ANY):
+            if role == Role.CD38 and entry.row.target not in ("", Target.ANY):
                 hint = "cd38 is the quantified channel and never gates: leave the target empty."
                 yield Fault(entry.at("target"), quoted(entry.row.target), "an empty target", hint)
-            if role == "cd38" and entry.row.competes_with_drug is False:
+            if role == Role.CD38 and entry.row.competes_with_drug is False:
                 where = entry.at("competes_with_drug")
                 expected = "a clone that competes with the drug, so that free CD38 is what is measured"
                 yield Fault(where, '"no"', expected, severity=Severity.WARNING)
-        if "cd38" not in first and all(entry.row.role for entry in channels):
+        if Role.CD38 not in first and all(entry.row.role for entry in channels):
             problem = f"no channel with the role cd38 in panel {quoted(name)}"
             yield Fault(channels[0].at("panel"), problem, "exactly one: the quantified channel")
 
@@ -67,7 +67,7 @@ def panel_channels(study: TypedStudy) -> Iterator[Fault]:
 
 def unlike_measures(study: TypedStudy) -> Iterator[Fault]:
     """Report area, height and width in the same cell: they are different measures, not the same channel."""
-    cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != "time"]
+    cells = [(e.at("channel"), e.row.channel or ()) for e in study.panels if e.row.role != Role.TIME]
     cells += [(e.at("channel"), tuple((e.row.channel or "").split(";"))) for e in study.bead_runs]
     for where, names in cells:
         unlike = unlike_pulses([name.strip() for name in names])
@@ -93,7 +93,7 @@ def missing_f_p(study: TypedStudy) -> Iterator[Fault]:
         ]
         for entry in channels:
             cell = entry.typed.cells.get("f_p_ratio")
-            if entry.row.role == "cd38" and needing and (cell is None or cell.is_empty):
+            if entry.row.role == Role.CD38 and needing and (cell is None or cell.is_empty):
                 bead_run = needing[0]
                 expected = f"the F:P ratio of the cd38 conjugate, which the kit {kits[bead_run]} needs"
                 hint = (
@@ -108,7 +108,7 @@ def missing_clone(study: TypedStudy) -> Iterator[Fault]:
         return
     used = {entry.row.panel for entry in study.samples}
     for name, channels in _panels(study).items():
-        quantified = [entry for entry in channels if entry.row.role == "cd38"]
+        quantified = [entry for entry in channels if entry.row.role == Role.CD38]
         is_known = any(entry.row.clone or entry.row.competes_with_drug is not None for entry in quantified)
         if name not in used or not quantified or is_known:
             continue

@@ -13,7 +13,7 @@ from pipeline.study.faults import Fault, Severity
 from pipeline.study.sheets.tables.grid import MOST_TITLE_ROWS, RawSheet, SheetCell, column_letter
 from pipeline.study.wording import same_word
 
-DELIMITERS = ",;\t"
+COLUMN_DELIMITERS = ",;\t"
 MOST_BYTES_OF_CSV = 256 << 20
 """Most bytes of a CSV file, to bound the memory. Convention: ten times the file of a study of 100,000
 tubes."""
@@ -97,7 +97,7 @@ def sniff_delimiter(text: str, known_columns: Sequence[str]) -> str:
     >>> sniff_delimiter("name;value", ["name", "value"])
     ';'
     """
-    filled = (line for line in text.splitlines() if line.strip(f"{DELIMITERS} "))
+    filled = (line for line in text.splitlines() if line.strip(f"{COLUMN_DELIMITERS} "))
     headers = list(islice(filled, MOST_TITLE_ROWS)) or [""]
     alike = {same_word(column) for column in known_columns}
 
@@ -108,6 +108,8 @@ def sniff_delimiter(text: str, known_columns: Sequence[str]) -> str:
             return 0, 0
         return sum(same_word(name) in alike for name in names), len(names)
 
-    if not any(columns(delimiter, headers[0])[0] for delimiter in DELIMITERS):
-        return max(DELIMITERS, key=lambda delimiter: max(columns(delimiter, header) for header in headers))
-    return max(DELIMITERS, key=lambda delimiter: columns(delimiter, headers[0]))
+    if not any(columns(delimiter, headers[0])[0] for delimiter in COLUMN_DELIMITERS):
+        return max(
+            COLUMN_DELIMITERS, key=lambda delimiter: max(columns(delimiter, header) for header in headers)
+        )
+    return max(COLUMN_DELIMITERS, key=lambda delimiter: columns(delimiter, headers[0]))

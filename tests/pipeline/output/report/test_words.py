@@ -10,6 +10,7 @@ from calibration.density.budget import BudgetTerm
 from calibration.density.receptor_density import ErrorTerm, RdStatus
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.figures.style.ticks import rounded_text
 from pipeline.output.report.bars import SHADES, BarScale, bar_scale, budget_bar, interval_bar
 from pipeline.output.report.models.washout_words import data_words, no_answer_words, washout_words
 from pipeline.output.report.words import (
@@ -17,7 +18,6 @@ from pipeline.output.report.words import (
     density_words,
     interval_words,
     p_words,
-    rounded_text,
     verdict_line,
 )
 from pipeline.study.quantity_name import axis_name, density_name, marker_of

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 
 from pipeline.assembly.study_result import StudyResult
-from pipeline.output.legend.verdict import VERDICT_LOOK, Verdict
+from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, TubeVerdict
 from pipeline.output.table import Table
-from pipeline.output.workbook import MOST_ROWS, Sheet, workbook_sheets, write_workbook
+from pipeline.output.workbook import MOST_ROWS_SHOWN, Sheet, workbook_sheets, write_workbook
 
 
 def columns_of(page) -> dict[str, int]:
@@ -109,7 +109,7 @@ def test_the_verdict_of_a_tube_is_coloured_as_in_the_report(workbook: openpyxl.W
     column = columns_of(page)["Verdict"]
     for row in range(2, page.max_row + 1):
         cell = page.cell(row, column)
-        assert cell.fill.fgColor.rgb == f"FF{VERDICT_LOOK[Verdict(cell.value)].fill[1:].upper()}"
+        assert cell.fill.fgColor.rgb == f"FF{TUBE_VERDICT_LOOK[TubeVerdict(cell.value)].fill[1:].upper()}"
 
 
 def test_no_time_of_writing_is_in_the_file(tmp_path: Path):
@@ -135,12 +135,12 @@ def test_models_and_response_stand_in_one_table_each(workbook: openpyxl.Workbook
 
 
 def test_of_a_very_long_table_the_first_rows_are_shown_and_where_all_are(tmp_path: Path):
-    rows = tuple((k,) for k in range(MOST_ROWS + 3))
+    rows = tuple((k,) for k in range(MOST_ROWS_SHOWN + 3))
     write_workbook(tmp_path / "a.xlsx", [Sheet("Samples", Table(("n",), rows))])
     page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Samples"]
-    assert page.max_row == 1 + MOST_ROWS + 1
-    assert page.cell(MOST_ROWS + 1, 1).value == MOST_ROWS - 1
-    assert str(page.cell(MOST_ROWS + 2, 1).value).startswith("3 more rows: rd_samples.csv")
+    assert page.max_row == 1 + MOST_ROWS_SHOWN + 1
+    assert page.cell(MOST_ROWS_SHOWN + 1, 1).value == MOST_ROWS_SHOWN - 1
+    assert str(page.cell(MOST_ROWS_SHOWN + 2, 1).value).startswith("3 more rows: rd_samples.csv")
 
 
 def test_a_sheet_without_rows_says_so(tmp_path: Path):

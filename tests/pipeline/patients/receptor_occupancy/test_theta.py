@@ -113,7 +113,7 @@ def test_below_the_lloq_only_more_than_the_lloq_can_be_excluded():
 
 def test_a_tube_half_of_whose_receptors_are_covered_is_partly_covered_with_its_total():
     theta = theta_of(*HALF)
-    total = total_of(FreeDensity("OK", 30_800.0, 28_000.0, 33_900.0), theta)
+    total = total_of(FreeDensity(RdStatus.OK, 30_800.0, 28_000.0, 33_900.0), theta)
     assert theta.value == pytest.approx(0.47, abs=0.005)
     assert 0.1 < theta.low < 0.3 < 0.6 < theta.high < 0.75
     assert total.value == pytest.approx(58_100, rel=0.01)
@@ -145,7 +145,7 @@ def test_a_sentinel_below_its_lloq_gives_a_lower_limit_and_no_theta():
     assert theta.low == pytest.approx(1 - 600 / 30_000 * np.exp(Z * np.sqrt(np.log1p(0.25**2))))
     assert theta.high == 1.0
     assert "below their LLOQ" in theta.reason
-    total = total_of(FreeDensity("OK", 3_000.0, 2_700.0, 3_300.0), theta)
+    total = total_of(FreeDensity(RdStatus.OK, 3_000.0, 2_700.0, 3_300.0), theta)
     assert (total.value, total.high) == (None, None)
     assert total.low == pytest.approx(3_000 / (1 - theta.low) * 0.9)
     assert "only a lower limit" in total.reason
@@ -268,7 +268,7 @@ def test_a_norm_of_one_bead_run_says_nothing_of_another_runs_curve():
 def test_a_clone_that_does_not_compete_has_theta_0_whatever_the_drug():
     held = Theta(0.9, 0.8, 0.95, 0.8, 0.95, ThetaFrom.SENTINELS)
     theta = chosen_theta(held, held, competes=False)
-    total = total_of(FreeDensity("OK", 30_000.0, 27_000.0, 33_000.0), theta)
+    total = total_of(FreeDensity(RdStatus.OK, 30_000.0, 27_000.0, 33_000.0), theta)
     assert theta.source == "clone does not compete"
     assert (total.value, total.low, total.high) == (30_000.0, 27_000.0, 33_000.0)
     assert "nothing is divided" in total.reason
@@ -276,7 +276,9 @@ def test_a_clone_that_does_not_compete_has_theta_0_whatever_the_drug():
 
 def test_where_nobody_knows_whether_the_clone_competes_both_bounds_are_told():
     held = Theta(0.5, 0.4, 0.75, 0.4, 0.75, ThetaFrom.SENTINELS)
-    total = total_of(FreeDensity("OK", 30_000.0, 27_000.0, 33_000.0), chosen_theta(held, held, competes=None))
+    total = total_of(
+        FreeDensity(RdStatus.OK, 30_000.0, 27_000.0, 33_000.0), chosen_theta(held, held, competes=None)
+    )
     assert total.value is None
     assert total.low == pytest.approx(27_000)
     assert total.high == pytest.approx(33_000 / 0.25)
@@ -285,18 +287,18 @@ def test_where_nobody_knows_whether_the_clone_competes_both_bounds_are_told():
 
 def test_a_total_is_never_less_than_what_is_free():
     theta = Theta(0.0, 0.0, 0.3, 0.0, 0.3, ThetaFrom.SENTINELS)
-    total = total_of(FreeDensity("OK", 30_000.0, 27_000.0, 33_000.0), theta)
+    total = total_of(FreeDensity(RdStatus.OK, 30_000.0, 27_000.0, 33_000.0), theta)
     assert total.low == pytest.approx(30_000 * 0.9 ** (2.2414 / 1.96), rel=1e-3)
     assert total.high >= 33_000
 
 
 def test_densities_beyond_their_limits_bound_the_total():
     theta = Theta(0.5, 0.4, 0.6, 0.4, 0.6, ThetaFrom.SENTINELS)
-    below = total_of(FreeDensity("BELOW_LLOQ", 300.0, -10.0, 700.0, 1_000.0), theta)
-    above = total_of(FreeDensity("ABOVE_ULOQ", None, 250_000.0, None), theta)
+    below = total_of(FreeDensity(RdStatus.BELOW_LLOQ, 300.0, -10.0, 700.0, 1_000.0), theta)
+    above = total_of(FreeDensity(RdStatus.ABOVE_ULOQ, None, 250_000.0, None), theta)
     assert (below.value, below.low, below.high) == (None, None, pytest.approx(1_000 / 0.4))
     assert (above.value, above.low, above.high) == (None, pytest.approx(250_000 / 0.6), None)
-    assert total_of(FreeDensity("LOW_EVENTS", None, None, None), theta).reason == "no receptor density"
+    assert total_of(FreeDensity(RdStatus.LOW_EVENTS, None, None, None), theta).reason == "no receptor density"
 
 
 def test_replicates_have_one_theta_and_no_narrower_interval():

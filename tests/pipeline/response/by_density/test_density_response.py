@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.response import tables_of
 from pipeline.output.json_files import response_json
 from pipeline.patients.patient_rd import PatientRd, SharedError
@@ -24,7 +25,7 @@ from pipeline.study.study import Dose, Patient, Study
 START = date(2024, 5, 31)
 
 
-def row(name: str, rd: float | None, status: str = "OK", **rest) -> PatientRd:
+def row(name: str, rd: float | None, status: str = RdStatus.OK, **rest) -> PatientRd:
     facts = {"lloq": 5000.0, "uloq": 67_601.0, "rd_log_sd": 0.06, **rest}
     return PatientRd(name, "baseline", 10.0, rd, status, collected_on=START - timedelta(7), **facts)
 
@@ -41,7 +42,9 @@ def study_of(
         days = int(1 + rng.exponential(200 * 10 ** (log_rd - 4.6)))
         patients.append(Patient(name, best_response=responses[0] if yes else responses[1], treatment_start=START,
                                 progressed_on=START + timedelta(days), last_assessed_on=START + timedelta(days)))  # fmt: skip
-        rows.append(row(name, 10**log_rd) if log_rd > math.log10(5000) else row(name, 3000.0, "BELOW_LLOQ"))
+        rows.append(
+            row(name, 10**log_rd) if log_rd > math.log10(5000) else row(name, 3000.0, RdStatus.BELOW_LLOQ)
+        )
     doses = tuple(Dose(patient.patient_id, START, "Isatuximab") for patient in patients)
     return Study(Path(), (), (), (), doses, tuple(patients), Settings(**settings)), rows
 
@@ -104,11 +107,11 @@ def test_the_order_of_patients_and_rows_changes_no_number():
 def test_a_density_beyond_a_limit_counts_as_beyond_it_and_one_that_tells_nothing_does_not_count():
     rows = {
         "measured": row("measured", 40_000.0),
-        "below": row("below", 200.0, "BELOW_LLOQ"),
-        "above": row("above", None, "ABOVE_ULOQ", rd_low=270_404.0),
-        "no limit": row("no limit", 200.0, "BELOW_LLOQ", lloq=math.inf),
+        "below": row("below", 200.0, RdStatus.BELOW_LLOQ),
+        "above": row("above", None, RdStatus.ABOVE_ULOQ, rd_low=270_404.0),
+        "no limit": row("no limit", 200.0, RdStatus.BELOW_LLOQ, lloq=math.inf),
         "unbounded": row("unbounded", 40_000.0, rd_log_sd=math.inf),
-        "failed": row("failed", None, "FAILED"),
+        "failed": row("failed", None, RdStatus.FAILED),
     }
     visits = {name: RdVisit(one) for name, one in rows.items()} | {"none": RdVisit(None)}
     found = density_rows(visits, [*rows, "none"])
@@ -128,13 +131,13 @@ def test_an_error_that_all_share_is_in_no_error_and_one_of_some_is():
 @pytest.mark.parametrize("boundless", [math.nan, math.inf, 1e200])
 def test_a_limit_whose_shared_error_has_no_bound_leaves_the_others_as_they_are(boundless):
     rows = [row("P1", 9e4, rd_log_sd=0.1, shared=(SharedError("lot 1", 0.06),))]
-    rows += [row("P2", 1.0, "BELOW_LLOQ", rd_log_sd=0.3, shared=(SharedError("lot 1", boundless),))]
+    rows += [row("P2", 1.0, RdStatus.BELOW_LLOQ, rd_log_sd=0.3, shared=(SharedError("lot 1", boundless),))]
     assert own_errors(rows) == pytest.approx(np.full(2, 0.08 * math.log2(10)))
 
 
 def test_a_share_is_of_the_patients_whose_side_is_known():
     study, rows = study_of(40, rd_cut=40_000.0)
-    hidden = [replace(one, status="BELOW_LLOQ", rd=None, lloq=90_000.0) for one in rows[:12]]
+    hidden = [replace(one, status=RdStatus.BELOW_LLOQ, rd=None, lloq=90_000.0) for one in rows[:12]]
     numbers = {one.measure: one for one in density_numbers(tables_of(study, [*hidden, *rows[12:]]).by_density)
                if one.outcome == "disease control"}  # fmt: skip
     controlled = {patient.patient_id for patient in study.patients if patient.best_response == "PR"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.response import tables_of
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.response.letter.cytogenetics import abnormalities, is_high_risk, is_unclear
@@ -210,7 +211,7 @@ def test_serum_levels_stand_by_visit_and_against_the_density_of_one_visit_per_pa
         level = Concentration(0.2, True) if k == 0 else Concentration(float(k))
         samples += [sample(f"P{k}", "baseline", level), sample(f"P{k}", "baseline", level, tube="b")]
         samples.append(sample(f"P{k}", "C2", None, Concentration(100.0 + k)))
-        rows.append(PatientRd(f"P{k}", "baseline", 10.0, 90_000.0 - 9000 * k, "OK", lloq=5000.0))
+        rows.append(PatientRd(f"P{k}", "baseline", 10.0, 90_000.0 - 9000 * k, RdStatus.OK, lloq=5000.0))
     letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
     part = next(part for part in letter.parts if part.title == "Serum levels by visit")
     told = {row.name: str(row) for row in part.rows}
@@ -254,12 +255,18 @@ def test_serum_goes_with_marrow_by_the_usual_kit_and_never_with_blood():
         samples.append(Sample(name, name, START, "a.fcs", "MM", "B1", visit="baseline",
                               serum_washed_out_ug_ml=Concentration(float(10 - k))))  # fmt: skip
         facts = {"lloq": 1.0, "rd_log_sd": 0.06, "collected_on": START}
-        rows.append(PatientRd(name, "baseline", 10.0, 10_000.0 * (k + 1), "OK", beads_kit="q", **facts))
         rows.append(
-            PatientRd(name, "baseline", 10.0, 9_000.0 * (9 - k), "OK", tissue="blood", beads_kit="q", **facts)
+            PatientRd(name, "baseline", 10.0, 10_000.0 * (k + 1), RdStatus.OK, beads_kit="q", **facts)
+        )
+        rows.append(
+            PatientRd(
+                name, "baseline", 10.0, 9_000.0 * (9 - k), RdStatus.OK, tissue="blood", beads_kit="q", **facts
+            )
         )
         if k < 5:
-            rows.append(PatientRd(name, "baseline", 10.0, 500.0 * (9 - k), "OK", beads_kit="other", **facts))
+            rows.append(
+                PatientRd(name, "baseline", 10.0, 500.0 * (9 - k), RdStatus.OK, beads_kit="other", **facts)
+            )
     letter = letter_of(*(Patient(f"P{k}") for k in range(6)), samples=samples, rows=rows)
     (link,) = letter.serum_and_density
     assert (link.n, link.tau_b) == (6, pytest.approx(-1.0))
@@ -273,7 +280,9 @@ def test_a_serum_level_goes_with_the_density_of_its_own_day_though_no_visit_is_t
         samples.append(Sample(f"S-{day}", "P1", day, "t.fcs", "panel", "run", visit=visit,
                               serum_washed_out_ug_ml=Concentration(level)))  # fmt: skip
         rows.append(
-            PatientRd("P1", visit, 4.0, rd, "OK", lloq=500.0, uloq=2e5, collected_on=day, beads_kit="k")
+            PatientRd(
+                "P1", visit, 4.0, rd, RdStatus.OK, lloq=500.0, uloq=2e5, collected_on=day, beads_kit="k"
+            )
         )
     study = Study(Path(), tuple(reversed(samples)), (), (), (), (), Settings())
     levels = typed_serum_levels(study)

@@ -8,7 +8,7 @@ from statsmodels.stats.contingency_tables import Table
 
 from pipeline.response import Count, ResponseCounts, contrast, proportion, tables_of_counts, trend
 from pipeline.response.statistics.counts import Proportion
-from pipeline.response.statistics.exact_odds import EXACT
+from pipeline.response.statistics.exact_odds import FISHER_METHOD
 
 # The letter's counts (N = 32), reconstructed from its percentages: k and n, no patients
 LETTER = ResponseCounts(
@@ -137,7 +137,7 @@ def test_large_tables_are_exact_too():
     assert (found.odds_ratio_low, found.odds_ratio_high) == pytest.approx(
         (interval.low, interval.high), rel=1e-4
     )
-    assert found.method == EXACT
+    assert found.method == FISHER_METHOD
 
 
 @pytest.mark.parametrize(("first", "second", "ratio"), [((0, 8), (5, 9), 0.0), ((8, 8), (3, 9), None)])

@@ -11,7 +11,7 @@ from running.test_batch_run import UNCLEAR, without_dead_cells
 
 from pipeline.commands.run import run_study
 from pipeline.quantification.result import SampleFlag, SampleResult
-from pipeline.review.bench import changes_in_words, open_bench, open_shelf
+from pipeline.review.bench import changes_in_words, load_study, open_bench
 from pipeline.review.view import Move
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -38,7 +38,7 @@ def test_a_moved_tube_takes_the_same_cut_of_its_batch_as_in_a_run(tmp_path: Path
     text = f"sample_id,gate,value,set_by,reason\n{name},cd138,1500,AB,seen\n"
     (folder / "review.csv").write_text(text, encoding="utf-8")
     assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
-    run = next(result for result in open_shelf(folder).as_run.results if result.sample_id == name)
+    run = next(result for result in load_study(folder).as_run.results if result.sample_id == name)
     assert told is not None
     assert SampleFlag.GATE_FROM_BATCH in run.flags
     for field in fields(SampleResult):
@@ -55,6 +55,6 @@ def test_a_moved_tube_takes_the_same_cut_of_its_batch_as_in_a_run(tmp_path: Path
     (said,) = changes_in_words(bench.start(), view).unchanged[-1:]
     assert said.endswith(" and others: to be run again, which may move this number")
     assert run_study(folder, RunOptions(workers=1), QuietReporter()).exit_status == 0
-    run = next(result for result in open_shelf(folder).as_run.results if result.sample_id == name)
+    run = next(result for result in load_study(folder).as_run.results if result.sample_id == name)
     assert view.result is not None
     assert run.steps != view.result.steps

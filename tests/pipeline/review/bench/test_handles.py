@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gating.events.panel import GatingChannel, GatingPanel, Target
+from gating.events.panel import GatingChannel, GatingPanel, Role, Target
 from gating.gates import AnyOf, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
@@ -66,7 +66,7 @@ def time_step(gate: Gate | None) -> tuple[GateStep, Density]:
 
 def test_steady_time_becomes_a_box_around_every_event_on_side_scatter_or_forward_scatter():
     ends = {"Time": (0.0, 60.0), "FSC-A": (-100.0, 900.0), "SSC-A": (0.0, 400.0)}
-    with_side = GatingPanel((*PANEL.channels, GatingChannel("SSC-A", "ssc_area")))
+    with_side = GatingPanel((*PANEL.channels, GatingChannel("SSC-A", Role.SSC_AREA)))
     for panel, other in ((PANEL, "FSC-A"), (with_side, "SSC-A")):
         box = polygon_over_time(*time_step(None), panel, ends)
         assert box is not None

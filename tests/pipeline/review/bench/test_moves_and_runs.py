@@ -16,7 +16,15 @@ from pipeline.commands.run import run_study
 from pipeline.output.figures.outlines import axes_of, outlines
 from pipeline.output.table import as_sentences
 from pipeline.quantification.result import SampleResult
-from pipeline.review.bench import Bench, Shelf, alike, apply_to, changes_in_words, open_bench, open_shelf
+from pipeline.review.bench import (
+    Bench,
+    LoadedStudy,
+    alike,
+    apply_to,
+    changes_in_words,
+    load_study,
+    open_bench,
+)
 from pipeline.review.bench.chain import Chain
 from pipeline.review.view import Along, HandleKind, Move, View
 from pipeline.running.options import RunOptions
@@ -39,11 +47,11 @@ def box(x: str, y: str, left: float, low: float, right: float, high: float) -> T
 class Tried:
     """A study that was run, what the bench gave for moves of each tube, and a copy run with them as review.csv."""
 
-    shelf: Shelf
+    loaded_study: LoadedStudy
     moves: dict[str, tuple[Move, ...]]
     settled: dict[str, View]
     held: dict[str, View]
-    again: Shelf
+    again: LoadedStudy
 
 
 def moves_for(bench: Bench) -> dict[str, tuple[Move, ...]]:
@@ -80,12 +88,12 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     keep(folder / "samples.csv", TUBES)
     keep(folder / "doses.csv", ("P02",), "patient_id")
     assert run_study(folder, RunOptions(workers=1, figures=False), QuietReporter()).exit_status == 0
-    shelf = open_shelf(folder)
-    assert shelf.stale() == ()
-    wanted = moves_for(open_bench(shelf, "P02_BM1"))
+    loaded_study = load_study(folder)
+    assert loaded_study.stale() == ()
+    wanted = moves_for(open_bench(loaded_study, "P02_BM1"))
     held, settled = {}, {}
     for name, moves in wanted.items():
-        bench = open_bench(shelf, name)
+        bench = open_bench(loaded_study, name)
         held[name] = bench.dragged(moves)
         settled[name] = bench.settled(moves, who="AB", reason="seen")
     other = folder.parent / "reviewed"
@@ -93,7 +101,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     write_review(other, wanted)
     summary = run_study(other, RunOptions(workers=1, figures=False), QuietReporter())
     assert summary.exit_status == 0, summary.faults
-    return Tried(shelf, wanted, settled, held, open_shelf(other))
+    return Tried(loaded_study, wanted, settled, held, load_study(other))
 
 
 def keep(path: Path, names: tuple[str, ...], column: str = "sample_id") -> None:
@@ -115,8 +123,8 @@ def write_review(folder: Path, wanted: dict[str, tuple[Move, ...]]) -> None:
                 writer.writerow([name, move.gate, value, move.polygon or "", "AB", "seen"])
 
 
-def result_of(shelf: Shelf, sample_id: str) -> SampleResult:
-    return next(result for result in shelf.as_run.results if result.sample_id == sample_id)
+def result_of(loaded_study: LoadedStudy, sample_id: str) -> SampleResult:
+    return next(result for result in loaded_study.as_run.results if result.sample_id == sample_id)
 
 
 @pytest.mark.parametrize("sample_id", TUBES)
@@ -125,7 +133,7 @@ def test_a_settled_view_is_what_a_run_gives_from_review_csv_to_all_digits(tried:
     assert told is not None
     for field in fields(SampleResult):
         assert getattr(told, field.name) == getattr(run, field.name), field.name
-    before = result_of(tried.shelf, sample_id)
+    before = result_of(tried.loaded_study, sample_id)
     assert [step.n_out for step in run.steps] != [step.n_out for step in before.steps]
 
 
@@ -153,7 +161,7 @@ def test_the_row_says_what_a_polygon_replaced(tried: Tried):
 
 def test_the_control_is_gated_by_the_same_polygon(tried: Tried):
     """Of the control only cells inside the polygon count; matplotlib says who is inside."""
-    bench = open_bench(tried.shelf, "P03_BM1")
+    bench = open_bench(tried.loaded_study, "P03_BM1")
     polygon = tried.moves["P03_BM1"][1].polygon
     control = bench.ready.control.tube
     assert polygon is not None
@@ -186,7 +194,7 @@ def test_a_polygon_of_a_run_is_handed_on_as_gatingml(tried: Tried):
 @pytest.mark.parametrize("sample_id", TUBES)
 def test_a_held_view_is_exact_for_the_gates_that_it_shows(tried: Tried, sample_id: str):
     """Every gate of it, put on all events anew, gives the counts that the crossing events gave."""
-    bench = open_bench(tried.shelf, sample_id)
+    bench = open_bench(tried.loaded_study, sample_id)
     moves = tried.moves[sample_id]
     bench.dragged(moves[:1])
     view = bench.dragged(moves)
@@ -202,7 +210,7 @@ def test_a_held_view_is_exact_for_the_gates_that_it_shows(tried: Tried, sample_i
 
 
 def test_a_held_view_is_the_settled_one_where_nothing_is_found_again(tried: Tried):
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     moves = (Move("cd56", 20_000.0),)
     bench.start()
     held, settled = bench.dragged(moves), bench.settled(moves)
@@ -213,7 +221,7 @@ def test_a_held_view_is_the_settled_one_where_nothing_is_found_again(tried: Trie
 
 
 def test_moving_back_and_forth_ends_where_it_began(tried: Tried):
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     first = bench.dragged((Move("cd138", 1500.0),))
     for value in (900.0, 4000.0, 20.0, 1500.0):
         last = bench.dragged((Move("cd138", value),))
@@ -222,7 +230,7 @@ def test_moving_back_and_forth_ends_where_it_began(tried: Tried):
 
 def test_each_handle_names_a_gate_that_moves_what_it_stands_at(tried: Tried):
     for sample_id in ("P02_BM1", "P10_BM1"):
-        bench = open_bench(tried.shelf, sample_id)
+        bench = open_bench(tried.loaded_study, sample_id)
         view = bench.start()
         moves: tuple[Move, ...] = ()
         for step in view.steps:
@@ -248,7 +256,7 @@ def test_a_polygon_has_a_handle_at_each_vertex(tried: Tried):
 def test_a_gate_that_becomes_a_polygon_keeps_the_same_cells_and_one_that_cannot_says_why(tried: Tried):
     made, refused = set(), set()
     for sample_id in TUBES:
-        bench = open_bench(tried.shelf, sample_id)
+        bench = open_bench(tried.loaded_study, sample_id)
         for step in bench.start().steps:
             if step.no_polygon:
                 refused.add(step.step)
@@ -267,7 +275,7 @@ def test_a_gate_that_becomes_a_polygon_keeps_the_same_cells_and_one_that_cannot_
 
 def test_an_edge_is_cut_where_it_is_drawn(tried: Tried):
     """A polygon of the display scale keeps what lies within its outline on the picture, event by event."""
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     number = [step.step for step in bench.start().steps].index("plasma_cells")
     drawn = bench.start().steps[number].polygon
     (x, y), *others = drawn.vertices
@@ -291,8 +299,8 @@ def test_a_gate_of_the_sheet_has_no_handle_and_says_where_it_is_changed(tried: T
         GateOverride("P02_BM1", "CD138", 900.0, "Zoë", "seen"),
         GateOverride("P02_BM1", "singlets", None, "Zoë", "", polygon=tried.moves["P03_BM1"][0].polygon),
     )
-    shelf = replace(tried.shelf, study=replace(tried.shelf.study, gates=typed))
-    bench = open_bench(shelf, "P02_BM1")
+    loaded_study = replace(tried.loaded_study, study=replace(tried.loaded_study.study, gates=typed))
+    bench = open_bench(loaded_study, "P02_BM1")
     steps = {step.step: step for step in bench.start().steps}
     cells, singlets = steps["plasma_cells"], steps["singlets"]
     assert cells.fixed == "CD138 is set in the sheet gates by Zoë (seen): change or empty its row there"
@@ -312,8 +320,8 @@ def test_cells_of_gates_that_were_drawn_elsewhere_are_seen_too(tried: Tried):
         replace(one, gates_file="drawn.xml", population="plasma_cells") if one.sample_id == "P10_BM1" else one
         for one in tried.again.study.samples
     )
-    shelf = replace(tried.again, study=replace(tried.again.study, samples=samples, gates=()))
-    bench = open_bench(shelf, "P10_BM1")
+    loaded_study = replace(tried.again, study=replace(tried.again.study, samples=samples, gates=()))
+    bench = open_bench(loaded_study, "P10_BM1")
     view = bench.start()
     seen = bench.backgate("cd38", "ssc_area")
     assert seen.n_cells == view.number.n_cells > 0
@@ -336,7 +344,7 @@ def test_cells_of_gates_that_were_drawn_elsewhere_are_seen_too(tried: Tried):
     ],
 )
 def test_a_move_that_check_refuses_is_refused_with_its_words(tried: Tried, move: Move, said: str):
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     assert said in bench.fault((move,))
     for view in (bench.dragged, bench.settled):
         with pytest.raises(UserError, match=said):
@@ -344,7 +352,7 @@ def test_a_move_that_check_refuses_is_refused_with_its_words(tried: Tried, move:
 
 
 def test_two_moves_of_one_gate_are_refused(tried: Tried):
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     assert "again" in bench.fault((Move("cd138", 5.0), Move("CD138", 6.0)))
     assert "set in" in bench.fault((Move("cd138", 5.0), Move("BV421-A", 6.0)))
     polygon = Move("plasma_cells", polygon=box("cd138", "cd45", 0, 0, 9, 9))
@@ -352,7 +360,7 @@ def test_two_moves_of_one_gate_are_refused(tried: Tried):
 
 
 def test_what_was_found_again_is_said_and_what_was_held_too(tried: Tried):
-    bench = open_bench(tried.shelf, "P03_BM1")
+    bench = open_bench(tried.loaded_study, "P03_BM1")
     before = bench.start()
     moves = (Move("viable", 700.0),)
     held = changes_in_words(before, bench.dragged(moves))
@@ -365,7 +373,7 @@ def test_what_was_found_again_is_said_and_what_was_held_too(tried: Tried):
 
 
 def test_the_quantified_cells_are_seen_on_any_two_channels_cd38_among_them(tried: Tried):
-    bench = open_bench(tried.shelf, "P02_BM1")
+    bench = open_bench(tried.loaded_study, "P02_BM1")
     seen = bench.backgate("cd38", "ssc_area")
     assert (seen.x.channel, seen.y.channel) == ("PE-A", "SSC-A")
     assert seen.n_cells == bench.start().number.n_cells
@@ -376,17 +384,17 @@ def test_the_quantified_cells_are_seen_on_any_two_channels_cd38_among_them(tried
 
 
 def test_moves_are_tried_on_other_tubes_and_nothing_is_written(tried: Tried):
-    files = {path: path.stat().st_mtime_ns for path in tried.shelf.study.folder.rglob("*")}
+    files = {path: path.stat().st_mtime_ns for path in tried.loaded_study.study.folder.rglob("*")}
     moves = (Move("cd138", 2000.0),)
-    told = list(apply_to(tried.shelf, moves, ["P03_BM1", "P10_BM1"]))
+    told = list(apply_to(tried.loaded_study, moves, ["P03_BM1", "P10_BM1"]))
     assert [one.sample_id for one in told] == ["P03_BM1", "P10_BM1"]
-    assert told[0].before.rd == result_of(tried.shelf, "P03_BM1").receptor.rd
-    assert told[0].after == open_bench(tried.shelf, "P03_BM1").settled(moves).number
-    other = list(apply_to(tried.shelf, (Move("cd319", 500.0),), ["P10_BM1"]))
+    assert told[0].before.rd == result_of(tried.loaded_study, "P03_BM1").receptor.rd
+    assert told[0].after == open_bench(tried.loaded_study, "P03_BM1").settled(moves).number
+    other = list(apply_to(tried.loaded_study, (Move("cd319", 500.0),), ["P10_BM1"]))
     assert other[0].after is None
     assert "no gate 'cd319'" in other[0].fault
-    assert {path: path.stat().st_mtime_ns for path in tried.shelf.study.folder.rglob("*")} == files
-    assert set(alike(tried.shelf, "P02_BM1")) <= set(TUBES)
+    assert {path: path.stat().st_mtime_ns for path in tried.loaded_study.study.folder.rglob("*")} == files
+    assert set(alike(tried.loaded_study, "P02_BM1")) <= set(TUBES)
 
 
 def test_an_applied_move_leaves_other_gates_of_that_tube(tried: Tried):
@@ -398,11 +406,11 @@ def test_a_study_that_was_not_run_is_told_what_to_do(tmp_path: Path):
     folder = tmp_path / "study"
     shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("results", "audit.jsonl"))
     with pytest.raises(UserError, match="run it first"):
-        open_shelf(folder)
+        load_study(folder)
 
 
 def test_a_tube_with_moved_gates_is_stale_until_it_is_run(tried: Tried, tmp_path: Path):
     folder = tmp_path / "study"
-    shutil.copytree(tried.shelf.study.folder, folder)
+    shutil.copytree(tried.loaded_study.study.folder, folder)
     write_review(folder, {"P02_BM1": tried.moves["P02_BM1"]})
-    assert open_shelf(folder).stale() == ("P02_BM1",)
+    assert load_study(folder).stale() == ("P02_BM1",)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 
+from doc_rooms import ROOT
 from gating.events import Events, Survivors
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
+from helpers.syntax import tree_of
 from pipeline.review.bench.moving import moved_steps
 from pipeline.review.view import Move
 from pipeline.study.study import Panel, PanelChannel
@@ -57,3 +61,11 @@ def test_cells_beyond_a_dump_cut_that_an_anchor_identifies_keep_their_own_bound(
 def test_a_gate_without_one_cut_on_the_channel_needs_a_run(gate: Gate):
     step = GateStep(Step.PLASMA_CELLS, gate, ("V500-A",), 9, 5, (Method.VALLEY,), (("V500-A", 900.0),))
     assert moved_steps((step,), Move("cd45", 70.0), PANEL, EVERYONE) is None
+
+
+def test_a_dragged_gate_is_marked_by_the_functions_that_mark_it_in_a_run():
+    """Value, method and name of a person's gate come from the gating alone: no second way of setting one."""
+    module = ROOT / "pipeline/review/bench/moving.py"
+    names = {node.id for node in ast.walk(tree_of(module)) if isinstance(node, ast.Name)}
+    assert {"persons_threshold", "given_cuts", "with_persons_polygon"} <= names
+    assert not names & {"GivenCut", "Threshold", "StepEstimate", "Method", "rounded"}

@@ -16,7 +16,7 @@ from pipeline.simulate import (
 )
 from pipeline.simulate.tubes.cytometer import CYTOMETERS, THREE_LASERS, WIDE_SCALE
 from pipeline.simulate.tubes.optics import detect, photoelectron_spill, spillover_of_day
-from pipeline.simulate.tubes.populations import NAMES
+from pipeline.simulate.tubes.populations import POPULATION_NAMES
 from pipeline.study.errors import UsageError
 
 SEED = 20240607
@@ -171,7 +171,7 @@ def test_carry_over_is_early_and_counts_as_nobody_s_plasma_cell():
 def test_a_bimodal_clone_has_two_levels_of_cd38():
     clone = Clone(cd38=60_000, dim_fraction=0.4)
     tube = simulate_tube(TubeParameters(n_events=20_000, aberrant_percent=20, clone=clone), rng())
-    bright, dim = (tube.labels.of((name,)) for name in NAMES[-2:])
+    bright, dim = (tube.labels.of((name,)) for name in POPULATION_NAMES[-2:])
     assert dim.sum() / tube.aberrant.sum() == pytest.approx(0.4, abs=0.03)
     assert tube.true_rd(dim) == pytest.approx(tube.true_rd(bright) / 10, rel=0.1)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import LLOQ, SLOPE, patients_on_a_line, slow_log_likelihood
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
@@ -12,7 +13,7 @@ from pipeline.washout.censored.profile import critical_value
 from pipeline.washout.line.intervals import level_at, shared_variance, slope_of
 from pipeline.washout.line.line import fit_line
 from pipeline.washout.line.tobit import fit_observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 
 
 def fit(n=60, seed=2, **rest):
@@ -102,21 +103,21 @@ def test_rows_that_contradict_the_answer_withhold_it():
     rng = np.random.default_rng(1)
     rd = 10 ** (3.5 + 0.4 * np.log2(weeks) + 0.1 * rng.standard_normal(60))
     rd[40::2] = 10**4.8
-    found = fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False)
+    found = fit_tobit(weeks, rd, [RdStatus.OK] * 60, lloq=1, doubts=False)
     wait = weeks_to_reach(found, 10**4.9, 0.9)
     assert (wait.weeks, wait.high) == (None, None)
     assert wait.note.startswith("not within the observed range: the line would say")
     assert "rows from" in wait.note
     assert wait.low is not None
     rd[40::2] = 10**5.2
-    assert weeks_to_reach(fit_tobit(weeks, rd, ["OK"] * 60, lloq=1, doubts=False), 10**4.9, 0.9).weeks
+    assert weeks_to_reach(fit_tobit(weeks, rd, [RdStatus.OK] * 60, lloq=1, doubts=False), 10**4.9, 0.9).weeks
 
 
 def test_a_rise_that_slows_tells_no_weeks():
     weeks = 2 ** np.linspace(1, 6.5, 60)
     rng = np.random.default_rng(2)
     log_rd = np.minimum(3.5 + 0.5 * np.log2(weeks), 5.0) + 0.15 * rng.standard_normal(60)
-    found = fit_tobit(weeks, 10**log_rd, ["OK"] * 60, lloq=1)
+    found = fit_tobit(weeks, 10**log_rd, [RdStatus.OK] * 60, lloq=1)
     with pytest.raises(NotEstimableError, match="the rise slows with weeks"):
         weeks_to_reach(found, 60_000)
     assert any("the rise slows with weeks" in note for note in found.notes)
@@ -129,7 +130,7 @@ def shared_rows(n, seed, off, sd=0.06):
     rd = rd * 10**off
     return [
         PatientRd(
-            f"P{i}", "", float(weeks[i]), float(rd[i]), "OK" if rd[i] >= limit else "BELOW_LLOQ", limit, None,
+            f"P{i}", "", float(weeks[i]), float(rd[i]), RdStatus.OK if rd[i] >= limit else RdStatus.BELOW_LLOQ, limit, None,
             float(np.hypot(sd, 0.05)), shared=(SharedError("lot A", sd),),
         )
         for i in range(n)
@@ -139,7 +140,7 @@ def shared_rows(n, seed, off, sd=0.06):
 def test_an_error_that_all_rows_share_widens_the_wait_and_not_the_slope():
     alone = [replace(row, rd_log_sd=0.05, shared=()) for row in shared_rows(200, 3, 0.0)]
     first, second = (
-        fit_observations(given_rows(rows, Settings()).data) for rows in (alone, shared_rows(200, 3, 0.0))
+        fit_observations(select_rows(rows, Settings()).data) for rows in (alone, shared_rows(200, 3, 0.0))
     )
     assert second.slope_interval == pytest.approx(first.slope_interval, abs=1e-9)
     for share in (0.5, 0.9):
@@ -154,7 +155,7 @@ def test_an_error_that_all_rows_share_widens_the_wait_and_not_the_slope():
 
 def test_a_common_factor_moves_the_level_by_itself_and_the_slope_by_nothing():
     # against the maximum of an independent likelihood of moved values and limits
-    data = given_rows(shared_rows(40, 5, 0.0), Settings()).data
+    data = select_rows(shared_rows(40, 5, 0.0), Settings()).data
     line = fit_line(data)
     moved = replace(data, log_rd=data.log_rd + 0.01)
     other = fit_line(moved)
@@ -167,15 +168,23 @@ def test_a_common_factor_moves_the_level_by_itself_and_the_slope_by_nothing():
 def test_two_lots_that_stand_apart_in_time_make_the_slope_less_sure():
     rows = shared_rows(60, 7, 0.0)
     late = [replace(row, shared=(SharedError("lot B" if row.weeks > 14 else "lot A", 0.06),)) for row in rows]
-    one, two = (fit_observations(given_rows(each, Settings()).data) for each in (rows, late))
+    one, two = (fit_observations(select_rows(each, Settings()).data) for each in (rows, late))
     assert np.diff(two.slope_interval)[0] > 1.05 * np.diff(one.slope_interval)[0]
     # independent: the slope of least squares of a step of 0.06 dex, when nothing is censored
-    clear = fit_line(replace(given_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
+    clear = fit_line(replace(select_rows(late, Settings()).data, kind=np.zeros(60, np.int8)))
     x = np.log2(clear.data.weeks)
     lots = [clear.data.shared.row[clear.data.shared.source == lot] for lot in (0, 1)]
     steps = [np.polyfit(x, np.where(np.isin(np.arange(60), lot), 0.06, 0.0), 1)[0] for lot in lots]
     found = shared_variance(clear, slope_of) * (clear.axes.scale_y / clear.axes.scale_x) ** 2
     assert found == pytest.approx(sum(step**2 for step in steps), rel=1e-3)
+
+
+def test_a_share_that_rounds_to_one_half_has_the_interval_of_the_median_patient():
+    found = fit()
+    half, rounded = weeks_to_reach(found, 20_000), weeks_to_reach(found, 20_000, 0.7 - 0.2)
+    assert 0.7 - 0.2 != 0.5
+    assert half.interval_method == rounded.interval_method == "profile likelihood"
+    assert (half.low, half.weeks, half.high) == (rounded.low, rounded.weeks, rounded.high)
 
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])
@@ -193,11 +202,19 @@ def test_a_kit_that_reads_low_does_not_withhold_the_wait_of_the_usual_one(seed):
     def waits(factor):
         rows = [
             PatientRd(
-                f"P{i}", "", weeks[i], value, "OK", 500.0, 1e6, 0.05, beads_kit="qsc" if i > 23 else "pe"
+                f"P{i}",
+                "",
+                weeks[i],
+                value,
+                RdStatus.OK,
+                500.0,
+                1e6,
+                0.05,
+                beads_kit="qsc" if i > 23 else "pe",
             )
             for i, value in enumerate(np.append(rd[:24], factor * rd[24:]))
         ]
-        fitted = fit_observations(given_rows(rows, Settings()).data)
+        fitted = fit_observations(select_rows(rows, Settings()).data)
         return [weeks_to_reach(fitted, 100_000, share) for share in (0.5, 0.9)]
 
     for low, usual in zip(waits(0.2), waits(1.0), strict=True):

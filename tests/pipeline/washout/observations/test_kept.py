@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.cells.choices import RowReason
 from pipeline.study.settings import Settings
@@ -12,6 +13,6 @@ from pipeline.washout.observations.kept import kept_rows
 
 @pytest.mark.parametrize(("weeks", "is_kept"), [(0.0, False), (6 / 7, False), (1.0, True), (None, True)])
 def test_a_row_of_one_week_goes_in_and_one_of_six_days_stays_out(weeks, is_kept):
-    kept, left = kept_rows([PatientRd("P1", "V1", weeks, 20_000.0, "OK")], Settings())
+    kept, left = kept_rows([PatientRd("P1", "V1", weeks, 20_000.0, RdStatus.OK)], Settings())
     assert bool(kept) is is_kept
     assert [row.reason for row in left] == [RowReason.UNDER_ONE_WEEK] * (not is_kept)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import LLOQ, patients_on_a_line
 from pipeline.study.quantity_name import NO_UNIT
 from pipeline.study.settings import Settings
@@ -49,7 +50,7 @@ def test_a_line_with_covariates_agrees_with_an_independent_likelihood_to_1e_6():
 def test_without_censoring_intervals_of_terms_are_those_of_least_squares():
     weeks, rd, _ = patients_on_a_line(30, 3, lloq=0.0)
     lines = np.arange(30) % 5 + 0.0
-    fit = fit_tobit(weeks, rd, ["OK"] * 30, lloq=1.0, covariates={"lines": lines})
+    fit = fit_tobit(weeks, rd, [RdStatus.OK] * 30, lloq=1.0, covariates={"lines": lines})
     design = np.column_stack([np.ones(30), np.log2(weeks), lines])
     beta, rest, *_ = np.linalg.lstsq(design, np.log10(rd), rcond=None)
     half = stats.t.ppf(0.975, 27) * np.sqrt(rest[0] / 27 * np.diag(np.linalg.inv(design.T @ design)))
@@ -89,11 +90,11 @@ def test_usable_kits_have_rows_and_measured_rows():
     ],
 )
 def test_a_covariate_that_cannot_be_used_says_why(values, reason):
-    term = observe([1, 2, 3, 4], [9e3] * 4, ["OK"] * 4, lloq=5e3, terms=()).notes
+    term = observe([1, 2, 3, 4], [9e3] * 4, [RdStatus.OK] * 4, lloq=5e3, terms=()).notes
     assert term == ()
     from pipeline.washout.observations.terms import Term
 
-    assert refusal_of(Term("x", NO_UNIT, np.array(values)), np.array([-1, 0, 0, 0], np.int8)) == reason
+    assert refusal_of(Term("x", NO_UNIT, np.array(values)), np.array([-1, 0, 0, 0], np.int8), "x") == reason
 
 
 def test_ten_rows_are_asked_for_each_coefficient():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from pipeline.patients.pharmacokinetics.decline import WEEKS, labelled_curve
+from pipeline.patients.pharmacokinetics.decline import WEEKS_AFTER_DOSE, labelled_curve
 from pipeline.washout import NotEstimableError, observe
 from pipeline.washout.recovery.draws import draws
 from pipeline.washout.recovery.fit import fit_recovery, weeks_to_half, weeks_until
@@ -102,7 +102,7 @@ def test_the_median_of_all_patients_is_that_of_a_simulated_crowd(curve):
         c = level * np.exp(spread * rng.standard_normal(200_000))
         regained = 1 - (1 - 1 / (1 + np.exp(1.1))) * 2 ** (-week / np.exp(2.8))
         rd = 10 ** (5.2 + 0.3 * rng.standard_normal(200_000)) * regained / (1 + c / np.exp(-1.1))
-        place = np.flatnonzero(week == WEEKS)
+        place = np.flatnonzero(week == WEEKS_AFTER_DOSE)
         assert 10 ** log_quantiles(p, curve, place, 0.5)[0, 0] == pytest.approx(np.median(rd), rel=0.03)
         assert share_with(p, curve, place, np.array([4.5]))[0] == pytest.approx(
             np.mean(rd >= 10**4.5), abs=0.01
@@ -116,7 +116,7 @@ def test_the_week_that_reaches_a_target_is_the_one_the_target_was_taken_at(curve
     p = np.array([[5.2, -1.1, 2.8, -1.1, 0.0, 0.0, np.log(0.3)]])
     for place in range(11, 150, 9):
         target = log_quantiles(p, curve, np.array([place]), 0.5)[0]
-        assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS[place], abs=1e-4)
+        assert first_reached(p, curve, target, 0.5)[0] == pytest.approx(WEEKS_AFTER_DOSE[place], abs=1e-4)
 
 
 def test_the_true_t50_and_plateau_lie_in_their_intervals(curve, data):

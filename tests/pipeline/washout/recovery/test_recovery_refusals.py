@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.pharmacokinetics.decline import labelled_curve
 from pipeline.study.settings import Settings
@@ -23,7 +24,16 @@ def curve():
 def rows_of(weeks, rd, patients=None):
     names = [f"P{i}" for i in range(len(weeks))] if patients is None else patients
     return [
-        PatientRd(name, f"V{i}", float(w), float(d), "OK" if d >= LLOQ else "BELOW_LLOQ", LLOQ, ULOQ, 0.05)
+        PatientRd(
+            name,
+            f"V{i}",
+            float(w),
+            float(d),
+            RdStatus.OK if d >= LLOQ else RdStatus.BELOW_LLOQ,
+            LLOQ,
+            ULOQ,
+            0.05,
+        )
         for i, (name, w, d) in enumerate(zip(names, weeks, rd, strict=True))
     ]
 
@@ -46,7 +56,7 @@ def test_twelve_samples_of_two_patients_tell_no_curve():
 @pytest.mark.parametrize(("before", "after", "told"), [(4, 9, False), (9, 4, False), (5, 5, True)])
 def test_five_patients_must_be_measured_on_each_side_of_the_bend(before, after, told):
     weeks = [10.0] * before + [60.0] * after
-    data = observe(weeks, [2e4] * before + [9e4] * after, ["OK"] * len(weeks), lloq=LLOQ)
+    data = observe(weeks, [2e4] * before + [9e4] * after, [RdStatus.OK] * len(weeks), lloq=LLOQ)
     if told:
         refuse_unseen(data, 5.0, 30.0)
         return
@@ -56,7 +66,7 @@ def test_five_patients_must_be_measured_on_each_side_of_the_bend(before, after, 
 
 def test_ten_samples_of_one_patient_are_one_patient_on_its_side_of_the_bend():
     weeks, names = [10.0] * 10 + [60.0] * 9, ["A"] * 10 + [f"P{i}" for i in range(9)]
-    data = observe(weeks, [5e4] * 19, ["OK"] * 19, lloq=LLOQ, patients=names)
+    data = observe(weeks, [5e4] * 19, [RdStatus.OK] * 19, lloq=LLOQ, patients=names)
     refuse_recovery(data)
     with pytest.raises(NotEstimableError, match="1 patients have a measured value before the bend"):
         refuse_unseen(data, 5.0, 30.0)
@@ -73,7 +83,7 @@ def test_ten_samples_of_one_patient_are_one_patient_on_its_side_of_the_bend():
 )
 def test_a_plateau_or_a_bend_that_was_not_seen_is_refused(log_plateau, half_weeks, words):
     weeks = [10.0] * 6 + [60.0] * 6
-    data = observe(weeks, [2e4] * 6 + [9e4] * 6, ["OK"] * 12, lloq=LLOQ)
+    data = observe(weeks, [2e4] * 6 + [9e4] * 6, [RdStatus.OK] * 12, lloq=LLOQ)
     with pytest.raises(NotEstimableError, match=words):
         refuse_unseen(data, log_plateau, half_weeks)
 
@@ -93,7 +103,7 @@ def test_one_row_of_zero_weeks_makes_no_plateau(weeks_of_it, density_of_it):
 def test_flat_densities_get_no_weeks_to_half(curve, seed):
     rng = np.random.default_rng(seed)
     weeks = np.exp(rng.uniform(np.log(2), np.log(100), 40))
-    data = observe(weeks, 10 ** (4.6 + 0.35 * rng.standard_normal(40)), ["OK"] * 40, lloq=100.0)
+    data = observe(weeks, 10 ** (4.6 + 0.35 * rng.standard_normal(40)), [RdStatus.OK] * 40, lloq=100.0)
     with pytest.raises(NotEstimableError, match=r"outside of what was seen|do not show a plateau"):
         fit_recovery(data, curve)
 

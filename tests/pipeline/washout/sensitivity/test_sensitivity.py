@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from helpers.washout_truth import slow_fit
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
 from pipeline.washout.line.tobit import fit_observations
-from pipeline.washout.observations.selection import given_rows
+from pipeline.washout.observations.selection import select_rows
 from pipeline.washout.report import washout_report, with_sensitivity
 from pipeline.washout.sensitivity import patients
 from pipeline.washout.sensitivity.sensitivity import sensitivity
@@ -28,7 +29,7 @@ def rows_of(n: int = 18, seed: int = 6, **facts) -> list[PatientRd]:
             "v",
             float(weeks[k]),
             float(rd[k]),
-            "OK" if rd[k] > 5000 else "BELOW_LLOQ",
+            RdStatus.OK if rd[k] > 5000 else RdStatus.BELOW_LLOQ,
             lloq=5000.0,
             uloq=70_000.0,
             rd_log_sd=0.05,
@@ -39,7 +40,7 @@ def rows_of(n: int = 18, seed: int = 6, **facts) -> list[PatientRd]:
 
 
 def told_of(rows: list[PatientRd]):
-    return sensitivity(rows, fit_observations(given_rows(rows, Settings()).data), Settings())
+    return sensitivity(rows, fit_observations(select_rows(rows, Settings()).data), Settings())
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +94,16 @@ def test_the_patient_who_decides_is_named():
 
 
 def test_extrapolated_rows_are_censored_or_left_out_and_the_second_says_how_it_errs():
-    rows = [replace(row, status="ABOVE_ULOQ_EXTRAPOLATED") if row.rd > 30_000 else row for row in rows_of()]
-    n = sum(row.status == "ABOVE_ULOQ_EXTRAPOLATED" for row in rows)
+    rows = [
+        replace(row, status=RdStatus.ABOVE_ULOQ_EXTRAPOLATED) if row.rd > 30_000 else row for row in rows_of()
+    ]
+    n = sum(row.status == RdStatus.ABOVE_ULOQ_EXTRAPOLATED for row in rows)
     by_name = {one.name: one for one in variations([replace(row, uloq=30_000.0) for row in rows])}
     assert by_name["without extrapolated rows"].n_changed == n
     assert by_name["without extrapolated rows"].caution.endswith("errs towards 0")
     changed = by_name["extrapolated rows censored at their ULOQ"].rows
     assert {(row.status, row.rd, row.rd_low) for row in changed if row.status.startswith("ABOVE")} == {
-        ("ABOVE_ULOQ", None, 30_000.0)
+        (RdStatus.ABOVE_ULOQ, None, 30_000.0)
     }
 
 
@@ -137,8 +140,8 @@ def test_a_lower_lloq_makes_an_estimate_measured_and_a_higher_one_censors_it():
     raised = {row.patient_id: row for row in by_name["LLOQ × 2"].rows}
     lowered = {row.patient_id: row for row in by_name["LLOQ ÷ 2"].rows}
     for row in rows:
-        assert raised[row.patient_id].status == ("OK" if row.rd >= 10_000 else "BELOW_LLOQ")
-        assert lowered[row.patient_id].status == ("OK" if row.rd >= 2_500 else "BELOW_LLOQ")
+        assert raised[row.patient_id].status == (RdStatus.OK if row.rd >= 10_000 else RdStatus.BELOW_LLOQ)
+        assert lowered[row.patient_id].status == (RdStatus.OK if row.rd >= 2_500 else RdStatus.BELOW_LLOQ)
 
 
 def test_a_choice_without_a_line_says_why():
@@ -159,7 +162,8 @@ def test_the_scatter_that_may_change_is_told_only_where_rows_can_carry_it():
     names = [row.name for row in told_of(rows_of()).rows if row.slope is not None]
     assert "scatter that may change with weeks" in names
     few = [
-        replace(row, status="BELOW_LLOQ", rd=100.0) if k > 5 else row for k, row in enumerate(rows_of(seed=9))
+        replace(row, status=RdStatus.BELOW_LLOQ, rd=100.0) if k > 5 else row
+        for k, row in enumerate(rows_of(seed=9))
     ]
     by_name = {row.name: row for row in told_of(few).rows}
     assert by_name["scatter that may change with weeks"].slope is None
@@ -177,7 +181,9 @@ def test_the_order_of_rows_changes_nothing(plain):
 
 def test_a_row_without_a_value_is_not_said_to_lie_below_a_lower_lloq():
     rows = [
-        replace(row, status="BELOW_LLOQ", rd=None, lloq=1000.0) if place < 4 else replace(row, lloq=1000.0)
+        replace(row, status=RdStatus.BELOW_LLOQ, rd=None, lloq=1000.0)
+        if place < 4
+        else replace(row, lloq=1000.0)
         for place, row in enumerate(rows_of())
     ]
     lower = next((one for one in variations(rows) if one.name.startswith("LLOQ ÷")), None)
@@ -186,7 +192,7 @@ def test_a_row_without_a_value_is_not_said_to_lie_below_a_lower_lloq():
 
 
 def test_one_other_choice_is_no_range():
-    rows = [replace(row, status="OK", lloq=1.0, uloq=1e9) for row in rows_of(6)]
+    rows = [replace(row, status=RdStatus.OK, lloq=1.0, uloq=1e9) for row in rows_of(6)]
     told = with_sensitivity(washout_report(rows, Settings()), rows, Settings()).sensitivity
     assert told.words[0].startswith("Under the one other choice the fold per doubling is ")
     assert "each of them" not in " ".join(told.words)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from calibration.density.result import RdStatus
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.washout.within.change import ChangeKind, Exceeds, changes_of, why_not_compared
 
@@ -13,13 +14,13 @@ DOSE = date(2024, 1, 1)
 
 
 def visit(weeks, rd, patient="P1", name=None, **more):
-    told = {"status": "OK", "lloq": 1000.0, "uloq": 80_000.0, "rd_log_sd": 0.05, **more}
+    told = {"status": RdStatus.OK, "lloq": 1000.0, "uloq": 80_000.0, "rd_log_sd": 0.05, **more}
     day = DOSE + timedelta(weeks=weeks)
     return PatientRd(patient, name or f"week {weeks}", float(weeks), rd, collected_on=day, **told)
 
 
 def below(weeks, patient="P1", **more):
-    return visit(weeks, None, patient, status="BELOW_LLOQ", **{"rd_log_sd": None, **more})
+    return visit(weeks, None, patient, status=RdStatus.BELOW_LLOQ, **{"rd_log_sd": None, **more})
 
 
 def test_two_visits_give_their_fold_with_the_error_of_both():
@@ -59,7 +60,7 @@ def test_an_error_that_both_visits_share_cancels():
         ([visit(8, 9000.0), below(24)], ChangeKind.AT_MOST, 1 / 9, Exceeds.DOWN),
         ([below(8), below(24)], ChangeKind.NOT_KNOWN, None, Exceeds.NOT_KNOWN),
         (
-            [visit(8, 9000.0), visit(24, None, status="ABOVE_ULOQ", rd_low=320_000.0)],
+            [visit(8, 9000.0), visit(24, None, status=RdStatus.ABOVE_ULOQ, rd_low=320_000.0)],
             ChangeKind.AT_LEAST,
             320 / 9,
             Exceeds.UP,
@@ -115,7 +116,7 @@ def test_visits_without_a_typed_visit_are_told_apart_by_their_day():
 
 
 def test_a_visit_without_a_density_or_a_day_is_no_visit_to_compare():
-    silent = visit(24, None, status="LOW_EVENTS")
+    silent = visit(24, None, status=RdStatus.LOW_EVENTS)
     undated = replace(visit(30, 9000.0), collected_on=None)
     assert changes_of([visit(8, 4000.0), silent, undated]) == ()
     assert why_not_compared([visit(8, 4000.0), silent], []) == ()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from calibration.density.result import RdStatus
 from helpers.r_witness import needs_r, r_numbers
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -25,7 +26,7 @@ def rows(levels, lloq=0.0, lots=("A", "A")):
             told.append(
                 PatientRd(
                     f"P{patient}", f"V{visit}", 8.0 + 20 * visit, None if below else 10**value,
-                    "BELOW_LLOQ" if below else "OK", lloq=10**lloq, rd_log_sd=0.06,
+                    RdStatus.BELOW_LLOQ if below else RdStatus.OK, lloq=10**lloq, rd_log_sd=0.06,
                     collected_on=date(2024, 1, 1) + timedelta(days=140 * visit),
                     shared=(SharedError(f"lot {lots[visit]}", 0.05),),
                 )

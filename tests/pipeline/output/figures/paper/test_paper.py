@@ -16,7 +16,7 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.charts import FIGURES, WASHOUT
-from pipeline.output.figures.files import WIDTHS, write_figures
+from pipeline.output.figures.files import CHART_WIDTHS, write_figures
 from pipeline.output.figures.gating import gating_panels, gating_picture
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture
@@ -144,7 +144,7 @@ def test_a_pdf_has_its_title_and_the_width_of_its_column(followed: StudyResult, 
     plain = tuple(replace(tube, pictures=(), histogram=None) for tube in followed.results)
     write_figures(tmp_path, replace(followed, results=plain, calibrations=()))
     for chart in FIGURES:
-        for suffix, mm in WIDTHS:
+        for suffix, mm in CHART_WIDTHS:
             written = (tmp_path / f"{chart.name}{suffix}.pdf").read_bytes()
             assert f"/Title ({chart.title[:20]}".encode() in written
             box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", written)

@@ -22,7 +22,7 @@ from pipeline.output.figures.gating import (
     gating_picture,
     step_title,
 )
-from pipeline.output.figures.svg.gate_picture import SIDE, WIDTH, kept_bins, step_picture
+from pipeline.output.figures.svg.gate_picture import GATE_PICTURE_WIDTH, GATE_SIDE, kept_bins, step_picture
 from pipeline.output.figures.svg.picture_page import Picture, file_of
 from pipeline.quantification.result import SampleResult
 from pipeline.tube.histograms import Density
@@ -47,7 +47,7 @@ def gate_paths(drawn: Density) -> list[np.ndarray]:
     content = step_picture(drawn, None, "Step", {}).content
     paths = re.findall(r'<path d="M([^"]+)" class="gate"/>', content)
     numbers = [[point.split() for point in line.split("L")] for line in paths]
-    return [np.array([(float(x) / SIDE, 1 - float(y) / SIDE) for x, y in line]) for line in numbers]
+    return [np.array([(float(x) / GATE_SIDE, 1 - float(y) / GATE_SIDE) for x, y in line]) for line in numbers]
 
 
 def tube(study_result: StudyResult, sample_id: str) -> SampleResult:
@@ -165,7 +165,7 @@ def test_a_channel_name_is_never_cut_at_the_edge_of_its_picture(marker):
     wide = TextPath((0, 0), marker, size=11).get_extents().width
     panel = step_picture(density(None), None, "Step", {"A": marker, "B": marker})
     across, upward = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" class="m axis"', panel.content)
-    assert wide / 2 <= float(across[0]) <= WIDTH - wide / 2
+    assert wide / 2 <= float(across[0]) <= GATE_PICTURE_WIDTH - wide / 2
     assert wide / 2 <= float(upward[1]) <= panel.height - wide / 2
 
 
@@ -173,7 +173,7 @@ def test_a_tick_at_the_end_of_an_axis_keeps_its_whole_label():
     content = step_picture(replace(density(None), x_axis=(0.0, 200_000.0, None)), None, "Step", {}).content
     places = re.findall(r'<text x="([\d.]+)" y="187" class="m">([^<]+)<', content)
     assert "200k" in dict(places).values()
-    assert all(float(x) + 3.2 * len(label) <= WIDTH for x, label in places)
+    assert all(float(x) + 3.2 * len(label) <= GATE_PICTURE_WIDTH for x, label in places)
 
 
 HOSTILE = "\"><script>alert(1)</script>&'<"

@@ -24,7 +24,7 @@ def fitted(slope: float, scatter: float, n: int) -> WashoutReport:
     rng = np.random.default_rng(7)
     weeks = np.exp(np.linspace(np.log(4), np.log(64), n))
     rd = 60_000 * 10 ** (slope * np.log2(weeks / 16) + rng.normal(0, scatter, n))
-    rows = [PatientRd(f"P{i}", "V1", weeks[i], rd[i], "OK", 500.0, 1e6, 0.05) for i in range(n)]
+    rows = [PatientRd(f"P{i}", "V1", weeks[i], rd[i], RdStatus.OK, 500.0, 1e6, 0.05) for i in range(n)]
     return washout_report(rows, Settings())
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.synthetic_result import changed
 from pipeline.output.report.models.answer import no_washout_words
-from pipeline.output.report.models.names import PLAIN, plain_names
+from pipeline.output.report.models.names import PLAIN_NAMES, plain_names
 from pipeline.output.report.models.reconciled import reconciled
 from pipeline.output.report.page import report_html
 from pipeline.washout.censored.estimate import ModelName, Wait
@@ -40,7 +40,7 @@ def test_names_of_models_stand_in_one_fold_and_the_glossary_only(study_result):
     outside = re.sub(r"<details><summary>Names of the models.*?</details>", "", text, flags=re.DOTALL)
     outside = re.sub(r'<section id="words">.*?</section>', "", outside, flags=re.DOTALL)  # the glossary
     assert re.findall(r"\bM[0-3]\b", re.sub(r"<[^>]*>", " ", outside)) == []
-    assert all(name in text for name in PLAIN)
+    assert all(name in text for name in PLAIN_NAMES)
 
 
 def with_p(report, rank_p, line_p, spearman=0.5):

@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 
-from pipeline.output.report.models.words import model_words, refusal_words
+import pytest
+
+from pipeline.output.report.models.words import credible_words, model_words, refusal_words
+from pipeline.study.quantity_name import MOLECULES, NO_UNIT, WEEKS
 from pipeline.study.settings import Settings
 from pipeline.washout import Estimate, Refusal, washout_report
 from pipeline.washout.censored.estimate import Wait
+from pipeline.washout.censored.subject import Covariate, WayDifference, WayPart
+from pipeline.washout.censored.subject import EstimateKind as Kind
 
 
-def estimate(name, value, low, high, note="", n=40):
-    return Estimate(name, value, low, high, n, "a method", note=note)
+def estimate(kind, model, value, low, high, unit=NO_UNIT, subject=None):
+    parts = {"words": "words", "kind": kind, "model": model, "subject": subject}
+    return Estimate("a name", value, low, high, 40, "a method", unit=unit, **parts)
 
 
 def words(*estimates, waits=()):
@@ -18,15 +24,28 @@ def words(*estimates, waits=()):
 
 def test_the_recovery_curve_says_plateau_and_half_time_and_what_it_cannot_tell():
     said = words(
-        estimate("plateau", 151_234.0, 98_765.0, 250_000.0), estimate("t50_weeks", 31.04, 25.5, None)
+        estimate(Kind.PLATEAU, "M2", 151_234.0, 98_765.0, 250_000.0, MOLECULES),
+        estimate(Kind.HALF_TIME, "M2", 31.04, 25.5, None, WEEKS),
     )
     assert said[0].startswith(
-        "M2. The median free CD38 comes back to a plateau of 151,000 (95 % credible interval 98,800 to"
-    )
-    assert (
-        "half of it after 31 (95 % credible interval 25.5 to not within the observed range) weeks" in said[0]
+        "M2. The median free CD38 comes back to a plateau of 151,000 molecules per cell (95 % credible interval "
+        "98,800 to 250,000), half of it after 31 weeks (95 % credible interval from 25.5 weeks; its upper end is "
+        "beyond the observed range). These intervals"
     )
     assert said[0].endswith("cannot be separated by such data and are not given.")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (25.5, 40.0, "95 % credible interval 25.5 to 40"),
+        (25.5, None, "95 % credible interval from 25.5 weeks; its upper end is beyond the observed range"),
+        (None, 40.0, "95 % credible interval up to 40 weeks; its lower end is beyond the observed range"),
+        (None, None, "both ends of the 95 % credible interval are beyond the observed range"),
+    ],
+)
+def test_an_end_beyond_the_observed_range_is_said_as_a_person_would(low, high, said):
+    assert credible_words(low, high, "weeks") == said
 
 
 def test_a_wait_says_its_model_and_share():
@@ -40,21 +59,26 @@ def test_a_wait_says_its_model_and_share():
     assert said == (
         "Wait by M1. 90 % of the patients have 150,000 free CD38 after 60 (95 % interval 40 to 90) weeks; far.",
         (
-            "Wait by M2. Half of the patients have 150,000 free CD38 after 50 (95 % credible interval 38 to "
-            "not within the observed range) weeks."
+            "Wait by M2. Half of the patients have 150,000 free CD38 after 50 weeks (95 % credible interval "
+            "from 38 weeks; its upper end is beyond the observed range)."
         ),
     )
 
 
 def test_covariates_kits_repeats_and_totals_are_said():
+    another = (WayDifference(WayPart.KIT, "qsc"), WayDifference(WayPart.CLONE, "HB7"))
     said = words(
-        estimate("fold_kit_qsc", 1.4, 1.1, 1.8),
-        estimate("adjusted_fold_per_doubling", 2.1, 1.6, 2.7),
-        estimate("adjusted_fold_igg", 0.8, 0.5, 1.2),
-        estimate("slope_random_intercept", 0.31, 0.2, 0.42),
-        estimate("alike_within_patients", 0.62, None, None),
-        estimate("total_fold_per_doubling", 1.3, 0.9, 1.8),
+        estimate(Kind.TERM, "M1", 1.4, 1.1, 1.8, subject=another[:1]),
+        estimate(Kind.TERM, "M1", 1.6, 1.2, 2.0, subject=another),
+        estimate(Kind.FOLD, "M1 adjusted", 2.1, 1.6, 2.7),
+        estimate(Kind.TERM, "M1 adjusted", 1.5, 1.2, 1.9, subject=another[:1]),
+        estimate(Kind.TERM, "M1 adjusted", 0.8, 0.5, 1.2, subject=Covariate.IGG),
+        estimate(Kind.SLOPE_WITH_RANDOM_INTERCEPT, "M1 random intercept", 0.31, 0.2, 0.42),
+        estimate(Kind.ALIKE, "M1 random intercept", 0.62, None, None),
+        estimate(Kind.FOLD, "M3", 1.3, 0.9, 1.8),
     )
+    assert said[1].startswith("Kit qsc with clone HB7 reads × 1.6")
+    said = (said[0], *said[2:])
     assert said[0].startswith("Kit qsc reads × 1.4 (95 % interval 1.1 to 1.8)")
     assert "IgG myeloma × 0.8" in said[1]
     assert "62 % of the scatter is between patients" in said[2]
@@ -65,7 +89,11 @@ def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
     found = replace(
         washout_report([], Settings()),
         not_estimable=(
-            Refusal("M1 adjusted for igg", "igg is not known in 3 of 9 rows"),
+            Refusal(
+                "M1 adjusted for igg",
+                "igg is not known in 3 of 9 rows",
+                ("M1, adjusted for the IgG type", "the IgG type is not known in 3 of 9 rows"),
+            ),
             Refusal("M3", "no level"),
             Refusal("M2", "no level"),
         ),

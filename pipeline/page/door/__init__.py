@@ -1,1 +1,0 @@
-"""The door of the page: who may send requests, and how the server knows them."""
