@@ -266,6 +266,9 @@ def tried(study: Path, doubtful: tuple[str, ...], browser: Browser, way: str) ->
         assert set(doubtful) <= set(changed)
         if way == "mouse":
             until(person.page, "() => document.getElementById('toast').hidden")
+            person.page.evaluate(
+                "document.activeElement.blur(); document.getElementById('bench').scrollTo(0, 0)"
+            )
             person.page.screenshot(path=PICTURES / PHOTOS[1])
         person.page.context.close()
     return person.seconds
