@@ -32,7 +32,9 @@ def house_style() -> Iterator[None]:
     import matplotlib
 
     # to ask for the backend would load pyplot, which no file needs
-    usual = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
+    usual: dict[Any, Any] = {
+        name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"
+    }
     with matplotlib.rc_context():
         matplotlib.rcParams.update(usual)
         matplotlib.rcParams.update(_STYLE)
