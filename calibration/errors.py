@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CalibrationError(Exception):
-    """The measured or typed values give no calibration; the text says why.
+    """The measured or typed values give no calibration; the text gives the reason.
 
     It is no `ValueError`: a stray one of the program must not pass as bad beads or a bad tube.
     """

@@ -75,13 +75,13 @@ def sheet_table(sheet: str) -> str:
         choices = " · ".join(f"`{choice}`" for choice in facts["choices"])
         example = f"`{facts['example']}`" if facts["example"] else ""
         rows.append((shown, column_fields(model)[name].description or "", choices or example))
-    return _table(("column", "what it holds", "choices, or an example"), rows)
+    return _table(("column", "what it contains", "choices, or an example"), rows)
 
 
 def flags_table() -> str:
     """Return every flag, who says it and what it says."""
     rows = ((f"[`{f}`](flags.md#{f.lower()})", who, FLAGS[f].says) for f, who in _flags_in_order())
-    return _table(("flag", "said by", "meaning"), rows)
+    return _table(("flag", "raised by", "meaning"), rows)
 
 
 def flag_sections() -> str:
@@ -89,7 +89,7 @@ def flag_sections() -> str:
     parts, before = [], ""
     for flag, who in _flags_in_order():
         words = FLAGS[flag]
-        parts += [f"## Said by {who}\n"] if who != before else []
+        parts += [f"## Raised by {who}\n"] if who != before else []
         parts.append(
             f"### {flag}\n\n**Weight:** {words.weight}\n\n**Means:** {words.meaning}\n\n"
             f"**Comes from:** {sentence(words.cause)}\n\n**To do:** {sentence(words.action)}\n"
@@ -107,7 +107,7 @@ def verdicts_table() -> str:
 def glossary_table() -> str:
     """Return every word and abbreviation of the report."""
     rows = ((f"**{term.name}**", term.stands_for, term.text) for term in sorted_terms())
-    return _table(("word", "stands for", "what it means"), rows)
+    return _table(("word", "full name", "what it means"), rows)
 
 
 def _flags_in_order() -> list[tuple[StrEnum, str]]:

@@ -18,7 +18,7 @@ NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 TABLES_OF_PROMISES = (
     "samples: a row per tube to quantify",
     "doses: a row per administration",
-    "What typed values are held against",
+    "What typed values are compared with",
     "Exit statuses",
     "Results",
     "Names that results do not hold",

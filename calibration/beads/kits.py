@@ -36,27 +36,29 @@ class BeadKit:
         Whether ABC = level / (F:P). The fluorophore-to-protein ratio is then required; it is never assumed to
         be 1.
     quantifies
-        False where the kit is relative only and refuses to give ABC.
+        False if the kit is only relative and gives no ABC.
     result
-        What the arithmetic gives: ABC, or SABC where it is the difference to the isotype control.
+        The result of the calculation: ABC, or SABC if it is the difference to the isotype control.
     has_blank
-        Whether the kit usually holds an unstained bead (level 0).
+        Whether the kit usually contains an unstained bead (level 0).
     arithmetic
         The rule in words, for reports.
+    dye
+        The dye whose molecules the beads count; "" where the conjugate's own dye is on them, or any.
     one_dye
         Whether each bead carries a single dye; beads of other kits may carry several.
     brightest
         Range of the brightest bead of any lot: the makers' data sheets and an order of magnitude to either
         side. None where no range is known.
     captures
-        Host species whose antibodies the kit captures; "" where only the vial says it; None for a kit that
+        Host species whose antibodies the kit captures; "" if only the vial states it; None for a kit that
         captures none.
     usual_levels
-        Stained populations that lots have, the blank not counted; empty where any number is usual.
+        Usual numbers of stained populations of a lot, without the blank; empty if any number is usual.
     also_typed
         Other names that people type for it.
     in_file_names
-        Regular expression that the name of a bead file of this kit matches, any case; "" where none does.
+        Regular expression for names of bead files of this kit, in any case; "" if there is none.
     """
 
     name: str
@@ -67,6 +69,7 @@ class BeadKit:
     result: KitResult = KitResult.ABC
     has_blank: bool = True
     arithmetic: str = ""
+    dye: str = ""
     one_dye: bool = False
     brightest: tuple[float, float] | None = None
     captures: str | None = None
@@ -85,6 +88,7 @@ BEAD_KITS: tuple[BeadKit, ...] = (
         needs_f_p=True,
         has_blank=False,
         arithmetic="ABC = PE molecules / (F:P)",
+        dye="PE",
         one_dye=True,
         brightest=(7e3, 7e5),
         usual_levels=(4,),

@@ -41,7 +41,7 @@ MEDIAN_DIGITS = 4
 
 
 class BeadPeaksError(CalibrationError):
-    """The beads do not show the populations that the lot lists; the text says what was found.
+    """The beads do not show the populations that the lot lists; the text states which were found.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ class BeadPeaks:
     method
         How the populations were separated.
     notes
-        Sentences on what was dropped or doubtful.
+        Sentences on dropped and doubtful populations.
     clipped
         Share of each population's events that lie on the end of the scale.
     overlapping
@@ -111,8 +111,8 @@ def find_bead_peaks(
     ranges
         (low, high) of every population as set by a person, dim to bright; nothing is searched then.
     scale_top
-        End of the detector's scale ($PnR), where known. Values beyond it, or a pile of equal values below it,
-        go before it.
+        End of the detector's scale ($PnR), if known. Values beyond it, or a pile of equal values below it,
+        replace it.
     others
         The file's other channels of fluorescence, linear, shape (n,) each, of the same events. Where
         populations are missing on this channel, or overlap, they are separated on all channels together, as
@@ -121,7 +121,7 @@ def find_bead_peaks(
     Returns
     -------
     BeadPeaks
-        Dim to bright; `saturated` names what lies at the end of the scale.
+        Dim to bright; `saturated` marks populations at the end of the scale.
 
     Raises
     ------

@@ -124,8 +124,8 @@ daily checks of cytometers commonly allow a few percent; it settles at `SETTLED_
 class CurveLimits:
     """The limits of every figure of a standard curve; fractions, not percent.
 
-    They are conventions, not laws: a study sets its own in its settings (docs/study.md), whose names end as
-    the bounds here are called: `curve_r2_accept` and `curve_r2_reject` are the bounds of `r2`.
+    They are conventions. A study can change them in its settings (docs/study.md): `curve_r2_accept` and
+    `curve_r2_reject` are the bounds of `r2`.
 
     Attributes
     ----------

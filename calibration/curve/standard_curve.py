@@ -31,7 +31,7 @@ __all__ = [
 
 
 class StandardCurveError(CalibrationError):
-    """No curve can be fitted; the text says what was given and what is needed."""
+    """No curve can be fitted; the text states what was given and what is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class StandardCurve:
     Attributes
     ----------
     slope, intercept, r2, residual_sd
-        Of the fit; `residual_sd` in log10 units (dex) of level, with its degrees of freedom taken off.
+        Of the fit; `residual_sd` in log10 units (dex) of level, corrected for its degrees of freedom.
     model
         `loglog`, `slope1` or `autofluorescence`.
     medians, levels
@@ -53,10 +53,10 @@ class StandardCurve:
     checks, verdict
         The acceptance table and its worst row.
     autofluorescence
-        Of the beads, in units of level, where the model has it; else 0. It belongs to the beads and is not
-        taken from cells, whose own background has its own control.
+        Autofluorescence of the beads, in units of level, if the model has it; else 0. It is not subtracted
+        from cells: they have their own control.
     degrees_of_freedom
-        Fitted beads less parameters; 0: the fit leaves no residual to judge it by.
+        Fitted beads minus parameters; 0: the fit has no residual to judge it by.
     peak_sd
         Sampling SD of each bead median in dex (1.2533 · rCV / √n); 0 where rCV and n were not given.
     photon_step

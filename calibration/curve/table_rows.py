@@ -54,7 +54,7 @@ class TableRow(Generic[Checked]):
     Attributes
     ----------
     name
-        The name of the row; each check has a name of its own.
+        The name of the row; each check has its own name.
     of
         The class of what is checked.
     check

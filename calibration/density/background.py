@@ -132,8 +132,8 @@ def subtraction_bias(stained: Floats, control: Floats, photon_step: float = 0.0)
     stained, control
         Linear intensities of the same gated population in both tubes, shapes (n,) and (m,).
     photon_step
-        Linear units per photoelectron, as the beads show it; photon counting widens the stain
-        symmetrically, which must not be taken for a spread of receptors. 0: none.
+        Linear units per photoelectron, measured on the beads. Photon counting widens the stain
+        symmetrically; this must not be counted as a spread of receptors. 0: no photon noise.
 
     Returns
     -------

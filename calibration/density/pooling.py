@@ -40,18 +40,18 @@ def pool_receptor_densities(
     ULOQ counts with the probability that it lies there. Two members that differ more than any plausible error
     (`widest_gap`) are not averaged: `REPLICATES_DISAGREE`, without a number.
 
-    Tubes of one bead run share its curve and what differs between runs: their mean is one number, and the
-    means of the runs are averaged. All of one run: the tubes are. Lot, F:P and the split of the clone are
-    shared by all and do not average out. The variance of what is averaged is joined with the scatter it
-    shows (`joined_variance`): a CV between runs counts for 20 degrees of freedom where it was typed or
-    estimated, else for less than one; scatter makes it smaller only where it is assumed.
+    Tubes of one bead run share its curve and its difference from other runs. So the tubes of each run are
+    averaged first, and then the means of the runs. Lot, F:P and the split of the clone do not average out.
+    The variance of the averaged values is combined with their scatter (`joined_variance`). A CV between runs
+    counts for 20 degrees of freedom if it was typed or estimated, else for less than one. The scatter makes
+    the variance smaller only if the CV is assumed.
 
     Parameters
     ----------
     members
         Replicates, any status; shape (n,), n ≥ 1.
     n_runs
-        Bead runs that they were calibrated with, where `runs` is not given: dealt evenly; None: one each.
+        Number of their bead runs, members spread evenly, if `runs` is not given. None: one run per member.
     runs
         The bead run of each member, shape (n,).
 

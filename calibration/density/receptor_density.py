@@ -55,7 +55,7 @@ class _QuantifiedTube:
     bias: SubtractionBias
 
     def abc(self, mfi: float) -> float:
-        """Return the antibodies bound per cell that an MFI stands for on the curve."""
+        """Return the antibodies bound per cell of an MFI, by the curve."""
         return self.curve.to_abc(mfi) / self.cells.divisor
 
 

@@ -89,8 +89,8 @@ class PooledDensity:
     Attributes
     ----------
     status
-        Of the pool: as its members where they agree, else what the pooled number is by the members' limits;
-        `REPLICATES_DISAGREE` where two contradict each other: no number then.
+        Status of the pool: that of its members if they agree, else that of the pooled number by the members'
+        limits. `REPLICATES_DISAGREE` if two contradict each other; then there is no number.
     n_samples, n_pooled
         Replicates, and those with a number or a bound.
     rd, rd_low, rd_high
@@ -102,7 +102,7 @@ class PooledDensity:
     flags, notes
         Of all members, each once, and what was mixed.
     between_run_cv, between_run_from
-        CV between runs that the members' intervals hold (a fraction), and where it comes from.
+        CV between runs that the members' intervals include (a fraction), and its source.
     """
 
     status: RdStatus

@@ -83,10 +83,10 @@ def cell_distribution(
 ) -> CellDistribution | None:
     """Return percentiles, shares below two cuts, and modes of the cells of a tube.
 
-    The intervals hold the sampling of the cells and of the control, the curve, the lot, F:P and the scatter
-    between runs, as the interval of the median does (`calibration.density.uncertainty`). A percentile's
-    sampling is that of a Beta-distributed rank; a share's is Jeffreys' (Brown, Cai & DasGupta 2001,
-    doi:10.1214/ss/1009213286), at a cut that is itself uncertain by the calibration.
+    The intervals include the sampling of the cells and of the control, the curve, the lot, F:P and the
+    scatter between runs, as the interval of the median does (`calibration.density.uncertainty`). A
+    percentile's sampling is that of a Beta-distributed rank; a share's is Jeffreys' (Brown, Cai & DasGupta
+    2001, doi:10.1214/ss/1009213286), at a cut that is itself uncertain by the calibration.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def cell_distribution(
     curve, kit, f_p_ratio, f_p_cv, lot_cv, between_run_cv, uloq_extrapolation, detector_top, seed, n_draws
         As in `quantify_receptor_density`.
     low_cut
-        Cells below so many molecules are counted as low.
+        Cells with fewer molecules than this are counted as low.
 
     Returns
     -------

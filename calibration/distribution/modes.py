@@ -1,10 +1,10 @@
 """How many groups of brightness the cells show: the fewest modes that fit the cells.
 
-No number of cells can show that a distribution has *at most* so many modes: a narrow one may always hide
-(Donoho 1988, doi:10.1214/aos/1176351045). Only a lower limit can be known. Of all distributions within the
-radius r of the cells' own distribution, the one with the fewest modes is taken: the taut string (Davies &
-Kovac 2001, doi:10.1214/aos/996986501). It has one mode exactly where r is at least the dip (Hartigan &
-Hartigan 1985, doi:10.1214/aos/1176346577).
+No number of cells can show that a distribution has *at most* a given number of modes: a narrow one may
+always hide (Donoho 1988, doi:10.1214/aos/1176351045). Only a lower limit can be known. Of all distributions
+within the radius r of the cells' own distribution, the one with the fewest modes is taken: the taut string
+(Davies & Kovac 2001, doi:10.1214/aos/996986501). It has one mode exactly where r is at least the dip
+(Hartigan & Hartigan 1985, doi:10.1214/aos/1176346577).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Percentile:
     Attributes
     ----------
     percent
-        Part of the cells below it, percent.
+        Percent of the cells that lie below it.
     value, low, high
         None where `beyond` says why.
     bound
@@ -72,9 +72,9 @@ class CellDistribution:
     modes
         Groups of brightness; None where they cannot be counted.
     cell_limit
-        95 % of the cells without the stain lie below it, molecules per cell: what is dimmer may be no stain.
+        95 % of the cells without the stain lie below it, molecules per cell: a dimmer cell may be unstained.
     between_run_cv
-        CV between runs that the intervals hold (a fraction).
+        CV between runs that the intervals include (a fraction).
     """
 
     n_cells: int

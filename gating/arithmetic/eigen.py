@@ -154,7 +154,7 @@ def pseudo_inverse(matrices: Floats) -> Floats:
 def _factors(square: Square, least: float) -> tuple[Square, list[MatrixEntry], MatrixEntry]:
     """Return L below its diagonal of 1, D of L·D·Lᵀ, and whether every pivot is large enough.
 
-    A pivot that is not is taken for infinite, so that nothing grows by it.
+    A pivot that is too small is set to infinity, so that no result grows because of it.
     """
     k = len(square)
     lower: Square = [[None] * k for _ in range(k)]

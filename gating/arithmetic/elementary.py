@@ -89,7 +89,7 @@ def exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def log_block(x: NDArray[Float], out: NDArray[Float]) -> None:
-    """Write the log of the exponent and of what is left, log m = 2 artanh((m − 1) / (m + 1))."""
+    """Write the log of the exponent plus that of the mantissa m, log m = 2 artanh((m − 1) / (m + 1))."""
     layout = LAYOUT_32 if x.dtype == np.float32 else LAYOUT_64
     bits = x.view(layout.whole)
     power = bits - layout.half_root

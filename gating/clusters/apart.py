@@ -27,7 +27,7 @@ STEPS_AWAY = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Shifts of a further ellipsoid's centre away from the neighbour, in units of the distance between cluster
 and neighbour. Convention: five steps, from the cluster's own centre to a rim that is nearly a plane."""
 MOST_BORDERS = 4
-"""Most borders of one cluster. Convention: a person can still check so many."""
+"""Most borders of one cluster. Convention: a person can still check this number."""
 LEAST_BORDER = 0.005
 """Least gain of a border, as a share of the wanted cells. Chosen on the tubes of docs/method.md, section
 3."""
@@ -36,7 +36,7 @@ FEWEST_TO_PART = 12
 section 3."""
 
 WITHIN_WINDOW, SPLIT_WINDOW = 2.0, 0.75
-"""Cells are counted along one axis if they lie within so many spreads of the cluster on every other axis;
+"""Cells are counted along one axis if they lie within this many spreads of the cluster on all other axes;
 half the width of the counting window, in spreads. Chosen on the tubes of docs/method.md, section 3."""
 DOWN = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 """Distances below a cluster's centre, in spreads, at which cells are counted. Convention: steps of half a

@@ -45,7 +45,7 @@ GROUP_PEAKS, OTHER_PEAKS = 4, 10
 """Most clusters that begin in the group, and around it. Chosen on the simulated tubes of
 docs/validation.md."""
 LEAST_SIZES, SIZE_SPREADS = 0.3, 1.75
-"""Distance from the group's median forward scatter to fragments and to doublets: so many spreads of the group
+"""Distance from the group's median forward scatter to fragments and to doublets, in spreads of the group
 (second value), and at least the first value in natural-log units. Chosen on the simulated tubes of
 docs/validation.md."""
 

@@ -131,7 +131,7 @@ def may_be_wanted(
 
 
 def _near_on(positions: Sequence[tuple[int, Axis]], mixture: Mixture, group: int) -> NDArray[np.intp]:
-    """Return the candidates within so many spreads of a group on each anchor."""
+    """Return the candidates within this number of spreads of a group on each anchor."""
     reach, rows = _reach(mixture, group), None
     for row, axis in positions:
         values = axis.values if rows is None else axis.values.take(rows)
@@ -146,7 +146,7 @@ def _reach(mixture: Mixture, group: int) -> FloatArray:
 
 
 def _may_belong(mixture: Mixture, group: int, places: FloatArray) -> Mask:
-    """Return which cells lie within so many spreads of a group on every axis, and may belong to it.
+    """Return which cells lie within this number of spreads of a group on every axis, and may belong to it.
 
     If there are many, cells outside the group's ellipsoid that rather belong to the noise are left out.
     """
@@ -232,7 +232,7 @@ def ordered_rows(rows: NDArray[np.intp], axes: Sequence[tuple[str, Axis]]) -> ND
 
 
 def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return at most so many of the ordered rows, one per stretch, and how many rows each represents."""
+    """Return at most this number of the ordered rows, one per stretch, and how many rows each represents."""
     n = min(most, ordered.size)
     picked = ordered[one_of_each(tickets.take(ordered), np.arange(n) * ordered.size // n)]
     return picked, np.full(n, ordered.size / n)

@@ -24,7 +24,7 @@ MOST_DISTANT = np.finfo(np.float32).max
 
 
 def peak_groups(points: Floats, most: int) -> NDArray[np.intp]:
-    """Return the group of each point, at most so many groups; one group if the points are too few."""
+    """Return the group of each point, at most this number of groups; one group if the points are too few."""
     if points.shape[0] <= 2 * NEIGHBOURS:
         return np.zeros(points.shape[0], np.intp)
     return density_peaks(points, most)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from unicodedata import category, normalize
 
 from gating.drawn.gate_file import GateFileError, first_names
 
@@ -18,7 +19,8 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
 
     A complete path comes first; a name at the top level is therefore that population, even if a deeper
     population has the same name. Otherwise the end of a path (`Live/CD138+`) is enough if only one
-    population's path ends with it.
+    population's path ends with it. If no name is exactly so, case, blanks and invisible characters do not
+    matter: a cell of a sheet cannot hold a blank at its end.
 
     Raises
     ------
@@ -33,10 +35,8 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
     """
     name_or_path = population.strip().strip("/")
     names = {path: path_of(path) for path in every}
-    matches = (
-        [path for path, name in names.items() if name == name_or_path]
-        or [path for path, name in names.items() if f"root/{name}" == name_or_path]
-        or [path for path, name in names.items() if f"/{name}".endswith(f"/{name_or_path}")]
+    matches = _matches(names, name_or_path) or _matches(
+        {path: _by_eye(name) for path, name in names.items()}, _by_eye(name_or_path)
     )
     if len(matches) == 1:
         return matches[0]
@@ -49,6 +49,21 @@ def find_population(every: Sequence[GateId], population: str, source: str) -> Ga
     raise GateFileError(
         f"{source}: no population {population!r}; there are {shown_names}.{_hint(every, name_or_path)}"
     )
+
+
+def _matches(names: Mapping[GateId, str], name_or_path: str) -> list[GateId]:
+    """Return the populations with this path, from `root` or not, or whose path ends so."""
+    return (
+        [path for path, name in names.items() if name == name_or_path]
+        or [path for path, name in names.items() if f"root/{name}" == name_or_path]
+        or [path for path, name in names.items() if f"/{name}".endswith(f"/{name_or_path}")]
+    )
+
+
+def _by_eye(path: str) -> str:
+    """Return a path as it looks: no case, no invisible characters, single blanks, none around a name."""
+    visible = "".join(c for c in normalize("NFC", path) if category(c) != "Cf")
+    return "/".join(" ".join(name.split()) for name in visible.casefold().split("/"))
 
 
 def path_of(gate: GateId) -> str:

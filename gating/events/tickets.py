@@ -121,7 +121,7 @@ def thinned(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArray[np.
     Returns
     -------
     tuple
-        Ranks, ascending, and how many events each of them stands for, same shape.
+        Ranks, ascending, and how many events each of them represents, same shape.
     """
     steps = np.arange(first * (1 + np.log(max(tickets.size / first, 1.0))) + 1)
     ranks = np.where(steps < first, steps, first * np.exp((steps - first) / first)).astype(np.intp)
@@ -146,7 +146,7 @@ def drawn_by_rank(tickets: Tickets, first: int) -> tuple[NDArray[np.intp], NDArr
     Returns
     -------
     tuple
-        Ranks, ascending, and how many events each of them stands for, same shape.
+        Ranks, ascending, and how many events each of them represents, same shape.
     """
     stands_for = np.maximum(1.0, (np.arange(tickets.size) + 0.5) / first)
     picked = np.flatnonzero(tickets * stands_for < CHANCES)

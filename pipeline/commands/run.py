@@ -65,8 +65,9 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)
-    with logged_to(results.folder), own_processes() as own:
+    with logged_to(results.folder), own_processes(quantified_study.__module__) as own:
         log.info("cd38rd %s, tubes: %d", program_version(), len(study.samples))
+        own.start_early(_workers_soon(study, options, results))
         hashes = input_hashes(study)
         faults, rechecked_findings = rechecked(study, faults, findings)
         if stops_run(faults):
@@ -87,15 +88,18 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
         if same is not None:
             log.info("nothing has changed: no result is written again")
             return same
-        reporter.stage("fitting models")
         validate = options.validate or results.validation.is_dir()
-        study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
-        _stop_at_defects(options, study_result.all_defects, THE_DATA)
-        facts = partial(record.facts, results.folder, inputs_of(study_result), done.workers, done.n_reused)
         processes = 1 if options.scheduler else done.workers
         with side_work(own, results.folder, len(study.samples), processes) as side:
+            reporter.stage("fitting models")
+            tubes, drawn = done.results.values(), options.figures
+            older_files = results.write_before_models(study, tubes, calibrations, side, figures=drawn)
+            study_result = assembled(study, done.results, calibrations, faults, notes, validate=validate)
+            _stop_at_defects(options, study_result.all_defects, THE_DATA)
+            inputs = inputs_of(study_result)
+            facts = partial(record.facts, results.folder, inputs, done.workers, done.n_reused)
             older = results.write(
-                study_result, facts, reporter.stage, side, run_on=record.day, figures=options.figures
+                study_result, facts, reporter.stage, side, older_files, run_on=record.day, figures=drawn
             )
         log.info("results are written; of an earlier run: %s", shown_names(older) or "none")
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
@@ -166,13 +170,21 @@ def _calibrations(
     return judged_bead_runs(history, calibrations, study.bead_runs, study.settings, write=True)
 
 
+def _workers_soon(study: Study, options: RunOptions, results: Results) -> int:
+    """Return how many processes of this computer the tubes without a result will need; 0: none."""
+    store, names = results.stores.samples, options.only or [sample.sample_id for sample in study.samples]
+    new = sum(options.fresh or not store.path(name).exists() for name in names)
+    workers = 1 if options.scheduler else workers_for(new, options.workers)
+    return workers if workers > 1 else 0
+
+
 def _bead_workers(study: Study, missing: Sequence[BeadTask], options: RunOptions) -> int:
     """Return the processes of this computer for bead runs; on a cluster, or for few tubes, this process."""
     n_tubes = len(study.samples)
-    if not missing or options.scheduler or workers_for(n_tubes, options.workers) == 1:
+    if len(missing) < 2 or options.scheduler or workers_for(n_tubes, options.workers) == 1:
         return 1
     largest = max(bytes_of_inputs(study.folder, (task.run.fcs_file,)) for task in missing)
-    return min(len(missing), workers_for(n_tubes, options.workers, processes_that_fit(largest)))
+    return workers_for(n_tubes, options.workers, processes_that_fit(largest))
 
 
 def _calibrated(

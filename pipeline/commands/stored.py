@@ -97,15 +97,28 @@ def _from_store(
     drawn = extras is not None
     extras = extras or NO_EXTRAS
     reporter.stage("fitting models")
-    with logged_to(results.folder), own_processes() as own:
+    with (
+        logged_to(results.folder),
+        own_processes() as own,
+        side_work(own, results.folder, len(tubes)) as side,
+    ):
+        older_files = results.write_before_models(
+            study, tubes.values(), calibrations, side, figures=drawn, extras=extras
+        )
         validate = results.validation.is_dir()
         study_result = assembled(study, tubes, calibrations, faults, notes, validate=validate)
         facts = partial(record.facts, results.folder, inputs_of(study_result), 0, len(tubes))
         all_loaded()
-        with side_work(own, results.folder, len(tubes)) as side:
-            older = results.write(
-                study_result, facts, reporter.stage, side, run_on=record.day, figures=drawn, extras=extras
-            )
+        older = results.write(
+            study_result,
+            facts,
+            reporter.stage,
+            side,
+            older_files,
+            run_on=record.day,
+            figures=drawn,
+            extras=extras,
+        )
     summary = summary_of(study_result, finished_text(study_result, results.report), faults, older)
     if not study_result.all_defects:
         last.keep(summary)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,10 @@ digits."""
 ROUNDED_DIAGONAL = 1e-6
 """Relative error of float32 and six written digits. Arithmetic."""
 
+MATRICES_KEPT = 64
+"""Matrices that are kept once they are read. Convention: many more than the files of one day have, which
+mostly share one."""
+
 Parsed = tuple[SpilloverMatrix | None, list[Repair]]
 """The matrix of a keyword, and its repairs or why there is none."""
 LONGEST_LIST = 120
@@ -49,9 +54,9 @@ def parse_spillover(
     An identity matrix means that nobody set a compensation: the matrix of another keyword is preferred to it.
     If two keywords hold different matrices, that of the newer standard is used, and the other one is named.
     """
-    twice = _names_of_two(keywords, len(parameters))
+    twice, channels = _names_of_two(keywords, len(parameters)), tuple(parameters)
     parsed = [
-        _matrix(keywords[keyword], keyword, parameters, twice)
+        _matrix(keywords[keyword], keyword, channels, twice)
         for keyword in KEYWORDS
         if _holds_entries(keywords.get(keyword, ""))
     ]
@@ -61,10 +66,9 @@ def parse_spillover(
     if not usable:
         return None, tuple(repairs)
     chosen, remarks = next((pair for pair in usable if not pair[0].is_identity), usable[0])
-    other_matrices = [
-        matrix for matrix, _ in usable if not matrix.is_identity and _cells(matrix) != _cells(chosen)
-    ]
-    return chosen, (*repairs, *remarks, *_about(chosen, other_matrices))
+    others = [matrix for matrix, _ in usable if matrix is not chosen and not matrix.is_identity]
+    unlike = [matrix for matrix in others if _cells(matrix) != _cells(chosen)]
+    return chosen, (*repairs, *remarks, *_about(chosen, unlike))
 
 
 def _about(chosen: SpilloverMatrix, other_matrices: Sequence[SpilloverMatrix]) -> Iterator[Repair]:
@@ -89,10 +93,10 @@ def _cells(matrix: SpilloverMatrix) -> dict[tuple[str, str], float]:
     }
 
 
-def _names_of_two(keywords: Mapping[str, str], count: int) -> set[str]:
+def _names_of_two(keywords: Mapping[str, str], count: int) -> frozenset[str]:
     """Return each $PnN that several channels share: a matrix cannot tell which of them it means."""
     names = Counter(keywords.get(f"$P{number}N", "").strip(PADDING).strip() for number in range(1, count + 1))
-    return {name for name, n in names.items() if n > 1}
+    return frozenset(name for name, n in names.items() if n > 1)
 
 
 def _holds_entries(value: str) -> bool:
@@ -101,7 +105,9 @@ def _holds_entries(value: str) -> bool:
     return any(word.strip(" \0.0") for word in entries) or bool(first and not first.isdigit())
 
 
-def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: set[str]) -> Parsed:
+@lru_cache(maxsize=MATRICES_KEPT)
+def _matrix(value: str, keyword: str, parameters: tuple[Parameter, ...], twice: frozenset[str]) -> Parsed:
+    """Return the matrix of a keyword; nobody changes what is returned, since other files get it too."""
     repairs: list[Repair] = []
     words = _split(value, keyword, repairs)
     size = keyword_integer(words[0]) if words else None
@@ -126,7 +132,7 @@ def _matrix(value: str, keyword: str, parameters: Sequence[Parameter], twice: se
     return _checked(np.array(numbers, np.float64).reshape(size, size), channels, keyword, repairs)
 
 
-def _put_together(reading: Untangled, keyword: str, twice: set[str]) -> Parsed:
+def _put_together(reading: Untangled, keyword: str, twice: frozenset[str]) -> Parsed:
     """Return a matrix whose numbers or names contain commas, if there is only one way to join the parts."""
     if twice.intersection(reading.names):
         names = ", ".join(sorted(twice & set(reading.names)))
@@ -248,6 +254,7 @@ def _checked(
     if (matrix < 0).any():
         text = f"{keyword} has negative spillover, which is physically impossible; it is used as it is"
         repairs.append(Repair(RepairCode.SPILL_NEGATIVE, text, f"{matrix.min():g}", f"{matrix.min():g}"))
+    matrix.flags.writeable = False
     return SpilloverMatrix(channels, matrix, keyword), repairs
 
 

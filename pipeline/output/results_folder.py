@@ -21,6 +21,7 @@ from pipeline.output.gate_files import write_gates
 from pipeline.output.json_files import distribution_json, response_json, washout_json, write_json
 from pipeline.output.result_tables import patient_table, sample_table
 from pipeline.output.table import Table, write_csv
+from pipeline.quantification.result import SampleResult
 from pipeline.running.store import stores_in
 from pipeline.running.this_computer.side_work import SideWork, Start
 from pipeline.study.study import Study
@@ -58,6 +59,9 @@ class FigureExtras:
 
 NO_EXTRAS: Final = FigureExtras()
 
+FIGURE_FOLDER: Final = "figures"
+"""The folder of the figures."""
+
 RUN_FACTS: Final = "run.json"
 """The record of the run. It is written last and is missing while other files are written."""
 
@@ -83,18 +87,55 @@ class Results:
         except OSError as error:
             raise NoResultsFolderError(self.folder, error.strerror or str(error)) from None
 
+    def write_before_models(
+        self,
+        study: Study,
+        tubes: Iterable[SampleResult],
+        calibrations: Sequence[CalibrationResult],
+        side_work: SideWork,
+        *,
+        figures: bool = True,
+        extras: FigureExtras = NO_EXTRAS,
+    ) -> list[Path]:
+        """Write what needs no model, so that worker processes do it while the models are fitted.
+
+        These are the gates of the tubes and the figures of the bead runs.
+
+        Parameters
+        ----------
+        side_work, figures, extras
+            As for `write`, which comes next.
+
+        Returns
+        -------
+        list of Path
+            Files of an earlier run that could not be replaced.
+        """
+        remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
+        with older_kept() as older:
+            write_gates(self.folder / "gates", tubes, self.stores.samples, side_work.start)
+            if figures:
+                from pipeline.output.figures import write_bead_figures
+
+                limit = study.settings.curve_limits.error
+                write_bead_figures(
+                    self.folder / FIGURE_FOLDER, calibrations, limit, png=extras.png, start=side_work.start
+                )
+        return older
+
     def write(
         self,
         study_result: StudyResult,
         facts: Callable[[tuple[str, ...]], RunFacts],
         stage: Callable[[str], None],
         side_work: SideWork,
+        older_so_far: Iterable[Path],
         *,
         run_on: str = "",
         figures: bool = True,
         extras: FigureExtras = NO_EXTRAS,
     ) -> tuple[str, ...]:
-        """Write all result files; return the names of those that could not be replaced.
+        """Write all other result files; return the names of those that could not be replaced.
 
         A file that is open in Excel, or blocked by a folder of its name, does not stop the others: the
         report, run.json and the end of the command name it.
@@ -108,6 +149,8 @@ class Results:
             Called with the name of each stage of writing.
         side_work
             Gives pieces of the work to idle worker processes, or does them at once.
+        older_so_far
+            What `write_before_models` returned.
         run_on
             Day of the run, for the head of the report.
         figures
@@ -115,21 +158,24 @@ class Results:
         extras
             Files of figures that are made on request.
         """
-        remove_older(self.folder / RUN_FACTS)  # until it is there again, files may be of two runs
         with older_kept() as older:
+            older.extend(older_so_far)
             stage("writing tables")
-            write_gates(self.folder / "gates", study_result.results, self.stores.samples, side_work.start)
             self._write_tables(study_result, side_work.start)
             if study_result.assay is not None:
                 self._write_validation(study_result, study_result.assay)
             if figures:
                 stage("drawing figures")
                 self._write_figures(study_result, extras, side_work.start)
-            older.extend(side_work.finish())
             stage("writing the report")  # the last: it names the files that stayed
-            self._write_report(study_result, run_on, self._names(older))
+            self._write_report(study_result, run_on, partial(self._all_older, older, side_work))
             stage("finishing")
         self._write_run(study_result, facts(self._names(older)))
+        return self._names(older)
+
+    def _all_older(self, older: list[Path], side_work: SideWork) -> tuple[str, ...]:
+        """Wait for the side work; add its files that stayed to `older`, and return the names of all."""
+        older.extend(side_work.finish())
         return self._names(older)
 
     def _names(self, files: Iterable[Path]) -> tuple[str, ...]:
@@ -142,7 +188,7 @@ class Results:
 
         write_csv(self.folder / "calibration.csv", calibration_table(calibrations))
         limit = study.settings.curve_limits.error
-        write_bead_figures(self.folder / "figures", calibrations, limit)
+        write_bead_figures(self.folder / FIGURE_FOLDER, calibrations, limit)
         page = self.folder / "calibration.html"
         write_bead_page(page, study, calibrations)
         return page
@@ -179,16 +225,17 @@ class Results:
 
         write_validation(self.validation, title_of(study_result.study), assay)
 
-    def _write_report(self, study_result: StudyResult, run_on: str, older: tuple[str, ...]) -> None:
+    def _write_report(
+        self, study_result: StudyResult, run_on: str, older: Callable[[], tuple[str, ...]]
+    ) -> None:
         from pipeline.output.report import write_report
 
         write_report(self.report, study_result, run_on, older)
 
     def _write_figures(self, study_result: StudyResult, extras: FigureExtras, start: Start) -> None:
-        from pipeline.output.figures import write_bead_figures, write_figures
+        from pipeline.output.figures import write_figures
 
-        folder, limit = self.folder / "figures", study_result.study.settings.curve_limits.error
-        write_bead_figures(folder, study_result.calibrations, limit, png=extras.png, start=start)
+        folder = self.folder / FIGURE_FOLDER
         write_figures(folder, study_result, png=extras.png, gating_pdf=extras.gating_pdf, start=start)
 
     def _write_run(self, study_result: StudyResult, facts: RunFacts) -> None:

@@ -8,18 +8,25 @@ from enum import StrEnum
 
 from pipeline.study.names.look import folded_name
 
+_DONE = (
+    r"comp|compensated|compensation|unmix|unmixed|corr|corrected|kompensiert|compens[ée]e?|compensad[oa]"
+    r"|compensat[oa]"
+)
+"""Words for compensated or unmixed, in the languages of the software's export."""
 _COMPENSATED = re.compile(
-    r"^(fj[-_ ]?)?[(\[]?(comp|compensated|unmixed)[)\]]?[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A, (Comp) PE-A
-    r"|[-_.: ]+[(\[]?(comp|compensated|unmixed)[)\]]?$"  # PE-A - Compensated
+    rf"^(fj)?[-_ ]?[(\[]?({_DONE})[)\]]?[-_.: ]+(?=\S)"  # Comp-PE-A, FJComp-PE-A, (Comp) PE-A
+    rf"|[-_.: ]+[(\[]?({_DONE})[)\]]?$"  # PE-A - Compensated
+    r"|^(?-i:(FJ)?[Cc]omp(?=[A-Z0-9]\S*[-_. ][AHW]$))"  # compPE-A
+    r"|[-_. ]comp(?=[-_. ](a|h|w|area|height|width)$)"  # PE Comp-A
     r"|^<(?=.*>$)|(?<=\w)>$",  # <PE-A>
     re.IGNORECASE,
 )
 _MARKER_COMPENSATED = re.compile(r"^(fj)?comp(ensated)?[-_:]+\S", re.IGNORECASE)
-_SCALE_WORD = re.compile(r"[-_. ]*(lin|log)(ear|arithmic)?$", re.IGNORECASE)
+_SCALE_WORD = re.compile(r"[-_. ]*(lin|log)(ear|arithmic)?(?=[)\]]?$)", re.IGNORECASE)
 _WORDS = r"area|integral|int|height|peak|width|tof|[ahwt]"
 _AT_END = re.compile(
     rf"(?:[-_. (\[]+(?P<word>{_WORDS})[)\]]?"
-    r"|(?<=\d)(?P<letter>[AHW])|(?<=[a-z])(?P<written>area|height|width))$",
+    r"|(?<=\d)(?P<letter>[AHW])|(?<=[a-z\d])(?P<written>area|height|width))$",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"[-_.(](?P<word>{_WORDS})(?=[ )_:;/]\S?)", re.IGNORECASE)
@@ -54,6 +61,8 @@ def says_compensated(name: str) -> bool:
     [True, True, True, False]
     >>> [says_compensated(name) for name in ("FJ-Comp-PE-A", "(Unmixed) PE-A", "Complement-A", "(Comp)")]
     [True, True, False, False]
+    >>> [says_compensated(name) for name in ("compPE-A", "PE Comp-A", "PE-A (compensé)", "COMPLEX-A")]
+    [True, True, True, False]
     """
     return _COMPENSATED.search(name.strip()) is not None
 

@@ -136,7 +136,7 @@ def _panel_rows(panel: _Panel, antibody_columns: Sequence[str]) -> tuple[Guessed
     taken: set[str] = set()
     for channel, marker in zip(panel.channels, panel.markers, strict=True):
         role = _role(panel, channel, marker)
-        if not role:
+        if not role or (role in taken and scatter_role(channel)):  # VSSC-A beside SSC-A is not needed
             continue
         why = (
             "role from the channel's name"

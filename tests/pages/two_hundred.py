@@ -266,6 +266,9 @@ def tried(study: Path, doubtful: tuple[str, ...], browser: Browser, way: str) ->
         assert set(doubtful) <= set(changed)
         if way == "mouse":
             until(person.page, "() => document.getElementById('toast').hidden")
+            person.page.evaluate(
+                "document.activeElement.blur(); document.getElementById('bench').scrollTo(0, 0)"
+            )
             person.page.screenshot(path=PICTURES / PHOTOS[1])
         person.page.context.close()
     return person.seconds
@@ -278,18 +281,18 @@ def text(seconds: dict[str, dict[str, float]]) -> str:
     return (
         f"{START}\n"
         + paragraph(
-            f"A script tried it as somebody who sees the page for the first time: {TUBES} simulated tubes, of which "
-            f"{N_DOUBTFUL} have a flag that asks to look at them. It "
-            f"waits as a person does: {THINK:g} s to decide what comes next, {KEY:g} s a key, {POINT:g} s to point. "
-            "The doubtful tubes stand on top of the list."
+            f"A script used the page like a person who sees it for the first time. The study had {TUBES} simulated "
+            f"tubes, of which {N_DOUBTFUL} had a flag that asks for a look. The script "
+            f"waits as a person does: {THINK:g} s to decide the next act, {KEY:g} s a key, {POINT:g} s to point. "
+            "The doubtful tubes are at the top of the list."
         )
-        + "![The review of 200 tubes, just opened: the three doubtful ones stand on top](pictures/two-hundred.png)\n\n"
+        + "![The review of 200 tubes, just opened: the three doubtful ones are at the top](pictures/two-hundred.png)\n\n"
         + table(("", "by keyboard", "by mouse"), rows)
         + "\n"
         + paragraph(
             "*Found*: each of the three was opened, its picture and its flags read (`N`, or *Next*). *Mended*: the "
-            "step was taken in hand, its line moved, the new density read, the reason typed and saved (`7`, `→`, `C`; "
-            "or a drag and *Save change*). *Run again*: *Re-run 3 tubes*, until the page says what has changed."
+            "step was selected, its line moved, the new density read, the reason typed and saved (`7`, `→`, `C`; "
+            "or a drag and *Save change*). *Run again*: *Re-run 3 tubes*, until the page shows the changes."
         )
         + "![The same page after the three were mended and run again](pictures/two-hundred-mended.png)\n"
         + END

@@ -83,8 +83,8 @@ def text(figures: dict[str, Any]) -> str:
     written = "## A gate dragged in the browser\n\n"
     found = figures["browser"]
     written += paragraph(
-        f"On the review page the line of the plasma cells is dragged to and fro, {MOVES} moves of the pointer. "
-        "From each move to the picture, the cells and the density that show it:"
+        f"On the review page the line of the plasma cells is dragged back and forth, with {MOVES} moves of the pointer. "
+        "The table gives the time from a move to its picture, cells and density:"
     )
     rows = [
         (
@@ -96,5 +96,5 @@ def text(figures: dict[str, Any]) -> str:
         )
         for row in found
     ]
-    columns = ("events", "opened in", "median", "95 of 100 within", "all gates again, after letting go")
+    columns = ("events", "opened in", "median", "95 of 100 within", "all gates again, after release")
     return written + table(columns, rows) + "\n"

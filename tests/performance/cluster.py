@@ -68,9 +68,9 @@ def text(figures: dict[str, Any]) -> str:
     overhead = found["workers"] * (found["a_tube"] - found["a_tube_own"])
     return "## A cluster\n\n" + paragraph(
         f"{found['tubes']} tubes of {found['events']:,} events, queued at once on a dask cluster of "
-        f"{found['workers']} workers on this computer: {found['seconds']:.1f} s, with "
-        f"{found['workers']} workers of its own {found['own_seconds']:.1f} s. Each further tube takes "
-        f"{1e3 * found['a_tube']:.0f} ms on the cluster and {1e3 * found['a_tube_own']:.0f} ms on own workers, so a "
-        f"worker of the cluster loses about {1e3 * max(overhead, 0):.0f} ms a tube. A task in which nothing is done "
-        f"takes the scheduler {1e3 * found['empty']:.1f} ms: it gives out about {1 / found['empty']:,.0f} a second."
+        f"{found['workers']} workers on this computer, take {found['seconds']:.1f} s. With {found['workers']} worker "
+        f"processes of the program they take {found['own_seconds']:.1f} s. Each further tube takes "
+        f"{1e3 * found['a_tube']:.0f} ms on the cluster and {1e3 * found['a_tube_own']:.0f} ms on these processes, so a "
+        f"worker of the cluster loses about {1e3 * max(overhead, 0):.0f} ms a tube. An empty task "
+        f"takes the scheduler {1e3 * found['empty']:.1f} ms: it distributes about {1 / found['empty']:,.0f} a second."
     )

@@ -67,8 +67,8 @@ def text(figures: dict[str, dict[str, float]]) -> str:
     return (
         "## What is guarded\n\n"
         + paragraph(
-            "`.ci/run` measures these ratios of processor time again, the least of several rounds, and fails where one "
-            "has fallen back by more than 25 %."
+            "`.ci/run` measures these ratios of processor time again (the shortest of several rounds). It fails if one "
+            "is worse by more than 25 %."
         )
         + table(("ratio", "now"), rows)
     )

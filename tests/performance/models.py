@@ -50,8 +50,9 @@ def text(figures: dict[str, Any]) -> str:
     return (
         "## The models\n\n"
         + paragraph(
-            "Doses, drug levels, washout and response: all that is computed of a study once its tubes are quantified "
-            "(time of the processor); and `check` of the same study, whose files have 100 events each (of the clock)."
+            "*Models* are all calculations of a study after its tubes are quantified: doses, drug levels, washout and "
+            "response (processor time). *Check* is `check` of the same study, whose files have 100 events each "
+            "(wall-clock time)."
         )
         + table(("patients", "models", "check", "files"), rows)
         + "\n"

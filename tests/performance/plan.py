@@ -87,15 +87,16 @@ def text(figures: dict[str, Any]) -> str:
     gating, others = found[0], found[1:]
     rows = [(one.name, one.how, _time(one.seconds), f"{one.seconds / gating.seconds:.2f}") for one in found]
     written = f"## {TITLE}\n\n" + paragraph(
-        f"Nobody has run this. It is what the figures above give for tubes of {EVENTS:,} events with a control, if "
-        "every part grows as its number of tubes. Parts with one process do not get faster with more workers."
+        f"Nobody has run this. It is calculated from the figures above for tubes of {EVENTS:,} events with a control. "
+        "Every part is assumed to grow with its number of tubes. Parts with one process do not get faster with more "
+        "workers."
     )
     written += table(("part", "how it goes", "time", "to the gating"), rows) + "\n"
     bends = sorted(
         (one for one in others if one.seconds > EASY * gating.seconds), key=lambda one: -one.seconds
     )
     if bends:
-        written += "Where it bends, the longest part first:\n\n"
+        written += "What limits the run, the longest part first:\n\n"
         written += "".join(f"- {one.name}, {_time(one.seconds)}: {one.to_do}.\n" for one in bends) + "\n"
     fine = [one.name for one in others if one not in bends]
     if fine:
@@ -113,7 +114,7 @@ def _limits(figures: dict[str, Any], gating: Part) -> str:
         f"{WORKERS} workers finish {rate:,.0f} tubes a second and read {demand / 1e6:,.0f} MB/s of FCS files. One "
         f"scheduler can keep about {most:,.0f} workers busy. A report takes {per_tube / 1e3:.0f} kB a tube, "
         f"{TUBES * per_tube / 1e9:.1f} GB for all: a browser opens about {READABLE / per_tube:,.0f} tubes, so the "
-        f"report is written in parts of so many. The results take {TUBES * runs['results_bytes'] / runs['tubes'] / 1e9:.1f} GB."
+        f"report is written in parts of this size. The results take {TUBES * runs['results_bytes'] / runs['tubes'] / 1e9:.1f} GB."
     )
 
 

@@ -71,8 +71,8 @@ def text(figures: dict[str, Any]) -> str:
     n, flowkit = runs["tubes"], runs["flowkit"]
     written = "## A whole run\n\n" + paragraph(
         f"`cd38rd run` of {n} tubes of {runs['events']:,} events, each with its control, from a study without "
-        "results to all tables, the workbook and the report: seconds of the clock from the start of the command "
-        f"to its end. FlowKit takes {1e3 * flowkit:.0f} ms for the file of one tube and four gates in the same run."
+        "results to all tables, the workbook and the report. Times are wall-clock seconds from the start of the "
+        f"command to its end. FlowKit takes {1e3 * flowkit:.0f} ms for the file of one tube and four gates in the same run."
     )
     rows = [
         (name, f"{seconds:.1f} s", f"{1e3 * seconds / n:.0f} ms", f"{seconds / n / flowkit:.2f}")
@@ -82,7 +82,7 @@ def text(figures: dict[str, Any]) -> str:
     written += paragraph(
         f"Two workers are {runs['one_worker'] / runs['two_workers']:.2f} times as fast as one."
     )
-    written += "Again, with nothing to do:\n\n"
+    written += "The same commands again, without new tubes:\n\n"
     rows = [(f"`cd38rd run` of {runs['few']} finished tubes", f"{runs['few_again']:.2f} s")]
     rows += [
         (f"`cd38rd {command}` of {n} finished tubes", f"{seconds:.2f} s")

@@ -62,13 +62,13 @@ def text(figures: dict[str, Any]) -> str:
     """Return the section."""
     rows = figures["tubes"]
     written = "## One tube\n\n" + paragraph(
-        "From the bytes of the file to the receptor density with its interval, the control tube included, in "
-        "one thread: time of the processor, the least of several rounds in which all works take turns. "
-        "*With everything*: also the sentinels and what the pictures of the report are drawn from. *FlowKit*: "
+        "The table gives the processor time from the bytes of the file to the receptor density with its interval, "
+        "with the control tube, in one thread. It is the shortest of several rounds in which all tasks take turns. "
+        "*With everything* adds the sentinels and the data for the pictures of the report. *FlowKit* "
         "reads the same file, compensates it and applies four fixed range gates on logicle axes, without a "
-        "control tube. *Mixture*: FlowKit, then scikit-learn's `GaussianMixture` of eight components on all "
-        "markers but CD38. *Floor*: the bytes are read, one matrix product in float32, one logicle for each "
-        "channel of the matrix; nothing is gated."
+        "control tube. *Mixture* is FlowKit, then scikit-learn's `GaussianMixture` of eight components on all "
+        "markers but CD38. *Floor* reads the bytes and computes one matrix product in float32 and one logicle for "
+        "each channel of the matrix; nothing is gated."
     )
     columns = ("events", "RD with interval", "with everything", "FlowKit", "mixture", "floor")
     written += table(
@@ -84,7 +84,7 @@ def text(figures: dict[str, Any]) -> str:
             for row in rows
         ],
     )
-    written += "\nAs ratios, which other computers come near to:\n\n"
+    written += "\nAs ratios, which are similar on other computers:\n\n"
     columns = ("events", "to FlowKit", "with everything, to FlowKit", "to the mixture", "to the floor")
     written += table(
         columns,
@@ -115,5 +115,5 @@ def _memory(rows: list[dict[str, Any]]) -> str:
     first, last = rows[1], rows[-1]
     grown = f"{last['rd'] / first['rd']:.0f} times the time of {first['events']:,}"
     return (
-        f"Memory above what an idle process holds: {'; '.join(told)}. {last['events']:,} events take {grown}."
+        f"Memory beyond that of an idle process: {'; '.join(told)}. {last['events']:,} events take {grown}."
     )

@@ -75,13 +75,13 @@ def page(figures: Figures) -> str:
     """Return the page."""
     head = "# How fast it is\n\n" + paragraph(
         "Written by `make bench`, in one run on one computer of "
-        f"{figures['cores']} cores. Seconds differ from computer to computer; the ratios, of works that took turns, "
+        f"{figures['cores']} cores. Seconds differ from computer to computer. The ratios compare tasks that took turns, and "
         "differ less."
     )
     if figures.get("load", 0.0) > BUSY * figures["cores"]:
         head += paragraph(
             f"**Other programs were running** ({figures['load']:.0f} processes waited for {figures['cores']} cores): "
-            "all times of the clock are too long. Run it again on a computer that does nothing else."
+            "all wall-clock times are too long. Run it again on a computer that does nothing else."
         )
     return head + "\n".join(_section(name, figures).rstrip("\n") + "\n" for name in ORDER)
 

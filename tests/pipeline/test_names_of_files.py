@@ -334,6 +334,25 @@ def test_compensated_channels_beside_raw_ones_are_refused(known: Known, tmp_path
     assert quantified(folder).receptor.status.value == "FAILED"
 
 
+@pytest.mark.parametrize("scatter", ["VSSC-A", "SSC_B_A", "*FSC1-H"])
+def test_scatter_of_another_laser_is_not_raw_fluorescence_beside_compensated_channels(
+    known: Known, tmp_path: Path, scatter: str
+) -> None:
+    names, folder = compensated_names(known, "Comp-"), known.copy(tmp_path)
+    for file in (known.tube, known.control):
+        rewrite(folder / file, {**names, "FSC-H": scatter}, compensated=known.matrix)
+    add_names(folder, names)
+    edit_sheet(
+        folder,
+        "panels",
+        lambda row: {**row, "channel": scatter, "role": "other"} if row["channel"] == "FSC-H" else row,
+    )
+    assert faults_of(folder) == []
+    found = quantified(folder)
+    assert found.receptor.rd == pytest.approx(known.result.receptor.rd, rel=1e-2)
+    assert "SPILL_INCOMPLETE" not in found.flags
+
+
 def test_a_study_can_say_that_a_panel_is_unmixed(known: Known, tmp_path: Path) -> None:
     folder = known.copy(tmp_path)
     for file in (known.tube, known.control):

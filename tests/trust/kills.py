@@ -317,8 +317,9 @@ def page_lines(found: dict[str, Tally], tubes: int) -> list[str]:
     total = sum(one.n for one in found.values())
     last = done_on(f"{total:,} runs of a study of {tubes} tubes with 2,000 events each")
     note = (
-        f"Up to {CHAIN} kills of the command hit one study, one after the other, each in the run that resumes the one "
-        "before; then a run goes to its end. All others hit a study without results. -9 is the killed command itself."
+        f"Up to {CHAIN} kills of the command are made in one study: each kills the run that resumes the one before. "
+        "Then a run goes to its end. All other kills are made in a study without results. -9 is the killed command "
+        "itself."
     )
     return [*table(HEADER, rows), "", note, last, *(["", *wrong] if wrong else [])]
 

@@ -168,7 +168,7 @@ def page_lines(found: Tally, odd: int, refused: Sequence[str]) -> list[str]:
     lines = [
         *table(["typed", *outcomes], [*rows, ["**all**", *(found.n[o] for o in outcomes)]]),
         "",
-        f"Crashes: {crashed}. Accepted in silence or as another value: {sum(found.n[o] for o in WRONG)}.",
+        f"Crashes: {crashed}. Accepted without a message or as another value: {sum(found.n[o] for o in WRONG)}.",
         f"Named at the changed cell, of all that was named: {100 * share_named(found):.1f} %.",
         f"Odd but valid studies: {odd - len(refused)} of {odd} accepted with the same values.",
         done_on(f"{found.n.total():,} faults (seed 1)"),

@@ -150,8 +150,8 @@ def section(n_studies: int, first_seed: int, mapper: Mapper) -> str:
         "## Response along the density\n\n"
         + paragraph(
             f"{n_studies:,} studies a row, so the SE of a coverage near 95 % is "
-            f"{percent(math.sqrt(0.0475 / n_studies), 1)}. True densities are log-normal around 40,000 with 0.4 dex, "
-            "outcomes follow a logistic law of the true density. Nothing here uses the program's own models."
+            f"{percent(math.sqrt(0.0475 / n_studies), 1)}. True densities are log-normal around 40,000 with 0.4 dex. "
+            "Outcomes follow a logistic law of the true density. Nothing here uses the program's own models."
         )
         + _outcomes(seeds, mapper)
         + _hazards(seeds, mapper)
@@ -173,15 +173,15 @@ def _outcomes(seeds: Sequence[int], mapper: Mapper) -> str:
             )
     head = (
         "patients", "n", "odds ratio, middle", "covered", "area covered", "best cut covered", "of them open",
-        "its Youden index elsewhere, covered", "bias in these patients", "bias as told for others",
+        "its Youden index elsewhere, covered", "bias in these patients", "bias as reported for others",
     )  # fmt: skip
     return (
         "### Odds, area and the best cut\n\n"
         + paragraph(
-            "The cut whose interval is held against the truth is Youden's cut of the true law; its index is held "
-            "against what that very cut gives in all patients. Where nothing goes with the density any cut is as good "
-            "as any, so its interval is open in most studies. Studies in which a low density went with the outcome "
-            "tell no cut and are not in its columns. The last two columns: sensitivity + specificity − 1 of the best cut, less the truth."
+            "The interval of the cut is compared with Youden's cut of the true law; its index is compared "
+            "with the index of the same cut in all patients. If the outcome does not depend on the density, any cut is as good "
+            "as another, so the interval is open in most studies. Studies in which a low density was related to the outcome "
+            "report no cut and are not in its columns. The last two columns: sensitivity + specificity − 1 of the best cut, less the truth."
         )
         + table(head, rows)
         + "\n"

@@ -161,8 +161,8 @@ def other_rows(n: int, seed: int) -> list[tuple[object, ...]]:
         runs = [(str(k), float(value)) for k, value in enumerate(rng.normal(45_000, 3_000, 8))]
         alarms.append(not control_runs(runs, [(None, None)] * 8)[-1].inside)
     return [
-        ("change a day, 3 materials at 4 times: interval holds the truth", str(so(lost))),
-        ("carry-over of 1 %, 3 bright and 5 dim tubes: interval holds the truth", str(so(carried))),
+        ("change a day, 3 materials at 4 times: interval contains the truth", str(so(lost))),
+        ("carry-over of 1 %, 3 bright and 5 dim tubes: interval contains the truth", str(so(carried))),
         ("control of 8 runs without a typed range: a sound run is called outside", str(so(alarms))),
     ]
 
@@ -177,20 +177,22 @@ def section(n: int, seed: int, mapper: Mapper) -> str:
     return (
         "## The assay itself\n\n"
         + paragraph(
-            f"What `cd38rd validate` works out, on {n} simulated experiments a row ({max(2, n // 2)} for Deming's "
+            f"The results of `cd38rd validate` on {n} simulated experiments a row ({max(2, n // 2)} for Deming's "
             "line). In brackets: the simulation's own error, in points."
         )
         + paragraph(
             "Variance components of 3, 2 and 1 (SD) about a mean of 100. Bias of the variances, and how often "
-            "the 95 % interval of the SD holds the truth."
+            "the 95 % interval of the SD contains the truth."
         )
-        + table(("design", "days", "runs", "replicates", "repeatability held", "total held"), parts)
+        + table(("design", "days", "runs", "replicates", "repeatability covered", "total covered"), parts)
         + "\n"
         + paragraph(
-            f"Two ways with errors of 8 % each, y = {SLOPE} x + {OFFSET:.0f}, 2,000 to 150,000 molecules; for the "
+            f"Two methods with errors of 8 % each, y = {SLOPE} x + {OFFSET:.0f}, 2,000 to 150,000 molecules; for the "
             "ratio y = 1.2 x."
         )
-        + table(("materials", "bias of the slope", "slope held", "intercept held", "ratio held"), agreed)
+        + table(
+            ("materials", "bias of the slope", "slope covered", "intercept covered", "ratio covered"), agreed
+        )
         + "\n"
         + paragraph("Five levels from 0.1 to 1, three tubes each with errors of 6 %.")
         + table(("scale", "quadratic term p < 0.05", "a level off by 20 %", "median of the worst"), lines)

@@ -287,9 +287,9 @@ def _misprint_section(found: BeadsFound) -> str:
     return (
         "### A mistyped value of the lot sheet\n\n"
         + paragraph(
-            f"One assigned value is off by the given factor, in lots whose values scatter by {LOT_SCATTER} dex per bead and runs "
-            f"whose medians do by {MEDIAN_SD} dex; all four kits. Last column: what a test of the residuals would tell if that scatter "
-            "were known, at 5 % false alarms of its own. Below 20 % neither can tell a slip from an honest lot; the "
+            f"One assigned value is wrong by the given factor. The lots' values scatter by {LOT_SCATTER} dex per bead, and the runs' "
+            f"medians by {MEDIAN_SD} dex; all four kits. Last column: the share that a test of the residuals would detect if that scatter "
+            "were known, at 5 % false alarms. Below 20 % neither can distinguish a typing error from a correct lot. The "
             "same lot typed on another day can, and is compared (study and instrument log)."
         )
         + table(("off by", "warned or rejected", "a 5 % test of the residuals"), rows)
@@ -309,10 +309,10 @@ def _days_section(found: BeadsFound) -> str:
         + paragraph(
             f"{len(found.days)} random kits, lots, detectors and days (seeds {found.seed} to "
             f"{found.seed + len(found.days) - 1}): 3,000 to 20,000 events, weights down to 3 %, bead CV 3–7 %, doublets "
-            "to 10 %, debris to 15 %. A median's error is relative to the true median of the population, blanks left "
-            "out; a slope's is against the line through the true medians. Every file holds two more channels, into which "
-            f"{percent(NEIGHBOURS[0], 0)} to {percent(NEIGHBOURS[1], 0)} of the dye shines; false doubt: runs of which the table says "
-            "that another channel collects as much light. Wanted: P95 ≤ 1.5 %, slope bias < 0.002."
+            "to 10 %, debris to 15 %. The error of a median is relative to the true median of the population, without "
+            "blanks; the error of a slope is relative to the line through the true medians. Every file has two more channels with "
+            f"{percent(NEIGHBOURS[0], 0)} to {percent(NEIGHBOURS[1], 0)} spillover of the dye. False doubt: runs for which the table reports "
+            "that another channel collects as much light. Goal: P95 ≤ 1.5 %, slope bias < 0.002."
         )
         + table(columns, rows)
     )
@@ -352,12 +352,12 @@ def _sabotage_section(found: BeadsFound) -> str:
     return (
         "### Sabotaged bead runs\n\n"
         + paragraph(
-            f"{len(found.sabotages)} runs, six kinds by turns. *Right*: accepted without a word and within "
-            f"{percent(RIGHT_WITHIN, 0)} of the truth all along the beads (worst here {percent(worst, 1)}). Wrong channel: another "
-            f"detector, into which {percent(LEAK[0], 1)} to {percent(LEAK[1], 0)} of the dye shines; the dye's own and two more are in the "
-            "file. Such a run is a perfect bead run where the leak is large, but its beads are narrower in the dye's own "
+            f"{len(found.sabotages)} runs, six kinds in turn. *Right*: accepted without a warning and within "
+            f"{percent(RIGHT_WITHIN, 0)} of the truth over the whole range of the beads (worst here {percent(worst, 1)}). Wrong channel: another "
+            f"detector with {percent(LEAK[0], 1)} to {percent(LEAK[1], 0)} spillover of the dye; the dye's own and two more are in the "
+            "file. With a large spillover such a run looks like a perfect bead run, but its beads are narrower in the dye's own "
             f"channel. Last column: with an instrument log of {EARLIER_RUNS} earlier runs. "
-            f"Silently wrong: {silent} by the bead file alone, {logged_silent} with the log."
+            f"Silently wrong: {silent} with the bead file alone, {logged_silent} with the log."
         )
         + table(columns, rows)
     )

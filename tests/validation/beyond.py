@@ -193,8 +193,8 @@ def section(tubes: int, studies: int, seed: int, mapper: Mapper = map) -> str:
         + paragraph(
             f"{tubes} tubes per row (seed {seed}, sampling error {_error(tubes)}, 1 SD), QuantiBRITE PE, each "
             "with its own bead day, lot and conjugate, as above. Coverage: how often the 95 % interval of a percentile of the "
-            "cells, as measured, holds that of very many cells; and of the share of cells below "
-            f"{CUT:g} of the median. –: told in less than half of the tubes (too few cells, or below the detection limit of a cell). Two groups: "
+            "cells, as measured, contains that of very many cells; the same for the share of cells below "
+            f"{CUT:g} of the median. –: reported in less than half of the tubes (too few cells, or below the detection limit of a cell). Two groups: "
             "tubes whose cells have two modes or more at 95 %. A share of nearly 0 or 100 % has an interval with one end, "
             "which covers more."
         )
@@ -212,7 +212,7 @@ def section(tubes: int, studies: int, seed: int, mapper: Mapper = map) -> str:
         )
         + "\n"
         + paragraph(
-            f"Modes of uniform cells, the least favourable ones with one mode ({studies} samples): how often two are told."
+            f"Modes of uniform cells, the least favourable ones with one mode ({studies} samples): how often two are reported."
         )
         + table(
             ("cells", "at even odds", "at 95 %"),
@@ -220,11 +220,11 @@ def section(tubes: int, studies: int, seed: int, mapper: Mapper = map) -> str:
         )
         + "\n"
         + paragraph(
-            f"Mean change within patients, true {CHANGE} dex, SD between patients 0.25 dex ({studies} studies where all is measured, "
-            f"{max(studies // 4, 2)} where visits lie below the LLOQ)."
+            f"Mean change within patients, true {CHANGE} dex, SD between patients 0.25 dex ({studies} studies in which all visits are measured, "
+            f"{max(studies // 4, 2)} in which visits lie below the LLOQ)."
         )
         + table(
-            ("patients", "what is so", "told", "coverage", "bias, dex"),
+            ("patients", "condition", "reported", "coverage", "bias, dex"),
             [_change_row(kind, found) for kind, found in zip(kinds, changes, strict=True)],
         )
         + "\n"
@@ -232,7 +232,14 @@ def section(tubes: int, studies: int, seed: int, mapper: Mapper = map) -> str:
             f"Slope within patients of four visits each, true {SLOPE} dex per doubling, SD of the patients' own slopes {SD_OF_SLOPES}."
         )
         + table(
-            ("patients", "below LLOQ", "studies", "coverage", "bias, dex per doubling", "SD of slopes told"),
+            (
+                "patients",
+                "below LLOQ",
+                "studies",
+                "coverage",
+                "bias, dex per doubling",
+                "SD of slopes reported",
+            ),
             [
                 (
                     kind[0],

@@ -100,11 +100,11 @@ def section(found: Sequence[SplitTube], seed: int) -> str:
         "## Clone and normal plasma cells\n\n"
         + paragraph(
             f"Simulated tubes of {EVENTS:,} events (from seed {seed}) in which {NORMAL[0]:.0%} to {NORMAL[1]:.0%} of the "
-            "plasma cells are normal, from file to receptor density. Error: of RD against the median of the file's true "
-            f"clone, where that is above {LEAST_RD:,.0f}. Coverage: how often the 95 % interval holds the density that the "
-            "clone's cells were drawn from, with lot and F:P as well known as they are simulated; without the term "
-            f'"{BudgetTerm.CLONE_SPLIT}" and with it. With doubt: tubes whose interval holds that term; flagged: '
-            f"`{SampleFlag.CLONE_UNCERTAIN}`. Wanted: coverage 93 to 97 %."
+            "plasma cells are normal, from file to receptor density. Error: RD compared with the median of the file's true "
+            f"clone, where that is above {LEAST_RD:,.0f}. Coverage: how often the 95 % interval contains the density from which the "
+            "clone's cells were drawn, with the simulated errors of lot and F:P. It is given without the term "
+            f'"{BudgetTerm.CLONE_SPLIT}" and with it. With doubt: tubes whose interval includes that term; flagged: '
+            f"`{SampleFlag.CLONE_UNCERTAIN}`. Goal: coverage 93 to 97 %."
         )
         + table(
             columns, [_row(band, [tube for tube in found if tube.band == band]) for band in range(len(BANDS))]

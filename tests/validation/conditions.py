@@ -173,9 +173,9 @@ _STEEP, _FLAT = "too steep; scatter that varies, beside", "too flat; scatter tha
 CONDITIONS: Final = (
     Condition("as M1 assumes", 19, plain),
     Condition("as M1 assumes", 60, plain),
-    Condition("unequal errors, told", 19, _unequal_errors(told=True), "too flat"),
-    Condition("unequal errors, told", 60, _unequal_errors(told=True), "too flat"),
-    Condition("unequal errors, not told", 19, _unequal_errors(told=False), "too flat"),
+    Condition("unequal errors, stated", 19, _unequal_errors(told=True), "too flat"),
+    Condition("unequal errors, stated", 60, _unequal_errors(told=True), "too flat"),
+    Condition("unequal errors, not stated", 19, _unequal_errors(told=False), "too flat"),
     Condition("scatter grows, × 1.09 per doubling", 19, _changing(1.09), _STEEP),
     Condition("scatter grows, × 1.09 per doubling", 60, _changing(1.09), _STEEP),
     Condition("scatter grows, × 1.2 per doubling", 60, _changing(1.2), _STEEP),
@@ -276,13 +276,13 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
     head = "## M1 under what real data do\n\n" + paragraph(
         f"Seed {seed}, {studies} simulated studies a row; sampling error of a coverage of 95 %: "
         f"{100 * np.sqrt(0.95 * 0.05 / studies):.1f} %. True slope {TRUE_SLOPE:.4f} dex per doubling, scatter 0.4 "
-        "dex, LLOQ 5,000 (60 % below) unless the row says otherwise. Every study goes through the rule of which rows "
-        "go in, and through the doubts that are tested and taken in (method.md). Misses: the interval lies below "
-        "the truth / above it. Scatter that varies: the line told beside M1. Said: studies in which a doubt was "
-        "found, and so said. Wanted: 93 to 97 %, or the direction in which the answer errs."
+        "dex, LLOQ 5,000 (60 % below) unless the row says otherwise. Every study is analysed by the rule of which rows "
+        "are used, and with the tests of doubts (method.md). Misses: the interval lies below "
+        "the truth / above it. Scatter that varies: the line reported beside M1. Doubt reported: studies in which a doubt "
+        "was found. Goal: 93 to 97 %, or the direction in which the answer errs."
     )
     columns = (
-        "truth", "n", "studies", "bias", "coverage", "misses", "scatter that varies: bias", "coverage", "said", "errs",
+        "truth", "n", "studies", "bias", "coverage", "misses", "scatter that varies: bias", "coverage", "doubt reported", "errs",
     )  # fmt: skip
     return head + table(columns, [_row(*row) for row in zip(CONDITIONS, found, strict=True)])
 

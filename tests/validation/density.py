@@ -255,14 +255,14 @@ def carried_section(found: Sequence[CellFound], seed: int) -> str:
         )
         for one in found
     ]  # fmt: skip
-    columns = ("curve carried over to", "true RD", "tubes", "bias of the median", "coverage", "93–97 %")
+    columns = ("curve transferred to", "true RD", "tubes", "bias of the median", "coverage", "93–97 %")
     return (
-        "\n### Curves that rainbow beads carry over\n\n"
+        "\n### Curves transferred by rainbow beads\n\n"
         + paragraph(
             f"{n} tubes per row (seed {seed}), QuantiBRITE PE as above, but the tube's day has no bead run and "
-            f"{OTHER_DAY.gain / DETECTOR.gain:.2f} times the gain: {len(RAINBOW)} rainbow populations of both days carry the curve over. "
-            f"Another instrument sees rainbow and conjugate in proportions that are off by a CV of {percent(TRANSFER_CV, 0)}, as "
-            "the setting `transfer_cv` assumes. Wanted: coverage 93 to 97 %."
+            f"{OTHER_DAY.gain / DETECTOR.gain:.2f} times the gain. {len(RAINBOW)} rainbow populations of both days transfer the curve. "
+            f"On another instrument the ratio of rainbow beads to conjugate differs by a CV of {percent(TRANSFER_CV, 0)}, as "
+            "the setting `transfer_cv` assumes. Goal: coverage 93 to 97 %."
         )
         + table(columns, rows)
     )
@@ -298,14 +298,14 @@ def section(found: Iterable[CellFound], seed: int) -> str:
     return (
         "## Receptor density with the true gate\n\n"
         + paragraph(
-            f"{n} tubes per kit and band (seed {seed}); every tube has its own bead day ({BEAD_DAYS} simulated runs a "
-            f"kit, read as any run is), lot (assigned values off by a common {percent(LOT_CV, 0)} CV and {SCATTER} dex per bead), "
-            f"conjugate (F:P off by {percent(F_P_CV, 0)} where the kit needs it), number of cells ({CELLS[0]} to {CELLS[-1]:,} in "
+            f"{n} tubes per kit and band (seed {seed}). Every tube has its own bead day ({BEAD_DAYS} simulated runs a "
+            f"kit, read as any run is) and lot (assigned values wrong by a common {percent(LOT_CV, 0)} CV and {SCATTER} dex per bead). It also has its own "
+            f"conjugate (F:P wrong by {percent(F_P_CV, 0)} where the kit needs it), number of cells ({CELLS[0]} to {CELLS[-1]:,} in "
             "tube and control) and spread of receptors (log-SD 0.3 to 0.6, background median 600 molecules). Coverage: "
-            "how often the printed 95 % interval holds the truth; its own sampling error is "
-            f"{percent(float(np.sqrt(0.05 * 0.95 / n)), 1)} (1 SD). Bias: of the median and of the mean estimate; "
-            "beside it that of the plain difference of medians, which is printed too but not used (below 500 in "
-            "molecules; the common factors that were drawn for lot and conjugate are taken out). Wanted: |bias| "
+            "how often the printed 95 % interval contains the truth; its own sampling error is "
+            f"{percent(float(np.sqrt(0.05 * 0.95 / n)), 1)} (1 SD). Bias: of the median and of the mean estimate. "
+            "The bias of the plain difference of medians, which is printed too but not used, is given beside it. Below 500 it is in "
+            "molecules; the drawn common factors of lot and conjugate are removed. Goal: |bias| "
             "≤ 1 % for 2,000 to 400,000, ≤ 3 % for 500 to 2,000, coverage 93 to 97 %."
         )
         + table(columns, rows)

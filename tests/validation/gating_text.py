@@ -26,7 +26,7 @@ def section(simulated: Sequence[GatedTube], other: Sequence[GatedTube], changes:
         "## Gating of plasma cells\n",
         _head(simulated, other),
         table(
-            ("tubes", "wanted", "simulator: all", "given", "second generator: all", "given"),
+            ("tubes", "goal", "simulator: all", "given", "second generator: all", "given"),
             _overall(simulated, other),
         ),
         "### Scenario by scenario, panel by panel\n",
@@ -39,7 +39,7 @@ def section(simulated: Sequence[GatedTube], other: Sequence[GatedTube], changes:
             _bands(simulated, other),
         ),
         "### What must not matter\n",
-        table(("changed", "scenarios", "times", "change, P95", "largest", "wanted"), _changes(changes)),
+        table(("changed", "scenarios", "times", "change, P95", "largest", "goal"), _changes(changes)),
     ]
     return "\n".join(parts)
 
@@ -55,12 +55,12 @@ def _head(simulated: Sequence[GatedTube], other: Sequence[GatedTube]) -> str:
     colours = sorted({tube.colours for tube in (*simulated, *other)})
     return paragraph(
         f"{len(simulated)} tubes of the project's simulator (every scenario, two instruments, five panels) and "
-        f"{len(other)} of a second generator that is built differently (clouds of Student's t; float, zero-clipped "
-        f"integer and log-amplified scales; brightness, mix and autofluorescence drawn anew), {colours[0]} to "
-        f"{colours[-1]} colours with the quantified one. F1: of the gated plasma cells against the labels. Error: "
-        "of the CD38 median of the cells that would be quantified against that of the true ones, where that is at "
-        "least 1,000 molecules and a density is told. A tube without matrix is read with its control, as a run does. "
-        "*Given*: without `LOW_GATE_CONFIDENCE`. Seeds on which nothing was developed or fitted "
+        f"{len(other)} of a second generator with another design (clouds of Student's t; float, zero-clipped "
+        f"integer and log-amplified scales; brightness, mix and autofluorescence drawn for each tube), {colours[0]} to "
+        f"{colours[-1]} colours including the quantified one. F1: gated plasma cells compared with the labels. Error: "
+        "the CD38 median of the cells that would be quantified, compared with that of the true cells. It is given where the true median is at "
+        "least 1,000 molecules and a density is reported. A tube without matrix is read with its control, as in a run. "
+        "*Given*: without `LOW_GATE_CONFIDENCE`. The seeds were used neither for development nor for fitting "
         "(`python -m validation.certainty`)."
     )[:-1]
 

@@ -172,7 +172,7 @@ def _verdict(reading: SentinelReading, theta: float, total: float) -> str:
         SentinelReading.PARTLY_COVERED: theta > 0,
     }
     if reading is SentinelReading.CANNOT_TELL:
-        return "not told"
+        return "cannot tell"
     return "true" if so[reading] else "false"
 
 
@@ -182,8 +182,8 @@ def section(found: Sequence[Found], seed: int) -> str:
     n = len([tube for tube in found if (tube.norm, tube.theta) == _keys()[0]])
     error = 100 * np.sqrt(0.95 * 0.05 / n)
     columns = (
-        "norm", "true θ", "median θ told", "θ: coverage", "total told", "bias of the total", "total: coverage",
-        "reading true", "not told", "false",
+        "norm", "true θ", "median θ reported", "θ: coverage", "total reported", "bias of the total", "total: coverage",
+        "reading true", "cannot tell", "false",
     )  # fmt: skip
     return (
         "### θ and the total\n\n"
@@ -192,9 +192,9 @@ def section(found: Sequence[Found], seed: int) -> str:
             f"{NUMBERS['plasma']} plasma cells, {NUMBERS[NK_CELLS]} NK cells, {NUMBERS[B_PRECURSORS]} B precursors; a lot and a conjugate per study, a bead "
             f"run per tube. Without the drug NK cells have {USUAL[NK_CELLS]:,.0f}, B precursors {USUAL[B_PRECURSORS]:,.0f}; patients differ by a "
             f"log-SD of {PATIENT_SD}, half of its variance common to both. Half of the clones have 0.6 to 1.6 of the usual "
-            "150,000, half 0.02 to 0.2 of it. Total told: tubes with a value and not only a limit. Bias: median of told / true. "
-            "Wanted: coverage of 93 to 97 %; at θ = 0 more, since θ is not below 0. A norm that is typed too high makes θ and "
-            "the total too high, one that is too low makes them too low: the intervals hold an error of 20 % in part."
+            "150,000, half 0.02 to 0.2 of it. Total reported: tubes with a value and not only a limit. Bias: median of reported / true. "
+            "Goal: coverage of 93 to 97 %; at θ = 0 more, since θ is not below 0. A norm that is typed too high makes θ and "
+            "the total too high; one that is too low makes them too low. The intervals include only a part of an error of 20 %."
         )
         + table(columns, rows)
     )
@@ -216,5 +216,5 @@ def _row(tubes: Sequence[Found]) -> tuple[str, ...]:
         percent(len(ratios) / len(tubes), 0),
         f"{100 * (np.median(ratios) - 1):+.0f} %" if ratios else "–",
         percent(float(np.mean([tube.total_covers for tube in tubes])), 1),
-        *(percent(verdicts.count(verdict) / len(tubes), 0) for verdict in ("true", "not told", "false")),
+        *(percent(verdicts.count(verdict) / len(tubes), 0) for verdict in ("true", "cannot tell", "false")),
     )

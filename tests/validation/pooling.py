@@ -121,18 +121,18 @@ def section(found: Sequence[Pooled], seed: int) -> str:
     return (
         "## Cuts of a batch\n\n"
         + paragraph(
-            f"{len(found)} simulated tubes in batches of {TUBES} on one day's gains (seed {seed}), half of them as usual "
-            f"({EVENTS:,} events, 4 % dead) and half as the row says (in the last row one of them). The batch's cut is the median of its "
-            "clear ones. Figures are of the tubes that took it, for the error those with a median too. Flagged as "
-            "unlike the batch: a tube that kept its own clear cut, which is not the batch's; in the last row all "
-            f"should be, in the others none. Of the {len(usual)} usual tubes {unlike} were."
+            f"{len(found)} simulated tubes in batches of {TUBES} on one day's gains (seed {seed}). Half of them are as usual "
+            f"({EVENTS:,} events, 4 % dead) and half as stated in the row (in the last row one of them). The batch's cut is the median of its "
+            "clear cuts. The figures refer to the tubes that took it; those for the error also need a median. Flagged as "
+            "unlike the batch: a tube that kept its own clear cut, which differs from the batch's. In the last row all "
+            f"should be flagged, in the others none. Of the {len(usual)} usual tubes {unlike} were."
         )
         + table(columns, rows)
         + "\n"
         + paragraph(
-            f"SD of the usual tubes' cuts (ln): {spreads}. \"Dye\": where the tube's own density puts the cut of a "
-            "viability or dump dye, which is what is pooled. An anchor's cut lies between a patient's clone and its "
-            "rivals, and what the batch would lend there is another patient's: it is not pooled."
+            f'SD of the usual tubes\' cuts (ln): {spreads}. "Dye" is the cut of a viability or dump dye from the '
+            "tube's own density; this cut is pooled. A cut on an anchor lies between a patient's clone and other "
+            "cells. The batch's cut there would come from other patients, so it is not pooled."
         )
     )
 

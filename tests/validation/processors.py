@@ -243,9 +243,9 @@ def section(compared: Sequence[Comparison | Processor]) -> str:
         "## The same numbers on every processor",
         "",
         (
-            "The same FCS files (every scenario and the demo), quantified by processes that are told to take another "
-            "processor's way of computing; and the washout models of 24 rows. Every CSV, JSON and gates file is "
-            "compared byte for byte with those of the first one, all digits of the stored results among them."
+            "The same FCS files (every scenario and the demo) are quantified by processes that imitate another "
+            "processor. The washout models of 24 rows are fitted too. Every CSV, JSON and gates file is "
+            "compared byte for byte with those of the first processor, with all digits of the stored results."
         ),
         "",
         "| processor | tubes that differ | files that differ |",

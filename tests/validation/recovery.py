@@ -123,11 +123,11 @@ def examine_recovery(truth: Recovery, studies: int, seed: int) -> RecoveryFound:
 
 _HEAD: Final = """## Recovery curve
 
-Seed {seed}. M2 where it is reported. The truth is never the fitted model: every patient has an own plateau, rest,
-pace of regrowth, Kd and serum; washouts from 2 to 90 weeks, LLOQ 5,000. Drug: as in the model that is fitted, or
+Seed {seed}. M2 where it is reported. The truth is never the fitted model: every patient has a different plateau, remaining CD38,
+speed of recovery, Kd and serum level; washouts from 2 to 90 weeks, LLOQ 5,000. Drug: as in the fitted model, or
 exponential with half-lives of 2 to 3.2 weeks, much faster. True T50: the week at which the median of a large
-population is half of the plateau. Wait: until half of the patients have 50,000. Wanted: 92 % at least where M2 is
-reported. M2 is refused where a line without a plateau describes the rows about as well: of few patients it mostly is.
+population is half of the plateau. Wait: until half of the patients have 50,000. Goal: at least 92 % where M2 is
+reported. M2 is refused if a line without a plateau describes the rows about as well: with few patients this is usual.
 
 | drug leaves as | n | studies | M2 reported | true T50, weeks | median T50 | T50 covered | plateau covered | wait covered |
 |---|---|---|---|---|---|---|---|---|

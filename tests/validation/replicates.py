@@ -235,41 +235,41 @@ def section(found: Found, seed: int) -> str:
         )
         for several in SEVERAL
     ]
-    columns = [*(f"{name}, not told" for name in names), *(f"{name}, told" for name in names)]
+    columns = [*(f"{name}, not typed" for name in names), *(f"{name}, typed" for name in names)]
     study_rows = [(str(pairs), *(_both(found.studies[pairs, cv]) for cv in CVS)) for pairs in PAIRS]
     same = ", ".join(
-        f"{several} at a CV of {percent(cv, 0)} told: {held}" for (several, cv), held in found.same.items()
+        f"{several} at a CV of {percent(cv, 0)} typed: {held}" for (several, cv), held in found.same.items()
     )
     return (
         "## Between runs and pooled replicates\n\n"
         + paragraph(
             f"{found.n} tubes a cell (seed {seed}; sampling error of a coverage {percent(_error(found.n), 1)}), QuantiBRITE PE, "
-            f"{CELLS} cells in tube and control; lot and F:P off by {percent(LOT_CV, 0)} and {percent(F_P_CV, 0)}, and every run off by a factor "
-            f"with the CV of the column. Not told: the setting `between_run_cv` is empty, so {percent(ASSUMED, 0)} are assumed. Told: it "
-            "is typed (0: a within-run interval). Coverage of the 95 % interval; bold: outside 93 to 97 %."
+            f"{CELLS} cells in tube and control; lot and F:P wrong by {percent(LOT_CV, 0)} and {percent(F_P_CV, 0)}, and every run wrong by a factor "
+            f"with the CV of the column. Not typed: the setting `between_run_cv` is empty, so {percent(ASSUMED, 0)} are assumed. Typed: it "
+            "is the true CV (0: a within-run interval). Coverage of the 95 % interval; bold: outside 93 to 97 %."
         )
         + table(("true RD, single tubes", *columns), single_rows)
         + "\n"
         + paragraph(
-            "Above the assumption the interval of a single tube is too narrow, and nothing in one tube shows it; below it the "
-            "interval is too wide. Replicates on different bead runs cure it (last table)."
+            "If the true CV is above the assumption, the interval of a single tube is too narrow, and nothing in one tube shows it. If it is below, the "
+            "interval is too wide. Replicates on different bead runs correct this (last table)."
         )
         + "\n### Replicates of one visit on different bead runs, the visit judged alone\n\n"
         + paragraph(
             f"True RD {POOLED_AT:,.0f}, {4 * found.n} visits a cell (sampling error {percent(_error(4 * found.n), 1)}). In brackets: visits "
-            "whose replicates contradict each other and get no number. With 30 % told no density has a CV of 30 % or less, so "
+            "whose replicates contradict each other and get no number. With 30 % typed no density has a CV of 30 % or less, so "
             "such tubes are NOT_QUANTIFIABLE: there is no number to pool."
         )
         + table(("replicates", *columns), pool_rows)
         + "\n"
         + paragraph(
-            "Where the true CV is two or three times the one assumed, two or three replicates alone cannot show it every time: "
-            "those that agree by luck get an interval that is too narrow. Where it is smaller, intervals are too wide. On one "
-            f"bead run, whose factor and curve the replicates share: {same}."
+            "If the true CV is two or three times the assumed one, two or three replicates alone cannot always show it: "
+            "replicates that agree by luck get an interval that is too narrow. If the true CV is smaller, intervals are too wide. Replicates on one "
+            f"bead run share its factor and curve. Their coverage is: {same}."
         )
         + "\n### Studies with pairs of replicates on different runs\n\n"
         + paragraph(
-            f"{4 * found.n} studies a cell; no CV told. Their pairs tell the between-run CV, which every tube then holds. Coverage of "
+            f"{4 * found.n} studies a cell; no CV typed. The between-run CV is estimated from their pairs and included in every tube's interval. Coverage of "
             "a single tube of the study / of a pooled pair."
         )
         + table(("pairs in the study", *(f"true CV {name}" for name in names)), study_rows)

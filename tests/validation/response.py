@@ -216,11 +216,11 @@ def _pfs(seeds: Sequence[int], mapper: Mapper) -> str:
         "### Median PFS by what is typed\n\n"
         + paragraph(
             f"{PATIENTS} patients, a visit every {VISIT} days; the median day on which progression is seen is "
-            f"{truth} months. Everybody is known to be alive after two years. Middle of the studies' medians, and how "
-            "often the 95 % interval holds the true one. Without assessments the median is too long wherever patients "
-            "stop coming, and the report says so with its bound. Who stops coming because of the illness makes any "
-            "median too long: no rule of censoring knows why somebody stayed away. So the report counts who was seen "
-            "alive long after the last assessment, and tells the median had each of them progressed. Medians lie on "
+            f"{truth} months. All patients are known to be alive after two years. The table gives the middle of the studies' medians, and how "
+            "often the 95 % interval contains the true one. Without assessments the median is too long if patients "
+            "stop coming, and the report says so with its bound. Patients who stop coming because of the illness make any "
+            "median too long: no rule of censoring knows why a patient stayed away. So the report counts the patients known to be "
+            "alive long after the last assessment, and gives the median as if each of them had progressed. Medians lie on "
             "days of visits, so some intervals cover more than 95 %."
         )
         + table(head, rows)
@@ -256,10 +256,10 @@ def _odds(seeds: Sequence[int], mapper: Mapper) -> str:
     return (
         "### Odds ratio of two groups\n\n"
         + paragraph(
-            "The exact interval covers 95 % or more by its construction, so in small groups it is wider than it need "
-            "be. Last column: Firth's interval where a cell is 0, the exact one elsewhere."
+            "The exact interval covers 95 % or more by its construction, so in small groups it is wider than "
+            "necessary. Last column: Firth's interval where a cell is 0, the exact one elsewhere."
         )
-        + table(("groups", "exact, covered", "Firth's where told, covered"), rows)
+        + table(("groups", "exact, covered", "Firth's where reported, covered"), rows)
         + "\n"
     )
 
@@ -273,7 +273,13 @@ def _slopes(seeds: Sequence[int], mapper: Mapper) -> str:
     return (
         "### Odds along a covariate\n\n"
         + table(
-            ("patients", "true odds ratio per SD", "studies told", "covered", "of them by Firth's penalty"),
+            (
+                "patients",
+                "true odds ratio per SD",
+                "studies with an estimate",
+                "covered",
+                "of them by Firth's penalty",
+            ),
             rows,
         )
         + "\n"
@@ -291,13 +297,13 @@ def _splits(seeds: Sequence[int], mapper: Mapper) -> str:
         "### Patients on the wrong side of the cut\n\n"
         + paragraph(
             f"20 patients whose true densities are log-normal around 90,000 with 0.4 dex; cut {CUT:,.0f}. A patient on "
-            "the wrong side should have an interval that contains the cut, so that the table's range holds the truth."
+            "the wrong side should have an interval that contains the cut, so that the table's range contains the truth."
         )
         + table(
             (
                 "error of a density, SD",
                 "on the wrong side",
-                "of these said",
+                "of these reported",
                 "interval contains the cut, of all",
             ),
             rows,

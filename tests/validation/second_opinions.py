@@ -96,9 +96,9 @@ def section(opinions: Sequence[Opinion]) -> str:
         "## Second opinion\n\n"
         + paragraph(
             f"`cd38rd run --second-opinion` on {len(opinions)} simulated tubes with at least {FEWEST_FOR_RD} gated cells: "
-            "the tubes of the section on gating, and those of the second generator. A gate is wrong where its F1 "
-            f"against the labels is below {WRONG}; a tube is flagged where both agree to less than {LEAST_AGREEMENT}. "
-            f"Of a wrong gate and a right one, the wrong one has the lower agreement in {100 * chance_to_tell(opinions):.0f} % "
+            "the tubes of the section on gating, and those of the second generator. A gate is wrong if its F1 "
+            f"compared with the labels is below {WRONG}; a tube is flagged if their agreement is below {LEAST_AGREEMENT}. "
+            f"If a wrong and a right gate are compared, the wrong one has the lower agreement in {100 * chance_to_tell(opinions):.0f} % "
             f"of the pairs. Of the wrong gates {len(sure)} had a confidence of {LOW_CONFIDENCE} or more; "
             f"{sum(o.is_flagged for o in sure)} of these are flagged."
         )

@@ -113,13 +113,13 @@ def scenario_section(found: Sequence[ScenarioTube]) -> str:
     unsure = sum(read in open_ and truth != read for truth, read in pairs)
     rows = [(truth, *(str(pairs.count((truth, read))) for read in READINGS)) for truth in CAUSES]
     return paragraph(
-        f"{len(pairs)} tubes of the scenarios `plain` and `masked`, in which CD38 comes back while the drug goes. Truth: "
-        "low free CD38 with a total that is usual (masked) or low (both; lost, where the drug holds less than 5 %). "
+        f"{len(pairs)} tubes of the scenarios `plain` and `masked`, in which CD38 recovers while the drug disappears. Truth: "
+        "low free CD38 with a total that is usual (masked) or low (both; lost, where the drug covers less than 5 %). "
         f"The same: {right}; cannot tell, or partly covered: {unsure}; otherwise: {len(pairs) - right - unsure}. The "
-        f"interval holds θ in {sum(tube.theta_covers for tube in found)}, and the total in "
-        f"{sum(tube.total_covers for tube in found)} of {len(found)}: patients do not differ in their sentinels here. Both "
-        "read as masked: days or weeks after the drug it may hold all, and the total has no upper limit; so "
-        '"masked" does not exclude a loss, and its words say so.'
+        f"interval contains θ in {sum(tube.theta_covers for tube in found)}, and the total in "
+        f"{sum(tube.total_covers for tube in found)} of {len(found)}: patients do not differ in their sentinels here. Tubes of the truth *both* are "
+        "often read as masked: days or weeks after the drug it may cover all CD38, and the total has no upper limit. So "
+        '"masked" does not exclude a loss, and its text says so.'
     ) + table(("truth", *(f"read: {reading}" for reading in READINGS)), rows)
 
 
@@ -161,18 +161,18 @@ def section(found: Sequence[Read], seed: int) -> str:
     return (
         "## Sentinels\n\n"
         + paragraph(
-            f"{len(found)} simulated tubes of {EVENTS:,} events (from seed {seed}) in which it is known why free CD38 is "
-            "as it is. Not low: no drug, the clone has 0.6 to 1.6 of the usual 150,000. Masked: the same, and the drug "
-            "holds 85 to 98 % of all CD38. Lost: no drug, the clone has 2 to 20 % of the usual. Both: the drug holds 85 "
-            f"to 95 %, and the clone has 2 to 10 %. Read right: {right}; cannot tell: {unsure}; otherwise: "
-            f"{len(found) - right - unsure}. The sentinels' usual values are settings, here right but for the patients' "
+            f"{len(found)} simulated tubes of {EVENTS:,} events (from seed {seed}), with a known reason for the level of "
+            "free CD38. Not low: no drug, the clone has 0.6 to 1.6 of the usual 150,000. Masked: the same, and the drug "
+            "covers 85 to 98 % of all CD38. Lost: no drug, the clone has 2 to 20 % of the usual. Both: the drug covers 85 "
+            f"to 95 %, and the clone has 2 to 10 %. Read correctly: {right}; cannot tell: {unsure}; otherwise: "
+            f"{len(found) - right - unsure}. The sentinels' usual values are settings; here they are correct except for the patients' "
             "own spread. A reading comes from the intervals of θ and of the total."
         )
         + table(("truth", *(f"read: {reading}" for reading in READINGS)), rows)
         + "\n"
         + paragraph(
-            f"Hemodilution, by the part of the usual B precursors (3 % of the cells) that is left: flagged are {told}. "
-            "The rule wants to be sure of fewer than 0.05 %; a few of other cells lie in that gate too."
+            f"Hemodilution, by the remaining part of the usual B precursors (3 % of the cells). Flagged: {told}. "
+            "The rule requires surely fewer than 0.05 %; a few other cells lie in that gate too."
         )
     )
 

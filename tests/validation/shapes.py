@@ -41,15 +41,15 @@ class Day:
     told: float = 0.0
 
 
-USUAL = Day("as told")
+USUAL = Day("as stated")
 DAYS = (
     Day("each bead's value off by 5 %, no common error", lot=0.0, bead=0.05),
     Day("both", bead=0.05),
     Day("neither", lot=0.0, bead=0.0),
-    Day("between-run CV 10 %, not told", between=0.1),
-    Day("between-run CV 10 %, told", between=0.1, told=0.1),
-    Day("between-run CV 20 %, not told", between=0.2),
-    Day("between-run CV 20 %, told", between=0.2, told=0.2),
+    Day("between-run CV 10 %, not typed", between=0.1),
+    Day("between-run CV 10 %, typed", between=0.1, told=0.1),
+    Day("between-run CV 20 %, not typed", between=0.2),
+    Day("between-run CV 20 %, typed", between=0.2, told=0.2),
 )
 FEW = (5, 20)
 VARIED = (1000.0, 30000.0, 150000.0)
@@ -194,9 +194,9 @@ def section(found: Sequence[Found], seed: int) -> str:
         + paragraph(
             f"{tubes} tubes per cell (seed {seed}, sampling error {error}, 1 SD): QuantiBRITE PE, each tube with its own bead day, "
             "lot and conjugate as above. The background is log-normal (log-SD 0.5) and grows with the square of the cell's size; the "
-            "control has a tenth to five times as many cells. Coverage: how often the printed 95 % interval holds the median of the "
-            "receptors. Bias: of the median estimate at 5,000 cells. Errs: the side to which it errs where fewer than 93 % are "
-            "covered, by more than the sampling error. Flagged: tubes with `MIXED_BRIGHTNESS` at 5,000 cells. OK: share that is told as a number at 5,000 cells; "
+            "control has a tenth to five times as many cells. Coverage: how often the printed 95 % interval contains the median of the "
+            "receptors. Bias: of the median estimate at 5,000 cells. Errs: the direction of the error where fewer than 93 % are "
+            "covered, by more than the sampling error. Flagged: tubes with `MIXED_BRIGHTNESS` at 5,000 cells. OK: share that is reported as a number at 5,000 cells; "
             "the others are below the LLOQ, and so censored."
         )
         + table(
@@ -205,17 +205,17 @@ def section(found: Sequence[Found], seed: int) -> str:
         )
         + "\n"
         + paragraph(
-            "Where the background and the receptors both grow with the size of the cell, the data of one channel cannot show it: "
-            "the density reads low below 5,000. Below the LLOQ no number is quoted. Two groups far apart have no cells at their median: the "
-            "interval is wide, and the flag says why."
+            "If the background and the receptors both grow with the size of the cell, the data of one channel cannot show it: "
+            "the density is too low below 5,000. Below the LLOQ no number is quoted. Two groups far apart have no cells at their median: the "
+            "interval is wide, and the flag gives the reason."
         )
         + "\n"
         + paragraph(
-            "The same with 500 cells of log-normal receptors, and other errors of the day or few control cells. A scatter between runs "
-            "that nobody tells is not in the interval, which is then too narrow on both sides."
+            "The same with 500 cells of log-normal receptors, and other errors of the day or few control cells. If the scatter between runs "
+            "is not typed, the interval does not include it, and is then too narrow on both sides."
         )
         + table(
-            ("what is so", "true RD", "coverage", "OK", "coverage of these", "fold ×/÷"),
+            ("condition", "true RD", "coverage", "OK", "coverage of these", "fold ×/÷"),
             [_varied_row(one) for one in varied],
         )
     )

@@ -92,9 +92,9 @@ def section(found: Sequence[TubeOutcome]) -> str:
         "## Tubes from file to receptor density\n\n"
         + paragraph(
             f"{len(found)} simulated tubes of 60,000 events (`cd38rd simulate`, seeds {seeds[0]} to {seeds[-1]}, two "
-            "patients each), read, calibrated with their own bead run, gated without any label and quantified as "
-            "`cd38rd run` does. Error: of RD against the true median of the true cells. F1: of the gated plasma cells "
-            "against the labels. Wanted: P95 ≤ 5 % (8 % without the matrix) and ≤ 12 %, F1 median ≥ 0.95."
+            "patients each) are read, calibrated with their own bead run, gated without any label and quantified as by "
+            "`cd38rd run`. Error: RD compared with the true median of the true cells. F1: gated plasma cells compared "
+            "with the labels. Goal: P95 ≤ 5 % (8 % without the matrix) and ≤ 12 %, F1 median ≥ 0.95."
         )
         + table(columns, rows)
     )

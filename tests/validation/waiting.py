@@ -92,7 +92,7 @@ WAITS: Final = (
     Waiting("lot and F:P shared, 5 % each", 200, _TWO, 2),
     Waiting("15 % shared", 100, 0.065),
     Waiting("15 % shared", 200, 0.065),
-    Waiting("own error 0.15 dex, told", 40, own=0.15),
+    Waiting("own error 0.15 dex, stated", 40, own=0.15),
     Waiting("a plateau at twice the density, scatter 0.5 dex", 100, plateau=2.0, scatter=0.5),
 )
 
@@ -196,20 +196,20 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
     text = "## Weeks until a density\n\n" + paragraph(
         f"Seed {seed}, {studies} studies a row; sampling error of a coverage of 95 %: "
         f"{100 * np.sqrt(0.95 * 0.05 / studies):.1f} %. Weeks until RD is 150,000 or more, by the line of M1; half of the "
-        "patients have it at 30 weeks. Shared: one error of the whole study, told as part of each row's. Told: a "
-        "number with an interval. Withheld: later than what was seen, or contradicted by the late rows; the lower "
-        "limit is told. Right: the truth lies in the interval, or above the lower limit. Where the rise slows the "
-        "line is too low in the middle: half is told too late, nine of ten too early."
+        "patients have it at 30 weeks. Shared: one error of the whole study, stated as part of each row's error. Reported: a "
+        "number with an interval. Withheld: later than the observed washouts, or contradicted by the late rows; the lower "
+        "limit is reported. Right: the truth lies in the interval, or above the lower limit. If the rise slows, the "
+        "line is too low in the middle: the time for half is too late, for nine of ten too early."
     )
-    columns = ("truth", "n", "patients", "told", "right", "withheld", "right", "together")
+    columns = ("truth", "n", "patients", "reported", "right", "withheld", "right", "together")
     text += table(columns, [_waited(row) for rows in found for row in rows])
     more = 10 * studies
     tests = mapper(type_one, NONE, [more] * len(NONE), range(seed, seed + len(NONE)))
     text += "\n### M0 where there is no association\n\n" + paragraph(
         f"{more} studies a row, sampling error {100 * np.sqrt(0.05 * 0.95 / more):.1f} %. How often the p is at most "
-        "0.05. M0 tests independence: a spread that grows with weeks, without a trend of the median, is no "
-        "independence, and with more than half of the rows below the LLOQ it looks like a rise. M1's doubts say "
-        "so where the rows show it."
+        "0.05. M0 tests independence. A spread that grows with weeks, without a trend of the median, is not "
+        "independent of weeks. With more than half of the rows below the LLOQ it looks like a rise. M1's tests of doubts report "
+        "this where the rows show it."
     )
     return text + table(
         ("truth", "n", "p at most 0.05", "refused: all tied"),

@@ -99,7 +99,7 @@ TRUTHS: Final = tuple(
         Truth("58 % censored, no association", n, slope=0.0),
         Truth("58 % censored, scatter 0.25 dex", n, sigma=0.25),
         Truth("58 % below, 10 % above", n, right=0.1),
-        Truth("58 % censored, measurement SD 0.15 dex told", n, measurement_sd=0.15),
+        Truth("58 % censored, measurement SD 0.15 dex stated", n, measurement_sd=0.15),
         Truth("30 % censored", n, left=0.3),
     )
 )

@@ -12,14 +12,14 @@ _HEAD = """## Receptor density against washout
 
 Seed {seed}, {studies} simulated studies a row. True slope {slope:.4f} dex per doubling (x 2.27) unless the row says "no association".
 
-- **bias**: mean bias of the slope that is told, ± its standard error, in % of the true slope (in dex where that
-  is 0). Wanted: 3 % at most.
+- **bias**: mean bias of the reported slope, ± its standard error, in % of the true slope (in dex where that
+  is 0). Goal: 3 % at most.
 - **of the median**: the same of the median slope. The slope's distribution is skewed to the steep side, so
   mean and median cannot both be right.
 - **likelihood**: mean and median bias of the slope of highest likelihood, printed beside.
-- **LLOQ/2**: mean bias of least squares with half the limit in place of each censored value. Never done;
-  shown to tell why.
-- **coverage**: how often the printed 95 % interval holds the true slope; beside it plain chi-squared.
+- **LLOQ/2**: mean bias of least squares with half the limit in place of each censored value. The program never
+  does this; the column shows why.
+- **coverage**: how often the printed 95 % interval contains the true slope; beside it plain chi-squared.
 - **M0 type I**: how often the permutation p is at most 0.05 where there is no association (4 times as
   many studies).
 - **estimable**: studies with at least 3 measured values; the others are refused with that reason.
@@ -45,8 +45,8 @@ _REPEATED_HEAD = """
 ### Patients with 1 to 4 samples each
 
 Truth: random intercept SD {between} dex, scatter {within} dex; washouts of a patient within half a doubling of each
-other, or anywhere. M1: the line, its interval the profile likelihood scaled to the jackknife of patients. Random
-intercept: the line printed beside it, its interval by profile likelihood against t of patients (every fifth study). Wanted: 93 to
+other, or anywhere. M1: the line; its interval is the profile likelihood scaled to the jackknife of patients. Random
+intercept: the line printed beside it; its interval is by profile likelihood with t of patients (every fifth study). Goal: 93 to
 97 %.
 
 | patients | washouts of a patient | censored | M1: studies | bias | coverage | random intercept: studies | bias | coverage |

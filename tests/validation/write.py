@@ -200,11 +200,11 @@ def page(names: Sequence[str], sizes: Sizes, mapper: Mapper, seen: Callable[[str
 
 HEAD = """# Validation
 
-What cd38rd finds where the truth is known, because it was simulated. Nothing here is typed in: `make validation`
+This page compares the results of cd38rd with the known truth of simulated data. Nothing here is typed in: `make validation`
 (`python -m validation.write --out ../docs/validation.md` in `tests`) simulates, measures and writes this page;
-the same seeds give the same page. What it finds in real files with published answers is in the tests marked
-`real`. A simulation shows that the arithmetic does what it says on its own assumptions, not that a
-laboratory's beads, antibodies or cells behave like them.
+the same seeds give the same page. The tests marked `real` compare results with published answers for real
+files. A simulation shows that the calculation is correct under its own assumptions. It does not show that a
+laboratory's beads, antibodies or cells behave like these assumptions.
 """
 
 

@@ -126,11 +126,11 @@ def examine_wrong(truth: WrongCurve, studies: int, seed: int) -> WrongFound:
 
 _HEAD: Final = """### Where the recovery curve is wrong
 
-{studies} studies a row, seed {seed}; scatter 0.35 dex, LLOQ 5,000, no drug levels. M2's plateau is held against the true
-median at 208 weeks. Wanted: told and wrong in at most 10 % of the studies. With {studies} studies a share of 5 % is
-known to ± {error:.0f} % (one standard error). The last column: how often the rows are found to contradict the straight line.
+{studies} studies a row, seed {seed}; scatter 0.35 dex, LLOQ 5,000, no drug levels. M2's plateau is compared with the true
+median at 208 weeks. Goal: reported and wrong in at most 10 % of the studies. With {studies} studies a share of 5 % is
+known to ± {error:.0f} % (one standard error). The last column: how often the rows contradict the straight line.
 
-| truth | n | last week | true median at 208 weeks | M2 refused | told, right | told, wrong | M2 preferred | line contradicted |
+| truth | n | last week | true median at 208 weeks | M2 refused | reported, right | reported, wrong | M2 preferred | line contradicted |
 |---|---|---|---|---|---|---|---|---|
 """
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gating.events.panel import Role
-from pipeline.fcs import FcsError, FcsFile
+from pipeline.checks.identity.shared_events import NOTHING_KEPT, KeptEvents, first_events, kept_events
+from pipeline.fcs import FcsFile
 from pipeline.tube.names.markers import scatter_role
 
 GLANCED = 2_000
@@ -47,31 +48,28 @@ class Glance:
         Empty: the file has no scatter.
     light
         The median and the 90th percentile of each channel, linear and not compensated.
+    kept
+        Events by which a part of the recording is recognised, in any order.
     """
 
     prints: frozenset[str] = frozenset()
     scatter: tuple[float, ...] = ()
     light: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    kept: KeptEvents = NOTHING_KEPT
 
 
 def glance(file: FcsFile) -> Glance:
     """Return the summary of a file's first events; it is empty if they cannot be read."""
-    n = min(file.n_events, GLANCED)
-    if n < PRINTED or file.data.layout.is_text:
-        return Glance()
-    bits = sum(part.bits for part in file.data.layout.fields)
-    data = replace(file.data, n_events=n, n_bytes=-(-n * bits // 8))
-    try:
-        events = replace(file, n_events=n, data=data).events(file.channels)
-    except (FcsError, OSError):
-        return Glance()
+    events = first_events(file, GLANCED, file.channels) if file.n_events >= PRINTED else None
+    if events is None:
+        return Glance(kept=kept_events(file))
     roles = [scatter_role(name) for name in file.channels]
     rows = [row for row, role in enumerate(roles) if role != Role.TIME and np.isfinite(events[row]).all()]
     starts = (events[row, :PRINTED] for row in rows)
     prints = frozenset(_print(start) for start in starts if _is_unique(start))
     levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
     light = {file.channels[row]: (float(a), float(b)) for row, a, b in zip(rows, *levels, strict=True)}
-    return Glance(prints, _scatter_shares(file, roles, events), light)
+    return Glance(prints, _scatter_shares(file, roles, events), light, kept_events(file))
 
 
 def _is_unique(values: NDArray[np.float32]) -> bool:

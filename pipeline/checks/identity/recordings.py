@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from pipeline.checks.findings import Finding
+from pipeline.checks.identity.shared_events import files_that_share_events
 from pipeline.checks.identity.uses import Glances, Use, doubted, refused
 from pipeline.study.locations import file_key
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
@@ -55,7 +56,8 @@ def groups_of(study: Study, uses: Sequence[Use], glances: Glances) -> list[list[
             above[name] = name = above[above[name]]
         return name
 
-    for name, other_name in _same_recording(list(above), glances):
+    parts = files_that_share_events({name: glances[name].kept for name in above})
+    for name, other_name in (*_same_recording(list(above), glances), *parts):
         above[top(other_name)] = top(name)
     groups: dict[str, list[Use]] = defaultdict(list)
     for use in uses:

@@ -12,9 +12,9 @@ from pipeline.checks.plausibility.events_in_text import evaluable_without_respon
 from pipeline.checks.plausibility.follow_up import follow_up_order
 from pipeline.checks.plausibility.next_therapy import unrecorded_therapies
 from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
-from pipeline.checks.plausibility.reagents import anchors, conjugates, lots, ranges
+from pipeline.checks.plausibility.reagents import anchors, conjugates, dyes_of_beads, lots, ranges
 from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
-from pipeline.checks.plausibility.words import one_spelling, stages
+from pipeline.checks.plausibility.words import one_spelling, refractory_drugs, stages
 from pipeline.study.study import Study
 
 __all__ = ["PLAUSIBILITY"]
@@ -34,7 +34,9 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     counts,
     stages,
     one_spelling,
+    refractory_drugs,
     conjugates,
+    dyes_of_beads,
     anchors,
     lots,
     ranges,

@@ -30,6 +30,7 @@ from pipeline.study.faults import Fault
 from pipeline.study.study import BeadRun, Panel, PanelChannel, Study
 from pipeline.study.wording import quoted, same_word
 from pipeline.tube.names.channels import find_channel
+from pipeline.tube.names.markers import fluorochrome
 
 _PE = re.compile(r"(?:r|b)?(?:pe|phycoerythrin)")
 _PLASMA_CELLS = "plasma_cells"
@@ -44,6 +45,21 @@ def conjugates(study: Study, headers: Headers) -> Iterator[Finding]:
         if channel.f_p_ratio is not None:
             yield from _ratio(channel.f_p_ratio, where, is_pe=_is_pe(study, panel))
         yield from _ratio_sd(study, panel, channel)
+
+
+def dyes_of_beads(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Require beads of the conjugate's dye: a PE bead says nothing on the light of another dye."""
+    del headers
+    for panel in study.panels:
+        channel = panel.quantified
+        runs = {s.bead_run: study.unit_run(s.bead_run) for s in study.samples if s.panel == panel.name}
+        kit = next((kit for kit in (bead_kit(run.kit) for run in runs.values()) if kit.dye), None)
+        dye = fluorochrome("", channel.fluorochrome)
+        if kit is None or not dye or _PE.fullmatch(re.sub(r"[\W_]+", "", dye.casefold())):
+            continue
+        where = study.at("panels", f"{panel.name}/{channel.aliases[0]}", "fluorochrome")
+        expected = f"{kit.dye}, the dye of the beads ({kit.title}): they give molecules of {kit.dye} alone"
+        yield Finding(Fault(where, quoted(channel.fluorochrome), expected, "Is the dye or the kit mistyped?"))
 
 
 def _is_pe(study: Study, panel: Panel) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.checks.findings import Finding, warning
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.plausible_ranges import ISS_STAGES, R2_ISS_STAGES
+from pipeline.study.drugs import Meaning, read_drug
 from pipeline.study.faults import Fault
 from pipeline.study.study import Study
 from pipeline.study.wording import quoted, same_word
@@ -30,6 +31,13 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 _STAGE = re.compile(
     r"(?:stage)?(?P<system>r2iss|r2|riss|revisediss|r|iss)?(?:stage)?(?P<stage>[iv]+|\d+)[abc]?"
 )
+
+
+_DRUGS = re.compile(r"[;,/+\n]")
+_CLASS_OR_DENIAL = re.compile(
+    r"cd.?38|\b(no|not|non|never|kein\w*|nicht)\b|na[iï]ve|sensitive|intoleran|\?", re.IGNORECASE
+)
+"""The class of the antibodies, which counts as typed, and words that deny a drug."""
 
 
 def myeloma_stage(word: str) -> tuple[str, int] | None:
@@ -61,6 +69,20 @@ def stages(study: Study, headers: Headers) -> Iterator[Finding]:
             yield warning(
                 quoted(typed), "I, II or III", where=where, hint="It is counted as a stage of its own."
             )
+
+
+def refractory_drugs(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Warn of a word in `refractory_to` that is only similar to an antibody: it does not count."""
+    del headers
+    for patient in study.patients:
+        where = study.at("patients", patient.patient_id, "refractory_to")
+        for name in filter(None, map(str.strip, _DRUGS.split(patient.refractory_to))):
+            reading = read_drug(name)
+            if reading.meaning is Meaning.QUESTION and not _CLASS_OR_DENIAL.search(name):
+                hint = "As it stands, the patient does not count as refractory to it."
+                yield warning(
+                    quoted(name), f"a drug's name: {quoted(reading.antibody)}?", where=where, hint=hint
+                )
 
 
 def one_spelling(study: Study, headers: Headers) -> Iterator[Finding]:

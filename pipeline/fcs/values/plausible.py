@@ -24,6 +24,9 @@ FEW_FAR, MANY_FAR = 0.02, 0.3
 """Largest share of implausible values in the right byte order, and smallest in the wrong one. Convention:
 between 0 and two thirds."""
 
+MOST_WHOLE = 1 << 24
+"""Largest integer of a detector. Convention: converters have 10 to 24 bits."""
+
 LEAST_VALUES = 100
 """Fewest values for a share. Convention: a share of a hundred is known to a few percent."""
 
@@ -41,7 +44,8 @@ def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:
     Raises
     ------
     NotFcsError
-        The file was saved as text, or its floats are plausible in the other byte order only.
+        The file was saved or sent as text, its floats are plausible in the other byte order only, or its
+        $DATATYPE is that of other values.
     """
     replaced = head.count(REPLACEMENT)
     if replaced > MOST_REPLACEMENTS and size - data.begin - data.n_bytes > 2 * replaced:
@@ -50,7 +54,44 @@ def check_bytes(head: bytes, data: DataSegment, size: int, file: str) -> None:
             "U+FFFD, expected binary values; the file was handled as text, get the original"
         )
     if not data.layout.is_text and data.n_events:
+        _check_bits(head, data, file)
+        _check_type(head, data, file)
         _check_floats(head, data, file)
+
+
+def _check_bits(head: bytes, data: DataSegment, file: str) -> None:
+    """Refuse floats of which no byte has its highest bit: half of the bytes of a mantissa have it."""
+    kinds = {(field.kind, field.bits) for field in data.layout.fields}
+    if kinds not in ({("F", 32)}, {("D", 64)}) or not head.isascii():
+        return
+    size = data.layout.fields[0].bits // 8
+    if np.unique(np.frombuffer(head[: len(head) // size * size], f"f{size}")).size >= LEAST_VALUES:
+        raise NotFcsError(
+            f"{file}: no byte of DATA has its highest bit, expected half of them; the file was sent as "
+            "text of 7 bits, get the original"
+        )
+
+
+def _check_type(head: bytes, data: DataSegment, file: str) -> None:
+    """Refuse values of 32 bits that are plausible only as floats although $DATATYPE is I, or the reverse."""
+    kinds = {(field.kind, field.bits) for field in data.layout.fields}
+    order = list(data.layout.byte_order)
+    if kinds not in ({("F", 32)}, {("I", 32)}) or order not in (sorted(order), sorted(order, reverse=True)):
+        return
+    mark = "<" if order == sorted(order) else ">"
+    head = head[: len(head) // 4 * 4]
+    whole = np.frombuffer(head, f"{mark}u4")
+    is_whole = (
+        whole.size >= LEAST_VALUES and int(whole.max()) <= MOST_WHOLE and np.unique(whole).size > LEAST_VALUES
+    )
+    far = far_share(head, f"{mark}f4")
+    data_type = "F" if kinds == {("F", 32)} else "I"
+    are_floats = np.count_nonzero(whole) >= LEAST_VALUES and far < FEW_FAR
+    if (data_type == "I" and are_floats) or (data_type == "F" and is_whole and far > MANY_FAR):
+        raise NotFcsError(
+            f"{file}: $DATATYPE is {data_type}, but the values are plausible only as "
+            f"{'floats (F)' if data_type == 'I' else 'integers (I)'}; export the file again"
+        )
 
 
 def _check_floats(head: bytes, data: DataSegment, file: str) -> None:

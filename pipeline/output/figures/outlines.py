@@ -18,6 +18,9 @@ from pipeline.tube.histograms import Density, DisplayAxis
 
 OutlinePoints = NDArray[np.float64]
 Edge = tuple[Point, Point]
+_TRIANGLE = 3
+"""An outline of more points than this, the first one twice, encloses an area. Arithmetic: a triangle has
+four points then."""
 
 
 def axes_of(density: Density) -> tuple[DisplayAxis, DisplayAxis]:
@@ -31,6 +34,11 @@ def outlines(density: Density) -> tuple[OutlinePoints, ...]:
     Parts of a gate on channels that the picture does not show are left out; `kept_words` names every part.
     """
     return () if density.gate is None else tuple(_lines(density.gate, density))
+
+
+def encloses_area(line: OutlinePoints) -> bool:
+    """Return whether an outline, shape (n, 2), goes around an area and is no mere line across the picture."""
+    return len(line) > _TRIANGLE
 
 
 def _lines(gate: Gate, density: Density) -> list[OutlinePoints]:
@@ -150,6 +158,42 @@ def _polygon(gate: PolygonGate, density: Density) -> list[OutlinePoints]:
     return [np.column_stack(shown)]
 
 
+def cut_to_box(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
+    """Return a polygon cut off at the sides of a box, its first corner not repeated.
+
+    What lies inside of the box stays where it is: corners beyond it are not moved to its sides, since that
+    would turn the edges (Sutherland & Hodgman 1974, doi:10.1145/360767.360802).
+
+    Parameters
+    ----------
+    corners
+        The corners of the polygon, shape (n, 2).
+    low, high
+        The lower left and the upper right corner of the box, shape (2,).
+
+    Returns
+    -------
+    array, shape (m, 2)
+        Empty where no part of the polygon lies inside.
+    """
+    points = [tuple(point) for point in corners.tolist()]
+    for axis in (0, 1):
+        for bound, sign in ((float(low[axis]), 1.0), (float(high[axis]), -1.0)):
+            clipped: list[tuple[float, ...]] = []
+            for k, point in enumerate(points):
+                before = points[k - 1]
+                inside, was = (sign * (end[axis] - bound) >= 0 for end in (point, before))
+                if inside != was:
+                    share = (bound - before[axis]) / (point[axis] - before[axis])
+                    crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
+                    crossing[axis] = bound
+                    clipped.append(tuple(crossing))
+                if inside:
+                    clipped.append(point)
+            points = clipped
+    return np.array(points, dtype=np.float64).reshape(-1, 2)
+
+
 def _linear(places: OutlinePoints, cofactor: float | None) -> OutlinePoints:
     return places if cofactor is None else cofactor * np.sinh(places)
 
@@ -186,7 +230,8 @@ def kept_words(density: Density, step: GateStep) -> str:
         return f"no cut: {step.note}" if step.name is Step.ABERRANT else ""
     ratios = [f"{name} < {threshold(value)}" for name, value in step.thresholds if step.is_ratio]
     condition = " and ".join(ratios) if ratios else _words_of(density.gate)
-    left_out = "; left out between the lines" if step.name is Step.TIME else ""
+    is_region = isinstance(density.gate, PolygonGate)
+    left_out = "; left out between the lines" if step.name is Step.TIME and not is_region else ""
     return f"keeps {condition}{left_out}"
 
 

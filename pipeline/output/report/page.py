@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,9 @@ class Page:
     along_density: tuple[DensityNumber, ...] = ()
 
 
-def write_report(path: Path, study_result: StudyResult, run_on: str = "", older: Sequence[str] = ()) -> None:
+def write_report(
+    path: Path, study_result: StudyResult, run_on: str = "", older: Callable[[], Sequence[str]] = tuple
+) -> None:
     """Write the report of a study as one HTML file without any reference to elsewhere.
 
     If the tubes do not fit on one page, their cards go onto separate pages (`tube_pages`).
@@ -116,9 +118,11 @@ def write_report(path: Path, study_result: StudyResult, run_on: str = "", older:
     run_on
         Day of the run, an ISO date; "": not known. Nothing else in the page changes from run to run.
     older
-        Files of results/ that could not be replaced and are of an earlier run.
+        Returns the files of results/ that could not be replaced and are of an earlier run. It is called once,
+        when the cards are made: it may wait for files that worker processes still write.
     """
-    page = replace(_page(study_result, run_on), older=tuple(older))
+    page = _page(study_result, run_on)
+    page = replace(page, older=tuple(older()))
     write_whole(path, _html(page, study_result))
     log.debug("written: %s", path.name)
     write_tube_pages(path.parent / FOLDER, page)

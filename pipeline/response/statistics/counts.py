@@ -126,7 +126,7 @@ def contrast(name: str, first: Proportion, second: Proportion, level: float = LE
         return Contrast(name, first, second, None, None, None, None, level, note=f"nobody in {empty}")
     table = [[first.k, first.n - first.k], [second.k, second.n - second.k]]
     odds = exact_odds(first.k, first.n, second.k, second.n, level)
-    p = _fisher(table)
+    p = _fisher(first, second)
     if odds is None:
         method = "Fisher exact, two-sided; every patient has the same outcome: no odds ratio"
         words = strength(first.n + second.n, first.k + second.k, None, None, p)
@@ -165,10 +165,21 @@ def trend(name: str, strata: Sequence[Proportion]) -> Trend:
     )
 
 
-def _fisher(table: list[list[int]]) -> float:
-    from scipy.stats import fisher_exact
+def _fisher(first: Proportion, second: Proportion) -> float:
+    """Return the two-sided p: the share of tables with these margins that are no more probable than this one.
 
-    return float(fisher_exact(table).pvalue)
+    The tables are counted in whole numbers, so that equally probable ones are counted alike.
+    """
+    from math import comb
+
+    events, n = first.k + second.k, first.n + second.n
+    least, most = max(0, events - second.n), min(events, first.n)
+    ways = comb(first.n, least) * comb(second.n, events - least)
+    counted = {}
+    for k in range(least, most + 1):
+        counted[k] = ways
+        ways = ways * (first.n - k) * (events - k) // ((k + 1) * (second.n - events + k + 1))
+    return sum(count for count in counted.values() if count <= counted[first.k]) / comb(n, events)
 
 
 def _firth(name: str, first: Proportion, second: Proportion, level: float) -> OddsRatio:

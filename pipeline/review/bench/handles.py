@@ -14,7 +14,7 @@ from gating.gates.polygons import polygon_fault
 from gating.gates.steps import GateStep, Step
 from gating.thresholds import rounded
 from gating.thresholds.methods import Method
-from pipeline.output.figures.outlines import OutlinePoints, axes_of, outlines
+from pipeline.output.figures.outlines import OutlinePoints, axes_of, cut_to_box, encloses_area, outlines
 from pipeline.review.view import Along, Cut, Handle, HandleKind
 from pipeline.study.polygon import TypedPolygon
 from pipeline.tube.histograms import Density, DisplayAxis
@@ -27,9 +27,6 @@ ALONG_LINE, BEYOND_EVENTS, LEAST_SPAN = 0.6, 0.05, 1e-6
 """Where on a line its handle is drawn, as a part of the axis; how far an open side reaches beyond the
 events, as a part of their span; least span. Convention: well within the picture; visible and beyond the
 last event."""
-TRIANGLE = 3
-"""An outline of more points than this, the first one twice, encloses an area. Arithmetic: a triangle has
-four points then."""
 
 
 def cuts_of(step: GateStep, panel: GatingPanel, names: Mapping[str, str]) -> tuple[Cut, ...]:
@@ -93,9 +90,13 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
 
     A polygon replaces the whole gate of a step. So it must cover all its channels.
     """
-    if density is None or not density.y_channel or step.gate is None or Method.FILE in step.methods:
+    if density is None or Method.FILE in step.methods or not BY_HAND[Step(step.name)].polygon:
         return ""
-    if not BY_HAND[Step(step.name)].polygon:
+    if BY_HAND[Step(step.name)].on_time and step.gate is not None and not isinstance(step.gate, PolygonGate):
+        return (
+            "This gate keeps several stretches of time, a polygon one: type that polygon in the sheet gates"
+        )
+    if not density.y_channel or step.gate is None:
         return ""
     shown = (density.x_channel, density.y_channel)
     hidden = [channel for channel in channels_of(step.gate) if channel not in shown]
@@ -104,10 +105,32 @@ def why_no_polygon(step: GateStep, density: Density | None) -> str:
             f"This gate looks at {', '.join(hidden)} too, which a polygon on {shown[0]} and {shown[1]} would "
             "leave out: move its thresholds"
         )
-    n_parts = sum(len(line) > TRIANGLE for line in outlines(density))
+    n_parts = sum(map(encloses_area, outlines(density)))
     if n_parts > 1 and not _has_ellipses(step.gate):
         return f"This gate has {n_parts} parts, and a polygon only one: move its thresholds"
     return ""
+
+
+def polygon_over_time(
+    step: GateStep, density: Density | None, panel: GatingPanel, ends: Ends
+) -> TypedPolygon | None:
+    """Return a box around all events on time, for a time step without a gate; None for any other step.
+
+    It keeps every event, so that nothing changes before a person moves a corner. Side scatter is its other
+    axis, or forward scatter where the panel has none.
+    """
+    beside = [row.channel for role in (Role.SSC_AREA, Role.FSC_AREA) for row in panel.with_role(role)]
+    if density is None or density.y_channel or step.gate is not None or Method.FILE in step.methods:
+        return None
+    if not BY_HAND[Step(step.name)].on_time or not beside:
+        return None
+    channels = (density.x_channel, beside[0])
+    reaches = [BEYOND_EVENTS * max(ends[name][1] - ends[name][0], LEAST_SPAN) for name in channels]
+    (left, right), (low, high) = (
+        (rounded(ends[name][0] - reach), rounded(ends[name][1] + reach))
+        for name, reach in zip(channels, reaches, strict=True)
+    )
+    return TypedPolygon(*channels, ((left, low), (right, low), (right, high), (left, high)), (None, None))
 
 
 def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPolygon | None:
@@ -123,7 +146,7 @@ def as_polygon(step: GateStep, density: Density | None, ends: Ends) -> TypedPoly
         return None
     channels = (density.x_channel, density.y_channel)
     axes = axes_of(density)
-    lines = [line for line in outlines(density) if len(line) > TRIANGLE]
+    lines = list(filter(encloses_area, outlines(density)))
     if not lines:
         return None
     cofactors = (axes[0].cofactor, axes[1].cofactor)
@@ -214,23 +237,9 @@ def _clipped(
 
 
 def _within(corners: OutlinePoints, low: OutlinePoints, high: OutlinePoints) -> OutlinePoints:
-    """Cut a polygon off at the sides of a box (Sutherland & Hodgman 1974, doi:10.1145/360767.360802)."""
-    points = [tuple(point) for point in corners.tolist()]
-    for axis in (0, 1):
-        for bound, sign in ((float(low[axis]), 1.0), (float(high[axis]), -1.0)):
-            clipped: list[tuple[float, ...]] = []
-            for k, point in enumerate(points):
-                before = points[k - 1]
-                inside, was = (sign * (end[axis] - bound) >= 0 for end in (point, before))
-                if inside != was:
-                    share = (bound - before[axis]) / (point[axis] - before[axis])
-                    crossing = [a + share * (b - a) for a, b in zip(before, point, strict=True)]
-                    crossing[axis] = bound
-                    clipped.append(tuple(crossing))
-                if inside:
-                    clipped.append(point)
-            points = clipped
-    return np.array(points or corners.tolist())
+    """Return the part of a polygon in a box, or the whole polygon where no part lies there."""
+    inside = cut_to_box(corners, low, high)
+    return inside if len(inside) else corners
 
 
 def _hull(points: OutlinePoints) -> OutlinePoints:

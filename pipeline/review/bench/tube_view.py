@@ -25,8 +25,16 @@ from pipeline.output.report.words import density_words
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.quantification.result import SampleResult
 from pipeline.quantification.task import TubeTask
-from pipeline.review.bench.handles import Ends, as_polygon, cuts_of, handles_of, why_no_polygon
+from pipeline.review.bench.handles import (
+    Ends,
+    as_polygon,
+    cuts_of,
+    handles_of,
+    polygon_over_time,
+    why_no_polygon,
+)
 from pipeline.review.view import AxisView, Move, Number, StepView, View
+from pipeline.study.polygon import TypedPolygon
 from pipeline.study.quantity_name import population_name
 from pipeline.tube.histograms import Density
 from pipeline.tube.names.rows import gating_panel
@@ -140,12 +148,16 @@ class Drawing:
             gate=step.gate,
             handles=() if by_polygon and fixed else handles_of(step, density, free, is_polygon=by_polygon),
             cuts=cuts,
-            polygon=None if fixed else as_polygon(step, density, self.ends),
+            polygon=None if fixed else self._polygon(step, density),
             no_polygon="" if fixed or by_polygon else why_no_polygon(step, density),
             is_polygon=by_polygon,
             fixed="; ".join(self._fixed(name) for name in dict.fromkeys(fixed)),
             fixed_gates=tuple(dict.fromkeys(fixed)),
         )
+
+    def _polygon(self, step: GateStep, density: Density | None) -> TypedPolygon | None:
+        over_time = polygon_over_time(step, density, gating_panel(self.task.panel), self.ends)
+        return over_time or as_polygon(step, density, self.ends)
 
     def _fixed(self, name: str) -> str:
         who = self.typed[name.casefold()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.output.figures.outlines import threshold
 from pipeline.review.view import Changes, StepView, View
 
 MOST_CHANGES_NAMED = 3
@@ -49,7 +50,8 @@ def _other_thresholds(old: StepView, new: StepView, moved: set[str]) -> Iterator
             is_explained = True
         elif cut.channel in values and values[cut.channel] != cut.value:
             is_explained = True
-            yield f"{cut.channel} {values[cut.channel]:g} to {cut.value:g}"
+            numbers = f"{threshold(values[cut.channel])} to {threshold(cut.value)}"
+            yield f"{cut.channel} {numbers.replace('-', '−')}"
     if old.gate is None or new.gate is None:
         yield "no gate now" if new.gate is None else "has a gate now"
     elif not is_explained:

@@ -11,6 +11,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -26,9 +27,16 @@ class ProcessDiedError(Exception):
 
 
 class WorkerProcess:
-    """A process that starts with its first piece of work, and starts again after it died."""
+    """A process that starts with its first piece of work, and starts again after it died.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    module
+        Loaded by the process when it starts; "": only what its work needs.
+    """
+
+    def __init__(self, module: str = "") -> None:
+        self._module = module
         self._process: BaseProcess | None = None
         self._tasks: Connection[Any, Any] | None = None
         self._results: Connection[Any, Any] | None = None
@@ -101,7 +109,7 @@ class WorkerProcess:
         context = get_context("spawn")
         for_tasks, self._tasks = context.Pipe(duplex=False)
         self._results, of_results = context.Pipe(duplex=False)
-        process = context.Process(target=_serve, args=(for_tasks, of_results), daemon=True)
+        process = context.Process(target=_serve, args=(for_tasks, of_results, self._module), daemon=True)
         try:
             with _interrupts_left_to_this_process():
                 process.start()
@@ -128,15 +136,27 @@ class OwnProcesses:
     """The worker processes of a command: each starts with its first piece of work, and all end together.
 
     So one start of a process serves the bead runs, both passes of the tubes, and the files of the results.
+
+    Parameters
+    ----------
+    module
+        Loaded by each process when it starts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "") -> None:
+        self._module = module
         self._processes: list[WorkerProcess] = []
+
+    def start_early(self, number: int) -> None:
+        """Start so many processes, which load their module while this one goes on; none where that fails."""
+        with suppress(ProcessDiedError):  # their first piece of work tries again, and says what is wrong
+            for process in self.first(number):
+                process.must_run()
 
     def first(self, number: int) -> tuple[WorkerProcess, ...]:
         """Return so many processes, the ones used before first; all others end and give back their memory."""
         while len(self._processes) < number:
-            self._processes.append(WorkerProcess())
+            self._processes.append(WorkerProcess(self._module))
         _end_idle(self._processes[number:])
         del self._processes[number:]
         return tuple(self._processes)
@@ -154,19 +174,21 @@ def _end_idle(processes: Sequence[WorkerProcess]) -> None:
 
 
 @contextmanager
-def own_processes() -> Iterator[OwnProcesses]:
-    """Yield the worker processes of a command; at the end they end."""
-    processes = OwnProcesses()
+def own_processes(module: str = "") -> Iterator[OwnProcesses]:
+    """Yield the worker processes of a command; at the end they end. Each loads a module when it starts."""
+    processes = OwnProcesses(module)
     try:
         yield processes
     finally:
         processes.leave()
 
 
-def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any]) -> None:
+def _serve(tasks: Connection[Any, Any], results: Connection[Any, Any], module: str) -> None:
     """Do each piece of work that arrives, until the parent process closes the pipe or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_the_owner, name="owner", daemon=True).start()
+    if module:
+        import_module(module)
     with suppress(EOFError, BrokenPipeError):
         while True:
             results.send_bytes(_answer(tasks.recv_bytes()))

@@ -25,10 +25,20 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](?:[01]?\d|2[0-3]):[0-5]\
 _OTHER_DATE = re.compile(r"(\d{1,2})[./\- ]+(\d{1,2})[./\- ]+(\d{4}|\d{2})\.?")
 _WITH_MONTH = re.compile(
     r"(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|\.º)?[\s./\-]*(?:de |of )?([^\W\d_]{3,}\.?)"
-    r"[\s./,\-]*(?:de |of )?(\d{4}|\d{2})\.?"
+    r"[\s./,\-]*(?:de |of )?(\d{4}|\d{2})(?:\s?г)?\.?"
 )
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?[\s./\-]*(\d{1,2})(?:st|nd|rd|th)?[\s./,\-]+(\d{4}|\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})[./ ](\d{1,2})[./ ](\d{1,2})\.?")
+_YEAR_FIRST = re.compile(r"(\d{4})(?:[./ ]|[年년]\s*)(\d{1,2})(?:[./ ]|[月월]\s*)(\d{1,2})[.日일]?")
+_WITH_ZONE = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})"
+)
+_ERA = re.compile(
+    r"(令和|平成|昭和|[RHS])\s*(\d{1,2}|元)(?:年|[./-])\s*(\d{1,2})(?:月|[./-])\s*(\d{1,2})日?", re.IGNORECASE
+)
+BEFORE_ERA = {"令和": 2018, "r": 2018, "平成": 1988, "h": 1988, "昭和": 1925, "s": 1925}
+"""Year before the first year of each Japanese era. Standard: JIS X 0301."""
+BUDDHIST_YEARS = 543
+"""Years by which the Thai calendar is ahead. Standard: the Buddhist era of Thailand."""
 
 
 def as_date(value: object) -> date:
@@ -38,7 +48,11 @@ def as_date(value: object) -> date:
     if not isinstance(value, date):
         value = _date_of_text(as_text(value))
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        refuse(A_DATE, f"The year {value.year} cannot be right.")
+        western_year = value.year - BUDDHIST_YEARS
+        thai = (
+            f" In the Thai calendar it is {western_year}." if FIRST_YEAR <= western_year <= LAST_YEAR else ""
+        )
+        refuse(A_DATE, f"The year {value.year} cannot be right.{thai}")
     return value
 
 
@@ -63,6 +77,11 @@ def _date_hint(text: str) -> str:
         return _meant([(match[3], month, match[1]) for month in months_named(match[2])])
     if match := _MONTH_FIRST.fullmatch(text):
         return _meant([(match[3], month, match[2]) for month in months_named(match[1])])
+    if match := _ERA.fullmatch(text):
+        year = BEFORE_ERA[match[1].casefold()] + (1 if match[2] == "元" else int(match[2]))
+        return _meant([(str(year), match[3], match[4])])
+    if (match := _WITH_ZONE.fullmatch(text)) and _is_day(match[1]):
+        return f"Did you mean {match[1]}? Type the day where the patient was."
     if re.fullmatch(r"\d{8}", text) and _is_day(day := f"{text[:4]}-{text[4:6]}-{text[6:]}"):
         return f"Did you mean {day}?"
     if re.fullmatch(r"[2-6]\d{4}", text):

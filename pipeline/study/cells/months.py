@@ -7,21 +7,22 @@ import unicodedata
 from pipeline.study.names.look import caseless
 
 _STEMS = {
-    "1": "jan gen ene janv tammi led sty sij oca ian xan yanvar",
-    "2": "feb fev fevr fevrier helmi unor lut vel sub febr",
-    "3": "mar mars mart marz mrz maa maalis brez ozu marc",
-    "4": "apr avr abr huhti dub kwi tra nis avril",
-    "5": "may mai maj mag mei touko kvet kve svi mayis mayo maio maggio maijs",
-    "6": "jun juin juni giu kesa czerw cerven haz iun lip",
-    "7": "jul juil juli lug heina cervenec lip srp tem iul luglio",
-    "8": "aug aou aout ago elo srp sie kol agu agosto ses",
-    "9": "sep set sett syys zari zar wrz ruj eyl",
-    "10": "oct okt ott out loka rij paz lis eki octobre ottobre outubro",
-    "11": "nov marras lis stu kas noiembrie",
-    "12": "dec dez dic des joulu pro gru ara decembre",
+    "1": "jan gen ene janv tammi led sty sij oca ian xan yanvar янв січ ιαν",
+    "2": "feb fev fevr fevrier helmi unor lut vel sub febr фев лют φεβ",
+    "3": "mar mars mart marz mrz maa maalis brez ozu marc мар бер μαρ",
+    "4": "apr avr abr huhti dub kwi tra nis avril апр кві απρ",
+    "5": "may mai maj mag mei touko kvet kve svi mayis mayo maio maggio maijs май мая тра μαι",
+    "6": "jun juin juni giu kesa czerw cerven haz iun lip июн чер ιουν",
+    "7": "jul juil juli lug heina cervenec lip srp tem iul luglio июл лип ιουλ",
+    "8": "aug aou aout ago elo srp sie kol agu agosto ses авг сер αυγ",
+    "9": "sep set sett syys zari zar wrz ruj eyl сен вер σεπ",
+    "10": "oct okt ott out loka rij paz lis eki octobre ottobre outubro окт жов οκτ",
+    "11": "nov marras lis stu kas noiembrie ноя лис νοε",
+    "12": "dec dez dic des joulu pro gru ara decembre дек гру δεκ",
 }
 """For each month the beginnings of its names, without accents: English, German, French, Spanish, Italian,
-Dutch, Portuguese, Polish, Czech, Croatian, Swedish, Danish, Norwegian, Finnish, Turkish, Romanian."""
+Dutch, Portuguese, Polish, Czech, Croatian, Swedish, Danish, Norwegian, Finnish, Turkish, Romanian, Russian,
+Ukrainian, Greek."""
 
 
 def months_named(word: str) -> tuple[str, ...]:

@@ -11,7 +11,17 @@ from itertools import pairwise
 from typing import Final
 
 from pipeline.study.drugs.routes import Route
-from pipeline.study.drugs.spelling import MANY_NAMES, edits, spellings, stem, without_repeats, words
+from pipeline.study.drugs.spelling import (
+    MANY_NAMES,
+    edits,
+    has_no_blanks,
+    spellings,
+    spelt,
+    split_off,
+    stem,
+    without_repeats,
+    words,
+)
 from pipeline.study.drugs.vocabulary import (
     AGENTS,
     ALONE,
@@ -24,6 +34,7 @@ from pipeline.study.drugs.vocabulary import (
     STEMS_OF_OTHERS,
     SUBCUTANEOUS,
     TRIALS,
+    TWO_INHIBITORS,
     WITH_BISPECIFICS,
     chemotherapies,
     regimens,
@@ -130,9 +141,12 @@ def _has_stem_of_others(word: str) -> bool:
 
 
 def _tokens(spelling: str) -> tuple[str, ...]:
-    """Return the words of a spelling; a route without a blank before it is split off, as in `DaraSC`."""
+    """Return the words of a spelling; a route without a blank before it is split off, as in `DaraSC`.
+
+    Chinese, Japanese and Korean have no blanks: a known name within a longer word is split off, too.
+    """
     tokens: list[str] = []
-    for word in words(spelling):
+    for word in (part for whole in words(spelling) for part in split_off(whole, _names_without_blanks())):
         glued = word[-2:] in ("sc", "iv") and word not in _index() and bool(_known(word[:-2]))
         tokens += (word[:-2], word[-2:]) if glued else (word,)
     return tuple(tokens)
@@ -177,7 +191,7 @@ def _known(key: str) -> tuple[str, ...]:
 def _is_form(typed: Sequence[str], index: int, agents: Sequence[str]) -> bool:
     """Return whether a word only says how a drug was given, joins two, or is the suffix of a biosimilar."""
     word = typed[index]
-    if word in SUBCUTANEOUS | INTRAVENOUS | OTHER_FORMS | CONNECTORS or _NUMBER.fullmatch(word):
+    if word in CONNECTORS or word in _forms() or _NUMBER.fullmatch(word):
         return True
     if "".join(typed[index : index + 2]) in ("sc", "iv") or "".join(typed[max(index - 1, 0) : index + 1]) in (
         "sc",
@@ -190,7 +204,7 @@ def _is_form(typed: Sequence[str], index: int, agents: Sequence[str]) -> bool:
 
 def _route(typed: Sequence[str]) -> str:
     joined = {*typed, *("".join(pair) for pair in pairwise(typed))}
-    under, into = bool(joined & SUBCUTANEOUS), bool(joined & INTRAVENOUS)
+    under, into = bool(joined & spelt(SUBCUTANEOUS)), bool(joined & spelt(INTRAVENOUS))
     return "" if under == into else Route.SC if under else Route.IV
 
 
@@ -206,7 +220,11 @@ def _nearest(whole: str, unknown: Sequence[str], *, alone: bool) -> str:
     if begins or (alone and _LIKE_A_REGIMEN.fullmatch(whole)):
         return DARATUMUMAB
     for word in dict.fromkeys((whole, *unknown)):
-        meant = TRIALS.get(word) or next((m for s, m in _STEMS.items() if s in word), "") or _slip(word)
+        meant = (
+            (TRIALS | TWO_INHIBITORS).get(word)
+            or next((m for s, m in _STEMS.items() if s in word), "")
+            or _slip(word)
+        )
         if meant and not _index().get(word):
             return meant
     return ""
@@ -237,6 +255,18 @@ def _names_near() -> tuple[tuple[str, str], ...]:
     pairs = [(key, agents[0]) for key, agents in _index().items() if len(agents) == 1]
     near = [(key, name) for key, name in pairs if name in _against_cd38()]
     return tuple(sorted(near, key=lambda pair: (-len(pair[0]), pair[0])))
+
+
+@cache
+def _names_without_blanks() -> tuple[str, ...]:
+    """Return the names in Chinese, Japanese and Korean, long ones first."""
+    names = (key for key in _index() if has_no_blanks(key))
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+
+@cache
+def _forms() -> frozenset[str]:
+    return spelt(SUBCUTANEOUS | INTRAVENOUS | OTHER_FORMS)
 
 
 @cache

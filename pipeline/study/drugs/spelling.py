@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -11,6 +12,9 @@ MANY_NAMES = 16_384
 """Most names whose reading is kept in memory. Convention: more than the doses sheet of any study has."""
 _MARKS = re.compile(r"[®™©℠]|\((?:r|tm|c)\)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
+_FIRST_WITHOUT_BLANKS = "\u1100"
+"""First letter of the scripts without blanks between words. Standard: Unicode, Hangul Jamo; Japanese and
+Chinese letters follow."""
 _LONG_WORD = 8
 """Fewest letters of a word from which the ending of another language is removed: `daratumumabum`,
 `lenalidomida`. Convention: shorter words may have such an ending in any language."""
@@ -54,6 +58,32 @@ def words(spelling: str) -> tuple[str, ...]:
     ('d', 'rd', 's', 'c')
     """
     return tuple(_WORD.findall(spelling))
+
+
+def has_no_blanks(word: str) -> bool:
+    """Return whether a word is in Korean, Japanese or Chinese letters only, where no blank parts words.
+
+    >>> has_no_blanks("达雷妥尤单抗"), has_no_blanks("дара")
+    (True, False)
+    """
+    return bool(word) and all(letter >= _FIRST_WITHOUT_BLANKS for letter in word)
+
+
+def split_off(word: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a word split at the first of these names that it contains, in scripts without blanks.
+
+    >>> split_off("达雷妥尤单抗注射液", ["达雷妥尤单抗"])
+    ('达雷妥尤单抗', '注射液')
+    """
+    name = "" if word.isascii() else next((name for name in names if name in word), "")
+    before, _, behind = word.partition(name) if name else (word, "", "")
+    return tuple(part for part in (before, name, behind) if part)
+
+
+@lru_cache(MANY_NAMES)
+def spelt(forms: frozenset[str]) -> frozenset[str]:
+    """Return words in the spelling of `spellings`, which takes Korean letters apart."""
+    return frozenset("".join(words(spelling)) for form in forms for spelling in spellings(form))
 
 
 def stem(word: str) -> str:

@@ -32,6 +32,7 @@ AGENTS: Final = (
         "daratumumab hyaluronidase; faspro; HLX15; CT-P44; L01FC01; L01XC24; 945721-28-8; DB09331; "
         "даратумумаб; дарзалекс; "
         "δαρατουμουμάμπη; דרטומומאב; داراتوموماب; دراتوموماب; 达雷妥尤单抗; 达雷木单抗; 達雷木單抗; "
+        "達雷妥尤單抗; 達雷妥尤单抗; "
         "兆珂; 兆珂速; ダラツムマブ; ダラザレックス; ダラキューロ; 다라투무맙; 다잘렉스",
         against_cd38=True,
     ),
@@ -39,7 +40,8 @@ AGENTS: Final = (
         ISATUXIMAB,
         "isa; sarclisa; sarklisa; SAR650984; 650984; hu38SB19; L01FC02; L01XC38; 1461640-62-9; DB14811; "
         "izatuksimab; izatuksymab; isatuksimab; изатуксимаб; исатуксимаб; сарклиса; ισατουξιμάμπη; "
-        "إيساتوكسيماب; איסטוקסימאב; 艾沙妥昔单抗; 伊沙妥昔單抗; 赛可益; イサツキシマブ; サークリサ; "
+        "إيساتوكسيماب; איסטוקסימאב; 艾沙妥昔单抗; 艾沙妥昔單抗; 伊沙妥昔單抗; 伊沙妥昔单抗; "
+        "赛可益; イサツキシマブ; サークリサ; "
         "이사툭시맙; 살클리사",
         against_cd38=True,
     ),
@@ -55,6 +57,13 @@ AGENTS: Final = (
     Agent("ISB 2001", against_cd38=True),
     Agent("AMG 424", "XmAb 13551", against_cd38=True),
     Agent("STI-6129", against_cd38=True),
+    Agent("ISB 1442", against_cd38=True),
+    Agent("CM313", against_cd38=True),
+    Agent("SG301", against_cd38=True),
+    Agent("TNB-738", against_cd38=True),
+    Agent("XmAb968", against_cd38=True),
+    Agent("FTL004", against_cd38=True),
+    Agent("Y150", against_cd38=True),
     Agent("lenalidomide", "revlimid; len; lena; rev; CC-5013; ревлимид; 来那度胺; レナリドミド; レブラミド"),
     Agent("pomalidomide", "pomalyst; imnovid; pom; poma; CC-4047; ポマリドミド; ポマリスト; 泊马度胺"),
     Agent("thalidomide", "thalomid; thal; talidomid; talidomida; サリドマイド; 沙利度胺"),
@@ -176,25 +185,40 @@ ALONE: Final = ("R", "V", "K", "P", "T", "d", "Cp", "Pp")
 """Backbones that are a regimen only after the letter or the name of an antibody: `D-R`, never `R`."""
 
 TRIALS: Final = {
-    "maia": DARATUMUMAB, "pollux": DARATUMUMAB, "castor": DARATUMUMAB, "alcyone": DARATUMUMAB,
-    "cassiopeia": DARATUMUMAB, "perseus": DARATUMUMAB, "cepheus": DARATUMUMAB, "griffin": DARATUMUMAB,
-    "candor": DARATUMUMAB, "apollo": DARATUMUMAB, "columba": DARATUMUMAB, "auriga": DARATUMUMAB,
-    "aquila": DARATUMUMAB, "andromeda": DARATUMUMAB, "sirius": DARATUMUMAB, "gen501": DARATUMUMAB,
-    "icaria": ISATUXIMAB, "icariamm": ISATUXIMAB, "ikema": ISATUXIMAB, "imroz": ISATUXIMAB,
-    "iraklia": ISATUXIMAB, "iskia": ISATUXIMAB,
-}  # fmt: skip
+    **dict.fromkeys(
+        _split(
+            "maia pollux castor alcyone cassiopeia perseus cepheus griffin candor apollo columba "
+            "auriga aquila andromeda sirius gen501 lyra equuleus pavo pleiades lynx octans lepus "
+            "centaurus master drammatic s1803 optimum muknine gem2017fit ifm201703 ifm201804 emn17 "
+            "majestec3 majestec7 monumental3 trimm2"
+        ),
+        DARATUMUMAB,
+    ),
+    **dict.fromkeys(
+        _split(
+            "icaria icariamm ikema imroz iraklia iskia hd7 hd8 gmmghd7 gmmghd8 midas ifm202002 "
+            "benefit ifm202005 radar emn24 concept gmmgconcept ithaca"
+        ),
+        ISATUXIMAB,
+    ),
+}
 """Trials in which one arm got the antibody. The name of a trial does not say what a patient got."""
+
+TWO_INHIBITORS: Final = dict.fromkeys(_split("ivrd irvd ikd ikrd irkd ivcd ivd ivtd ikcd ivmp"), ISATUXIMAB)
+"""Regimens in which I beside another proteasome inhibitor is probably isatuximab, not ixazomib."""
 
 SUBCUTANEOUS: Final = frozenset(
     _split(
         "sc subcut subcutaneous subcutaneously subq sq subkutan faspro hyaluronidase darzquro coformulated "
-        "rhuph20 subcutanea subcutaneo souscutane souscutanee sottocutaneo sottocutanea obds onderhuids"
+        "rhuph20 subcutanea subcutaneo souscutane souscutanee sottocutaneo sottocutanea obds onderhuids "
+        "皮下注 皮下注射 皮下注射液 配合皮下注 피하주사 피하주"
     )
 )
 INTRAVENOUS: Final = frozenset(
     _split(
         "iv intravenous intravenously intravenos intravenoes intravenosa intravenoso intraveineux "
-        "intraveineuse endovenosa endovenoso ev perfusion infusion infusie infuus"
+        "intraveineuse endovenosa endovenoso ev perfusion infusion infusie infuus "
+        "点滴静注 点滴靜注 静注 静脈注射 静脉注射 静脉滴注 정맥주사"
     )
 )
 OTHER_FORMS: Final = frozenset(
@@ -203,7 +227,8 @@ OTHER_FORMS: Final = frozenset(
         "agent human igg1k maintenance induction consolidation loading split cycle day week c weekly "
         "biweekly monthly qw q1w q2w q3w q4w antibody therapy treatment standard of care soc cd38 anti first "
         "second third last full vial given drug study maint bolus fix zyklus tag gabe erstgabe "
-        "injektion erhaltung erhaltungstherapie monotherapie monoterapia ciclo cycles"
+        "injektion erhaltung erhaltungstherapie monotherapie monoterapia ciclo cycles "
+        "注射液 注射 注射剤 注射用 遺伝子組換え 주사 주사액"
     )
 )
 """Words beside a drug's name that say how the drug was given. They say neither which drug, nor whether it was
@@ -232,8 +257,20 @@ Organization, 2018). A name with such an ending is another drug, even if it is n
 WITH_BISPECIFICS: Final = {
     "TecD": ("teclistamab", DARATUMUMAB), "TecDR": ("teclistamab", DARATUMUMAB, "lenalidomide"),
     "TalD": ("talquetamab", DARATUMUMAB), "TalDP": ("talquetamab", DARATUMUMAB, "pomalidomide"),
+    "DTal": (DARATUMUMAB, "talquetamab"),
+    "DTec": (DARATUMUMAB, "teclistamab"),
+    "DTecR": (DARATUMUMAB, "teclistamab", "lenalidomide"),
+    "VenDd": ("venetoclax", DARATUMUMAB, "dexamethasone"),
+    "VenDVd": ("venetoclax", DARATUMUMAB, "bortezomib", "dexamethasone"),
+    "DVenDex": (DARATUMUMAB, "venetoclax", "dexamethasone"),
+    "DVend": (DARATUMUMAB, "venetoclax", "dexamethasone"),
+    "SDd": ("selinexor", DARATUMUMAB, "dexamethasone"),
+    "XDd": ("selinexor", DARATUMUMAB, "dexamethasone"),
+    "SelDd": ("selinexor", DARATUMUMAB, "dexamethasone"),
+    "IberDd": ("iberdomide", DARATUMUMAB, "dexamethasone"),
+    "MeziDd": ("mezigdomide", DARATUMUMAB, "dexamethasone"),
 }  # fmt: skip
-"""Regimens in which D is daratumumab although it follows another drug."""
+"""Regimens in which D is daratumumab although it follows another drug, or precedes one without a letter."""
 
 
 def regimens() -> dict[str, tuple[str, ...]]:

@@ -92,25 +92,25 @@ class CurveSettings(BaseModel):
         "events",
         "reject",
         "events",
-        "A bead population of fewer is rejected; 200 are asked for, of which some are ambiguous.",
+        "A bead population with fewer events is rejected; of 200 recorded events some are ambiguous.",
     )
     bead_detection_accept: Annotated[float, number(1, 1000)] = limit_setting(
         "detection",
         "accept",
         "times the blank",
-        "A dimmest bead below this is a warning: it carries the blank's light.",
+        "A dimmest bead below this is a warning: part of its light is that of the blank.",
     )
     bead_history_accept: Fraction = limit_setting(
         "history",
         "accept",
         "fraction",
-        "Top bead against the instrument's earlier runs: this far off is accepted.",
+        "Top bead compared with the instrument's earlier runs: a difference up to here is accepted.",
     )
     bead_history_reject: Fraction = limit_setting(
         "history",
         "reject",
         "fraction",
-        "Top bead against the instrument's earlier runs: further off is rejected.",
+        "Top bead compared with the instrument's earlier runs: a larger difference is rejected.",
     )
 
     @property

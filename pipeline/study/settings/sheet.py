@@ -78,19 +78,19 @@ class GeneralSettings(BaseModel):
         "",
         "",
         "Reason for accepting beads, tubes and controls of different instruments; "
-        "flags every row it touches.",
+        "flags every row it concerns.",
     )
     accept_voltage_mismatch: Reason = setting(
         "",
         "",
         "Reason for accepting another detector voltage or gain on beads, tubes and controls; "
-        "flags every row it touches.",
+        "flags every row it concerns.",
     )
     accept_bead_age: Reason = setting(
         "",
         "",
         "Reason for accepting a bead run more than bead_age_reject_hours from the tube; "
-        "flags every row it touches.",
+        "flags every row it concerns.",
     )
     bead_age_accept_hours: Annotated[float, number(0, 1e6)] = setting(
         BEADS_FRESH_HOURS, "hours", "Bead run this far from the tube at most: accepted without a flag."
@@ -124,7 +124,7 @@ class GeneralSettings(BaseModel):
     sentinel_low_share: Annotated[float, number(0.01, 1)] = setting(
         LOW_SHARE,
         "fraction",
-        "CD38 below this part of the plasma cells' usual is low in the sentinels' reading.",
+        "In the sentinels' reading CD38 is low below this part of the usual value of plasma cells.",
     )
     rd_cut: Annotated[float, number(1, 1e9)] = setting(
         LETTERS_CUT, "molecules per cell", "RD that splits the response table."
@@ -148,7 +148,7 @@ class GeneralSettings(BaseModel):
     keep_in_models: Annotated[str, BeforeValidator(list_of(*RowReason))] = setting(
         "",
         "names",
-        "Rows that the washout models keep though they leave them out by default, split by ;: "
+        "Rows left out of the washout models by default that shall be kept, split by ;: "
         "under_one_week, study_drug, other_anti_cd38; empty: none. The line with them is given anyway.",
     )
     cycle_days: Annotated[float, number(7, 84)] = setting(

@@ -54,7 +54,7 @@ class TubeSettings(BeadSettings):
     transfer_cv: Fraction = setting(
         TRANSFER_CV,
         "fraction",
-        "CV added where rainbow beads carry a curve to another instrument or detector (an assumption).",
+        "CV added where rainbow beads transfer a curve to another instrument or detector (an assumption).",
     )
     between_run_cv: Fraction | None = setting(
         None,

@@ -105,4 +105,4 @@ class AdverseEventRow(Row):
     related: YesNo = column(
         "Was it called related to the treatment?", example="no", required=True, choices=("yes", "no")
     )
-    term: Text = column("What it was; for the reader of the sheet alone.", example="neutropenia", default="")
+    term: Text = column("Name of the event; no result contains it.", example="neutropenia", default="")

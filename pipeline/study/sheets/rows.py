@@ -76,10 +76,12 @@ class SampleRow(Row):
         "FCS file of the isotype control, where there is no FMO tube.", default=""
     )
     tissue: Annotated[Tissue, BeforeValidator(one_of(*TISSUES, also=TISSUE_SPELLINGS))] = column(
-        "What was taken; empty means marrow.", example="marrow", default=Tissue.MARROW, choices=TISSUES
+        "Tissue of the sample; empty means marrow.", example="marrow", default=Tissue.MARROW, choices=TISSUES
     )
-    collected_time: TimeOfDay | None = column("Time of day; of use with given_time alone.", example="09:15")
-    remark: Text = column("Anything; no result holds it.", default="")
+    collected_time: TimeOfDay | None = column(
+        "Time of day; used only together with given_time.", example="09:15"
+    )
+    remark: Text = column("Free text; no result contains it.", default="")
     gates_file: FileName = column(
         "FlowJo 10 workspace (.wsp) or GatingML 2.0 file: its gates replace the automatic ones.", default=""
     )
@@ -140,7 +142,10 @@ class BeadRow(Row):
     """A bead acquisition."""
 
     name: FileSafeId = column(
-        "Bead run; it names a file too.", header="beads", example="QB_2024-05-31", required=True
+        "Name of the bead run; it is also used in names of files.",
+        header="beads",
+        example="QB_2024-05-31",
+        required=True,
     )
     fcs_file: FileName = column(
         "FCS file of the beads, from the study folder.", example="fcs/beads.fcs", required=True
@@ -242,9 +247,9 @@ class StatementRow(Row):
         required=True,
     )
     n_patients: Annotated[int, whole_number(1, 1_000_000)] | None = column(
-        "Patients that it speaks of; empty: those of the patients sheet.", example="32"
+        "Number of its patients; empty: all of the patients sheet.", example="32"
     )
-    source: Text = column("Where it stands.", example="abstract, line 4", default="")
+    source: Text = column("Source of the sentence.", example="abstract, line 4", default="")
 
 
 class ReviewRow(Row):

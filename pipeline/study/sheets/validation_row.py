@@ -46,7 +46,7 @@ class ValidationRow(Row):
         default="",
     )
     low: Annotated[float, number(0, 1e9)] | None = column(
-        "For control: lower end of the range that it must lie in, molecules per cell.", example="40000"
+        "For control: lower end of its allowed range, molecules per cell.", example="40000"
     )
     high: Annotated[float, number(0, 1e9)] | None = column(
         "For control: upper end of the range.", example="50000"

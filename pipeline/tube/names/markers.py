@@ -11,12 +11,16 @@ _TIME = re.compile(
     r"([-_ ]*[(\[]?(m?s|µs|us|msec|sec|seconds|min|minutes|ticks)[)\]]?)?)$",
     re.IGNORECASE,
 )
+_LASER = re.compile(r"^\*?(uv|ir|yg|violet|blue|green|yellow|red|[vbygr])?[-_ ]?(?=[fsb]sc)", re.IGNORECASE)
+"""What some cytometers put before scatter: the laser (`VSSC-A`, `Violet SSC-A`), or a star."""
 _SCATTER = re.compile(
-    r"^(?P<side>fsc|fs|fals|forward|ssc|ss|side)\b|^(?P<short>fsc|ssc)(?=[ahw]\b)", re.IGNORECASE
+    r"^(?P<side>fsc|fs|fals|forward|ssc|bsc|ss|side)(?:\d(?=[-_. ]|$))?(?![a-z0-9])"
+    r"|^(?P<short>fsc|ssc)(?=[ahw](?![a-z0-9]))",
+    re.IGNORECASE,
 )
 _PULSES = (
-    ("width", re.compile(r"([-_ ]|^|(?<=sc))(w|width|tof)\b", re.IGNORECASE)),
-    ("height", re.compile(r"([-_ ]|^|(?<=sc))(h|height|peak)\b", re.IGNORECASE)),
+    ("width", re.compile(r"([-_ ]|^|(?<=sc))(w|width|tof)(lin|log)?(?![a-z0-9])", re.IGNORECASE)),
+    ("height", re.compile(r"([-_ ]|^|(?<=sc))(h|height|peak)(lin|log)?(?![a-z0-9])", re.IGNORECASE)),
     ("area", re.compile(r"", re.IGNORECASE)),
 )
 _VIABILITY = re.compile(
@@ -88,15 +92,20 @@ def scatter_role(channel: str) -> Role | None:
     ['fsc_area', 'fsc_height', 'other', 'None', 'fsc_area']
     >>> [str(scatter_role(name)) for name in ("Time", "HDR-T", "TIME_LSW", "Time (sec)", "Timer-A")]
     ['time', 'time', 'time', 'time', 'None']
+    >>> [str(scatter_role(name)) for name in ("FSC_A", "VSSC-A", "*FSC1-H", "Forward Scatter (FSC-HLin)")]
+    ['fsc_area', 'ssc_area', 'fsc_height', 'fsc_height']
+    >>> str(scatter_role("BSC-A"))
+    'ssc_area'
     """
     if _TIME.match(channel.strip()):
         return Role.TIME
-    match = _SCATTER.match(channel.strip())
+    plain = _LASER.sub("", channel.strip())
+    match = _SCATTER.match(plain)
     if match is None:
         return None
     word = (match["side"] or match["short"]).casefold()
-    kind = "ssc" if word.startswith("s") else "fsc"
-    suffix = channel.strip()[match.end() :]
+    kind = "fsc" if word.startswith("f") else "ssc"
+    suffix = plain[match.end() :]
     pulse = next(name for name, pattern in _PULSES if pattern.search(suffix))
     return Role.OTHER if (kind, pulse) == ("ssc", "width") else Role(f"{kind}_{pulse}")
 

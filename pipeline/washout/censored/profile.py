@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -110,6 +111,7 @@ def interval(
 ) -> tuple[float, float]:
     """Return the two values at which `ratio`, 0 at the estimate, reaches `critical`; ±inf: it never does."""
 
+    @cache  # the ends that are stepped to are asked for again when the limit is solved
     def gap(value: float) -> float:
         return float(np.sqrt(ratio(value)) - np.sqrt(critical))
 

@@ -242,6 +242,22 @@ def test_a_name_at_the_top_is_that_population_though_deeper_ones_have_its_name(n
     assert counts(twice, "bright/bright") == [8, 5]
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["Plasma cells ", "Plasma\u00a0cells", "plasma  Cells", "Plasma\u200b cells", "Plasma cells\u200e"],
+)
+@pytest.mark.parametrize("path", ["Plasma cells", "Live/plasma cells", "root/Live/Plasma cells"])
+def test_a_name_that_looks_the_same_is_that_population(shown, path):
+    assert counts(tree(("Live", above("FSC-A", 5)), (f"Live/{shown}", above("APC-A", 32))), path)[-1] == 5
+
+
+def test_an_exact_name_comes_before_one_that_only_looks_the_same_and_two_such_names_are_refused():
+    both = tree(("PC", above("APC-A", 32)), ("pc", above("FSC-A", 5)))
+    assert (counts(both, "PC"), counts(both, "pc")) == ([8], [5])
+    with pytest.raises(GateFileError, match="2 populations are named 'Pc'; write one of PC, pc"):
+        counts(both, "Pc")
+
+
 def test_a_name_that_two_populations_have_and_none_at_the_top_needs_its_path():
     both = tree(
         ("Live", above("FSC-A", 1)), ("Live/PC", above("FSC-A", 3)),

@@ -134,6 +134,23 @@ def test_the_same_gates_give_the_same_bytes():
     assert to_gatingml(gated.steps, _spillover()) == to_gatingml(again.steps, _spillover())
 
 
+def test_flowkit_reads_the_gates_and_writes_the_same_document():
+    flowkit = pytest.importorskip("flowkit")
+    gates = (
+        AllOf((RangeGate("FSC-A", 0.1, None), RangeGate("SSC-A", None, 2e5))),
+        PolygonGate("CD138", "CD45", ((1.0, 2.0), (300.5, 2.0), (9.0, 80.0)), cofactors=(150.0, None)),
+        EllipsoidGate(("CD138", "CD56"), (150.0, 90.0), (0.5, 4.0), ((1.0, 0.3), (0.3, 2.0)), 6.0),
+        AnyOf((RangeGate("CD19", None, 500.0), AllOf((RangeGate("CD45", 1e3, None), RangeGate("CD45", None, 2e4))))),
+        AnyOf((RangeGate("CD27", None, 500.0),)),
+    )  # fmt: skip
+    steps = [GateStep(name, gate, (), 0, 0, ()) for name, gate in zip(STEPS, gates, strict=False)]
+    for matrix in (_spillover(), None):
+        document = to_gatingml(steps, matrix)
+        theirs = io.BytesIO()
+        flowkit.export_gatingml(flowkit.parse_gating_xml(io.BytesIO(document)), theirs)
+        assert theirs.getvalue() == document
+
+
 def test_steps_without_a_gate_leave_no_trace():
     document = to_gatingml([GateStep("viable", None, (), 5, 5, (Method.NONE,))], None)
     assert b"viable" not in document

@@ -14,6 +14,7 @@ import pytest
 from pipeline.checks import check_folder, tube_findings
 from pipeline.checks.identity.file_contents import is_like_beads, is_like_cells
 from pipeline.checks.identity.glance import glance
+from pipeline.checks.identity.shared_events import files_that_share_events, kept_events
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.simulate import simulate_study
 from pipeline.study.faults import Fault
@@ -110,6 +111,61 @@ def test_a_compensated_export_of_another_tube_is_told_by_its_scatter(study):
 
     rewrite(tube(study, "P01_BM1"), tube(study, "P02_BM1"), events=compensated)
     assert "the same recording as" in lines(study)[0]
+
+
+def gated(values: np.ndarray) -> np.ndarray:
+    return values[:, values[0] > np.quantile(values[0], 0.4)]
+
+
+def later(values: np.ndarray) -> np.ndarray:
+    return values[:, 1_200:]
+
+
+def turned(values: np.ndarray) -> np.ndarray:
+    return values[:, ::-1]
+
+
+def thinned(values: np.ndarray) -> np.ndarray:
+    return values[:, np.random.default_rng(1).random(values.shape[1]) < 0.5]
+
+
+PARTS = [gated, later, turned, thinned]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_gated_export_or_a_part_of_another_patients_tube_is_that_recording(study, part):
+    rewrite(tube(study, "P01_BM1"), tube(study, "P02_BM1"), events=part)
+    (line,) = lines(study)
+    assert 'samples!D3: found "fcs/2024-02-05/P02_BM1.fcs", the same recording as' in line
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_the_stained_tube_is_no_control(study, part):
+    rewrite(tube(study, "P01_BM1"), tube(study, "P01_BM1_FMO"), events=part)
+    assert any("samples!H2" in line and "the same recording as" in line for line in lines(study))
+
+
+def test_two_different_parts_of_one_recording_are_told_too(study):
+    source = tube(study, "P03_BM1")
+    rewrite(source, tube(study, "P01_BM1"), events=gated)
+    rewrite(source, tube(study, "P02_BM1"), events=thinned)
+    assert any("samples!D3" in line and "the same recording as" in line for line in lines(study))
+
+
+def test_values_too_coarse_to_tell_events_apart_are_no_recording(study):
+    def coarse(values: np.ndarray) -> np.ndarray:
+        return np.vstack([np.ceil(values[:3] / 4_000) * 4_000, values[3:]])
+
+    for name in ("P01_BM1", "P02_BM1"):
+        rewrite(tube(study, name), tube(study, name), events=coarse)
+    assert not [line for line in lines(study) if "the same recording" in line]
+
+
+def test_different_real_recordings_share_no_events(real_data):
+    paths = [*(real_data / "beads" / "su2b").glob("*.fcs"), *(real_data / "marrow" / "vie14").glob("*.fcs")]
+    kept = {path.name: kept_events(read_fcs(path, channels=())) for path in sorted(paths)}
+    assert len([events for events in kept.values() if events.marks.size]) >= 5
+    assert files_that_share_events(kept) == []
 
 
 def test_a_recording_as_two_tubes_of_one_patient_is_a_warning_and_flags_both(study):
@@ -298,8 +354,11 @@ def test_light_alone_makes_an_exchange_a_question(study):
     assert "times as bright on PE-A" in line
 
 
-def shuffled(values: np.ndarray) -> np.ndarray:
-    return values[:, np.random.default_rng(5).permutation(values.shape[1])]
+def recorded_anew(values: np.ndarray) -> np.ndarray:
+    """Return other events of the same kind, as a further recording of the vial has them."""
+    rng = np.random.default_rng(5)
+    other = values[:, rng.permutation(values.shape[1])]
+    return other * (1 + 1e-3 * rng.standard_normal(other.shape))
 
 
 @pytest.mark.parametrize(
@@ -309,7 +368,10 @@ def shuffled(values: np.ndarray) -> np.ndarray:
 )
 def test_beads_among_the_tubes_are_told_by_name_and_scatter(study, name, start):
     rewrite(
-        tube(study, "QB_2024-02-05"), tube(study, "P01_BM1"), keywords={"TUBE NAME": name}, events=shuffled
+        tube(study, "QB_2024-02-05"),
+        tube(study, "P01_BM1"),
+        keywords={"TUBE NAME": name},
+        events=recorded_anew,
     )
     (line,) = [line for line in lines(study) if "beads" in line]
     assert line.startswith(f'{start} samples!D2: found "{DAY}/P01_BM1.fcs"')
@@ -337,7 +399,7 @@ def test_cells_whose_patient_is_called_qb_are_no_beads(study):
     ids=["named after a patient", "named as beads"],
 )
 def test_cells_among_the_beads_are_told(study, file, start):
-    rewrite(tube(study, "P03_BM1"), tube(study, file), events=shuffled)
+    rewrite(tube(study, "P03_BM1"), tube(study, file), events=recorded_anew)
     edit(study, "beads", 2, fcs_file=f"{DAY}/{file}.fcs")
     (line,) = [line for line in lines(study) if "beads!B2" in line]
     assert line.startswith(start)

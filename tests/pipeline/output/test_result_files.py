@@ -36,6 +36,18 @@ class Noting(QuietReporter):
         self.said.append(text)
 
 
+class AtTheTables(QuietReporter):
+    """Notes which files of a folder are there when the models are fitted and the tables are to be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.files: set[str] = set()
+
+    def stage(self, name: str) -> None:
+        if name == "writing tables":
+            self.files = {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.*")}
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = simulate_study(tmp_path_factory.mktemp("done"), patients=2, events=2_000, seed=8)
@@ -190,16 +202,32 @@ def test_what_stands_in_the_place_of_a_result_is_named_and_is_no_defect(
     assert "defect" not in said
 
 
+def test_what_needs_no_model_is_written_first_and_run_json_is_away_until_all_is_there(study: Path) -> None:
+    results = study / "results"
+    typed = study / "patients.csv"
+    typed.write_text(typed.read_text("utf-8") + "\n", encoding="utf-8")  # the results are to be written again
+    for folder in ("gates", "figures"):
+        shutil.rmtree(results / folder)
+    seen = AtTheTables(results)
+    run_study(study, RunOptions(workers=1), seen)
+    gates = {f"gates/{path.name}" for path in (results / "gates").iterdir()}
+    assert len(gates) == 2
+    assert {*gates, "figures/calibration.pdf", "rd_samples.csv"} <= seen.files
+    assert "figures/swimmer.pdf" not in seen.files
+    assert "run.json" not in seen.files
+    assert (results / "run.json").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
-@pytest.mark.parametrize("most_bytes", [3_000, 60_000])
+@pytest.mark.parametrize(("most_bytes", "workers"), [(3_000, 1), (60_000, 1), (60_000, 2)])
 def test_on_a_disk_without_room_nothing_is_half_and_with_room_all_is_as_it_would_have_been(
-    done: Path, study: Path, most_bytes: int
+    done: Path, study: Path, most_bytes: int, workers: int
 ) -> None:
     shutil.rmtree(study / "results")
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))\n"
-        "from pipeline.cli import main; main(['run', sys.argv[1], '--workers', '1'])"
+        f"from pipeline.cli import main; main(['run', sys.argv[1], '--workers', '{workers}'])"
     )
     found = subprocess.run(
         [sys.executable, "-c", script, str(study)], capture_output=True, text=True, check=False

@@ -37,6 +37,8 @@ pytestmark = [
 ]
 CARRIED, BARE, TYPED, DRAWN, FLOWJO = "P01_BM1", "P03_BM1", "P05_BM1", "P06_BM1", "P06_BM1b"
 HOSTILE = "P08 &ltb&gt'x' & שלום 🧬 " + "long " * 12 + "end"
+ON_TIME = "Time × SSC-A: 1 -5000; 5 -5000; 5 50000; 1 30000000"
+"""A polygon over time, one corner of it far above every picture."""
 PANEL = '<i>p</i> "ü" 🔬'
 
 
@@ -77,6 +79,15 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rows(folder / "beads.csv", beads)
     gate = {"sample_id": TYPED, "gate": "cd138", "value": "900", "set_by": "<u>AB</u>", "reason": "debris"}
     write_rows(folder / "gates.csv", [gate])
+    timed = {
+        "sample_id": CARRIED,
+        "gate": "time",
+        "value": "",
+        "set_by": "AB",
+        "verdict": "change",
+        "polygon": ON_TIME,
+    }
+    write_rows(folder / "review.csv", [timed])
     write_rows(folder / "samples.csv", [changed(row, {}) for row in rows_of(folder / "samples.csv")])
     run_study_folder(folder, "--quiet")
     (folder / "drawn").mkdir()
@@ -162,6 +173,64 @@ def test_a_tube_whose_curve_rainbow_beads_carried_over_says_so_and_is_moved_on_t
     assert float(review.input_value("#look-abc")) > 100, "molecules by the carried curve"
     move_the_line(review)
     assert float(str(review.locator("#n-now").get_attribute("data-rd"))) > 0
+    review.click("#b-reset")
+
+
+def place_of(page: Page, channel: str) -> float:
+    """Return where a corner of the polygon over time is, as typed below the picture."""
+    return float(page.input_value("#v-x" if channel == "Time" else "#v-y"))
+
+
+def slanted_edges(outline: str) -> list[float]:
+    """Return where the slanted edges of an outline would cross a pixel height of 100, from the left."""
+    points = [tuple(map(float, point.split())) for point in outline.strip("MZ").split("L")]
+    return [
+        x0 + (100 - y0) * (x1 - x0) / (y1 - y0)
+        for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True)
+        if abs(x0 - x1) > 1 and abs(y0 - y1) > 1
+    ]
+
+
+def test_a_polygon_over_time_is_drawn_where_it_cuts_and_its_corner_beyond_the_picture_stays_there(
+    review: Page,
+) -> None:
+    look_at(review, CARRIED)
+    press(review, ["1"])
+    assert review.locator("#picture .words").text_content() == "keeps what lies inside"
+    left = float(str(review.locator("#picture svg.plot").get_attribute("x")))
+    down = float(str(review.locator("#picture svg.plot").get_attribute("y")))
+    edges = review.locator("#handles path.edge").get_attribute("d")
+    gate = review.locator("#picture svg.plot path.gate").get_attribute("d")
+    (drawn,) = slanted_edges(str(edges))
+    (cut,) = slanted_edges(
+        "L".join(
+            f"{float(x) + left} {float(y) + down}"
+            for x, y in (point.split() for point in str(gate).strip("M").split("L"))
+        )
+    )
+    assert drawn == pytest.approx(cut, abs=1), "the line in hand is the gate that counts"
+    assert "beyond" in str(review.locator("#handles .handle.vertex").nth(3).get_attribute("class"))
+    assert "dashed ring lies beyond the picture" in text_of(review, "#stage-note")
+    corner = review.locator("#handles .handle.vertex").nth(3)
+    corner.focus()
+    assert (place_of(review, "Time"), place_of(review, "SSC-A")) == (1, 30_000_000)
+    press(review, ["ArrowRight", "ArrowUp"])
+    assert place_of(review, "Time") > 1
+    assert place_of(review, "SSC-A") == 30_000_000, "moved along time alone"
+    wait_for_settled(review)
+    box = corner.locator(".dot").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2 + 3
+    review.mouse.move(x, y)
+    review.mouse.down()
+    review.mouse.move(x + 20, y, steps=4)
+    review.mouse.up()
+    wait_for_settled(review)
+    assert place_of(review, "Time") > 1.2
+    assert place_of(review, "SSC-A") == 30_000_000, "dragged along the edge of the picture"
+    press(review, ["ArrowDown"])
+    assert place_of(review, "SSC-A") < 1_000_000, "moved into the picture, it comes in from its edge"
+    wait_for_settled(review)
     review.click("#b-reset")
 
 

@@ -25,6 +25,7 @@ MADE_ANEW_EACH_RUN = {
     "calibration/distribution/widening.py",  # after loading, by what all tubes of the study show
     "calibration/curve/transfer.py",  # what it gives is in the digest, as part of the curve
     "pipeline/fcs/cross_check.py",  # of `cd38rd inspect`
+    "pipeline/fcs/other_readers.py",  # of `cd38rd inspect`
     "pipeline/fcs/describe.py",
 }
 

@@ -642,3 +642,28 @@ def test_guessed_names_of_bead_runs_can_name_a_file(tmp_path):
     names = [str(row["beads"]) for row in table(written(folder), "beads")]
     assert len(names) == 2
     assert [name_problem(name) for name in names] == [("", "")] * 2
+
+
+VENDORS = {
+    "Sony": ("FSC_A", "FSC_H", "SSC_A", "PE_A", "BV421_A", "APC-H7_A", "TIME"),
+    "CytoFLEX": ("FSC-A", "FSC-H", "SSC-A", "PE-A", "PB450-A", "APC-A750-A", "Time"),
+    "Navios": ("FS INT LIN", "FS PEAK LIN", "SS INT LIN", "FL2 INT LIN", "FL9 INT LIN", "FL8 INT LIN", "TIME"),
+    "Guava": ("Forward Scatter (FSC-ALin)", "Forward Scatter (FSC-HLin)", "Side Scatter (SSC-ALin)", "YEL-ALin", "BLU-ALin",
+              "NIR-ALin", "Time"),
+    "MoFlo": ("*FSC-A", "*FSC-H", "SSC1-A", "Y580-A", "V450-A", "R780-A", "HDR-T"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_scatter_and_time_have_their_roles_under_every_vendors_names(tmp_path, vendor):
+    for name, markers in (("P01_BM", MARKERS), ("P01_BM_FMO", FMO_MARKERS)):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs", channels=VENDORS[vendor], markers=markers)
+    roles = ["fsc_area", "fsc_height", "ssc_area", "cd38", "cd138", "cd45", "time"]
+    assert [row["role"] for row in table(written(tmp_path), "panels")] == roles
+
+
+def test_a_second_detector_of_scatter_takes_no_row(tmp_path):
+    channels = (*CHANNELS, "VSSC-A", "VSSC-H")
+    write_tube(tmp_path / "fcs" / "P01_BM.fcs", channels=channels, markers=(*MARKERS, "", ""))
+    assert [row["channel"] for row in table(written(tmp_path), "panels")][:7] == list(CHANNELS)
+    assert "VSSC-A" not in [row["channel"] for row in table(written(tmp_path), "panels")]

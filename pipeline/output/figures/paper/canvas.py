@@ -31,11 +31,13 @@ def house_style() -> Iterator[None]:
     """Draw in the house style, whatever this machine's matplotlibrc says."""
     import matplotlib
 
+    # to ask for the backend would load pyplot, which no file needs
+    usual: dict[Any, Any] = {
+        name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"
+    }
     with matplotlib.rc_context():
-        backend = matplotlib.get_backend()
-        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        matplotlib.rcParams.update(usual)
         matplotlib.rcParams.update(_STYLE)
-        matplotlib.rcParams.update({"backend": backend})
         with warnings.catch_warnings():
             # a typed name in a script that the font lacks is drawn as boxes; the tables have it right
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")

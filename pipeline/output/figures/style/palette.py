@@ -1,4 +1,4 @@
-"""Colours, shapes and words of every status: each is told by shape and text too, never by colour alone.
+"""Colours, shapes and words of every status: each has its own shape and text, not only its own colour.
 
 Hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay apart in the common colour
 blindnesses; within a set they differ in lightness, so that they stay apart in greyscale.

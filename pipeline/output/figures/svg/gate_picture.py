@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gating.gates import AllOf, AnyOf, Gate, RangeGate
 from gating.gates.steps import LOW_CONFIDENCE, GateStep, Step
-from pipeline.output.figures.outlines import axes_of, kept_words, outlines
+from pipeline.output.figures.outlines import axes_of, cut_to_box, encloses_area, kept_words, outlines
 from pipeline.output.figures.style.ticks import asinh_ticks, count, linear_ticks
 from pipeline.output.figures.svg.elements import element, path, pixels, text, with_ellipsis
 from pipeline.output.figures.svg.picture_page import Picture
@@ -35,6 +35,8 @@ _TIME_UNIT: Final = " (s or ticks)"
 """After the name of the time axis: seconds, or the ticks of a file that has no $TIMESTEP."""
 _EVENTS: Final = "Events per bin"
 """Name of the upward axis of a histogram."""
+_FAR: Final = np.array([[-1.0, -1.0], [2.0, 2.0]])
+"""How far a line is drawn, in sides of the square. Convention: ends so far outside are never seen."""
 _GLYPH: Final = 7.4
 """Pixels of a wide letter: a label is held so far from the edges that none of it is cut off."""
 
@@ -152,15 +154,24 @@ def _plot(density: Density, places: Places, *, left: int = _LEFT, top: int = _TO
     lines = [
         np.column_stack([places.across(line[:, 0]), places.down(line[:, 1])]) for line in outlines(density)
     ]
-    placed = [_on_grid(line, places.side) for line in lines]
+    placed = [points for line in lines if (points := _on_grid(line, places.side))]
     drawn = (path(line, class_=kind) for kind in ("halo", "gate") for line in placed)
     box = {"x": left, "y": top, "width": places.side, "height": places.side}
     return element("svg", events, *drawn, class_="plot", **box, **hover)
 
 
 def _on_grid(line: NDArray[np.float64], side: int) -> list[tuple[float, float]]:
-    """Return the points of a line that lie apart; far outside the square they are brought near it."""
-    near = np.round(np.clip(line, -side, 2 * side), 1)
+    """Return the points of a line that lie apart; what is far outside the square is cut off.
+
+    Cut off, not brought near: a corner that is moved turns its edges, and the gate is drawn where it is not.
+    """
+    closed = encloses_area(line) and bool((line[0] == line[-1]).all())
+    if closed:
+        ring = cut_to_box(line[:-1], *_FAR * side)
+        line = np.vstack([ring, ring[:1]])
+    if not len(line):
+        return []
+    near = np.round(np.clip(line, *_FAR * side), 1)
     apart = np.ones(len(near), dtype=bool)
     apart[1:-1] = (near[1:-1] != near[:-2]).any(axis=1)
     return [(x, y) for x, y in near[apart].tolist()]

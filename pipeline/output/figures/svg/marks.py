@@ -1,4 +1,4 @@
-"""The shapes that stand for a point: each is known by its outline alone."""
+"""The shapes of points: each can be recognised by its outline alone."""
 
 from __future__ import annotations
 

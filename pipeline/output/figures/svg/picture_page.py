@@ -1,4 +1,4 @@
-"""Pictures as they stand in a page, and as files of their own."""
+"""Pictures as parts of a page, and as separate files."""
 
 from __future__ import annotations
 

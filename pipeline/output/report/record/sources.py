@@ -1,4 +1,4 @@
-"""Sources that the methods cite: a name and a year as they stand in a text, and the DOI."""
+"""Sources that the methods cite: a name and a year as in a text, and the DOI."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ export class Decisions {
     await review.cleared(id);
     const first = `${id} ${SAVED[decision.decision]}, saved.${decision.decision === "change" ? " It counts from the next run on." : ""}`;
     review.voice.done(first);
-    if (next) await review.open(next, { first });
+    // whoever chooses another tube meanwhile need not wait for this one to come
+    if (next) await Promise.race([review.nextShown(), review.open(next, { first })]);
     else if (review.id === id) await review.open(id, { fresh: true, first });
   }
 

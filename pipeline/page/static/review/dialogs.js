@@ -148,9 +148,9 @@ export const tell = (title, body) => ask({ title, yes: "", body });
 const KEYS = [
   ["N, P", "next and previous tube; ↑ and ↓ in the list"], ["A", "accept, and on to the next tube without a decision"],
   ["C", "save the moved gates, with a reason"], ["R", "reject, with a reason"], ["Q", "ask a colleague"], ["S", "sign, or counter-sign"],
-  ["1 – 9", "take a step's gate in hand"], ["Tab", "from handle to handle"], ["← → ↑ ↓", "nudge: 0.5 % of the axis; with Shift 5 %, with Alt 0.1 %"],
-  ["V", "type a value"], ["U, Y", "undo, redo; also Ctrl+Z and Ctrl+Y"], ["0", "reset: every gate as in the study"], ["B", "before and after"],
-  ["T", "apply to the tubes of the same panel and day"], ["G", "back-gate"], ["/", "filter the list"], ["Delete", "remove a corner; a double click on an edge adds one"], ["?", "this help"],
+  ["1 – 9", "take a step's gate in hand"], ["Tab", "from handle to handle"], ["Esc", "while dragging: the gate goes back"], ["← → ↑ ↓", "nudge: 0.5 % of the axis; with Shift 5 %, with Alt 0.1 %"],
+  ["V", "type a value"], ["D", "draw the gate as a polygon"], ["U, Y", "undo, redo; also Ctrl+Z and Ctrl+Y"], ["0", "reset: every gate as in the study"], ["B", "before and after"],
+  ["T", "apply to the tubes of the same panel and day"], ["G", "back-gate"], ["/", "filter the list"], ["Insert, Delete", "add a corner after the one in hand, or remove it; a double click on an edge adds one"], ["?", "this help"],
 ];
 
 /** Show the keys; a person who speaks to the computer can turn single letters off. */

@@ -1,16 +1,17 @@
 // Handles on a picture: dragged with a pointer of any kind, nudged with arrow keys, read aloud as sliders.
 
-import { axesOf, outline, sixDigits } from "./axis.js";
+import { axesOf, outline, ratioLine, sixDigits } from "./axis.js";
+import { halfway, heldAt, isBeyond, nearestEdge, shownAt } from "./corners.js";
 import { typed } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NUDGE = { plain: 5, large: 50, small: 1 };
 /** Thousandths of the axis that an arrow key moves: alone, with Shift, with Alt. */
+const LEAST = 3;
+/** Corners that a polygon keeps. */
 
 /** Whether a handle is a line through the origin, whose value is x / y: it moves both ways. */
 export const isRatio = (handle) => handle.kind === "line" && handle.axis === "both";
-
-const within = (place, start, length) => Math.min(Math.max(place, start), start + length);
 
 function made(name, attributes) {
   const element = document.createElementNS(SVG, name);
@@ -29,8 +30,8 @@ export class Handles {
     [this.step, this.axes, this.held, this.chosen] = [null, null, null, ""];
     layer.addEventListener("pointerdown", (event) => this.#take(event));
     layer.addEventListener("pointermove", (event) => this.#drag(event));
-    layer.addEventListener("pointerup", (event) => this.#drop(event));
-    layer.addEventListener("pointercancel", () => this.#cancel());
+    layer.addEventListener("pointerup", () => this.#drop());
+    layer.addEventListener("pointercancel", () => this.#giveUp());
     layer.addEventListener("keydown", (event) => this.#key(event));
     layer.addEventListener("focusin", (event) => this.#choose(event.target.closest(".handle")?.dataset.id ?? ""));
     layer.addEventListener("dblclick", (event) => this.#addVertex(event));
@@ -58,8 +59,8 @@ export class Handles {
     this.#draw(this.step.handles);
   }
 
-  focus(id = this.chosen) {
-    this.layer.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
+  focus(id = this.chosen, how = {}) {
+    this.layer.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus(how);
   }
 
   /** The handle that typed values go to. */
@@ -79,10 +80,21 @@ export class Handles {
 
   /** Return the move that takes the chosen corner away; null where three are left. */
   withoutVertex() {
-    const handle = this.handle;
+    const { handle } = this;
     if (handle?.kind !== "vertex") return null;
     const left = this.#corners(handle.gate).filter((one) => one.id !== handle.id);
-    return left.length < 3 ? null : this.#polygon(handle.gate, left.map((one) => one.at));
+    return left.length < LEAST ? null : this.#polygon(handle.gate, left.map((one) => one.at));
+  }
+
+  /** Return the move that puts a corner halfway, as shown, from the chosen corner to the next; null without one. */
+  withVertex() {
+    const { handle } = this;
+    if (handle?.kind !== "vertex") return null;
+    const corners = this.#corners(handle.gate);
+    const places = corners.map((one) => one.at);
+    const k = corners.indexOf(handle);
+    places.splice(k + 1, 0, halfway(this.axes, places, k));
+    return this.#polygon(handle.gate, places);
   }
 
   #corners(gate) {
@@ -102,7 +114,7 @@ export class Handles {
     });
     const edges = [...shapes].map(([gate, corners]) => made("path", { class: "edge", d: outline(corners, this.axes, this.step.edges), "data-gate": gate }));
     this.layer.replaceChildren(...edges, ...handles.map((one) => this.#drawn(one)));
-    if (before) this.focus(before);
+    if (before) this.focus(before, { preventScroll: true });  // drawn again, not gone to: the page must not move under a pointer
   }
 
   #drawn(handle) {
@@ -115,12 +127,12 @@ export class Handles {
     this.#say(group, handle);
     if (handle.kind === "vertex") {
       // a corner beyond the picture is taken hold of at its edge
-      const cx = within(this.axes.x.place(handle.at[0]), box.x, box.width);
-      const cy = within(this.axes.y.place(handle.at[1]), box.y, box.height);
+      const [cx, cy] = shownAt(this.axes, handle.at);
+      group.classList.toggle("beyond", isBeyond(this.axes, handle.at));
       group.append(made("circle", { cx, cy, r: 13, class: "grip" }), made("circle", { cx, cy, r: 4.5, class: "dot" }));
       return group;
     }
-    const d = isRatio(handle) ? this.#ratioLine(handle) : this.#line(handle);
+    const d = isRatio(handle) ? ratioLine(this.axes, this.#ratio(handle)) : this.#line(handle);
     const [x, y] = this.#middle(handle);
     group.append(made("path", { d, class: "grip" }), made("path", { d, class: "line" }));
     group.append(made("rect", { x: x - 5, y: y - 5, width: 10, height: 10, rx: 2, class: "dot", "data-box": `${box.x} ${box.y}` }));
@@ -131,17 +143,6 @@ export class Handles {
     const { box, x, y } = this.axes;
     if (handle.axis === "y") return `M${box.x} ${y.place(handle.at[1]).toFixed(1)}h${box.width}`;
     return `M${x.place(handle.at[0]).toFixed(1)} ${box.y}v${box.height}`;
-  }
-
-  /** Return the line through the origin on which x / y is the ratio, as far as the picture reaches. */
-  #ratioLine(handle) {
-    const { x, y, box } = this.axes;
-    const ratio = this.#ratio(handle);
-    const [low, high] = y.ends;
-    const points = Array.from({ length: 25 }, (_, k) => low + ((high - low) * k) / 24)
-      .map((value) => [x.place(value * ratio), y.place(value)])
-      .filter(([across]) => across >= box.x && across <= box.x + box.width);
-    return points.length ? `M${points.map((point) => point.map((one) => one.toFixed(1)).join(" ")).join("L")}` : "M0 0";
   }
 
   #ratio(handle) {
@@ -183,9 +184,25 @@ export class Handles {
     this.on.choose(this.handle);
   }
 
-  #point(event) {
+  /** Return where a pointer is, in the unit of the picture. */
+  #place(event) {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.layer.getScreenCTM().inverse());
-    return [this.axes.x.value(at.x), this.axes.y ? this.axes.y.value(at.y) : null];
+    return [at.x, at.y];
+  }
+
+  #point(event) {
+    const [x, y] = this.#place(event);
+    return [this.axes.x.value(x), this.axes.y ? this.axes.y.value(y) : null];
+  }
+
+  /** Whether a corner lies beyond the picture. */
+  get hasBeyond() {
+    return this.step.handles.some((one) => one.kind === "vertex" && isBeyond(this.axes, one.at));
+  }
+
+  #heldAt(event) {
+    const { handle, offset } = this.held;
+    return offset ? heldAt(this.axes, handle.at, this.#place(event).map((pointer, k) => pointer + offset[k])) : this.#point(event);
   }
 
   #take(event) {
@@ -195,7 +212,11 @@ export class Handles {
     this.layer.setPointerCapture(event.pointerId);
     group.focus({ preventScroll: true });
     this.#choose(group.dataset.id);
-    this.held = { handle: this.handle, moved: false, from: [event.clientX, event.clientY] };
+    const { handle } = this;
+    // a corner is held where it was taken, and does not jump under the pointer
+    const at = this.#place(event);
+    const offset = handle.kind === "vertex" ? shownAt(this.axes, handle.at).map((place, k) => place - at[k]) : null;
+    this.held = { handle, moved: false, from: [event.clientX, event.clientY], offset, pointer: event.pointerId };
     this.layer.classList.add("dragging");
   }
 
@@ -204,7 +225,7 @@ export class Handles {
     const [x, y] = this.held.from;
     if (!this.held.moved && Math.hypot(event.clientX - x, event.clientY - y) < 2) return;
     this.held.moved = true;
-    this.held.move = this.#placed(this.held.handle, this.#point(event));
+    this.held.move = this.#placed(this.held.handle, this.#heldAt(event));
     this.on.drag(this.held.move, event.timeStamp);
   }
 
@@ -216,24 +237,33 @@ export class Handles {
     return move;
   }
 
-  #drop(event) {
+  #drop() {
     if (!this.held) return;
     const { moved, move } = this.held;
     this.#cancel();
-    if (this.layer.hasPointerCapture(event.pointerId)) this.layer.releasePointerCapture(event.pointerId);
     if (moved) this.on.drop(move, { nudge: false });
   }
 
   #cancel() {
+    if (this.held && this.layer.hasPointerCapture(this.held.pointer)) this.layer.releasePointerCapture(this.held.pointer);
     this.held = null;
     this.layer.classList.remove("dragging");
   }
 
+  /** Let go without a move: the gate goes back to where it was taken. */
+  #giveUp() {
+    const isMoved = this.held?.moved;
+    this.#cancel();
+    if (isMoved) this.on.giveUp();
+  }
+
   #key(event) {
+    if (event.key === "Escape") { this.#giveUp(); return; }
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
     const handle = this.step?.handles.find((one) => one.id === event.target.closest(".handle")?.dataset.id);
     if (!handle || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Delete" && handle.kind === "vertex") this.on.remove(this.withoutVertex());
+    if (event.key === "Delete") this.on.corner(this.withoutVertex());
+    if (event.key === "Insert" || event.key === "+") this.on.corner(this.withVertex());
     if (!way) return;
     event.preventDefault();
     const far = event.shiftKey ? NUDGE.large : event.altKey ? NUDGE.small : NUDGE.plain;
@@ -259,16 +289,8 @@ export class Handles {
   #addVertex(event) {
     const gate = event.target.closest(".edge")?.dataset.gate;
     if (!gate || !this.axes.y) return;
-    const corners = this.#corners(gate).map((one) => one.at);
-    const at = this.#point(event);
-    const place = ([x, y]) => [this.axes.x.place(x), this.axes.y.place(y)];
-    const [px, py] = place(at);
-    const off = corners.map((corner, k) => {
-      const [[ax, ay], [bx, by]] = [place(corner), place(corners[(k + 1) % corners.length])];
-      const share = Math.min(Math.max(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2 || 1), 0), 1);
-      return Math.hypot(px - ax - share * (bx - ax), py - ay - share * (by - ay));
-    });
-    corners.splice(off.indexOf(Math.min(...off)) + 1, 0, at);
+    const [corners, at] = [this.#corners(gate).map((one) => one.at), this.#point(event)];
+    corners.splice(nearestEdge(this.axes, corners, at) + 1, 0, at);
     this.on.drop(this.#polygon(gate, corners), { nudge: false });
   }
 }

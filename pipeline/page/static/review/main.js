@@ -10,7 +10,7 @@ import { Keys } from "./keys.js";
 import { decisionWords, sureness, TubeList } from "./list.js";
 import { Moves } from "./moves.js";
 import { Again } from "./again.js";
-import { followLook, showChanges, showFacts, showHistogram, showNumber, showScale } from "./result.js";
+import { byStep, followLook, showChanges, showFacts, showHistogram, showNumber, showScale } from "./result.js";
 import { Stage } from "./stage.js";
 import { Voice } from "./voice.js";
 import { byId, sentence } from "./words.js";
@@ -25,7 +25,7 @@ class Review {
     this.voice = new Voice((isLost) => this.lost(isLost));
     this.list = new TubeList(JSON.parse(document.body.dataset.verdicts), (id) => this.open(id));
     this.stage = new Stage({
-      drag: (move, since) => this.drag(move, since), drop: (move, how) => this.drop(move, how), remove: (move) => this.drop(move, {}),
+      drag: (move, since) => this.drag(move, since), drop: (move, how) => this.drop(move, how), corner: (move) => this.drop(move, {}), giveUp: () => this.#shownAgain(),
       step: () => this.showBefore(false), wrong: (words) => this.voice.warn(words),
     });
     this.mover = new Mover((id, answer, asked) => this.answered(id, answer, asked), (id, refusal) => this.refused(id, refusal));
@@ -36,6 +36,7 @@ class Review {
     this.backgate = new BackGate(this);
     this.tubes = new Map();
     [this.id, this.tube, this.moves, this.answer, this.isBefore, this.ignored] = ["", null, new Moves(), null, false, 0];
+    this.waiting = [];
     followLook();
     this.#buttons();
   }
@@ -86,9 +87,15 @@ class Review {
     showFacts(this.tube);
     this.backgate.offer(this.tube);
     byId("bench").setAttribute("aria-busy", "false");
+    this.waiting.splice(0).forEach((done) => done());
     this.voice.say(`${first} ${id}. ${this.list.of(id)?.verdict ?? ""}. ${sentence(this.tube.number)}. ${decisionWords(this.tube.decision)}.`);
     if (this.differs && this.tube.steps.length) this.settle();
     this.#prepare();
+  }
+
+  /** Wait until the next tube is on the bench, whichever it is. */
+  nextShown() {
+    return new Promise((done) => { this.waiting.push(done); });
   }
 
   fetched(id) {
@@ -189,11 +196,16 @@ class Review {
     clearTimeout(this.settling);
     this.isBefore = false;
     this.#kept();
-    if (this.differs) { this.settle(); return; }
-    this.answer = null;
+    this.#shownAgain();
+    if (!this.differs) this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
+  }
+
+  /** Show what is moved and kept, as a run gives it. */
+  #shownAgain() {
     this.settle();  // the bench itself goes back too: back-gating shows what is on it
+    if (this.differs) return;
+    this.answer = null;
     this.show();
-    this.voice.say(`As in the study: ${sentence(this.tube.number)}.`);
   }
 
   answered(id, answer, { moves, settle, since }) {
@@ -204,7 +216,7 @@ class Review {
     this.answer = answer;
     this.showAnswer(moves !== this.moves.now);
     if (answer.settled) {
-      const found = answer.changes.refitted.length ? ` Found again: ${answer.changes.refitted.join("; ")}.` : "";
+      const found = answer.changes.refitted.length ? ` Found again: ${byStep(answer.changes.refitted)}.` : "";
       this.voice.say(`${sentence(answer.number)}.${found}`);
     }
     requestAnimationFrame(() => requestAnimationFrame(() => performance.measure(answer.settled ? "settled" : "held", { start: since, end: performance.now() })));
@@ -262,7 +274,7 @@ class Review {
     const commands = {
       n: () => go(1), p: () => go(-1), a: () => decisions.decide("accept"), c: () => decisions.decide("change"), r: () => decisions.decide("reject"),
       q: () => decisions.decide("ask"), s: () => decisions.sign(), t: () => decisions.apply(), u: () => this.step("undo"), y: () => this.step("redo"),
-      0: () => this.step("reset"), b: () => this.showBefore(), g: () => this.backgate.toggle(), v: () => byId("v-x").select(),
+      0: () => this.step("reset"), b: () => this.showBefore(), g: () => this.backgate.toggle(), v: () => byId("v-x").select(), d: () => byId("b-polygon").hidden || byId("b-polygon").click(),
       "/": () => { byId("filters").open = true; byId("f-words").focus(); }, "?": () => help(this.keys.isOn, (isOn) => this.keys.turn(isOn)),
     };
     this.keys = new Keys(commands, (k) => this.stage.steps[k - 1] && this.stage.choose(this.stage.steps[k - 1].step, { focus: true }));

@@ -1,6 +1,6 @@
 // The number, before and now, with its histogram, what followed a move, and what else is known of the tube.
 
-import { byId, clock, count, el, interval, picture, plainStatus } from "./words.js";
+import { byId, clock, count, el, interval, numberTyped, picture, plainStatus } from "./words.js";
 
 const FIELDS = { rd: (n) => n.reported, ci: interval, n: (n) => count(n.n_cells), st: (n) => plainStatus(n.status) };
 
@@ -27,6 +27,13 @@ export function showNumber(before, now, { isMoved, settled }) {
   else delete byId("n-now").dataset.rd;
 }
 
+/** Join sentences "Step: words" so that each step is named once. */
+export function byStep(sentences) {
+  const steps = new Map();
+  for (const [step, ...words] of sentences.map((one) => one.split(": "))) steps.set(step, [...(steps.get(step) ?? []), words.join(": ")]);
+  return [...steps].map(([step, words]) => `${step}: ${words.join(", ")}`).join("; ");
+}
+
 /** Say what was found again and what was held. */
 export function showChanges(changes, { isMoved, settled, isSaved }) {
   const box = byId("moved");
@@ -36,7 +43,7 @@ export function showChanges(changes, { isMoved, settled, isSaved }) {
   }
   const lines = [
     el("strong", { text: !settled ? "Other gates held until you let go." : isSaved ? "Saved. The next run gives this." : "As in a run. Not saved yet." }),
-    changes?.refitted.length ? el("span", { text: ` Found again: ${changes.refitted.join("; ")}.` }) : null,
+    changes?.refitted.length ? el("span", { text: ` Found again: ${byStep(changes.refitted)}.` }) : null,
     settled && changes?.unchanged.length ? el("span", { text: ` As before: ${changes.unchanged.map((one) => one.replace(/: as before$/, "")).join(", ")}.` }) : null,
   ];
   box.replaceChildren(...lines.filter(Boolean));
@@ -58,7 +65,7 @@ export function showScale(scale) {
 
 /** Write into a box what another one is along the curve. */
 function convert(from, to, way) {
-  const value = Number(from.value.replace(",", "."));
+  const value = numberTyped(from.value);
   const { scale } = byId("look");
   to.value = value > 0 && scale?.length ? String(Number(read(scale, value, way).toPrecision(4))) : "";
 }

@@ -2,7 +2,7 @@
 
 import { axesOf, bends, sixDigits } from "./axis.js";
 import { Handles, isRatio } from "./handles.js";
-import { byId, count, el, percent, picture, typed } from "./words.js";
+import { byId, count, el, numberTyped, percent, picture, typed } from "./words.js";
 
 const LOW = 0.5;
 /** Confidence below which the report marks a step. */
@@ -22,6 +22,8 @@ export class Stage {
     byId("o-gate").addEventListener("change", () => { byId("o-value").value = typed(this.others.find((one) => one.gate === byId("o-gate").value).value); });
     byId("others").addEventListener("submit", (event) => { event.preventDefault(); this.#typedOther(); });
     byId("b-polygon").addEventListener("click", () => this.#asPolygon());
+    byId("b-corner").addEventListener("click", () => this.on.corner(this.handles.withVertex()));
+    byId("b-no-corner").addEventListener("click", () => this.on.corner(this.handles.withoutVertex()));
   }
 
   get step() {
@@ -100,7 +102,7 @@ export class Stage {
     if (!step) {
       byId("picture").textContent = "No picture: the tube could not be gated. The notes say why.";
       byId("handles").toggleAttribute("hidden", true);
-      for (const id of ["value", "others", "b-polygon"]) byId(id).hidden = true;
+      for (const id of ["value", "others", "b-polygon", "b-corner", "b-no-corner"]) byId(id).hidden = true;
       byId("stage-note").textContent = "";
       return;
     }
@@ -115,7 +117,7 @@ export class Stage {
     byId("picture").replaceChildren(content);
     byId("stage-title").textContent = `Gate: ${step.title}`;
     this.handles.show(frozen ? { ...step, handles: [] } : step, this.svg, isLate);
-    const words = [step.method && `Found by: ${step.method}.`, step.note && `${step.note.replace(/\.$/, "")}.`, step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
+    const words = [foundBy(step), step.fixed && `${step.fixed}.`, this.#edges(step), frozen ? "" : this.#why(step)];
     byId("stage-note").textContent = words.filter(Boolean).join(" ");
     byId("b-polygon").hidden = !step.polygon || frozen || step.handles.some((one) => one.kind === "vertex");
     this.#offer(frozen ? null : this.handles.handle);
@@ -125,7 +127,8 @@ export class Stage {
   #edges(step) {
     if (!step.handles.some((one) => one.kind === "vertex")) return "";
     const bent = bends(step.edges, this.#axes(), true) ? "The edges are straight on another scale than these axes, so they bend here. " : "";
-    return `${bent}A double click on an edge adds a corner, Delete removes it.`;
+    const beyond = this.handles.hasBeyond ? "A corner with a dashed ring lies beyond the picture: there the gate is open. " : "";
+    return `${bent}${beyond}A double click on an edge adds a corner there.`;
   }
 
   #why(step) {
@@ -155,6 +158,9 @@ export class Stage {
   #offer(handle) {
     const form = byId("value");
     form.hidden = !handle;
+    const corners = this.step?.handles.filter((one) => one.kind === "vertex" && one.gate === handle?.gate).length ?? 0;
+    byId("b-corner").hidden = byId("b-no-corner").hidden = handle?.kind !== "vertex";
+    byId("b-no-corner").disabled = corners < 4;
     if (!handle || form.contains(document.activeElement) && document.activeElement.dataset.dirty) return;
     const [x, y, isVertex] = [byId("v-x"), byId("v-y"), handle.kind === "vertex"];
     const across = isVertex || handle.axis !== "y";
@@ -204,10 +210,17 @@ export class Stage {
   }
 }
 
-/** Return the number in a box; NaN where there is none. */
-const numberIn = (box) => (box.value.trim() ? Number(box.value.trim().replace(",", ".").replace("−", "-")) : NaN);
+/** Say how a gate was found, and what is to be known of it. */
+function foundBy({ method, note }) {
+  const known = note.replace(/\.$/, "");
+  if (!method) return known && `${known}.`;
+  return `Found by: ${method.replaceAll("+", " and ")}${known ? ` (${known})` : ""}.`;
+}
 
-const noNumber = (box) => `“${box.value}” is no number: type one with a decimal point, nothing between thousands.`;
+/** Return the number in a box; NaN where there is none. */
+const numberIn = (box) => numberTyped(box.value);
+
+const noNumber = (box) => `“${box.value}” is no number, or may be two: type one with a decimal point, nothing between thousands.`;
 
 /** Return the plot of a picture alone, small: the report's contact sheet shows the same. */
 function small(plot) {

@@ -34,6 +34,15 @@ export function count(value) {
 /** Return a threshold as a person types it: six digits, a plain minus, nothing between thousands. */
 export const typed = (value) => String(Math.abs(value) >= 1e6 ? Math.round(value) : Number(value.toPrecision(6)));
 
+/**
+ * Return what somebody typed as a number; NaN where it is none, or may be two: 5,000 is five here and five thousand there.
+ * A decimal comma counts where it cannot stand between thousands.
+ */
+export function numberTyped(words) {
+  const text = words.trim().replace("−", "-");
+  return !text || /^-?[1-9]\d{0,2}(,\d{3})+$/.test(text) ? NaN : Number(text.replace(",", "."));
+}
+
 /** Return "1 tube", "2 tubes". */
 export const many = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
@@ -54,7 +63,7 @@ export function sentence(number) {
   return `${number.reported}${range ? `, interval ${range}` : ""}, ${many(number.n_cells, "cell")}, ${plainStatus(number.status)}`;
 }
 
-export const plainStatus = (status) => status.replaceAll("_", " ").toLowerCase().replace("lloq", "LLOQ").replace("uloq", "ULOQ").replace(/^ok$/, "quantified");
+export const plainStatus = (status) => status.replaceAll("_", " ").toLowerCase().replace("lloq", "LLOQ").replace("uloq", "ULOQ").replace("ULOQ extrapolated", "ULOQ, extrapolated").replace(/^ok$/, "quantified");
 
 /** Return day and time of an ISO time, as the clock of this computer shows it. */
 export function clock(at) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ NEAR_SHEET = 0.85
 """Likeness of two names of sheets from which one is a misspelling of the other, whatever the columns: `dose`,
 not `dates`. Convention: one letter of seven."""
 
+_TABLE_OF_NUMBERS = re.compile(r"(.+?)_(?:table|tabelle|tableau|tabla|tabella|tabel|tabela|表格|表)_?\d*")
+"""`samples - Table 1`: Apple Numbers exports each table as a sheet of such a name."""
 SHARED_COLUMNS = 3
 """Fewest columns of a missing sheet that show that a sheet of another name is probably that sheet.
 Convention: several sheets have one or two columns in common, such as sample_id."""
@@ -118,6 +121,8 @@ def _unknown_sheet(
         sheet.name, [s for s, n in shared.items() if n > 1]
     )
     meant = meant or next(iter(alike), "")
+    table = _TABLE_OF_NUMBERS.fullmatch(sheet.name)
+    meant = table[1] if table and table[1] in missing else meant
     problem, expected = f"the sheet {quoted(sheet.name)}", f"the sheets {enumerate_words(columns)}"
     if meant:
         return Fault(file_name, problem, expected, f"Did you mean {quoted(meant)}?")

@@ -91,7 +91,7 @@ def _workbook_sheets(
             cells, formulae = (_rows_of(path.name, page, hidden.last_row) for page in (sheet, twin))
             read = _workbook_rows(path.name, name, cells, formulae, faults, struck)
             rows = tuple(read) if name in known_sheets else _first_filled(read)
-            look = replace(hidden, struck_rows=tuple(struck))
+            look = replace(hidden, struck_rows=tuple(sorted({*struck, *hidden.struck_rows})))
             sheets.append(RawSheet(name if name else sheet.title, rows, look))
     return tuple(sheets), tuple(faults)
 

@@ -133,7 +133,7 @@ REFUSED = [
     ({"panels!F5": "100"}, "panels!F5", "near 1 for kits of 1:1 conjugates"),
     ({"panels!F5": "0.01"}, "panels!F5", "an F:P from 0.5 to 2"),
     ({"panels!F5": "12", "panels!I5": "R-PE"}, "panels!F5", "an F:P from 0.5 to 2"),
-    ({"panels!F5": "80", "panels!I5": "FITC"}, "panels!F5", "an F:P from 0.3 to 12"),
+    ({"panels!F5": "80", "panels!I5": "FITC", "beads!C2": "mesf"}, "panels!F5", "an F:P from 0.3 to 12"),
     ({"panels!J5": "50"}, "panels!J5", "Is it in percent?"),
     ({"beads!F2": "0.638; 6.93; 31.008; 67.6011"}, "beads!F2", "a factor of ten or a thousand"),
     ({"beads!F2": "638; 6930; 31008; 1e300"}, "beads!F2", "35,000 to 140,000"),
@@ -199,7 +199,7 @@ WARNED = [
     ({"patients!K2": "early"}, "patients!K2", "a stage of its own"),
     ({"panels!F5": "0.3"}, "panels!F5", "an F:P from 0.5 to 2"),
     ({"panels!F5": "5"}, "panels!F5", "an F:P from 0.5 to 2"),
-    ({"panels!F5": "20", "panels!I5": "FITC"}, "panels!F5", "an F:P from 0.3 to 12"),
+    ({"panels!F5": "20", "panels!I5": "FITC", "beads!C2": "mesf"}, "panels!F5", "an F:P from 0.3 to 12"),
     ({"panels!J5": "0.7"}, "panels!J5", "well below the F:P"),
     ({"panels!D6": "negative"}, "panels!D6", "Plasma cells carry it"),
     ({"beads!F2": "63.8; 6930; 31008; 67601"}, "beads!F2", "level 6930 above 63.8"),
@@ -247,7 +247,7 @@ SOUND = [
     {"patients!S2": "16"},
     *({"patients!P2": n, "patients!Q2": "1"} for n in ("1", "30", "80")),
     *({"panels!F5": ratio} for ratio in ("0.85", "0.95", "1", "1,2", "1.6")),
-    {"panels!F5": "4.6", "panels!I5": "FITC"},
+    {"panels!F5": "4.6", "panels!I5": "FITC", "beads!C2": "mesf"},
     {"panels!F5": "1.02", "panels!J5": "0.05"},
     {"beads!F2": "474; 5359; 23843; 62336"},
     {"beads!F2": "1500; 8000; 30000; 76000"},
@@ -379,3 +379,41 @@ def test_a_day_that_cannot_be_makes_no_pause_beside_it(tmp_path, day):
 def test_a_day_that_cannot_be_is_not_held_against_the_last_contact_too(tmp_path):
     faults = faults_of(tmp_path, {"patients!G3": "2199-01-01"})
     assert [fault.where for fault in faults] == ["patients!G3"]
+
+
+@pytest.mark.parametrize("dye", ["FITC", "APC", "PE-Cy7", "PE-CF594", "BV421", "Alexa Fluor 647"])
+def test_beads_of_pe_do_not_calibrate_another_dye(tmp_path, dye):
+    column = chr(ord("A") + sheets()["panels"][0].index("fluorochrome"))
+    (fault,) = [f for f in faults_of(tmp_path, {f"panels!{column}5": dye}) if f.where == f"panels!{column}5"]
+    assert (fault.severity, fault.found) == (Severity.ERROR, f'"{dye}"')
+    assert "the dye of the beads (BD QuantiBRITE PE)" in fault.expected
+
+
+@pytest.mark.parametrize("dye", ["PE", "R-PE", "R-Phycoerythrin", "pe", "PE (BD)", "house conjugate", None])
+def test_the_dye_of_the_beads_in_any_spelling_is_no_fault(tmp_path, dye):
+    column = chr(ord("A") + sheets()["panels"][0].index("fluorochrome"))
+    assert not [f for f in faults_of(tmp_path, {f"panels!{column}5": dye}) if f.where == f"panels!{column}5"]
+
+
+def refractory(folder, typed: str) -> list[Fault]:
+    whole = sheets()
+    whole["patients"] = [
+        [*row, extra] for row, extra in zip(whole["patients"], ["refractory_to", typed, None], strict=True)
+    ]
+    write_files(folder)
+    write_tube(folder / "fcs" / "S2_FMO.fcs")
+    return [f for f in check_folder(write_csvs(folder, whole))[1] if "does not count as refractory" in f.hint]
+
+
+@pytest.mark.parametrize("typed", ["lenalidomide; daratumumb", "Darzlex", "KRd, Dara-XY", "MAIA"])
+def test_a_word_near_an_antibody_in_refractory_to_is_asked_about(tmp_path, typed):
+    (fault,) = refractory(tmp_path, typed)
+    assert fault.severity is Severity.WARNING
+    assert '"daratumumab"?' in fault.expected
+
+
+@pytest.mark.parametrize(
+    "typed", ["dara; len", "Darzalex/Revlimid", "anti-CD38", "not daratumumab", "VRd", "none", "dara?"]
+)
+def test_a_sure_name_a_class_or_a_denial_in_refractory_to_is_no_question(tmp_path, typed):
+    assert refractory(tmp_path, typed) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from gating.gates import AllOf, AnyOf, EllipsoidGate, Gate, PolygonGate, RangeGa
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.output.figures.outlines import axes_of, kept_words, outlines
+from pipeline.output.figures.svg.gate_picture import step_picture
 from pipeline.tube.histograms import Density
 
 
@@ -135,3 +138,25 @@ def test_an_ellipse_passes_the_boundary_of_its_gate():
 
 def test_two_fields_that_do_not_touch_are_two_outlines():
     assert len(outlines(density(AnyOf((RangeGate("A", 7, None), RangeGate("A", None, 3)))))) == 2
+
+
+@pytest.mark.parametrize("far", [12.0, 30.0, 100.0])
+def test_an_edge_to_a_corner_far_beyond_the_picture_is_drawn_where_it_cuts(far):
+    """Moved to the picture's edge, a corner would turn the edges that meet in it."""
+    found = density(PolygonGate("A", "B", ((1.0, 1.0), (9.0, 1.0), (9.0, 2.0), (1.0, far))))
+    picture = step_picture(found, None, "Gate", {}, side=100).content
+    drawn = re.search(r'd="M([^"]*)" class="gate"', picture)
+    assert drawn is not None, picture
+    points = [tuple(map(float, point.split())) for point in drawn[1].split("L")]
+    slanted = [(a, b) for a, b in pairwise(points) if abs(a[0] - b[0]) > 1 and abs(a[1] - b[1]) > 1]
+    assert slanted
+    for (x0, y0), (x1, y1) in slanted:
+        slope = (y1 - y0) / (x1 - x0)
+        assert y0 + slope * (90 - x0) == pytest.approx(80, abs=0.5), "the corner within stays"
+        top = 9 - 8 * (10 - 2) / (far - 2)
+        assert x0 + (0 - y0) / slope == pytest.approx(10 * top, abs=0.5), "where the edge leaves the picture"
+
+
+def test_of_a_polygon_over_time_it_is_said_that_its_inside_is_kept():
+    gate = PolygonGate("A", "B", ((0.0, 0.0), (5.0, 4.0), (0.0, 9.0)))
+    assert kept_words(density(gate), step(gate, name=Step.TIME)) == "keeps what lies inside"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gating.events.panel import GatingChannel, GatingPanel, Target
-from gating.gates import PolygonGate, RangeGate
+from gating.events.panel import GatingChannel, GatingPanel, Role, Target
+from gating.gates import AnyOf, Gate, PolygonGate, RangeGate
 from gating.gates.steps import GateStep, Step
 from gating.thresholds.methods import Method
 from pipeline.output.figures.outlines import kept_words
-from pipeline.review.bench.handles import cuts_of, handles_of, usual_name
+from pipeline.review.bench.handles import cuts_of, handles_of, polygon_over_time, usual_name, why_no_polygon
 from pipeline.review.view import Along
 from pipeline.tube.histograms import Density
 
@@ -57,3 +57,30 @@ def test_only_the_line_of_the_ratio_moves_along_both_axes():
 def test_the_words_of_a_gate_are_a_ratio_only_where_single_cells_are_cut():
     assert kept_words(picture(ANCHORS), ANCHORS) == "keeps APC/Cy7-A ≥ 900"
     assert kept_words(picture(SINGLETS), SINGLETS) == "keeps FSC-A/FSC-H < 1.8"
+
+
+def time_step(gate: Gate | None) -> tuple[GateStep, Density]:
+    step = GateStep(Step.TIME, gate, ("Time",), 90, 90, (Method.STEADY,))
+    return step, Density(Step.TIME, "Time", "", (0.0, 9.0, None), (0.0, 1.0, None), 1, "", gate)
+
+
+def test_steady_time_becomes_a_box_around_every_event_on_side_scatter_or_forward_scatter():
+    ends = {"Time": (0.0, 60.0), "FSC-A": (-100.0, 900.0), "SSC-A": (0.0, 400.0)}
+    with_side = GatingPanel((*PANEL.channels, GatingChannel("SSC-A", Role.SSC_AREA)))
+    for panel, other in ((PANEL, "FSC-A"), (with_side, "SSC-A")):
+        box = polygon_over_time(*time_step(None), panel, ends)
+        assert box is not None
+        assert (box.x, box.y) == ("Time", other)
+        low, high = ends[other]
+        for x, y in box.vertices:
+            assert x < 0 or x > 60
+            assert y < low or y > high
+    assert polygon_over_time(ANCHORS, picture(ANCHORS), PANEL, ends) is None
+    assert polygon_over_time(*time_step(None), GatingPanel(()), ends) is None, "no second axis"
+
+
+def test_several_stretches_of_time_are_no_polygon_and_the_page_says_where_one_is_typed():
+    step, density = time_step(AnyOf((RangeGate("Time", None, 10.0), RangeGate("Time", 20.0, None))))
+    assert polygon_over_time(step, density, PANEL, {"Time": (0.0, 60.0), "FSC-A": (0.0, 1.0)}) is None
+    assert "type that polygon in the sheet gates" in why_no_polygon(step, density)
+    assert why_no_polygon(*time_step(None)) == ""

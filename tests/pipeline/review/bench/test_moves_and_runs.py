@@ -76,6 +76,7 @@ def moves_for(bench: Bench) -> dict[str, tuple[Move, ...]]:
         "P10_BM1": (
             Move("debris", polygon=box("fsc_area", "ssc_area", 30_000, -100, 4e6, 200_000)),
             Move("plasma_cell_size", 90_000.0),
+            Move("time", polygon=box("time", "ssc_area", 0.5, -1e5, 4.25, 5e6)),
         ),
     }
 
@@ -268,7 +269,7 @@ def test_a_gate_that_becomes_a_polygon_keeps_the_same_cells_and_one_that_cannot_
             after = next(one for one in held.steps if one.step == step.step)
             assert after.n_out == step.n_out
             made.add(step.step)
-    assert {"singlets", "plasma_cells", "dump"} <= made
+    assert {"time", "singlets", "plasma_cells", "dump"} <= made
     assert {"plasma_cells", "aberrant"} <= refused, "of three channels, and of four"
 
 

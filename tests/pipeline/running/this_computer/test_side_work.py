@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 import time
 import traceback
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 from threading import Timer
 
 import pytest
 
-from pipeline.files.whole import UNFINISHED, older_kept, write_whole
+from pipeline.files.whole import UNFINISHED, NotWrittenError, older_kept, write_whole
 from pipeline.running.this_computer import side_work as side
-from pipeline.running.this_computer.processes import WorkerProcess, own_processes
+from pipeline.running.this_computer.processes import ProcessDiedError, WorkerProcess, own_processes
 from pipeline.running.this_computer.side_work import side_work
 
 FEW = side.TUBES_THAT_PAY
@@ -131,6 +133,32 @@ def test_nothing_half_written_stays_of_a_process_that_died(tmp_path: Path, monke
     assert (tmp_path / "rd.xlsx").read_text("utf-8") == "whole"
 
 
+def write_without_room(path: Path) -> None:
+    """Write a file of 5,000 bytes in a process that may write 1,000: a full disk answers alike."""
+    import resource
+
+    if os.getpid() == int(os.environ["CD38RD_TESTED_PROCESS"]):
+        raise AssertionError("the limit is not for the process of the tests")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
+    write_whole(path, b"x" * 5_000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_a_full_disk_elsewhere_is_named_here_and_the_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CD38RD_TESTED_PROCESS", str(os.getpid()))
+    (tmp_path / "rd.xlsx").write_bytes(b"old")
+    with own_processes() as own, side_work(own, tmp_path, MANY) as work, older_kept() as older:
+        work.start(partial(write_without_room, tmp_path / "rd.xlsx"))
+        with pytest.raises(NotWrittenError, match="make room") as caught:
+            work.finish()
+    assert (caught.value.path, caught.value.in_use) == (tmp_path / "rd.xlsx", False)
+    assert older == []  # such a file is not open elsewhere: the run must end
+    assert [path.name for path in tmp_path.iterdir()] == ["rd.xlsx"]
+    assert (tmp_path / "rd.xlsx").read_bytes() == b"old"
+
+
 def write_slowly(path: Path) -> None:
     write_whole(path, lambda unfinished: (unfinished.write_bytes(b"half"), time.sleep(60)))
 
@@ -190,3 +218,32 @@ def test_fewer_processes_let_the_others_end():
         assert own.first(1) == (first,)
         assert first.do(os.getpid) == pids[0]
         assert not Path(f"/proc/{pids[1]}").exists() or not Path("/proc").exists()
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
+
+
+def test_processes_that_start_early_have_loaded_their_module_before_any_work():
+    with own_processes("wave") as own:
+        own.start_early(2)
+        early = {process.pid for process in active_children()}
+        assert {process.do(os.getpid) for process in own.first(2)} == early
+    with own_processes("this_module_is_nowhere") as own:
+        own.start_early(1)  # no error here: the first piece of work says that its process ends
+        with pytest.raises(ProcessDiedError):
+            own.first(1)[0].do(os.getpid)
+    with own_processes("wave") as own:
+        assert own.first(1)[0].do(is_loaded, "wave")
+    with own_processes() as own:
+        assert not own.first(1)[0].do(is_loaded, "wave")
+
+
+def test_processes_that_cannot_start_early_are_no_error(monkeypatch: pytest.MonkeyPatch):
+    def no_more(_: WorkerProcess) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(WorkerProcess, "_started", no_more)
+    with own_processes() as own:
+        own.start_early(2)
+    assert active_children() == []

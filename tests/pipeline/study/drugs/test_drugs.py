@@ -20,12 +20,15 @@ DARATUMUMAB = (
     "Дарзалекс", "ΔΑΡΑ", "daratumumabum", "Daratumumabe", "daratumumabi", "daratumumabas", "daratumúmab", "δαρατουμουμάμπη",
     "ダラツムマブ", "ダラザレックス", "达雷妥尤单抗", "다라투무맙", "Darzalex 1800 mg", "daratumumab 16 mg/kg", "Daratumumab C1D1",
     "Daratumumab (1st dose)", "daratumumab, cycle 3 day 1", "Dara monotherapy", "Daratumumab maintenance", "Darzquro",
+    "ダラザレックス点滴静注", "ダラキューロ配合皮下注", "ダラツムマブ(遺伝子組換え)", "达雷妥尤单抗注射液", "達雷妥尤單抗", "다라투무맙 피하주사", "다라투무맙피하주사",
     "DaraSC", "DARA-IV", "daratumumabSC", "“Dara”", "Darzalex (daratumumab)",
 )  # fmt: skip
 OTHER_ANTIBODIES = {
     "isatuximab": ("Isatuximab", "Sarclisa®", "SARCLISA", "isatuximab-irfc", "SAR650984", "SAR-650984", "Isa", "ISA iv", "изатуксимаб",
                    "izatuksymab", "イサツキシマブ", "Isatuximabum"),
     "felzartamab": ("MOR202", "MOR-202", "MOR 03087", "TJ202", "Felzartamab"),
+    "CM313": ("CM-313", "CM 313"), "SG301": ("SG-301",), "TNB-738": ("TNB738",), "ISB 1442": ("ISB-1442",),
+    "XmAb968": ("Xmab-968",), "Y150": ("Y-150",),
     "mezagitamab": ("TAK-079", "TAK079", "tak 079", "mezagitamab SC"),
 }  # fmt: skip
 REGIMENS = {
@@ -35,9 +38,9 @@ REGIMENS = {
         "daratumumab + lenalidomide", "Daratumumab with Revlimid", "DVMP", "D-VMP", "VMP-D", "VMP+dara", "DVd", "D-Vd", "DKd",
         "D-Kd", "Kd-Dara", "DPd", "D-Pd", "DPomDex", "Dara-Pom-d", "D-VTd", "DVTd", "Dara-VTd", "DaraCyBorD", "Dara-CyBorD",
         "D-VCd", "D-VRd", "DVRd", "D-RVd", "Dara-KRd", "DKRd", "D-R", "Dara-R", "Tec-Dara", "Tec-D", "Tal-D", "Dara-Ixa-dex", "D-IRd",
-        "DRd SC", "Dd", "Dara-d", "Dara-dex", "D&Rd", "Dara·Rd", "Darzalex/Velcade/dex", "Darzalex® + Kyprolis®", "дара-Rd",
+        "VenDd", "D-VenDex", "Ven-Dd", "SDd", "DTal", "DTec", "ダラツムマブ+レナリドミド", "DRd SC", "Dd", "Dara-d", "Dara-dex", "D&Rd", "Dara·Rd", "Darzalex/Velcade/dex", "Darzalex® + Kyprolis®", "дара-Rd",
     ),
-    "isatuximab": ("Isa-Pd", "IsaPd", "ISA-PD", "Isa–Kd", "IsaKd", "Isa-Kd", "Isa-VRd", "Isa-RVd", "IsaKRd", "Isa/pom/dex",
+    "isatuximab": ("サークリサ+Pd", "Isa-Pd", "IsaPd", "ISA-PD", "Isa–Kd", "IsaKd", "Isa-Kd", "Isa-VRd", "Isa-RVd", "IsaKRd", "Isa/pom/dex",
                    "Sarclisa + Pomalyst + dex", "Isa-Rd", "Isa-VCd"),
 }  # fmt: skip
 QUESTIONS = (
@@ -47,7 +50,8 @@ QUESTIONS = (
     "post dara", "dara stopped", "daratumumab not given", "daratumumab 0 mg", "Dara or Isa", "Dara+Isa", "Darzalex biosimilar",
     "D", "D-XYZ", "Dara-XYZ", "Isa-XY", "Isatuximb", "Isatuxmab", "Sarclissa", "Sarcliza", "SAR650985", "MOR203", "TAK-078",
     "felzartimab", "MAIA", "CASTOR", "IKEMA", "Dar", "dara/placebo?", "Darzalex vs placebo", "D-VRd lite",
-    "VRd ± D", "VRd +/- dara", "(D)VRd", "Daratumumab/placebo", "GEN501", "DBd", "saratumumab", "aratumumab", "Xarzalex", "satuximab",
+    "未投与ダラツムマブ", "达雷妥尤单抗停药", "GMMG-HD7", "HD8", "IFM 2017-03", "LYRA", "EQUULEUS", "MASTER", "MIDAS", "GEM2017FIT",
+    "MajesTEC-3", "SWOG S1803", "IVRd", "I-VRd", "IKd", "IKRd", "CM314", "VRd ± D", "VRd +/- dara", "(D)VRd", "Daratumumab/placebo", "GEN501", "DBd", "saratumumab", "aratumumab", "Xarzalex", "satuximab",
     "arclisa", "daratumumab x 4", "PI + dara", "Dara rechallenge",
 )  # fmt: skip
 OTHERS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.output.figures.washout.points import PALE, DrawnVisit
+from pipeline.output.figures.washout.points import EXTRAPOLATED_FILL, DrawnVisit
 
 MEASURED = DrawnVisit(12.0, 20_000.0, 16_000.0, 25_000.0, 0, "P01", "VGPR", samples=("P01_BM1",), visit="C2")
 
@@ -23,7 +23,7 @@ def test_a_visit_beyond_a_limit_is_hollow_and_says_on_which_side():
 
 def test_an_extrapolated_visit_is_pale_and_says_so():
     beyond = DrawnVisit(50.0, 70_000.0, 60_000.0, 80_000.0, 0, "P04", "CR", extrapolated=True)
-    assert beyond.face == PALE
+    assert beyond.face == EXTRAPOLATED_FILL
     assert "extrapolated above the top bead" in beyond.words
 
 

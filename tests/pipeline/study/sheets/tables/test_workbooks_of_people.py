@@ -90,6 +90,55 @@ def test_rows_struck_through_are_read_with_a_warning(tmp_path):
     ]
 
 
+def test_rows_without_height_and_columns_without_width_are_hidden_too(tmp_path):
+    def change(name: str, data: bytes) -> bytes:
+        if not name.endswith("sheet1.xml"):
+            return data
+        narrow = b'<cols><col min="7" max="7" width="0" customWidth="1"/></cols><sheetData>'
+        flat = data.replace(b'<row r="3"', b'<row r="3" ht="0.0" customHeight="1"')
+        return flat.replace(b"<sheetData>", narrow).replace(b'<row r="2"', b'<row r="2" ht="15"')
+
+    write_workbook(write_files(tmp_path), good_sheets())
+    assert [line.split(", expected")[0] for line in said(repacked(tmp_path, change))] == [
+        'WARNING samples!G1: found the column "visit" hidden',
+        "WARNING samples!3: found row 3 hidden, by a filter, a group or by hand",
+    ]
+
+
+SPREADSHEET = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHARED_TYPE = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType='
+    b'"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+RICH = '<r><rPr><strike{}/><sz val="11"/></rPr><t>Dara</t></r><r><t>tumumab</t></r>'
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared text", "text in the cell"])
+@pytest.mark.parametrize(("value", "lines"), [("", 1), (' val="1"', 1), (' val="0"', 0)])
+def test_a_text_of_which_a_part_is_struck_through_is_warned_of(tmp_path, shared, value, lines):
+    rich = RICH.format(value).encode()
+
+    def change(name: str, data: bytes) -> bytes:
+        if shared and name == "[Content_Types].xml":
+            return data.replace(b"</Types>", SHARED_TYPE + b"</Types>")
+        if name.endswith("sheet4.xml"):
+            begin = data.index(b'<c r="C3"')
+            end = data.index(b"</c>", begin) + 4
+            inside = b' t="inlineStr"><is>' + rich + b"</is></c>"
+            return data[:begin] + b'<c r="C3"' + (b' t="s"><v>1</v></c>' if shared else inside) + data[end:]
+        return data
+
+    write_workbook(write_files(tmp_path), good_sheets())
+    if shared:
+        with zipfile.ZipFile(tmp_path / "study.xlsx", "a") as archive:
+            texts = b"<si><t>plain</t></si><si>" + rich + b"</si>"
+            archive.writestr(
+                "xl/sharedStrings.xml", b'<sst xmlns="' + SPREADSHEET + b'">' + texts + b"</sst>"
+            )
+    found = [line.split(", expected")[0] for line in said(repacked(tmp_path, change))]
+    assert found == ["WARNING doses!3: found row 3 struck through"][:lines]
+
+
 def test_hidden_columns_and_very_hidden_sheets_are_read_with_a_warning(tmp_path):
     def change(book: Workbook) -> None:
         book["samples"].column_dimensions.group("G", "H", hidden=True)
@@ -343,3 +392,18 @@ def test_a_link_inside_the_folder_and_a_study_folder_that_is_a_link_are_read(tmp
     except OSError:
         pytest.skip(f"{sys.platform} does not let this user make links")
     assert said(folder) == said(tmp_path / "by_link") == []
+
+
+@pytest.mark.parametrize("table", ["Table 1", "Tabelle 1", "Tableau 1", "表格 1"])
+def test_tables_that_numbers_exported_are_told_by_the_name_of_their_sheet(tmp_path, table):
+    def change(book: Workbook) -> None:
+        for sheet in book.worksheets:
+            sheet.insert_rows(1)
+            sheet["A1"] = table
+            sheet.title = f"{sheet.title} - {table}"
+
+    lines = said(with_book(tmp_path, change))
+    for name in ("samples", "panels", "beads", "doses"):
+        assert any(
+            line.startswith("ERROR study.xlsx") and f'Did you mean "{name}"?' in line for line in lines
+        ), name

@@ -1,0 +1,132 @@
+"""Events that two files share: a gated export, a part or a re-sorted copy is the same recording."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.numbers import AT_SCALE_END
+from gating.events.panel import Role
+from pipeline.fcs import FcsError, FcsFile
+from pipeline.tube.names.markers import scatter_role
+
+SEARCHED = 100_000
+"""Events of a file that are searched for those of another. Convention: most tubes have fewer."""
+
+KEPT_EVENTS = 1_024
+"""Events of a file that are kept for the comparison: those of the lowest hash, so that two files keep the
+same ones (Broder 1997, doi:10.1109/SEQUEN.1997.666900). Convention: a part of 2 % then shares about 20."""
+
+FEWEST_SHARED = 10
+"""Fewest events that two files must share. Convention: single events may agree by chance."""
+
+SHARE_OF_PART = 0.2
+"""Share of the smaller file's kept events that the other file has, from which they are one recording.
+Convention: two exports of different gates share fewer than all."""
+
+MOST_ALIKE_PAIRS = 0.05
+"""Share of a file's events whose scatter another of its events has, above which nothing is concluded.
+Convention: coarse integers agree by chance."""
+
+_FACTORS, _SHIFT = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)), np.uint64(31)
+"""Factors and shift of the hash: those of SplitMix64, doi:10.1145/2660193.2660195."""
+Marks = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvents:
+    """The kept events of a file: the lowest hashes of their forward and side scatter, sorted.
+
+    Scatter is neither compensated nor renamed, so an export keeps its values.
+    """
+
+    marks: Marks
+    is_whole: bool
+
+
+NOTHING_KEPT = KeptEvents(np.zeros(0, np.uint64), is_whole=False)
+"""Of a file without scatter, or with coarse values. Arithmetic: no events."""
+
+
+def kept_events(file: FcsFile) -> KeptEvents:
+    """Return the kept events of a file; none if it has no scatter, or only coarse values."""
+    roles = {scatter_role(name): name for name in reversed(file.channels)}
+    sides = ((Role.FSC_AREA, Role.FSC_HEIGHT), (Role.SSC_AREA, Role.SSC_HEIGHT))
+    names = [roles.get(area) or roles.get(height) for area, height in sides]
+    pair = tuple(name for name in names if name)
+    if len(pair) < 2:
+        return NOTHING_KEPT
+    values = first_events(file, SEARCHED, pair)
+    if values is None:
+        return NOTHING_KEPT
+    tops = np.array([file.scale_top(name) for name in pair])[:, None]
+    on_scale = (np.isfinite(values) & (values > 0) & (values < AT_SCALE_END * tops)).all(axis=0)
+    hashes = _lowest(_hashes(np.compress(on_scale, values, axis=1)))
+    different = hashes[np.diff(hashes, prepend=np.uint64(0)) > 0]
+    if different.size < FEWEST_SHARED or different.size < (1 - MOST_ALIKE_PAIRS) * hashes.size:
+        return NOTHING_KEPT
+    return KeptEvents(different[:KEPT_EVENTS], is_whole=different.size <= KEPT_EVENTS)
+
+
+def first_events(file: FcsFile, most: int, channels: Sequence[str]) -> NDArray[np.float32] | None:
+    """Return the first events of a file, shape (n_channels, n_events); None if they cannot be read."""
+    if file.data.layout.is_text:
+        return None
+    n = min(file.n_events, most)
+    bits = sum(part.bits for part in file.data.layout.fields)
+    data = replace(file.data, n_events=n, n_bytes=-(-n * bits // 8))
+    try:
+        return replace(file, n_events=n, data=data).events(channels)
+    except (FcsError, OSError):
+        return None
+
+
+def files_that_share_events(kept: Mapping[str, KeptEvents]) -> list[tuple[str, str]]:
+    """Return pairs of files, the earlier one first, in which one is the other or a part of it."""
+    names = [name for name in kept if kept[name].marks.size]
+    if not names:
+        return []
+    marks = np.concatenate([kept[name].marks for name in names])
+    owners = np.repeat(np.arange(len(names)), [kept[name].marks.size for name in names])
+    order = np.argsort(marks, kind="stable")
+    marks, owners = marks[order], owners[order]
+    shared: Counter[tuple[int, int]] = Counter()
+    bounds = np.flatnonzero(np.r_[True, marks[1:] != marks[:-1], True])
+    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        if end - begin > 1:
+            first, *others = owners[begin:end].tolist()
+            shared.update((first, other) for other in others)
+    return [
+        (names[a], names[b])
+        for (a, b), n in sorted(shared.items())
+        if n >= max(FEWEST_SHARED, SHARE_OF_PART * _comparable(kept[names[a]], kept[names[b]]))
+    ]
+
+
+def _comparable(first: KeptEvents, second: KeptEvents) -> int:
+    """Return the number of kept events of the smaller file below the hash up to which both files kept all."""
+    tops = [kept.marks[-1] for kept in (first, second) if not kept.is_whole]
+    if not tops:
+        return min(first.marks.size, second.marks.size)
+    below = (int(np.searchsorted(kept.marks, min(tops), side="right")) for kept in (first, second))
+    return min(below)
+
+
+def _lowest(hashes: Marks) -> Marks:
+    """Return the lowest hashes, sorted: a random sample of the pairs of values, twice as many as are kept."""
+    if hashes.size > 2 * KEPT_EVENTS:
+        hashes = np.partition(hashes, 2 * KEPT_EVENTS)[: 2 * KEPT_EVENTS]
+    return np.sort(hashes)
+
+
+def _hashes(values: NDArray[np.float32]) -> Marks:
+    """Return a hash of each event's two values, uint64, shape (n_events,)."""
+    forward, side = (row.view(np.uint32).astype(np.uint64) for row in values)
+    with np.errstate(over="ignore"):
+        mixed = (forward * _FACTORS[0]) ^ (side * _FACTORS[1])
+        mixed = (mixed ^ (mixed >> _SHIFT)) * _FACTORS[1]
+    return np.asarray(mixed ^ (mixed >> _SHIFT), np.uint64)
