@@ -49,6 +49,10 @@ def test_the_models_stand_in_their_order_under_names_of_their_own():
     assert all(model.after in ("", *NAMES[: NAMES.index(model.name)]) for model in MODELS)
 
 
+def test_the_model_with_priors_has_credible_intervals_and_no_other_has():
+    assert [model.name for model in MODELS if model.interval is IntervalKind.CREDIBLE] == ["M2"]
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_a_model_tells_estimates_of_its_own_with_a_method(model: Model, report):
     fit = report.fits[model.name]
