@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
@@ -99,6 +100,10 @@ class _GivenPieces(Generic[Task, Result]):
 
     def _give_out(self) -> None:
         """Give out as many pieces as keep the workers busy; a piece that was set aside is given out alone."""
+        if (
+            self._client.status == "closed"
+        ):  # it takes no piece; the next look says that the scheduler is lost
+            return
         while self._waiting and len(self._out) < PIECES_PER_THREAD * self._workers.n_threads:
             self._alone = None
             self._submit(self._waiting.popleft())
@@ -131,9 +136,14 @@ class _GivenPieces(Generic[Task, Result]):
         if future.status == "cancelled":  # its scheduler was lost; another may be there
             yield from self._retry(index, _lost(self._tasks[index]))
             return
-        error = future.exception()
-        if error is None:
-            yield from self._of_this_program(index, future.result())
+        try:
+            error = future.exception()
+            end = future.result() if error is None else None
+        except (OSError, CancelledError):  # the scheduler was lost while the result was on its way
+            yield from self._retry(index, _lost(self._tasks[index]))
+            return
+        if end is not None:
+            yield from self._of_this_program(index, end)
         elif type(error).__name__ == "KilledWorker":
             self._deaths[index] += index == self._alone
             yield from self._aside_or_blamed(index)

@@ -111,6 +111,17 @@ def test_a_scheduler_that_dies_is_one_sentence(tmp_path: Path) -> None:
         assert time.monotonic() - began < 30
 
 
+def test_a_scheduler_that_dies_before_it_handed_a_result_over_is_one_sentence(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path, ROOT) as cluster:
+        running = run_tasks(list(not_poison(4)), slow_square, scheduler=cluster.address)
+        next(running)
+        time.sleep(1.0)  # meanwhile the next piece is done; its result is still with the worker
+        cluster.scheduler.kill()
+        cluster.workers[0].kill()
+        with pytest.raises(SchedulerError, match=rf"the scheduler does not answer any more; .*{KEPT}"):
+            list(running)
+
+
 def test_a_scheduler_that_is_started_again_goes_on(tmp_path: Path) -> None:
     numbers = not_poison(40)
     with dask_cluster(tmp_path, ROOT) as cluster:
