@@ -100,9 +100,7 @@ class _GivenPieces(Generic[Task, Result]):
 
     def _give_out(self) -> None:
         """Give out as many pieces as keep the workers busy; a piece that was set aside is given out alone."""
-        if (
-            self._client.status == "closed"
-        ):  # it takes no piece; the next look says that the scheduler is lost
+        if self._client.status == "closed":  # the next look says that the scheduler is lost
             return
         while self._waiting and len(self._out) < PIECES_PER_THREAD * self._workers.n_threads:
             self._alone = None
