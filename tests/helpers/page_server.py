@@ -34,6 +34,13 @@ class Served:
         """Where the page is, without a path."""
         return "/".join(self.address.split("/")[:3])
 
+    def let_in(self, page: Page, path: str = "") -> None:
+        """Open the address that opens the page once; then, once that page has moved on by itself, a path."""
+        page.goto(self.address)
+        page.wait_for_url(lambda url: "?" not in url)
+        if path:
+            page.goto(self.origin + path)
+
 
 @contextmanager
 def served(study: Path | None, *options: str, command: str = "review") -> Iterator[Served]:

@@ -138,8 +138,7 @@ def test_every_stage_says_that_the_program_has_ended_and_with_which_command_it_s
 ) -> None:
     with served(study, command="open") as one:
         page = browser.new_context(viewport=DESK).new_page()
-        page.goto(one.address)
-        page.goto(f"{one.origin}/{stage}")
+        one.let_in(page, f"/{stage}")
         assert page.locator("#trouble").is_hidden()
         one.process.kill()
         one.process.wait(20)

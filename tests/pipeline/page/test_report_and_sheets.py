@@ -89,8 +89,7 @@ def test_the_report_opens_in_a_tab_in_which_its_own_script_works(browser: Browse
     with served(study, command="open") as one:
         context = browser.new_context(viewport=DESK)
         page = context.new_page()
-        page.goto(one.address)
-        page.goto(f"{one.origin}/report")
+        one.let_in(page, "/report")
         with context.expect_page() as opened:
             page.click("text=Open the report")
         report = opened.value

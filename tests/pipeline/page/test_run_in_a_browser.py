@@ -55,8 +55,7 @@ def test_a_run_shows_its_pace_and_failures_is_stopped_and_goes_on_where_it_was(
     with served(study, "--idle=10", command="open") as one:
         page = browser.new_context(viewport=DESK).new_page()
         page.on("console", lambda message: complaints.append(message.text))
-        page.goto(one.address)
-        page.goto(f"{one.origin}/run")
+        one.let_in(page, "/run")
         page.click("text=Run the study")
         until(
             page,
@@ -92,8 +91,7 @@ def test_a_run_that_is_stopped_twice_ends_at_once_and_leaves_no_process(
 ) -> None:
     with served(study, command="open") as one:
         page = browser.new_context(viewport=DESK).new_page()
-        page.goto(one.address)
-        page.goto(f"{one.origin}/run")
+        one.let_in(page, "/run")
         page.click("text=Run the study")
         page.click("#job button:has-text('Stop')")
         page.locator("#job").wait_for()

@@ -101,7 +101,7 @@ def test_a_moved_gate_is_saved_run_signed_and_unsigned_by_what_changes(study: Pa
     assert reviewer.sign(ONE, "A. Berger").status_code == 200
     assert "A second person" in reviewer.sign(ONE, "a berger", act="countersign").json()["error"]
     assert reviewer.sign(ONE, "CD", act="countersign").json()["decision"]["state"] == "countersigned"
-    told = [line["what"] for line in reviewer.get(f"/api/tubes/{ONE}").json()["history"]]
+    told = [line["subject"] for line in reviewer.get(f"/api/tubes/{ONE}").json()["history"]]
     assert told == ["counter-signed", "signed", "gate cd138", "decided"]
 
     fcs = next(study.rglob(f"{ONE}.fcs"))

@@ -51,8 +51,7 @@ def test_the_page_sheets_follows_two_saves_within_a_second_and_who_has_them_open
     with_day(study, "yesterday", second)
     with served(study, command="open") as one:
         page = browser.new_context(viewport=DESK, timezone_id="Asia/Tokyo").new_page()
-        page.goto(one.address)
-        page.goto(f"{one.origin}/sheets")
+        one.let_in(page, "/sheets")
         until(page, "() => document.getElementById('saved').textContent.includes('17:00')")
         assert page.locator("#saved").inner_text() == "Saved 2027-01-15 17:00."
         assert "yesterday" in page.locator("#causes").inner_text()
