@@ -61,10 +61,11 @@ def kept_events(file: FcsFile) -> KeptEvents:
     if len(pair) < 2:
         return NOTHING_KEPT
     values = first_events(file, SEARCHED, pair)
-    if values is None:
+    if values is None or not values.size:
         return NOTHING_KEPT
-    tops = np.array([file.scale_top(name) for name in pair])[:, None]
-    on_scale = (np.isfinite(values) & (values > 0) & (values < AT_SCALE_END * tops)).all(axis=0)
+    # The data's own end counts as well: events pile up there, and the header may claim a longer scale.
+    ends = np.fmin([AT_SCALE_END * file.scale_top(name) for name in pair], np.fmax.reduce(values, axis=1))
+    on_scale = (np.isfinite(values) & (values > 0) & (values < ends[:, None])).all(axis=0)
     hashes = _lowest(_hashes(np.compress(on_scale, values, axis=1)))
     different = hashes[np.diff(hashes, prepend=np.uint64(0)) > 0]
     if different.size < FEWEST_SHARED or different.size < (1 - MOST_ALIKE_PAIRS) * hashes.size:

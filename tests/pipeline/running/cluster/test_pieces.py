@@ -18,7 +18,7 @@ import pytest
 from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.running.attempt import Finished
-from pipeline.running.cluster import state
+from pipeline.running.cluster import pieces, state
 from pipeline.running.cluster.dask_connection import SchedulerError, connected
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
@@ -119,6 +119,21 @@ def test_a_scheduler_that_dies_before_it_handed_a_result_over_is_one_sentence(tm
         cluster.scheduler.kill()
         cluster.workers[0].kill()
         with pytest.raises(SchedulerError, match=rf"the scheduler does not answer any more; .*{KEPT}"):
+            list(running)
+
+
+def test_a_connection_that_was_closed_takes_no_piece_and_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    monkeypatch.setattr(pieces, "SECONDS_BETWEEN_LOOKS", 3.0)  # pieces are given out before the next look
+    with dask_cluster(tmp_path, ROOT) as cluster:
+        running = run_tasks(list(not_poison(100)), slow_square, scheduler=cluster.address)
+        next(running)
+        for client in list(Client._instances):
+            client.close()
+        with pytest.raises(SchedulerError, match="the scheduler does not answer any more"):
             list(running)
 
 

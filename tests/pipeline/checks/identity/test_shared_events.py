@@ -1,0 +1,59 @@
+"""Which files share events: by the lowest hashes of their scatter, whatever part of a recording a file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.checks.identity.shared_events import KeptEvents, files_that_share_events, kept_events
+from pipeline.fcs import read_fcs, write_fcs
+
+CHANNELS = ("FSC-A", "SSC-A")
+
+
+def scatter(n: int, seed: int) -> NDArray[np.float32]:
+    """Return forward and side scatter of other events for each seed, shape (2, n)."""
+    return np.random.default_rng(seed).uniform(1_000, 200_000, (2, n)).astype(np.float32)
+
+
+def kept_of(folder: Path, events: NDArray[np.float32]) -> KeptEvents:
+    path = folder / "a.fcs"
+    write_fcs(path, events, CHANNELS)
+    return kept_events(read_fcs(path, channels=()))
+
+
+def pairs(folder: Path, *recordings: NDArray[np.float32]) -> list[tuple[str, str]]:
+    return files_that_share_events({str(n): kept_of(folder, events) for n, events in enumerate(recordings)})
+
+
+def test_a_part_of_a_fiftieth_is_found_in_a_recording_of_many_times_the_kept_events(tmp_path):
+    whole = scatter(40_000, 1)
+    assert pairs(tmp_path, whole, whole[:, ::50]) == [("0", "1")]
+
+
+def test_recordings_that_share_a_few_events_in_a_hundred_are_two(tmp_path):
+    first, second = scatter(20_000, 1), scatter(20_000, 2)
+    second[:, :1_000] = first[:, :1_000]
+    kept = {name: kept_of(tmp_path, events) for name, events in (("a", first), ("b", second))}
+    assert np.intersect1d(kept["a"].marks, kept["b"].marks).size >= 10  # enough, but of too many
+    assert files_that_share_events(kept) == []
+
+
+@pytest.mark.parametrize("end", [262_143.0, 262_144.0], ids=["as the header says", "below the header's end"])
+def test_events_at_the_end_of_the_scale_do_not_hide_a_part(tmp_path, end):
+    whole = scatter(1_500, 3)
+    whole[:, :200] = end
+    assert pairs(tmp_path, whole, whole[:, ::2]) == [("0", "1")]
+
+
+def test_recordings_of_which_many_events_are_at_the_end_of_the_scale_are_two(tmp_path):
+    first, second = scatter(1_500, 4), scatter(1_500, 5)
+    first[:, :200] = second[:, :200] = 262_143.0
+    assert pairs(tmp_path, first, second) == []
+
+
+def test_a_file_without_events_shares_none(tmp_path):
+    assert pairs(tmp_path, scatter(0, 1), scatter(100, 2)) == []
