@@ -10,11 +10,11 @@ from pipeline.study.names.look import caseless
 from pipeline.study.sheets.typed import TypedStudy
 from pipeline.template.guesses import GuessedRow
 
-Key = tuple[str, str]
+GuessedKey = tuple[str, str]
 """A material and an experiment, as guessed."""
 
 
-def validation_rows(
+def added_assay_rows(
     typed: TypedStudy,
     guessed: Sequence[GuessedRow],
     ids: Mapping[str, str],
@@ -59,7 +59,7 @@ def validation_rows(
     )
 
 
-def _key(row: GuessedRow) -> Key:
+def _key(row: GuessedRow) -> GuessedKey:
     return str(row.values["specimen"]), str(row.values["experiment"])
 
 

@@ -10,7 +10,7 @@ from pipeline.study.locations import file_key
 from pipeline.study.names.look import caseless
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import first_words
-from pipeline.template.additions.assay import validation_rows
+from pipeline.template.additions.assay import added_assay_rows
 from pipeline.template.guesses import GuessedRow, GuessedRows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
@@ -81,7 +81,7 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
         ),
         "beads": tuple(bead_rows),
         **existing.patient_rows(guessed, samples),
-        "validation": validation_rows(
+        "validation": added_assay_rows(
             typed,
             guessed["validation"],
             existing.sample_ids(guessed["samples"], samples),
