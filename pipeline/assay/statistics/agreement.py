@@ -71,8 +71,9 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     """Return the weighted Deming line and the limits of agreement of two methods.
 
     Errors grow with the density, so the line is weighted (Linnet 1990,
-    doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993, doi:10.1093/clinchem/39.3.424), and
-    differences are ratios (Bland, Altman 1999, doi:10.1177/096228029900800204).
+    doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993,
+    doi:10.1093/clinchem/39.3.424), and differences are ratios (Bland, Altman 1999,
+    doi:10.1177/096228029900800204).
 
     Parameters
     ----------
