@@ -30,7 +30,8 @@ class Visit:
 
     Tubes of another tissue, kit, clone or dye are never pooled: they are a visit of their own. `theta` is the
     part of CD38 that the drug covers, from the tubes of the visit; `by_sentinels` and `by_level` are θ from
-    the sentinels and from the drug level. `total` is the pooled density over 1 − θ. `competes`: whether the clone competes with the drug.
+    the sentinels and from the drug level. `total` is the pooled density over 1 − θ. `competes` says whether
+    the clone competes with the drug.
     """
 
     patient_id: str

@@ -85,7 +85,9 @@ class Waiting:
 
 _TWO: Final = float(np.hypot(_FIVE_PERCENT, _FIVE_PERCENT))
 WAITS: Final = (
+    Waiting("nothing shared", 19),
     Waiting("nothing shared", 40),
+    Waiting("nothing shared", 100),
     Waiting("lot and F:P shared, 5 % each", 19, _TWO, 2),
     Waiting("lot and F:P shared, 5 % each", 40, _TWO, 2),
     Waiting("lot and F:P shared, 5 % each", 100, _TWO, 2),

@@ -87,7 +87,7 @@ def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
 
 
 def _poolable(rows: Sequence[PatientRd], tissue: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of this tissue and of one kind of sites that can share a line, and notes on the others."""
+    """Return the rows of this tissue that can share a line, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
     one_kind, kind_notes = one_kind_of_sites(one_tissue)
     used, way_notes = _of_usable_ways(one_kind)
