@@ -145,6 +145,7 @@ class NoAssociation:
     limits: str = ""
     samples: tuple[int, ...] = ()
     growing: float = 1.0
+    months: bool = False
 
     def p(self, rng: np.random.Generator) -> float | None:
         """Return M0's p of one study; None where it is refused."""
@@ -152,6 +153,7 @@ class NoAssociation:
         patient = np.repeat(np.arange(len(counts)), counts)
         m = len(patient)
         x = rng.uniform(1, 6.5, len(counts))[patient] + rng.uniform(0, 0.5, m)
+        x = np.log2(4 * np.ceil(2**x / 4)) if self.months else x
         level = np.sqrt(0.6) * rng.standard_normal(len(counts))[patient] if self.samples else np.zeros(m)
         y = level + (np.sqrt(0.4) if self.samples else 1.0) * rng.standard_normal(m)
         y = y * self.growing ** (x - 4)
@@ -181,6 +183,7 @@ NONE: Final = (
     NoAssociation("10 patients with 1 to 5 samples, alike 0.6", 30, 0.3, samples=(1, 2, 3, 4, 5) * 2),
     NoAssociation("9 single samples and one patient with 10", 19, 0.3, samples=(*[1] * 9, 10)),
     NoAssociation("60 % below, spread grows × 1.3 per doubling", 60, 0.6, growing=1.3),
+    NoAssociation("58 % below, washouts tied: whole months", 19, 0.58, months=True),
 )
 
 
