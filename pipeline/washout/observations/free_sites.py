@@ -16,19 +16,33 @@ from pipeline.washout.observations.ways import takes_part
 _WORDS: Final = {True: "free sites", False: "all sites, free or covered"}
 
 
-def one_kind_of_sites(rows: Sequence[PatientRd]) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of free sites or those of all sites, whichever are more, and a note on the others.
+def usual_competition(rows: Sequence[PatientRd]) -> bool | None:
+    """Return whether the clones of most rows with a density compete with the drug; None: not known of any.
 
-    If there are as many of both, the rows of free sites are used. A row whose clone may or may not compete
-    counts as the usual kind.
+    If as many rows have a clone of either kind, it is True: free sites are used.
     """
     counts = Counter(row.competes for row in rows if row.competes is not None and takes_part(row))
-    if len(counts) < 2:
-        return tuple(rows), ()
-    free = counts[True] >= counts[False]
-    used = tuple(row for row in rows if row.competes in (free, None))
+    return counts[True] >= counts[False] if counts else None
+
+
+def one_kind_of_sites(
+    rows: Sequence[PatientRd], competes: bool | None
+) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of free sites or those of all sites, and a note on the others.
+
+    A row whose clone may or may not compete counts as the usual kind.
+
+    Parameters
+    ----------
+    competes
+        Whether the clones of the wanted rows compete with the drug, as `usual_competition` returns it.
+    """
+    used = tuple(row for row in rows if competes is None or row.competes in (competes, None))
+    if len(used) == len(rows):
+        return used, ()
+    wanted, others = _WORDS[competes is True], _WORDS[competes is False]
     note = (
-        f"{_WORDS[free]} and {_WORDS[not free]} share no line: {counts[not free]} rows of {_WORDS[not free]} "
-        f"left out of M0 to M2, since their clone {'does not compete' if free else 'competes'} with the drug"
+        f"{wanted} and {others} share no line: {len(rows) - len(used)} rows of {others} left out of M0 to M2, "
+        f"since their clone {'does not compete' if competes else 'competes'} with the drug"
     )
     return used, (note,)

@@ -15,7 +15,7 @@ from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, Refusal
 from pipeline.washout.censored.subject import COVARIATE_WORDS, Covariate
-from pipeline.washout.observations.free_sites import one_kind_of_sites
+from pipeline.washout.observations.free_sites import one_kind_of_sites, usual_competition
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import with_shared_errors
@@ -63,7 +63,8 @@ def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
     ordered = sorted(rows, key=_measured_values)
     usable, left_out = kept_rows(ordered, settings)
     tissue = _tissue(usable or ordered)
-    used, notes = _poolable(usable, tissue)
+    competes = usual_competition(_of_tissue(usable or ordered, tissue)[0])
+    used, notes = _poolable(usable, tissue, competes)
     ways = ways_of(used)
     reference = usable_ways(ways, [False] * len(used))[0] if used else None
     data, covariates = observed(used, settings)
@@ -82,14 +83,16 @@ def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
         refusals=refusals,
         notes=(*left_out_notes(left_out), *kept_notes(usable), *notes),
         left_out=left_out,
-        with_left_out=observed(_poolable(ordered, tissue)[0], settings)[0] if left_out else None,
+        with_left_out=observed(_poolable(ordered, tissue, competes)[0], settings)[0] if left_out else None,
     )
 
 
-def _poolable(rows: Sequence[PatientRd], tissue: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+def _poolable(
+    rows: Sequence[PatientRd], tissue: Tissue, competes: bool | None
+) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
     """Return the rows of this tissue that can share a line, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
-    one_kind, kind_notes = one_kind_of_sites(one_tissue)
+    one_kind, kind_notes = one_kind_of_sites(one_tissue, competes)
     used, way_notes = _of_usable_ways(one_kind)
     return used, (*tissue_notes, *kind_notes, *way_notes)
 

@@ -56,6 +56,15 @@ def test_the_kind_with_more_rows_is_used_and_free_sites_where_both_are_as_many()
     assert {r.competes for r in select_rows([*free, *whole[5:], *failed], Settings()).used} == {True}
 
 
+def test_the_line_with_the_rows_that_a_rule_leaves_out_is_of_the_same_kind():
+    """With the rows under a week there are more of all sites: they still are not in the line beside M1."""
+    free, whole = two_kinds(n_free=14, n_all=20)
+    early = [replace(row, weeks=0.5) for row in whole[:12]]
+    selection = select_rows([*free, *early, *whole[12:], replace(free[0], weeks=0.5)], Settings())
+    assert {row.competes for row in selection.used} == {True}
+    assert (selection.data.n, selection.with_left_out.n) == (14, 15)
+
+
 def test_a_row_whose_clone_may_or_may_not_compete_is_of_the_usual_kind():
     free, whole = two_kinds(clones=("", ""))
     unknown = replace(free[0], competes=None)
