@@ -42,7 +42,7 @@ def one_kind_of_sites(
         return used, ()
     wanted, others = _WORDS[competes is True], _WORDS[competes is False]
     note = (
-        f"{wanted} and {others} share no line: {len(rows) - len(used)} rows of {others} left out of M0 to M2, "
-        f"since their clone {'does not compete' if competes else 'competes'} with the drug"
+        f"{wanted} and {others} share no line: {len(rows) - len(used)} rows of {others} left out of M0 to "
+        f"M2, since their clone {'does not compete' if competes else 'competes'} with the drug"
     )
     return used, (note,)
