@@ -204,7 +204,9 @@ def section(studies: int, seed: int, mapper: Callable[..., Iterable] = map) -> s
         "patients have it at 30 weeks. Shared: one error of the whole study, stated as part of each row's error. Reported: a "
         "number with an interval. Withheld: later than the observed washouts, or contradicted by the late rows; the lower "
         "limit is reported. Right: the truth lies in the interval, or above the lower limit. If the rise slows, the "
-        "line is too low in the middle: the time for half is too late, for nine of ten too early."
+        "line is too low in the middle: the time for half is too late, for nine of ten too early. From 19 patients a time for "
+        "nine of ten is reported in about half of the studies, those with the earlier answers. Where such an interval misses, "
+        "it is too early, and the note of the wait says so."
     )
     columns = ("truth", "n", "patients", "reported", "right", "withheld", "right", "together")
     text += table(columns, [_waited(row) for rows in found for row in rows])
