@@ -527,6 +527,14 @@ def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     assert page.evaluate("document.getElementById('rd').offsetWidth") <= 718
 
 
+def test_printed_no_row_of_a_table_is_cut_by_the_end_of_a_page(page: Page) -> None:
+    page.emulate_media(media="print")
+    breaks = page.locator("tbody tr").evaluate_all(
+        "rows => rows.map((row) => getComputedStyle(row).breakInside)"
+    )
+    assert set(breaks) == {"avoid"}
+
+
 def test_printed_pages_are_numbered_named_and_no_more_than_needed(
     page: Page, study_result: StudyResult
 ) -> None:
