@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
 
+_BESIDE_THE_LABEL = 60
+"""Columns of the bar, its counts, the rate and the clocks, each as wide as it can become: a longer label
+would push the time left off the line. Convention."""
+
+
 class Reporter(Protocol):
     """Receives the events of a run and shows them; it does not know how tubes are computed."""
 
@@ -118,7 +123,7 @@ class BarReporter(QuietReporter):
         self._console = Console(highlight=False)
         self._bar: Progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}", markup=False),
             *_clocks(),
@@ -142,7 +147,9 @@ class BarReporter(QuietReporter):
         """Advance the bar by one tube."""
         self._ticks += 1
         rate = rate_words(self._ticks, time.monotonic() - self._first)
-        self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}", rate=rate)
+        label, room = f"{sample_id}: {status}", max(self._console.width - _BESIDE_THE_LABEL, 12)
+        label = label if len(label) <= room else f"{label[: room - 1]}…"
+        self._bar.update(self._task, advance=1, description=label, rate=rate)
 
     def stage(self, name: str) -> None:
         """Name the present step; the clock goes on, and the rate of the tubes is over."""

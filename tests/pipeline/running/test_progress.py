@@ -64,6 +64,20 @@ def test_the_bar_names_what_is_done_after_the_tubes(capsys, monkeypatch) -> None
     assert "drawing figures" in plain(capsys.readouterr().out)
 
 
+def test_a_long_name_leaves_the_time_left_on_a_line_of_80_columns(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with BarReporter() as bar:
+        bar.begin(2000, 1000)
+        for _ in range(3):
+            time.sleep(0.2)
+            bar.tick("MM-07_week12_replicate_b", "ABOVE_ULOQ_EXTRAPOLATED")
+        time.sleep(0.6)
+    *_, last = [line for line in re.split(r"[\r\n]+", plain(capsys.readouterr().out)) if line.strip()]
+    assert last.startswith("MM-07_week12")
+    assert re.search(r"… [━╺╸]+ 1003/2000 \d\.\d tubes/s 0:00:01 left \d:\d\d:\d\d$", last)
+
+
 def test_after_the_last_tube_the_clock_goes_on_and_nothing_says_that_no_time_is_left(
     capsys, monkeypatch
 ) -> None:
