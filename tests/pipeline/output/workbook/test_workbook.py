@@ -62,7 +62,7 @@ def test_numbers_are_numbers_and_dates_are_dates(workbook: openpyxl.Workbook):
 
 
 def test_a_day_with_its_time_is_as_wide_as_it_is_written(tmp_path: Path):
-    table = Table(("acquired_on",), ((datetime(2024, 2, 5, 8, 40),),))  # noqa: DTZ001 -- as FCS files have it
+    table = Table(("acquired_on",), ((datetime(2024, 2, 5, 8, 40),),))
     write_workbook(tmp_path / "a.xlsx", [Sheet("Calibration", table)])
     page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Calibration"]
     assert page["A2"].number_format == "yyyy-mm-dd hh:mm:ss"
