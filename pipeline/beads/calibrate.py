@@ -23,6 +23,7 @@ from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
 from pipeline.beads.lot_values import is_ordinal, judged_by_kit
+from pipeline.beads.order_of_events import change_within_run
 from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
@@ -41,6 +42,13 @@ from pipeline.tube.values.scale_ends import scale_ends
 MOST_LEFT_OUT = 1 / 3
 """Share of the events of a bead file above which excluded events are flagged. Convention: bead files are
 mostly beads."""
+
+
+FLAG_OF_CHECK = {
+    CheckName.BRIGHTER_ELSEWHERE: CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
+    CheckName.STEADY: CalibrationFlag.BEADS_UNSTEADY,
+}
+"""Checks of a curve whose doubt also has a flag of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,8 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
             scale_top=ends.top(channel),
             others=[beads.column(other_name) for other_name in other_names],
         )
-        curve = _with_other_channels(_curve(task, peaks), task, beads, peaks)
+        curve = _with_change(_curve(task, peaks), task, beads, peaks)
+        curve = _with_other_channels(curve, task, beads, peaks)
     except CalibrationError as error:
         return replace(
             result,
@@ -256,6 +265,12 @@ def _with_other_channels(
     return curve.with_checks(*rows)
 
 
+def _with_change(curve: StandardCurve, task: BeadTask, beads: _Beads, peaks: BeadPeaks) -> StandardCurve:
+    """Add a check whether the beads kept their brightness while they were acquired."""
+    change = change_within_run(beads.file, beads.singlets, beads.channel, peaks)
+    return curve if change is None else curve.with_checks(*checked(change, task.settings.curve_limits))
+
+
 def _by_hand(run: BeadRun) -> str:
     if not run.ranges:
         return ""
@@ -281,7 +296,5 @@ def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:
 
 
 def _flags(curve: StandardCurve) -> tuple[CalibrationFlag, ...]:
-    doubted = any(
-        row.name is CheckName.BRIGHTER_ELSEWHERE and row.verdict is CurveVerdict.WARN for row in curve.checks
-    )
-    return (*curve_flags(curve), *((CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,) if doubted else ()))
+    doubted = {row.name for row in curve.checks if row.verdict is not CurveVerdict.ACCEPT}
+    return (*curve_flags(curve), *(flag for name, flag in FLAG_OF_CHECK.items() if name in doubted))

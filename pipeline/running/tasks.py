@@ -27,6 +27,7 @@ FLAGS_OF_TUBES = (
     CalibrationFlag.BEADS_CUT,
     CalibrationFlag.BEADS_LEFT_OUT,
     CalibrationFlag.BEADS_UNGATED,
+    CalibrationFlag.BEADS_UNSTEADY,
     CalibrationFlag.REPAIRED_BEAD_FILE,
     CalibrationFlag.CROSS_CALIBRATED,
 )
