@@ -31,6 +31,7 @@ from pipeline.quantification.receptor import (
 )
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
+from pipeline.quantification.steady_stain import change_of_stain
 from pipeline.quantification.task import TubeTask
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.compensation import Compensation
@@ -187,13 +188,18 @@ def _quantified(
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
     receptor = without_guessed_cells(receptor_of(task, tube, cells, blank, control.kind), gated)
     receptor = with_split_doubt(receptor, task, tube, gated)
-    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
+    change = change_of_stain(tube, gated.viable_singlets, cells) if task.extras else None
+    unsteady = () if change is None else (change.words(tube.quantified_channel),)
+    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *unsteady, *control.notes)
     _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=receptor,
         population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
-        flags=_flags(task, tube, gated, receptor, has_control=control.tube is not None),
+        flags=(
+            *_flags(task, tube, gated, receptor, has_control=control.tube is not None),
+            *((SampleFlag.STAIN_UNSTEADY,) if unsteady else ()),
+        ),
         n_events=tube.events.n_events,
         n_viable_singlets=int(gated.viable_singlets.sum()),
         n_plasma_cells=int(gated.mask.sum()),
