@@ -13,15 +13,15 @@ from calibration.curve.curve_checks.change_within_run import BrightnessChange
 from calibration.numbers import MAD_TO_SD, MEDIAN_TO_MEAN_ERROR, Floats
 from calibration.rounding import rounded_record
 
-PARTS = 5
+RUN_PARTS = 5
 """Parts of equal numbers of events into which a bead run is divided. Convention: a drift, a step and a
 disturbance of a fifth of the run then all show, and a population of 150 beads still has 30 in a part."""
 
-FEWEST_IN_PART = 15
+FEWEST_BEADS_IN_PART = 15
 """Least number of beads of a population in a part for its median there to count. Convention: half of what the
 smallest population that a curve may use has there."""
 
-SURE_SDS = 5.0
+SDS_OF_MEDIANS = 5.0
 """Sampling SDs by which two medians must differ at least. Convention: with ten pairs of parts and eight
 populations a sound run exceeds it less than once in 10,000 runs."""
 
@@ -48,7 +48,7 @@ def brightness_change(
     values = np.asarray(intensity, np.float64)
     if order is not None:
         values = values[np.argsort(np.asarray(order), kind="stable")]
-    parts = np.array_split(values, PARTS)
+    parts = np.array_split(values, RUN_PARTS)
     rows = [row for k in _usable(peaks) if (row := _of_population(parts, *peaks.ranges[k])) is not None]
     if not rows:
         return None
@@ -72,7 +72,7 @@ def _usable(peaks: BeadPeaks) -> list[int]:
 def _of_population(parts: Sequence[Floats], low: float, high: float) -> tuple[Floats, Floats] | None:
     """Return the log medians of a population in each part, and their sampling SDs; None if too few beads."""
     within = [part[(part >= low) & (part <= high)] for part in parts]
-    if low <= 0 or min(part.size for part in within) < FEWEST_IN_PART:
+    if low <= 0 or min(part.size for part in within) < FEWEST_BEADS_IN_PART:
         return None
     logs = [np.log(part) for part in within]
     medians = np.array([np.median(log) for log in logs])
@@ -89,12 +89,12 @@ def _step_of_scale(log: Floats) -> float:
 
 
 def _largest(log: Floats, sd: Floats) -> BrightnessChange:
-    pairs = list(combinations(range(PARTS), 2))
+    pairs = list(combinations(range(RUN_PARTS), 2))
     differences = np.array([log[later] - log[earlier] for earlier, later in pairs])
     noise = np.array([np.hypot(sd[later], sd[earlier]) for earlier, later in pairs])
-    sure = np.abs(differences) - SURE_SDS * noise
+    sure = np.abs(differences) - SDS_OF_MEDIANS * noise
     k = int(np.argmax(sure))
     change = np.expm1(abs(differences[k]))
     return BrightnessChange(
-        float(change), max(float(np.expm1(sure[k])), 0.0), pairs[k][0] + 1, pairs[k][1] + 1, PARTS
+        float(change), max(float(np.expm1(sure[k])), 0.0), pairs[k][0] + 1, pairs[k][1] + 1, RUN_PARTS
     )

@@ -31,7 +31,7 @@ from pipeline.quantification.receptor import (
 )
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
-from pipeline.quantification.steady_stain import change_of_stain
+from pipeline.tube.steady_stain import change_of_stain
 from pipeline.quantification.task import TubeTask
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.compensation import Compensation

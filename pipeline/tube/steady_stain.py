@@ -13,25 +13,25 @@ from gating.events import FloatArray, Mask
 from gating.events.panel import Role
 from pipeline.tube.reading import Tube
 
-PARTS = 5
+STAIN_PARTS = 5
 """Parts of equal numbers of events into which an acquisition is divided. Convention: as for bead runs."""
-LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+BRIGHTER_HALF = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Quantiles of all viable singlets that are compared. Convention: those of the brighter half, which are above
 the noise."""
-ALIKE = 2.5
+MOST_UNLIKE = 2.5
 """Largest ratio of the changes of two quantiles, as logarithms. Convention: another gain moves all quantiles
 alike, and another mix of cells moves some much more than others."""
-MIDDLE = (0.5,)
-"""The quantile of the quantified cells that is compared: their median."""
-LARGEST_CHANGE = 0.10
+AT_MEDIAN = (0.5,)
+"""The quantile of the quantified cells that is compared. Convention: their density is that of the median."""
+STAIN_CHANGE = 0.10
 """Largest change between two parts that is accepted, a fraction. Convention: the density is then wrong by
 about half of it, as much as bead runs of two days may differ. Sound simulated tubes change by 3 %."""
-SURE_SDS = 4.0
+SDS_OF_QUANTILES = 4.0
 """Sampling SDs by which each quantile must differ at least. Convention: of ten pairs of parts of a sound tube
 less than one in a thousand differs by it."""
-FEWEST_IN_PART = 50
+FEWEST_STAINED = 50
 """Least number of events in a part. Convention: the median of fewer is hardly known."""
-MOST_EVENTS = 50_000
+MOST_COMPARED = 50_000
 """Number of events from which on only a regular sample of about so many is compared. Convention: for speed;
 quantiles of them are known to two percent."""
 
@@ -49,8 +49,8 @@ class StainChange:
         """Say what changed, and by how much."""
         return (
             f"on {channel} the {self.of_what} change in brightness by {100 * self.change:.0f} % during the "
-            f"acquisition, between parts {self.earlier} and {self.later} of {PARTS} (accepted to "
-            f"{100 * LARGEST_CHANGE:g} %)"
+            f"acquisition, between parts {self.earlier} and {self.later} of {STAIN_PARTS} (accepted to "
+            f"{100 * STAIN_CHANGE:g} %)"
         )
 
 
@@ -70,7 +70,7 @@ def change_of_stain(tube: Tube, viable_singlets: Mask, cells: Mask) -> StainChan
     if not times:
         return None
     time = tube.events.column(times[0])
-    groups = ((viable_singlets, LEVELS, "viable singlets"), (cells, MIDDLE, "quantified cells"))
+    groups = ((viable_singlets, BRIGHTER_HALF, "viable singlets"), (cells, AT_MEDIAN, "quantified cells"))
     changes = [
         change
         for mask, levels, of_what in groups
@@ -92,20 +92,20 @@ def largest_change(values: FloatArray, levels: Sequence[float], of_what: str) ->
     of_what
         Words for the events.
     """
-    parts = np.array_split(np.asarray(values, np.float64), PARTS)
-    if min(part.size for part in parts) < FEWEST_IN_PART:
+    parts = np.array_split(np.asarray(values, np.float64), STAIN_PARTS)
+    if min(part.size for part in parts) < FEWEST_STAINED:
         return None
     logs = [_log_quantiles(part, levels) for part in parts]
     changes = []
-    for earlier, later in combinations(range(PARTS), 2):
+    for earlier, later in combinations(range(STAIN_PARTS), 2):
         (first, first_sd), (second, second_sd) = logs[earlier], logs[later]
         difference = second - first
         size = np.abs(difference)
-        is_sure = bool(np.all(size > SURE_SDS * np.hypot(first_sd, second_sd)))
-        if is_sure and abs(np.sign(difference).sum()) == size.size and size.max() <= ALIKE * size.min():
+        is_sure = bool(np.all(size > SDS_OF_QUANTILES * np.hypot(first_sd, second_sd)))
+        if is_sure and abs(np.sign(difference).sum()) == size.size and size.max() <= MOST_UNLIKE * size.min():
             changes.append(StainChange(float(np.expm1(size.min())), earlier + 1, later + 1, of_what))
     largest = max(changes, key=lambda change: change.change, default=None)
-    return largest if largest is not None and largest.change > LARGEST_CHANGE else None
+    return largest if largest is not None and largest.change > STAIN_CHANGE else None
 
 
 def _log_quantiles(part: NDArray[np.float64], levels: Sequence[float]) -> tuple[FloatArray, FloatArray]:
@@ -122,7 +122,7 @@ def _log_quantiles(part: NDArray[np.float64], levels: Sequence[float]) -> tuple[
 def _in_order(values: FloatArray, time: FloatArray, mask: Mask) -> list[FloatArray]:
     """Return a regular sample of the events in the file's order and, if it differs, in that of times."""
     where = np.flatnonzero(mask)
-    where = where[:: max(where.size // MOST_EVENTS, 1)]
+    where = where[:: max(where.size // MOST_COMPARED, 1)]
     in_file, times = values[where], time[where]
     if bool(np.all(times[1:] >= times[:-1])):
         return [in_file]

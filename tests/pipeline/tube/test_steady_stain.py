@@ -12,7 +12,7 @@ import pytest
 from helpers.rewritten import rewrite
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.quantification.quantify import quantify_tube
-from pipeline.quantification.steady_stain import LEVELS, MIDDLE, largest_change
+from pipeline.tube.steady_stain import BRIGHTER_HALF, AT_MEDIAN, largest_change
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
@@ -90,23 +90,25 @@ def lognormal(n, seed=1):
 def test_another_mix_of_cells_is_no_change_of_the_stain():
     values = lognormal(20_000)
     values[15_000::4] *= 8  # a quarter of the late events are bright cells
-    assert largest_change(values, LEVELS, "cells") is None
-    assert largest_change(np.concatenate([lognormal(10_000), 1.3 * lognormal(10_000, 2)]), LEVELS, "cells")
+    assert largest_change(values, BRIGHTER_HALF, "cells") is None
+    assert largest_change(
+        np.concatenate([lognormal(10_000), 1.3 * lognormal(10_000, 2)]), BRIGHTER_HALF, "cells"
+    )
 
 
 def test_few_events_and_dim_ones_are_not_judged():
     rising = np.linspace(1, 2, 240)
-    assert largest_change(rising * lognormal(240), MIDDLE, "cells") is None
-    assert largest_change(np.linspace(1, 2, 5000) * (lognormal(5000) - 5000), MIDDLE, "cells") is None
+    assert largest_change(rising * lognormal(240), AT_MEDIAN, "cells") is None
+    assert largest_change(np.linspace(1, 2, 5000) * (lognormal(5000) - 5000), AT_MEDIAN, "cells") is None
 
 
 @pytest.mark.parametrize("n", [300, 3000, 30_000])
-@pytest.mark.parametrize("levels", [MIDDLE, LEVELS])
+@pytest.mark.parametrize("levels", [AT_MEDIAN, BRIGHTER_HALF])
 def test_sound_events_show_no_change(n, levels):
     assert [largest_change(lognormal(n, seed), levels, "cells") for seed in range(30)] == [None] * 30
 
 
 def test_the_size_and_the_parts_are_those_of_the_change():
-    step = largest_change(lognormal(50_000) * np.repeat([1.0, 1.3], [30_000, 20_000]), MIDDLE, "cells")
+    step = largest_change(lognormal(50_000) * np.repeat([1.0, 1.3], [30_000, 20_000]), AT_MEDIAN, "cells")
     assert step.change == pytest.approx(0.3, abs=0.06)
     assert step.earlier <= 3 < step.later
