@@ -31,7 +31,6 @@ from pipeline.quantification.receptor import (
 )
 from pipeline.quantification.result import SampleFlag, SampleResult, SecondCount, with_labels
 from pipeline.quantification.sentinels import with_sentinels
-from pipeline.tube.steady_stain import change_of_stain
 from pipeline.quantification.task import TubeTask
 from pipeline.study.file_labels import labels_of_sample
 from pipeline.tube.compensation import Compensation
@@ -41,6 +40,7 @@ from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_de
 from pipeline.tube.inputs import changed_inputs, read_inputs
 from pipeline.tube.names.typed_gates import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube
+from pipeline.tube.steady_stain import change_of_stain
 
 LEAST_AGREEMENT = 0.6
 """Agreement with the second opinion below which a person should check the gates. Chosen on the simulated

@@ -29,7 +29,7 @@ about half of it, as much as bead runs of two days may differ. Sound simulated t
 SDS_OF_QUANTILES = 4.0
 """Sampling SDs by which each quantile must differ at least. Convention: of ten pairs of parts of a sound tube
 less than one in a thousand differs by it."""
-FEWEST_STAINED = 50
+FEWEST_AT_QUANTILE = 50
 """Least number of events in a part. Convention: the median of fewer is hardly known."""
 MOST_COMPARED = 50_000
 """Number of events from which on only a regular sample of about so many is compared. Convention: for speed;
@@ -93,7 +93,7 @@ def largest_change(values: FloatArray, levels: Sequence[float], of_what: str) ->
         Words for the events.
     """
     parts = np.array_split(np.asarray(values, np.float64), STAIN_PARTS)
-    if min(part.size for part in parts) < FEWEST_STAINED:
+    if min(part.size for part in parts) < FEWEST_AT_QUANTILE:
         return None
     logs = [_log_quantiles(part, levels) for part in parts]
     changes = []

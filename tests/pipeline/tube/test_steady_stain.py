@@ -12,11 +12,11 @@ import pytest
 from helpers.rewritten import rewrite
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.quantification.quantify import quantify_tube
-from pipeline.tube.steady_stain import BRIGHTER_HALF, AT_MEDIAN, largest_change
 from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
 from pipeline.study.sheets.reading import read_study
+from pipeline.tube.steady_stain import AT_MEDIAN, BRIGHTER_HALF, largest_change
 
 CHANGES = {
     "rises": (lambda u: 1 + 0.4 * u, True),
