@@ -55,14 +55,14 @@ FLAG_OF_CHECK = {
 class BeadTask:
     """A bead run and where its file lies.
 
-    `sha256`: of the file when the run began; "" where nobody knows it. A file that is another one when it is
-    read gives no curve.
+    `sha256`: of the file when the run began; "" if it could not be read then, None where nobody knows it. A
+    file that is another one when it is read gives no curve.
     """
 
     folder: Path
     run: BeadRun
     settings: BeadSettings
-    sha256: str = ""
+    sha256: str | None = None
 
 
 def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
@@ -78,7 +78,7 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
 def _calibrated(task: BeadTask) -> CalibrationResult:
     name = task.run.fcs_file
     inputs = read_inputs(task.folder, [name])
-    changed = changed_inputs([(name, task.sha256)] if task.sha256 else [], inputs.sha256)
+    changed = changed_inputs([] if task.sha256 is None else [(name, task.sha256)], inputs.sha256)
     task = replace(task, sha256=dict(inputs.sha256)[name])
     if changed:
         return without_curve(task, changed)
@@ -102,7 +102,7 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     run, labels = task.run, labels_of_beads(task.folder, task.run)
     return CalibrationResult(
         *(run.name, labels.of(run.fcs_file), run.kit, run.lot, run.channel, run.levels),
-        sha256=task.sha256,
+        sha256=task.sha256 or "",
         flags=(CalibrationFlag.NO_CURVE,) if reason else (),
         note=labels.in_text(reason),
         defect=labels.in_text(defect),
