@@ -36,6 +36,8 @@ the first four weeks."""
 WEEKS_APART, TIMES_APART = 6.0, 4.0
 """Weeks, and factor, by which typed weeks on treatment may differ from those between its days. Arithmetic: a
 month has more than 4 weeks, a week 7 days; below it interruptions may not have been counted."""
+LONGEST_DAYS: Final = 36_525.0
+"""Most days that are added to a day. Convention: a century, so that no sum is beyond the calendar."""
 DEAD, BEDRIDDEN = 5, 4
 """Grade, or ECOG status, that is death; ECOG status of a patient who is in bed all day. Grades of CTCAE;
 status by Oken et al. 1982, doi:10.1097/00000421-198212000-00014."""
@@ -136,7 +138,7 @@ def _after_today(study: Study, patient: Patient, today: date) -> Iterator[Findin
     for column, typed, unit_days in columns:
         if start is None or typed is None or start > last:
             continue
-        end = start + timedelta(days=min(typed * unit_days, 100_000))
+        end = start + timedelta(days=min(typed * unit_days, LONGEST_DAYS))
         if (end - last).days > WEEKS_APART * DAYS_PER_WEEK:
             at = "the patient's death" if patient.died_on else "today"
             expected = f"an end before {at} ({last}); from treatment_start it is {end}"
