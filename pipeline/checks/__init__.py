@@ -8,6 +8,7 @@ from pipeline.checks.all_checks import (
     sound_folder,
     study_findings,
     tube_findings,
+    typed_with_findings,
 )
 from pipeline.checks.findings import Finding, TubeFindings
 from pipeline.checks.headers import Headers, read_headers
@@ -24,4 +25,5 @@ __all__ = [
     "sound_folder",
     "study_findings",
     "tube_findings",
+    "typed_with_findings",
 ]

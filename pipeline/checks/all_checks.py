@@ -41,6 +41,7 @@ from pipeline.checks.typed import (
 from pipeline.study.faults import Fault, Severity, in_reading_order, stops_run
 from pipeline.study.sheets.reading import read_typed, study_of
 from pipeline.study.sheets.sound import sound_part
+from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.study import Study
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,19 @@ def folder_with_findings(
 ) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
     """Return the study and faults of `check_folder`, and the findings of the checks."""
     typed, faults = read_typed(folder, only)
-    if typed is None:
-        return None, faults, ()
+    return (None, faults, ()) if typed is None else typed_with_findings(typed, faults)
+
+
+def typed_with_findings(
+    typed: TypedStudy, faults: Sequence[Fault]
+) -> tuple[Study | None, tuple[Fault, ...], tuple[Finding, ...]]:
+    """Return what `folder_with_findings` does, from sheets that were read before.
+
+    Parameters
+    ----------
+    typed, faults
+        The results of `read_typed`.
+    """
     if not stops_run(faults):
         study = study_of(typed)
         findings = study_findings(study)

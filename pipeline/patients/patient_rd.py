@@ -63,6 +63,9 @@ class PatientRd:
         Parts of `rd_log_sd` that other rows share: the lot's assigned values, F:P, the curve of a bead run.
     site
         Site where the patient was treated, as typed; "": not known.
+    competes
+        Whether the clone competes with the washed-out drug, so that `rd` counts free sites; if not, it counts
+        all sites. None: not known.
     imid_since, prior_lines
         Whether an immunomodulatory drug was given after the last dose; number of lines of therapy. Both are
         covariates of M1.
@@ -93,6 +96,7 @@ class PatientRd:
     instrument: str = ""
     shared: tuple[SharedError, ...] = ()
     site: str = ""
+    competes: bool | None = None
 
 
 def visit_key(row: PatientRd) -> tuple[str, ...]:

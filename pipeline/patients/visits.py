@@ -16,7 +16,7 @@ from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.patients.receptor_occupancy.theta import Theta, theta_of_tubes
 from pipeline.patients.receptor_occupancy.total import FreeDensity, Total, total_of
 from pipeline.patients.receptor_occupancy.tubes import TubeOccupancy
-from pipeline.patients.same_visit import tubes_by_visit
+from pipeline.patients.same_visit import VisitKey, tubes_by_visit
 from pipeline.patients.shared_errors import shared_errors
 from pipeline.quantification.result import SampleResult
 from pipeline.study.cells.choices import Tissue
@@ -30,7 +30,8 @@ class Visit:
 
     Tubes of another tissue, kit, clone or dye are never pooled: they are a visit of their own. `theta` is the
     part of CD38 that the drug covers, from the tubes of the visit; `by_sentinels` and `by_level` are θ from
-    the sentinels and from the drug level. `total` is the pooled density over 1 − θ.
+    the sentinels and from the drug level. `total` is the pooled density over 1 − θ. `competes` says whether
+    the clone competes with the drug.
     """
 
     patient_id: str
@@ -52,6 +53,7 @@ class Visit:
     by_sentinels: Theta = field(default_factory=Theta)
     by_level: Theta = field(default_factory=Theta)
     total: Total = field(default_factory=Total)
+    competes: bool | None = None
 
 
 def visits_of(
@@ -78,7 +80,7 @@ def visits_of(
 
     by_time = ((key, sorted(tubes, key=collected)) for key, tubes in tubes_by_visit(study, results).items())
     visits = (
-        _visit(study, key.kit, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
+        _visit(study, key, [samples[tube.sample_id] for tube in tubes], tubes, exposures)
         for key, tubes in by_time
     )
     return tuple(_with_theta(visit, [occupancies[name] for name in visit.sample_ids]) for visit in visits)
@@ -108,6 +110,7 @@ def patient_rd(visit: Visit) -> PatientRd:
         theta=visit.theta,
         by_sentinels=visit.by_sentinels,
         total=visit.total,
+        competes=visit.competes,
     )
 
 
@@ -139,7 +142,7 @@ def dex_sd(receptor: PooledDensity) -> float | None:
 
 def _visit(
     study: Study,
-    kit: str,
+    key: VisitKey,
     samples: Sequence[Sample],
     results: Sequence[SampleResult],
     exposures: Mapping[str, Exposure],
@@ -154,7 +157,7 @@ def _visit(
         visit=samples[0].visit,
         collected_on=samples[0].collected_on,
         tissue=samples[0].tissue,
-        kit=kit,
+        kit=key.kit,
         sample_ids=tuple(sample.sample_id for sample in samples),
         population=";".join(populations),
         receptor=pooled,
@@ -165,6 +168,7 @@ def _visit(
         reagents=reagents_of(study, samples),
         instrument=_instrument(results),
         shared=shared_errors(study, samples, results),
+        competes=key.competes,
     )
 
 

@@ -23,7 +23,8 @@ RD_RULE: Final = (
     "One density stands for a patient: that of the last marrow drawn after the last dose of the washed-out "
     "drug and up to the first day of treatment (first dose of the study drug, or treatment_start where that "
     "is earlier or the only one known). Blood does not count. Of several bead kits only the one of most "
-    "marrows counts, since kits are not comparable. Marrows of one day count where all lie on one side of "
+    "marrows counts, since kits are not comparable. For the same reason only the clone and dye of most of "
+    "these marrows count. Marrows of one day count where all lie on one side of "
     "the cut. Where no first day of treatment is known, a patient's only marrow counts. Patients without "
     "such a marrow are in neither group; they are counted by the reason."
 )
@@ -48,6 +49,7 @@ class LeftOut(StrEnum):
     NO_RD = "no RD"
     BLOOD = "RD of blood only"
     OTHER_KIT = "RD of another bead kit only"
+    OTHER_CLONE = "RD of another clone or dye only"
     AFTER_START = "RD only after the first day of treatment"
     BEFORE_LAST_DOSE = "RD only up to the last dose of the washed-out drug"
     NO_FIRST_DAY = "several marrows and no first day of treatment"
@@ -114,25 +116,74 @@ def rd_visits(
         Response clocks by patient_id.
     """
     typed = {patient.patient_id: patient.treatment_start for patient in study.patients}
-    kit = reference_kit(rows)
+    usual = _comparable(rows)
     of_patient: dict[str, list[PatientRd]] = {name: [] for name in patients}
     for row in rows:
         of_patient.get(row.patient_id, []).append(row)
     return {
-        name: _chosen(visits, clocks[name], typed.get(name), kit, study)
+        name: _chosen(visits, clocks[name], typed.get(name), usual, study)
         for name, visits in of_patient.items()
     }
 
 
 def comparable_rows(rows: Sequence[PatientRd]) -> tuple[PatientRd, ...]:
-    """Return the rows of marrow measured with the reference kit. Blood and other kits are not comparable."""
-    kit = reference_kit(rows)
-    return tuple(row for row in rows if row.tissue == Tissue.MARROW and row.beads_kit == kit)
+    """Return the rows of marrow with the reference kit, and with the clone and dye of most of these.
+
+    Blood, other kits, other clones and other dyes are not comparable.
+    """
+    usual = _comparable(rows)
+    return tuple(
+        row for row in rows if row.tissue == Tissue.MARROW and row.beads_kit == usual.kit and usual.has(row)
+    )
 
 
 def reference_kit(rows: Iterable[PatientRd]) -> str:
     """Return the bead kit of most marrows with a density, on a tie the first by name; "" without any."""
-    counts = Counter(row.beads_kit for row in rows if row.tissue == Tissue.MARROW and has_density(row))
+    return _most_frequent(row.beads_kit for row in rows if row.tissue == Tissue.MARROW and has_density(row))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparable:
+    """The kit and reagents of the densities that are compared with the cut.
+
+    `competes`, `clone` and `dye` in lower case; None or "": not known.
+    """
+
+    kit: str
+    competes: bool | None
+    clone: str
+    dye: str
+
+    def has(self, row: PatientRd) -> bool:
+        """Return whether a row has these reagents. What is not known of it counts as usual."""
+        return (
+            row.competes in (self.competes, None)
+            and row.clone.casefold() in (self.clone, "")
+            and row.fluorochrome.casefold() in (self.dye, "")
+        )
+
+
+def _comparable(rows: Sequence[PatientRd]) -> _Comparable:
+    """Return the reference kit, and the clone and dye of most of its marrows with a density.
+
+    First the kind of clone is decided: free sites and all sites are never compared. Where as many marrows
+    have either, free sites count.
+    """
+    kit = reference_kit(rows)
+    marrows = [
+        row for row in rows if row.tissue == Tissue.MARROW and row.beads_kit == kit and has_density(row)
+    ]
+    kinds = Counter(row.competes for row in marrows if row.competes is not None)
+    competes = max((True, False), key=lambda kind: kinds[kind]) if kinds else None
+    marrows = [row for row in marrows if row.competes in (competes, None)]
+    clone = _most_frequent(row.clone.casefold() for row in marrows)
+    of_clone = (row for row in marrows if row.clone.casefold() in (clone, ""))
+    return _Comparable(kit, competes, clone, _most_frequent(row.fluorochrome.casefold() for row in of_clone))
+
+
+def _most_frequent(names: Iterable[str]) -> str:
+    """Return the most frequent name that is not empty, on a tie the first by name; "" without any."""
+    counts = Counter(name for name in names if name)
     return max(sorted(counts), key=lambda name: counts[name], default="")
 
 
@@ -142,7 +193,7 @@ def has_density(row: PatientRd) -> bool:
 
 
 def _chosen(
-    rows: Sequence[PatientRd], clock: ResponseClock, typed: date | None, kit: str, study: Study
+    rows: Sequence[PatientRd], clock: ResponseClock, typed: date | None, usual: _Comparable, study: Study
 ) -> RdVisit:
     starts = [day for day in (clock.first_study_drug_on, typed) if day is not None]
     start = min(starts, default=None)
@@ -152,7 +203,8 @@ def _chosen(
         return RdVisit(None, left_out=LeftOut.NO_RD)
     rules: tuple[tuple[LeftOut, Callable[[PatientRd], bool]], ...] = (
         (LeftOut.BLOOD, lambda row: row.tissue == Tissue.MARROW),
-        (LeftOut.OTHER_KIT, lambda row: row.beads_kit == kit),
+        (LeftOut.OTHER_KIT, lambda row: row.beads_kit == usual.kit),
+        (LeftOut.OTHER_CLONE, usual.has),
         (LeftOut.AFTER_START, lambda row: not _is_after(row, start)),
         (LeftOut.BEFORE_LAST_DOSE, lambda row: not (last and row.collected_on and row.collected_on <= last)),
     )

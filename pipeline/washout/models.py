@@ -244,7 +244,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     ),
     Model(
         ModelName.TOTAL,
-        lambda selection, settings: fit_total(selection.used, settings),
+        lambda selection, settings: fit_total(selection.of_totals, settings),
         total_estimates,
         _line_method,
         plain="the line of the total",

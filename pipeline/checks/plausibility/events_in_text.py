@@ -24,7 +24,8 @@ DAYS: Final = (
 """Columns with days of the follow-up; if any patient has one of them, the study has survival times."""
 
 _PROGRESSION: Final = re.compile(
-    r"\b(progre\w*|progr?|pd(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idiv\w*|nawrot\w*|wznow\w*|прогресс\w*|рецидив\w*)\b"
+    r"\b((?:(?:grund)?(?:krankheit|erkrankung)s?|tumou?r|myelom|ziekte|sykdoms|sygdoms|sjukdoms)?progre\w*|progr?"
+    r"|po?d(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idiv\w*|nawrot\w*|wznow\w*|прогресс\w*|рецидив\w*)\b"
 )
 _DEATH: Final = re.compile(
     r"\b(died|dies|death|dead|deceased|fatal|exitus|verstorben|gestorben|tod|todesfall|deces|decede\w*|mort"

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from pipeline.checks import check_folder
+from pipeline.commands.check import checked
 from pipeline.commands.shell import in_quotes
 from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, badge_class
 from pipeline.output.report.words import interval_words
@@ -29,7 +29,7 @@ from pipeline.review.decision import State
 from pipeline.review.review_file import read_review_file
 from pipeline.running.program import program_version
 from pipeline.study.faults import fault_count, stops_run
-from pipeline.template import unnamed_files, write_template
+from pipeline.template import write_template
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -108,8 +108,7 @@ def _add_files_and_sheets(pages: APIRouter, open_study: OpenStudy) -> None:
 def _add_check_and_run(pages: APIRouter, open_study: OpenStudy) -> None:
     @pages.get("/check")
     def check() -> Response:
-        _, faults = check_folder(open_study.folder)
-        faults = (*faults, *unnamed_files(open_study.folder))
+        _, faults = checked(open_study.folder)
         return _stage(
             open_study,
             Stage.CHECK,

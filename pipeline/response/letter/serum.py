@@ -87,7 +87,7 @@ class SerumPair:
 def serum_pairs(levels: Sequence[SerumLevel], rows: Sequence[PatientRd]) -> tuple[SerumPair, ...]:
     """Return one pair per patient: a serum level and the receptor density, or its limit, of the same visit.
 
-    Only marrow counts, and only with the most frequent bead kit: blood and other kits are not comparable.
+    Only marrow counts, and only with the most frequent bead kit, clone and dye: others are not comparable.
     Where several visits have both, the first in the order of the samples sheet counts. So each patient counts
     once.
     """

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.locations import file_key, study_files
-from pipeline.study.sheets.reading import read_typed
 from pipeline.study.sheets.tables import WORKBOOK, read_workbook
+from pipeline.study.sheets.typed import TypedStudy
 from pipeline.study.wording import counted
 from pipeline.template.additions.rows import additions, cut_names, named_files
 from pipeline.template.additions.update import left_out_files
@@ -15,15 +13,12 @@ from pipeline.template.colours import FILES_NOT_USED
 from pipeline.template.inventory import take_inventory
 
 
-def unnamed_files(folder: Path) -> tuple[Fault, ...]:
+def unnamed_files(typed: TypedStudy) -> tuple[Fault, ...]:
     """Return a warning about tubes, controls and bead runs that no row names; none if rows name all.
 
     Other files, such as single stains, need no row.
     """
-    typed, _ = read_typed(folder)
-    if typed is None:
-        return ()
-    named = named_files(typed)
+    folder, named = typed.folder, named_files(typed)
     if all(file_key(folder, name)[0] in named for name in study_files(folder)):
         return ()
     workbook = folder / WORKBOOK

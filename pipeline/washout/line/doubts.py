@@ -26,6 +26,11 @@ from pipeline.washout.observations.terms import Term
 _SIGNIFICANT: Final = 0.05
 """Likelihood-ratio p below which a doubt is significant. Convention (docs/method.md)."""
 
+_OPEN: Final = 0.5
+"""Likelihood-ratio p below which a scatter that changes with weeks stays possible, though not significant.
+Convention: of 300 simulated studies of 60 rows in which it changes by a fifth per doubling, 71 to 78 % have a
+p below it, but only 19 to 32 % a p below 0.05."""
+
 FEWEST_MEASURED: Final = 8
 """Fewest measured values for a test of doubts: with fewer, five coefficients are too many. Convention: three
 rows more than coefficients."""
@@ -120,6 +125,22 @@ def doubt_words(data: Observations, tested: tuple[Tested, ...], slope: float) ->
         Slope of the line that is reported.
     """
     return tuple(_WORDS[doubt.doubt](data, doubt, slope) for doubt in tested if doubt.is_significant)
+
+
+def open_scatter_words(tested: tuple[Tested, ...]) -> str:
+    """Return how the slope errs if the scatter changes, where the rows leave that open; "" elsewhere.
+
+    To be read beside the slope of the line whose scatter may change.
+    """
+    for doubt in tested:
+        if doubt.doubt is Doubt.SCATTER and not doubt.is_significant and doubt.p < _OPEN:
+            change, err = ("grows", "steep") if doubt.effect > 1 else ("shrinks", "flat")
+            return (
+                f"The rows leave open whether the scatter {change} with weeks (× {doubt.effect:.3g} per "
+                f"doubling, p {doubt.p:.2g}). If it does, the slope of M1 is too {err} and its interval too "
+                "narrow; the interval with a scatter that may change is right in either case."
+            )
+    return ""
 
 
 def _safely(test: Callable[[Line], Tested | None], line: Line) -> Tested | None:

@@ -15,6 +15,7 @@ from pipeline.study.quantity_name import fold_unit
 from pipeline.study.settings import Settings
 from pipeline.washout.censored.estimate import ModelName, Refusal
 from pipeline.washout.censored.subject import COVARIATE_WORDS, Covariate
+from pipeline.washout.observations.free_sites import one_kind_of_sites, usual_competition
 from pipeline.washout.observations.kept import RowLeftOut, kept_notes, kept_rows, left_out_notes
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.shared import with_shared_errors
@@ -29,7 +30,9 @@ class RowSelection:
     Attributes
     ----------
     used
-        Rows of one tissue whose ways of measuring are frequent enough.
+        Rows of one tissue whose ways of measuring are frequent enough, all of free sites or all of all sites.
+    of_totals
+        Rows of one tissue whose ways of measuring are frequent enough, of free sites and of all sites.
     data
         The same rows, sorted into measured and censored, with a term for each further way of measuring.
     of_reference
@@ -45,6 +48,7 @@ class RowSelection:
     """
 
     used: tuple[PatientRd, ...]
+    of_totals: tuple[PatientRd, ...]
     data: Observations
     of_reference: Observations
     adjusted_data: Observations | None
@@ -59,7 +63,8 @@ def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
     ordered = sorted(rows, key=_measured_values)
     usable, left_out = kept_rows(ordered, settings)
     tissue = _tissue(usable or ordered)
-    used, notes = _poolable(usable, tissue)
+    competes = usual_competition(_of_tissue(usable or ordered, tissue)[0])
+    used, notes = _poolable(usable, tissue, competes)
     ways = ways_of(used)
     reference = usable_ways(ways, [False] * len(used))[0] if used else None
     data, covariates = observed(used, settings)
@@ -71,21 +76,25 @@ def select_rows(rows: Sequence[PatientRd], settings: Settings) -> RowSelection:
         notes = (*notes, f"M0 takes the {of_reference.n} rows of {named} alone: ranks cannot have a term")
     return RowSelection(
         used=used,
+        of_totals=_of_usable_ways(_of_tissue(usable, tissue)[0])[0],
         data=data,
         of_reference=of_reference,
         adjusted_data=replace(data, terms=(*data.terms, *terms)) if terms else None,
         refusals=refusals,
         notes=(*left_out_notes(left_out), *kept_notes(usable), *notes),
         left_out=left_out,
-        with_left_out=observed(_poolable(ordered, tissue)[0], settings)[0] if left_out else None,
+        with_left_out=observed(_poolable(ordered, tissue, competes)[0], settings)[0] if left_out else None,
     )
 
 
-def _poolable(rows: Sequence[PatientRd], tissue: Tissue) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
-    """Return the rows of this tissue whose ways of measuring can have a term, and notes on the others."""
+def _poolable(
+    rows: Sequence[PatientRd], tissue: Tissue, competes: bool | None
+) -> tuple[tuple[PatientRd, ...], tuple[str, ...]]:
+    """Return the rows of this tissue that can share a line, and notes on the others."""
     one_tissue, tissue_notes = _of_tissue(rows, tissue)
-    used, way_notes = _of_usable_ways(one_tissue)
-    return used, (*tissue_notes, *way_notes)
+    one_kind, kind_notes = one_kind_of_sites(one_tissue, competes)
+    used, way_notes = _of_usable_ways(one_kind)
+    return used, (*tissue_notes, *kind_notes, *way_notes)
 
 
 def _measured_values(row: PatientRd) -> tuple[object, ...]:

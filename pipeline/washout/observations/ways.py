@@ -104,7 +104,10 @@ def usable_ways(ways: Sequence[Way], measured: Sequence[bool]) -> tuple[Way, tup
 
 
 def _filled(names: list[str]) -> list[str]:
-    """Replace empty names by the most frequent name."""
+    """Replace empty names by the most frequent name; spellings that differ in case alone are one name."""
     counts = Counter(name for name in names if name)
-    usual = max(sorted(counts), key=lambda name: counts[name]) if counts else ""
-    return [name or usual for name in names]
+    by_count = sorted(counts, key=lambda name: (counts[name], name))
+    spelling = {name.casefold(): name for name in by_count}
+    folded = Counter(name.casefold() for name in names if name)
+    usual = max(sorted(folded), key=lambda name: folded[name]) if folded else ""
+    return [spelling.get((name or usual).casefold(), "") for name in names]

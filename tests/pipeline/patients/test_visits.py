@@ -170,3 +170,19 @@ def test_a_visit_with_one_tube_under_the_study_drug_stays_out_in_any_order_of_th
         kept, left = kept_rows([patient_rd(one)], study_result.study.settings)
         assert not kept
         assert [row.reason for row in left] == [RowReason.STUDY_DRUG]
+
+
+@pytest.mark.parametrize("competes", [True, False, None])
+def test_the_models_are_told_whether_the_clone_of_a_visit_competes(study_result: StudyResult, competes):
+    panels = tuple(
+        replace(
+            panel,
+            channels=tuple(
+                replace(channel, competes_with_drug=competes) if channel is panel.quantified else channel
+                for channel in panel.channels
+            ),
+        )
+        for panel in study_result.study.panels
+    )
+    result = changed(study_result, study=replace(study_result.study, panels=panels))
+    assert patient_rd(visit_with(result, "P05-S1")).competes is competes

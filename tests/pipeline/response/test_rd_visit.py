@@ -147,6 +147,31 @@ def test_the_reference_kit_is_that_of_most_marrows_and_the_first_by_name_of_seve
     assert reference_kit([]) == ""
 
 
+@pytest.mark.parametrize(
+    "other", [{"competes": False}, {"competes": False, "clone": "HB7"}, {"clone": "HIT2"}, {"fluorochrome": "APC"}]
+)  # fmt: skip
+def test_densities_of_another_clone_or_dye_are_not_held_against_the_same_cut(other):
+    """A clone that does not compete with the drug binds all CD38: 200,000 of it are not 200,000 free sites."""
+    usual = {"competes": True, "clone": "HB7", "fluorochrome": "PE"}
+    of_others = [marrow(patient=name, **usual) for name in "QR"]
+    found = chosen(*of_others, marrow(200_000.0, **{**usual, **other}))
+    assert (found.row, found.left_out) == (None, LeftOut.OTHER_CLONE)
+    assert chosen(*of_others, marrow(**{**usual, **other}), marrow(at=-60, **usual)).row is not None
+
+
+@pytest.mark.parametrize("same", [{"clone": "hb7"}, {"clone": "", "competes": None, "fluorochrome": ""}])
+def test_a_clone_that_is_spelled_otherwise_or_not_named_is_the_usual_one(same):
+    usual = {"competes": True, "clone": "HB7", "fluorochrome": "PE"}
+    of_others = [marrow(patient=name, **usual) for name in "QR"]
+    assert chosen(*of_others, marrow(**{**usual, **same})).left_out is LeftOut.NO
+
+
+def test_where_as_many_marrows_show_all_sites_the_free_ones_count():
+    free, whole = marrow(competes=True), marrow(patient="Q", competes=False)
+    assert chosen(free, whole).row == free
+    assert chosen(free, whole, replace(whole, patient_id="R")).left_out is LeftOut.OTHER_CLONE
+
+
 def doubtful_study():
     """Two surely above (1 controlled), three surely below (1), two 1.9 SD from the cut, one between."""
     rows = [

@@ -13,6 +13,7 @@ from pipeline.study.quantity_name import UnitKind
 from pipeline.study.wording import capitalized
 from pipeline.washout.censored.estimate import Estimate, IntervalKind, ModelName, PatientShare, Wait
 from pipeline.washout.censored.subject import Covariate, EstimateKind, WayPart
+from pipeline.washout.line.doubts import open_scatter_words
 from pipeline.washout.observations.kept import left_out_notes
 from pipeline.washout.report import WashoutReport
 
@@ -178,7 +179,7 @@ def _doubt_words(report: WashoutReport) -> list[str]:
     )
     return [
         *(f"M1. {capitalized(words)}." for words in report.tobit.doubt_words),
-        *([beside] if beside else []),
+        *([beside, *filter(None, [open_scatter_words(report.tobit.doubts)])] if beside else []),
     ]
 
 

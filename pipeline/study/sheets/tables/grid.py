@@ -31,7 +31,11 @@ class SheetCell(NamedTuple):
     def is_empty(self) -> bool:
         """Whether the cell has no value, or only invisible characters."""
         value = self.value
-        return value is None or (isinstance(value, str) and not plain(value).strip())
+        if value is None or not isinstance(value, str):
+            return value is None
+        if value and "!" <= value[0] <= "~":  # nearly every cell: a visible character of ASCII comes first
+            return False
+        return not plain(value).strip()
 
 
 @dataclass(frozen=True, slots=True)

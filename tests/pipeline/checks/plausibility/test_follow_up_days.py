@@ -73,6 +73,9 @@ WITHOUT_A_DAY = [
     ({"patients!K3": "toxicity and PD"}, "patients!K3", "no progressed_on"),
     ({"patients!K3": "no response, progression"}, "patients!K3", "no progressed_on"),
     ({"patients!K3": "Progress der Erkrankung"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "Krankheitsprogress"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "Tumorprogression"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "POD"}, "patients!K3", "no progressed_on"),
     ({"patients!K3": "died"}, "patients!K3", "the day of death in died_on"),
     ({"patients!K3": "exitus letalis"}, "patients!K3", "no died_on"),
 ]

@@ -10,7 +10,8 @@ from helpers.r_witness import needs_r, r_numbers
 from helpers.washout_truth import LLOQ, patients_on_a_line
 from pipeline.washout import fit_tobit, observe
 from pipeline.washout.censored.likelihood import OBSERVED
-from pipeline.washout.line.doubts import Doubt, doubts_of
+from pipeline.washout.line.doubts import Doubt, doubts_of, open_scatter_words
+from pipeline.washout.line.doubts import Tested as DoubtOf
 from pipeline.washout.line.line import fit_line
 
 
@@ -148,3 +149,28 @@ def test_rows_as_the_line_assumes_are_seldom_doubted():
     ]
     assert len(found) == 80
     assert sum(found) <= 12  # 4 expected, 4 standard errors
+
+
+@pytest.mark.parametrize(
+    ("effect", "p", "said"),
+    [
+        (
+            1.15,
+            0.2,
+            "grows with weeks (× 1.15 per doubling, p 0.2). If it does, the slope of M1 is too steep",
+        ),
+        (
+            0.85,
+            0.49,
+            "shrinks with weeks (× 0.85 per doubling, p 0.49). If it does, the slope of M1 is too flat",
+        ),
+        (1.15, 0.5, ""),
+        (1.15, 0.049, ""),
+    ],
+)
+def test_where_the_rows_leave_a_changing_scatter_open_the_direction_of_the_error_is_told(effect, p, said):
+    tested = (DoubtOf(Doubt.BEND, 0.1, 0.3, 0.36), DoubtOf(Doubt.SCATTER, effect, p, 0.36))
+    words = open_scatter_words(tested)
+    assert said in words
+    assert bool(words) == bool(said)
+    assert open_scatter_words(tested[:1]) == ""

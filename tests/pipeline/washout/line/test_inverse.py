@@ -37,6 +37,13 @@ def test_nine_of_ten_patients_wait_longer_by_the_scatter():
     assert most.note == "reaches beyond the washouts that were seen: extrapolated"
 
 
+@pytest.mark.parametrize(("n", "share", "said"), [(19, 0.9, True), (19, 0.5, False), (60, 0.9, False)])
+def test_from_few_rows_the_wait_of_nine_of_ten_says_that_its_upper_limit_errs_early(n, share, said):
+    wait = weeks_to_reach(fit(n, seed=5), 12_000, share)
+    assert wait.weeks is not None
+    assert ("the upper limit is too early more often" in wait.note) is said
+
+
 def test_the_limits_are_those_of_an_independent_profile():
     weeks, rd, status = patients_on_a_line(30, 5)
     found = fit_tobit(weeks, rd, status, lloq=LLOQ)

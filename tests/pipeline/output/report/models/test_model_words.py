@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from helpers.washout_truth import LLOQ, patients_on_a_line
 from pipeline.output.report.models.words import credible_words, model_words, refusal_words
+from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.quantity_name import MOLECULES, NO_UNIT, WEEKS
 from pipeline.study.settings import Settings
 from pipeline.washout import Estimate, Refusal, washout_report
 from pipeline.washout.censored.estimate import IntervalKind, Wait
 from pipeline.washout.censored.subject import Covariate, WayDifference, WayPart
 from pipeline.washout.censored.subject import EstimateKind as Kind
+from pipeline.washout.line.doubts import Doubt
 
 
 def estimate(kind, model, value, low, high, unit=NO_UNIT, subject=None, interval=IntervalKind.CONFIDENCE):
@@ -111,3 +114,14 @@ def test_one_reason_is_said_once_for_all_that_it_stops_and_in_plain_words():
 def test_a_limit_that_nobody_lives_to_see_is_none_here_as_in_the_answer():
     said = words(waits=(Wait("M1", 150_000.0, 0.5, 79.1, 26.9, 147_525.0, 10, note="far"),))
     assert "79.1 (95 % interval from 26.9, no upper limit) weeks; far." in said[0]
+
+
+def test_the_slope_with_a_changing_scatter_says_how_the_line_errs_where_the_rows_leave_it_open():
+    weeks, rd, status = patients_on_a_line(40, 8)
+    rows = [PatientRd(f"P{i}", "", weeks[i], rd[i], status[i], LLOQ) for i in range(40)]
+    report = washout_report(rows, Settings())
+    (scatter,) = (doubt for doubt in report.tobit.doubts if doubt.doubt is Doubt.SCATTER)
+    assert 0.05 < scatter.p < 0.5
+    said = model_words(report, "free CD38")
+    beside = next(i for i, words in enumerate(said) if words.startswith("M1 with a scatter that may change"))
+    assert said[beside + 1].startswith("The rows leave open whether the scatter")
