@@ -25,7 +25,7 @@ from pipeline.fcs.text.commas import (
     untangled,
     words_between_commas,
 )
-from pipeline.fcs.text.detector_names import channel_of_name, says_comp
+from pipeline.fcs.text.matrix_names import channel_of_name, has_comp_prefix
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
@@ -212,7 +212,7 @@ def _channels(
     channels = tuple(name for name in matched if name is not None)
     if len(channels) != size or len(set(channels)) != size:
         return None
-    how = "number, $PnS or spelling" + (", or without Comp-" if any(map(says_comp, names)) else "")
+    how = "number, $PnS or spelling" + (", or without Comp-" if any(map(has_comp_prefix, names)) else "")
     text = f"{keyword} does not name detectors by $PnN; they were found by {how}"
     repairs.append(Repair(RepairCode.SPILL_NAMES, text, ", ".join(names), ", ".join(channels)))
     return channels

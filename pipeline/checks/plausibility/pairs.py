@@ -36,7 +36,7 @@ the first four weeks."""
 WEEKS_APART, TIMES_APART = 6.0, 4.0
 """Weeks, and factor, by which typed weeks on treatment may differ from those between its days. Arithmetic: a
 month has more than 4 weeks, a week 7 days; below it interruptions may not have been counted."""
-LONGEST_DAYS: Final = 36_525.0
+MOST_ADDED_DAYS: Final = 36_525.0
 """Most days that are added to a day. Convention: a century, so that no sum is beyond the calendar."""
 DEAD, BEDRIDDEN = 5, 4
 """Grade, or ECOG status, that is death; ECOG status of a patient who is in bed all day. Grades of CTCAE;
@@ -65,8 +65,8 @@ def pounds(study: Study, headers: Headers) -> Iterator[Finding]:
         reported.add(name)
     if len(weights) >= FEWEST_WEIGHTS and median(weights.values()) > HEAVY_ON_AVERAGE_KG and not reported:
         where = study.at("patients", next(iter(weights)), "weight_kg")
-        found = f"{median(weights.values()):g} kg, the median of {len(weights)} patients"
-        yield warning(found, f"at most {HEAVY_ON_AVERAGE_KG:g} kg", where=where, hint=IN_POUNDS)
+        typed_words = f"{median(weights.values()):g} kg, the median of {len(weights)} patients"
+        yield warning(typed_words, f"at most {HEAVY_ON_AVERAGE_KG:g} kg", where=where, hint=IN_POUNDS)
 
 
 def _doses_by_pounds(study: Study, patient: str, weight: float) -> float | None:
@@ -138,7 +138,7 @@ def _after_today(study: Study, patient: Patient, today: date) -> Iterator[Findin
     for column, typed, unit_days in columns:
         if start is None or typed is None or start > last:
             continue
-        end = start + timedelta(days=min(typed * unit_days, LONGEST_DAYS))
+        end = start + timedelta(days=min(typed * unit_days, MOST_ADDED_DAYS))
         if (end - last).days > WEEKS_APART * DAYS_PER_WEEK:
             at = "the patient's death" if patient.died_on else "today"
             expected = f"an end before {at} ({last}); from treatment_start it is {end}"
@@ -152,9 +152,9 @@ def grades(study: Study, headers: Headers) -> Iterator[Finding]:
     for patient in study.patients:
         name, worst = patient.patient_id, patient.teae_grade
         if worst is not None and patient.related_grade is not None and patient.related_grade > worst:
-            found = f"grade {patient.related_grade} beside teae_grade {worst}"
+            typed_words = f"grade {patient.related_grade} beside teae_grade {worst}"
             where = study.at("patients", name, "related_grade")
-            yield warning(found, "at most the highest grade of all events", where=where)
+            yield warning(typed_words, "at most the highest grade of all events", where=where)
         if worst == DEAD and patient.died_on is None:
             where = study.at("patients", name, "teae_grade")
             yield warning(f"grade {DEAD}, which is death", "the day of death in died_on", where=where)

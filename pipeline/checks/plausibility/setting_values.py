@@ -113,9 +113,9 @@ def _outside(
     if low <= value <= high:
         return
     unit = setting_facts(name)[0]
-    found, expected = f"{name} {value:,.10g}", f"{low:,.10g} to {high:,.10g} {unit}"
+    typed_words, expected = f"{name} {value:,.10g}", f"{low:,.10g} to {high:,.10g} {unit}"
     where = setting_cell(study, name)
     if possible is not None and not possible[0] <= value <= possible[1]:
-        yield Finding(Fault(where, found, expected, hint))
+        yield Finding(Fault(where, typed_words, expected, hint))
     else:
-        yield warning(found, expected, where=where, hint=hint)
+        yield warning(typed_words, expected, where=where, hint=hint)

@@ -11,10 +11,10 @@ from pipeline.fcs.text.text import keyword_integer
 _COMP = re.compile(r"(?:FJ)?Comp[-_ ]+", re.IGNORECASE)
 
 
-def says_comp(name: str) -> bool:
+def has_comp_prefix(name: str) -> bool:
     """Whether a name begins with `Comp-` or `FJComp-`, as programs name compensated channels.
 
-    >>> says_comp("FJComp-PE-A"), says_comp("PE-A")
+    >>> has_comp_prefix("FJComp-PE-A"), has_comp_prefix("PE-A")
     (True, False)
     """
     return bool(_COMP.match(name))
@@ -30,7 +30,7 @@ def channel_of_name(name: str, parameters: Sequence[Parameter]) -> str | None:
     if not exact and number is not None and 1 <= number <= len(parameters):
         exact = [parameters[number - 1].name]
     by_marker = [p.name for p in parameters if p.marker == name]
-    raw = _spelt(_COMP.sub("", name, count=1), parameters) if says_comp(name) else []
+    raw = _spelt(_COMP.sub("", name, count=1), parameters) if has_comp_prefix(name) else []
     ways = (exact, by_marker, _spelt(name, parameters), raw)
     return next((channels[0] for channels in ways if len(channels) == 1), None)
 
