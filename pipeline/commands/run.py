@@ -194,7 +194,7 @@ def _calibrated(
 ) -> CalibrationResult:
     """Return a bead run's curve and store it; nothing is stored after a defect or a computer failure."""
     task, name = end.task, end.task.run.name
-    if end.result is not None and task.sha256 in ("", end.result.sha256):
+    if end.result is not None and task.sha256 in (None, end.result.sha256):
         store.save(name, bead_digest(task), end.result)
         log.info("bead run %s: %s", name, "curve" if end.result.curve else "no curve")
         return end.result
