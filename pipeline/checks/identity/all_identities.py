@@ -17,7 +17,7 @@ from pipeline.study.study import Study
 def identities(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report files that belong to another row or another column, by content and by name."""
     uses = uses_of(study, headers)
-    glances = glances_of(uses)
+    glances = glances_of(study, uses)
     groups = groups_of(study, uses, glances)
     repeated = tuple(repeated_recordings(study, groups))
     yield from repeated

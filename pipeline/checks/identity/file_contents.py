@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from gating.events.panel import Role
 from pipeline.checks.findings import Finding
 from pipeline.checks.identity.glance import Glance
-from pipeline.checks.identity.uses import Glances, Use, doubted, refused
+from pipeline.checks.identity.uses import Glances, Use, doubted, quantified_channel, refused
 from pipeline.study.names.file_kinds import CONTROL_KINDS, FileKind, kind_of_file_name
 from pipeline.study.names.ids import ids_in, is_telling, known_ids
 from pipeline.study.study import Study
 from pipeline.study.wording import enumerate_words, quoted
 from pipeline.tube.compensation import MixedError, is_compensated
-from pipeline.tube.names.channels import find_channel
 from pipeline.tube.names.markers import guess_role, scatter_role
 
 BEAD_SHARE, CELL_SHARE = 0.7, 0.5
@@ -132,8 +131,7 @@ def _exchange_signs(study: Study, tube: Use, control: Use, glances: Glances) -> 
     (tube_kind, source), (control_kind, _) = kind_by_name(tube), kind_by_name(control)
     if tube_kind in CONTROL_KINDS and control_kind not in CONTROL_KINDS:
         yield f"of the tube, {source}"
-    aliases = study.panel(tube.sample.panel).quantified.aliases if tube.sample else ()
-    names = [find_channel(aliases, use.file.channels) for use in (tube, control)]
+    names = [quantified_channel(study, use) for use in (tube, control)]
     if not all(names):
         return
     markers = [

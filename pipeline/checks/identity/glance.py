@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,7 +47,7 @@ class Glance:
         It is 0.8 to 0.95 for beads and 0.15 to 0.4 for marrow, as measured on real and simulated files.
         Empty: the file has no scatter.
     light
-        The median and the 90th percentile of each channel, linear and not compensated.
+        The median and the 90th percentile of each compared channel, linear and not compensated.
     kept
         Events by which a part of the recording is recognised, in any order.
     """
@@ -58,23 +58,40 @@ class Glance:
     kept: KeptEvents = NOTHING_KEPT
 
 
-def glance(file: FcsFile) -> Glance:
-    """Return the summary of a file's first events; it is empty if they cannot be read."""
+def glance(file: FcsFile, compared: Collection[str] = ()) -> Glance:
+    """Return the summary of a file's first events; it is empty if they cannot be read.
+
+    Parameters
+    ----------
+    compared
+        The channels whose intensities are compared with those of another file.
+    """
     events = first_events(file, GLANCED, file.channels) if file.n_events >= PRINTED else None
     if events is None:
         return Glance(kept=kept_events(file))
     roles = [scatter_role(name) for name in file.channels]
-    rows = [row for row, role in enumerate(roles) if role != Role.TIME and np.isfinite(events[row]).all()]
-    starts = (events[row, :PRINTED] for row in rows)
-    prints = frozenset(_print(start) for start in starts if _is_unique(start))
-    levels = np.quantile(events[rows], LIGHT_QUANTILES, axis=1) if rows else np.empty((2, 0))
-    light = {file.channels[row]: (float(a), float(b)) for row, a, b in zip(rows, *levels, strict=True)}
+    is_finite = np.isfinite(events).all(axis=1)
+    rows = [row for row, role in enumerate(roles) if role != Role.TIME and is_finite[row]]
+    starts = events[rows, :PRINTED]
+    prints = frozenset(map(_print, starts[_are_unique(starts)]))
+    light = {file.channels[row]: _levels(events[row]) for row in rows if file.channels[row] in compared}
     return Glance(prints, _scatter_shares(file, roles, events), light, kept_events(file))
 
 
-def _is_unique(values: NDArray[np.float32]) -> bool:
-    """Return whether values identify a recording: the channel is not dark, and is not a time counter."""
-    return np.unique(values).size >= LEAST_GLANCED and bool((np.diff(values) < 0).any())
+def _are_unique(starts: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return for each channel whether its first values identify a recording, shape (n_channels,).
+
+    Those of a dark channel, and of a time counter, do not.
+    """
+    ordered = np.sort(starts, axis=1)
+    n_different = 1 + np.count_nonzero(ordered[:, 1:] > ordered[:, :-1], axis=1)
+    return (n_different >= LEAST_GLANCED) & (starts[:, 1:] < starts[:, :-1]).any(axis=1)
+
+
+def _levels(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the quantiles of a channel at which two files are compared."""
+    median, bright = np.quantile(values, LIGHT_QUANTILES)
+    return float(median), float(bright)
 
 
 def _print(values: NDArray[np.float32]) -> str:

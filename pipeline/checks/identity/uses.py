@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.checks.findings import Finding
@@ -13,6 +13,7 @@ from pipeline.fcs import FcsFile
 from pipeline.study.faults import Fault, Severity
 from pipeline.study.study import BeadRun, Sample, Study
 from pipeline.study.wording import quoted
+from pipeline.tube.names.channels import find_channel
 
 TUBE_NAMES = ("TUBE NAME", "$FIL")
 """Keywords in which acquisition software names the tube."""
@@ -80,9 +81,21 @@ def uses_of(study: Study, headers: Headers) -> tuple[Use, ...]:
     return tuple(uses)
 
 
-def glances_of(uses: tuple[Use, ...]) -> dict[str, Glance]:
+def glances_of(study: Study, uses: Iterable[Use]) -> dict[str, Glance]:
     """Return a glance at each file, by its name in the sheets."""
-    return {name: glance(file) for name, file in {use.name: use.file for use in uses}.items()}
+    files: dict[str, FcsFile] = {}
+    compared: dict[str, set[str]] = {}
+    for use in uses:
+        files[use.name] = use.file
+        compared.setdefault(use.name, set()).add(quantified_channel(study, use))
+    return {name: glance(file, compared[name]) for name, file in files.items()}
+
+
+def quantified_channel(study: Study, use: Use) -> str:
+    """Return the channel of a tube or control that its panel quantifies; "" for beads, or if it lacks it."""
+    if use.sample is None:
+        return ""
+    return find_channel(study.panel(use.sample.panel).quantified.aliases, use.file.channels)
 
 
 Glances = Mapping[str, Glance]

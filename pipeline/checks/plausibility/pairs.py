@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from statistics import median
 from typing import Final
@@ -16,7 +16,7 @@ from pipeline.study.drugs import read_drug
 from pipeline.study.drugs.amounts import LABELLED_AMOUNTS
 from pipeline.study.drugs.routes import Route
 from pipeline.study.faults import Fault
-from pipeline.study.study import Patient, Study
+from pipeline.study.study import Dose, Patient, Study
 
 KG_PER_POUND: Final = 0.45359237
 """Kilograms of a pound. Arithmetic."""
@@ -49,12 +49,13 @@ def pounds(study: Study, headers: Headers) -> Iterator[Finding]:
     """Report weights that are likelier in pounds: by themselves, by the doses, or by all patients."""
     del headers
     weights = {p.patient_id: p.weight_kg for p in study.patients if p.weight_kg is not None}
+    doses = _doses_by_patient(study)
     reported = set()
     for name, weight in weights.items():
         if weight * KG_PER_POUND < USUAL_WEIGHT_KG[0]:
             continue
         where = study.at("patients", name, "weight_kg")
-        as_pounds = _doses_by_pounds(study, name, weight)
+        as_pounds = _doses_by_pounds(doses.get(name, ()), weight)
         if as_pounds:
             expected = f"a weight that fits the doses: with {weight:g} lb they are {as_pounds:.3g} mg/kg"
             yield warning(f"{weight:g} kg", expected, where=where, hint=IN_POUNDS)
@@ -69,13 +70,20 @@ def pounds(study: Study, headers: Headers) -> Iterator[Finding]:
         yield warning(typed_words, f"at most {HEAVY_ON_AVERAGE_KG:g} kg", where=where, hint=IN_POUNDS)
 
 
-def _doses_by_pounds(study: Study, patient: str, weight: float) -> float | None:
-    """Return mg/kg of the patient's doses if they are labelled ones only with the weight in pounds."""
-    ratios: list[float | None] = []
+def _doses_by_patient(study: Study) -> dict[str, list[Dose]]:
+    doses: dict[str, list[Dose]] = {}
     for dose in study.doses:
+        doses.setdefault(dose.patient_id, []).append(dose)
+    return doses
+
+
+def _doses_by_pounds(doses: Iterable[Dose], weight: float) -> float | None:
+    """Return mg/kg of a patient's doses if they are labelled ones only with the weight in pounds."""
+    ratios: list[float | None] = []
+    for dose in doses:
         reading = read_drug(dose.drug)
         amounts = LABELLED_AMOUNTS.get(reading.antibody)
-        if dose.patient_id != patient or not dose.dose or amounts is None or dose.unit != "mg":
+        if not dose.dose or amounts is None or dose.unit != "mg":
             continue
         if (dose.route or reading.route) != Route.IV:
             continue
