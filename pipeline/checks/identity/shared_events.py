@@ -113,19 +113,32 @@ def files_that_share_events(kept: Mapping[str, KeptEvents]) -> list[tuple[str, s
         return []
     marks = np.concatenate([kept[name].marks for name in names])
     owners = np.repeat(np.arange(len(names)), [kept[name].marks.size for name in names])
+    is_shared = _occur_twice(marks)
+    if not is_shared.any():
+        return []
+    marks, owners = marks[is_shared], owners[is_shared]
     order = np.argsort(marks, kind="stable")
     marks, owners = marks[order], owners[order]
     shared: Counter[tuple[int, int]] = Counter()
     bounds = np.flatnonzero(np.r_[True, marks[1:] != marks[:-1], True])
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if end - begin > 1:
-            first, *others = owners[begin:end].tolist()
-            shared.update((first, other) for other in others)
+        first, *others = owners[begin:end].tolist()
+        shared.update((first, other) for other in others)
     return [
         (names[a], names[b])
         for (a, b), n in sorted(shared.items())
         if n >= max(FEWEST_SHARED, SHARE_OF_PART * _comparable(kept[names[a]], kept[names[b]]))
     ]
+
+
+def _occur_twice(marks: Marks) -> NDArray[np.bool_]:
+    """Return for each mark whether it occurs more than once: of thousands of files hardly any does."""
+    ordered = np.sort(marks)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not repeated.size:
+        return np.zeros(marks.size, np.bool_)
+    nearest = np.minimum(np.searchsorted(repeated, marks), repeated.size - 1)
+    return np.asarray(repeated[nearest] == marks, np.bool_)
 
 
 def _comparable(first: KeptEvents, second: KeptEvents) -> int:
