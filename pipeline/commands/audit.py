@@ -11,9 +11,9 @@ from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.checks import folder_with_findings
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.record import digests_of
-from pipeline.commands.summary import RunSummary, shown_names
+from pipeline.commands.summary import shown_names
 from pipeline.study.errors import UserError
 from pipeline.study.faults import stops_run
 from pipeline.study.file_labels import labels_of_beads, labels_of_sample

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.checks import typed_with_findings
-from pipeline.commands.exit_status import ExitStatus
-from pipeline.commands.summary import RunSummary
-from pipeline.running.tasks import files_of_study
+from pipeline.commands.exit_status import ExitStatus, RunSummary
+from pipeline.running.this_computer.collector import collector_at_rest
 from pipeline.study.faults import Fault, Severity, fault_report, stops_run
 from pipeline.study.sheets.reading import read_typed
 from pipeline.study.study import Study
@@ -17,7 +16,8 @@ from pipeline.template import unnamed_files
 
 def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     """List every fault of the sheets and of the files they name; compute nothing."""
-    study, faults = check_with_unnamed_files(folder)
+    with collector_at_rest():
+        study, faults = check_with_unnamed_files(folder)
     compared = _cross_checked(study) if cross_check and study is not None else ""
     status = (
         ExitStatus.FAULTS
@@ -45,6 +45,7 @@ def _some_tube_fails(faults: Iterable[Fault]) -> bool:
 
 def _cross_checked(study: Study) -> str:
     from pipeline.commands.inspection import compared
+    from pipeline.running.tasks import files_of_study
 
     lines = (f"{name}: {line}" for name in files_of_study(study) for line in compared(study.folder / name))
     return "\n".join(lines)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.checks import check_folder
-from pipeline.commands.exit_status import ExitStatus
-from pipeline.commands.summary import RunSummary
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.deid.key import read_key
 from pipeline.deid.study_copy import copy_study
 from pipeline.study.faults import fault_report, stops_run

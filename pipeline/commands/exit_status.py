@@ -1,7 +1,8 @@
-"""The exit status that a command gives to the shell."""
+"""What a command gives to the shell: its exit status and its text."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -15,3 +16,13 @@ class ExitStatus(IntEnum):
     NOT_WRITTEN = 4
     DEFECT = 70
     INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The output of a command: exit status, text, and the standard error text before and after it."""
+
+    exit_status: ExitStatus
+    text: str = ""
+    faults: str = ""
+    failures: str = ""

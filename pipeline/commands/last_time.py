@@ -13,9 +13,8 @@ from pipeline.assembly.provenance import provenance_of
 from pipeline.assembly.study_result import Note
 from pipeline.audit.trail import read_trail
 from pipeline.beads.result import CalibrationResult
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.record import digests_of
-from pipeline.commands.summary import RunSummary
 from pipeline.files.content import digest_of
 from pipeline.files.json_names import facts_of_json
 from pipeline.files.whole import write_whole

@@ -16,12 +16,11 @@ from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import check_folder, folder_with_findings, rechecked
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import curve_line, finished_text
 from pipeline.commands.record import CommandRecord, inputs_of
 from pipeline.commands.summary import (
-    RunSummary,
     not_run,
     shown_names,
     summary_of,

@@ -19,7 +19,7 @@ from pipeline.commands.exit_status import ExitStatus
 from pipeline.study.wording import in_lines
 
 if TYPE_CHECKING:
-    from pipeline.commands.summary import RunSummary
+    from pipeline.commands.exit_status import RunSummary
     from pipeline.running.progress import Reporter
 
 

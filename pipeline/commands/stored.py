@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,17 +13,18 @@ from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.last_time import LastTime, made_from
 from pipeline.commands.printout import finished_text
 from pipeline.commands.record import CommandRecord, inputs_of
-from pipeline.commands.summary import RunSummary, not_run, shown_names, summary_of
+from pipeline.commands.summary import not_run, shown_names, summary_of
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.quantification.result import SampleResult
 from pipeline.running.defects import logged_to
 from pipeline.running.progress import QuietReporter, Reporter
 from pipeline.running.store import Stores
 from pipeline.running.tasks import findings_of_tubes, tube_digest, tube_tasks
+from pipeline.running.this_computer.collector import collector_at_rest
 from pipeline.running.this_computer.processes import own_processes
 from pipeline.running.this_computer.side_work import side_work
 from pipeline.running.two_passes import results_beside_batches, tasks_with_batch_cuts
@@ -37,7 +36,7 @@ from pipeline.study.study import Study
 
 def refit_washout(folder: Path, reporter: Reporter | None = None) -> RunSummary:
     """Join stored results with today's doses, patients and settings, and fit again."""
-    with _collector_at_rest() as loaded:
+    with collector_at_rest() as loaded:
         return _from_store(folder, loaded, reporter or QuietReporter(), extras=None)
 
 
@@ -45,31 +44,8 @@ def rewrite_report(
     folder: Path, reporter: Reporter | None = None, extras: FigureExtras = NO_EXTRAS
 ) -> RunSummary:
     """Write tables, figures and report from stored results; `extras`: figures that are drawn on request."""
-    with _collector_at_rest() as loaded:
+    with collector_at_rest() as loaded:
         return _from_store(folder, loaded, reporter or QuietReporter(), extras=extras)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[Callable[[], None]]:
-    """Pause the garbage collector: 10,000 stored results are millions of objects without a cycle.
-
-    The caller calls the given function when all results are loaded; later objects (figures) are collected as
-    usual.
-    """
-    before = gc.isenabled()
-    gc.disable()
-
-    def loaded() -> None:
-        gc.freeze()
-        if before:
-            gc.enable()
-
-    try:
-        yield loaded
-    finally:
-        gc.unfreeze()
-        if before:
-            gc.enable()
 
 
 def _from_store(

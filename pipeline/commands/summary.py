@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipeline.assembly.study_result import Note, StudyResult
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.printout import failed_text
 from pipeline.quantification.result import SampleResult
 from pipeline.running.defects import LOG_FILE
@@ -16,16 +15,6 @@ from pipeline.study.wording import first_words
 
 MOST_TUBES_IN_A_NOTE = 20
 """Most tubes that a note names one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """The output of a command: exit status, text, and the standard error text before and after it."""
-
-    exit_status: ExitStatus
-    text: str = ""
-    faults: str = ""
-    failures: str = ""
 
 
 def not_run(study: Study, results: Mapping[str, SampleResult]) -> tuple[Note, ...]:

@@ -17,6 +17,7 @@ ending."""
 FORBIDDEN = '<>:"/\\|?*;'
 """Characters that no file name may contain: folder separators, those that Windows refuses, list
 separators."""
+_FORBIDDEN = frozenset(FORBIDDEN)
 
 RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 """Names of devices in Windows, with any ending (docs of Win32, "Naming Files")."""
@@ -37,8 +38,8 @@ def name_problem(name: str) -> tuple[str, str]:
     'Leave out /.'
     """
     expected = "an id that can name a file"
-    bad = sorted({c for c in name if c in FORBIDDEN or not c.isprintable()})
-    if bad:
+    if not (name.isprintable() and _FORBIDDEN.isdisjoint(name)):
+        bad = sorted({c for c in name if c in FORBIDDEN or not c.isprintable()})
         listed = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in bad)
         return f"{expected}, without {' '.join(FORBIDDEN)}", f"Leave out {listed}."
     n_bytes = _n_bytes(name)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.commands.exit_status import RunSummary
 from pipeline.commands.run import run_study
-from pipeline.commands.summary import RunSummary
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 

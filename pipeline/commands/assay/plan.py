@@ -10,8 +10,7 @@ from pipeline.assembly.assemble import assembled
 from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.checks import folder_with_findings
-from pipeline.commands.exit_status import ExitStatus
-from pipeline.commands.summary import RunSummary
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.output.json_files import write_json
 from pipeline.output.results_folder import Results
 from pipeline.output.statistics.dataset import Kind, Variable, dataset

@@ -7,8 +7,8 @@ import textwrap
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.commands.exit_status import RunSummary
 from pipeline.commands.run import run_study
-from pipeline.commands.summary import RunSummary
 from pipeline.output.assay.files import VALIDATION_DATA, VALIDATION_PAGE
 from pipeline.output.results_folder import Results
 from pipeline.running.options import RunOptions

@@ -15,8 +15,7 @@ from pipeline.commands.calculator.numbers import typed_number, typed_numbers
 from pipeline.commands.calculator.printed import curve_text
 from pipeline.commands.calculator.sheet import CurveSheet, read_curve_sheet
 from pipeline.commands.calculator.table import write_curve
-from pipeline.commands.exit_status import ExitStatus
-from pipeline.commands.summary import RunSummary
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.study.cells.bead_values import as_levels
 from pipeline.study.errors import UsageError
 from pipeline.study.sheets.kit_words import KIT_SPELLINGS

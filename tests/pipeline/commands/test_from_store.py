@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks import headers
+from pipeline.commands.exit_status import RunSummary
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout, rewrite_report
-from pipeline.commands.summary import MOST_TUBES_IN_A_NOTE, RunSummary
+from pipeline.commands.summary import MOST_TUBES_IN_A_NOTE
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
 from pipeline.running.this_computer import side_work

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.exit_status import RunSummary
 from pipeline.commands.last_time import NOTHING_NEW
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout, rewrite_report
-from pipeline.commands.summary import RunSummary
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
 from pipeline.simulate import simulate_study

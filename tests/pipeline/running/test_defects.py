@@ -15,10 +15,9 @@ import pipeline.assembly.assemble
 import pipeline.beads.calibrate
 import pipeline.quantification.prepared
 import pipeline.washout.models
-from pipeline.commands.exit_status import ExitStatus
+from pipeline.commands.exit_status import ExitStatus, RunSummary
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout
-from pipeline.commands.summary import RunSummary
 from pipeline.running.defects import DefectError
 from pipeline.running.options import OnError, RunOptions
 from pipeline.running.progress import QuietReporter
