@@ -1,23 +1,24 @@
 """Lines of the audit trail, each with the previous line's digest: cut, edited or moved lines are detected.
 
-The file shows later changes, but cannot prevent that somebody writes a new file. Therefore results/run.json
-also holds the digest of the last line, so that lines cut from the end are detected.
+The file shows later changes, but cannot prevent that somebody writes a new file. A file beside it and
+results/run.json hold the digest of the last line, so that lines cut from the end are detected.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.end import cut_to_lines, note_end, read_end, write_at_end
 from pipeline.audit.lines import (
     START,
     ChangedCell,
     Event,
     TrailLine,
+    changes_between,
     digest_of_line,
     line_of_text,
     text_of_line,
@@ -61,6 +62,14 @@ def read_trail(folder: Path) -> Trail:
     path = folder / TRAIL
     if not path.exists():
         return Trail(())
+    end = read_end(path)  # before the lines: another process may add one meanwhile
+    trail = _read_lines(path)
+    if trail.fault or end is None or not (fault := end.fault_in(trail.lines)):
+        return trail
+    return Trail(trail.lines, fault) if read_end(path) == end else read_trail(folder)
+
+
+def _read_lines(path: Path) -> Trail:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -156,9 +165,15 @@ def append_line(
     text = text_of_line(len(trail.lines) + 1, trail.head, event, facts, changes)
     try:
         _append(path, text + b"\n")
+        after = _read_lines(path)
+        try:
+            note_end(path, after.lines)
+        except OSError:
+            cut_to_lines(path, len(trail.lines))
+            raise
     except OSError as error:
         raise _not_written(path, error) from error
-    return read_trail(folder)
+    return after
 
 
 def take_back(folder: Path, trail: Trail) -> None:
@@ -169,10 +184,8 @@ def take_back(folder: Path, trail: Trail) -> None:
     OSError
         The file cannot be written.
     """
-    path = folder / TRAIL
-    lines = path.read_bytes().split(b"\n")[: len(trail.lines)]
-    if path.exists():
-        os.truncate(path, sum(len(line) + 1 for line in lines))
+    note_end(folder / TRAIL, trail.lines)  # first: a note of more lines than there are is a fault
+    cut_to_lines(folder / TRAIL, len(trail.lines))
 
 
 def _not_written(path: Path, error: OSError) -> NotWrittenError:
@@ -190,7 +203,7 @@ def _append(path: Path, line: bytes) -> None:
     coming = _coming(path)
     write_whole(coming, f"{before}\n".encode() + line)
     try:
-        _write_at_end(path, line)
+        write_at_end(path, line)
     finally:
         coming.unlink(missing_ok=True)
 
@@ -203,7 +216,7 @@ def _finish_line(path: Path) -> None:
         written = path.read_bytes() if path.exists() else b""
         written_part = written[(start := _start_of_line(offset, coming)) :]
         if len(written) >= start and line.startswith(written_part) and written_part != line:
-            _write_at_end(path, line[len(written_part) :])
+            write_at_end(path, line[len(written_part) :])
         coming.unlink(missing_ok=True)
     except FileNotFoundError:
         return
@@ -224,19 +237,6 @@ def coming_line(folder: Path) -> Path:
 
 def _coming(path: Path) -> Path:
     return path.with_name(f".{path.name}.next")
-
-
-def _write_at_end(path: Path, line: bytes) -> None:
-    # Without a buffer, since closing the file would write the rest of a buffer.
-    with path.open("ab", buffering=0) as file:
-        before, unwritten = file.tell(), line
-        try:
-            while unwritten:
-                unwritten = unwritten[file.write(unwritten) :]
-            os.fsync(file.fileno())
-        except OSError:
-            os.truncate(path, before)
-            raise
 
 
 def must_be_whole(folder: Path) -> Trail:
@@ -263,15 +263,6 @@ def cells_of(trail: Trail) -> dict[tuple[RowKey, str], str]:
         for change in line.changes:
             cells[change.row, change.column] = change.new
     return {cell_key: text for cell_key, text in cells.items() if text}
-
-
-def changes_between(
-    before: Mapping[tuple[RowKey, str], str], after: Mapping[tuple[RowKey, str], str]
-) -> tuple[ChangedCell, ...]:
-    """Return the cells that differ, in order of row and column."""
-    cell_keys = sorted({*before, *after}, key=lambda cell_key: (str(cell_key[0]), cell_key[1]))
-    pairs = ((cell_key, before.get(cell_key, ""), after.get(cell_key, "")) for cell_key in cell_keys)
-    return tuple(ChangedCell(*cell_key, old, new) for cell_key, old, new in pairs if old != new)
 
 
 def history_of(trail: Trail, sample_id: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
