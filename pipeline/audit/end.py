@@ -11,6 +11,9 @@ from pathlib import Path
 from pipeline.audit.lines import TrailLine
 from pipeline.files.whole import write_whole
 
+END_WAS_CUT = "the end was cut"
+"""The fault of a trail with fewer lines than were written."""
+
 _WRITTEN = re.compile(r"(\d{1,12}) ([0-9a-f]{64})\n")
 
 
@@ -24,7 +27,7 @@ class TrailEnd:
     def fault_in(self, lines: Sequence[TrailLine]) -> str:
         """Return in words that lines up to this end are missing or others; "" if they are there."""
         if len(lines) < self.number:
-            return f"found {len(lines)} lines, but {self.number} were written: the end was cut"
+            return f"found {len(lines)} lines, but {self.number} were written: {END_WAS_CUT}"
         if lines[self.number - 1].digest != self.digest:
             return f"line {self.number} is not the one that was written: the trail was written anew"
         return ""

@@ -284,7 +284,7 @@ def _alone(path: Path) -> Iterator[None]:
     except locket.LockError:
         raise NotWrittenError(path, "another process has held it for half a minute", in_use=True) from None
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise _not_written(lock, error) from error
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from pipeline.audit.end import END_WAS_CUT
 from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
@@ -81,11 +82,11 @@ def _facts(folder: Path) -> Mapping[str, Any]:
 
 
 def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
-    if trail.fault:
-        yield f"{TRAIL}: {trail.fault}"
     number, head = int(facts["audit_lines"]), str(facts["audit_head"])
+    if trail.fault and not (trail.fault.endswith(END_WAS_CUT) and len(trail.lines) < number):
+        yield f"{TRAIL}: {trail.fault}"
     if len(trail.lines) < number:
-        yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: the end was cut"
+        yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: {END_WAS_CUT}"
     elif number and trail.lines[number - 1].digest != head:
         yield f"{TRAIL}: line {number} is not the one that results/run.json knows: the trail was rewritten"
 
@@ -151,6 +152,9 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"results/{name}: was written by the last run, and is not there"
         elif now[name] != written[name]:
             yield f"results/{name}: was changed after the last run, or belongs to another run"
+    for name in facts.get("older", ()):
+        if now.get(name) == written.get(name):
+            yield f"results/{name}: is of an earlier run, since the last run could not replace it"
     strange = sorted(set(now) - set(written))
     if strange:
         yield f"results: {shown_names(strange)} not written by the last run"

@@ -268,3 +268,12 @@ def test_a_line_that_is_taken_back_leaves_a_whole_trail(folder: Path) -> None:
         take_back(folder, trail)
     assert read_trail(folder) == trail
     assert trail.fault == ""
+
+
+def test_what_is_in_the_place_of_the_lock_is_named(folder: Path) -> None:
+    lock = folder / f".{TRAIL}.lock"
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(NotWrittenError) as caught:
+        add_line(folder, Event.RUN, {}, {})
+    assert caught.value.path == lock

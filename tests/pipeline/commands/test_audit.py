@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.dask_cluster import ROOT
-from pipeline.audit.trail import TRAIL, read_trail
+from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
@@ -119,6 +119,24 @@ def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> 
     ]
     (study / TRAIL).write_bytes(longer.replace(b'"who": "', b'"who": "not '))
     assert any("line 1 was edited after it was written" in line for line in changes(study))
+
+
+def test_a_file_that_is_still_of_an_earlier_run_is_named(study: Path) -> None:
+    (study / "results" / "rd.xlsx").unlink()
+    (study / "results" / "rd.xlsx" / "in the way").mkdir(parents=True)
+    summary = run_study(study, RunOptions(workers=1, fresh=True), QuietReporter())
+    assert summary.exit_status is ExitStatus.NOT_WRITTEN
+    assert changes(study) == [
+        "CHANGED results/rd.xlsx: is of an earlier run, since the last run could not replace it"
+    ]
+
+
+def test_a_signature_that_was_cut_from_the_trail_is_named(study: Path) -> None:
+    whole = (study / TRAIL).read_bytes()
+    add_line(study, Event.SIGNATURE, {"who": "A. Berger"}, cells_of(read_trail(study)))
+    assert changes(study) == []
+    (study / TRAIL).write_bytes(whole)
+    assert changes(study) == ["CHANGED audit.jsonl: found 1 lines, but 2 were written: the end was cut"]
 
 
 def test_nothing_runs_on_a_trail_that_was_changed(study: Path) -> None:
