@@ -43,6 +43,7 @@ MODULES = {"scikit-learn": "sklearn"}
 """Library → name of its module, if the two names differ."""
 
 SOURCE_CODE = "source code"
+NOT_INSTALLED = "not installed"
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact, as text only, so that any other version can send and read it."""
 
@@ -92,7 +93,7 @@ def _version_of(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
 
 
 def library_version(name: str, module: str) -> str:
@@ -160,8 +161,21 @@ def digest_of_work(work: Callable[..., Any]) -> str:
     return digest_of((digest_of_sources(needed), *facts))
 
 
-def _required_by(library: str) -> frozenset[str]:
-    """Return the names of the libraries that a library requires."""
+def installed_libraries() -> tuple[tuple[str, str], ...]:
+    """Return name and version of every library that cd38rd requires, directly or through others, by name."""
+    versions: dict[str, str] = {}
+    todo = ["cd38rd"]
+    while todo:
+        name = todo.pop()
+        if name not in versions and (version := _version_of(name)) != NOT_INSTALLED:
+            versions[name] = version
+            todo += [required.replace("_", "-") for required in _required_by(name, extras=False)]
+    versions.pop("cd38rd", None)
+    return tuple(sorted(versions.items()))
+
+
+def _required_by(library: str, *, extras: bool = True) -> frozenset[str]:
+    """Return the names of the libraries that a library requires; `extras`: with those of optional parts."""
     try:
         about = metadata.distribution(library)
     except metadata.PackageNotFoundError:
@@ -171,6 +185,7 @@ def _required_by(library: str) -> frozenset[str]:
         required = about.requires or []
     else:  # its head alone: to read the long description below it takes a tenth of a second
         required = re.findall(r"^Requires-Dist: *(.*)", text.partition("\n\n")[0], re.MULTILINE)
+    required = [line for line in required if extras or not re.search(r"\bextra\s*==", line)]
     return frozenset(re.split(r"[^\w-]", line, maxsplit=1)[0].lower() for line in required)
 
 
