@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.audit.lines import TrailLine
+from pipeline.files.content import must_not_wait
 from pipeline.files.whole import write_whole
 
 END_WAS_CUT = "the end was cut"
@@ -41,6 +42,7 @@ def end_file(trail_path: Path) -> Path:
 def read_end(trail_path: Path) -> TrailEnd | None:
     """Return the noted end; None if there is no readable note, as with trails of earlier versions."""
     try:
+        must_not_wait(end_file(trail_path))
         written = _WRITTEN.fullmatch(end_file(trail_path).read_text("ascii"))
     except (OSError, UnicodeDecodeError):
         return None

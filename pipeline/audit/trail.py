@@ -24,6 +24,7 @@ from pipeline.audit.lines import (
     text_of_line,
 )
 from pipeline.audit.row_key import RowKey
+from pipeline.files.content import must_not_wait
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
@@ -71,6 +72,7 @@ def read_trail(folder: Path) -> Trail:
 
 def _read_lines(path: Path) -> Trail:
     try:
+        must_not_wait(path)
         raw = path.read_bytes()
     except OSError as error:
         raise UserError(
@@ -212,6 +214,7 @@ def _finish_line(path: Path) -> None:
     """Complete an interrupted line; do nothing if the line is complete, or another line is there."""
     coming = _coming(path)
     try:
+        must_not_wait(coming)
         offset, _, line = coming.read_bytes().partition(b"\n")
         written = path.read_bytes() if path.exists() else b""
         written_part = written[(start := _start_of_line(offset, coming)) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -277,3 +278,22 @@ def test_what_is_in_the_place_of_the_lock_is_named(folder: Path) -> None:
     with pytest.raises(NotWrittenError) as caught:
         add_line(folder, Event.RUN, {}, {})
     assert caught.value.path == lock
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_the_trail_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / TRAIL)
+    with pytest.raises(UserError, match="a pipe or a device, which is not read"):
+        read_trail(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.timeout(20)
+def test_pipes_beside_the_trail_are_never_waited_for(folder: Path) -> None:
+    end_file(folder / TRAIL).unlink()
+    os.mkfifo(end_file(folder / TRAIL))
+    assert len(read_trail(folder).lines) == 3
+    os.mkfifo(folder / f".{TRAIL}.next")
+    with pytest.raises(NotWrittenError, match="a pipe or a device"):
+        add_line(folder, Event.RUN, {}, {})
