@@ -118,6 +118,10 @@ the light is not the bead's."""
 HISTORY = Limit(0.05, 0.10)
 """Distance of the top bead from the median of the instrument's earlier runs, a fraction, at most. Convention:
 daily checks of cytometers commonly allow a few percent; it settles at `SETTLED_HISTORY` runs."""
+STEADY = Limit(0.05, 0.20)
+"""Change of the beads' brightness within a run, a fraction, at most, without the part that sampling may
+explain. Convention: a run may change by as much as one day may differ from the next, and by no more than a
+bead may lie off the curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ class CurveLimits:
         Dimmest bead over the blank, at least.
     history
         Distance of the top bead from the instrument's earlier runs, at most.
+    steady
+        Change of the beads' brightness within the run, at most.
     """
 
     r2: Limit = R2
@@ -156,3 +162,4 @@ class CurveLimits:
     events: Limit = EVENTS
     detection: Limit = DETECTION
     history: Limit = HISTORY
+    steady: Limit = STEADY

@@ -29,6 +29,7 @@ class CheckName(StrEnum):
     LESS_BLANK = "less_blank"
     DEGREES_OF_FREEDOM = "degrees_of_freedom"
     HISTORY = "history"
+    STEADY = "steady"
     BRIGHTER_ELSEWHERE = "brighter_elsewhere"
     TRANSFER_POPULATIONS = "transfer_populations"
     TRANSFER_SLOPE = "transfer_slope"

@@ -131,16 +131,23 @@ def agreements(tubes: Sequence[AssayTube], goal: float | None) -> tuple[Judged[A
             line = agreement([x for x, _ in rows], [y for _, y in rows])
             away = [100 * (end - 1) for end in (line.ratio, line.ratio_low, line.ratio_high)]
             shortfall = f"; {line.n} materials, EP09 asks for {ENOUGH_PAIRS}" if line.n < ENOUGH_PAIRS else ""
-            ends = [100 * ((line.intercept + line.slope * density) / density - 1) for density in _reach(rows)]
+            ends = [
+                tuple(100 * (ratio - 1) for ratio in end)
+                for end in (
+                    (line.dimmest, line.dimmest_low, line.dimmest_high),
+                    (line.brightest, line.brightest_low, line.brightest_high),
+                )
+            ]
+            dim_end, bright_end = (f"{at:+.1f} % ({low:+.1f} to {high:+.1f})" for at, low, high in ends)
             sentence = (
                 f"mean difference {away[0]:+.1f} % ({away[1]:+.1f} to {away[2]:+.1f}), Deming slope "
-                f"{line.slope:.3f} ({line.slope_low:.3f} to {line.slope_high:.3f}), by it {ends[0]:+.1f} % "
-                f"at the dimmest and {ends[1]:+.1f} % at the brightest material; goal: the mean difference "
+                f"{line.slope:.3f} ({line.slope_low:.3f} to {line.slope_high:.3f}), by it {dim_end} "
+                f"at the dimmest and {bright_end} at the brightest material; goal: the mean difference "
                 f"within ±{limit:g} %, and by the line at both ends{shortfall}"
             )
-            support = within(away[0], away[1], away[2], limit)
-            if max(map(abs, ends)) > limit:
-                support = Support.CONTRADICTS
+            support = overall_support(
+                [within(value, low, high, limit) for value, low, high in (tuple(away), *ends)]
+            )
             return Judged(Experiment.COMPARISON, about, limit, line, support, sentence)
 
         results.append(_try(Experiment.COMPARISON, about, pairs, judged))
@@ -255,11 +262,6 @@ def _pairs(reference: Sequence[AssayTube], compared: Sequence[AssayTube]) -> lis
         for by in (_grouped(tubes, lambda tube: tube.specimen) for tubes in (reference, compared))
     )
     return [(_geometric(x[name]), _geometric(y[name])) for name in x if name in y]
-
-
-def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the lowest and the highest density by the first method."""
-    return min(x for x, _ in pairs), max(x for x, _ in pairs)
 
 
 def _geometric(values: Sequence[float]) -> float:

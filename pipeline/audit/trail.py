@@ -41,10 +41,14 @@ SECONDS_FOR_THE_OTHER = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The readable lines, and the fault of the file; "" for a file without fault."""
+    """The readable lines, and the fault of the file; "" for a file without fault.
+
+    `has_lost_lines`: the fault is that lines are missing at the end.
+    """
 
     lines: tuple[TrailLine, ...]
     fault: str = ""
+    has_lost_lines: bool = False
 
     @property
     def head(self) -> str:
@@ -67,7 +71,9 @@ def read_trail(folder: Path) -> Trail:
     trail = _read_lines(path)
     if trail.fault or end is None or not (fault := end.fault_in(trail.lines)):
         return trail
-    return Trail(trail.lines, fault) if read_end(path) == end else read_trail(folder)
+    if read_end(path) != end:  # another process has taken its line back
+        return read_trail(folder)
+    return Trail(trail.lines, fault, len(trail.lines) < end.number)
 
 
 def _read_lines(path: Path) -> Trail:

@@ -23,6 +23,7 @@ from calibration.flags import CalibrationFlag
 from gating.events import Mask
 from pipeline.beads.flags import curve_flags, joined_notes
 from pipeline.beads.lot_values import is_ordinal, judged_by_kit
+from pipeline.beads.order_of_events import change_within_run
 from pipeline.beads.result import CalibrationResult
 from pipeline.beads.scatter import Scatter, choose_scatter, other_detectors
 from pipeline.fcs import ChannelError, FcsError, FcsFile, read_fcs
@@ -43,18 +44,25 @@ MOST_LEFT_OUT = 1 / 3
 mostly beads."""
 
 
+FLAG_OF_CHECK = {
+    CheckName.BRIGHTER_ELSEWHERE: CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,
+    CheckName.STEADY: CalibrationFlag.BEADS_UNSTEADY,
+}
+"""Checks of a curve whose doubt also has a flag of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class BeadTask:
     """A bead run and where its file lies.
 
-    `sha256`: of the file when the run began; "" where nobody knows it. A file that is another one when it is
-    read gives no curve.
+    `sha256`: of the file when the run began; "" if it could not be read then, None where nobody knows it. A
+    file that is another one when it is read gives no curve.
     """
 
     folder: Path
     run: BeadRun
     settings: BeadSettings
-    sha256: str = ""
+    sha256: str | None = None
 
 
 def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
@@ -70,7 +78,7 @@ def calibrate_bead_run(task: BeadTask) -> CalibrationResult:
 def _calibrated(task: BeadTask) -> CalibrationResult:
     name = task.run.fcs_file
     inputs = read_inputs(task.folder, [name])
-    changed = changed_inputs([(name, task.sha256)] if task.sha256 else [], inputs.sha256)
+    changed = changed_inputs([] if task.sha256 is None else [(name, task.sha256)], inputs.sha256)
     task = replace(task, sha256=dict(inputs.sha256)[name])
     if changed:
         return without_curve(task, changed)
@@ -94,7 +102,7 @@ def without_curve(task: BeadTask, reason: str = "", defect: str = "") -> Calibra
     run, labels = task.run, labels_of_beads(task.folder, task.run)
     return CalibrationResult(
         *(run.name, labels.of(run.fcs_file), run.kit, run.lot, run.channel, run.levels),
-        sha256=task.sha256,
+        sha256=task.sha256 or "",
         flags=(CalibrationFlag.NO_CURVE,) if reason else (),
         note=labels.in_text(reason),
         defect=labels.in_text(defect),
@@ -142,7 +150,8 @@ def _fitted(task: BeadTask, file: FcsFile, result: CalibrationResult) -> Calibra
             scale_top=ends.top(channel),
             others=[beads.column(other_name) for other_name in other_names],
         )
-        curve = _with_other_channels(_curve(task, peaks), task, beads, peaks)
+        curve = _with_change(_curve(task, peaks), task, beads, peaks)
+        curve = _with_other_channels(curve, task, beads, peaks)
     except CalibrationError as error:
         return replace(
             result,
@@ -256,6 +265,12 @@ def _with_other_channels(
     return curve.with_checks(*rows)
 
 
+def _with_change(curve: StandardCurve, task: BeadTask, beads: _Beads, peaks: BeadPeaks) -> StandardCurve:
+    """Add a check whether the beads kept their brightness while they were acquired."""
+    change = change_within_run(beads.file, beads.singlets, beads.channel, peaks)
+    return curve if change is None else curve.with_checks(*checked(change, task.settings.curve_limits))
+
+
 def _by_hand(run: BeadRun) -> str:
     if not run.ranges:
         return ""
@@ -281,7 +296,5 @@ def _singlets(file: FcsFile, scatter: Scatter, ends: _Ends) -> Mask:
 
 
 def _flags(curve: StandardCurve) -> tuple[CalibrationFlag, ...]:
-    doubted = any(
-        row.name is CheckName.BRIGHTER_ELSEWHERE and row.verdict is CurveVerdict.WARN for row in curve.checks
-    )
-    return (*curve_flags(curve), *((CalibrationFlag.BEADS_BRIGHTER_ELSEWHERE,) if doubted else ()))
+    doubted = {row.name for row in curve.checks if row.verdict is not CurveVerdict.ACCEPT}
+    return (*curve_flags(curve), *(flag for name, flag in FLAG_OF_CHECK.items() if name in doubted))

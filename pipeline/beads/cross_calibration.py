@@ -7,12 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from calibration.curve.standard_curve import StandardCurve, StandardCurveError
+from calibration.curve.table_rows import CheckName, CurveCheck
 from calibration.curve.transfer import fit_transfer, transferred_curve
 from calibration.flags import CalibrationFlag
 from pipeline.beads.flags import curve_flags, joined_notes, without_curve_flags
 from pipeline.beads.result import CalibrationResult
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun
+
+_OF_ANY_RUN = (CalibrationFlag.BEADS_UNSTEADY,)
+"""Flags that the curve of this day has if any of the three runs has them."""
 
 
 def with_transfers(
@@ -55,13 +59,22 @@ def _carried(
     except StandardCurveError as error:
         return _refused(this_day, str(error))
     curve = transferred_curve(curve_run.curve, transfer, settings.curve_limits)
+    curve = curve.with_checks(*_least_steady(this_day, other_day, curve_run))
+    doubts = tuple(flag for flag in _OF_ANY_RUN if any(flag in run.flags for run in (other_day, curve_run)))
+    own = dict.fromkeys((*without_curve_flags(this_day.flags), *doubts))
     return replace(
         this_day,
         curve=curve,
         unit_kit=curve_run.kit,
-        flags=(*without_curve_flags(this_day.flags), CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
+        flags=(*own, CalibrationFlag.CROSS_CALIBRATED, *curve_flags(curve)),
         note=joined_notes(this_day.note, _words(this_day, other_day, curve_run, curve)),
     )
+
+
+def _least_steady(*runs: CalibrationResult) -> tuple[CurveCheck, ...]:
+    """Return the row of the run whose beads changed most in brightness; none where no run was judged."""
+    checks = [row for run in runs if run.curve for row in run.curve.checks if row.name is CheckName.STEADY]
+    return tuple(sorted(checks, key=lambda row: row.value)[-1:])
 
 
 def _unfit(

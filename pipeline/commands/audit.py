@@ -84,7 +84,7 @@ def _facts(folder: Path) -> Mapping[str, Any]:
 
 def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
     number, head = int(facts["audit_lines"]), str(facts["audit_head"])
-    if trail.fault and not (trail.fault.endswith(END_WAS_CUT) and len(trail.lines) < number):
+    if trail.fault and not (trail.has_lost_lines and len(trail.lines) < number):
         yield f"{TRAIL}: {trail.fault}"
     if len(trail.lines) < number:
         yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: {END_WAS_CUT}"

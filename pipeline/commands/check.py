@@ -17,7 +17,7 @@ from pipeline.template import unnamed_files
 
 def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     """List every fault of the sheets and of the files they name; compute nothing."""
-    study, faults = checked(folder)
+    study, faults = check_with_unnamed_files(folder)
     compared = _cross_checked(study) if cross_check and study is not None else ""
     status = (
         ExitStatus.FAULTS
@@ -30,7 +30,7 @@ def check_whole_study(folder: Path, *, cross_check: bool) -> RunSummary:
     return RunSummary(status, "\n".join(filter(None, (listed, compared))))
 
 
-def checked(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
+def check_with_unnamed_files(folder: Path) -> tuple[Study | None, tuple[Fault, ...]]:
     """Return the study (None if a fault of the sheets stops a run), and every fault, with files in no row."""
     typed, faults = read_typed(folder)
     if typed is None:

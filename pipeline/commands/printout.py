@@ -16,7 +16,8 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.beads.result import CalibrationResult
 from pipeline.output.flag_words.all_flags import words_of_flag
 from pipeline.output.interval import interval_name
-from pipeline.output.report.words import density_words, interval_words, verdict_line
+from pipeline.output.legend.tube_verdict import TubeVerdict
+from pipeline.output.report.words import density_words, interval_words, verdict_in, verdict_line
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import FAILED, SampleResult, failure_reason, is_failed
 from pipeline.study.faults import without_values
@@ -24,8 +25,12 @@ from pipeline.study.quantity_name import density_name
 from pipeline.study.wording import capitalized
 
 MOST_TUBES_PRINTED = 30
-"""Most tubes that all get a row; of more tubes, those without a density or with a flag come first.
+"""Most tubes that all get a row; of more tubes, those that a person must look at come first.
 Convention."""
+
+FIRST_PRINTED: Final = (TubeVerdict.FAILED, TubeVerdict.NO_DENSITY, TubeVerdict.LOOK, TubeVerdict.UNRELIABLE)
+"""Verdicts that come before all others in a table that is too long: what a person can do something about
+comes first."""
 
 SHORT: Final = {
     RdStatus.OK: RdStatus.OK.value,
@@ -41,6 +46,9 @@ SHORT: Final = {
 }
 """Short names of a status for a terminal column; the files have the whole name."""
 
+DOUBTED: Final = {TubeVerdict.LOOK: "look at it", TubeVerdict.UNRELIABLE: "not reliable"}
+"""Verdicts that stand in place of the status of a density, so that no doubted density is called OK."""
+
 NAMES_OF_A_FLAG = 3
 
 MOST_FAILED_NAMED = 12
@@ -52,8 +60,8 @@ def finished_text(study_result: StudyResult, report: Path) -> str:
     lines = [
         _table(study_result),
         *_flag_lines(study_result),
-        *(f"{note.about}: {note.text}" for note in study_result.notes),
-        verdict_line(study_result),
+        *(_filled(f"{note.about}: {note.text}") for note in study_result.notes),
+        _filled(verdict_line(study_result)),
     ]
     return "\n".join([*lines, f"Report: {report}"])
 
@@ -118,9 +126,11 @@ def _shown(study_result: StudyResult) -> Sequence[SampleResult]:
     results = study_result.results
     if len(results) <= MOST_TUBES_PRINTED:
         return results
+    verdicts = [verdict_in(study_result, result) for result in results]
+    rank = {verdict: n for n, verdict in enumerate(FIRST_PRINTED)}
     first = sorted(
         range(len(results)),
-        key=lambda k: (results[k].receptor.status in QUANTIFIED, not _flags(study_result, results[k]), k),
+        key=lambda k: (rank.get(verdicts[k], len(rank)), not _flags(study_result, results[k]), k),
     )
     return [results[k] for k in sorted(first[:MOST_TUBES_PRINTED])]
 
@@ -132,13 +142,20 @@ def _row(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
     quoted = quotable_density(receptor) is not None
     return (
         result.sample_id,
-        SHORT[receptor.status],
+        _status_words(study_result, result),
         "" if result.n_events is None else f"{receptor.n_cells:,}",
         density_words(receptor.status, receptor.rd, receptor.lloq, known_to_exceed(receptor)),
         interval_words(receptor.rd_low, receptor.rd_high) if quoted else "",
         "" if weeks is None else f"{weeks:.1f}",
         "!" if _flags(study_result, result) else "",
     )
+
+
+def _status_words(study_result: StudyResult, result: SampleResult) -> str:
+    """Return the short name of the status, or the verdict where it doubts the density."""
+    status = result.receptor.status
+    short = SHORT[status]
+    return DOUBTED.get(verdict_in(study_result, result), short) if status in QUANTIFIED else short
 
 
 def _flag_lines(study_result: StudyResult) -> list[str]:
@@ -152,12 +169,19 @@ def _flag_lines(study_result: StudyResult) -> list[str]:
         names, more = where[flag][:NAMES_OF_A_FLAG], len(where[flag]) - NAMES_OF_A_FLAG
         listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
         words = f"! {flag}: {words_of_flag(flag).says} ({listed})"
-        lines.append(textwrap.fill(words, _width(), subsequent_indent="  ", break_long_words=False))
+        lines.append(_filled(words))
     return [*lines, ""] if lines else []
 
 
 def _flags(study_result: StudyResult, result: SampleResult) -> tuple[str, ...]:
     return tuple(sample_flags(result, study_result.exposures.get(result.sample_id)))
+
+
+def _filled(words: str) -> str:
+    """Return words in lines that fit the terminal; all lines but the first are indented."""
+    return textwrap.fill(
+        words, _width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _width() -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
+from pipeline.assembly.provenance import now
 from pipeline.audit.trail import Event, must_be_whole
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
@@ -57,11 +59,11 @@ SHEETS_OF_BEADS = ("beads", "settings")
 
 def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSummary:
     """Quantify every tube and write all results; finished tubes are stored at once and reused."""
-    study, faults, findings = folder_with_findings(folder)
+    started_at, clock, (study, faults, findings) = now(), time.monotonic(), folder_with_findings(folder)
     if study is None or stops_run(faults):
         return RunSummary(ExitStatus.FAULTS, faults=fault_report(faults))
     _must_be_samples(options.only, study)
-    record = CommandRecord(study, Event.RUN)
+    record = CommandRecord(study, Event.RUN, started_at, clock)
     results = Results(folder / "results")
     results.must_be_writable()
     must_be_whole(folder)
@@ -192,7 +194,7 @@ def _calibrated(
 ) -> CalibrationResult:
     """Return a bead run's curve and store it; nothing is stored after a defect or a computer failure."""
     task, name = end.task, end.task.run.name
-    if end.result is not None and task.sha256 in ("", end.result.sha256):
+    if end.result is not None and task.sha256 in (None, end.result.sha256):
         store.save(name, bead_digest(task), end.result)
         log.info("bead run %s: %s", name, "curve" if end.result.curve else "no curve")
         return end.result

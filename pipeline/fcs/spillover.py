@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from gating.events.compensation import WORST_CONDITION_NUMBER, SpilloverMatrix
 from pipeline.fcs.errors import shown
 from pipeline.fcs.repairs import Repair, RepairCode
-from pipeline.fcs.text.commas import Mended, Untangled, untangled
+from pipeline.fcs.text.commas import (
+    PADDING_OF_LIST,
+    Mended,
+    Untangled,
+    unquoted,
+    untangled,
+    words_between_commas,
+)
+from pipeline.fcs.text.matrix_names import channel_of_name, has_comp_prefix
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
@@ -118,7 +126,9 @@ def _matrix(value: str, keyword: str, parameters: tuple[Parameter, ...], twice: 
     is_square = len(cells) == size * size and None not in numbers and len(names) in (0, size)
     channels = _channels(names, size, keyword, parameters, repairs) if is_square else None
     if channels is None and ";" not in value:
-        readings = untangled(_words(value)[1:], size, [parameter.name for parameter in parameters])
+        readings = untangled(
+            words_between_commas(value)[1:], size, [parameter.name for parameter in parameters]
+        )
         if len(readings) == 1:
             return _put_together(readings[0], keyword, twice)
         if len(words) > 1 + size + size * size:
@@ -159,18 +169,17 @@ def _tangled(count: int, size: int, n_found: int) -> str:
     )
 
 
-def _words(value: str) -> list[str]:
-    return [word.strip() for word in value.strip(" \0\r\n\t,").split(",")]
-
-
 def _split(value: str, keyword: str, repairs: list[Repair]) -> list[str]:
     """Split at semicolons, else at commas; put `0,1` together where all decimals have commas."""
     if ";" in value:
         repairs.append(
             Repair(RepairCode.SPILL_DECIMAL_COMMA, f"{keyword} is separated by semicolons", ";", ",")
         )
-        return [word.strip() for word in value.split(";") if word.strip()]
-    words = _words(value)
+        return [unquoted(word) for word in value.split(";") if word.strip()]
+    words = words_between_commas(value)
+    if words != [word.strip() for word in value.strip(PADDING_OF_LIST).split(",")]:
+        text = f"{keyword} has quotes, or tabs between its words"
+        repairs.append(Repair(RepairCode.SPILL_NAMES, text, "quotes or tabs", "words between commas"))
     size = keyword_integer(words[0]) or 0
     if 0 < size <= LARGEST_MATRIX and len(words) == 1 + size + 2 * size * size:
         cells = words[1 + size :]
@@ -199,28 +208,14 @@ def _channels(
         text = f"{keyword} names no detectors; the first {size} channels were taken"
         repairs.append(Repair(RepairCode.SPILL_NAMES, text, "no names", ", ".join(own[:size])))
         return tuple(own[:size])
-    matched = [_match(name, parameters) for name in names]
+    matched = [channel_of_name(name, parameters) for name in names]
     channels = tuple(name for name in matched if name is not None)
     if len(channels) != size or len(set(channels)) != size:
         return None
-    text = f"{keyword} does not name detectors by $PnN; they were found by number, $PnS or spelling"
+    how = "number, $PnS or spelling" + (", or without Comp-" if any(map(has_comp_prefix, names)) else "")
+    text = f"{keyword} does not name detectors by $PnN; they were found by {how}"
     repairs.append(Repair(RepairCode.SPILL_NAMES, text, ", ".join(names), ", ".join(channels)))
     return channels
-
-
-def _match(name: str, parameters: Sequence[Parameter]) -> str | None:
-    """Return the channel with this name; else with this number, this $PnS, or this name up to case."""
-    exact = [p.name for p in parameters if p.name == name]
-    number = keyword_integer(name)
-    if not exact and number is not None and 1 <= number <= len(parameters):
-        exact = [parameters[number - 1].name]
-    by_marker = [p.name for p in parameters if p.marker == name]
-    spelt = [p.name for p in parameters if _plain(p.name) == _plain(name)]
-    return next((matched[0] for matched in (exact, by_marker, spelt) if len(matched) == 1), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _checked(

@@ -41,6 +41,7 @@ from pipeline.tube.histograms import Density, Histogram, cd38_histogram, step_de
 from pipeline.tube.inputs import changed_inputs, read_inputs
 from pipeline.tube.names.typed_gates import polygons_of, thresholds_of
 from pipeline.tube.reading import Tube
+from pipeline.tube.steady_stain import change_of_stain
 
 LEAST_AGREEMENT = 0.6
 """Agreement with the second opinion below which a person should check the gates. Chosen on the simulated
@@ -188,13 +189,18 @@ def _quantified(
     blank = background_cells(control, narrowing) if drawn is None else drawn.background
     receptor = without_guessed_cells(receptor_of(task, tube, cells, blank, control.kind), gated)
     receptor = with_split_doubt(receptor, task, tube, gated)
-    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *control.notes)
+    change = change_of_stain(tube, gated.viable_singlets, cells) if task.extras else None
+    unsteady = () if change is None else (change.words(tube.quantified_channel),)
+    notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *unsteady, *control.notes)
     events_sha256 = _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=receptor,
         population=("" if gated.aberrant is None else "aberrant_") + task.settings.population_name,
-        flags=_flags(task, tube, gated, receptor, has_control=control.tube is not None),
+        flags=(
+            *_flags(task, tube, gated, receptor, has_control=control.tube is not None),
+            *((SampleFlag.STAIN_UNSTEADY,) if unsteady else ()),
+        ),
         n_events=tube.events.n_events,
         n_viable_singlets=int(gated.viable_singlets.sum()),
         n_plasma_cells=int(gated.mask.sum()),

@@ -43,7 +43,6 @@ MODULES = {"scikit-learn": "sklearn"}
 """Library → name of its module, if the two names differ."""
 
 SOURCE_CODE = "source code"
-NOT_INSTALLED = "not installed"
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact, as text only, so that any other version can send and read it."""
 
@@ -93,7 +92,7 @@ def _version_of(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return NOT_INSTALLED
+        return "not installed"
 
 
 def library_version(name: str, module: str) -> str:
@@ -167,9 +166,13 @@ def installed_libraries() -> tuple[tuple[str, str], ...]:
     todo = ["cd38rd"]
     while todo:
         name = todo.pop()
-        if name not in versions and (version := _version_of(name)) != NOT_INSTALLED:
-            versions[name] = version
-            todo += [required.replace("_", "-") for required in _required_by(name, extras=False)]
+        if name in versions:
+            continue
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # only needed on other systems
+            continue
+        todo += [required.replace("_", "-") for required in _required_by(name, extras=False)]
     versions.pop("cd38rd", None)
     return tuple(sorted(versions.items()))
 

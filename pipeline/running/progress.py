@@ -6,13 +6,19 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from pipeline.study.wording import in_lines
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
+
+
+_BESIDE_THE_LABEL = 60
+"""Columns of the bar, its counts, the rate and the clocks, each as wide as it can become: a longer label
+would push the time left off the line. Convention."""
 
 
 class Reporter(Protocol):
@@ -112,24 +118,15 @@ class BarReporter(QuietReporter):
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._console = Console(highlight=False)
         self._bar: Progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}", markup=False),
-            TimeElapsedColumn(),
-            TextColumn("left", markup=False),
-            TimeRemainingColumn(),
+            *_clocks(),
             console=self._console,
             transient=True,
         )
@@ -150,17 +147,38 @@ class BarReporter(QuietReporter):
         """Advance the bar by one tube."""
         self._ticks += 1
         rate = rate_words(self._ticks, time.monotonic() - self._first)
-        self._bar.update(self._task, advance=1, description=f"{sample_id}: {status}", rate=rate)
+        label, room = f"{sample_id}: {status}", max(self._console.width - _BESIDE_THE_LABEL, 12)
+        label = label if len(label) <= room else f"{label[: room - 1]}…"
+        self._bar.update(self._task, advance=1, description=label, rate=rate)
 
     def stage(self, name: str) -> None:
-        """Name the present step; the clock goes on."""
-        self._bar.update(self._task, description=name, visible=True)
+        """Name the present step; the clock goes on, and the rate of the tubes is over."""
+        self._bar.update(self._task, description=name, visible=True, rate="")
         self._bar.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+def _clocks() -> tuple[ProgressColumn, ...]:
+    """Return the time since the first tube, to the end of the run, and the time left for the tubes alone.
+
+    The clocks of rich stand still at the last tube, with nothing left to do.
+    """
+    from rich.progress import ProgressColumn, Task, TimeRemainingColumn
+    from rich.text import Text
+
+    class Elapsed(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(str(timedelta(seconds=int(task.elapsed or 0))), style="progress.elapsed")
+
+    class Left(TimeRemainingColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.finished else Text("left ").append_text(super().render(task))
+
+    return Elapsed(), Left()
 
 
 def rate_words(n: int, seconds: float) -> str:

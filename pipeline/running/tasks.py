@@ -27,6 +27,7 @@ FLAGS_OF_TUBES = (
     CalibrationFlag.BEADS_CUT,
     CalibrationFlag.BEADS_LEFT_OUT,
     CalibrationFlag.BEADS_UNGATED,
+    CalibrationFlag.BEADS_UNSTEADY,
     CalibrationFlag.REPAIRED_BEAD_FILE,
     CalibrationFlag.CROSS_CALIBRATED,
 )
@@ -57,7 +58,7 @@ def files_of_study(study: Study) -> tuple[str, ...]:
 def bead_tasks(study: Study, hashes: Mapping[str, str]) -> tuple[BeadTask, ...]:
     """Return one task per bead run, in the order of the beads sheet."""
     return tuple(
-        BeadTask(study.folder, run, study.settings.of_beads, hashes.get(run.fcs_file, ""))
+        BeadTask(study.folder, run, study.settings.of_beads, hashes.get(run.fcs_file))
         for run in study.bead_runs
     )
 
@@ -179,4 +180,4 @@ def tube_digest(task: TubeTask) -> str:
 def bead_digest(task: BeadTask) -> str:
     """Return the digest of all inputs of a bead run's curve."""
     settings = sorted(task.settings.model_dump().items())
-    return digest_of((digest_of_work(calibrate_bead_run), repr(task.run), repr(settings), task.sha256))
+    return digest_of((digest_of_work(calibrate_bead_run), repr(task.run), repr(settings), str(task.sha256)))

@@ -24,6 +24,7 @@ def rewrite(
     matrix: Callable[[SpilloverMatrix], SpilloverMatrix | None] | None = None,
     order: Sequence[int] | None = None,
     markers: Names | None = None,
+    events: Callable[[np.ndarray, Sequence[str]], np.ndarray] | None = None,
 ) -> None:
     """Write a file again.
 
@@ -39,6 +40,8 @@ def rewrite(
         Of the channels.
     markers
         New $PnS by the old $PnN.
+    events
+        What becomes of the values, shape (n_channels, n_events), of channels with these old names.
     """
     file, names = read_fcs(path), names or {}
     places = list(order or range(len(file.channels)))
@@ -47,6 +50,8 @@ def rewrite(
     if compensated is not None:
         rows = [file.channels.index(name) for name in compensated.channels]
         values[rows] = np.linalg.inv(compensated.values).T @ values[rows]
+    if events is not None:
+        values = events(values, file.channels)
     keywords = {key: text for key, text in file.keywords.items() if KEPT.match(key)}
     for key in [key for key in keywords if re.match(r"\$P\d", key)]:
         del keywords[key]

@@ -112,7 +112,7 @@ def study(job: tuple[Ward, int, int]) -> tuple[float, ...]:
     odds = dose_response("RD", "doubling", known, y)
     area = area_under(w, kind, y)
     assert known is not None
-    cut, _ = best_cut("best", w, kind, known.expected, y, area, seed=seed, n_samples=100)
+    cut, _ = best_cut("best", w, kind, known.expected, y, area, seed=seed, law=known.law, n_samples=100)
     cut = with_odds(cut, odds, known, w, kind, y)
     low, high = (math.log(v) if v else side for v, side in ((odds.low, -math.inf), (odds.high, math.inf)))
     slope = math.nan if odds.ratio is None else math.log(odds.ratio)

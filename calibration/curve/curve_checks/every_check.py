@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from calibration.curve.acceptance_limits import CurveLimits
+from calibration.curve.curve_checks.change_within_run import RUN_CHECKS
 from calibration.curve.curve_checks.curve_transfer import TRANSFER_CHECKS
 from calibration.curve.curve_checks.fitted_beads import BEAD_CHECKS
 from calibration.curve.curve_checks.other_channels import CHANNEL_CHECKS
 from calibration.curve.curve_checks.typed_levels import LOT_CHECKS
 from calibration.curve.table_rows import CurveCheck, TableRow
 
-CURVE_CHECKS: tuple[TableRow[Any], ...] = (*BEAD_CHECKS, *LOT_CHECKS, *CHANNEL_CHECKS, *TRANSFER_CHECKS)
-"""Every check: of fitted beads, of a lot's typed values, of other channels, and of a transfer."""
+CURVE_CHECKS: tuple[TableRow[Any], ...] = (
+    *BEAD_CHECKS,
+    *LOT_CHECKS,
+    *CHANNEL_CHECKS,
+    *RUN_CHECKS,
+    *TRANSFER_CHECKS,
+)
+"""Every check: of fitted beads, of a lot's typed values, of other channels, of a run over its time, and of a
+transfer."""
 
 
 def checked(data: object, limits: CurveLimits) -> tuple[CurveCheck, ...]:
@@ -21,7 +29,8 @@ def checked(data: object, limits: CurveLimits) -> tuple[CurveCheck, ...]:
     Parameters
     ----------
     data
-        What is checked: `FittedBeads`, `TypedLevels`, `LotRuns`, `ComparedChannels` or `Transfer`.
+        What is checked: `FittedBeads`, `TypedLevels`, `LotRuns`, `ComparedChannels`, `BrightnessChange` or
+        `Transfer`.
     limits
         Of the study.
 

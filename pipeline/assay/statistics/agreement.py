@@ -40,6 +40,8 @@ class Agreement:
         outer ends of their own 95 % intervals.
     error_ratio
         Variance of a relative error of x over that of y, which weights the line.
+    dimmest, brightest
+        y/x by the line at the lowest and at the highest x, each with its 95 % interval (jackknife).
     """
 
     n: int
@@ -57,14 +59,21 @@ class Agreement:
     agree_low_end: float
     agree_high_end: float
     error_ratio: float
+    dimmest: float
+    dimmest_low: float
+    dimmest_high: float
+    brightest: float
+    brightest_low: float
+    brightest_high: float
 
 
 def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.0) -> Agreement:
     """Return the weighted Deming line and the limits of agreement of two methods.
 
     Errors grow with the density, so the line is weighted (Linnet 1990,
-    doi:10.1002/sim.4780091210; intervals by jackknife, Linnet 1993, doi:10.1093/clinchem/39.3.424), and
-    differences are ratios (Bland, Altman 1999, doi:10.1177/096228029900800204).
+    doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993,
+    doi:10.1093/clinchem/39.3.424), and differences are ratios (Bland, Altman 1999,
+    doi:10.1177/096228029900800204).
 
     Parameters
     ----------
@@ -88,16 +97,20 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     n, reach = len(x), t_quantile(len(x) - 1)
     without = [_line([*x[:k], *x[k + 1 :]], [*y[:k], *y[k + 1 :]], error_ratio) for k in range(n)]
     ends = []
-    for index in range(2):
-        pseudo = [n * whole[index] - (n - 1) * line[index] for line in without]
-        half = reach * sd(pseudo) / math.sqrt(n)
-        middle = mean(pseudo)
-        ends.append((whole[index], middle - half, middle + half))
+    for numbers, of_each in (
+        (whole, without),
+        (_ratios(whole, x), [_ratios(line, x) for line in without]),
+    ):
+        for index in range(2):
+            pseudo = [n * numbers[index] - (n - 1) * line[index] for line in of_each]
+            half = t_quantile(n - 2) * sd(pseudo) / math.sqrt(n)
+            middle = mean(pseudo)
+            ends.append((numbers[index], middle - half, middle + half))
     logs = [math.log(b / a) for a, b in zip(x, y, strict=True)]
     middle, size = mean(logs), sd(logs)
     half, own = reach * size / math.sqrt(n), Z_95 * size
     outer = own + reach * size * math.sqrt(1 / n + Z_95**2 / (2 * (n - 1)))
-    intercept, slope = ends
+    intercept, slope, dimmest, brightest = ends
     return Agreement(
         n=n,
         slope=slope[0],
@@ -114,7 +127,19 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
         agree_low_end=math.exp(middle - outer),
         agree_high_end=math.exp(middle + outer),
         error_ratio=error_ratio,
+        dimmest=dimmest[0],
+        dimmest_low=dimmest[1],
+        dimmest_high=dimmest[2],
+        brightest=brightest[0],
+        brightest_low=brightest[1],
+        brightest_high=brightest[2],
     )
+
+
+def _ratios(line: tuple[float, float], x: Sequence[float]) -> tuple[float, float]:
+    """Return y/x by the line at the lowest and at the highest x."""
+    intercept, slope = line
+    return slope + intercept / min(x), slope + intercept / max(x)
 
 
 def _line(x: Sequence[float], y: Sequence[float], ratio: float) -> tuple[float, float]:

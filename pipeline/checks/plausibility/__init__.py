@@ -11,8 +11,10 @@ from pipeline.checks.plausibility.doses import day_totals, dose_amounts, long_pa
 from pipeline.checks.plausibility.events_in_text import evaluable_without_response, events_without_a_day
 from pipeline.checks.plausibility.follow_up import follow_up_order
 from pipeline.checks.plausibility.next_therapy import unrecorded_therapies
-from pipeline.checks.plausibility.patients import bodies, counts, serum_levels
+from pipeline.checks.plausibility.pairs import grades, pounds, times_on_treatment
+from pipeline.checks.plausibility.patients import bodies, counts, levels_at_visits, serum_levels
 from pipeline.checks.plausibility.reagents import anchors, conjugates, dyes_of_beads, lots, ranges
+from pipeline.checks.plausibility.setting_values import constants_in_order, settings_typed
 from pipeline.checks.plausibility.thresholds import gate_values, lab_limit, two_drugs, typed_cvs
 from pipeline.checks.plausibility.words import one_spelling, refractory_drugs, stages
 from pipeline.study.study import Study
@@ -30,8 +32,12 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     events_without_a_day,
     evaluable_without_response,
     bodies,
+    pounds,
     serum_levels,
+    levels_at_visits,
     counts,
+    times_on_treatment,
+    grades,
     stages,
     one_spelling,
     refractory_drugs,
@@ -44,5 +50,7 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     lab_limit,
     typed_cvs,
     two_drugs,
+    settings_typed,
+    constants_in_order,
 )
 """Checks of single values and of pairs of values; `STUDY_CHECKS` contains them."""

@@ -100,6 +100,17 @@ def serum_levels(study: Study, headers: Headers) -> Iterator[Finding]:
             yield from _level(level, where, most, f", {when}")
 
 
+def levels_at_visits(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Compare the drugs in serum at a visit with the highest usual level."""
+    del headers
+    for sample in study.samples:
+        for column in ("serum_washed_out_ug_ml", "serum_study_drug_ug_ml"):
+            level = getattr(sample, column)
+            if level is not None:
+                where = study.at("samples", sample.sample_id, column)
+                yield from _level(level.value, where, USUAL_SERUM_UG_ML, " in serum")
+
+
 def _level(level: float, where: str, most: float, when: str) -> Iterator[Finding]:
     expected = f"at most {most:.3g} µg/mL{when}"
     if level > MOST_SERUM_UG_ML:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from calibration.curve.acceptance_limits import CurveVerdict
 from calibration.density.error_model import ASSUMED_RESIDUAL
@@ -118,8 +118,8 @@ def _sentences(result: TypedCurve) -> Iterator[list[str]]:
                 "The curve has as many parameters as beads, so its scatter is not known, and "
                 f"{ASSUMED_RESIDUAL} dex is assumed."
             )
-    if not any(cell.control for cell in typed.cells) and result.cells:
-        sentences.append("No background is subtracted: give the control's median with --background.")
+    if result.cells:
+        sentences.append(_of_the_background([cell.control for cell in typed.cells], typed.unit))
     if typed.in_kit_units and typed.kit.needs_f_p:
         sentences.append(
             f"These are {typed.kit.unit}, not ABC: ABC = {typed.kit.unit} / (F:P). Give the F:P of the "
@@ -153,3 +153,11 @@ def amount_words(value: float) -> str:
     if abs(value) >= MOST_WRITTEN_OUT:
         return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _of_the_background(controls: Sequence[float], unit: str) -> str:
+    """Return whether the background is subtracted, and from which cells."""
+    if not any(controls):
+        return "No background is subtracted: give the control's median with --background."
+    which = "" if all(controls) else ", where its median is given; from the other cells nothing is subtracted"
+    return f"The background is subtracted: the {unit} of the control{which}."

@@ -6,6 +6,7 @@ decimal commas write `0,08319` into it, but `0` and `1` as they are; and names o
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pipeline.fcs.text.text import real_number
 WHOLE_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)")
 SMALL_WITH_COMMA = re.compile(r"[+-]?[1-9]\d*[eE]-\d+")
 WITH_DECIMALS = re.compile(r"\d+(?:[eE][+-]?\d+)?")
+PADDING_OF_LIST = " \0\r\n\t,"
 UNITS = (1.0, 100.0)
 """The diagonal of a matrix, in fractions and in percent. Convention: each detector has all of its own
 light."""
@@ -53,6 +55,27 @@ class Untangled:
     names: tuple[str, ...]
     cells: tuple[float, ...]
     how: tuple[Mended, ...]
+
+
+def words_between_commas(value: str) -> list[str]:
+    """Split at commas outside of quotes, or at tabs if there is no comma; quotes about a word are left out.
+
+    >>> words_between_commas('2,"PE-A, CD38",APC-A,1,0,0,1')
+    ['2', 'PE-A, CD38', 'APC-A', '1', '0', '0', '1']
+    """
+    text = value.strip(PADDING_OF_LIST)
+    if "," not in text and "\t" in text:
+        return [unquoted(word) for word in text.split("\t")]
+    words = next(csv.reader([text], skipinitialspace=True), []) if '"' in text else text.split(",")
+    words = words[0].split(",") if len(words) == 1 else words
+    return [unquoted(word) for word in words]
+
+
+def unquoted(word: str) -> str:
+    """Return a word without blanks, and without quotes about the whole of it."""
+    bare = word.strip()
+    is_quoted = len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'"
+    return bare[1:-1].strip() if is_quoted else bare
 
 
 def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple[Untangled, ...]:

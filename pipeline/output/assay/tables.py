@@ -76,6 +76,12 @@ def _number(name: str, words: str, unit: str = "", path: str = "") -> AssayColum
     return AssayColumn(name, words, unit, _of(path or name))
 
 
+def _with_interval(name: str, words: str, unit: str = "") -> tuple[AssayColumn, AssayColumn, AssayColumn]:
+    """Return the columns of a number and of the ends of its 95 % interval."""
+    low, high = (f"{end} end of its 95 % interval." for end in ("Lower", "Upper"))
+    return _number(name, words, unit), _number(f"{name}_low", low, unit), _number(f"{name}_high", high, unit)
+
+
 def _alone(results: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each judged result with its statistic."""
     return ((result, result.statistic) for result in results)
@@ -228,19 +234,15 @@ _COMPARISON = AssayTable(
     (
         _about("The two ways: y against x."),
         _number("n", "Materials."),
-        _number("slope", "Slope of the weighted Deming line."),
-        _number("slope_low", "Lower end of its 95 % interval."),
-        _number("slope_high", "Upper end of its 95 % interval."),
-        _number("intercept", "Intercept of the line.", MOLECULES),
-        _number("intercept_low", "Lower end of its 95 % interval.", MOLECULES),
-        _number("intercept_high", "Upper end of its 95 % interval.", MOLECULES),
-        _number("ratio", "Geometric mean of y over x."),
-        _number("ratio_low", "Lower end of its 95 % interval."),
-        _number("ratio_high", "Upper end of its 95 % interval."),
+        *_with_interval("slope", "Slope of the weighted Deming line."),
+        *_with_interval("intercept", "Intercept of the line.", MOLECULES),
+        *_with_interval("ratio", "Geometric mean of y over x."),
         _number("agree_low", "Lower limit of agreement: 95 % of ratios lie between the two."),
         _number("agree_high", "Upper limit of agreement."),
         _number("agree_low_end", "Lower end of the 95 % interval of the lower limit."),
         _number("agree_high_end", "Upper end of the 95 % interval of the upper limit."),
+        *_with_interval("dimmest", "y over x by the line at the dimmest material."),
+        *_with_interval("brightest", "y over x by the line at the brightest material."),
     ),
     lambda report: _alone(report.comparison),
 )

@@ -32,6 +32,14 @@ OF_BEADS: Final[Mapping[str, FlagWords]] = {
         f"{_BEAD_CARD} and at its scatter; vortex and acquire the beads again",
         Weight.LOOK,
     ),
+    CalibrationFlag.BEADS_UNSTEADY: FlagWords(
+        "the beads' brightness changed while they were acquired",
+        "every density of the run may be too high or too low by up to that change; the interval does not "
+        "include it",
+        "a laser that warmed up, a voltage that was changed during the acquisition, or a clog",
+        f"{_BEAD_CARD}: it says by how much; warm up the cytometer and acquire the beads again",
+        Weight.LOOK,
+    ),
     CalibrationFlag.BEADS_UNGATED: FlagWords(
         "the bead file has no usable scatter: debris and doublets were not left out",
         "robust medians hardly move by a few of them",

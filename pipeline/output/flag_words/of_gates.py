@@ -109,6 +109,13 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "look at the step Aberrant",
         Weight.NOTED,
     ),
+    SampleFlag.STAIN_UNSTEADY: FlagWords(
+        "the CD38 brightness of the tube changed while it was acquired",
+        "the density may be wrong by about half of the change in the note; the interval does not include it",
+        "a laser that warmed up, a voltage that was changed during the acquisition, or a clog",
+        "look at the note, and at the day's beads; acquire the tube again if there is more of the sample",
+        Weight.LOOK,
+    ),
     SampleFlag.CONTROL_BRIGHT: FlagWords(
         "the control is brighter than the stained tube: exchanged?",
         "the density is negative or none: it means nothing",

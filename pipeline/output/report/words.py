@@ -5,8 +5,9 @@ from __future__ import annotations
 from calibration.density.receptor_density import RdStatus
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.style.ticks import rounded_text
-from pipeline.output.legend.tube_verdict import verdict_counts, verdict_of
+from pipeline.output.legend.tube_verdict import TubeVerdict, verdict_counts, verdict_of
 from pipeline.output.result_tables import sample_flags
+from pipeline.quantification.result import SampleResult
 from pipeline.study.quantity_name import clones_compete, drug_of, marker_of
 from pipeline.study.study import Study
 
@@ -81,10 +82,13 @@ def competition_words(study: Study) -> str:
 
 def verdict_line(study_result: StudyResult) -> str:
     """Return how many tubes have each verdict."""
-    return verdict_counts(
-        verdict_of(result.receptor.status, sample_flags(result, study_result.exposures.get(result.sample_id)))
-        for result in study_result.results
-    )
+    return verdict_counts(verdict_in(study_result, result) for result in study_result.results)
+
+
+def verdict_in(study_result: StudyResult, result: SampleResult) -> TubeVerdict:
+    """Return the verdict of a tube, with the flags of its patient's doses."""
+    flags = sample_flags(result, study_result.exposures.get(result.sample_id))
+    return verdict_of(result.receptor.status, flags)
 
 
 def p_words(p: float) -> str:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from pipeline.commands.check import checked
+from pipeline.commands.check import check_with_unnamed_files
 from pipeline.commands.shell import in_quotes
 from pipeline.output.legend.tube_verdict import TUBE_VERDICT_LOOK, badge_class
 from pipeline.output.report.words import interval_words
@@ -108,7 +108,7 @@ def _add_files_and_sheets(pages: APIRouter, open_study: OpenStudy) -> None:
 def _add_check_and_run(pages: APIRouter, open_study: OpenStudy) -> None:
     @pages.get("/check")
     def check() -> Response:
-        _, faults = checked(open_study.folder)
+        _, faults = check_with_unnamed_files(open_study.folder)
         return _stage(
             open_study,
             Stage.CHECK,

@@ -129,7 +129,10 @@ def _outcome(name: str, rows: DensityRows, answers: Mapping[str, bool], study: S
         )
     seed, log2_cut = study.settings.seed, float(np.log2(study.settings.rd_cut))
     area = area_under(rows.log2_rd, rows.kind, y)
-    best, area = best_cut(UNTRIED_CUT, rows.log2_rd, rows.kind, rows.known.expected, y, area, seed=seed)
+    known = rows.known
+    best, area = best_cut(
+        UNTRIED_CUT, rows.log2_rd, rows.kind, known.expected, y, area, seed=seed, law=known.law
+    )
     odds = dose_response(f"receptor density: {name}", "doubling", rows.known, y)
     best = with_odds(best, odds, rows.known, rows.log2_rd, rows.kind, y)
     fixed = fixed_cut("cut of the setting rd_cut", log2_cut, rows.log2_rd, rows.kind, y)

@@ -19,7 +19,12 @@ HIGH_RISK: Final = ("del17p", "t(4;14)", "t(14;16)")
 """Palumbo 2015, doi:10.1200/JCO.2015.61.2267 (R-ISS)."""
 
 _NAMES: Final = (
-    ("del17p", re.compile(r"del\(?17|17p-|-17p|del.?17p|17p.?del|deltp53|tp53del|17ploss|loss(of)?17p")),
+    (
+        "del17p",
+        re.compile(
+            r"del\(?17|17p-|-17p|17p[\d.]*\W?(del|loss)|del\W?t?p53|p53\W?(del|loss)|loss(of)?(17p|t?p53)"
+        ),
+    ),
     ("t(4;14)", re.compile(r"t\(4;14\)")),
     ("t(14;16)", re.compile(r"t\(14;16\)")),
     ("t(14;20)", re.compile(r"t\(14;20\)")),
@@ -31,6 +36,23 @@ _NAMES: Final = (
 )
 _ANY_OF_HIGH_RISK: Final = "high risk: at least one of " + ", ".join(HIGH_RISK)
 _TRANSLOCATION: Final = re.compile(r"t\s*\(?\s*(\d+)\s*[;,:/]\s*(\d+)\s*\)?")
+_FUSIONS: Final = tuple(
+    (re.compile(rf"\b(igh\s*(::|[-/–])\s*({genes})|({genes})\s*(::|[-/–])\s*igh)\b"), name)
+    for genes, name in (
+        ("fgfr3|nsd2|mmset|whsc1", "t(4;14)"),
+        ("c?-?maf", "t(14;16)"),
+        ("mafb", "t(14;20)"),
+        ("ccnd1|cyclin d1", "t(11;14)"),
+    )
+)
+"""Fusions by their genes, and the translocation of each (Sawyer 2011,
+doi:10.1016/j.cancergencyto.2010.11.002)."""
+_NORMAL_KARYOTYPE: Final = re.compile(r"\b46\s*,\s*x[xy]\b(\s*\[\d+\])?(?!\s*,)")
+_OF_THE_NAME_BEFORE: Final = re.compile(
+    r",\s*(?=((<|below|under)\s*(the\s*)?cut\S*|(not|nicht)\s+(detected|found|present|seen|done|determined|tested"
+    r"|nachgewiesen|untersucht)|neg(ative?|ativ)?|absent|n\.?\s?d\.?)\s*([,;\n]|$))"
+)
+"""A comma between a name and the word that belongs to it, as in `del17p, not detected`."""
 _CLAUSES: Final = re.compile(r"[;\n](?![^(]*\))")
 _JOINS: Final = re.compile(r"([,/](?![^(]*\))|&|\b(?:and|und|or|oder|nor)\b)")
 _LOOSE: Final = (",", "/")
@@ -40,7 +62,10 @@ _COUNTS: Final = (
     (re.compile(r"(?<![\w.,])\d+\s*/\s*\d+"), " pos "),
 )
 _NOT_DONE: Final = re.compile(
-    r"\bn\.?\s?d\.?(?=\W|$)|not (done|determined|tested|available|known)|unknown|failed|\?|pending"
+    r"\bn\.?\s?d\.?(?=\W|$)|not (done|determined|tested|available|known|evalua\w+|assess\w+|interpret\w+)"
+    r"|unknown|failed|\?|pending|unclear|possibl|suspect|equivocal|borderline|doubt|question|inconclusive"
+    r"|insufficient|no (material|result|cells|growth)|kein\w* (material|ergebnis|ergebnisse)|unklar|fraglich"
+    r"|verdacht|nicht (auswertbar|untersucht|beurteilbar|bekannt)"
 )
 _ABSENT: Final = re.compile(
     r"\bn?either\b|\bnor?\b|\bnot\b|\bneg|absen|without|[:= ]0$|[) ]\s*-$|\bnone\b|\bnicht\b|\bkein|\bohne\b"
@@ -58,8 +83,8 @@ column."""
 
 CYTOGENETICS_RULE: Final = (
     "As typed in the column cytogenetics, of the patients whose cell is filled. What a cell does not name "
-    "was looked for and not found; what it calls not done counts for nobody. High risk: del17p, t(4;14) or "
-    "t(14;16), at least one, of those in whom one was found or all three were determined."
+    "was looked for and not found; what it calls not done or doubtful counts for nobody. High risk: del17p, "
+    "t(4;14) or t(14;16), at least one, of those in whom one was found or all three were determined."
 )
 
 
@@ -122,10 +147,18 @@ class _CellPart:
 
 def _parts(typed: str) -> list[_CellPart]:
     """Return the parts of a cell, each with its own result or with that of the whole list."""
-    text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold().strip())
+    text = _in_one_spelling(typed)
     for pattern, word in _COUNTS:
         text = pattern.sub(word, text)
     return [part for clause in _CLAUSES.split(text) for part in _spread(_of_clause(clause))]
+
+
+def _in_one_spelling(typed: str) -> str:
+    """Return a cell with translocations as t(4;14), and without a comma between a name and its word."""
+    text = _TRANSLOCATION.sub(r"t(\1;\2)", _NORMAL_KARYOTYPE.sub("normal", typed.casefold().strip()))
+    for pattern, name in _FUSIONS:
+        text = pattern.sub(name, text)
+    return _OF_THE_NAME_BEFORE.sub(" ", text)
 
 
 def _of_clause(clause: str) -> list[_CellPart]:
@@ -176,7 +209,7 @@ def is_unclear(typed: str) -> bool:
     >>> is_unclear("del17p, t(4;14) neg"), is_unclear("del17p; t(4;14) neg")
     (True, False)
     """
-    text = _TRANSLOCATION.sub(r"t(\1;\2)", typed.casefold())
+    text = _in_one_spelling(typed)
     pairs = (pair for clause in _CLAUSES.split(text) for pair in pairwise(_parts(clause)))
     return any(
         earlier.names

@@ -20,7 +20,10 @@ IMMUNOMODULATORS: Final = frozenset({"thalidomide", "lenalidomide", "pomalidomid
 _PARTS: Final = re.compile(r"[;,/+\n]|\band\b|\bund\b")
 _NONE: Final = re.compile(r"none( known)?|no|0|-|nothing|nil|keine|aucun|(not|non)[ -]?refractory")
 _SAYS_NOTHING: Final = re.compile(r"\bn/a\b", re.IGNORECASE)
-_DENIED: Final = re.compile(r"\b(no|not|non|never|kein\w*|nicht)\b|na[iï]ve|sensitive|intoleran|\?")
+_DENIED: Final = re.compile(
+    r"\b(no|not|non|never|kein\w*|nicht)\b|na[iï]ve|sensitive|intoleran|\?"
+    r"|\b(but|except\w*|excluding|without|unless|au(ß|ss)er|ohne)\b"
+)
 _CLASSES: Final = (
     (re.compile(r"^(pis?|proteasome.inhibitors?)$"), "inhibitor"),
     (re.compile(r"^(imids?|immunomodulat\w*( drugs?)?)$"), "immunomodulator"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.numbers import Floats
+from calibration.numbers import LEAST_POSITIVE, Floats
 
 BELOW, MEASURED, ABOVE = -1, 0, 1
 """Kinds of value: known to lie below its limit, measured, known to lie above its limit. Arithmetic: signs."""
@@ -20,6 +21,27 @@ two bound the time; a tenth of the SD is smaller than its standard error."""
 _NODES_OF_A_VALUE, _WIDE, _WIDE_OF_LIMITS = 31, 4.0, 5.0
 """Number of nodes for each true value, and the range of the nodes in SDs; beyond a limit the range is wider.
 Convention: the sums are exact to some 1e-4."""
+
+
+_LAW_STEP: Final = 1e-4
+"""Step of a numerical derivative with respect to mean and variance, as a share of the SD and of the variance.
+Convention: small against the curvature, large against rounding (Press 2007, 5.7)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LawInfluence:
+    """How each patient moves the expected values of all, through the estimated normal distribution.
+
+    Attributes
+    ----------
+    slopes
+        Derivative of each patient's expected value by the mean, and by the variance: shape (2, n).
+    influence
+        Each patient's influence on the mean, and on the variance: shape (2, n).
+    """
+
+    slopes: Floats
+    influence: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +57,8 @@ class TrueValues:
     nodes, weights
         Possible true values of each patient and their probabilities: shape (n, n_nodes). The weights of a
         patient sum to 1.
+    law
+        How each patient moves the expected values of all; without errors and limits nobody does.
     """
 
     centre: float
@@ -42,6 +66,7 @@ class TrueValues:
     expected: Floats
     nodes: Floats
     weights: Floats
+    law: LawInfluence
 
 
 def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues | None:
@@ -91,7 +116,46 @@ def true_values(value: ArrayLike, kind: ArrayLike, sd: ArrayLike) -> TrueValues 
     if spread < _LITTLE_LEFT * whole and bool(np.any(s > spread)):
         return None
     mean, _ = _posterior(w, side, s, centre, variance)
-    return TrueValues(centre, spread, mean, *_places(w, side, s, centre, spread))
+    nodes, weights = _places(w, side, s, centre, spread)
+    return TrueValues(centre, spread, mean, nodes, weights, _law_influence(w, side, s, centre, variance))
+
+
+def _law_influence(
+    w: Floats, side: NDArray[np.int_], s: Floats, centre: float, variance: float
+) -> LawInfluence:
+    """Return how each patient moves mean, variance, and through both every expected value.
+
+    The influence is the patient's score over the information of all (Hampel 1974,
+    doi:10.1080/01621459.1974.10482962); the score is that of the true value, averaged over what is known
+    of it (Louis 1982, doi:10.1111/j.2517-6161.1982.tb01203.x).
+    """
+    steps = ((_LAW_STEP * variance**0.5, 0.0), (0.0, _LAW_STEP * variance))
+    slopes, curvature = [], []
+    for of_centre, of_variance in steps:
+        above, below = (
+            _expected_and_scores(w, side, s, centre + sign * of_centre, variance + sign * of_variance)
+            for sign in (1, -1)
+        )
+        width = 2 * (of_centre + of_variance)
+        slopes.append((above[0] - below[0]) / width)
+        curvature.append([float((above[k] - below[k]).sum()) / width for k in (1, 2)])
+    (mean_mean, variance_mean), (mean_variance, variance_variance) = curvature
+    determinant = max(mean_mean * variance_variance - variance_mean * mean_variance, LEAST_POSITIVE)
+    _, of_mean, of_variances = _expected_and_scores(w, side, s, centre, variance)
+    influence = (
+        -(variance_variance * of_mean - mean_variance * of_variances) / determinant,
+        -(mean_mean * of_variances - variance_mean * of_mean) / determinant,
+    )
+    return LawInfluence(np.array(slopes), np.array(influence))
+
+
+def _expected_and_scores(
+    w: Floats, side: NDArray[np.int_], s: Floats, centre: float, variance: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return each true value's mean, and the scores of mean and variance of the distribution."""
+    mean, posterior_variance = _posterior(w, side, s, centre, variance)
+    off = mean - centre
+    return mean, off / variance, (posterior_variance + off**2 - variance) / (2 * variance**2)
 
 
 def _posterior(

@@ -112,6 +112,18 @@ class CurveSettings(BaseModel):
         "fraction",
         "Top bead compared with the instrument's earlier runs: a larger difference is rejected.",
     )
+    bead_steady_accept: Fraction = limit_setting(
+        "steady",
+        "accept",
+        "fraction",
+        "Brightness of the beads within a run: a change up to here is accepted.",
+    )
+    bead_steady_reject: Fraction = limit_setting(
+        "steady",
+        "reject",
+        "fraction",
+        "Brightness of the beads within a run: a larger change is rejected.",
+    )
 
     @property
     def curve_limits(self) -> CurveLimits:

@@ -22,6 +22,7 @@ MUST_NOT_EXCEED = (
     ("bead_rcv_accept_dimmest", "bead_rcv_reject"),
     ("bead_events_reject", "bead_events_accept"),
     ("bead_history_accept", "bead_history_reject"),
+    ("bead_steady_accept", "bead_steady_reject"),
 )
 """Pairs of settings; the first of a pair may not be above the second."""
 

@@ -10,6 +10,7 @@ from pipeline.study.locations import file_key
 from pipeline.study.names.look import caseless
 from pipeline.study.sheets.typed import TypedStudy, typed_values
 from pipeline.study.wording import first_words
+from pipeline.template.additions.assay import added_assay_rows
 from pipeline.template.guesses import GuessedRow, GuessedRows, Value, guessed_rows, of_the_same_lot
 from pipeline.template.inventory import Inventory
 
@@ -80,6 +81,12 @@ def additions(typed: TypedStudy, inventory: Inventory, left_out: Iterable[str] =
         ),
         "beads": tuple(bead_rows),
         **existing.patient_rows(guessed, samples),
+        "validation": added_assay_rows(
+            typed,
+            guessed["validation"],
+            existing.sample_ids(guessed["samples"], samples),
+            frozenset(str(row.values["sample_id"]) for row in samples),
+        ),
     }
     return Additions(
         rows,
@@ -165,6 +172,20 @@ class _Known:
                 "beads": runs.get(row.values["beads"]),
             },
         )
+
+    def sample_ids(self, guessed: Sequence[GuessedRow], new: Sequence[GuessedRow]) -> dict[str, str]:
+        """Return the sample_id of each guessed tube: as typed, else that of its new row."""
+        of_file = {
+            self.key(entry.row.fcs_file): entry.row.sample_id
+            for entry in self.typed.samples
+            if entry.row.fcs_file and entry.row.sample_id
+        }
+        of_file |= {self.key(row.values["fcs_file"]): str(row.values["sample_id"]) for row in new}
+        return {
+            str(row.values["sample_id"]): sample
+            for row in guessed
+            if (sample := of_file.get(self.key(row.values["fcs_file"])))
+        }
 
     def patient(self, guess: str) -> str:
         """Return a patient's id as the sheets spell it."""

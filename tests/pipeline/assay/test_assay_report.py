@@ -236,6 +236,21 @@ def test_two_ways_that_agree_in_the_middle_alone_do_not_agree():
     assert "at the dimmest" in found.says
 
 
+def test_two_ways_that_six_materials_compare_only_in_the_middle_are_left_open():
+    rng = np.random.default_rng(4)
+    rows = [
+        ("2024-05-01", float(rd * np.exp(rng.normal(0, 0.06))),
+         ValidationTube(f"{way}{place}", "comparison", f"m{place}", method=way))
+        for way in "AB"
+        for place, rd in enumerate(8_000.0 * 2.0 ** np.linspace(-1.5, 1.5, 6))
+    ]  # fmt: skip
+    found = report_of(rows).comparison[0]
+    line = found.statistic
+    assert 0.8 < line.ratio_low < line.ratio_high < 1.2
+    assert line.brightest_low < 0.8 < line.brightest < 1.2 or line.dimmest_high > 1.2 > line.dimmest
+    assert found.support is Support.OPEN
+
+
 def test_nothing_is_ever_called_compliant():
     said = " ".join(one.says for one in report_of(precision_rows(0.02)).judged)
     assert "complian" not in said + " ".join(Support)

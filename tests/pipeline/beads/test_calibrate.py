@@ -129,6 +129,31 @@ def test_beads_that_shine_as_bright_elsewhere_are_flagged(folder):
     assert "PE-A collects more light of these beads than PE-CF594-A" in wrong.curve.checks[-1].text
 
 
+@pytest.mark.parametrize(
+    ("largest", "verdict", "flags"),
+    [
+        (1.0, "accept", ()),
+        (1.15, "warn", ("CURVE_WARN", "BEADS_UNSTEADY")),
+        (1.4, "reject", ("CURVE_REJECTED", "BEADS_UNSTEADY")),
+    ],
+)
+@pytest.mark.parametrize("sorted_by_light", [False, True])
+def test_beads_that_become_brighter_within_their_run_are_named(
+    folder, largest, verdict, flags, sorted_by_light
+):
+    beads = bead_run(np.random.default_rng(9), LEVELS, n=6000)
+    rising = beads.intensity * np.linspace(1, largest, beads.intensity.size)
+    order = np.argsort(beads.fsc) if sorted_by_light else np.arange(rising.size)
+    values = np.stack([beads.fsc, beads.ssc, rising, np.arange(rising.size)])[:, order]
+    write_fcs(folder / "rising.fcs", values.astype(np.float32), ("FSC-A", "SSC-A", "PE-A", "Time"))
+    found = calibrated(folder, fcs_file="rising.fcs")
+    assert (found.curve.verdict, found.flags) == (verdict, flags)
+    row = next(row for row in found.curve.checks if row.name == "steady")
+    assert row.text.startswith("Within the run the beads' brightness changes by ")
+    settings, _ = read_settings({"bead_steady_accept": "0.9", "bead_steady_reject": "0.9"})
+    assert calibrated(folder, settings, fcs_file="rising.fcs").curve.verdict == "accept"
+
+
 @pytest.mark.parametrize(("kit", "factor"), [("quantibrite_pe", 1e-3), ("qsc", 1e3), ("mesf", 1e-3)])
 def test_levels_of_another_unit_bend_no_curve_and_are_told_by_their_size(folder, kit, factor):
     odd = calibrated(folder, kit=kit, levels=tuple(factor * level for level in LEVELS))
@@ -228,7 +253,7 @@ def test_numbers_that_no_detector_gives_are_left_out_or_refused(folder, value, n
 def test_rainbow_beads_whose_levels_only_order_them_are_not_judged_by_a_line(folder, levels):
     found = calibrated(folder, kit="rainbow", levels=levels)
     assert found.flags == ()
-    assert {row.name for row in found.curve.checks} == {"order", "bead_rcv", "bead_events"}
+    assert {row.name for row in found.curve.checks} == {"order", "bead_rcv", "bead_events", "steady"}
     assert "only rank the beads" in found.note
     assert calibrated(folder, kit="custom", levels=levels).curve.verdict == "reject"
 

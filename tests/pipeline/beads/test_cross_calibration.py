@@ -31,11 +31,12 @@ ROWS = (
 )
 
 
-def write_beads(path, levels, gain, seed, day, serial="H47", voltage="420"):
+def write_beads(path, levels, gain, seed, day, serial="H47", voltage="420", rise=0.0):
     detector = Detector(photons=0.1, gain=gain, noise=15.0)
     beads = bead_run(np.random.default_rng(seed), levels, detector=detector, n=4000, bead_cv=0.04)
     keywords = {"$CYT": "LSR II", "$CYTSN": serial, "$DATE": f"{day:02}-MAR-2024", "$P3V": voltage}
-    values = np.stack([beads.fsc, beads.ssc, beads.intensity]).astype(np.float32)
+    light = beads.intensity * (1 + np.linspace(0, rise, beads.intensity.size))
+    values = np.stack([beads.fsc, beads.ssc, light]).astype(np.float32)
     write_fcs(path, values, ("FSC-A", "SSC-A", "PE-A"), keywords=keywords)
 
 
@@ -47,6 +48,9 @@ def folder(tmp_path_factory):
     write_beads(made / "rb2.fcs", RAINBOW, 26.0, 3, 18)
     write_beads(made / "rb_else.fcs", RAINBOW, 15.0, 4, 18, serial="K99")
     write_beads(made / "rb_shifted.fcs", RAINBOW, 20.0, 5, 4, voltage="450")
+    write_beads(made / "qb1_rising.fcs", QUANTIBRITE, 20.0, 1, 4, rise=0.15)
+    write_beads(made / "rb1_rising.fcs", RAINBOW, 20.0, 2, 4, rise=0.15)
+    write_beads(made / "rb2_rising.fcs", RAINBOW, 26.0, 3, 18, rise=0.15)
     write_beads(made / "rb_late.fcs", RAINBOW, 20.0, 6, 9)
     return made
 
@@ -83,6 +87,17 @@ def test_the_curve_of_the_other_day_reads_right_on_this_one(folder):
         "curve of QB1 (quantibrite_pe, lot 96597) carried over from RB1 by 5 rainbow populations"
         in found.note
     )
+
+
+@pytest.mark.parametrize("run", ["qb1", "rb1", "rb2"])
+def test_beads_that_become_brighter_in_any_of_the_three_runs_are_named_on_the_carried_curve(folder, run):
+    steady = carried(folder)[-1]
+    assert "BEADS_UNSTEADY" not in steady.flags
+    assert {row.name: row.verdict for row in steady.curve.checks}["steady"] == "accept"
+    found = carried(folder, **{run: f"{run}_rising.fcs"})[-1]
+    assert found.flags.count("BEADS_UNSTEADY") == 1
+    assert {row.name: row.verdict for row in found.curve.checks}["steady"] == "warn"
+    assert found.curve.verdict == "warn"
 
 
 def test_another_instrument_adds_what_the_setting_assumes(folder):

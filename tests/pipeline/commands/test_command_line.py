@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,25 @@ def test_the_time_of_a_run_is_that_of_the_whole_run(study: Path) -> None:
     whole = time.monotonic() - started
     told = json.loads((study / "results" / "run.json").read_text("utf-8"))["seconds"]
     assert 0.5 * whole <= told <= whole
+
+
+@pytest.mark.slow
+def test_the_time_of_a_run_begins_with_the_reading_of_the_sheets(study: Path) -> None:
+    many = study.parent / "many_doses"
+    shutil.copytree(study, many, ignore=shutil.ignore_patterns("results"))
+    head, first, *_ = (many / "doses.csv").read_text("utf-8").splitlines()
+    patient, empty = first.split(",")[0], "," * (head.count(",") - 2)
+    days = (date(1990, 1, 1) + timedelta(k) for k in range(10_000))
+    with (many / "doses.csv").open("a", encoding="utf-8") as doses:
+        doses.writelines(f"{patient},{day.isoformat()},dexamethasone{empty}\n" for day in days)
+    started = time.monotonic()
+    assert status_of("check", many) == 0
+    reading = time.monotonic() - started
+    before = time.monotonic()
+    assert status_of("run", many, "--no-figures", "--workers", 1) == 0
+    whole = time.monotonic() - before
+    told = json.loads((many / "results" / "run.json").read_text("utf-8"))["seconds"]
+    assert whole - told < reading / 2
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def broken_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.delenv("CD38RD_DEBUG", raising=False)
     monkeypatch.setenv("CD38RD_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(check, "checked", broken)
+    monkeypatch.setattr(check, "check_with_unnamed_files", broken)
 
 
 def has_traceback(log: Path) -> bool:

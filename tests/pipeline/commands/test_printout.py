@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from calibration.density.receptor_density import RdStatus, ReceptorDensity
 from helpers.synthetic_result import changed
-from pipeline.assembly.study_result import StudyResult
+from pipeline.assembly.study_result import Note, StudyResult
 from pipeline.commands.printout import MOST_TUBES_PRINTED, SHORT, failed_text, finished_text
 from pipeline.output.result_tables import sample_flags
 from pipeline.quantification.result import SampleResult
@@ -42,9 +43,61 @@ def test_a_tube_with_a_flag_is_marked_and_the_flag_explained_once(printed: str) 
 
 
 def test_totals_stand_at_the_end_before_the_path(printed: str) -> None:
-    *_, totals, path = printed.splitlines()
-    assert totals.startswith("12 tubes: 3 sound")
+    *above, path = printed.splitlines()
     assert path == "Report: results/report.html"
+    start = next(k for k, line in enumerate(above) if line.startswith("12 tubes: 3 sound"))
+    totals = " ".join(" ".join(above[start:]).split())
+    assert totals.endswith("failed")
+    assert all(line.startswith("  ") for line in above[start + 1 :])
+
+
+def test_no_line_is_wider_than_a_terminal_of_80_columns(study_result: StudyResult, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    note = Note("progression-free survival", "3 patients were last assessed before the last day. " * 4)
+    text = finished_text(changed(study_result, notes=(note,)), Path("report.html"))
+    assert "progression-free survival" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def with_tubes(study_result: StudyResult, tubes: Sequence[SampleResult]) -> StudyResult:
+    first = study_result.study.samples[0]
+    samples = tuple(replace(first, sample_id=tube.sample_id) for tube in tubes)
+    study = replace(study_result.study, samples=samples)
+    return changed(study_result, study=study, results=tuple(tubes), notes=())
+
+
+def a_calm_tube(study_result: StudyResult) -> SampleResult:
+    return next(
+        result
+        for result in study_result.results
+        if result.receptor.status is RdStatus.OK and not sample_flags(result, None)
+    )
+
+
+def flagged(tube: SampleResult, name: str, flag: str) -> SampleResult:
+    return replace(tube, sample_id=name, receptor=replace(tube.receptor, flags=(flag,)))
+
+
+def test_a_density_that_is_not_reliable_is_not_called_ok(study_result: StudyResult) -> None:
+    calm = a_calm_tube(study_result)
+    tubes = [
+        replace(calm, sample_id="calm"),
+        flagged(calm, "few", "FEW_EVENTS_20_49"),
+        flagged(calm, "odd", "LOW_GATE_CONFIDENCE"),
+    ]
+    text = finished_text(with_tubes(study_result, tubes), Path("report.html"))
+    assert row_of(text, "calm").split()[1] == "OK"
+    assert "not reliable" in row_of(text, "few")
+    assert "look at it" in row_of(text, "odd")
+    assert not {"OK"} & {*row_of(text, "few").split(), *row_of(text, "odd").split()}
+
+
+def test_tubes_to_look_at_come_before_many_with_few_cells(study_result: StudyResult) -> None:
+    calm = a_calm_tube(study_result)
+    few = [flagged(calm, f"few{k}", "FEW_EVENTS_20_49") for k in range(60)]
+    tubes = [*few, flagged(calm, "odd", "LOW_GATE_CONFIDENCE")]
+    text = finished_text(with_tubes(study_result, tubes), Path("report.html"))
+    assert row_of(text, "odd")
 
 
 def test_of_many_tubes_those_to_look_at_have_a_row(study_result: StudyResult) -> None:

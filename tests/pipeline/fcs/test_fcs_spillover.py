@@ -36,6 +36,13 @@ def test_every_keyword_of_a_matrix_is_known(tmp_path, keyword):
         ("2,2,3,1,0.25,0.05,1", "SPILL_NAMES"),
         ("2,CD38,CD138,1,0.25,0.05,1", "SPILL_NAMES"),
         ("2,pe_a,APC A,1,0.25,0.05,1", "SPILL_NAMES"),
+        ("2,Comp-PE-A,Comp-APC-A,1,0.25,0.05,1", "SPILL_NAMES"),
+        ("2,FJComp-PE-A,FJComp-APC-A,1,0.25,0.05,1", "SPILL_NAMES"),
+        ('2,"PE-A","APC-A",1,0.25,0.05,1', "SPILL_NAMES"),
+        ("2,'PE-A','APC-A',1,0.25,0.05,1", "SPILL_NAMES"),
+        ('"2,PE-A,APC-A,1,0.25,0.05,1"', "SPILL_NAMES"),
+        ('2,PE-A,APC-A,"1","0.25","0.05","1"', "SPILL_NAMES"),
+        ("2\tPE-A\tAPC-A\t1\t0.25\t0.05\t1", "SPILL_NAMES"),
         ("2,PE-A,APC-A,100,25,5,100", "SPILL_PERCENT"),
         ("2,PE-A,APC-A,99.9,24.975,4.995,99.9", "SPILL_PERCENT"),
         ("2,PE-A,APC-A,0.995,0.24875,0.05,1", "SPILL_DIAGONAL"),
@@ -71,6 +78,27 @@ def test_a_matrix_that_cannot_be_used_is_left_out_and_named(tmp_path, value, why
     assert file.spillover is None
     assert [repair.code for repair in file.repairs] == ["SPILL_UNUSABLE"]
     assert why in file.repairs[0].text
+
+
+def test_quoted_names_with_commas_and_tabs_about_words_are_those_of_the_file(tmp_path):
+    commas = {"$P2N": "PE-A,CD38", "$SPILLOVER": '2,"PE-A,CD38",\t"APC-A"\t,1,0.25,0.05,1'}
+    assert read(tmp_path, **commas).spillover.channels == ("PE-A,CD38", "APC-A")
+
+
+def test_the_compensated_channel_is_meant_if_the_file_has_it_and_the_raw_one(tmp_path):
+    both = {"$P1N": "Comp-PE-A", "$SPILLOVER": "2,Comp-PE-A,APC-A,1,0.25,0.05,1"}
+    file = read(tmp_path, **both)
+    assert file.spillover.channels == ("Comp-PE-A", "APC-A")
+    assert file.repairs == ()
+
+
+@pytest.mark.parametrize(
+    "names", ["Comp-PE-A,PE-A", "Comp-FITC-A,Comp-APC-A", "Comp-PE-A,FJComp-PE-A", '"PE-A,APC-A"']
+)
+def test_names_that_fit_no_channel_or_one_twice_make_no_matrix(tmp_path, names):
+    file = read(tmp_path, **{"$SPILLOVER": f"2,{names},1,0.25,0.05,1"})
+    assert file.spillover is None
+    assert "SPILL_UNUSABLE" in [repair.code for repair in file.repairs]
 
 
 def test_negative_spillover_is_kept_and_reported(tmp_path):

@@ -163,6 +163,24 @@ def test_a_bead_file_that_changed_gives_no_curve_and_is_not_stored(folder: Path,
     assert store.load(run.name) is not None
 
 
+def test_a_bead_file_that_came_during_the_run_gives_no_curve_and_none_is_stored(
+    folder: Path, tmp_path: Path
+) -> None:
+    study, store = study_of(folder), stores_in(tmp_path / "store").bead_runs
+    run = study.bead_runs[0]
+    path, content = folder / run.fcs_file, (folder / run.fcs_file).read_bytes()
+    path.unlink()
+    hashes = bead_hashes(study)
+    path.write_bytes(content)
+    (found, *_) = _calibrations(study, hashes, store, QuietReporter())
+    assert found.curve is None
+    assert "it could not be read when the run began, and can be read now; run again" in found.note
+    assert store.load(run.name) is None
+    path.unlink()
+    (found, *_) = _calibrations(study, hashes, store, QuietReporter())
+    assert found.curve is None
+
+
 def test_a_data_set_of_a_file_and_a_name_with_a_number_sign_have_the_digest_of_their_file(
     folder: Path,
 ) -> None:

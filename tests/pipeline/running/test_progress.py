@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 from pipeline.running.progress import BarReporter, LineReporter, QuietReporter, reporter
 
@@ -61,6 +62,40 @@ def test_the_bar_names_what_is_done_after_the_tubes(capsys, monkeypatch) -> None
         bar.tick("P01_BM1", "OK")
         bar.stage("drawing figures")
     assert "drawing figures" in plain(capsys.readouterr().out)
+
+
+def test_a_long_name_leaves_the_time_left_on_a_line_of_80_columns(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with BarReporter() as bar:
+        bar.begin(2000, 1000)
+        for _ in range(3):
+            time.sleep(0.2)
+            bar.tick("MM-07_week12_replicate_b", "ABOVE_ULOQ_EXTRAPOLATED")
+        time.sleep(0.6)
+    *_, last = [line for line in re.split(r"[\r\n]+", plain(capsys.readouterr().out)) if line.strip()]
+    assert last.startswith("MM-07_week12")
+    assert re.search(r"… [━╺╸]+ 1003/2000 \d\.\d tubes/s 0:00:01 left \d:\d\d:\d\d$", last)
+
+
+def test_after_the_last_tube_the_clock_goes_on_and_nothing_says_that_no_time_is_left(
+    capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with BarReporter() as bar:
+        bar.begin(2, 0)
+        bar.tick("P01_BM1", "OK")
+        time.sleep(0.6)
+        bar.tick("P02_BM1", "OK")
+        bar.stage("drawing figures")
+        time.sleep(1.6)
+    before, after = plain(capsys.readouterr().out).split("drawing figures", 1)
+    assert "left" in before
+    assert "2/2" in after
+    assert "0:00:02" in after
+    assert "left" not in after
+    assert "tubes/" not in after
 
 
 def test_where_nobody_looks_at_a_terminal_there_are_plain_lines(capsys) -> None:

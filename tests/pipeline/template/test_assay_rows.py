@@ -85,3 +85,62 @@ def test_who_is_only_in_such_tubes_is_no_patient_with_doses_and_init_says_so(tmp
     assert "2 tubes named as of the assay: look at the sheet validation." in said
     typed, _ = read_typed(tmp_path)
     assert {entry.row.patient_id for entry in typed.doses} == {"P01"}
+
+
+def type_in(folder: Path, name: str, **cells: object) -> None:
+    """Type into the first row of a sheet, so that the workbook is a person's from now on."""
+    path = folder / "study.xlsx"
+    workbook = load_workbook(path)
+    sheet = workbook[name]
+    header = [cell.value for cell in sheet[1]]
+    for column, value in cells.items():
+        sheet.cell(2, header.index(column) + 1).value = value
+    workbook.save(path)
+
+
+def validation_of(folder: Path) -> list[tuple[object, ...]]:
+    typed, _ = read_typed(folder)
+    assert typed is not None
+    rows = [entry.row for entry in typed.validation]
+    return [(row.sample_id, row.experiment, row.specimen, row.level, row.hours) for row in rows]
+
+
+def test_update_adds_the_rows_of_new_tubes_of_the_assay_under_the_typed_name_of_their_material(tmp_path):
+    guessed(tmp_path, "pool_A_rep1", "pool_A_rep2", "P01_BM")
+    type_in(tmp_path, "validation", specimen="normal marrow")
+    before = validation_of(tmp_path)
+    for name in ("pool_A_rep3", "pool_A_24h", "P02_BM_rep1"):
+        write_tube(tmp_path / "fcs" / f"{name}.fcs")
+    said = write_template(tmp_path, None, update=True).summary
+    assert "in validation" in said
+    after = validation_of(tmp_path)
+    assert after[: len(before)] == before
+    assert set(after[len(before) :]) == {
+        ("pool_A_rep3", "precision", "normal marrow", None, None),
+        ("pool_A_rep1", "stability", "normal marrow", None, None),
+        ("pool_A_rep2", "stability", "normal marrow", None, None),
+        ("pool_A_rep3", "stability", "normal marrow", None, None),
+        ("pool_A_24h", "stability", "normal marrow", None, 24),
+    }
+    assert not write_template(tmp_path, None, update=True).written
+
+
+def test_update_takes_no_tube_out_of_a_visit_for_a_new_one_of_its_name(tmp_path):
+    guessed(tmp_path, "pool_A_rep1")
+    type_in(tmp_path, "samples", patient_id="P07")
+    assert validation_of(tmp_path) == []
+    write_tube(tmp_path / "fcs" / "pool_A_rep2.fcs")
+    write_template(tmp_path, None, update=True)
+    assert validation_of(tmp_path) == [("pool_A_rep2", "precision", "pool A", None, None)]
+
+
+def test_update_names_a_tube_of_the_assay_as_its_row_in_the_samples_sheet(tmp_path):
+    guessed(tmp_path, "a/pool_A_rep1", "a/pool_A_rep2")
+    type_in(tmp_path, "samples", patient_id="QC")
+    write_tube(tmp_path / "fcs" / "b" / "pool_A_rep1.fcs")
+    write_template(tmp_path, None, update=True)
+    typed, _ = read_typed(tmp_path)
+    assert typed is not None
+    (new,) = (entry.row for entry in typed.samples if "/b/" in str(entry.row.fcs_file))
+    assert validation_of(tmp_path)[-1] == (new.sample_id, "precision", "pool A", None, None)
+    assert len({row[0] for row in validation_of(tmp_path)}) == 3

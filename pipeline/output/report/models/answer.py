@@ -23,7 +23,7 @@ from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.report import WashoutReport
 
 CLEAR_P = 0.001
-"""p below which a rise is called clear and not only likely. Convention: 0.1 % leave room for the several
+"""p below which a rise is called clear and not only probable. Convention: 0.1 % leave room for the several
 tests of one report, and for rows that are not quite independent."""
 
 WELL_KNOWN, ROUGHLY_KNOWN = 2.0, 5.0
@@ -58,8 +58,8 @@ def answer(study_result: StudyResult) -> tuple[str, ...]:
     contradicted = _contradicted(report)
     rise = _rise(report.tobit, name, report.n_patients)
     if ModelName.LINE in contradicted:
-        rise += " But the rows contradict a straight line: this is a mean over the weeks, no more."
-    return (rise, _wait(report, name, cut, contradicted))
+        rise += "; but the rows contradict a straight line: this is a mean over the weeks, no more"
+    return (f"{rise}.", _wait(report, name, cut, contradicted))
 
 
 def no_washout_words(study_result: StudyResult) -> str:
@@ -113,11 +113,10 @@ def _rise(fit: WashoutFit, name: str, n_patients: int) -> str:
     interval = f"95 % interval {fold_words(low)} to {fold_words(high)}"
     size = f"× {fold} ({interval}; {fit.n} visits of {n_patients} patients)"
     if p >= LIKELY_P:
-        return f"Whether {name} rises with the washout is open: {size}."
+        return f"Whether {name} rises with the washout is open: {size}"
     way = "rises" if fit.slope > 0 else "falls"
-    sure = "clear" if p < CLEAR_P else "likely, not certain"
-    sentence = f"{capitalized(name)} {way} with the washout: {size}."
-    return f"{sentence} It is {sure} that it {way}; the rate is {_known(low, high)}."
+    sure = "clearly" if p < CLEAR_P else "probably"
+    return f"{capitalized(name)} {sure} {way} with the washout: {size}; the rate is {_known(low, high)}"
 
 
 def _known(low: float, high: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 
 from pipeline.output.table import Cell
@@ -37,6 +37,8 @@ def shown_text(value: Cell) -> str:
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, datetime) and value.time() != time():
+        return value.isoformat(" ", "seconds")
     return "" if value is None else value.isoformat()[:10] if isinstance(value, date) else str(value)
 
 

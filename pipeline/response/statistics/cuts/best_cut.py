@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibration.numbers import LEVEL, Floats, Mask
+from pipeline.response.statistics.cuts.fieller import cut_interval
 from pipeline.response.statistics.cuts.firth import firth_lines
 from pipeline.response.statistics.cuts.roc import Area, youden_interval
-from pipeline.response.statistics.true_values import BELOW, MEASURED
+from pipeline.response.statistics.true_values import BELOW, MEASURED, LawInfluence
 
 HOW_CHOSEN: Final = (
     "where the odds by Firth's logistic regression are those of all patients, which is Youden's cut of that "
@@ -28,9 +29,6 @@ _FEWEST_OUT: Final = 1
 BOOTSTRAP_SAMPLES: Final = 200
 """Bootstrap samples for the correction of a cut. Convention: as many as give a standard error (Efron &
 Tibshirani 1993); the cut itself does not depend on them."""
-_MOST_LEVERAGE: Final = 0.999
-"""Largest leverage of a patient on the line. Convention: one patient who alone sets the line keeps a finite
-influence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +107,7 @@ def best_cut(
     area: Area,
     *,
     seed: int,
+    law: LawInfluence | None = None,
     n_samples: int = BOOTSTRAP_SAMPLES,
     level: float = LEVEL,
 ) -> tuple[DensityCut, Area]:
@@ -120,8 +119,10 @@ def best_cut(
     less than the best of the observed values. Its interval holds the x for which a + b x − logit share is 0
     within z standard errors (Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x), these from each patient's
     influence with leverage (MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7). Without a trend it is
-    open. The index is too high in the patients in whom the cut was chosen, so `corrected` comes from the
-    patients left out of bootstrap samples (Efron 1983, doi:10.1080/01621459.1983.10477973).
+    open. Expected true values are estimates themselves where densities have errors or limits: `law` adds each
+    patient's influence on them. The index is too high in the patients in whom the cut was chosen, so
+    `corrected` comes from the patients left out of bootstrap samples (Efron 1983,
+    doi:10.1080/01621459.1983.10477973).
 
     Parameters
     ----------
@@ -129,6 +130,8 @@ def best_cut(
         As in `fixed_cut`.
     expected
         Expected true value of each patient; for a limit it lies beyond the limit: shape (n,).
+    law
+        How each patient moves these values; None: they are known without error.
     seed, n_samples
         Seed and number of bootstrap samples, drawn separately among patients with and without the outcome.
     """
@@ -150,8 +153,7 @@ def best_cut(
         note = "in these patients a low density goes with the outcome, so no cut for a high one is given"
         return replace(empty, note=note), _corrected_area(w, side, y, weights, b, area)
     result = _shares(replace(empty, cut=float(cuts[0])), above[0], below[0], y)
-    low, high, note = _interval(z, y, float(a[0]), float(b[0]), level)
-    low, high = (None if end is None else end * scale + middle for end in (low, high))
+    low, high, note = cut_interval(x, y, float(a[0]), float(b[0]), law=law, level=level)
     result = replace(result, low=low, high=high, note=result.note or note)
     out = weights[1:] == 0
     left_out = _left_out_shares(out, yes[1:], no[1:], y)
@@ -228,30 +230,6 @@ def _between(result: DensityCut, left_out: tuple[float, float]) -> tuple[float, 
         for of_all, of_left_out in zip(shares, left_out, strict=True)
     )
     return sensitivity, specificity
-
-
-def _interval(z: Floats, y: Mask, a: float, b: float, level: float) -> tuple[float | None, float | None, str]:
-    """Return Fieller's interval of the cut on the standardised axis; None where it is unbounded."""
-    from scipy.special import expit, ndtri
-
-    p = expit(a + b * z)
-    q = p * (1 - p)
-    sum_q, sum_qz, sum_qz2 = float(q.sum()), float((q * z).sum()), float((q * z**2).sum())
-    determinant = sum_q * sum_qz2 - sum_qz**2
-    leverage = np.minimum(q * (sum_qz2 - 2 * z * sum_qz + z**2 * sum_q) / determinant, _MOST_LEVERAGE)
-    residual = (y - p) / np.sqrt(1 - leverage)
-    n, share = y.size, float(y.mean())
-    of_share = (y - share) / (share * (1 - share)) / n * (n / (n - 1)) ** 0.5
-    of_a = (sum_qz2 - sum_qz * z) / determinant * residual - of_share
-    of_b = (sum_q * z - sum_qz) / determinant * residual
-    shift, t2 = a - float(np.log(share / (1 - share))), float(ndtri((1 + level) / 2)) ** 2
-    square = b**2 - t2 * float((of_b**2).sum())
-    linear = shift * b - t2 * float((of_a * of_b).sum())
-    constant = shift**2 - t2 * float((of_a**2).sum())
-    if square <= 0:
-        return None, None, "the interval is open: the density does not surely go with the outcome"
-    root = max(linear**2 - square * constant, 0.0) ** 0.5
-    return (-linear - root) / square, (-linear + root) / square, ""
 
 
 def _corrected_area(

@@ -8,6 +8,7 @@ import pytest
 
 from calibration import BeadLimit, CheckName, CurveLimits, CurveVerdict, Limit
 from calibration.beads.kits import bead_kit
+from calibration.curve.curve_checks.change_within_run import BrightnessChange
 from calibration.curve.curve_checks.curve_transfer import Transfer
 from calibration.curve.curve_checks.every_check import CURVE_CHECKS, checked
 from calibration.curve.curve_checks.fitted_beads import FittedBeads
@@ -38,8 +39,11 @@ def with_step(factor):
 TRANSFER = Transfer(1.0, 0.0, 0.01, 3, 4, 3.0, 0.0, 0.02, 10.0, 1e5)
 KIT = bead_kit("quantibrite_pe")
 CHANNELS = ComparedChannels("PE-A", [("B", ChannelComparison(-9.0, -9.0))])
+STEADY_RUN = BrightnessChange(0.02, 0.0, 1, 5, 5)
 LOT = LotRuns("L1", (1.0, 2.0), [("B2", (1.0, 2.0))])
-ACCEPTED = {type(good): good for good in (GOOD, TRANSFER, CHANNELS, TypedLevels(KIT, (474, 62336)), LOT)}
+ACCEPTED = {
+    type(good): good for good in (GOOD, TRANSFER, CHANNELS, TypedLevels(KIT, (474, 62336)), LOT, STEADY_RUN)
+}
 """For each kind of data that a check reads: one that every check of it accepts."""
 
 WORSE = {
@@ -83,6 +87,7 @@ WORSE = {
         (CurveVerdict.WARN, {"largest_error": 0.15}),
         (CurveVerdict.REJECT, {"largest_error": 0.22}),
     ),
+    CheckName.STEADY: ((CurveVerdict.WARN, {"sure": 0.06}), (CurveVerdict.REJECT, {"sure": 0.21})),
     CheckName.BRIGHTER_ELSEWHERE: ((CurveVerdict.WARN, {"others": [("B", ChannelComparison(9.0, 9.0))]}),),
     CheckName.LOT_SIZE: ((CurveVerdict.WARN, {"levels": (0.474, 62.336)}),),
     CheckName.LOT_VALUES: ((CurveVerdict.WARN, {"others": [("B2", (1.0, 3.0))]}),),
@@ -183,6 +188,7 @@ def test_the_names_that_a_person_types_say_what_is_accepted_and_what_is_rejected
         "curve_error_accept", "curve_error_reject", "curve_error_reject_dimmest", "curve_ratio_accept",
         "curve_ratio_reject", "bead_rcv_accept", "bead_rcv_accept_dimmest", "bead_rcv_reject", "bead_events_accept",
         "bead_events_reject", "bead_detection_accept", "bead_history_accept", "bead_history_reject",
+        "bead_steady_accept", "bead_steady_reject",
     )  # fmt: skip
     assert {name for pair in MUST_NOT_EXCEED for name in pair} <= set(Settings.model_fields)
     assert Settings(bead_events_reject=170, curve_slope_reject=0.12).curve_limits == replace(

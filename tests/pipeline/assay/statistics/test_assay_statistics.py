@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from helpers.r_witness import needs_r, r_numbers
 from pipeline.assay.statistics import (
@@ -230,6 +231,21 @@ def test_the_weighted_deming_line_is_that_of_a_second_writing():
     assert agreement(x.tolist(), y.tolist()).slope == pytest.approx(
         deming_of_a_second_writing(x, y), abs=0.01
     )
+
+
+def test_the_line_at_both_ends_has_the_interval_of_a_jackknife_of_a_second_writing():
+    x, y = pairs(3)
+    found, n = agreement(x.tolist(), y.tolist()), len(x)
+    for at, value, low, high in (
+        (x.min(), found.dimmest, found.dimmest_low, found.dimmest_high),
+        (x.max(), found.brightest, found.brightest_low, found.brightest_high),
+    ):
+        lines = [agreement(np.delete(x, k).tolist(), np.delete(y, k).tolist()) for k in range(n)]
+        left_out = np.array([line.slope + line.intercept / at for line in lines])
+        assert value == pytest.approx(found.slope + found.intercept / at)
+        pseudo = n * value - (n - 1) * left_out
+        half = stats.t.ppf(0.975, n - 2) * pseudo.std(ddof=1) / math.sqrt(n)
+        assert (low, high) == pytest.approx((pseudo.mean() - half, pseudo.mean() + half))
 
 
 @pytest.mark.slow

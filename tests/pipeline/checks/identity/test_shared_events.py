@@ -57,3 +57,35 @@ def test_recordings_of_which_many_events_are_at_the_end_of_the_scale_are_two(tmp
 
 def test_a_file_without_events_shares_none(tmp_path):
     assert pairs(tmp_path, scatter(0, 1), scatter(100, 2)) == []
+
+
+def coarse(n: int, seed: int) -> NDArray[np.float32]:
+    """Return scatter and light of an instrument with 10 bits, shape (4, n)."""
+    rng = np.random.default_rng(seed)
+    values = [rng.normal(500, 120, n), rng.lognormal(5.5, 0.5, n), rng.lognormal(4.5, 1.0, n), np.arange(n)]
+    return np.clip(np.rint(values), 0, 1023).astype(np.float32)
+
+
+def pairs_of_coarse(folder: Path, *recordings: NDArray[np.float32]) -> list[tuple[str, str]]:
+    kept = {}
+    for number, events in enumerate(recordings):
+        write_fcs(folder / f"{number}.fcs", events, ("FSC-H", "SSC-H", "FL1-H", "Time"))
+        kept[str(number)] = kept_events(read_fcs(folder / f"{number}.fcs", channels=()))
+        assert kept[str(number)].marks.size
+    return files_that_share_events(kept)
+
+
+def test_a_part_of_a_recording_of_ten_bits_is_told_by_its_light(tmp_path):
+    whole = coarse(60_000, 1)
+    ordered = whole[:, np.argsort(whole[1], kind="stable")]
+    assert pairs_of_coarse(tmp_path, whole, whole[:, 20_000:30_000]) == [("0", "1")]
+    assert pairs_of_coarse(tmp_path, whole, ordered[:, ::4]) == [("0", "1")]
+
+
+def test_two_recordings_of_ten_bits_are_two(tmp_path):
+    assert pairs_of_coarse(tmp_path, coarse(60_000, 1), coarse(60_000, 2), coarse(5_000, 3)) == []
+
+
+def test_a_part_from_behind_the_first_events_of_a_long_recording_is_found(tmp_path):
+    whole = scatter(260_000, 6)
+    assert pairs(tmp_path, whole, whole[:, 150_000:170_000]) == [("0", "1")]

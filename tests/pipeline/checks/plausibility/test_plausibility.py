@@ -59,6 +59,9 @@ def dose(amount: str, unit: str, route: str, drug: str = "daratumumab") -> dict[
     return {"doses!C3": drug, "doses!D3": amount, "doses!E3": unit, "doses!F3": route}
 
 
+ALL_IN_MG = {f"doses!{column}{row}": text for row in (2, 3) for column, text in (("D", "1100"), ("E", "mg"))}
+"""The doses of P1 in mg: 16 mg/kg for 68 kg, which are 150 lb."""
+
 REFUSED = [
     # amounts
     (dose("1800", "mg/kg", "SC"), "doses!D3", "Is the unit mg?"),
@@ -146,6 +149,12 @@ REFUSED = [
     (setting("lot_assignment_cv", "1"), "settings!B2", "1 % is 0.01"),
     (setting("f_p_cv", "0,9"), "settings!B2", "as a fraction"),
     (setting("lab_lloq", "1000000"), "settings!B2", "below the brightest bead"),
+    (setting("kd_app_ug_ml", "5000"), "settings!B2", "Is it in nM? 1 nM of an antibody is 0.15 µg/mL."),
+    (setting("kd_app_high_ug_ml", "250"), "settings!B2", "0.02 to 5 µg/mL"),
+    (setting("kd_app_low_ug_ml", "0.0001"), "settings!B2", "0.02 to 5 µg/mL"),
+    (setting("kd_app_low_ug_ml", "0.7"), "settings!B2", "kd_app_low_ug_ml not above kd_app_high_ug_ml"),
+    (setting("sentinel_nk_usual", "12"), "settings!B2", "Is it in thousands"),
+    (setting("sentinel_plasma_cell_usual", "1e9"), "settings!B2", "300 to 1,000,000 molecules per cell"),
     (setting("lab_lloq", "67601"), "settings!B2", "66,275.5 molecules per cell"),
     ({"gates!C2": "1e308"}, "gates!C2", "on the channel's scale"),
     ({"gates!C2": "-1e300"}, "gates!C2", "on the channel's scale"),
@@ -188,6 +197,28 @@ WARNED = [
     ({"patients!H2": "110"}, "patients!H2", "an age from 18 to 105 years"),
     ({"patients!I2": "30"}, "patients!I2", "a weight from 35 to 200 kg"),
     ({"patients!I2": "250"}, "patients!I2", "Is it in pounds?"),
+    ({"patients!I2": "180"}, "patients!I2", "Is it in pounds? 180 lb are 82 kg."),
+    (ALL_IN_MG | {"patients!I2": "150"}, "patients!I2", "with 150 lb they are 16.2 mg/kg"),
+    ({"patients!P2": "100"}, "patients!P2", "at most 85 infusions in 12 weeks"),
+    ({"patients!P2": "0"}, "patients!P2", "infusions in 12 weeks on treatment"),
+    ({"patients!O2": "84"}, "patients!O2", "an end before the patient's death (2025-02-01)"),
+    ({"patients!O2": "224", "patients!D2": "", "patients!F2": "2024-09-02"}, "patients!O2", "about 12 weeks"),
+    ({"patients!N3": "5000", "patients!B3": "2024-06-12"}, "patients!N3", "an end before today"),
+    ({"patients!T1": "teae_grade", "patients!T2": "2", "patients!U1": "related_grade", "patients!U2": "3"}, "patients!U2",
+     "at most the highest grade of all events"),
+    ({"patients!T1": "teae_grade", "patients!T3": "5"}, "patients!T3", "the day of death in died_on"),
+    ({"patients!T1": "ecog", "patients!T2": "4"}, "patients!T2", "0 to 3 in a study"),
+    ({"samples!I1": "serum_washed_out_ug_ml", "samples!I2": "3000"}, "samples!I2", "at most 1.5e+03 µg/mL in serum"),
+    (setting("kd_app_ug_ml", "1.7"), "settings!B2", "from 0.1 to 0.64 µg/mL, the ends of what it may be"),
+    (setting("kd_app_ug_ml", "25"), "settings!B2", "Is it in nM?"),
+    (setting("sentinel_b_precursor_usual", "100"), "settings!B2", "in thousands"),
+    (setting("uloq_extrapolation", "1000"), "settings!B2", "1 to 10 times the top bead"),
+    (setting("curve_r2_reject", "0.5"), "settings!B2", "0.9 to 1 r²"),
+    (setting("bead_steady_reject", "1"), "settings!B2", "0 to 0.4 fraction"),
+    (setting("rd_cut", "1"), "settings!B2", "200 to 1,000,000 molecules per cell"),
+    (setting("cycle_days", "7"), "settings!B2", "14 to 42 days"),
+    (setting("dexamethasone_landmark_weeks", "56"), "settings!B2", "1 to 26 weeks"),
+    (setting("lot_assignment_cv", "0"), "settings!B2", "0.001 to 1 fraction"),
     ({"patients!J2": "12"}, "patients!J2", "serum albumin from 15 to 60 g/L"),
     ({"patients!J2": "68"}, "patients!J2", "serum albumin from 15 to 60 g/L"),
     ({"patients!R2": "400"}, "patients!R2", "214 days after the last dose"),
@@ -235,6 +266,8 @@ SOUND = [
     dose("1800", "mg", ""),
     dose("1160", "mg", "IV"),
     dose("580", "mg", "IV"),
+    ALL_IN_MG | {"patients!I2": "68"},
+    ALL_IN_MG | {"patients!I2": "137"},
     dose("", "", ""),
     dose("25", "mg", "", "Revlimid"),
     dose("", "", "", "VRd"),
@@ -254,6 +287,16 @@ SOUND = [
     {"beads!G2": "0.1"},
     {"beads!H2": "450-820; 5200-8900; 24000-39000; 52000-80000"},
     setting("lab_lloq", "5000"),
+    setting("sentinel_nk_usual", "0"),
+    setting("sentinel_nk_usual", "5000"),
+    setting("kd_app_ug_ml", "0.5"),
+    setting("between_run_cv", "0"),
+    setting("cycle_days", "21"),
+    setting("curve_error_reject", "0.25"),
+    {"patients!O2": "12", "patients!F2": "2024-09-02"},
+    {"patients!T1": "teae_grade", "patients!T2": "3", "patients!U1": "related_grade", "patients!U2": "3"},
+    {"patients!T1": "teae_grade", "patients!T2": "5"},
+    {"samples!I1": "serum_washed_out_ug_ml", "samples!I2": "<0.2"},
     setting("washed_out_drug", "Darzalex"),
     setting("washed_out_drug", "DARZALEX®; Dara; trial drug"),
     setting("between_run_cv", "0.2"),
@@ -271,6 +314,15 @@ SOUND = [
 @pytest.mark.parametrize("cells", SOUND, ids=str)
 def test_sensible_values_raise_no_finding(tmp_path, cells):
     assert [str(fault) for fault in faults_of(tmp_path, cells)] == []
+
+
+def test_patients_who_are_all_heavy_have_weights_in_pounds(tmp_path):
+    more = {f"patients!{column}{row}": text for row, name in ((4, "P3"), (5, "P4"))
+            for column, text in (("A", name), ("I", "150"))}  # fmt: skip
+    heavy = faults_of(tmp_path, {"patients!I2": "150", "patients!I3": "140", **more})
+    assert any("150 kg, the median of 4 patients" in str(fault) for fault in heavy)
+    usual = faults_of(tmp_path, {"patients!I2": "72", "patients!I3": "80", **more})
+    assert not any("pounds" in str(fault) for fault in usual)
 
 
 def test_days_are_held_against_today_with_a_day_of_slack(tmp_path):

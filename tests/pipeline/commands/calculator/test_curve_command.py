@@ -122,6 +122,22 @@ def test_what_is_printed_fits_80_columns(capsys) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_it_is_said_whether_the_background_is_taken_off(tmp_path: Path, capsys) -> None:
+    rows = ["level,median,cell,cell_median,control_median", "474,512,P1,1834,45", "5359,5300,P2,1700,"]
+    (tmp_path / "some.csv").write_text("\n".join([*rows, "23843,24100,,,", "62336,63900,,,"]), "utf-8")
+    said = []
+    for words in (
+        beads("--cells", "1834"),
+        beads("--cells", "1834", "--background", "45"),
+        (tmp_path / "some.csv",),
+    ):
+        typed(*words)
+        said.append(" ".join(capsys.readouterr().out.split()))
+    assert "No background is subtracted" in said[0]
+    assert "The background is subtracted: the PE molecules of the control." in said[1]
+    assert "the control, where its median is given; from the other cells nothing is subtracted." in said[2]
+
+
 def test_the_background_is_taken_off_as_molecules(tmp_path: Path) -> None:
     for name, more in (("less", ("--background", "600")), ("plain", ())):
         typed(*beads("--cells", "1834; 600", "--out", tmp_path / f"{name}.csv", *more))

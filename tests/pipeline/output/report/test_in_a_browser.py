@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,13 @@ import pytest
 from helpers.many_tubes import many_tubes
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.figures.swimmer import MOST_BARS
 from pipeline.output.report.bead_page import bead_page_html
 from pipeline.output.report.page import report_html, write_report
 from pipeline.output.report.record.head import title_of
+from pipeline.response.follow_up import follow_up
 from pipeline.study.settings import Settings
+from pipeline.study.study import Patient
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -525,6 +529,33 @@ def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     page.wait_for_timeout(200)
     page.emulate_media(media="print")
     assert page.evaluate("document.getElementById('rd').offsetWidth") <= 718
+
+
+def test_printed_no_row_of_a_table_is_cut_by_the_end_of_a_page(page: Page) -> None:
+    page.emulate_media(media="print")
+    breaks = page.locator("tbody tr").evaluate_all(
+        "rows => rows.map((row) => getComputedStyle(row).breakInside)"
+    )
+    assert set(breaks) == {"avoid"}
+
+
+def test_printed_the_highest_figure_leaves_room_for_its_heading(
+    browser: Browser, study_result: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    start, last = date(2024, 3, 4), date(2024, 9, 4)
+    courses = tuple(
+        follow_up(Patient(f"P{k:02}", "SD", discontinued_on=last), start) for k in range(MOST_BARS)
+    )
+    write_report(path, replace(study_result, courses=courses))
+    opened = browser.new_page(viewport={"width": 718, "height": 1013})  # as above
+    opened.goto(path.as_uri())
+    opened.emulate_media(media="print")
+    bars = opened.locator("svg[data-name=swimmer]:not(.narrow)")
+    height = bars.bounding_box()["height"]
+    opened.add_style_tag(content="svg { max-height: none !important; }")
+    assert height < 1013 - 60 < bars.bounding_box()["height"]
+    opened.close()
 
 
 def test_printed_pages_are_numbered_named_and_no_more_than_needed(

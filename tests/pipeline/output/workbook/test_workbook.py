@@ -61,6 +61,14 @@ def test_numbers_are_numbers_and_dates_are_dates(workbook: openpyxl.Workbook):
     assert (collected.value, collected.number_format) == (datetime(2024, 3, 1), "yyyy-mm-dd")
 
 
+def test_a_day_with_its_time_is_as_wide_as_it_is_written(tmp_path: Path):
+    table = Table(("acquired_on",), ((datetime(2024, 2, 5, 8, 40),),))
+    write_workbook(tmp_path / "a.xlsx", [Sheet("Calibration", table)])
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Calibration"]
+    assert page["A2"].number_format == "yyyy-mm-dd hh:mm:ss"
+    assert page.column_dimensions["A"].width > len("2024-02-05 08:40:00")
+
+
 def test_every_header_stays_in_sight_and_can_be_filtered(workbook: openpyxl.Workbook):
     assert workbook["Samples"].freeze_panes == "C2"
     for page in workbook:

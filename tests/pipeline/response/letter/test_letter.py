@@ -292,3 +292,57 @@ def test_a_serum_level_goes_with_the_density_of_its_own_day_though_no_visit_is_t
     assert {pair.log2_rd for pair in serum_pairs(levels[1:], rows)} == {
         serum_pairs(levels[1:], rows[:1])[0].log2_rd
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("17p13 deletion", {"del17p": True}),
+        ("loss of TP53", {"del17p": True}),
+        ("p53 deletion; TP53 mutation", {"del17p": True, "tp53 mutation": True}),
+        ("IGH-FGFR3", {"t(4;14)": True}),
+        ("NSD2/IGH fusion", {"t(4;14)": True}),
+        ("IGH::MAF neg", {"t(14;16)": False}),
+        ("IGH::MAFB", {"t(14;20)": True}),
+    ],
+)
+def test_a_deletion_or_fusion_named_by_its_gene_or_band_is_the_one_of_high_risk(typed, found):
+    assert abnormalities(typed) == found
+
+
+@pytest.mark.parametrize(
+    "typed", ["possible del17p", "del17p unclear", "del17p: equivocal", "del17p suspected", "fraglich del17p"]
+)
+def test_a_doubtful_abnormality_is_neither_present_nor_absent(typed):
+    assert abnormalities(typed) == {"del17p": None}
+    assert is_high_risk(abnormalities(typed)) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["insufficient material", "kein Material", "no growth", "not assessable", "nicht auswertbar"]
+)
+def test_a_test_without_a_result_makes_nobody_low_risk(typed):
+    assert abnormalities(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("del17p, not detected; t(4;14), not detected", {"del17p": False, "t(4;14)": False}),
+        ("del17p 12%, below cutoff", {"del17p": False}),
+        ("t(14;16), n.d., del17p", {"t(14;16)": None, "del17p": True}),
+        ("del17p, rest negative", {"del17p": True}),
+        ("del17p, neg for others", {"del17p": True}),
+        ("46,XX[20]", {}),
+    ],
+)
+def test_a_word_after_a_comma_belongs_to_the_name_before_it_where_it_stands_alone(typed, found):
+    assert abnormalities(typed) == found
+
+
+@pytest.mark.parametrize(
+    "typed", ["everything but carfilzomib", "all except daratumumab", "IMiDs, ohne bortezomib"]
+)
+def test_a_drug_that_is_excepted_counts_in_no_class(typed):
+    found = refractory(typed)
+    assert found is None or (found.inhibitors == 0 and not found.anti_cd38)

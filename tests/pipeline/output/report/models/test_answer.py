@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -41,13 +42,13 @@ def said(study_result: StudyResult, report: WashoutReport | None) -> tuple[str, 
             0.1,
             30,
             (
-                "rises with the washout: ×",
-                "It is clear that it rises",
+                "clearly rises with the washout: ×",
                 "the rate is well known",
                 "30 visits of 30 patients",
             ),
         ),
-        (-0.4, 0.1, 30, ("falls with the washout", "It is clear that it falls")),
+        (-0.4, 0.1, 30, ("clearly falls with the washout",)),
+        (0.2, 0.4, 12, ("probably rises with the washout: ×",)),
         (0.0, 0.4, 12, ("is open",)),
     ],
 )
@@ -55,6 +56,22 @@ def test_the_answer_says_whether_it_rises_and_how_sure_that_is(study_result, slo
     first, _ = said(study_result, fitted(slope, scatter, n))
     for word in words:
         assert word in first
+
+
+def full_stops(text: str) -> int:
+    return len(re.findall(r"\.(?= [A-Z]|$)", text))
+
+
+@pytest.mark.parametrize("is_contradicted", [False, True])
+@pytest.mark.parametrize(("slope", "scatter", "n"), [(0.4, 0.1, 30), (0.2, 0.4, 12), (0.0, 0.4, 12)])
+def test_the_answer_is_two_sentences(study_result, slope, scatter, n, is_contradicted):
+    report = fitted(slope, scatter, n)
+    if is_contradicted:
+        candidates = tuple(
+            replace(one, misfit_p=0.002) if one.name == "M1" else one for one in report.choice.candidates
+        )
+        report = replace(report, choice=replace(report.choice, candidates=candidates))
+    assert [full_stops(sentence) for sentence in said(study_result, report)] == [1, 1]
 
 
 def test_a_wide_interval_is_called_hardly_known(study_result):

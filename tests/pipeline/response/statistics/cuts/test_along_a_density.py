@@ -319,6 +319,47 @@ def test_the_interval_of_the_best_cut_is_as_wide_as_cuts_of_other_samples_differ
     assert (cut.high - cut.low) / (2 * 1.96) == pytest.approx(spread, rel=0.12)
 
 
+def test_the_interval_of_the_best_cut_has_the_scatter_of_the_expected_values_where_densities_have_errors():
+    n = 300
+    w, kind, sd, y = patients(n, sd=0.6, lloq=14.2)
+    known = true_values(w, kind, sd)
+    area = area_under(w, kind, y)
+    cut, _ = best_cut("best", w, kind, known.expected, y, area, seed=3, law=known.law)
+    rng, cuts = np.random.default_rng(12), []
+    for _ in range(250):
+        drawn = rng.integers(0, n, n)
+        x = true_values(w[drawn], kind[drawn], sd[drawn]).expected
+        (a,), (b,) = firth_lines((x - x.mean()) / x.std(), y[drawn].astype(float), np.ones((1, n)))
+        share = y[drawn].mean()
+        cuts.append(x.mean() - (a - math.log(share / (1 - share))) / b * x.std())
+    assert (cut.high - cut.low) / (2 * 1.96) == pytest.approx(float(np.std(cuts)), rel=0.1)
+
+
+def test_a_patient_moves_the_law_of_the_true_values_as_much_as_the_law_without_that_patient_differs():
+    w, kind, sd, _ = patients(300, sd=0.6, lloq=14.2)
+    kind[np.argmax(w)] = ABOVE
+    known = true_values(w, kind, sd)
+    for patient in (int(np.argmin(w)), int(np.argmax(w)), 17):
+        others = np.arange(300) != patient
+        without = true_values(w[others], kind[others], sd[others])
+        moved = known.centre - without.centre, known.spread**2 - without.spread**2
+        assert known.law.influence[:, patient] == pytest.approx(moved, rel=0.05, abs=2e-5)
+        expected = known.expected[others] - without.expected
+        by_law = known.law.influence[:, patient] @ known.law.slopes[:, others]
+        assert by_law == pytest.approx(expected, abs=0.1 * np.abs(expected).max())
+
+
+def test_without_errors_and_limits_nobody_moves_an_expected_value_and_the_cut_is_as_before():
+    w, kind, _, y = patients(60, sd=0.0)
+    known = true_values(w, kind, np.zeros(60))
+    assert np.abs(known.law.slopes[0]).max() < 1e-9
+    area = area_under(w, kind, y)
+    cuts = [
+        best_cut("best", w, kind, known.expected, y, area, seed=3, law=law)[0] for law in (None, known.law)
+    ]
+    assert (cuts[0].low, cuts[0].high) == pytest.approx((cuts[1].low, cuts[1].high), abs=1e-9)
+
+
 def test_an_event_of_the_last_patient_at_risk_tells_no_hazard_ratio():
     found = cox_ratio("RD", "doubling", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [False] * 4 + [True])
     assert found.ratio is None

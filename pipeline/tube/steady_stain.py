@@ -1,0 +1,129 @@
+"""Whether the stain of a tube kept its brightness while the tube was acquired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gating.events import FloatArray, Mask
+from gating.events.panel import Role
+from pipeline.tube.reading import Tube
+
+STAIN_PARTS = 5
+"""Parts of equal numbers of events into which an acquisition is divided. Convention: as for bead runs."""
+BRIGHTER_HALF = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Quantiles of all viable singlets that are compared. Convention: those of the brighter half, which are above
+the noise."""
+MOST_UNLIKE = 2.5
+"""Largest ratio of the changes of two quantiles, as logarithms. Convention: another gain moves all quantiles
+alike, and another mix of cells moves some much more than others."""
+AT_MEDIAN = (0.5,)
+"""The quantile of the quantified cells that is compared. Convention: their density is that of the median."""
+STAIN_CHANGE = 0.10
+"""Largest change between two parts that is accepted, a fraction. Convention: the density is then wrong by
+about half of it, as much as bead runs of two days may differ. Sound simulated tubes change by 3 %."""
+SDS_OF_QUANTILES = 4.0
+"""Sampling SDs by which each quantile must differ at least. Convention: of ten pairs of parts of a sound tube
+less than one in a thousand differs by it."""
+FEWEST_AT_QUANTILE = 50
+"""Least number of events in a part. Convention: the median of fewer is hardly known."""
+MOST_COMPARED = 50_000
+"""Number of events from which on only a regular sample of about so many is compared. Convention: for speed;
+quantiles of them are known to two percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class StainChange:
+    """The change of a tube's stain between two parts of its acquisition, counted from 1: a fraction."""
+
+    change: float
+    earlier: int
+    later: int
+    of_what: str
+
+    def words(self, channel: str) -> str:
+        """Say what changed, and by how much."""
+        return (
+            f"on {channel} the {self.of_what} change in brightness by {100 * self.change:.0f} % during the "
+            f"acquisition, between parts {self.earlier} and {self.later} of {STAIN_PARTS} (accepted to "
+            f"{100 * STAIN_CHANGE:g} %)"
+        )
+
+
+def change_of_stain(tube: Tube, viable_singlets: Mask, cells: Mask) -> StainChange | None:
+    """Return the change of the quantified channel during the acquisition; None where it is small or unknown.
+
+    All viable singlets are compared at six quantiles, of which the least change counts, and the quantified
+    cells at their median. The events are taken in the file's order and, if the times are in another order,
+    in the order of the times.
+
+    Parameters
+    ----------
+    viable_singlets, cells
+        bool, shape (n_events,).
+    """
+    times = [channel.channel for channel in tube.panel.with_role(Role.TIME)]
+    if not times:
+        return None
+    time = tube.events.column(times[0])
+    groups = ((viable_singlets, BRIGHTER_HALF, "viable singlets"), (cells, AT_MEDIAN, "quantified cells"))
+    changes = [
+        change
+        for mask, levels, of_what in groups
+        for values in _in_order(tube.quantified, time, mask)
+        if (change := largest_change(values, levels, of_what)) is not None
+    ]
+    return max(changes, key=lambda change: change.change, default=None)
+
+
+def largest_change(values: FloatArray, levels: Sequence[float], of_what: str) -> StainChange | None:
+    """Return the largest change of all quantiles alike between two parts; None where it is small.
+
+    Parameters
+    ----------
+    values
+        Linear intensities in the order of acquisition, shape (n,).
+    levels
+        The quantiles.
+    of_what
+        Words for the events.
+    """
+    parts = np.array_split(np.asarray(values, np.float64), STAIN_PARTS)
+    if min(part.size for part in parts) < FEWEST_AT_QUANTILE:
+        return None
+    logs = [_log_quantiles(part, levels) for part in parts]
+    changes = []
+    for earlier, later in combinations(range(STAIN_PARTS), 2):
+        (first, first_sd), (second, second_sd) = logs[earlier], logs[later]
+        difference = second - first
+        size = np.abs(difference)
+        is_sure = bool(np.all(size > SDS_OF_QUANTILES * np.hypot(first_sd, second_sd)))
+        if is_sure and abs(np.sign(difference).sum()) == size.size and size.max() <= MOST_UNLIKE * size.min():
+            changes.append(StainChange(float(np.expm1(size.min())), earlier + 1, later + 1, of_what))
+    largest = max(changes, key=lambda change: change.change, default=None)
+    return largest if largest is not None and largest.change > STAIN_CHANGE else None
+
+
+def _log_quantiles(part: NDArray[np.float64], levels: Sequence[float]) -> tuple[FloatArray, FloatArray]:
+    """Return the log quantiles above zero, NaN elsewhere, and their SDs by the order of the values."""
+    level, size = np.asarray(levels), part.size
+    rank_sd = np.sqrt(level * (1 - level) / size)
+    ends = np.stack([np.maximum(level - rank_sd, 0.0), level, np.minimum(level + rank_sd, 1.0)])
+    values = np.quantile(part, ends.ravel()).reshape(ends.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, middle, high = np.log(np.where(values > 0, values, np.nan))
+    return middle, (high - low) / 2
+
+
+def _in_order(values: FloatArray, time: FloatArray, mask: Mask) -> list[FloatArray]:
+    """Return a regular sample of the events in the file's order and, if it differs, in that of times."""
+    where = np.flatnonzero(mask)
+    where = where[:: max(where.size // MOST_COMPARED, 1)]
+    in_file, times = values[where], time[where]
+    if bool(np.all(times[1:] >= times[:-1])):
+        return [in_file]
+    return [in_file, in_file[np.argsort(times, kind="stable")]]
