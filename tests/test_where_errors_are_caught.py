@@ -17,6 +17,7 @@ CATCH_ANY = {
     ("gating/drawn/flowkit_calls.py", "by_flowkit"): "FlowKit's own calls",
     ("pipeline/study/sheets/tables/library_calls.py", "by_library"): "calls of zipfile, expat and openpyxl",
     ("pipeline/fcs/other_readers.py", "by_reader"): "calls of another reader of FCS files",
+    ("pipeline/files/whole.py", "_write_by_library"): "raises again what is no full disk",
     ("pipeline/output/workbook/pages/writing.py", "_saved"): "raises again what is no full disk",
     ("pipeline/running/attempt.py", "attempt"): "a tube: names a defect as such",
     ("pipeline/running/defects.py", "caught"): "a model or table: names a defect as such",

@@ -24,7 +24,7 @@ from pipeline.response.statements import Inconsistency
 from pipeline.response.tables import ResponseTables, response_tables
 from pipeline.running.defects import THE_DATA, CaughtDefects, defect_note
 from pipeline.study.faults import Fault
-from pipeline.study.file_labels import FileLabels, labels_of_study
+from pipeline.study.file_labels import FileLabels, label_of_spillover, labels_of_study
 from pipeline.study.study import Study
 from pipeline.washout.report import washout_report, with_sensitivity
 
@@ -132,9 +132,16 @@ def modelled(
 
 
 def _input_hashes(joined_study: StudyResult) -> list[tuple[str, str]]:
-    """Return file and SHA-256 of every bead run, then of every tube and its control."""
+    """Return label and SHA-256 of every bead run, then of every tube, its control and the spillover file.
+
+    The SHA-256 of the spillover file is that of its matrix, as the tubes used it.
+    """
     bead_files = [(run.fcs_file, run.sha256) for run in joined_study.calibrations]
-    return bead_files + [pair for result in joined_study.results for pair in result.sha256]
+    tubes = joined_study.results
+    named = label_of_spillover(joined_study.study.settings)
+    matrices = {tube.spillover_sha256 for tube in tubes if named and tube.spillover_source == named}
+    files = [pair for tube in tubes for pair in tube.sha256]
+    return bead_files + files + [(named, digest) for digest in sorted(matrices)]
 
 
 def _defect_notes(failures: Mapping[str, str]) -> Iterator[Note]:

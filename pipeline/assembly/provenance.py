@@ -54,6 +54,8 @@ class RunFacts:
         (path in results/, SHA-256) of every file in results/ except those in `NOT_LISTED`.
     older
         Files of an earlier run that could not be replaced.
+    installed
+        (name, version) of every library that cd38rd requires, directly or through others.
     audit_lines, audit_head
         Number of lines of the audit trail, and the digest of the last line.
     """
@@ -65,6 +67,7 @@ class RunFacts:
     n_reused: int
     files: tuple[tuple[str, str], ...] = ()
     older: tuple[str, ...] = ()
+    installed: tuple[tuple[str, str], ...] = ()
     audit_lines: int = 0
     audit_head: str = ""
 

@@ -114,9 +114,13 @@ def text_of_line(
 
 
 def digest_of_line(text: bytes) -> str:
-    """Return the digest that a line should hold: that of the line without its digest."""
+    """Return the digest that a line should hold: that of the line without its digest.
+
+    It is "" if anything follows the digest: a fact there would replace one of the same name before it.
+    """
     body, _, _ = text.rpartition(b', "digest": ')
-    return hashlib.sha256(body + b"}").hexdigest()
+    digest = hashlib.sha256(body + b"}").hexdigest()
+    return digest if text.endswith(f', "digest": "{digest}"}}'.encode()) else ""
 
 
 def line_of_text(text: bytes) -> TrailLine | None:
@@ -149,3 +153,12 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # KeyError before Python 3.13
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def changes_between(
+    before: Mapping[tuple[RowKey, str], str], after: Mapping[tuple[RowKey, str], str]
+) -> tuple[ChangedCell, ...]:
+    """Return the cells that differ, in order of row and column."""
+    cell_keys = sorted({*before, *after}, key=lambda cell_key: (str(cell_key[0]), cell_key[1]))
+    pairs = ((cell_key, before.get(cell_key, ""), after.get(cell_key, "")) for cell_key in cell_keys)
+    return tuple(ChangedCell(*cell_key, old, new) for cell_key, old, new in pairs if old != new)

@@ -1,28 +1,30 @@
 """Lines of the audit trail, each with the previous line's digest: cut, edited or moved lines are detected.
 
-The file shows later changes, but cannot prevent that somebody writes a new file. Therefore results/run.json
-also holds the digest of the last line, so that lines cut from the end are detected.
+The file shows later changes, but cannot prevent that somebody writes a new file. A file beside it and
+results/run.json hold the digest of the last line, so that lines cut from the end are detected.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.end import cut_to_lines, note_end, read_end, write_at_end
 from pipeline.audit.lines import (
     START,
     ChangedCell,
     Event,
     TrailLine,
+    changes_between,
     digest_of_line,
     line_of_text,
     text_of_line,
 )
 from pipeline.audit.row_key import RowKey
+from pipeline.files.content import must_not_wait
 from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UserError
 
@@ -39,10 +41,14 @@ SECONDS_FOR_THE_OTHER = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The readable lines, and the fault of the file; "" for a file without fault."""
+    """The readable lines, and the fault of the file; "" for a file without fault.
+
+    `has_lost_lines`: the fault is that lines are missing at the end.
+    """
 
     lines: tuple[TrailLine, ...]
     fault: str = ""
+    has_lost_lines: bool = False
 
     @property
     def head(self) -> str:
@@ -61,7 +67,18 @@ def read_trail(folder: Path) -> Trail:
     path = folder / TRAIL
     if not path.exists():
         return Trail(())
+    end = read_end(path)  # before the lines: another process may add one meanwhile
+    trail = _read_lines(path)
+    if trail.fault or end is None or not (fault := end.fault_in(trail.lines)):
+        return trail
+    if read_end(path) != end:  # another process has taken its line back
+        return read_trail(folder)
+    return Trail(trail.lines, fault, len(trail.lines) < end.number)
+
+
+def _read_lines(path: Path) -> Trail:
     try:
+        must_not_wait(path)
         raw = path.read_bytes()
     except OSError as error:
         raise UserError(
@@ -156,9 +173,15 @@ def append_line(
     text = text_of_line(len(trail.lines) + 1, trail.head, event, facts, changes)
     try:
         _append(path, text + b"\n")
+        after = _read_lines(path)
+        try:
+            note_end(path, after.lines)
+        except OSError:
+            cut_to_lines(path, len(trail.lines))
+            raise
     except OSError as error:
         raise _not_written(path, error) from error
-    return read_trail(folder)
+    return after
 
 
 def take_back(folder: Path, trail: Trail) -> None:
@@ -169,10 +192,8 @@ def take_back(folder: Path, trail: Trail) -> None:
     OSError
         The file cannot be written.
     """
-    path = folder / TRAIL
-    lines = path.read_bytes().split(b"\n")[: len(trail.lines)]
-    if path.exists():
-        os.truncate(path, sum(len(line) + 1 for line in lines))
+    note_end(folder / TRAIL, trail.lines)  # first: a note of more lines than there are is a fault
+    cut_to_lines(folder / TRAIL, len(trail.lines))
 
 
 def _not_written(path: Path, error: OSError) -> NotWrittenError:
@@ -190,7 +211,7 @@ def _append(path: Path, line: bytes) -> None:
     coming = _coming(path)
     write_whole(coming, f"{before}\n".encode() + line)
     try:
-        _write_at_end(path, line)
+        write_at_end(path, line)
     finally:
         coming.unlink(missing_ok=True)
 
@@ -199,11 +220,12 @@ def _finish_line(path: Path) -> None:
     """Complete an interrupted line; do nothing if the line is complete, or another line is there."""
     coming = _coming(path)
     try:
+        must_not_wait(coming)
         offset, _, line = coming.read_bytes().partition(b"\n")
         written = path.read_bytes() if path.exists() else b""
         written_part = written[(start := _start_of_line(offset, coming)) :]
         if len(written) >= start and line.startswith(written_part) and written_part != line:
-            _write_at_end(path, line[len(written_part) :])
+            write_at_end(path, line[len(written_part) :])
         coming.unlink(missing_ok=True)
     except FileNotFoundError:
         return
@@ -224,19 +246,6 @@ def coming_line(folder: Path) -> Path:
 
 def _coming(path: Path) -> Path:
     return path.with_name(f".{path.name}.next")
-
-
-def _write_at_end(path: Path, line: bytes) -> None:
-    # Without a buffer, since closing the file would write the rest of a buffer.
-    with path.open("ab", buffering=0) as file:
-        before, unwritten = file.tell(), line
-        try:
-            while unwritten:
-                unwritten = unwritten[file.write(unwritten) :]
-            os.fsync(file.fileno())
-        except OSError:
-            os.truncate(path, before)
-            raise
 
 
 def must_be_whole(folder: Path) -> Trail:
@@ -265,15 +274,6 @@ def cells_of(trail: Trail) -> dict[tuple[RowKey, str], str]:
     return {cell_key: text for cell_key, text in cells.items() if text}
 
 
-def changes_between(
-    before: Mapping[tuple[RowKey, str], str], after: Mapping[tuple[RowKey, str], str]
-) -> tuple[ChangedCell, ...]:
-    """Return the cells that differ, in order of row and column."""
-    cell_keys = sorted({*before, *after}, key=lambda cell_key: (str(cell_key[0]), cell_key[1]))
-    pairs = ((cell_key, before.get(cell_key, ""), after.get(cell_key, "")) for cell_key in cell_keys)
-    return tuple(ChangedCell(*cell_key, old, new) for cell_key, old, new in pairs if old != new)
-
-
 def history_of(trail: Trail, sample_id: str) -> tuple[tuple[TrailLine, ChangedCell], ...]:
     """Return every change in the rows of a tube, in the order of the trail."""
     return tuple(
@@ -293,7 +293,7 @@ def _alone(path: Path) -> Iterator[None]:
     except locket.LockError:
         raise NotWrittenError(path, "another process has held it for half a minute", in_use=True) from None
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise _not_written(lock, error) from error
     try:
         yield
     finally:

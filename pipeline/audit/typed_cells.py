@@ -13,7 +13,9 @@ from pipeline.study.study import GateSource, Study, TypedDecision
 
 _DECISION_COLUMNS = tuple(column.name for column in fields(TypedDecision))
 
-NOT_RECORDED = frozenset({"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file"})
+NOT_RECORDED = frozenset(
+    {"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file", "instrument_log"}
+)
 """Columns whose text is not written into the trail."""
 
 Cells = dict[tuple[RowKey, str], str]

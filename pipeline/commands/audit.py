@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from pipeline.audit.end import END_WAS_CUT
 from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
@@ -16,10 +17,11 @@ from pipeline.commands.record import digests_of
 from pipeline.commands.summary import shown_names
 from pipeline.study.errors import UserError
 from pipeline.study.faults import stops_run
-from pipeline.study.file_labels import labels_of_beads, labels_of_sample
+from pipeline.study.file_labels import labels_of_beads, labels_of_sample, labels_of_settings
 from pipeline.study.sheets.reading import read_typed
 from pipeline.study.study import BeadRun, Sample
 from pipeline.tube.inputs import input_sha256
+from pipeline.tube.spillover_file import read_spillover
 
 MOST_CHANGES_LISTED = 20
 """Changed cells that are listed one by one; further ones are only counted. Convention."""
@@ -81,11 +83,11 @@ def _facts(folder: Path) -> Mapping[str, Any]:
 
 
 def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
-    if trail.fault:
-        yield f"{TRAIL}: {trail.fault}"
     number, head = int(facts["audit_lines"]), str(facts["audit_head"])
+    if trail.fault and not (trail.has_lost_lines and len(trail.lines) < number):
+        yield f"{TRAIL}: {trail.fault}"
     if len(trail.lines) < number:
-        yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: the end was cut"
+        yield f"{TRAIL}: found {len(trail.lines)} lines, but results/run.json knows {number}: {END_WAS_CUT}"
     elif number and trail.lines[number - 1].digest != head:
         yield f"{TRAIL}: line {number} is not the one that results/run.json knows: the trail was rewritten"
 
@@ -116,32 +118,43 @@ def _cell(change: ChangedCell) -> str:
 
 def _changed_inputs(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield the inputs that changed since the last run, each with the label of its row."""
-    files = _files_by_label(folder)
+    files, spillover = _files_by_label(folder)
     for label, digest in facts.get("inputs", ()):
         name = files.get(label)
         if name is None:
             yield f"{label}: was read by the last run, and no row names it now"
             continue
-        now = input_sha256(folder, name)
+        now = input_sha256(folder, name) if name != spillover else _matrix_digest(folder, name)
         if not now and digest:
             yield f"{label} ({name}): was read by the last run, and is not there"
         elif now != digest:
             yield f"{label} ({name}): is not the file that the last run read"
 
 
-def _files_by_label(folder: Path) -> dict[str, str]:
-    """Return label → name of every file that the sheets name, even if the sheets have faults.
+def _matrix_digest(folder: Path, name: str) -> str:
+    """Return the digest of the study's own spillover matrix; "" if it cannot be read."""
+    try:
+        return read_spillover(folder, name).digest
+    except UserError:
+        return ""
+
+
+def _files_by_label(folder: Path) -> tuple[dict[str, str], str]:
+    """Return label → name of every file that the sheets name, even if they have faults; then the spillover's.
 
     A file that several rows share has a label for each row.
     """
     typed, _ = read_typed(folder)
     if typed is None:
-        return {}
+        return {}, ""
     runs = (cast("BeadRun", entry.row) for entry in typed.bead_runs if entry.row.name and entry.row.fcs_file)
     each = [labels_of_beads(folder, run) for run in runs]
     tubes = (cast("Sample", entry.row) for entry in typed.samples if entry.row.sample_id)
     each += [labels_of_sample(folder, tube) for tube in tubes]
-    return {label: name for labels in each for name, label in labels.labels.items()}
+    each.append(labels_of_settings(folder, typed.settings))
+    return {
+        label: name for labels in each for name, label in labels.labels.items()
+    }, typed.settings.spillover_file
 
 
 def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
@@ -151,6 +164,9 @@ def _changed_results(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"results/{name}: was written by the last run, and is not there"
         elif now[name] != written[name]:
             yield f"results/{name}: was changed after the last run, or belongs to another run"
+    for name in facts.get("older", ()):
+        if now.get(name) == written.get(name):
+            yield f"results/{name}: is of an earlier run, since the last run could not replace it"
     strange = sorted(set(now) - set(written))
     if strange:
         yield f"results: {shown_names(strange)} not written by the last run"

@@ -13,7 +13,7 @@ from pipeline.audit.trail import Event, add_line
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.content import digest_of, file_sha256
 from pipeline.files.whole import UNFINISHED
-from pipeline.running.program import code_digest, program_version
+from pipeline.running.program import code_digest, installed_libraries, program_version
 from pipeline.study.study import Study
 
 NOT_LISTED = ("store", "events", "log.txt", "run.json")
@@ -78,7 +78,16 @@ class CommandRecord:
         )
         seconds = time.monotonic() - self.clock
         return RunFacts(
-            command, self.started_at, seconds, workers, n_reused, files, older, len(trail.lines), trail.head
+            command=command,
+            started_at=self.started_at,
+            seconds=seconds,
+            workers=workers,
+            n_reused=n_reused,
+            files=files,
+            older=older,
+            installed=installed_libraries(),
+            audit_lines=len(trail.lines),
+            audit_head=trail.head,
         )
 
 

@@ -39,6 +39,7 @@ class PseudonymKind(StrEnum):
     PERSON = "person"
     GROUP = "group of validation tubes"
     SITE = "site"
+    REAGENT = "reagent"
     SHIFT = "days back"
 
 
@@ -56,6 +57,7 @@ _FORMS = {
     PseudonymKind.PERSON: "person {}",
     PseudonymKind.GROUP: "group {}",
     PseudonymKind.SITE: "site {}",
+    PseudonymKind.REAGENT: "reagent {}",
 }
 
 

@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from pipeline.deid.key import Key, PseudonymKind
+from pipeline.deid.reagent_words import reagent
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
 from pipeline.study.drugs import Meaning, listed_names, read_drug
@@ -51,6 +52,7 @@ _AS_THEY_ARE = (
 """Columns with a fixed list of values, and the lot of the beads."""
 
 _WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")
+_REAGENTS = ("marker", "fluorochrome", "clone", "host")
 _GROUPS = ("specimen", "day", "run", "method")
 _REASONS = ("accept_instrument_mismatch", "accept_voltage_mismatch", "accept_bead_age")
 _REASON = "accepted; the reason is not copied"
@@ -92,16 +94,17 @@ def _level(level: Concentration | None) -> str:
 
 
 def panel_rows(study: Study, key: Key) -> SheetRows:
-    """Return the panels sheet; names of antigen, dye and clone do not identify a patient."""
+    """Return the panels sheet; antigen, dye and clone are kept if they look like names of reagents."""
     return tuple(
-        {"panel": key.name(PseudonymKind.PANEL, panel.name), **_channel(channel)}
+        {"panel": key.name(PseudonymKind.PANEL, panel.name), **_channel(channel, key)}
         for panel in study.panels
         for channel in panel.channels
     )
 
 
-def _channel(channel: PanelChannel) -> dict[str, str]:
+def _channel(channel: PanelChannel, key: Key) -> dict[str, str]:
     cells = {f.name: _cell(getattr(channel, f.name)) for f in fields(channel) if f.name != "aliases"}
+    cells |= {name: reagent(cells[name], key) for name in _REAGENTS if cells.get(name)}
     return {"channel": "; ".join(channel.aliases), **cells}
 
 
@@ -115,13 +118,13 @@ def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
         "beads": key.name(PseudonymKind.BEADS, run.name),
         "fcs_file": file,
         "kit": run.kit,
-        "lot": run.lot,
+        "lot": reagent(run.lot, key),
         "channel": run.channel,
         "levels": "; ".join(map(_cell, run.levels)),
         "assigned_cv": _cell(run.assigned_cv),
         "ranges": "; ".join(f"{_cell(low)}-{_cell(high)}" for low, high in run.ranges),
         "transfer_from": "; ".join(key.name(PseudonymKind.BEADS, name) for name in run.transfer_names),
-        "captures": run.captures,
+        "captures": reagent(run.captures, key),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from pipeline.fcs.errors import shown
+from pipeline.fcs.errors import shown_keyword
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import keyword_integer, real_number
 
@@ -133,7 +133,7 @@ def date_repairs(keywords: Mapping[str, str]) -> tuple[Repair, ...]:
         text = "$DATE cannot be read without guessing day, month and year; it is taken as unknown"
     else:
         text = f"$DATE is a day that cannot be, expected one of {OLDEST} to {NEWEST}; it is taken as unknown"
-    return (Repair(RepairCode.DATE_UNREAD, text, shown(value), "no date"),)
+    return (Repair(RepairCode.DATE_UNREAD, text, shown_keyword(value), "no date"),)
 
 
 def parse_date(value: str) -> date | None:

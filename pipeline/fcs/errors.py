@@ -5,6 +5,10 @@ from __future__ import annotations
 LONGEST_VALUE = 40
 """Most characters of a value in a sentence. Convention: more would not be read."""
 
+MOST_LETTERS_SHOWN = 2
+"""Most letters of a keyword's value in a sentence, as in `450 V` or `1e5`. Convention: more may be a name,
+since a damaged TEXT can put any word in the place of a number."""
+
 MOST_CHANNELS_NAMED = 60
 """Most channels that a message lists. Convention: hardly any panel has more, so that a list is rarely
 cut."""
@@ -56,3 +60,17 @@ def shown(value: object, longest: int = LONGEST_VALUE) -> str:
         return "nothing"
     text = str(value)
     return repr(text if len(text) <= longest else text[:longest] + "…")
+
+
+def shown_keyword(value: str | None) -> str:
+    """Return a keyword's value for a sentence of the results: a number as it is, of words only the length.
+
+    Examples
+    --------
+    >>> shown_keyword(None), shown_keyword("450 V"), shown_keyword("Anna M.")
+    ('nothing', "'450 V'", 'a text of 7 characters')
+    """
+    letters = sum(not character.isascii() or character.isalpha() for character in value or "")
+    if letters <= MOST_LETTERS_SHOWN:
+        return shown(value)
+    return f"a text of {len(value or '')} characters"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 from collections.abc import Iterable
@@ -65,6 +66,12 @@ def file_sha256(path: Path) -> str:
         raise FileNotFoundError(2, "no such file, or no regular one", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def must_not_wait(path: Path) -> None:
+    """Raise OSError for a pipe or a device: reading it may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "a pipe or a device, which is not read", str(path))
 
 
 def digest_of(parts: Iterable[str]) -> str:

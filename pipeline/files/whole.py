@@ -17,6 +17,15 @@ WRITE_TRIES = 3
 """Tries of a write: another command in the same folder may delete an unfinished file as a leftover, once or
 twice. Convention: a third time in a row is no chance."""
 
+PROBE_BYTES = 1 << 18
+"""Bytes that are written to see whether the disk is full, after a library failed to write. Convention: more
+than any library writes at a time."""
+
+_DISK_FAILURES = frozenset(
+    {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG, errno.EROFS, errno.EIO}
+)
+"""Errors of the operating system that are about the disk, not about one file."""
+
 _OLDER: ContextVar[list[Path] | None] = ContextVar("older", default=None)
 
 
@@ -137,7 +146,7 @@ def _written(
         if isinstance(content, bytes | str):
             unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         else:
-            content(unfinished)
+            _write_by_library(content, unfinished)
         if durable:
             _flush(unfinished)
         _replace(path, unfinished)
@@ -149,6 +158,36 @@ def _written(
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return True
+
+
+def _write_by_library(content: Callable[[Path], object], unfinished: Path) -> None:
+    """Let a library write the file; an error of its own that a full disk caused is raised as OSError."""
+    try:
+        content(unfinished)
+    except OSError:
+        raise
+    except Exception as error:
+        failure = _failure_of_disk(error, unfinished)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def _failure_of_disk(error: BaseException, unfinished: Path) -> OSError | None:
+    """Return the failure of the disk that led to an error of another kind; None if the disk is sound."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _DISK_FAILURES:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    try:  # a library in C may tell no reason: the next bytes fail as well
+        with unfinished.open("ab") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as failure:
+        return failure
+    return None
 
 
 def _replace(path: Path, unfinished: Path) -> None:

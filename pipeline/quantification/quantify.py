@@ -16,6 +16,7 @@ from gating.second_opinion import dice_overlap
 from pipeline.checks.flags import CheckFlag
 from pipeline.fcs.file import acquired
 from pipeline.fcs.repairs import OF_THE_MATRIX, USUAL_REPAIRS
+from pipeline.files.content import file_sha256
 from pipeline.quantification.automatic_gates import gated_tube
 from pipeline.quantification.drawn_gates import DrawnGating, gated_by_file
 from pipeline.quantification.event_exports import write_events, write_gated_cells
@@ -191,7 +192,7 @@ def _quantified(
     change = change_of_stain(tube, gated.viable_singlets, cells) if task.extras else None
     unsteady = () if change is None else (change.words(tube.quantified_channel),)
     notes = (*task.notes, *_repairs(tube), *tube.notes, *gated.notes, *unsteady, *control.notes)
-    _export(task, tube, gated)
+    events_sha256 = _export(task, tube, gated)
     return SampleResult(
         sample_id=task.sample.sample_id,
         receptor=receptor,
@@ -218,6 +219,7 @@ def _quantified(
         spillover=_rows(tube),
         repairs=tuple(repair.text for repair in tube.repairs),
         sha256=task.files_sha256,
+        events_sha256=events_sha256,
         note="; ".join(dict.fromkeys(notes)),
         gates_document="" if drawn is None else drawn.document,
         distribution=distribution_of(task, tube, cells, blank, receptor) if task.extras else None,
@@ -270,9 +272,10 @@ def _rows(tube: Tube) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in tube.spillover.values.tolist()) if tube.spillover else ()
 
 
-def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
+def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> tuple[tuple[str, str], ...]:
+    """Write the results per event, if they are wanted; return the ending of each file and its SHA-256."""
     if task.events_file is None:
-        return
+        return ()
     curve, kit = task.calibration.curve, bead_kit(task.calibration.curve_kit)
     unknown = curve is None or not kit.quantifies
     abc = np.full(tube.events.n_events, np.nan)
@@ -291,3 +294,5 @@ def _export(task: TubeTask, tube: Tube, gated: GatedPopulation) -> None:
         matrix=tube.spillover,
     )
     write_events(task.events_file, abc, gated)
+    files = (task.events_file, task.events_file.with_suffix(".fcs"))
+    return tuple((path.suffix, file_sha256(path)) for path in files if path.exists())

@@ -84,11 +84,12 @@ class SampleResult:
     """The result of a tube: gates, density and interval, or why there are none (`receptor.status`, `note`).
 
     `n_plasma_cells` counts the whole gated population, `population` names the part that was quantified
-    (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that a
-    person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in where the study
-    is known (`pipeline.patients.receptor_occupancy`). `detectors`: those that may gate. `dye_cuts`: what its
-    batch is told of them. `defect`: traceback of the defect of cd38rd that failed it. `second_opinion`: None
-    where none was asked for. `distribution`: of the quantified cells; None where they have no density.
+    (`aberrant_plasma_cells` where the panel can tell them). `gates_document` is the GatingML of gates that
+    a person drew elsewhere; empty where `steps` hold the gates. `sentinel_reading`: filled in where the
+    study is known (`pipeline.patients.receptor_occupancy`). `detectors`: those that may gate. `dye_cuts`:
+    what its batch is told of them. `events_sha256`: ending and SHA-256 of each of its per-event files.
+    `defect`: traceback of the defect of cd38rd that failed it. `second_opinion`: None where none was asked
+    for. `distribution`: of the quantified cells; None where they have no density.
     """
 
     sample_id: str
@@ -113,6 +114,7 @@ class SampleResult:
     spillover: tuple[tuple[float, ...], ...] = ()
     repairs: tuple[str, ...] = ()
     sha256: tuple[tuple[str, str], ...] = ()
+    events_sha256: tuple[tuple[str, str], ...] = ()
     note: str = ""
     gates_document: str = ""
     sentinels: tuple[SentinelResult, ...] = ()

@@ -160,8 +160,25 @@ def digest_of_work(work: Callable[..., Any]) -> str:
     return digest_of((digest_of_sources(needed), *facts))
 
 
-def _required_by(library: str) -> frozenset[str]:
-    """Return the names of the libraries that a library requires."""
+def installed_libraries() -> tuple[tuple[str, str], ...]:
+    """Return name and version of every library that cd38rd requires, directly or through others, by name."""
+    versions: dict[str, str] = {}
+    todo = ["cd38rd"]
+    while todo:
+        name = todo.pop()
+        if name in versions:
+            continue
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # only needed on other systems
+            continue
+        todo += [required.replace("_", "-") for required in _required_by(name, extras=False)]
+    versions.pop("cd38rd", None)
+    return tuple(sorted(versions.items()))
+
+
+def _required_by(library: str, *, extras: bool = True) -> frozenset[str]:
+    """Return the names of the libraries that a library requires; `extras`: with those of optional parts."""
     try:
         about = metadata.distribution(library)
     except metadata.PackageNotFoundError:
@@ -171,6 +188,7 @@ def _required_by(library: str) -> frozenset[str]:
         required = about.requires or []
     else:  # its head alone: to read the long description below it takes a tenth of a second
         required = re.findall(r"^Requires-Dist: *(.*)", text.partition("\n\n")[0], re.MULTILINE)
+    required = [line for line in required if extras or not re.search(r"\bextra\s*==", line)]
     return frozenset(re.split(r"[^\w-]", line, maxsplit=1)[0].lower() for line in required)
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _BESIDE_THE_LABEL = 60
 """Columns of the bar, its counts, the rate and the clocks, each as wide as it can become: a longer label
-would push the time left off the line. Convention."""
+would push the time left off the line. Convention: counts of 10,000 tubes and hours."""
+_LEAST_LABEL = 12
+"""Least number of columns of a tube's name and status, however narrow the terminal. Convention: a short name
+fits."""
 
 
 class Reporter(Protocol):
@@ -147,7 +150,7 @@ class BarReporter(QuietReporter):
         """Advance the bar by one tube."""
         self._ticks += 1
         rate = rate_words(self._ticks, time.monotonic() - self._first)
-        label, room = f"{sample_id}: {status}", max(self._console.width - _BESIDE_THE_LABEL, 12)
+        label, room = f"{sample_id}: {status}", max(self._console.width - _BESIDE_THE_LABEL, _LEAST_LABEL)
         label = label if len(label) <= room else f"{label[: room - 1]}…"
         self._bar.update(self._task, advance=1, description=label, rate=rate)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.checks.findings import TubeFindings
+from pipeline.files.content import file_sha256
 from pipeline.files.safe_name import file_named
 from pipeline.files.whole import NotWrittenError
 from pipeline.quantification.pooled_cuts import cuts_of_batches, flagged_against_batch, with_batch_cuts
@@ -209,9 +210,11 @@ def _from_store(tasks: Sequence[TubeTask], passes: _Passes) -> _Passes:
     options, stores, reporter = passes.options, passes.stores, passes.reporter
     for task in tasks:
         name, current = task.sample.sample_id, _wanted(task, options)
-        if current and (options.fresh or _without_events(task)):
+        if current and options.fresh:
             continue
         latest, digest = _loaded(stores.samples, name, reporter), tube_digest(task)
+        if current and _without_events(task, latest):
+            continue
         if latest is not None and not is_failed(latest[1]):
             passes.latest[name] = latest
         own = latest if latest is not None and latest[0] == digest else _loaded(stores.alone, name, reporter)
@@ -253,8 +256,17 @@ def _remove_events(task: TubeTask, folder: Path | None) -> None:
             raise NotWrittenError(path, error.strerror or str(error), open_elsewhere) from error
 
 
-def _without_events(task: TubeTask) -> bool:
-    return task.events_file is not None and not task.events_file.exists()
+def _without_events(task: TubeTask, latest: Stored | None) -> bool:
+    """Whether per-event results are wanted, and are missing or not as they were written."""
+    file = task.events_file
+    if file is None or latest is None:
+        return file is not None
+    written = latest[1].events_sha256
+    try:
+        changed = any(file_sha256(file.with_suffix(end)) != digest for end, digest in written)
+    except OSError:
+        return True
+    return changed or not file.exists()
 
 
 def _wanted(task: TubeTask, options: RunOptions) -> bool:

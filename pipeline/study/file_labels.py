@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Sample, Study
 
 SUFFIXES = frozenset({".fcs", ".lmd", ".wsp", ".xml", ".gatingml", ".csv", ".tsv", ".xlsx"})
@@ -94,9 +95,24 @@ def labels_of_study(study: Study) -> FileLabels:
     """Return the labels of all files in the sheets; the first row that names a file gives its label."""
     pairs = [pair for run in study.bead_runs for pair in _of_beads(run)]
     pairs += [pair for sample in study.samples for pair in _of_sample(sample)]
-    if study.settings.spillover_file:
-        pairs.append((study.settings.spillover_file, f"spillover{_suffix(study.settings.spillover_file)}"))
-    return FileLabels(study.folder, _first(pairs))
+    return FileLabels(study.folder, _first([*pairs, *_of_settings(study.settings)]))
+
+
+def label_of_spillover(settings: Settings) -> str:
+    """Return the label of the spillover file that the settings name; "" if they name none."""
+    return f"spillover{_suffix(settings.spillover_file)}" if settings.spillover_file else ""
+
+
+def labels_of_settings(folder: Path, settings: Settings) -> FileLabels:
+    """Return the labels of the files that the settings name."""
+    return FileLabels(folder, _first(_of_settings(settings)))
+
+
+def _of_settings(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.spillover_file:
+        yield settings.spillover_file, label_of_spillover(settings)
+    if settings.instrument_log:
+        yield settings.instrument_log, "instrument log"
 
 
 def labels_of_sample(folder: Path, sample: Sample, spillover_file: str = "") -> FileLabels:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError, spillover_from_rows
+from pipeline.files.content import must_not_wait
 from pipeline.study.errors import UserError
 
 
@@ -25,6 +26,7 @@ def read_spillover(folder: Path, name: str) -> SpilloverMatrix:
     path = folder / name
     expected = "a CSV with channel names in its first row and one row of numbers per channel"
     try:
+        must_not_wait(path)
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{name}: cannot be read ({error}), expected {expected}") from None

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.result_texts import texts_of
 from pipeline.commands.run import run_study
 from pipeline.fcs import read_fcs, write_fcs
 from pipeline.running.options import RunOptions
@@ -93,23 +91,6 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     study = Planted(tmp_path_factory.mktemp("planted"))
     run_study(study.folder, RunOptions(workers=1, export_events=True), QuietReporter())
     return study
-
-
-def texts_of(path: Path) -> Iterator[bytes]:
-    """Yield what a file holds, unpacked."""
-    content = path.read_bytes()
-    yield content
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            yield from (packed.read(name) for name in packed.namelist())
-    if path.suffix == ".parquet":
-        yield pd.read_parquet(path).to_csv().encode()
-    if path.suffix == ".pdf":
-        for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
-            try:
-                yield zlib.decompress(stream)
-            except zlib.error:
-                continue
 
 
 def test_no_planted_word_is_in_a_result_or_in_the_audit_trail(planted: Planted) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown
+from pipeline.fcs.errors import FcsError, NotFcsError, TruncatedError, shown_keyword
 from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading
 from pipeline.fcs.layout.shifted_text import CHECKSUM_BYTES
 from pipeline.fcs.repairs import Repair, RepairCode
@@ -47,7 +47,7 @@ def count_events(
     n_whole = layout.n_events(available)
     if total is None:
         text = "TEXT has no readable $TOT; events were counted by the bytes"
-        repair = Repair(RepairCode.TOT_ABSENT, text, shown(claims.keywords.get("$TOT")), str(n_whole))
+        repair = Repair(RepairCode.TOT_ABSENT, text, shown_keyword(claims.keywords.get("$TOT")), str(n_whole))
         return DataSegment(layout, claims.start + begin, layout.n_bytes(n_whole), n_whole), [repair]
     data = DataSegment(layout, claims.start + begin, layout.n_bytes(total), total)
     excess = reading.segment.size - data.n_bytes
@@ -96,8 +96,8 @@ def _free_text(reading: Reading, claims: Claims, available: int, peek: Peek) -> 
     total, n_channels, begin = claims.total, len(reading.layout.fields), claims.start + reading.segment.begin
     if total is None:
         raise NotFcsError(
-            f"{claims.file}: TEXT has {shown(claims.keywords.get('$TOT'))} as $TOT, expected the number of "
-            "events, which ASCII of free width does not give; export the file again"
+            f"{claims.file}: TEXT has {shown_keyword(claims.keywords.get('$TOT'))} as $TOT, expected the "
+            "number of events, which ASCII of free width does not give; export the file again"
         )
     if 2 * total * n_channels > available + 1 or reading.segment.size > available + 1:
         raise TruncatedError(

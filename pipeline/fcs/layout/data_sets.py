@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown
+from pipeline.fcs.errors import FcsError, NotFcsError, UnsupportedError, shown_keyword
 from pipeline.fcs.layout.shifted_text import MOST_SHIFT
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.header import HEADER_BYTES, Header, Segment, parse_header, parse_other_segments
@@ -197,9 +197,13 @@ def _following(file: Source, start: int, value: str | None) -> tuple[int | None,
     if near is not None and offset is not None:
         text = "the next data set does not begin where $NEXTDATA says; the nearest HEADER was taken"
         beside = near - start - offset
-        return near, beside, [Repair(RepairCode.NEXTDATA_BESIDE, text, shown(value), str(near - start))]
-    text = f"$NEXTDATA says that a data set begins at byte {shown(value)}, where there is none"
-    return None, 0, [Repair(RepairCode.NEXTDATA_UNREAD, text, shown(value), "no further data set")]
+        return (
+            near,
+            beside,
+            [Repair(RepairCode.NEXTDATA_BESIDE, text, shown_keyword(value), str(near - start))],
+        )
+    text = f"$NEXTDATA says that a data set begins at byte {shown_keyword(value)}, where there is none"
+    return None, 0, [Repair(RepairCode.NEXTDATA_UNREAD, text, shown_keyword(value), "no further data set")]
 
 
 def data_set_behind(file: BinaryIO, last: DataSet, end: int, size: int) -> list[Repair]:

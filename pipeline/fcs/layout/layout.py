@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
-from pipeline.fcs.errors import UnsupportedError, shown
+from pipeline.fcs.errors import UnsupportedError, shown_keyword
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.parameters import Parameter
 
@@ -86,7 +86,8 @@ def parse_byte_order(value: str, parameters: Sequence[Parameter], file: str) -> 
     if all(parameter.kind == "A" or parameter.bits <= 8 for parameter in parameters):
         return (1,)
     raise UnsupportedError(
-        f"{file}: $BYTEORD is {shown(value)}, expected 1,2,3,4 or 4,3,2,1 or another order; export it again"
+        f"{file}: $BYTEORD is {shown_keyword(value)}, expected 1,2,3,4 or 4,3,2,1 or another order; "
+        "export it again"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.fcs.errors import UnsupportedError, shown
+from pipeline.fcs.errors import UnsupportedError, shown_keyword
 from pipeline.fcs.repairs import Repair, RepairCode
 
 
@@ -15,6 +15,6 @@ def check_mode(keywords: Mapping[str, str], version: str, file: str) -> list[Rep
         return []
     if mode:
         raise UnsupportedError(
-            f"{file}: $MODE is {shown(mode)}, a histogram, expected L, events; export list mode data"
+            f"{file}: $MODE is {shown_keyword(mode)}, a histogram, expected L, events; export list mode data"
         )
     return [Repair(RepairCode.MODE_ABSENT, "TEXT has no $MODE; a list of events was assumed", "nothing", "L")]

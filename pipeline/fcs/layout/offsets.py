@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from pipeline.fcs.errors import NotFcsError, shown
+from pipeline.fcs.errors import NotFcsError, shown_keyword
 from pipeline.fcs.layout.claims import Claims, DataSegment, Peek, Reading, Weigh
 from pipeline.fcs.layout.count import count_events
 from pipeline.fcs.layout.layout import (
@@ -87,7 +87,7 @@ def _nothing(layout: Layout, claims: Claims) -> DataSegment:
     if claims.total != 0:
         raise NotFcsError(
             f"{claims.file}: neither HEADER nor TEXT says where DATA lies, though $TOT says "
-            f"{shown(claims.keywords.get('$TOT'))} and not 0; export it again"
+            f"{shown_keyword(claims.keywords.get('$TOT'))} and not 0; export it again"
         )
     return DataSegment(layout, claims.start, 0, 0)
 
@@ -109,8 +109,8 @@ def _best(segments: Mapping[str, Segment], layouts: Sequence[Layout], claims: Cl
     if len({reading.widths for reading in equal}) > 1 and (claims.total is None or not best.is_perfect):
         events = " or of ".join(f"{reading.layout.record_bits} bits" for reading in equal[:2])
         raise NotFcsError(
-            f"{claims.file}: $TOT is {shown(claims.keywords.get('$TOT'))}, and DATA holds whole events of "
-            f"{events}, expected $TOT to show which; export it again"
+            f"{claims.file}: $TOT is {shown_keyword(claims.keywords.get('$TOT'))}, and DATA holds whole "
+            f"events of {events}, expected $TOT to show which; export it again"
         )
     return best
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, inf
 
-from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown
+from pipeline.fcs.errors import NotFcsError, UnsupportedError, shown_keyword
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.scales import amplification, divisor, gain, time_step, value_range
 from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
@@ -157,8 +157,8 @@ def _count(keywords: Mapping[str, str], file: str) -> int:
     count = keyword_integer(keywords.get("$PAR"))
     if count is None or count < 1:
         raise NotFcsError(
-            f"{file}: TEXT has {shown(keywords.get('$PAR'))} as $PAR, expected the number of channels; "
-            "TEXT is damaged or HEADER has a wrong place of it, export it again"
+            f"{file}: TEXT has {shown_keyword(keywords.get('$PAR'))} as $PAR, expected the number of "
+            "channels; TEXT is damaged or HEADER has a wrong place of it, export it again"
         )
     if count > len(keywords):
         raise NotFcsError(
@@ -248,16 +248,18 @@ def _kind(value: str | None, number: int, common: str, version: str, file: str) 
         return own
     if own != common and version != "3.2":
         raise UnsupportedError(
-            f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, expected so in "
-            f"FCS 3.2 only, but HEADER says {version}; export the file again"
+            f"{file}: $P{number}DATATYPE is {shown_keyword(own)} beside $DATATYPE {shown_keyword(common)}, "
+            f"expected so in FCS 3.2 only, but HEADER says {version}; export the file again"
         )
     if own not in DATATYPE_LETTERS:
         where = f"$P{number}DATATYPE" if own != common else "$DATATYPE"
         error = UnsupportedError if own else NotFcsError
-        raise error(f"{file}: {where} is {shown(own)}, expected I, F, D or A; export the file as float (F)")
+        raise error(
+            f"{file}: {where} is {shown_keyword(own)}, expected I, F, D or A; export the file as float (F)"
+        )
     if (own == "A") != (common == "A"):
         raise UnsupportedError(
-            f"{file}: $P{number}DATATYPE is {shown(own)} beside $DATATYPE {shown(common)}, "
+            f"{file}: $P{number}DATATYPE is {shown_keyword(own)} beside $DATATYPE {shown_keyword(common)}, "
             "expected digits (A) for all channels or for none; export the file as float (F)"
         )
     return own
@@ -268,7 +270,7 @@ def _bits(value: str | None, number: int, kind: str, file: str) -> int:
     largest = WIDEST_BINARY if kind != "A" else MOST_DIGITS
     if bits is None or bits > largest or (bits < 1 and kind != "A") or bits < 0:
         raise UnsupportedError(
-            f"{file}: $P{number}B is {shown(value)}, expected a width of 1 to {largest} "
+            f"{file}: $P{number}B is {shown_keyword(value)}, expected a width of 1 to {largest} "
             f"{'characters' if kind == 'A' else 'bits'}; the file is damaged, export it again"
         )
     return bits

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from pipeline.fcs.errors import shown
+from pipeline.fcs.errors import shown_keyword
 from pipeline.fcs.repairs import Repair, RepairCode
 from pipeline.fcs.text.text import keyword_integer, real_number
 
@@ -26,7 +26,7 @@ def amplification(value: str | None, kind: str, name: str, repairs: list[Repair]
     decades, log_zero = (numbers[0], numbers[1]) if len(numbers) == 2 else (None, None)
     if decades is None or log_zero is None or min(decades, log_zero) < 0 or (log_zero and not decades):
         text = "$PnE is no amplification and was taken as linear"
-        repairs.append(Repair(RepairCode.AMPLIFICATION_UNREAD, text, f"{name} {shown(value)}", "0,0"))
+        repairs.append(Repair(RepairCode.AMPLIFICATION_UNREAD, text, f"{name} {shown_keyword(value)}", "0,0"))
         return 0.0, 0.0
     if decades and kind in "FD":
         text = "$PnE is logarithmic for floating point, against FCS; values were taken as they are"
@@ -47,14 +47,16 @@ def value_range(
     number = real_number(value) if whole is None else whole
     if number is not None and number > LARGEST_RANGE:
         text = "$PnR is larger than any detector's scale and was not used"
-        repairs.append(Repair(RepairCode.RANGE_HUGE, text, f"{name} {shown(value)}", "no range"))
+        repairs.append(Repair(RepairCode.RANGE_HUGE, text, f"{name} {shown_keyword(value)}", "no range"))
         return inf
     if number is not None and number >= (2 if kind in "IA" else 0) and number > 0:
         return number
     if kind in "IA":
         used = "all bits count, and values are linear" if decades else "all bits count"
         repairs.append(
-            Repair(RepairCode.RANGE_UNREAD, f"$PnR is no range; {used}", f"{name} {shown(value)}", used)
+            Repair(
+                RepairCode.RANGE_UNREAD, f"$PnR is no range; {used}", f"{name} {shown_keyword(value)}", used
+            )
         )
     return inf
 
@@ -65,7 +67,7 @@ def gain(value: str | None, name: str, repairs: list[Repair]) -> float | None:
     if value is None or (number is not None and number > 0):
         return number
     text = "$PnG is no gain, expected a number above 0; values were not divided"
-    repairs.append(Repair(RepairCode.GAIN_UNREAD, text, f"{name} {shown(value)}", "1"))
+    repairs.append(Repair(RepairCode.GAIN_UNREAD, text, f"{name} {shown_keyword(value)}", "1"))
     return None
 
 
@@ -87,5 +89,5 @@ def time_step(value: str | None, names: Sequence[str], repairs: list[Repair]) ->
         return step
     if value is not None and any(name.lower() == "time" for name in names):
         text = "$TIMESTEP is no length of time, expected seconds above 0; time is in ticks"
-        repairs.append(Repair(RepairCode.TIMESTEP_UNREAD, text, shown(value), "1"))
+        repairs.append(Repair(RepairCode.TIMESTEP_UNREAD, text, shown_keyword(value), "1"))
     return 1.0

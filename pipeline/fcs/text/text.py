@@ -115,7 +115,7 @@ def merge(primary: FcsText, supplement: FcsText) -> FcsText:
     """Return the keywords of both segments; the primary TEXT overrides the supplemental one (3.2.2)."""
     text = "{} differs between TEXT and supplemental TEXT; TEXT was used"
     repairs = [
-        Repair(RepairCode.KEYWORD_TWICE, text.format(key), "2 different values", "TEXT")
+        Repair(RepairCode.KEYWORD_TWICE, text.format(_spoken(key)), "2 different values", "TEXT")
         for key, value in supplement.keywords.items()
         if primary.keywords.get(key, value) != value
     ]
@@ -253,11 +253,16 @@ def _stray(segment: str, stray: str) -> Repair:
     return Repair(RepairCode.STRAY_WORD, text, f"{len(stray)} characters", "nothing")
 
 
+def _spoken(key: str) -> str:
+    """Return a keyword for a sentence; only the standard's own names: any other may be a name of a person."""
+    return key if STANDARD_KEYWORD.fullmatch(key) else "a keyword that is not the standard's"
+
+
 def _repeated(keys: list[str], values: list[str]) -> Iterator[Repair]:
     """Name the keywords with more than one value, without the values, which may identify the patient."""
     twice = {key for key, n in Counter(keys).items() if n > 1}
     for key in sorted(twice):
         n_values = len({value for other_key, value in zip(keys, values, strict=True) if other_key == key})
         if n_values > 1:
-            text = f"{key} is given more than once; the last was used"
+            text = f"{_spoken(key)} is given more than once; the last was used"
             yield Repair(RepairCode.KEYWORD_TWICE, text, f"{n_values} different values", "the last")

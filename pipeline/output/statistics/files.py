@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -33,7 +35,13 @@ LONGEST_TEXT: Final = 200
 """Bytes of a text in XPORT version 5; what is longer is cut there, and whole in the CSV."""
 
 _EPOCH: Final = date(1960, 1, 1)
-_HEADER: Final = 8 * 80
+_RECORD: Final = 80
+"""Bytes of a record of XPORT version 5 (SAS technical support note TS-140)."""
+
+_DESCRIPTION: Final = 140
+"""Bytes of the description of a variable (NAMESTR) in XPORT version 5 (SAS technical support note TS-140)."""
+
+_HEADER: Final = 8 * _RECORD
 """Bytes before the first variable: the records that carry the time of writing."""
 
 _TIME: Final = re.compile(rb"\d\d[A-Z]{3}\d\d:\d\d:\d\d:\d\d")
@@ -133,9 +141,29 @@ def write_xport(path: Path, data: Dataset) -> None:
             file_format_version=5,
             variable_format={v.name: "DATE9" for v in data.variables if v.kind == "date"},
         )
-        unfinished.write_bytes(timeless(unfinished.read_bytes()))
+        content = unfinished.read_bytes()
+        _must_be_complete(content, len(data.variables), len(data.rows))
+        unfinished.write_bytes(timeless(content))
 
     write_whole(path, write)
+
+
+def _must_be_complete(xport: bytes, n_variables: int, n_rows: int) -> None:
+    """Raise OSError if bytes are missing: on a full disk the library may stop early without an error.
+
+    The length follows from the lengths of the variables, at byte 4 of each description (SAS technical support
+    note TS-140).
+    """
+    ends = _in_records(_HEADER + _DESCRIPTION * n_variables) + _RECORD
+    starts = range(_HEADER, _HEADER + _DESCRIPTION * n_variables, _DESCRIPTION)
+    row_bytes = sum(int.from_bytes(xport[start + 4 : start + 6], "big") for start in starts)
+    if len(xport) < _in_records(ends + row_bytes * n_rows):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _in_records(n_bytes: int) -> int:
+    """Return the number of bytes, filled up to whole records."""
+    return -(-n_bytes // _RECORD) * _RECORD
 
 
 def timeless(xport: bytes) -> bytes:

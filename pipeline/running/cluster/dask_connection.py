@@ -130,8 +130,15 @@ def _ask(address: str, answers: SimpleQueue[Client | Exception]) -> None:
         *(f"{distributed.__name__}.{part}" for part in ("client", "utils", "core")),
     ):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    class ClosedByUs(Client):
+        """A client that `connected` closes: dask would close one that never connected again, for 20 s."""
+
+        def __del__(self) -> None:
+            """Do nothing."""
+
     try:
-        answers.put(Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False))
+        answers.put(ClosedByUs(address, timeout=SECONDS_TO_ANSWER, set_as_default=False))  # type: ignore[no-untyped-call]
     except Exception as error:  # dask of another version fails in ways of its own
         answers.put(error)
 

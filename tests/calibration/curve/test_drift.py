@@ -76,3 +76,8 @@ def test_runs_that_never_differed_make_any_difference_large():
 def test_what_is_no_number_is_refused(values, log):
     with pytest.raises(ValueError, match="number"):
         levey_jennings(values, logarithmic=log)
+
+
+def test_the_limits_are_settled_from_exactly_twenty_accepted_runs_on():
+    points = levey_jennings([100.0, 101.0, 99.0] * 7)
+    assert [point.provisional for point in points] == [True] * 20 + [False]

@@ -48,6 +48,24 @@ def test_a_detector_that_is_not_linear_takes_a_line():
     assert found.lever > 0
 
 
+@pytest.mark.parametrize(("standard_errors", "is_ratio"), [(3.0, True), (3.4, False)])
+def test_a_slope_is_1_unless_students_t_with_two_degrees_less_than_populations_excludes_it(
+    standard_errors, is_ratio
+):
+    here = rainbow(
+        12.0, levels=RAINBOW[:6]
+    )  # the blank is not matched: 5 populations, t(3) = 3.18, t(4) = 2.78
+    log_x = np.log10(here.medians[1:])
+    off = np.array([1.0, -2.0, 0.5, 1.5, -1.0])
+    design = np.stack([np.ones(5), log_x], axis=1)
+    off -= design @ np.linalg.lstsq(design, off, rcond=None)[0]
+    off *= 0.02 / np.sqrt((off**2).sum() / 3)
+    slope = 1 + standard_errors * 0.02 / np.sqrt(((log_x - log_x.mean()) ** 2).sum())
+    medians = 10 ** (slope * log_x + off)
+    found = fit_transfer(here, replace(here, medians=(here.medians[0], *medians.tolist())), RAINBOW[:6])
+    assert (found.n, found.slope == 1.0) == (5, is_ratio)
+
+
 def test_the_blank_and_what_is_clipped_on_either_day_are_not_matched():
     found = fit_transfer(rainbow(12.0, top=60000.0), rainbow(8.0, seed=2), RAINBOW)
     assert found.n == 5

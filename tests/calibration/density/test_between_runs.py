@@ -1,5 +1,7 @@
 """What replicates on different bead runs add to single tubes: enough to cover, nothing where they agree."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,15 @@ def test_near_zero_half_widths_add_on_the_linear_scale_and_a_bound_stays():
     assert found.gcv_percent is None
     bound = ReceptorDensity(RdStatus.ABOVE_ULOQ, 500, rd_low=67601.0)
     assert with_between_run_cv(bound, 0.5) == bound
+
+
+def test_an_interval_never_becomes_narrower_than_its_other_terms():
+    wide = with_between_run_cv(density(1000.0, 1000 / 1.2, 1200.0, standard_curve=0.04), 0.3)
+    tight = replace(wide, rd_low=1000 / 1.3, rd_high=1300.0)  # narrower than the term that is taken out
+    found = with_between_run_cv(tight, 0.0)
+    reach = 1.959964 * 0.04 * np.log(10)
+    assert found.rd_high == pytest.approx(1000 * np.exp(reach))
+    assert found.rd_low == pytest.approx(1000 * np.exp(-reach))
 
 
 @pytest.mark.parametrize(("rd", "typed"), [(30_000.0, 0.0), (30_000.0, 0.2), (900.0, 0.05)])

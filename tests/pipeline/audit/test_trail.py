@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,17 +14,21 @@ from hypothesis import strategies as st
 
 from helpers.builders import good_study
 from helpers.dask_cluster import ROOT
+from pipeline.audit.end import end_file
 from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import (
     TRAIL,
     ChangedCell,
     Event,
     add_line,
+    alone_with,
+    append_line,
     cells_of,
     changes_between,
     history_of,
     must_be_whole,
     read_trail,
+    take_back,
 )
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.whole import NotWrittenError
@@ -202,3 +207,93 @@ def test_a_file_of_an_interrupted_line_that_holds_none_is_said_and_nothing_is_wr
     with pytest.raises(NotWrittenError, match="holds no line that was interrupted"):
         add_line(folder, Event.RUN, {}, {})
     assert (folder / TRAIL).read_bytes() == before
+
+
+def test_a_line_that_was_cut_from_the_end_is_found_without_a_run_after_it(folder: Path) -> None:
+    path = folder / TRAIL
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2]))
+    assert read_trail(folder).fault == "found 2 lines, but 3 were written: the end was cut"
+    with pytest.raises(UserError, match="the end was cut"):
+        add_line(folder, Event.RUN, {}, {})
+    path.write_bytes(b"")
+    assert read_trail(folder).fault == "found 0 lines, but 3 were written: the end was cut"
+
+
+def test_a_last_line_that_was_written_anew_is_found(folder: Path) -> None:
+    path = folder / TRAIL
+    lines = path.read_bytes().splitlines(keepends=True)
+    before = read_trail(folder).lines
+    path.write_bytes(b"".join(lines[:2]))
+    end_file(path).unlink()
+    end = f"3 {before[-1].digest}\n"
+    add_line(folder, Event.SIGNATURE, {"who": "somebody else"}, CELLS[2])
+    end_file(path).write_text(end)
+    assert read_trail(folder).fault.startswith("line 3 is not the one that was written")
+
+
+def test_a_fact_that_was_added_behind_the_digest_of_a_line_is_found(folder: Path) -> None:
+    path = folder / TRAIL
+    raw = path.read_bytes()
+    for added in (b', "who": "somebody else"', b" "):
+        path.write_bytes(raw[:-2] + added + raw[-2:])
+        assert read_trail(folder).fault == "line 3 was edited after it was written"
+
+
+def test_a_trail_that_was_moved_away_begins_anew(folder: Path) -> None:
+    (folder / TRAIL).rename(folder / "kept.jsonl")
+    trail = add_line(folder, Event.RUN, {}, {})
+    assert (len(trail.lines), trail.fault, read_trail(folder)) == (1, "", trail)
+
+
+def test_a_trail_without_a_note_of_its_end_is_read_as_before(folder: Path) -> None:
+    for note in ("", "3\n", "0 " + "0" * 64 + "\n"):
+        end_file(folder / TRAIL).write_text(note)
+        assert read_trail(folder).fault == ""
+    assert add_line(folder, Event.RUN, {}, {}).fault == read_trail(folder).fault == ""
+
+
+def test_a_line_whose_end_cannot_be_noted_is_not_written(folder: Path) -> None:
+    before = (folder / TRAIL).read_bytes()
+    end_file(folder / TRAIL).unlink()
+    end_file(folder / TRAIL).mkdir()
+    (end_file(folder / TRAIL) / "mine").touch()
+    with pytest.raises(NotWrittenError):
+        add_line(folder, Event.RUN, {}, {})
+    assert (folder / TRAIL).read_bytes() == before
+
+
+def test_a_line_that_is_taken_back_leaves_a_whole_trail(folder: Path) -> None:
+    with alone_with(folder) as trail:
+        append_line(folder, trail, Event.DECISION, {}, {})
+        take_back(folder, trail)
+    assert read_trail(folder) == trail
+    assert trail.fault == ""
+
+
+def test_what_is_in_the_place_of_the_lock_is_named(folder: Path) -> None:
+    lock = folder / f".{TRAIL}.lock"
+    lock.unlink()
+    lock.mkdir()
+    with pytest.raises(NotWrittenError) as caught:
+        add_line(folder, Event.RUN, {}, {})
+    assert caught.value.path == lock
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_the_trail_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / TRAIL)
+    with pytest.raises(UserError, match="a pipe or a device, which is not read"):
+        read_trail(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.timeout(20)
+def test_pipes_beside_the_trail_are_never_waited_for(folder: Path) -> None:
+    end_file(folder / TRAIL).unlink()
+    os.mkfifo(end_file(folder / TRAIL))
+    assert len(read_trail(folder).lines) == 3
+    os.mkfifo(folder / f".{TRAIL}.next")
+    with pytest.raises(NotWrittenError, match="a pipe or a device"):
+        add_line(folder, Event.RUN, {}, {})

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from helpers.dask_cluster import ROOT
-from pipeline.audit.trail import TRAIL, read_trail
+from helpers.result_texts import texts_of
+from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.run import run_study
+from pipeline.fcs import read_fcs
 from pipeline.files.content import digest_of
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
@@ -119,6 +121,46 @@ def test_a_trail_that_lost_its_end_or_was_written_anew_is_named(study: Path) -> 
     ]
     (study / TRAIL).write_bytes(longer.replace(b'"who": "', b'"who": "not '))
     assert any("line 1 was edited after it was written" in line for line in changes(study))
+
+
+def test_a_file_that_is_still_of_an_earlier_run_is_named(study: Path) -> None:
+    (study / "results" / "rd.xlsx").unlink()
+    (study / "results" / "rd.xlsx" / "in the way").mkdir(parents=True)
+    summary = run_study(study, RunOptions(workers=1, fresh=True), QuietReporter())
+    assert summary.exit_status is ExitStatus.NOT_WRITTEN
+    assert changes(study) == [
+        "CHANGED results/rd.xlsx: is of an earlier run, since the last run could not replace it"
+    ]
+
+
+def test_a_signature_that_was_cut_from_the_trail_is_named(study: Path) -> None:
+    whole = (study / TRAIL).read_bytes()
+    add_line(study, Event.SIGNATURE, {"who": "A. Berger"}, cells_of(read_trail(study)))
+    assert changes(study) == []
+    (study / TRAIL).write_bytes(whole)
+    assert changes(study) == ["CHANGED audit.jsonl: found 1 lines, but 2 were written: the end was cut"]
+
+
+def test_a_spillover_file_that_was_changed_is_named_and_its_name_is_in_no_result(
+    finished: Path, tmp_path: Path
+) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(finished, study, ignore=shutil.ignore_patterns("results", "*audit.jsonl*"))
+    matrix = read_fcs(next((study / "fcs").rglob("P01_BM1.fcs")), channels=()).spillover
+    assert matrix is not None
+    with (study / "Zqx.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([matrix.channels, *matrix.values.tolist()])
+    (study / "settings.csv").write_text("name,value\nspillover_file,Zqx.csv\ninstrument_log,Zqy.db\n")
+    run(study)
+    assert changes(study) == []
+    results = [path for path in (study / "results").rglob("*") if path.is_file()]
+    texts = [text for path in [*results, study / TRAIL] for text in texts_of(path)]
+    assert not [text[:60] for text in texts if b"Zqx" in text or b"Zqy" in text]
+    text = (study / "Zqx.csv").read_text("utf-8")
+    (study / "Zqx.csv").write_text(text.replace(",0.0,", ",0.01,", 1), "utf-8")
+    assert changes(study) == ["CHANGED spillover.csv (Zqx.csv): is not the file that the last run read"]
+    (study / "Zqx.csv").unlink()
+    assert "CHANGED spillover.csv (Zqx.csv): was read by the last run, and is not there" in changes(study)
 
 
 def test_nothing_runs_on_a_trail_that_was_changed(study: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ import pytest
 from pipeline.commands.deid import KEY, deidentified
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.run import run_study
+from pipeline.deid.key import Key
+from pipeline.deid.reagent_words import is_reagent_alone
+from pipeline.deid.rows import bead_rows
 from pipeline.fcs import read_fcs
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import QuietReporter
 from pipeline.simulate import simulate_study
 from pipeline.study.errors import UsageError, UserError
+from pipeline.study.sheets.reading import read_study
 
 TOKEN = "Zzyzx"
 """Stands for a name, in every place where somebody may have typed one."""
@@ -87,6 +92,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row["patient_id"] = f"{TOKEN}-{row['patient_id']}"
     patients[0] |= {"heavy_chain": "IgG", "iss_stage": TOKEN, "discontinuation_reason": TOKEN, "age": "93"}
     doses.append(doses[0] | {"drug": f"{TOKEN}-mab", "dose": "", "unit": "", "route": ""})
+    panels = rows_of(study / "panels.csv")
+    panels[-1] |= {"marker": f"CD56 ({TOKEN})", "clone": TOKEN, "fluorochrome": TOKEN}
+    write(study / "panels.csv", panels)
     for name, rows in (("samples", samples), ("doses", doses), ("patients", patients)):
         write(study / f"{name}.csv", rows)
     write(
@@ -118,6 +126,48 @@ def test_no_name_is_in_any_file_or_file_name_of_the_copy(copy: Path) -> None:
         assert TOKEN not in str(path.relative_to(copy))
         assert TOKEN.encode() not in path.read_bytes(), path.name
         assert b"SimuFlow" not in path.read_bytes(), path.name
+
+
+def test_names_of_reagents_stay_and_other_words_in_their_cells_do_not(study: Path, copy: Path) -> None:
+    typed, copied = rows_of(study / "panels.csv"), rows_of(copy / "panels.csv")
+    columns = ("marker", "fluorochrome", "clone")
+    for before, after in zip(typed[:-1], copied[:-1], strict=True):
+        assert {name: after[name] for name in columns} == {name: before[name] for name in columns}
+    assert [copied[-1][name] for name in columns] == ["reagent 1", "reagent 2", "reagent 2"]
+    lots = [[row["lot"] for row in rows_of(folder / "beads.csv")] for folder in (study, copy)]
+    assert lots[0] == lots[1]
+
+
+def test_a_lot_with_another_word_is_a_number_in_the_copy(study: Path) -> None:
+    typed, _ = read_study(study)
+    assert typed is not None
+    (run,) = typed.bead_runs
+    named = replace(typed, bead_runs=(replace(run, lot=f"66904 {TOKEN}", captures="mouse"),))
+    (row,) = bead_rows(named, Key(), {run.name: "fcs/B01.fcs"})
+    assert (row["lot"], row["captures"]) == ("reagent 1", "mouse")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stays"),
+    [
+        *(
+            (name, True)
+            for name in (
+                "CD138",
+                "BV421",
+                "PerCP-Cy5.5",
+                "APC-R700",
+                "PE-Dazzle 594",
+                "UCHT1+M5E2",
+                "eFluor450",
+            )
+        ),
+        *((name, True) for name in ("CD3 CD14", "Viability", "Zombie NIR", "multi-epitope", "96597", "")),
+        *((name, False) for name in ("Maier", "CD138 Maier", "Anna", "1960-02-03", "3.2.60", "19600203")),
+    ],
+)
+def test_what_looks_like_a_reagent(typed: str, stays: bool) -> None:
+    assert is_reagent_alone(typed) is stays
 
 
 def test_the_key_is_in_the_study_and_not_in_the_copy(study: Path, copy: Path) -> None:

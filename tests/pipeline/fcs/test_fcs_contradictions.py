@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from test_fcs_conformance import (
@@ -489,5 +490,30 @@ def test_a_header_of_three_bytes_is_said_to_be_cut_off(tmp_path):
 
 
 def test_what_was_found_is_cut_with_an_ellipsis(tmp_path):
-    content = FcsBytes(INTS, keywords={"$P1B": "x" * 90}).build()
-    assert_refused(content, UnsupportedError, "x" * 40 + "…'", tmp_path / "tube.fcs")
+    content = FcsBytes(INTS, keywords={"$P1B": "9" * 90}).build()
+    assert_refused(content, UnsupportedError, "9" * 40 + "…'", tmp_path / "tube.fcs")
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        *("$PAR", "$TOT", "$MODE", "$DATATYPE", "$BYTEORD", "$NEXTDATA", "$DATE", "$BTIM", "$TIMESTEP"),
+        *("$P1B", "$P1E", "$P1R", "$P1G", "$P1V", "$P1DATATYPE", "$SPILLOVER"),
+    ],
+)
+def test_a_name_in_the_place_of_a_number_is_in_no_message(keyword: str, tmp_path: Path) -> None:
+    path = tmp_path / "tube.fcs"
+    path.write_bytes(FcsBytes(INTS, version="3.2", keywords={keyword: "Muster, Anna"}).build())
+    try:
+        file = read_fcs(path)
+        texts = [repair.text for repair in file.repairs]  # what results say of them
+    except FcsError as error:
+        texts = [str(error)]
+    assert not [text for text in texts if "anna" in text.lower()]
+
+
+def test_a_name_in_the_place_of_a_keyword_is_in_no_message(tmp_path: Path) -> None:
+    path = tmp_path / "tube.fcs"
+    path.write_bytes(FcsBytes(INTS, keywords={"ANNA MUSTER": "1"}, supplement={"ANNA MUSTER": "2"}).build())
+    (repair,) = read_fcs(path).repairs
+    assert repair.text.startswith("a keyword that is not the standard's differs between TEXT")

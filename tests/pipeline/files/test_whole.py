@@ -141,3 +141,64 @@ def test_who_reads_the_old_file_meanwhile_reads_it_to_its_end(tmp_path):
         write_whole(path, "new")
         assert start + reading.read() == "old" * 10_000
     assert path.read_text() == "new"
+
+
+AS_LIBRARIES_FAIL = {
+    "without a reason, as libraries in C": """
+        def content(unfinished):
+            with unfinished.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(b"x" * 1000)
+                except OSError:
+                    pass  # a library that forgets the reason
+            raise RuntimeError("Unable to write data")
+        """,
+    "with another error while the first one is handled, as streams of pages": """
+        import zlib
+        def content(unfinished):
+            stream = zlib.compressobj()
+            with unfinished.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(b"x" * 1000)
+                finally:
+                    file.seek(0)
+                    file.truncate()
+                    stream.flush()
+                    stream.flush()
+        """,
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+@pytest.mark.parametrize("script", AS_LIBRARIES_FAIL.values(), ids=AS_LIBRARIES_FAIL)
+def test_a_library_that_fails_in_its_own_way_on_a_full_disk_is_told_as_a_full_disk(tmp_path, script):
+    limits = """
+        import resource, signal, sys
+        from pathlib import Path
+        from pipeline.files.whole import write_whole
+        path = Path(sys.argv[1])
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        """
+    done = run_python(
+        textwrap.dedent(limits) + textwrap.dedent(script) + "write_whole(path, content)\n",
+        tmp_path / "a.file",
+    )
+    assert "NotWrittenError" in done.stderr.splitlines()[-1], done.stderr
+    assert "a.file: cannot be written (File too large)" in done.stderr
+    assert names(tmp_path) == []
+
+
+def test_a_defect_while_a_file_is_written_is_not_told_as_a_full_disk(tmp_path):
+    def broken(path):
+        path.write_bytes(b"half")
+        try:
+            (tmp_path / "no such file").read_bytes()
+        except OSError:
+            raise ValueError("a defect") from None
+
+    with pytest.raises(ValueError, match="a defect"):
+        write_whole(tmp_path / "a.file", broken)
+    assert names(tmp_path) == []

@@ -295,3 +295,8 @@ def test_a_time_of_day_is_read_as_people_and_excel_write_it():
     for wrong in ("half past two", "25:00", "14"):
         with pytest.raises(PydanticCustomError):
             as_time(wrong)
+
+
+def test_a_dose_on_the_day_of_the_first_dose_of_the_study_drug_counts_as_before_it() -> None:
+    clock = response_clocks(study((20, "daratumumab"), (20, "isatuximab")))["P1"]
+    assert clock.note == ""

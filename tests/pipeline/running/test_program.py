@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from pipeline.commands.run import run_study
 from pipeline.running.attempt import LOADED, Finished, attempt_there, of_this_program
 from pipeline.running.cluster.dask_connection import SchedulerError
 from pipeline.running.options import RunOptions
-from pipeline.running.program import SOURCE_CODE, difference, this_program
+from pipeline.running.program import SOURCE_CODE, difference, installed_libraries, this_program
 from pipeline.running.progress import QuietReporter
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
@@ -35,6 +37,17 @@ def test_a_program_is_its_source_its_version_python_and_the_libraries() -> None:
     assert len(facts[SOURCE_CODE]) == 64
     assert this_program() == LOADED
     assert json.loads(json.dumps(LOADED)) == [list(fact) for fact in LOADED]
+
+
+def test_every_library_of_the_lock_that_is_installed_is_recorded_with_its_version() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    names = set(re.findall(r"^([\w.-]+)==\S+ *\\$", lock, re.MULTILINE))  # without a marker of the system
+    recorded = dict(installed_libraries())
+    assert len(names) > 60
+    assert names <= set(recorded)
+    assert {"numpy", "pydantic", "openpyxl", "flowutils"} <= set(recorded)
+    assert recorded["numpy"] == metadata.version("numpy")
+    assert not {"pytest", "ruff", "mypy", "cd38rd"} & set(recorded)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in this_program()])

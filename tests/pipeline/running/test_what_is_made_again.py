@@ -130,3 +130,22 @@ def test_a_gate_set_by_hand_makes_its_tube_again_and_no_other(study: Path) -> No
     gate = {"sample_id": "P03_BM1", "gate": "cd138", "value": "500", "set_by": "me", "reason": "dim"}
     write(study, "gates", [gate], list(gate))
     assert made_again(study) == {"P03_BM1"}
+
+
+def test_a_damaged_file_of_events_is_made_again_and_no_other(study: Path) -> None:
+    exported = RunOptions(workers=1, figures=False, export_events=True)
+    run_study(study, exported, QuietReporter())
+    folder = study / "results" / "events"
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert len(whole) == 2 * len(TUBES)
+    stamps = {name: (folder / name).stat().st_mtime_ns for name in whole}
+    for ending in (".parquet", ".fcs"):
+        file = folder / f"P02_BM1{ending}"
+        for damaged in (b"", whole[file.name][:-1], whole[file.name][:-1] + b"?", None):
+            file.unlink() if damaged is None else file.write_bytes(damaged)
+            run_study(study, exported, QuietReporter())
+            assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
+    others = [name for name in whole if not name.startswith("P02")]
+    assert {name: (folder / name).stat().st_mtime_ns for name in others} == {
+        name: stamps[name] for name in others
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,14 @@ def test_a_matrix_named_by_the_study_replaces_the_files(tmp_path: Path, raw: np.
 def test_an_unusable_matrix_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "m.csv").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"m\.csv.*expected a CSV with channel names"):
+        read_spillover(tmp_path, "m.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_the_matrix_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.csv")
+    with pytest.raises(UserError, match=r"m\.csv: cannot be read \(.*a pipe or a device"):
         read_spillover(tmp_path, "m.csv")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.assembly.study_result import StudyResult
+from pipeline.study.file_labels import labels_of_settings
 from pipeline.study.quantity_name import marker_of
 from pipeline.study.settings import Settings, setting_text
 from pipeline.study.study import Study
@@ -54,16 +56,18 @@ def title_of(study: Study) -> str:
 
 
 def changed_settings(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Return the settings that differ from their defaults, as they are typed; not what the head itself says.
+    """Return the settings that differ from their defaults; not what the head itself says.
+
+    They are as typed, but for labels in place of file names.
 
     Examples
     --------
     >>> changed_settings(Settings(seed=7, lab="Haematology"))
     (('seed', '7'),)
     """
-    default = Settings().model_dump()
+    default, labels = Settings().model_dump(), labels_of_settings(Path(), settings)
     return tuple(
-        (name, setting_text(value))
+        (name, labels.in_text(setting_text(value)))
         for name, value in settings.model_dump().items()
         if value != default[name] and name not in ABOUT_THE_STUDY
     )

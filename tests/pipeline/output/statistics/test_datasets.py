@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
+import textwrap
 import warnings
 from dataclasses import replace
 from datetime import date
@@ -277,3 +280,34 @@ def test_the_counts_of_the_letter_travel_without_words_that_a_person_typed(rich,
     assert [who[name] for name in ("site", "related_grade", "ada_before", "cytogenetic_high_risk")] == [
         "A", "2", "N", "Y"
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_an_xport_file_that_ends_early_on_a_full_disk_is_never_kept(tmp_path):
+    script = """
+        import resource, signal, sys
+        from pathlib import Path
+        from pipeline.files.whole import NotWrittenError
+        from pipeline.output.statistics.dataset import Variable, dataset
+        from pipeline.output.statistics.files import write_xport
+        path = Path(sys.argv[1])
+        data = dataset("T", "a table", [Variable("A", "a", "number"), Variable("B", "b")],
+                       [(float(k), "x" * 20) for k in range(3000)], xport=True)
+        write_xport(path, data)
+        whole = path.read_bytes()
+        path.unlink()
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        for limit in range(800, len(whole), 4000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, len(whole) * 2))
+            try:
+                write_xport(path, data)
+                print("written with", limit, "of", len(whole))
+            except NotWrittenError:
+                continue
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "t.xpt")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("", "")
+    assert list(tmp_path.iterdir()) == []

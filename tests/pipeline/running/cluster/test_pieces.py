@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -260,3 +261,30 @@ def test_the_command_line_says_it_in_one_line_and_keeps_what_is_finished(tmp_pat
     (line,) = said.splitlines()
     assert line.startswith(f"cd38rd: --scheduler {cluster.address}: the scheduler does not answer any more;")
     assert 2 <= len(list(store.glob("*.json"))) < 10
+
+
+@pytest.mark.slow
+def test_a_port_that_answers_in_another_language_is_one_sentence_and_no_traceback() -> None:
+    script = """
+        import socket
+        from threading import Thread
+        from pipeline.running.cluster.dask_connection import SchedulerError, connected
+        def answer(server):
+            while True:
+                connection, _ = server.accept()
+                connection.sendall(b"HTTP/1.1 400 Bad Request\\r\\n\\r\\n" * 20)
+                connection.close()
+        server = socket.create_server(("127.0.0.1", 0))
+        Thread(target=answer, args=(server,), daemon=True).start()
+        try:
+            with connected(f"tcp://127.0.0.1:{server.getsockname()[1]}"):
+                print("connected")
+        except SchedulerError as error:
+            print(error)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=120,
+    )  # fmt: skip
+    assert "no dask scheduler answers there" in done.stdout
+    assert (done.stderr, done.returncode) == ("", 0)
