@@ -70,7 +70,7 @@ def glance(file: FcsFile, compared: Collection[str] = ()) -> Glance:
     if events is None:
         return Glance(kept=kept_events(file))
     roles = [scatter_role(name) for name in file.channels]
-    is_finite = np.isfinite(events).all(axis=1)
+    is_finite = np.logical_and.reduce(np.isfinite(events), axis=1)
     rows = [row for row, role in enumerate(roles) if role != Role.TIME and is_finite[row]]
     starts = events[rows, :PRINTED]
     prints = frozenset(map(_print, starts[_are_unique(starts)]))
@@ -85,7 +85,7 @@ def _are_unique(starts: NDArray[np.float32]) -> NDArray[np.bool_]:
     """
     ordered = np.sort(starts, axis=1)
     n_different = 1 + np.count_nonzero(ordered[:, 1:] > ordered[:, :-1], axis=1)
-    return (n_different >= LEAST_GLANCED) & (starts[:, 1:] < starts[:, :-1]).any(axis=1)
+    return np.asarray((n_different >= LEAST_GLANCED) & (starts[:, 1:] < starts[:, :-1]).any(axis=1), np.bool_)
 
 
 def _levels(values: NDArray[np.float32]) -> tuple[float, float]:
