@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,8 @@ def test_version_is_one_line(capsys) -> None:
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("cd38rd ")
     assert line.split()[1][0].isdigit()
+
+
+def test_check_starts_without_loading_the_models_of_a_run() -> None:
+    code = "import sys, pipeline.commands.check; sys.exit('pipeline.washout' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
