@@ -127,15 +127,9 @@ class Logistic:
 
     def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return log L at each intercept, of one slope for all or of one for each: shape (n_intercepts,)."""
-        return self._summed(*self._surprises(intercepts, slope))
-
-    def _surprises(self, intercepts: Floats, slope: float | Floats) -> tuple[Floats, Floats]:
-        """Return -log P(yes) and -log P(no) of each value of the covariate, (n_intercepts, n_values)."""
         eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
-        return np.logaddexp(0, -eta), np.logaddexp(0, eta)
-
-    def _summed(self, of_yes: Floats, of_no: Floats) -> Floats:
-        return np.asarray(-np.sum(self.yes * of_yes + (self.total - self.yes) * of_no, axis=1))
+        no = self.total - self.yes
+        return np.asarray(-np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta), axis=1))
 
     def profile(self, slope: float) -> float:
         """Return the highest likelihood over the intercept."""
@@ -180,9 +174,10 @@ class Penalised(Logistic):
 
     def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return log L + ½ log |I| at each intercept, of one slope or of each: shape (n_intercepts,)."""
-        of_yes, of_no = self._surprises(intercepts, slope)
-        log_weight = np.log(self.total) - of_no - of_yes
-        return np.asarray(self._summed(of_yes, of_no) + 0.5 * _log_information(self.x, log_weight))
+        eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
+        return np.asarray(
+            Logistic.log_likelihood(self, intercepts, slope) + 0.5 * _log_information(self.x, self.total, eta)
+        )
 
     def profile(self, slope: float) -> float:
         """Return the highest penalised likelihood over the intercept."""
@@ -249,17 +244,18 @@ class Penalised(Logistic):
         return _crossing(self.profile, least, float(near), float(far))
 
 
-def _log_information(x: Floats, log_weight: Floats) -> Floats:
+def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
     """Return log |I| of intercept and slope, from log weights: so no weight underflows far from a step.
 
     Parameters
     ----------
-    x
-        Values of the covariate, shape (n_values,).
-    log_weight
-        Log of n · P(yes) · P(no), shape (n_intercepts, n_values); it is changed in place.
+    x, total
+        Shape (n_values,).
+    eta
+        Linear predictor, shape (n_intercepts, n_values).
     """
-    rows, heaviest = np.arange(len(log_weight)), np.argmax(log_weight, axis=1)
+    log_weight = np.log(total) - np.logaddexp(0, eta) - np.logaddexp(0, -eta)
+    rows, heaviest = np.arange(len(eta)), np.argmax(log_weight, axis=1)
     top = log_weight[rows, heaviest]
     mass = np.exp(log_weight - top[:, np.newaxis]).sum(axis=1)
     away = x - x[heaviest][:, np.newaxis]
