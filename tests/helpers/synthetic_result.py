@@ -298,7 +298,7 @@ def tube_result(index: int, n_events: int = 20_000) -> SampleResult:
         step_densities(events, population), cd38_histogram(stained, control, channel="PE-A"),
         Acquired("LSRFortessa", "H123", "2024-03-01T10:12:00", 480.0, 1.0), "PE-A", "$SPILLOVER", "cd" * 32,
         ("PE-A", "APC-A"), ((1.0, 0.02), (0.004, 1.0)), ("$NEXTDATA absent: taken as 0",) if n_in % 2 else (),
-        ((f"fcs/{patient}.fcs", "ef" * 32),), "",
+        ((f"fcs/{patient}.fcs", "ef" * 32),), (), "",
     )  # fmt: skip
     result = replace(result, distribution=distribution(density, stained))
     return (
