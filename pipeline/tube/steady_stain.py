@@ -27,8 +27,8 @@ STAIN_CHANGE = 0.10
 """Largest change between two parts that is accepted, a fraction. Convention: the density is then wrong by
 about half of it, as much as bead runs of two days may differ. Sound simulated tubes change by 3 %."""
 SDS_OF_QUANTILES = 4.0
-"""Sampling SDs by which each quantile must differ at least. Convention: of ten pairs of parts of a sound tube
-less than one in a thousand differs by it."""
+"""Sampling SDs by which each quantile must differ at least. Convention: fewer than one in a hundred sound tubes
+has a pair of parts that differs by it, two kinds of cells in equal numbers included."""
 FEWEST_AT_QUANTILE = 50
 """Least number of events in a part. Convention: the median of fewer is hardly known."""
 MOST_COMPARED = 50_000
@@ -95,28 +95,37 @@ def largest_change(values: FloatArray, levels: Sequence[float], of_what: str) ->
     parts = np.array_split(np.asarray(values, np.float64), STAIN_PARTS)
     if min(part.size for part in parts) < FEWEST_AT_QUANTILE:
         return None
-    logs = [_log_quantiles(part, levels) for part in parts]
+    middles = [_log_quantiles(part, levels) for part in parts]
+    sd = _sampling_sds(np.concatenate(parts), levels, parts[-1].size)
     changes = []
     for earlier, later in combinations(range(STAIN_PARTS), 2):
-        (first, first_sd), (second, second_sd) = logs[earlier], logs[later]
-        difference = second - first
+        difference = middles[later] - middles[earlier]
         size = np.abs(difference)
-        is_sure = bool(np.all(size > SDS_OF_QUANTILES * np.hypot(first_sd, second_sd)))
+        is_sure = bool(np.all(size > SDS_OF_QUANTILES * np.sqrt(2) * sd))
         if is_sure and abs(np.sign(difference).sum()) == size.size and size.max() <= MOST_UNLIKE * size.min():
             changes.append(StainChange(float(np.expm1(size.min())), earlier + 1, later + 1, of_what))
     largest = max(changes, key=lambda change: change.change, default=None)
     return largest if largest is not None and largest.change > STAIN_CHANGE else None
 
 
-def _log_quantiles(part: NDArray[np.float64], levels: Sequence[float]) -> tuple[FloatArray, FloatArray]:
-    """Return the log quantiles above zero, NaN elsewhere, and their SDs by the order of the values."""
-    level, size = np.asarray(levels), part.size
-    rank_sd = np.sqrt(level * (1 - level) / size)
-    ends = np.stack([np.maximum(level - rank_sd, 0.0), level, np.minimum(level + rank_sd, 1.0)])
-    values = np.quantile(part, ends.ravel()).reshape(ends.shape)
+def _log_quantiles(values: NDArray[np.float64], levels: Sequence[float] | FloatArray) -> FloatArray:
+    """Return the log quantiles above zero, NaN elsewhere, same shape as `levels`."""
+    found = np.quantile(values, levels)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, middle, high = np.log(np.where(values > 0, values, np.nan))
-    return middle, (high - low) / 2
+        return np.asarray(np.log(np.where(found > 0, found, np.nan)))
+
+
+def _sampling_sds(values: NDArray[np.float64], levels: Sequence[float], n_part: int) -> FloatArray:
+    """Return the sampling SD of each log quantile of a part, shape (n_levels,).
+
+    It is half the distance of the quantiles of all values that lie one SD of the rank below and above. A part
+    alone has too few events beside its quantile: its SD would often be far too small.
+    """
+    level = np.asarray(levels)
+    rank_sd = np.sqrt(level * (1 - level) / n_part)
+    low = _log_quantiles(values, np.maximum(level - rank_sd, 0.0))
+    high = _log_quantiles(values, np.minimum(level + rank_sd, 1.0))
+    return np.asarray((high - low) / 2)
 
 
 def _in_order(values: FloatArray, time: FloatArray, mask: Mask) -> list[FloatArray]:

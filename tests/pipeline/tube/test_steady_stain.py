@@ -112,3 +112,12 @@ def test_the_size_and_the_parts_are_those_of_the_change():
     step = largest_change(lognormal(50_000) * np.repeat([1.0, 1.3], [30_000, 20_000]), AT_MEDIAN, "cells")
     assert step.change == pytest.approx(0.3, abs=0.06)
     assert step.earlier <= 3 < step.later
+
+
+@pytest.mark.parametrize("n", [260, 400, 1000])
+def test_two_kinds_of_cells_in_equal_numbers_are_no_change(n):
+    rng = np.random.default_rng(5)
+    dim, bright = rng.lognormal(4, 0.3, (200, n)), rng.lognormal(6, 0.3, (200, n))
+    cells = np.where(rng.random((200, n)) < 0.5, dim, bright)
+    changed = [largest_change(one.astype(np.float32), AT_MEDIAN, "quantified cells") for one in cells]
+    assert sum(change is not None for change in changed) <= 3  # 50 of 200 where each part told its own SD
