@@ -110,9 +110,9 @@ def largest_change(values: FloatArray, levels: Sequence[float], of_what: str) ->
 
 def _log_quantiles(values: NDArray[np.float64], levels: Sequence[float] | FloatArray) -> FloatArray:
     """Return the log quantiles above zero, NaN elsewhere, same shape as `levels`."""
-    found = np.quantile(values, levels)
+    intensity = np.quantile(values, levels)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.log(np.where(found > 0, found, np.nan)))
+        return np.asarray(np.log(np.where(intensity > 0, intensity, np.nan)))
 
 
 def _sampling_sds(values: NDArray[np.float64], levels: Sequence[float], n_part: int) -> FloatArray:
