@@ -27,8 +27,8 @@ STAIN_CHANGE = 0.10
 """Largest change between two parts that is accepted, a fraction. Convention: the density is then wrong by
 about half of it, as much as bead runs of two days may differ. Sound simulated tubes change by 3 %."""
 SDS_OF_QUANTILES = 4.0
-"""Sampling SDs by which each quantile must differ at least. Convention: fewer than one in a hundred sound
-tubes has a pair of parts that differs by it, two kinds of cells in equal numbers included."""
+"""Sampling SDs by which each quantile must differ at least. Convention: of a hundred sound tubes at
+most one has a pair of parts that differs by it, also with two kinds of cells in equal numbers."""
 FEWEST_AT_QUANTILE = 50
 """Least number of events in a part. Convention: the median of fewer is hardly known."""
 MOST_COMPARED = 50_000
