@@ -53,8 +53,8 @@ def _refuse_two_readings(items: list[str], sign: str) -> None:
     pair = (items[0], items[1]) if sign == "," and len(items) == 2 else thousands_apart(items)
     if pair:
         typed = sign.join(pair)
-        one = typed.replace(",", ".") if len(items) == 2 else "".join(pair)
-        refuse(LEVELS_EXPECTED, f"Did you mean {'; '.join(pair)} or {one} by {quoted(typed)}?")
+        single = typed.replace(",", ".") if len(items) == 2 else "".join(pair)
+        refuse(LEVELS_EXPECTED, f"Did you mean {'; '.join(pair)} or {single} by {quoted(typed)}?")
 
 
 def _level(item: str) -> float:
