@@ -521,6 +521,10 @@ def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
     assert max(heights) <= 1013
+    heading, first = (page.locator(f"#tubes > {part}").first.bounding_box() for part in ("h2", ".card"))
+    assert heading is not None
+    assert first is not None
+    assert first["y"] + first["height"] - heading["y"] <= 1013  # the heading does not cut the first tube
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
     page.emulate_media(media="screen")
     page.locator("#rd-tools input[data-column]").evaluate_all(
