@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline.study.cells.number_lists import split_list, thousands_apart
 from pipeline.study.cells.numbers import GROUPED, NUMBER_PATTERN
 from pipeline.study.errors import UsageError
-from pipeline.study.wording import quoted
+from pipeline.study.wording import counted, quoted
 
 _HOW = "type it without a thousands separator, and split numbers with ;"
 
@@ -45,7 +45,7 @@ def typed_numbers(text: str, name: str, n: int | None = None) -> tuple[float, ..
     _refuse_grouped(items, name)
     numbers = tuple(_number(item, name) for item in items)
     if n is not None and len(numbers) != n:
-        raise UsageError(f"{name}: found {len(numbers)} numbers, expected {n}: one for each level")
+        raise UsageError(f"{name}: found {counted(len(numbers), 'number')}, expected {n}: one for each level")
     return numbers
 
 
