@@ -19,6 +19,7 @@ from gating.events import Mask
 from validation.gated_tubes import gate
 from validation.gating_robustness import shaken
 from validation.gating_tubes import EMPTY, INSTRUMENTS, PANELS, SCENARIOS, KnownTube, Wanted, known_tube
+from validation.markdown import paragraph, table
 
 DRAWS, EVENTS = 10, 40_000
 SEEDS = range(501, 506)
@@ -113,12 +114,36 @@ def summary(tubes: Sequence[Shaken]) -> list[str]:
     return [*said, *(_line(tube) for tube in moved)]
 
 
-def _line(tube: Shaken) -> str:
-    one = tube.wanted
-    where = f"{one.scenario}, {one.instrument}, {one.panel}, seed {one.seed}"
-    return (
-        f"  {where}: {tube.draws} draws, cells {tube.cells:.2%}, density {tube.density:.3%}, from {tube.step}"
+def section(tubes: Sequence[Shaken]) -> str:
+    """Return the section of docs/validation.md."""
+    first, *changed = summary(tubes)
+    moved = sorted((tube for tube in tubes if tube.draws), key=lambda tube: -tube.cells)
+    columns = ("tube", "draws of 10 that change a cell", "quantified cells", "density", "first step")
+    rows = [
+        (
+            _name(t),
+            str(t.draws),
+            f"{t.cells:.2%}",
+            f"{t.density:.3%}" if np.isfinite(t.density) else "",
+            t.step,
+        )
+        for t in moved
+    ]
+    text = (
+        "A decision that lies near its limit must not fall otherwise with the last digit of a value. Every value but "
+        "the time is moved by a millionth of its channel's spread, ten times, and the tube is gated again. "
+        f"{first} {' '.join(changed[: len(changed) - len(moved)])} The tubes that change (`make steadiness`):"
     )
+    return "## Steadiness\n\n" + paragraph(text) + table(columns, rows)
+
+
+def _line(tube: Shaken) -> str:
+    return f"  {_name(tube)}: {tube.draws} draws, cells {tube.cells:.2%}, density {tube.density:.3%}, from {tube.step}"
+
+
+def _name(tube: Shaken) -> str:
+    wanted = tube.wanted
+    return f"{wanted.scenario}, {wanted.instrument}, {wanted.panel}, seed {wanted.seed}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
