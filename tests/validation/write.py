@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
 from validation import (
@@ -43,6 +44,7 @@ from validation import (
     washout,
     wrong_curves,
 )
+from validation.gating_robustness import Shake
 
 SEED = 20240607
 HELD_OUT = 2000
@@ -126,7 +128,8 @@ def _clone_splits(sizes: Sizes, mapper: Mapper) -> str:
 def _steadiness(sizes: Sizes, mapper: Mapper) -> str:
     first = steadiness.SEEDS.start
     wanted = steadiness.wanted_tubes(range(first, first + sizes.shaken_seeds))
-    return steadiness.section(list(mapper(steadiness.shaken_tube, wanted)))
+    by_noise = mapper(partial(steadiness.shaken_tube, shake=Shake.NOISE), wanted)
+    return steadiness.section(list(by_noise), list(mapper(steadiness.shaken_tube, wanted)))
 
 
 def _second_opinion(sizes: Sizes, mapper: Mapper) -> str:
