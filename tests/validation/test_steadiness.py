@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gating.events import Events
-from gating.events.panel import GatingPanel, GatingChannel, Role
+from gating.events.panel import GatingChannel, GatingPanel, Role
 from validation.gating_robustness import Shake, shaken
 from validation.gating_tubes import Wanted
 from validation.steadiness import Shaken, shaken_tube, summary, wanted_tubes
@@ -32,7 +32,7 @@ def test_a_change_that_is_a_thousand_times_larger_moves_few_cells():
 def test_noise_is_that_of_unstained_cells_and_a_share_of_the_light():
     values = np.array([-3.0, 4.0, 1_000.0], np.float32)
     events = Events(np.tile(values, (1, 20_000)), ("A",), (262_144.0,))
-    panel = GatingPanel((GatingChannel(Role.CD138, "A"),))
+    panel = GatingPanel((GatingChannel("A", Role.CD138),))
     moved = shaken(events, panel, 1, Shake.NOISE).values[0].astype(float) - events.values[0]
     assert np.std(moved[::3]) == pytest.approx(3e-6, rel=0.2)  # the step of float32 at 3 is 2.4e-7
     assert np.std(moved[2::3]) == pytest.approx(5e-5, rel=0.3)  # at 1,000 it is 6.1e-5
