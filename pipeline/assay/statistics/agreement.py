@@ -72,7 +72,8 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
 
     Errors grow with the density, so the line is weighted (Linnet 1990,
     doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993,
-    doi:10.1093/clinchem/39.3.424), and differences are ratios (Bland, Altman 1999,
+    doi:10.1093/clinchem/39.3.424). Few dim materials set the intercept and the line's dim end, so these two
+    take the error from the scatter of all materials where that is larger. Differences are ratios (Bland, Altman 1999,
     doi:10.1177/096228029900800204).
 
     Parameters
@@ -96,21 +97,19 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     whole = _line(x, y, error_ratio)
     n, reach = len(x), t_quantile(len(x) - 1)
     without = [_line([*x[:k], *x[k + 1 :]], [*y[:k], *y[k + 1 :]], error_ratio) for k in range(n)]
-    ends = []
-    for numbers, of_each in (
-        (whole, without),
-        (_ratios(whole, x), [_ratios(line, x) for line in without]),
-    ):
-        for index in range(2):
-            pseudo = [n * numbers[index] - (n - 1) * line[index] for line in of_each]
-            half = t_quantile(n - 2) * sd(pseudo) / math.sqrt(n)
-            middle = mean(pseudo)
-            ends.append((numbers[index], middle - half, middle + half))
+    of_ends = [_ratios(line, x) for line in without]
+    least = _least_errors(x, y, whole, error_ratio)
+    intercept, slope = (
+        _interval(whole[index], [line[index] for line in without], (least[0], 0.0)[index]) for index in (0, 1)
+    )
+    dimmest, brightest = (
+        _interval(_ratios(whole, x)[index], [ends[index] for ends in of_ends], (least[1], 0.0)[index])
+        for index in (0, 1)
+    )
     logs = [math.log(b / a) for a, b in zip(x, y, strict=True)]
     middle, size = mean(logs), sd(logs)
     half, own = reach * size / math.sqrt(n), Z_95 * size
     outer = own + reach * size * math.sqrt(1 / n + Z_95**2 / (2 * (n - 1)))
-    intercept, slope, dimmest, brightest = ends
     return Agreement(
         n=n,
         slope=slope[0],
@@ -151,13 +150,53 @@ def _line(x: Sequence[float], y: Sequence[float], ratio: float) -> tuple[float, 
         if abs(slope - before[1]) <= _STILL * abs(slope):
             break
         before = (intercept, slope)
-        weights = []
-        for a, b in zip(x, y, strict=True):
-            away = b - intercept - slope * a
-            true = a + ratio * slope * away / (1 + ratio * slope**2)
-            level = (true + ratio * (intercept + slope * true)) / (1 + ratio)
-            weights.append(1 / max(level, _LEAST_LEVEL * a) ** 2)
+        weights = [1 / level**2 for _, level in _on_line(x, y, before, ratio)]
     return intercept, slope
+
+
+def _on_line(
+    x: Sequence[float], y: Sequence[float], line: tuple[float, float], ratio: float
+) -> list[tuple[float, float]]:
+    """Return for each material its x on the line, and the level that its errors grow with."""
+    intercept, slope = line
+    materials = []
+    for a, b in zip(x, y, strict=True):
+        away = b - intercept - slope * a
+        true = a + ratio * slope * away / (1 + ratio * slope**2)
+        level = (true + ratio * (intercept + slope * true)) / (1 + ratio)
+        materials.append((true, max(level, _LEAST_LEVEL * a)))
+    return materials
+
+
+def _least_errors(
+    x: Sequence[float], y: Sequence[float], line: tuple[float, float], ratio: float
+) -> tuple[float, float]:
+    """Return the standard errors of the intercept and of y/x at the lowest x, if the line's weights are right.
+
+    They come from the scatter of all materials. The jackknife sees only the few dimmest ones, which alone set
+    these two, so its own error comes out too small.
+    """
+    intercept, slope = line
+    materials = _on_line(x, y, line, ratio)
+    scatter = math.fsum(
+        ((b - intercept - slope * a) / level) ** 2 for a, b, (_, level) in zip(x, y, materials, strict=True)
+    ) / (len(x) - 2)
+    ones, firsts, squares = (
+        math.fsum(true**power / level**2 for true, level in materials) for power in (0, 1, 2)
+    )
+    per_scatter = scatter / (ones * squares - firsts**2)
+    lowest = min(x)
+    of_ratio = squares / lowest**2 - 2 * firsts / lowest + ones
+    return math.sqrt(squares * per_scatter), math.sqrt(of_ratio * per_scatter)
+
+
+def _interval(whole: float, without: Sequence[float], least_error: float) -> tuple[float, float, float]:
+    """Return a number and its interval by jackknife, with a standard error of at least `least_error`."""
+    n = len(without)
+    pseudo = [n * whole - (n - 1) * number for number in without]
+    half = t_quantile(n - 2) * max(sd(pseudo) / math.sqrt(n), least_error)
+    middle = mean(pseudo)
+    return whole, middle - half, middle + half
 
 
 def _deming(
