@@ -98,7 +98,9 @@ FOR_ALL: Final = re.compile(
     r"|(neg\w*|absent|not (found|detected|done)|nicht nachgewiesen|n\.?d\.?)\s*:)"
 )
 EVERY: Final = re.compile(r"\b(all|alle|both|beide|tou(s|tes)|tod[oa]s|tutt[ei])\b")
-OTHERS: Final = re.compile(r"\b(others?|rest|remaining|andere\w*|ubrige\w*|autres?|otr[ao]s|altr[ei]|overige)\b")
+OTHERS: Final = re.compile(
+    r"\b(others?|rest|remaining|andere\w*|ubrige\w*|autres?|otr[ao]s|altr[ei]|overige)\b"
+)
 PRESENT: Final = re.compile(
     r"\bpos|\+\s*$|%|\byes\b|\bfound|\bdetected|\bpresent|nachgewiesen|vorhanden|[:= ](1|y)$|\bja\b|\boui\b"
     r"|[:= ]si$|\baanwezig"

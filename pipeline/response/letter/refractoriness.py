@@ -35,9 +35,7 @@ _CONFIRMED: Final = re.compile(r"[\s:=(]+(yes|ja|oui|si|y|1|x|pos\w*)\W*$")
 """What confirms a name, as in `PI: yes`."""
 _HOW_MANY: Final = r"((?P<first>\d)\s*x?\s*)?({names})(\s*\W?\s*x?\s*(?P<last>\d)\W*)?"
 _INHIBITOR_CLASS: Final = re.compile(
-    _HOW_MANY.format(
-        names="pis?|proteasom[ae]?.?(inhibi\\w*|hemmer)|inhibi\\w* (du|del|de) proteasom\\w*"
-    )
+    _HOW_MANY.format(names="pis?|proteasom[ae]?.?(inhibi\\w*|hemmer)|inhibi\\w* (du|del|de) proteasom\\w*")
 )
 _IMMUNOMODULATOR_CLASS: Final = re.compile(_HOW_MANY.format(names="imids?|i[mn]+uno?mod\\w*( drugs?)?"))
 _CD38_CLASS: Final = re.compile(r"(anti.?)?cd38.*")
