@@ -32,7 +32,7 @@ class Agreement:
     Attributes
     ----------
     slope, intercept
-        Weighted Deming line y = intercept + slope·x, each with its 95 % interval (jackknife).
+        Weighted Deming line y = intercept + slope·x, each with its 95 % interval.
     ratio, ratio_low, ratio_high
         Geometric mean of y/x with its 95 % interval.
     agree_low, agree_high
@@ -41,7 +41,7 @@ class Agreement:
     error_ratio
         Variance of a relative error of x over that of y, which weights the line.
     dimmest, brightest
-        y/x by the line at the lowest and at the highest x, each with its 95 % interval (jackknife).
+        y/x by the line at the lowest and at the highest x, each with its 95 % interval.
     """
 
     n: int
@@ -70,10 +70,10 @@ class Agreement:
 def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.0) -> Agreement:
     """Return the weighted Deming line and the limits of agreement of two methods.
 
-    Errors grow with the density, so the line is weighted (Linnet 1990,
-    doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993,
-    doi:10.1093/clinchem/39.3.424). Few dim materials set the intercept and the line's dim end, so these two
-    take the error from the scatter of all materials where that is larger. Differences are ratios (Bland, Altman 1999,
+    Errors grow with the density, so the line is weighted (Linnet 1990, doi:10.1002/sim.4780091210), with
+    intervals by jackknife with n − 2 degrees of freedom (Linnet 1993, doi:10.1093/clinchem/39.3.424). The
+    intercept and the line's dim end depend on few dim materials, so these two take the error from the
+    scatter of all materials where that is larger. Differences are ratios (Bland, Altman 1999,
     doi:10.1177/096228029900800204).
 
     Parameters
@@ -171,10 +171,10 @@ def _on_line(
 def _least_errors(
     x: Sequence[float], y: Sequence[float], line: tuple[float, float], ratio: float
 ) -> tuple[float, float]:
-    """Return the standard errors of the intercept and of y/x at the lowest x, if the line's weights are right.
+    """Return the standard errors of the intercept and of y/x at the lowest x, from all materials' scatter.
 
-    They come from the scatter of all materials. The jackknife sees only the few dimmest ones, which alone set
-    these two, so its own error comes out too small.
+    They hold where the line's weights are right (weighted least squares). Few
+    dim materials set these two numbers, so the jackknife estimates its error from few, and often too small.
     """
     intercept, slope = line
     materials = _on_line(x, y, line, ratio)

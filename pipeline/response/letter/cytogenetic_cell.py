@@ -10,7 +10,6 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
-from typing import Final
 
 from pipeline.response.letter.cytogenetic_words import (
     ABSENT,

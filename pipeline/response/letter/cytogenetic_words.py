@@ -52,7 +52,8 @@ DELETION: Final = re.compile(
 KARYOTYPE_HEAD: Final = re.compile(r"\b[2-9]\d\s*,\s*[xy]{1,3}\b(?:\s*\[\d+\])?(?:\s*,\s*-[xy]\b)?\s*,?")
 """Number of chromosomes and sex chromosomes of a karyotype, `46,XX`; what follows is abnormal."""
 NUMBERED_CHROMOSOMES: Final = re.compile(
-    r"\b((?:tri|tetra|mono|poly)som)(?:y|ies?|i[ea]n?)\s*((?:\d+\s*(?:,|/|&|\+|and|und|et|e|y)\s*)+\d+)\b(?!\s*%)"
+    r"\b((?:tri|tetra|mono|poly)som)(?:y|ies?|i[ea]n?)\s*"
+    r"((?:\d+\s*(?:,|/|&|\+|and|und|et|e|y)\s*)+\d+)\b(?!\s*%)"
 )
 
 OF_THE_NAME_BEFORE: Final = re.compile(
@@ -64,8 +65,8 @@ CLAUSES: Final = re.compile(r"[;\n](?![^(]*\))")
 JOINS: Final = re.compile(r"([,/](?![^(]*\))|&|\b(?:and|und|et|or|oder|ou|nor)\b)")
 LOOSE: Final = (",", "/")
 EXCEPTION: Final = re.compile(
-    r",?\s*\b(?:except(?:ing)?(?: for)?|apart from|other than|ausser|bis auf|sauf|hormis|excepto|salvo|eccetto"
-    r"|tranne|behalve|but for)\b"
+    r",?\s*\b(?:except(?:ing)?(?: for)?|apart from|other than|ausser|bis auf|sauf|hormis|excepto|salvo"
+    r"|eccetto|tranne|behalve|but for)\b"
 )
 COUNTS: Final = (
     (re.compile(r"\bn/a\b|^\W*na\W*$"), "n.d."),
@@ -77,12 +78,14 @@ NOT_DONE: Final = re.compile(
     r"|not (done|determined|tested|available|known|evalua\w+|assess\w+|interpret\w+|performed)"
     r"|unknown|failed|\?|pending|unclear|possibl|suspect|equivocal|borderline|doubt|question|inconclusive"
     r"|insufficient|missing|no (material|result|cells|growth|data|sample|fish|info\w*)"
-    r"|kein\w* (material|ergebnis|ergebnisse|angaben?|daten|befund|untersuchung|fish)|unklar|fraglich|verdacht"
+    r"|kein\w* (material|ergebnis|ergebnisse|angaben?|daten|untersuchung|fish)"
+    r"|unklar|fraglich|verdacht"
     r"|unbekannt|fehlend?|fehlt|ausstehend"
     r"|nicht (auswertbar|untersucht|beurteilbar|bekannt|gemacht|durchgef\w+|erfolgt|bestimmt|verfugbar)"
     r"|inconnu|manquant|echec|en attente|pas (fait|realis\w+|disponible|interpretable|evaluable)"
     r"|non (fait|realis\w+|eseguit\w+|disponibil\w+|disponible|evaluable|valutabil\w+|interpretabl\w+|noto)"
-    r"|desconocid|pendiente|sin (datos|material|resultado)|no (hecho|realizad\w+|disponible|evaluable|valorable)"
+    r"|desconocid|pendiente|sin (datos|material|resultado)"
+    r"|no (hecho|realizad\w+|disponible|evaluable|valorable)"
     r"|sconosciut|in attesa|onbekend|niet (gedaan|bepaald|bekend|beoordeelbaar|uitgevoerd)"
 )
 ABSENT: Final = re.compile(
@@ -110,11 +113,12 @@ NO_ABNORMALITY: Final = re.compile(
     r"|(bajo|basso|faible|laag) ?ri"
 )
 TYPED_HIGH_RISK: Final = re.compile(
-    r"high\b(.*\brisk|\W*$)|hoch\W?risiko|hohes risiko|(tres )?haut risque|alto (riesgo|rischio)|hoog\W?risico"
+    r"high\b(.*\brisk|\W*$)|hoch\W?risiko|hohes risiko|(tres )?haut risque|alto (riesgo|rischio)"
+    r"|hoog\W?risico"
 )
 WORDS: Final = re.compile(
-    r"[a-z(+-]\W?\d|\d\W?[pq]\b|mut|del|gain|amp|dup|som(y|ie|ia)|kary?ot|cariot|complex|komplex|ploid|loss|rear|trans"
-    r"|fusion|myc|igh|igk|igl|ccnd|maf|cks1b|p53|rb1|hit\b"
+    r"[a-z(+-]\W?\d|\d\W?[pq]\b|mut|del|gain|amp|dup|som(y|ie|ia)|kary?ot|cariot|complex|komplex|ploid"
+    r"|loss|rear|trans|fusion|myc|igh|igk|igl|ccnd|maf|cks1b|p53|rb1|hit\b"
 )
 """What shows that a part without a known name still names an abnormality."""
 PLAIN_WORDS: Final = re.compile(

@@ -68,8 +68,10 @@ def is_understood(typed: str) -> bool:
 
     Examples
     --------
-    >>> is_understood("del17p 60 %; t(4;14) neg"), is_understood("del17p earlier"), is_understood("del17p t(4;14) neg")
-    (True, False, False)
+    >>> is_understood("del17p 60 %; t(4;14) neg"), is_understood("del17p earlier")
+    (True, False)
+    >>> is_understood("del17p t(4;14) neg")
+    False
     """
     return all(cell_part.is_clear for cell_part in parts_of(typed))
 
@@ -135,8 +137,9 @@ def cytogenetics(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:
     unread = sum(not is_understood(patient.cytogenetics) for patient in patients)
     if unread:
         rule += (
-            f" {counted(unread, 'cell')} with a word that is not understood, or with one `neg` behind two names "
-            "without a comma: such a name counts for nobody, nor does high risk without another of its three."
+            f" Not understood in full: {counted(unread, 'cell')} (an unknown word, or one `neg` after "
+            "two names without a comma). Such a name counts for nobody; nor does high risk, unless another "
+            "of its three was found."
         )
     table = part("Cytogenetics", rule, _rows(cells))
     return tuple(TypedPart(each.title, each.rule, each.rows) for each in table)

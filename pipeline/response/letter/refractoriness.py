@@ -43,8 +43,9 @@ _CD38_CLASS: Final = re.compile(r"(anti.?)?cd38.*")
 REFRACTORINESS_RULE: Final = (
     "Of the patients whose cell refractory_to is typed (none: refractory to nothing). PI: proteasome "
     "inhibitors; IMiD: thalidomide, lenalidomide, pomalidomide. Quad and penta are counted by drugs within "
-    "a class, so a class that is typed without its drugs counts once, or as often as its number says (2 PIs). Triple, quad and penta with an antibody "
-    "against CD38 as Gandhi 2019 (doi:10.1038/s41375-019-0435-7) has them."
+    "a class, so a class that is typed without its drugs counts once, or as often as its number says "
+    "(2 PIs). Triple, quad and penta with an antibody against CD38 as Gandhi 2019 "
+    "(doi:10.1038/s41375-019-0435-7) has them."
 )
 
 
