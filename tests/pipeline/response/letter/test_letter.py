@@ -449,3 +449,37 @@ def test_a_drug_counts_only_where_the_myeloma_is_refractory_to_it(
     found = refractory(typed)
     assert (found.inhibitors, found.immunomodulators) == (n_inhibitors, n_immunomodulators)
     assert found.anti_cd38 is anti_cd38
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ({"next_therapy_on": START + timedelta(60)}, ()),
+        ({"discontinuation_reason": "progression"}, ()),
+        ({"discontinued_on": START - timedelta(5)}, ()),
+        ({"discontinuation_reason": "toxicity", "exposure_weeks": 8.0}, (False, False)),
+        ({"progressed_on": START + timedelta(50)}, ()),
+        ({"progressed_on": START + timedelta(120)}, (True,)),
+        ({"progressed_on": START + timedelta(50), "died_on": START + timedelta(400)}, ()),
+        ({"died_on": START + timedelta(120)}, (True, False)),
+        ({}, (True, True)),
+    ],
+)
+def test_whose_end_of_treatment_is_not_typed_is_not_treated_until_the_last_contact(typed: dict, known: tuple):
+    contact = {} if "died_on" in typed else {"last_contact_on": START + timedelta(400)}
+    letter = letter_of(Patient("P1", best_response="NE", treatment_start=START, **contact, **typed))
+    rows = [part for part in letter.parts if part.title == "Duration of treatment by best response"]
+    shares = [bool(row.k) for part in rows for row in part.rows if "months" in row.name and hasattr(row, "k")]
+    assert tuple(shares) == known
+
+
+def test_a_limit_among_the_serum_levels_makes_each_of_their_figures_an_upper_bound():
+    levels = (Concentration(50.0, True), Concentration(0.2), Concentration(4.0))
+    samples = [
+        Sample(f"S{k}", f"P{k}", START, "x.fcs", "MM", "QB", "V1", serum_washed_out_ug_ml=level)
+        for k, level in enumerate(levels)
+    ]
+    letter = letter_of(*(Patient(f"P{k}") for k in range(3)), samples=samples)
+    part = next(part for part in letter.parts if part.title == "Serum levels by visit")
+    assert str(part.rows[0]) == "4 (0.2–50)"
+    assert "median, least and highest value are upper bounds" in part.rule
