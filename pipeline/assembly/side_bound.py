@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
 from pipeline.patients.patient_rd import PatientRd
-from pipeline.response.patient_facts import PatientFacts
+from pipeline.response.patient_facts import PatientFacts, supposed_rd_visits
 from pipeline.response.patients import BETWEEN
-from pipeline.response.rd_visit import CutSide, rd_visits, reference_kit
+from pipeline.response.rd_visit import CutSide, reference_kit
 from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
@@ -71,10 +71,8 @@ def _could_change(study: Study, rows: Sequence[PatientRd], facts: PatientFacts) 
     changed: set[str] = set()
     for rd in (cut / FAR_FROM_CUT, cut * FAR_FROM_CUT):
         placed = [_with_density(row, rd, kit) for row in rows]
-        of_patient = rd_visits(facts.controlled, placed, facts.clocks, study)
-        changed |= {
-            name for name, visit in of_patient.items() if visit.side is not facts.rd_visits[name].side
-        }
+        supposed = supposed_rd_visits(study, placed, facts)
+        changed |= {name for name, visit in supposed.items() if visit.side is not facts.rd_visits[name].side}
     return changed
 
 

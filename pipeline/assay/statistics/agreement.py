@@ -181,13 +181,13 @@ def _least_errors(
     scatter = math.fsum(
         ((b - intercept - slope * a) / level) ** 2 for a, b, (_, level) in zip(x, y, materials, strict=True)
     ) / (len(x) - 2)
-    ones, firsts, squares = (
+    weight_sum, level_sum, square_sum = (
         math.fsum(true**power / level**2 for true, level in materials) for power in (0, 1, 2)
     )
-    per_scatter = scatter / (ones * squares - firsts**2)
+    per_scatter = scatter / (weight_sum * square_sum - level_sum**2)
     lowest = min(x)
-    of_ratio = squares / lowest**2 - 2 * firsts / lowest + ones
-    return math.sqrt(squares * per_scatter), math.sqrt(of_ratio * per_scatter)
+    of_ratio = square_sum / lowest**2 - 2 * level_sum / lowest + weight_sum
+    return math.sqrt(square_sum * per_scatter), math.sqrt(of_ratio * per_scatter)
 
 
 def _interval(whole: float, without: Sequence[float], least_error: float) -> tuple[float, float, float]:

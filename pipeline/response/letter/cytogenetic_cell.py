@@ -15,7 +15,6 @@ from pipeline.response.letter.cytogenetic_words import (
     ABSENT,
     BELOW_A_SHARE,
     CLAUSES,
-    COUNTS,
     DELETION,
     EVERY,
     EXCEPTION,
@@ -28,14 +27,15 @@ from pipeline.response.letter.cytogenetic_words import (
     NO_ABNORMALITY,
     NOT_DONE,
     NUMBERED_CHROMOSOMES,
+    OF_AN_ABNORMALITY,
     OF_THE_NAME_BEFORE,
-    OTHERS,
     PLAIN_WORDS,
     PRESENT,
     SHORT_TRANSLOCATION,
+    THE_OTHERS,
     TRANSLOCATION,
     TYPED_HIGH_RISK,
-    WORDS,
+    WRITTEN_COUNTS,
 )
 
 
@@ -76,7 +76,7 @@ class CellPart:
         return self.result is not CellResult.ABSENT
 
 
-def parts_of(typed: str) -> list[CellPart]:
+def cell_parts_of(typed: str) -> list[CellPart]:
     """Return the parts of a cell, each with its own result or with that of the whole list."""
     return [part for clause in clauses_of(typed) for part in clause]
 
@@ -84,7 +84,7 @@ def parts_of(typed: str) -> list[CellPart]:
 def clauses_of(typed: str) -> list[list[CellPart]]:
     """Return the parts of each clause, as a ; or a new line splits them."""
     text = _in_one_spelling(typed)
-    for pattern, word in COUNTS:
+    for pattern, word in WRITTEN_COUNTS:
         text = pattern.sub(word, text)
     return [_spread(_of_clause(clause)) for clause in CLAUSES.split(text)]
 
@@ -143,7 +143,7 @@ def _part(text: str, join: str) -> CellPart:
     )
     names = _named(text)
     after = match is not None and bool(names) and bool(_named(text[: match.start()]))
-    every = bool(EVERY.search(text)) and not OTHERS.search(text)
+    every = bool(EVERY.search(text)) and not THE_OTHERS.search(text)
     part = CellPart(text, join, names, result, after or every, bool(FOR_ALL.search(text)) or every)
     if match is not None and after and len(names) > 1 and result is not CellResult.PRESENT and not every:
         part.is_clear = len(_named(text[: match.start()])) < 2
@@ -157,7 +157,7 @@ def _is_understood(part: CellPart) -> bool:
     if NO_ABNORMALITY.search(part.text) or TYPED_HIGH_RISK.match(part.text):
         return True
     if not part.names:
-        return bool(WORDS.search(part.text))
+        return bool(OF_AN_ABNORMALITY.search(part.text))
     return all(PLAIN_WORDS.fullmatch(word) for word in re.findall(r"[a-z]{2,}", part.text))
 
 

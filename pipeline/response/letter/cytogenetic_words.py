@@ -68,7 +68,7 @@ EXCEPTION: Final = re.compile(
     r",?\s*\b(?:except(?:ing)?(?: for)?|apart from|other than|ausser|bis auf|sauf|hormis|excepto|salvo"
     r"|eccetto|tranne|behalve|but for)\b"
 )
-COUNTS: Final = (
+WRITTEN_COUNTS: Final = (
     (re.compile(r"\bn/a\b|^\W*na\W*$"), "n.d."),
     (re.compile(r"(?<![\w.,])0+([.,]0+)?\s*%|(?<![\w.,])0\s*/\s*\d+|\(\s*[-0]\s*\)"), " neg "),
     (re.compile(r"(?<![\w.,])\d+\s*/\s*\d+"), " pos "),
@@ -101,7 +101,7 @@ FOR_ALL: Final = re.compile(
     r"|(neg\w*|absent|not (found|detected|done)|nicht nachgewiesen|n\.?d\.?)\s*:)"
 )
 EVERY: Final = re.compile(r"\b(all|alle|both|beide|tou(s|tes)|tod[oa]s|tutt[ei])\b")
-OTHERS: Final = re.compile(
+THE_OTHERS: Final = re.compile(
     r"\b(others?|rest|remaining|andere\w*|ubrige\w*|autres?|otr[ao]s|altr[ei]|overige)\b"
 )
 PRESENT: Final = re.compile(
@@ -116,7 +116,7 @@ TYPED_HIGH_RISK: Final = re.compile(
     r"high\b(.*\brisk|\W*$)|hoch\W?risiko|hohes risiko|(tres )?haut risque|alto (riesgo|rischio)"
     r"|hoog\W?risico"
 )
-WORDS: Final = re.compile(
+OF_AN_ABNORMALITY: Final = re.compile(
     r"[a-z(+-]\W?\d|\d\W?[pq]\b|mut|del|gain|amp|dup|som(y|ie|ia)|kary?ot|cariot|complex|komplex|ploid"
     r"|loss|rear|trans|fusion|myc|igh|igk|igl|ccnd|maf|cks1b|p53|rb1|hit\b"
 )

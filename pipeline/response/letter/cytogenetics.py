@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from pipeline.response.characteristics import share
-from pipeline.response.letter.cytogenetic_cell import CellPart, CellResult, clauses_of, parts_of
+from pipeline.response.letter.cytogenetic_cell import CellPart, CellResult, cell_parts_of, clauses_of
 from pipeline.response.letter.cytogenetic_words import LOOSE, NAMES, NO_ABNORMALITY, TYPED_HIGH_RISK
 from pipeline.response.letter.part import LetterPart, TypedPart, part
 from pipeline.response.statistics.counts import Proportion
@@ -41,7 +41,7 @@ def abnormalities(typed: str) -> Mapping[str, bool | None] | None:
     ({}, None)
     """
     results: dict[str, bool | None] = {}
-    parts = parts_of(typed)
+    parts = cell_parts_of(typed)
     if not parts or all((part.is_not_done or not part.is_clear) and not part.names for part in parts):
         return None
     for cell_part in parts:
@@ -73,7 +73,7 @@ def is_understood(typed: str) -> bool:
     >>> is_understood("del17p t(4;14) neg")
     False
     """
-    return all(cell_part.is_clear for cell_part in parts_of(typed))
+    return all(cell_part.is_clear for cell_part in cell_parts_of(typed))
 
 
 def is_unclear(typed: str) -> bool:
