@@ -19,12 +19,15 @@ from pipeline.output.statistics.subjects import Subject, subjects_of
 from pipeline.output.statistics.tidy import (
     along_density,
     changes,
+    comparisons,
     described,
     distributions,
     doses,
     exposure,
     patients,
+    proportions,
     sensitivity_rows,
+    survival,
     tubes,
     visits,
     without_density,
@@ -59,6 +62,9 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
     ("doses", lambda result, _: doses(result)),
     ("sensitivity", lambda result, _: sensitivity_rows(result)),
     ("along_density", lambda result, _: along_density(result)),
+    ("proportions", lambda result, _: proportions(result)),
+    ("comparisons", lambda result, _: comparisons(result)),
+    ("survival", lambda result, _: survival(result)),
     ("characteristics", lambda result, _: described(result)),
     ("distribution", lambda result, _: distributions(result)),
     ("changes", lambda result, _: changes(result)),
@@ -66,7 +72,14 @@ DATASETS: Final[tuple[tuple[str, Callable[[StudyResult, Mapping[str, Subject]], 
 )
 """Every dataset by its name, in the order of the data dictionary; subjects are by patient_id."""
 
-DATASETS_OF_SOME: Final = ("changes", "unnumbered", "characteristics")
+DATASETS_OF_SOME: Final = (
+    "changes",
+    "unnumbered",
+    "characteristics",
+    "proportions",
+    "comparisons",
+    "survival",
+)
 """Datasets that are there only where they have a row."""
 
 

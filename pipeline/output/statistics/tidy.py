@@ -9,6 +9,7 @@ from pipeline.output.further_tables.analyses import density_table, sensitivity_t
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
 from pipeline.output.further_tables.distribution import distribution_table
 from pipeline.output.further_tables.letter_counts import characteristic_table
+from pipeline.output.further_tables.response import comparison_table, proportion_table, survival_table
 from pipeline.output.result_tables import exposure_table, patient_table, sample_table
 from pipeline.output.statistics.analysis import yes_no
 from pipeline.output.statistics.dataset import Dataset, Kind, Variable, dataset
@@ -20,9 +21,11 @@ _TEXT = {"sample_id", "patient_id", "visit", "status", "flags", "population", "b
          "sample_ids", "schedule", "intervening", "imid_since", "eligible", "eligibility",
          "refractory", "outcome", "measure", "strength", "method", "choice", "caution", "not_told",
          "first_visit", "last_visit", "change_kind", "exceeds_assay", "first_to_last", "best_response",
-         "only_tube", "reason", "table", "row"}  # fmt: skip
+         "only_tube", "reason", "table", "row", "group", "comparison", "per", "ratio_of", "first", "second",
+         "endpoint", "rule"}  # fmt: skip
 _WHOLE = {"n_events", "n_viable_singlets", "n_plasma_cells", "n_samples", "n_doses", "cycles", "n", "events",
-          "rows", "patients", "measured", "changed", "modes", "modes_at_least", "k"}  # fmt: skip
+          "rows", "patients", "measured", "changed", "modes", "modes_at_least", "k",
+          "not_known", "patients_moved"}  # fmt: skip
 _DATES = {"collected_on", "last_dose_on", "first_study_drug_on", "serum_on"}
 _FREE_TEXT = {"note", "reviewed_by"}
 """Columns of free text, which may name people. They stay in the results folder and out of these files."""
@@ -136,6 +139,23 @@ def along_density(study_result: StudyResult) -> Dataset:
     """Return response and PFS along receptor density, a row per number."""
     label = "Response and PFS along receptor density"
     return _of_table("along_density", label, density_table(study_result))
+
+
+def proportions(study_result: StudyResult) -> Dataset:
+    """Return how many patients of a group respond, a row per group."""
+    table = proportion_table(study_result.response)
+    return _of_table("proportions", "Best response by groups, a row per group", table)
+
+
+def comparisons(study_result: StudyResult) -> Dataset:
+    """Return the comparisons of patients, a row each, with the bounds by patients without a density."""
+    table = comparison_table(study_result.response, study_result.unnumbered)
+    return _of_table("comparisons", "Comparisons of patients, a row each", table)
+
+
+def survival(study_result: StudyResult) -> Dataset:
+    """Return the median survival times, a row each."""
+    return _of_table("survival", "Median survival times, a row each", survival_table(study_result.response))
 
 
 def described(study_result: StudyResult) -> Dataset:

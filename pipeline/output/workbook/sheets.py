@@ -10,6 +10,14 @@ from pipeline.assembly.study_result import StudyResult
 from pipeline.output.further_tables.analyses import density_table, sensitivity_table
 from pipeline.output.further_tables.changes import change_table, unnumbered_table
 from pipeline.output.further_tables.letter_counts import characteristic_table
+from pipeline.output.further_tables.response import (
+    NOT_TYPED,
+    PRINTED_COMPARISONS,
+    PRINTED_SURVIVAL,
+    comparison_table,
+    proportion_table,
+    survival_table,
+)
 from pipeline.output.report.record.head import title_of
 from pipeline.output.result_tables import exposure_table
 from pipeline.output.table import Table
@@ -26,14 +34,6 @@ from pipeline.output.workbook.tables.models import (
     wait_table,
 )
 from pipeline.output.workbook.tables.notes import about_table, note_table
-from pipeline.output.workbook.tables.response import (
-    NOT_TYPED,
-    PRINTED_COMPARISONS,
-    PRINTED_SURVIVAL,
-    comparison_table,
-    proportion_table,
-    survival_table,
-)
 from pipeline.output.workbook.tables.rows import (
     PRINTED_BEADS,
     PRINTED_BESIDE,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.calibration_table import calibration_notes
+from pipeline.output.further_tables.response import is_empty_group, proportion_groups
 from pipeline.output.result_tables import sample_flags, sample_notes
 from pipeline.output.table import Table
-from pipeline.output.workbook.tables.response import is_empty_group, proportion_groups
 from pipeline.response.tables import ResponseTables
 from pipeline.washout.report import WashoutReport
 

@@ -17,6 +17,7 @@ import pytest
 from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
+from pipeline.output.further_tables.response import comparison_table, proportion_table, survival_table
 from pipeline.output.statistics import datasets_of, write_datasets
 from pipeline.output.statistics.dataset import Dataset, Variable, dataset
 from pipeline.output.statistics.files import timeless, write_parquet, write_xport
@@ -264,7 +265,7 @@ def test_exposure_tells_of_each_tube_what_had_been_given(folder, rich):
 def test_the_counts_of_the_letter_travel_without_words_that_a_person_typed(rich, tmp_path):
     patients = [
         replace(
-            patient, cytogenetics="del17p; Dr Somebody's finding", site="A", related_grade=2, ada_before=False
+            patient, cytogenetics="del17p; Somebody's t(9;22)", site="A", related_grade=2, ada_before=False
         )
         for patient in rich.study.patients
     ]
@@ -280,6 +281,24 @@ def test_the_counts_of_the_letter_travel_without_words_that_a_person_typed(rich,
     assert [who[name] for name in ("site", "related_grade", "ada_before", "cytogenetic_high_risk")] == [
         "A", "2", "N", "Y"
     ]  # fmt: skip
+
+
+def test_comparisons_groups_and_survival_travel_as_the_workbook_shows_them(folder, rich):
+    compared = rows(folder, "comparisons")
+    sheet = comparison_table(rich.response, rich.unnumbered)
+    assert [row["comparison"] for row in compared] == [row[1] for row in sheet.rows] != []
+    ratio = sheet.columns.index("ratio")
+    for row, shown in zip(compared, sheet.rows, strict=True):
+        assert float(row["ratio"] or "nan") == pytest.approx(
+            shown[ratio] or float("nan"), rel=1e-5, nan_ok=True
+        )
+    groups = proportion_table(rich.response)
+    assert [(row["group"], row["k"], row["n"]) for row in rows(folder, "proportions")] == [
+        (row[1], str(row[2]), str(row[3])) for row in groups.rows
+    ]
+    times = survival_table(rich.response)
+    assert (folder / "survival.csv").exists() == bool(times.rows)
+    assert "note" not in compared[0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
