@@ -22,8 +22,8 @@ _USUAL: Final = (
 """First and last character of each range that is kept."""
 
 _UNREAD: Final = ("FFTM", "MATH", "GDEF", "GPOS", "GSUB")
-"""Tables that no figure needs: the distances of letters come from the table `kern`. Each PDF would search them
-again."""
+"""Tables that no figure needs: the distances of letters come from the table `kern`. Each PDF would search
+them again. Convention: for speed."""
 
 
 @dataclass(frozen=True)
