@@ -149,7 +149,7 @@ def every_nth(mask: Mask, n: int) -> Rows:
 
 def _in_order(values: FloatArray, time: FloatArray, mask: Mask) -> list[FloatArray]:
     """Return a regular sample of the events in the file's order and, if it differs, in that of times."""
-    where = every_nth(mask, max(np.count_nonzero(mask) // MOST_COMPARED, 1))
+    where = every_nth(mask, max(int(np.count_nonzero(mask)) // MOST_COMPARED, 1))
     in_file, times = values[where], time[where]
     if bool(np.all(times[1:] >= times[:-1])):
         return [in_file]
