@@ -114,7 +114,7 @@ def modelled(
         )
     of_patients = response if study.patients else None
     has_line = washout.tobit is not None
-    facts = (joined_study.results, joined_study.visits, joined_study.exposures, rows, of_patients)
+    of_tubes = (joined_study.results, joined_study.visits, joined_study.exposures, rows, of_patients)
     return replace(
         joined_study,
         washout=washout,
@@ -122,7 +122,7 @@ def modelled(
         assay=assay,
         unnumbered=defects.caught(
             TUBES_WITHOUT_PART,
-            partial(unnumbered, study, *facts, controlled=joined_study.facts.controlled, has_line=has_line),
+            partial(unnumbered, study, *of_tubes, facts=joined_study.facts, has_line=has_line),
         ),
         faults=tuple(_labelled(fault, labels) for fault in faults),
         notes=(*notes, *_defect_notes(defects.failures), *_study_notes(joined_study, response)),

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from calibration.density.receptor_density import QUANTIFIED, RdStatus
+from pipeline.assembly.side_bound import side_bounds
 from pipeline.assembly.slope_bound import SlopeBound, slope_bound
 from pipeline.patients.exposure import Exposure
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.patients.visits import Visit
 from pipeline.quantification.result import SampleResult, failure_reason
-from pipeline.response.patients import BETWEEN
+from pipeline.response.patient_facts import PatientFacts
 from pipeline.response.statistics.counts import Contrast, contrast, proportion
 from pipeline.response.tables import ResponseTables
 from pipeline.study.study import Study
@@ -72,7 +73,8 @@ class Unnumbered:
         None if M1 is not reported or no missing visit has a washout; `slope_note` gives the reason.
     by_rd
         Disease control at or above the RD cut against below: first with the patients without a density placed
-        in favour of a high density, then placed against it; empty if there are no such patients.
+        in favour of a high density, then placed against it (`side_bounds`); empty if there are no such
+        patients.
     """
 
     tubes: tuple[UnnumberedTube, ...]
@@ -91,7 +93,7 @@ def unnumbered(
     rows: Sequence[PatientRd],
     response: ResponseTables | None,
     *,
-    controlled: Mapping[str, bool],
+    facts: PatientFacts,
     has_line: bool,
 ) -> Unnumbered | None:
     """Return the tubes without a density and their possible effect; None if each has a density or limit.
@@ -104,8 +106,8 @@ def unnumbered(
         One per patient and visit, in the same order.
     response
         The response tables; None if there are none.
-    controlled
-        By patient_id: whether the disease is controlled, where that is known.
+    facts
+        What is known of each patient, as disease control and the density that stands for the patient.
     has_line
         Whether the line of M1 is reported; without it there are no bounds on its slope.
     """
@@ -134,10 +136,10 @@ def unnumbered(
     return Unnumbered(
         tubes,
         (_facts("with a density or a limit", with_one), _facts("without", without)),
-        _response(controlled, with_one, without),
+        _response(facts.controlled, with_one, without),
         slope,
         note,
-        _by_rd(controlled, response),
+        side_bounds(study, rows, facts, response),
     )
 
 
@@ -167,33 +169,3 @@ def _response(
         proportion(name, sum(group), len(group)) for name, group in zip(names, groups, strict=True)
     )
     return contrast("disease control without a density v with one", first, second)
-
-
-def _by_rd(controlled: Mapping[str, bool], response: ResponseTables | None) -> tuple[Contrast, ...]:
-    """Return the contrast by RD with the missing patients placed first in favour of it, then against it."""
-    if response is None or not response.by_rd:
-        return ()
-    missing = [
-        controlled[name]
-        for group in response.rd_left_out
-        if group.reason != BETWEEN
-        for name in group.patients
-        if name in controlled
-    ]
-    if not missing:
-        return ()
-    above, below = response.by_rd
-    well, ill = sum(missing), len(missing) - sum(missing)
-    name = "RD at or above the cut v below, patients without a density placed {} a high RD"
-    return (
-        contrast(
-            name.format("for"),
-            proportion(above.name, above.k + well, above.n + well),
-            proportion(below.name, below.k, below.n + ill),
-        ),
-        contrast(
-            name.format("against"),
-            proportion(above.name, above.k, above.n + ill),
-            proportion(below.name, below.k + well, below.n + well),
-        ),
-    )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipeline.patients.exposure import ResponseClock
+from pipeline.study.cells.dates import DAYS_PER_WEEK
 from pipeline.study.study import Patient, Study
 
 FOLLOW_UP_RULE: Final = (
@@ -24,6 +25,13 @@ FOLLOW_UP_RULE: Final = (
 """FDA, Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics (2018): PFS is censored at the
 last adequate assessment or at a new therapy. EMA, appendix 1 to EMA/CHMP/205/95 (2012): a death counts even
 after missed assessments."""
+
+TREATED_RULE: Final = (
+    "From the start of treatment to discontinued_on, or to death without progression. Where discontinued_on "
+    "is empty, a patient counts as treated up to progression or the last contact. But where a reason for "
+    "stopping or a new therapy is typed, or discontinued_on is before the start, the treatment ended on an "
+    "unknown day: then exposure_weeks counts, and without it the duration is not known."
+)
 
 MISSED_DAYS: Final = 84
 """A gap of more days between the last assessment and progression or death is reported: the patient missed two
@@ -73,7 +81,7 @@ class FollowUp:
     next_therapy_day
         First day of a new antimyeloma therapy after day 0.
     treated_days
-        Days to `discontinued_on`, else to the last contact: then `stopped` is False.
+        Days on treatment by `TREATED_RULE`; `stopped`: whether they end there.
     dexamethasone_day, progression_day, death_day
         Day of each event.
     """
@@ -132,7 +140,7 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
     assessed = None if assessed is None else max(assessed, 0)
     therapy = _day(patient.next_therapy_on, started_on)
     pfs_day, pfs_end = pfs(progression, death, assessed, therapy, last_seen)
-    stopped = _day(patient.discontinued_on, started_on)
+    treated_days, stopped = _treatment(patient, started_on, last_seen)
     last = death if death is not None else last_seen
     return FollowUp(
         patient_id=patient.patient_id,
@@ -143,8 +151,8 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
         pfs_end=pfs_end,
         os_day=last,
         os_event=death is not None,
-        treated_days=stopped if stopped is not None else last,
-        stopped=stopped is not None or death is not None,
+        treated_days=treated_days,
+        stopped=stopped,
         reason=patient.discontinuation_reason,
         dexamethasone_day=_day(patient.dexamethasone_on, started_on),
         progression_day=progression,
@@ -152,6 +160,20 @@ def follow_up(patient: Patient, started_on: date | None) -> FollowUp:
         assessed_day=assessed,
         next_therapy_day=therapy,
     )
+
+
+def _treatment(patient: Patient, started_on: date, last_seen: int | None) -> tuple[int | None, bool]:
+    """Return the days on treatment, and whether they end there (`TREATED_RULE`)."""
+    ended = _day(patient.discontinued_on, started_on)
+    if ended is not None:
+        return ended, True
+    if patient.discontinued_on or patient.next_therapy_on or patient.discontinuation_reason.strip():
+        weeks = patient.exposure_weeks
+        return (None, False) if weeks is None else (round(weeks * DAYS_PER_WEEK), True)
+    progression, death = _day(patient.progressed_on, started_on), _day(patient.died_on, started_on)
+    if progression is not None:
+        return progression, False
+    return (last_seen, False) if death is None else (death, True)
 
 
 PFS_EVENTS: Final = (PfsEnd.PROGRESSION, PfsEnd.DEATH)

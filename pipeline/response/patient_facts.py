@@ -48,4 +48,17 @@ def patient_facts(
     rows
         Receptor densities, one per patient and visit.
     """
-    return PatientFacts(clocks, courses, controlled_patients(study), rd_visits(clocks, rows, clocks, study))
+    return PatientFacts(clocks, courses, controlled_patients(study), _chosen_visits(study, rows, clocks))
+
+
+def supposed_rd_visits(
+    study: Study, supposed_rows: Sequence[PatientRd], facts: PatientFacts
+) -> Mapping[str, RdVisit]:
+    """Return the density that would stand for each patient with these rows instead of the measured ones."""
+    return _chosen_visits(study, supposed_rows, facts.clocks)
+
+
+def _chosen_visits(
+    study: Study, rows: Sequence[PatientRd], clocks: Mapping[str, ResponseClock]
+) -> Mapping[str, RdVisit]:
+    return rd_visits(clocks, rows, clocks, study)

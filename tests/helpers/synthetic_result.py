@@ -335,7 +335,7 @@ def whole_study_result(n_events: int = 20_000) -> StudyResult:
             bare.exposures,
             rows,
             response,
-            controlled=bare.facts.controlled,
+            facts=bare.facts,
             has_line=washout.tobit is not None,
         ),
     )

@@ -90,10 +90,12 @@ def pair(rng: Rng, n: int) -> tuple[list[float], list[float]]:
 
 
 def agreement_row(job: tuple[int, int, int]) -> tuple[object, ...]:
-    """Return bias and coverage of Deming's slope and intercept, and of the mean ratio."""
+    """Return bias and coverage of Deming's slope, intercept and dim end, and coverage of the mean ratio."""
     pairs, n, seed = job
     rng = np.random.default_rng([seed, 2, pairs])
-    found = [agreement(*pair(rng, pairs)) for _ in range(n)]
+    drawn = [pair(rng, pairs) for _ in range(n)]
+    found = [agreement(x, y) for x, y in drawn]
+    dim = [SLOPE + OFFSET / min(x) for x, _ in drawn]
     slopes = [one.slope for one in found]
     bias, error = float(np.mean(slopes)) / SLOPE - 1, float(np.std(slopes)) / math.sqrt(n) / SLOPE
     plain = []
@@ -107,6 +109,7 @@ def agreement_row(job: tuple[int, int, int]) -> tuple[object, ...]:
         f"{percent(bias, 2, signed=True)} ({100 * error:.2f})",
         str(so([one.slope_low <= SLOPE <= one.slope_high for one in found])),
         str(so([one.intercept_low <= OFFSET <= one.intercept_high for one in found])),
+        str(so([one.dimmest_low <= at <= one.dimmest_high for one, at in zip(found, dim, strict=True)])),
         str(so(plain)),
     )
 
@@ -191,7 +194,15 @@ def section(n: int, seed: int, mapper: Mapper) -> str:
             "ratio y = 1.2 x."
         )
         + table(
-            ("materials", "bias of the slope", "slope covered", "intercept covered", "ratio covered"), agreed
+            (
+                "materials",
+                "bias of the slope",
+                "slope covered",
+                "intercept covered",
+                "y/x at the dimmest covered",
+                "ratio covered",
+            ),
+            agreed,
         )
         + "\n"
         + paragraph("Five levels from 0.1 to 1, three tubes each with errors of 6 %.")

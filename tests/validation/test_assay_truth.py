@@ -15,8 +15,10 @@ def test_the_section_is_written_with_every_table():
 
 
 def test_the_interval_of_the_mean_ratio_and_the_slope_hold_the_truth():
-    _, _, slope, _, ratio = agreement_row((12, 120, 6))
-    assert all(0.9 <= float(str(share).split(" ")[0]) / 100 <= 1.0 for share in (slope, ratio))
+    _, _, slope, intercept, dim, ratio = agreement_row((12, 120, 6))
+    assert all(
+        0.9 <= float(str(share).split(" ")[0]) / 100 <= 1.0 for share in (slope, intercept, dim, ratio)
+    )
 
 
 def test_five_percent_of_blanks_lie_above_the_lob_and_of_dim_results_below_it():

@@ -32,7 +32,7 @@ class Agreement:
     Attributes
     ----------
     slope, intercept
-        Weighted Deming line y = intercept + slope·x, each with its 95 % interval (jackknife).
+        Weighted Deming line y = intercept + slope·x, each with its 95 % interval.
     ratio, ratio_low, ratio_high
         Geometric mean of y/x with its 95 % interval.
     agree_low, agree_high
@@ -41,7 +41,7 @@ class Agreement:
     error_ratio
         Variance of a relative error of x over that of y, which weights the line.
     dimmest, brightest
-        y/x by the line at the lowest and at the highest x, each with its 95 % interval (jackknife).
+        y/x by the line at the lowest and at the highest x, each with its 95 % interval.
     """
 
     n: int
@@ -70,9 +70,10 @@ class Agreement:
 def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.0) -> Agreement:
     """Return the weighted Deming line and the limits of agreement of two methods.
 
-    Errors grow with the density, so the line is weighted (Linnet 1990,
-    doi:10.1002/sim.4780091210; intervals by jackknife with n − 2 degrees of freedom, Linnet 1993,
-    doi:10.1093/clinchem/39.3.424), and differences are ratios (Bland, Altman 1999,
+    Errors grow with the density, so the line is weighted (Linnet 1990, doi:10.1002/sim.4780091210), with
+    intervals by jackknife with n − 2 degrees of freedom (Linnet 1993, doi:10.1093/clinchem/39.3.424). The
+    intercept and the line's dim end depend on few dim materials, so these two take the error from the
+    scatter of all materials where that is larger. Differences are ratios (Bland, Altman 1999,
     doi:10.1177/096228029900800204).
 
     Parameters
@@ -96,21 +97,19 @@ def agreement(x: Sequence[float], y: Sequence[float], *, error_ratio: float = 1.
     whole = _line(x, y, error_ratio)
     n, reach = len(x), t_quantile(len(x) - 1)
     without = [_line([*x[:k], *x[k + 1 :]], [*y[:k], *y[k + 1 :]], error_ratio) for k in range(n)]
-    ends = []
-    for numbers, of_each in (
-        (whole, without),
-        (_ratios(whole, x), [_ratios(line, x) for line in without]),
-    ):
-        for index in range(2):
-            pseudo = [n * numbers[index] - (n - 1) * line[index] for line in of_each]
-            half = t_quantile(n - 2) * sd(pseudo) / math.sqrt(n)
-            middle = mean(pseudo)
-            ends.append((numbers[index], middle - half, middle + half))
+    of_ends = [_ratios(line, x) for line in without]
+    least = _least_errors(x, y, whole, error_ratio)
+    intercept, slope = (
+        _interval(whole[index], [line[index] for line in without], (least[0], 0.0)[index]) for index in (0, 1)
+    )
+    dimmest, brightest = (
+        _interval(_ratios(whole, x)[index], [ends[index] for ends in of_ends], (least[1], 0.0)[index])
+        for index in (0, 1)
+    )
     logs = [math.log(b / a) for a, b in zip(x, y, strict=True)]
     middle, size = mean(logs), sd(logs)
     half, own = reach * size / math.sqrt(n), Z_95 * size
     outer = own + reach * size * math.sqrt(1 / n + Z_95**2 / (2 * (n - 1)))
-    intercept, slope, dimmest, brightest = ends
     return Agreement(
         n=n,
         slope=slope[0],
@@ -151,13 +150,53 @@ def _line(x: Sequence[float], y: Sequence[float], ratio: float) -> tuple[float, 
         if abs(slope - before[1]) <= _STILL * abs(slope):
             break
         before = (intercept, slope)
-        weights = []
-        for a, b in zip(x, y, strict=True):
-            away = b - intercept - slope * a
-            true = a + ratio * slope * away / (1 + ratio * slope**2)
-            level = (true + ratio * (intercept + slope * true)) / (1 + ratio)
-            weights.append(1 / max(level, _LEAST_LEVEL * a) ** 2)
+        weights = [1 / level**2 for _, level in _on_line(x, y, before, ratio)]
     return intercept, slope
+
+
+def _on_line(
+    x: Sequence[float], y: Sequence[float], line: tuple[float, float], ratio: float
+) -> list[tuple[float, float]]:
+    """Return for each material its x on the line, and the level that its errors grow with."""
+    intercept, slope = line
+    materials = []
+    for a, b in zip(x, y, strict=True):
+        away = b - intercept - slope * a
+        true = a + ratio * slope * away / (1 + ratio * slope**2)
+        level = (true + ratio * (intercept + slope * true)) / (1 + ratio)
+        materials.append((true, max(level, _LEAST_LEVEL * a)))
+    return materials
+
+
+def _least_errors(
+    x: Sequence[float], y: Sequence[float], line: tuple[float, float], ratio: float
+) -> tuple[float, float]:
+    """Return the standard errors of the intercept and of y/x at the lowest x, from all materials' scatter.
+
+    They hold where the line's weights are right (weighted least squares). Few
+    dim materials set these two numbers, so the jackknife estimates its error from few, and often too small.
+    """
+    intercept, slope = line
+    materials = _on_line(x, y, line, ratio)
+    scatter = math.fsum(
+        ((b - intercept - slope * a) / level) ** 2 for a, b, (_, level) in zip(x, y, materials, strict=True)
+    ) / (len(x) - 2)
+    weight_sum, level_sum, square_sum = (
+        math.fsum(true**power / level**2 for true, level in materials) for power in (0, 1, 2)
+    )
+    per_scatter = scatter / (weight_sum * square_sum - level_sum**2)
+    lowest = min(x)
+    of_ratio = square_sum / lowest**2 - 2 * level_sum / lowest + weight_sum
+    return math.sqrt(square_sum * per_scatter), math.sqrt(of_ratio * per_scatter)
+
+
+def _interval(whole: float, without: Sequence[float], least_error: float) -> tuple[float, float, float]:
+    """Return a number and its interval by jackknife, with a standard error of at least `least_error`."""
+    n = len(without)
+    pseudo = [n * whole - (n - 1) * number for number in without]
+    half = t_quantile(n - 2) * max(sd(pseudo) / math.sqrt(n), least_error)
+    middle = mean(pseudo)
+    return whole, middle - half, middle + half
 
 
 def _deming(

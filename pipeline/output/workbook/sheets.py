@@ -86,10 +86,19 @@ def _of_response(
     """Return a sheet about response, and what makes it."""
 
     def make(result: StudyResult) -> Sheet:
-        empty = f"Nothing here: {result.no_response}." if result.no_response else NOT_TYPED
-        return Sheet(name, table(result.response), printed=printed, frozen=2, empty=empty)
+        return _response_sheet(name, table(result.response), result, printed)
 
     return name, make
+
+
+def _response_sheet(name: str, table: Table, result: StudyResult, printed: int) -> Sheet:
+    empty = f"Nothing here: {result.no_response}." if result.no_response else NOT_TYPED
+    return Sheet(name, table, printed=printed, frozen=2, empty=empty)
+
+
+def _comparisons(result: StudyResult) -> Sheet:
+    table = comparison_table(result.response, result.unnumbered)
+    return _response_sheet("Comparisons", table, result, PRINTED_COMPARISONS)
 
 
 def _your_rows(study_result: StudyResult) -> Sheet:
@@ -120,7 +129,7 @@ RESULT_SHEETS: Final[tuple[tuple[str, Make], ...]] = (
         frozen=2,
     ),
     _of_response("Response", proportion_table),
-    _of_response("Comparisons", comparison_table, printed=PRINTED_COMPARISONS),
+    ("Comparisons", _comparisons),
     _of_response("Survival", survival_table, printed=PRINTED_SURVIVAL),
     _sheet("Along the density", density_table, printed=PRINTED_DENSITY, frozen=2),
     _of_response("Patients described", characteristic_table),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from pipeline.response.characteristics import Characteristic, share, summary
-from pipeline.response.follow_up import FollowUp
+from pipeline.response.follow_up import TREATED_RULE, FollowUp
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.patients import OBJECTIVE, is_evaluable
 from pipeline.response.safety import SEVERE_FROM
@@ -46,8 +46,8 @@ EACH_EVENT_RULE: Final = (
 )
 OF_EVENTS: Final = "events counted, no interval"
 DURATION_RULE: Final = (
-    "From the start of treatment to discontinued_on or death. Patients who are still treated count once the "
-    "months are over. Before that the result is not known, so they are in neither number."
+    f"{TREATED_RULE} Patients who are still treated count once the months are over. Before that the result "
+    "is not known, so they are in neither number."
 )
 CONTROL_RULE: Final = (
     "The same evaluable patients by each definition. SD without its days (disease_control_days) is in no "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,24 +18,34 @@ PROTEASOME_INHIBITORS: Final = frozenset({"bortezomib", "carfilzomib", "ixazomib
 IMMUNOMODULATORS: Final = frozenset({"thalidomide", "lenalidomide", "pomalidomide"})
 """The drugs of each class (Rajkumar 2022, doi:10.1002/ajh.26590)."""
 
-_PARTS: Final = re.compile(r"[;,/+\n]|\band\b|\bund\b")
-_NONE: Final = re.compile(r"none( known)?|no|0|-|nothing|nil|keine|aucun|(not|non)[ -]?refractory")
+_PARTS: Final = re.compile(r"[;,/+\n]|\b(?:and|und|et)\b")
+_NONE: Final = re.compile(
+    r"none( known)?|no|0|-|nothing|nil|keine?|aucune?|neant|ningun\w*|nessun\w*|geen"
+    r"|(not|non|no|nicht|niet)[ -]?refra[ck]t\w*"
+)
 _SAYS_NOTHING: Final = re.compile(r"\bn/a\b", re.IGNORECASE)
 _DENIED: Final = re.compile(
-    r"\b(no|not|non|never|kein\w*|nicht)\b|na[iï]ve|sensitive|intoleran|\?"
-    r"|\b(but|except\w*|excluding|without|unless|au(ß|ss)er|ohne)\b"
+    r"\b(no|not|non|never|kein\w*|nicht|nein|pas|jamais|sans|sin|nunca|senza|mai|geen|niet|zonder)\b"
+    r"|naiv|sensi[tb]|empfindlich|intol|unvertraglich|respon[ds]|ansprechen|expos|exponiert|\?"
+    r"|(->|=>|→)\s*(s?cr|vgpr|pr|mr)\b|\bneg|\bn\.?d\b|[:=(]\s*[0n]\W*$|\s[0n]$|-\W*$"
+    r"|\b(but|except\w*|excluding|without|unless|ausser|ohne|sauf|salvo|eccetto)\b"
 )
-_CLASSES: Final = (
-    (re.compile(r"^(pis?|proteasome.inhibitors?)$"), "inhibitor"),
-    (re.compile(r"^(imids?|immunomodulat\w*( drugs?)?)$"), "immunomodulator"),
-    (re.compile(r"^(anti.?cd38.*|cd38.*)$"), "anti-CD38"),
+"""What shows that the myeloma is not refractory to the name beside it, or that this is not known."""
+_CONFIRMED: Final = re.compile(r"[\s:=(]+(yes|ja|oui|si|y|1|x|pos\w*)\W*$")
+"""What confirms a name, as in `PI: yes`."""
+_HOW_MANY: Final = r"((?P<first>\d)\s*x?\s*)?({names})(\s*\W?\s*x?\s*(?P<last>\d)\W*)?"
+_INHIBITOR_CLASS: Final = re.compile(
+    _HOW_MANY.format(names="pis?|proteasom[ae]?.?(inhibi\\w*|hemmer)|inhibi\\w* (du|del|de) proteasom\\w*")
 )
+_IMMUNOMODULATOR_CLASS: Final = re.compile(_HOW_MANY.format(names="imids?|i[mn]+uno?mod\\w*( drugs?)?"))
+_CD38_CLASS: Final = re.compile(r"(anti.?)?cd38.*")
 
 REFRACTORINESS_RULE: Final = (
     "Of the patients whose cell refractory_to is typed (none: refractory to nothing). PI: proteasome "
     "inhibitors; IMiD: thalidomide, lenalidomide, pomalidomide. Quad and penta are counted by drugs within "
-    "a class, so a class that is typed without its drug counts once. Triple, quad and penta with an antibody "
-    "against CD38 as Gandhi 2019 (doi:10.1038/s41375-019-0435-7) has them."
+    "a class, so a class that is typed without its drugs counts once, or as often as its number says "
+    "(2 PIs). Triple, quad and penta with an antibody against CD38 as Gandhi 2019 "
+    "(doi:10.1038/s41375-019-0435-7) has them."
 )
 
 
@@ -85,27 +96,44 @@ def refractory(typed: str) -> Refractory | None:
     """
     names = [name.strip() for name in _PARTS.split(_SAYS_NOTHING.sub("?", typed)) if name.strip()]
     drugs: set[str] = set()
-    classes: set[str] = set()
-    anti_cd38, unknown = False, []
+    inhibitors, immunomodulators, anti_cd38, unknown = 0, 0, False, []
     for name in names:
-        word = name.casefold()
+        word = _plain(name)
         if _NONE.fullmatch(word):
             continue
         if _DENIED.search(word):
             unknown.append(name)
             continue
-        named = [drug_class for pattern, drug_class in _CLASSES if pattern.match(word)]
-        agents = agents_of(name)
+        word = _CONFIRMED.sub("", word)
+        agents = agents_of(_CONFIRMED.sub("", name))
+        is_cd38 = bool(_CD38_CLASS.match(word)) or covers_cd38(name)
+        typed_classes = _how_many(_INHIBITOR_CLASS, word), _how_many(_IMMUNOMODULATOR_CLASS, word)
         drugs |= agents
-        classes.update(named)
-        anti_cd38 = anti_cd38 or covers_cd38(name) or "anti-CD38" in named
-        if not named and not agents:
+        inhibitors = max(inhibitors, typed_classes[0])
+        immunomodulators = max(immunomodulators, typed_classes[1])
+        anti_cd38 = anti_cd38 or is_cd38
+        if not is_cd38 and not agents and not any(typed_classes):
             unknown.append(name)
     if len(unknown) == len(names):
         return None
-    inhibitors = max(len(drugs & PROTEASOME_INHIBITORS), int("inhibitor" in classes))
-    immunomodulators = max(len(drugs & IMMUNOMODULATORS), int("immunomodulator" in classes))
-    return Refractory(inhibitors, immunomodulators, anti_cd38, tuple(unknown))
+    return Refractory(
+        max(len(drugs & PROTEASOME_INHIBITORS), inhibitors),
+        max(len(drugs & IMMUNOMODULATORS), immunomodulators),
+        anti_cd38,
+        tuple(unknown),
+    )
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters without accents."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("−", "-"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _how_many(pattern: re.Pattern[str], word: str) -> int:
+    """Return how many drugs of a class a word means: its number, 1 without one; 0: not this class."""
+    match = pattern.fullmatch(word)
+    return int(match["first"] or match["last"] or 1) if match else 0
 
 
 def refractoriness(patients: Sequence[Patient]) -> tuple[LetterPart, ...]:

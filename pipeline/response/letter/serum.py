@@ -21,8 +21,8 @@ from pipeline.study.study import Study
 
 SERUM_RULE: Final = (
     "As typed in the samples sheet, one level per patient and visit. A level typed with < lies below the "
-    "limit of its assay and counts as that limit. A median or least value that is such a limit is an upper "
-    "bound."
+    "limit of its assay and counts as that limit: so where there is one, median, least and highest value "
+    "are upper bounds. Where tubes of one visit have different levels, the first counts."
 )
 
 

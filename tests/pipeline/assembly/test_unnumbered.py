@@ -5,18 +5,21 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calibration.density.result import RdStatus
+from helpers.response import facts_of, tables_of
 from pipeline.assembly.assemble import modelled
+from pipeline.assembly.side_bound import side_bounds
 from pipeline.assembly.slope_bound import slope_bound
 from pipeline.assembly.study_result import StudyResult
 from pipeline.assembly.unnumbered import NO_LINE, Unnumbered, unnumbered
 from pipeline.patients.patient_rd import PatientRd
 from pipeline.study.settings import Settings
-from pipeline.study.study import Study
+from pipeline.study.study import Dose, Patient, Study
 from pipeline.washout.line.tobit import fit_tobit
 
 
@@ -69,8 +72,45 @@ def test_where_every_tube_has_a_density_nothing_is_said(study_result: StudyResul
     known = tuple(result for result in study_result.results if result.receptor.rd is not None)
     known = tuple(result for result in known if result.receptor.status is not RdStatus.NO_BACKGROUND)
     arguments = (study_result.visits, study_result.exposures, (), study_result.response)
-    controlled = study_result.facts.controlled
-    assert unnumbered(study_result.study, known, *arguments, controlled=controlled, has_line=True) is None
+    facts = study_result.facts
+    assert unnumbered(study_result.study, known, *arguments, facts=facts, has_line=True) is None
+
+
+def patients_and_marrows() -> tuple[Study, list[PatientRd]]:
+    """Four patients with a marrow each before the study drug: two bright and controlled, two dim and not."""
+    start = date(2024, 5, 31)
+    sides = (("A", 4e5, "PR"), ("B", 3e5, "PR"), ("C", 2e4, "PD"), ("D", 1e4, "PD"))
+    doses = tuple(Dose(name, start, "Isatuximab") for name, *_ in sides)
+    patients = tuple(Patient(name, best_response=response) for name, _, response in sides)
+    marrows = [
+        PatientRd(name, "screening", 20.0, rd, RdStatus.OK, lloq=900.0, uloq=1e6, rd_log_sd=0.04,
+                  collected_on=date(2024, 4, 1), beads_kit="quantibrite_pe")
+        for name, rd, _ in sides
+    ]  # fmt: skip
+    return Study(Path(), (), (), (), doses, patients, Settings()), marrows
+
+
+def test_a_patient_whose_later_marrow_has_no_density_may_lie_on_the_other_side():
+    of_four, marrows = patients_and_marrows()
+    later = replace(marrows[0], visit="baseline", collected_on=date(2024, 5, 30), rd=None,
+                    status=RdStatus.LOW_EVENTS, beads_kit="")  # fmt: skip
+    rows = [*marrows, later]
+    facts = facts_of(of_four, rows)
+    assert facts.rd_visits["A"].row == marrows[0]
+    best, worst = side_bounds(of_four, rows, facts, tables_of(of_four, rows))
+    groups = [(group.k, group.n) for bound in (best, worst) for group in (bound.first, bound.second)]
+    assert groups == [(2, 2), (0, 2), (1, 1), (1, 3)]
+
+
+@pytest.mark.parametrize(
+    "other", [{"tissue": "blood"}, {"collected_on": date(2024, 6, 20)}, {"beads_kit": "qsc"}]
+)
+def test_a_tube_that_would_not_count_with_a_density_moves_nobody(other: dict):
+    of_four, marrows = patients_and_marrows()
+    later = replace(marrows[0], visit="baseline", collected_on=date(2024, 5, 30), rd=None,
+                    status=RdStatus.LOW_EVENTS)  # fmt: skip
+    rows = [*marrows, replace(later, **other)]
+    assert side_bounds(of_four, rows, facts_of(of_four, rows), tables_of(of_four, rows)) == ()
 
 
 def test_where_the_line_is_refused_its_slope_has_no_bound(study_result: StudyResult):

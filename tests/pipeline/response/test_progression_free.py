@@ -59,7 +59,8 @@ def test_pfs_ends_with_an_event_or_at_the_last_assessment_or_new_therapy(days, p
 
 def test_censoring_of_pfs_does_not_shorten_survival():
     course = censored(last_assessed_on=84, next_therapy_on=120, last_contact_on=500)
-    assert (course.os_day, course.os_event, course.treated_days) == (500, False, 500)
+    assert (course.os_day, course.os_event) == (500, False)
+    assert (course.treated_days, course.stopped) == (None, False)  # a new therapy: the end is not typed
 
 
 def follow_up_study(assessed: bool):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from pipeline.assembly.unnumbered import Unnumbered
 from pipeline.output.table import Cell, Table
 from pipeline.response.landmark import LandmarkTest
 from pipeline.response.statistics.counts import Contrast, Proportion, Trend
@@ -60,13 +61,20 @@ def is_empty_group(group: _Group) -> bool:
     return not any(row.n for row in group[1])
 
 
-def comparison_table(tables: ResponseTables | None) -> Table:
-    """Return a row per comparison of patients: contrasts, trend, logistic regression, log-rank tests."""
+def comparison_table(tables: ResponseTables | None, unnumbered: Unnumbered | None = None) -> Table:
+    """Return a row per comparison of patients: contrasts, trend, logistic regression, log-rank tests.
+
+    Patients without a density add a contrast of their response, and bounds on the contrast by RD.
+    """
     columns = (
         "table", "comparison", "per", "n", "events", "ratio_of", "ratio", "low", "high", "p", "exact_p", "z",
         "first", "second", "strength", "method", "note",
     )  # fmt: skip
-    rows = [] if tables is None else [*_contrasts(tables), *_trend(tables.washout_trend), *_odds(tables)]
+    rows = (
+        []
+        if tables is None
+        else [*_contrasts(tables, unnumbered), *_trend(tables.washout_trend), *_odds(tables)]
+    )
     rows += _log_rank(tables) if tables else []
     return _filled(columns, rows)
 
@@ -95,8 +103,10 @@ def survival_table(tables: ResponseTables | None) -> Table:
     return _filled(columns, [row for row in rows if row["n"]])
 
 
-def _contrasts(tables: ResponseTables) -> list[_ResponseRow]:
-    every: Iterable[Contrast] = (*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved)
+def _contrasts(tables: ResponseTables, unnumbered: Unnumbered | None) -> list[_ResponseRow]:
+    every: list[Contrast] = [*tables.washout_contrasts, tables.rd_contrast, *tables.rd_moved]
+    if unnumbered is not None:
+        every += [*([unnumbered.response] if unnumbered.response else []), *unnumbered.by_rd]
     return [
         {
             "table": "Contrasts",

@@ -10,6 +10,7 @@ from scipy import stats
 
 from helpers.r_witness import needs_r, r_numbers
 from pipeline.assay.statistics import (
+    Agreement,
     agreement,
     carry_over,
     control_runs,
@@ -233,19 +234,43 @@ def test_the_weighted_deming_line_is_that_of_a_second_writing():
     )
 
 
-def test_the_line_at_both_ends_has_the_interval_of_a_jackknife_of_a_second_writing():
-    x, y = pairs(3)
-    found, n = agreement(x.tolist(), y.tolist()), len(x)
-    for at, value, low, high in (
-        (x.min(), found.dimmest, found.dimmest_low, found.dimmest_high),
-        (x.max(), found.brightest, found.brightest_low, found.brightest_high),
+def errors_by_the_scatter_of_all(found: Agreement, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the standard errors of intercept and of y/x at both ends: weighted least squares on the line."""
+    b, a = found.slope, found.intercept
+    on_line = x + b * (y - a - b * x) / (1 + b**2)
+    level = (on_line + a + b * on_line) / 2
+    design = np.column_stack([np.ones_like(x), on_line]) / level[:, np.newaxis]
+    scatter = np.sum(((y - a - b * x) / level) ** 2) / (len(x) - 2)
+    of_each = np.array([[1, 0], [1 / x.min(), 1], [1 / x.max(), 1]])
+    return np.sqrt(scatter * np.diag(of_each @ np.linalg.inv(design.T @ design) @ of_each.T))
+
+
+@pytest.mark.parametrize(("seed", "n"), [(3, 40), (4, 10), (11, 20)])
+def test_the_line_at_both_ends_has_the_interval_of_a_jackknife_of_a_second_writing(seed: int, n: int):
+    x, y = pairs(seed, n)
+    found = agreement(x.tolist(), y.tolist())
+    lines = [agreement(np.delete(x, k).tolist(), np.delete(y, k).tolist()) for k in range(n)]
+    least = errors_by_the_scatter_of_all(found, x, y)
+    for of_slope, of_intercept, at_least, (value, low, high) in (
+        (0, 1, least[0], (found.intercept, found.intercept_low, found.intercept_high)),
+        (1, 1 / x.min(), least[1], (found.dimmest, found.dimmest_low, found.dimmest_high)),
+        (1, 1 / x.max(), 0.0, (found.brightest, found.brightest_low, found.brightest_high)),
     ):
-        lines = [agreement(np.delete(x, k).tolist(), np.delete(y, k).tolist()) for k in range(n)]
-        left_out = np.array([line.slope + line.intercept / at for line in lines])
-        assert value == pytest.approx(found.slope + found.intercept / at)
+        left_out = np.array([of_slope * line.slope + of_intercept * line.intercept for line in lines])
+        assert value == pytest.approx(of_slope * found.slope + of_intercept * found.intercept)
         pseudo = n * value - (n - 1) * left_out
-        half = stats.t.ppf(0.975, n - 2) * pseudo.std(ddof=1) / math.sqrt(n)
+        half = stats.t.ppf(0.975, n - 2) * max(pseudo.std(ddof=1) / math.sqrt(n), at_least)
         assert (low, high) == pytest.approx((pseudo.mean() - half, pseudo.mean() + half))
+
+
+@pytest.mark.parametrize("n", [8, 10, 20])
+def test_the_dim_end_of_the_line_is_covered_though_few_materials_set_it(n: int):
+    covered = []
+    for seed in range(200):
+        x, y = pairs(seed, n)
+        found = agreement(x.tolist(), y.tolist())
+        covered.append(found.dimmest_low <= 1.1 + 200 / x.min() <= found.dimmest_high)
+    assert np.mean(covered) >= 0.93
 
 
 @pytest.mark.slow

@@ -161,3 +161,14 @@ def test_every_header_says_what_it_is_in_a_comment(workbook: openpyxl.Workbook, 
     for cell in workbook[name][1]:
         assert cell.comment is not None, cell.value
         assert cell.comment.text.strip()
+
+
+def test_the_comparisons_hold_what_patients_without_a_density_could_change(
+    workbook: openpyxl.Workbook, study_result: StudyResult
+):
+    assert study_result.unnumbered is not None
+    rows = [[cell.value for cell in row] for row in workbook["Comparisons"].iter_rows()]
+    for contrast in (study_result.unnumbered.response, *study_result.unnumbered.by_rd):
+        row = next(row for row in rows if contrast.name in row)
+        assert f"{contrast.first.k}/{contrast.first.n}" in row
+        assert f"{contrast.second.k}/{contrast.second.n}" in row

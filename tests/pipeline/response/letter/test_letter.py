@@ -346,3 +346,140 @@ def test_a_word_after_a_comma_belongs_to_the_name_before_it_where_it_stands_alon
 def test_a_drug_that_is_excepted_counts_in_no_class(typed):
     found = refractory(typed)
     assert found is None or (found.inhibitors == 0 and not found.anti_cd38)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("del17p nein; t(4;14) ja", {"del17p": False, "t(4;14)": True}),
+        ("pas de del17p", {"del17p": False}),
+        ("délétion 17p absente; sans t(4;14)", {"del17p": False, "t(4;14)": False}),
+        ("sin del17p", {"del17p": False}),
+        ("del17p N; t(4;14) Y", {"del17p": False, "t(4;14)": True}),
+        ("Keine Hochrisiko-Aberrationen", {}),
+        ("Hochrisiko", {"hochrisiko": True}),
+        ("geen afwijkingen", {}),
+    ],
+)
+def test_a_cell_in_another_language_says_the_same(typed, found):
+    assert abnormalities(typed) == found
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["unbekannt", "inconnu", "keine Angabe", "k.A.", "non fait", "nicht gemacht", "no hecho", "missing"],
+)
+def test_not_done_in_another_language_makes_nobody_low_risk(typed):
+    assert abnormalities(typed) is None
+
+
+@pytest.mark.parametrize("typed", ["yes", "1", "-", "abnormal", "see letter", "positive"])
+def test_a_cell_that_names_no_abnormality_counts_for_nobody_and_is_told(typed):
+    letter = letter_of(Patient("P1", cytogenetics=typed), Patient("P2", cytogenetics="del17p"))
+    part = next(part for part in letter.parts if part.title == "Cytogenetics")
+    assert counts(letter, "Cytogenetics")["del17p"] == (1, 1)
+    assert "Not understood in full: 1 cell" in part.rule
+
+
+@pytest.mark.parametrize(
+    "typed", ["previously del17p", "del17p at diagnosis", "del17p t(4;14) neg", "del17p <5%"]
+)
+def test_a_name_beside_a_word_that_is_not_understood_is_neither_present_nor_absent(typed):
+    assert abnormalities(typed)["del17p"] is None
+    assert is_high_risk(abnormalities(typed)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("t(14;4)", {"t(4;14)": True}),
+        ("4;14 pos; 14;16 neg", {"t(4;14)": True, "t(14;16)": False}),
+        ("deletion of 17p not detected", {"del17p": False}),
+        ("Deletion 17p", {"del17p": True}),
+        ("17p: 60 %; t(4;14): 0 %", {"del17p": True, "t(4;14)": False}),
+        ("monosomy 17", {"del17p": True}),
+        ("del(17q)", {"del(17q)": True}),
+        ("del(1q21)", {"del(1q21)": True}),
+        ("46,XY,del(17)(p13)[5]/46,XY[15]", {"del17p": True}),
+        ("45,X,-Y", {}),
+        ("trisomies 3, 7, 9", {"trisomy 3": True, "trisomy 7": True, "trisomy 9": True}),
+    ],
+)
+def test_an_abnormality_is_known_by_each_of_its_usual_names(typed, found):
+    assert abnormalities(typed) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("t(4;14), t(14;16), del17p: all negative", {"t(4;14)": False, "t(14;16)": False, "del17p": False}),
+        ("all negative: del17p, t(4;14)", {"del17p": False, "t(4;14)": False}),
+        ("negative: del17p, t(4;14)", {"del17p": False, "t(4;14)": False}),
+        ("del17p, all others negative", {"del17p": True}),
+        ("all negative except del17p", {"del17p": True}),
+        ("negativ außer del17p", {"del17p": True}),
+        ("normal, sauf t(4;14)", {"t(4;14)": True}),
+    ],
+)
+def test_a_word_for_all_counts_for_the_whole_list_and_an_exception_is_the_opposite(typed, found):
+    assert abnormalities(typed) == found
+    assert not is_unclear(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "n_inhibitors", "n_immunomodulators", "anti_cd38"),
+    [
+        ("lenalidomide=1; bortezomib=0; daratumumab=1", 0, 1, True),
+        ("len+, bort-, dara+", 0, 1, True),
+        ("pas de bortezomib; lénalidomide", 0, 1, False),
+        ("sin bortezomib; lenalidomida", 0, 1, False),
+        ("responded to bortezomib; len", 0, 1, False),
+        ("lenalidomide; bortezomib -> PR", 0, 1, False),
+        ("lenalidomide; bortezomib exposed", 0, 1, False),
+        ("PI: yes; IMiD: yes; CD38: no", 1, 1, False),
+        ("2 PIs, IMiDs (2), CD38-Antikörper", 2, 2, True),
+        ("Proteasominhibitor, IMiD", 1, 1, False),
+        ("non réfractaire", 0, 0, False),
+        ("ninguno", 0, 0, False),
+    ],
+)
+def test_a_drug_counts_only_where_the_myeloma_is_refractory_to_it(
+    typed, n_inhibitors, n_immunomodulators, anti_cd38
+):
+    found = refractory(typed)
+    assert (found.inhibitors, found.immunomodulators) == (n_inhibitors, n_immunomodulators)
+    assert found.anti_cd38 is anti_cd38
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ({"next_therapy_on": START + timedelta(60)}, ()),
+        ({"discontinuation_reason": "progression"}, ()),
+        ({"discontinued_on": START - timedelta(5)}, ()),
+        ({"discontinuation_reason": "toxicity", "exposure_weeks": 8.0}, (False, False)),
+        ({"progressed_on": START + timedelta(50)}, ()),
+        ({"progressed_on": START + timedelta(120)}, (True,)),
+        ({"progressed_on": START + timedelta(50), "died_on": START + timedelta(400)}, ()),
+        ({"died_on": START + timedelta(120)}, (True, False)),
+        ({}, (True, True)),
+    ],
+)
+def test_whose_end_of_treatment_is_not_typed_is_not_treated_until_the_last_contact(typed: dict, known: tuple):
+    contact = {} if "died_on" in typed else {"last_contact_on": START + timedelta(400)}
+    letter = letter_of(Patient("P1", best_response="NE", treatment_start=START, **contact, **typed))
+    rows = [part for part in letter.parts if part.title == "Duration of treatment by best response"]
+    shares = [bool(row.k) for part in rows for row in part.rows if "months" in row.name and hasattr(row, "k")]
+    assert tuple(shares) == known
+
+
+def test_a_limit_among_the_serum_levels_makes_each_of_their_figures_an_upper_bound():
+    levels = (Concentration(50.0, True), Concentration(0.2), Concentration(4.0))
+    samples = [
+        Sample(f"S{k}", f"P{k}", START, "x.fcs", "MM", "QB", "V1", serum_washed_out_ug_ml=level)
+        for k, level in enumerate(levels)
+    ]
+    letter = letter_of(*(Patient(f"P{k}") for k in range(3)), samples=samples)
+    part = next(part for part in letter.parts if part.title == "Serum levels by visit")
+    assert str(part.rows[0]) == "4 (0.2–50)"
+    assert "median, least and highest value are upper bounds" in part.rule
