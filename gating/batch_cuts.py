@@ -186,7 +186,10 @@ def fitting_cuts(
     gated
         The tube gated without its batch.
     """
-    before = {step: mask for (_, mask), (step, _) in _steps_with_predecessor(gated)}
+    if not cuts:  # a mask for each step of a large tube is much memory
+        return (), ()
+    steps = {cut.step for cut in cuts}
+    before = {step: mask for (_, mask), (step, _) in _steps_with_predecessor(gated) if step in steps}
     through = {
         cut: goes_through_cells(events.column(cut.channel)[before[cut.step]], cut.value) for cut in cuts
     }

@@ -90,7 +90,7 @@ def find_sentinels(events: Events, panel: GatingPanel, gated: GatedPopulation) -
         note = f"the panel has no {' and no '.join(lacking)} channel"
         return tuple(Sentinel(name, None, nothing, 0.0, note) for name in (NK_CELLS, B_PRECURSORS))
     events = drawn_by_scatter(events, panel)
-    viable = Survivors.everyone(events).among(gated.viable_singlets)
+    viable = Survivors.of(events, gated.viable_singlets)
     sample = viable.among(sampled(events, SAMPLE_EVENTS))
     scatter = panel.with_role(Role.SSC_AREA)[0].channel
     cut = side_cut(sample.column(scatter))

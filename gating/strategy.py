@@ -136,10 +136,10 @@ def _with_target(passed: Passed, sample: Mask, choices: Choices) -> Passed:
 
 def _with_target_of(searched: Survivors, passed: Passed, sample: Mask, choices: Choices) -> Passed | None:
     """Return the state after the second anchor, searched in a sample; None if the sample is too small."""
-    single_sample, mask = passed.left.among(sample), searched.mask()
+    single_sample = passed.left.among(sample)
     search = search_anchors(searched, single_sample, choices)
     passed, viable_sample = _without_sides(passed, search, single_sample, sample, choices)
-    search = search.within(passed.left.among(mask), viable_sample, choices)
+    search = search.within(passed.left.among(searched.mask()), viable_sample, choices)
     estimates = find_target_by_sample(search, choices, partial(_enough, passed.left))
     return None if estimates is None else passed.then(estimates[0]).then(estimates[1])
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events import FloatArray, Mask
+from gating.events.events import BLOCK, Rows
 from gating.events.panel import Role
 from pipeline.tube.reading import Tube
 
@@ -128,10 +129,27 @@ def _sampling_sds(values: NDArray[np.float64], levels: Sequence[float], n_part: 
     return np.asarray((high - low) / 2)
 
 
+def every_nth(mask: Mask, n: int) -> Rows:
+    """Return the rows of every n-th event in a mask, the first one included.
+
+    The mask is searched in blocks: the rows of all events of a large tube would be much memory.
+
+    Examples
+    --------
+    >>> every_nth(np.array([False, True, True, True, False, True]), 2).tolist()
+    [1, 3]
+    """
+    rows, skipped = [], 0
+    for start in range(0, mask.size, BLOCK):
+        in_block = np.flatnonzero(mask[start : start + BLOCK]) + start
+        rows.append(in_block[skipped::n].copy())
+        skipped = (skipped - in_block.size) % n
+    return np.concatenate(rows) if rows else np.empty(0, np.intp)
+
+
 def _in_order(values: FloatArray, time: FloatArray, mask: Mask) -> list[FloatArray]:
     """Return a regular sample of the events in the file's order and, if it differs, in that of times."""
-    where = np.flatnonzero(mask)
-    where = where[:: max(where.size // MOST_COMPARED, 1)]
+    where = every_nth(mask, max(int(np.count_nonzero(mask)) // MOST_COMPARED, 1))
     in_file, times = values[where], time[where]
     if bool(np.all(times[1:] >= times[:-1])):
         return [in_file]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -113,3 +114,15 @@ def test_of_the_batch_s_cuts_one_that_goes_through_the_tube_s_cells_is_told_apar
     through = BatchCut(Step.VIABLE, "Viability", 110.0, 0.1, 5)
     beside = BatchCut(Step.VIABLE, "Viability", 1_500.0, 0.1, 5)
     assert fitting_cuts(sample.events, gated, (through, beside)) == ((beside,), (through,))
+
+
+def test_a_tube_without_cuts_of_a_batch_takes_no_memory_for_the_masks_of_its_steps():
+    sample = marrow(6, n=6_000)
+    gated = gate_plasma_cells(sample.events, panel())
+    tracemalloc.start()
+    try:
+        assert fitting_cuts(sample.events, gated, ()) == ((), ())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < sample.events.n_events  # bytes: less than one mask

@@ -259,10 +259,10 @@ def _try_step(active: _ActiveBodies, rtol: float) -> NDArray[np.bool_]:
     hours = np.minimum(active.step_hours, active.hours_left)
     new_amounts, error_mg = step(Rates(*active.rates), AmountsInBody(*active.amounts), hours)
     tolerance_mg = rtol * (np.maximum(active.amounts[:2], new_amounts[:2]) + active.floor_mg)
-    relative_error = np.max(error_mg / tolerance_mg, axis=0)
+    relative_error = np.maximum(*(error_mg / tolerance_mg))
     accepted = relative_error <= 1.0
     factor = _SAFETY * np.maximum(relative_error, np.finfo(np.float64).tiny) ** (-1 / _ORDER)
-    factor = np.clip(np.where(np.isfinite(relative_error), factor, 0.0), _SMALLEST_FACTOR, _LARGEST_FACTOR)
+    factor = np.where(np.isfinite(relative_error), factor, 0.0).clip(_SMALLEST_FACTOR, _LARGEST_FACTOR)
     # the end of the interval may cut a step short; the longer step length is then kept
     uncut_hours = np.where(accepted & (hours < active.step_hours), active.step_hours, 0.0)
     active.step_hours = np.maximum(hours * factor, uncut_hours)

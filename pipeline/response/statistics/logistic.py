@@ -127,9 +127,11 @@ class Logistic:
 
     def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return log L at each intercept, of one slope for all or of one for each: shape (n_intercepts,)."""
-        eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
+        return self._log_l(*_surprise(intercepts, slope, self.x))
+
+    def _log_l(self, of_yes: Floats, of_no: Floats) -> Floats:
         no = self.total - self.yes
-        return np.asarray(-np.sum(self.yes * np.logaddexp(0, -eta) + no * np.logaddexp(0, eta), axis=1))
+        return np.asarray(-np.sum(self.yes * of_yes + no * of_no, axis=1))
 
     def profile(self, slope: float) -> float:
         """Return the highest likelihood over the intercept."""
@@ -174,10 +176,8 @@ class Penalised(Logistic):
 
     def log_likelihood(self, intercepts: Floats, slope: float | Floats) -> Floats:
         """Return log L + ½ log |I| at each intercept, of one slope or of each: shape (n_intercepts,)."""
-        eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * self.x
-        return np.asarray(
-            Logistic.log_likelihood(self, intercepts, slope) + 0.5 * _log_information(self.x, self.total, eta)
-        )
+        both = _surprise(intercepts, slope, self.x)
+        return np.asarray(self._log_l(*both) + 0.5 * _log_information(self.x, self.total, *both))
 
     def profile(self, slope: float) -> float:
         """Return the highest penalised likelihood over the intercept."""
@@ -215,10 +215,12 @@ class Penalised(Logistic):
     def _narrowed(self, low: Floats, high: Floats, slope: Floats) -> Floats:
         """Return the height of the single maximum between each two intercepts, all of shape (n_maxima,)."""
         summits, n = np.arange(len(low)), 2 * _PARTS + 1
+        parts, slopes = np.arange(n, dtype=float), np.repeat(slope, n)
         for _ in range(_NARROWINGS):
-            intercepts = np.linspace(low, high, n, axis=1)
-            value = self.log_likelihood(intercepts.ravel(), np.repeat(slope, n)).reshape(intercepts.shape)
-            top = np.clip(np.argmax(value, axis=1), 1, 2 * _PARTS - 1)
+            intercepts = low[:, np.newaxis] + parts * ((high - low) / (n - 1))[:, np.newaxis]
+            intercepts[:, -1] = high
+            value = self.log_likelihood(intercepts.ravel(), slopes).reshape(intercepts.shape)
+            top = np.argmax(value, axis=1).clip(1, 2 * _PARTS - 1)
             low, high = intercepts[summits, top - 1], intercepts[summits, top + 1]
         return np.asarray(value.max(axis=1))
 
@@ -244,18 +246,16 @@ class Penalised(Logistic):
         return _crossing(self.profile, least, float(near), float(far))
 
 
-def _log_information(x: Floats, total: Floats, eta: Floats) -> Floats:
-    """Return log |I| of intercept and slope, from log weights: so no weight underflows far from a step.
+def _surprise(intercepts: Floats, slope: float | Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Return minus the log probability of yes, and of no: (n_intercepts, n_values)."""
+    eta = intercepts[:, np.newaxis] + np.reshape(slope, (-1, 1)) * x
+    return np.logaddexp(0, -eta), np.logaddexp(0, eta)
 
-    Parameters
-    ----------
-    x, total
-        Shape (n_values,).
-    eta
-        Linear predictor, shape (n_intercepts, n_values).
-    """
-    log_weight = np.log(total) - np.logaddexp(0, eta) - np.logaddexp(0, -eta)
-    rows, heaviest = np.arange(len(eta)), np.argmax(log_weight, axis=1)
+
+def _log_information(x: Floats, total: Floats, of_yes: Floats, of_no: Floats) -> Floats:
+    """Return log |I| of intercept and slope, from log weights: so no weight underflows far from a step."""
+    log_weight = np.log(total) - of_no - of_yes
+    rows, heaviest = np.arange(len(log_weight)), np.argmax(log_weight, axis=1)
     top = log_weight[rows, heaviest]
     mass = np.exp(log_weight - top[:, np.newaxis]).sum(axis=1)
     away = x - x[heaviest][:, np.newaxis]

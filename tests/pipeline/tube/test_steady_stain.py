@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gating.events.events import BLOCK
 from helpers.rewritten import rewrite
 from pipeline.beads.calibrate import calibrate_bead_run
 from pipeline.quantification.quantify import quantify_tube
@@ -16,7 +18,7 @@ from pipeline.quantification.task import TubeTask
 from pipeline.running.tasks import bead_tasks, input_hashes, tube_tasks
 from pipeline.simulate import simulate_study
 from pipeline.study.sheets.reading import read_study
-from pipeline.tube.steady_stain import AT_MEDIAN, BRIGHTER_HALF, largest_change
+from pipeline.tube.steady_stain import AT_MEDIAN, BRIGHTER_HALF, every_nth, largest_change
 
 CHANGES = {
     "rises": (lambda u: 1 + 0.4 * u, True),
@@ -121,3 +123,21 @@ def test_two_kinds_of_cells_in_equal_numbers_are_no_change(n):
     cells = np.where(rng.random((200, n)) < 0.5, dim, bright)
     changed = [largest_change(one.astype(np.float32), AT_MEDIAN, "quantified cells") for one in cells]
     assert sum(change is not None for change in changed) <= 3  # 50 of 200 where each part told its own SD
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100_003])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_regular_sample_takes_every_nth_event_whatever_the_block_it_lies_in(n, share):
+    mask = np.random.default_rng(n).uniform(size=3 * BLOCK + 5) < share
+    assert every_nth(mask, n).tolist() == np.flatnonzero(mask)[::n].tolist()
+
+
+def test_a_regular_sample_of_a_large_tube_takes_less_memory_than_the_rows_of_its_events():
+    mask = np.ones(20 * BLOCK, np.bool_)
+    tracemalloc.start()
+    try:
+        every_nth(mask, 50)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * BLOCK * 8  # bytes: a quarter of all rows

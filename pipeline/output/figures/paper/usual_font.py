@@ -21,6 +21,10 @@ _USUAL: Final = (
 )
 """First and last character of each range that is kept."""
 
+_UNREAD: Final = ("FFTM", "MATH", "GDEF", "GPOS", "GSUB")
+"""Tables that no figure needs: the distances of letters come from the table `kern`. Each PDF would search
+them again. Convention: for speed."""
+
 
 @dataclass(frozen=True)
 class UsualFont:
@@ -48,10 +52,8 @@ def usual_font(weight: str) -> UsualFont:
     from fontTools import subset
     from matplotlib.font_manager import FontProperties, findfont
 
-    options = subset.Options(
-        layout_features=["kern"], legacy_kern=True, notdef_outline=True, glyph_names=True
-    )
-    options.drop_tables += ["FFTM", "MATH"]
+    options = subset.Options(layout_features=[], legacy_kern=True, notdef_outline=True, glyph_names=True)
+    options.drop_tables += [*_UNREAD]
     whole = findfont(FontProperties(family=FAMILY, weight=weight))
     file = Path(_folder().name) / f"{weight}.ttf"
     subsetter = subset.Subsetter(options)

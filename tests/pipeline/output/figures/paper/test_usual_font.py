@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
@@ -33,3 +34,11 @@ def test_usual_font_are_drawn_to_the_pixel_as_in_the_whole_font(text, weight):
 def test_a_letter_that_is_not_usual_is_written_with_the_whole_font():
     assert not usual_font("normal").can_write("Больной 7")
     assert _font("Больной 7", LOOK, 1.0).get_family() == [FAMILY]
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_a_pdf_does_not_search_tables_that_no_figure_needs_and_keeps_the_distances_of_letters(weight):
+    with TTFont(usual_font(weight).file) as font:
+        tables = set(font.keys())
+    assert "kern" in tables
+    assert not tables & {"GDEF", "GPOS", "GSUB"}
