@@ -105,9 +105,7 @@ def _lights(channels: Sequence[str]) -> list[str]:
     return sorted(name for name in channels if scatter_role(name) is None)
 
 
-def some_events(
-    file: FcsFile, begin: int, most: int, channels: Sequence[str]
-) -> NDArray[np.float32] | None:
+def some_events(file: FcsFile, begin: int, most: int, channels: Sequence[str]) -> NDArray[np.float32] | None:
     """Return events of a file, shape (n_channels, n_events); None if they cannot be read.
 
     Parameters

@@ -82,6 +82,10 @@ REFUSED = [
     (dose("10", "mg", "IV", "Sarclisa"), "doses!D3", "Is the unit mg/kg?"),
     (dose("100", "mg/kg", "IV", "isatuximab"), "doses!D3", "10 or 20 mg/kg IV"),
     (dose("160", "mg/kg", "IV", "MOR202"), "doses!D3", "4 or 8 or 16 mg/kg IV"),
+    (dose("30", "", "IV"), "doses!D3", "Type its unit"),
+    (dose("60", "", ""), "doses!D3", "Type its unit"),
+    (dose("45000", "", "IV"), "doses!D3", "16 mg/kg IV"),
+    (dose("16", "", "SC"), "doses!D3", "without a unit SC"),
     # drugs
     (dose("25", "mg", "", "DRd"), "doses!C3", 'Did you mean "daratumumab"?'),
     (dose("", "", "", "Dara-Vd"), "doses!C3", "with no dose"),
@@ -162,6 +166,12 @@ REFUSED = [
 ]  # fmt: skip
 
 WARNED = [
+    (dose("16", "", "IV"), "doses!D3", "Only mg/kg is possible"),
+    (dose("16", "", ""), "doses!D3", "16 without a unit"),
+    (dose("1800", "", "SC", "Darzalex"), "doses!D3", "Only mg is possible"),
+    (dose("1160", "", "IV"), "doses!D3", "Only mg is possible"),
+    (dose("10", "", "IV", "Sarclisa"), "doses!D3", "Only mg/kg is possible"),
+    (dose("20", "", "", "lenalidomide"), None, ""),
     (dose("30", "mg/kg", "IV"), "doses!D3", "No trial gave more than 24 mg/kg"),
     (dose("0.16", "mg/kg", "IV"), "doses!D3", "decimal point"),
     (dose("1.6", "mg/kg", "IV"), "doses!D3", "No trial gave it"),
