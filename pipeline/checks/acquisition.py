@@ -91,9 +91,14 @@ def detector_difference(tube: FcsFile, first: str, other_file: FcsFile, second: 
             for detector in (a, b)
         )
         differ.append(f"amplification {' and '.join(decades)}")
-    elif tube.counts_digits(first) or other_file.counts_digits(second):
+    elif _counts(tube, first) or _counts(other_file, second):
         differ += [*filter(None, [_scale_difference(tube, first, other_file, second)])]
     return "; ".join(differ), compared or bool(differ)
+
+
+def _counts(file: FcsFile, channel: str) -> bool:
+    """Return whether the values of a channel are whole numbers of a digitiser, whose end is $PnR."""
+    return any(parameter.kind == "I" for parameter in file.parameters if parameter.name == channel)
 
 
 def _scale_difference(tube: FcsFile, first: str, other_file: FcsFile, second: str) -> str:

@@ -160,10 +160,6 @@ class FcsFile:
         parameter = self.parameters[self._row(name)]
         return Detector(parameter.voltage, parameter.gain, (parameter.decades, parameter.log_zero))
 
-    def counts_digits(self, name: str) -> bool:
-        """Return whether the values of a channel are whole numbers of a digitiser, whose end is $PnR."""
-        return self.parameters[self._row(name)].kind == "I"
-
     @cached_property
     def _spillover(self) -> tuple[SpilloverMatrix | None, tuple[Repair, ...]]:
         return parse_spillover(self.keywords, self.parameters)
