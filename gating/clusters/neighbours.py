@@ -15,12 +15,12 @@ from gating.clusters.mixture import Mixture
 from gating.clusters.wanted import ClusterLimits
 from gating.events import FloatArray, Mask
 from gating.events.quantiles import quantiles
-from gating.events.tickets import Tickets, one_of_each, thinned
+from gating.events.tickets import Tickets, drawn_by_rank, one_of_each
 from gating.thresholds import Axis
 
 AxisAt = Callable[[NDArray[np.intp]], Axis]
 """A function: it returns the positions of the candidates in some rows on one axis, as a new array."""
-NEAREST_EVENTS = 160
+NEAREST_EVENTS = 240
 """Number of events nearest to the group that are all used; farther events are sampled ever more thinly.
 Chosen on the simulated tubes of docs/validation.md."""
 NEAR_GROUP = 6.0
@@ -240,7 +240,7 @@ def evenly(ordered: NDArray[np.intp], tickets: Tickets, most: int) -> tuple[NDAr
 
 def nearest_of(ordered: NDArray[np.intp], tickets: Tickets) -> tuple[NDArray[np.intp], Floats]:
     """Return all of the nearest rows, ever fewer of the others, and how many rows each represents."""
-    ranks, weights = thinned(tickets.take(ordered), NEAREST_EVENTS)
+    ranks, weights = drawn_by_rank(tickets.take(ordered), NEAREST_EVENTS)
     return ordered[ranks], weights
 
 

@@ -18,6 +18,7 @@ from pipeline.commands.record import digests_of
 from pipeline.files.content import digest_of
 from pipeline.files.json_names import facts_of_json
 from pipeline.files.whole import write_whole
+from pipeline.output.report.environment import templates_digest
 from pipeline.output.results_folder import NO_EXTRAS, FigureExtras, Results
 from pipeline.study.faults import Fault, fault_report
 from pipeline.study.study import Study
@@ -115,6 +116,7 @@ def made_from(
         extras,
         sorted(study.places.items()),
         provenance_of(study, ()),
+        templates_digest(),
         [(name, stores.samples.checksum(name), stores.alone.checksum(name)) for name in sorted(tubes)],
         calibrations,
         faults,

@@ -210,7 +210,9 @@ def nearest_beads(
     if len(bead_files) == 1:
         return run, ""
     if tube.day is None or run.day is None:
-        return run, "no date in the files: beads by folder and name, check them"
+        alike = _distance(tube, run) == _distance(tube, ordered[1])
+        reason = f"{run.stem} is the first of {len(bead_files)} by name" if alike else "beads by folder"
+        return run, f"no date in the files: {reason}, check them"
     if _distance(tube, run) == _distance(tube, ordered[1]):
         return run, f"beads of that day are also {ordered[1].stem}: check which"
     days = abs((tube.day - run.day).days)

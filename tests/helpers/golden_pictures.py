@@ -50,7 +50,7 @@ def golden_pictures(study_result: StudyResult) -> Iterator[tuple[str, str]]:
     yield "cd38", _file(histogram)
     for name, picture in zip(("populations", "curve", "errors"), bead_pictures(run), strict=True):
         yield f"beads_{name}", _file(picture)
-    yield "drift", _file(drift_pictures([_drift()])[0])
+    yield "drift", _file(drift_pictures([drift_series()])[0])
     for mm in (TWO_COLUMNS, ONE_COLUMN):
         for chart in (WASHOUT, RESPONSE_CHART):
             (picture,) = chart.pages(study_result, mm, {})
@@ -80,7 +80,7 @@ def _file(picture: Picture) -> str:
     return file_of(picture, "golden").replace("><", ">\n<")
 
 
-def _drift() -> DriftSeries:
+def drift_series() -> DriftSeries:
     values = (1000.0, 1020.0, 990.0, 1010.0, 1100.0, 1085.0)
     verdicts = (*(CurveVerdict.ACCEPT,) * 4, CurveVerdict.REJECT, CurveVerdict.WARN)
     points = tuple(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
 from gating import GatedPopulation, gate_plasma_cells
+from gating.arithmetic.numbers import Floats
 from gating.events import Events, Mask
 from gating.events.panel import GatingPanel
 from validation.gating_tubes import KnownTube, Wanted, known_tube
@@ -17,6 +19,8 @@ SCENARIOS = ("plain", "rare", "clog", "drift", "dim_cd138", "bimodal", "no_matri
 FEWEST_CELLS = 50
 SHAKEN = 1e-6
 """Of the spread of a channel: far below what any detector tells, far above what a processor rounds."""
+NOISE_CV = 0.05
+"""CV of the light of equal bright cells. Convention: good beads have 2 to 3 %."""
 FRAGMENT = 0.09
 """Size of the fragments that are added, of the cells they come from."""
 
@@ -51,7 +55,7 @@ def changes_of(wanted: Wanted) -> list[Change]:
         *_gains(known, before),
         *_halves(known, _quantified(usual)),
         ("20 % more debris", _with_debris(known, before, wanted.seed)),
-        ("every value by a millionth of its noise", _shaken(known, before, wanted.seed)),
+        ("every value by a millionth of its channel's spread", _shaken(known, before, wanted.seed)),
         ("events and channels in another order", _turned(known, usual, wanted.seed)),
     ]
     return [Change(kind, wanted.scenario, change) for kind, change in found]
@@ -108,15 +112,37 @@ def _with_debris(known: KnownTube, before: float, seed: int) -> float:
     return _median(known, after) / before - 1
 
 
-def shaken(events: Events, panel: GatingPanel, seed: int) -> Events:
-    """Return the events, every value but the time moved by a millionth of its channel's spread (MAD)."""
+class Shake(StrEnum):
+    """By a millionth of what each value but the time is moved."""
+
+    NOISE = "its own noise"
+    SPREAD = "the spread of its channel"
+
+
+def shaken(events: Events, panel: GatingPanel, seed: int, shake: Shake = Shake.SPREAD) -> Events:
+    """Return the events, every value but the time moved by a millionth of its noise or of its channel's spread.
+
+    The spread is the MAD over all events. Where most cells are bright it is up to a thousand times the noise of a
+    dim cell.
+    """
     rng, values = np.random.default_rng(seed), events.values.astype(np.float64)
     times = {channel.channel for channel in panel.with_role("time")}
     for row, name in enumerate(events.channels):
         if name not in times:
-            spread = float(np.median(np.abs(values[row] - np.median(values[row]))))
-            values[row] += SHAKEN * spread * rng.standard_normal(values.shape[1])
+            size = _noise(values[row]) if shake is Shake.NOISE else _mad(values[row])
+            values[row] += SHAKEN * size * rng.standard_normal(values.shape[1])
     return Events(values.astype(np.float32), events.channels, events.scale_tops)
+
+
+def _mad(values: Floats) -> float:
+    return float(np.median(np.abs(values - np.median(values))))
+
+
+def _noise(values: Floats) -> Floats:
+    """Return the noise of each value: that of unstained cells, as the values below zero show it, and a share of it."""
+    below = values[values < 0]
+    floor = float(np.sqrt(np.mean(below**2))) if below.size else 0.0
+    return np.hypot(floor, NOISE_CV * values)
 
 
 def _shaken(known: KnownTube, before: float, seed: int) -> float:

@@ -1,11 +1,41 @@
 """A change far below the noise changes hardly any cell, also where two beginnings of a search are equally sure."""
 
+import numpy as np
 import pytest
 
+from gating.events import Events
+from gating.events.panel import GatingChannel, GatingPanel, Role
+from validation.gating_robustness import Shake, shaken
 from validation.gating_tubes import Wanted
 from validation.steadiness import Shaken, shaken_tube, summary, wanted_tubes
 
 EQUALLY_SURE = Wanted("dim_cd138", "wide_scale", "six colours", 502)
+
+
+WANTED = wanted_tubes(range(601, 603))
+"""Tubes of seeds that are on no page: every scenario, both instruments, every panel."""
+
+
+@pytest.mark.slow
+def test_a_millionth_of_the_noise_moves_no_cell_of_any_tube():
+    assert len(WANTED) == 22
+    assert [tube for tube in (shaken_tube(wanted, Shake.NOISE) for wanted in WANTED) if tube.draws] == []
+
+
+@pytest.mark.slow
+def test_a_change_that_is_a_thousand_times_larger_moves_few_cells():
+    tubes = [shaken_tube(wanted) for wanted in WANTED]
+    assert np.quantile([tube.cells for tube in tubes], 0.9) < 0.03
+    assert max(tube.density for tube in tubes if np.isfinite(tube.density)) < 0.02
+
+
+def test_noise_is_that_of_unstained_cells_and_a_share_of_the_light():
+    values = np.array([-3.0, 4.0, 1_000.0], np.float32)
+    events = Events(np.tile(values, (1, 20_000)), ("A",), (262_144.0,))
+    panel = GatingPanel((GatingChannel("A", Role.CD138),))
+    moved = shaken(events, panel, 1, Shake.NOISE).values[0].astype(float) - events.values[0]
+    assert np.std(moved[::3]) == pytest.approx(3e-6, rel=0.2)  # the step of float32 at 3 is 2.4e-7
+    assert np.std(moved[2::3]) == pytest.approx(5e-5, rel=0.3)  # at 1,000 it is 6.1e-5
 
 
 @pytest.mark.slow

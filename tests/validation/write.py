@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
 from validation import (
@@ -37,11 +38,13 @@ from validation import (
     second_opinions,
     sentinels,
     shapes,
+    steadiness,
     tubes,
     waiting,
     washout,
     wrong_curves,
 )
+from validation.gating_robustness import Shake
 
 SEED = 20240607
 HELD_OUT = 2000
@@ -74,6 +77,7 @@ class Sizes:
     empty_seeds: int = 6
     other_seeds: int = 5
     perturbed_seeds: int = 2
+    shaken_seeds: int = 5
     opinion_seeds: int = 2
     processor_patients: int = 4
     replicate_tubes: int = 400
@@ -121,6 +125,13 @@ def _clone_splits(sizes: Sizes, mapper: Mapper) -> str:
     return clone_splits.section(clone_splits.examine(sizes.split_days, SEED, mapper), SEED)
 
 
+def _steadiness(sizes: Sizes, mapper: Mapper) -> str:
+    first = steadiness.SEEDS.start
+    wanted = steadiness.wanted_tubes(range(first, first + sizes.shaken_seeds))
+    by_noise = mapper(partial(steadiness.shaken_tube, shake=Shake.NOISE), wanted)
+    return steadiness.section(list(by_noise), list(mapper(steadiness.shaken_tube, wanted)))
+
+
 def _second_opinion(sizes: Sizes, mapper: Mapper) -> str:
     seeds = range(HELD_OUT, HELD_OUT + sizes.opinion_seeds)
     return second_opinions.section(second_opinions.examine(seeds, mapper))
@@ -165,6 +176,7 @@ SECTIONS: Mapping[str, Callable[[Sizes, Mapper], str]] = {
     "sentinels": _sentinels,
     "clone splits": _clone_splits,
     "gating": _gating,
+    "steadiness": _steadiness,
     "second opinion": _second_opinion,
     "processors": _processors,
 }

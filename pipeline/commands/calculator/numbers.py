@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
+from pipeline.study.cells.number_lists import split_list, thousands_apart
 from pipeline.study.cells.numbers import GROUPED, NUMBER_PATTERN
 from pipeline.study.errors import UsageError
-from pipeline.study.wording import quoted
+from pipeline.study.wording import counted, quoted
 
-_HEAD = re.compile(r"[+-]?[1-9]\d{0,2}")
-_GROUP = re.compile(r"\d{3}")
 _HOW = "type it without a thousands separator, and split numbers with ;"
 
 
@@ -39,7 +37,7 @@ def typed_numbers(text: str, name: str, n: int | None = None) -> tuple[float, ..
     >>> typed_numbers("474; 5359,5", "levels"), typed_numbers("474,5359", "levels")
     ((474.0, 5359.5), (474.0, 5359.0))
     """
-    items, by_single = _split(text.strip())
+    items, by_single = split_list(text.strip())
     if not items:
         raise UsageError(f"{name}: found nothing, expected numbers such as 474; 5359; 23843; 62336")
     if by_single and n != len(items):
@@ -47,7 +45,7 @@ def typed_numbers(text: str, name: str, n: int | None = None) -> tuple[float, ..
     _refuse_grouped(items, name)
     numbers = tuple(_number(item, name) for item in items)
     if n is not None and len(numbers) != n:
-        raise UsageError(f"{name}: found {len(numbers)} numbers, expected {n}: one for each level")
+        raise UsageError(f"{name}: found {counted(len(numbers), 'number')}, expected {n}: one for each level")
     return numbers
 
 
@@ -61,29 +59,14 @@ def typed_number(text: str, name: str) -> float:
     return _number(text.strip(), name)
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """Return the items, and the character that splits them if it may also be a thousands separator."""
-    if re.search(r"[;|\n\t]", text):
-        return _items(re.split(r"[;|\n\t]", text)), ""
-    if re.search(r",\s", text):
-        return _items(re.split(r",\s+", text)), ""
-    if re.search(r"\s", text):
-        return _items(text.split()), " "
-    return _items(text.split(",")), "," if "," in text else ""
-
-
-def _items(parts: Sequence[str]) -> list[str]:
-    return [part.strip() for part in parts if part.strip()]
-
-
 def _refuse_groups(items: Sequence[str], name: str, sign: str) -> None:
     """Refuse `1,834` in a list that commas split, and `1 834` in a list that blanks split."""
-    for head, group in pairwise(items):
-        if _HEAD.fullmatch(head) and _GROUP.fullmatch(group):
-            typed = f"{head}{sign}{group}"
-            raise UsageError(
-                f"{name}: {quoted(typed)} may be {head}{group}, or the two numbers {head} and {group}; {_HOW}"
-            )
+    if pair := thousands_apart(items):
+        head, group = pair
+        typed = f"{head}{sign}{group}"
+        raise UsageError(
+            f"{name}: {quoted(typed)} may be {head}{group}, or the two numbers {head} and {group}; {_HOW}"
+        )
 
 
 def _refuse_grouped(items: Sequence[str], name: str) -> None:

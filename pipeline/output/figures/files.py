@@ -29,7 +29,7 @@ from pipeline.output.figures.svg.picture_page import (
 from pipeline.running.this_computer.side_work import Start, at_once
 from pipeline.study.quantity_name import population_name
 
-BEAD_FIGURES: Final = "calibration.pdf"
+BEAD_FIGURES: Final = "calibration"
 GATING_FIGURES: Final = "gating.pdf"
 CHART_WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
 """Suffix of the name of a chart's PDF, and its width."""
@@ -37,6 +37,9 @@ CHART_WIDTHS: Final = (("", TWO_COLUMNS), (f"_{ONE_COLUMN:.0f}mm", ONE_COLUMN))
 _BEADS, _GATING, _CD38 = "beads", "gating", "cd38"
 _ANY: Final = re.compile(r".*\.(svg|png)", re.DOTALL)
 _COLUMNS: Final = 3
+_COLUMNS_ON_PAPER: Final = {TWO_COLUMNS: 2, ONE_COLUMN: 1}
+"""Pictures of a bead run side by side, by the width in mm: three would have letters below 6 points."""
+
 Titled = tuple[str, Picture]
 
 
@@ -79,11 +82,24 @@ def write_bead_figures(
     png: bool = False,
     start: Start = at_once,
 ) -> None:
-    """Write `calibration.pdf`, a page per bead run that has a histogram or a curve, and an SVG of each."""
+    """Write the bead runs that have a histogram or a curve: a page each in `calibration.pdf`, and an SVG.
+
+    `calibration.pdf` is two columns of a journal wide, `calibration_88mm.pdf` one.
+    """
     shown = [run for run in calibrations if run.histogram is not None or run.curve is not None]
-    pages = tuple(chain.from_iterable(_bead_pages(run, limit) for run in shown))
-    start(partial(_write_pdf, folder / BEAD_FIGURES, "Bead runs", pages))
+    for suffix, mm in CHART_WIDTHS:
+        pages = tuple(chain.from_iterable(bead_pages(run, limit, mm) for run in shown))
+        start(partial(_write_pdf, folder / f"{BEAD_FIGURES}{suffix}.pdf", "Bead runs", pages, mm))
     _write_each(folder / _BEADS, ((run.bead_run, _bead_picture(run, limit)) for run in shown), png=png)
+
+
+def bead_pages(run: CalibrationResult, limit: BeadLimit, mm: float) -> Iterator[Picture]:
+    """Yield the pages of a bead run for a PDF of this width in mm; its letters have 6 points or more."""
+    columns = _COLUMNS_ON_PAPER[mm]
+    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.bead_run}", columns)
+    if run.drift:
+        title = f"Bead run {run.bead_run} against earlier ones"
+        yield pictures_in_rows(drift_pictures(run.drift), title, columns, room=columns)
 
 
 def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: bool, start: Start) -> None:
@@ -95,8 +111,8 @@ def _write_chart(folder: Path, chart: Chart, study_result: StudyResult, *, png: 
     _write_each(folder, named, png=png, only=re.compile(rf"{re.escape(chart.name)}(_\d+)?\.(svg|png)"))
 
 
-def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
-    """Write a PDF of at least one page. Without a page, remove the file of an earlier run."""
+def _write_pdf(path: Path, title: str, pages: Iterable[Picture], mm: float | None = None) -> None:
+    """Write a PDF of at least one page, `mm` wide. Without a page, remove the file of an earlier run."""
     drawn = iter(pages)
     first = next(drawn, None)
     if first is None:
@@ -105,7 +121,7 @@ def _write_pdf(path: Path, title: str, pages: Iterable[Picture]) -> None:
     from pipeline.output.figures.paper.canvas import to_pdf
     from pipeline.output.figures.paper.drawing import figure_of
 
-    figures = map(figure_of, chain((first,), drawn))
+    figures = (figure_of(picture, mm) for picture in chain((first,), drawn))
     write_whole(path, lambda unfinished: to_pdf(figures, unfinished, title))
 
 
@@ -132,14 +148,6 @@ def _write_png(path: Path, title: str, picture: Picture) -> str:
 
     write_whole(path, lambda unfinished: to_png(figure_of(picture), unfinished, title), durable=False)
     return path.name
-
-
-def _bead_pages(run: CalibrationResult, limit: BeadLimit) -> Iterator[Picture]:
-    yield pictures_in_rows(bead_pictures(run, limit), f"Bead run {run.bead_run}", _COLUMNS)
-    if run.drift:
-        yield pictures_in_rows(
-            drift_pictures(run.drift), f"Bead run {run.bead_run} against earlier ones", _COLUMNS
-        )
 
 
 def _bead_picture(run: CalibrationResult, limit: BeadLimit) -> Picture:

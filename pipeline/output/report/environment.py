@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.files.content import digest_of
 from pipeline.output.figures.svg.shades import SHADE_COLOURS
 from pipeline.output.figures.svg.style import style_sheet
 from pipeline.output.legend.glossary import sorted_terms
@@ -56,6 +57,12 @@ def template_environment(scripts: Iterable[str] = SCRIPTS) -> Environment:
         "script_hash": _csp_hash(script),
     }
     return environment
+
+
+def templates_digest() -> str:
+    """Return the SHA-256 of the templates: pages made from other ones look different."""
+    files = sorted(path for path in REPORT_TEMPLATES.rglob("*") if path.is_file())
+    return digest_of(text for path in files for text in (path.name, path.read_text("utf-8")))
 
 
 def css_text(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from pipeline.study.cells.number_lists import split_list, thousands_apart
 from pipeline.study.cells.numbers import GROUPED, NUMBER_PATTERN
 from pipeline.study.cells.words import as_text, refuse
 from pipeline.study.wording import quoted
@@ -19,10 +20,17 @@ _RANGE = re.compile(rf"({NUMBER_PATTERN.pattern})\s*(?:-|–|—|to)\s*({NUMBER_
 
 
 def as_levels(value: object) -> tuple[float, ...]:
-    """Return assigned levels; they must rise, and only the first may be 0 (the blank bead)."""
+    """Return assigned levels; they must rise, and only the first may be 0 (the blank bead).
+
+    Semicolons split them, or commas or blanks where no number can be meant with a thousands separator.
+    """
     if isinstance(value, date | bool):
         refuse(LEVELS_EXPECTED, "Format the cell as text and type the levels again.")
-    items = [item.strip() for item in re.split(r"[;\n|]", as_text(value)) if item.strip()]
+    text = as_text(value)
+    _refuse_grouped([text])
+    items, by_single = split_list(text)
+    if by_single:
+        _refuse_two_readings(items, by_single)
     _refuse_grouped(items)
     levels = tuple(_level(item) for item in items)
     if not levels:
@@ -38,6 +46,15 @@ def as_levels(value: object) -> tuple[float, ...]:
     if any(level <= 0 for level in levels[1:]) or levels[0] < 0:
         refuse(LEVELS_EXPECTED, "Levels are positive; only the first may be 0.")
     return levels
+
+
+def _refuse_two_readings(items: list[str], sign: str) -> None:
+    """Refuse `638,9306`, which may be one level, and `1 834 5359`, which may be two levels or three."""
+    pair = (items[0], items[1]) if sign == "," and len(items) == 2 else thousands_apart(items)
+    if pair:
+        typed = sign.join(pair)
+        single = typed.replace(",", ".") if len(items) == 2 else "".join(pair)
+        refuse(LEVELS_EXPECTED, f"Did you mean {'; '.join(pair)} or {single} by {quoted(typed)}?")
 
 
 def _level(item: str) -> float:

@@ -13,6 +13,7 @@ from pipeline.commands.exit_status import RunSummary
 from pipeline.commands.last_time import NOTHING_NEW
 from pipeline.commands.run import run_study
 from pipeline.commands.stored import refit_washout, rewrite_report
+from pipeline.output.report.environment import REPORT_TEMPLATES
 from pipeline.running.options import RunOptions
 from pipeline.running.progress import reporter
 from pipeline.simulate import simulate_study
@@ -137,3 +138,14 @@ def test_the_record_names_no_place_of_this_computer(study: Path) -> None:
     assert str(study) not in kept
     assert "/tmp" not in kept
     assert "Report: " in kept
+
+
+def test_a_page_of_other_templates_is_written_again(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates = Path(shutil.copytree(REPORT_TEMPLATES, tmp_path / "templates"))
+    monkeypatch.setattr("pipeline.output.report.environment.REPORT_TEMPLATES", templates)
+    about = templates / "about.html.j2"
+    about.write_text(f"{about.read_text('utf-8')}<p>A new sentence.</p>", encoding="utf-8")
+    assert not run(study).text.startswith(NOTHING_NEW)
+    assert b"A new sentence." in contents(study)["report.html"]

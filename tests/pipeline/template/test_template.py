@@ -379,7 +379,7 @@ def test_beads_without_a_date_are_no_claim_of_time_and_are_orange(tmp_path):
     workbook = written(tmp_path)
     (row,) = table(workbook, "samples")
     assert "nearest in time" not in row["_guessed"]
-    assert "no date in the files" in row["_guessed"]
+    assert "no date in the files: beads_1 is the first of 2 by name, check them" in row["_guessed"]
     place = list(row).index("beads") + 1
     assert workbook["samples"].cell(2, place).fill.fgColor.rgb == f"00{TO_FILL}"
 

@@ -73,3 +73,27 @@ def test_without_a_control_the_tube_stays_as_it_is(bright: tuple[Tube, Tube]) ->
 def test_a_tube_with_its_own_matrix_is_left_alone(tmp_path: Path) -> None:
     tube, control = tubes_of(study_of(tmp_path, "plain"), 1)
     assert without_dye_spill(tube, Control("FMO", control))[0] is tube
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 5, 10])
+def test_spilled_light_that_leaves_the_controls_gates_is_found_as_well(tmp_path: Path, seed: int) -> None:
+    """Of P02, spilled light moves most cells out of the gates of the control; the true fraction is 0.25 to 0.26."""
+    study, _ = read_study(
+        simulate_study(tmp_path, patients=2, events=60_000, seed=seed, scenario="no_matrix")
+    )
+    assert study is not None
+    found = estimated_spillover(*tubes_of(study, 1))
+    assert found is not None
+    assert found.values[-1][found.channels.index("PerCP-Cy5-5-A")] == pytest.approx(0.26, abs=0.03)
+
+
+def test_a_control_with_other_cells_says_nothing_of_the_dyes_spillover(
+    bright: tuple[Tube, Tube], tmp_path: Path
+) -> None:
+    tube, _ = bright
+    rare = study_of(tmp_path, "rare")
+    sample = rare.samples[0]
+    panel = rare.panel(sample.panel)
+    other = read_tube(rare.folder / sample.fmo_file, panel, spillover=None)
+    assert estimated_spillover(tube, other) is None

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from pipeline.output.figures.paper.canvas import empty_figure, house_style
 from pipeline.output.figures.paper.usual_font import FAMILY, usual_font
-from pipeline.output.figures.svg.picture_page import Picture
+from pipeline.output.figures.svg.picture_page import Picture, print_points
 from pipeline.output.figures.svg.style import RULES
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ _PRESENTED: Final = ("fill", "stroke", "stroke-width", "stroke-dasharray")
 SvgAttributes = Mapping[str, str]
 
 
-def figure_of(picture: Picture) -> Figure:
-    """Return a picture as a figure of its own size.
+def figure_of(picture: Picture, mm: float | None = None) -> Figure:
+    """Return a picture as a figure of its own size, or as wide as `mm`, its letters with it.
 
     Raises ValueError for an unknown SVG element, so that nothing is left out silently.
     """
     scale = 1.0 if picture.is_chart else POINTS_OF_PIXEL
+    if mm is not None:
+        scale = print_points(mm) / picture.width
     with house_style():
         figure, axes = empty_figure(picture.width, picture.height, scale)
         pen = _Pen(axes, scale, tuple(picture.classes.split()))

@@ -100,8 +100,8 @@ def file_of(picture: Picture, title: str) -> str:
     )  # fmt: skip
 
 
-def pictures_in_rows(pictures: Sequence[Picture], title: str, columns: int) -> Picture:
-    """Return pictures in rows of so many, under their title, as one."""
+def pictures_in_rows(pictures: Sequence[Picture], title: str, columns: int, *, room: int = 1) -> Picture:
+    """Return pictures in rows of so many, under their title, as one, at least `room` of them wide."""
     rows = [pictures[k : k + columns] for k in range(0, len(pictures), columns)]
     placed, top, right = [text(title, _GAP, 18, class_="title")], float(_TITLE), 0.0
     for row in rows:
@@ -113,7 +113,8 @@ def pictures_in_rows(pictures: Sequence[Picture], title: str, columns: int) -> P
             x += picture.width + _GAP
         right = max(right, x)
         top += max(picture.height for picture in row) + _GAP
-    return Picture("".join(placed), max(right, 2.0 * _GAP), top)
+    widest = max((picture.width for picture in pictures), default=_GAP)
+    return Picture("".join(placed), max(right, room * (widest + _GAP) + _GAP), top)
 
 
 def _title(words: str) -> str:

@@ -259,6 +259,7 @@ def test_the_number_of_levels_tells_what_the_commas_of_the_medians_mean() -> Non
     ("words", "said"),
     [
         (("--levels", LEVELS, "--medians", "512; 5300"), "--medians: found 2 numbers, expected 4"),
+        (("--levels", LEVELS, "--medians", "512"), "--medians: found 1 number, expected 4"),
         (("--levels", "62336; 5359", "--medians", "1; 2"), "are the lot values transposed?"),
         (("--levels", "1,000,5,359", "--medians", "1; 2"), "may be 1000"),
         (("--levels", "474; many", "--medians", "1; 2"), 'found "many", expected a number'),

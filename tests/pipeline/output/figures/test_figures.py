@@ -206,8 +206,9 @@ def test_every_figure_of_a_study_is_a_file_and_what_is_no_more_goes(
     drawn = ("rd_washout", "rd_distribution", "rd_courses", "response")
     charts = [f"{name}{kind}" for name in drawn for kind in (".pdf", ".svg", "_88mm.pdf")]
     tube = [f"gating/{first}.svg", f"cd38/{first}.svg"]
+    beads = ["calibration.pdf", "calibration_88mm.pdf"]
     runs = [f"beads/{run.bead_run}.svg" for run in study_result.calibrations]
-    assert names_below(tmp_path) == sorted([*charts, *tube, "calibration.pdf", *runs, "response_of_mine.svg"])
+    assert names_below(tmp_path) == sorted([*charts, *tube, *beads, *runs, "response_of_mine.svg"])
 
 
 @pytest.mark.slow

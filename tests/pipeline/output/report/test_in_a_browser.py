@@ -521,6 +521,10 @@ def test_printed_each_tube_has_a_page_and_nothing_is_cut(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     heights = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.offsetHeight)")
     assert max(heights) <= 1013
+    heading, first = (page.locator(f"#tubes > {part}").first.bounding_box() for part in ("h2", ".card"))
+    assert heading is not None
+    assert first is not None
+    assert first["y"] + first["height"] - heading["y"] <= 1013  # the heading does not cut the first tube
     assert page.evaluate("document.documentElement.scrollWidth") <= 718
     page.emulate_media(media="screen")
     page.locator("#rd-tools input[data-column]").evaluate_all(
@@ -567,6 +571,38 @@ def test_printed_pages_are_numbered_named_and_no_more_than_needed(
     assert title_of(study_result.study) in margins
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
     assert pages <= len(study_result.results) + 10
+
+
+def pages_of_headings(pdf: bytes) -> dict[str, list[int]]:
+    """Return on which pages of a printed report, from 1, each heading stands, in the order of the pages."""
+    every = re.findall(rb"(\d+) 0 obj\s*<<\s*/Type /Page\b(?!s)", pdf)
+    leaves = [page for kids in re.findall(rb"/Kids \[([^\]]*)\]", pdf) for page in kids.split(b" 0 R")]
+    order = [page.strip() for page in leaves if page.strip() in every]
+    pages: dict[str, list[int]] = {}
+    for title, page in re.findall(rb"/Title \(([^)]*)\)\s*/Dest \[(\d+) 0 R", pdf):
+        pages.setdefault(title.decode("latin-1"), []).append(order.index(page) + 1)
+    return pages
+
+
+HIGHER = (0, 200, 400, 600, 800)
+"""Pixels that stand on the page before the tubes, so that their heading comes to another height of a page."""
+
+
+@pytest.mark.parametrize("above", HIGHER)
+def test_printed_the_heading_of_the_tubes_stands_on_the_page_of_the_first_tube(
+    page: Page, study_result: StudyResult, above: int
+) -> None:
+    page.evaluate(
+        """(high) => document.getElementById('tubes').insertAdjacentHTML(
+             'beforebegin', `<div style="height: ${high}px"></div>`)""",
+        above,
+    )
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    pages = pages_of_headings(page.pdf(prefer_css_page_size=True, outline=True, tagged=True))
+    first = study_result.results[0].sample_id
+    assert pages["Tubes"] == pages[first]
+    assert pages["Bead runs"] == pages[study_result.calibrations[0].bead_run]
 
 
 def test_printed_text_of_tables_is_no_smaller_than_nine_pixels(page: Page) -> None:

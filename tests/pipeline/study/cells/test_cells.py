@@ -124,6 +124,10 @@ def test_yes_and_no(typed, read):
         ("86901", (86901,)),
         (86901, (86901,)),
         ("1500;\n3000;", (1500, 3000)),
+        ("533, 6062", (533, 6062)),
+        ("638, 6930.5, 31008", (638, 6930.5, 31008)),
+        ("638,6930,31008", (638, 6930, 31008)),
+        ("638,5 6930,25", (638.5, 6930.25)),
     ],
 )
 def test_levels_rise_from_dim_to_bright(typed, levels):
@@ -138,7 +142,12 @@ def test_levels_rise_from_dim_to_bright(typed, levels):
             "Level 3 (6930) is not above level 2 (31008): are the lot values transposed?",
         ),
         ("638; 638", "Level 2 (638) is not above level 1 (638): are the lot values transposed?"),
-        ("638, 6930, 31008", '"638, 6930, 31008" is no number. Split levels with ;'),
+        ("638, 6930, many", '"many" is no number. Split levels with ;'),
+        ("533,6062", 'Did you mean 533; 6062 or 533.6062 by "533,6062"?'),
+        ("67,601", 'Did you mean 67601 by "67,601"?'),
+        ("638,67,601", 'Did you mean 67; 601 or 67601 by "67,601"?'),
+        ("638 6 930", 'Did you mean 6; 930 or 6930 by "6 930"?'),
+        ("638, 6,930", 'Did you mean 6930 by "6,930"?'),
         ("5,899; 68,458; 281,582", 'Did you mean 5899 by "5,899"?'),
         (
             "760; 7.985; 28.092",

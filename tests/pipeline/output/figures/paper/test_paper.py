@@ -12,11 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch, Rectangle
 
+from calibration.curve.acceptance_limits import ERROR
+from helpers.golden_pictures import drift_series
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.beads import bead_pictures
 from pipeline.output.figures.cd38 import cd38_of
 from pipeline.output.figures.charts import FIGURES, WASHOUT
-from pipeline.output.figures.files import CHART_WIDTHS, write_figures
+from pipeline.output.figures.files import CHART_WIDTHS, bead_pages, write_bead_figures, write_figures
 from pipeline.output.figures.gating import gating_panels, gating_picture
 from pipeline.output.figures.paper.drawing import figure_of
 from pipeline.output.figures.svg.picture_page import ONE_COLUMN, TWO_COLUMNS, Picture
@@ -150,6 +152,29 @@ def test_a_pdf_has_its_title_and_the_width_of_its_column(followed: StudyResult, 
             box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", written)
             assert box is not None
             assert float(box[1]) / 72 * MM == pytest.approx(mm, abs=0.01)
+
+
+@pytest.mark.slow
+def test_bead_runs_are_written_at_both_widths_with_letters_that_are_read(
+    study_result: StudyResult, tmp_path: Path
+):
+    run = replace(study_result.calibrations[0], drift=(drift_series(),))
+    write_bead_figures(tmp_path, (run,), ERROR)
+    for suffix, mm in CHART_WIDTHS:
+        written = (tmp_path / f"calibration{suffix}.pdf").read_bytes()
+        sheets = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", written)
+        pictures = tuple(bead_pages(run, ERROR, mm))
+        assert len(sheets) == len(pictures) == 2  # the run, and its drift
+        for sheet, picture in zip(sheets, pictures, strict=True):
+            assert float(sheet[0]) / 72 * MM == pytest.approx(mm, abs=0.01)
+            figure = figure_of(picture, mm)
+            assert 72 * figure.get_size_inches() == pytest.approx([float(side) for side in sheet], abs=0.01)
+            boxes = boxes_of(figure)
+            sizes = [text.get_fontsize() for text in figure.axes[0].texts]
+            assert min(sizes) >= SMALLEST
+            assert max(sizes) <= 10
+            assert cut_off(figure, boxes) == []
+            assert overprinted(boxes) == []
 
 
 def test_the_pictures_of_a_tube_and_of_beads_are_drawn_whole(study_result: StudyResult):
