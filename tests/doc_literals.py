@@ -44,7 +44,6 @@ OF_A_FORMULA: Mapping[str, tuple[set[float], str]] = {
     "pipeline/assay/statistics/limits.py:_factor": ({4}, "bias of an SD, CLSI EP17-A2"),
     "pipeline/assay/statistics/stability.py:stability": ({24}, "hours of a day"),
     "pipeline/checks/bead_age.py:hours_between": ({24}, "hours of a day"),
-    "pipeline/checks/identity/shared_events.py:first_events": ({8}, "bits of a byte"),
     "pipeline/deid/fcs_copy.py:_whole": ({8}, "an offset in HEADER has eight digits"),
     "pipeline/fcs/acquisition.py:_day": ({4}, "a year has four digits"),
     "pipeline/fcs/acquisition.py:_day_of": ({3}, "a date has three parts"),

@@ -87,6 +87,7 @@ SIGNS_OF_A_DEFECT = {"TypeError", "KeyError", "AttributeError", "IndexError"}
 CATCH_A_SIGN = {
     ("pipeline/audit/lines.py", "_user"): "the system knows no name of its user",
     ("pipeline/fcs/writable.py", "_numbers"): "NumPy makes an array of what was given",
+    ("pipeline/running/compiled.py", "_code_of"): "Python reads a compiled file that may be damaged",
 }
 """Functions that may catch one of these, and of whose call."""
 

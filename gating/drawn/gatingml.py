@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
     missing = next(_dangling(root), "")
     if missing:
         raise GateFileError(f"{source}: {missing}, which the file does not have; export the gates again")
+    endless = next(_without_area(root), "")
+    if endless:
+        raise GateFileError(f"{source}: {endless}; draw it again")
     _name_fluorochromes(root)
     _as_spillover(root, source)
     fault = f"{source}: no GatingML 2.0 that FlowKit can read"
@@ -63,6 +67,32 @@ def _dangling(root: _Element) -> Iterator[str]:
             matrix = axis.get(f"{GATING}compensation-ref")
             if matrix is not None and matrix not in {*WITHOUT_MATRIX, *matrices}:
                 yield f"gate {name!r} asks for the matrix {matrix!r}"
+
+
+def _without_area(root: _Element) -> Iterator[str]:
+    """Yield each rectangle that ends before it begins, and each that is no part of a gate and has no end.
+
+    A rectangle may be open on an axis (section 5.1); one that is open on all of them takes every event.
+    """
+    used = {gate.get(f"{GATING}parent_id") for gate in root}
+    used |= {part.get(f"{GATING}ref") for part in root.iter(f"{GATING}gateReference")}
+    for gate in root.iter(f"{GATING}RectangleGate"):
+        name = gate.get(f"{GATING}id")
+        axes = list(gate.iter(f"{GATING}dimension"))
+        ends = [(axis.get(f"{GATING}min"), axis.get(f"{GATING}max")) for axis in axes]
+        for low, high in ends:
+            if low is not None and high is not None and _value(low) >= _value(high):
+                yield f"gate {name!r} begins at {low} and ends at {high}: no event can lie in it"
+        if name not in used and not any(low or high for low, high in ends):
+            yield f"gate {name!r} has no end on any axis: every event lies in it"
+
+
+def _value(text: str) -> float:
+    """Return a number; NaN for text that is none, which FlowKit refuses."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _name_fluorochromes(root: _Element) -> None:

@@ -34,6 +34,10 @@ VOLTAGE_TOLERANCE = 1e-3
 """Relative difference up to which two voltages are equal: instruments set whole volts, and files round them.
 Convention: a thousandth of 500 V is half a volt."""
 
+SCALE_TOLERANCE = 0.01
+"""Relative difference up to which two ends of scale are equal: some programs write 262143 for 262144, or 1023
+for 1024. Convention: another digitiser or another export differs by a factor."""
+
 
 def instrument_difference(tube: FcsFile, other_file: FcsFile) -> str | None:
     """Return in words how the instruments of two files differ; "": not at all; None: no file names one.
@@ -80,9 +84,30 @@ def detector_difference(tube: FcsFile, first: str, other_file: FcsFile, second: 
                     f"{other_file.path.name}"
                 )
     if a.amplification != b.amplification:
-        decades = (f"{detector.amplification[0]:g} decades" for detector in (a, b))
+        from_zero = a.amplification[0] == b.amplification[0]
+        decades = (
+            f"{detector.amplification[0]:g} decades"
+            + (f" from {detector.amplification[1]:g}" if from_zero else "")
+            for detector in (a, b)
+        )
         differ.append(f"amplification {' and '.join(decades)}")
+    elif _counts(tube, first) or _counts(other_file, second):
+        differ += [*filter(None, [_scale_difference(tube, first, other_file, second)])]
     return "; ".join(differ), compared or bool(differ)
+
+
+def _counts(file: FcsFile, channel: str) -> bool:
+    """Return whether the values of a channel are whole numbers of a digitiser, whose end is $PnR."""
+    return any(parameter.kind == "I" for parameter in file.parameters if parameter.name == channel)
+
+
+def _scale_difference(tube: FcsFile, first: str, other_file: FcsFile, second: str) -> str:
+    """Return in words how the ends of scale of two detectors differ; "" if they do not, or one has none."""
+    top, other_top = tube.scale_top(first), other_file.scale_top(second)
+    is_known = all(math.isfinite(end) for end in (top, other_top))
+    if not is_known or math.isclose(top, other_top, rel_tol=SCALE_TOLERANCE):
+        return ""
+    return f"a scale to {top:,.6g} in {tube.path.name}, to {other_top:,.6g} in {other_file.path.name} ($PnR)"
 
 
 def beads_unlike_tube(study: Study, headers: Headers) -> Iterator[Finding]:
@@ -153,6 +178,14 @@ def _unlike(
             problem, "the tube's voltage and gain", where=where, sample_id=sample_id,
             flag=CheckFlag.VOLTAGE_MISMATCH,
             setting="accept_voltage_mismatch", reason=settings.accept_voltage_mismatch,
+        )  # fmt: skip
+    elif scale := _scale_difference(tube, tube_channel, other_file, other_channel):
+        hint = (
+            "If the values of one file were scaled, every density is wrong by that factor: export it again."
+        )
+        yield warning(
+            f"{partner} with {scale} on {tube_channel}", "one scale", where=where, sample_id=sample_id,
+            flag=CheckFlag.VOLTAGE_MISMATCH, hint=hint,
         )  # fmt: skip
     elif not compared and not difference:
         yield _not_comparable(sample_id, where, tube, other_file, partner, tube_channel)

@@ -22,10 +22,9 @@ from pipeline.fcs.text.commas import (
     Mended,
     Untangled,
     unquoted,
-    untangled,
     words_between_commas,
 )
-from pipeline.fcs.text.matrix_names import channel_of_name, has_comp_prefix
+from pipeline.fcs.text.matrix_names import channel_of_name, has_comp_prefix, untangled_matrix
 from pipeline.fcs.text.parameters import Parameter
 from pipeline.fcs.text.text import PADDING, keyword_integer, real_number
 
@@ -126,11 +125,10 @@ def _matrix(value: str, keyword: str, parameters: tuple[Parameter, ...], twice: 
     is_square = len(cells) == size * size and None not in numbers and len(names) in (0, size)
     channels = _channels(names, size, keyword, parameters, repairs) if is_square else None
     if channels is None and ";" not in value:
-        readings = untangled(
-            words_between_commas(value)[1:], size, [parameter.name for parameter in parameters]
-        )
+        readings, other_names = untangled_matrix(words_between_commas(value)[1:], size, parameters)
         if len(readings) == 1:
-            return _put_together(readings[0], keyword, twice)
+            remarks = [_by_other_names(keyword, other_names, readings[0].names)] if other_names else []
+            return _put_together(readings[0], keyword, twice, remarks)
         if len(words) > 1 + size + size * size:
             return _refused(keyword, _tangled(len(words), size, len(readings)), value)
     if not is_square:
@@ -142,7 +140,9 @@ def _matrix(value: str, keyword: str, parameters: tuple[Parameter, ...], twice: 
     return _checked(np.array(numbers, np.float64).reshape(size, size), channels, keyword, repairs)
 
 
-def _put_together(reading: Untangled, keyword: str, twice: frozenset[str]) -> Parsed:
+def _put_together(
+    reading: Untangled, keyword: str, twice: frozenset[str], remarks: Sequence[Repair]
+) -> Parsed:
     """Return a matrix whose numbers or names contain commas, if there is only one way to join the parts."""
     if twice.intersection(reading.names):
         names = ", ".join(sorted(twice & set(reading.names)))
@@ -151,7 +151,9 @@ def _put_together(reading: Untangled, keyword: str, twice: frozenset[str]) -> Pa
     mended = " and ".join(reading.how)
     text = f"{keyword} has {mended}; one reading alone fits the file's channels and a diagonal of one value"
     repair = Repair(_code(reading.how), text, mended, f"{size} detectors")
-    return _checked(np.array(reading.cells, np.float64).reshape(size, size), reading.names, keyword, [repair])
+    return _checked(
+        np.array(reading.cells, np.float64).reshape(size, size), reading.names, keyword, [*remarks, repair]
+    )
 
 
 def _code(how: Sequence[Mended]) -> RepairCode:
@@ -212,10 +214,14 @@ def _channels(
     channels = tuple(name for name in matched if name is not None)
     if len(channels) != size or len(set(channels)) != size:
         return None
+    repairs.append(_by_other_names(keyword, names, channels))
+    return channels
+
+
+def _by_other_names(keyword: str, names: Sequence[str], channels: Sequence[str]) -> Repair:
     how = "number, $PnS or spelling" + (", or without Comp-" if any(map(has_comp_prefix, names)) else "")
     text = f"{keyword} does not name detectors by $PnN; they were found by {how}"
-    repairs.append(Repair(RepairCode.SPILL_NAMES, text, ", ".join(names), ", ".join(channels)))
-    return channels
+    return Repair(RepairCode.SPILL_NAMES, text, ", ".join(names), ", ".join(channels))
 
 
 def _checked(

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeline.files.content import SHOWN_DIGITS, digest_of
+from pipeline.running.compiled import digest_of_code
 from pipeline.running.source import (
     PACKAGES,
     NoSourceError,
     digest_of_sources,
     files_of_work,
     imported_packages,
+    source_files,
     sources,
     sources_now,
 )
@@ -43,6 +45,7 @@ MODULES = {"scikit-learn": "sklearn"}
 """Library → name of its module, if the two names differ."""
 
 SOURCE_CODE = "source code"
+COMPILED_CODE = "compiled code"
 Program: TypeAlias = "tuple[tuple[str, str], ...]"
 """Name and value of each fact, as text only, so that any other version can send and read it."""
 
@@ -60,6 +63,7 @@ def this_program() -> Program:
     return (
         ("cd38rd", program_version()),
         (SOURCE_CODE, code_digest()),
+        (COMPILED_CODE, digest_of_code(source_files())),
         ("Python", platform.python_version()),
         *libraries,
     )
@@ -80,7 +84,8 @@ def difference(own_program: Program, other_program: Program) -> str:
 
 def _shown(name: str, facts: Mapping[str, str]) -> str:
     value = facts.get(name, "unknown")
-    return f"{value[:SHOWN_DIGITS]}…" if name == SOURCE_CODE and len(value) > SHOWN_DIGITS else value
+    is_digest = name in (SOURCE_CODE, COMPILED_CODE) and len(value) > SHOWN_DIGITS
+    return f"{value[:SHOWN_DIGITS]}…" if is_digest else value
 
 
 def program_version() -> str:
@@ -119,7 +124,7 @@ def library_version(name: str, module: str) -> str:
 
 
 def program_with_late_modules(loaded: Program) -> Program:
-    """Return the program, with the present source code if modules were loaded from it since.
+    """Return the program, with the present source and compiled code if modules were loaded from it since.
 
     Parameters
     ----------
@@ -127,10 +132,11 @@ def program_with_late_modules(loaded: Program) -> Program:
         The program of this process when it started.
     """
     try:
-        source = _source_at(sum(name.partition(".")[0] in PACKAGES for name in tuple(sys.modules)))
+        source, code = _code_at(sum(name.partition(".")[0] in PACKAGES for name in tuple(sys.modules)))
     except (OSError, NoSourceError):
-        source = "not there"
-    return tuple((name, source if name == SOURCE_CODE else value) for name, value in loaded)
+        source = code = "not there"
+    present = {SOURCE_CODE: source, COMPILED_CODE: code}
+    return tuple((name, present.get(name, value)) for name, value in loaded)
 
 
 @cache
@@ -193,7 +199,7 @@ def _required_by(library: str, *, extras: bool = True) -> frozenset[str]:
 
 
 @cache
-def _source_at(n_modules: int) -> str:
-    """Return the digest of the source; it is read again if the number of loaded modules has changed."""
+def _code_at(n_modules: int) -> tuple[str, str]:
+    """Return the digests of source and code; they are read again if the number of loaded modules changed."""
     del n_modules
-    return digest_of_sources(sources_now())
+    return digest_of_sources(sources_now()), digest_of_code(source_files())

@@ -41,6 +41,16 @@ def sources_now() -> Mapping[str, str]:
     return read_sources({name: _folder_of(name) for name in PACKAGES})
 
 
+def source_files() -> list[Path]:
+    """Return every Python file of the packages, in the order of their names."""
+    folders = {name: _folder_of(name) for name in PACKAGES}
+    return [
+        folder / name
+        for folder in folders.values()
+        for name in sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.py"))
+    ]
+
+
 def read_sources(folders: Mapping[str, Path]) -> Mapping[str, str]:
     """Return the text of every Python file of packages, by its path within them.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gating.events.panel import Role
-from pipeline.checks.identity.shared_events import NOTHING_KEPT, KeptEvents, first_events, kept_events
+from pipeline.checks.identity.shared_events import NOTHING_KEPT, KeptEvents, kept_events, some_events
 from pipeline.fcs import FcsFile
 from pipeline.tube.names.markers import scatter_role
 
@@ -66,7 +66,7 @@ def glance(file: FcsFile, compared: Collection[str] = ()) -> Glance:
     compared
         The channels whose intensities are compared with those of another file.
     """
-    events = first_events(file, GLANCED, file.channels) if file.n_events >= PRINTED else None
+    events = some_events(file, 0, GLANCED, file.channels) if file.n_events >= PRINTED else None
     if events is None:
         return Glance(kept=kept_events(file))
     roles = [scatter_role(name) for name in file.channels]

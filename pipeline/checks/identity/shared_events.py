@@ -15,9 +15,10 @@ from gating.events.panel import Role
 from pipeline.fcs import FcsError, FcsFile
 from pipeline.tube.names.markers import scatter_role
 
-SEARCHED = 300_000
-"""Events of a file that are searched for those of another. Convention: most tubes have fewer; 100,000 take 5
-to 8 ms."""
+SEARCHED_AT_ONCE = 300_000
+"""Events of a file that are read at once and searched for those of another: all events, in such pieces, and a
+multiple of 8, so that each piece begins with a byte. Convention: most tubes have fewer; 100,000 take 5 to 8
+ms."""
 
 KEPT_EVENTS = 1_024
 """Events of a file that are kept for the comparison: those of the lowest hash, so that two files keep the
@@ -66,21 +67,32 @@ def kept_events(file: FcsFile) -> KeptEvents:
     pair = tuple(name for name in names if name)
     if len(pair) < 2:
         return NOTHING_KEPT
-    values = first_events(file, SEARCHED, pair)
-    if values is None or not values.size:
-        return NOTHING_KEPT
-    if _is_coarse(values):
-        light = first_events(file, SEARCHED, _lights(file.channels)[:1])
+    hashes = np.zeros(0, np.uint64)
+    lights: list[str] | None = None
+    for begin in range(0, file.n_events, SEARCHED_AT_ONCE):
+        values = some_events(file, begin, SEARCHED_AT_ONCE, pair)
+        if values is None:
+            break
+        if lights is None:
+            lights = _lights(file.channels)[:1] if _is_coarse(values) else []
+        light = some_events(file, begin, SEARCHED_AT_ONCE, lights) if lights else None
         values = values if light is None else np.concatenate([values, light])
-    scatter = values[:2]
-    # The data's own end counts as well: events pile up there, and the header may claim a longer scale.
-    ends = np.fmin([AT_SCALE_END * file.scale_top(name) for name in pair], np.fmax.reduce(scatter, axis=1))
-    on_scale = (np.isfinite(scatter) & (scatter > 0) & (scatter < ends[:, None])).all(axis=0)
-    hashes = _lowest(_hashes(np.compress(on_scale, values, axis=1)))
+        hashes = _lowest(np.concatenate([hashes, _hashes(_on_scale(file, pair, values))]))
     different = hashes[np.diff(hashes, prepend=np.uint64(0)) > 0]
     if different.size < FEWEST_SHARED or different.size < (1 - MOST_ALIKE_PAIRS) * hashes.size:
         return NOTHING_KEPT
     return KeptEvents(different[:KEPT_EVENTS], is_whole=different.size <= KEPT_EVENTS)
+
+
+def _on_scale(file: FcsFile, pair: Sequence[str], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the events whose scatter is within the scale.
+
+    The data's own end counts as well: events pile up there, and the header may claim a longer scale.
+    """
+    scatter = values[:2]
+    ends = np.fmin([AT_SCALE_END * file.scale_top(name) for name in pair], np.fmax.reduce(scatter, axis=1))
+    on_scale = (np.isfinite(scatter) & (scatter > 0) & (scatter < ends[:, None])).all(axis=0)
+    return np.compress(on_scale, values, axis=1)
 
 
 def _is_coarse(values: NDArray[np.float32]) -> bool:
@@ -93,13 +105,23 @@ def _lights(channels: Sequence[str]) -> list[str]:
     return sorted(name for name in channels if scatter_role(name) is None)
 
 
-def first_events(file: FcsFile, most: int, channels: Sequence[str]) -> NDArray[np.float32] | None:
-    """Return the first events of a file, shape (n_channels, n_events); None if they cannot be read."""
-    if file.data.layout.is_text:
+def some_events(file: FcsFile, begin: int, most: int, channels: Sequence[str]) -> NDArray[np.float32] | None:
+    """Return events of a file, shape (n_channels, n_events); None if they cannot be read.
+
+    Parameters
+    ----------
+    begin
+        Number of the first event, a multiple of 8.
+    most
+        Most events.
+    """
+    layout = file.data.layout
+    if layout.is_text:
         return None
-    n = min(file.n_events, most)
-    bits = sum(part.bits for part in file.data.layout.fields)
-    data = replace(file.data, n_events=n, n_bytes=-(-n * bits // 8))
+    n = min(file.n_events - begin, most)
+    data = replace(
+        file.data, begin=file.data.begin + layout.n_bytes(begin), n_events=n, n_bytes=layout.n_bytes(n)
+    )
     try:
         return replace(file, n_events=n, data=data).events(channels)
     except (FcsError, OSError):

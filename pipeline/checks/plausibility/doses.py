@@ -11,7 +11,7 @@ from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import days_that_cannot_be
 from pipeline.checks.plausibility.plausible_ranges import MOST_PAUSE_DAYS
 from pipeline.study.drugs import is_drug, read_drug
-from pipeline.study.drugs.amounts import amount_doubt
+from pipeline.study.drugs.amounts import LABELLED_AMOUNTS, AmountDoubt, amount_doubt, unit_that_fits
 from pipeline.study.faults import Fault
 from pipeline.study.study import Dose, Study
 from pipeline.study.wording import quoted
@@ -46,10 +46,15 @@ def implausible_amount(dose: Dose, weight_kg: float | None) -> tuple[str, str, s
         hint = "If it was not given, delete the row; if the amount is not known, leave the cell empty."
         return f"a dose of 0 of {quoted(dose.drug)}", "a dose that was given", hint, True
     reading = read_drug(dose.drug)
-    doubt = amount_doubt(reading.antibody, dose.dose, dose.unit, dose.route or reading.route, weight_kg)
+    route = dose.route or reading.route
+    doubt = amount_doubt(reading.antibody, dose.dose, dose.unit, route, weight_kg)
+    if doubt is None and reading.antibody in LABELLED_AMOUNTS and not dose.unit:
+        unit = unit_that_fits(reading.antibody, dose.dose, route, weight_kg)
+        hint = f"Only {unit} is possible: type it. No total is computed without it."
+        doubt = AmountDoubt(False, "a unit beside the amount", hint)
     if doubt is None:
         return None
-    typed = " ".join(part for part in (f"{dose.dose:g}", dose.unit, dose.route) if part)
+    typed = " ".join(part for part in (f"{dose.dose:g}", dose.unit or "without a unit", dose.route) if part)
     return typed, doubt.expected, doubt.hint, doubt.impossible
 
 

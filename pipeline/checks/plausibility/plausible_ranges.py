@@ -97,6 +97,9 @@ LEVEL_STEPS: Final = (1.15, 30.0)
 USUAL_CV: Final = 0.25
 """CV of assigned values or of an F:P, as a fraction, above which there is a warning. Convention: makers' lots
 differ by about 5 to 15 %."""
+LEAST_ASSIGNED_CV: Final = 0.001
+"""CV of a lot's assigned values, as a fraction, below which it is refused: no assignment is so exact, and 0
+would leave the lot out of the interval. Convention: far below the 5 to 15 % by which makers' lots differ."""
 HIGHEST_USUAL_CV: Final = 0.5
 """CV, as a fraction, from which a value is refused: it would say nothing, and 1 means 1 %. Convention:
 between a useful CV and a percentage."""

@@ -14,6 +14,7 @@ from pipeline.checks.plausibility.plausible_ranges import (
     BEYOND_SCALE,
     HIGHEST_USUAL_CV,
     IMPOSSIBLE_LOT,
+    LEAST_ASSIGNED_CV,
     LEVEL_STEPS,
     LOT_FACTOR,
     MOST_SCALE,
@@ -104,7 +105,15 @@ def lots(study: Study, headers: Headers) -> Iterator[Finding]:
         yield from _unlike(study, run, first.setdefault((run.kit, same_word(run.lot), run.channel), run))
         where = study.at("beads", run.name, "assigned_cv")
         if run.assigned_cv is not None:
-            yield from doubtful_cv(run.assigned_cv, where, "a CV of the assigned values")
+            yield from _assigned_cv(run.assigned_cv, where)
+
+
+def _assigned_cv(cv: float, where: str) -> Iterator[Finding]:
+    quantity = "a CV of the assigned values"
+    if cv < LEAST_ASSIGNED_CV:
+        expected = f"{quantity} as a fraction, at least {LEAST_ASSIGNED_CV:g}"
+        yield Finding(Fault(where, f"{cv:g}", expected, "Leave it empty if the lot's sheet does not say it."))
+    yield from doubtful_cv(cv, where, quantity)
 
 
 def _unlike(study: Study, run: BeadRun, earlier: BeadRun) -> Iterator[Finding]:
@@ -158,10 +167,17 @@ def doubtful_cv(cv: float, where: str, quantity: str) -> Iterator[Finding]:
 
 
 def ranges(study: Study, headers: Headers) -> Iterator[Finding]:
-    """Require that the ranges of bead populations are on the scale of the channel."""
+    """Require ranges of bead populations on the scale of the channel, and above 0 for stained beads."""
     for run in study.bead_runs:
         file = headers[run.fcs_file].file
         where = study.at("beads", run.name, "ranges")
+        pairs = zip(run.levels, run.ranges, strict=False)
+        dark = next(((level, ends) for level, ends in pairs if level > 0 and ends[1] <= 0), None)
+        if dark is not None:
+            level, (low, high) = dark
+            problem = f"the range {low:g} to {high:g} for the level {level:,.10g}"
+            hint = "Stained beads are brighter than none: is a minus sign too many?"
+            yield Finding(Fault(where, problem, "a range of positive values", hint))
         if run.ranges:
             begins = run.ranges[-1][0]
             yield from off_scale(begins, _top(run, file), where, f"a range from {begins:g}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -78,7 +78,18 @@ def unquoted(word: str) -> str:
     return bare[1:-1].strip() if is_quoted else bare
 
 
-def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple[Untangled, ...]:
+def joined_words(words: Sequence[str], most: int) -> Iterator[str]:
+    """Yield every run of up to `most` parts, put together with commas again: what a name may be.
+
+    >>> list(joined_words(["PE-A", "CD38", "0"], 2))
+    ['PE-A', 'PE-A,CD38', 'CD38', 'CD38,0', '0']
+    """
+    for first in range(len(words)):
+        for last in range(first + 1, min(first + most, len(words)) + 1):
+            yield ",".join(words[first:last])
+
+
+def untangled(words: Sequence[str], size: int, channels: Mapping[str, str]) -> tuple[Untangled, ...]:
     """Return the readings of a matrix that fit: none, the only one, or two if more than one fits.
 
     Parameters
@@ -88,7 +99,7 @@ def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple
     size
         The count of detectors.
     channels
-        The names that detectors may have.
+        A name that a detector may have in the matrix → its channel.
     """
     fitting: dict[tuple[tuple[str, ...], tuple[float, ...]], Untangled] = {}
     for reading in _readings(words, size, channels):
@@ -98,8 +109,8 @@ def untangled(words: Sequence[str], size: int, channels: Sequence[str]) -> tuple
     return tuple(fitting.values())
 
 
-def _readings(words: Sequence[str], size: int, channels: Sequence[str]) -> Iterator[Untangled]:
-    own = {re.sub(r"\s*,\s*", ",", name): name for name in channels}
+def _readings(words: Sequence[str], size: int, channels: Mapping[str, str]) -> Iterator[Untangled]:
+    own = {re.sub(r"\s*,\s*", ",", name): channel for name, channel in channels.items()}
     for names, used in _names(words, size, own):
         joined = () if used == size else (Mended.NAMES,)
         cell_words = words[used:]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.fcs.text.commas import Untangled, joined_words, untangled
 from pipeline.fcs.text.parameters import Parameter
-from pipeline.fcs.text.text import keyword_integer
+from pipeline.fcs.text.text import keyword_integer, real_number
 
 _COMP = re.compile(r"(?:FJ)?Comp[-_ ]+", re.IGNORECASE)
 
@@ -33,6 +34,31 @@ def channel_of_name(name: str, parameters: Sequence[Parameter]) -> str | None:
     raw = _spelt(_COMP.sub("", name, count=1), parameters) if has_comp_prefix(name) else []
     ways = (exact, by_marker, _spelt(name, parameters), raw)
     return next((channels[0] for channels in ways if len(channels) == 1), None)
+
+
+def untangled_matrix(
+    words: Sequence[str], size: int, parameters: Sequence[Parameter]
+) -> tuple[tuple[Untangled, ...], list[str]]:
+    """Return the readings of a matrix with commas within its numbers or names.
+
+    Names that are no channel's, such as `Comp-PE-A`, are tried only where no reading fits without them.
+
+    Returns
+    -------
+    readings
+        As `untangled` returns them.
+    other_names
+        Those names; none where the channels' own names fit.
+    """
+    own = untangled(words, size, {parameter.name: parameter.name for parameter in parameters})
+    if own:
+        return own, []
+    markers = [parameter.marker for parameter in parameters if parameter.marker]
+    most = 1 + max(text.count(",") for text in (*markers, *(parameter.name for parameter in parameters)))
+    names = dict.fromkeys([*joined_words(words[: size * most], most), *markers])
+    possible = {name: channel_of_name(name, parameters) for name in names if real_number(name) is None}
+    known = {name: channel for name, channel in possible.items() if channel is not None}
+    return untangled(words, size, known), list(known)
 
 
 def _spelt(name: str, parameters: Sequence[Parameter]) -> list[str]:

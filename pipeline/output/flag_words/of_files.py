@@ -83,8 +83,8 @@ OF_FILES: Final[Mapping[str, FlagWords]] = {
         Weight.LOOK,
     ),
     CheckFlag.VOLTAGE_MISMATCH: FlagWords(
-        "beads or control were acquired at another voltage or gain than the tube; a person accepted it "
-        "with a reason",
+        "beads or control were acquired at another voltage or gain than the tube, and a person accepted it "
+        "with a reason; or their files have another end of scale",
         "another voltage changes every density by a factor, and the interval does not include that",
         "the detector settings were changed between beads and tube, or the row names another day's bead run",
         "name a bead run of the same voltage in study.xlsx, sheet samples, column beads; then empty "

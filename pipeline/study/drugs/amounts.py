@@ -111,7 +111,8 @@ def amount_doubt(
     antibody
         Its name in the vocabulary.
     dose, unit, route
-        As typed; "": not typed. Another check judges a dose of 0.
+        As typed; "": not typed. A unit may be missing only where one alone is possible. Another check judges
+        a dose of 0.
     weight_kg
         None: not known.
 
@@ -121,13 +122,34 @@ def amount_doubt(
     (None, True)
     """
     amounts = LABELLED_AMOUNTS.get(antibody)
-    if amounts is None or not unit:
+    if amounts is None:
         return None
+    if not unit:
+        return _without_unit(antibody, dose, route, weight_kg)
     if unit == PER_KG:
         return _per_kg_doubt(antibody, amounts, dose, route)
     if route == Route.SC or amounts.highest_mg_per_kg is None:
         return _flat_doubt(antibody, amounts, dose)
     return _into_a_vein(antibody, amounts, dose, route, weight_kg)
+
+
+def unit_that_fits(antibody: str, dose: float, route: str, weight_kg: float | None = None) -> str:
+    """Return the only unit in which an amount is a dose of an antibody; "" if none fits, or both may.
+
+    >>> unit_that_fits("daratumumab", 16, "IV"), unit_that_fits("daratumumab", 60, "IV")
+    ('mg/kg', '')
+    """
+    doubts = {unit: amount_doubt(antibody, dose, unit, route, weight_kg) for unit in (PER_KG, "mg")}
+    fitting = [unit for unit, doubt in doubts.items() if doubt is None]
+    is_certain = len(fitting) == 1 and any(doubt and doubt.impossible for doubt in doubts.values())
+    return fitting[0] if is_certain else ""
+
+
+def _without_unit(antibody: str, dose: float, route: str, weight_kg: float | None) -> AmountDoubt | None:
+    if unit_that_fits(antibody, dose, route, weight_kg):
+        return None
+    hint = "Type its unit. Leave the dose empty if the amount is not known."
+    return AmountDoubt(True, f"an amount with a unit, such as {usual_amounts(antibody)}", hint)
 
 
 def bears_out(

@@ -173,6 +173,33 @@ def test_ellipsoids_of_two_and_three_channels_have_their_edge(raw):
         assert members(document(gate), points).tolist() == [True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "why"),
+    [
+        (600, 500, "'P' begins at 600.0 and ends at 500.0: no event can lie in it"),
+        (500, 500, "no event can lie in it"),
+        (None, None, "'P' has no end on any axis: every event lies in it"),
+    ],
+)
+def test_a_rectangle_that_takes_no_event_or_every_event_is_refused(raw, low, high, why):
+    gate = flowkit.gates.RectangleGate("P", [dimension("FL2", "uncompensated", low, high)])
+    with pytest.raises(GateFileError, match=why):
+        members(document(gate), raw)
+
+
+def test_a_rectangle_may_be_open_on_one_axis_and_a_parent_on_all(raw):
+    whole = flowkit.gates.RectangleGate("All", [dimension("FL1", "uncompensated")])
+    gate = flowkit.gates.RectangleGate(
+        "P", [dimension("FL1", "uncompensated"), dimension("FL2", "uncompensated", 500)]
+    )
+    strategy = flowkit.GatingStrategy()
+    strategy.add_gate(whole, ("root",))
+    strategy.add_gate(gate, ("root", "All"))
+    text = io.BytesIO()
+    flowkit.export_gatingml(strategy, text)
+    np.testing.assert_array_equal(members(text.getvalue(), raw), raw[1] >= 500)
+
+
 REFERENCES = {
     "parent": (b'gating:id="P"', b'gating:id="P" gating:parent_id="GONE"', "'P' lies in 'GONE'"),
     "scale": (

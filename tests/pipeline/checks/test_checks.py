@@ -18,8 +18,9 @@ from helpers.builders import (
     write_files,
     write_tube,
 )
+from helpers.fcs_bytes import FcsBytes
 from pipeline.checks import TubeFindings, check_folder, check_study, tube_findings
-from pipeline.checks.acquisition import instrument_difference
+from pipeline.checks.acquisition import detector_difference, instrument_difference
 from pipeline.checks.typed import days_of
 from pipeline.fcs import read_fcs
 from pipeline.study.faults import Severity, fault_report, stops_run
@@ -236,6 +237,34 @@ def test_other_differences_of_the_beads_stop_the_run_too(tmp_path, keyword, text
     study = study_of(tmp_path, tubes={"beads": {"keywords": {keyword: text}}})
     assert stops_run(check_study(study))
     assert tube_findings(study)["S1"].flags == (flag,)
+
+
+@pytest.mark.parametrize("tube", ["beads", "S1_FMO"])
+def test_another_end_of_scale_of_floats_is_flagged_since_the_values_may_have_been_scaled(tmp_path, tube):
+    study = study_of(tmp_path, tubes={tube: {"keywords": {"$P4R": "65536"}}})
+    assert not stops_run(check_study(study))
+    assert tube_findings(study)["S1"].flags == ("VOLTAGE_MISMATCH",)
+    assert f"a scale to 262,143 in S1.fcs, to 65,535 in {tube}.fcs ($PnR) on PE-A" in report(study)[0]
+
+
+@pytest.mark.parametrize("top", ["262143", "0"])
+def test_an_end_of_scale_that_is_rounded_or_says_nothing_is_no_difference(tmp_path, top):
+    assert report(study_of(tmp_path, tubes={"beads": {"keywords": {"$P4R": top}}})) == []
+
+
+@pytest.mark.parametrize(("bits", "tops"), [(16, (1024, 4096)), (32, (65536, 262144))])
+def test_detectors_that_count_to_another_end_differ(tmp_path, bits, tops):
+    files = []
+    for top in tops:
+        keywords = {"$P1N": "PE-A"}
+        path = tmp_path / f"{top}.fcs"
+        path.write_bytes(FcsBytes(((1,), (2,)), (bits,), (top,), keywords=keywords).build())
+        files.append(read_fcs(path, channels=()))
+    differ, _ = detector_difference(files[0], "PE-A", files[1], "PE-A")
+    assert (
+        differ == f"a scale to {tops[0] - 1:,} in {tops[0]}.fcs, to {tops[1] - 1:,} in {tops[1]}.fcs ($PnR)"
+    )
+    assert not detector_difference(files[0], "PE-A", files[0], "PE-A")[0]
 
 
 def test_voltages_of_two_instruments_that_differ_are_flagged_but_stop_nothing(tmp_path):
@@ -569,8 +598,6 @@ def test_check_of_a_good_folder_gives_the_study(tmp_path):
 
 @given(st.floats(1, 1000), st.floats(-0.2, 0.2))
 def test_two_detectors_differ_the_same_way_round(tmp_path_factory, voltage, change):
-    from pipeline.checks.acquisition import detector_difference
-
     folder = tmp_path_factory.mktemp("pair")
     one = read_fcs(write_tube(folder / "a.fcs", keywords={"$P4V": f"{voltage:.3f}"}), channels=())
     other = read_fcs(

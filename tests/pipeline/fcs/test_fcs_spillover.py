@@ -262,3 +262,30 @@ def test_names_that_can_be_joined_in_two_ways_are_refused(tmp_path):
     file = read_matrix(tmp_path, ["A,B", "C", "A", "B,C"], "2,A,B,C,1,0.1,0,1")
     assert file.spillover is None
     assert "more than one way" in file.repairs[0].text
+
+
+@pytest.mark.parametrize("prefix", ["Comp-", "FJComp-", "comp_"])
+@pytest.mark.parametrize("size", [2, 3, 8, 12])
+def test_decimal_commas_beside_names_of_compensated_channels(tmp_path, size, prefix):
+    matrix, names = of_size(size), [f"D{i}-A" for i in range(size)]
+    cells = [turned(x) for x in matrix.ravel().tolist()]
+    written = ",".join([str(size), *(prefix + name for name in names), *cells])
+    file = read_matrix(tmp_path, names, written)
+    assert [repair.code for repair in file.repairs] == ["SPILL_NAMES", "SPILL_DECIMAL_COMMA"]
+    assert "without Comp-" in file.repairs[0].text
+    assert file.spillover.channels == tuple(names)
+    np.testing.assert_array_equal(file.spillover.values, matrix)
+
+
+def test_decimal_commas_beside_markers_with_a_comma(tmp_path):
+    written = "2,CD38, bright,CD138,1,0,25,0,05,1"
+    markers = {"$P2S": "CD38, bright", "$P3S": "CD138"}
+    file = read(tmp_path, **markers, **{"$SPILLOVER": written})
+    assert file.spillover.channels == ("PE-A", "APC-A")
+    assert file.spillover.values.tolist() == GIVEN
+
+
+def test_a_name_that_two_channels_may_mean_is_refused_beside_decimal_commas_too(tmp_path):
+    file = read_matrix(tmp_path, ["PE-A", "PE A", "APC-A"], "2,Comp-PE_A,Comp-APC-A,1,0,25,0,1")
+    assert file.spillover is None
+    assert "no way to join them fits" in file.repairs[0].text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import py_compile
 import re
 import shutil
 import subprocess
@@ -22,8 +23,9 @@ from helpers.dask_cluster import ROOT, dask_cluster
 from pipeline.commands.run import run_study
 from pipeline.running.attempt import LOADED, Finished, attempt_there, of_this_program
 from pipeline.running.cluster.dask_connection import SchedulerError
+from pipeline.running.compiled import digest_of_code
 from pipeline.running.options import RunOptions
-from pipeline.running.program import SOURCE_CODE, difference, installed_libraries, this_program
+from pipeline.running.program import COMPILED_CODE, SOURCE_CODE, difference, installed_libraries, this_program
 from pipeline.running.progress import QuietReporter
 from pipeline.running.workers import run_tasks
 from pipeline.simulate import simulate_study
@@ -31,9 +33,17 @@ from pipeline.simulate import simulate_study
 
 def test_a_program_is_its_source_its_version_python_and_the_libraries() -> None:
     facts = dict(this_program())
-    assert {"cd38rd", SOURCE_CODE, "Python", "numpy", "scipy", "scikit-learn", "flowkit", "dask"} <= set(
-        facts
-    )
+    assert {
+        "cd38rd",
+        SOURCE_CODE,
+        COMPILED_CODE,
+        "Python",
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        "flowkit",
+        "dask",
+    } <= set(facts)
     assert len(facts[SOURCE_CODE]) == 64
     assert this_program() == LOADED
     assert json.loads(json.dumps(LOADED)) == [list(fact) for fact in LOADED]
@@ -109,6 +119,73 @@ def test_a_cluster_with_a_worker_of_a_changed_program_is_refused_before_any_tube
         assert "there" in str(caught.value)
         assert "install the same cd38rd, Python and libraries everywhere" in str(caught.value)
         assert list((study / "results" / "store").glob("*.json")) == []
+
+
+@pytest.fixture(scope="module")
+def miscompiled(changed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program whose source is this one's, with a compiled file in which F:P counts twice."""
+    folder = tmp_path_factory.mktemp("miscompiled") / "copy"
+    for package in (calibration, gating, pipeline):
+        (here,) = package.__path__
+        shutil.copytree(here, folder / package.__name__, ignore=shutil.ignore_patterns("__pycache__"))
+    kits = folder / "calibration" / "beads" / "kits.py"
+    source = kits.read_text("utf-8")
+    compiled_from(kits, (changed / "calibration" / "beads" / "kits.py").read_text("utf-8"), source)
+    return folder
+
+
+def compiled_from(file: Path, other_text: str, text: str) -> None:
+    """Compile a file from another text of the same length and time, which Python takes for that of the file."""
+    padding = max(len(text.encode()), len(other_text.encode())) + 2
+    times = (1_700_000_000, 1_700_000_000)
+    file.write_bytes(other_text.encode() + b"#" * (padding - len(other_text.encode())))
+    os.utime(file, times)
+    compiled = py_compile.compile(str(file), doraise=True)
+    file.write_text(text, encoding="utf-8")
+    os.utime(file, times)
+    data = bytearray(Path(compiled).read_bytes())
+    data[12:16] = len(text.encode()).to_bytes(4, "little")  # the size of the source (PEP 552)
+    Path(compiled).write_bytes(data)
+
+
+def test_a_compiled_file_that_is_not_of_its_source_is_another_program(tmp_path: Path) -> None:
+    ones = [tmp_path / name for name in ("here.py", "there.py", "plain.py")]
+    for file, compiled in zip(ones, ("x = 1 + y\n", "x = 2 + y\n"), strict=False):
+        file.write_text(compiled)
+        compiled_from(file, compiled, "x = 1 + y\n")
+    ones[2].write_text("x = 1 + y\n", encoding="utf-8")
+    here, there, plain = (digest_of_code([file]) for file in ones)
+    assert here == plain  # whatever their folder or name, and though one was not compiled before
+    assert there != here
+
+
+def test_a_set_of_words_gives_the_same_digest_in_every_process(tmp_path: Path) -> None:
+    file = tmp_path / "words.py"
+    file.write_text("def known(x):\n    return x in {'a', 'b', 'c', 'd', 'e', 'f'}\n", encoding="utf-8")
+    script = (
+        "from pathlib import Path; from pipeline.running.compiled import digest_of_code\n"
+        f"print(digest_of_code([Path({str(file)!r})]))"
+    )
+    shown = {
+        subprocess.run(
+            [sys.executable, "-B", "-c", script],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }  # fmt: skip
+    assert len(shown) == 1
+
+
+@quiet
+@pytest.mark.slow
+def test_a_worker_whose_compiled_files_alone_differ_is_refused_before_any_tube(
+    miscompiled: Path, tmp_path: Path
+) -> None:
+    numbers = [3, 4]
+    with dask_cluster(tmp_path, ROOT, miscompiled) as cluster, pytest.raises(SchedulerError) as caught:
+        list(run_tasks(numbers, math.factorial, scheduler=cluster.address))
+    assert re.search(r"runs another program: compiled code \w+… there, \w+… here;", str(caught.value))
 
 
 def half_a_second(number: int) -> int:

@@ -89,3 +89,18 @@ def test_two_recordings_of_ten_bits_are_two(tmp_path):
 def test_a_part_from_behind_the_first_events_of_a_long_recording_is_found(tmp_path):
     whole = scatter(260_000, 6)
     assert pairs(tmp_path, whole, whole[:, 150_000:170_000]) == [("0", "1")]
+
+
+@pytest.mark.parametrize("begin", [310_000, 590_000, 700_000])
+def test_a_part_is_found_wherever_it_lies_in_a_recording_of_many_events(tmp_path, begin):
+    whole = scatter(750_000, 7)
+    assert pairs(tmp_path, whole, whole[:, begin : begin + 40_000]) == [("0", "1")]
+
+
+def test_long_recordings_of_other_events_are_two(tmp_path):
+    assert pairs(tmp_path, scatter(700_000, 8), scatter(650_000, 9), scatter(40_000, 10)) == []
+
+
+def test_a_part_from_behind_the_first_events_of_ten_bits_is_told_by_its_light_too(tmp_path):
+    whole = coarse(400_000, 11)
+    assert pairs_of_coarse(tmp_path, whole, whole[:, 330_000:370_000]) == [("0", "1")]

@@ -82,6 +82,10 @@ REFUSED = [
     (dose("10", "mg", "IV", "Sarclisa"), "doses!D3", "Is the unit mg/kg?"),
     (dose("100", "mg/kg", "IV", "isatuximab"), "doses!D3", "10 or 20 mg/kg IV"),
     (dose("160", "mg/kg", "IV", "MOR202"), "doses!D3", "4 or 8 or 16 mg/kg IV"),
+    (dose("30", "", "IV"), "doses!D3", "Type its unit"),
+    (dose("60", "", ""), "doses!D3", "Type its unit"),
+    (dose("45000", "", "IV"), "doses!D3", "16 mg/kg IV"),
+    (dose("16", "", "SC"), "doses!D3", "without a unit SC"),
     # drugs
     (dose("25", "mg", "", "DRd"), "doses!C3", 'Did you mean "daratumumab"?'),
     (dose("", "", "", "Dara-Vd"), "doses!C3", "with no dose"),
@@ -147,6 +151,11 @@ REFUSED = [
     ({"beads!G2": "0.5"}, "beads!G2", "Is it in percent?"),
     ({"beads!H2": "1e10-2e10; 3e10-4e10; 5e10-6e10; 7e10-8e10"}, "beads!H2", "on the channel's scale"),
     (setting("lot_assignment_cv", "1"), "settings!B2", "1 % is 0.01"),
+    ({"beads!G2": "0.0005"}, "beads!G2", "at least 0.001"),
+    ({"beads!G2": "0"}, "beads!G2", "Leave it empty"),
+    ({"beads!H2": "-820--450; -400--300; -200--100; -50--1"}, "beads!H2", "-820 to -450 for the level 638"),
+    ({"beads!H2": "-820--450; 5200-8900; 24000-39000; 52000-80000"}, "beads!H2", "a minus sign too many"),
+    ({"beads!H2": "820-450; 5200-8900; 24000-39000; 52000-80000"}, "beads!H2", "its end is not above its beginning"),
     (setting("f_p_cv", "0,9"), "settings!B2", "as a fraction"),
     (setting("lab_lloq", "1000000"), "settings!B2", "below the brightest bead"),
     (setting("kd_app_ug_ml", "5000"), "settings!B2", "Is it in nM? 1 nM of an antibody is 0.15 µg/mL."),
@@ -162,6 +171,12 @@ REFUSED = [
 ]  # fmt: skip
 
 WARNED = [
+    (dose("16", "", "IV"), "doses!D3", "Only mg/kg is possible"),
+    (dose("16", "", ""), "doses!D3", "16 without a unit"),
+    (dose("1800", "", "SC", "Darzalex"), "doses!D3", "Only mg is possible"),
+    (dose("1160", "", "IV"), "doses!D3", "Only mg is possible"),
+    (dose("10", "", "IV", "Sarclisa"), "doses!D3", "Only mg/kg is possible"),
+    (dose("20", "", "", "lenalidomide"), None, ""),
     (dose("30", "mg/kg", "IV"), "doses!D3", "No trial gave more than 24 mg/kg"),
     (dose("0.16", "mg/kg", "IV"), "doses!D3", "decimal point"),
     (dose("1.6", "mg/kg", "IV"), "doses!D3", "No trial gave it"),
@@ -259,6 +274,8 @@ def test_a_value_that_may_be_is_warned_of_by_its_cell(tmp_path, cells, where, sa
 
 
 SOUND = [
+    {"beads!F2": "0; 638; 6930; 31008; 67601", "beads!H2": "-90--5; 450-820; 5200-8900; 24000-39000; 52000-80000"},
+    {"beads!G2": "0.05", "beads!H2": "-10-820; 5200-8900; 24000-39000; 52000-80000"},
     {},
     *(dose("8", "mg/kg", "IV") | {"doses!B3": "2023-11-03", "doses!D2": "8", "patients!I2": w} for w in ("38", "72,5", "160")),
     dose("8", "mg/kg", "IV") | {"doses!B3": "2023-11-02", "doses!D2": "8"},
