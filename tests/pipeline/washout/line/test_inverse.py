@@ -9,6 +9,7 @@ from helpers.washout_truth import LLOQ, SLOPE, patients_on_a_line, slow_log_like
 from pipeline.patients.patient_rd import PatientRd, SharedError
 from pipeline.study.settings import Settings
 from pipeline.washout import NotEstimableError, fit_tobit, weeks_to_reach
+from pipeline.washout.censored.likelihood import log_likelihood
 from pipeline.washout.censored.profile import critical_value
 from pipeline.washout.line.intervals import level_at, shared_variance, slope_of
 from pipeline.washout.line.line import fit_line
@@ -37,27 +38,57 @@ def test_nine_of_ten_patients_wait_longer_by_the_scatter():
     assert most.note == "reaches beyond the washouts that were seen: extrapolated"
 
 
-@pytest.mark.parametrize(("n", "share", "said"), [(19, 0.9, True), (19, 0.5, False), (60, 0.9, False)])
-def test_from_few_rows_the_wait_of_nine_of_ten_says_that_its_upper_limit_errs_early(n, share, said):
-    wait = weeks_to_reach(fit(n, seed=5), 12_000, share)
-    assert wait.weeks is not None
-    assert ("the upper limit is too early more often" in wait.note) is said
-
-
-def test_the_limits_are_those_of_an_independent_profile():
+@pytest.mark.parametrize(("share", "z"), [(0.5, 0.0), (0.9, 1.2815515655), (0.2, -0.8416212336)])
+def test_the_limits_are_those_of_an_independent_profile(share, z):
     weeks, rd, status = patients_on_a_line(30, 5)
-    found = fit_tobit(weeks, rd, status, lloq=LLOQ)
-    wait = weeks_to_reach(found, 10_000)
+    found = fit_tobit(weeks, rd, status, lloq=LLOQ, doubts=False)
+    wait = weeks_to_reach(found, 10_000, share)
     columns = (np.full(30, LLOQ), np.full(30, np.inf), np.zeros(30))
     for limit in (wait.low, wait.high):
         held = optimize.minimize(
             lambda p, limit=limit: -slow_log_likelihood(
-                (4 - p[0] * np.log2(limit), p[0], p[1]), weeks, rd, status, *columns
+                (4 - p[0] * np.log2(limit) + z * np.exp(p[1]), p[0], p[1]), weeks, rd, status, *columns
             ),
             [found.slope, np.log(found.sigma)], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12},
         )  # fmt: skip
         drop = 2 * (found.log_likelihood + held.fun)
         assert drop == pytest.approx(critical_value(found.data.kind, 2), abs=1e-4)
+
+
+def test_the_limits_of_nine_of_ten_follow_a_scatter_that_changes():
+    weeks, rd, status = patients_on_a_line(60, 5)
+    rows = replace(fit_tobit(weeks, rd, status, lloq=LLOQ).data, scatter_varies=True)
+    found, line = fit_observations(rows, doubts=False), fit_line(rows)
+    wait, level = weeks_to_reach(found, 10_000, 0.9), line.axes.y(4.0)
+    for limit in (wait.low, wait.high):
+        x = line.axes.x(np.log2(limit))
+        at = np.clip(x, line.rows.lever.min(), line.rows.lever.max())
+
+        def lowest(p, x=x, at=at):
+            a = level - p[0] * x + 1.2815515655 * np.exp(p[2] + p[1] * at)
+            return -log_likelihood(line.rows, np.array([[a, p[0], p[1]]]), p[2:])[0]
+
+        held = optimize.minimize(
+            lowest, line.maximum[1:], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}
+        )
+        drop = 2 * (line.best.log_likelihood[0] + held.fun)
+        assert drop == pytest.approx(critical_value(rows.kind, 3), abs=1e-4)
+
+
+def test_nine_of_ten_have_an_interval_where_the_rows_lie_on_a_line():
+    weeks = 2.0 ** np.linspace(1, 6, 12)
+    found = fit_tobit(weeks, 1000 * weeks, [RdStatus.OK] * 12, lloq=1, doubts=False)
+    wait = weeks_to_reach(found, 8_000, 0.9)
+    assert wait.low == pytest.approx(8, rel=1e-3)
+    assert wait.weeks == pytest.approx(8, rel=1e-3)
+    assert wait.high == pytest.approx(8, rel=1e-3)
+
+
+@pytest.mark.parametrize(("n", "share", "said"), [(19, 0.9, True), (19, 0.5, False), (60, 0.9, False)])
+def test_from_few_rows_the_wait_of_nine_of_ten_says_that_its_upper_limit_errs_early(n, share, said):
+    wait = weeks_to_reach(fit(n, seed=5), 12_000, share)
+    assert wait.weeks is not None
+    assert ("the upper limit is too early more often" in wait.note) is said
 
 
 def test_the_true_washout_is_found_from_many_patients():
