@@ -40,15 +40,12 @@ def line_intervals(line: Line, level: float) -> LineIntervals:
     slope = coefficient_interval(line.rows, line.best, 1, drops[0])
     at_one_week = level_interval(line.rows, line.best, one_week, drops[1])
     log_sigma = log_sigma_interval(line.rows, line.best, drops[2])
-    ratio = coefficient_ratio(line.rows, line.best, 1, 0.0)
     correction = "corrected for few rows" if jackknife is None else "scaled to the jackknife of patients"
     return LineIntervals(
         slope=_scaled(slope, axes.scale_y / axes.scale_x),
         intercept=_scaled(at_one_week, axes.scale_y, axes.centre_y),
         sigma=_scaled((float(np.exp(log_sigma[0])), float(np.exp(log_sigma[1]))), axes.scale_y),
-        slope_p=ratio_p(ratio, line.data.kind, line.n_coefficients)
-        if jackknife is None
-        else jackknife.p(ratio, slope_of),
+        slope_p=p_of(line, jackknife, coefficient_ratio(line.rows, line.best, 1, 0.0), slope_of),
         how=f"profile likelihood, drop of 2 log L {drops[0]:.4f} (3.8415 at 95 %, {correction})",
     )
 
@@ -79,10 +76,11 @@ def term_effects(line: Line, level: float) -> tuple[TermEffect, ...]:
 
 
 def p_of(line: Line, jackknife: PatientJackknife | None, ratio: float, of: LineParameter) -> float:
-    """Return the two-sided p of a likelihood ratio, on the scale of the line's intervals."""
+    """Return the two-sided p of a likelihood ratio, on the scale of the line's intervals (`critical_of`)."""
+    own = 1.0 if line.data.shared is None else own_variance(line, of)
     if jackknife is None:
-        return ratio_p(ratio, line.data.kind, line.n_coefficients)
-    return jackknife.p(ratio, of)
+        return ratio_p(ratio / _widened(line, of, own), line.data.kind, line.n_coefficients)
+    return jackknife.p(ratio / _widened(line, of, jackknife.variance(of)), of)
 
 
 def jackknife_of(line: Line) -> PatientJackknife | None:
@@ -102,7 +100,12 @@ def critical_of(line: Line, jackknife: PatientJackknife | None, of: LineParamete
         own = own_variance(line, of) if line.data.shared is not None else 1.0
     else:
         drop, own = jackknife.critical_value(of, level), jackknife.variance(of)
-    return drop * (1 + shared_variance(line, of) / max(own, LEAST_POSITIVE))
+    return drop * _widened(line, of, own)
+
+
+def _widened(line: Line, of: LineParameter, own: float) -> float:
+    """Return by how much errors that rows share widen the variance of a function of the parameters."""
+    return 1 + shared_variance(line, of) / max(own, LEAST_POSITIVE)
 
 
 def own_variance(line: Line, of: LineParameter) -> float:

@@ -16,7 +16,7 @@ from pipeline.washout.censored.profile import effective_rows
 from pipeline.washout.line.doubts import Doubt, Tested, doubt_words, doubts_of, with_doubts
 from pipeline.washout.line.intervals import term_effects
 from pipeline.washout.line.line import Coefficients, fit_line
-from pipeline.washout.line.reported import Varying, line_with_doubts, varying_slope
+from pipeline.washout.line.reported import Varying, allow_for_scatter, line_with_doubts
 from pipeline.washout.line.words import LINE_WORDS
 from pipeline.washout.observations.rows import Observations, observe
 from pipeline.washout.observations.terms import LARGEST_EXPONENT, Term, TermEffect
@@ -243,6 +243,7 @@ def fit_observations(data: Observations, *, level: float = LEVEL, doubts: bool =
     plain = fit_line(data)
     tested = doubts_of(plain) if doubts else ()
     line, intervals = line_with_doubts(plain, with_doubts(data, tested), level)
+    intervals, varying = allow_for_scatter(line, intervals, level) if tested else (intervals, None)
     data = line.data
     reported, likely = line.reported, line.most_likely
     notes = _fit_notes(data, likely.sigma, intervals.slope)
@@ -270,7 +271,7 @@ def fit_observations(data: Observations, *, level: float = LEVEL, doubts: bool =
         notes=(*data.notes, *notes, *stays, *sentences),
         terms=term_effects(line, level),
         doubts=tested,
-        varying=varying_slope(line, intervals, level) if tested else None,
+        varying=varying,
     )
 
 
