@@ -137,8 +137,8 @@ def open_scatter_words(tested: tuple[Tested, ...]) -> str:
             change, err = ("grows", "steep") if doubt.effect > 1 else ("shrinks", "flat")
             return (
                 f"The rows leave open whether the scatter {change} with weeks (× {doubt.effect:.3g} per "
-                f"doubling, p {doubt.p:.2g}). If it does, the slope of M1 is too {err} and its interval too "
-                "narrow; the interval with a scatter that may change is right in either case."
+                f"doubling, p {doubt.p:.2g}). If it does, the slope of M1 is too {err}; the interval of M1 "
+                "allows for this."
             )
     return ""
 

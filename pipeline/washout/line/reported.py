@@ -1,5 +1,4 @@
-"""The line that is reported: with a term for each significant doubt, and an interval that allows for a scatter
-that changes with weeks."""
+"""The line that is reported: terms for significant doubts, an interval that allows for a changing scatter."""
 
 from __future__ import annotations
 
@@ -85,25 +84,32 @@ def averaged_slope(line: Line, level: float) -> AveragedSlope | None:
     doi:10.1016/j.csda.2012.03.002, with the likelihoods as weights in place of AIC). None where the scatter
     of the line varies already, or where the second line cannot be fitted.
     """
-    if line.data.scatter_varies or line.data.count(OBSERVED) < FEWEST_MEASURED:
+    both = both_lines(line)
+    if both is None:
         return None
-    try:
-        free = fit_line(replace(line.data, scatter_varies=True))
-        both = _BothLines(line, free)
-        singly = slope_interval(line, level), slope_interval(free, level)
-    except NotEstimableError:
-        return None
+    singly = slope_interval(line, level), slope_interval(both.free, level)
     tail = (1 - level) / 2
     low = both.limit([limits[0] for limits in singly], tail)
     high = both.limit([limits[1] for limits in singly], 1 - tail)
     below = both.chance_below(0.0)
-    return AveragedSlope((free.reported.slope, singly[1]), (low, high), 2 * min(below, 1 - below))
+    return AveragedSlope((both.free.reported.slope, singly[1]), (low, high), 2 * min(below, 1 - below))
 
 
-class _BothLines:
-    """A line of one scatter and a line whose scatter varies, weighted by their likelihoods."""
+def both_lines(line: Line) -> BothLines | None:
+    """Return a line of one scatter with the line whose scatter may change; None if one of them is missing."""
+    if line.data.scatter_varies or line.data.count(OBSERVED) < FEWEST_MEASURED:
+        return None
+    try:
+        return BothLines(line, fit_line(replace(line.data, scatter_varies=True)))
+    except NotEstimableError:
+        return None
+
+
+class BothLines:
+    """A line of one scatter and a line whose scatter varies (`free`), weighted by their likelihoods."""
 
     def __init__(self, line: Line, free: Line) -> None:
+        self.free = free
         self._lines = [(each, jackknife_of(each)) for each in (line, free)]
         gain = float(free.best.log_likelihood[0] - line.best.log_likelihood[0])
         self._weight = 1 / (1 + float(np.exp(-max(gain, 0.0))))

@@ -51,9 +51,9 @@ class WashoutFit:
         Slope, intercept and sigma of highest likelihood: with few measured rows too steep on average.
     slope_interval, intercept_interval, sigma_interval
         By profile likelihood, scaled to the jackknife of patients if a patient gave several samples; ±inf: no
-        limit.
+        limit. That of the slope is averaged with `varying` (`pipeline.washout.line.reported`).
     slope_p
-        Likelihood-ratio p of slope = 0, on the scale of the interval.
+        Two-sided p of slope = 0, on the scale of the interval.
     covariance : (3, 3)
         Covariance of intercept, slope and log sigma, from the curvature of the likelihood.
     terms
@@ -249,10 +249,7 @@ def fit_observations(data: Observations, *, level: float = LEVEL, doubts: bool =
     notes = _fit_notes(data, likely.sigma, intervals.slope)
     stays = () if line.bias_is_off or likely.sigma < _SMALLEST_SIGMA else (_BIAS_STAYS,)
     sentences = doubt_words(data, tested, reported.slope)
-    formula = _FORMULA + "".join(f" + {term.name}" for term in data.terms)
-    formula = (
-        formula.replace("sigma)", "sigma * exp(gamma * log2 weeks))") if data.scatter_varies else formula
-    )
+    formula = (_CHANGING if data.scatter_varies else _FORMULA) + "".join(f" + {t.name}" for t in data.terms)
     return WashoutFit(
         slope=reported.slope,
         intercept=reported.intercept,

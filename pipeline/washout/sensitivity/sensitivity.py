@@ -14,6 +14,7 @@ from pipeline.washout.censored.likelihood import OBSERVED
 from pipeline.washout.line.doubts import FEWEST_MEASURED
 from pipeline.washout.line.intervals import slope_interval
 from pipeline.washout.line.line import Line, fit_line
+from pipeline.washout.line.reported import averaged_slope
 from pipeline.washout.line.tobit import WashoutFit
 from pipeline.washout.observations.rows import Observations
 from pipeline.washout.observations.selection import RowSelection, observed, select_rows
@@ -22,7 +23,8 @@ from pipeline.washout.sensitivity.variations import Variation, variations
 
 SENSITIVITY_METHOD: Final = (
     "the same line, minus its bias, with its interval; the scatter changes with weeks where it does in the "
-    "line that is reported; only the reported line allows for other doubts"
+    "line that is reported, else the interval allows for such a change, as that of the reported line does; "
+    "only the reported line allows for other doubts"
 )
 AS_REPORTED: Final = "as reported"
 _MOST_OF: Final = 0.5
@@ -89,10 +91,10 @@ def sensitivity(rows: Sequence[PatientRd], reported: WashoutFit, settings: Setti
     """
     selection = select_rows(rows, settings)
     varies = reported.data.scatter_varies
-    bent = varies or len(reported.data.terms) > len(selection.data.terms)
+    bent = reported.varying is not None or len(reported.data.terms) > len(selection.data.terms)
     table = [_reported_row(reported)]
     table += [
-        _of_data(name, replace(selection.data, scatter_varies=scatter), 0)
+        _of_data(name, replace(selection.data, scatter_varies=scatter), 0, averaged=False)
         for name, scatter in (
             ("one scatter, and nothing that bends the line", False),
             ("scatter that may change with weeks", True),
@@ -127,14 +129,16 @@ def _of_variation(variation: Variation, settings: Settings, varies: bool) -> Sen
     return replace(row, caution=variation.caution)
 
 
-def _of_data(name: str, data: Observations, n_changed: int) -> SensitivityRow:
+def _of_data(name: str, data: Observations, n_changed: int, *, averaged: bool = True) -> SensitivityRow:
     counts = (data.n, data.n_patients, data.count(OBSERVED), n_changed)
     if data.scatter_varies and data.count(OBSERVED) < FEWEST_MEASURED:
         note = f"{data.count(OBSERVED)} measured densities; a scatter that changes needs {FEWEST_MEASURED}"
         return SensitivityRow(name, *counts, note=note)
     try:
         line = fit_line(data)
-        return _row(name, counts, line.reported.slope, slope_interval(line, LEVEL))
+        both = averaged_slope(line, LEVEL) if averaged else None
+        limits = slope_interval(line, LEVEL) if both is None else both.limits
+        return _row(name, counts, line.reported.slope, limits)
     except NotEstimableError as reason:
         return SensitivityRow(name, *counts, note=str(reason))
 
