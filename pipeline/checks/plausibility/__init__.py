@@ -8,7 +8,11 @@ from pipeline.checks.findings import Finding
 from pipeline.checks.headers import Headers
 from pipeline.checks.plausibility.days import impossible_days
 from pipeline.checks.plausibility.doses import day_totals, dose_amounts, long_pauses, routes
-from pipeline.checks.plausibility.events_in_text import evaluable_without_response, events_without_a_day
+from pipeline.checks.plausibility.events_in_text import (
+    evaluable_without_response,
+    events_without_a_day,
+    unread_reasons,
+)
 from pipeline.checks.plausibility.follow_up import follow_up_order
 from pipeline.checks.plausibility.next_therapy import unrecorded_therapies
 from pipeline.checks.plausibility.pairs import grades, pounds, times_on_treatment
@@ -30,6 +34,7 @@ PLAUSIBILITY: tuple[Callable[[Study, Headers], Iterable[Finding]], ...] = (
     follow_up_order,
     unrecorded_therapies,
     events_without_a_day,
+    unread_reasons,
     evaluable_without_response,
     bodies,
     pounds,

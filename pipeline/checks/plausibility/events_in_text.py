@@ -25,12 +25,27 @@ DAYS: Final = (
 
 _PROGRESSION: Final = re.compile(
     r"\b((?:(?:grund)?(?:krankheit|erkrankung)s?|tumou?r|myelom|ziekte|sykdoms|sygdoms|sjukdoms)?progre\w*|progr?"
-    r"|po?d(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idiv\w*|nawrot\w*|wznow\w*|прогресс\w*|рецидив\w*)\b"
+    r"|po?d(?!\s?-?\s?l?\d)|relaps\w*|re[cz]idi[vef]\w*|nawrot\w*|wznow\w*|прогрес\w*|рецидив\w*"
+    r"|krankheitsfortschritt|fortschreiten\w*|rechut\w*|recai\w*|aterfall|tilba[gk]efal\w*|\w*kiujul\w*"
+    r"|worsen\w*|aggravation|evolution de la maladie|avanzamento|peggior\w*|empeor\w*|\w*etenemi\w*"
+    r"|\w*ilerleme\w*|προοδο\w*|υποτροπ\w*)\b"
+    r"|病勢進行|進行|進展|增惡|増悪|再発|再燃|进展|复发|진행|재발"
 )
 _DEATH: Final = re.compile(
     r"\b(died|dies|death|dead|deceased|fatal|exitus|verstorben|gestorben|tod|todesfall|deces|decede\w*|mort"
-    r"|morte|muerte|fallec\w*|falec\w*|deceduto|obito|zgon\w*|smrt|смерть|умер\w*|passed away)\b"
+    r"|mort[eoa]|morreu|muert[eoa]|murio|fallec\w*|falec\w*|decedut[oa]|dece?s[so]+|obito|zgon\w*|zmar[lł]\w*"
+    r"|smrt|zemrel\w*|umrti|umrl\w*|meghalt|elhunyt|halal\w*|olum\w*|vefat|overle\w*|dood|død\w*|dod|avliden"
+    r"|avled|kuol\w*|menehty\w*|смерть|[уп]о?мер\w*|умр\w*|θανατ\w*|απεβιωσε|suicid\w*|lethal\w*"
+    r"|passed away)\b|†|死亡|死去|逝去|사망"
 )
+_NEITHER: Final = re.compile(
+    r"toxi|advers|side effect|\bs?aes?\b|nebenwirk|unvertrag|effets? ind|efect|ongewenst|bivirk|intoler"
+    r"|allerg|reaction|withdr|consent|wish|wunsch|decision|choice|preference|request|asked|refus|declin|souhait"
+    r"|deseo|moved|travel|umzug|lost to|compl|finish|planned|protocol|end of (study|treatment)|transplant"
+    r"|\basct\b|\bcar\W?t|infec|infek|sepsis|pneumon|covid|neuropath|cytop|neutrop|thrombo|an[ae]mi|renal|kidney|cardi"
+    r"|hepat|pregnan|insur|cost|remission|ongoing"
+)
+"""Words of a reason that is neither a progression nor a death."""
 _CLAUSE: Final = re.compile(
     r"[,;.:/()+&|]|\s[-–—]+\s|\b(?:and|but|due to|because of|since|then|after|und|aber|wegen|nach|et|mais"
     r"|y|pero|e|ma)\b"
@@ -69,10 +84,7 @@ def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
     >>> [event_reading(text, _PROGRESSION).value for text in texts]
     ['told', 'not told', 'perhaps', 'not told']
     """
-    letters = unicodedata.normalize("NFKD", plain(text).casefold())
-    words = re.sub(
-        r"\b(\w)\.\s?(\w)\.", r"\1\2 ", "".join(c for c in letters if not unicodedata.combining(c))
-    )
+    words = _without_accents(text)
     reading = EventReading.NO
     for match in event.finditer(words):
         before, after = _CLAUSE.split(words[: match.start()])[-1], words[match.end() :]
@@ -85,9 +97,16 @@ def event_reading(text: str, event: re.Pattern[str]) -> EventReading:
     return reading
 
 
+def _without_accents(text: str) -> str:
+    """Return a text in small letters without accents; `P.D.` is `pd`."""
+    letters = unicodedata.normalize("NFKD", plain(text).casefold())
+    bare = "".join(c for c in letters if not unicodedata.combining(c))
+    return re.sub(r"\b(\w)\.\s?(\w)\.", r"\1\2 ", unicodedata.normalize("NFC", bare))
+
+
 def _of_something_else(word: str, after: str) -> bool:
     """Return whether a progression is of something other than the disease: `progression of renal failure`."""
-    is_adjective = word.startswith(("progressiv", "progressif", "progredien"))
+    is_adjective = word.startswith(("progressiv", "progressif", "progredien", "worsen"))
     names_a_thing = bool(re.match(r"^\s*\w", after)) if is_adjective else bool(_OF_ANOTHER.match(after))
     return names_a_thing and not _DISEASE.match(after)
 
@@ -177,6 +196,29 @@ def _events_in(study: Study, patient: Patient, event: _EventWords) -> Iterator[F
         case EventReading.YES:
             hint = f"{event.needed} If there was none, write: no {event.noun}."
             yield Finding(Fault(where, problem, event.expected, hint))
+
+
+def unread_reasons(study: Study, headers: Headers) -> Iterator[Finding]:
+    """Report reasons for stopping that name neither event nor another usual reason, each wording once.
+
+    No list of words holds every language and abbreviation. A patient without a day of progression or death
+    counts as free of both, so a reason that was not understood is for a person to read.
+    """
+    del headers
+    if not any(getattr(patient, column) for patient in study.patients for column in DAYS):
+        return
+    reported: set[str] = set()
+    for patient in study.patients:
+        typed = _without_accents(patient.discontinuation_reason).strip()
+        if not typed or typed in reported or patient.progressed_on or patient.died_on:
+            continue
+        if any(words.search(typed) for words in (_PROGRESSION, _DEATH, _NEITHER)):
+            continue
+        reported.add(typed)
+        where = study.at("patients", patient.patient_id, "discontinuation_reason")
+        expected = "a reason that shows whether it was a progression or a death"
+        hint = "The patient counts as free of both. If it was one, type its day in progressed_on or died_on."
+        yield warning(quoted(patient.discontinuation_reason), expected, where=where, hint=hint)
 
 
 def evaluable_without_response(study: Study, headers: Headers) -> Iterator[Finding]:

@@ -76,6 +76,14 @@ WITHOUT_A_DAY = [
     ({"patients!K3": "Krankheitsprogress"}, "patients!K3", "no progressed_on"),
     ({"patients!K3": "Tumorprogression"}, "patients!K3", "no progressed_on"),
     ({"patients!K3": "POD"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "Krankheitsfortschritt"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "rechute"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "病勢進行"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "прогресування"}, "patients!K3", "no progressed_on"),
+    ({"patients!K3": "overleden"}, "patients!K3", "no died_on"),
+    ({"patients!K3": "zmarł"}, "patients!K3", "no died_on"),
+    ({"patients!K3": "† 3/2025"}, "patients!K3", "no died_on"),
+    ({"patients!K3": "死亡"}, "patients!K3", "no died_on"),
     ({"patients!K3": "died"}, "patients!K3", "the day of death in died_on"),
     ({"patients!K3": "exitus letalis"}, "patients!K3", "no died_on"),
 ]
@@ -92,11 +100,32 @@ def test_a_progression_or_death_without_its_day_is_refused_by_its_cell(tmp_path,
 
 @pytest.mark.parametrize(
     "words",
-    ["progressive neuropathy", "progression of renal failure", "progression?", "suspected progression"],
+    [
+        "progressive neuropathy",
+        "progression of renal failure",
+        "progression?",
+        "suspected progression",
+        "worsening neuropathy",
+    ],
 )
 def test_words_that_may_tell_a_progression_are_warned_of(tmp_path, words):
     faults = faults_of(tmp_path, {"patients!K3": words})
     assert [(fault.where, fault.severity) for fault in faults] == [("patients!K3", Severity.WARNING)]
+
+
+@pytest.mark.parametrize("words", ["cPD?!", "żle", "treatment failure", "unknown", "TF", "lack of efficacy"])
+def test_a_reason_that_is_not_understood_is_for_a_person_to_read(tmp_path, words):
+    faults = faults_of(tmp_path, {"patients!K3": words})
+    assert [(fault.where, fault.severity) for fault in faults] == [("patients!K3", Severity.WARNING)]
+    assert "counts as free of both" in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["toxicity", "Nebenwirkungen", "withdrew consent", "ASCT", "patient's wish", "kein Progress", "COVID-19"],
+)
+def test_a_usual_reason_and_a_denied_event_need_no_day(tmp_path, words):
+    assert [str(fault) for fault in faults_of(tmp_path, {"patients!K3": words})] == []
 
 
 def test_a_study_that_counts_no_times_needs_no_days(tmp_path):
