@@ -12,7 +12,7 @@ from pipeline.washout.censored.profile import interval
 from pipeline.washout.line.ascent import highest
 from pipeline.washout.line.line import Line
 
-_FIRST_STEP = 0.1
+_SHARE_STEP = 0.1
 """First step outwards to a limit, on standardised axes, and relative to the estimate. Convention: the steps
 grow; any first step reaches the same limit."""
 
@@ -36,13 +36,13 @@ def share_limits(
     level, estimate = axes.y(log_rd), axes.x(likeliest)
 
     def ratio(x: float) -> float:
-        return max(0.0, 2 * (top - _HeldLine(line, x, level, z).highest_likelihood()))
+        return max(0.0, 2 * (top - _LineThrough(line, x, level, z).highest_likelihood()))
 
-    low, high = interval(ratio, estimate, _FIRST_STEP + _FIRST_STEP * abs(estimate), critical)
+    low, high = interval(ratio, estimate, _SHARE_STEP + _SHARE_STEP * abs(estimate), critical)
     return axes.centre_x + axes.scale_x * low, axes.centre_x + axes.scale_x * high
 
 
-class _HeldLine:
+class _LineThrough:
     """The line without its intercept, which follows from the other parameters at a washout x."""
 
     def __init__(self, line: Line, x: float, level: float, z: float) -> None:
@@ -69,8 +69,8 @@ class _HeldLine:
 
     def _full(self, rest: Floats) -> Floats:
         """Return β and log σ, (k+1,), from all of them but the intercept, (k,)."""
-        held = np.append(rest[:-1], max(float(rest[-1]), SMALLEST_LOG_SIGMA))
-        return np.append(self._level - rest[0] * self._x + self._z * self._sigma(held), held)
+        bounded = np.append(rest[:-1], max(float(rest[-1]), SMALLEST_LOG_SIGMA))
+        return np.append(self._level - rest[0] * self._x + self._z * self._sigma(bounded), bounded)
 
     def _sigma(self, parameters: Floats) -> float:
         """Return σ of the patients at x, on the standardised axis."""
