@@ -129,7 +129,7 @@ def _scales_out_of_range(root: _Element) -> Iterator[str]:
 def _no_ellipsoids(root: _Element) -> Iterator[str]:
     """Yield each ellipsoid whose centre or covariance matrix does not fit its axes.
 
-    A matrix that is no covariance otherwise is taken as it is: one of the standard's own tests has such a one.
+    Otherwise a matrix is taken as it is: one in the standard's own tests is no covariance matrix.
     """
     for gate in root.iter(f"{GATING}EllipsoidGate"):
         name, size = gate.get(f"{GATING}id"), len(gate.findall(f"{GATING}dimension"))

@@ -66,4 +66,5 @@ def write_bounds(strategy: flowkit.GatingStrategy, document: bytes) -> bytes:
         for end, value in zip(ENDS, bounds, strict=True):
             if value is not None:
                 axis.set(f"{AXES}{end}", repr(value))
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return written

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gating.drawn.flowjo.axes import prepared_axes
 from gating.drawn.flowjo.ellipse import Ellipse, taken_out
+from gating.drawn.flowjo.faults import refuse_circles, refuse_misread
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import DATATYPES, GATING, GateFileError, as_file
@@ -133,6 +134,16 @@ def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     for path, node in tree:
         if path not in needed:
             node.getparent().remove(node)
+    kept = [(path, node) for path, node in tree if path in needed]
+    refuse_circles(
+        {
+            path: [_part(part, tree, path, source) for part in node.iterfind("Dependents/Dependent")]
+            for path, node in kept
+            if node.tag in BOOLEAN
+        },
+        source,
+    )
+    refuse_misread(kept, population_path, source)
     for path, node in tree:
         if path in needed:
             node.set("name", _plain(path[-1]))
@@ -159,13 +170,13 @@ def _require(
 def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, source: str) -> GateId:
     """Return the population that a Boolean gate names by its path."""
     name = part.get("name", "")
-    part_gate = next((gate for gate, _ in tree if path_of(gate) == name), None)
-    if part_gate is None:
+    part_gates = list(dict.fromkeys(gate for gate, _ in tree if path_of(gate) == name))
+    if len(part_gates) != 1:
+        which = "does not have" if not part_gates else f"has {len(part_gates)} times"
         raise GateFileError(
-            f"{source}: the population {path_of(path)!r} is made of {name!r}, "
-            "which the workspace does not have"
+            f"{source}: the population {path_of(path)!r} is made of {name!r}, which the workspace {which}"
         )
-    return part_gate
+    return part_gates[0]
 
 
 def _plain(name: str) -> str:
