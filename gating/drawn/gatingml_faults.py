@@ -18,7 +18,7 @@ COMPLEMENT = f"{GATING}use-as-complement"
 OPTIONAL = ("parent_id", "min", "max", "transformation-ref", "use-as-complement", "boundMin", "boundMax")
 """Attributes of the standard that may be left out: without the prefix of their name space they would not be
 read."""
-LIMITS = (f"{GATING}min", f"{GATING}max")
+GATE_ENDS = (f"{GATING}min", f"{GATING}max")
 FINITE = (f"{DATATYPES}value", f"{GATING}location", f"{AXES}boundMin", f"{AXES}boundMax")
 """Attributes that must be numbers and not infinite."""
 
@@ -75,16 +75,16 @@ def _unprefixed(root: _Element) -> Iterator[str]:
 def _no_numbers(root: _Element) -> Iterator[str]:
     """Yield each coordinate, limit or bound that is not a number, or infinite where it must not be."""
     for element in root.iter(f"{GATING}*", f"{AXES}*", f"{DATATYPES}*"):
-        texts = [(name, element.get(name)) for name in (*LIMITS, *FINITE)]
+        texts = [(name, element.get(name)) for name in (*GATE_ENDS, *FINITE)]
         texts += [("value", element.text)] if element.tag == f"{GATING}value" else []
         for name, text in texts:
             if text is None:
                 continue
             number = _value(text)
-            if math.isnan(number) or (math.isinf(number) and name not in LIMITS):
-                what = f"{element.tag.rpartition('}')[2]}, {name.rpartition('}')[2]}"
+            if math.isnan(number) or (math.isinf(number) and name not in GATE_ENDS):
+                where = f"{element.tag.rpartition('}')[2]}, {name.rpartition('}')[2]}"
                 comma = " (decimals have a point, not a comma)" if "," in text else ""
-                yield f"line {element.sourceline}: {text.strip()!r} ({what}) is no number to gate by{comma}"
+                yield f"line {element.sourceline}: {text.strip()!r} ({where}) is no number to gate by{comma}"
     for axis in root.iter(f"{AXES}transformation"):
         low, high = _value(axis.get(f"{AXES}boundMin", "-inf")), _value(axis.get(f"{AXES}boundMax", "inf"))
         if low >= high:
@@ -122,8 +122,8 @@ def _scales_out_of_range(root: _Element) -> Iterator[str]:
             names, is_allowed = SCALES[kind]
             texts = [scale.get(f"{AXES}{name}", "") for name in names]
             if not is_allowed(*map(_value, texts)):
-                said = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
-                yield f"the scale {axis.get(f'{AXES}id')!r} ({kind}) has {said}, which the standard excludes"
+                parameters = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
+                yield f"the scale {axis.get(f'{AXES}id')!r} ({kind}) has {parameters}, which the standard excludes"
 
 
 def _no_ellipsoids(root: _Element) -> Iterator[str]:

@@ -18,7 +18,7 @@ from gating.arithmetic.numbers import Floats
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population_names import GateId
-from gating.drawn.scale_bounds import held_in_bounds
+from gating.drawn.scale_bounds import within_bounds
 from gating.drawn.tree import gate_of
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
@@ -70,7 +70,7 @@ class Light:
             with np.errstate(all="ignore"):
                 values = rule.param_a * ((above - rule.param_b) / (below - rule.param_c))
             label = f"the ratio {ratio}"
-            values = self._held(values, rule, label)
+            values = self._in_bounds(values, rule, label)
         scale = dimension.transformation_ref
         if scale is None:
             return values
@@ -78,11 +78,11 @@ class Light:
         with np.errstate(all="ignore"):
             fault = f"{self.source}: its gates cannot be applied"
             shown = by_flowkit(fault, axis.apply, np.ascontiguousarray(values)[:, None].copy())
-        return self._held(np.asarray(shown, np.float64)[:, 0], axis, label)
+        return self._in_bounds(np.asarray(shown, np.float64)[:, 0], axis, label)
 
-    def _held(self, shown: Floats, scale: Any, label: str) -> Floats:
+    def _in_bounds(self, shown: Floats, scale: Any, label: str) -> Floats:
         try:
-            return held_in_bounds(shown, scale, label)
+            return within_bounds(shown, scale, label)
         except GateFileError as error:
             raise GateFileError(f"{self.source}: {error}") from None
 

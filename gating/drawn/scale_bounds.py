@@ -34,7 +34,7 @@ def bounds_of(scale: Any) -> tuple[float | None, float | None]:
     return bounds
 
 
-def held_in_bounds(shown: Floats, scale: Any, label: str) -> Floats:
+def within_bounds(shown: Floats, scale: Any, label: str) -> Floats:
     """Return positions on a scale, each held at the bound that it exceeds.
 
     Raises

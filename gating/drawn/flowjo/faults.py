@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KINDS = ("RectangleGate", "PolygonGate", "EllipsoidGate")
 """Gates of FlowJo whose form is known. Vendor: FlowJo's format; its curly quadrants are not published."""
 FEWEST_CORNERS = 3
-"""Fewest corners of a polygon with an area. From geometry."""
+"""Fewest corners of a polygon. Convention: two corners have no area."""
 
 
 def refuse_misread(tree: Sequence[tuple[GateId, _Element]], population: GateId, source: str) -> None:
