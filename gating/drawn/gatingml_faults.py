@@ -122,8 +122,9 @@ def _scales_out_of_range(root: _Element) -> Iterator[str]:
             names, is_allowed = SCALES[kind]
             texts = [scale.get(f"{AXES}{name}", "") for name in names]
             if not is_allowed(*map(_value, texts)):
-                parameters = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
-                yield f"the scale {axis.get(f'{AXES}id')!r} ({kind}) has {parameters}, which the standard excludes"
+                name = axis.get(f"{AXES}id")
+                pairs = ", ".join(f"{letter} {text}" for letter, text in zip(names, texts, strict=True))
+                yield f"the scale {name!r} ({kind}) has {pairs}, which the standard excludes"
 
 
 def _no_ellipsoids(root: _Element) -> Iterator[str]:

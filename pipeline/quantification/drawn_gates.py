@@ -33,8 +33,8 @@ KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Flags of the automatic gating that are kept: they concern the acquisition, which a person's gates need not
 check."""
 LEAST_AGREEMENT_OF_FILE = 0.5
-"""Agreement of a file's gates with the automatic ones below which a person should check both. Convention: fewer
-cells are in both than in one of the two alone."""
+"""Agreement of a file's gates with the automatic ones below which a person should check both. Convention: an
+agreement below a half means that most cells of at least one gating are not in the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
 def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     """Keep a population and the gates it needs, under names that FlowKit does not read as paths."""
     tree = list(_tree(sample))
+    if not tree:
+        raise GateFileError(
+            f"{source}: the tube has no populations of its own in this workspace; if its group has, apply "
+            "the group's gates to the tube in FlowJo and save the workspace again"
+        )
     population_path = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
     needed: dict[GateId, None] = {}
     _require(population_path, tree, needed, source)

@@ -359,3 +359,13 @@ def test_the_events_outside_of_a_gate_are_those_that_are_not_in_it(raw):
     outside = inside.replace('eventsInside="1"', 'eventsInside="0"')
     found = members(lab(fj.population("PC", outside)), "PC", raw)
     assert np.array_equal(found, ~((raw[2] >= 300) & (raw[2] < 900)))
+
+
+def test_gates_of_a_group_alone_are_not_those_of_a_tube(raw):
+    group = fj.population("PC", fj.rectangle({"APC-A": {"min": 900.0}})).encode()
+    document = fj.workspace(fj.sample()).replace(
+        b"<Groups/>",
+        b"<Groups><GroupNode><Subpopulations>" + group + b"</Subpopulations></GroupNode></Groups>",
+    )
+    with pytest.raises(GateFileError, match=r"no populations of its own .* apply the group's gates"):
+        members(document, "PC", raw)
