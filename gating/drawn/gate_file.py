@@ -42,7 +42,7 @@ def read_root(document: bytes, source: str) -> _Element:
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root: _Element = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:

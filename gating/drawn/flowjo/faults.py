@@ -72,6 +72,12 @@ def _faults(node: _Element, is_population: bool) -> Iterator[str]:
     if len(kinds) != 1 or kinds[0] not in KINDS:
         yield f"is of the kind {', '.join(kinds) or 'unknown'}, which is not read"
         return
+    inside = gates[0].get("eventsInside", "1")
+    if inside not in ("0", "1"):
+        yield f"says {inside!r} of the events inside, expected 0 or 1"
+    n_axes = len(gates[0].findall(f"{GATING}dimension"))
+    if kinds[0] != "RectangleGate" and n_axes != 2:
+        yield f"is a {kinds[0]} on {n_axes} axes, expected 2"
     yield from _no_numbers(gates[0])
     if kinds[0] == "RectangleGate":
         yield from _no_area(gates[0], is_population)
@@ -81,9 +87,13 @@ def _faults(node: _Element, is_population: bool) -> Iterator[str]:
 
 def _no_numbers(gate: _Element) -> Iterator[str]:
     for element in gate.iter(f"{GATING}dimension", f"{GATING}coordinate"):
-        keys = (f"{DATATYPES}value", f"{GATING}min", f"{GATING}max")
-        for text in (element.get(key) for key in keys):
-            if text is not None and not math.isfinite(_value(text)):
+        coordinate = element.get(f"{DATATYPES}value")
+        limits = (element.get(f"{GATING}min"), element.get(f"{GATING}max"))
+        for text in (coordinate, *limits):
+            if text is None:
+                continue
+            number = _value(text)
+            if math.isnan(number) or (math.isinf(number) and text is coordinate):
                 comma = " (decimals have a point, not a comma)" if "," in text else ""
                 yield f"has {text!r} where a number must stand{comma}"
 

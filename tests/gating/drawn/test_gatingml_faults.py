@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gating.drawn.gate_file import GateFileError
+from gating.drawn.outline import outline_of
 from gating.drawn.population import read_drawn_population
 from gating.events import Events
 
@@ -222,3 +223,19 @@ def test_a_marker_of_two_channels_is_refused_and_one_of_a_single_channel_is_read
     assert np.array_equal(members(text, raw, ("", "CD45", "")), raw[1] >= 300)
     with pytest.raises(GateFileError, match="looks at CD45, the marker of FL1, FL2: it is not clear which"):
         members(text, raw, ("CD45", "CD45", ""))
+
+
+def test_a_gate_on_a_scale_with_bounds_has_no_outline(raw):
+    gate = rectangle("P", axis("FL1", 'gating:min="0.4" gating:max="0.6"', "S"))
+    for bounds in ("", BOUNDS):
+        drawn = read_drawn_population(document(scale(ASINH, bounds), gate), "gates.xml", "P")
+        outline = outline_of(drawn.strategy, drawn.path, lambda name: name, ours=None, files=None)
+        assert (outline is None) is bool(bounds)
+
+
+def test_comments_in_a_document_change_nothing(raw):
+    parts = (scale(LOG), ellipsoid((500, 500), ((90_000, 9), (9, 90_000))))
+    text = document(*parts)
+    commented = text.replace(b"><", b"><!-- drawn by hand --><")
+    assert members(text, raw).sum() > 100
+    assert np.array_equal(members(commented, raw), members(text, raw))

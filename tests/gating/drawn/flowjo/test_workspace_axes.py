@@ -324,6 +324,8 @@ UNCLEAR = {
     "endless": (broken_gate(fj.rectangle({"APC-A": {}})), "has no end on any axis"),
     "turned": (broken_gate(fj.rectangle({"APC-A": {"min": 9.0, "max": 2.0}})), "begins at 9.0 and ends at 2.0"),
     "line": (broken_gate(fj.polygon(("FSC-A", "APC-A"), [(0, 0), (9, 9)])), "polygon of fewer than 3 corners"),
+    "axes": (broken_gate(fj.polygon(("FSC-A", "APC-A", "BV421-A"), [(0, 0), (9, 0), (9, 9)])), "PolygonGate on 3 axes"),
+    "side": (broken_gate(TRIANGLE, 'eventsInside="1"', 'eventsInside="2"'), "says '2' of the events inside"),
     "not two": (fj.boolean("Not", "PC", "A", "B"), "is NOT of 2 populations"),
     "not none": (fj.boolean("Not", "PC"), "is NOT of 0 populations"),
     "and none": (fj.boolean("And", "PC"), "is AND of 0 populations"),
@@ -369,3 +371,10 @@ def test_gates_of_a_group_alone_are_not_those_of_a_tube(raw):
     )
     with pytest.raises(GateFileError, match=r"no populations of its own .* apply the group's gates"):
         members(document, "PC", raw)
+
+
+def test_comments_in_a_workspace_change_nothing_and_a_limit_may_be_infinite(raw):
+    limits = {"min": 900.0, "max": float("inf")}
+    document = lab(fj.population("PC", fj.rectangle({"APC-A": limits})), scales=fj.biex("APC-A"))
+    for text in (document, document.replace(b"><", b"><!-- drawn by hand --><")):
+        assert np.array_equal(members(text, "PC", raw), raw[2] >= 900)
