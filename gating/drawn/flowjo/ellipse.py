@@ -81,8 +81,8 @@ def taken_out(node: _Element, source: str) -> Ellipse:
     longest = max(hypot(b[0] - a[0], b[1] - a[1]) for a, b in ellipse.axes)
     if hypot(foci[1][0] - foci[0][0], foci[1][1] - foci[0][1]) > longest + 1:
         raise GateFileError(
-            f"{source}: the foci of the ellipse {node.get('name')!r} are farther apart than its points; draw it "
-            "again"
+            f"{source}: the foci of the ellipse {node.get('name')!r} are farther apart than its points; "
+            "draw it again"
         )
     for part in ("foci", "edge"):
         gate.remove(gate.find(f"{GATING}{part}"))
