@@ -93,7 +93,7 @@ def first_names(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMES_IN_AN_ERROR]) + more
 
 
-def number_or_nan(text: str) -> float:
+def number_in_gate(text: str) -> float:
     """Return the number that a text is; NaN if it is none."""
     try:
         return float(text)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from gating.drawn.gate_file import AXES, DATATYPES, GATING, number_or_nan
+from gating.drawn.gate_file import AXES, DATATYPES, GATING, number_in_gate
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -80,15 +80,15 @@ def _no_numbers(root: _Element) -> Iterator[str]:
         for name, text in texts:
             if text is None:
                 continue
-            number = number_or_nan(text)
+            number = number_in_gate(text)
             if math.isnan(number) or (math.isinf(number) and name not in GATE_ENDS):
                 where = f"{element.tag.rpartition('}')[2]}, {name.rpartition('}')[2]}"
                 comma = " (decimals have a point, not a comma)" if "," in text else ""
                 yield f"line {element.sourceline}: {text.strip()!r} ({where}) is no number to gate by{comma}"
     for axis in root.iter(f"{AXES}transformation"):
         low, high = (
-            number_or_nan(axis.get(f"{AXES}boundMin", "-inf")),
-            number_or_nan(axis.get(f"{AXES}boundMax", "inf")),
+            number_in_gate(axis.get(f"{AXES}boundMin", "-inf")),
+            number_in_gate(axis.get(f"{AXES}boundMax", "inf")),
         )
         if low >= high:
             yield f"the scale {axis.get(f'{AXES}id')!r} is bound from {low:g} to {high:g}, expected a range"
@@ -124,7 +124,7 @@ def _scales_out_of_range(root: _Element) -> Iterator[str]:
                 continue
             names, is_allowed = SCALES[kind]
             texts = [scale.get(f"{AXES}{name}", "") for name in names]
-            if not is_allowed(*map(number_or_nan, texts)):
+            if not is_allowed(*map(number_in_gate, texts)):
                 name = axis.get(f"{AXES}id")
                 pairs = ", ".join(f"{letter} {text}" for letter, text in zip(names, texts, strict=True))
                 yield f"the scale {name!r} ({kind}) has {pairs}, which the standard excludes"
@@ -139,7 +139,7 @@ def _no_ellipsoids(root: _Element) -> Iterator[str]:
         name, size = gate.get(f"{GATING}id"), len(gate.findall(f"{GATING}dimension"))
         centre = gate.findall(f"{GATING}mean/{GATING}coordinate")
         rows = [
-            [number_or_nan(entry.get(f"{DATATYPES}value", "")) for entry in row.iterfind(f"{GATING}entry")]
+            [number_in_gate(entry.get(f"{DATATYPES}value", "")) for entry in row.iterfind(f"{GATING}entry")]
             for row in gate.iterfind(f"{GATING}covarianceMatrix/{GATING}row")
         ]
         if len(centre) != size or len(rows) != size or any(len(row) != size for row in rows):
@@ -185,7 +185,7 @@ def without_area(root: _Element) -> Iterator[str]:
         axes = list(gate.iter(f"{GATING}dimension"))
         ends = [(axis.get(f"{GATING}min"), axis.get(f"{GATING}max")) for axis in axes]
         for low, high in ends:
-            if low is not None and high is not None and number_or_nan(low) >= number_or_nan(high):
+            if low is not None and high is not None and number_in_gate(low) >= number_in_gate(high):
                 yield f"gate {name!r} begins at {low} and ends at {high}: no event can lie in it"
         if name not in used and not any(low or high for low, high in ends):
             yield f"gate {name!r} has no end on any axis: every event lies in it"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gating.drawn.gate_file import DATATYPES, GATING, GateFileError, number_or_nan
+from gating.drawn.gate_file import DATATYPES, GATING, GateFileError, number_in_gate
 from gating.drawn.population_names import GateId, path_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _no_numbers(gate: _Element) -> Iterator[str]:
         for text in (coordinate, *limits):
             if text is None:
                 continue
-            number = number_or_nan(text)
+            number = number_in_gate(text)
             if math.isnan(number) or (math.isinf(number) and text is coordinate):
                 comma = " (decimals have a point, not a comma)" if "," in text else ""
                 yield f"has {text!r} where a number must stand{comma}"
@@ -101,7 +101,7 @@ def _no_numbers(gate: _Element) -> Iterator[str]:
 def _no_area(gate: _Element, is_population: bool) -> Iterator[str]:
     ends = [(axis.get(f"{GATING}min"), axis.get(f"{GATING}max")) for axis in gate.iter(f"{GATING}dimension")]
     for low, high in ends:
-        if low is not None and high is not None and number_or_nan(low) >= number_or_nan(high):
+        if low is not None and high is not None and number_in_gate(low) >= number_in_gate(high):
             yield f"begins at {low} and ends at {high}: no event can lie in it"
     if is_population and not any(low or high for low, high in ends):
         yield "has no end on any axis: every event lies in it"
