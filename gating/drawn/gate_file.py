@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING
 
 from gating.events.errors import GatingError
@@ -42,7 +43,7 @@ def read_root(document: bytes, source: str) -> _Element:
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root: _Element = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
@@ -90,3 +91,11 @@ def first_names(names: list[str]) -> str:
     """Return names for an error; not all names if there are many."""
     more = f" and {len(names) - MOST_NAMES_IN_AN_ERROR} more" if len(names) > MOST_NAMES_IN_AN_ERROR else ""
     return ", ".join(names[:MOST_NAMES_IN_AN_ERROR]) + more
+
+
+def number_in_gate(text: str) -> float:
+    """Return the number that a text is; NaN if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

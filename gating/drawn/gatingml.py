@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,12 @@ from gating.arithmetic.linear import inverse_of
 from gating.arithmetic.numbers import Floats
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import AXES, DATATYPES, GATING, GateFileError, as_file
+from gating.drawn.gatingml_faults import COMPLEMENT, dangling, misread_parts, without_area
+from gating.drawn.scale_bounds import keep_bounds
 
 if TYPE_CHECKING:
     import flowkit
     from lxml.etree import _Element
-
-WITHOUT_MATRIX = ("uncompensated", "FCS")
-"""GatingML's words for no matrix, and for the matrix of the FCS file (section 5.1.1)."""
 
 
 def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
@@ -32,67 +31,40 @@ def gatingml_strategy(root: _Element, source: str) -> flowkit.GatingStrategy:
     """
     import flowkit
 
-    missing = next(_dangling(root), "")
+    missing = next(dangling(root), "")
     if missing:
         raise GateFileError(f"{source}: {missing}, which the file does not have; export the gates again")
-    endless = next(_without_area(root), "")
+    misread = next(misread_parts(root), "")
+    if misread:
+        raise GateFileError(f"{source}: {misread}; export the gates again")
+    endless = next(without_area(root), "")
     if endless:
         raise GateFileError(f"{source}: {endless}; draw it again")
     _name_fluorochromes(root)
     _as_spillover(root, source)
-    fault = f"{source}: no GatingML 2.0 that FlowKit can read"
-    return by_flowkit(fault, flowkit.parse_gating_xml, as_file(root))
+    _name_complements(root)
+    fault = f"{source}: no GatingML 2.0 that FlowKit can read{_outside_schema(root)}"
+    strategy = by_flowkit(fault, flowkit.parse_gating_xml, as_file(root))
+    keep_bounds(strategy, root)
+    return strategy
 
 
-def _dangling(root: _Element) -> Iterator[str]:
-    """Yield each reference to a missing parent, part of a Boolean gate, axis or matrix."""
-    gates = [gate for gate in root if gate.get(f"{GATING}id") is not None]
-    gate_ids = {gate.get(f"{GATING}id") for gate in gates}
-    gate_ids |= {part.get(f"{GATING}id") for part in root.iter(f"{GATING}Quadrant")}
-    axes = {axis.get(f"{AXES}id") for axis in root.iter(f"{AXES}transformation")}
-    matrices = {matrix.get(f"{AXES}id") for matrix in root.iter(f"{AXES}spectrumMatrix")}
-    for gate in gates:
-        name = gate.get(f"{GATING}id")
-        parent = gate.get(f"{GATING}parent_id")
-        if parent is not None and parent not in gate_ids:
-            yield f"gate {name!r} lies in {parent!r}"
-        for part in gate.iter(f"{GATING}gateReference"):
-            if part.get(f"{GATING}ref") not in gate_ids:
-                yield f"gate {name!r} is made of {part.get(f'{GATING}ref')!r}"
-        for axis in gate.iter(f"{GATING}dimension", f"{GATING}divider", f"{DATATYPES}new-dimension"):
-            for space in (GATING, DATATYPES):
-                transform = axis.get(f"{space}transformation-ref")
-                if transform is not None and transform not in axes:
-                    yield f"gate {name!r} lies on the axis {transform!r}"
-            matrix = axis.get(f"{GATING}compensation-ref")
-            if matrix is not None and matrix not in {*WITHOUT_MATRIX, *matrices}:
-                yield f"gate {name!r} asks for the matrix {matrix!r}"
+def _outside_schema(root: _Element) -> str:
+    """Return the first line that the standard's schema does not allow; "" if there is none."""
+    from flowkit._resources import gml_schema
+
+    if gml_schema.validate(root.getroottree()):
+        return ""
+    error = gml_schema.error_log[0]
+    return f": line {error.line}: {re.sub(r'{[^}]*}', '', error.message)}"
 
 
-def _without_area(root: _Element) -> Iterator[str]:
-    """Yield each rectangle that ends before it begins, and each that is no part of a gate and has no end.
-
-    A rectangle may be open on an axis (section 5.1); one that is open on all of them takes every event.
-    """
-    used = {gate.get(f"{GATING}parent_id") for gate in root}
-    used |= {part.get(f"{GATING}ref") for part in root.iter(f"{GATING}gateReference")}
-    for gate in root.iter(f"{GATING}RectangleGate"):
-        name = gate.get(f"{GATING}id")
-        axes = list(gate.iter(f"{GATING}dimension"))
-        ends = [(axis.get(f"{GATING}min"), axis.get(f"{GATING}max")) for axis in axes]
-        for low, high in ends:
-            if low is not None and high is not None and _value(low) >= _value(high):
-                yield f"gate {name!r} begins at {low} and ends at {high}: no event can lie in it"
-        if name not in used and not any(low or high for low, high in ends):
-            yield f"gate {name!r} has no end on any axis: every event lies in it"
-
-
-def _value(text: str) -> float:
-    """Return a number; NaN for text that is none, which FlowKit refuses."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+def _name_complements(root: _Element) -> None:
+    """Write the complement of a part as `true` or `false`: FlowKit takes XML's `1` for `false`."""
+    for part in root.iter(f"{GATING}gateReference"):
+        complement = part.get(COMPLEMENT)
+        if complement is not None:
+            part.set(COMPLEMENT, {"1": "true", "0": "false"}.get(complement.strip(), complement.strip()))
 
 
 def _name_fluorochromes(root: _Element) -> None:

@@ -18,6 +18,7 @@ from gating.arithmetic.numbers import Floats
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.population_names import GateId
+from gating.drawn.scale_bounds import within_bounds
 from gating.drawn.tree import gate_of
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix, UnusableSpilloverError
@@ -68,14 +69,22 @@ class Light:
             above, below = (self._column(label, reference) for label in rule.dimensions)
             with np.errstate(all="ignore"):
                 values = rule.param_a * ((above - rule.param_b) / (below - rule.param_c))
+            label = f"the ratio {ratio}"
+            values = self._in_bounds(values, rule, label)
         scale = dimension.transformation_ref
         if scale is None:
             return values
-        apply = self.strategy.transformations[scale].apply
+        axis = self.strategy.transformations[scale]
         with np.errstate(all="ignore"):
             fault = f"{self.source}: its gates cannot be applied"
-            shown = by_flowkit(fault, apply, np.ascontiguousarray(values)[:, None].copy())
-        return np.asarray(shown, np.float64)[:, 0]
+            shown = by_flowkit(fault, axis.apply, np.ascontiguousarray(values)[:, None].copy())
+        return self._in_bounds(np.asarray(shown, np.float64)[:, 0], axis, label)
+
+    def _in_bounds(self, shown: Floats, scale: Any, label: str) -> Floats:
+        try:
+            return within_bounds(shown, scale, label)
+        except GateFileError as error:
+            raise GateFileError(f"{self.source}: {error}") from None
 
     def _column(self, label: str, reference: str | None) -> Floats:
         named = "" if reference in NOT_COMPENSATED or reference == FROM_THE_FILE else str(reference)

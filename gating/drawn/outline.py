@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gating.arithmetic.linear import cholesky, product
 from gating.drawn.population_names import GateId
+from gating.drawn.scale_bounds import bounds_of
 from gating.drawn.tree import gate_of, is_quadrant_gate
 from gating.events.compensation import SpilloverMatrix
 from gating.gates import AllOf, Gate, PolygonGate, RangeGate
@@ -105,7 +106,9 @@ class _Axis:
     @property
     def has_inverse(self) -> bool:
         """Whether positions on the axis can be converted to linear units."""
-        return self.scale is None or hasattr(self.scale, "inverse") or hasattr(self.scale, "decades")
+        is_bound = any(bound is not None for bound in bounds_of(self.scale))
+        is_invertible = self.scale is None or hasattr(self.scale, "inverse") or hasattr(self.scale, "decades")
+        return is_invertible and not is_bound
 
     def linear(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return positions on the axis in the picture's linear units."""

@@ -19,6 +19,7 @@ from gating.drawn.gatingml import gatingml_strategy
 from gating.drawn.matrices import without_matrices
 from gating.drawn.membership import Light, masks_of
 from gating.drawn.population_names import GateId, find_population, path_of
+from gating.drawn.scale_bounds import write_bounds
 from gating.drawn.tree import is_quadrant_gate, labels_of, needed_gates, populations_of, pruned
 from gating.events import Events, Mask
 from gating.events.compensation import SpilloverMatrix
@@ -114,7 +115,7 @@ class DrawnPopulation:
             return NO_GATINGML.format(source=_comment(self.source), population=_comment(self.shown_path))
         document = io.BytesIO()
         flowkit.export_gatingml(self.strategy, document)
-        return document.getvalue().decode("utf-8")
+        return write_bounds(self.strategy, document.getvalue()).decode("utf-8")
 
     def refuse(self, quantified: str, channels: Sequence[str], markers: Sequence[str]) -> None:
         """Raise GateFileError if any gate uses the quantified channel, alone or in a ratio."""
@@ -186,8 +187,14 @@ class DrawnPopulation:
         name = _same_name(label, channels)
         if name:
             return name
-        if label and label in markers:
-            return channels[list(markers).index(label)]
+        carriers = [channel for channel, marker in zip(channels, markers, strict=True) if marker == label]
+        if label and len(carriers) > 1:
+            raise GateFileError(
+                f"{self.source}: a gate looks at {label}, the marker of {', '.join(carriers)}: it is not "
+                "clear which is meant; name the channel in the gate"
+            )
+        if label and carriers:
+            return carriers[0]
         detectors = (self._detector(label, other_matrix) for other_matrix in self.strategy.comp_matrices)
         return next((_same_name(detector, channels) for detector in detectors if detector), "")
 

@@ -16,6 +16,7 @@ from gating.events.compensation import SpilloverMatrix
 from gating.events.panel import Role
 from gating.gates import Gate
 from gating.gates.steps import NO_CELLS, GatedPopulation, GateFlag, GateStep
+from gating.second_opinion import dice_overlap
 from gating.thresholds.methods import Method
 from pipeline.fcs import FcsFile, read_fcs
 from pipeline.files.content import AnyContent
@@ -31,6 +32,9 @@ from pipeline.tube.reading import Tube
 KEPT_FLAGS = (GateFlag.TIME_UNSTABLE, GateFlag.NO_TIME)
 """Flags of the automatic gating that are kept: they concern the acquisition, which a person's gates need not
 check."""
+LEAST_AGREEMENT_OF_FILE = 0.5
+"""Agreement of a file's gates with the automatic ones below which a person should check both. Convention: an
+agreement below a half means that most cells of at least one gating are not in the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,7 @@ def _gated(
         f"gates of {drawn.source}, population {drawn.shown_path}, replaced the automatic ones: "
         f"{int(mask.sum())} cells, the automatic gates find {int(automatic.mask.sum())}, {both} are in both"
     )
+    differ = has_cells and dice_overlap(mask, automatic.mask) < LEAST_AGREEMENT_OF_FILE
     return GatedPopulation(
         mask=mask,
         steps=_steps(drawn, masks, named_tube),
@@ -216,6 +221,7 @@ def _gated(
         viable_singlets=automatic.viable_singlets,
         flags=(
             SampleFlag.GATES_FROM_FILE,
+            *((SampleFlag.FILE_GATES_DIFFER,) if differ else ()),
             *(flag for flag in automatic.flags if flag in KEPT_FLAGS),
             *(() if has_cells else (GateFlag.LOW_GATE_CONFIDENCE,)),
         ),

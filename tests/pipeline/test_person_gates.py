@@ -206,6 +206,18 @@ def test_gates_of_a_file_give_tube_and_control_the_same_cells(plain: Plain, by_h
     )
 
 
+@pytest.mark.parametrize(("population", "differs"), [("second_anchor", False), ("singlets", True)])
+def test_gates_of_a_file_that_keep_mostly_other_cells_than_ours_are_flagged(
+    plain: Plain, population: str, differs: bool
+):
+    runs = [calibrate_bead_run(task) for task in bead_tasks(plain.study, {})]
+    task = next(t for t in tube_tasks(plain.study, runs, {}) if t.sample.sample_id == "P02_BM1")
+    gates = {"gates_file": "results/gates/P02_BM1.xml", "population": population}
+    result = quantify_tube(replace(task, sample=replace(task.sample, **gates)))
+    assert ("FILE_GATES_DIFFER" in result.flags) is differs
+    assert "GATES_FROM_FILE" in result.flags
+
+
 def test_a_threshold_that_a_person_set_replaces_one_cut_and_the_row_says_which(plain: Plain, by_hand: Path):
     row, before = result_of(by_hand, "P03_BM1"), plain.results["P03_BM1"]
     assert row["reviewed_by"] == "AB;CD"

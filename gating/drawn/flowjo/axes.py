@@ -13,11 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import AXES, DATATYPES, GATING, GateFileError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
+
+AXIS = 4096
+"""Upper end of FlowKit's biexponential axis, which begins at 0 (the channels of FlowJo's look-up table).
+Vendor: FlowJo and FlowKit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,22 @@ class DetectorNames:
             for dimension in strategy.get_gate(name, ancestors).dimensions:
                 if dimension.compensation_ref is not None:
                     dimension.id = self.detectors.get(dimension.id, dimension.id)
+                _open_at_top(dimension, strategy.transformations.get(dimension.transformation_ref))
+
+
+def _open_at_top(dimension: Any, scale: Any) -> None:
+    """Leave out an upper limit on the end of a biexponential axis: brighter events are shown on that end.
+
+    The limit lies on the end if it is in the last channel of FlowJo's look-up table, or less than one channel
+    below the scale's largest value.
+    """
+    import flowkit
+
+    if not isinstance(scale, flowkit.transforms.WSPBiexTransform) or dimension.max is None:
+        return
+    end = float(scale.apply(np.array([[scale.max_value]]))[0, 0])
+    if dimension.max >= min(end, AXIS) - 1:
+        dimension.max = None
 
 
 def prepared_axes(sample: _Element, source: str) -> DetectorNames:
@@ -123,6 +145,12 @@ def _prepare_scales(sample: _Element, detectors: Mapping[str, str], source: str)
     if scales is None:
         return
     used = {dimension.get(f"{DATATYPES}name", "") for dimension in _dimensions(sample)}
+    names = [_parameter(scale) for scale in scales]
+    twice = next((name for name in sorted(used) if names.count(name) > 1), "")
+    if twice:
+        raise GateFileError(
+            f"{source}: the workspace has {names.count(twice)} scales of {twice} for the tube; save it again"
+        )
     by_name = {_parameter(scale): scale for scale in scales}
     for name in sorted(used - by_name.keys()):
         detector = by_name.get(detectors.get(name, ""))

@@ -17,6 +17,7 @@ import flowkit
 import numpy as np
 from numpy.typing import NDArray
 
+from gating.drawn.flowjo.axes import AXIS
 from gating.drawn.flowjo.ellipse import Ellipse
 from gating.drawn.gate_file import GateFileError
 from gating.drawn.polygon import inside_closed_polygon
@@ -25,9 +26,6 @@ from gating.events import Mask
 BINS = 256
 """Bins per axis on which FlowJo places a polygon. Vendor: FlowJo writes `gateResolution="256"` beside each
 polygon."""
-AXIS = 4096
-"""Upper end of FlowKit's biexponential axis, which begins at 0 (the channels of FlowJo's look-up table).
-Vendor: FlowJo and FlowKit."""
 SLACK = 1e-6
 """Tolerance for a corner, as a part of a bin: a corner is stored in 10 decimals of the linear scale. Vendor:
 FlowJo's format."""

@@ -68,7 +68,7 @@ def taken_out(node: _Element, source: str) -> Ellipse:
     Raises
     ------
     GateFileError
-        If the ellipse does not have two foci and four points.
+        If the ellipse does not have two foci and four points, or if its foci lie outside of it.
     """
     gate = node.find(f"Gate/{GATING}EllipsoidGate")
     foci, points = _points(gate, "foci"), _points(gate, "edge")
@@ -77,10 +77,17 @@ def taken_out(node: _Element, source: str) -> Ellipse:
             f"{source}: the ellipse {node.get('name')!r} has {len(foci)} foci and {len(points)} points, "
             "expected 2 and 4; draw it again"
         )
+    ellipse = Ellipse((foci[0], foci[1]), ((points[0], points[1]), (points[2], points[3])))
+    longest = max(hypot(b[0] - a[0], b[1] - a[1]) for a, b in ellipse.axes)
+    if hypot(foci[1][0] - foci[0][0], foci[1][1] - foci[0][1]) > longest + 1:
+        raise GateFileError(
+            f"{source}: the foci of the ellipse {node.get('name')!r} are farther apart than its points; "
+            "draw it again"
+        )
     for part in ("foci", "edge"):
         gate.remove(gate.find(f"{GATING}{part}"))
     gate.tag = f"{GATING}RectangleGate"
-    return Ellipse((foci[0], foci[1]), ((points[0], points[1]), (points[2], points[3])))
+    return ellipse
 
 
 def _points(gate: _Element, part: str) -> list[Point]:

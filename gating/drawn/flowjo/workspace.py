@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gating.drawn.flowjo.axes import prepared_axes
 from gating.drawn.flowjo.ellipse import Ellipse, taken_out
+from gating.drawn.flowjo.faults import refuse_circles, refuse_misread
 from gating.drawn.flowjo.sample import TubeFile, tube_sample
 from gating.drawn.flowkit_calls import by_flowkit
 from gating.drawn.gate_file import DATATYPES, GATING, GateFileError, as_file
@@ -121,6 +122,11 @@ def _below(parent: _Element, path: GateId) -> Iterator[tuple[GateId, _Element]]:
 def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     """Keep a population and the gates it needs, under names that FlowKit does not read as paths."""
     tree = list(_tree(sample))
+    if not tree:
+        raise GateFileError(
+            f"{source}: the tube has no populations of its own in this workspace; if its group has, apply "
+            "the group's gates to the tube in FlowJo and save the workspace again"
+        )
     population_path = find_population(tuple(dict.fromkeys(path for path, _ in tree)), population, source)
     needed: dict[GateId, None] = {}
     _require(population_path, tree, needed, source)
@@ -133,6 +139,16 @@ def _keep_population(sample: _Element, population: str, source: str) -> GateId:
     for path, node in tree:
         if path not in needed:
             node.getparent().remove(node)
+    kept = [(path, node) for path, node in tree if path in needed]
+    refuse_circles(
+        {
+            path: [_part(part, tree, path, source) for part in node.iterfind("Dependents/Dependent")]
+            for path, node in kept
+            if node.tag in BOOLEAN
+        },
+        source,
+    )
+    refuse_misread(kept, population_path, source)
     for path, node in tree:
         if path in needed:
             node.set("name", _plain(path[-1]))
@@ -159,13 +175,13 @@ def _require(
 def _part(part: _Element, tree: list[tuple[GateId, _Element]], path: GateId, source: str) -> GateId:
     """Return the population that a Boolean gate names by its path."""
     name = part.get("name", "")
-    part_gate = next((gate for gate, _ in tree if path_of(gate) == name), None)
-    if part_gate is None:
+    part_gates = list(dict.fromkeys(gate for gate, _ in tree if path_of(gate) == name))
+    if len(part_gates) != 1:
+        which = "does not have" if not part_gates else f"has {len(part_gates)} times"
         raise GateFileError(
-            f"{source}: the population {path_of(path)!r} is made of {name!r}, "
-            "which the workspace does not have"
+            f"{source}: the population {path_of(path)!r} is made of {name!r}, which the workspace {which}"
         )
-    return part_gate
+    return part_gates[0]
 
 
 def _plain(name: str) -> str:

@@ -124,6 +124,15 @@ OF_GATES: Final[Mapping[str, FlagWords]] = {
         "and fmo_file",
         Weight.UNRELIABLE,
     ),
+    SampleFlag.FILE_GATES_DIFFER: FlagWords(
+        "the gates of the file and the automatic gates keep mostly different cells",
+        "one of the two gatings contains wrong cells",
+        "the gates were drawn on another tube or panel, the population is not the plasma cells, or the "
+        "automatic gates failed",
+        "compare the population in study.xlsx, sheet samples, column population, with the gates that the "
+        "tube has without gates_file",
+        Weight.LOOK,
+    ),
     SampleFlag.GATES_FROM_FILE: FlagWords(
         "gates of a FlowJo workspace or GatingML file replaced the automatic ones",
         "the density is of the cells in those gates",

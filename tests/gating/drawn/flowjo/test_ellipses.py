@@ -131,3 +131,9 @@ def test_an_ellipse_that_says_too_little_is_refused():
     gate = fj.population("E", fj.ellipse(CHANNELS, foci, edge))
     with pytest.raises(GateFileError, match="an ellipse lies on X, Y, and the workspace has no scale for it"):
         drawn_of(fj.workspace(fj.sample(gate)))
+
+
+def test_an_ellipse_whose_foci_lie_outside_of_it_is_refused():
+    _, edge = turned(40, 15, 30)
+    with pytest.raises(GateFileError, match="the foci of the ellipse 'E' are farther apart than its points"):
+        drawn_of(document("log", [(10.0, 100.0), (190.0, 100.0)], edge))

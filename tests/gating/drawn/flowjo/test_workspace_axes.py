@@ -178,7 +178,9 @@ def test_a_gate_of_an_unknown_kind_matters_only_where_it_is_needed(raw):
         fj.population("curly", "<gating:CurlyQuad/>"),
     )
     assert members(document, "PC", raw).sum() > 0
-    with pytest.raises(GateFileError, match="FlowKit cannot read this workspace"):
+    with pytest.raises(
+        GateFileError, match="the gate of 'curly' is of the kind CurlyQuad, which is not read"
+    ):
         members(document, "curly", raw)
 
 
@@ -293,3 +295,86 @@ def test_a_spectral_matrix_is_unmixed_by_least_squares(raw):
     assert unmixed.shape[0] == dyes
     assert np.array_equal(members(document, "PC", raw), unmixed[1] >= 300)
     assert np.array_equal(members(document, "raw", raw), raw[2] >= 300)
+
+
+@pytest.mark.parametrize("width", [-1, -10, -100, -1000])
+@pytest.mark.parametrize("end", [262_143.0, 262_144.0, 300_000.0])
+def test_a_rectangle_up_to_the_end_of_a_biexponential_axis_holds_the_events_that_pile_up_there(
+    raw, width, end
+):
+    bright = raw.copy()
+    bright[2, :40] = np.linspace(261_000, 400_000, 40)
+    gate = fj.population("PC", fj.rectangle({"APC-A": {"min": 900.0, "max": end}}))
+    found = members(lab(gate, scales=fj.biex("APC-A", width)), "PC", bright)
+    assert np.array_equal(found, bright[2] >= 900)
+    lower = fj.population("PC", fj.rectangle({"APC-A": {"min": 900.0, "max": 200_000.0}}))
+    found = members(lab(lower, scales=fj.biex("APC-A", width)), "PC", bright)
+    assert np.array_equal(found, (bright[2] >= 900) & (bright[2] < 200_000))
+
+
+def broken_gate(gate: str, there: str = "", gone: str = "") -> str:
+    assert there in gate
+    return fj.population("PC", gate.replace(there, gone) if there else gate)
+
+
+TRIANGLE = fj.polygon(("FSC-A", "APC-A"), [(0, 0), (9, 0), (9, 9)])
+UNCLEAR = {
+    "comma": (broken_gate(TRIANGLE, "9.0", "9,5"), "has '9,5' where a number must stand .decimals have a point"),
+    "nan": (broken_gate(fj.rectangle({"APC-A": {"min": float("nan")}})), "has 'nan' where a number"),
+    "endless": (broken_gate(fj.rectangle({"APC-A": {}})), "has no end on any axis"),
+    "turned": (broken_gate(fj.rectangle({"APC-A": {"min": 9.0, "max": 2.0}})), "begins at 9.0 and ends at 2.0"),
+    "line": (broken_gate(fj.polygon(("FSC-A", "APC-A"), [(0, 0), (9, 9)])), "polygon of fewer than 3 corners"),
+    "axes": (broken_gate(fj.polygon(("FSC-A", "APC-A", "BV421-A"), [(0, 0), (9, 0), (9, 9)])), "PolygonGate on 3 axes"),
+    "side": (broken_gate(TRIANGLE, 'eventsInside="1"', 'eventsInside="2"'), "says '2' of the events inside"),
+    "not two": (fj.boolean("Not", "PC", "A", "B"), "is NOT of 2 populations"),
+    "not none": (fj.boolean("Not", "PC"), "is NOT of 0 populations"),
+    "and none": (fj.boolean("And", "PC"), "is AND of 0 populations"),
+    "itself": (fj.boolean("Or", "PC", "A", "PC"), "'PC' is made of itself"),
+    "circle": (fj.boolean("Or", "PC", "A", "D") + fj.boolean("Not", "D", "PC"), "is made of itself"),
+    "two parts": (fj.boolean("Or", "PC", "A", "A/B"), "made of 'A/B', which the workspace has 2 times"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("population", "reason"), UNCLEAR.values(), ids=UNCLEAR)
+def test_a_gate_without_a_clear_meaning_is_refused_where_it_is_needed(raw, population, reason):
+    others = [
+        fj.population("A", fj.rectangle({"APC-A": {"min": 9.0}}), fj.population("B", fj.rectangle({"FSC-A": {"min": 9.0}}))),
+        fj.population("A/B", fj.rectangle({"APC-A": {"min": 900.0}})),
+        fj.population("B", fj.rectangle({"APC-A": {"min": 900.0}})),
+    ]  # fmt: skip
+    document = lab(*others, population)
+    assert np.array_equal(members(document, "A", raw), raw[2] >= 9)
+    with pytest.raises(GateFileError, match=rf"lab\.wsp: the (gate|population).*{reason}"):
+        members(document, "PC", raw)
+
+
+def test_two_scales_of_one_channel_are_refused_where_a_gate_needs_them(raw):
+    gates = [fj.population(c, fj.rectangle({c: {"min": 900.0}})) for c in ("APC-A", "BV421-A")]
+    document = lab(*gates, scales=fj.biex("APC-A") + fj.biex("APC-A", -1000) + fj.biex("BV421-A"))
+    assert members(document, "BV421-A", raw).sum() > 0
+    with pytest.raises(GateFileError, match="has 2 scales of APC-A for the tube"):
+        members(document, "APC-A", raw)
+
+
+def test_the_events_outside_of_a_gate_are_those_that_are_not_in_it(raw):
+    inside = fj.rectangle({"APC-A": {"min": 300.0, "max": 900.0}})
+    outside = inside.replace('eventsInside="1"', 'eventsInside="0"')
+    found = members(lab(fj.population("PC", outside)), "PC", raw)
+    assert np.array_equal(found, ~((raw[2] >= 300) & (raw[2] < 900)))
+
+
+def test_gates_of_a_group_alone_are_not_those_of_a_tube(raw):
+    group = fj.population("PC", fj.rectangle({"APC-A": {"min": 900.0}})).encode()
+    document = fj.workspace(fj.sample()).replace(
+        b"<Groups/>",
+        b"<Groups><GroupNode><Subpopulations>" + group + b"</Subpopulations></GroupNode></Groups>",
+    )
+    with pytest.raises(GateFileError, match=r"no populations of its own .* apply the group's gates"):
+        members(document, "PC", raw)
+
+
+def test_comments_in_a_workspace_change_nothing_and_a_limit_may_be_infinite(raw):
+    limits = {"min": 900.0, "max": float("inf")}
+    document = lab(fj.population("PC", fj.rectangle({"APC-A": limits})), scales=fj.biex("APC-A"))
+    for text in (document, document.replace(b"><", b"><!-- drawn by hand --><")):
+        assert np.array_equal(members(text, "PC", raw), raw[2] >= 900)
