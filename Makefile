@@ -89,8 +89,8 @@ mutants: $(VENV)/.test-ready ## Change the program in 300 places; say which no t
 package: $(VENV)/.test-ready ## Build wheel and source archive, run each in a bare environment, look up known holes; write docs/trust.md.
 	cd tests && ../$(BIN)/python -m trust.package
 
-digests: $(VENV)/.test-ready ## Write the digests of the demo's results again, after numbers changed on purpose.
-	cd tests && ../$(BIN)/python -m validation.demo_digests
+digests: $(VENV)/.test-ready ## Write the digests of the demo's results and of kept answers again, after numbers changed on purpose.
+	cd tests && ../$(BIN)/python -m validation.demo_digests && ../$(BIN)/python -m validation.kept_answers
 
 pages: $(VENV)/.test-ready ## Do what the pages of docs say, and write again what they show, with their pictures.
 	$(BIN)/python tests/doc_pages.py

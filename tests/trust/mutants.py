@@ -34,6 +34,16 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
 FIRST, MORE = 25, 60
 """Tests that a change meets at first, and those that one meets which survived these."""
+KEPT: dict[str, tuple[str, ...]] = {
+    "calibration": ("tests/calibration/test_kept_calibration.py",),
+    "gating": ("tests/gating/test_kept_gating.py",),
+    "pipeline/washout": ("tests/pipeline/washout/test_kept_washout.py",),
+    "pipeline/response": ("tests/pipeline/response/test_kept_response.py",),
+    "pipeline/patients": (
+        "tests/pipeline/response/test_kept_response.py", "tests/pipeline/washout/test_kept_washout.py",
+    ),
+}  # fmt: skip
+"""Tests of each room that compare its answers with those that were committed."""
 WHY: dict[str, str] = {
     "calibration/beads/density_peaks.py:206 + is -": (
         "the same on smoothed counts: no dip that is real lies within a bin of a peak"
@@ -228,7 +238,9 @@ def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
     if not tests:
         return End.NEVER_RUN, ""
     seen = 0
-    for n in (FIRST, MORE):
+    kept = next(files for room, files in KEPT.items() if mutant.path.startswith(f"{room}/"))
+    tests = [*tests[:FIRST], *kept, *tests[FIRST:]]
+    for n in (FIRST, len(kept), MORE):
         batch = tests[seen : seen + n]
         if batch and (noticed := is_noticed(mutant, batch)):
             return End.KILLED, noticed
