@@ -115,6 +115,7 @@ def _remove_part(folder: Path, *, keep: bool) -> None:
 
 
 def _written_copy(study: Study, folder: Path, key: Key, key_file: Path) -> DeidentifiedCopy:
+    folder.mkdir(parents=True, exist_ok=True)
     files = _Files(study, folder, key)
     named = {
         (sample.sample_id, column): files.tube(sample.patient_id, name, sample.sample_id, ending)
