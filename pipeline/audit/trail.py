@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.earlier import facts_of_earlier, fault_of_trail
 from pipeline.audit.end import cut_to_lines, note_end, read_end, write_at_end
 from pipeline.audit.lines import (
     START,
@@ -161,7 +162,7 @@ def append_line(
     facts: Mapping[str, Any],
     typed: Mapping[tuple[RowKey, str], str],
 ) -> Trail:
-    """Add a line to a locked trail (`alone_with`); return the trail with it.
+    """Add a line to a locked trail (`alone_with`); a first line holds the end of a trail that was moved away.
 
     Raises
     ------
@@ -170,6 +171,7 @@ def append_line(
     """
     path = folder / TRAIL
     changes = changes_between(cells_of(trail), typed)
+    facts = facts if trail.lines else {**facts_of_earlier(folder, path), **facts}
     text = text_of_line(len(trail.lines) + 1, trail.head, event, facts, changes)
     try:
         _append(path, text + b"\n")
@@ -258,10 +260,7 @@ def must_be_whole(folder: Path) -> Trail:
     """
     trail = read_trail(folder)
     if trail.fault:
-        raise UserError(
-            f"{folder / TRAIL}: {trail.fault}, expected lines that follow each other as they were written. "
-            "Keep the file as it is for whoever asks, and move it away: the next run begins a new one"
-        )
+        raise fault_of_trail(folder / TRAIL, trail.fault)
     return trail
 
 

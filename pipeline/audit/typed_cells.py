@@ -14,7 +14,16 @@ from pipeline.study.study import GateSource, Study, TypedDecision
 _DECISION_COLUMNS = tuple(column.name for column in fields(TypedDecision))
 
 NOT_RECORDED = frozenset(
-    {"fcs_file", "fmo_file", "isotype_file", "gates_file", "remark", "spillover_file", "instrument_log"}
+    {
+        "fcs_file",
+        "fmo_file",
+        "isotype_file",
+        "gates_file",
+        "remark",
+        "spillover_file",
+        "instrument_log",
+        "term",
+    }
 )
 """Columns whose text is not written into the trail."""
 
@@ -27,7 +36,8 @@ Row = TypeVar("Row")
 def typed_cells(study: Study) -> Cells:
     """Return the cells of a study that are not empty, as they were parsed.
 
-    For a remark or a file name the trail records only that it changed, since both may identify a patient.
+    For a remark, the name of an adverse event or a file name the trail records only that it changed, since
+    each may identify a patient.
     """
     return {
         (row, column): _kept(column, text) for row, column, value in _cells(study) if (text := _text(value))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline.audit.end import END_WAS_CUT
+from pipeline.audit.earlier import end_of_earlier
+from pipeline.audit.end import END_WAS_CUT, TrailEnd
 from pipeline.audit.lines import WRITE_RESULTS
 from pipeline.audit.trail import TRAIL, ChangedCell, Trail, cells_of, changes_between, history_of, read_trail
 from pipeline.audit.typed_cells import typed_cells
@@ -52,6 +53,9 @@ def audited(folder: Path, row: str = "") -> RunSummary:
         if trail.lines
         else f"{TRAIL}: no line"
     ]
+    if earlier := end_of_earlier(trail.lines):
+        count = f"{earlier.number} lines, the last {earlier.digest[:12]}…"
+        lines.append(f"It is a new trail: an earlier one ({count}) was moved away before line 1 was added.")
     if row:
         lines += _history(trail, row)
     if not faults:
@@ -84,6 +88,8 @@ def _facts(folder: Path) -> Mapping[str, Any]:
 
 def _faults_of_trail(trail: Trail, facts: Mapping[str, Any]) -> Iterator[str]:
     number, head = int(facts["audit_lines"]), str(facts["audit_head"])
+    if end_of_earlier(trail.lines) == TrailEnd(number, head) and not trail.fault:
+        return
     if trail.fault and not (trail.has_lost_lines and len(trail.lines) < number):
         yield f"{TRAIL}: {trail.fault}"
     if len(trail.lines) < number:

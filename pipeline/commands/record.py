@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.assembly.provenance import RunFacts, command_line, now
 from pipeline.assembly.study_result import StudyResult
-from pipeline.audit.trail import Event, add_line
+from pipeline.audit.earlier import end_at_last_run, facts_of_earlier, fault_of_trail, fault_since_last_run
+from pipeline.audit.trail import TRAIL, Event, add_line, must_be_whole
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.content import digest_of, file_sha256
 from pipeline.files.whole import UNFINISHED
@@ -25,12 +27,30 @@ Digests = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """A command at its start: the time, and what the command does."""
+    """A command at its start: the time, what the command does, and an earlier trail that was moved away."""
 
     study: Study
     event: Event
     started_at: str = field(default_factory=now)
     clock: float = field(default_factory=time.monotonic)
+    earlier_trail: Mapping[str, Any] = field(default_factory=dict)
+
+    def after_the_trail(self) -> CommandRecord:
+        """Return the record of a command whose line will go on with the trail, or begin a new one.
+
+        Call it before anything is written: afterwards results/run.json does not hold the end of the trail.
+
+        Raises
+        ------
+        UserError
+            The trail was changed after it was written, or is not the one of the last run.
+        """
+        folder = self.study.folder
+        end = end_at_last_run(folder)  # before the trail: another process may add a line meanwhile
+        trail = must_be_whole(folder)
+        if fault := fault_since_last_run(end, trail.lines):
+            raise fault_of_trail(folder / TRAIL, fault)
+        return replace(self, earlier_trail={} if trail.lines else facts_of_earlier(folder, folder / TRAIL))
 
     @property
     def day(self) -> str:
@@ -67,6 +87,7 @@ class CommandRecord:
             self.study.folder,
             self.event,
             {
+                **self.earlier_trail,
                 "command": command,
                 "program": f"cd38rd {program_version()}",
                 "code_sha256": code_digest(),

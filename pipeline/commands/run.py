@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
 from pipeline.assembly.provenance import now
-from pipeline.audit.trail import Event, must_be_whole
+from pipeline.audit.trail import Event
 from pipeline.beads.calibrate import BeadTask, calibrate_bead_run, without_curve
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
@@ -65,7 +65,7 @@ def run_study(folder: Path, options: RunOptions, reporter: Reporter) -> RunSumma
     record = CommandRecord(study, Event.RUN, started_at, clock)
     results = Results(folder / "results")
     results.must_be_writable()
-    must_be_whole(folder)
+    record = record.after_the_trail()
     with logged_to(results.folder), own_processes(quantified_study.__module__) as own:
         log.info("cd38rd %s, tubes: %d", program_version(), len(study.samples))
         own.start_early(_workers_soon(study, options, results))

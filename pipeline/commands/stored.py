@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.assembly.assemble import assembled
 from pipeline.assembly.study_result import Note
-from pipeline.audit.trail import Event, must_be_whole
+from pipeline.audit.trail import Event
 from pipeline.beads.history import judged_bead_runs, log_of
 from pipeline.beads.result import CalibrationResult
 from pipeline.checks import Finding, folder_with_findings
@@ -59,7 +59,7 @@ def _from_store(
     record = CommandRecord(study, Event.REPORT)
     results = Results(folder / "results")
     results.must_be_writable()
-    must_be_whole(folder)
+    record = record.after_the_trail()
     curves = (results.stores.bead_runs.load(run.name) for run in study.bead_runs)
     log = log_of(folder, study.settings)
     stored_runs = tuple(stored[1] for stored in curves if stored is not None)

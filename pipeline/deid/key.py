@@ -36,6 +36,7 @@ class PseudonymKind(StrEnum):
     COUNTER = "short serial number"
     CHANNEL = "channel"
     DRUG = "drug"
+    COUNTED_DRUG = "drug of a setting"
     PERSON = "person"
     GROUP = "group of validation tubes"
     SITE = "site"
@@ -54,6 +55,7 @@ _FORMS = {
     PseudonymKind.COUNTER: "{}",
     PseudonymKind.CHANNEL: "channel_{}",
     PseudonymKind.DRUG: "another drug {}",
+    PseudonymKind.COUNTED_DRUG: "name in the settings {}",
     PseudonymKind.PERSON: "person {}",
     PseudonymKind.GROUP: "group {}",
     PseudonymKind.SITE: "site {}",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, time
 from typing import Any
 
+from pipeline.deid.drug_words import drug_in_copy, refractory_in_copy
 from pipeline.deid.key import Key, PseudonymKind
 from pipeline.deid.reagent_words import reagent
 from pipeline.study.cells.concentrations import Concentration
 from pipeline.study.cells.numbers import MOST_WRITTEN_WHOLE
-from pipeline.study.drugs import Meaning, listed_names, read_drug
+from pipeline.study.drugs import listed_names
+from pipeline.study.names.look import folded_name
 from pipeline.study.settings import Settings
 from pipeline.study.study import BeadRun, Dose, GateOverride, PanelChannel, Patient, Sample, Study
 
@@ -51,7 +53,9 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 """Columns with a fixed list of values, and the lot of the beads."""
 
-_WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", "discontinuation_reason")
+_STOPPED = "discontinuation_reason"
+_OTHER_REASON = "another reason"
+_WORDS = ("heavy_chain", "iss_stage", "cytogenetic_risk", _STOPPED)
 _REAGENTS = ("marker", "fluorochrome", "clone", "host")
 _GROUPS = ("specimen", "day", "run", "method")
 _REASONS = ("accept_instrument_mismatch", "accept_voltage_mismatch", "accept_bead_age")
@@ -130,14 +134,14 @@ def _bead_run(run: BeadRun, key: Key, file: str) -> dict[str, str]:
 
 def dose_rows(study: Study, key: Key) -> SheetRows:
     """Return the doses sheet."""
-    return tuple(_dose(dose, key) for dose in study.doses)
+    return tuple(_dose(dose, study, key) for dose in study.doses)
 
 
-def _dose(dose: Dose, key: Key) -> dict[str, str]:
+def _dose(dose: Dose, study: Study, key: Key) -> dict[str, str]:
     return {
         "patient_id": key.name(PseudonymKind.PATIENT, dose.patient_id),
         "given_on": key.shifted(dose.patient_id, dose.given_on).isoformat(),
-        "drug": _drug(dose.drug, key),
+        "drug": drug_in_copy(dose.drug, study.settings, key),
         **{
             name: _cell(getattr(dose, name))
             for name in ("dose", "unit", "route", "serum_trough_ug_ml", "given_time")
@@ -147,35 +151,32 @@ def _dose(dose: Dose, key: Key) -> dict[str, str]:
 
 def patient_rows(study: Study, key: Key) -> SheetRows:
     """Return the patients sheet."""
-    return tuple(_patient(patient, key) for patient in study.patients)
+    return tuple(_patient(patient, study, key) for patient in study.patients)
 
 
-def _drug(typed: str, key: Key) -> str:
-    """Return the known drugs in a name; an unknown name gets a pseudonym, the same in every sheet."""
-    reading = read_drug(typed)
-    sure = reading.agents if reading.meaning is not Meaning.QUESTION else ()
-    return " + ".join(sure) or key.name(PseudonymKind.DRUG, " ".join(typed.split()).casefold())
-
-
-def _patient(patient: Patient, key: Key) -> dict[str, str]:
-    cells = {f.name: _of_patient(patient, f.name, key) for f in fields(patient) if f.name != "patient_id"}
+def _patient(patient: Patient, study: Study, key: Key) -> dict[str, str]:
+    cells = {
+        f.name: _of_patient(patient, f.name, study, key) for f in fields(patient) if f.name != "patient_id"
+    }
     return {"patient_id": key.name(PseudonymKind.PATIENT, patient.patient_id), **cells}
 
 
-def _of_patient(patient: Patient, column: str, key: Key) -> str:
+def _of_patient(patient: Patient, column: str, study: Study, key: Key) -> str:
     value = getattr(patient, column)
     if isinstance(value, date):
         return key.shifted(patient.patient_id, value).isoformat()
     if column == "age" and value is not None:
         return _cell(min(value, OLDEST_AGE_KEPT))
     if column == "refractory_to":
-        return "; ".join(dict.fromkeys(_drug(name, key) for name in listed_names(value)))
+        return refractory_in_copy(value, study.settings, key)
     if column == "site":
         return key.name(PseudonymKind.SITE, value)
     if column == "cytogenetics":
         return value if is_abnormalities_alone(value) else ""
     if column in _WORDS:
-        return value if all(map(_CODES.fullmatch, re.findall(r"\S+", value))) else ""
+        is_known = all(map(_CODES.fullmatch, re.findall(r"\S+", value)))
+        # A reason that is left out would mean that the treatment goes on.
+        return value if is_known else _OTHER_REASON if column == _STOPPED else ""
     return _cell(value) if column in _AS_THEY_ARE or not isinstance(value, str) else ""
 
 
@@ -217,15 +218,21 @@ def adverse_event_rows(study: Study, key: Key) -> SheetRows:
 
 def gate_rows(study: Study, key: Key) -> SheetRows:
     """Return the gates sheet, including the gates of review.csv."""
-    return tuple(_gate(gate, key) for gate in study.gates)
+    markers = {channel.marker for panel in study.panels for channel in panel.channels if channel.marker}
+    copies = {folded_name(marker): copy for marker in markers if (copy := reagent(marker, key)) != marker}
+    return tuple(_gate(gate, copies, key) for gate in study.gates)
 
 
-def _gate(gate: GateOverride, key: Key) -> dict[str, str]:
+def _gate(gate: GateOverride, copies: Mapping[str, str], key: Key) -> dict[str, str]:
+    def in_copy(name: str) -> str:
+        return copies.get(folded_name(name), name)
+
+    polygon = gate.polygon and replace(gate.polygon, x=in_copy(gate.polygon.x), y=in_copy(gate.polygon.y))
     return {
         "sample_id": key.name(PseudonymKind.SAMPLE, gate.sample_id),
-        "gate": gate.gate,
+        "gate": in_copy(gate.gate),
         "value": "" if gate.value is None else _cell(gate.value),
-        "polygon": str(gate.polygon or ""),
+        "polygon": str(polygon or ""),
         "set_by": key.name(PseudonymKind.PERSON, gate.set_by),
         "reason": "set by a person; the reason is not copied",
     }
@@ -238,11 +245,11 @@ def setting_rows(study: Study, key: Key, spillover_file: str) -> SheetRows:
     for name in Settings.model_fields:
         value = getattr(study.settings, name)
         if value != getattr(plain, name):
-            cells[name] = _setting(name, value, key, spillover_file)
+            cells[name] = _setting(name, value, study, key, spillover_file)
     return tuple({"name": name, "value": value} for name, value in cells.items() if value)
 
 
-def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
+def _setting(name: str, value: object, study: Study, key: Key, spillover_file: str) -> str:
     if name in _REASONS:
         return _REASON
     if name == "spillover_file":
@@ -255,7 +262,8 @@ def _setting(name: str, value: object, key: Key, spillover_file: str) -> str:
             if name_part
         )
     if name in ("washed_out_drug", "study_drug", "imid_drugs"):
-        return "; ".join(dict.fromkeys(_drug(name_part, key) for name_part in listed_names(str(value))))
+        names = listed_names(str(value))
+        return "; ".join(dict.fromkeys(drug_in_copy(name_part, study.settings, key) for name_part in names))
     if name == "keep_in_models":
         return str(value)  # a list of words that the program knows
     if isinstance(value, str):

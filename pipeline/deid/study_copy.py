@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +32,7 @@ from pipeline.fcs import FcsError, FcsFile, TruncatedError, read_fcs
 from pipeline.fcs.acquisition import UNTELLING_SERIAL
 from pipeline.fcs.paths import split_data_set
 from pipeline.files.content import Content
-from pipeline.files.whole import write_whole
+from pipeline.files.whole import NotWrittenError, write_whole
 from pipeline.study.errors import UsageError
 from pipeline.study.names.look import folded_name
 from pipeline.study.study import Study
@@ -77,9 +78,44 @@ def copy_study(study: Study, folder: Path, key: Key, key_file: Path) -> Deidenti
     UsageError
         The folder is not empty or is inside the study, or the key would be inside the copy. Also if a file
         cannot be read; then nothing is written.
+    NoCopyError
+        A file cannot be written; nothing is left of the copy.
     """
     _must_be_apart(study.folder, folder, key_file)
     _must_be_readable(study)
+    was_there = folder.exists()
+    try:
+        return _written_copy(study, folder, key, key_file)
+    except OSError as error:
+        _remove_part(folder, keep=was_there)
+        if isinstance(error, NotWrittenError):
+            raise NoCopyError(error.path, error.reason, error.in_use) from error
+        raise
+
+
+class NoCopyError(NotWrittenError):
+    """A file of a copy could not be written; nothing is left of the copy."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: cannot be written ({self.reason}); nothing is left of the copy. Make room, or "
+            "name another place, and run the same command again"
+        )
+
+
+def _remove_part(folder: Path, *, keep: bool) -> None:
+    """Remove the files of a copy that is not complete; the folder stays if it was there before."""
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written_copy(study: Study, folder: Path, key: Key, key_file: Path) -> DeidentifiedCopy:
+    folder.mkdir(parents=True, exist_ok=True)
     files = _Files(study, folder, key)
     named = {
         (sample.sample_id, column): files.tube(sample.patient_id, name, sample.sample_id, ending)

@@ -13,6 +13,9 @@ from pathlib import Path
 UNFINISHED = ".partial"
 """The ending of a file's name while it is written."""
 
+RESULTS = "results"
+"""Name of the folder of a study's results. Convention: in English, since it is typed in scripts."""
+
 WRITE_TRIES = 3
 """Tries of a write: another command in the same folder may delete an unfinished file as a leftover, once or
 twice. Convention: a third time in a row is no chance."""
@@ -20,6 +23,8 @@ twice. Convention: a third time in a row is no chance."""
 PROBE_BYTES = 1 << 18
 """Bytes that are written to see whether the disk is full, after a library failed to write. Convention: more
 than any library writes at a time."""
+
+_MOVED = "is not there any more: its drive was lost, or the study was moved"
 
 _DISK_FAILURES = frozenset(
     {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG, errno.EROFS, errno.EIO}
@@ -68,6 +73,8 @@ class NotWrittenError(OSError):
         """What the user can do, in words."""
         if self.reason == os.strerror(errno.EROFS):
             return "nothing can be written to this disk: copy the study to a place you may write to,"
+        if self.reason.endswith(_MOVED):
+            return "bring it back,"
         if self.in_use:
             return "is it open in Excel or another program? Close it"
         return "make room, or move away what is in its place,"
@@ -105,7 +112,7 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
         The file cannot be written; nothing is left of the attempt.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         tries = WRITE_TRIES if isinstance(content, bytes | str) else 1
         while not _written(path, content, durable=durable, last=tries <= 1):
             tries -= 1
@@ -113,6 +120,18 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
         raise NotWrittenError(
             path, error.strerror or str(error), isinstance(error, PermissionError)
         ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a missing folder, but no folder for results: a command makes that one before it computes.
+
+    If it is missing later, its drive was lost or the study was moved: a new one would hold a part of the
+    results, at a place where nobody expects it.
+    """
+    for above in (folder, *folder.parents):
+        if above.name == RESULTS and not above.is_dir() and not os.path.lexists(above):
+            raise FileNotFoundError(errno.ENOENT, f"{above} {_MOVED}")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def remove_older(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from pipeline.study.drugs import is_drug, listed_names
+from pipeline.study.drugs.denials import SEPARATORS, is_denied
 from pipeline.study.study import Dose
 
 SPLIT_DAYS: Final = 2
@@ -28,7 +28,6 @@ intervals of 4 weeks and a few days."""
 
 _EARLY_DAYS: Final = 3
 """Days by which a cycle may begin early. Convention: the clinic's window."""
-_PARTS: Final = re.compile(r"[;,/+\n]|\band\b")
 _LETTER: Final = ((3, 6.0, False), (2, 12.0, True))
 """Least cycles, least weeks since the last dose, and whether other therapy is needed, as in the study of
 docs/method.md (NCT02514668)."""
@@ -128,18 +127,33 @@ def eligibility(n_cycles: int, weeks: float | None, *, other_therapy: bool) -> E
 
 
 def names_any(text: str, drugs: str) -> bool | None:
-    """Return whether free text names one of the `;`-separated drugs, by any name; None if it is empty.
+    """Return whether free text names one of the `;`-separated drugs, by any name; None if it is not known.
+
+    It is not known where the text is empty, or denies or doubts the drug (`not daratumumab`).
 
     Examples
     --------
     >>> names_any("Lenalidomide, DARATUMUMAB", "daratumumab"), names_any("Rd; Darzalex®", "daratumumab")
     (True, True)
+    >>> names_any("lenalidomide; not daratumumab", "daratumumab") is None
+    True
+    >>> names_any("nicht Darzalex", "daratumumab") is None
+    True
     """
     if not text.strip():
         return None
-    names = [name.casefold() for name in listed_names(drugs)]
-    typed = [part for part in _PARTS.split(text) if part.strip()]
-    return any(name in text.casefold() for name in names) or any(is_drug(part, drugs) for part in typed)
+    denied = [part for part in SEPARATORS.split(text) if part.strip() and is_denied(part)]
+    sure = [part for part in SEPARATORS.split(text) if part.strip() and part not in denied]
+    if _names_one("; ".join(sure) if denied else text, sure, drugs):
+        return True
+    words = [word.strip("()[]?:") for part in denied for word in part.split()]
+    return None if _names_one("; ".join(denied), words, drugs) else False
+
+
+def _names_one(text: str, parts: Sequence[str], drugs: str) -> bool:
+    """Return whether a text holds one of the drugs as the setting spells it, or a part is one of them."""
+    spelt = any(name.casefold() in text.casefold() for name in listed_names(drugs))
+    return spelt or any(is_drug(part, drugs) for part in parts)
 
 
 class _Rhythm(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,25 +11,18 @@ from pipeline.response.characteristics import share
 from pipeline.response.letter.part import LetterPart, part
 from pipeline.response.statistics.counts import Proportion
 from pipeline.study.drugs import agents_of, covers_cd38
+from pipeline.study.drugs.denials import SEPARATORS, is_denied, without_accents
 from pipeline.study.study import Patient
 
 PROTEASOME_INHIBITORS: Final = frozenset({"bortezomib", "carfilzomib", "ixazomib", "marizomib", "oprozomib"})
 IMMUNOMODULATORS: Final = frozenset({"thalidomide", "lenalidomide", "pomalidomide"})
 """The drugs of each class (Rajkumar 2022, doi:10.1002/ajh.26590)."""
 
-_PARTS: Final = re.compile(r"[;,/+\n]|\b(?:and|und|et)\b")
 _NONE: Final = re.compile(
     r"none( known)?|no|0|-|nothing|nil|keine?|aucune?|neant|ningun\w*|nessun\w*|geen"
     r"|(not|non|no|nicht|niet)[ -]?refra[ck]t\w*"
 )
 _SAYS_NOTHING: Final = re.compile(r"\bn/a\b", re.IGNORECASE)
-_DENIED: Final = re.compile(
-    r"\b(no|not|non|never|kein\w*|nicht|nein|pas|jamais|sans|sin|nunca|senza|mai|geen|niet|zonder)\b"
-    r"|naiv|sensi[tb]|empfindlich|intol|unvertraglich|respon[ds]|ansprechen|expos|exponiert|\?"
-    r"|(->|=>|→)\s*(s?cr|vgpr|pr|mr)\b|\bneg|\bn\.?d\b|[:=(]\s*[0n]\W*$|\s[0n]$|-\W*$"
-    r"|\b(but|except\w*|excluding|without|unless|ausser|ohne|sauf|salvo|eccetto)\b"
-)
-"""What shows that the myeloma is not refractory to the name beside it, or that this is not known."""
 _CONFIRMED: Final = re.compile(r"[\s:=(]+(yes|ja|oui|si|y|1|x|pos\w*)\W*$")
 """What confirms a name, as in `PI: yes`."""
 _HOW_MANY: Final = r"((?P<first>\d)\s*x?\s*)?({names})(\s*\W?\s*x?\s*(?P<last>\d)\W*)?"
@@ -94,14 +86,14 @@ def refractory(typed: str) -> Refractory | None:
     >>> refractory("Velcade; Revlimid; dara").triple, refractory("none").double, refractory("") is None
     (True, False, True)
     """
-    names = [name.strip() for name in _PARTS.split(_SAYS_NOTHING.sub("?", typed)) if name.strip()]
+    names = [name.strip() for name in SEPARATORS.split(_SAYS_NOTHING.sub("?", typed)) if name.strip()]
     drugs: set[str] = set()
     inhibitors, immunomodulators, anti_cd38, unknown = 0, 0, False, []
     for name in names:
-        word = _plain(name)
+        word = without_accents(name)
         if _NONE.fullmatch(word):
             continue
-        if _DENIED.search(word):
+        if is_denied(name):
             unknown.append(name)
             continue
         word = _CONFIRMED.sub("", word)
@@ -122,12 +114,6 @@ def refractory(typed: str) -> Refractory | None:
         anti_cd38,
         tuple(unknown),
     )
-
-
-def _plain(name: str) -> str:
-    """Return a name in small letters without accents."""
-    letters = unicodedata.normalize("NFKD", name.casefold().replace("−", "-"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _how_many(pattern: re.Pattern[str], word: str) -> int:

@@ -114,7 +114,7 @@ def _answering(address: str) -> Client:
         answer = TimeoutError(f"silent for {SECONDS_TO_ANSWER:g} seconds")
     if isinstance(answer, Exception):
         raise SchedulerError(
-            f"--scheduler {address}: no dask scheduler answers there ({_reason(answer)}); "
+            f"--scheduler {address}: no dask scheduler answers there ({_refusal(answer)}); "
             "start one with `dask scheduler`, or leave the option out"
         ) from None
     return answer
@@ -141,6 +141,17 @@ def _ask(address: str, answers: SimpleQueue[Client | Exception]) -> None:
         answers.put(ClosedByUs(address, timeout=SECONDS_TO_ANSWER, set_as_default=False))  # type: ignore[no-untyped-call]
     except Exception as error:  # dask of another version fails in ways of its own
         answers.put(error)
+
+
+def _refusal(error: Exception) -> str:
+    """Return in words why there is no connection.
+
+    The text of an error from reading an answer helps nobody: it holds the numbers that dask made of the bytes
+    of another program.
+    """
+    if isinstance(error, OSError):
+        return _reason(error)
+    return f"what answers is another program, or a dask of another version; {type(error).__name__}"
 
 
 def _reason(error: BaseException) -> str:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from helpers.builders import good_study
 from helpers.dask_cluster import ROOT
-from pipeline.audit.end import end_file
+from pipeline.audit.earlier import end_of_earlier
+from pipeline.audit.end import TrailEnd, end_file
 from pipeline.audit.row_key import RowKey
 from pipeline.audit.trail import (
     TRAIL,
@@ -33,7 +34,9 @@ from pipeline.audit.trail import (
 from pipeline.audit.typed_cells import typed_cells
 from pipeline.files.whole import NotWrittenError
 from pipeline.study.errors import UserError
+from pipeline.study.settings import Settings
 from pipeline.study.sheets.reading import read_study
+from pipeline.study.study import AdverseEvent, Study
 
 of_text = RowKey.of_text
 
@@ -297,3 +300,25 @@ def test_pipes_beside_the_trail_are_never_waited_for(folder: Path) -> None:
     os.mkfifo(folder / f".{TRAIL}.next")
     with pytest.raises(NotWrittenError, match="a pipe or a device"):
         add_line(folder, Event.RUN, {}, {})
+
+
+def test_the_first_line_of_a_new_trail_holds_the_end_of_the_one_that_was_moved_away(folder: Path) -> None:
+    before = read_trail(folder)
+    (folder / TRAIL).replace(folder / "kept.jsonl")
+    trail = add_line(folder, Event.RUN, {}, {})
+    assert end_of_earlier(trail.lines) == TrailEnd(3, before.head)
+    later = add_line(folder, Event.RUN, {}, {})
+    assert ["earlier_trail" in line.facts for line in later.lines] == [True, False]
+
+
+def test_the_very_first_trail_of_a_study_has_no_earlier_one(folder: Path) -> None:
+    assert end_of_earlier(read_trail(folder).lines) is None
+    assert "earlier_trail" not in read_trail(folder).lines[0].facts
+
+
+def test_of_the_name_of_an_adverse_event_the_trail_says_only_that_it_changed() -> None:
+    event = AdverseEvent("A", 2, related=True, term="fall in Maier Street")
+    study = Study(Path(), (), (), (), (), (), Settings(), adverse_events=(event,))
+    cells = {column: text for (_, column), text in typed_cells(study).items()}
+    assert cells["grade"] == "2"
+    assert cells["term"].startswith("digest ")

@@ -6,17 +6,20 @@ import csv
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from helpers.dask_cluster import ROOT
 from helpers.result_texts import texts_of
+from pipeline.audit.end import end_file, note_end
 from pipeline.audit.trail import TRAIL, Event, add_line, cells_of, read_trail
 from pipeline.commands.audit import audited
 from pipeline.commands.exit_status import ExitStatus
 from pipeline.commands.record import digests_of
 from pipeline.commands.run import run_study
+from pipeline.commands.stored import refit_washout
 from pipeline.fcs import read_fcs
 from pipeline.files.content import digest_of
 from pipeline.running.options import RunOptions
@@ -192,3 +195,58 @@ def test_what_was_typed_between_two_runs_is_in_the_history_of_its_row(study: Pat
 def test_before_the_first_run_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run it first"):
         audited(tmp_path)
+
+
+def type_cell(study: Path, old: str, new: str) -> None:
+    text = (study / "patients.csv").read_text("utf-8")
+    assert old in text
+    (study / "patients.csv").write_text(text.replace(old, new, 1), "utf-8")
+
+
+def cut_with_its_end(study: Path) -> None:
+    """Cut the last line, and make the note beside the trail fit: only run.json still knows the line."""
+    lines = (study / TRAIL).read_bytes().splitlines(keepends=True)
+    (study / TRAIL).write_bytes(b"".join(lines[:-1]))
+    note_end(study / TRAIL, read_trail(study).lines)
+
+
+@pytest.mark.parametrize("command", [run, refit_washout])
+def test_no_run_goes_on_with_a_trail_that_was_cut_since_the_last_one(
+    study: Path, command: Callable[[Path], object]
+) -> None:
+    type_cell(study, ",yes,", ",no,")
+    run(study)
+    cut_with_its_end(study)
+    before = {name: (study / name).read_bytes() for name in (TRAIL, "results/run.json")}
+    with pytest.raises(UserError, match=r"found 1 lines, but 2 were written: the end was cut \(results/run"):
+        command(study)
+    assert {name: (study / name).read_bytes() for name in before} == before
+
+
+def test_no_run_goes_on_with_the_trail_of_another_study(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    add_line(tmp_path / "other", Event.RUN, {}, {})
+    (study / TRAIL).write_bytes((tmp_path / "other" / TRAIL).read_bytes())
+    note_end(study / TRAIL, read_trail(tmp_path / "other").lines)
+    with pytest.raises(UserError, match="line 1 is not the one that was written"):
+        run(study)
+
+
+def test_a_trail_that_was_moved_away_with_its_end_is_named_by_the_new_one_for_ever(study: Path) -> None:
+    earlier = read_trail(study)
+    (study / TRAIL).unlink()
+    end_file(study / TRAIL).unlink()
+    run(study)
+    type_cell(study, ",yes,", ",no,")
+    run(study)
+    assert changes(study) == []
+    text = audited(study).text
+    assert f"an earlier one (1 lines, the last {earlier.head[:12]}…) was moved away" in text
+
+
+def test_a_decision_may_begin_a_new_trail_and_the_next_run_goes_on_with_it(study: Path) -> None:
+    (study / TRAIL).unlink()
+    add_line(study, Event.DECISION, {}, cells_of(read_trail(study)))
+    assert not [line for line in changes(study) if TRAIL in line]
+    run(study)
+    assert [line.event for line in read_trail(study).lines] == [Event.DECISION, Event.RUN]

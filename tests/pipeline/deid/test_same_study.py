@@ -80,9 +80,9 @@ def test_an_instrument_that_is_spelled_in_two_ways_is_one_in_the_copy(study: Stu
 
 
 def test_drugs_of_settings_and_doses_have_the_same_name_and_lists_of_words_stay(study: Study) -> None:
-    assert study.settings.washed_out_drug == "daratumumab; another drug 1"
-    assert "another drug 1" in {dose.drug for dose in study.doses}
-    assert study.settings.imid_drugs == "lenalidomide; another drug 2"
+    assert study.settings.washed_out_drug == "daratumumab; name in the settings 1"
+    assert "name in the settings 1" in {dose.drug for dose in study.doses}
+    assert study.settings.imid_drugs == "lenalidomide; another drug 1"
     assert study.settings.keep_in_models == "under_one_week;study_drug"
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,16 @@ def test_a_defect_while_a_file_is_written_is_not_told_as_a_full_disk(tmp_path):
     with pytest.raises(ValueError, match="a defect"):
         write_whole(tmp_path / "a.file", broken)
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", ["study", "study/results"])
+def test_no_file_is_written_into_a_folder_of_results_that_was_lost_meanwhile(
+    tmp_path: Path, lost: str
+) -> None:
+    results = tmp_path / "study" / "results"
+    results.mkdir(parents=True)
+    write_whole(results / "store" / "P01.json", "{}")
+    (tmp_path / lost).rename(tmp_path / "elsewhere")
+    with pytest.raises(NotWrittenError, match=r"is not there any more: its drive was lost.*bring it back"):
+        write_whole(results / "store" / "P02.json", "{}")
+    assert not (tmp_path / lost).exists()
