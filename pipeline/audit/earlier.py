@@ -49,5 +49,6 @@ def fault_of_trail(trail_path: Path, fault: str) -> UserError:
 
 def _end_of(facts: Mapping[str, Any], number_name: str, digest_name: str) -> TrailEnd | None:
     number, digest = facts.get(number_name), facts.get(digest_name)
-    is_end = isinstance(number, int) and number > 0 and isinstance(digest, str)
-    return TrailEnd(number, digest) if is_end else None
+    if isinstance(number, int) and number > 0 and isinstance(digest, str):
+        return TrailEnd(number, digest)
+    return None

@@ -262,8 +262,8 @@ def _setting(name: str, value: object, study: Study, key: Key, spillover_file: s
             if name_part
         )
     if name in ("washed_out_drug", "study_drug", "imid_drugs"):
-        names = listed_names(str(value))
-        return "; ".join(dict.fromkeys(drug_in_copy(name_part, study.settings, key) for name_part in names))
+        drugs = [drug_in_copy(name_part, study.settings, key) for name_part in listed_names(str(value))]
+        return "; ".join(dict.fromkeys(drugs))
     if name == "keep_in_models":
         return str(value)  # a list of words that the program knows
     if isinstance(value, str):
