@@ -32,9 +32,12 @@ from gating.events.panel import GatingPanel
 from gating.sentinels import find_sentinels
 from helpers.synthetic_result import whole_study_result
 from pipeline.assembly.study_result import StudyResult
+from pipeline.patients.pharmacokinetics.decline import SerumCurve
 from pipeline.study.sheets.reading import read_study
 from pipeline.tube.reading import Tube, read_tube
-from validation import along_density, conditions, waiting
+from pipeline.washout.censored.estimate import NotEstimableError
+from pipeline.washout.recovery.fit import fit_recovery
+from validation import along_density, conditions, recovery, waiting
 from validation.beads import SABOTAGES, outcome, random_day
 from validation.beyond import SHAPES, light
 from validation.gating_tubes import PANELS
@@ -198,6 +201,21 @@ def waits() -> object:
     return [waiting.examine(one, 1, 3) for one in waiting.WAITS]
 
 
+def recoveries() -> object:
+    """Return recovery curves of drawn studies of 60 patients, or why there is none."""
+    curve = recovery.labelled_curve()
+    return [
+        _recovery(truth, curve, seed) for truth in recovery.RECOVERIES if truth.n == 60 for seed in (2, 3)
+    ]
+
+
+def _recovery(truth: recovery.Recovery, curve: SerumCurve, seed: int) -> object:
+    try:
+        return fit_recovery(recovery.simulated(truth, curve, np.random.default_rng(seed)), curve)
+    except NotEstimableError as refused:
+        return str(refused)
+
+
 def response() -> object:
     """Return the response tables of a made-up study, and the analyses along density of drawn ones."""
     known = _study()
@@ -213,6 +231,7 @@ ANSWERS: dict[str, Callable[[], object]] = {
     "calibration, densities": densities,
     "washout": washout,
     "washout, waits": waits,
+    "washout, recovery": recoveries,
     "response": response,
 }
 """Name of an answer, its room first, and what computes it."""

@@ -155,3 +155,14 @@ def test_the_sheet_of_statements_is_read_with_its_cells(tmp_path):
     assert [str(fault) for fault in faults if fault.where.startswith("statements")] == []
     assert study.statements[0] == Statement("ORR 26.4 %", 32, "abstract", "statements!A2")
     assert messages(study)[0].startswith('statements!A2: "26.4 %"')
+
+
+@pytest.mark.parametrize("typed", ["2 months (8 weeks)", "8 weeks (2 months)", "2.0 months (8 weeks)"])
+def test_two_durations_may_differ_by_the_rounding_of_both(typed):
+    """2 months are 60.9 days and 8 weeks 56; half a week is 3.5 days, 0.05 months are 1.5."""
+    assert found(typed) == []
+
+
+@pytest.mark.parametrize("typed", ["2.0 months (8.0 weeks)", "8.0 weeks (2.0 months)", "2.00 months (8 weeks)"])
+def test_two_durations_that_differ_by_more_than_their_rounding_are_a_fault(typed):
+    assert len(found(typed)) == 1
