@@ -206,6 +206,7 @@ FROM_OUTSIDE: Mapping[str, str] = {
     "'dump'": "a role of a channel",
     "'AREA SCALING'": "the end of a cytometer's own keywords",
     "path.name": "a file that a person named",
+    "above.name": "the folder of results, by the name that is typed in scripts",
     "data.name": "a file of results, which other programs read",
     "source in _OF_THE_FILE": "the keyword of an FCS file that holds its matrix",
     "name != _BLANK": "the sheet of an empty workbook",

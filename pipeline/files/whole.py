@@ -73,14 +73,25 @@ class NotWrittenError(OSError):
         """What the user can do, in words."""
         if self.reason == os.strerror(errno.EROFS):
             return "nothing can be written to this disk: copy the study to a place you may write to,"
-        if self.reason.endswith(_MOVED):
-            return "bring it back,"
         if self.in_use:
             return "is it open in Excel or another program? Close it"
         return "make room, or move away what is in its place,"
 
     def __reduce__(self) -> tuple[type[NotWrittenError], tuple[Path, str, bool]]:
         return type(self), (self.path, self.reason, self.in_use)
+
+
+class LostFolderError(NotWrittenError):
+    """The folder of the results is not there any more."""
+
+    @property
+    def advice(self) -> str:
+        """What the user can do, in words."""
+        return "bring it back,"
+
+
+class _FolderIsGoneError(FileNotFoundError):
+    """The folder of the results is missing."""
 
 
 class NoResultsFolderError(NotWrittenError):
@@ -117,9 +128,8 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
         while not _written(path, content, durable=durable, last=tries <= 1):
             tries -= 1
     except OSError as error:
-        raise NotWrittenError(
-            path, error.strerror or str(error), isinstance(error, PermissionError)
-        ) from error
+        kind = LostFolderError if isinstance(error, _FolderIsGoneError) else NotWrittenError
+        raise kind(path, error.strerror or str(error), isinstance(error, PermissionError)) from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -130,7 +140,7 @@ def _make_folder(folder: Path) -> None:
     """
     for above in (folder, *folder.parents):
         if above.name == RESULTS and not above.is_dir() and not os.path.lexists(above):
-            raise FileNotFoundError(errno.ENOENT, f"{above} {_MOVED}")
+            raise _FolderIsGoneError(errno.ENOENT, f"{above} {_MOVED}")
     folder.mkdir(parents=True, exist_ok=True)
 
 

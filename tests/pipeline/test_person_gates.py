@@ -87,6 +87,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
     assert study is not None
     runs = [calibrate_bead_run(task) for task in bead_tasks(study, {})]
     made = Plain(folder, study, {})
+    made.events.mkdir(parents=True)
     for task in tube_tasks(study, runs, {}, made.events):
         result = quantify_tube(task)
         made.results[result.sample_id] = result

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.response import tables_of
 from helpers.synthetic_result import changed
 from pipeline.assembly.study_result import StudyResult
 from pipeline.output.figures.charts import FIGURES
@@ -18,6 +19,7 @@ from pipeline.output.statistics.files import DATASETS
 from pipeline.output.statistics.subjects import subjects_of
 from pipeline.output.table import Column, Table, names_of, table_of
 from pipeline.output.workbook import RESULT_SHEETS
+from pipeline.patients.visits import patient_rd
 from pipeline.study.cells.concentrations import Concentration
 
 CHARTS = tuple((chart.name, chart) for chart in FIGURES)
@@ -34,7 +36,9 @@ def with_courses(study_result: StudyResult) -> StudyResult:
         replace(sample, serum_washed_out_ug_ml=Concentration(0.5 + place))
         for place, sample in enumerate(study_result.study.samples)
     )
-    return changed(study_result, study=replace(study_result.study, patients=patients, samples=samples))
+    study = replace(study_result.study, patients=patients, samples=samples)
+    one = changed(study_result, study=study)
+    return changed(one, response=tables_of(study, [patient_rd(visit) for visit in one.visits]))
 
 
 def is_sound(table: Table) -> bool:

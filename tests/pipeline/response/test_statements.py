@@ -163,6 +163,8 @@ def test_two_durations_may_differ_by_the_rounding_of_both(typed):
     assert found(typed) == []
 
 
-@pytest.mark.parametrize("typed", ["2.0 months (8.0 weeks)", "8.0 weeks (2.0 months)", "2.00 months (8 weeks)"])
+@pytest.mark.parametrize(
+    "typed", ["2.0 months (8.0 weeks)", "8.0 weeks (2.0 months)", "2.00 months (8 weeks)"]
+)
 def test_two_durations_that_differ_by_more_than_their_rounding_are_a_fault(typed):
     assert len(found(typed)) == 1
