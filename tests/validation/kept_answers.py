@@ -32,7 +32,7 @@ from gating.events.panel import GatingPanel
 from gating.sentinels import find_sentinels
 from helpers.synthetic_result import whole_study_result
 from pipeline.assembly.study_result import StudyResult
-from pipeline.patients.pharmacokinetics.decline import SerumCurve
+from pipeline.patients.pharmacokinetics.decline import SerumCurve, labelled_curve
 from pipeline.study.sheets.reading import read_study
 from pipeline.tube.reading import Tube, read_tube
 from pipeline.washout.censored.estimate import NotEstimableError
@@ -203,7 +203,7 @@ def waits() -> object:
 
 def recoveries() -> object:
     """Return recovery curves of drawn studies of 60 patients, or why there is none."""
-    curve = recovery.labelled_curve()
+    curve = labelled_curve()
     return [
         _recovery(truth, curve, seed) for truth in recovery.RECOVERIES if truth.n == 60 for seed in (2, 3)
     ]
