@@ -90,10 +90,6 @@ class LostFolderError(NotWrittenError):
         return "bring it back,"
 
 
-class _FolderIsGoneError(FileNotFoundError):
-    """The folder of the results is missing."""
-
-
 class NoResultsFolderError(NotWrittenError):
     """The results folder cannot be written into; this is raised before anything is computed."""
 
@@ -121,27 +117,33 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
     ------
     NotWrittenError
         The file cannot be written; nothing is left of the attempt.
+    LostFolderError
+        The folder of results is not there any more.
     """
+    lost = _lost_results(path.parent)
+    if lost is not None:
+        raise LostFolderError(path, f"{lost} {_MOVED}")
     try:
-        _make_folder(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
         tries = WRITE_TRIES if isinstance(content, bytes | str) else 1
         while not _written(path, content, durable=durable, last=tries <= 1):
             tries -= 1
     except OSError as error:
-        kind = LostFolderError if isinstance(error, _FolderIsGoneError) else NotWrittenError
-        raise kind(path, error.strerror or str(error), isinstance(error, PermissionError)) from error
+        raise NotWrittenError(
+            path, error.strerror or str(error), isinstance(error, PermissionError)
+        ) from error
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a missing folder, but no folder for results: a command makes that one before it computes.
+def _lost_results(folder: Path) -> Path | None:
+    """Return the missing folder of results that this one lies in; None if there is none.
 
-    If it is missing later, its drive was lost or the study was moved: a new one would hold a part of the
-    results, at a place where nobody expects it.
+    A command makes it before it computes. If it is missing later, its drive was lost or the study was moved: a
+    new one would hold a part of the results, at a place where nobody expects it.
     """
     for above in (folder, *folder.parents):
         if above.name == RESULTS and not above.is_dir() and not os.path.lexists(above):
-            raise _FolderIsGoneError(errno.ENOENT, f"{above} {_MOVED}")
-    folder.mkdir(parents=True, exist_ok=True)
+            return above
+    return None
 
 
 def remove_older(path: Path) -> None:
