@@ -137,8 +137,8 @@ def write_whole(path: Path, content: bytes | str | Callable[[Path], object], *, 
 def _lost_results(folder: Path) -> Path | None:
     """Return the missing folder of results that this one lies in; None if there is none.
 
-    A command makes it before it computes. If it is missing later, its drive was lost or the study was moved: a
-    new one would hold a part of the results, at a place where nobody expects it.
+    A command makes it before it computes. If it is missing later, its drive was lost or the study was moved:
+    a new one would hold a part of the results, at a place where nobody expects it.
     """
     for above in (folder, *folder.parents):
         if above.name == RESULTS and not above.is_dir() and not os.path.lexists(above):
