@@ -36,7 +36,7 @@ spread."""
 
 MOST_UNLIKE_SHARES = 3.0
 """A population that is this many times as frequent in one of the two tubes is not the same population.
-Convention; in 24 simulated pairs without a matrix the ratio was 0.85 to 1.13."""
+Convention; in 18 simulated pairs without a matrix the ratio was 0.85 to 1.13."""
 
 SPILL_SOURCE = "the quantified dye's spillover alone, estimated from the control tube"
 
