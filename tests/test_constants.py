@@ -10,20 +10,23 @@ import pytest
 
 from doc_constants import LAY_OUT, LONGEST, PACKAGES, ROOT, SOURCE, constants, lays_out, modules, shown, table
 from doc_literals import OF_A_FORMULA, literals, unnamed
-from helpers.syntax import nodes_of, tree_of
+from helpers.syntax import faults_by_file, nodes_of, tree_of
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_each_constant_has_a_sentence_and_a_source(path: Path):
-    silent = [constant.names for constant in constants(path) if not SOURCE.search(constant.sentence)]
-    assert silent == []
+def test_each_constant_has_a_sentence_and_a_source():
+    def silent(path: Path) -> list[str]:
+        return [constant.names for constant in constants(path) if not SOURCE.search(constant.sentence)]
+
+    assert faults_by_file(modules(), silent) == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_convention_says_why(path: Path):
+def test_a_convention_says_why():
     """A number is not sourced by the word alone."""
-    bare = [c.names for c in constants(path) if re.search(r"\b[Cc]onvention\s*([.)]|$)", c.sentence)]
-    assert bare == []
+
+    def bare_conventions(path: Path) -> list[str]:
+        return [c.names for c in constants(path) if re.search(r"\b[Cc]onvention\s*([.)]|$)", c.sentence)]
+
+    assert faults_by_file(modules(), bare_conventions) == {}
 
 
 @pytest.mark.parametrize("place", LAY_OUT)
@@ -32,18 +35,19 @@ def test_a_room_that_only_lays_out_exists_and_says_what(place: str):
     assert LAY_OUT[place]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_number_that_decides_comes_from_a_room_that_only_lays_out(path: Path):
-    taken = [
-        f"{node.module}.{alias.name}"
-        for node in nodes_of(path)
-        if isinstance(node, ast.ImportFrom)
-        and node.module
-        and lays_out(ROOT / f"{node.module.replace('.', '/')}.py")
-        for alias in node.names
-        if alias.name.isupper()
-    ]
-    assert taken == []
+def test_no_number_that_decides_comes_from_a_room_that_only_lays_out():
+    def taken(path: Path) -> list[str]:
+        return [
+            f"{node.module}.{alias.name}"
+            for node in nodes_of(path)
+            if isinstance(node, ast.ImportFrom)
+            and node.module
+            and lays_out(ROOT / f"{node.module.replace('.', '/')}.py")
+            for alias in node.names
+            if alias.name.isupper()
+        ]
+
+    assert faults_by_file(modules(), taken) == {}
 
 
 @pytest.mark.parametrize(
@@ -93,9 +97,8 @@ def bare(path: Path, name: str | None = None) -> list[str]:
     return [f"line {literal.line}, {literal.owner}: {literal.value:g} in {literal.text}" for literal in found]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_number_inside_a_function_that_decides_has_a_name(path: Path):
-    assert bare(path) == []
+def test_a_number_inside_a_function_that_decides_has_a_name():
+    assert faults_by_file(modules(), bare) == {}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from calibration.density.result import RdStatus
 from doc_tables import SAID_BY, flags_in_the_code
-from helpers.syntax import nodes_of, tree_of
+from helpers.syntax import faults_by_file, nodes_of, tree_of
 from pipeline.output.flag_words.all_flags import FLAGS
 from pipeline.output.flag_words.entry import Weight, sentence
 from pipeline.patients.receptor_occupancy.sentinel_reading import READING_WORDS, SentinelReading
@@ -86,15 +86,20 @@ def test_every_reading_of_sentinels_has_words():
     assert set(READING_WORDS) == set(SentinelReading)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_flag_or_a_status_is_written_as_a_literal_in_its_enum_alone(path: Path):
+def test_a_flag_or_a_status_is_written_as_a_literal_in_its_enum_alone():
     words = {label.value for label in (*flags_in_the_code(), *RdStatus)}
-    assert [literal for literal in literals_outside_of_enums(path) if literal in words] == []
+
+    def written(path: Path) -> list[str]:
+        return [literal for literal in literals_outside_of_enums(path) if literal in words]
+
+    assert faults_by_file(sources(), written) == {}
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_is_compared_with_a_label_that_is_a_literal(path: Path):
-    assert [word for word in compared_words(tree_of(path)) if word not in FOREIGN] == []
+def test_nothing_is_compared_with_a_label_that_is_a_literal():
+    def compared(path: Path) -> list[str]:
+        return [word for word in compared_words(tree_of(path)) if word not in FOREIGN]
+
+    assert faults_by_file(sources(), compared) == {}
 
 
 @pytest.mark.parametrize(
@@ -219,9 +224,9 @@ FROM_OUTSIDE: Mapping[str, str] = {
 """Parts of comparisons that are no words of ours: what they are."""
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_word_that_our_own_code_wrote_is_read_back(path: Path):
-    assert list(words_read_back(tree_of(path))) == []
+@pytest.mark.slow
+def test_no_word_that_our_own_code_wrote_is_read_back():
+    assert faults_by_file(sources(), lambda path: words_read_back(tree_of(path))) == {}
 
 
 @pytest.mark.parametrize(
@@ -290,9 +295,11 @@ def is_composed(part: ast.expr) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_key_of_ours_is_taken_apart(path: Path):
-    assert [key for key in keys_taken_apart(tree_of(path)) if key not in COMPOSED_OUTSIDE] == []
+def test_no_key_of_ours_is_taken_apart():
+    def apart(path: Path) -> list[str]:
+        return [key for key in keys_taken_apart(tree_of(path)) if key not in COMPOSED_OUTSIDE]
+
+    assert faults_by_file(sources(), apart) == {}
 
 
 def test_every_text_that_others_composed_is_still_taken_apart():
@@ -315,9 +322,8 @@ def test_which_key_is_taken_apart(line: str, is_taken_apart: bool):
     assert bool(list(keys_taken_apart(ast.parse(line)))) is is_taken_apart
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_is_matched_by_a_rounded_number(path: Path):
-    assert list(matched_by_rounded(tree_of(path))) == []
+def test_nothing_is_matched_by_a_rounded_number():
+    assert faults_by_file(sources(), lambda path: matched_by_rounded(tree_of(path))) == {}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     yield from (node for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
+@pytest.mark.slow
 def test_no_two_modules_write_the_same_function():
     places = defaultdict(list)
     for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):

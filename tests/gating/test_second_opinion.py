@@ -14,6 +14,8 @@ from gating import second_opinion as opinions
 from gating.second_opinion import dice_overlap
 from validation.gating_tubes import EMPTY, KnownTube, Wanted, known_tube
 
+pytestmark = pytest.mark.slow
+
 PLAIN = Wanted("plain", "three_lasers", "full", 4)
 
 
@@ -54,7 +56,6 @@ def test_it_disagrees_where_cells_were_named_in_a_tube_without_plasma_cells():
     assert dice_overlap(second_opinion(known.events, known.panel), gated.mask) < 0.6
 
 
-@pytest.mark.slow
 def test_the_order_of_events_and_channels_changes_no_cell(plain):
     order = np.random.default_rng(1).permutation(plain.events.n_events)
     rows = np.random.default_rng(2).permutation(len(plain.events.channels))
@@ -108,7 +109,6 @@ print(hashlib.sha256(second_opinion(known.events, known.panel).tobytes()).hexdig
 """
 
 
-@pytest.mark.slow
 def test_the_kernels_of_blas_change_no_cell():
     tests = Path(__file__).parents[1]
     paths = os.pathsep.join([str(tests.parent), str(tests)])

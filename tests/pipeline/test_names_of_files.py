@@ -104,6 +104,7 @@ WHICH = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", WHICH)
 @pytest.mark.parametrize("renamed", ["control", "tube"])
 def test_the_numbers_do_not_depend_on_what_a_file_calls_its_detectors(
@@ -159,6 +160,7 @@ def test_a_named_matrix_may_use_any_name_of_a_row(known: Known, tmp_path: Path) 
     assert quantified(folder).receptor == known.result.receptor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["BV421-A", "FL9-A", "fl9 a", "cd138", "CD138"])
 def test_a_typed_gate_may_use_any_name_of_a_row(known: Known, tmp_path: Path, gate: str) -> None:
     results = []
@@ -269,6 +271,7 @@ COMPENSATED: Mapping[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matrix", ["raw names", "own names", "none"])
 @pytest.mark.parametrize("style", COMPENSATED)
 def test_a_file_whose_names_say_compensated_is_not_compensated_again(
@@ -375,6 +378,7 @@ def test_a_panel_that_is_none_is_asked_for(known: Known, tmp_path: Path) -> None
     assert '"spectrum", expected all, or names of the panels sheet' in fault
 
 
+@pytest.mark.slow
 def test_a_setting_against_the_files_own_matrix_warns(known: Known, tmp_path: Path) -> None:
     folder = known.copy(tmp_path)
     set_setting(folder, "compensated_panels", "all")
@@ -476,6 +480,7 @@ def drawn_on_files_matrix(folder: Path, channel: str, threshold: float) -> None:
     edit_sheet(folder, "samples", lambda row: {**row, "gates_file": "gates.xml", "population": "PC"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["tube", "control", "both", "compensated"])
 def test_gates_drawn_on_one_name_fit_files_with_another(known: Known, tmp_path: Path, which: str) -> None:
     results = []

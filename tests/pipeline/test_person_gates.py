@@ -37,6 +37,8 @@ from pipeline.running.tasks import bead_tasks, tube_digest, tube_tasks
 from pipeline.study.sheets.reading import read_study
 from pipeline.study.study import Study
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).resolve().parents[2] / "fcs_samples" / "demo"
 TUBES = ("P02_BM1", "P03_BM1", "P08_BM1")
 """Masked; another masked one; one without a matrix, whose quantified dye's spillover is estimated."""
@@ -152,7 +154,6 @@ def test_no_gate_that_is_handed_on_has_cd38_as_an_axis(plain: Plain, sample_id: 
     assert "PE-A" not in axes
 
 
-@pytest.mark.slow
 def test_every_tube_of_the_demo_hands_on_the_same_cells_as_gates_and_as_fcs(tmp_path: Path):
     """All twelve: FlowKit applies each tube's GatingML to its file, and opens the FCS of its gated cells."""
     import flowkit

@@ -10,6 +10,8 @@ from trust.odd_studies import odd_studies_refused
 from trust.page import write_section
 from trust.typed_faults import WRONG, share_named, tally
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory):

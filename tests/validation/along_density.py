@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.response.statistics.cox import cox_ratio
 from pipeline.response.statistics.cuts.best_cut import best_cut
@@ -168,24 +169,46 @@ def _outcomes(seeds: Sequence[int], mapper: Mapper) -> str:
             cut, youden = (percent(float(np.nanmean(found[:, k])), 1) for k in (3, 4))
             here, elsewhere = (f"{np.nanmean(found[:, k]):+.2f}" for k in (5, 6))
             is_open = percent(float(np.nanmean(found[:, 7])), 0)
+            closed = closed_ones_covered(found[:, 3], found[:, 7])
             rows.append(
-                (ward.name, n, f"{math.exp(slope):.2f}", odds, area, cut, is_open, youden, here, elsewhere)
+                (
+                    ward.name,
+                    n,
+                    f"{math.exp(slope):.2f}",
+                    odds,
+                    area,
+                    cut,
+                    is_open,
+                    closed,
+                    youden,
+                    here,
+                    elsewhere,
+                )
             )
     head = (
         "patients", "n", "odds ratio, middle", "covered", "area covered", "best cut covered", "of them open",
-        "its Youden index elsewhere, covered", "bias in these patients", "bias as reported for others",
+        "closed ones covered", "its Youden index elsewhere, covered", "bias in these patients", "bias as reported for others",
     )  # fmt: skip
     return (
         "### Odds, area and the best cut\n\n"
         + paragraph(
             "The interval of the cut is compared with Youden's cut of the true law; its index is compared "
             "with the index of the same cut in all patients. If the outcome does not depend on the density, any cut is as good "
-            "as another, so the interval is open in most studies. Studies in which a low density was related to the outcome "
+            "as another, so the interval is open in most studies. An open interval counts as covering; *closed ones covered* "
+            "leaves them out (k of n where fewer than 100 are closed). Studies in which a low density was related to the outcome "
             "report no cut and are not in its columns. The last two columns: sensitivity + specificity − 1 of the best cut, less the truth."
         )
         + table(head, rows)
         + "\n"
     )
+
+
+def closed_ones_covered(holds: NDArray[np.float64], is_open: NDArray[np.float64]) -> str:
+    """Return the share of closed intervals that hold the truth, in words; k of n where fewer than 100 are closed."""
+    inside = holds[is_open == 0]
+    if inside.size < 100:
+        return f"{int(inside.sum())} of {inside.size}"
+    return percent(float(inside.mean()), 1)
 
 
 def _hazards(seeds: Sequence[int], mapper: Mapper) -> str:

@@ -26,6 +26,7 @@ def test_every_panel_finds_the_plasma_cells_of_a_plain_tube(panel: str) -> None:
     assert abs(found.error) <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("panel", ["no second anchor", "six colours"])
 @pytest.mark.parametrize("scenario", ["dim_cd138", "mislabelled_channel", "no_matrix"])
 def test_a_clone_without_its_anchor_is_found_by_its_other_traits_or_is_not_certain(

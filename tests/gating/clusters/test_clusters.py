@@ -15,6 +15,7 @@ from helpers.known_marrow import f1, marrow, panel
 from helpers.lst_tubes import LST_PANEL, lst_tube
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "least"), [("Cytometry35", 0.9), ("Cytometry12", 0.8)])
 def test_plasma_cells_of_a_panel_without_cd138_are_those_of_the_labels(real_data, name, least):

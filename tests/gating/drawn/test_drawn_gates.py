@@ -66,6 +66,7 @@ def _counts_in_workspace(workspace: Path, tube: str) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize("tube", ["390C_BM_027.fcs", "412C_BM_032.fcs"])
 def test_a_marrow_workspace_gives_exactly_the_counts_that_flowjo_saw(real_data, tube):

@@ -137,6 +137,7 @@ def _paths(document: bytes, tube: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.filterwarnings("ignore")
 def test_outlines_of_a_real_flowjo_workspace_hold_the_cells_that_flowjo_saw(real_data):

@@ -61,6 +61,7 @@ def _panel(anchor):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("name", "least", "sure"),
@@ -79,6 +80,7 @@ def test_plasma_cells_are_told_from_basophils_where_cd38_is_the_only_anchor(real
     assert "NO_CLEAR_POPULATION" not in gated.flags
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize("number", ["12", "14", "23", "30", "35"])
 def test_a_tube_without_plasma_cells_gets_no_basophils_and_monocytes_for_them(real_data, number):

@@ -28,6 +28,7 @@ def of(study_result: StudyResult) -> Unnumbered:
     return study_result.unnumbered
 
 
+@pytest.mark.slow
 def test_each_tube_without_a_density_is_named_with_washout_and_response(study_result: StudyResult):
     tubes = {tube.sample_id: tube for tube in of(study_result).tubes}
     assert {name: tube.status for name, tube in tubes.items()} == {

@@ -271,6 +271,7 @@ def test_a_facscan_file_whose_areas_are_other_detectors_gives_flowcals_model(rea
     assert found.note.startswith("singlets were selected by FSC and SSC; not by FSCA, which follows")
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize("channel", ["FL2", "FL3"])
 @pytest.mark.parametrize("file", ["B0001", "BMIN"])

@@ -15,6 +15,8 @@ from pipeline.commands.run import calibrate_study
 from pipeline.fcs import write_fcs
 from validation.simulated_beads import Detector, bead_run
 
+pytestmark = pytest.mark.slow
+
 LEVELS = (638.0, 6930.0, 31008.0, 67601.0)
 FIRST = date(2024, 3, 4)
 

@@ -21,6 +21,8 @@ from pipeline.running.progress import reporter
 from pipeline.running.this_computer import side_work
 from pipeline.simulate import simulate_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -43,7 +45,6 @@ def test_no_file_is_opened_twice(study: Path, monkeypatch: pytest.MonkeyPatch):
     assert len(opened) == len(set(opened))
 
 
-@pytest.mark.slow
 def test_a_row_that_a_run_of_today_would_make_anew_is_named(study: Path, tmp_path: Path):
     changed = Path(shutil.copytree(study, tmp_path / "study"))
     assert "renews" not in washout(changed).text
@@ -91,7 +92,6 @@ def test_of_very_many_tubes_without_a_result_the_first_are_named(study: Path):
     assert f"N{MOST_TUBES_IN_A_NOTE - 1} and 5 more" in said
 
 
-@pytest.mark.slow
 def test_side_work_writes_the_same_bytes(study: Path, monkeypatch: pytest.MonkeyPatch):
     results = study / "results"
     fresh = ("rd.xlsx", "statistics", "figures", "gates")

@@ -50,6 +50,7 @@ def contents(study: Path) -> Mapping[str, bytes]:
     return {name: content for name, (_, content) in written(study).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [run, refit_washout, rewrite_report])
 def test_where_nothing_has_changed_no_file_is_written_and_the_same_is_said(
     done: tuple[Path, RunSummary], study: Path, again: Command
@@ -140,6 +141,7 @@ def test_the_record_names_no_place_of_this_computer(study: Path) -> None:
     assert "Report: " in kept
 
 
+@pytest.mark.slow
 def test_a_page_of_other_templates_is_written_again(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def test_every_status_has_a_short_word() -> None:
     assert max(map(len, SHORT.values())) <= 10
 
 
+@pytest.mark.slow
 def test_a_density_below_the_lloq_is_quoted_as_its_limit(printed: str) -> None:
     row = row_of(printed, "P02-S1")
     assert "< 950" in row

@@ -120,6 +120,7 @@ def damage(n_files: int, seed: int, folder: Path) -> int:
     return n_survived
 
 
+@pytest.mark.slow
 def test_damaged_files_raise_nothing_but_fcs_errors(tmp_path):
     assert damage(1_000, 1, tmp_path) == 1_000
 
@@ -146,6 +147,7 @@ def bombs() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", bombs())
 def test_a_bomb_takes_little_memory(name, tmp_path):
     path = tmp_path / "bomb.fcs"

@@ -39,6 +39,7 @@ def test_what_nobody_sees_is_named_visibly():
     assert name_problem("QB\u200b1")[1] == "Leave out U+200B."
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_any_text_has_a_near_name_that_can_name_a_file(text):
     name = safe_name(text)

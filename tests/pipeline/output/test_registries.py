@@ -62,6 +62,7 @@ def test_a_sheet_has_a_table_of_unique_columns_and_rows_of_their_number(study_re
     assert is_sound(found.table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mm", [ONE_COLUMN, TWO_COLUMNS])
 @pytest.mark.parametrize("chart", FIGURES, ids=[chart.name for chart in FIGURES])
 def test_a_figure_draws_at_both_widths(study_result: StudyResult, chart, mm):
@@ -70,6 +71,7 @@ def test_a_figure_draws_at_both_widths(study_result: StudyResult, chart, mm):
     assert "<text" in page.content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "data_of"), DATASETS, ids=[name for name, _ in DATASETS])
 def test_a_dataset_has_its_name_rows_and_a_label_for_every_variable(study_result, name, data_of):
     full = with_courses(study_result)

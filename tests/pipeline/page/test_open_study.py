@@ -19,6 +19,8 @@ from pipeline.review.decisions import DecisionRequest, RefusedError, decide
 from pipeline.study.cells.choices import ReviewDecision
 from pipeline.study.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_decision_is_told_however_often_the_trail_was_read_between(tmp_path: Path):
     open_study = OpenStudy(tmp_path, 1, PROGRAM)

@@ -219,6 +219,7 @@ def test_a_computer_that_fails_is_neither_a_defect_nor_a_bad_file(
     assert run(study).exit_status is ExitStatus.ALL_QUANTIFIED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [

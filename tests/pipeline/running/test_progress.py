@@ -6,6 +6,8 @@ import json
 import re
 import time
 
+import pytest
+
 from pipeline.running.progress import BarReporter, LineReporter, QuietReporter, reporter
 
 
@@ -64,6 +66,7 @@ def test_the_bar_names_what_is_done_after_the_tubes(capsys, monkeypatch) -> None
     assert "drawing figures" in plain(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_a_long_name_leaves_the_time_left_on_a_line_of_80_columns(capsys, monkeypatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
@@ -78,6 +81,7 @@ def test_a_long_name_leaves_the_time_left_on_a_line_of_80_columns(capsys, monkey
     assert re.search(r"… [━╺╸]+ 1003/2000 \d\.\d tubes/s 0:00:01 left \d:\d\d:\d\d$", last)
 
 
+@pytest.mark.slow
 def test_after_the_last_tube_the_clock_goes_on_and_nothing_says_that_no_time_is_left(
     capsys, monkeypatch
 ) -> None:

@@ -41,6 +41,7 @@ def test_replicates_of_a_material_are_precision(tmp_path, first, second, specime
     assert len(found) == 2
 
 
+@pytest.mark.slow
 def test_dilutions_tell_their_level_and_stored_tubes_their_hours(tmp_path):
     found = guessed(tmp_path, "pool A", "pool A 50pct", "pool A 1to4", "pool A 24h", "pool A 48 hrs")
     assert {row[1:] for row in found} == {

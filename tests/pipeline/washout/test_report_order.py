@@ -37,6 +37,7 @@ def random_rows(seed):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_the_rows_changes_no_model(seed):
     rows = random_rows(seed)

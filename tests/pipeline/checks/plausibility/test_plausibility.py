@@ -256,6 +256,7 @@ WARNED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cells", "where", "said"), REFUSED, ids=[str(case[0]) for case in REFUSED])
 def test_a_value_that_cannot_be_is_refused_by_its_cell(tmp_path, cells, where, said):
     errors = [fault for fault in faults_of(tmp_path, cells) if fault.severity is Severity.ERROR]

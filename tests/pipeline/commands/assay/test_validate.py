@@ -16,6 +16,8 @@ from pipeline.cli import app
 from pipeline.output.assay import ASSAY_TABLES
 from pipeline.study.sheets.reading import read_study
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).resolve().parents[4] / "fcs_samples" / "validation"
 FEW = ("A1_1", "A1_2", "A2_1", "A2_2", "A3_1", "A3_2", "A1_50_1", "A1_50_2", "A1_25_1", "A1_25_2")
 
@@ -98,7 +100,6 @@ def test_tubes_that_validate_the_assay_are_in_no_visit_and_lack_no_doses(validat
     assert "NO_DOSES" not in "".join(row["flags"] for row in rows_of(results / "rd_samples.csv"))
 
 
-@pytest.mark.slow
 def test_a_second_call_finds_nothing_new_and_says_the_same(validated):
     study, _ = validated
     before = {path: path.read_bytes() for path in (study / "results" / "validation").iterdir()}
@@ -112,7 +113,6 @@ def test_the_sample_study_has_no_fault_not_even_that_doses_are_missing():
     assert read_study(SAMPLE)[1] == ()
 
 
-@pytest.mark.slow
 def test_the_whole_sample_study_finds_what_was_simulated(tmp_path):
     study = copied(tmp_path)
     done = CliRunner().invoke(app, ["validate", str(study), "--workers", "1"])

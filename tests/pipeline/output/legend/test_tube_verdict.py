@@ -62,6 +62,7 @@ def test_a_row_has_one_verdict(status: RdStatus, flags: tuple[str, ...], verdict
     assert verdict_of(status, flags) is verdict
 
 
+@pytest.mark.slow
 @given(status=st.sampled_from(sorted(QUANTIFIED)), flags=FLAG_LISTS)
 def test_nothing_is_called_sound_or_a_limit_beside_a_flag_that_doubts_it(status: RdStatus, flags: list[str]):
     weights = {words_of_flag(flag).weight for flag in flags}

@@ -301,6 +301,7 @@ def test_comparisons_groups_and_survival_travel_as_the_workbook_shows_them(folde
     assert "note" not in compared[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
 def test_an_xport_file_that_ends_early_on_a_full_disk_is_never_kept(tmp_path):
     script = """

@@ -26,6 +26,8 @@ from pipeline.page.access.peer import owner_in
 from pipeline.page.start import PageOptions, serve_page
 from pipeline.study.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 WRITES = {
     "/api/run": {"only": None},
     "/api/job/stop": None,
@@ -210,7 +212,6 @@ def test_no_path_leads_out_of_the_results(page: Served, owner: Client, below: st
     assert not any(word in answer for word in (b"secret\n", b"hidden\n", b"root:", b"sample_id"))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
 def test_results_that_are_a_link_out_of_the_study_are_not_given(home: Path, tmp_path: Path):
     study, outside = two_tubes(tmp_path / "study"), tmp_path / "outside"
@@ -279,7 +280,6 @@ def test_what_is_no_request_is_refused_with_the_headers_of_the_page(owner: Clien
         assert f"content-security-policy: {POLICY}".encode() in answer
 
 
-@pytest.mark.slow
 def test_half_requests_on_many_connections_do_not_shut_the_owner_out(owner: Client):
     """As any user of the computer can send them; a system lets a program have some hundred connections."""
     host, port = "127.0.0.1", int(owner.served.origin.rpartition(":")[2])
@@ -359,7 +359,6 @@ def test_what_the_page_remembers_is_for_its_user_alone(page: Served, owner: Clie
     assert token not in Path(f"/proc/{page.process.pid}/cmdline").read_text("utf-8")
 
 
-@pytest.mark.slow
 def test_nothing_leaves_this_computer_and_an_unused_page_ends_itself(study: Path, home: Path, tmp_path: Path):
     """Each connection and each name that is looked up is told by Python itself, whatever library does it."""
     told = tmp_path / "connections"
@@ -398,7 +397,6 @@ def test_a_port_that_is_taken_is_named(page: Served):
         serve_page(None, PageOptions(PROGRAM, port=port))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the variable BROWSER")
 def test_the_browser_is_given_a_file_of_this_user_alone_since_all_see_a_command_line(
     study: Path, home: Path, tmp_path: Path

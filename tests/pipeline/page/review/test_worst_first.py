@@ -17,6 +17,8 @@ from pipeline.page.review.shown import rows_of_tubes
 from pipeline.quantification.result import SampleResult, SecondCount
 from pipeline.review.review_file import read_review_file
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = TUBES
 SURE: dict[str, Any] = {"flags": (), "gating_confidence": 1.0, "second_opinion": SecondCount(300, 1.0)}
 

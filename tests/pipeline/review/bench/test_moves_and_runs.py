@@ -34,6 +34,8 @@ from pipeline.study.polygon import TypedPolygon
 from pipeline.study.study import GateOverride
 from pipeline.tube.histograms import density_counts
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).resolve().parents[4] / "fcs_samples" / "demo"
 TUBES = ("P02_BM1", "P03_BM1", "P08_BM1", "P10_BM1")
 """With a matrix; another of the same panel; without a matrix, so that its split counts for nothing; another panel."""

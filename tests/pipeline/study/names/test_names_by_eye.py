@@ -22,6 +22,7 @@ def lines(folder: Path) -> list[str]:
     return [str(fault) for fault in read_study(folder)[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", UNSEEN)
 @pytest.mark.parametrize(
     "cell", ["doses!A2", "samples!F2", "samples!E2", "beads!A2", "panels!A4", "samples!B2"]

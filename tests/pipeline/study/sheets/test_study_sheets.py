@@ -209,6 +209,7 @@ def test_faults_are_counted_by_what_they_do(tmp_path):
     assert fault_count(faults) == "1 fault that stops the run, 1 warning"
 
 
+@pytest.mark.slow
 def test_a_thousand_rows_read_in_one_go(tmp_path):
     sheets = good_sheets()
     line = sheets["samples"][1]

@@ -43,6 +43,7 @@ def slow_profile(rows, slope, varies):
     return -loss(best)
 
 
+@pytest.mark.slow
 def test_at_its_limits_the_weighted_mean_of_both_tails_is_half_of_five_percent():
     rows = changing(40, 4, 1.1)
     fit = fit_tobit(*rows, lloq=LLOQ)
@@ -82,6 +83,7 @@ def test_a_line_without_tests_of_doubts_or_with_few_measured_rows_is_not_average
     assert "averaged" not in fit_tobit(*few, lloq=LLOQ).interval_method
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1.2, 1 / 1.2])
 def test_a_scatter_that_changes_unseen_does_not_make_the_interval_miss(factor):
     # the line of one scatter, or with a change where the test finds it, covers some 82 %

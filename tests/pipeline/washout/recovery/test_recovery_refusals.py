@@ -88,6 +88,7 @@ def test_a_plateau_or_a_bend_that_was_not_seen_is_refused(log_plateau, half_week
         refuse_unseen(data, log_plateau, half_weeks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks_of_it", [0.0, 0.15, 0.5])
 @pytest.mark.parametrize("density_of_it", [800.0, 6_000.0, 40_000.0])
 def test_one_row_of_zero_weeks_makes_no_plateau(weeks_of_it, density_of_it):

@@ -34,6 +34,7 @@ def said(study_result: StudyResult, report: WashoutReport | None) -> tuple[str, 
     return answer(changed(study_result, washout=report))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slope", "scatter", "n", "words"),
     [

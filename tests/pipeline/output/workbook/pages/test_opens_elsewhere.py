@@ -14,6 +14,7 @@ import pytest
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
+@pytest.mark.slow
 def test_pandas_reads_every_sheet_with_types_that_fit(workbook_path: Path):
     frames = pd.read_excel(workbook_path, sheet_name=None)
     assert all(not frame.empty for frame in frames.values())
