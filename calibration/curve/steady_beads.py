@@ -84,8 +84,10 @@ def _of_population(parts: Sequence[Floats], low: float, high: float) -> tuple[Fl
 def _step_of_scale(log: Floats) -> float:
     """Return the distance of the two values on the scale beside the median: no median is known better."""
     values = np.unique(log)
-    k = int(np.clip(np.searchsorted(values, np.median(log)), 1, max(values.size - 1, 1)))
-    return float(values[k] - values[k - 1]) if values.size > 1 else 1.0
+    if values.size == 1:
+        return 1.0
+    k = max(int(np.searchsorted(values, np.median(log))), 1)
+    return float(values[k] - values[k - 1])
 
 
 def _largest(log: Floats, sd: Floats) -> BrightnessChange:

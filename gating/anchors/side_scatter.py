@@ -78,14 +78,16 @@ def join_scatter(
 
 def _likelihood_ratio(axis: Axis, wanted: Mask) -> FloatArray:
     """Return log(density in the group / density in the rest) per candidate, within bounds."""
-    densities = [
+    of_group, of_rest = (
         density_of(axis.values[rows], bandwidth=SCATTER_BANDWIDTH, low=axis.low, high=axis.high)
         for rows in (wanted, ~wanted)
-    ]
-    group, rest = (density.counts / max(float(density.counts.sum()), LEAST_DIVISOR) for density in densities)
+    )
+    group, rest = (
+        density.counts / max(float(density.counts.sum()), LEAST_DIVISOR) for density in (of_group, of_rest)
+    )
     floor = DENSITY_FLOOR * float(group.max())
     ratio = np.clip(np.log((group + floor) / (rest + floor)), -MOST_AGAINST, MOST_FOR)
-    bins = ((axis.values - axis.low) / densities[0].step).astype(np.int32)
+    bins = ((axis.values - axis.low) / of_group.step).astype(np.int32)
     return np.asarray(ratio[np.clip(bins, 0, ratio.size - 1)], np.float32)
 
 

@@ -144,8 +144,6 @@ def _choose(mixture: Mixture, positions: Floats, positive: Mask) -> tuple[list[i
     gaps = [float(np.log((above + 1) / (below + 1))) for above, below in pairwise(steps)]
     sizes = np.cumsum(mixture.shares[fit])
     best = int(np.argmax(np.where(np.array(steps[:-1]) >= CLEARLY_ABOVE_EDGE, gaps, 0.0)))
-    if gaps[best] <= 0:
-        return [], 0.0
     unlikeness = 1 - 2 * np.minimum(sizes, sizes[best]) / (sizes + sizes[best])
     sureness = float(1 - (unlikeness * np.array(gaps) / gaps[best]).max())
     left = [

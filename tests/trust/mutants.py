@@ -32,8 +32,8 @@ from trust.page import done_on, table, write_section
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("calibration", "gating", "pipeline/washout", "pipeline/response", "pipeline/patients")
-FIRST, MORE = 25, 60
-"""Tests that a change meets at first, and those that one meets which survived these."""
+FIRST, BATCH = 25, 120
+"""Tests that a change meets at first, and in each further batch, until all that run its line have looked."""
 KEPT: dict[str, tuple[str, ...]] = {
     "calibration": ("tests/calibration/test_kept_calibration.py",),
     "gating": ("tests/gating/test_kept_gating.py",),
@@ -74,8 +74,8 @@ WHY: dict[str, str] = {
 }
 """Why a change may survive, by its place and its words."""
 OUT_OF_TIME, NOT_LOADED = "out of time", "not loaded"
-MOST_CPU = 90
-"""Seconds of the processor for the tests of a change."""
+MOST_CPU = 150
+"""Seconds of the processor for a batch of tests: what takes longer does not end."""
 HEAVY = (
     "numpy", "scipy.stats", "scipy.optimize", "scipy.special", "sklearn.mixture", "pandas", "pydantic", "hypothesis",
     "openpyxl", "lxml.etree", "flowkit", "matplotlib", "pytest", "_pytest.assertion.rewrite",
@@ -125,7 +125,9 @@ class Covered:
     def tests_of(self, path: str, line: int) -> tuple[list[str], bool]:
         """Return the tests that run a line, nearest first, and whether it runs when the module is loaded alone."""
         arcs = self._arcs(path)
+        lines = statement_lines((ROOT / path).read_text("utf-8"), line)
         here = {self.contexts[context] for context, to in arcs if to == line}
+        here = here or {self.contexts[context] for context, to in arcs if to in lines}
         at_load = here == {""}
         if at_load:
             here = {self.contexts[context] for context, _ in arcs}
@@ -133,6 +135,16 @@ class Covered:
             here = {self.contexts[context] for name in importers(path) for context, _ in self._arcs(name)}
         tests = {name.partition("|")[0] for name in here if name}
         return sorted(tests, key=lambda test: (-_nearness(path, test), self.draw.random())), at_load
+
+
+def statement_lines(source: str, line: int) -> range:
+    """Return the lines of the smallest statement around a line: numbers inside of it are not run as lines."""
+    around = [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt)
+    ]
+    return min((lines for lines in around if line in lines), key=len, default=range(line, line + 1))
 
 
 def importers(path: str) -> list[str]:
@@ -256,15 +268,13 @@ def tried(mutant: Mutant, covered: Covered) -> tuple[End, str]:
     tests, at_load = covered.tests_of(mutant.path, change.line)
     if not tests:
         return End.NEVER_RUN, ""
-    seen = 0
     kept = next(files for room, files in KEPT.items() if mutant.path.startswith(f"{room}/"))
-    tests = [*tests[:FIRST], *kept, *tests[FIRST:]]
-    for n in (FIRST, len(kept), MORE):
-        batch = tests[seen : seen + n]
-        if batch and (noticed := is_noticed(mutant, batch)):
+    further = tests[FIRST:]
+    batches = [tests[:FIRST], kept, *(further[k : k + BATCH] for k in range(0, len(further), BATCH))]
+    for batch in batches:
+        if noticed := is_noticed(mutant, batch):
             return End.KILLED, noticed
-        seen += len(batch)
-    return End.SURVIVED, f"{seen} of {len(tests)} tests{', runs at import' if at_load else ''}"
+    return End.SURVIVED, f"{len(tests) + len(kept)} tests{', runs at import' if at_load else ''}"
 
 
 def sample(n: int, seed: int) -> list[Mutant]:

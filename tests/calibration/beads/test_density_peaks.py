@@ -65,3 +65,12 @@ def test_the_modes_of_a_binned_density_lie_where_its_heaps_are():
     found = find_modes(BinnedDensity(counts, edges, 1.0))
     assert [mode.z for mode in found] == pytest.approx([2.0, 5.0, 8.0], abs=0.01)
     assert [mode.n for mode in found] == pytest.approx([counts.sum() / 3] * 3, rel=1e-9)
+
+
+def test_the_outermost_peaks_reach_from_the_first_bin_to_the_last_and_the_valleys_part_them():
+    edges = np.linspace(0.0, 10.0, 2049)
+    middle = 0.5 * (edges[1:] + edges[:-1])
+    counts = sum(900 * np.exp(-0.5 * ((middle - at) / 0.1) ** 2) * 0.0195 for at in (2.0, 5.0))
+    left, right = find_modes(BinnedDensity(counts, edges, 1.0))
+    assert (left.low, right.high) == (middle[0], middle[-1])
+    assert left.high == right.low == pytest.approx(3.5, abs=0.05)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration import BeadPeaks, CurveLimits, CurveVerdict, find_bead_peaks, find_bead_singlets
-from calibration.curve.brighter_channel import compare_channels
+from calibration.curve.brighter_channel import _differences, _Pair, compare_channels
 from calibration.curve.curve_checks.every_check import checked
 from calibration.curve.curve_checks.other_channels import ComparedChannels
 from pipeline.fcs import read_fcs
@@ -113,3 +113,16 @@ def test_shares_of_light_may_differ_by_five_percent_and_three_standard_errors_of
     off = allowed(100 * 1.08)
     assert compared_with_a_share_off_by(0.97 * off) is not None
     assert compared_with_a_share_off_by(1.03 * off) is None
+
+
+def test_the_gain_of_neither_channel_changes_how_their_variances_differ():
+    rng = np.random.default_rng(1)
+    named = [rng.normal(level, 5 + 0.03 * level, 300) for level in (3.0, 100.0, 1000.0, 9000.0)]
+    other = [0.2 * (each + rng.normal(0, 5, 300)) for each in named]
+    blank, *stained = (_Pair(x, y) for x, y in zip(named, other, strict=True))
+    dim, *bright = (_Pair(5 * x, 0.3 * y) for x, y in zip(named, other, strict=True))
+    plain, louder = _differences(stained, blank), _differences(bright, dim)
+    assert len(plain) == 4
+    for one, two in zip(plain, louder, strict=True):
+        assert (two.light, two.variance, two.se) == pytest.approx((one.light, one.variance, one.se), rel=1e-9)
+    assert [one.light for one in plain] == pytest.approx([100 / 9000, 1 / 9, 1.0, 3 / 9000], rel=0.2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration import find_bead_peaks
-from calibration.curve.steady_beads import brightness_change
+from calibration.curve.steady_beads import _step_of_scale, brightness_change
 from validation.simulated_beads import KITS, bead_run
 
 CHANGES = {
@@ -90,3 +90,11 @@ def test_the_blank_and_a_population_at_the_end_of_scale_are_not_judged():
     assert brightness_change(rising, peaks).sure > 0.1
     for unused in ({"blank": True}, {"saturated": (True, False, False, False)}):
         assert brightness_change(rising, replace(peaks, **unused)).sure == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [((1.0, 2.0, 4.0, 8.0, 16.0), 2.0), ((1.0, 1.0, 1.0, 1.5, 4.0), 0.5), ((1.0, 4.0, 9.0, 9.0, 9.0), 5.0), ((3.0, 3.0), 1.0)],
+)  # fmt: skip
+def test_the_step_of_a_scale_is_between_the_median_and_the_value_beside_it(values, step):
+    assert _step_of_scale(np.array(values)) == step

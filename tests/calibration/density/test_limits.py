@@ -8,6 +8,7 @@ from scipy.special import ndtri
 
 from calibration import LloqSource, RdStatus, fit_standard_curve, quantify_receptor_density
 from calibration.density.error_model import ConvertedCells, RelativeErrors, blank_spread
+from calibration.curve.transfer import Transfer, transferred_curve
 from calibration.density.limits import ResultScatter, density_limits, result_scatter
 
 CURVE = fit_standard_curve([100, 1000, 10000], [1000, 10000, 100000])  # ABC = 10 · MFI
@@ -151,3 +152,28 @@ def test_few_control_cells_make_the_lloq_larger_and_not_lucky():
     low, high = np.quantile(five, [0.02, 0.90])
     assert low > 1.5 * max(many)
     assert high / low < 5
+
+
+@pytest.mark.parametrize("model", ["slope of 1", "line"])
+def test_a_carried_curve_adds_level_tilt_and_assumed_error_of_its_transfer(model):
+    """The tilt by its definition: by how much log10 RD changes where the curve turns about the transfer's centre."""
+    lever = 0.0 if model == "slope of 1" else 1.4
+    transfer = Transfer(0.9, 0.1, 0.02, 4, 6, 3.6, lever, 0.01, 100.0, 1e5, assumed_cv=0.03)
+    there = fit_standard_curve([64, 700, 3100, 6760], LEVELS)
+    here, cells = transferred_curve(there, transfer), tube()
+    amounts = float(here.to_abc(50.0)) + np.array([here.bottom_level, 0.0])
+    log_mfi = (np.log10(amounts) - here.intercept) / here.slope
+
+    def log_rd(turn):
+        return np.log10(np.array([1.0, -1.0]) @ 10 ** (np.log10(amounts) + turn * (log_mfi - 3.6)))
+
+    steep = here.slope / 0.9
+    turned = (log_rd(1e-5) - log_rd(-1e-5)) / 2e-5
+    tilt = steep * 0.02 / np.sqrt(lever) * turned if lever else 0.0
+    wanted = np.log(10) ** 2 * ((steep * 0.02) ** 2 / 6 + tilt**2) + np.log(1 + 0.03**2)
+    exact = RelativeErrors(0.0, 0.0, 0.0)
+    carried, own = (
+        np.log(1 + scatter(cells, exact, curve).relative ** 2)
+        for curve in (here, replace(here, transfer=None))
+    )
+    assert carried - own == pytest.approx(wanted, rel=1e-5)

@@ -175,3 +175,16 @@ def test_an_end_of_a_share_at_0_or_100_percent_stays_there_when_the_cv_between_r
     assert found.below_lloq.high > 0.002
     assert found.below_cut.high == 100.0
     assert found.below_cut.low < 99.99
+
+
+def test_another_unit_of_brightness_changes_nothing():
+    """Thousandths: what is added to an MFI anywhere would show."""
+    stained, control = cells(n=60)
+    curve = fit_standard_curve([0.002 * level for level in LEVELS], list(LEVELS))
+    plain = found(stained, control)[1]
+    density = quantify_receptor_density(stained / 1000, control / 1000, curve, **TOLD)
+    small = cell_distribution(density, stained / 1000, control / 1000, curve, **TOLD)
+    for one, two in zip(plain.percentiles, small.percentiles, strict=True):
+        assert (two.value, two.low, two.high) == pytest.approx((one.value, one.low, one.high), rel=1e-4)
+    shares = [(each.below_cut.percent, each.below_cut.low, each.below_cut.high) for each in (plain, small)]
+    assert shares[1] == pytest.approx(shares[0])

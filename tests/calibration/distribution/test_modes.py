@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from calibration.distribution.modes import RADIUS_95, count_modes, modes_within, spread_ties
+from calibration.distribution.modes import RADIUS_95, _peaks, count_modes, modes_within, spread_ties
 
 
 def dip_by_bisection(values):
@@ -87,3 +87,12 @@ def test_cells_on_the_channels_of_an_integer_file_show_no_groups_of_their_own():
 def test_equal_values_are_spread_evenly_and_keep_their_order():
     assert spread_ties(np.array([1.0, 2.0, 2.0, 4.0])).tolist() == [1.0, 1.875, 2.625, 4.0]
     assert spread_ties(np.array([5.0, 5.0])).tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("slopes", "n"),
+    [((1, 2, 1), 1), ((2, 1, 1, 0.5), 1), ((1, 1, 2, 2, 1), 1), ((2, 1, 2), 2), ((2, 1, 1, 2, 2, 1), 2), ((1, 2, 3), 1), ((), 1)],
+)  # fmt: skip
+def test_groups_are_the_maxima_of_the_slope_and_an_even_stretch_is_none_of_its_own(slopes, n):
+    heights = np.cumsum([0.0, *slopes]).tolist()
+    assert _peaks(list(zip(map(float, range(len(heights))), heights, strict=True))) == n

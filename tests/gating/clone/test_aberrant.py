@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from gating.clone.aberrant import find_aberrant
+from gating.clone.aberrant import _valley_among, find_aberrant
 from gating.events import Events, Survivors
 from gating.events.panel import GatingChannel, GatingPanel
 from gating.gates import EllipsoidGate, channels_of, inside
 from gating.gates.gatingml import to_gatingml
 from gating.gates.person_gates import Choices
 from gating.gates.steps import GateStep
+from gating.thresholds import Axis
 from gating.thresholds.methods import Method
 
 CHANNELS = ("CD19", "CD56", "CD81")
@@ -267,3 +269,13 @@ def test_where_a_person_cut_the_light_chain_adds_no_cells():
     assert found[200:].mean() < 0.03
     assert dict(finding.thresholds)["CD56"] == 1_000.0
     assert "monoclonal" not in finding.note
+
+
+@pytest.mark.parametrize(("apart", "is_split"), [(1.1, False), (1.3, True)])
+def test_two_groups_are_parted_where_they_lie_more_than_a_factor_of_three_apart(apart, is_split):
+    """MARKERS_APART is 1.2 on the axis of natural logarithms."""
+    rng = np.random.default_rng(1)
+    negative = Axis(rng.normal(0, 0.4, 4000).astype(np.float32), 100.0, -2.0, 8.0)
+    groups = np.concatenate([rng.normal(4, 0.04, 300), rng.normal(4 + apart, 0.04, 300)])
+    cut = _valley_among(replace(negative, values=groups.astype(np.float32)), negative)
+    assert (cut is not None) is is_split
