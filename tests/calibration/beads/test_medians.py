@@ -52,6 +52,8 @@ def test_without_sure_events_the_quartiles_are_those_of_shares_within_three_and_
     edges = np.arcsinh((np.arange(3001.0) + 0.5) / 100.0)
     density = BinnedDensity(np.full(3000, 4.0), edges, 10.0)
     population = _weighted(Component(100.0, 10.0, 77.6), density, np.full(3000, 0.5))
-    assert (population.median, population.low, population.high) == pytest.approx((100.0, 82.5, 117.5), abs=0.06)
+    assert (population.median, population.low, population.high) == pytest.approx(
+        (100.0, 82.5, 117.5), abs=0.06
+    )
     assert population.rcv == pytest.approx(0.7413 * 35 / 100, rel=1e-3)
     assert (population.n, population.overlapping) == (78, True)

@@ -11,7 +11,9 @@ from calibration.beads.overlapping import _stands_alone, _truly_two, _two_starts
 from calibration.beads.width_law import BeadLaw, Component, MixtureScale
 
 LAW = BeadLaw(noise=4.0, photons=0.5, cv2=0.0025, log_n=7.0, log_n_sd=0.1)
-MODES = tuple(Mode(z, z - 0.5, z + 0.5, n) for z, n in ((1.0, 100.0), (2.5, 90.0), (4.0, 220.0), (5.5, 110.0)))
+MODES = tuple(
+    Mode(z, z - 0.5, z + 0.5, n) for z, n in ((1.0, 100.0), (2.5, 90.0), (4.0, 220.0), (5.5, 110.0))
+)
 
 
 @pytest.mark.parametrize("k", range(4))
@@ -54,7 +56,9 @@ def test_peaks_nearer_than_one_and_a_half_sds_are_one(step, n):
     levels = (200.0 - step, 200.0, 1000.0, 4000.0, 16000.0)
     density = BinnedDensity(np.zeros(1), np.zeros(2), 10.0)
     modes = tuple(Mode(float(np.arcsinh(x / 10)), x - 1, x + 1, 100.0 + (x == 200.0)) for x in levels)
-    fit = BeadMixture(tuple(Component(x, 0.05 * x, 100.0) for x in levels), np.zeros((1, 1)), 0.0, MixtureScale())
+    fit = BeadMixture(
+        tuple(Component(x, 0.05 * x, 100.0) for x in levels), np.zeros((1, 1)), 0.0, MixtureScale()
+    )
     joined = merge_unresolvable(density, modes, fit)
     assert len(joined) == n
     if n == 4:

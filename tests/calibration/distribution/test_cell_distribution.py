@@ -178,13 +178,17 @@ def test_an_end_of_a_share_at_0_or_100_percent_stays_there_when_the_cv_between_r
 
 
 def test_another_unit_of_brightness_changes_nothing():
-    """Thousandths: what is added to an MFI anywhere would show."""
+    """Tiny numbers: what is added to an MFI anywhere would show."""
     stained, control = cells(n=60)
-    curve = fit_standard_curve([0.002 * level for level in LEVELS], list(LEVELS))
-    plain = found(stained, control)[1]
-    density = quantify_receptor_density(stained / 1000, control / 1000, curve, **TOLD)
-    small = cell_distribution(density, stained / 1000, control / 1000, curve, **TOLD)
-    for one, two in zip(plain.percentiles, small.percentiles, strict=True):
-        assert (two.value, two.low, two.high) == pytest.approx((one.value, one.low, one.high), rel=1e-4)
-    shares = [(each.below_cut.percent, each.below_cut.low, each.below_cut.high) for each in (plain, small)]
-    assert shares[1] == pytest.approx(shares[0])
+    medians = np.array([2.06, 1.94, 2.04, 1.96]) * LEVELS
+    answers = []
+    for unit in (1.0, 1e-5):
+        curve = fit_standard_curve((unit * medians).tolist(), list(LEVELS))
+        density = quantify_receptor_density(unit * stained, unit * control, curve, **TOLD)
+        answers.append(cell_distribution(density, unit * stained, unit * control, curve, **TOLD))
+    plain, small = (
+        [(each.value, each.low, each.high) for each in one.percentiles]
+        + [(one.below_cut.percent, one.below_cut.low, one.below_cut.high)]
+        for one in answers
+    )
+    assert np.array(small) == pytest.approx(np.array(plain), rel=1e-4)

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from gating import gate_plasma_cells
+from gating.anchors.evidence import Anchor
+from gating.clusters.evidence import find_clusters
 from gating.clusters.mixture import fit_mixture
 from gating.clusters.peaks import density_peaks
+from gating.events import Events, Survivors
+from gating.events.panel import Target
 from gating.gates import AllOf, inside
 from gating.gates.steps import GateFlag
+from gating.thresholds import axis_of
 from gating.thresholds.methods import Method
 from helpers.known_marrow import f1, marrow, panel
 from helpers.lst_tubes import LST_PANEL, lst_tube
@@ -89,3 +94,15 @@ def test_of_a_clone_stripped_of_its_only_anchor_no_wrong_answer_is_sure(seed):
     assert f1(gated.mask, sample.plasma_cells) < 0.5
     assert gated.confidence < 0.3
     assert GateFlag.NO_CLEAR_POPULATION in gated.flags
+
+
+def test_a_third_look_at_fewer_events_finds_groups_that_two_looks_at_more_do_not():
+    """Of 270 cells in two groups on one weak anchor, the first two looks find 75."""
+    rng = np.random.default_rng(14)
+    groups = (((1.0, 1.0, 1.0), 1500), ((2.2, 2.0, 0.0), 150), ((2.8, 1.2, 2.0), 120))
+    position = np.concatenate([rng.normal(middle, 0.5, (n, 3)) for middle, n in groups])
+    everyone = Survivors.everyone(Events((100 * np.sinh(position)).astype(np.float32).T.copy(), tuple("ABC")))
+    columns = [(name, everyone.column(name)) for name in "ABC"]
+    anchor = Anchor("A", Target.POSITIVE, axis_of(columns[0][1]), 1.2)
+    clusters = find_clusters([anchor], columns, everyone.tickets, 0.9)
+    assert f1(clusters.group.mask, np.arange(1770) >= 1500) > 0.7

@@ -30,7 +30,9 @@ def _derivatives(law):
 )
 def test_expected_products_of_derivatives_are_those_of_differences_summed_over_the_law(low, high):
     z = np.linspace(max(low, -FARTHEST), min(high, FARTHEST), 4001)
-    parts = [(_derivatives(lambda m, t: np.exp(-0.5 * ((z - m) * np.exp(-t)) ** 2 - t) / np.sqrt(2 * np.pi)), z)]
+    parts = [
+        (_derivatives(lambda m, t: np.exp(-0.5 * ((z - m) * np.exp(-t)) ** 2 - t) / np.sqrt(2 * np.pi)), z)
+    ]
     if np.isfinite(low):
         parts.append((_derivatives(lambda m, t: ndtr((low - m) * np.exp(-t))), None))
     if np.isfinite(high):
