@@ -1,9 +1,14 @@
 """Populations that overlap on the calibrated channel, told on all channels of the file together."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from calibration import BeadPeaksError, find_bead_peaks
+from calibration.beads.all_channels import _are_apart, _between, _measured
+from calibration.beads.density_peaks import BinnedDensity, Mode
+from calibration.beads.scale_end import ScaleEnd
 from validation.simulated_beads import Detector, bead_run
 
 RAINBOW = (0.0, 792.0, 2079.0, 6588.0, 16471.0, 47497.0, 137049.0, 271647.0)
@@ -124,3 +129,34 @@ def test_a_hump_broader_than_its_light_explains_stays_debris():
     debris = rng.lognormal(np.log(700), 0.8, 2000)
     with pytest.raises(BeadPeaksError, match="too broad for beads"):
         find_bead_peaks(np.concatenate([beads, debris]), 5, blank=True)
+
+
+@pytest.mark.parametrize(("step", "apart"), [(1.01, True), (0.99, False)])
+def test_two_populations_are_apart_by_more_than_four_standard_errors_of_their_medians(step, apart):
+    at = NormalDist()
+    dim = np.array([100 + 10 * at.inv_cdf((k + 0.5) / 400) for k in range(400)])
+    error = np.sqrt(np.pi / 2) * np.sqrt(10**2 / 400 + 10**2 / 400)
+    bright = dim + 4 * step * error
+    assert _are_apart(dim, bright, ScaleEnd(1e6, True, 0)) is apart
+    assert not _are_apart(bright, dim, ScaleEnd(1e6, True, 0))
+    assert _are_apart(bright, dim, ScaleEnd(100.0, True, 50))  # both on the end of the scale
+    assert _are_apart(dim, bright, ScaleEnd(101.0, True, 50)) is apart
+
+
+def test_the_range_of_a_population_is_three_robust_sds_about_its_median():
+    at = NormalDist()
+    values = np.sort([100 + 10 * at.inv_cdf((k + 0.5) / 4000) for k in range(4000)])
+    told = _measured(values, ScaleEnd(110.0, True, 600))
+    assert (told.low, told.high) == pytest.approx((70.0, 130.0), abs=0.5)
+    assert told.clipped == pytest.approx(0.1587, abs=0.001)
+    assert _measured(values, ScaleEnd(110.0, True, 0)).clipped == 0.0
+    assert _measured(np.full(50, 7.0), ScaleEnd(110.0, True, 0)).high == 7.0
+
+
+def test_the_valley_between_two_peaks_is_counted_relative_to_the_lower_one():
+    """Even counts of 40 and 20 per bin about two peaks, 5 about the valley between: a fourth of the lower peak."""
+    edges = np.linspace(0.0, 10.0, 1001)
+    counts = np.select([edges[:-1] < 3, edges[:-1] < 6], [40.0, 5.0], 20.0)
+    left, right = Mode(2.0, 0.0, 4.5, 1.0), Mode(7.0, 4.4, 10.0, 1.0)
+    depth, z = _between(BinnedDensity(counts, edges, 1.0), left, right)
+    assert (depth, z) == pytest.approx((0.25, 4.4))

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from calibration import LloqSource, RdStatus, fit_standard_curve, quantify_receptor_density
-from calibration.density.error_model import ConvertedCells, RelativeErrors, blank_spread
 from calibration.curve.transfer import Transfer, transferred_curve
+from calibration.density.error_model import ConvertedCells, RelativeErrors, blank_spread
 from calibration.density.limits import ResultScatter, density_limits, result_scatter
 
 CURVE = fit_standard_curve([100, 1000, 10000], [1000, 10000, 100000])  # ABC = 10 · MFI
