@@ -146,7 +146,7 @@ def pseudo_inverse(matrices: Floats) -> Floats:
         values, vectors = eigenpairs(matrices[left])
         size = np.abs(values)
         kept = size > CUTOFF * size.max(axis=1, keepdims=True)
-        over = np.where(kept, 1 / np.where(kept, values, 1.0), 0.0)
+        over = np.divide(1, values, out=np.zeros_like(values), where=kept)
         inverse[left] = np.einsum("nij,nkj->nik", vectors * over[:, None, :], vectors)
     return inverse
 

@@ -46,6 +46,12 @@ def test_fewer_than_four_tubes_or_tubes_that_do_not_agree_make_no_batch():
     assert batch_cuts([[clear(x)] for x in (10, 100, 1_000, 10_000)]) == ()
 
 
+@pytest.mark.parametrize(("factor", "agree"), [(1.26, True), (1.27, False)])
+def test_tubes_agree_where_two_standard_deviations_are_a_factor_of_two_at_most(factor, agree):
+    """The robust SD of five cuts that lie this factor apart is 1.4826 times its logarithm: ln 2 / 2 at 1.263."""
+    assert bool(batch_cuts([[clear(100 * factor**k)] for k in range(5)])) is agree
+
+
 def test_each_channel_has_its_own_cut():
     tubes = [[clear(x), clear(7 * x, Step.DUMP, "D")] for x in (100, 102, 104, 106)]
     assert [(c.step, c.channel, c.value) for c in batch_cuts(tubes)] == [

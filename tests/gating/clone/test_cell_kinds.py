@@ -99,3 +99,18 @@ def test_normal_cells_alone_are_no_clone_and_two_kinds_of_a_clone_are_one():
 def test_without_groups_there_is_no_clone():
     noise = Mixture(np.array([5.0]), np.zeros((1, 4)), np.eye(4)[None] * 25)
     assert clone_among(noise, looks(*MARKERS)) == []
+
+
+@pytest.mark.parametrize(("n", "clone"), [(101, [0]), (99, [])])
+def test_a_clone_of_less_than_a_quarter_of_the_cells_must_look_clearly_unlike_normal_ones(n, clone):
+    """Evidence by CD19 −1, CD56 1.5, CD81 0.8 and CD45 −0.5: 0.8 in all, of 1.5 that a small clone needs."""
+    hardly_odd = (3.0, 5.0, 1.0, 4.0)
+    assert clone_among(mixture((n, hardly_odd), (300, NORMAL)), looks(*MARKERS)) == clone
+    assert clone_among(mixture((n, ABERRANT), (300, NORMAL)), looks(*MARKERS)) == [0]
+
+
+@pytest.mark.parametrize(("cd56", "clone"), [(2.51, [0]), (2.49, [])])
+def test_clearly_unlike_is_an_evidence_of_one_and_a_half(cd56, clone):
+    """By CD19 1, CD56 up to 1.5 (its height above the edge less 0.8), CD81 0.8 and CD45 −0.5 where it is bright."""
+    odd = (0.0, 1.0 + cd56 - 2.5 + 1.0, 1.0, 4.0)
+    assert clone_among(mixture((60, odd), (300, NORMAL)), looks(*MARKERS)) == clone
