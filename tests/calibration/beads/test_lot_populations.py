@@ -36,7 +36,9 @@ def test_doublets_are_under_15_percent_and_within_8_percent_of_twice_a_dimmer_po
     assert not _is_doublet(Component(mean, 50.0, n), [Component(-1000.0, 50.0, 1000.0)])
 
 
-@pytest.mark.parametrize(("sd_of_law", "n", "lawful"), [(1.0, 300, True), (1.0, 299, False), (40.0, 300, False)])
+@pytest.mark.parametrize(
+    ("sd_of_law", "n", "lawful"), [(1.0, 300, True), (1.0, 299, False), (40.0, 300, False)]
+)
 def test_a_broad_hump_is_beads_where_the_law_of_widths_allows_it_and_it_has_events(sd_of_law, n, lawful):
     """Three populations with a CV of 5 % give that law: 5 at 100."""
     assert _is_lawful(Component(100.0, 5.0 * sd_of_law, n), CLEAR) is lawful
@@ -82,7 +84,12 @@ def test_a_surplus_peak_is_left_out_where_it_has_under_a_fifth_of_the_smallest_t
 @pytest.mark.parametrize(
     ("sizes", "kept", "split", "open_"),
     [
-        ((1000, 900, 134, 500), (0, 1, 2), False, True),  # 134 is under 15 % of 900, and a larger one was left out
+        (
+            (1000, 900, 134, 500),
+            (0, 1, 2),
+            False,
+            True,
+        ),  # 134 is under 15 % of 900, and a larger one was left out
         ((1000, 900, 135, 500), (0, 1, 2), False, False),
         ((1000, 900, 134, 134), (0, 1, 2), False, False),
         ((1000, 900, 134), (0, 1, 2), False, False),
@@ -90,7 +97,9 @@ def test_a_surplus_peak_is_left_out_where_it_has_under_a_fifth_of_the_smallest_t
         ((1000, 900, 134), (), True, False),
     ],
 )
-def test_it_is_open_which_are_the_beads_where_a_tiny_one_counts_and_a_larger_one_does_not(sizes, kept, split, open_):
+def test_it_is_open_which_are_the_beads_where_a_tiny_one_counts_and_a_larger_one_does_not(
+    sizes, kept, split, open_
+):
     components = [Component(100.0 * 4**k, 1.0, size) for k, size in enumerate(sizes)]
     assert may_be_another(Chosen(kept), components, split) is open_
 
@@ -99,14 +108,19 @@ def test_a_refusal_counts_the_pile_at_the_end_of_the_scale():
     error = refusal((10.0, 123.456), Wanted(4, blank=True, pile=262143.0), ["A note."])
     assert error.found == (10.0, 123.456, 262143.0)
     assert error.expected == 4
-    assert "4 bead populations (blank included) were expected, 3 found, with medians 10, 123.5 and one on the end" in str(
-        error
+    assert (
+        "4 bead populations (blank included) were expected, 3 found, with medians 10, 123.5 and one on the end"
+        in str(error)
     )
-    assert "2 bead populations were expected, 0 found, with medians none." in str(refusal((), Wanted(2, blank=False), []))
+    assert "2 bead populations were expected, 0 found, with medians none." in str(
+        refusal((), Wanted(2, blank=False), [])
+    )
     assert (Wanted(4, blank=True, pile=9.0).n, Wanted(4, blank=True).n) == (3, 4)
 
 
-@pytest.mark.parametrize(("n_top", "top", "is_lone"), [(200, 16_301.0, True), (200, 16_299.0, False), (10, 20_000.0, False)])
+@pytest.mark.parametrize(
+    ("n_top", "top", "is_lone"), [(200, 16_301.0, True), (200, 16_299.0, False), (10, 20_000.0, False)]
+)
 def test_a_pile_is_a_population_of_its_own_more_than_three_sds_above_the_brightest(n_top, top, is_lone):
     brightest = Component(16_000.0, 100.0, 1000.0)
     mixture = BeadMixture((*CLEAR[:2], brightest), np.zeros((4, 1)), 0.0, MixtureScale())
