@@ -118,5 +118,5 @@ def _transfer_variance(amount: Floats, log_mfi: Floats, curve: StandardCurve) ->
 def _median_error(values: Floats) -> float:
     """Give the standard error of a median: half the gap of the order statistics half a √n to either side."""
     away = 0.5 / np.sqrt(values.size)
-    low, high = np.quantile(values, [max(0.5 - away, 0.0), min(0.5 + away, 1.0)])
+    low, high = np.quantile(values, [0.5 - away, 0.5 + away])
     return float(high - low) / 2

@@ -85,15 +85,12 @@ def draws(
     clouds = [_around(peak, (1 - _FROM_PRIOR) / len(summits)) for peak in summits]
     for n_draws in (min(_TRIAL_DRAWS, n // 2),) * _TRIALS:
         clouds = _moved(clouds, *_weighted(surface, [*clouds, prior], n_draws, rng))
-    effective = 0.0
     for n_draws in (n, _MORE_DRAWS * n):
         drawn, weights, _ = _weighted(surface, [*clouds, prior], n_draws, rng)
         effective = 1 / float(np.sum(weights**2))
         if effective >= _FEWEST_EFFECTIVE_DRAWS:
-            break
-    if effective < _FEWEST_EFFECTIVE_DRAWS:
-        raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
-    return drawn, weights
+            return drawn, weights
+    raise NotEstimableError(f"no interval: the posterior is too uneven ({effective:.0f} effective draws)")
 
 
 def _around(peak: Peak, part: float) -> _Cloud:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from calibration.distribution.modes import RADIUS_95, _peaks, count_modes, modes_within, spread_ties
+from calibration.distribution.modes import RADIUS_95, _peaks, _slope, count_modes, modes_within, spread_ties
 
 
 def dip_by_bisection(values):
@@ -96,3 +96,8 @@ def test_equal_values_are_spread_evenly_and_keep_their_order():
 def test_groups_are_the_maxima_of_the_slope_and_an_even_stretch_is_none_of_its_own(slopes, n):
     heights = np.cumsum([0.0, *slopes]).tolist()
     assert _peaks(list(zip(map(float, range(len(heights))), heights, strict=True))) == n
+
+
+def test_between_two_equal_values_the_line_goes_straight_up():
+    assert _slope((1.0, 0.2), (1.0, 0.4)) == float("inf")
+    assert _slope((1.0, 0.2), (3.0, 0.4)) == 0.1

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from pipeline.washout.line.ascent import highest
+from pipeline.washout.line.ascent import _LEAST_PART_OF_RISE, _rise, highest
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6))
@@ -35,3 +35,24 @@ def test_nothing_to_climb_is_left_where_it_is():
     assert highest(lambda x: (float(x.size), x), np.zeros(0))[1] == 0
     # a gradient that lies: no step rises
     assert highest(lambda x: (-float(np.sum(x)), np.ones(2)), np.ones(2))[0].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("part", "length"), [(1.0, 1.0), (0.999, 0.5), (1.001, 1.0)])
+def test_a_step_is_halved_until_the_function_rises_by_a_ten_thousandth_of_what_its_slope_promises(
+    part, length
+):
+    """The function rises by this part of the least at the full step, and by all that is promised at half of it."""
+
+    def of(x):
+        rise = part * _LEAST_PART_OF_RISE * 1.0 * 4.0 if x[0] == 2.0 else 2.0
+        return rise, np.array([2.0])
+
+    moved, value, _ = _rise(of, np.zeros(1), 0.0, np.array([2.0]), np.array([2.0]))
+    assert moved.tolist() == [2.0 * length]
+    assert value == of(moved)[0]
+
+
+def test_a_function_that_never_rises_gives_no_step():
+    assert (
+        _rise(lambda _: (-1.0, np.array([2.0])), np.zeros(1), 0.0, np.array([2.0]), np.array([2.0])) is None
+    )
