@@ -313,7 +313,7 @@ def try_changes(kept: Path, data: Path, wanted: Sequence[Mutant], seed: int, min
             print(end, f"{mutant.path}:{change.line}", change.words, note, "|", line, flush=True)
 
 
-def page_lines(found: Sequence[tuple[Mutant, End, str]], n: int) -> list[str]:
+def page_lines(found: Sequence[tuple[Mutant, End, str]], n: int, seed: int) -> list[str]:
     """Return the section of the page."""
     rows = []
     for room in (*ROOMS, ""):
@@ -325,7 +325,7 @@ def page_lines(found: Sequence[tuple[Mutant, End, str]], n: int) -> list[str]:
             [room or "**all**", len(of), killed, len(of) - killed, f"{100 * share:.0f} ± {100 * error:.0f} %"]
         )
     lines = table(["room", "changes tried", "noticed", "survived", "noticed, ± SE"], rows)
-    lines += ["", done_on(f"{len(found)} of {n} changes, drawn at random"), ""]
+    lines += ["", done_on(f"{len(found)} of {n} changes, drawn at random (seed {seed})"), ""]
     alive = [one for one in found if one[1] is not End.KILLED]
     if alive:
         survivors = []
@@ -357,7 +357,7 @@ def main() -> None:
     try_changes(asked.kept, asked.data, wanted[part - 1 :: parts], asked.seed, asked.minutes)
     known = kept_results(asked.kept)
     found = [(mutant, *known[mutant]) for mutant in wanted if mutant in known]
-    write_section("mutants", page_lines(found, asked.n))
+    write_section("mutants", page_lines(found, asked.n, asked.seed))
 
 
 if __name__ == "__main__":

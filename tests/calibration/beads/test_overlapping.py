@@ -37,8 +37,7 @@ def test_a_peak_splits_into_two_starts_an_sd_to_either_side_which_reach_to_their
                                     (2.0, 1 / 3.1, False)],
 )  # fmt: skip
 def test_two_populations_are_at_least_1_2_sds_apart_and_at_most_three_to_one(apart, ratio, are_two):
-    sd = np.sqrt(0.5 * (3.0**2 + 4.0**2))
-    left, right = Component(100.0, 3.0, ratio * 500.0), Component(100.0 + apart * sd, 4.0, 500.0)
+    left, right = Component(0.0, 5.0, ratio * 500.0), Component(apart * 5.0, 5.0, 500.0)
     assert _truly_two(left, right) is are_two
 
 

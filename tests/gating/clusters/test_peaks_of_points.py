@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gating.clusters.peaks import NEIGHBOURS, _distances_and_reach, _nearest_denser, density_peaks, peak_groups
+from gating.clusters.peaks import (
+    NEIGHBOURS,
+    _distances_and_reach,
+    _nearest_denser,
+    density_peaks,
+    peak_groups,
+)
 
 
 @pytest.mark.parametrize(("extra", "n_groups"), [(0, 1), (1, 2)])
