@@ -93,6 +93,8 @@ def test_patients_who_differ_are_told_so():
     found = fitted(*cohort(n=20, seed=12, spread=0.3))
     assert found.p_slopes_differ < 0.001
     assert found.least < found.low < found.high < found.most
+    reach = stats.t.ppf(0.975, 19) * found.sd_of_slopes
+    assert (found.slope - found.least, found.most - found.slope) == pytest.approx((reach, reach), rel=1e-5)
 
 
 def test_five_patients_with_three_visits_are_too_few():
