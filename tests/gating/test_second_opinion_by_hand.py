@@ -72,7 +72,9 @@ def test_the_best_group_has_ten_events_and_groups_near_it_are_wanted_too():
 
 def test_single_cells_have_scatter_and_the_usual_ratio_of_area_to_height():
     """Ratios scatter by 1.4826 · 0.01 about 1; four such spreads and 0.02 more are allowed: 0.0793."""
-    ratio = np.exp(np.concatenate([np.repeat([-0.01, 0.0, 0.01], [130, 141, 130]), [0.078, 0.081, -0.078, -0.081]]))
+    ratio = np.exp(
+        np.concatenate([np.repeat([-0.01, 0.0, 0.01], [130, 141, 130]), [0.078, 0.081, -0.078, -0.081]])
+    )
     height = np.full(ratio.size, 5000.0)
     side = np.full(ratio.size, 300.0)
     side[0], height[4] = 0.0, -1.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration import find_bead_peaks
-from calibration.curve.steady_beads import _step_of_scale, brightness_change
+from calibration.curve.steady_beads import _of_population, _step_of_scale, brightness_change
 from validation.simulated_beads import KITS, bead_run
 
 CHANGES = {
@@ -98,3 +98,14 @@ def test_the_blank_and_a_population_at_the_end_of_scale_are_not_judged():
 )  # fmt: skip
 def test_the_step_of_a_scale_is_between_the_median_and_the_value_beside_it(values, step):
     assert _step_of_scale(np.array(values)) == step
+
+
+def test_a_population_reaches_to_both_of_its_limits_and_has_fifteen_beads_in_each_part():
+    part = np.arange(100.0, 115.0)
+    log, sd = _of_population([part, part, 2 * part - 100.0], 100.0, 128.0)
+    assert log == pytest.approx(np.log([107.0, 107.0, 114.0]) - np.log(107.0))
+    spread = 1.4826 * np.median(np.abs(np.log(part) - np.log(107.0)))
+    assert sd[0] == pytest.approx(1.2533 * spread / np.sqrt(15))
+    for low, high in ((100.5, 128.0), (100.0, 113.9)):
+        assert _of_population([part, part, part], low, high) is None
+    assert _of_population([part - 100.0] * 3, 0.0, 14.0) is None

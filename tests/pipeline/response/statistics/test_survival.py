@@ -115,3 +115,10 @@ def test_the_curve_is_read_at_any_time():
 def test_times_that_cannot_be_are_refused(times, events, words):
     with pytest.raises(ValueError, match=words):
         survival_curve(times, events)
+
+
+def test_at_each_time_so_many_were_at_risk_had_the_event_and_were_censored():
+    curve = survival_curve([1, 2, 2, 3, 4, 4], [True, True, False, False, True, False])
+    assert curve.at_risk.tolist() == [6, 5, 3, 2]
+    assert curve.events.tolist() == [1, 1, 0, 1]
+    assert curve.censored.tolist() == [0, 1, 1, 1]
