@@ -195,7 +195,7 @@ def _outcomes(seeds: Sequence[int], mapper: Mapper) -> str:
             "The interval of the cut is compared with Youden's cut of the true law; its index is compared "
             "with the index of the same cut in all patients. If the outcome does not depend on the density, any cut is as good "
             "as another, so the interval is open in most studies. An open interval counts as covering; *closed ones covered* "
-            "leaves them out (k of n where fewer than 100 are closed). Studies in which a low density was related to the outcome "
+            "leaves them out (k of n where fewer than 100 are closed). Without a relation they are closed by chance alone. Studies in which a low density was related to the outcome "
             "report no cut and are not in its columns. The last two columns: sensitivity + specificity − 1 of the best cut, less the truth."
         )
         + table(head, rows)
