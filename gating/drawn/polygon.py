@@ -32,7 +32,7 @@ def inside_closed_polygon(points: NDArray[np.float64], outline: NDArray[np.float
     """
     x, y = points
     inside, on_edge = np.zeros(x.size, np.bool_), np.zeros(x.size, np.bool_)
-    for (x0, y0), (x1, y1) in pairwise([*outline.T, outline.T[0]]):
+    for (x0, y0), (x1, y1) in pairwise([*outline.T, *outline.T[:1]]):
         side = (x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)
         rounding = ROUNDING * (
             (np.abs(x) + abs(x0)) * (abs(y1) + abs(y0)) + (np.abs(y) + abs(y0)) * (abs(x1) + abs(x0))
