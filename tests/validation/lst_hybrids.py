@@ -43,7 +43,10 @@ USUAL_EVENTS = 50_000
 FEWEST_COUNTED = 25
 CHANNELS = tuple(name for name, _, _ in LST)
 CD19, CD38, CD45, FSC, SSC = (CHANNELS.index(c) for c in ("CD19", "CD38", "CD45", "FSC-A", "SSC-A"))
+KAPPA, LAMBDA = CHANNELS.index("CD56+IgK"), CHANNELS.index("CD8+IgL")
 SCATTER = (FSC, SSC)
+SMOOTHED, FEWEST_ALIKE = 0.6, 12
+"""Spread of drawn cells around real ones, in spreads of their kind; fewest cells whose spread is known."""
 COMMON = {
     "plasma": ("plasma cells", "pc "),
     "debris": ("debris", "doublets", "events"),
@@ -142,12 +145,24 @@ def mixed(
 
 
 def _drawn(rng: np.random.Generator, cells: Cells, n: int) -> Cells:
-    """Return n of the cells; where they are fewer, some more than once, each a little elsewhere."""
+    """Return n of the cells; where they are fewer, others like them are drawn as well.
+
+    Copies of one cell would lie together as a kind of their own. The others are therefore a smoothed bootstrap
+    (Silverman and Young 1987, doi:10.1093/biomet/74.3.469) among cells with the same light chain.
+    """
     if not cells.kinds.size or n <= cells.kinds.size:
         return cells.of(rng.choice(cells.kinds.size, n if cells.kinds.size else 0, replace=False))
+    has_kappa = cells.values[KAPPA] > cells.values[LAMBDA]
     more = cells.of(rng.choice(cells.kinds.size, n - cells.kinds.size))
-    moved = more.values + 0.2 * cells.values.std(axis=1)[:, None] * rng.standard_normal(more.values.shape)
-    return cells.joined(replace(more, values=moved))
+    values = more.values.copy()
+    for chain in (True, False):
+        alike, rows = cells.values[:, has_kappa == chain], (more.values[KAPPA] > more.values[LAMBDA]) == chain
+        if alike.shape[1] < FEWEST_ALIKE:
+            continue
+        middle = alike.mean(axis=1)[:, None]
+        noise = rng.multivariate_normal(np.zeros(len(CHANNELS)), np.cov(alike), int(rows.sum())).T
+        values[:, rows] = middle + (values[:, rows] - middle + SMOOTHED * noise) / np.hypot(1, SMOOTHED)
+    return cells.joined(replace(more, values=values))
 
 
 def _on_scale_of(recipient: Cells, donor: Cells) -> Cells:
