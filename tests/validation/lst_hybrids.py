@@ -130,7 +130,12 @@ def outcome(folder: Path, kind: str, seed: int) -> Outcome:
 
 
 def mixed(
-    rng: np.random.Generator, donor: Cells, recipient: Cells, n: int, events: int = USUAL_EVENTS, **factors: float
+    rng: np.random.Generator,
+    donor: Cells,
+    recipient: Cells,
+    n: int,
+    events: int = USUAL_EVENTS,
+    **factors: float,
 ) -> Cells:
     """Return n plasma cells of the donor among the recipient's other cells, kinds multiplied by `factors`."""
     others = recipient.of(recipient.kinds != "plasma")
@@ -272,7 +277,10 @@ KINDS: dict[str, Maker] = {
     "25 or 50 plasma cells": _counts(25, 50),
     "100 or 300 plasma cells": _counts(100, 300),
     "1000 plasma cells": _counts(1000),
-    **{f"share of {k}": _share(k) for k in ("basophil", "monocyte", "b_cell", "granulocyte", "erythroid", "debris")},
+    **{
+        f"share of {k}": _share(k)
+        for k in ("basophil", "monocyte", "b_cell", "granulocyte", "erythroid", "debris")
+    },
     "20,000 events": _events(20_000),
     "200,000 events": _events(200_000),
     "gain": _changed(_gain),
@@ -287,3 +295,21 @@ KINDS: dict[str, Maker] = {
     "bright lymphoma": _bright_lymphoma(100),
     "bright lymphoma alone": _bright_lymphoma(0),
 }
+
+
+def table(folder: Path, half: str, kinds: Sequence[str]) -> Iterator[str]:
+    """Yield a line per kind: tubes, share right and wrong, the largest confidence of a wrong one."""
+    yield "kind; n; F1 >= 0.9; F1 < 0.5; largest confidence of these; median confidence where F1 >= 0.9"
+    for kind in kinds:
+        outcomes = [outcome(folder, kind, seed) for seed in SEEDS[half]]
+        counted = [o for o in outcomes if o.n >= FEWEST_COUNTED]
+        right, wrong = [o for o in counted if o.right >= 0.9], [o for o in outcomes if o.right < 0.5]
+        share = f"{len(right) / len(counted):.0%}" if counted else "-"
+        most = f"{max(o.confidence for o in wrong):.2f}" if wrong else "-"
+        middle = f"{np.median([o.confidence for o in right]):.2f}" if right else "-"
+        yield f"{kind}; {len(outcomes)}; {share}; {len(wrong) / len(outcomes):.0%}; {most}; {middle}"
+
+
+if __name__ == "__main__":
+    for line in table(Path(sys.argv[1]), (sys.argv[2:] or ["aside"])[0], sys.argv[3:] or list(KINDS)):
+        print(line)
