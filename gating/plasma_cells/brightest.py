@@ -90,7 +90,7 @@ class _Look:
         return self._as_like(LIKE_THE_LIKEST * large[0].total)
 
     def further(self, most: float) -> list[Likeness]:
-        """Return the kinds that may be other plasma cells of a tube with wanted kinds, each at most as large."""
+        """Return further kinds that may be plasma cells too, each with at most so many cells."""
         wanted = {kind.cluster for kind in self.wanted}
         return [k for k in self._as_like(LIKE_ENOUGH) if k.cluster not in wanted and k.share <= most]
 

@@ -2,12 +2,9 @@
 
 Each hybrid puts the plasma cells of one tube among the other cells of another, and then changes something: how
 many cells of a kind there are, the instrument, the plasma cells, or the panel. CD38 is an anchor here, as there is
-no CD138 and nothing is quantified. Thresholds may be chosen on the hybrids `chosen`; those `aside` then show
-whether the choice holds for others.
+no CD138 and nothing is quantified. Choose on the hybrids `chosen`; test on those `aside`.
 
-    python -m validation.lst_hybrids FOLDER [chosen | aside] [KIND ...]
-
-FOLDER is that of the real files.
+    python -m validation.lst_hybrids FOLDER_OF_REAL_FILES [chosen | aside] [KIND ...]
 """
 
 from __future__ import annotations
@@ -28,19 +25,15 @@ from helpers.known_marrow import f1
 from helpers.lst_tubes import LST, LST_PANEL, lst_labels
 
 TUBES = {
-    "12": "marrow/euroflow_simulated/Cytometry12",
-    "35": "marrow/euroflow_simulated/Cytometry35",
-    "14": "found/euroflow_Cytometry14",
-    "30": "found/euroflow_Cytometry30",
-    "23": "found/euroflow_Cytometry23",
-}
+    "12": "marrow/euroflow_simulated/Cytometry12", "35": "marrow/euroflow_simulated/Cytometry35",
+    "14": "found/euroflow_Cytometry14", "30": "found/euroflow_Cytometry30", "23": "found/euroflow_Cytometry23",
+}  # fmt: skip
 DONORS = ("12", "35", "14", "30")
 SEEDS = {"chosen": range(20), "aside": range(20, 40)}
 """Each half has every donor with every recipient once, and draws of its own."""
 DECADE = 2000.0
 """Stored units of a tenfold brightness: the files hold positions on a logicle axis, not light."""
-USUAL_EVENTS = 50_000
-FEWEST_COUNTED = 25
+USUAL_EVENTS, FEWEST_COUNTED = 50_000, 25
 CHANNELS = tuple(name for name, _, _ in LST)
 CD19, CD38, CD45, FSC, SSC = (CHANNELS.index(c) for c in ("CD19", "CD38", "CD45", "FSC-A", "SSC-A"))
 KAPPA, LAMBDA = CHANNELS.index("CD56+IgK"), CHANNELS.index("CD8+IgL")
@@ -48,16 +41,10 @@ SCATTER = (FSC, SSC)
 SMOOTHED, FEWEST_ALIKE = 0.6, 12
 """Spread of drawn cells around real ones, in spreads of their kind; fewest cells whose spread is known."""
 COMMON = {
-    "plasma": ("plasma cells", "pc "),
-    "debris": ("debris", "doublets", "events"),
-    "abnormal": ("abnormal",),
-    "basophil": ("basophil",),
-    "monocyte": ("monocytes",),
-    "b_cell": ("mature sig", "b cells"),
-    "granulocyte": ("neutrophil", "eosinophil"),
-    "erythroid": ("nucleated red",),
-    "t_cell": ("cd4", "cd8", "tcr"),
-}
+    "plasma": ("plasma cells", "pc "), "debris": ("debris", "doublets", "events"), "abnormal": ("abnormal",),
+    "basophil": ("basophil",), "monocyte": ("monocytes",), "b_cell": ("mature sig", "b cells"),
+    "granulocyte": ("neutrophil", "eosinophil"), "erythroid": ("nucleated red",), "t_cell": ("cd4", "cd8", "tcr"),
+}  # fmt: skip
 """Kinds of cells by the words in the tubes' labels; the first that fits."""
 
 

@@ -200,7 +200,7 @@ def test_other_plasma_cells_join_the_likest_unless_they_are_more_as_basophils_ma
 
 @pytest.mark.slow
 @pytest.mark.real
-@pytest.mark.parametrize("seed", [22, 23])
+@pytest.mark.parametrize("seed", [22, 31])
 def test_a_thousand_plasma_cells_of_several_kinds_are_not_taken_in_part(real_data, seed):
-    """Before further kinds joined, a quarter of the cells was taken: F1 0.39 and 0.49."""
+    """Before further kinds joined, part of the cells was taken: F1 0.49 and 0.39."""
     assert outcome(real_data, "1000 plasma cells", seed).right >= 0.7
